@@ -1,0 +1,72 @@
+"""PDF documents: laid out by WeasyPrint as PDF/UA-1, from our own HTML, style sheet and fonts only.
+
+WeasyPrint leaks memory when fonts and style sheets are made anew for each document, and corrupts memory when
+threads share them at the same time: one of each is kept in the process, used under a lock. A document whose HTML was
+laid out before comes from the cache.
+"""
+
+import hashlib
+import threading
+from functools import cache
+from pathlib import Path
+
+import weasyprint
+from django.core.cache import caches
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+ASSETS = Path(__file__).resolve().parent / "document_assets"
+# Changes with anything outside the HTML that changes the bytes.
+LAYOUT_VERSION = f"1-{weasyprint.__version__}"
+
+_lock = threading.Lock()
+
+
+class NothingFetched(URLFetcher):
+    """Refuses every address: a document has all it needs in its own HTML."""
+
+    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
+        raise FatalURLFetchingError(f"A document may not fetch {url!r}.")
+
+
+class OwnFonts(URLFetcher):
+    """Gives the style sheet the fonts that lie beside it, and nothing else."""
+
+    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
+        for font in (ASSETS / "fonts").iterdir():
+            if url == font.as_uri():
+                return URLFetcherResponse(url, body=font.read_bytes(), headers={"Content-Type": "font/ttf"})
+        raise FatalURLFetchingError(f"The style sheet may not fetch {url!r}.")
+
+
+@cache
+def _fonts_and_styles() -> tuple[FontConfiguration, weasyprint.CSS]:
+    fonts = FontConfiguration()
+    path = ASSETS / "document.css"
+    styles = weasyprint.CSS(
+        string=path.read_text(encoding="utf-8"),
+        base_url=path.as_uri(),
+        url_fetcher=OwnFonts(),
+        font_config=fonts,
+    )
+    return fonts, styles
+
+
+def lay_out(html: str) -> bytes:
+    """The HTML as PDF/UA-1; one document at a time."""
+    with _lock:
+        fonts, styles = _fonts_and_styles()
+        document = weasyprint.HTML(string=html, url_fetcher=NothingFetched())
+        result: bytes = document.write_pdf(stylesheets=[styles], font_config=fonts, pdf_variant="pdf/ua-1")
+        return result
+
+
+def pdf(html: str) -> bytes:
+    """The HTML as PDF/UA-1, from the cache where the very same HTML was laid out before."""
+    key = hashlib.sha256(f"{LAYOUT_VERSION}\n{html}".encode()).hexdigest()
+    documents = caches["documents"]
+    result: bytes | None = documents.get(key)
+    if result is None:
+        result = lay_out(html)
+        documents.set(key, result)
+    return result

@@ -1,0 +1,40 @@
+"""Who may see a page: members see their own, and an account without an AMT ID is sent to its home page."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from amtportal.members.models import Member, User
+
+View = Callable[..., HttpResponse]
+
+
+def for_member(view: View) -> View:
+    """Give the view the signed-in member. The sign-in itself is asked for by ``LoginRequiredMiddleware``."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        member = member_of(request)
+        if member is None:
+            return redirect("home")
+        return view(request, member, *args, **kwargs)
+
+    return wrapped
+
+
+def account_of(request: HttpRequest) -> User:
+    """The account that is signed in: ``LoginRequiredMiddleware`` lets nobody else through."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def member_of(request: HttpRequest) -> Member | None:
+    """The member who is signed in; None for an account without an AMT ID, such as staff."""
+    account = account_of(request)
+    member = Member.objects.filter(user=account).first()
+    if member:
+        member.user = account
+    return member

@@ -1,0 +1,109 @@
+"""Who comes to the door: the account that signs in, and the member whom AMT knows by an AMT ID."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create an account; without a password nobody can sign in until the account is activated."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """An account, of a member or of staff. The e-mail address, in lower case, is the sign-in."""
+
+    email = models.EmailField("e-mail address", unique=True)
+    is_staff = models.BooleanField("staff", default=False, help_text="May open the admin pages.")
+    is_active = models.BooleanField("active", default=True, help_text="Untick this instead of deleting the account.")
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_email_lower_case",
+                condition=Q(email=Lower("email")),
+                violation_error_message="Write the e-mail address in lower case.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = self.email.strip().lower()
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    def found_by(self, words: str) -> "MemberQuerySet":
+        """Those whom every word fits: the start of a first or last name, of the AMT ID or of the e-mail address.
+
+        Each way of being found is a query of its own, joined by id: one OR across the two tables uses no index.
+        """
+        found = self.all()
+        for word in words.split():
+            by_member = Member.objects.filter(
+                Q(amt_id__istartswith=word) | Q(first_name__istartswith=word) | Q(last_name__istartswith=word)
+            )
+            by_user = Member.objects.filter(user__in=User.objects.filter(email__istartswith=word))
+            ids = by_member.order_by().values("pk").union(by_user.order_by().values("pk"))
+            found = found.filter(pk__in=ids)
+        return found
+
+
+class Member(models.Model):
+    """A person with an AMT ID, who holds (or held) at least one certification."""
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="member")
+    amt_id = models.CharField("AMT ID", max_length=20, unique=True)
+    first_name = models.CharField(max_length=150)
+    last_name = models.CharField(max_length=150)
+    phone = models.CharField(max_length=40, blank=True)
+    address_line1 = models.CharField(max_length=200, blank=True)
+    address_line2 = models.CharField(max_length=200, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    state = models.CharField(max_length=100, blank=True)
+    postal_code = models.CharField(max_length=20, blank=True)
+    country = models.CharField(max_length=100, blank=True)
+
+    history = HistoricalRecords()
+    objects = MemberQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["last_name", "first_name", "pk"]
+        indexes = [
+            models.Index(fields=["last_name", "first_name"], name="members_member_name"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_amt_id_given",
+                condition=~Q(amt_id=""),
+                violation_error_message="A member needs an AMT ID.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.amt_id})"
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()

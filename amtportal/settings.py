@@ -1,0 +1,230 @@
+"""Settings of the AMT Portal, all read from the environment; a wrong value stops the start with a sentence.
+
+| variable | default | what it is |
+| --- | --- | --- |
+| ``AMTPORTAL_URL`` | ``http://localhost:8000`` | the public address; anything but this machine must be https |
+| ``AMTPORTAL_VAR`` | ``var/`` | folder for the SQLite database, caches, mail and the generated secret key |
+| ``DATABASE_URL`` | SQLite in ``AMTPORTAL_VAR`` | ``postgres://…`` in production |
+| ``CACHE_URL`` | a table in the database | shared by all processes, for example ``redis://…`` |
+| ``EMAIL_URL`` | files in ``AMTPORTAL_VAR/mail`` | ``smtp+tls://user:password@host:587`` in production |
+| ``SECRET_KEY`` | generated once in ``AMTPORTAL_VAR`` | at least 50 characters |
+| ``TRUST_PROXY`` | ``False`` | believe ``X-Forwarded-Proto``: only behind a proxy that always sets it |
+| ``CCP_GRACE_DAYS`` | ``90`` | days after a cycle's end in which an unmet cycle still takes records |
+| ``DEBUG`` | ``False`` | for development on this machine only |
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+VAR_DIR = Path(env.str("AMTPORTAL_VAR", default=str(BASE_DIR / "var"))).resolve()
+VAR_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def _generated_secret_key() -> str:
+    """One key for this folder, made by whichever process comes first and then kept."""
+    path = VAR_DIR / "secret-key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(get_random_secret_key())
+    except FileExistsError:
+        pass
+    return path.read_text().strip()
+
+
+SITE_URL = env.str("AMTPORTAL_URL", default="http://localhost:8000").rstrip("/")
+_address = urlsplit(SITE_URL)
+_LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+if _address.scheme not in ("http", "https") or not _address.hostname:
+    raise ImproperlyConfigured(f"AMTPORTAL_URL is {SITE_URL!r}; write it as https://portal.example.org.")
+HTTPS = _address.scheme == "https"
+if not HTTPS and _address.hostname not in _LOCAL_HOSTS:
+    raise ImproperlyConfigured(
+        f"AMTPORTAL_URL is {SITE_URL!r}; a portal that other machines reach must be served over https."
+    )
+DEBUG = env.bool("DEBUG", default=False)
+if DEBUG and HTTPS:
+    raise ImproperlyConfigured("DEBUG shows secrets to visitors; unset it, or set AMTPORTAL_URL to this machine.")
+SECRET_KEY = env.str("SECRET_KEY", default="") or _generated_secret_key()
+if len(SECRET_KEY) < 50:
+    raise ImproperlyConfigured("SECRET_KEY must have at least 50 characters.")
+ALLOWED_HOSTS = [_address.hostname] if HTTPS else list(_LOCAL_HOSTS)
+
+INSTALLED_APPS = [
+    # Ours stand before allauth and the admin, whose templates they override.
+    "amtportal.members",
+    "certifications",
+    "ccp",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "import_export",
+    "simple_history",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+]
+
+ROOT_URLCONF = "amtportal.urls"
+WSGI_APPLICATION = "amtportal.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["amtportal.members.templatetags.portal"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "amtportal.members.context_processors.association",
+            ],
+        },
+    },
+]
+# Our own field template carries help, errors and their ids; the project's folder comes first.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+_default_database = f"sqlite:///{VAR_DIR / 'amtportal.sqlite3'}"
+DATABASES = {"default": env.db_url("DATABASE_URL", default=_default_database)}
+# A new connection costs 9 ms a request: each worker keeps its own.
+DATABASES["default"]["CONN_MAX_AGE"] = None
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        # Django's deferred default makes half of concurrent read-then-write posts fail with "database is locked".
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        # The rollback journal, not WAL: before SQLite 3.51.3 several processes can corrupt a WAL database.
+        # FULL loses nothing that was acknowledged, even when the power fails.
+        "init_command": "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Shared by all processes: allauth keeps its rate limits there.
+CACHES = {
+    "default": env.cache_url("CACHE_URL", default="dbcache://django_cache"),
+    # Laid-out PDFs by the hash of their content: large, and cheap to lose.
+    "documents": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": VAR_DIR / "documents",
+        "TIMEOUT": 7 * 24 * 3600,
+        "OPTIONS": {"MAX_ENTRIES": 5000},
+    },
+}
+
+AUTH_USER_MODEL = "members.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+
+ACCOUNT_ADAPTER = "amtportal.members.activation.AccountAdapter"
+ACCOUNT_FORMS = {"reset_password_from_key": "amtportal.members.activation.SetPasswordForm"}
+# Hospitals and schools sit behind one address, and all of them come in the last week of a cycle; what one
+# account allows stays at allauth's narrow defaults.
+ACCOUNT_RATE_LIMITS = {
+    "login": "300/m/ip",
+    "reset_password": "120/m/ip,5/m/key",
+    "reset_password_from_key": "120/m/ip",
+}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_PREVENT_ENUMERATION = True
+# Nobody writes to an address that is not on the roster.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _address.scheme
+
+vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{VAR_DIR / 'mail'}"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AMT Portal <portal@amt.example>")
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = True
+TIME_ZONE = "America/Chicago"
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+MEDIA_ROOT = VAR_DIR / "media"
+
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if env.bool("TRUST_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    },
+}
+
+SIMPLE_HISTORY_REVERT_DISABLED = True  # History is a record; mending goes through the portal's verbs.
+IMPORT_EXPORT_USE_TRANSACTIONS = True  # A file comes in whole or not at all.
+
+CCP_GRACE_DAYS = env.int("CCP_GRACE_DAYS", default=90)
+if CCP_GRACE_DAYS < 0:
+    raise ImproperlyConfigured("CCP_GRACE_DAYS must be 0 or more.")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}

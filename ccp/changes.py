@@ -1,0 +1,91 @@
+"""The history of an entry as people read it: who changed what, when, from what to what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from amtportal.members.models import User
+from amtportal.words import plain, us
+from ccp.models import Activity, Credit
+
+LABELS = {
+    "activity_type": "Activity type",
+    "title": "Title",
+    "provider": "Provider",
+    "points": "Points claimed",
+    "starts_on": "Start date",
+    "ends_on": "End date",
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of history. ``fields`` holds (label, before, after) for an amendment."""
+
+    at: datetime
+    who: str
+    what: str
+    reason: str
+    fields: list[tuple[str, str, str]]
+
+
+def of_activity(activity: Activity, *, viewer: User) -> list[Change]:
+    """Every change of the entry, newest first, in two queries."""
+    versions = list(
+        activity.history.select_related("activity_type", "history_user").order_by("history_date", "history_id")
+    )
+    credits = list(
+        Credit.history.filter(activity=activity)
+        .select_related("cycle__certification__credential")
+        .order_by("history_date", "history_id")
+    )
+    changes = []
+    before: dict[str, str] = {}
+    for version in versions:
+        after = _values(version, credits)
+        fields = [
+            (label, before[label] or "(empty)", value or "(empty)")
+            for label, value in after.items()
+            if before and before[label] != value
+        ]
+        changes.append(
+            Change(
+                version.history_date, _who(version.history_user, viewer), _what(version), version.void_reason, fields
+            )
+        )
+        before = after
+    return changes[::-1]
+
+
+def _values(version: Any, credits: Sequence[Any]) -> dict[str, str]:
+    """The entry's values in that version, in words."""
+    claimed = {}
+    for credit in credits:
+        if credit.history_date <= version.history_date:
+            claimed[credit.cycle_id] = (credit.cycle.certification.credential.code, credit.cut)
+    return {
+        LABELS["activity_type"]: version.activity_type.name,
+        LABELS["title"]: version.title,
+        LABELS["provider"]: version.provider,
+        LABELS["points"]: plain(version.points),
+        LABELS["starts_on"]: us(version.starts_on),
+        LABELS["ends_on"]: us(version.ends_on),
+        "Counts towards": ", ".join(sorted(code for code, cut in claimed.values() if cut != Credit.Cut.UNCLAIMED)),
+    }
+
+
+def _what(version: Any) -> str:
+    if version.history_type == "+":
+        return "Recorded"
+    if version.void_reason:
+        return "Voided by AMT"
+    return "Withdrawn" if version.withdrawn_at else "Amended"
+
+
+def _who(user: User | None, viewer: User) -> str:
+    if user is None:
+        return "The portal"
+    if user == viewer:
+        return "You"
+    return user.email if viewer.is_staff else "AMT staff"

@@ -1,0 +1,115 @@
+"""What can be claimed: the rules that an activity must keep before it is recorded or amended.
+
+- The activity type can be claimed in the dates of the activity (employment: work done to 12/31/2020).
+- Points are above 0, in quarter steps, at most 99.
+- The activity starts on or before its last day, and its last day is not in the future.
+- Both days lie in the cycle of at least one certification that the member chose, and that cycle takes records.
+- The member attests that the information is correct.
+
+Each broken rule is a sentence that says what to do, for the field it belongs to.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from amtportal.words import plain, us
+from ccp.points import MOST, in_quarter_steps
+
+ATTESTATION = (
+    "I attest that the information I am entering is correct, that I completed this activity on the dates given, "
+    "and that I will keep the documents that prove it in case AMT audits my record."
+)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The days of the cycle that a chosen certification has open for records."""
+
+    certification: str
+    starts_on: date
+    ends_on: date
+
+    def covers(self, first: date, last: date) -> bool:
+        return self.starts_on <= first and last <= self.ends_on
+
+    def __str__(self) -> str:
+        return f"{self.certification}: {us(self.starts_on)} to {us(self.ends_on)}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A broken rule: the field of the form it belongs to, and the sentence for the member."""
+
+    field: str
+    sentence: str
+
+
+def problem_with_points(points: Decimal) -> Problem | None:
+    if points <= 0:
+        return Problem("points", "Points must be more than 0. Enter the points you earned, for example 1.5.")
+    if points > MOST:
+        return Problem("points", f"Points for one activity can be at most {plain(MOST)}. Enter {plain(MOST)} or less.")
+    if not in_quarter_steps(points):
+        return Problem("points", "Points come in quarter steps. Enter a number such as 1, 1.25, 1.5 or 1.75.")
+    return None
+
+
+def problem_with_dates(starts_on: date, ends_on: date, windows: Sequence[Window], on: date) -> Problem | None:
+    """The first rule about the days that is broken. ``windows``: the open cycles of the chosen certifications."""
+    dates = _dates(windows)
+    if starts_on > on:
+        return Problem(
+            "starts_on",
+            f"The start date is in the future. Record the activity once it is done, with a start date up to "
+            f"today, {us(on)}.{dates}",
+        )
+    if starts_on > ends_on:
+        return Problem(
+            "ends_on",
+            f"The end date is before the start date. Enter {us(starts_on)} or a later day, or leave it empty "
+            f"for an activity of one day.{dates}",
+        )
+    if ends_on > on:
+        return Problem(
+            "ends_on",
+            f"The end date is in the future. Record the activity once it is done, with an end date up to "
+            f"today, {us(on)}.{dates}",
+        )
+    if any(window.covers(starts_on, ends_on) for window in windows):
+        return None
+    first = min(window.starts_on for window in windows)
+    last = max(window.ends_on for window in windows)
+    if starts_on < first:
+        return Problem("starts_on", f"The start date is before your CCP cycle. Enter a day inside the cycle.{dates}")
+    if ends_on > last:
+        field = "starts_on" if starts_on > last else "ends_on"
+        which = "start" if starts_on > last else "end"
+        return Problem(field, f"The {which} date is after your CCP cycle. Enter a day inside the cycle.{dates}")
+    return Problem("ends_on", f"Both dates must lie in the CCP cycle of one certification.{dates}")
+
+
+def problem_with_type(
+    name: str, claimable_from: date | None, claimable_until: date | None, starts_on: date, ends_on: date
+) -> Problem | None:
+    if claimable_until and ends_on > claimable_until:
+        return Problem(
+            "activity_type",
+            f"{name} counts only for work done up to {us(claimable_until)}. Enter dates up to that day, or choose "
+            f"another activity type.",
+        )
+    if claimable_from and starts_on < claimable_from:
+        return Problem(
+            "activity_type",
+            f"{name} counts only for work done from {us(claimable_from)} on. Enter dates from that day on, or choose "
+            f"another activity type.",
+        )
+    return None
+
+
+def _dates(windows: Sequence[Window]) -> str:
+    """The cycles' dates, to stand at the end of a sentence about the days."""
+    if len(windows) == 1:
+        return f" Your CCP cycle runs from {us(windows[0].starts_on)} to {us(windows[0].ends_on)}."
+    return " Your CCP cycles: " + "; ".join(str(window) for window in windows) + "."

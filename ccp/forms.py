@@ -1,0 +1,295 @@
+"""The Record CE form: reads what people type and asks ``ccp.recording`` which rules it breaks."""
+
+import re
+import unicodedata
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django import forms
+from django.forms.models import ModelChoiceIterator
+from django.http import QueryDict
+
+from amtportal.words import plain, us
+from ccp import claims, recording
+from ccp.models import Activity, ActivityQuerySet, ActivityType, Category, Credit
+from certifications.models import Cycle
+
+
+class TypedPointsField(forms.CharField):
+    """Points as people type them: ``1.5``, ``1,5``, ``.5``, `` 2 ``. No signs, exponents or words."""
+
+    READABLE = re.compile(r"(?=.*[0-9])([0-9]{0,6})(?:[.,]([0-9]{0,2}))?", re.ASCII)
+
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
+        typed = super().to_python(value)
+        if not typed:
+            return None
+        if not (read := self.READABLE.fullmatch(typed)):
+            raise forms.ValidationError("Enter the points as a number, for example 2 or 1.5.")
+        points = Decimal(f"{read[1] or '0'}.{read[2] or '0'}")
+        if problem := claims.problem_with_points(points):
+            raise forms.ValidationError(problem.sentence)
+        return points
+
+    def prepare_value(self, value: Any) -> Any:
+        return plain(value) if isinstance(value, Decimal) else value
+
+
+class TypedDayField(forms.CharField):
+    """A day as people type it (``3/14/2026``) or as a date picker sends it (``2026-03-14``)."""
+
+    def __init__(self, *, name: str, **kwargs: Any) -> None:
+        self.name = name
+        kwargs.setdefault("help_text", "Month, day and year. For example 3/14/2026.")
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> date | None:  # type: ignore[override]
+        typed = super().to_python(value)
+        if not typed:
+            return None
+        if iso := re.fullmatch(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", typed):
+            year, month, day = iso.groups()
+        elif american := re.fullmatch(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", typed):
+            month, day, year = american.groups()
+        elif re.fullmatch(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}", typed):
+            raise forms.ValidationError(f"Enter the year of the {self.name} with four digits, for example 3/14/2026.")
+        else:
+            raise forms.ValidationError(f"Enter the {self.name} as month/day/year, for example 3/14/2026.")
+        try:
+            return date(int(year), int(month), int(day))
+        except ValueError:
+            raise forms.ValidationError(
+                f"{typed} is not a day in the calendar. Enter the {self.name} as month/day/year, for example 3/14/2026."
+            ) from None
+
+    def prepare_value(self, value: Any) -> Any:
+        return us(value) if isinstance(value, date) else value
+
+
+class TypedLineField(forms.CharField):
+    """One line of text of at most 200 characters."""
+
+    def __init__(self, *, name: str, **kwargs: Any) -> None:
+        self.name = name
+        too_long = f"Shorten the {name} to %(limit_value)d characters; it has %(show_value)d."
+        super().__init__(required=False, max_length=200, error_messages={"max_length": too_long}, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        typed = super().to_python(value) or ""
+        if any(unicodedata.category(character) in ("Cc", "Cs") for character in typed):
+            raise forms.ValidationError(f"The {self.name} has characters that cannot be printed. Type it again.")
+        return typed
+
+
+class _ByCategory(ModelChoiceIterator):
+    """The activity types as one group of options for each category."""
+
+    def __iter__(self) -> Iterator[Any]:
+        yield ("", "Choose an activity type")
+        for category, kinds in groupby(self.queryset, key=lambda kind: kind.category):
+            yield (category.name, [self.choice(kind) for kind in kinds])
+
+
+class ActivityTypeField(forms.ModelChoiceField):
+    iterator = _ByCategory
+
+
+class RecordCEForm(forms.Form):
+    """One activity. ``open_cycles``: those that take records today; ``asked``: the one the member came from."""
+
+    activity_type = ActivityTypeField(
+        queryset=ActivityType.objects.select_related("category"),
+        to_field_name="code",
+        error_messages={
+            "required": "Choose an activity type.",
+            "invalid_choice": "Choose an activity type from the list.",
+        },
+    )
+    title = TypedLineField(name="title", help_text="The name of the course, talk, work or office.")
+    provider = TypedLineField(name="provider", help_text="Who offered it: a school, society, employer or publisher.")
+    points = TypedPointsField(
+        label="Points earned",
+        help_text="In quarter steps, at most 99. For example 2 or 1.5.",
+        error_messages={"required": "Enter the points you earned, for example 1.5."},
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    starts_on = TypedDayField(
+        name="start date",
+        label="Start date",
+        error_messages={"required": "Enter the start date, for example 3/14/2026."},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    ends_on = TypedDayField(
+        name="end date",
+        label="End date",
+        required=False,
+        help_text="Leave it empty for an activity of one day.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    certifications = forms.TypedMultipleChoiceField(
+        label="Count it towards",
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "Choose from your certifications with an open CCP cycle."},
+    )
+    attested = forms.BooleanField(
+        label=claims.ATTESTATION,
+        error_messages={"required": "Tick the box to attest that the information is correct."},
+    )
+    submission_id = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        open_cycles: Sequence[Cycle],
+        on: date,
+        asked: Cycle | None = None,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        self.open_cycles, self.on, self.asked = open_cycles, on, asked
+        preset = {
+            "submission_id": uuid.uuid4(),
+            "certifications": [cycle.certification_id for cycle in ([asked] if asked else open_cycles)],
+        }
+        super().__init__(data, initial={**preset, **(initial or {})})
+        field = self.fields["certifications"]
+        assert isinstance(field, forms.TypedMultipleChoiceField)
+        field.choices = [
+            (cycle.certification_id, str(window))
+            for cycle, window in zip(open_cycles, recording.windows(open_cycles), strict=True)
+        ]
+
+    @property
+    def offers_choice(self) -> bool:
+        """Whether there is more than one certification to choose from."""
+        return len(self.open_cycles) > 1
+
+    def clean_certifications(self) -> list[int]:
+        """The certifications chosen: those ticked; the one asked for, else all, where the form did not ask."""
+        ticked: list[int] = self.cleaned_data["certifications"]
+        if ticked:
+            return ticked
+        if self.add_prefix("certifications") in self.data:
+            raise forms.ValidationError("Choose at least one certification.")
+        return [cycle.certification_id for cycle in ([self.asked] if self.asked else self.open_cycles)]
+
+    def clean_submission_id(self) -> uuid.UUID:
+        """The form's number. A client without one gets a new number, so that nothing it sends is a repeat."""
+        typed = self.cleaned_data["submission_id"]
+        if not typed:
+            return uuid.uuid4()
+        try:
+            return uuid.UUID(typed)
+        except ValueError:
+            self.renew_submission_id()
+            self.add_error(None, "The form had lost its number. Nothing was recorded; submit it again.")
+            return uuid.uuid4()
+
+    def renew_submission_id(self) -> None:
+        """Give the form on the page a new number, keeping all that was typed."""
+        self._replace("submission_id", uuid.uuid4())
+
+    def _replace(self, field: str, value: object) -> None:
+        """Put a value of ours in the place of one that was posted."""
+        posted = cast(QueryDict, self.data).copy()
+        posted[field] = str(value)
+        self.data = posted
+
+    @property
+    def chosen_cycles(self) -> list[Cycle]:
+        chosen = self.cleaned_data.get("certifications", [])
+        return [cycle for cycle in self.open_cycles if cycle.certification_id in chosen]
+
+    @property
+    def claim(self) -> recording.Claim:
+        return recording.Claim(**{field: self.cleaned_data[field] for field in recording.FIELDS})
+
+    def clean(self) -> dict[str, Any]:
+        """The rules that need several fields, each where its fields could be read."""
+        cleaned = self.cleaned_data
+        starts_on = cleaned.get("starts_on")
+        if starts_on and "ends_on" in cleaned:
+            ends_on = cleaned["ends_on"] = cleaned["ends_on"] or starts_on
+            windows = recording.windows(self.chosen_cycles or self.open_cycles)
+            kind = cleaned.get("activity_type")
+            for problem in (
+                claims.problem_with_dates(starts_on, ends_on, windows, self.on),
+                kind
+                and claims.problem_with_type(kind.name, kind.claimable_from, kind.claimable_until, starts_on, ends_on),
+            ):
+                if problem:
+                    self.add_error(problem.field, problem.sentence)
+        return cleaned
+
+    def add_problem(self, problem: claims.Problem) -> None:
+        """Show a sentence of ``recording`` at the field it belongs to."""
+        self.add_error(problem.field if problem.field in self.fields else None, problem.sentence)
+
+
+class AmendForm(RecordCEForm):
+    """The form of an entry that is on record, with the revision that it shows."""
+
+    revision = forms.IntegerField(
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": "The form had lost its place. Open the entry again and amend it there.",
+            "invalid": "The form had lost its place. Open the entry again and amend it there.",
+        },
+    )
+
+    def __init__(self, data: Any = None, *, open_cycles: Sequence[Cycle], on: date, activity: Activity) -> None:
+        claimed = [credit.cycle for credit in activity.credits.all() if credit.cut != Credit.Cut.UNCLAIMED]
+        initial = {field: getattr(activity, field) for field in recording.FIELDS}
+        initial["certifications"] = [cycle.certification_id for cycle in claimed]
+        initial["revision"] = activity.revision
+        super().__init__(data, open_cycles=open_cycles, on=on, initial=initial)
+        del self.fields["submission_id"]
+
+    def show_revision(self, revision: int) -> None:
+        """Let the next submit replace that revision, whose values the page shows beside what was typed."""
+        self._replace("revision", revision)
+
+
+class ActivityFilterForm(forms.Form):
+    """Which of the recorded activities to list."""
+
+    cycle = forms.TypedChoiceField(label="CCP cycle", required=False, coerce=int, empty_value=None)
+    category = forms.ModelChoiceField(
+        queryset=Category.objects.all(), to_field_name="code", required=False, empty_label="All categories"
+    )
+
+    def __init__(self, data: Any = None, *, cycles: Sequence[Cycle]) -> None:
+        super().__init__(data)
+        field = self.fields["cycle"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [
+            ("", "All cycles"),
+            *((cycle.pk, str(window)) for cycle, window in zip(cycles, recording.windows(cycles), strict=True)),
+        ]
+
+    def apply(self, activities: ActivityQuerySet) -> ActivityQuerySet:
+        """The activities that fit. A filter that is not understood is told at its field and left aside."""
+        if not self.is_valid() and not self.is_bound:
+            return activities
+        if cycle := self.cleaned_data.get("cycle"):
+            activities = activities.claimed_for(cycle)
+        if category := self.cleaned_data.get("category"):
+            activities = activities.filter(activity_type__category=category)
+        return activities
+
+    @property
+    def is_filtered(self) -> bool:
+        return self.is_bound and any(self.cleaned_data.values())
+
+    @property
+    def query(self) -> str:
+        """The filters as the rest of an address: ``&cycle=12``, or nothing."""
+        kept = {name: self.data[name] for name in self.fields if self.is_bound and self.data.get(name)}
+        return f"&{urlencode(kept)}" if kept else ""

@@ -1,0 +1,223 @@
+"""Where a member stands: for each certification the points, the days left, the renewal invoice and what to do next.
+
+The judgements come from ``cycles``, ``invoices`` and ``requirement``; here they are read for a member in a
+fixed number of queries and put in the order in which a page shows them.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import Sum
+
+from amtportal.members.models import Member
+from amtportal.words import dollars, plain, us
+from ccp import requirement
+from ccp.models import Credit
+from certifications import cycles as cycle_rules
+from certifications import invoices as invoice_rules
+from certifications.models import Certification, Cycle, RenewalInvoice
+
+
+@dataclass(frozen=True)
+class CategoryTotal:
+    name: str
+    points: Decimal
+
+
+@dataclass(frozen=True)
+class InvoiceStanding:
+    """A renewal invoice on a day: its state, when it opens, and the reason as a sentence."""
+
+    invoice: RenewalInvoice
+    state: invoice_rules.State
+    opens_on: date | None
+    reason: str
+    overdue: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do, or to wait for. ``action`` is ``record``, ``pay`` or empty; a pay step has its invoice."""
+
+    sentence: str
+    action: str = ""
+    invoice: RenewalInvoice | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A certification with its cycle on a day. ``current`` is the invoice of the year in which the day lies."""
+
+    certification: Certification
+    cycle: Cycle
+    on: date
+    counted: Decimal
+    categories: list[CategoryTotal]
+    invoices: list[InvoiceStanding]
+    current: InvoiceStanding | None
+
+    @property
+    def required(self) -> Decimal:
+        return self.cycle.points_required
+
+    @property
+    def to_go(self) -> Decimal:
+        return requirement.to_go(counted=self.counted, required=self.required)
+
+    @property
+    def is_met(self) -> bool:
+        return self.to_go == 0
+
+    @property
+    def days_left(self) -> int:
+        return cycle_rules.days_left(self.cycle.ends_on, self.on)
+
+    @property
+    def records_until(self) -> date:
+        return cycle_rules.records_until(self.cycle.ends_on, grace_days=settings.CCP_GRACE_DAYS)
+
+    @property
+    def grace_days_left(self) -> int:
+        return (self.records_until - self.on).days
+
+    @property
+    def takes_records(self) -> bool:
+        return self.certification.status == Certification.Status.ACTIVE and cycle_rules.takes_records(
+            self.cycle, self.on, grace_days=settings.CCP_GRACE_DAYS
+        )
+
+    @property
+    def progress_value(self) -> Decimal:
+        """The points as far as the bar reaches."""
+        return min(self.counted, self.required)
+
+    @property
+    def next_steps(self) -> list[Step]:
+        """What to do next, the most pressing first; never empty."""
+        return next_steps(self)
+
+
+def next_steps(standing: Standing) -> list[Step]:
+    """The tasks of a certification: overdue payments, points, payments due, then what to wait for."""
+    payable = sorted(
+        (found for found in standing.invoices if found.state == "open"), key=lambda found: found.invoice.due_on
+    )
+    steps = [_pay_step(found) for found in payable if found.overdue]
+    if standing.certification.ccp_mandatory and not standing.is_met:
+        steps.append(_record_step(standing))
+    steps += [_pay_step(found) for found in payable if not found.overdue]
+    if not payable and standing.current and standing.current.state == "upcoming":
+        steps.append(Step(f"Wait for your renewal invoice. {standing.current.reason}"))
+    return steps or [Step("Nothing to do now.")]
+
+
+def _pay_step(found: InvoiceStanding) -> Step:
+    when = f"{'overdue since' if found.overdue else 'due'} {us(found.invoice.due_on)}"
+    return Step(f"Pay {found.invoice.number} ({dollars(found.invoice.amount)}), {when}.", "pay", found.invoice)
+
+
+def _record_step(standing: Standing) -> Step:
+    points = f"{plain(standing.to_go)} more {'point' if standing.to_go == 1 else 'points'}"
+    ends_on = us(standing.cycle.ends_on)
+    if not standing.takes_records:
+        return Step(f"Contact AMT. This cycle is {plain(standing.to_go)} points short and takes no more records.")
+    if standing.days_left < 0:
+        return Step(
+            f"Record {points} by {us(standing.records_until)}, for activities you did up to {ends_on}.", "record"
+        )
+    return Step(f"Record {points} by {ends_on}.", "record")
+
+
+def invoice_reason(
+    state: invoice_rules.State, opening: invoice_rules.Opening, *, counted: Decimal, required: Decimal
+) -> str:
+    """Why the invoice is in that state and when that changes, as a sentence for the member."""
+    points = f"{plain(counted)} of {plain(required)} points"
+    match state:
+        case "paid":
+            return "Paid."
+        case "void":
+            return "Void: nothing is to be paid."
+        case "locked":
+            return (
+                f"Locked: {points} are on record. The invoice opens the day after your CCP requirement is met, "
+                f"but not before {us(opening.due_on - invoice_rules.NOTICE)}."
+            )
+    assert opening.opens_on is not None
+    verb = "Opens" if state == "upcoming" else "Open since"
+    if opening.waits_for_requirement and opening.met_on:
+        return f"{verb} {us(opening.opens_on)}, the day after your CCP requirement was met ({us(opening.met_on)})."
+    return f"{verb} {us(opening.opens_on)}, 60 days before it is due."
+
+
+def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> InvoiceStanding:
+    """An invoice (with cycle and certification read) on a day, given the points that count in its cycle."""
+    opening = invoice_rules.opening_of(invoice)
+    state = invoice_rules.state(status=invoice.status, opens_on=opening.opens_on, on=on)
+    return InvoiceStanding(
+        invoice=invoice,
+        state=state,
+        opens_on=opening.opens_on,
+        reason=invoice_reason(state, opening, counted=counted, required=invoice.cycle.points_required),
+        overdue=invoice_rules.is_overdue(state, invoice.due_on, on),
+    )
+
+
+def standings(member: Member, on: date) -> list[Standing]:
+    """Every certification of the member with its open cycle, or its last one: three queries, whatever their number."""
+    cycles = _cycles_shown(member)
+    by_category = _points_by_category(cycles)
+    invoices = defaultdict(list)
+    for invoice in RenewalInvoice.objects.standing().filter(cycle__in=cycles).order_by("year"):
+        invoices[invoice.cycle_id].append(invoice)
+    result = []
+    for cycle in cycles:
+        categories = by_category[cycle.pk]
+        counted = sum((category.points for category in categories), Decimal(0))
+        shown = []
+        for invoice in invoices[cycle.pk]:
+            invoice.cycle = cycle
+            shown.append(invoice_standing(invoice, on, counted=counted))
+        year = invoice_rules.year_of_cycle(cycle.certification.awarded_on, cycle.number, on)
+        result.append(
+            Standing(
+                certification=cycle.certification,
+                cycle=cycle,
+                on=on,
+                counted=counted,
+                categories=categories,
+                invoices=shown,
+                current=next((found for found in shown if found.invoice.year == year), None),
+            )
+        )
+    return result
+
+
+def _cycles_shown(member: Member) -> list[Cycle]:
+    """One cycle for each certification: the one that is not closed, else the last."""
+    shown: dict[int, Cycle] = {}
+    cycles = Cycle.objects.for_member(member).select_related("certification__credential", "certification__member")
+    for cycle in cycles.order_by("certification__awarded_on", "certification_id", "number"):
+        known = shown.get(cycle.certification_id)
+        if known is None or known.closed_on is not None:
+            shown[cycle.certification_id] = cycle
+    return list(shown.values())
+
+
+def _points_by_category(cycles: list[Cycle]) -> dict[int, list[CategoryTotal]]:
+    """The points that count, for each cycle and category in which an entry stands, in the categories' order."""
+    totals: dict[int, list[CategoryTotal]] = defaultdict(list)
+    category = "activity__activity_type__category"
+    rows = (
+        Credit.objects.filter(cycle__in=cycles)
+        .exclude(cut__in=[Credit.Cut.NOT_STANDING, Credit.Cut.UNCLAIMED])
+        .values_list("cycle", f"{category}__name")
+        .annotate(total=Sum("points"))
+        .order_by(f"{category}__order", f"{category}__name")
+    )
+    for cycle, name, total in rows:
+        totals[cycle].append(CategoryTotal(name, total.quantize(Decimal("0.01"))))
+    return totals

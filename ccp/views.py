@@ -1,0 +1,253 @@
+"""A member's CE on screen: record, amend and withdraw an activity, read the record, and take the transcript along."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Prefetch
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from amtportal.dates import day_of, today
+from amtportal.members.access import account_of, for_member
+from amtportal.members.models import Member
+from amtportal.words import us
+from ccp import changes, recording, standing, transcripts
+from ccp.forms import ActivityFilterForm, AmendForm, RecordCEForm
+from ccp.models import Activity, ActivityType, Credit
+from certifications import cycles as cycle_rules
+from certifications.models import Cycle
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class CreditLine:
+    """What an activity counts for in one certification, and why it was cut."""
+
+    certification_code: str
+    cycle: Cycle
+    claimed: Decimal
+    counted: Decimal
+    sentence: str
+
+
+def credit_lines(activity: Activity) -> list[CreditLine]:
+    """The credits of an activity (read with cycle, certification and credential) as a page shows them."""
+    return [
+        CreditLine(
+            certification_code=credit.cycle.certification.credential.code,
+            cycle=credit.cycle,
+            claimed=activity.points,
+            counted=credit.points,
+            sentence=transcripts.CUT_SENTENCES[Credit.Cut(credit.cut)],
+        )
+        for credit in activity.credits.all()
+        if credit.cut != Credit.Cut.UNCLAIMED
+    ]
+
+
+def _read() -> Any:
+    """Activities with all that a page says of them, in two queries."""
+    credits = Credit.objects.select_related("cycle__certification__credential").order_by("cycle_id")
+    return Activity.objects.select_related("activity_type__category", "member__user").prefetch_related(
+        Prefetch("credits", queryset=credits)
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@for_member
+def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
+    """Record CE: one activity, credited to each chosen certification whose open cycle covers its days."""
+    now = timezone.now()
+    open_cycles = cycle_rules.open_for_records(member, day_of(now))
+    asked = _asked_cycle(request, member, open_cycles)
+    if not open_cycles or (asked is None and request.GET.get("certification")):
+        standings = standing.standings(member, day_of(now))
+        return render(request, "ccp/activity_record_closed.html", {"standings": standings})
+    form = RecordCEForm(request.POST or None, open_cycles=open_cycles, on=day_of(now), asked=asked)
+    status = 200
+    if form.is_bound and form.is_valid():
+        try:
+            activity = recording.record(
+                member=member,
+                cycles=form.chosen_cycles,
+                claim=form.claim,
+                submission_id=form.cleaned_data["submission_id"],
+                by=member.user,
+                at=now,
+            )
+        except recording.SubmissionReused as refused:
+            form.add_problem(refused.problem)
+            form.renew_submission_id()
+            status = 409
+        except recording.Refused as refused:
+            form.add_problem(refused.problem)
+        else:
+            return redirect("activity-detail", activity.pk)
+    return _render_form(request, form, status=status)
+
+
+def _asked_cycle(request: HttpRequest, member: Member, open_cycles: list[Cycle]) -> Cycle | None:
+    """The open cycle of ``?certification=``; None where none was asked for or its cycle is not open."""
+    asked = request.GET.get("certification")
+    if not asked:
+        return None
+    if not asked.isascii() or not asked.isdigit() or len(asked) > 18:
+        raise Http404
+    get_object_or_404(member.certifications, pk=int(asked))
+    return next((cycle for cycle in open_cycles if cycle.certification_id == int(asked)), None)
+
+
+def _render_form(request: HttpRequest, form: RecordCEForm, status: int = 200, **context: Any) -> HttpResponse:
+    return render(
+        request,
+        "ccp/activity_form.html",
+        {
+            "form": form,
+            "activity": None,
+            "on_record": None,
+            "open_cycles": form.open_cycles,
+            "activity_types": ActivityType.objects.select_related("category"),
+            **context,
+        },
+        status=status,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@for_member
+def activity_amend(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
+    """Amend an own entry while its cycles are open."""
+    activity = get_object_or_404(_read().for_member(member), pk=pk)
+    now = timezone.now()
+    if not recording.can_be_changed(activity, day_of(now)):
+        return redirect("activity-detail", activity.pk)
+    open_cycles = cycle_rules.open_for_records(member, day_of(now))
+    form = AmendForm(request.POST or None, open_cycles=open_cycles, on=day_of(now), activity=activity)
+    on_record, status = None, 200
+    if form.is_bound and form.is_valid():
+        try:
+            recording.amend(
+                activity=activity,
+                cycles=form.chosen_cycles,
+                claim=form.claim,
+                revision=form.cleaned_data["revision"],
+                by=member.user,
+                at=now,
+            )
+        except recording.ChangedMeanwhile as refused:
+            form.add_problem(refused.problem)
+            on_record = get_object_or_404(_read(), pk=pk)
+            form.show_revision(on_record.revision)
+            status = 409
+        except recording.Refused as refused:
+            form.add_problem(refused.problem)
+        else:
+            return redirect("activity-detail", activity.pk)
+    return _render_form(request, form, status=status, activity=activity, on_record=on_record)
+
+
+@require_http_methods(["GET", "POST"])
+@for_member
+def activity_withdraw(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
+    """Withdraw an own entry while its cycles are open, after a page that says what will happen."""
+    activity = get_object_or_404(_read().for_member(member), pk=pk)
+    now = timezone.now()
+    problem = None
+    if request.method == "POST":
+        try:
+            recording.withdraw(activity=activity, by=member.user, at=now)
+        except recording.Refused as refused:
+            problem = refused.problem.sentence
+        else:
+            return redirect("activity-detail", activity.pk)
+    elif not recording.can_be_changed(activity, day_of(now)):
+        return redirect("activity-detail", activity.pk)
+    context = {"activity": activity, "lines": credit_lines(activity), "problem": problem}
+    return render(request, "ccp/activity_withdraw.html", context)
+
+
+@require_GET
+def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One entry, also the confirmation after Submit: what counted where, the new totals, and its history."""
+    activity = get_object_or_404(_read().visible_to(request.user), pk=pk)
+    is_owner = activity.member.user == account_of(request)
+    lines = credit_lines(activity)
+    certifications = {line.cycle.certification_id for line in lines}
+    on = today()
+    context = {
+        "activity": activity,
+        "lines": lines,
+        "standings": [
+            found for found in standing.standings(activity.member, on) if found.certification.pk in certifications
+        ],
+        "changes": changes.of_activity(activity, viewer=account_of(request)),
+        "is_owner": is_owner,
+        "can_be_changed": is_owner and recording.can_be_changed(activity, on),
+    }
+    return render(request, "ccp/activity_detail.html", context)
+
+
+@require_GET
+@for_member
+def activity_list(request: HttpRequest, member: Member) -> HttpResponse:
+    """All recorded CE, newest first, by cycle; filtered by cycle and category."""
+    cycles = list(
+        Cycle.objects.for_member(member)
+        .select_related("certification__credential")
+        .order_by("-starts_on", "certification_id")
+    )
+    filters = ActivityFilterForm(request.GET or None, cycles=cycles)
+    activities = filters.apply(_read().for_member(member).newest_first())
+    page = Paginator(activities, PAGE_SIZE).get_page(request.GET.get("page"))
+    for activity in page:
+        activity.lines = credit_lines(activity)  # type: ignore[attr-defined]
+    context = {
+        "page": page,
+        "filters": filters,
+        "is_filtered": filters.is_filtered,
+        "page_query": filters.query,
+        "groups": _by_cycle(list(page)),
+    }
+    return render(request, "ccp/activity_list.html", context)
+
+
+def _by_cycle(activities: list[Any]) -> list[tuple[str, list[Any]]]:
+    """The activities of a page under the cycles they are claimed for, in the order in which these first appear."""
+    groups: dict[str, list[Any]] = {}
+    for activity in activities:
+        label = " and ".join(
+            f"{line.certification_code} cycle {us(line.cycle.starts_on)} to {us(line.cycle.ends_on)}"
+            for line in activity.lines
+        )
+        groups.setdefault(label, []).append(activity)
+    return list(groups.items())
+
+
+@require_GET
+def transcript_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The CE transcript of a cycle, as a page."""
+    transcript = _transcript(request, pk)
+    return render(request, "ccp/transcript_detail.html", {"transcript": transcript, "issued_on": transcript.issued_on})
+
+
+@require_GET
+def transcript_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """The CE transcript of a cycle, as PDF."""
+    transcript = _transcript(request, pk)
+    return HttpResponse(
+        transcripts.pdf(transcript),
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{transcript.filename}"'},
+    )
+
+
+@transaction.atomic
+def _transcript(request: HttpRequest, pk: int) -> transcripts.Transcript:
+    cycles = Cycle.objects.visible_to(request.user).select_related("certification__credential", "certification__member")
+    return transcripts.of_cycle(get_object_or_404(cycles, pk=pk), issued_on=today())

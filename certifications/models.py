@@ -1,0 +1,320 @@
+"""What a member holds: certifications, their 3-year CCP cycles, and the renewal invoices of each year."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast
+from django.db.models.lookups import Exact
+from simple_history.models import HistoricalRecords
+
+from amtportal.members.models import Member
+from amtportal.words import dollars
+
+
+def in_quarters(field: str) -> Exact:
+    """The condition that a column holds whole quarters: exact even as SQLite's floats."""
+    quarters: Combinable = F(field) * 4
+    return Exact(Cast(quarters, models.IntegerField()), quarters)
+
+
+class PointsField(models.DecimalField):
+    """CCP points: decimals in quarter steps. The model adds the constraint (see ``in_quarters``)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_digits", 7)
+        kwargs.setdefault("decimal_places", 2)
+        super().__init__(*args, **kwargs)
+
+
+class Credential(models.Model):
+    """What AMT awards, with the terms of today. Cycles and invoices copy the terms when they are opened."""
+
+    code = models.CharField(max_length=10, unique=True)
+    name = models.CharField(max_length=100)
+    points_required = PointsField(
+        "points a cycle", validators=[MinValueValidator(Decimal("0.25"))], help_text="Points for a 3-year cycle."
+    )
+    annual_fee = models.PositiveIntegerField(help_text="In US cents: 9000 is $90.00.")
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_points_required_in_quarters",
+                condition=in_quarters("points_required"),
+                violation_error_message="Points come in quarter steps: 0.25, 0.5, 0.75, 1 and so on.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_points_required_positive",
+                condition=Q(points_required__gt=0),
+                violation_error_message="A cycle needs more than 0 points.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} – {self.name}"
+
+
+class CertificationQuerySet(models.QuerySet["Certification"]):
+    def for_member(self, member: Member) -> "CertificationQuerySet":
+        return self.filter(member=member)
+
+
+class Certification(models.Model):
+    """A credential that a member holds. ``awarded_on`` is the anchor from which every cycle is counted."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        LAPSED = "lapsed", "Lapsed"
+        RETIRED = "retired", "Retired"
+        REVOKED = "revoked", "Revoked"
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="certifications")
+    credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="certifications")
+    certificate_number = models.CharField(max_length=40)
+    awarded_on = models.DateField(help_text="The first award: every cycle is counted from this day.")
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    ccp_mandatory = models.BooleanField(
+        "CCP mandatory",
+        default=True,
+        help_text="Certified on or after 1/1/2006, or recertified after 4/1/2014. Otherwise CCP is voluntary.",
+    )
+
+    history = HistoricalRecords()
+    objects = CertificationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["member", "awarded_on", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "credential"],
+                name="%(app_label)s_%(class)s_once_a_member",
+                violation_error_message="This member already holds this credential.",
+            ),
+            models.UniqueConstraint(
+                fields=["credential", "certificate_number"],
+                name="%(app_label)s_%(class)s_number_unique",
+                violation_error_message="Another certification has this certificate number.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_status_known",
+                condition=Q(status__in=["active", "lapsed", "retired", "revoked"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.credential.code} {self.certificate_number}"
+
+
+class CycleQuerySet(models.QuerySet["Cycle"]):
+    def for_member(self, member: Member) -> "CycleQuerySet":
+        return self.filter(certification__member=member)
+
+    def unclosed(self) -> "CycleQuerySet":
+        return self.filter(closed_on=None)
+
+    def visible_to(self, user: Any) -> "CycleQuerySet":
+        """The owner's cycles; every cycle for staff who may view cycles."""
+        if user.is_staff and user.has_perm("certifications.view_cycle"):
+            return self.all()
+        return self.filter(certification__member__user=user)
+
+
+class Cycle(models.Model):
+    """One 3-year CCP cycle of a certification, with the points required as they were when it was opened.
+
+    ``requirement_met_on`` is the day on which the record first reached the requirement; only
+    ``ccp.requirement.settle`` writes it.
+    """
+
+    class Outcome(models.TextChoices):
+        COMPLIANT = "compliant", "Compliant"
+        NON_COMPLIANT = "non-compliant", "Non-compliant"
+
+    certification = models.ForeignKey(Certification, on_delete=models.PROTECT, related_name="cycles")
+    number = models.PositiveSmallIntegerField(help_text="1 for the cycle that began with the award.")
+    starts_on = models.DateField()
+    ends_on = models.DateField(help_text="The last day of the cycle.", db_index=True)
+    points_required = PointsField()
+    requirement_met_on = models.DateField(null=True, blank=True)
+    closed_on = models.DateField(null=True, blank=True)
+    outcome = models.CharField(max_length=15, choices=Outcome, blank=True, default="")
+    points_at_close = PointsField(null=True, blank=True)
+
+    history = HistoricalRecords()
+    objects = CycleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["certification", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["certification", "number"],
+                name="%(app_label)s_%(class)s_number_unique",
+                violation_error_message="This certification already has a cycle of this number.",
+            ),
+            models.UniqueConstraint(
+                fields=["certification"],
+                condition=Q(closed_on=None),
+                name="%(app_label)s_%(class)s_one_unclosed",
+                violation_error_message="This certification already has an open cycle.",
+            ),
+            models.CheckConstraint(name="%(app_label)s_%(class)s_number_from_1", condition=Q(number__gte=1)),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_starts_before_end",
+                condition=Q(starts_on__lt=F("ends_on")),
+                violation_error_message="A cycle ends after it starts.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_points_required_positive", condition=Q(points_required__gt=0)
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_points_required_in_quarters",
+                condition=in_quarters("points_required"),
+                violation_error_message="Points come in quarter steps: 0.25, 0.5, 0.75, 1 and so on.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_met_after_start",
+                condition=Q(requirement_met_on=None) | Q(requirement_met_on__gte=F("starts_on")),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_closed_whole",
+                condition=Q(closed_on=None, outcome="", points_at_close=None)
+                | Q(
+                    closed_on__gt=F("ends_on"),
+                    outcome__in=["compliant", "non-compliant"],
+                    points_at_close__isnull=False,
+                ),
+                violation_error_message="A closed cycle has a day, an outcome and its points; an open one has none.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.certification}, cycle {self.number} ({self.starts_on} to {self.ends_on})"
+
+
+class RenewalInvoiceQuerySet(models.QuerySet["RenewalInvoice"]):
+    def standing(self) -> "RenewalInvoiceQuerySet":
+        return self.exclude(status=RenewalInvoice.Status.VOID)
+
+    def unpaid(self) -> "RenewalInvoiceQuerySet":
+        return self.filter(status=RenewalInvoice.Status.ISSUED)
+
+    def visible_to(self, user: Any) -> "RenewalInvoiceQuerySet":
+        """The owner's invoices; every invoice for staff who may view invoices."""
+        if user.is_staff and user.has_perm("certifications.view_renewalinvoice"):
+            return self.all()
+        return self.filter(cycle__certification__member__user=user)
+
+
+class RenewalInvoice(models.Model):
+    """The yearly fee of a certification, with the amount as it was when the invoice was issued.
+
+    When it opens for payment is not stored: ``certifications.invoices`` derives it from the due date, the year
+    and the cycle's ``requirement_met_on``.
+    """
+
+    class Status(models.TextChoices):
+        ISSUED = "issued", "Issued"
+        PAID = "paid", "Paid"
+        VOID = "void", "Void"
+
+    cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="invoices")
+    year = models.PositiveSmallIntegerField(help_text="Year of the cycle: 1, 2 or 3.")
+    due_on = models.DateField(db_index=True)
+    amount = models.PositiveIntegerField(help_text="In US cents, as copied when the invoice was issued.")
+    issued_on = models.DateField()
+    status = models.CharField(max_length=10, choices=Status, default=Status.ISSUED)
+    void_reason = models.CharField(max_length=300, blank=True)
+
+    history = HistoricalRecords()
+    objects = RenewalInvoiceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-due_on", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cycle", "year"],
+                condition=~Q(status="void"),
+                name="%(app_label)s_%(class)s_one_a_year",
+                violation_error_message="This year of the cycle already has an invoice. Void that one first.",
+            ),
+            models.CheckConstraint(name="%(app_label)s_%(class)s_year_1_to_3", condition=Q(year__gte=1, year__lte=3)),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_status_known", condition=Q(status__in=["issued", "paid", "void"])
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_void_has_reason",
+                condition=(Q(status="void") & ~Q(void_reason="")) | (~Q(status="void") & Q(void_reason="")),
+                violation_error_message="Say why the invoice is void; only a void invoice has a reason.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}, {dollars(self.amount)} due {self.due_on}"
+
+    @property
+    def number(self) -> str:
+        return f"INV-{self.pk:07d}"
+
+
+class Payment(models.Model):
+    """Money that AMT received for an invoice. One that was recorded by mistake is reversed, never deleted."""
+
+    class Method(models.TextChoices):
+        CHECK = "check", "Check"
+        MONEY_ORDER = "money-order", "Money order"
+        CARD_BY_PHONE = "card-by-phone", "Card by phone"
+
+    invoice = models.ForeignKey(RenewalInvoice, on_delete=models.PROTECT, related_name="payments")
+    amount = models.PositiveIntegerField(help_text="In US cents.")
+    method = models.CharField(max_length=20, choices=Method)
+    reference = models.CharField(
+        max_length=60, blank=True, help_text="Check or money order number, or the card processor's reference."
+    )
+    received_on = models.DateField()
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="payments_recorded"
+    )
+    reversed_at = models.DateTimeField(null=True, blank=True)
+    reversed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="payments_reversed",
+    )
+    reversal_reason = models.CharField(max_length=300, blank=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["-recorded_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["invoice"],
+                condition=Q(reversed_at=None),
+                name="%(app_label)s_%(class)s_one_standing",
+                violation_error_message="This invoice is already paid.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_method_known",
+                condition=Q(method__in=["check", "money-order", "card-by-phone"]),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_reversal_whole",
+                condition=Q(reversed_at=None, reversed_by=None, reversal_reason="")
+                | (Q(reversed_at__isnull=False, reversed_by__isnull=False) & ~Q(reversal_reason="")),
+                violation_error_message="A reversal has a time, a person and a reason.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{dollars(self.amount)} by {self.get_method_display().lower()} on {self.received_on}"
