@@ -14,7 +14,9 @@
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from urllib.parse import urlsplit
 
 import environ
@@ -32,12 +34,13 @@ VAR_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 def _generated_secret_key() -> str:
     """One key for this folder, made by whichever process comes first and then kept."""
     path = VAR_DIR / "secret-key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
+    if not path.exists():
+        # Written whole under another name and then linked: no process ever reads half a key.
+        with NamedTemporaryFile("w", dir=VAR_DIR) as file:
             file.write(get_random_secret_key())
-    except FileExistsError:
-        pass
+            file.flush()
+            with suppress(FileExistsError):
+                os.link(file.name, path)
     return path.read_text().strip()
 
 
@@ -115,8 +118,10 @@ TEMPLATES = [
 # Our own field template carries help, errors and their ids; the project's folder comes first.
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-_default_database = f"sqlite:///{VAR_DIR / 'amtportal.sqlite3'}"
-DATABASES = {"default": env.db_url("DATABASE_URL", default=_default_database)}
+if "DATABASE_URL" in env:
+    DATABASES = {"default": env.db_url("DATABASE_URL")}
+else:
+    DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "amtportal.sqlite3"}}
 # A new connection costs 9 ms a request: each worker keeps its own.
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -177,7 +182,10 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _address.scheme
 
-vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{VAR_DIR / 'mail'}"))
+if "EMAIL_URL" in env:
+    vars().update(env.email_url("EMAIL_URL"))
+else:
+    EMAIL_BACKEND, EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", VAR_DIR / "mail"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AMT Portal <portal@amt.example>")
 
 LANGUAGE_CODE = "en-us"

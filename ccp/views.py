@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from amtportal.dates import day_of, today
-from amtportal.members.access import account_of, for_member
+from amtportal.members.access import account_of, for_member, member_of
 from amtportal.members.models import Member
 from amtportal.words import us
 from ccp import changes, recording, standing, transcripts
@@ -176,7 +176,8 @@ def activity_withdraw(request: HttpRequest, member: Member, pk: int) -> HttpResp
 def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One entry, also the confirmation after Submit: what counted where, the new totals, and its history."""
     activity = get_object_or_404(_read().visible_to(request.user), pk=pk)
-    is_owner = activity.member.user == account_of(request)
+    member = member_of(request)
+    is_owner = activity.member == member
     lines = credit_lines(activity)
     certifications = {line.cycle.certification_id for line in lines}
     on = today()

@@ -1,0 +1,41 @@
+# The commands of this project; `make` alone lists them. What they do stands in the scripts they call.
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lock clean
+
+# Set these in the environment or after `make`: make run PORT=8001
+export PORT ?= 8000
+export AMTPORTAL_VAR ?= var
+
+help: ## List the commands
+	@echo "make COMMAND, where COMMAND is:"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 10
+
+run: ## Serve the portal with its demo data on http://localhost:8000/ (PORT=, AMTPORTAL_VAR=)
+	@deploy/run.sh
+
+test: ## Run every test on SQLite and on PostgreSQL (PYTEST_ARGS="-k transcript")
+	@deploy/setup.sh test
+	@tests/run_all.sh $(PYTEST_ARGS)
+
+check: ## Lint, check formatting, types, templates, migrations and deployment settings
+	@deploy/setup.sh test
+	@tests/run_checks.sh
+
+format: ## Rewrite Python and templates in the house format
+	@deploy/setup.sh test
+	.venv/bin/ruff check --fix-only --quiet .
+	.venv/bin/ruff format .
+	@find $(wildcard amtportal certifications ccp templates) -name '*.html' -exec .venv/bin/djade {} + || true
+
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .tools/bin/uv pip compile --quiet --universal \
+	--generate-hashes --no-emit-index-url --no-emit-find-links $(LOCK_ARGS)
+
+lock: ## Write the lock files from pyproject.toml (LOCK_ARGS=--upgrade for newer releases)
+	@deploy/setup.sh tools
+	@echo uv | $(COMPILE) - -o deploy/uv-requirements.txt
+	@$(COMPILE) pyproject.toml -o requirements.txt
+	@$(COMPILE) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
+
+clean: ## Remove what can be made again; the data in var/ stays
+	rm -rf .venv .tools .setup.lock .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results
+	find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +

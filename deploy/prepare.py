@@ -1,0 +1,49 @@
+"""Bring database and static files up to date before the server starts.
+
+The same as `manage.py migrate`, `createcachetable`, `collectstatic` and `demo` one after the other, in one
+process: to load Django takes longer than all four when they have nothing to do.
+"""
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "amtportal.settings")
+
+import django  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.contrib.staticfiles.finders import get_finders  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+
+
+def static_fingerprint() -> str:
+    """Every static file's path, size and time, and the settings: what collected files depend on."""
+    lines = [Path(settings.SETTINGS_MODULE.replace(".", "/") + ".py").read_text()]
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            stat = os.stat(storage.path(path))
+            lines.append(f"{storage.path(path)} {stat.st_size} {stat.st_mtime_ns}")
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def collect_static() -> None:
+    """Compressing takes seconds, so it is done only when a file changed."""
+    stamp = Path(settings.STATIC_ROOT) / ".collected"  # goes when the folder goes
+    fingerprint = static_fingerprint()
+    if stamp.exists() and stamp.read_text() == fingerprint:
+        return
+    call_command("collectstatic", interactive=False, verbosity=0)
+    stamp.write_text(fingerprint)
+
+
+if __name__ == "__main__":
+    os.chdir(PROJECT)
+    print("Bringing database and static files up to date.", flush=True)
+    django.setup()
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    collect_static()
+    call_command("demo")

@@ -1,0 +1,129 @@
+#!/bin/bash
+# Installs what is missing: Debian packages, uv in .tools, the locked Python packages in .venv.
+#
+#   deploy/setup.sh run     what the portal needs
+#   deploy/setup.sh test    that, and what the tests and checks need
+#   deploy/setup.sh tools   only uv, which writes the lock files
+#
+# Safe to run at any time, also after it was interrupted; with nothing to do it takes a moment.
+# Set PYTHON to build .venv with another interpreter than python3.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# WeasyPrint loads the pango and harfbuzz libraries; fonts and their configuration come along with them.
+run_packages=(python3 python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0)
+# The browser tests drive Chromium by a Node.js that Playwright carries, which needs libatomic1.
+test_packages=(chromium libatomic1 postgresql)
+
+say() { echo "setup: $*" >&2; }
+stop() { say "$@"; exit 1; }
+
+# Runs a command without its chatter, which is shown if it fails.
+quietly() {
+    local output
+    output=$("$@" </dev/null 2>&1) || { echo "$output" >&2; stop "failed: $*"; }
+}
+
+missing_packages() {
+    local package
+    for package in "$@"; do
+        # Anything short of "installed" counts as missing, half-configured too.
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
+    done
+}
+
+# Debian creates and starts a database server when it installs postgresql. The tests start their own
+# and this machine needs none, so that is switched off while we install, and only then.
+postgres_switch=/etc/postgresql-common/createcluster.d/amtportal-setup.conf
+
+install_debian_packages() {
+    if ! command -v dpkg-query >/dev/null; then
+        say "this is not Debian: if something fails below, install your system's equivalent of: $*"
+        return
+    fi
+    local missing
+    mapfile -t missing < <(missing_packages "$@")
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if [ "$(id -u)" != 0 ]; then
+        say "Debian packages are missing, and only root can install them. Type this line, then start again:"
+        echo "sudo apt-get update && sudo apt-get install --no-install-recommends ${missing[*]}" >&2
+        exit 1
+    fi
+    say "installing Debian packages: ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    mkdir -p "$(dirname $postgres_switch)"
+    trap 'rm -f $postgres_switch' EXIT
+    echo "create_main_cluster = false" > $postgres_switch
+    quietly dpkg --configure -a # completes an installation that was cut short
+    quietly apt-get update
+    # Another apt (automatic upgrades on a new machine) may hold the lock: wait for it.
+    quietly apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}"
+    rm -f $postgres_switch
+}
+
+# Contents of the named files, as one line that a stamp can hold.
+fingerprint() { cat "$@" | sha256sum | cut -c1-64; }
+
+# In each environment a stamp is written last: without one, it is half made and is made anew.
+stamp_of() { cat "$1/installed" 2>/dev/null || true; }
+
+make_tools() {
+    local wanted
+    # The stamp names the folder too: a virtual environment does not survive a move.
+    wanted="$PWD $(fingerprint deploy/uv-requirements.txt)"
+    if [ "$(stamp_of .tools)" = "$wanted" ] && .tools/bin/uv --version >/dev/null 2>&1; then
+        return
+    fi
+    local python=${PYTHON:-python3}
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        stop "Python 3.11 or newer is needed; set PYTHON to its path"
+    say "installing uv"
+    rm -rf .tools
+    "$python" -m venv .tools
+    .tools/bin/python -m pip install --quiet --disable-pip-version-check \
+        --require-hashes --only-binary :all: -r deploy/uv-requirements.txt >&2
+    echo "$wanted" > .tools/installed
+}
+
+# What makes an environment out of date: its folder, its Python, its lock file.
+python_of_venv() { .venv/bin/python -c 'import sys; print(sys.prefix, *sys.version_info[:3])' 2>/dev/null || true; }
+
+make_environment() { # make_environment LOCKFILE
+    local lock=$1 python wanted
+    # Where tests have run, `run` keeps their packages; that lock file holds everything in the other.
+    [[ "$(stamp_of .venv)" != *" requirements-dev.txt "* ]] || lock=requirements-dev.txt
+    python=$(python_of_venv)
+    wanted="$python $lock $(fingerprint "$lock")"
+    if [ -n "$python" ] && [ "$(stamp_of .venv)" = "$wanted" ]; then
+        return
+    fi
+    make_tools
+    say "installing Python packages from $lock"
+    # A whole environment of the same Python is brought up to date in place: a portal may be running from it.
+    if [ -z "$python" ] || [[ "$(stamp_of .venv)" != "$python "* ]]; then
+        .tools/bin/uv venv --quiet --clear --no-project --no-python-downloads --python "${PYTHON:-python3}" .venv
+    fi
+    rm -f .venv/installed
+    .tools/bin/uv pip sync --quiet --require-hashes --compile-bytecode --python .venv/bin/python "$lock"
+    echo "$(python_of_venv) $lock $(fingerprint "$lock")" > .venv/installed
+}
+
+# Two at once, `make run` and `make test` say, would undo each other's work.
+exec 9> .setup.lock
+flock 9
+
+case "${1:-}" in
+    run)
+        install_debian_packages "${run_packages[@]}"
+        make_environment requirements.txt
+        ;;
+    test)
+        install_debian_packages "${run_packages[@]}" "${test_packages[@]}"
+        make_environment requirements-dev.txt
+        ;;
+    tools)
+        install_debian_packages python3 python3-venv
+        make_tools
+        ;;
+    *) stop "usage: deploy/setup.sh run|test|tools" ;;
+esac

@@ -1,0 +1,27 @@
+#!/bin/bash
+# Runs the whole suite twice, on SQLite and on PostgreSQL; fails if either does. Arguments go to pytest.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+
+# Tests never see the portal's own data, nor what this shell sets for it.
+AMTPORTAL_VAR=$(mktemp -d)
+export AMTPORTAL_VAR AMTPORTAL_URL=http://localhost:8000
+unset DATABASE_URL CACHE_URL EMAIL_URL DEBUG
+trap 'rm -rf "$AMTPORTAL_VAR"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# The order is random; --randomly-seed with the number that pytest prints repeats it.
+pytest=(.venv/bin/python -m pytest -n "$(nproc)" "$@")
+failed=()
+
+echo "== Tests on SQLite"
+"${pytest[@]}" || failed+=(SQLite)
+
+echo "== Tests on PostgreSQL"
+tests/with_postgres.sh "${pytest[@]}" || failed+=(PostgreSQL)
+
+if [ ${#failed[@]} -gt 0 ]; then
+    echo "Tests failed on: ${failed[*]}" >&2
+    exit 1
+fi

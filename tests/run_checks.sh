@@ -1,0 +1,33 @@
+#!/bin/bash
+# Runs every check, also after one has failed, and says at the end which did.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+
+# Commands that load the settings write there, and must not see this shell's own.
+AMTPORTAL_VAR=$(mktemp -d)
+export AMTPORTAL_VAR AMTPORTAL_URL=http://localhost:8000
+unset DATABASE_URL CACHE_URL EMAIL_URL DEBUG
+trap 'rm -rf "$AMTPORTAL_VAR"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+failed=()
+check() { # check NAME COMMAND…
+    echo "== $1"
+    "${@:2}" || failed+=("$1")
+}
+
+check "lint" .venv/bin/ruff check .
+check "format" .venv/bin/ruff format --check .
+check "templates" find amtportal certifications ccp templates -name '*.html' -exec .venv/bin/djade --check {} +
+check "types" .venv/bin/mypy
+check "migrations" .venv/bin/python manage.py makemigrations --check --dry-run
+check "deployment settings" env AMTPORTAL_URL=https://portal.example.org \
+    .venv/bin/python manage.py check --deploy --fail-level WARNING
+check "lock files" .venv/bin/python deploy/check_lock.py
+
+if [ ${#failed[@]} -gt 0 ]; then
+    echo "Checks failed: ${failed[*]}" >&2
+    exit 1
+fi
+echo "All checks passed."
