@@ -1,5 +1,6 @@
 """What a member holds: certifications, their 3-year CCP cycles, and the renewal invoices of each year."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -187,6 +188,7 @@ class Cycle(models.Model):
                 name="%(app_label)s_%(class)s_closed_whole",
                 condition=Q(closed_on=None, outcome="", points_at_close=None)
                 | Q(
+                    closed_on__isnull=False,  # a comparison with no day is unknown, which a constraint lets pass
                     closed_on__gt=F("ends_on"),
                     outcome__in=["compliant", "non-compliant"],
                     points_at_close__isnull=False,
@@ -205,6 +207,18 @@ class RenewalInvoiceQuerySet(models.QuerySet["RenewalInvoice"]):
 
     def unpaid(self) -> "RenewalInvoiceQuerySet":
         return self.filter(status=RenewalInvoice.Status.ISSUED)
+
+    def in_state(self, state: str, on: date) -> "RenewalInvoiceQuerySet":
+        """Those that ``certifications.invoices.state`` calls so on that day; a test compares the two."""
+        from certifications.invoices import LAST_YEAR, NOTICE  # it builds on this module
+
+        if state in ("paid", "void"):
+            return self.filter(status=state)
+        gated = Q(year=LAST_YEAR, cycle__certification__ccp_mandatory=True)
+        unmet = gated & Q(cycle__requirement_met_on=None)
+        opened = Q(due_on__lte=on + NOTICE) & (~gated | Q(cycle__requirement_met_on__lt=on))
+        condition = {"locked": unmet, "open": opened, "upcoming": ~unmet & ~opened}[state]
+        return self.filter(condition, status=RenewalInvoice.Status.ISSUED)
 
     def visible_to(self, user: Any) -> "RenewalInvoiceQuerySet":
         """The owner's invoices; every invoice for staff who may view invoices."""

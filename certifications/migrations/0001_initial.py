@@ -15,293 +15,713 @@ import certifications.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('members', '0001_initial'),
+        ("members", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Credential',
+            name="Credential",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=10, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('points_required', certifications.models.PointsField(decimal_places=2, help_text='Points for a 3-year cycle.', max_digits=7, validators=[django.core.validators.MinValueValidator(Decimal('0.25'))], verbose_name='points a cycle')),
-                ('annual_fee', models.PositiveIntegerField(help_text='In US cents: 9000 is $90.00.')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=10, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "points_required",
+                    certifications.models.PointsField(
+                        decimal_places=2,
+                        help_text="Points for a 3-year cycle.",
+                        max_digits=7,
+                        validators=[django.core.validators.MinValueValidator(Decimal("0.25"))],
+                        verbose_name="points a cycle",
+                    ),
+                ),
+                ("annual_fee", models.PositiveIntegerField(help_text="In US cents: 9000 is $90.00.")),
             ],
             options={
-                'ordering': ['code'],
-                'constraints': [models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.comparison.Cast(django.db.models.expressions.CombinedExpression(models.F('points_required'), '*', models.Value(4)), models.IntegerField()), django.db.models.expressions.CombinedExpression(models.F('points_required'), '*', models.Value(4))), name='certifications_credential_points_required_in_quarters', violation_error_message='Points come in quarter steps: 0.25, 0.5, 0.75, 1 and so on.'), models.CheckConstraint(condition=models.Q(('points_required__gt', 0)), name='certifications_credential_points_required_positive', violation_error_message='A cycle needs more than 0 points.')],
+                "ordering": ["code"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.Exact(
+                            django.db.models.functions.comparison.Cast(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("points_required"), "*", models.Value(4)
+                                ),
+                                models.IntegerField(),
+                            ),
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("points_required"), "*", models.Value(4)
+                            ),
+                        ),
+                        name="certifications_credential_points_required_in_quarters",
+                        violation_error_message="Points come in quarter steps: 0.25, 0.5, 0.75, 1 and so on.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("points_required__gt", 0)),
+                        name="certifications_credential_points_required_positive",
+                        violation_error_message="A cycle needs more than 0 points.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Certification',
+            name="Certification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('certificate_number', models.CharField(max_length=40)),
-                ('awarded_on', models.DateField(help_text='The first award: every cycle is counted from this day.')),
-                ('status', models.CharField(choices=[('active', 'Active'), ('lapsed', 'Lapsed'), ('retired', 'Retired'), ('revoked', 'Revoked')], default='active', max_length=10)),
-                ('ccp_mandatory', models.BooleanField(default=True, help_text='Certified on or after 1/1/2006, or recertified after 4/1/2014. Otherwise CCP is voluntary.', verbose_name='CCP mandatory')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='certifications', to='members.member')),
-                ('credential', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='certifications', to='certifications.credential')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("certificate_number", models.CharField(max_length=40)),
+                ("awarded_on", models.DateField(help_text="The first award: every cycle is counted from this day.")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("active", "Active"),
+                            ("lapsed", "Lapsed"),
+                            ("retired", "Retired"),
+                            ("revoked", "Revoked"),
+                        ],
+                        default="active",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "ccp_mandatory",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Certified on or after 1/1/2006, or recertified after 4/1/2014. Otherwise CCP is voluntary.",
+                        verbose_name="CCP mandatory",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="certifications", to="members.member"
+                    ),
+                ),
+                (
+                    "credential",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="certifications",
+                        to="certifications.credential",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['member', 'awarded_on', 'pk'],
+                "ordering": ["member", "awarded_on", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Cycle',
+            name="Cycle",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(help_text='1 for the cycle that began with the award.')),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField(db_index=True, help_text='The last day of the cycle.')),
-                ('points_required', certifications.models.PointsField(decimal_places=2, max_digits=7)),
-                ('requirement_met_on', models.DateField(blank=True, null=True)),
-                ('closed_on', models.DateField(blank=True, null=True)),
-                ('outcome', models.CharField(blank=True, choices=[('compliant', 'Compliant'), ('non-compliant', 'Non-compliant')], default='', max_length=15)),
-                ('points_at_close', certifications.models.PointsField(blank=True, decimal_places=2, max_digits=7, null=True)),
-                ('certification', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cycles', to='certifications.certification')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField(help_text="1 for the cycle that began with the award.")),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField(db_index=True, help_text="The last day of the cycle.")),
+                ("points_required", certifications.models.PointsField(decimal_places=2, max_digits=7)),
+                ("requirement_met_on", models.DateField(blank=True, null=True)),
+                ("closed_on", models.DateField(blank=True, null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[("compliant", "Compliant"), ("non-compliant", "Non-compliant")],
+                        default="",
+                        max_length=15,
+                    ),
+                ),
+                (
+                    "points_at_close",
+                    certifications.models.PointsField(blank=True, decimal_places=2, max_digits=7, null=True),
+                ),
+                (
+                    "certification",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cycles",
+                        to="certifications.certification",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['certification', 'number'],
+                "ordering": ["certification", "number"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalCertification',
+            name="HistoricalCertification",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('certificate_number', models.CharField(max_length=40)),
-                ('awarded_on', models.DateField(help_text='The first award: every cycle is counted from this day.')),
-                ('status', models.CharField(choices=[('active', 'Active'), ('lapsed', 'Lapsed'), ('retired', 'Retired'), ('revoked', 'Revoked')], default='active', max_length=10)),
-                ('ccp_mandatory', models.BooleanField(default=True, help_text='Certified on or after 1/1/2006, or recertified after 4/1/2014. Otherwise CCP is voluntary.', verbose_name='CCP mandatory')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('credential', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='certifications.credential')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('member', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='members.member')),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("certificate_number", models.CharField(max_length=40)),
+                ("awarded_on", models.DateField(help_text="The first award: every cycle is counted from this day.")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("active", "Active"),
+                            ("lapsed", "Lapsed"),
+                            ("retired", "Retired"),
+                            ("revoked", "Revoked"),
+                        ],
+                        default="active",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "ccp_mandatory",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Certified on or after 1/1/2006, or recertified after 4/1/2014. Otherwise CCP is voluntary.",
+                        verbose_name="CCP mandatory",
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "credential",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="certifications.credential",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="members.member",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical certification',
-                'verbose_name_plural': 'historical certifications',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical certification",
+                "verbose_name_plural": "historical certifications",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalCredential',
+            name="HistoricalCredential",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('code', models.CharField(db_index=True, max_length=10)),
-                ('name', models.CharField(max_length=100)),
-                ('points_required', certifications.models.PointsField(decimal_places=2, help_text='Points for a 3-year cycle.', max_digits=7, validators=[django.core.validators.MinValueValidator(Decimal('0.25'))], verbose_name='points a cycle')),
-                ('annual_fee', models.PositiveIntegerField(help_text='In US cents: 9000 is $90.00.')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("code", models.CharField(db_index=True, max_length=10)),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "points_required",
+                    certifications.models.PointsField(
+                        decimal_places=2,
+                        help_text="Points for a 3-year cycle.",
+                        max_digits=7,
+                        validators=[django.core.validators.MinValueValidator(Decimal("0.25"))],
+                        verbose_name="points a cycle",
+                    ),
+                ),
+                ("annual_fee", models.PositiveIntegerField(help_text="In US cents: 9000 is $90.00.")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical credential',
-                'verbose_name_plural': 'historical credentials',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical credential",
+                "verbose_name_plural": "historical credentials",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalCycle',
+            name="HistoricalCycle",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(help_text='1 for the cycle that began with the award.')),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField(db_index=True, help_text='The last day of the cycle.')),
-                ('points_required', certifications.models.PointsField(decimal_places=2, max_digits=7)),
-                ('requirement_met_on', models.DateField(blank=True, null=True)),
-                ('closed_on', models.DateField(blank=True, null=True)),
-                ('outcome', models.CharField(blank=True, choices=[('compliant', 'Compliant'), ('non-compliant', 'Non-compliant')], default='', max_length=15)),
-                ('points_at_close', certifications.models.PointsField(blank=True, decimal_places=2, max_digits=7, null=True)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('certification', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='certifications.certification')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField(help_text="1 for the cycle that began with the award.")),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField(db_index=True, help_text="The last day of the cycle.")),
+                ("points_required", certifications.models.PointsField(decimal_places=2, max_digits=7)),
+                ("requirement_met_on", models.DateField(blank=True, null=True)),
+                ("closed_on", models.DateField(blank=True, null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[("compliant", "Compliant"), ("non-compliant", "Non-compliant")],
+                        default="",
+                        max_length=15,
+                    ),
+                ),
+                (
+                    "points_at_close",
+                    certifications.models.PointsField(blank=True, decimal_places=2, max_digits=7, null=True),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "certification",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="certifications.certification",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical cycle',
-                'verbose_name_plural': 'historical cycles',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical cycle",
+                "verbose_name_plural": "historical cycles",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalRenewalInvoice',
+            name="HistoricalRenewalInvoice",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(help_text='Year of the cycle: 1, 2 or 3.')),
-                ('due_on', models.DateField(db_index=True)),
-                ('amount', models.PositiveIntegerField(help_text='In US cents, as copied when the invoice was issued.')),
-                ('issued_on', models.DateField()),
-                ('status', models.CharField(choices=[('issued', 'Issued'), ('paid', 'Paid'), ('void', 'Void')], default='issued', max_length=10)),
-                ('void_reason', models.CharField(blank=True, max_length=300)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('cycle', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='certifications.cycle')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField(help_text="Year of the cycle: 1, 2 or 3.")),
+                ("due_on", models.DateField(db_index=True)),
+                (
+                    "amount",
+                    models.PositiveIntegerField(help_text="In US cents, as copied when the invoice was issued."),
+                ),
+                ("issued_on", models.DateField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("issued", "Issued"), ("paid", "Paid"), ("void", "Void")],
+                        default="issued",
+                        max_length=10,
+                    ),
+                ),
+                ("void_reason", models.CharField(blank=True, max_length=300)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="certifications.cycle",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical renewal invoice',
-                'verbose_name_plural': 'historical renewal invoices',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical renewal invoice",
+                "verbose_name_plural": "historical renewal invoices",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='RenewalInvoice',
+            name="RenewalInvoice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(help_text='Year of the cycle: 1, 2 or 3.')),
-                ('due_on', models.DateField(db_index=True)),
-                ('amount', models.PositiveIntegerField(help_text='In US cents, as copied when the invoice was issued.')),
-                ('issued_on', models.DateField()),
-                ('status', models.CharField(choices=[('issued', 'Issued'), ('paid', 'Paid'), ('void', 'Void')], default='issued', max_length=10)),
-                ('void_reason', models.CharField(blank=True, max_length=300)),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='certifications.cycle')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField(help_text="Year of the cycle: 1, 2 or 3.")),
+                ("due_on", models.DateField(db_index=True)),
+                (
+                    "amount",
+                    models.PositiveIntegerField(help_text="In US cents, as copied when the invoice was issued."),
+                ),
+                ("issued_on", models.DateField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("issued", "Issued"), ("paid", "Paid"), ("void", "Void")],
+                        default="issued",
+                        max_length=10,
+                    ),
+                ),
+                ("void_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="invoices", to="certifications.cycle"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-due_on', 'pk'],
+                "ordering": ["-due_on", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.PositiveIntegerField(help_text='In US cents.')),
-                ('method', models.CharField(choices=[('check', 'Check'), ('money-order', 'Money order'), ('card-by-phone', 'Card by phone')], max_length=20)),
-                ('reference', models.CharField(blank=True, help_text="Check or money order number, or the card processor's reference.", max_length=60)),
-                ('received_on', models.DateField()),
-                ('recorded_at', models.DateTimeField()),
-                ('reversed_at', models.DateTimeField(blank=True, null=True)),
-                ('reversal_reason', models.CharField(blank=True, max_length=300)),
-                ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments_recorded', to=settings.AUTH_USER_MODEL)),
-                ('reversed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='payments_reversed', to=settings.AUTH_USER_MODEL)),
-                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='certifications.renewalinvoice')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("amount", models.PositiveIntegerField(help_text="In US cents.")),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("check", "Check"),
+                            ("money-order", "Money order"),
+                            ("card-by-phone", "Card by phone"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(
+                        blank=True,
+                        help_text="Check or money order number, or the card processor's reference.",
+                        max_length=60,
+                    ),
+                ),
+                ("received_on", models.DateField()),
+                ("recorded_at", models.DateTimeField()),
+                ("reversed_at", models.DateTimeField(blank=True, null=True)),
+                ("reversal_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments_recorded",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reversed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments_reversed",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments",
+                        to="certifications.renewalinvoice",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-recorded_at', 'pk'],
+                "ordering": ["-recorded_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalPayment',
+            name="HistoricalPayment",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('amount', models.PositiveIntegerField(help_text='In US cents.')),
-                ('method', models.CharField(choices=[('check', 'Check'), ('money-order', 'Money order'), ('card-by-phone', 'Card by phone')], max_length=20)),
-                ('reference', models.CharField(blank=True, help_text="Check or money order number, or the card processor's reference.", max_length=60)),
-                ('received_on', models.DateField()),
-                ('recorded_at', models.DateTimeField()),
-                ('reversed_at', models.DateTimeField(blank=True, null=True)),
-                ('reversal_reason', models.CharField(blank=True, max_length=300)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('recorded_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reversed_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('invoice', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='certifications.renewalinvoice')),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("amount", models.PositiveIntegerField(help_text="In US cents.")),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("check", "Check"),
+                            ("money-order", "Money order"),
+                            ("card-by-phone", "Card by phone"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(
+                        blank=True,
+                        help_text="Check or money order number, or the card processor's reference.",
+                        max_length=60,
+                    ),
+                ),
+                ("received_on", models.DateField()),
+                ("recorded_at", models.DateTimeField()),
+                ("reversed_at", models.DateTimeField(blank=True, null=True)),
+                ("reversal_reason", models.CharField(blank=True, max_length=300)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reversed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="certifications.renewalinvoice",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical payment',
-                'verbose_name_plural': 'historical payments',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical payment",
+                "verbose_name_plural": "historical payments",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.AddConstraint(
-            model_name='certification',
-            constraint=models.UniqueConstraint(fields=('member', 'credential'), name='certifications_certification_once_a_member', violation_error_message='This member already holds this credential.'),
+            model_name="certification",
+            constraint=models.UniqueConstraint(
+                fields=("member", "credential"),
+                name="certifications_certification_once_a_member",
+                violation_error_message="This member already holds this credential.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certification',
-            constraint=models.UniqueConstraint(fields=('credential', 'certificate_number'), name='certifications_certification_number_unique', violation_error_message='Another certification has this certificate number.'),
+            model_name="certification",
+            constraint=models.UniqueConstraint(
+                fields=("credential", "certificate_number"),
+                name="certifications_certification_number_unique",
+                violation_error_message="Another certification has this certificate number.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certification',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['active', 'lapsed', 'retired', 'revoked'])), name='certifications_certification_status_known'),
+            model_name="certification",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["active", "lapsed", "retired", "revoked"])),
+                name="certifications_certification_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cycle',
-            constraint=models.UniqueConstraint(fields=('certification', 'number'), name='certifications_cycle_number_unique', violation_error_message='This certification already has a cycle of this number.'),
+            model_name="cycle",
+            constraint=models.UniqueConstraint(
+                fields=("certification", "number"),
+                name="certifications_cycle_number_unique",
+                violation_error_message="This certification already has a cycle of this number.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cycle',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_on', None)), fields=('certification',), name='certifications_cycle_one_unclosed', violation_error_message='This certification already has an open cycle.'),
+            model_name="cycle",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_on", None)),
+                fields=("certification",),
+                name="certifications_cycle_one_unclosed",
+                violation_error_message="This certification already has an open cycle.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cycle',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='certifications_cycle_number_from_1'),
+            model_name="cycle",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("number__gte", 1)), name="certifications_cycle_number_from_1"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cycle',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_on__lt', models.F('ends_on'))), name='certifications_cycle_starts_before_end', violation_error_message='A cycle ends after it starts.'),
+            model_name="cycle",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("starts_on__lt", models.F("ends_on"))),
+                name="certifications_cycle_starts_before_end",
+                violation_error_message="A cycle ends after it starts.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cycle',
-            constraint=models.CheckConstraint(condition=models.Q(('points_required__gt', 0)), name='certifications_cycle_points_required_positive'),
+            model_name="cycle",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("points_required__gt", 0)), name="certifications_cycle_points_required_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cycle',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.comparison.Cast(django.db.models.expressions.CombinedExpression(models.F('points_required'), '*', models.Value(4)), models.IntegerField()), django.db.models.expressions.CombinedExpression(models.F('points_required'), '*', models.Value(4))), name='certifications_cycle_points_required_in_quarters', violation_error_message='Points come in quarter steps: 0.25, 0.5, 0.75, 1 and so on.'),
+            model_name="cycle",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.Exact(
+                    django.db.models.functions.comparison.Cast(
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("points_required"), "*", models.Value(4)
+                        ),
+                        models.IntegerField(),
+                    ),
+                    django.db.models.expressions.CombinedExpression(models.F("points_required"), "*", models.Value(4)),
+                ),
+                name="certifications_cycle_points_required_in_quarters",
+                violation_error_message="Points come in quarter steps: 0.25, 0.5, 0.75, 1 and so on.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cycle',
-            constraint=models.CheckConstraint(condition=models.Q(('requirement_met_on', None), ('requirement_met_on__gte', models.F('starts_on')), _connector='OR'), name='certifications_cycle_met_after_start'),
+            model_name="cycle",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("requirement_met_on", None), ("requirement_met_on__gte", models.F("starts_on")), _connector="OR"
+                ),
+                name="certifications_cycle_met_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cycle',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_on', None), ('outcome', ''), ('points_at_close', None)), models.Q(('closed_on__gt', models.F('ends_on')), ('outcome__in', ['compliant', 'non-compliant']), ('points_at_close__isnull', False)), _connector='OR'), name='certifications_cycle_closed_whole', violation_error_message='A closed cycle has a day, an outcome and its points; an open one has none.'),
+            model_name="cycle",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_on", None), ("outcome", ""), ("points_at_close", None)),
+                    models.Q(
+                        ("closed_on__gt", models.F("ends_on")),
+                        ("closed_on__isnull", False),
+                        ("outcome__in", ["compliant", "non-compliant"]),
+                        ("points_at_close__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="certifications_cycle_closed_whole",
+                violation_error_message="A closed cycle has a day, an outcome and its points; an open one has none.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='renewalinvoice',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'void'), _negated=True), fields=('cycle', 'year'), name='certifications_renewalinvoice_one_a_year', violation_error_message='This year of the cycle already has an invoice. Void that one first.'),
+            model_name="renewalinvoice",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "void"), _negated=True),
+                fields=("cycle", "year"),
+                name="certifications_renewalinvoice_one_a_year",
+                violation_error_message="This year of the cycle already has an invoice. Void that one first.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='renewalinvoice',
-            constraint=models.CheckConstraint(condition=models.Q(('year__gte', 1), ('year__lte', 3)), name='certifications_renewalinvoice_year_1_to_3'),
+            model_name="renewalinvoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("year__gte", 1), ("year__lte", 3)), name="certifications_renewalinvoice_year_1_to_3"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='renewalinvoice',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['issued', 'paid', 'void'])), name='certifications_renewalinvoice_status_known'),
+            model_name="renewalinvoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["issued", "paid", "void"])),
+                name="certifications_renewalinvoice_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='renewalinvoice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'void'), models.Q(('void_reason', ''), _negated=True)), models.Q(models.Q(('status', 'void'), _negated=True), ('void_reason', '')), _connector='OR'), name='certifications_renewalinvoice_void_has_reason', violation_error_message='Say why the invoice is void; only a void invoice has a reason.'),
+            model_name="renewalinvoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "void"), models.Q(("void_reason", ""), _negated=True)),
+                    models.Q(models.Q(("status", "void"), _negated=True), ("void_reason", "")),
+                    _connector="OR",
+                ),
+                name="certifications_renewalinvoice_void_has_reason",
+                violation_error_message="Say why the invoice is void; only a void invoice has a reason.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(condition=models.Q(('reversed_at', None)), fields=('invoice',), name='certifications_payment_one_standing', violation_error_message='This invoice is already paid.'),
+            model_name="payment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reversed_at", None)),
+                fields=("invoice",),
+                name="certifications_payment_one_standing",
+                violation_error_message="This invoice is already paid.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('method__in', ['check', 'money-order', 'card-by-phone'])), name='certifications_payment_method_known'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("method__in", ["check", "money-order", "card-by-phone"])),
+                name="certifications_payment_method_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reversal_reason', ''), ('reversed_at', None), ('reversed_by', None)), models.Q(('reversed_at__isnull', False), ('reversed_by__isnull', False), models.Q(('reversal_reason', ''), _negated=True)), _connector='OR'), name='certifications_payment_reversal_whole', violation_error_message='A reversal has a time, a person and a reason.'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("reversal_reason", ""), ("reversed_at", None), ("reversed_by", None)),
+                    models.Q(
+                        ("reversed_at__isnull", False),
+                        ("reversed_by__isnull", False),
+                        models.Q(("reversal_reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="certifications_payment_reversal_whole",
+                violation_error_message="A reversal has a time, a person and a reason.",
+            ),
         ),
     ]

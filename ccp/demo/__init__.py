@@ -1,0 +1,40 @@
+"""The demo association: 300 members from ``roster.csv`` beside this file, and a cast in telling situations.
+
+It is loaded once, into an empty portal, through the same import, recording and payment as everything else, and dated
+from the day on which it is loaded. From then on the figures age as a real record does.
+"""
+
+from datetime import date, datetime
+from pathlib import Path
+
+from django.db import transaction
+
+from amtportal.members.models import Member
+from ccp.demo import cast, everyday
+from ccp.demo.deeds import bring_in
+from certifications import roster_files
+from certifications.models import Credential
+
+ROSTER = Path(__file__).with_name("roster.csv")
+
+
+class Refused(Exception):
+    """The demo cannot be loaded here; the text says why and what to do."""
+
+
+@transaction.atomic
+def load(*, on: date, now: datetime) -> bool:
+    """Load the demo; False where it is loaded already, which changes nothing. Refused among members of anyone else."""
+    list(Credential.objects.select_for_update(no_key=True).order_by("pk"))  # two loads wait for each other
+    if cast.entered_on():
+        return False
+    if Member.objects.exists():
+        raise Refused(
+            "This database holds members who are not the demo's, so the demo is not loaded. "
+            "Set AMTPORTAL_VAR or DATABASE_URL to an empty one."
+        )
+    staff = cast.make_staff(now)
+    bring_in(roster_files.read(ROSTER.read_bytes()), on=on, file_name=ROSTER.name)
+    everyday.happen(on=on, now=now, staff=staff)
+    cast.enter(on=on, now=now, staff=staff)
+    return True

@@ -1,0 +1,266 @@
+"""The cast of the demo: members in telling situations, each counted back from the day on which the demo is loaded.
+
+Awards are chosen by an anniversary, because cycles and invoices are counted by anniversaries.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import tablib
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+
+from amtportal.dates import anniversary, day_of, today
+from amtportal.members.models import User
+from ccp.demo.deeds import CE, PAID_BEFORE_DUE, bring_in, noon, pay, record_ce
+from certifications import cycles as cycle_rules
+from certifications import invoices as invoice_rules
+from certifications.models import Cycle
+
+PASSWORD = "amtrax demo portal"  # noqa: S105  Printed on every start: the demo's people are nobody.
+STAFF = "staff@demo.example"
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A certification, with the cycle that is open for it: the one to which the day ``runs_on`` belongs."""
+
+    credential: str
+    awarded_on: date
+    runs_on: date
+
+
+@dataclass(frozen=True)
+class Done:
+    """CE that ended so many days ago and was recorded on its last day, for the certifications named (or for all)."""
+
+    days_ago: int
+    points: str
+    ce: CE
+    days: int = 1
+    credentials: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Role:
+    """A member of the cast. Every invoice of the years before the current one is paid."""
+
+    name: str
+    situation: str
+    first_name: str
+    last_name: str
+    holdings: Sequence[Holding]
+    done: Sequence[Done] = field(default=())
+
+    @property
+    def email(self) -> str:
+        return f"{self.name}@demo.example"
+
+
+SPRING_MEETING = CE("course-seminar-webinar", "State society spring meeting", "Midwest Society of Laboratory Staff")
+WEBINAR = CE("course-seminar-webinar", "Reading the peripheral blood smear", "Great Plains University")
+SAFETY = CE("course-seminar-webinar", "Bloodborne pathogens: annual update", "Lakeshore Health Academy")
+DRAW = CE("course-seminar-webinar", "Difficult draws: children and older adults", "Phlebotomy Today webinars")
+QUIZ = CE("self-study", "Journal quiz: coagulation case studies", "Bench & Bedside quarterly")
+ECG = CE("self-study", "ECG basics: leads, artifacts and rhythm strips", "Lakeshore Health Academy")
+TALK = CE("presentation", "Preanalytical errors for nursing students", "Cedar Valley Community College")
+OFFICE = CE("office-or-committee", "Treasurer of the state society", "Midwest Society of Laboratory Staff")
+POSTER = CE("written-work", "Poster: turnaround times in a rural laboratory", "Annual laboratory forum")
+COLLEGE = CE("college-semester-hours", "HIT 110 Medical terminology, 1 semester hour", "Cedar Valley Community College")
+
+
+def award_with(day: date, *, years: int) -> date:
+    """An award whose anniversary in a third, sixth, ninth … year falls on the day: the ``years``-th or a later one.
+
+    29 February is an anniversary of a 29 February only, so the award may have to be up to nine years older.
+    """
+    return next(
+        awarded_on
+        for more in (0, 3, 6, 9)
+        if anniversary(awarded_on := anniversary(day, -years - more), years + more) == day
+    )
+
+
+def award_of_1999(on: date) -> date:
+    """An award of 1999 with an invoice that is due within the 60 days in which it is open, in about 30.
+
+    It is the last invoice of a cycle, which would be gated if CCP were mandatory, where 1999 allows that: in 2026 and
+    every third year.
+    """
+    days = sorted(range(1, 60), key=lambda day: abs(day - 30))
+    due = [on + timedelta(days=day) for day in days]
+    due_on = next((day for day in due if (day.year - 1999) % cycle_rules.YEARS == 0), due[0])
+    return anniversary(due_on, 1999 - due_on.year)
+
+
+def roles(on: date) -> list[Role]:
+    """The cast as it stands on the day."""
+
+    def after(days: int) -> date:
+        return on + timedelta(days=days)
+
+    def running(credential: str, awarded_on: date) -> Holding:
+        return Holding(credential, awarded_on, on)
+
+    return [
+        Role(
+            "new",
+            "RMA, first year, nothing recorded",
+            first_name="Noemí",
+            last_name="Castillo-Núñez",
+            holdings=[running("RMA", after(-100))],
+        ),
+        Role(
+            "midway",
+            "MLT, second year, 20.5 of 45 points in three categories, year-2 invoice open",
+            first_name="Mahalia",
+            last_name="Brooks",
+            # The anniversary that ends the second year of the third cycle: 6 years and 2.
+            holdings=[running("MLT", anniversary(after(30), -8))],
+            # 6 + 4.5 + 4 + 6 = 20.5
+            done=[
+                Done(610, "6", SPRING_MEETING, days=2),
+                Done(400, "4.5", WEBINAR),
+                Done(250, "4", TALK),
+                Done(60, "6", OFFICE, days=180),
+            ],
+        ),
+        Role(
+            "short",
+            "RPT, 40 days before the cycle ends, 22 of 24 points, renewal invoice locked",
+            first_name="Søren",
+            last_name="Lindqvist",
+            holdings=[running("RPT", award_with(after(41), years=9))],
+            # 8 + 6 + 5 + 3 = 22
+            done=[
+                Done(900, "8", SPRING_MEETING, days=2),
+                Done(500, "6", DRAW),
+                Done(240, "5", OFFICE),
+                Done(33, "3", QUIZ),
+            ],
+        ),
+        Role(
+            "today",
+            "RMA, last year, reached 30 points today: invoice opens tomorrow",
+            first_name="Thu",
+            last_name="Nguyễn",
+            holdings=[running("RMA", award_with(after(35), years=6))],
+            # 15 + 8 + 4 = 27, and 3 today
+            done=[
+                Done(870, "15", COLLEGE, days=100),
+                Done(480, "8", SPRING_MEETING, days=2),
+                Done(120, "4", SAFETY),
+                Done(0, "3", ECG),
+            ],
+        ),
+        Role(
+            "met",
+            "RMA, last year, reached 30 points yesterday: invoice open today",
+            first_name="美玲",
+            last_name="Zhao",
+            holdings=[running("RMA", award_with(after(45), years=9))],
+            # 15 + 6 + 5.5 = 26.5, and 3.5 yesterday
+            done=[
+                Done(800, "15", COLLEGE, days=100),
+                Done(430, "6", TALK),
+                Done(150, "5.5", SAFETY),
+                Done(1, "3.5", ECG),
+            ],
+        ),
+        Role(
+            "two",
+            "RMA and RPT with different cycles, one activity credited to both",
+            first_name="Siobhán",
+            last_name="O'Connor",
+            # The second year of the second RMA cycle, the first year of the third RPT cycle.
+            holdings=[running("RMA", anniversary(after(200), -5)), running("RPT", anniversary(after(260), -7))],
+            done=[
+                Done(300, "6", SPRING_MEETING, days=2, credentials=("RMA",)),
+                Done(20, "8", SAFETY),
+                Done(12, "2.25", DRAW, credentials=("RPT",)),
+                Done(5, "1.5", ECG, credentials=("RMA",)),
+            ],
+        ),
+        Role(
+            "voluntary",
+            "MT awarded in 1999: CCP voluntary, invoice not gated",
+            first_name="Viola",
+            last_name="D’Angelo",
+            holdings=[running("MT", award_of_1999(on))],
+            done=[Done(100, "6", WEBINAR), Done(40, "2", POSTER)],
+        ),
+        Role(
+            "grace",
+            "MLT, cycle ended 20 days ago, 3 points short, in the grace period",
+            first_name="Grace",
+            last_name="Ọláyínká",
+            holdings=[Holding("MLT", award_with(after(-19), years=6), after(-20))],
+            # 15 + 8 + 10 + 5 + 4 = 42
+            done=[
+                Done(1000, "15", COLLEGE, days=100),
+                Done(700, "8", SPRING_MEETING, days=2),
+                Done(380, "10", OFFICE, days=365),
+                Done(200, "5", WEBINAR),
+                Done(45, "4", TALK),
+            ],
+        ),
+    ]
+
+
+def sign_ins(on: date) -> dict[str, str]:
+    """The situation, on the day of loading, of everyone who can sign in, by address."""
+    return {**{role.email: role.situation for role in roles(on)}, STAFF: "staff, all permissions"}
+
+
+def entered_on() -> date | None:
+    """The day on which the cast was brought in, from which its situations are counted."""
+    joined = User.objects.filter(email__in=sign_ins(today())).order_by("date_joined").first()
+    return day_of(joined.date_joined) if joined else None
+
+
+def make_staff(now: datetime) -> User:
+    staff = User.objects.create_user(STAFF, PASSWORD, is_staff=True, is_superuser=True, date_joined=now)
+    EmailAddress.objects.create(user=staff, email=staff.email, primary=True, verified=True)
+    return staff
+
+
+def enter(*, on: date, now: datetime, staff: User) -> None:
+    """Bring in the cast, with what each has recorded and paid."""
+    password = make_password(PASSWORD)  # once for all: hashing takes longer than everything else
+    for place, role in enumerate(roles(on), start=1):
+        for holding in role.holdings:
+            _award(role, holding, amt_id=f"{2100000 + place}")
+        user = User.objects.get(email=role.email)
+        user.password = password
+        user.save(update_fields=["password"])
+        EmailAddress.objects.filter(user=user).update(verified=True)
+        cycles = list(
+            Cycle.objects.filter(certification__member__user=user)
+            .select_related("certification__credential", "certification__member__user")
+            .order_by("pk")
+        )
+        for done in role.done:
+            ended_on = on - timedelta(days=done.days_ago)
+            chosen = [c for c in cycles if c.certification.credential.code in done.credentials or not done.credentials]
+            record_ce(done.ce, Decimal(done.points), chosen, ended_on=ended_on, days=done.days, at=noon(ended_on, now))
+        for cycle in cycles:
+            year = invoice_rules.year_of_cycle(cycle.certification.awarded_on, cycle.number, on)
+            for invoice in cycle.invoices.filter(year__lt=year).order_by("year"):
+                pay(invoice, received_on=invoice.due_on - PAID_BEFORE_DUE, by=staff, now=now)
+
+
+def _award(role: Role, holding: Holding, *, amt_id: str) -> None:
+    """One row of a roster, imported on the first day of the cycle that is to be open."""
+    row = {
+        "amt_id": amt_id,
+        "email": role.email,
+        "first_name": role.first_name,
+        "last_name": role.last_name,
+        "credential": holding.credential,
+        "certificate_number": f"{holding.credential}-{amt_id}",
+        "awarded_on": holding.awarded_on.isoformat(),
+    }
+    starts_on = cycle_rules.span_on(holding.awarded_on, holding.runs_on).starts_on
+    bring_in(tablib.Dataset(list(row.values()), headers=list(row)), on=starts_on, file_name="demo cast")

@@ -1,0 +1,76 @@
+"""What people of the demo do: each deed goes through the portal's own verb, at noon of its day."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from uuid import NAMESPACE_URL, uuid5
+
+import tablib
+
+from amtportal.dates import CHICAGO
+from amtportal.members.models import User
+from ccp import recording
+from ccp.models import ActivityType
+from certifications import invoices as invoice_rules
+from certifications.models import Cycle, RenewalInvoice
+from certifications.roster import RosterResource
+
+PAID_BEFORE_DUE = timedelta(days=20)
+
+
+@dataclass(frozen=True)
+class CE:
+    """An activity as its member tells of it: the code of its type, what it was, and who held it."""
+
+    kind: str
+    title: str
+    provider: str
+
+
+def noon(day: date, now: datetime) -> datetime:
+    """Noon of the day in Chicago; on a day whose noon is yet to come, now."""
+    return min(datetime.combine(day, time(12), CHICAGO), now)
+
+
+def bring_in(roster: tablib.Dataset, *, on: date, file_name: str) -> None:
+    """Import rows of the demo, which are right, or else the demo is wrong."""
+    resource = RosterResource(on=on)
+    result = resource.import_data(roster, file_name=file_name)
+    if resource.problems or result.has_errors():
+        raise ValueError(f"The demo's roster is wrong: {resource.problems or result.base_errors}")
+
+
+def record_ce(
+    ce: CE, points: Decimal, cycles: Collection[Cycle], *, ended_on: date, days: int = 1, at: datetime
+) -> None:
+    """Record an activity that took that many days, in every chosen cycle that covers them."""
+    member = next(iter(cycles)).certification.member
+    recording.record(
+        member=member,
+        cycles=cycles,
+        claim=recording.Claim(
+            activity_type=ActivityType.objects.get(code=ce.kind),
+            points=points,
+            starts_on=ended_on - timedelta(days=days - 1),
+            ends_on=ended_on,
+            title=ce.title,
+            provider=ce.provider,
+        ),
+        submission_id=uuid5(NAMESPACE_URL, f"demo {member.amt_id} {ended_on} {ce.title}"),
+        by=member.user,
+        at=at,
+    )
+
+
+def pay(invoice: RenewalInvoice, *, received_on: date, by: User, now: datetime) -> None:
+    """The whole amount by check, recorded on the day on which it came."""
+    invoice_rules.record_payment(
+        invoice=invoice,
+        amount=invoice.amount,
+        method="check",
+        reference=str(1000 + invoice.pk % 9000),
+        received_on=received_on,
+        by=by,
+        at=noon(received_on, now),
+    )

@@ -1,0 +1,232 @@
+"""Renewal invoices: issued by their verbs; staff read them, record payments and void them."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from amtportal.dates import today
+from amtportal.members.access import account_of
+from amtportal.staff.changelists import ConditionFilter
+from amtportal.staff.deeds import AlreadyDone, Deed
+from amtportal.staff.forms import DollarsField, ReasonForm
+from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
+from amtportal.words import dollars, us
+from certifications import invoices
+from certifications.admin.payments import PaymentInline
+from certifications.models import Payment, RenewalInvoice
+
+STATES = {"locked": "Locked", "upcoming": "Upcoming", "open": "Open", "paid": "Paid", "void": "Void"}
+
+
+def reason(invoice: RenewalInvoice, on: date) -> str:
+    """Why the invoice is in its state on that day, as a sentence for staff."""
+    opening = invoices.opening_of(invoice)
+    state = invoices.state_of(invoice, on)
+    if state == "void":
+        return invoice.void_reason
+    if state == "paid":
+        return "A payment is on record."
+    if opening.opens_on is None:
+        noticed_on = us(opening.due_on - invoices.NOTICE)
+        return f"The CCP requirement is not met. It opens the day after it is, but not before {noticed_on}."
+    when = f"{'Since' if state == 'open' else 'From'} {us(opening.opens_on)}"
+    if opening.waits_for_requirement and opening.met_on:
+        return f"{when}, the day after the CCP requirement was met ({us(opening.met_on)})."
+    return f"{when}, {invoices.NOTICE.days} days before it is due."
+
+
+class InvoiceStateFilter(admin.SimpleListFilter):
+    title = "state today"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(STATES.items())
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
+        state = self.value()
+        return queryset.in_state(state, today()) if state in STATES else queryset
+
+
+class DueFilter(ConditionFilter):
+    title = "due date"
+    parameter_name = "due"
+
+    def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
+        def due(first: date, last: date) -> Q:
+            return Q(due_on__gte=first, due_on__lte=last)
+
+        return {
+            "30-days": ("In the next 30 days", due(on, on + timedelta(days=30))),
+            "60-days": ("In the next 60 days", due(on, on + timedelta(days=60))),
+            "past": ("Past, unpaid", Q(due_on__lt=on, status=RenewalInvoice.Status.ISSUED)),
+            "this-year": (f"In {on.year}", due(date(on.year, 1, 1), date(on.year, 12, 31))),
+        }
+
+
+class PaymentForm(forms.Form):
+    amount = DollarsField(help_text="In US dollars: exactly the amount of the invoice.")
+    method = forms.ChoiceField(choices=Payment.Method)
+    reference = forms.CharField(
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text="Check or money order number, or the card processor's reference.",
+    )
+    received_on = forms.DateField(
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), help_text="The day on which it arrived."
+    )
+
+
+class InvoiceInline(ShownInline):
+    """The invoices of a cycle, with their state today."""
+
+    model = RenewalInvoice
+    verbose_name_plural = "renewal invoices"
+    readonly_fields = ["year", "due_on", "amount_in_dollars", "state"]
+    select_related = ["cycle__certification"]
+    ordering = ["year", "pk"]
+
+    @admin.display(description="amount")
+    def amount_in_dollars(self, invoice: RenewalInvoice) -> str:
+        return dollars(invoice.amount)
+
+    @admin.display(description="state")
+    def state(self, invoice: RenewalInvoice) -> str:
+        return STATES[invoices.state_of(invoice, today())]
+
+
+@admin.register(RenewalInvoice)
+class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
+    list_display = ["number", "member", "credential", "year", "due_on", "amount_in_dollars", "state", "opens_on"]
+    list_select_related = ["cycle__certification__credential", "cycle__certification__member"]
+    list_filter = [InvoiceStateFilter, DueFilter, "cycle__certification__credential"]
+    sortable_by = ["due_on"]
+    search_help_text = "Name, e-mail address, AMT ID or invoice number"
+    search_fields = ["cycle__certification__member"]
+    number_prefix = "INV"
+    inlines = [PaymentInline]
+    fieldsets = [
+        (None, {"fields": ["number", "member", "cycle", "year", "due_on", "amount_in_dollars", "issued_on"]}),
+        ("Today", {"fields": ["state", "opens_on", "why"]}),
+    ]
+    readonly_fields = ["number", "member", "amount_in_dollars", "state", "opens_on", "why"]
+
+    @admin.display(description="member")
+    def member(self, invoice: RenewalInvoice) -> str:
+        return str(invoice.cycle.certification.member)
+
+    @admin.display(description="credential")
+    def credential(self, invoice: RenewalInvoice) -> str:
+        return invoice.cycle.certification.credential.code
+
+    @admin.display(description="amount")
+    def amount_in_dollars(self, invoice: RenewalInvoice) -> str:
+        return dollars(invoice.amount)
+
+    @admin.display(description="state")
+    def state(self, invoice: RenewalInvoice) -> str:
+        return STATES[invoices.state_of(invoice, today())]
+
+    @admin.display(description="opens on")
+    def opens_on(self, invoice: RenewalInvoice) -> str:
+        opens_on = invoices.opening_of(invoice).opens_on
+        return date_format(opens_on) if opens_on else ""
+
+    @admin.display(description="why")
+    def why(self, invoice: RenewalInvoice) -> str:
+        return reason(invoice, today())
+
+    def get_urls(self) -> list[URLPattern]:
+        pay = self.admin_site.admin_view(self.pay_view)
+        void = self.admin_site.admin_view(self.void_view)
+        return [
+            path("<path:object_id>/pay/", pay, name="certifications_renewalinvoice_pay"),
+            path("<path:object_id>/void/", void, name="certifications_renewalinvoice_void"),
+            *super().get_urls(),
+        ]
+
+    def links(self, request: HttpRequest, obj: RenewalInvoice) -> list[tuple[str, str]]:
+        state = invoices.state_of(obj, today())
+        may = request.user.has_perm
+        links = []
+        if state == "open" and may("certifications.add_payment"):
+            links.append(("Record a payment", reverse("admin:certifications_renewalinvoice_pay", args=[obj.pk])))
+        if state in ("locked", "upcoming", "open") and may("certifications.change_renewalinvoice"):
+            links.append(("Void", reverse("admin:certifications_renewalinvoice_void", args=[obj.pk])))
+        if state == "paid":
+            payment = obj.payments.filter(reversed_at=None).first()
+            if payment and may("certifications.change_payment") and may("certifications.view_payment"):
+                links.append(("Reverse payment", reverse("admin:certifications_payment_reverse", args=[payment.pk])))
+            links.append(("Printable receipt", reverse("invoice-pdf", args=[obj.pk])))
+        return links
+
+    def pay_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        invoice = self.record_for_deed(request, object_id, "certifications.add_payment")
+        return self.deed_page(
+            request,
+            invoice,
+            Deed(
+                title=f"Record a payment for {invoice.number}",
+                button="Record payment",
+                form=PaymentForm(
+                    request.POST or None, initial={"amount": invoice.amount, "received_on": today().isoformat()}
+                ),
+                facts=[
+                    ("Member", self.member(invoice)),
+                    ("Certification", invoice.cycle.certification),
+                    ("Amount due", dollars(invoice.amount)),
+                    ("Due on", us(invoice.due_on)),
+                    ("State today", f"{self.state(invoice)}. {self.why(invoice)}"),
+                ],
+                act=lambda typed: _record_payment(invoice, typed, request),
+            ),
+        )
+
+    def void_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        invoice = self.record_for_deed(request, object_id, "certifications.change_renewalinvoice")
+        return self.deed_page(
+            request,
+            invoice,
+            Deed(
+                title=f"Void {invoice.number}",
+                button="Void invoice",
+                form=ReasonForm(request.POST or None, help_text="Stays on record with the invoice."),
+                facts=[
+                    ("Member", self.member(invoice)),
+                    ("Certification", invoice.cycle.certification),
+                    ("Amount", dollars(invoice.amount)),
+                    ("State today", f"{self.state(invoice)}. {self.why(invoice)}"),
+                ],
+                warning="A void invoice cannot be paid, and cannot be put back.",
+                act=lambda typed: _void(invoice, typed["reason"]),
+            ),
+        )
+
+
+def _record_payment(invoice: RenewalInvoice, typed: dict[str, Any], request: HttpRequest) -> str:
+    by = account_of(request)
+    try:
+        invoices.record_payment(invoice=invoice, by=by, at=timezone.now(), **typed)
+    except invoices.Refused as refusal:
+        if invoice.payments.filter(reversed_at=None, recorded_by=by, **typed).exists():
+            raise AlreadyDone(f"The payment for {invoice.number} is recorded, once.") from refusal
+        raise ValidationError(str(refusal)) from refusal
+    return f"Recorded {dollars(typed['amount'])}: {invoice.number} is paid."
+
+
+def _void(invoice: RenewalInvoice, reason: str) -> str:
+    if invoice.status == RenewalInvoice.Status.VOID:
+        raise AlreadyDone(f"{invoice.number} is void already: {invoice.void_reason}")
+    try:
+        invoices.void(invoice=invoice, reason=reason)
+    except invoices.Refused as refusal:
+        raise ValidationError(str(refusal)) from refusal
+    return f"Voided {invoice.number}: {reason}"

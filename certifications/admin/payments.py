@@ -1,0 +1,158 @@
+"""Payments: recorded on their invoice; one that was recorded by mistake is reversed here, never deleted."""
+
+from datetime import date, timedelta
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+
+from amtportal.members.access import account_of
+from amtportal.staff.changelists import ConditionFilter
+from amtportal.staff.deeds import AlreadyDone, Deed
+from amtportal.staff.forms import ReasonForm
+from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs, numbered
+from amtportal.words import dollars, us
+from certifications import invoices
+from certifications.models import Payment
+
+
+class ReceivedFilter(ConditionFilter):
+    title = "day of receipt"
+    parameter_name = "received"
+
+    def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
+        def since(first: date) -> Q:
+            return Q(received_on__gte=first, received_on__lte=on)
+
+        return {
+            "today": ("Today", since(on)),
+            "7-days": ("In the last 7 days", since(on - timedelta(days=6))),
+            "this-month": ("This month", since(on.replace(day=1))),
+            "this-year": (f"In {on.year}", since(date(on.year, 1, 1))),
+        }
+
+
+class ReversedFilter(ConditionFilter):
+    title = "reversed"
+    parameter_name = "reversed"
+
+    def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
+        return {
+            "no": ("Stands", Q(reversed_at=None)),
+            "yes": ("Reversed", Q(reversed_at__isnull=False)),
+        }
+
+
+class PaymentInline(ShownInline):
+    """The payments of an invoice."""
+
+    model = Payment
+    readonly_fields = [
+        "amount_in_dollars",
+        "method",
+        "reference",
+        "received_on",
+        "recorded_by",
+        "reversed_at",
+        "reversal_reason",
+    ]
+    select_related = ["recorded_by"]
+
+    @admin.display(description="amount")
+    def amount_in_dollars(self, payment: Payment) -> str:
+        return dollars(payment.amount)
+
+
+@admin.register(Payment)
+class PaymentAdmin(WrittenByVerbs, HistoryAdmin):
+    list_display = [
+        "pk",
+        "member",
+        "invoice_number",
+        "amount_in_dollars",
+        "method",
+        "reference",
+        "received_on",
+        "stands",
+    ]
+    list_select_related = [
+        "invoice__cycle__certification__member",
+        "invoice__cycle__certification__credential",
+        "recorded_by",
+        "reversed_by",
+    ]
+    list_filter = [ReceivedFilter, "method", ReversedFilter]
+    search_help_text = "Name, e-mail address, AMT ID or invoice number"
+    search_fields = ["invoice__cycle__certification__member"]
+    number_prefix = "INV"
+    fieldsets = [
+        (None, {"fields": ["member", "invoice", "amount_in_dollars", "method", "reference", "received_on"]}),
+        ("Recorded", {"fields": ["recorded_at", "recorded_by"]}),
+        ("Reversed", {"fields": ["reversed_at", "reversed_by", "reversal_reason"]}),
+    ]
+    readonly_fields = ["member", "amount_in_dollars"]
+
+    @admin.display(description="member")
+    def member(self, payment: Payment) -> str:
+        return str(payment.invoice.cycle.certification.member)
+
+    @admin.display(description="invoice")
+    def invoice_number(self, payment: Payment) -> str:
+        return payment.invoice.number
+
+    @admin.display(description="amount")
+    def amount_in_dollars(self, payment: Payment) -> str:
+        return dollars(payment.amount)
+
+    @admin.display(description="stands", boolean=True)
+    def stands(self, payment: Payment) -> bool:
+        return payment.reversed_at is None
+
+    def found_by(self, words: str) -> Q:
+        number = numbered(self.number_prefix, words)
+        return super().found_by(words) if number is None else Q(invoice=number)
+
+    def get_urls(self) -> list[URLPattern]:
+        reversal = self.admin_site.admin_view(self.reverse_view)
+        return [
+            path("<path:object_id>/reverse/", reversal, name="certifications_payment_reverse"),
+            *super().get_urls(),
+        ]
+
+    def links(self, request: HttpRequest, obj: Payment) -> list[tuple[str, str]]:
+        if obj.reversed_at or not request.user.has_perm("certifications.change_payment"):
+            return []
+        return [("Reverse payment", reverse("admin:certifications_payment_reverse", args=[obj.pk]))]
+
+    def reverse_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        payment = self.record_for_deed(request, object_id, "certifications.change_payment")
+        return self.deed_page(
+            request,
+            payment,
+            Deed(
+                title=f"Reverse the payment for {payment.invoice.number}",
+                button="Reverse payment",
+                form=ReasonForm(request.POST or None, help_text="For example: the bank returned the check."),
+                facts=[
+                    ("Member", self.member(payment)),
+                    ("Payment", f"{dollars(payment.amount)}, {payment.get_method_display()} {payment.reference}"),
+                    ("Received on", us(payment.received_on)),
+                ],
+                warning=f"{payment.invoice.number} is then unpaid again. No money is sent back by this.",
+                act=lambda typed: _reverse(payment, typed["reason"], request),
+            ),
+        )
+
+
+def _reverse(payment: Payment, reason: str, request: HttpRequest) -> str:
+    at = timezone.now()
+    try:
+        found = invoices.reverse_payment(payment=payment, reason=reason, by=account_of(request), at=at)
+    except invoices.Refused as refusal:
+        raise ValidationError(str(refusal)) from refusal
+    if payment.reversed_at or found.reversed_at != at:
+        raise AlreadyDone(f"This payment was reversed earlier: {found.reversal_reason}")
+    return f"Reversed the payment for {payment.invoice.number}: {reason}"

@@ -1,0 +1,233 @@
+"""The roster against the record: what the portal holds of the people in a file, and which rows cannot stand beside it.
+
+An e-mail address serves one member and a certificate number one certification of its credential, unless the file gives
+the present holder another one. The day of an award may change while nothing has happened in the cycle that was counted
+from it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from typing import TypeVar
+
+from amtportal.members.models import Member, User
+from amtportal.words import us
+from certifications.models import Certification, Cycle, Payment, RenewalInvoice
+from certifications.roster_rows import COLUMNS, PERSON, Problem, Row
+
+CHUNK = 500
+AWARD = ("certificate_number", "awarded_on", "ccp_mandatory")
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMember:
+    pk: int
+    user_pk: int
+    email: str
+    person: dict[str, str]
+
+    def differs(self, row: Row) -> bool:
+        return row.email != self.email or any(self.person[column] != value for column, value in row.person.items())
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCertification:
+    pk: int
+    member_pk: int
+    certificate_number: str
+    awarded_on: date
+    ccp_mandatory: bool
+
+    def differs(self, row: Row) -> bool:
+        return (
+            row.certificate_number != self.certificate_number
+            or row.awarded_on != self.awarded_on
+            or row.ccp_mandatory not in (None, self.ccp_mandatory)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A good row beside what is on record of its member and certification."""
+
+    row: Row
+    member: StoredMember | None
+    certification: StoredCertification | None
+
+    @property
+    def changes_member(self) -> bool:
+        return self.member is not None and self.member.differs(self.row)
+
+    @property
+    def changes_certification(self) -> bool:
+        return self.certification is not None and self.certification.differs(self.row)
+
+    @property
+    def changes_nothing(self) -> bool:
+        return self.certification is not None and not self.changes_member and not self.changes_certification
+
+    def preview(self) -> list[str]:
+        """What the record will say, column by column; a change as ``old → new``."""
+        before: dict[str, object] = {}
+        if self.member:
+            before |= {"email": self.member.email, **self.member.person}
+        after: dict[str, object] = {**before, "ccp_mandatory": self.row.is_mandatory}
+        if stored := self.certification:
+            before |= {column: getattr(stored, column) for column in AWARD}
+            after["ccp_mandatory"] = stored.ccp_mandatory
+        after |= {column: value for column in COLUMNS if (value := getattr(self.row, column)) is not None}
+        return [_change(before.get(column, after.get(column, "")), after.get(column, "")) for column in COLUMNS]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the portal holds that a roster could change or run into."""
+
+    members: Mapping[str, StoredMember] = field(default_factory=dict)  # by AMT ID
+    certifications: Mapping[tuple[str, str], StoredCertification] = field(default_factory=dict)  # by AMT ID, code
+    addresses: Mapping[str, str | None] = field(default_factory=dict)  # whose AMT ID; None: not a member's
+    numbers: Mapping[tuple[str, str], str] = field(default_factory=dict)  # by code and number: whose AMT ID
+    anchored: Mapping[int, str] = field(default_factory=dict)  # certifications whose award is fixed, and why
+
+
+def conflicts(rows: Sequence[Row], record: Record) -> Iterator[Problem]:
+    """Rows that cannot be stored beside what is on record and stays."""
+    emails = {row.amt_id: row.email for row in rows}
+    numbers = {(row.amt_id, row.credential): row.certificate_number for row in rows}
+    for row in rows:
+        if row.email in record.addresses:
+            owner = record.addresses[row.email]
+            if owner is None:
+                yield Problem(
+                    row.line,
+                    "email",
+                    f"{row.email} is the sign-in of a staff account. Give the member an address of their own.",
+                )
+            elif owner != row.amt_id and emails.get(owner, row.email) == row.email:
+                yield Problem(
+                    row.line,
+                    "email",
+                    f"{row.email} is on record for AMT ID {owner}. Correct the address, or the AMT ID.",
+                )
+        holder = record.numbers.get((row.credential, row.certificate_number))
+        moves = numbers.get((holder or "", row.credential), row.certificate_number) != row.certificate_number
+        if holder not in (None, row.amt_id) and not moves:
+            yield Problem(
+                row.line,
+                "certificate_number",
+                f"{row.credential} {row.certificate_number} is on record for AMT ID {holder}. "
+                "Correct the number, or the AMT ID.",
+            )
+        stored = record.certifications.get((row.amt_id, row.credential))
+        if stored and stored.awarded_on != row.awarded_on and (why := record.anchored.get(stored.pk)):
+            yield Problem(
+                row.line,
+                "awarded_on",
+                f"The award is on record as {us(stored.awarded_on)} and can no longer change, because {why}. "
+                f"Write {us(stored.awarded_on)}.",
+            )
+
+
+def look_up(rows: Sequence[Row]) -> Record:
+    """The record as far as these rows touch it. Cycles that may be dated anew are locked."""
+    members: dict[str, StoredMember] = {}
+    for amt_ids in chunks({row.amt_id: None for row in rows}):
+        found = Member.objects.filter(amt_id__in=amt_ids).order_by()
+        for amt_id, pk, user_pk, email, *person in found.values_list("amt_id", "pk", "user", "user__email", *PERSON):
+            members[amt_id] = StoredMember(pk, user_pk, email, dict(zip(PERSON, person, strict=True)))
+    certifications: dict[tuple[str, str], StoredCertification] = {}
+    for pks in chunks({member.pk: None for member in members.values()}):
+        held = Certification.objects.filter(member__in=pks).order_by()
+        for amt_id, code, pk, member_pk, number, awarded_on, mandatory in held.values_list(
+            "member__amt_id",
+            "credential__code",
+            "pk",
+            "member",
+            "certificate_number",
+            "awarded_on",
+            "ccp_mandatory",
+        ):
+            certifications[amt_id, code] = StoredCertification(pk, member_pk, number, awarded_on, mandatory)
+    return Record(
+        members=members,
+        certifications=certifications,
+        addresses=_addresses(rows, members),
+        numbers=_numbers(rows, certifications),
+        anchored=_anchored(rows, certifications),
+    )
+
+
+def _addresses(rows: Sequence[Row], members: Mapping[str, StoredMember]) -> dict[str, str | None]:
+    wanted = {row.email: None for row in rows if row.amt_id not in members or members[row.amt_id].email != row.email}
+    return {
+        email: amt_id
+        for emails in chunks(wanted)
+        for email, amt_id in User.objects.filter(email__in=emails).values_list("email", "member__amt_id")
+    }
+
+
+def _numbers(
+    rows: Sequence[Row], certifications: Mapping[tuple[str, str], StoredCertification]
+) -> dict[tuple[str, str], str]:
+    wanted: dict[str, dict[str, None]] = defaultdict(dict)
+    for row in rows:
+        stored = certifications.get((row.amt_id, row.credential))
+        if stored is None or stored.certificate_number != row.certificate_number:
+            wanted[row.credential][row.certificate_number] = None
+    return {
+        (code, number): amt_id
+        for code, all_numbers in wanted.items()
+        for numbers in chunks(all_numbers)
+        for number, amt_id in Certification.objects.filter(credential__code=code, certificate_number__in=numbers)
+        .order_by()
+        .values_list("certificate_number", "member__amt_id")
+    }
+
+
+def _anchored(rows: Sequence[Row], certifications: Mapping[tuple[str, str], StoredCertification]) -> dict[int, str]:
+    """Those certifications with another day of award in the roster whose cycles hold something counted from the old."""
+    moved = [
+        stored.pk
+        for row in rows
+        if (stored := certifications.get((row.amt_id, row.credential))) and stored.awarded_on != row.awarded_on
+    ]
+    anchored: dict[int, str] = {}
+    for pks in chunks(moved):
+        # Locked before they are judged, as recording CE and payments do: nothing is added in between.
+        cycles = list(Cycle.objects.select_for_update().filter(certification__in=pks).order_by("pk"))
+        invoices = RenewalInvoice.objects.filter(cycle__certification__in=pks).order_by()
+        for cycle in cycles:
+            if cycle.closed_on:
+                anchored[cycle.certification_id] = f"cycle {cycle.number} is closed"
+        for certification in invoices.exclude(status=RenewalInvoice.Status.ISSUED).values_list(
+            "cycle__certification", flat=True
+        ):
+            anchored[certification] = "one of its invoices is paid or void"
+        for certification in Payment.objects.filter(invoice__in=invoices).values_list(
+            "invoice__cycle__certification", flat=True
+        ):
+            anchored[certification] = "a payment was recorded for one of its invoices"
+        # The credits are another app's; the models know them by this name.
+        with_credits = Cycle.objects.filter(certification__in=pks, credits__isnull=False).order_by()
+        for certification in with_credits.values_list("certification", flat=True):
+            anchored[certification] = "CE is recorded in its cycle"
+    return anchored
+
+
+def _change(old: object, new: object) -> str:
+    return _shown(new) if old == new else f"{_shown(old)} → {_shown(new)}"
+
+
+def _shown(value: object) -> str:
+    return ("no", "yes")[value] if isinstance(value, bool) else str(value)
+
+
+def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """No more at a time than the databases take as parameters of a query."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, CHUNK)):
+        yield chunk

@@ -1,0 +1,214 @@
+"""The demo: what each sign-in shows, on whatever day it is loaded, and where it is loaded at all."""
+
+import io
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import Count
+from pytest_django import DjangoAssertNumQueries
+from time_machine import TimeMachineFixture
+
+from amtportal.members.models import Member, User
+from ccp import demo
+from ccp.demo import cast
+from ccp.models import Activity
+from ccp.standing import Standing, standings
+from certifications import cycles, invoices
+from certifications.models import Certification, Payment
+from tests.builders import chicago, make_member, noon
+
+DAY = timedelta(days=1)
+NOVEMBER = date(2026, 11, 22)
+DAYS = [
+    pytest.param(NOVEMBER, id="a Sunday in November"),
+    pytest.param(date(2020, 1, 1), id="the first day it can be loaded on"),
+    pytest.param(date(2026, 1, 31), id="a 31st"),
+    pytest.param(date(2026, 3, 8), id="the clocks go forward"),
+    pytest.param(date(2026, 11, 1), id="the clocks go back"),
+    pytest.param(date(2026, 12, 31), id="the last day of a year"),
+    pytest.param(date(2027, 3, 1), id="1 March of a common year"),
+    pytest.param(date(2028, 2, 29), id="29 February"),
+    pytest.param(date(2028, 3, 1), id="the day after 29 February"),
+    pytest.param(date(2028, 2, 29) - 41 * DAY, id="the next cycle of short starts on 29 February"),
+    pytest.param(date(2028, 2, 29) - 35 * DAY, id="the next cycle of today starts on 29 February"),
+    pytest.param(date(2028, 2, 29) - 30 * DAY, id="invoices of midway and voluntary would be due on 29 February"),
+    pytest.param(date(2028, 2, 29) + 19 * DAY, id="the next cycle of grace started on 29 February"),
+]
+
+
+def load_cast(on: date, now: datetime | None = None) -> dict[str, list[Standing]]:
+    """The standings of the cast, by name, on the day on which it is brought in."""
+    now = now or noon(on)
+    cast.enter(on=on, now=now, staff=cast.make_staff(now))
+    return {
+        member.user.email.removesuffix("@demo.example"): standings(member, on)
+        for member in Member.objects.select_related("user")
+    }
+
+
+def states(standing: Standing) -> list[str]:
+    return [found.state for found in standing.invoices]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("on", DAYS)
+def test_the_cast_stands_in_its_situations(on: date, time_machine: TimeMachineFixture) -> None:
+    time_machine.move_to(noon(on), tick=False)
+    found = load_cast(on)
+    assert set(found) == {"new", "midway", "short", "today", "met", "two", "voluntary", "grace"}
+
+    (new,) = found["new"]
+    assert (new.certification.credential.code, new.cycle.number, new.counted) == ("RMA", 1, 0)
+    assert new.current is not None
+    assert new.current.invoice.year == 1
+    assert states(new) == ["upcoming", "upcoming", "locked"]
+
+    (midway,) = found["midway"]
+    assert (midway.counted, midway.required, len(midway.categories)) == (Decimal("20.5"), 45, 3)
+    assert midway.current is not None
+    assert midway.current.invoice.year == 2
+    assert states(midway) == ["paid", "open", "locked"]
+
+    (short,) = found["short"]
+    assert (short.counted, short.required, short.days_left) == (22, 24, 40)
+    assert states(short) == ["paid", "paid", "locked"]
+
+    (today,) = found["today"]
+    assert (today.counted, today.required, today.cycle.requirement_met_on) == (30, 30, on)
+    assert states(today) == ["paid", "paid", "upcoming"]
+    assert today.invoices[2].opens_on == on + DAY
+
+    (met,) = found["met"]
+    assert (met.counted, met.required, met.cycle.requirement_met_on) == (30, 30, on - DAY)
+    assert states(met) == ["paid", "paid", "open"]
+    assert met.invoices[2].opens_on == on
+
+    rma, rpt = sorted(found["two"], key=lambda standing: standing.certification.credential.code)
+    assert (rma.cycle.starts_on, rma.cycle.ends_on) != (rpt.cycle.starts_on, rpt.cycle.ends_on)
+    assert (rma.counted, rpt.counted) == (Decimal("15.5"), Decimal("10.25"))  # 6 + 8 + 1.5; 8 + 2.25
+    both = Activity.objects.annotate(certifications=Count("credits")).filter(certifications=2)
+    assert [activity.points for activity in both] == [8]
+    assert (states(rma)[:2], states(rpt)[:1]) == (["paid", "upcoming"], ["upcoming"])
+
+    (voluntary,) = found["voluntary"]
+    assert (voluntary.certification.credential.code, voluntary.certification.awarded_on.year) == ("MT", 1999)
+    assert not voluntary.certification.ccp_mandatory
+    assert not voluntary.is_met
+    assert voluntary.current is not None
+    assert voluntary.current.state == "open"
+    assert voluntary.current.invoice.year == (voluntary.current.invoice.due_on.year - 1999 - 1) % 3 + 1
+    assert "locked" not in states(voluntary)
+
+    (grace,) = found["grace"]
+    assert (grace.counted, grace.to_go, grace.days_left) == (42, 3, -20)
+    assert grace.takes_records
+    assert states(grace) == ["paid", "paid", "locked"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "now",
+    [
+        pytest.param(chicago(2026, 11, 22, 0, 5), id="00:05"),
+        pytest.param(chicago(2026, 11, 22, 23, 55), id="23:55"),
+    ],
+)
+def test_what_happened_today_is_recorded_today_at_any_hour(now: datetime, time_machine: TimeMachineFixture) -> None:
+    time_machine.move_to(now, tick=False)
+    found = load_cast(NOVEMBER, now)
+    assert found["today"][0].cycle.requirement_met_on == NOVEMBER
+    assert found["met"][0].cycle.requirement_met_on == NOVEMBER - DAY
+    assert not Activity.objects.filter(recorded_at__gt=now).exists()
+    assert not Payment.objects.filter(recorded_at__gt=now).exists()
+
+
+def test_whatever_the_day_every_activity_lies_in_its_cycle_and_every_end_where_it_should() -> None:
+    """Every day of 2024 to 2031, two leap years among them."""
+    for number in range(8 * 365 + 2):
+        on = date(2024, 1, 1) + number * DAY
+        roles = {role.name: role for role in cast.roles(on)}
+        for role in roles.values():
+            for holding in role.holdings:
+                span = cycles.span_on(holding.awarded_on, holding.runs_on)
+                for done in role.done:
+                    if done.credentials and holding.credential not in done.credentials:
+                        continue
+                    ended_on = on - done.days_ago * DAY
+                    assert span.covers(ended_on - (done.days - 1) * DAY, ended_on), (role.name, on, done)
+        ends = {
+            name: cycles.span_on(role.holdings[0].awarded_on, role.holdings[0].runs_on).ends_on
+            for name, role in roles.items()
+        }
+        assert (ends["short"], ends["grace"]) == (on + 40 * DAY, on - 20 * DAY)
+        for name in ("today", "met"):
+            assert on + DAY >= ends[name] + DAY - invoices.NOTICE, (name, on)
+
+
+@pytest.mark.parametrize(
+    ("on", "due_on"),
+    [
+        pytest.param(date(2025, 11, 1), date(2025, 12, 1), id="2026 is more than 59 days away: not the last invoice"),
+        pytest.param(date(2025, 11, 3), date(2026, 1, 1), id="2026 is 59 days away"),
+        pytest.param(date(2026, 11, 22), date(2026, 12, 22), id="in 2026: in 30 days"),
+        pytest.param(date(2026, 12, 2), date(2026, 12, 31), id="still in 2026"),
+        pytest.param(date(2026, 12, 31), date(2027, 1, 30), id="2026 is over: not the last invoice"),
+        pytest.param(date(2032, 1, 30), date(2032, 2, 28), id="an award of 1999 has no 29 February"),
+    ],
+)
+def test_the_award_of_1999_has_an_open_invoice_the_last_of_its_cycle_where_that_can_be(on: date, due_on: date) -> None:
+    awarded_on = cast.award_of_1999(on)
+    assert awarded_on.year == 1999
+    assert (awarded_on.month, awarded_on.day) == (due_on.month, due_on.day)
+    assert due_on - invoices.NOTICE <= on <= due_on
+
+
+@pytest.mark.django_db
+def test_the_demo_is_loaded_once_and_prints_its_sign_ins(
+    time_machine: TimeMachineFixture, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    time_machine.move_to(noon(NOVEMBER), tick=False)
+    stdout = io.StringIO()
+    call_command("demo", stdout=stdout)
+    assert stdout.getvalue().splitlines()[:2] == [
+        "Demo sign-ins, as of 11/22/2026; the password is: amtrax demo portal",
+        "  new@demo.example         RMA, first year, nothing recorded",
+    ]
+    assert len(stdout.getvalue().splitlines()) == 1 + 9
+
+    roster = Member.objects.filter(user__email__endswith="@members.example")
+    assert (roster.count(), Member.objects.count()) == (300, 308)
+    assert not any(user.has_usable_password() for user in User.objects.filter(member__in=roster))
+    assert Certification.objects.filter(member__in=roster).count() > 300
+    assert 55 <= roster.filter(activities__isnull=False).distinct().count() <= 70
+    for name in ("new", "staff"):
+        user = User.objects.get(email=f"{name}@demo.example")
+        assert user.check_password("amtrax demo portal")
+        assert user.emailaddress_set.get().verified
+    assert user.is_staff
+    assert user.has_perm("certifications.add_payment")
+
+    time_machine.move_to(noon(NOVEMBER + 30 * DAY), tick=False)
+    again = io.StringIO()
+    before = (Activity.objects.count(), Payment.objects.count(), User.objects.count())
+    with django_assert_max_num_queries(6):
+        call_command("demo", stdout=again)
+    assert again.getvalue() == stdout.getvalue()
+    assert (Activity.objects.count(), Payment.objects.count(), User.objects.count()) == before
+
+
+@pytest.mark.django_db
+def test_the_demo_is_refused_among_members_who_are_not_the_demos() -> None:
+    make_member()
+    with pytest.raises(CommandError, match="holds members who are not the demo's"):
+        call_command("demo")
+    assert Member.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_quietly_loaded_it_prints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "load", lambda **_: False)
+    stdout = io.StringIO()
+    call_command("demo", verbosity=0, stdout=stdout)
+    assert stdout.getvalue() == ""

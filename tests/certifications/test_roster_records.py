@@ -1,0 +1,146 @@
+"""Which rows cannot stand beside what is on record. No database."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from certifications import roster_records
+from certifications.roster_records import Entry, Record, StoredCertification, StoredMember
+from certifications.roster_rows import PERSON, Row
+
+AWARDED = date(2020, 5, 1)
+ADA = StoredMember(
+    pk=1,
+    user_pk=1,
+    email="ada@example.org",
+    person=dict.fromkeys(PERSON, "") | {"first_name": "Ada", "last_name": "Lane", "city": "Chicago"},
+)
+ADAS_RMA = StoredCertification(pk=1, member_pk=1, certificate_number="A-1", awarded_on=AWARDED, ccp_mandatory=True)
+
+
+def make_row(**fields: Any) -> Row:
+    return Row(
+        **{
+            "line": 2,
+            "amt_id": "1001",
+            "email": "ada@example.org",
+            "first_name": "Ada",
+            "last_name": "Lane",
+            "credential": "RMA",
+            "certificate_number": "A-1",
+            "awarded_on": AWARDED,
+            **fields,
+        }
+    )
+
+
+def make_newcomer(**fields: Any) -> Row:
+    return make_row(**{"line": 3, "amt_id": "1002", "email": "bob@example.org", "certificate_number": "A-2", **fields})
+
+
+def conflicts(*rows: Row, **record: Any) -> list[str]:
+    known = Record(
+        **{
+            "members": {"1001": ADA},
+            "certifications": {("1001", "RMA"): ADAS_RMA},
+            "addresses": {"ada@example.org": "1001", "staff@example.org": None},
+            "numbers": {("RMA", "A-1"): "1001"},
+            **record,
+        }
+    )
+    return [str(problem) for problem in roster_records.conflicts(rows, known)]
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        pytest.param(make_row(), None, id="the same as on record"),
+        pytest.param(make_newcomer(), None, id="a new member"),
+        pytest.param(
+            make_newcomer(credential="RPT", certificate_number="A-1"), None, id="number of another credential"
+        ),
+        pytest.param(
+            make_newcomer(email="ada@example.org"),
+            "Line 3, email: ada@example.org is on record for AMT ID 1001. Correct the address, or the AMT ID.",
+            id="another member's address",
+        ),
+        pytest.param(
+            make_newcomer(email="staff@example.org"),
+            "Line 3, email: staff@example.org is the sign-in of a staff account. "
+            "Give the member an address of their own.",
+            id="an address of staff",
+        ),
+        pytest.param(
+            make_newcomer(certificate_number="A-1"),
+            "Line 3, certificate_number: RMA A-1 is on record for AMT ID 1001. Correct the number, or the AMT ID.",
+            id="another member's number",
+        ),
+    ],
+)
+def test_an_address_serves_one_member_and_a_number_one_certification(row: Row, problem: str | None) -> None:
+    assert conflicts(row) == ([problem] if problem else [])
+
+
+def test_an_address_and_a_number_can_move_when_their_holder_gets_others() -> None:
+    moved = make_row(email="lane@example.org", certificate_number="A-9")
+    assert conflicts(moved, make_newcomer(email="ada@example.org", certificate_number="A-1")) == []
+
+
+def test_an_address_and_a_number_cannot_move_while_their_holder_keeps_them() -> None:
+    taker = make_newcomer(email="ada@example.org", certificate_number="A-1")
+    assert [problem.split(":")[0] for problem in conflicts(make_row(), taker)] == [
+        "Line 3, email",
+        "Line 3, certificate_number",
+    ]
+
+
+def test_an_award_can_change_while_nothing_is_counted_from_it() -> None:
+    row = make_row(awarded_on=date(2020, 5, 2))
+    assert conflicts(row) == []
+    assert conflicts(row, anchored={ADAS_RMA.pk: "CE is recorded in its cycle"}) == [
+        "Line 2, awarded_on: The award is on record as 5/1/2020 and can no longer change, because CE is recorded in "
+        "its cycle. Write 5/1/2020."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "changes"),
+    [
+        pytest.param({}, False, id="the same"),
+        pytest.param({"city": "Chicago"}, False, id="the same city"),
+        pytest.param({"ccp_mandatory": True}, False, id="the same choice"),
+        pytest.param({"city": ""}, True, id="the city was emptied"),
+        pytest.param({"last_name": "Lang"}, True, id="another name"),
+        pytest.param({"email": "lane@example.org"}, True, id="another address"),
+        pytest.param({"certificate_number": "A-9"}, True, id="another number"),
+        pytest.param({"awarded_on": date(2020, 5, 2)}, True, id="another award"),
+        pytest.param({"ccp_mandatory": False}, True, id="another choice"),
+    ],
+)
+def test_a_row_changes_the_record_only_where_it_differs(fields: dict[str, Any], changes: bool) -> None:
+    assert Entry(make_row(**fields), ADA, ADAS_RMA).changes_nothing is not changes
+
+
+def test_a_blank_choice_leaves_the_stored_one() -> None:
+    """Awarded in 1999, so voluntary by the award; on record as mandatory, because she recertified."""
+    stored = StoredCertification(1, 1, "A-1", date(1999, 5, 1), ccp_mandatory=True)
+    entry = Entry(make_row(awarded_on=date(1999, 5, 1), ccp_mandatory=None), ADA, stored)
+    assert entry.changes_nothing
+    assert entry.preview()[-1] == "yes"
+
+
+def test_the_preview_shows_what_a_row_changes() -> None:
+    changed = make_row(last_name="Lang", email="lang@example.org", awarded_on=date(2020, 5, 2))
+    assert Entry(changed, ADA, ADAS_RMA).preview() == [
+        "1001",
+        "ada@example.org → lang@example.org",
+        "Ada",
+        "Lane → Lang",
+        "RMA",
+        "A-1",
+        "2020-05-01 → 2020-05-02",
+        *["", "", "", "Chicago", "", "", ""],
+        "yes",
+    ]
+    assert Entry(make_newcomer(), None, None).preview()[:4] == ["1002", "bob@example.org", "Ada", "Lane"]

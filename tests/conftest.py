@@ -1,0 +1,146 @@
+"""The surroundings of every test, and a small cast of members in telling situations.
+
+All of it is dated from one day, ``TODAY`` of ``tests.builders``. Page tests stand on that day with the fixture
+``on_today``; tests of rules hand the day in.
+"""
+
+import importlib
+import os
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.core.cache import caches
+from django.db.models.signals import post_migrate
+from django.test import override_settings
+from time_machine import TimeMachineFixture
+
+from amtportal.members.models import Member, User
+from tests.builders import TODAY, make_activity, make_cycle, make_member, make_user, noon
+
+# Playwright runs an event loop in the thread of the test, which then uses the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def pytest_configure() -> None:
+    """Settings of the whole run, made before anything asks for them."""
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True  # nothing needs to be collected first
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    for name in ("default", "documents"):
+        settings.CACHES[name] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": name}
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite in a file, as members use it: threads have connections of their own and wait for each other's locks."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """A transactional test empties the database, and Django then sends ``post_migrate``: the shipped rows come back."""
+    post_migrate.connect(_load_shipped_rows, sender=apps.get_app_config("ccp"))
+
+
+def _load_shipped_rows(using: str, **kwargs: object) -> None:
+    with override_settings(SIMPLE_HISTORY_ENABLED=False):
+        for migration in ("certifications.migrations.0002_credentials", "ccp.migrations.0002_catalogue"):
+            importlib.import_module(migration).load(apps, None)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_cached() -> Iterator[None]:
+    """Rate limits and documents of one test are none of the next one's."""
+    yield
+    for name in ("default", "documents"):
+        caches[name].clear()
+
+
+@pytest.fixture
+def on_today(time_machine: TimeMachineFixture) -> TimeMachineFixture:
+    """Noon of ``TODAY`` in Chicago. Returns the clock: ``on_today.move_to(…)`` goes to another day."""
+    time_machine.move_to(noon(TODAY), tick=False)
+    return time_machine
+
+
+@pytest.fixture
+def new(db: None) -> Member:
+    """RMA in the first year of the cycle 9/1/2025 to 8/31/2028; nothing is recorded."""
+    member = make_member(first_name="Nora", last_name="New")
+    make_cycle(member, awarded_on=date(2025, 9, 1))
+    return member
+
+
+@pytest.fixture
+def short(db: None) -> Member:
+    """RPT, 40 days before the cycle 4/24/2023 to 4/23/2026 ends; 22 of 24 points, so the invoice is locked."""
+    member = make_member(first_name="Sam", last_name="Short")
+    cycle = make_cycle(member, credential="RPT", awarded_on=date(2023, 4, 24))
+    make_activity(cycle, points="22")
+    return member
+
+
+@pytest.fixture
+def met(db: None) -> Member:
+    """RMA in the last year of 5/1/2023 to 4/30/2026; the record reached 30 points yesterday: the invoice is open."""
+    member = make_member(first_name="Mia", last_name="Met")
+    cycle = make_cycle(member)
+    make_activity(cycle, points="30", at=noon(date(2026, 3, 13)))
+    return member
+
+
+@pytest.fixture
+def two(db: None) -> Member:
+    """RMA 5/1/2023 to 4/30/2026 and RPT 9/15/2024 to 9/14/2027; 4 points of one activity count for both."""
+    member = make_member(first_name="Tia", last_name="Two")
+    make_activity(make_cycle(member), make_cycle(member, credential="RPT", awarded_on=date(2024, 9, 15)), points="4")
+    return member
+
+
+@pytest.fixture
+def grace(db: None) -> Member:
+    """MLT whose cycle 2/23/2023 to 2/22/2026 ended 20 days ago, 42 of 45 points: in the grace period."""
+    member = make_member(first_name="Gil", last_name="Grace")
+    cycle = make_cycle(member, credential="MLT", awarded_on=date(2023, 2, 23), on=date(2026, 2, 1))
+    make_activity(cycle, points="42", starts_on=date(2026, 1, 10), at=noon(date(2026, 2, 1)))
+    return member
+
+
+@pytest.fixture
+def voluntary(db: None) -> Member:
+    """MT awarded on 5/1/1999, CCP voluntary; nothing is recorded in the cycle 5/1/2023 to 4/30/2026."""
+    member = make_member(first_name="Vic", last_name="Voluntary")
+    make_cycle(member, credential="MT", awarded_on=date(1999, 5, 1), ccp_mandatory=False)
+    return member
+
+
+@pytest.fixture
+def stranger(db: None) -> Member:
+    """Another member, to whom nothing of the others belongs."""
+    member = make_member(first_name="Sid", last_name="Stranger")
+    make_cycle(member)
+    return member
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    """Staff who may view what members record and owe."""
+    user = make_user(email="staff@amt.example", is_staff=True)
+    user.user_permissions.set(
+        Permission.objects.filter(codename__in=["view_activity", "view_cycle", "view_renewalinvoice"])
+    )
+    return user
+
+
+@pytest.fixture
+def clerk(db: None) -> User:
+    """Staff without any permission."""
+    return make_user(email="clerk@amt.example", is_staff=True)
