@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",  # its widgets, which FORM_RENDERER looks for among the installed apps
     "allauth",
     "allauth.account",
     "csp",
@@ -162,7 +163,15 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 
 ACCOUNT_ADAPTER = "amtportal.members.activation.AccountAdapter"
-ACCOUNT_FORMS = {"reset_password_from_key": "amtportal.members.activation.SetPasswordForm"}
+ACCOUNT_FORMS = {
+    "login": "amtportal.members.forms.LoginForm",
+    "reset_password": "amtportal.members.forms.AddressForm",
+    "reset_password_from_key": "amtportal.members.forms.SetPasswordForm",
+    "change_password": "amtportal.members.forms.ChangePasswordForm",
+    "reauthenticate": "amtportal.members.forms.ReauthenticateForm",
+}
+# A changed password is told to its owner.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 # Hospitals and schools sit behind one address, and all of them come in the last week of a cycle; what one
 # account allows stays at allauth's narrow defaults.
 ACCOUNT_RATE_LIMITS = {

@@ -18,6 +18,8 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("accounts/activate/", ActivateView.as_view(), name="account-activate"),
     path("accounts/activate/done/", login_not_required(ActivateDoneView.as_view()), name="account-activate-done"),
+    # The address on record comes from the roster: it is not changed here.
+    path("accounts/email/", RedirectView.as_view(pattern_name="home")),
     path("accounts/", include("allauth.account.urls")),
     path("certifications/", views.certification_list, name="certification-list"),
     path("ccp/record/", ccp_views.activity_record, name="activity-record"),
@@ -33,6 +35,6 @@ urlpatterns = [
     path("qualifying-activities/", views.qualifying_activities, name="qualifying-activities"),
     path("guide/", views.guide, name="guide"),
     path("healthz", views.healthz, name="healthz"),
-    path("favicon.ico", login_not_required(RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.svg"))),
+    path("favicon.ico", login_not_required(RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.ico"))),
     path("admin/", admin.site.urls),
 ]

@@ -45,7 +45,7 @@ class TypedDayField(forms.CharField):
 
     def __init__(self, *, name: str, **kwargs: Any) -> None:
         self.name = name
-        kwargs.setdefault("help_text", "Month, day and year. For example 3/14/2026.")
+        kwargs.setdefault("help_text", "For example 3/14/2026.")
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> date | None:  # type: ignore[override]
@@ -99,6 +99,13 @@ class ActivityTypeField(forms.ModelChoiceField):
     iterator = _ByCategory
 
 
+class CertificationsField(forms.TypedMultipleChoiceField):
+    """The certifications ticked. The page sends an empty value along, which tells that it asked."""
+
+    def to_python(self, value: Any) -> list[str]:
+        return [chosen for chosen in super().to_python(value) if chosen]
+
+
 class RecordCEForm(forms.Form):
     """One activity. ``open_cycles``: those that take records today; ``asked``: the one the member came from."""
 
@@ -131,7 +138,7 @@ class RecordCEForm(forms.Form):
         help_text="Leave it empty for an activity of one day.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    certifications = forms.TypedMultipleChoiceField(
+    certifications = CertificationsField(
         label="Count it towards",
         coerce=int,
         required=False,

@@ -110,7 +110,8 @@ def next_steps(standing: Standing) -> list[Step]:
         steps.append(_record_step(standing))
     steps += [_pay_step(found) for found in payable if not found.overdue]
     if not payable and standing.current and standing.current.state == "upcoming":
-        steps.append(Step(f"Wait for your renewal invoice. {standing.current.reason}"))
+        assert standing.current.opens_on is not None
+        steps.append(Step(f"Nothing to do until your renewal invoice opens on {us(standing.current.opens_on)}."))
     return steps or [Step("Nothing to do now.")]
 
 
@@ -120,10 +121,11 @@ def _pay_step(found: InvoiceStanding) -> Step:
 
 
 def _record_step(standing: Standing) -> Step:
-    points = f"{plain(standing.to_go)} more {'point' if standing.to_go == 1 else 'points'}"
+    noun = "point" if standing.to_go == 1 else "points"
+    points = f"{plain(standing.to_go)} more {noun}"
     ends_on = us(standing.cycle.ends_on)
     if not standing.takes_records:
-        return Step(f"Contact AMT. This cycle is {plain(standing.to_go)} points short and takes no more records.")
+        return Step(f"Contact AMT. This cycle is {plain(standing.to_go)} {noun} short and takes no more records.")
     if standing.days_left < 0:
         return Step(
             f"Record {points} by {us(standing.records_until)}, for activities you did up to {ends_on}.", "record"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Prefetch
@@ -88,6 +89,7 @@ def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
         except recording.Refused as refused:
             form.add_problem(refused.problem)
         else:
+            messages.success(request, f"{activity.reference} is on record.")
             return redirect("activity-detail", activity.pk)
     return _render_form(request, form, status=status)
 
@@ -148,6 +150,7 @@ def activity_amend(request: HttpRequest, member: Member, pk: int) -> HttpRespons
         except recording.Refused as refused:
             form.add_problem(refused.problem)
         else:
+            messages.success(request, f"Your changes to {activity.reference} are on record.")
             return redirect("activity-detail", activity.pk)
     return _render_form(request, form, status=status, activity=activity, on_record=on_record)
 
@@ -165,6 +168,7 @@ def activity_withdraw(request: HttpRequest, member: Member, pk: int) -> HttpResp
         except recording.Refused as refused:
             problem = refused.problem.sentence
         else:
+            messages.success(request, f"{activity.reference} is withdrawn.")
             return redirect("activity-detail", activity.pk)
     elif not recording.can_be_changed(activity, day_of(now)):
         return redirect("activity-detail", activity.pk)

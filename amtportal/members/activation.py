@@ -4,18 +4,18 @@ There is no sign-up. Whoever asks for a link, for activation or for a new passwo
 out only to an address on record, worded for the state of its account. A link that was used proves the address.
 """
 
+import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import ResetPasswordKeyForm
-from allauth.account.models import EmailAddress
 from allauth.account.views import PasswordResetView
-from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.views.generic import TemplateView
 
 from amtportal.members.models import User
+
+logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -28,18 +28,11 @@ class AccountAdapter(DefaultAccountAdapter):
         """Send the link to the address on record, whichever spelling of it was typed."""
         template = "password_reset_key" if user.has_usable_password() else "activation"
         context = {**context, "activate_url": context["password_reset_url"]}
-        self.send_mail(f"account/email/{template}", user.email, context)
-
-
-class SetPasswordForm(ResetPasswordKeyForm):
-    """Sets the password after a link was used, which also proves the address that the link was sent to."""
-
-    @transaction.atomic
-    def save(self) -> None:
-        super().save()
-        EmailAddress.objects.update_or_create(
-            user=self.user, email=self.user.email, defaults={"verified": True, "primary": True}
-        )
+        try:
+            self.send_mail(f"account/email/{template}", user.email, context)
+        except OSError:  # so is every error of SMTP
+            # The visitor reads the same answer as for an unknown address; whoever runs the portal reads this.
+            logger.exception("The mail server did not take the link for account %s.", user.pk)
 
 
 class ActivateView(PasswordResetView):

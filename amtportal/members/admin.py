@@ -1,0 +1,140 @@
+"""Accounts and members, as staff see them.
+
+Nobody sets another person's password: an account is activated, and a password reset, by a link sent to its address.
+Only superusers touch accounts of staff and what an account may do, so that no clerk can give themselves more.
+"""
+
+from typing import Any
+
+from allauth.account import admin as allauth_admin  # noqa: F401  Registers EmailAddress, which is replaced below.
+from allauth.account.models import EmailAddress
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.models import Permission
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+
+from amtportal.members.models import Member, User
+from amtportal.staff.forms import WholeForm
+from amtportal.staff.pages import HistoryAdmin, NeverDeleted, StaffAdmin, WrittenByVerbs
+
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+def accounts_found_by(words: str) -> Q:
+    """Accounts whose address begins with the words, and those of the members whom the words find.
+
+    Two queries joined by id, as in ``Member.objects.found_by``: one OR across the tables uses no index.
+    """
+    by_address = User.objects.filter(email__istartswith=words).values("pk")
+    by_member = Member.objects.found_by(words).order_by().values("user")
+    return Q(pk__in=by_address.union(by_member))
+
+
+@admin.register(User)
+class UserAdmin(NeverDeleted, StaffAdmin):
+    form = WholeForm
+    list_display = ["email", "is_active", "is_staff", "last_login", "date_joined"]
+    list_filter = ["is_staff", "is_active"]
+    search_help_text = "E-mail address, name or AMT ID"
+    search_fields = ["member"]
+    filter_horizontal = ["groups", "user_permissions"]
+    readonly_fields = ["last_login", "date_joined"]
+    fieldsets = [
+        (None, {"fields": ["email", "is_active"]}),
+        ("What the account may do", {"fields": RIGHTS}),
+        ("Dates", {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [
+        (
+            None,
+            {
+                "fields": ["email", "is_staff"],
+                "description": "No password is set here. The person opens the account by a link sent to this address, "
+                "from Activate on the sign-in page.",
+            },
+        )
+    ]
+
+    def found_by(self, words: str) -> Q:
+        return accounts_found_by(words)
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        return self.fieldsets if obj else self.add_fieldsets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        rights = () if request.user.is_superuser else RIGHTS
+        return (*self.readonly_fields, *rights)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        if obj is not None and (obj.is_staff or obj.is_superuser):
+            return allowed and bool(request.user.is_superuser)
+        return allowed
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:  # type: ignore[override]
+        return not lookup.startswith("password") and super().lookup_allowed(lookup, value, request)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "user_permissions":
+            # Nobody writes history, and Django's menu reads the type of each permission.
+            permissions = Permission.objects.exclude(content_type__model__startswith="historical")
+            kwargs["queryset"] = permissions.select_related("content_type")
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def links(self, request: HttpRequest, obj: User) -> list[tuple[str, str]]:
+        member = Member.objects.filter(user=obj).first()
+        if member is None or not request.user.has_perm("members.view_member"):
+            return []
+        return [(f"Member {member.amt_id}", reverse("admin:members_member_change", args=[member.pk]))]
+
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
+        if not change:
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+        # What was proved of an earlier address opens the account no more.
+        EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
+
+
+@admin.register(Member)
+class MemberAdmin(NeverDeleted, HistoryAdmin):
+    form = WholeForm
+    list_display = ["name", "amt_id", "email", "city", "state"]
+    list_select_related = ["user"]
+    search_help_text = "Name, e-mail address or AMT ID"
+    search_fields = ["pk"]
+    ordering = ["last_name", "first_name", "pk"]
+    autocomplete_fields = ["user"]
+    fieldsets = [
+        (None, {"fields": ["user", "amt_id", "first_name", "last_name"]}),
+        (
+            "Contact",
+            {"fields": ["phone", "address_line1", "address_line2", "city", "state", "postal_code", "country"]},
+        ),
+    ]
+
+    @admin.display(description="e-mail address")
+    def email(self, member: Member) -> str:
+        return member.user.email
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Member | None = None) -> Any:
+        # The roster knows a person by the AMT ID.
+        return ("user", "amt_id") if obj else ()
+
+
+admin.site.unregister(EmailAddress)
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(WrittenByVerbs, StaffAdmin):
+    """Which address was proved by a link. allauth writes it."""
+
+    list_display = ["email", "user", "verified"]
+    list_select_related = ["user"]
+    list_filter = ["verified"]
+    search_help_text = "E-mail address, name or AMT ID"
+    search_fields = ["user__member"]
+
+    def found_by(self, words: str) -> Q:
+        return Q(user__in=User.objects.filter(accounts_found_by(words)))

@@ -1,0 +1,66 @@
+"""Forms of the admin pages: amounts typed in dollars, and forms that prove every constraint."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from amtportal.words import dollars
+
+_AMOUNT = re.compile(r"\$?\s*([0-9]{1,9}|[0-9]{1,3}(?:,[0-9]{3})+)(\.[0-9]{1,2})?")
+MOST_CENTS = 100_000_000
+
+
+class DollarsField(forms.Field):
+    """An amount as people type it (``90``, ``90.00``, ``$1,090.50``), kept as whole cents."""
+
+    default_error_messages = {
+        "invalid": "Enter an amount in dollars, for example 90.00.",
+        "too_much": f"Enter an amount of at most {dollars(MOST_CENTS)}.",
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "class": "vTextField"}))
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{Decimal(value) / 100:.2f}" if isinstance(value, int) else value
+
+    def to_python(self, value: Any) -> int | None:
+        if value in self.empty_values:
+            return None
+        found = _AMOUNT.fullmatch(str(value).strip())
+        if not found:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        cents = int(Decimal(found[1].replace(",", "") + (found[2] or "")) * 100)
+        if cents > MOST_CENTS:
+            raise ValidationError(self.error_messages["too_much"], code="too_much")
+        return cents
+
+
+class ReasonForm(forms.Form):
+    """Why something is done. Whether a reason is good enough is for the verb to say."""
+
+    reason = forms.CharField(max_length=300, widget=forms.TextInput(attrs={"class": "vTextField"}))
+
+    def __init__(self, *args: Any, help_text: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = help_text
+
+
+class WholeForm(forms.ModelForm):
+    """Proves every constraint of the model.
+
+    Django skips those that mention a field which the form does not show, and the save then fails with a server error.
+    """
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if self.errors:
+            return
+        try:
+            self.instance.validate_constraints()
+        except ValidationError as broken:
+            self.add_error(None, ValidationError(broken.messages))

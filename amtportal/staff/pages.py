@@ -1,0 +1,154 @@
+"""The base of every admin class of the portal.
+
+- Search finds a record by its member's name, e-mail address or AMT ID, and by the record's own number.
+- A page takes the same number of queries whatever its rows; related rows come with the query.
+- Records are not deleted by hand, and some are not written by hand either: their verbs do it.
+"""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin import ShowFacets
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern
+from simple_history.admin import SimpleHistoryAdmin
+from simple_history.template_utils import HistoricalRecordContextHelper
+
+from amtportal.members.models import Member
+from amtportal.staff.changelists import BoundedPaginator
+from amtportal.staff.deeds import DeedsMixin
+from amtportal.words import dollars, plain, us
+
+admin.site.site_header = "AMT Portal – staff"
+admin.site.site_title = "AMT Portal"
+admin.site.index_title = "Members, certifications and continuing education"
+admin.site.enable_nav_sidebar = False  # lists need the width; the index is one click away on every page
+
+
+def numbered(prefix: str, words: str) -> int | None:
+    """The key in a record's number: ``INV-0000012`` is 12. None for any other words."""
+    found = re.fullmatch(rf"{prefix}-?([0-9]{{1,18}})", words.strip(), re.IGNORECASE) if prefix else None
+    return int(found[1]) if found else None
+
+
+class StaffAdmin(DeedsMixin, admin.ModelAdmin):
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER  # a facet is one more count over the whole table
+    list_per_page = 50
+    view_on_site = False
+    ordering = ["-pk"]
+    list_select_related: ClassVar[list[str]] = []
+    sortable_by: ClassVar[list[str]] = []
+    search_fields: ClassVar[list[str]] = []
+    """The lookup from a record to its member, where there is one. With it the list has a search box."""
+    number_prefix = ""
+    """What the record's own number begins with."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        # Not only for lists: menus that complete a name, and the record's own page, write the same related rows.
+        queryset = super().get_queryset(request)
+        return queryset.select_related(*self.list_select_related) if self.list_select_related else queryset
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return self.inlines if obj else []  # a new record has nothing to show
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        words = search_term.strip()
+        return (queryset.filter(self.found_by(words)) if words and self.search_fields else queryset), False
+
+    def found_by(self, words: str) -> Q:
+        """The condition that a record is what the words look for."""
+        number = numbered(self.number_prefix, words)
+        if number is not None:
+            return Q(pk=number)
+        return Q(**{f"{self.search_fields[0]}__in": Member.objects.found_by(words)})
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        # Deleting several at once would first collect everything that refers to them.
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+
+class NeverDeleted(admin.ModelAdmin):
+    """Mixed in where the record must stay."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class DeletedUnused(admin.ModelAdmin):
+    """Mixed in where a record may go while nothing refers to it. ``used_in`` names the relation that tells."""
+
+    used_in = ""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or not getattr(obj, self.used_in).exists())
+
+
+class WrittenByVerbs(NeverDeleted):
+    """Mixed in where only the portal's verbs write. Staff read, and act through the record's deeds."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ShownInline(admin.TabularInline):
+    """Rows of another table on a record's page, to be read there and changed on their own page."""
+
+    template = "admin/shown_inline.html"
+    extra = 0
+    can_delete = False
+    select_related: ClassVar[list[str]] = []
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        queryset = super().get_queryset(request)
+        return queryset.select_related(*self.select_related) if self.select_related else queryset
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.readonly_fields
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class _InWords(HistoricalRecordContextHelper):
+    """Changes as the portal writes days, points and money."""
+
+    def prepare_delta_change_value(self, change: Any, value: Any) -> Any:
+        if isinstance(value, int) and change.field in ("amount", "annual_fee"):
+            return dollars(value)
+        if isinstance(value, Decimal):
+            return plain(value)
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return us(value)
+        return super().prepare_delta_change_value(change, value)
+
+
+class HistoryAdmin(StaffAdmin, SimpleHistoryAdmin):
+    """An admin class with the history of each record: who changed what, when, from what to what."""
+
+    object_history_list_template = "admin/history_list.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        # The page of a single version would save what is posted to it, past every permission and verb.
+        return [url for url in super().get_urls() if not (url.name or "").endswith("_simple_history")]
+
+    def get_history_queryset(self, request: HttpRequest, *args: Any) -> QuerySet[Any]:
+        # The library forgets the person where a model refers to no other, and reads each again.
+        return super().get_history_queryset(request, *args).select_related("history_user")
+
+    def get_historical_record_context_helper(self, request: HttpRequest, historical_record: Any) -> Any:
+        return _InWords(self.model, historical_record)
