@@ -109,10 +109,11 @@ def next_steps(standing: Standing) -> list[Step]:
     if standing.certification.ccp_mandatory and not standing.is_met:
         steps.append(_record_step(standing))
     steps += [_pay_step(found) for found in payable if not found.overdue]
-    if not payable and standing.current and standing.current.state == "upcoming":
-        assert standing.current.opens_on is not None
-        steps.append(Step(f"Nothing to do until your renewal invoice opens on {us(standing.current.opens_on)}."))
-    return steps or [Step("Nothing to do now.")]
+    if steps:
+        return steps
+    if standing.current and standing.current.state == "upcoming" and standing.current.opens_on:
+        return [Step(f"Nothing to do until your renewal invoice opens on {us(standing.current.opens_on)}.")]
+    return [Step("Nothing to do now.")]
 
 
 def _pay_step(found: InvoiceStanding) -> Step:
