@@ -28,11 +28,14 @@ class AccountAdapter(DefaultAccountAdapter):
         """Send the link to the address on record, whichever spelling of it was typed."""
         template = "password_reset_key" if user.has_usable_password() else "activation"
         context = {**context, "activate_url": context["password_reset_url"]}
+        self.send_mail(f"account/email/{template}", user.email, context)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail. Where that fails the visitor reads the same answer as for an address without an account."""
         try:
-            self.send_mail(f"account/email/{template}", user.email, context)
+            super().send_mail(template_prefix, email, context)
         except OSError:  # so is every error of SMTP
-            # The visitor reads the same answer as for an unknown address; whoever runs the portal reads this.
-            logger.exception("The mail server did not take the link for account %s.", user.pk)
+            logger.exception("The mail server did not take %s.", template_prefix)
 
 
 class ActivateView(PasswordResetView):

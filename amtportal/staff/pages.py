@@ -19,7 +19,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from simple_history.template_utils import HistoricalRecordContextHelper
 
 from amtportal.members.models import Member
-from amtportal.staff.changelists import BoundedPaginator
+from amtportal.staff.changelists import BoundedPaginator, keys_in
 from amtportal.staff.deeds import DeedsMixin
 from amtportal.words import dollars, plain, us
 
@@ -68,7 +68,8 @@ class StaffAdmin(DeedsMixin, admin.ModelAdmin):
         number = numbered(self.number_prefix, words)
         if number is not None:
             return Q(pk=number)
-        return Q(**{f"{self.search_fields[0]}__in": Member.objects.found_by(words)})
+        members = Member.objects.found_by(words).order_by().values_list("pk", flat=True)
+        return Q(**{f"{self.search_fields[0]}__in": keys_in(members)})
 
     def get_actions(self, request: HttpRequest) -> Any:
         # Deleting several at once would first collect everything that refers to them.

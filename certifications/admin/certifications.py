@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from amtportal.dates import today
 from amtportal.members.admin import MemberAdmin
 from amtportal.members.models import Member
+from amtportal.staff.changelists import keys_in
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, ShownInline
 from certifications import cycles
@@ -56,7 +57,8 @@ class CertificationAdmin(RosterImportMixin, NeverDeleted, HistoryAdmin):
             credential__in=Credential.objects.order_by(), certificate_number__in=[words, words.upper()]
         )
         by_member = Certification.objects.filter(super().found_by(words))
-        return Q(pk__in=by_number.order_by().values("pk").union(by_member.order_by().values("pk")))
+        found = [queryset.order_by().values_list("pk", flat=True) for queryset in (by_number, by_member)]
+        return Q(pk__in=keys_in(found[0].union(found[1])))
 
     def get_fields(self, request: HttpRequest, obj: Certification | None = None) -> Any:
         held = ["member", "credential", "certificate_number", "awarded_on", "ccp_mandatory"]

@@ -1,0 +1,196 @@
+"""Activities and their credits: members write them, staff read them and may void an entry with a reason."""
+
+from datetime import date, timedelta
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+
+from amtportal.members.access import account_of
+from amtportal.staff.changelists import ConditionFilter
+from amtportal.staff.deeds import AlreadyDone, Deed
+from amtportal.staff.forms import ReasonForm
+from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs, numbered
+from amtportal.words import plain, us
+from ccp import recording
+from ccp.admin import voiding
+from ccp.models import Activity, Credit
+
+MAY_VOID = "ccp.change_activity"
+MOST_AT_ONCE = 100
+READ_BY_MEMBER = "The member reads it with the entry."
+
+
+class StandingFilter(ConditionFilter):
+    title = "standing"
+    parameter_name = "standing"
+
+    def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
+        return {
+            "yes": ("Stands", Q(withdrawn_at=None)),
+            "withdrawn": ("Withdrawn by the member", Q(withdrawn_at__isnull=False, void_reason="")),
+            "void": ("Void", ~Q(void_reason="")),
+        }
+
+
+class StartFilter(ConditionFilter):
+    title = "first day"
+    parameter_name = "starts"
+
+    def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
+        return {
+            "30-days": ("In the last 30 days", Q(starts_on__gt=on - timedelta(days=30), starts_on__lte=on)),
+            "this-year": (f"In {on.year}", Q(starts_on__year=on.year)),
+            "last-year": (f"In {on.year - 1}", Q(starts_on__year=on.year - 1)),
+        }
+
+
+class CreditInline(ShownInline):
+    """What an entry counts for in each cycle, or what counts in a cycle."""
+
+    model = Credit
+    readonly_fields = ["activity", "cycle", "points", "cut"]
+    select_related = ["activity__activity_type", "cycle__certification__credential"]
+
+
+@admin.register(Activity)
+class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
+    list_display = ["reference", "member", "heading", "starts_on", "points", "state"]
+    list_select_related = ["member", "activity_type", "attested_by", "withdrawn_by"]
+    list_filter = [StandingFilter, StartFilter, "activity_type__category"]
+    search_help_text = "Name, e-mail address, AMT ID or reference"
+    search_fields = ["member"]
+    number_prefix = "CE"
+    actions = ["void_selected"]
+    inlines = [CreditInline]
+    fieldsets = [
+        (None, {"fields": ["reference", "state", "member", "activity_type", "title", "provider"]}),
+        ("Claim", {"fields": ["starts_on", "ends_on", "points"]}),
+        ("Attestation", {"fields": ["attestation", "attested_at", "attested_by"]}),
+        ("Record", {"fields": ["recorded_at", "source", "revision", "submission_id"]}),
+        ("Withdrawn or void", {"fields": ["withdrawn_at", "withdrawn_by", "void_reason"]}),
+    ]
+    readonly_fields = ["reference", "state"]
+
+    @admin.display(description="state")
+    def state(self, activity: Activity) -> str:
+        if activity.is_standing:
+            return "Stands"
+        return "Void" if activity.is_void else "Withdrawn"
+
+    def get_urls(self) -> list[URLPattern]:
+        several = self.admin_site.admin_view(self.void_several_view)
+        one = self.admin_site.admin_view(self.void_view)
+        return [
+            path("void/", several, name="ccp_activity_void_several"),
+            path("<path:object_id>/void/", one, name="ccp_activity_void"),
+            *super().get_urls(),
+        ]
+
+    def has_void_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(MAY_VOID)
+
+    def links(self, request: HttpRequest, obj: Activity) -> list[tuple[str, str]]:
+        if not (obj.is_standing and self.has_void_permission(request)):
+            return []
+        return [("Void this entry", reverse("admin:ccp_activity_void", args=[obj.pk]))]
+
+    def void_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """One entry: shows what voiding it does to each cycle, then does it."""
+        activity = self.record_for_deed(request, object_id, MAY_VOID)
+        if not activity.is_standing:
+            self.message_user(request, voiding.no_longer_stands(activity), messages.INFO)
+            return redirect(self.page_of(activity))
+        by, at = account_of(request), timezone.now()
+        warning = "Voiding cannot be undone: the member records the activity anew if it was right after all."
+        try:
+            following = [(effect.heading, effect) for effect in voiding.effects(activity, by=by, at=at)]
+        except recording.Refused as refusal:
+            following, warning = [], str(refusal)
+        deed = Deed(
+            title=f"Void {activity.reference}",
+            button="Void entry",
+            form=ReasonForm(request.POST or None, help_text=READ_BY_MEMBER),
+            facts=[*_facts(activity), *following],
+            warning=warning,
+            act=lambda typed: voiding.void(activity, typed["reason"], by=by, at=at),
+        )
+        return self.deed_page(request, activity, deed)
+
+    @admin.action(description="Void the selected entries", permissions=["void"])
+    def void_selected(self, request: HttpRequest, queryset: QuerySet[Activity]) -> HttpResponse | None:
+        keys = list(queryset.order_by("pk").values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
+        if len(keys) > MOST_AT_ONCE:
+            self.message_user(request, f"Select at most {MOST_AT_ONCE} entries to void.", messages.ERROR)
+            return None
+        return redirect(f"{reverse('admin:ccp_activity_void_several')}?ids={','.join(map(str, keys))}")
+
+    def void_several_view(self, request: HttpRequest) -> HttpResponse:
+        """The selected entries with one reason. Each is voided by itself: what is refused holds none of the others."""
+        if not (self.has_void_permission(request) and self.has_view_permission(request)):
+            raise PermissionDenied
+        keys = [int(key) for key in request.GET.get("ids", "").split(",") if key.isdecimal()][:MOST_AT_ONCE]
+        standing = list(self.get_queryset(request).filter(pk__in=keys, withdrawn_at=None).order_by("pk"))
+        back = reverse("admin:ccp_activity_changelist")
+        if not standing:
+            self.message_user(request, "None of these entries stands.", messages.INFO)
+            return redirect(back)
+        form = ReasonForm(request.POST or None, help_text=READ_BY_MEMBER)
+        if request.method == "POST" and form.is_valid():
+            for activity in standing:
+                self._void_one_of_several(request, activity, form.cleaned_data["reason"])
+            return redirect(back)
+        deed = Deed(
+            title=f"Void {len(standing)} {'entry' if len(standing) == 1 else 'entries'}",
+            button="Void entries",
+            form=form,
+            facts=[(activity.reference, _in_a_line(activity)) for activity in standing],
+            act=str,
+        )
+        return self.render_deed(request, deed, original=None, back=back)
+
+    def _void_one_of_several(self, request: HttpRequest, activity: Activity, reason: str) -> None:
+        try:
+            done = voiding.void(activity, reason, by=account_of(request), at=timezone.now())
+        except ValidationError as refusal:
+            self.message_user(request, f"{activity.reference}: {' '.join(refusal.messages)}", messages.ERROR)
+        except AlreadyDone as repeat:
+            self.message_user(request, str(repeat), messages.INFO)
+        else:
+            self.log_change(request, activity, done)
+            self.message_user(request, done, messages.SUCCESS)
+
+
+def _facts(activity: Activity) -> list[tuple[str, object]]:
+    return [
+        ("Member", activity.member),
+        ("Activity", activity.heading),
+        ("Dates", f"{us(activity.starts_on)} to {us(activity.ends_on)}"),
+        ("Points claimed", plain(activity.points)),
+    ]
+
+
+def _in_a_line(activity: Activity) -> str:
+    return f"{activity.member}: {activity.heading}, {us(activity.starts_on)}, {plain(activity.points)} points"
+
+
+@admin.register(Credit)
+class CreditAdmin(WrittenByVerbs, HistoryAdmin):
+    list_display = ["activity", "member", "cycle", "points", "cut"]
+    list_select_related = ["activity__member", "activity__activity_type", "cycle__certification__credential"]
+    list_filter = ["cut"]
+    search_help_text = "Name, e-mail address, AMT ID or the activity's reference"
+    search_fields = ["activity__member"]
+    number_prefix = "CE"
+
+    @admin.display(description="member")
+    def member(self, credit: Credit) -> str:
+        return str(credit.activity.member)
+
+    def found_by(self, words: str) -> Q:
+        number = numbered(self.number_prefix, words)
+        return super().found_by(words) if number is None else Q(activity=number)

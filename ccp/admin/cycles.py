@@ -1,0 +1,46 @@
+"""Cycles with what was recorded in them: ``certifications`` knows the cycle, here its points are added."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+
+from amtportal.words import plain
+from ccp.admin.activities import CreditInline
+from ccp.models import Credit
+from certifications.admin.cycles import CycleAdmin
+from certifications.models import Cycle
+
+admin.site.unregister(Cycle)
+
+
+@admin.register(Cycle)
+class CountedCycleAdmin(CycleAdmin):
+    list_display = [
+        "member",
+        "certification",
+        "number",
+        "starts_on",
+        "ends_on",
+        "points",
+        "requirement_met_on",
+        "outcome",
+    ]
+    inlines = [*CycleAdmin.inlines, CreditInline]
+    readonly_fields = [*CycleAdmin.readonly_fields, "points"]
+    fieldsets = [
+        (None, {"fields": ["member", "certification", "number", "starts_on", "ends_on"]}),
+        ("Requirement", {"fields": ["points", "requirement_met_on"]}),
+        ("Closing", {"fields": ["closed_on", "outcome", "points_at_close"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        total = Credit.objects.filter(cycle=OuterRef("pk")).order_by().values("cycle").values(total=Sum("points"))
+        return super().get_queryset(request).annotate(counted=Coalesce(Subquery(total), Decimal(0)))
+
+    @admin.display(description="points")
+    def points(self, cycle: Any) -> str:
+        return f"{plain(cycle.counted)} of {plain(cycle.points_required)}"

@@ -1,0 +1,72 @@
+"""Voiding entries: what would follow, and the acts behind the admin's pages."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from amtportal.members.models import User
+from amtportal.staff.deeds import AlreadyDone
+from amtportal.words import plain, us
+from ccp import recording, requirement
+from ccp.models import Activity, Credit
+from certifications.models import Cycle
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What voiding an entry does to one cycle."""
+
+    cycle: Cycle
+    before: Decimal
+    after: Decimal
+    met_before: date | None
+    met_after: date | None
+
+    @property
+    def heading(self) -> str:
+        cycle = self.cycle
+        return f"{cycle.certification}, cycle {us(cycle.starts_on)} to {us(cycle.ends_on)}"
+
+    def __str__(self) -> str:
+        points = f"{plain(self.before)} points now, {plain(self.after)} after, of {plain(self.cycle.points_required)}"
+        if self.met_before and not self.met_after:
+            return f"{points}. The requirement, met on {us(self.met_before)}, is then no longer met."
+        return f"{points}."
+
+
+def effects(activity: Activity, *, by: User, at: datetime) -> list[Effect]:
+    """What voiding the entry would do: the verb itself, taken back, so that it cannot differ from what will happen."""
+    cycles = [credit.cycle for credit in _claimed(activity)]
+    before = {cycle.pk: requirement.counted_points(cycle) for cycle in cycles}
+    with transaction.atomic():
+        recording.void(activity=activity, reason="Shown to staff beforehand", by=by, at=at)
+        after = {cycle.pk: requirement.counted_points(cycle) for cycle in cycles}
+        met_after = dict(Cycle.objects.filter(pk__in=before).values_list("pk", "requirement_met_on"))
+        transaction.set_rollback(True)
+    return [
+        Effect(cycle, before[cycle.pk], after[cycle.pk], cycle.requirement_met_on, met_after[cycle.pk])
+        for cycle in cycles
+    ]
+
+
+def void(activity: Activity, reason: str, *, by: User, at: datetime) -> str:
+    """Void the entry and say so. What the verb refuses stands at the reason, the only field there is."""
+    try:
+        found = recording.void(activity=activity, reason=reason, by=by, at=at)
+    except recording.Refused as refusal:
+        raise ValidationError({"reason": str(refusal)}) from refusal
+    if found.withdrawn_at != at:
+        raise AlreadyDone(no_longer_stands(found))
+    return f"Voided {found.reference}: {reason}"
+
+
+def no_longer_stands(activity: Activity) -> str:
+    return f"{activity.reference} {'is void' if activity.is_void else 'was withdrawn'} already."
+
+
+def _claimed(activity: Activity) -> list[Credit]:
+    claimed = activity.credits.exclude(cut=Credit.Cut.UNCLAIMED)
+    return list(claimed.select_related("cycle__certification__credential").order_by("cycle"))

@@ -1,0 +1,70 @@
+"""What must always be true of accounts and members: tries to break each constraint."""
+
+from typing import Any
+
+import pytest
+
+from amtportal.members.models import User
+from tests.builders import make_member, make_user
+from tests.constraints import changed, constraints_of, copied, refused_by
+
+pytestmark = pytest.mark.django_db
+
+CHANGES = {
+    "members_user_email_lower_case": (make_user, {"email": "Ada@example.org"}),
+    "members_member_amt_id_given": (make_member, {"amt_id": ""}),
+}
+COPIES = {
+    "members_user.email": (make_user, {}),
+    "members_member.amt_id": (make_member, {"user": make_user}),
+    "members_member.user_id": (make_member, {"amt_id": "another"}),
+}
+
+
+@pytest.mark.parametrize(("name", "row", "changes"), [pytest.param(n, *case, id=n) for n, case in CHANGES.items()])
+def test_the_database_refuses_a_row_that_breaks(name: str, row: Any, changes: dict[str, Any]) -> None:
+    sound = row()
+    with refused_by("members", name):
+        changed(sound, changes)
+
+
+@pytest.mark.parametrize(("name", "row", "changes"), [pytest.param(n, *case, id=n) for n, case in COPIES.items()])
+def test_the_database_refuses_a_second_row_that_breaks(name: str, row: Any, changes: dict[str, Any]) -> None:
+    sound = row()
+    with refused_by("members", name):
+        copied(sound, changes)
+
+
+def test_every_constraint_has_its_try() -> None:
+    assert constraints_of("members").keys() == CHANGES.keys() | COPIES.keys()
+
+
+def test_an_account_is_made_with_its_address_in_lower_case() -> None:
+    assert make_user(email=" Ada.Lane@Example.ORG ").email == "ada.lane@example.org"
+
+
+def test_an_account_without_a_password_lets_nobody_in() -> None:
+    assert not make_user().has_usable_password()
+
+
+def test_a_superuser_may_do_everything() -> None:
+    root = User.objects.create_superuser("root@amt.example", "seven blue lanterns")
+    assert (root.is_staff, root.is_superuser, root.check_password("seven blue lanterns")) == (True, True, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        pytest.param("ada", True, id="start of the first name, in any case"),
+        pytest.param("Lan", True, id="start of the last name"),
+        pytest.param("lane ada", True, id="both, in any order"),
+        pytest.param("00420", True, id="start of the AMT ID"),
+        pytest.param("ada@home", True, id="start of the address"),
+        pytest.param("ada bell", False, id="one word fits, the other does not"),
+        pytest.param("ane", False, id="middle of a name"),
+        pytest.param("", True, id="no words: everybody"),
+    ],
+)
+def test_members_are_found_by_the_start_of_every_word(words: str, found: bool) -> None:
+    member = make_member(first_name="Ada", last_name="Lane", amt_id="0042017", user=make_user(email="ada@home.example"))
+    assert (member in type(member).objects.found_by(words)) is found

@@ -1,0 +1,168 @@
+"""Who may see what: every address as its owner, another member, staff with and without the permission, and nobody."""
+
+from dataclasses import dataclass
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+
+from amtportal.members.models import Member, User
+from tests.builders import client_of, cycle_of, invoice_of, make_member, make_user
+from tests.pages import read
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+
+# Each address by its name: what it is to its owner, to another member, to staff with the permission and without.
+# A redirect of the own pages is one to the home page: staff hold no certification.
+PRIVATE = {
+    "certification-list": ("/certifications/", 200, 200, 302, 302),
+    "activity-record": ("/ccp/record/", 200, 200, 302, 302),
+    "activity-list": ("/ccp/activities/", 200, 200, 302, 302),
+    "activity-detail": ("/ccp/activities/{activity}/", 200, 404, 200, 404),
+    "activity-amend": ("/ccp/activities/{activity}/amend/", 200, 404, 302, 302),
+    "activity-withdraw": ("/ccp/activities/{activity}/withdraw/", 200, 404, 302, 302),
+    "transcript-detail": ("/ccp/transcript/{cycle}/", 200, 404, 200, 404),
+    "transcript-pdf": ("/ccp/transcript/{cycle}.pdf", 200, 404, 200, 404),
+    "invoice-list": ("/invoices/", 200, 200, 302, 302),
+    "invoice-detail": ("/invoices/{invoice}/", 200, 404, 200, 404),
+    "invoice-pdf": ("/invoices/{invoice}.pdf", 200, 404, 200, 404),
+}
+PUBLIC = {
+    "home": "/",
+    "account-activate": "/accounts/activate/",
+    "account-activate-done": "/accounts/activate/done/",
+    "qualifying-activities": "/qualifying-activities/",
+    "guide": "/guide/",
+    "healthz": "/healthz",
+}
+
+
+@dataclass(frozen=True)
+class Viewers:
+    owner: Client
+    other: Client
+    allowed: Client
+    clerk: Client
+
+
+@pytest.fixture
+def viewers(met: Member, stranger: Member, staff: User, clerk: User) -> Viewers:
+    return Viewers(client_of(met), client_of(stranger), client_of(staff), client_of(clerk))
+
+
+def of_owner(address: str, member: Member) -> str:
+    """The address of the owner's own activity, cycle and (open) invoice."""
+    cycle = cycle_of(member)
+    return address.format(activity=member.activities.get().pk, cycle=cycle.pk, invoice=invoice_of(cycle).pk)
+
+
+def test_every_address_is_in_one_of_the_tables() -> None:
+    """Those of allauth and of the admin, which are included, have their own tests."""
+    names = {pattern.name for pattern in get_resolver().url_patterns if isinstance(pattern, URLPattern)}
+    assert names - {None} == PRIVATE.keys() | PUBLIC.keys()
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_each_viewer_is_shown_what_is_theirs(viewers: Viewers, met: Member, name: str) -> None:
+    pattern, *expected = PRIVATE[name]
+    address = of_owner(pattern, met)
+    found = [
+        client.get(address).status_code for client in (viewers.owner, viewers.other, viewers.allowed, viewers.clerk)
+    ]
+    assert found == expected
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_nobody_signed_in_is_led_to_the_sign_in_and_back(met: Member, name: str) -> None:
+    address = of_owner(PRIVATE[name][0], met)
+    for method in ("get", "post"):
+        answer = getattr(Client(), method)(address)
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"/accounts/login/?next={address}")
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_pages_need_no_sign_in(name: str) -> None:
+    assert Client().get(PUBLIC[name]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "pattern", [row[0] for row in PRIVATE.values() if "{" in row[0]], ids=[n for n, r in PRIVATE.items() if "{" in r[0]]
+)
+@pytest.mark.parametrize("number", ["0", "99999", "9" * 30], ids=["zero", "no such row", "more than a database holds"])
+def test_what_there_is_not_is_not_found(viewers: Viewers, pattern: str, number: str) -> None:
+    address = pattern.format(activity=number, cycle=number, invoice=number)
+    assert viewers.owner.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("verb", ["amend", "withdraw"])
+def test_another_member_cannot_post_to_an_entry(viewers: Viewers, met: Member, verb: str) -> None:
+    entry = met.activities.get()
+    assert viewers.other.post(f"/ccp/activities/{entry.pk}/{verb}/", {"points": "1"}).status_code == 404
+    for staff in (viewers.allowed, viewers.clerk):
+        assert staff.post(f"/ccp/activities/{entry.pk}/{verb}/", {"points": "1"}).headers["Location"] == "/"
+    entry.refresh_from_db()
+    assert entry.is_standing
+    assert entry.revision == 1
+
+
+def test_each_permission_opens_its_own_pages_only(met: Member) -> None:
+    """Whoever may view invoices may not, by that, read what a member recorded."""
+    user = make_user(is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_renewalinvoice"))
+    client = client_of(user)
+    assert client.get(of_owner(PRIVATE["invoice-detail"][0], met)).status_code == 200
+    assert client.get(of_owner(PRIVATE["activity-detail"][0], met)).status_code == 404
+    assert client.get(of_owner(PRIVATE["transcript-detail"][0], met)).status_code == 404
+
+
+def test_the_permission_without_being_staff_opens_nothing(met: Member, stranger: Member) -> None:
+    stranger.user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client = client_of(stranger)
+    for name in ("activity-detail", "transcript-detail", "transcript-pdf", "invoice-detail", "invoice-pdf"):
+        assert client.get(of_owner(PRIVATE[name][0], met)).status_code == 404
+
+
+def test_a_member_who_is_staff_has_the_own_pages_too(met: Member) -> None:
+    met.user.is_staff = True
+    met.user.save()
+    assert read(client_of(met).get("/certifications/")).select("section[id^=certification-]")
+
+
+def test_an_account_that_was_closed_is_signed_out(met: Member) -> None:
+    client = client_of(met)
+    met.user.is_active = False
+    met.user.save()
+    assert client.get("/certifications/").headers["Location"].startswith("/accounts/login/")
+
+
+def test_forms_are_guarded_against_other_sites(met: Member) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(met.user)
+    assert client.post("/ccp/record/", {"points": "1"}).status_code == 403
+    assert client.post(of_owner("/ccp/activities/{activity}/withdraw/", met)).status_code == 403
+
+
+def test_private_pages_are_not_shown_in_other_sites_frames_and_load_from_here_only(viewers: Viewers) -> None:
+    headers = viewers.owner.get("/certifications/").headers
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert settings.SESSION_COOKIE_HTTPONLY
+
+
+def test_pages_keep_no_script_or_style_that_the_policy_would_stop(viewers: Viewers, met: Member) -> None:
+    addresses = [of_owner(row[0], met) for name, row in PRIVATE.items() if not name.endswith("-pdf")]
+    for address in [*addresses, *(page for page in PUBLIC.values() if page != "/healthz")]:
+        page = read(viewers.owner.get(address))
+        assert not page.select("[style], style, [onclick], [onsubmit], [onchange], script:not([src])"), address
+
+
+def test_a_member_without_certifications_has_pages_too() -> None:
+    client = client_of(make_member())
+    for name in ("certification-list", "activity-record", "activity-list", "invoice-list"):
+        read(client.get(PRIVATE[name][0]))

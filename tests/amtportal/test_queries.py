@@ -1,0 +1,140 @@
+"""The cost of a page: a fixed number of queries, at most 10, however much is on record."""
+
+import uuid
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from amtportal.members.models import Member
+from ccp import claims
+from ccp.models import Activity, ActivityType, Credit
+from certifications.models import Cycle
+from tests.builders import TODAY, client_of, cycle_of, invoice_of, make_activity, make_cycle, make_member, noon
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+
+MOST = 10
+PAGES = {
+    "home": "/",
+    "My Certifications": "/certifications/",
+    "Record CE": "/ccp/record/",
+    "Record CE for one certification": "/ccp/record/?certification={certification}",
+    "activities": "/ccp/activities/",
+    "activities of a cycle and category": "/ccp/activities/?cycle={cycle}&category=professional-education",
+    "activity": "/ccp/activities/{activity}/",
+    "amend": "/ccp/activities/{activity}/amend/",
+    "withdraw": "/ccp/activities/{activity}/withdraw/",
+    "transcript": "/ccp/transcript/{cycle}/",
+    "transcript as PDF": "/ccp/transcript/{cycle}.pdf",
+    "invoices": "/invoices/",
+    "invoice": "/invoices/{invoice}/",
+    "invoice as PDF": "/invoices/{invoice}.pdf",
+    "qualifying activities": "/qualifying-activities/",
+    "guide": "/guide/",
+}
+
+
+@pytest.fixture
+def one() -> Member:
+    """One certification, one entry, the last invoice open."""
+    member = make_member()
+    make_activity(make_cycle(member), points="30", at=noon(TODAY - timedelta(days=1)))
+    return member
+
+
+@pytest.fixture
+def many() -> Member:
+    """Three certifications, 200 entries that count for all of them; the last invoice of RMA is open."""
+    member = make_member()
+    cycles = [
+        make_cycle(member),
+        make_cycle(member, credential="RPT", awarded_on=date(2024, 9, 15)),
+        make_cycle(member, credential="MLT", awarded_on=date(2025, 1, 1)),
+    ]
+    first = make_activity(*cycles, points="30", starts_on=date(2026, 1, 2), at=noon(TODAY - timedelta(days=1)))
+    record_more(first, cycles, 199)
+    return member
+
+
+def record_more(like: Activity, cycles: list[Cycle], number: int) -> None:
+    """As many entries again, of changing types, written in bulk: what they count for is plain without caps."""
+    kinds = list(ActivityType.objects.exclude(code="employment"))
+    activities = Activity.objects.bulk_create(
+        Activity(
+            member=like.member,
+            activity_type=kinds[n % len(kinds)],
+            title=f"Course {n}",
+            starts_on=date(2025, 1, 1) + timedelta(days=n),
+            ends_on=date(2025, 1, 2) + timedelta(days=n),
+            points=Decimal("0.25"),
+            attestation=claims.ATTESTATION,
+            attested_at=noon(TODAY),
+            attested_by=like.member.user,
+            submission_id=uuid.uuid4(),
+            recorded_at=noon(TODAY),
+        )
+        for n in range(number)
+    )
+    Credit.objects.bulk_create(
+        Credit(activity=activity, cycle=cycle, points=activity.points) for activity in activities for cycle in cycles
+    )
+
+
+def queries(client: Client, member: Member, pattern: str) -> int:
+    cycle = cycle_of(member)
+    address = pattern.format(
+        activity=member.activities.order_by("pk")[0].pk,
+        certification=cycle.certification_id,
+        cycle=cycle.pk,
+        invoice=invoice_of(cycle).pk,
+    )
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        answer = client.get(address)
+    assert answer.status_code == 200, address
+    return len([query for query in captured if not query["sql"].startswith(("BEGIN", "SAVEPOINT", "RELEASE"))])
+
+
+@pytest.mark.parametrize("pattern", PAGES.values(), ids=PAGES.keys())
+def test_a_page_takes_the_same_few_queries_with_one_entry_and_with_200(one: Member, many: Member, pattern: str) -> None:
+    few, more = (queries(client_of(member), member, pattern) for member in (one, many))
+    assert few == more <= MOST
+
+
+@pytest.mark.parametrize("name", ["home", "My Certifications", "activities", "invoices", "activity"])
+def test_a_page_takes_the_same_queries_with_one_certification_and_with_two(one: Member, two: Member, name: str) -> None:
+    assert queries(client_of(one), one, PAGES[name]) == queries(client_of(two), two, PAGES[name])
+
+
+def test_recording_takes_the_same_queries_however_much_is_on_record(one: Member) -> None:
+    """Entries of the cycle are read in one query; those that count as before are not written again."""
+    record_more(one.activities.get(), [cycle_of(one)], 20)
+    with CaptureQueriesContext(connection) as few:
+        make_activity(cycle_of(one), points="0.25")
+    record_more(one.activities.order_by("pk")[0], [cycle_of(one)], 180)
+    with CaptureQueriesContext(connection) as more:
+        make_activity(cycle_of(one), points="0.25")
+    assert len(few) == len(more)
+
+
+def test_the_history_of_an_entry_takes_the_same_queries_however_long(one: Member) -> None:
+    client, entry = client_of(one), one.activities.get()
+    before = queries(client, one, PAGES["activity"])
+    for points in range(31, 51):
+        client.post(
+            f"/ccp/activities/{entry.pk}/amend/",
+            {
+                "activity_type": "self-study",
+                "points": points,
+                "starts_on": "3/1/2026",
+                "attested": "on",
+                "revision": points - 30,
+            },
+        )
+    assert Activity.objects.get().revision == 21
+    assert queries(client, one, PAGES["activity"]) == before

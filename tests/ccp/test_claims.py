@@ -1,0 +1,190 @@
+"""What can be claimed: each rule at its boundary, and the sentence that says what to do."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from ccp.claims import Window, problem_with_dates, problem_with_points, problem_with_type
+
+TODAY = date(2026, 3, 14)
+RMA = Window("RMA", date(2023, 5, 1), date(2026, 4, 30))
+RPT = Window("RPT", date(2024, 9, 15), date(2027, 9, 14))
+ENDED = Window("MLT", date(2023, 2, 23), date(2026, 2, 22))
+RUNS = " Your CCP cycle runs from 5/1/2023 to 4/30/2026."
+BOTH_RUN = " Your CCP cycles: RMA: 5/1/2023 to 4/30/2026; RPT: 9/15/2024 to 9/14/2027."
+
+
+@pytest.mark.parametrize("points", ["0.25", "1", "1.5", "98.75", "99"])
+def test_points_in_quarters_above_0_and_up_to_99_can_be_claimed(points: str) -> None:
+    assert problem_with_points(Decimal(points)) is None
+
+
+@pytest.mark.parametrize(
+    ("points", "sentence"),
+    [
+        pytest.param("0", "Points must be more than 0. Enter the points you earned, for example 1.5.", id="zero"),
+        pytest.param("-1", "Points must be more than 0. Enter the points you earned, for example 1.5.", id="negative"),
+        pytest.param("99.25", "Points for one activity can be at most 99. Enter 99 or less.", id="a quarter over 99"),
+        pytest.param("1.1", "Points come in quarter steps. Enter a number such as 1, 1.25, 1.5 or 1.75.", id="tenths"),
+        pytest.param(
+            "0.01", "Points come in quarter steps. Enter a number such as 1, 1.25, 1.5 or 1.75.", id="hundredths"
+        ),
+    ],
+)
+def test_other_points_cannot(points: str, sentence: str) -> None:
+    problem = problem_with_points(Decimal(points))
+    assert problem is not None
+    assert (problem.field, problem.sentence) == ("points", sentence)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        pytest.param(date(2023, 5, 1), date(2023, 5, 1), id="the cycle's first day"),
+        pytest.param(date(2026, 3, 14), date(2026, 3, 14), id="today"),
+        pytest.param(date(2023, 5, 1), date(2026, 3, 14), id="from the first day to today"),
+    ],
+)
+def test_days_in_the_cycle_up_to_today_can_be_claimed(first: date, last: date) -> None:
+    assert problem_with_dates(first, last, [RMA], TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "windows", "field", "sentence"),
+    [
+        pytest.param(
+            date(2026, 3, 15),
+            date(2026, 3, 15),
+            [RMA],
+            "starts_on",
+            "The start date is in the future. Record the activity once it is done, with a start date up to today, "
+            "3/14/2026." + RUNS,
+            id="starts tomorrow",
+        ),
+        pytest.param(
+            date(2026, 3, 14),
+            date(2026, 3, 15),
+            [RMA],
+            "ends_on",
+            "The end date is in the future. Record the activity once it is done, with an end date up to today, "
+            "3/14/2026." + RUNS,
+            id="ends tomorrow",
+        ),
+        pytest.param(
+            date(2026, 3, 2),
+            date(2026, 3, 1),
+            [RMA],
+            "ends_on",
+            "The end date is before the start date. Enter 3/2/2026 or a later day, or leave it empty for an activity "
+            "of one day." + RUNS,
+            id="ends the day before it starts",
+        ),
+        pytest.param(
+            date(2023, 4, 30),
+            date(2023, 4, 30),
+            [RMA],
+            "starts_on",
+            "The start date is before your CCP cycle. Enter a day inside the cycle." + RUNS,
+            id="the day before the cycle",
+        ),
+        pytest.param(
+            date(2023, 4, 30),
+            date(2023, 5, 1),
+            [RMA],
+            "starts_on",
+            "The start date is before your CCP cycle. Enter a day inside the cycle." + RUNS,
+            id="from the day before to the first day",
+        ),
+        pytest.param(
+            date(2026, 2, 22),
+            date(2026, 2, 23),
+            [ENDED],
+            "ends_on",
+            "The end date is after your CCP cycle. Enter a day inside the cycle. Your CCP cycle runs from 2/23/2023 "
+            "to 2/22/2026.",
+            id="grace: from the last day to the day after",
+        ),
+        pytest.param(
+            date(2026, 2, 23),
+            date(2026, 2, 23),
+            [ENDED],
+            "starts_on",
+            "The start date is after your CCP cycle. Enter a day inside the cycle. Your CCP cycle runs from 2/23/2023 "
+            "to 2/22/2026.",
+            id="grace: the day after the cycle",
+        ),
+        pytest.param(
+            date(2023, 4, 30),
+            date(2023, 4, 30),
+            [RMA, RPT],
+            "starts_on",
+            "The start date is before your CCP cycle. Enter a day inside the cycle." + BOTH_RUN,
+            id="two certifications: before both cycles",
+        ),
+    ],
+)
+def test_other_days_cannot(first: date, last: date, windows: list[Window], field: str, sentence: str) -> None:
+    problem = problem_with_dates(first, last, windows, TODAY)
+    assert problem is not None
+    assert (problem.field, problem.sentence) == (field, sentence)
+
+
+def test_the_last_day_of_an_ended_cycle_can_be_claimed_in_the_grace_period() -> None:
+    assert problem_with_dates(date(2026, 2, 22), date(2026, 2, 22), [ENDED], TODAY) is None
+
+
+def test_of_two_cycles_one_must_cover_both_days() -> None:
+    """5/1/2026 lies in RPT's cycle only, so 9/14/2024 to 5/1/2026 lies in neither; from 9/15/2024 RPT covers it."""
+    later = date(2026, 6, 1)
+    assert problem_with_dates(date(2024, 9, 15), date(2026, 5, 1), [RMA, RPT], later) is None
+    problem = problem_with_dates(date(2024, 9, 14), date(2026, 5, 1), [RMA, RPT], later)
+    assert problem is not None
+    assert problem.sentence == "Both dates must lie in the CCP cycle of one certification." + BOTH_RUN
+
+
+EMPLOYMENT = ("Employment in the field", None, date(2020, 12, 31))
+PILOT = ("Pilot course", date(2025, 1, 1), None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "last"),
+    [
+        pytest.param(EMPLOYMENT, date(2020, 1, 1), date(2020, 12, 31), id="employment to its last day"),
+        pytest.param(PILOT, date(2025, 1, 1), date(2025, 1, 1), id="a type from its first day"),
+        pytest.param(("Course", None, None), date(1999, 1, 1), date(2026, 3, 14), id="a type without a window"),
+    ],
+)
+def test_a_type_can_be_claimed_for_days_in_its_window(
+    kind: tuple[str, date | None, date | None], first: date, last: date
+) -> None:
+    assert problem_with_type(*kind, first, last) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "last", "sentence"),
+    [
+        pytest.param(
+            EMPLOYMENT,
+            date(2020, 12, 31),
+            date(2021, 1, 1),
+            "Employment in the field counts only for work done up to 12/31/2020. Enter dates up to that day, or "
+            "choose another activity type.",
+            id="employment to the day after",
+        ),
+        pytest.param(
+            PILOT,
+            date(2024, 12, 31),
+            date(2025, 1, 1),
+            "Pilot course counts only for work done from 1/1/2025 on. Enter dates from that day on, or choose another "
+            "activity type.",
+            id="a type from the day before",
+        ),
+    ],
+)
+def test_a_type_cannot_be_claimed_for_other_days(
+    kind: tuple[str, date | None, date | None], first: date, last: date, sentence: str
+) -> None:
+    problem = problem_with_type(*kind, first, last)
+    assert problem is not None
+    assert (problem.field, problem.sentence) == ("activity_type", sentence)

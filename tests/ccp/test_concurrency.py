@@ -1,0 +1,123 @@
+"""Members who press Submit twice, and many who press it in the last hour: nothing is lost, nothing counts twice."""
+
+import uuid
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from functools import partial
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from amtportal.members.models import Member
+from ccp import recording, requirement
+from ccp.models import Activity, Credit
+from certifications import invoices
+from tests.builders import (
+    TODAY,
+    client_of,
+    cycle_of,
+    invoice_of,
+    make_activity,
+    make_cycle,
+    make_member,
+    make_payment,
+    make_user,
+    noon,
+)
+from tests.threads import at_once
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_today")]
+THREADS = 8
+
+
+def submitted(client: Client, *, points: str = "1.5", number: uuid.UUID | None = None) -> HttpResponse:
+    return client.post(
+        "/ccp/record/",
+        {
+            "activity_type": "course-seminar-webinar",
+            "points": points,
+            "starts_on": "3/1/2026",
+            "ends_on": "",
+            "attested": "on",
+            "submission_id": str(number or uuid.uuid4()),
+        },
+    )
+
+
+def in_a_row(calls: list[Callable[[], HttpResponse]]) -> list[HttpResponse]:
+    return [call() for call in calls]
+
+
+def test_the_same_form_from_eight_sides_at_once_records_once_and_answers_all_alike() -> None:
+    member = make_member()
+    cycle, number = make_cycle(member), uuid.uuid4()
+    clients = [client_of(member) for _ in range(THREADS)]
+    answers = at_once(*[partial(submitted, client, number=number) for client in clients])
+    activity = Activity.objects.get()
+    assert {(answer.status_code, answer.headers["Location"]) for answer in answers} == {
+        (302, f"/ccp/activities/{activity.pk}/")
+    }
+    assert requirement.counted_points(cycle) == Decimal("1.5")
+    assert Credit.objects.count() == 1
+
+
+def test_forty_forms_of_one_member_at_once_all_count() -> None:
+    """8 browsers × 5 forms × 0.75 = 30 points: not one is lost, and the requirement is met."""
+    member = make_member()
+    make_cycle(member)
+    clients = [client_of(member) for _ in range(THREADS)]
+    answers = at_once(*[partial(in_a_row, [partial(submitted, client, points="0.75")] * 5) for client in clients])
+    assert {answer.status_code for row in answers for answer in row} == {302}
+    cycle = cycle_of(member)
+    assert requirement.counted_points(cycle) == Decimal(30)
+    assert (cycle.requirement_met_on, Activity.objects.count()) == (TODAY, 40)
+
+
+def test_eight_members_at_once_do_not_stand_in_each_others_way() -> None:
+    members = [make_member() for _ in range(THREADS)]
+    cycles = [make_cycle(member) for member in members]
+    at_once(*[partial(submitted, client_of(member)) for member in members])
+    assert set(requirement.counted_by_cycle([cycle.pk for cycle in cycles]).values()) == {Decimal("1.5")}
+
+
+def test_the_same_number_from_two_members_at_once_is_the_one_members_only() -> None:
+    members, number = [make_member(), make_member()], uuid.uuid4()
+    for member in members:
+        make_cycle(member)
+    answers = at_once(*[partial(submitted, client_of(member), number=number) for member in members])
+    assert sorted(answer.status_code for answer in answers) == [302, 409]
+    assert Activity.objects.count() == 1
+
+
+def test_entries_of_two_certifications_recorded_from_both_ends_at_once_do_not_deadlock() -> None:
+    """Half of the forms name RMA first, half RPT: the cycles are locked in the order of their keys all the same."""
+    member = make_member()
+    rma, rpt = make_cycle(member), make_cycle(member, credential="RPT", awarded_on=date(2024, 9, 15))
+    at_once(*[partial(make_activity, *order, points="1") for order in [(rma, rpt), (rpt, rma)] * 4])
+    assert requirement.counted_by_cycle([rma.pk, rpt.pk]) == {rma.pk: Decimal(8), rpt.pk: Decimal(8)}
+
+
+def outcome(verb: Callable[[], object]) -> str:
+    try:
+        verb()
+    except (recording.Refused, invoices.Refused) as refused:
+        return str(refused)
+    return "done"
+
+
+def test_a_withdrawal_and_the_payment_it_would_undo_do_not_both_go_through(met: Member) -> None:
+    """Either the withdrawal came first, and the invoice is locked; or the payment, and the record is held."""
+    activity, clerk, invoice = Activity.objects.get(), make_user(is_staff=True), invoice_of(cycle_of(met))
+    withdrawn, paid = at_once(
+        partial(outcome, lambda: recording.withdraw(activity=activity, by=met.user, at=noon(TODAY))),
+        partial(outcome, lambda: make_payment(invoice, by=clerk)),
+    )
+    if paid == "done":
+        assert "its renewal invoice is already paid" in withdrawn
+        assert requirement.counted_points(cycle_of(met)) == Decimal(30)
+    else:
+        assert withdrawn == "done"
+        assert "is locked" in paid
+        assert invoice_of(cycle_of(met)).status == "issued"

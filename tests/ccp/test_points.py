@@ -1,0 +1,170 @@
+"""What counts under the caps, and why less than the claim counts."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ccp.points import Counted, Entry, credited, in_quarter_steps
+
+DAY_1 = date(2026, 1, 1)
+
+
+def make_entry(reference: int, claimed: str, **fields: Any) -> Entry:
+    """An entry of the reference's day in January, of one type in one category, with no caps."""
+    fields = {"starts_on": DAY_1 + timedelta(days=reference - 1), "activity_type": "course", "category": "pe", **fields}
+    return Entry(reference=reference, claimed=Decimal(claimed), **fields)
+
+
+def counted(entries: Iterable[Entry]) -> dict[int, tuple[Decimal, str]]:
+    return {reference: (found.counted, found.cut) for reference, found in credited(entries).items()}
+
+
+def test_without_caps_every_claim_counts() -> None:
+    assert counted([make_entry(1, "40"), make_entry(2, "0.25")]) == {1: (Decimal(40), ""), 2: (Decimal("0.25"), "")}
+
+
+def test_nothing_counts_for_nothing() -> None:
+    assert credited([]) == {}
+
+
+@pytest.mark.parametrize("cap", ["type_cap", "category_cap"])
+@pytest.mark.parametrize(
+    ("claims", "points", "is_cut"),
+    [
+        pytest.param(["9.75"], ["9.75"], [False], id="a quarter below the cap"),
+        pytest.param(["10"], ["10"], [False], id="at the cap"),
+        pytest.param(["10.25"], ["10"], [True], id="a quarter over it: 10.25 - 10 = 0.25 is cut"),
+        pytest.param(["6", "6"], ["6", "4"], [False, True], id="the second has room for 10 - 6 = 4"),
+        pytest.param(["10", "1"], ["10", "0"], [False, True], id="the second has no room left"),
+        pytest.param(["12", "1"], ["10", "0"], [True, True], id="both are cut"),
+    ],
+)
+def test_points_past_the_cap_count_for_nothing(
+    cap: str, claims: list[str], points: list[str], is_cut: list[bool]
+) -> None:
+    found = credited(make_entry(n, claim, **{cap: Decimal(10)}) for n, claim in enumerate(claims, start=1))
+    assert [found[n].counted for n in sorted(found)] == [Decimal(value) for value in points]
+    assert [found[n].cut for n in sorted(found)] == [cap.replace("_", "-") if cut else "" for cut in is_cut]
+
+
+def test_the_cap_of_one_type_leaves_room_for_the_others_in_its_category() -> None:
+    """Of 10 in the category courses take 4 (of 6 claimed), the quiz 5, and the talk what is left: 10 - 4 - 5 = 1."""
+    entries = [
+        make_entry(1, "6", type_cap=Decimal(4), category_cap=Decimal(10)),
+        make_entry(2, "5", activity_type="quiz", category_cap=Decimal(10)),
+        make_entry(3, "3", activity_type="talk", category_cap=Decimal(10)),
+    ]
+    assert counted(entries) == {
+        1: (Decimal(4), "type-cap"),
+        2: (Decimal(5), ""),
+        3: (Decimal(1), "category-cap"),
+    }
+
+
+def test_the_cut_names_the_cap_that_leaves_the_least_room() -> None:
+    by_category = make_entry(1, "9", type_cap=Decimal(5), category_cap=Decimal(3))
+    by_type = make_entry(1, "9", type_cap=Decimal(3), category_cap=Decimal(5))
+    assert credited([by_category])[1] == Counted(Decimal(3), "category-cap")
+    assert credited([by_type])[1] == Counted(Decimal(3), "type-cap")
+
+
+def test_entries_of_other_types_and_categories_do_not_share_a_cap() -> None:
+    entries = [
+        make_entry(1, "8", type_cap=Decimal(10)),
+        make_entry(2, "8", activity_type="quiz", type_cap=Decimal(10)),
+        make_entry(3, "8", activity_type="talk", category="ip", category_cap=Decimal(10)),
+    ]
+    assert [found.counted for found in credited(entries).values()] == [Decimal(8)] * 3
+
+
+def test_earlier_days_are_counted_first_whatever_was_recorded_first() -> None:
+    """Recorded second, done first: the activity of 1/1 counts whole, the one of 1/2 has 10 - 7 = 3 left."""
+    entries = [
+        make_entry(1, "7", starts_on=DAY_1 + timedelta(days=1), type_cap=Decimal(10)),
+        make_entry(2, "7", starts_on=DAY_1, type_cap=Decimal(10)),
+    ]
+    assert counted(entries) == {1: (Decimal(3), "type-cap"), 2: (Decimal(7), "")}
+
+
+def test_of_one_day_the_smaller_reference_is_counted_first() -> None:
+    entries = [make_entry(n, "7", starts_on=DAY_1, type_cap=Decimal(10)) for n in (2, 1)]
+    assert counted(entries) == {1: (Decimal(7), ""), 2: (Decimal(3), "type-cap")}
+
+
+@pytest.mark.parametrize(
+    ("points", "whole_quarters"),
+    [
+        pytest.param("0.25", True, id="one quarter"),
+        pytest.param("1.50", True, id="six quarters, written with a zero"),
+        pytest.param("1.1", False, id="tenths"),
+        pytest.param("0.125", False, id="eighths"),
+    ],
+)
+def test_points_come_in_quarters(points: str, whole_quarters: bool) -> None:
+    assert in_quarter_steps(Decimal(points)) is whole_quarters
+
+
+QUARTERS = st.integers(1, 99 * 4).map(lambda quarters: Decimal(quarters) / 4)
+CAPS = st.none() | QUARTERS
+TYPES = {"course": "pe", "quiz": "pe", "college": "fe", "talk": "ip"}
+
+
+@st.composite
+def records(draw: st.DrawFn) -> list[Entry]:
+    """Up to 15 entries of four types in three categories, each type and category with or without a cap."""
+    type_caps = {name: draw(CAPS) for name in TYPES}
+    category_caps = {name: draw(CAPS) for name in set(TYPES.values())}
+    kinds = draw(st.lists(st.tuples(st.sampled_from(sorted(TYPES)), QUARTERS, st.integers(0, 5)), max_size=15))
+    return [
+        Entry(
+            reference=reference,
+            starts_on=DAY_1 + timedelta(days=day),
+            claimed=claimed,
+            activity_type=kind,
+            category=TYPES[kind],
+            type_cap=type_caps[kind],
+            category_cap=category_caps[TYPES[kind]],
+        )
+        for reference, (kind, claimed, day) in enumerate(kinds, start=1)
+    ]
+
+
+@given(entries=records())
+@settings(deadline=None, max_examples=200)
+def test_an_entry_counts_for_something_between_nothing_and_its_claim(entries: list[Entry]) -> None:
+    found = credited(entries)
+    assert found.keys() == {entry.reference for entry in entries}
+    for entry in entries:
+        result = found[entry.reference]
+        assert 0 <= result.counted <= entry.claimed
+        assert in_quarter_steps(result.counted)
+        assert (result.cut == "") == (result.counted == entry.claimed)
+
+
+@given(entries=records())
+@settings(deadline=None, max_examples=200)
+def test_a_capped_group_counts_for_its_claims_or_its_cap_whichever_is_less(entries: list[Entry]) -> None:
+    """A type could count for min(cap, claims); a category counts for min(cap, the sum of what its types could)."""
+    found = credited(entries)
+    claimed: dict[str, Decimal] = defaultdict(Decimal)
+    total: dict[str, Decimal] = defaultdict(Decimal)
+    for entry in entries:
+        claimed[entry.activity_type] += entry.claimed
+        total[entry.category] += found[entry.reference].counted
+    could: dict[str, Decimal] = defaultdict(Decimal)
+    for kind, (category, cap) in {e.activity_type: (e.category, e.type_cap) for e in entries}.items():
+        could[category] += claimed[kind] if cap is None else min(cap, claimed[kind])
+    for category, cap in {e.category: e.category_cap for e in entries}.items():
+        assert total[category] == (could[category] if cap is None else min(cap, could[category]))
+
+
+@given(entries=records(), data=st.data())
+@settings(deadline=None, max_examples=200)
+def test_the_order_in_which_entries_come_changes_nothing(entries: list[Entry], data: st.DataObject) -> None:
+    assert credited(data.draw(st.permutations(entries))) == credited(entries)

@@ -1,0 +1,126 @@
+"""What must always be true of credentials, certifications, cycles, invoices and payments: tries to break it all."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from certifications.models import Credential, Cycle, Payment, RenewalInvoice
+from tests.builders import TODAY, invoice_of, make_certification, make_cycle, make_member, make_payment, make_user, noon
+from tests.constraints import changed, constraints_of, copied, refused_by
+
+pytestmark = pytest.mark.django_db
+
+TENTH = Decimal("30.1")
+CLOSED = {"closed_on": date(2026, 5, 1), "outcome": "compliant", "points_at_close": Decimal(30)}
+REVERSED = {"reversed_at": noon(TODAY), "reversed_by": make_user, "reversal_reason": "Returned by the bank."}
+
+
+def rma() -> Credential:
+    return Credential.objects.get(code="RMA")
+
+
+def ended() -> Cycle:
+    """The cycle 5/1/2023 to 4/30/2026, not closed."""
+    return make_cycle()
+
+
+def unpaid() -> RenewalInvoice:
+    return invoice_of(make_cycle(), year=2)
+
+
+def payment() -> Payment:
+    return make_payment(unpaid())
+
+
+CHANGES = [
+    ("credential_points_required_positive", rma, {"points_required": Decimal(0)}, "zero"),
+    ("credential_points_required_in_quarters", rma, {"points_required": TENTH}, "tenths"),
+    ("certification_status_known", make_certification, {"status": "asleep"}, "no such status"),
+    ("cycle_number_from_1", ended, {"number": 0}, "zero"),
+    ("cycle_starts_before_end", ended, {"starts_on": date(2026, 4, 30)}, "starts on its last day"),
+    ("cycle_points_required_positive", ended, {"points_required": Decimal(0)}, "zero"),
+    ("cycle_points_required_in_quarters", ended, {"points_required": TENTH}, "tenths"),
+    ("cycle_met_after_start", ended, {"requirement_met_on": date(2023, 4, 30)}, "met the day before"),
+    ("cycle_closed_whole", ended, {**CLOSED, "closed_on": date(2026, 4, 30)}, "closed on its last day"),
+    ("cycle_closed_whole", ended, {**CLOSED, "closed_on": None}, "outcome without a day"),
+    ("cycle_closed_whole", ended, {**CLOSED, "outcome": ""}, "no outcome"),
+    ("cycle_closed_whole", ended, {**CLOSED, "outcome": "fine"}, "no such outcome"),
+    ("cycle_closed_whole", ended, {**CLOSED, "points_at_close": None}, "no points"),
+    ("renewalinvoice_year_1_to_3", unpaid, {"year": 0}, "year 0"),
+    ("renewalinvoice_year_1_to_3", unpaid, {"year": 4}, "year 4"),
+    ("renewalinvoice_status_known", unpaid, {"status": "lost"}, "no such status"),
+    ("renewalinvoice_void_has_reason", unpaid, {"status": "void"}, "void without a reason"),
+    ("renewalinvoice_void_has_reason", unpaid, {"void_reason": "Why?"}, "reason without being void"),
+    ("payment_method_known", payment, {"method": "barter"}, "no such method"),
+    ("payment_reversal_whole", payment, {**REVERSED, "reversed_by": None}, "nobody"),
+    ("payment_reversal_whole", payment, {**REVERSED, "reversed_at": None}, "never"),
+    ("payment_reversal_whole", payment, {**REVERSED, "reversal_reason": ""}, "no reason"),
+]
+COPIES = [
+    ("credential.code", rma, {}, "same code"),
+    ("certification_once_a_member", make_certification, {"certificate_number": "other"}, "same member"),
+    ("certification_number_unique", make_certification, {"member": make_member}, "same number"),
+    ("cycle_number_unique", ended, CLOSED, "same number"),
+    ("cycle_one_unclosed", ended, {"number": 2}, "both unclosed"),
+    ("renewalinvoice_one_a_year", unpaid, {}, "same year"),
+    ("payment_one_standing", payment, {}, "both standing"),
+]
+
+
+def _rows(cases: list[tuple[str, Any, dict[str, Any], str]]) -> list[Any]:
+    return [
+        pytest.param(f"certifications_{name}", row, changes, id=f"{name}: {what}") for name, row, changes, what in cases
+    ]
+
+
+@pytest.mark.parametrize(("name", "row", "changes"), _rows(CHANGES))
+def test_the_database_refuses_a_row_that_breaks(name: str, row: Any, changes: dict[str, Any]) -> None:
+    sound = row()
+    with refused_by("certifications", name):
+        changed(sound, changes)
+
+
+@pytest.mark.parametrize(("name", "row", "changes"), _rows(COPIES))
+def test_the_database_refuses_a_second_row_that_breaks(name: str, row: Any, changes: dict[str, Any]) -> None:
+    sound = row()
+    with refused_by("certifications", name):
+        copied(sound, changes)
+
+
+def test_every_constraint_has_its_try() -> None:
+    assert set(constraints_of("certifications")) == {f"certifications_{name}" for name, *_ in CHANGES + COPIES}
+
+
+@pytest.mark.parametrize(
+    ("row", "changes"),
+    [
+        pytest.param(rma, {"points_required": Decimal("0.25")}, id="credential of a quarter point"),
+        pytest.param(ended, {"requirement_met_on": date(2023, 5, 1)}, id="cycle met on its first day"),
+        pytest.param(ended, CLOSED, id="cycle closed on the day after its last"),
+        pytest.param(ended, {**CLOSED, "points_at_close": Decimal(0)}, id="cycle closed with 0 points"),
+        pytest.param(ended, {"ends_on": date(2023, 5, 2)}, id="cycle of two days"),
+        pytest.param(unpaid, {"status": "void", "void_reason": "Wrong fee."}, id="void invoice with a reason"),
+        pytest.param(payment, REVERSED, id="reversed payment"),
+    ],
+)
+def test_the_database_takes_a_row_at_the_edge(row: Any, changes: dict[str, Any]) -> None:
+    changed(row(), changes)
+
+
+def test_a_closed_cycle_makes_room_for_the_next() -> None:
+    cycle = ended()
+    changed(cycle, CLOSED)
+    copied(cycle, {"number": 2, "starts_on": date(2026, 5, 1), "ends_on": date(2029, 4, 30)})
+    assert Cycle.objects.unclosed().get().number == 2
+
+
+def test_a_void_invoice_and_a_reversed_payment_make_room_for_another() -> None:
+    first = payment()
+    changed(first, REVERSED)
+    copied(first, {})
+    invoice = invoice_of(make_cycle(), year=1)
+    changed(invoice, {"status": "void", "void_reason": "Wrong fee."})
+    copied(invoice, {"due_on": invoice.due_on + timedelta(days=1)})
+    assert (Payment.objects.count(), RenewalInvoice.objects.filter(year=1, cycle=invoice.cycle).count()) == (2, 2)

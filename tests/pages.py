@@ -1,0 +1,86 @@
+"""Reading pages as a browser or a check does: forms with what they hold, and the figures that machines read."""
+
+import re
+import uuid
+from typing import Any
+
+import html5lib
+from bs4 import BeautifulSoup, Tag
+from django.http import HttpResponse
+from django.test import Client
+
+from ccp.models import Activity, Credit
+
+
+def read(response: HttpResponse, status: int = 200) -> BeautifulSoup:
+    """The page, which must be HTML without a single parse error."""
+    assert response.status_code == status, f"{response.status_code}, not {status}: {response.headers.get('Location')}"
+    html = response.content.decode()
+    html5lib.HTMLParser(strict=True).parse(html)
+    return BeautifulSoup(html, "html5lib")
+
+
+def words(element: Tag) -> str:
+    """The text as it is read: with single spaces, and none before a mark."""
+    return re.sub(r" ([.,;:])", r"\1", " ".join(element.get_text(" ").split()))
+
+
+def form_values(page: BeautifulSoup) -> dict[str, list[str]]:
+    """What a browser would send when Submit is pressed, nothing being touched."""
+    values: dict[str, list[str]] = {}
+    for field in page.select("main form[method=post] :is(input, select, textarea)[name]"):
+        if field.name == "select":
+            chosen = field.select_one("option[selected]") or field.select_one("option")
+            values.setdefault(field["name"], []).append(chosen["value"] if chosen else "")
+        elif field.get("type") not in ("checkbox", "radio"):
+            values.setdefault(field["name"], []).append(field.get("value", ""))
+        elif field.has_attr("checked"):
+            values.setdefault(field["name"], []).append(field.get("value", "on"))
+    values.pop("csrfmiddlewaretoken", None)
+    return values
+
+
+def submit(client: Client, address: str, **changes: Any) -> HttpResponse:
+    """Open the form at that address, change these fields and press Submit."""
+    return client.post(address, form_values(read(client.get(address))) | changes)
+
+
+def record_ce(client: Client, **changes: Any) -> HttpResponse:
+    """Submit 1.5 points for a course on 3/1/2026, with these changes; a field of None is not sent."""
+    values = {
+        "activity_type": "course-seminar-webinar",
+        "points": "1.5",
+        "starts_on": "3/1/2026",
+        "ends_on": "",
+        "attested": "on",
+        "submission_id": str(uuid.uuid4()),
+    }
+    sent = {name: value for name, value in (values | changes).items() if value is not None}
+    return client.post("/ccp/record/", sent)
+
+
+def refused_ce(client: Client, **changes: Any) -> dict[str, str]:
+    """The error summary of a form that is refused, having written nothing."""
+    before = (Activity.objects.count(), Credit.objects.count())
+    summary = error_summary(read(record_ce(client, **changes)))
+    assert (Activity.objects.count(), Credit.objects.count()) == before
+    return summary
+
+
+def error_summary(page: BeautifulSoup) -> dict[str, str]:
+    """The sentences of the error summary, by the id of the field each links to."""
+    summary = page.select_one(".error-summary")
+    if summary is None:
+        return {}
+    return {(item.a["href"].lstrip("#") if item.a else ""): words(item) for item in summary.select("li")}
+
+
+def figures(section: Tag) -> dict[str, str]:
+    """The machine-readable figures in a part of a page, by name."""
+    return {found["data-name"]: found.get("value") or found["datetime"] for found in section.select("[data-name]")}
+
+
+def certification_figures(client: Client) -> dict[str, dict[str, str]]:
+    """The figures on My Certifications, by the id of the certification's section."""
+    page = read(client.get("/certifications/"))
+    return {section["id"]: figures(section) for section in page.select("main section[id^=certification-]")}
