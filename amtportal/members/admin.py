@@ -30,7 +30,7 @@ def accounts_found_by(words: str) -> Any:
     """
     by_address = User.objects.filter(email__istartswith=words).values_list("pk", flat=True)
     by_member = Member.objects.found_by(words).order_by().values_list("user", flat=True)
-    return keys_in(by_address.union(by_member))
+    return keys_in(by_address.union(by_member, all=True))
 
 
 @admin.register(User)

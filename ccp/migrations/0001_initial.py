@@ -12,261 +12,687 @@ import certifications.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('certifications', '0001_initial'),
-        ('members', '0001_initial'),
+        ("certifications", "0001_initial"),
+        ("members", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ActivityType',
+            name="ActivityType",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('order', models.PositiveSmallIntegerField(default=0, help_text='Place within the category, smallest first.')),
-                ('unit', models.CharField(blank=True, help_text='What the points are counted by, e.g. contact hour.', max_length=60)),
-                ('points_per_unit', certifications.models.PointsField(blank=True, decimal_places=2, help_text='Empty: set by staff guidance, not by a unit.', max_digits=7, null=True)),
-                ('cap', certifications.models.PointsField(blank=True, decimal_places=2, help_text='Most points that count in one cycle. Empty: no cap.', max_digits=7, null=True, verbose_name='cap a cycle')),
-                ('claimable_from', models.DateField(blank=True, help_text='Work before this day cannot be claimed.', null=True)),
-                ('claimable_until', models.DateField(blank=True, help_text='Work after this day cannot be claimed.', null=True)),
-                ('guidance', models.TextField(blank=True, help_text='What is accepted and how points are counted.')),
-                ('documents', models.TextField(blank=True, verbose_name='documents to keep')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "order",
+                    models.PositiveSmallIntegerField(default=0, help_text="Place within the category, smallest first."),
+                ),
+                (
+                    "unit",
+                    models.CharField(
+                        blank=True, help_text="What the points are counted by, e.g. contact hour.", max_length=60
+                    ),
+                ),
+                (
+                    "points_per_unit",
+                    certifications.models.PointsField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Empty: set by staff guidance, not by a unit.",
+                        max_digits=7,
+                        null=True,
+                    ),
+                ),
+                (
+                    "cap",
+                    certifications.models.PointsField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Most points that count in one cycle. Empty: no cap.",
+                        max_digits=7,
+                        null=True,
+                        verbose_name="cap a cycle",
+                    ),
+                ),
+                (
+                    "claimable_from",
+                    models.DateField(blank=True, help_text="Work before this day cannot be claimed.", null=True),
+                ),
+                (
+                    "claimable_until",
+                    models.DateField(blank=True, help_text="Work after this day cannot be claimed.", null=True),
+                ),
+                ("guidance", models.TextField(blank=True, help_text="What is accepted and how points are counted.")),
+                ("documents", models.TextField(blank=True, verbose_name="documents to keep")),
             ],
             options={
-                'ordering': ['category__order', 'order', 'name'],
+                "ordering": ["category__order", "order", "name"],
             },
         ),
         migrations.CreateModel(
-            name='Activity',
+            name="Activity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(blank=True, max_length=200)),
-                ('provider', models.CharField(blank=True, max_length=200)),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField()),
-                ('points', certifications.models.PointsField(decimal_places=2, help_text='Points claimed.', max_digits=7)),
-                ('attestation', models.TextField(help_text='The statement as it was shown when it was ticked.')),
-                ('attested_at', models.DateTimeField()),
-                ('source', models.CharField(choices=[('member', 'Recorded by the member')], default='member', max_length=10)),
-                ('submission_id', models.UUIDField(help_text='The form that recorded it: a repeat records nothing.', unique=True)),
-                ('submission_digest', models.CharField(help_text='SHA-256 of the values as first submitted.', max_length=64)),
-                ('recorded_at', models.DateTimeField()),
-                ('revision', models.PositiveIntegerField(default=1, help_text='Grows with each change, so that none is overwritten.')),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('void_reason', models.CharField(blank=True, help_text='Given when AMT voids the entry.', max_length=300)),
-                ('attested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='activities_attested', to=settings.AUTH_USER_MODEL)),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='activities', to='members.member')),
-                ('withdrawn_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='activities_withdrawn', to=settings.AUTH_USER_MODEL)),
-                ('activity_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='activities', to='ccp.activitytype')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(blank=True, max_length=200)),
+                ("provider", models.CharField(blank=True, max_length=200)),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField()),
+                (
+                    "points",
+                    certifications.models.PointsField(decimal_places=2, help_text="Points claimed.", max_digits=7),
+                ),
+                ("attestation", models.TextField(help_text="The statement as it was shown when it was ticked.")),
+                ("attested_at", models.DateTimeField()),
+                (
+                    "source",
+                    models.CharField(choices=[("member", "Recorded by the member")], default="member", max_length=10),
+                ),
+                (
+                    "submission_id",
+                    models.UUIDField(help_text="The form that recorded it: a repeat records nothing.", unique=True),
+                ),
+                (
+                    "submission_digest",
+                    models.CharField(help_text="SHA-256 of the values as first submitted.", max_length=64),
+                ),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "revision",
+                    models.PositiveIntegerField(
+                        default=1, help_text="Grows with each change, so that none is overwritten."
+                    ),
+                ),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "void_reason",
+                    models.CharField(blank=True, help_text="Given when AMT voids the entry.", max_length=300),
+                ),
+                (
+                    "attested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="activities_attested",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="activities", to="members.member"
+                    ),
+                ),
+                (
+                    "withdrawn_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="activities_withdrawn",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "activity_type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="activities", to="ccp.activitytype"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'activities',
-                'ordering': ['-starts_on', '-pk'],
+                "verbose_name_plural": "activities",
+                "ordering": ["-starts_on", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Category',
+            name="Category",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('order', models.PositiveSmallIntegerField(default=0, help_text='Place in lists, smallest first.')),
-                ('guidance', models.TextField(blank=True, help_text='What is accepted, as members read it.')),
-                ('cap', certifications.models.PointsField(blank=True, decimal_places=2, help_text='Most points that count in one cycle. Empty: no cap.', max_digits=7, null=True, verbose_name='cap a cycle')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                ("order", models.PositiveSmallIntegerField(default=0, help_text="Place in lists, smallest first.")),
+                ("guidance", models.TextField(blank=True, help_text="What is accepted, as members read it.")),
+                (
+                    "cap",
+                    certifications.models.PointsField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Most points that count in one cycle. Empty: no cap.",
+                        max_digits=7,
+                        null=True,
+                        verbose_name="cap a cycle",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'categories',
-                'ordering': ['order', 'name'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('cap', None), models.Q(django.db.models.lookups.Exact(django.db.models.functions.comparison.Cast(django.db.models.expressions.CombinedExpression(models.F('cap'), '*', models.Value(4)), models.IntegerField()), django.db.models.expressions.CombinedExpression(models.F('cap'), '*', models.Value(4))), ('cap__gt', 0)), _connector='OR'), name='ccp_category_cap_in_quarters', violation_error_message='A cap is more than 0, in quarter steps.')],
+                "verbose_name_plural": "categories",
+                "ordering": ["order", "name"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("cap", None),
+                            models.Q(
+                                django.db.models.lookups.Exact(
+                                    django.db.models.functions.comparison.Cast(
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.F("cap"), "*", models.Value(4)
+                                        ),
+                                        models.IntegerField(),
+                                    ),
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("cap"), "*", models.Value(4)
+                                    ),
+                                ),
+                                ("cap__gt", 0),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="ccp_category_cap_in_quarters",
+                        violation_error_message="A cap is more than 0, in quarter steps.",
+                    )
+                ],
             },
         ),
         migrations.AddField(
-            model_name='activitytype',
-            name='category',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='activity_types', to='ccp.category'),
+            model_name="activitytype",
+            name="category",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="activity_types", to="ccp.category"
+            ),
         ),
         migrations.CreateModel(
-            name='Credit',
+            name="Credit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('points', certifications.models.PointsField(decimal_places=2, help_text='Points counted.', max_digits=7)),
-                ('cut', models.CharField(blank=True, choices=[('', 'Not cut'), ('type-cap', 'Over the cap of the activity type'), ('category-cap', 'Over the cap of the category'), ('not-standing', 'Withdrawn or void'), ('unclaimed', 'No longer claimed for this certification')], default='', max_length=15)),
-                ('activity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credits', to='ccp.activity')),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credits', to='certifications.cycle')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "points",
+                    certifications.models.PointsField(decimal_places=2, help_text="Points counted.", max_digits=7),
+                ),
+                (
+                    "cut",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Not cut"),
+                            ("type-cap", "Over the cap of the activity type"),
+                            ("category-cap", "Over the cap of the category"),
+                            ("not-standing", "Withdrawn or void"),
+                            ("unclaimed", "No longer claimed for this certification"),
+                        ],
+                        default="",
+                        max_length=15,
+                    ),
+                ),
+                (
+                    "activity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="credits", to="ccp.activity"
+                    ),
+                ),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="credits", to="certifications.cycle"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['activity', 'cycle'],
+                "ordering": ["activity", "cycle"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalActivity',
+            name="HistoricalActivity",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('title', models.CharField(blank=True, max_length=200)),
-                ('provider', models.CharField(blank=True, max_length=200)),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField()),
-                ('points', certifications.models.PointsField(decimal_places=2, help_text='Points claimed.', max_digits=7)),
-                ('attestation', models.TextField(help_text='The statement as it was shown when it was ticked.')),
-                ('attested_at', models.DateTimeField()),
-                ('source', models.CharField(choices=[('member', 'Recorded by the member')], default='member', max_length=10)),
-                ('submission_id', models.UUIDField(db_index=True, help_text='The form that recorded it: a repeat records nothing.')),
-                ('submission_digest', models.CharField(help_text='SHA-256 of the values as first submitted.', max_length=64)),
-                ('recorded_at', models.DateTimeField()),
-                ('revision', models.PositiveIntegerField(default=1, help_text='Grows with each change, so that none is overwritten.')),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('void_reason', models.CharField(blank=True, help_text='Given when AMT voids the entry.', max_length=300)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('activity_type', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='ccp.activitytype')),
-                ('attested_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('member', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='members.member')),
-                ('withdrawn_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("title", models.CharField(blank=True, max_length=200)),
+                ("provider", models.CharField(blank=True, max_length=200)),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField()),
+                (
+                    "points",
+                    certifications.models.PointsField(decimal_places=2, help_text="Points claimed.", max_digits=7),
+                ),
+                ("attestation", models.TextField(help_text="The statement as it was shown when it was ticked.")),
+                ("attested_at", models.DateTimeField()),
+                (
+                    "source",
+                    models.CharField(choices=[("member", "Recorded by the member")], default="member", max_length=10),
+                ),
+                (
+                    "submission_id",
+                    models.UUIDField(db_index=True, help_text="The form that recorded it: a repeat records nothing."),
+                ),
+                (
+                    "submission_digest",
+                    models.CharField(help_text="SHA-256 of the values as first submitted.", max_length=64),
+                ),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "revision",
+                    models.PositiveIntegerField(
+                        default=1, help_text="Grows with each change, so that none is overwritten."
+                    ),
+                ),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "void_reason",
+                    models.CharField(blank=True, help_text="Given when AMT voids the entry.", max_length=300),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "activity_type",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="ccp.activitytype",
+                    ),
+                ),
+                (
+                    "attested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="members.member",
+                    ),
+                ),
+                (
+                    "withdrawn_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical activity',
-                'verbose_name_plural': 'historical activities',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical activity",
+                "verbose_name_plural": "historical activities",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalActivityType',
+            name="HistoricalActivityType",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('code', models.SlugField(max_length=40)),
-                ('name', models.CharField(max_length=100)),
-                ('order', models.PositiveSmallIntegerField(default=0, help_text='Place within the category, smallest first.')),
-                ('unit', models.CharField(blank=True, help_text='What the points are counted by, e.g. contact hour.', max_length=60)),
-                ('points_per_unit', certifications.models.PointsField(blank=True, decimal_places=2, help_text='Empty: set by staff guidance, not by a unit.', max_digits=7, null=True)),
-                ('cap', certifications.models.PointsField(blank=True, decimal_places=2, help_text='Most points that count in one cycle. Empty: no cap.', max_digits=7, null=True, verbose_name='cap a cycle')),
-                ('claimable_from', models.DateField(blank=True, help_text='Work before this day cannot be claimed.', null=True)),
-                ('claimable_until', models.DateField(blank=True, help_text='Work after this day cannot be claimed.', null=True)),
-                ('guidance', models.TextField(blank=True, help_text='What is accepted and how points are counted.')),
-                ('documents', models.TextField(blank=True, verbose_name='documents to keep')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('category', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='ccp.category')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("code", models.SlugField(max_length=40)),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "order",
+                    models.PositiveSmallIntegerField(default=0, help_text="Place within the category, smallest first."),
+                ),
+                (
+                    "unit",
+                    models.CharField(
+                        blank=True, help_text="What the points are counted by, e.g. contact hour.", max_length=60
+                    ),
+                ),
+                (
+                    "points_per_unit",
+                    certifications.models.PointsField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Empty: set by staff guidance, not by a unit.",
+                        max_digits=7,
+                        null=True,
+                    ),
+                ),
+                (
+                    "cap",
+                    certifications.models.PointsField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Most points that count in one cycle. Empty: no cap.",
+                        max_digits=7,
+                        null=True,
+                        verbose_name="cap a cycle",
+                    ),
+                ),
+                (
+                    "claimable_from",
+                    models.DateField(blank=True, help_text="Work before this day cannot be claimed.", null=True),
+                ),
+                (
+                    "claimable_until",
+                    models.DateField(blank=True, help_text="Work after this day cannot be claimed.", null=True),
+                ),
+                ("guidance", models.TextField(blank=True, help_text="What is accepted and how points are counted.")),
+                ("documents", models.TextField(blank=True, verbose_name="documents to keep")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="ccp.category",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical activity type',
-                'verbose_name_plural': 'historical activity types',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical activity type",
+                "verbose_name_plural": "historical activity types",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalCategory',
+            name="HistoricalCategory",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('code', models.SlugField(max_length=40)),
-                ('name', models.CharField(max_length=100)),
-                ('order', models.PositiveSmallIntegerField(default=0, help_text='Place in lists, smallest first.')),
-                ('guidance', models.TextField(blank=True, help_text='What is accepted, as members read it.')),
-                ('cap', certifications.models.PointsField(blank=True, decimal_places=2, help_text='Most points that count in one cycle. Empty: no cap.', max_digits=7, null=True, verbose_name='cap a cycle')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("code", models.SlugField(max_length=40)),
+                ("name", models.CharField(max_length=100)),
+                ("order", models.PositiveSmallIntegerField(default=0, help_text="Place in lists, smallest first.")),
+                ("guidance", models.TextField(blank=True, help_text="What is accepted, as members read it.")),
+                (
+                    "cap",
+                    certifications.models.PointsField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Most points that count in one cycle. Empty: no cap.",
+                        max_digits=7,
+                        null=True,
+                        verbose_name="cap a cycle",
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical category',
-                'verbose_name_plural': 'historical categories',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical category",
+                "verbose_name_plural": "historical categories",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalCredit',
+            name="HistoricalCredit",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('points', certifications.models.PointsField(decimal_places=2, help_text='Points counted.', max_digits=7)),
-                ('cut', models.CharField(blank=True, choices=[('', 'Not cut'), ('type-cap', 'Over the cap of the activity type'), ('category-cap', 'Over the cap of the category'), ('not-standing', 'Withdrawn or void'), ('unclaimed', 'No longer claimed for this certification')], default='', max_length=15)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('activity', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='ccp.activity')),
-                ('cycle', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='certifications.cycle')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "points",
+                    certifications.models.PointsField(decimal_places=2, help_text="Points counted.", max_digits=7),
+                ),
+                (
+                    "cut",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Not cut"),
+                            ("type-cap", "Over the cap of the activity type"),
+                            ("category-cap", "Over the cap of the category"),
+                            ("not-standing", "Withdrawn or void"),
+                            ("unclaimed", "No longer claimed for this certification"),
+                        ],
+                        default="",
+                        max_length=15,
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "activity",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="ccp.activity",
+                    ),
+                ),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="certifications.cycle",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical credit',
-                'verbose_name_plural': 'historical credits',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical credit",
+                "verbose_name_plural": "historical credits",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['member', '-starts_on', '-id'], name='ccp_activity_newest_first'),
+            model_name="activity",
+            index=models.Index(fields=["member", "-starts_on", "-id"], name="ccp_activity_newest_first"),
         ),
         migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.CheckConstraint(condition=models.Q(('points__gt', 0), ('points__lte', 99)), name='ccp_activity_points_above_0_to_99', violation_error_message='Points are more than 0 and at most 99.'),
+            model_name="activity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("points__gt", 0), ("points__lte", 99)),
+                name="ccp_activity_points_above_0_to_99",
+                violation_error_message="Points are more than 0 and at most 99.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.comparison.Cast(django.db.models.expressions.CombinedExpression(models.F('points'), '*', models.Value(4)), models.IntegerField()), django.db.models.expressions.CombinedExpression(models.F('points'), '*', models.Value(4))), name='ccp_activity_points_in_quarters', violation_error_message='Points come in quarter steps: 0.25, 0.5, 0.75, 1 and so on.'),
+            model_name="activity",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.Exact(
+                    django.db.models.functions.comparison.Cast(
+                        django.db.models.expressions.CombinedExpression(models.F("points"), "*", models.Value(4)),
+                        models.IntegerField(),
+                    ),
+                    django.db.models.expressions.CombinedExpression(models.F("points"), "*", models.Value(4)),
+                ),
+                name="ccp_activity_points_in_quarters",
+                violation_error_message="Points come in quarter steps: 0.25, 0.5, 0.75, 1 and so on.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_on__lte', models.F('ends_on'))), name='ccp_activity_starts_before_end', violation_error_message='An activity cannot end before it starts.'),
+            model_name="activity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("starts_on__lte", models.F("ends_on"))),
+                name="ccp_activity_starts_before_end",
+                violation_error_message="An activity cannot end before it starts.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['member'])), name='ccp_activity_source_known'),
+            model_name="activity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source__in", ["member"])), name="ccp_activity_source_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('void_reason', ''), ('withdrawn_at', None), ('withdrawn_by', None)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False)), _connector='OR'), name='ccp_activity_withdrawn_whole', violation_error_message='A withdrawal has a time and a person; a reason goes with a void entry only.'),
+            model_name="activity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("void_reason", ""), ("withdrawn_at", None), ("withdrawn_by", None)),
+                    models.Q(("withdrawn_at__isnull", False), ("withdrawn_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="ccp_activity_withdrawn_whole",
+                violation_error_message="A withdrawal has a time and a person; a reason goes with a void entry only.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='activitytype',
-            constraint=models.CheckConstraint(condition=models.Q(('cap', None), models.Q(django.db.models.lookups.Exact(django.db.models.functions.comparison.Cast(django.db.models.expressions.CombinedExpression(models.F('cap'), '*', models.Value(4)), models.IntegerField()), django.db.models.expressions.CombinedExpression(models.F('cap'), '*', models.Value(4))), ('cap__gt', 0)), _connector='OR'), name='ccp_activitytype_cap_in_quarters', violation_error_message='A cap is more than 0, in quarter steps.'),
+            model_name="activitytype",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("cap", None),
+                    models.Q(
+                        django.db.models.lookups.Exact(
+                            django.db.models.functions.comparison.Cast(
+                                django.db.models.expressions.CombinedExpression(models.F("cap"), "*", models.Value(4)),
+                                models.IntegerField(),
+                            ),
+                            django.db.models.expressions.CombinedExpression(models.F("cap"), "*", models.Value(4)),
+                        ),
+                        ("cap__gt", 0),
+                    ),
+                    _connector="OR",
+                ),
+                name="ccp_activitytype_cap_in_quarters",
+                violation_error_message="A cap is more than 0, in quarter steps.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='activitytype',
-            constraint=models.CheckConstraint(condition=models.Q(('points_per_unit', None), models.Q(django.db.models.lookups.Exact(django.db.models.functions.comparison.Cast(django.db.models.expressions.CombinedExpression(models.F('points_per_unit'), '*', models.Value(4)), models.IntegerField()), django.db.models.expressions.CombinedExpression(models.F('points_per_unit'), '*', models.Value(4))), ('points_per_unit__gt', 0)), _connector='OR'), name='ccp_activitytype_points_per_unit_in_quarters', violation_error_message='Points are more than 0, in quarter steps.'),
+            model_name="activitytype",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("points_per_unit", None),
+                    models.Q(
+                        django.db.models.lookups.Exact(
+                            django.db.models.functions.comparison.Cast(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("points_per_unit"), "*", models.Value(4)
+                                ),
+                                models.IntegerField(),
+                            ),
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("points_per_unit"), "*", models.Value(4)
+                            ),
+                        ),
+                        ("points_per_unit__gt", 0),
+                    ),
+                    _connector="OR",
+                ),
+                name="ccp_activitytype_points_per_unit_in_quarters",
+                violation_error_message="Points are more than 0, in quarter steps.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='activitytype',
-            constraint=models.CheckConstraint(condition=models.Q(('claimable_from', None), ('claimable_until', None), ('claimable_from__lte', models.F('claimable_until')), _connector='OR'), name='ccp_activitytype_window_in_order', violation_error_message='The window ends before it starts.'),
+            model_name="activitytype",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("claimable_from", None),
+                    ("claimable_until", None),
+                    ("claimable_from__lte", models.F("claimable_until")),
+                    _connector="OR",
+                ),
+                name="ccp_activitytype_window_in_order",
+                violation_error_message="The window ends before it starts.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='credit',
-            constraint=models.UniqueConstraint(fields=('activity', 'cycle'), name='ccp_credit_once_a_cycle'),
+            model_name="credit",
+            constraint=models.UniqueConstraint(fields=("activity", "cycle"), name="ccp_credit_once_a_cycle"),
         ),
         migrations.AddConstraint(
-            model_name='credit',
-            constraint=models.CheckConstraint(condition=models.Q(('points__gte', 0)), name='ccp_credit_points_from_0'),
+            model_name="credit",
+            constraint=models.CheckConstraint(condition=models.Q(("points__gte", 0)), name="ccp_credit_points_from_0"),
         ),
         migrations.AddConstraint(
-            model_name='credit',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.comparison.Cast(django.db.models.expressions.CombinedExpression(models.F('points'), '*', models.Value(4)), models.IntegerField()), django.db.models.expressions.CombinedExpression(models.F('points'), '*', models.Value(4))), name='ccp_credit_points_in_quarters'),
+            model_name="credit",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.Exact(
+                    django.db.models.functions.comparison.Cast(
+                        django.db.models.expressions.CombinedExpression(models.F("points"), "*", models.Value(4)),
+                        models.IntegerField(),
+                    ),
+                    django.db.models.expressions.CombinedExpression(models.F("points"), "*", models.Value(4)),
+                ),
+                name="ccp_credit_points_in_quarters",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='credit',
-            constraint=models.CheckConstraint(condition=models.Q(('cut__in', ['', 'type-cap', 'category-cap', 'not-standing', 'unclaimed'])), name='ccp_credit_cut_known'),
+            model_name="credit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("cut__in", ["", "type-cap", "category-cap", "not-standing", "unclaimed"])),
+                name="ccp_credit_cut_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='credit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cut__in', ['not-standing', 'unclaimed']), _negated=True), ('points', 0), _connector='OR'), name='ccp_credit_nothing_counts_unclaimed'),
+            model_name="credit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("cut__in", ["not-standing", "unclaimed"]), _negated=True), ("points", 0), _connector="OR"
+                ),
+                name="ccp_credit_nothing_counts_unclaimed",
+            ),
         ),
     ]

@@ -59,6 +59,7 @@ def test_text_is_shown_as_typed_on_every_page(signed_in: Client, cycle: Cycle, t
     addresses = ["/ccp/activities/{}/", "/ccp/activities/", "/ccp/activities/{}/amend/", "/ccp/activities/{}/withdraw/"]
     addresses.append(f"/ccp/transcript/{cycle.pk}/")
     assert record_ce(signed_in, title=text, provider=text).status_code == 302
+    signed_in.get("/")  # the notice that it is on record stands on the next page only
     entry = Activity.objects.get()
     assert (entry.title, entry.provider) == (text.strip(), text.strip())
     found = {}
