@@ -176,6 +176,8 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 # account allows stays at allauth's narrow defaults.
 ACCOUNT_RATE_LIMITS = {
     "login": "300/m/ip",
+    # allauth counts every sign-in here until it has succeeded, so that many at once would shut each other out.
+    "login_failed": "120/m/ip,5/5m/key",
     "reset_password": "120/m/ip,5/m/key",
     "reset_password_from_key": "120/m/ip",
 }
