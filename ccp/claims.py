@@ -58,7 +58,7 @@ def problem_with_points(points: Decimal) -> Problem | None:
 
 def problem_with_dates(starts_on: date, ends_on: date, windows: Sequence[Window], on: date) -> Problem | None:
     """The first rule about the days that is broken. ``windows``: the open cycles of the chosen certifications."""
-    dates = _dates(windows)
+    dates = cycle_dates(windows)
     if starts_on > on:
         return Problem(
             "starts_on",
@@ -91,25 +91,34 @@ def problem_with_dates(starts_on: date, ends_on: date, windows: Sequence[Window]
 
 
 def problem_with_type(
-    name: str, claimable_from: date | None, claimable_until: date | None, starts_on: date, ends_on: date
+    name: str,
+    claimable_from: date | None,
+    claimable_until: date | None,
+    starts_on: date,
+    ends_on: date,
+    windows: Sequence[Window] = (),
 ) -> Problem | None:
+    """The days lie outside those in which the type can be claimed."""
+    dates = cycle_dates(windows)
     if claimable_until and ends_on > claimable_until:
         return Problem(
             "activity_type",
             f"{name} counts only for work done up to {us(claimable_until)}. Enter dates up to that day, or choose "
-            f"another activity type.",
+            f"another activity type.{dates}",
         )
     if claimable_from and starts_on < claimable_from:
         return Problem(
             "activity_type",
             f"{name} counts only for work done from {us(claimable_from)} on. Enter dates from that day on, or choose "
-            f"another activity type.",
+            f"another activity type.{dates}",
         )
     return None
 
 
-def _dates(windows: Sequence[Window]) -> str:
+def cycle_dates(windows: Sequence[Window]) -> str:
     """The cycles' dates, to stand at the end of a sentence about the days."""
+    if not windows:
+        return ""
     if len(windows) == 1:
         return f" Your CCP cycle runs from {us(windows[0].starts_on)} to {us(windows[0].ends_on)}."
     return " Your CCP cycles: " + "; ".join(str(window) for window in windows) + "."

@@ -45,8 +45,13 @@ class TypedDayField(forms.CharField):
 
     def __init__(self, *, name: str, **kwargs: Any) -> None:
         self.name = name
+        self.cycle_dates = ""  # what a sentence about the day adds on the member's cycles
         kwargs.setdefault("help_text", "For example 3/14/2026.")
         super().__init__(**kwargs)
+
+    def name_cycle_dates(self, windows: Sequence[claims.Window]) -> None:
+        self.cycle_dates = claims.cycle_dates(windows)
+        self.error_messages["required"] = f"Enter the {self.name}, for example 3/14/2026.{self.cycle_dates}"
 
     def to_python(self, value: Any) -> date | None:  # type: ignore[override]
         typed = super().to_python(value)
@@ -57,14 +62,19 @@ class TypedDayField(forms.CharField):
         elif american := re.fullmatch(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", typed):
             month, day, year = american.groups()
         elif re.fullmatch(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}", typed):
-            raise forms.ValidationError(f"Enter the year of the {self.name} with four digits, for example 3/14/2026.")
+            raise forms.ValidationError(
+                f"Enter the year of the {self.name} with four digits, for example 3/14/2026.{self.cycle_dates}"
+            )
         else:
-            raise forms.ValidationError(f"Enter the {self.name} as month/day/year, for example 3/14/2026.")
+            raise forms.ValidationError(
+                f"Enter the {self.name} as month/day/year, for example 3/14/2026.{self.cycle_dates}"
+            )
         try:
             return date(int(year), int(month), int(day))
         except ValueError:
             raise forms.ValidationError(
                 f"{typed} is not a day in the calendar. Enter the {self.name} as month/day/year, for example 3/14/2026."
+                f"{self.cycle_dates}"
             ) from None
 
     def prepare_value(self, value: Any) -> Any:
@@ -128,7 +138,6 @@ class RecordCEForm(forms.Form):
     starts_on = TypedDayField(
         name="start date",
         label="Start date",
-        error_messages={"required": "Enter the start date, for example 3/14/2026."},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     ends_on = TypedDayField(
@@ -166,6 +175,9 @@ class RecordCEForm(forms.Form):
             "certifications": [cycle.certification_id for cycle in ([asked] if asked else open_cycles)],
         }
         super().__init__(data, initial={**preset, **(initial or {})})
+        for day in (self.fields["starts_on"], self.fields["ends_on"]):
+            assert isinstance(day, TypedDayField)
+            day.name_cycle_dates(recording.windows(open_cycles))
         field = self.fields["certifications"]
         assert isinstance(field, forms.TypedMultipleChoiceField)
         field.choices = [
@@ -229,7 +241,9 @@ class RecordCEForm(forms.Form):
             for problem in (
                 claims.problem_with_dates(starts_on, ends_on, windows, self.on),
                 kind
-                and claims.problem_with_type(kind.name, kind.claimable_from, kind.claimable_until, starts_on, ends_on),
+                and claims.problem_with_type(
+                    kind.name, kind.claimable_from, kind.claimable_until, starts_on, ends_on, windows
+                ),
             ):
                 if problem:
                     self.add_error(problem.field, problem.sentence)

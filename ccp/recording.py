@@ -93,6 +93,7 @@ def problems(claim: Claim, cycles: Sequence[Cycle], on: date) -> list[claims.Pro
             claim.activity_type.claimable_until,
             claim.starts_on,
             claim.ends_on,
+            windows(cycles),
         ),
         claims.problem_with_points(claim.points),
         claims.problem_with_dates(claim.starts_on, claim.ends_on, windows(cycles), on),

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 RUNS = " Your CCP cycle runs from 5/1/2023 to 4/30/2026."
 NUMBER_WANTED = "Enter the points as a number, for example 2 or 1.5."
 QUARTERS_WANTED = "Points come in quarter steps. Enter a number such as 1, 1.25, 1.5 or 1.75."
-DAY_WANTED = "Enter the start date as month/day/year, for example 3/14/2026."
+DAY_WANTED = "Enter the start date as month/day/year, for example 3/14/2026." + RUNS
 
 
 @pytest.fixture
@@ -99,7 +99,9 @@ def test_days_are_understood_as_people_type_them(
 @pytest.mark.parametrize(
     ("days", "field", "sentence"),
     [
-        pytest.param({"starts_on": ""}, "starts_on", "Enter the start date, for example 3/14/2026.", id="no start"),
+        pytest.param(
+            {"starts_on": ""}, "starts_on", "Enter the start date, for example 3/14/2026." + RUNS, id="no start"
+        ),
         pytest.param({"starts_on": "yesterday"}, "starts_on", DAY_WANTED, id="a word"),
         pytest.param({"starts_on": "14.3.2026"}, "starts_on", DAY_WANTED, id="points"),
         pytest.param({"starts_on": "٣/١/٢٠٢٦"}, "starts_on", DAY_WANTED, id="Arabic digits"),
@@ -127,13 +129,13 @@ def test_days_are_understood_as_people_type_them(
         pytest.param(
             {"starts_on": "3/1/26"},
             "starts_on",
-            "Enter the year of the start date with four digits, for example 3/14/2026.",
+            "Enter the year of the start date with four digits, for example 3/14/2026." + RUNS,
             id="two digits of the year",
         ),
         pytest.param(
             {"ends_on": "3/1/26"},
             "ends_on",
-            "Enter the year of the end date with four digits, for example 3/14/2026.",
+            "Enter the year of the end date with four digits, for example 3/14/2026." + RUNS,
             id="two digits in the end date",
         ),
         pytest.param(
@@ -187,7 +189,7 @@ def test_days_after_an_ended_cycle_are_refused_in_the_grace_period(grace: Member
 def test_employment_counts_only_to_the_end_of_2020(signed_in: Client) -> None:
     assert refused_ce(signed_in, activity_type="employment") == {
         "id_activity_type": "Employment in the field counts only for work done up to 12/31/2020. Enter dates up to "
-        "that day, or choose another activity type."
+        "that day, or choose another activity type." + RUNS
     }
 
 
