@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
 
-from django.db import connections
+from django.db import connection, connections
 
 Result = TypeVar("Result")
 
@@ -15,8 +15,9 @@ def at_once(*calls: Callable[[], Result]) -> list[Result]:
     start = Barrier(len(calls))
 
     def run(call: Callable[[], Result]) -> Result:
-        start.wait(timeout=30)
         try:
+            connection.ensure_connection()
+            start.wait(timeout=30)
             return call()
         finally:
             connections.close_all()

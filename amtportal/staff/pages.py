@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -19,7 +19,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from simple_history.template_utils import HistoricalRecordContextHelper
 
 from amtportal.members.models import Member
-from amtportal.staff.changelists import BoundedPaginator, keys_in
+from amtportal.staff.changelists import BOUND, BoundedPaginator, TooMany, keys_in
 from amtportal.staff.deeds import DeedsMixin
 from amtportal.words import dollars, plain, us
 
@@ -60,8 +60,16 @@ class StaffAdmin(DeedsMixin, admin.ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        words = search_term.strip()
-        return (queryset.filter(self.found_by(words)) if words and self.search_fields else queryset), False
+        words = search_term.replace("\0", " ").strip()  # PostgreSQL takes no NUL
+        if not (words and self.search_fields):
+            return queryset, False
+        try:
+            return queryset.filter(self.found_by(words)), False
+        except TooMany:
+            if request.resolver_match and request.resolver_match.url_name != "autocomplete":
+                advice = "Add a word, such as the last name, or search by AMT ID."
+                self.message_user(request, f"More than {BOUND:,} fit “{words}”. {advice}", messages.WARNING)
+            return queryset.none(), False
 
     def found_by(self, words: str) -> Q:
         """The condition that a record is what the words look for."""

@@ -1,5 +1,6 @@
 """Activities and their credits: members write them, staff read them and may void an entry with a reason."""
 
+import re
 from datetime import date, timedelta
 
 from django.contrib import admin, messages
@@ -133,7 +134,7 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
         """The selected entries with one reason. Each is voided by itself: what is refused holds none of the others."""
         if not (self.has_void_permission(request) and self.has_view_permission(request)):
             raise PermissionDenied
-        keys = [int(key) for key in request.GET.get("ids", "").split(",") if key.isdecimal()][:MOST_AT_ONCE]
+        keys = re.findall(r"\b[0-9]{1,18}\b", request.GET.get("ids", ""))[:MOST_AT_ONCE]
         standing = list(self.get_queryset(request).filter(pk__in=keys, withdrawn_at=None).order_by("pk"))
         back = reverse("admin:ccp_activity_changelist")
         if not standing:

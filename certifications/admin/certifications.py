@@ -58,7 +58,7 @@ class CertificationAdmin(RosterImportMixin, NeverDeleted, HistoryAdmin):
         )
         by_member = Certification.objects.filter(super().found_by(words))
         found = [queryset.order_by().values_list("pk", flat=True) for queryset in (by_number, by_member)]
-        return Q(pk__in=keys_in(found[0].union(found[1], all=True)))
+        return Q(pk__in=keys_in(found[0].union(found[1])))
 
     def get_fields(self, request: HttpRequest, obj: Certification | None = None) -> Any:
         held = ["member", "credential", "certificate_number", "awarded_on", "ccp_mandatory"]

@@ -240,6 +240,11 @@ def test_entries_voided_at_once_are_bounded(desk: Client, cycle: Cycle, monkeypa
     assert choose(desk, make_activity(cycle), make_activity(cycle)) == page(Activity)
 
 
+@pytest.mark.parametrize("ids", ["", "x", "0", "9" * 30, "1;2", "-1"])
+def test_address_without_standing_entries_leads_back_to_the_list(desk: Client, ids: str) -> None:
+    assert "None of these entries stands" in told(desk, desk.get(reverse(SEVERAL), {"ids": ids}))
+
+
 def test_action_is_offered_to_those_who_may_void_only(activity: Activity, desk: Client) -> None:
     assert "Void the selected entries" in desk.get(page(Activity)).text
     assert "Void the selected entries" not in client_of(make_clerk("view_activity")).get(page(Activity)).text

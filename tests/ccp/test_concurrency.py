@@ -12,7 +12,7 @@ from django.test import Client
 
 from amtportal.members.models import Member
 from ccp import recording, requirement
-from ccp.models import Activity, Credit
+from ccp.models import Activity, ActivityType, Credit
 from certifications import invoices
 from tests.builders import (
     TODAY,
@@ -73,6 +73,38 @@ def test_forty_forms_of_one_member_at_once_all_count() -> None:
     cycle = cycle_of(member)
     assert requirement.counted_points(cycle) == Decimal(30)
     assert (cycle.requirement_met_on, Activity.objects.count()) == (TODAY, 40)
+
+
+def test_the_forms_that_together_meet_the_requirement_meet_it() -> None:
+    """8 × 3.75 = 30, each form alone is not enough: whichever comes last sees the others and sets the day."""
+    cycle = make_cycle()
+    at_once(*[partial(make_activity, cycle, points="3.75")] * THREADS)
+    assert requirement.counted_points(cycle) == Decimal(30)
+    assert cycle_of(cycle.certification.member).requirement_met_on == TODAY
+
+
+def test_forms_at_once_do_not_slip_past_a_cap() -> None:
+    """8 × 5 claimed under a cap of 12.5: 5 + 5 + 2.5 count."""
+    ActivityType.objects.update(cap=Decimal("12.5"))
+    cycle = make_cycle()
+    at_once(*[partial(make_activity, cycle, points="5")] * THREADS)
+    assert requirement.counted_points(cycle) == Decimal("12.5")
+    assert sorted(Credit.objects.values_list("points", flat=True))[-3:] == [Decimal("2.5"), Decimal(5), Decimal(5)]
+
+
+def test_two_windows_that_amend_the_same_entry_at_once_do_not_overwrite_each_other() -> None:
+    """Both forms show revision 1: one goes through, the other is told."""
+    entry = make_activity(make_cycle())
+    values = {"activity_type": "self-study", "starts_on": "3/1/2026", "attested": "on", "revision": "1"}
+    answers = at_once(
+        *[
+            partial(client.post, f"/ccp/activities/{entry.pk}/amend/", values | {"points": str(points)})
+            for points, client in enumerate([client_of(entry.member) for _ in range(THREADS)], start=6)
+        ]
+    )
+    assert sorted(answer.status_code for answer in answers) == [302] + [409] * (THREADS - 1)
+    assert Activity.objects.get().revision == 2
+    assert Activity.history.count() == 2
 
 
 def test_eight_members_at_once_do_not_stand_in_each_others_way() -> None:

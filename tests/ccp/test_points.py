@@ -74,6 +74,12 @@ def test_the_cut_names_the_cap_that_leaves_the_least_room() -> None:
     assert credited([by_type])[1] == Counted(Decimal(3), "type-cap")
 
 
+def test_what_the_category_cut_is_not_held_against_the_type() -> None:
+    """The category leaves 3 of 9, so the type has 9 - 3 = 6 left: the next is cut by the category, which is full."""
+    entries = [make_entry(n, claim, type_cap=Decimal(9), category_cap=Decimal(3)) for n, claim in ((1, "9"), (2, "5"))]
+    assert counted(entries) == {1: (Decimal(3), "category-cap"), 2: (Decimal(0), "category-cap")}
+
+
 def test_entries_of_other_types_and_categories_do_not_share_a_cap() -> None:
     entries = [
         make_entry(1, "8", type_cap=Decimal(10)),
