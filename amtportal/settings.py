@@ -139,7 +139,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Shared by all processes: allauth keeps its rate limits there.
 CACHES = {
-    "default": env.cache_url("CACHE_URL", default="dbcache://django_cache"),
+    "default": env.cache_url("CACHE_URL")
+    if "CACHE_URL" in env
+    else {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "django_cache",
+        # The default of 300 would drop rate limits that still run.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
     # Laid-out PDFs by the hash of their content: large, and cheap to lose.
     "documents": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",

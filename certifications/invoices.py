@@ -133,7 +133,7 @@ def record_payment(
     if found == "paid":
         raise Refused(f"{invoice.number} is already paid. To mend a wrong payment, reverse it first.")
     if found == "void":
-        raise Refused(f"{invoice.number} is void. Record the payment on the invoice that replaced it.")
+        raise Refused(f"{invoice.number} is void. Issue it anew and record the payment on the new invoice.")
     if found == "locked":
         raise Refused(
             f"{invoice.number} is locked until the day after the CCP requirement is met. Hold the payment until then."
@@ -190,3 +190,25 @@ def void(*, invoice: RenewalInvoice, reason: str) -> RenewalInvoice:
     invoice.status, invoice.void_reason = RenewalInvoice.Status.VOID, reason.strip()
     invoice.save(update_fields=["status", "void_reason"])
     return invoice
+
+
+@transaction.atomic
+def issue_anew(*, invoice: RenewalInvoice, at: datetime) -> RenewalInvoice:
+    """Issue an invoice in the place of a void one, with the fee of that day; the one that stands if it was done."""
+    invoice = _locked(invoice)
+    if invoice.status != RenewalInvoice.Status.VOID:
+        raise Refused(f"{invoice.number} stands. Void it first, with the reason.")
+    if invoice.cycle.closed_on:
+        raise Refused(f"{invoice.number} belongs to a cycle that is closed, and a closed cycle does not change.")
+    standing = RenewalInvoice.objects.standing().filter(cycle=invoice.cycle_id, year=invoice.year).first()
+    if standing:
+        return standing
+    anew = RenewalInvoice(
+        cycle=invoice.cycle,
+        year=invoice.year,
+        due_on=invoice.due_on,
+        amount=invoice.cycle.certification.credential.annual_fee,
+        issued_on=day_of(at),
+    )
+    anew.save()
+    return anew

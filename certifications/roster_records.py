@@ -29,6 +29,7 @@ class StoredMember:
     user_pk: int
     email: str
     person: dict[str, str]
+    is_staff: bool = False
 
     def differs(self, row: Row) -> bool:
         return row.email != self.email or any(self.person[column] != value for column, value in row.person.items())
@@ -99,7 +100,16 @@ def conflicts(rows: Sequence[Row], record: Record) -> Iterator[Problem]:
     emails = {row.amt_id: row.email for row in rows}
     numbers = {(row.amt_id, row.credential): row.certificate_number for row in rows}
     for row in rows:
-        if row.email in record.addresses:
+        member = record.members.get(row.amt_id)
+        if member and member.is_staff and member.email != row.email:
+            # Otherwise whoever may import could have the sign-in links of a staff account sent to another mailbox.
+            yield Problem(
+                row.line,
+                "email",
+                f"AMT ID {row.amt_id} signs in to a staff account as {member.email}. Write that address; only a "
+                "superuser changes it, in the admin.",
+            )
+        elif row.email in record.addresses:
             owner = record.addresses[row.email]
             if owner is None:
                 yield Problem(
@@ -137,8 +147,9 @@ def look_up(rows: Sequence[Row]) -> Record:
     members: dict[str, StoredMember] = {}
     for amt_ids in chunks({row.amt_id: None for row in rows}):
         found = Member.objects.filter(amt_id__in=amt_ids).order_by()
-        for amt_id, pk, user_pk, email, *person in found.values_list("amt_id", "pk", "user", "user__email", *PERSON):
-            members[amt_id] = StoredMember(pk, user_pk, email, dict(zip(PERSON, person, strict=True)))
+        columns = ("amt_id", "pk", "user", "user__email", "user__is_staff", *PERSON)
+        for amt_id, pk, user_pk, email, is_staff, *person in found.values_list(*columns):
+            members[amt_id] = StoredMember(pk, user_pk, email, dict(zip(PERSON, person, strict=True)), is_staff)
     certifications: dict[tuple[str, str], StoredCertification] = {}
     for pks in chunks({member.pk: None for member in members.values()}):
         held = Certification.objects.filter(member__in=pks).order_by()

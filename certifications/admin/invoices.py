@@ -147,9 +147,11 @@ class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
     def get_urls(self) -> list[URLPattern]:
         pay = self.admin_site.admin_view(self.pay_view)
         void = self.admin_site.admin_view(self.void_view)
+        anew = self.admin_site.admin_view(self.anew_view)
         return [
             path("<path:object_id>/pay/", pay, name="certifications_renewalinvoice_pay"),
             path("<path:object_id>/void/", void, name="certifications_renewalinvoice_void"),
+            path("<path:object_id>/anew/", anew, name="certifications_renewalinvoice_anew"),
             *super().get_urls(),
         ]
 
@@ -161,6 +163,8 @@ class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
             links.append(("Record a payment", reverse("admin:certifications_renewalinvoice_pay", args=[obj.pk])))
         if state in ("locked", "upcoming", "open") and may("certifications.change_renewalinvoice"):
             links.append(("Void", reverse("admin:certifications_renewalinvoice_void", args=[obj.pk])))
+        if state == "void" and may("certifications.change_renewalinvoice"):
+            links.append(("Issue anew", reverse("admin:certifications_renewalinvoice_anew", args=[obj.pk])))
         if state == "paid":
             payment = obj.payments.filter(reversed_at=None).first()
             if payment and may("certifications.change_payment") and may("certifications.view_payment"):
@@ -205,10 +209,39 @@ class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                     ("Amount", dollars(invoice.amount)),
                     ("State today", f"{self.state(invoice)}. {self.why(invoice)}"),
                 ],
-                warning="A void invoice cannot be paid, and cannot be put back.",
+                warning="A void invoice cannot be paid. Issue it anew if the year still has to be paid.",
                 act=lambda typed: _void(invoice, typed["reason"]),
             ),
         )
+
+    def anew_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        invoice = self.record_for_deed(request, object_id, "certifications.change_renewalinvoice")
+        credential = invoice.cycle.certification.credential
+        return self.deed_page(
+            request,
+            invoice,
+            Deed(
+                title=f"Issue {invoice.number} anew",
+                button="Issue invoice",
+                form=forms.Form(request.POST or None),
+                facts=[
+                    ("Member", self.member(invoice)),
+                    ("Certification", invoice.cycle.certification),
+                    ("Voided because", invoice.void_reason),
+                    ("Amount of the new invoice", dollars(credential.annual_fee)),
+                    ("Due on", us(invoice.due_on)),
+                ],
+                act=lambda typed: _issue_anew(invoice),
+            ),
+        )
+
+
+def _issue_anew(invoice: RenewalInvoice) -> str:
+    try:
+        anew = invoices.issue_anew(invoice=invoice, at=timezone.now())
+    except invoices.Refused as refusal:
+        raise ValidationError(str(refusal)) from refusal
+    return f"{anew.number} stands in the place of {invoice.number}."
 
 
 def _record_payment(invoice: RenewalInvoice, typed: dict[str, Any], request: HttpRequest) -> str:

@@ -165,6 +165,23 @@ def test_invoice_is_voided_with_a_reason(desk: Client, cashier: User, invoice: R
     assert "is void already" in told(desk, submit(desk, address, reason="Again"))
 
 
+def test_void_invoice_is_issued_anew(desk: Client, invoice: RenewalInvoice) -> None:
+    submit(desk, page(RenewalInvoice, "void", invoice.pk), reason="Wrong fee")
+    address = page(RenewalInvoice, "anew", invoice.pk)
+    assert "stands in the place of" in told(desk, submit(desk, address))
+    assert "stands in the place of" in told(desk, submit(desk, address))
+    assert RenewalInvoice.objects.standing().filter(cycle=invoice.cycle, year=invoice.year).count() == 1
+    assert (
+        "Void it first"
+        in submit(
+            desk,
+            page(
+                RenewalInvoice, "anew", RenewalInvoice.objects.standing().get(cycle=invoice.cycle, year=invoice.year).pk
+            ),
+        ).text
+    )
+
+
 def test_paid_invoice_is_not_voided(desk: Client, invoice: RenewalInvoice) -> None:
     make_payment(invoice)
     assert "Reverse the payment before" in submit(desk, page(RenewalInvoice, "void", invoice.pk), reason="Why not").text
@@ -202,7 +219,12 @@ def test_paid_invoice_has_a_receipt(desk: Client, invoice: RenewalInvoice) -> No
 
 @pytest.mark.parametrize(
     ("deed", "permission"),
-    [("pay", "add_payment"), ("void", "change_renewalinvoice"), ("reverse", "change_payment")],
+    [
+        ("pay", "add_payment"),
+        ("void", "change_renewalinvoice"),
+        ("anew", "change_renewalinvoice"),
+        ("reverse", "change_payment"),
+    ],
 )
 def test_each_deed_needs_its_permission(invoice: RenewalInvoice, deed: str, permission: str) -> None:
     model: Any = RenewalInvoice

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from certifications import invoices
-from certifications.models import Cycle, Payment, RenewalInvoice
+from certifications.models import Credential, Cycle, Payment, RenewalInvoice
 from tests.builders import TODAY, invoice_of, make_activity, make_cycle, make_payment, make_user, noon
 from tests.threads import at_once
 
@@ -227,6 +227,21 @@ def test_voiding_needs_a_reason(cycle: Cycle) -> None:
     with pytest.raises(invoices.Refused, match="Say why"):
         invoices.void(invoice=invoice_of(cycle), reason=" ")
     assert invoice_of(cycle).status == "issued"
+
+
+def test_a_void_invoice_is_issued_anew_once_with_the_fee_of_today(cycle: Cycle) -> None:
+    void = invoices.void(invoice=invoice_of(cycle), reason="Wrong fee.")
+    Credential.objects.filter(pk=cycle.certification.credential_id).update(annual_fee=6000)
+    anew = invoices.issue_anew(invoice=void, at=noon(TODAY))
+    assert (anew.year, anew.due_on, anew.amount, anew.issued_on) == (3, void.due_on, 6000, TODAY)
+    assert invoices.issue_anew(invoice=void, at=noon(TODAY)) == anew
+    assert invoice_of(cycle) == anew
+
+
+def test_an_invoice_that_stands_is_not_issued_anew(cycle: Cycle) -> None:
+    with pytest.raises(invoices.Refused, match="Void it first"):
+        invoices.issue_anew(invoice=invoice_of(cycle), at=noon(TODAY))
+    assert RenewalInvoice.objects.filter(cycle=cycle).count() == 3
 
 
 def _outcome(**payment: object) -> str:

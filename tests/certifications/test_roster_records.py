@@ -1,5 +1,6 @@
 """Which rows cannot stand beside what is on record. No database."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -50,6 +51,15 @@ def conflicts(*rows: Row, **record: Any) -> list[str]:
         }
     )
     return [str(problem) for problem in roster_records.conflicts(rows, known)]
+
+
+def test_the_address_of_a_staff_account_is_not_changed_by_a_roster() -> None:
+    staff = {"1001": replace(ADA, is_staff=True)}
+    assert conflicts(make_row(city="Peoria"), members=staff) == [], "the rest of the row may change"
+    assert conflicts(make_row(email="other@example.org"), members=staff) == [
+        "Line 2, email: AMT ID 1001 signs in to a staff account as ada@example.org. Write that address; only a "
+        "superuser changes it, in the admin."
+    ]
 
 
 @pytest.mark.parametrize(
