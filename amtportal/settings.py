@@ -9,7 +9,7 @@
 | ``EMAIL_URL`` | files in ``AMTPORTAL_VAR/mail`` | ``smtp+tls://user:password@host:587`` in production |
 | ``SECRET_KEY`` | generated once in ``AMTPORTAL_VAR`` | at least 50 characters |
 | ``TRUST_PROXY`` | ``False`` | believe ``X-Forwarded-Proto``: only behind a proxy that always sets it |
-| ``CCP_GRACE_DAYS`` | ``90`` | days after a cycle's end in which an unmet cycle still takes records |
+| ``CCP_GRACE_DAYS`` | ``90`` | days after a cycle's end in which it still takes records |
 | ``DEBUG`` | ``False`` | for development on this machine only |
 """
 
@@ -73,7 +73,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
     "django.forms",  # its widgets, which FORM_RENDERER looks for among the installed apps
     "allauth",
     "allauth.account",

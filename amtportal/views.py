@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_safe
 
 from amtportal import documents
 from amtportal.dates import today
@@ -19,7 +19,7 @@ from certifications.models import Payment, RenewalInvoice
 
 
 @login_not_required
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Signed out: what this is. Signed in: points, days left, what to do next and the invoice, at a glance."""
     if not request.user.is_authenticated:
@@ -30,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home.html", {"member": member, "standings": standing.standings(member, today())})
 
 
-@require_GET
+@require_safe
 @for_member
 def certification_list(request: HttpRequest, member: Member) -> HttpResponse:
     """My Certifications: an AMTRAX section with Record CE for each certification."""
@@ -38,7 +38,7 @@ def certification_list(request: HttpRequest, member: Member) -> HttpResponse:
     return render(request, "certifications/certification_list.html", context)
 
 
-@require_GET
+@require_safe
 @for_member
 def invoice_list(request: HttpRequest, member: Member) -> HttpResponse:
     """The member's renewal invoices, the latest due first."""
@@ -53,7 +53,7 @@ def invoice_list(request: HttpRequest, member: Member) -> HttpResponse:
     return render(request, "certifications/invoice_list.html", {"lines": lines})
 
 
-@require_GET
+@require_safe
 def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One renewal invoice: its state, why, and how to pay once it is open. Online payment will have its place here."""
     invoice, line = _invoice(request, pk)
@@ -66,7 +66,7 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "certifications/invoice_detail.html", context)
 
 
-@require_GET
+@require_safe
 def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """An open invoice, or the receipt of a paid one, as PDF. Any other is refused, with the reason."""
     invoice, line = _invoice(request, pk)
@@ -105,7 +105,7 @@ def _payment(invoice: RenewalInvoice) -> Payment | None:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def qualifying_activities(request: HttpRequest) -> HttpResponse:
     """The public list of qualifying activities, from the data."""
     categories = Category.objects.prefetch_related("activity_types")
@@ -113,7 +113,7 @@ def qualifying_activities(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def guide(request: HttpRequest) -> HttpResponse:
     """The user guide: enter CE, track progress, print or save the transcript."""
     return render(request, "guide.html")

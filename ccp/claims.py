@@ -100,6 +100,12 @@ def problem_with_type(
 ) -> Problem | None:
     """The days lie outside those in which the type can be claimed."""
     dates = cycle_dates(windows)
+    if claimable_until and windows and all(claimable_until < window.starts_on for window in windows):
+        return Problem(
+            "activity_type",
+            f"{name} counts only for work done up to {us(claimable_until)}, before your CCP cycle began. Choose "
+            f"another activity type.{dates}",
+        )
     if claimable_until and ends_on > claimable_until:
         return Problem(
             "activity_type",

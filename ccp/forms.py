@@ -23,7 +23,8 @@ from certifications.models import Cycle
 class TypedPointsField(forms.CharField):
     """Points as people type them: ``1.5``, ``1,5``, ``.5``, `` 2 ``. No signs, exponents or words."""
 
-    READABLE = re.compile(r"(?=.*[0-9])([0-9]{0,6})(?:[.,]([0-9]{0,2}))?", re.ASCII)
+    # A comma before three digits is left alone: it may part thousands.
+    READABLE = re.compile(r"(?=.*[0-9])([0-9]{0,20})(?:\.([0-9]{0,20})|,([0-9]{0,2}))?", re.ASCII)
 
     def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         typed = super().to_python(value)
@@ -31,7 +32,7 @@ class TypedPointsField(forms.CharField):
             return None
         if not (read := self.READABLE.fullmatch(typed)):
             raise forms.ValidationError("Enter the points as a number, for example 2 or 1.5.")
-        points = Decimal(f"{read[1] or '0'}.{read[2] or '0'}")
+        points = Decimal(f"{read[1] or '0'}.{read[2] or read[3] or '0'}")
         if problem := claims.problem_with_points(points):
             raise forms.ValidationError(problem.sentence)
         return points
@@ -169,7 +170,7 @@ class RecordCEForm(forms.Form):
         asked: Cycle | None = None,
         initial: dict[str, Any] | None = None,
     ) -> None:
-        self.open_cycles, self.on, self.asked = open_cycles, on, asked
+        self.open_cycles, self.on = open_cycles, on
         preset = {
             "submission_id": uuid.uuid4(),
             "certifications": [cycle.certification_id for cycle in ([asked] if asked else open_cycles)],
@@ -191,13 +192,13 @@ class RecordCEForm(forms.Form):
         return len(self.open_cycles) > 1
 
     def clean_certifications(self) -> list[int]:
-        """The certifications chosen: those ticked; the one asked for, else all, where the form did not ask."""
+        """The certifications chosen: those ticked, or those that the form would have ticked where none was sent."""
         ticked: list[int] = self.cleaned_data["certifications"]
         if ticked:
             return ticked
         if self.add_prefix("certifications") in self.data:
             raise forms.ValidationError("Choose at least one certification.")
-        return [cycle.certification_id for cycle in ([self.asked] if self.asked else self.open_cycles)]
+        return list(self.initial["certifications"])
 
     def clean_submission_id(self) -> uuid.UUID:
         """The form's number. A client without one gets a new number, so that nothing it sends is a repeat."""
@@ -297,8 +298,9 @@ class ActivityFilterForm(forms.Form):
 
     def apply(self, activities: ActivityQuerySet) -> ActivityQuerySet:
         """The activities that fit. A filter that is not understood is told at its field and left aside."""
-        if not self.is_valid() and not self.is_bound:
+        if not self.is_bound:
             return activities
+        self.is_valid()
         if cycle := self.cleaned_data.get("cycle"):
             activities = activities.claimed_for(cycle)
         if category := self.cleaned_data.get("category"):

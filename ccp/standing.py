@@ -135,7 +135,7 @@ def _record_step(standing: Standing) -> Step:
 
 
 def invoice_reason(
-    state: invoice_rules.State, opening: invoice_rules.Opening, *, counted: Decimal, required: Decimal
+    state: invoice_rules.State, opening: invoice_rules.Opening, *, counted: Decimal, required: Decimal, on: date
 ) -> str:
     """Why the invoice is in that state and when that changes, as a sentence for the member."""
     points = f"{plain(counted)} of {plain(required)} points"
@@ -145,9 +145,11 @@ def invoice_reason(
         case "void":
             return "Void: nothing is to be paid."
         case "locked":
+            noticed_on = opening.due_on - invoice_rules.NOTICE
+            earliest = f", but not before {us(noticed_on)}" if on < noticed_on else ""
             return (
-                f"Locked: {points} are on record. The invoice opens the day after your CCP requirement is met, "
-                f"but not before {us(opening.due_on - invoice_rules.NOTICE)}."
+                f"Locked: {points} are on record. "
+                f"The invoice opens the day after your CCP requirement is met{earliest}."
             )
     assert opening.opens_on is not None
     verb = "Opens" if state == "upcoming" else "Open since"
@@ -164,7 +166,7 @@ def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> 
         invoice=invoice,
         state=state,
         opens_on=opening.opens_on,
-        reason=invoice_reason(state, opening, counted=counted, required=invoice.cycle.points_required),
+        reason=invoice_reason(state, opening, counted=counted, required=invoice.cycle.points_required, on=on),
         overdue=invoice_rules.is_overdue(state, invoice.due_on, on),
     )
 

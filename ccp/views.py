@@ -11,7 +11,7 @@ from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from amtportal.dates import day_of, today
 from amtportal.members.access import account_of, for_member, member_of
@@ -60,7 +60,7 @@ def _read() -> Any:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_member
 def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
     """Record CE: one activity, credited to each chosen certification whose open cycle covers its days."""
@@ -70,7 +70,9 @@ def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
     if not open_cycles or (asked is None and request.GET.get("certification")):
         standings = standing.standings(member, day_of(now))
         return render(request, "ccp/activity_record_closed.html", {"standings": standings})
-    form = RecordCEForm(request.POST or None, open_cycles=open_cycles, on=day_of(now), asked=asked)
+    form = RecordCEForm(
+        request.POST if request.method == "POST" else None, open_cycles=open_cycles, on=day_of(now), asked=asked
+    )
     status = 200
     if form.is_bound and form.is_valid():
         try:
@@ -121,7 +123,7 @@ def _render_form(request: HttpRequest, form: RecordCEForm, status: int = 200, **
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_member
 def activity_amend(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     """Amend an own entry while its cycles are open."""
@@ -130,7 +132,9 @@ def activity_amend(request: HttpRequest, member: Member, pk: int) -> HttpRespons
     if not recording.can_be_changed(activity, day_of(now)):
         return redirect("activity-detail", activity.pk)
     open_cycles = cycle_rules.open_for_records(member, day_of(now))
-    form = AmendForm(request.POST or None, open_cycles=open_cycles, on=day_of(now), activity=activity)
+    form = AmendForm(
+        request.POST if request.method == "POST" else None, open_cycles=open_cycles, on=day_of(now), activity=activity
+    )
     on_record, status = None, 200
     if form.is_bound and form.is_valid():
         try:
@@ -155,7 +159,7 @@ def activity_amend(request: HttpRequest, member: Member, pk: int) -> HttpRespons
     return _render_form(request, form, status=status, activity=activity, on_record=on_record)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_member
 def activity_withdraw(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     """Withdraw an own entry while its cycles are open, after a page that says what will happen."""
@@ -176,7 +180,7 @@ def activity_withdraw(request: HttpRequest, member: Member, pk: int) -> HttpResp
     return render(request, "ccp/activity_withdraw.html", context)
 
 
-@require_GET
+@require_safe
 def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One entry, also the confirmation after Submit: what counted where, the new totals, and its history."""
     activity = get_object_or_404(_read().visible_to(request.user), pk=pk)
@@ -198,7 +202,7 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "ccp/activity_detail.html", context)
 
 
-@require_GET
+@require_safe
 @for_member
 def activity_list(request: HttpRequest, member: Member) -> HttpResponse:
     """All recorded CE, newest first, by cycle; filtered by cycle and category."""
@@ -234,14 +238,14 @@ def _by_cycle(activities: list[Any]) -> list[tuple[str, list[Any]]]:
     return list(groups.items())
 
 
-@require_GET
+@require_safe
 def transcript_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The CE transcript of a cycle, as a page."""
     transcript = _transcript(request, pk)
     return render(request, "ccp/transcript_detail.html", {"transcript": transcript, "issued_on": transcript.issued_on})
 
 
-@require_GET
+@require_safe
 def transcript_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The CE transcript of a cycle, as PDF."""
     transcript = _transcript(request, pk)

@@ -43,7 +43,11 @@ class DollarsField(forms.Field):
 class ReasonForm(forms.Form):
     """Why something is done. Whether a reason is good enough is for the verb to say."""
 
-    reason = forms.CharField(max_length=300, widget=forms.TextInput(attrs={"class": "vTextField"}))
+    reason = forms.CharField(
+        max_length=300,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        error_messages={"required": "Say why: the reason stays on record."},
+    )
 
     def __init__(self, *args: Any, help_text: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

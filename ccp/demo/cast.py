@@ -114,7 +114,7 @@ def roles(on: date) -> list[Role]:
         ),
         Role(
             "midway",
-            "MLT, second year, 20.5 of 45 points in three categories, year-2 invoice open",
+            "MLT, second year, 20.5 of 45 points in three categories, year-1 invoice paid, year-2 invoice open",
             first_name="Mahalia",
             last_name="Brooks",
             # The anniversary that ends the second year of the third cycle: 6 years and 2.

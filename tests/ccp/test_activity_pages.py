@@ -130,6 +130,17 @@ def test_an_amendment_keeps_the_certifications_that_are_ticked(two: Member) -> N
     assert form_values(read(browser.get(address)))["certifications"] == ["", str(rpt.certification_id)]
 
 
+def test_an_amendment_that_says_nothing_of_certifications_leaves_them(two: Member) -> None:
+    entry = make_activity(cycle_of(two, "RPT"), points="1")
+    browser = client_of(two)
+    form = form_values(read(browser.get(f"/ccp/activities/{entry.pk}/amend/")))
+    del form["certifications"]
+    assert (
+        browser.post(f"/ccp/activities/{entry.pk}/amend/", form | {"points": "2", "attested": "on"}).status_code == 302
+    )
+    assert [credit.cycle for credit in entry.credits.all()] == [cycle_of(two, "RPT")]
+
+
 def test_a_wrong_amendment_changes_nothing_and_keeps_what_was_typed(signed_in: Client, entry: Activity) -> None:
     page = read(submit(signed_in, f"/ccp/activities/{entry.pk}/amend/", points="one", title="New", attested="on"))
     assert words(page.title).startswith(f"Error: Amend {entry.reference}")
@@ -149,6 +160,19 @@ def test_an_amendment_of_an_old_form_shows_what_is_on_record_and_asks_again(sign
     assert Activity.objects.get().points == Decimal(31)
     assert signed_in.post(address, form_values(page)).status_code == 302
     assert Activity.objects.get().points == Decimal(32)
+
+
+def test_an_empty_post_is_answered_with_what_is_missing(signed_in: Client) -> None:
+    page = read(signed_in.post("/ccp/record/"))
+    assert page.title.get_text().startswith("Error: ")
+    assert "id_points" in error_summary(page)
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/certifications/", "/ccp/record/", "/ccp/activities/", "/invoices/", "/guide/"]
+)
+def test_a_page_answers_a_question_for_its_head(signed_in: Client, address: str) -> None:
+    assert signed_in.head(address).status_code == 200
 
 
 @pytest.mark.parametrize("revision", ["", "one", "1e9"])

@@ -145,7 +145,7 @@ def test_void_sent_twice_voids_once(desk: Client, activity: Activity) -> None:
 
 @pytest.mark.parametrize(
     ("reason", "sentence"),
-    [("", "This field is required"), ("   ", "This field is required"), ("x" * 301, "at most 300 characters")],
+    [("", "Say why: the reason"), ("   ", "Say why: the reason"), ("x" * 301, "at most 300 characters")],
     ids=["empty", "blank", "long"],
 )
 def test_void_needs_a_reason(desk: Client, activity: Activity, reason: str, sentence: str) -> None:

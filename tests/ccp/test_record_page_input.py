@@ -36,6 +36,7 @@ def signed_in() -> Client:
         pytest.param("0.25", "0.25", id="the least"),
         pytest.param("99", "99", id="the most"),
         pytest.param("007.50", "7.5", id="needless zeros"),
+        pytest.param("1.500", "1.5", id="zeros after the point"),
     ],
 )
 def test_points_are_understood_as_people_type_them(signed_in: Client, typed: str, points: str) -> None:
@@ -67,6 +68,8 @@ def test_points_are_understood_as_people_type_them(signed_in: Client, typed: str
         pytest.param("99.25", "Points for one activity can be at most 99. Enter 99 or less.", id="a quarter over"),
         pytest.param("1.1", QUARTERS_WANTED, id="tenths"),
         pytest.param("1.01", QUARTERS_WANTED, id="hundredths"),
+        pytest.param("1.125", QUARTERS_WANTED, id="eighths"),
+        pytest.param("1000000000", "Points for one activity can be at most 99. Enter 99 or less.", id="a billion"),
     ],
 )
 def test_other_points_are_refused_with_a_sentence_that_says_what_to_do(
@@ -188,8 +191,8 @@ def test_days_after_an_ended_cycle_are_refused_in_the_grace_period(grace: Member
 
 def test_employment_counts_only_to_the_end_of_2020(signed_in: Client) -> None:
     assert refused_ce(signed_in, activity_type="employment") == {
-        "id_activity_type": "Employment in the field counts only for work done up to 12/31/2020. Enter dates up to "
-        "that day, or choose another activity type." + RUNS
+        "id_activity_type": "Employment in the field counts only for work done up to 12/31/2020, before your CCP cycle "
+        "began. Choose another activity type." + RUNS
     }
 
 

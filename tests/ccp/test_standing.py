@@ -13,6 +13,7 @@ from tests.builders import TODAY, cycle_of, invoice_of, make_activity, make_cycl
 
 DUE = date(2026, 5, 1)
 NOTICED = date(2026, 3, 2)
+EARLY = NOTICED - timedelta(days=1)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,13 @@ def test_the_reason_for_an_invoices_state(
     state: invoices.State, gate: invoices.Gate, met_on: date | None, opens_on: date | None, reason: str
 ) -> None:
     opening = invoices.Opening(DUE, gate, met_on, opens_on)
-    assert standing.invoice_reason(state, opening, counted=Decimal("22.5"), required=Decimal(30)) == reason
+    assert standing.invoice_reason(state, opening, counted=Decimal("22.5"), required=Decimal(30), on=EARLY) == reason
+
+
+def test_a_locked_invoice_does_not_speak_of_a_day_that_is_past() -> None:
+    opening = invoices.Opening(DUE, "unmet", None, None)
+    reason = standing.invoice_reason("locked", opening, counted=Decimal(22), required=Decimal(30), on=NOTICED)
+    assert reason.endswith("The invoice opens the day after your CCP requirement is met.")
 
 
 def steps(member: Member, on: date = TODAY) -> list[tuple[str, str]]:

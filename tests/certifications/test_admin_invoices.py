@@ -156,7 +156,7 @@ def test_payment_is_refused_where_the_invoice_is_not_open(
 
 def test_invoice_is_voided_with_a_reason(desk: Client, cashier: User, invoice: RenewalInvoice) -> None:
     address = page(RenewalInvoice, "void", invoice.pk)
-    assert "This field is required" in submit(desk, address).text
+    assert "Say why: the reason" in submit(desk, address).text
     response = submit(desk, address, reason="Issued twice")
     invoice.refresh_from_db()
     assert (invoice.status, invoice.void_reason) == ("void", "Issued twice")
@@ -191,7 +191,7 @@ def test_payment_is_reversed_with_a_reason(desk: Client, cashier: User, invoice:
     payment = make_payment(invoice)
     address = page(Payment, "reverse", payment.pk)
     assert address in desk.get(page(RenewalInvoice, "change", invoice.pk)).text
-    assert "This field is required" in submit(desk, address).text
+    assert "Say why: the reason" in submit(desk, address).text
     submit(desk, address, reason="Returned by the bank")
     payment.refresh_from_db()
     assert (payment.reversed_by, payment.reversal_reason) == (cashier, "Returned by the bank")

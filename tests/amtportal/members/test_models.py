@@ -68,3 +68,18 @@ def test_a_superuser_may_do_everything() -> None:
 def test_members_are_found_by_the_start_of_every_word(words: str, found: bool) -> None:
     member = make_member(first_name="Ada", last_name="Lane", amt_id="0042017", user=make_user(email="ada@home.example"))
     assert (member in type(member).objects.found_by(words)) is found
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        pytest.param("De Witt", True, id="the last name"),
+        pytest.param("harold de witt", True, id="the whole name"),
+        pytest.param("Harold James De Wi", True, id="both first names"),
+        pytest.param("De Harold", True, id="the starts of both"),
+        pytest.param("James Witt", False, id="the ends of both"),
+    ],
+)
+def test_a_name_of_several_words_is_found_whole(words: str, found: bool) -> None:
+    member = make_member(first_name="Harold James", last_name="De Witt")
+    assert (member in type(member).objects.found_by(words)) is found
