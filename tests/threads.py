@@ -10,13 +10,14 @@ from django.db import connection, connections
 Result = TypeVar("Result")
 
 
-def at_once(*calls: Callable[[], Result]) -> list[Result]:
+def at_once(*calls: Callable[[], Result], database: bool = True) -> list[Result]:
     """The results, in order, of calls that start together, each in a thread with its own database connection."""
     start = Barrier(len(calls))
 
     def run(call: Callable[[], Result]) -> Result:
         try:
-            connection.ensure_connection()
+            if database:
+                connection.ensure_connection()
             start.wait(timeout=30)
             return call()
         finally:

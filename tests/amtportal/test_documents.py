@@ -99,7 +99,10 @@ def test_documents_are_kept_on_disk_for_all_processes(settings: object, tmp_path
 
 def test_eight_threads_lay_out_at_once_and_each_gets_its_own() -> None:
     """Shared fonts corrupt memory when two threads use them at a time: a lock has them take turns."""
-    results = at_once(*[partial(documents.lay_out, page(f"<h1>Document {n}</h1><p>{'word ' * 200}")) for n in range(8)])
+    results = at_once(
+        *[partial(documents.lay_out, page(f"<h1>Document {n}</h1><p>{'word ' * 200}")) for n in range(8)],
+        database=False,
+    )
     for n, pdf in enumerate(results):
         assert f"Document {n}" in text_of(pdf)
 

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -10,7 +10,6 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from amtportal.members.models import Member
 from ccp import recording, requirement
 from ccp.models import Activity, ActivityType, Credit
 from certifications import invoices
@@ -139,17 +138,20 @@ def outcome(verb: Callable[[], object]) -> str:
     return "done"
 
 
-def test_a_withdrawal_and_the_payment_it_would_undo_do_not_both_go_through(met: Member) -> None:
-    """Either the withdrawal came first, and the invoice is locked; or the payment, and the record is held."""
-    activity, clerk, invoice = Activity.objects.get(), make_user(is_staff=True), invoice_of(cycle_of(met))
-    withdrawn, paid = at_once(
-        partial(outcome, lambda: recording.withdraw(activity=activity, by=met.user, at=noon(TODAY))),
-        partial(outcome, lambda: make_payment(invoice, by=clerk)),
-    )
-    if paid == "done":
-        assert "its renewal invoice is already paid" in withdrawn
-        assert requirement.counted_points(cycle_of(met)) == Decimal(30)
-    else:
-        assert withdrawn == "done"
-        assert "is locked" in paid
-        assert invoice_of(cycle_of(met)).status == "issued"
+def test_a_withdrawal_and_the_payment_it_would_undo_do_not_both_go_through() -> None:
+    """Eight times: the withdrawal came first and the invoice is locked, or the payment did and the record is held."""
+    clerk, yesterday = make_user(is_staff=True), noon(TODAY - timedelta(days=1))
+    entries = [make_activity(make_cycle(), points="30", at=yesterday) for _ in range(THREADS)]
+    cycles = [cycle_of(entry.member) for entry in entries]
+    withdrawals = [partial(recording.withdraw, activity=e, by=e.member.user, at=noon(TODAY)) for e in entries]
+    payments = [partial(make_payment, invoice_of(cycle), by=clerk) for cycle in cycles]
+    pairs = [call for pair in zip(withdrawals, payments, strict=True) for call in pair]
+    outcomes = at_once(*[partial(outcome, call) for call in pairs])
+    for cycle, withdrawn, paid in zip(cycles, outcomes[::2], outcomes[1::2], strict=True):
+        if paid == "done":
+            assert "its renewal invoice is already paid" in withdrawn
+            assert requirement.counted_points(cycle) == Decimal(30)
+        else:
+            assert withdrawn == "done"
+            assert "is locked" in paid
+            assert invoice_of(cycle).status == "issued"

@@ -55,11 +55,11 @@ def test_a_void_invoice_is_listed_as_void(met: Member) -> None:
 
 
 def test_a_locked_invoice_says_why_and_when_it_opens(short: Member) -> None:
-    """22 of 24 points; 60 days before 4/24/2026 is 2/23/2026."""
+    """22 of 24 points. 60 days before 4/24/2026 are past: only the requirement is waited for."""
     invoice = invoice_of(cycle_of(short, "RPT"))
     page = words(read(client_of(short).get(f"/invoices/{invoice.pk}/")).main)
     assert "Locked: 22 of 24 points are on record." in page
-    assert "opens the day after your CCP requirement is met, but not before 2/23/2026" in page
+    assert "The invoice opens the day after your CCP requirement is met." in page
     assert "How to pay" not in page
 
 

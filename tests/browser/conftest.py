@@ -1,0 +1,76 @@
+"""Debian's Chromium against the running portal. It has a clock of its own, so these tests stand on the real today."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.utils import timezone
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
+
+from amtportal.dates import anniversary, today
+from amtportal.members.models import Member
+from tests.builders import PASSWORD, client_of, make_activity, make_cycle, make_member, make_user
+
+CHROMIUM = "/usr/bin/chromium"
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    return {
+        "executable_path": CHROMIUM,
+        # Playwright switches off what members' browsers do: Back shows the page as it was left.
+        "ignore_default_args": ["--disable-back-forward-cache"],
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ],
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(django_db_setup: None, live_server: LiveServer) -> dict[str, Any]:
+    """A member's browser, in another time zone than AMT's office.
+
+    What is asked for first is taken away last: the browser goes, then the server, then the database they use.
+    """
+    return {"base_url": live_server.url, "locale": "en-US", "timezone_id": "America/Los_Angeles"}
+
+
+@pytest.fixture
+def member(live_server: LiveServer) -> Member:
+    """RMA, 2 years and 330 days into the cycle: 22 of 30 points, so 8 are missing and the invoice is locked."""
+    user = make_user(email="ada@example.org", password=PASSWORD)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    member = make_member(user=user, first_name="Ada", last_name="Lane")
+    cycle = make_cycle(member, awarded_on=anniversary(today(), -2) - timedelta(days=330), on=today())
+    make_activity(cycle, points="22", title="Hematology", starts_on=today() - timedelta(days=30), at=timezone.now())
+    return member
+
+
+@pytest.fixture
+def window(browser_context_args: dict[str, Any], browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a window of its own, in which the member is signed in where one is given."""
+    contexts = []
+
+    def open_window(signed_in: Member | None = None, **changes: Any) -> Page:
+        context = browser.new_context(**browser_context_args | changes)
+        contexts.append(context)
+        if signed_in:
+            session = client_of(signed_in).cookies[settings.SESSION_COOKIE_NAME].value
+            context.add_cookies(
+                [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": browser_context_args["base_url"]}]
+            )
+        return context.new_page()
+
+    yield open_window
+    for context in contexts:
+        context.close()

@@ -1,0 +1,114 @@
+"""Every page for everybody: nothing that axe objects to, in light and in dark, and no sideways scrolling on a phone."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from amtportal.dates import today
+from amtportal.members.models import Member
+from tests.builders import cycle_of, invoice_of, make_activity
+
+pytestmark = pytest.mark.browser
+Window = Callable[..., Page]
+PUBLIC = [
+    "/",
+    "/accounts/login/",
+    "/accounts/activate/",
+    "/accounts/activate/done/",
+    "/accounts/password/reset/",
+    "/accounts/signup/",
+    "/qualifying-activities/",
+    "/guide/",
+]
+
+
+@pytest.fixture
+def addresses(member: Member) -> list[str]:
+    """Every page of a member, with a title that has no place to break."""
+    cycle = cycle_of(member)
+    long = make_activity(
+        cycle,
+        points="1",
+        title="W" * 200,
+        provider="x" * 200,
+        starts_on=today() - timedelta(days=9),
+        at=timezone.now(),
+    )
+    entry = member.activities.order_by("pk")[0]
+    member.user.refresh_from_db()
+    return [
+        "/",
+        "/certifications/",
+        "/ccp/record/",
+        "/ccp/activities/",
+        f"/ccp/activities/{long.pk}/",
+        f"/ccp/activities/{entry.pk}/amend/",
+        f"/ccp/activities/{long.pk}/withdraw/",
+        f"/ccp/transcript/{cycle.pk}/",
+        "/invoices/",
+        f"/invoices/{invoice_of(cycle, 1).pk}/",
+        f"/invoices/{invoice_of(cycle, 3).pk}/",
+        f"/invoices/{invoice_of(cycle, 3).pk}.pdf",
+        "/accounts/password/change/",
+        "/accounts/logout/",
+        "/nothing/here/",
+    ]
+
+
+def error_page(page: Page) -> None:
+    """The Record CE page with everything wrong."""
+    page.goto("/ccp/record/")
+    page.get_by_role("button", name="Submit").click()
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{violation['id']}: {node['html'][:120]}" for violation in found for node in violation["nodes"]]
+
+
+@pytest.mark.parametrize("colors", ["light", "dark"])
+def test_axe_finds_no_violation(
+    window: Window, member: Member, addresses: list[str], colors: Literal["light", "dark"]
+) -> None:
+    found = {}
+    for who, pages in ((None, PUBLIC), (member, addresses)):
+        page = window(who, color_scheme=colors)
+        for address in pages:
+            page.goto(address)
+            found[f"{who}: {address}"] = violations(page)
+    error_page(page)
+    found["an error page"] = violations(page)
+    assert {name: broken for name, broken in found.items() if broken} == {}
+
+
+def test_nothing_scrolls_sideways_at_320_pixels(window: Window, member: Member, addresses: list[str]) -> None:
+    """As wide as a small phone, or a page of 1,280 pixels enlarged four times."""
+    found = {}
+    for who, pages in ((None, PUBLIC), (member, addresses)):
+        page = window(who, viewport={"width": 320, "height": 640})
+        for address in pages:
+            page.goto(address)
+            found[f"{who}: {address}"] = page.evaluate("document.documentElement.scrollWidth")
+    error_page(page)
+    found["an error page"] = page.evaluate("document.documentElement.scrollWidth")
+    assert {name: width for name, width in found.items() if width > 320} == {}
+
+
+def test_what_has_the_focus_is_seen(window: Window, member: Member) -> None:
+    """Each of the first twenty stops of the Tab key on My Certifications has an outline or another mark."""
+    page = window(member)
+    page.goto("/certifications/")
+    unseen = []
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        style = page.locator(":focus").evaluate(
+            "e => { const s = getComputedStyle(e); return [s.outlineStyle, s.outlineWidth, s.boxShadow, e.outerHTML] }"
+        )
+        if style[0] == "none" and style[2] == "none":
+            unseen.append(style[3][:100])
+    assert unseen == []
