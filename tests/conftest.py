@@ -14,6 +14,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.core.cache import caches
+from django.db import connections
 from django.db.models.signals import post_migrate
 from django.test import override_settings
 from time_machine import TimeMachineFixture
@@ -45,9 +46,11 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> None:
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
     """A transactional test empties the database, and Django then sends ``post_migrate``: the shipped rows come back."""
     post_migrate.connect(_load_shipped_rows, sender=apps.get_app_config("ccp"))
+    yield
+    connections.close_all()  # PostgreSQL removes no database that somebody uses
 
 
 def _load_shipped_rows(using: str, **kwargs: object) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.db import connections
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Playwright
 from pytest_django.live_server_helper import LiveServer
 
 from amtportal.dates import anniversary, today
@@ -34,6 +35,13 @@ def browser_type_launch_args() -> dict[str, Any]:
             "--disable-sync",
         ],
     }
+
+
+@pytest.fixture(scope="session")
+def playwright(playwright: Playwright) -> Iterator[Playwright]:
+    """While Playwright runs its event loop, Django keeps other database connections than before and after."""
+    yield playwright
+    connections.close_all()
 
 
 @pytest.fixture(scope="session")

@@ -94,9 +94,9 @@ def test_a_long_list_comes_in_pages_that_keep_the_filter(met: Member, signed_in:
     assert second.select_one("a[rel=prev]")["href"] == "?page=1&category=professional-education"
 
 
-@pytest.mark.parametrize("page", ["0", "2", "999999999999", "two", "\x00"])
-def test_a_page_that_there_is_not_leads_to_one_that_there_is(signed_in: Client, page: str) -> None:
-    assert len(read(signed_in.get("/ccp/activities/", {"page": page})).select("main tbody tr")) == 1
+@pytest.mark.parametrize("number", ["0", "2", "999999999999", "two", "\x00"])
+def test_a_page_that_there_is_not_leads_to_one_that_there_is(signed_in: Client, number: str) -> None:
+    assert len(read(signed_in.get("/ccp/activities/", {"page": number})).select("main tbody tr")) == 1
 
 
 def test_an_empty_list_says_what_will_stand_there(new: Member) -> None:
