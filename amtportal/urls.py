@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 
 from amtportal import views
 from amtportal.members.activation import ActivateDoneView, ActivateView
+from ccp import calendar_views, report_views
 from ccp import views as ccp_views
 
 # The admin has no sign-in of its own.
@@ -27,8 +28,12 @@ urlpatterns = [
     path("ccp/activities/<int:pk>/", ccp_views.activity_detail, name="activity-detail"),
     path("ccp/activities/<int:pk>/amend/", ccp_views.activity_amend, name="activity-amend"),
     path("ccp/activities/<int:pk>/withdraw/", ccp_views.activity_withdraw, name="activity-withdraw"),
+    path("ccp/activities/<int:pk>/report/", report_views.activity_report, name="activity-report"),
+    path("ccp/activities/<int:pk>/difference/", ccp_views.activity_difference, name="activity-difference"),
     path("ccp/transcript/<int:pk>/", ccp_views.transcript_detail, name="transcript-detail"),
     path("ccp/transcript/<int:pk>.pdf", ccp_views.transcript_pdf, name="transcript-pdf"),
+    path("calendar/", calendar_views.calendar_detail, name="calendar-detail"),
+    path("calendar/<slug:token>.ics", calendar_views.calendar_feed, name="calendar-feed"),
     path("invoices/", views.invoice_list, name="invoice-list"),
     path("invoices/<int:pk>/", views.invoice_detail, name="invoice-detail"),
     path("invoices/<int:pk>.pdf", views.invoice_pdf, name="invoice-pdf"),

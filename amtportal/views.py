@@ -5,16 +5,17 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from amtportal import documents
-from amtportal.dates import today
+from amtportal.dates import day_of, today
 from amtportal.members.access import for_member, member_of
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.models import Member
-from ccp import requirement, standing
-from ccp.models import Category
+from ccp import requirement, rollover, standing, terms
+from ccp.models import ActivityType
 from certifications.models import Payment, RenewalInvoice
 
 
@@ -27,14 +28,15 @@ def home(request: HttpRequest) -> HttpResponse:
     member = member_of(request)
     if member is None:
         return render(request, "home_staff.html")
-    return render(request, "home.html", {"member": member, "standings": standing.standings(member, today())})
+    standings = standing.caught_up(member, at=timezone.now())
+    return render(request, "home.html", {"member": member, "standings": standings})
 
 
 @require_safe
 @for_member
 def certification_list(request: HttpRequest, member: Member) -> HttpResponse:
     """My Certifications: an AMTRAX section with Record CE for each certification."""
-    context = {"member": member, "standings": standing.standings(member, today())}
+    context = {"member": member, "standings": standing.caught_up(member, at=timezone.now())}
     return render(request, "certifications/certification_list.html", context)
 
 
@@ -42,12 +44,14 @@ def certification_list(request: HttpRequest, member: Member) -> HttpResponse:
 @for_member
 def invoice_list(request: HttpRequest, member: Member) -> HttpResponse:
     """The member's renewal invoices, the latest due first."""
-    on = today()
-    invoices = list(
-        RenewalInvoice.objects.filter(cycle__certification__member=member).select_related(
-            "cycle__certification__credential"
-        )
+    now = timezone.now()
+    on = day_of(now)
+    of_member = RenewalInvoice.objects.filter(cycle__certification__member=member).select_related(
+        "cycle__certification__credential"
     )
+    invoices = list(of_member)
+    if rollover.catch_up(member, at=now, shown=[invoice.cycle for invoice in invoices]):
+        invoices = list(of_member.all())
     counted = requirement.counted_by_cycle({invoice.cycle_id for invoice in invoices})
     lines = [standing.invoice_standing(invoice, on, counted=counted[invoice.cycle_id]) for invoice in invoices]
     return render(request, "certifications/invoice_list.html", {"lines": lines})
@@ -62,6 +66,7 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "payment": _payment(invoice),
         "counted": requirement.counted_points(invoice.cycle),
         "required": invoice.cycle.points_required,
+        "standing": standing.standings_of([invoice.cycle], today())[0],
     }
     return render(request, "certifications/invoice_detail.html", context)
 
@@ -96,6 +101,8 @@ def _invoice(request: HttpRequest, pk: int) -> tuple[RenewalInvoice, standing.In
         "cycle__certification__credential", "cycle__certification__member"
     )
     invoice = get_object_or_404(invoices, pk=pk)
+    if rollover.catch_up(invoice.cycle.certification.member, at=timezone.now(), shown=[invoice.cycle]):
+        invoice = invoices.get(pk=pk)
     counted = requirement.counted_points(invoice.cycle)
     return invoice, standing.invoice_standing(invoice, today(), counted=counted)
 
@@ -108,8 +115,10 @@ def _payment(invoice: RenewalInvoice) -> Payment | None:
 @require_safe
 def qualifying_activities(request: HttpRequest) -> HttpResponse:
     """The public list of qualifying activities, from the data."""
-    categories = Category.objects.prefetch_related("activity_types")
-    return render(request, "qualifying_activities.html", {"categories": categories})
+    kinds = ActivityType.objects.select_related("category").prefetch_related("credentials")
+    on = today()
+    context = {"categories": terms.catalogue().offers(kinds, on), "on": on}
+    return render(request, "qualifying_activities.html", context)
 
 
 @login_not_required

@@ -16,6 +16,8 @@ LABELS = {
     "points": "Points claimed",
     "starts_on": "Start date",
     "ends_on": "End date",
+    "quantity": "How many",
+    "difference": "What differs",
 }
 
 
@@ -71,6 +73,8 @@ def _values(version: Any, credits: Sequence[Any]) -> dict[str, str]:
         LABELS["points"]: plain(version.points),
         LABELS["starts_on"]: us(version.starts_on),
         LABELS["ends_on"]: us(version.ends_on),
+        LABELS["quantity"]: plain(version.quantity) if version.quantity else "",
+        LABELS["difference"]: version.difference,
         "Counts towards": ", ".join(sorted(code for code, cut in claimed.values() if cut != Credit.Cut.UNCLAIMED)),
     }
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -11,31 +11,41 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
+from django.db.models import prefetch_related_objects
 from django.forms.models import ModelChoiceIterator
 from django.http import QueryDict
 
+from amtportal.dates import day_of
 from amtportal.words import plain, us
 from ccp import claims, recording
 from ccp.models import Activity, ActivityQuerySet, ActivityType, Category, Credit
+from ccp.terms import CategoryOffer, Terms, catalogue, points_for
 from certifications.models import Cycle
 
 
-class TypedPointsField(forms.CharField):
-    """Points as people type them: ``1.5``, ``1,5``, ``.5``, `` 2 ``. No signs, exponents or words."""
+class TypedNumberField(forms.CharField):
+    """A number as people type it: ``1.5``, ``1,5``, ``.5``, `` 2 ``. No signs, exponents or words."""
 
     # A comma before three digits is left alone: it may part thousands.
     READABLE = re.compile(r"(?=.*[0-9])([0-9]{0,20})(?:\.([0-9]{0,20})|,([0-9]{0,2}))?", re.ASCII)
+
+    def __init__(
+        self, *, unreadable: str, rule: Callable[[Decimal], claims.Problem | None], label: str, **kwargs: Any
+    ) -> None:
+        self.unreadable, self.rule = unreadable, rule
+        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        super().__init__(label=label, widget=widget, **kwargs)
 
     def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         typed = super().to_python(value)
         if not typed:
             return None
         if not (read := self.READABLE.fullmatch(typed)):
-            raise forms.ValidationError("Enter the points as a number, for example 2 or 1.5.")
-        points = Decimal(f"{read[1] or '0'}.{read[2] or read[3] or '0'}")
-        if problem := claims.problem_with_points(points):
+            raise forms.ValidationError(self.unreadable)
+        number = Decimal(f"{read[1] or '0'}.{read[2] or read[3] or '0'}")
+        if problem := self.rule(number):
             raise forms.ValidationError(problem.sentence)
-        return points
+        return number
 
     def prepare_value(self, value: Any) -> Any:
         return plain(value) if isinstance(value, Decimal) else value
@@ -98,16 +108,20 @@ class TypedLineField(forms.CharField):
 
 
 class _ByCategory(ModelChoiceIterator):
-    """The activity types as one group of options for each category."""
+    """The activity types that can be chosen, as one group of options for each category."""
 
     def __iter__(self) -> Iterator[Any]:
         yield ("", "Choose an activity type")
-        for category, kinds in groupby(self.queryset, key=lambda kind: kind.category):
+        field = cast("ActivityTypeField", self.field)
+        for category, kinds in groupby(field.offered, key=lambda kind: kind.category):
             yield (category.name, [self.choice(kind) for kind in kinds])
 
 
 class ActivityTypeField(forms.ModelChoiceField):
+    """Every activity type is understood, also one that is not offered: the rules say why it cannot be chosen."""
+
     iterator = _ByCategory
+    offered: list[ActivityType]
 
 
 class CertificationsField(forms.TypedMultipleChoiceField):
@@ -118,10 +132,13 @@ class CertificationsField(forms.TypedMultipleChoiceField):
 
 
 class RecordCEForm(forms.Form):
-    """One activity. ``open_cycles``: those that take records today; ``asked``: the one the member came from."""
+    """One activity. ``open_cycles``: those that take records today; ``asked``: the one the member came from.
+
+    ``is_preview``: the member asks what the entry would count for. Nothing is recorded, so nothing is attested.
+    """
 
     activity_type = ActivityTypeField(
-        queryset=ActivityType.objects.select_related("category"),
+        queryset=ActivityType.objects.select_related("category").prefetch_related("credentials"),
         to_field_name="code",
         error_messages={
             "required": "Choose an activity type.",
@@ -130,11 +147,20 @@ class RecordCEForm(forms.Form):
     )
     title = TypedLineField(name="title", help_text="The name of the course, talk, work or office.")
     provider = TypedLineField(name="provider", help_text="Who offered it: a school, society, employer or publisher.")
-    points = TypedPointsField(
+    quantity = TypedNumberField(
+        label="How many",
+        help_text="Contact hours, semester hours, quarter hours or CEU, as the activity type is counted. The points "
+        "are computed, rounded down to a quarter step. Leave it empty to enter the points yourself.",
+        unreadable="Enter how many as a number with at most two decimals, for example 3 or 0.4.",
+        rule=claims.problem_with_number,
+        required=False,
+    )
+    points = TypedNumberField(
         label="Points earned",
-        help_text="In quarter steps, at most 99. For example 2 or 1.5.",
+        help_text="In quarter steps, at most 99. For example 2 or 1.5. Leave it empty if you entered how many.",
+        unreadable="Enter the points as a number, for example 2 or 1.5.",
+        rule=claims.problem_with_points,
         error_messages={"required": "Enter the points you earned, for example 1.5."},
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
     starts_on = TypedDayField(
         name="start date",
@@ -169,13 +195,27 @@ class RecordCEForm(forms.Form):
         on: date,
         asked: Cycle | None = None,
         initial: dict[str, Any] | None = None,
+        earlier: Activity | None = None,
     ) -> None:
         self.open_cycles, self.on = open_cycles, on
+        self.earlier_type = earlier.activity_type if earlier else None
+        self.recorded_on = day_of(earlier.recorded_at) if earlier else on
+        self.catalogue = catalogue()
         preset = {
             "submission_id": uuid.uuid4(),
             "certifications": [cycle.certification_id for cycle in ([asked] if asked else open_cycles)],
         }
         super().__init__(data, initial={**preset, **(initial or {})})
+        self.is_preview = self.is_bound and "preview" in self.data
+        self.fields["attested"].required = not self.is_preview
+        given = self.data.get("quantity") if self.is_bound else self.initial.get("quantity")
+        self.fields["points"].required = not given
+        self.kinds = [
+            kind
+            for kind in self.catalogue.kinds
+            if kind == self.earlier_type or not claims.is_retired(kind.retired_on, on)
+        ]
+        cast(ActivityTypeField, self.fields["activity_type"]).offered = self.kinds
         for day in (self.fields["starts_on"], self.fields["ends_on"]):
             assert isinstance(day, TypedDayField)
             day.name_cycle_dates(recording.windows(open_cycles))
@@ -228,27 +268,50 @@ class RecordCEForm(forms.Form):
         return [cycle for cycle in self.open_cycles if cycle.certification_id in chosen]
 
     @property
+    def offers(self) -> list[CategoryOffer]:
+        """The activity types that can be chosen, with the terms that would hold for the entry."""
+        prefetch_related_objects(self.kinds, "credentials")
+        return self.catalogue.offers(self.kinds, self.recorded_on)
+
+    @property
+    def terms(self) -> Terms:
+        """What holds for the chosen type, on the day on which the entry was or is recorded."""
+        return self.catalogue.terms(self.cleaned_data["activity_type"], self.recorded_on)
+
+    @property
     def claim(self) -> recording.Claim:
-        return recording.Claim(**{field: self.cleaned_data[field] for field in recording.FIELDS})
+        values: dict[str, Any] = {"quantity": None, "title": "", "provider": "", **self.cleaned_data}
+        return recording.Claim(**{name: values[name] for name in recording.FIELDS})
 
     def clean(self) -> dict[str, Any]:
         """The rules that need several fields, each where its fields could be read."""
         cleaned = self.cleaned_data
-        starts_on = cleaned.get("starts_on")
+        kind, starts_on = cleaned.get("activity_type"), cleaned.get("starts_on")
         if starts_on and "ends_on" in cleaned:
-            ends_on = cleaned["ends_on"] = cleaned["ends_on"] or starts_on
-            windows = recording.windows(self.chosen_cycles or self.open_cycles)
-            kind = cleaned.get("activity_type")
-            for problem in (
-                claims.problem_with_dates(starts_on, ends_on, windows, self.on),
-                kind
-                and claims.problem_with_type(
-                    kind.name, kind.claimable_from, kind.claimable_until, starts_on, ends_on, windows
-                ),
+            cleaned["ends_on"] = cleaned["ends_on"] or starts_on
+        if kind and "quantity" in cleaned and "points" in cleaned:
+            self._compute_points(kind)
+        chosen = self.chosen_cycles or self.open_cycles
+        if all(cleaned.get(field) is not None for field in ("activity_type", "starts_on", "ends_on", "points")):
+            for problem in recording.problems(
+                self.claim, chosen, self.on, terms=self.terms, earlier_type=self.earlier_type
             ):
-                if problem:
-                    self.add_error(problem.field, problem.sentence)
+                self.add_problem(problem)
+        elif starts_on and cleaned.get("ends_on"):
+            windows = recording.windows(chosen)
+            if with_dates := claims.problem_with_dates(starts_on, cleaned["ends_on"], windows, self.on):
+                self.add_problem(with_dates)
         return cleaned
+
+    def _compute_points(self, kind: ActivityType) -> None:
+        """The points of a number of units, where none are typed beside it."""
+        quantity = self.cleaned_data["quantity"]
+        if quantity is None or self.cleaned_data["points"] is not None:
+            return
+        if self.terms.points_per_unit is None:
+            self.add_problem(claims.problem_with_no_unit(kind.name))
+        else:
+            self.cleaned_data["points"] = points_for(quantity, self.terms.points_per_unit)
 
     def add_problem(self, problem: claims.Problem) -> None:
         """Show a sentence of ``recording`` at the field it belongs to."""
@@ -269,14 +332,38 @@ class AmendForm(RecordCEForm):
     def __init__(self, data: Any = None, *, open_cycles: Sequence[Cycle], on: date, activity: Activity) -> None:
         claimed = [credit.cycle for credit in activity.credits.all() if credit.cut != Credit.Cut.UNCLAIMED]
         initial = {field: getattr(activity, field) for field in recording.FIELDS}
+        if activity.quantity is not None:
+            initial["points"] = None  # they follow from how many
         initial["certifications"] = [cycle.certification_id for cycle in claimed]
         initial["revision"] = activity.revision
-        super().__init__(data, open_cycles=open_cycles, on=on, initial=initial)
+        super().__init__(data, open_cycles=open_cycles, on=on, initial=initial, earlier=activity)
         del self.fields["submission_id"]
 
     def show_revision(self, revision: int) -> None:
         """Let the next submit replace that revision, whose values the page shows beside what was typed."""
         self._replace("revision", revision)
+
+
+class DifferenceForm(forms.Form):
+    """What differs from an entry that looks like this one, in the member's words."""
+
+    MOST = 500
+
+    difference = forms.CharField(
+        label="What differs",
+        max_length=MOST,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={
+            "required": "Say in a few words what differs, for example “second session, other speaker”.",
+            "max_length": "Shorten the text to %(limit_value)d characters; it has %(show_value)d.",
+        },
+    )
+
+    def clean_difference(self) -> str:
+        typed = "\n".join(self.cleaned_data["difference"].splitlines())
+        if any(unicodedata.category(character) in ("Cc", "Cs") for character in typed if character != "\n"):
+            raise forms.ValidationError("The text has characters that cannot be printed. Type it again.")
+        return typed
 
 
 class ActivityFilterForm(forms.Form):
@@ -316,3 +403,10 @@ class ActivityFilterForm(forms.Form):
         """The filters as the rest of an address: ``&cycle=12``, or nothing."""
         kept = {name: self.data[name] for name in self.fields if self.is_bound and self.data.get(name)}
         return f"&{urlencode(kept)}" if kept else ""
+
+
+class CalendarForm(forms.Form):
+    """A button of the calendar page. ``feed``: the key of the address that the page showed."""
+
+    action = forms.ChoiceField(choices=[(name, name) for name in ("create", "replace", "revoke")])
+    feed = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)

@@ -1,5 +1,6 @@
 """What a member does: the qualifying activities, the activities recorded, and what each counts for in a cycle."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +9,15 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from amtportal.members.models import Member
-from certifications.models import Cycle, PointsField, in_quarters
+from certifications.models import Credential, Cycle, PointsField, in_quarters
+
+
+class Provenance(models.TextChoices):
+    """Where a figure of the programme comes from."""
+
+    PUBLISHED = "published", "Published by AMT"
+    ASSUMED = "assumed", "Assumed"
+    STAFF = "staff", "Set by AMT staff"
 
 
 class Category(models.Model):
@@ -18,16 +27,38 @@ class Category(models.Model):
     name = models.CharField(max_length=100)
     order = models.PositiveSmallIntegerField(default=0, help_text="Place in lists, smallest first.")
     guidance = models.TextField(blank=True, help_text="What is accepted, as members read it.")
-    cap = PointsField(
-        "cap a cycle", null=True, blank=True, help_text="Most points that count in one cycle. Empty: no cap."
-    )
 
     history = HistoricalRecords()
 
     class Meta:
         ordering = ["order", "name"]
         verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CategoryTerms(models.Model):
+    """What holds for a category from a day on. The day on which an entry was recorded decides which terms it has."""
+
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="terms")
+    effective_from = models.DateField()
+    cap = PointsField(
+        "cap a cycle", null=True, blank=True, help_text="Most points that count in one cycle. Empty: no cap."
+    )
+    provenance = models.CharField(max_length=10, choices=Provenance, default=Provenance.STAFF)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["category", "effective_from"]
+        verbose_name_plural = "category terms"
         constraints = [
+            models.UniqueConstraint(
+                fields=["category", "effective_from"],
+                name="%(app_label)s_%(class)s_one_a_day",
+                violation_error_message="This category already has terms from this day on.",
+            ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_cap_in_quarters",
                 condition=Q(cap=None) | Q(in_quarters("cap"), cap__gt=0),
@@ -36,40 +67,88 @@ class Category(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.category} from {self.effective_from}"
 
 
 class ActivityType(models.Model):
-    """A qualifying activity that a member can claim points for."""
+    """A qualifying activity that a member can claim points for. What it is worth stands in its terms."""
 
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="activity_types")
     code = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=100)
     order = models.PositiveSmallIntegerField(default=0, help_text="Place within the category, smallest first.")
-    unit = models.CharField(max_length=60, blank=True, help_text="What the points are counted by, e.g. contact hour.")
-    points_per_unit = PointsField(null=True, blank=True, help_text="Empty: set by staff guidance, not by a unit.")
-    cap = PointsField(
-        "cap a cycle", null=True, blank=True, help_text="Most points that count in one cycle. Empty: no cap."
-    )
-    claimable_from = models.DateField(null=True, blank=True, help_text="Work before this day cannot be claimed.")
-    claimable_until = models.DateField(null=True, blank=True, help_text="Work after this day cannot be claimed.")
     guidance = models.TextField(blank=True, help_text="What is accepted and how points are counted.")
     documents = models.TextField("documents to keep", blank=True)
+    credentials = models.ManyToManyField(
+        Credential, blank=True, related_name="activity_types", help_text="Counts for these only. Empty: for all."
+    )
+    retired_on = models.DateField(
+        null=True, blank=True, help_text="From this day on it cannot be chosen. Entries that have it stay."
+    )
 
     history = HistoricalRecords()
 
     class Meta:
         ordering = ["category__order", "order", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TypeTerms(models.Model):
+    """What an activity type is worth from a day on. The day on which an entry was recorded decides its terms."""
+
+    class Unit(models.TextChoices):
+        HOUR = "hour", "contact hour"
+        SEMESTER_HOUR = "semester-hour", "semester hour"
+        QUARTER_HOUR = "quarter-hour", "quarter hour"
+        CEU = "ceu", "CEU"
+        YEAR = "year", "year"
+        WORK = "work", "work"
+
+    activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="terms")
+    effective_from = models.DateField()
+    unit = models.CharField(max_length=15, choices=Unit, blank=True, help_text="Empty: points are given directly.")
+    points_per_unit = PointsField(null=True, blank=True, help_text="Empty: points are given directly.")
+    least = PointsField("smallest claim", default=Decimal("0.25"), help_text="Fewest points for one entry.")
+    most = PointsField("largest claim", default=Decimal(99), help_text="Most points for one entry.")
+    cap = PointsField(
+        "cap a cycle", null=True, blank=True, help_text="Most points that count in one cycle. Empty: no cap."
+    )
+    claimable_from = models.DateField(null=True, blank=True, help_text="Work before this day cannot be claimed.")
+    claimable_until = models.DateField(null=True, blank=True, help_text="Work after this day cannot be claimed.")
+    provenance = models.CharField(max_length=10, choices=Provenance, default=Provenance.STAFF)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["activity_type", "effective_from"]
+        verbose_name_plural = "type terms"
         constraints = [
+            models.UniqueConstraint(
+                fields=["activity_type", "effective_from"],
+                name="%(app_label)s_%(class)s_one_a_day",
+                violation_error_message="This activity type already has terms from this day on.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_unit_known",
+                condition=Q(unit__in=["", "hour", "semester-hour", "quarter-hour", "ceu", "year", "work"]),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_points_per_unit_in_quarters",
+                condition=Q(points_per_unit=None)
+                | Q(in_quarters("points_per_unit"), ~Q(unit=""), points_per_unit__gt=0),
+                violation_error_message="Points for a unit are more than 0, in quarter steps, and need a unit.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_claim_limits_in_order",
+                condition=Q(in_quarters("least"), in_quarters("most"), least__gt=0, least__lte=F("most"), most__lte=99),
+                violation_error_message="The smallest claim is above 0 and at most the largest, which is at most 99.",
+            ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_cap_in_quarters",
                 condition=Q(cap=None) | Q(in_quarters("cap"), cap__gt=0),
                 violation_error_message="A cap is more than 0, in quarter steps.",
-            ),
-            models.CheckConstraint(
-                name="%(app_label)s_%(class)s_points_per_unit_in_quarters",
-                condition=Q(points_per_unit=None) | Q(in_quarters("points_per_unit"), points_per_unit__gt=0),
-                violation_error_message="Points are more than 0, in quarter steps.",
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_window_in_order",
@@ -81,7 +160,7 @@ class ActivityType(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.activity_type} from {self.effective_from}"
 
 
 class ActivityQuerySet(models.QuerySet["Activity"]):
@@ -108,6 +187,7 @@ class Activity(models.Model):
 
     class Source(models.TextChoices):
         MEMBER = "member", "Recorded by the member"
+        AMT = "amt", "Credited by AMT"
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="activities")
     activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="activities")
@@ -116,14 +196,25 @@ class Activity(models.Model):
     starts_on = models.DateField()
     ends_on = models.DateField()
     points = PointsField(help_text="Points claimed.")
+    quantity = models.DecimalField(
+        max_digits=6, decimal_places=2, null=True, blank=True, help_text="In the unit of the type, where one was given."
+    )
+    unit = models.CharField(max_length=15, choices=TypeTerms.Unit, blank=True, help_text="As it was when recorded.")
+    difference = models.TextField(blank=True, help_text="How it differs from a similar entry, in the member's words.")
     attestation = models.TextField(help_text="The statement as it was shown when it was ticked.")
     attested_at = models.DateTimeField()
     attested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="activities_attested"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="activities_attested",
+        help_text="Nobody, where AMT's own file credited it.",
     )
     source = models.CharField(max_length=10, choices=Source, default=Source.MEMBER)
     submission_id = models.UUIDField(unique=True, help_text="The form that recorded it: a repeat records nothing.")
     submission_digest = models.CharField(max_length=64, help_text="SHA-256 of the values as first submitted.")
+    provider_reference = models.CharField(max_length=60, blank=True, help_text="AMT's own number of the credit.")
     recorded_at = models.DateTimeField()
     revision = models.PositiveIntegerField(default=1, help_text="Grows with each change, so that none is overwritten.")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -161,7 +252,33 @@ class Activity(models.Model):
                 condition=Q(starts_on__lte=F("ends_on")),
                 violation_error_message="An activity cannot end before it starts.",
             ),
-            models.CheckConstraint(name="%(app_label)s_%(class)s_source_known", condition=Q(source__in=["member"])),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_source_known", condition=Q(source__in=["member", "amt"])
+            ),
+            models.UniqueConstraint(
+                fields=["provider_reference"],
+                condition=~Q(provider_reference=""),
+                name="%(app_label)s_%(class)s_provider_reference_unique",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_reference_of_amt_only",
+                condition=(Q(source="amt") & ~Q(provider_reference="")) | (~Q(source="amt") & Q(provider_reference="")),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_attested_by_its_member",
+                condition=Q(source="amt") | Q(attested_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_quantity_positive", condition=Q(quantity=None) | Q(quantity__gt=0)
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_quantity_has_unit",
+                condition=Q(quantity=None, unit="")
+                | Q(
+                    quantity__isnull=False,
+                    unit__in=["hour", "semester-hour", "quarter-hour", "ceu", "year", "work"],
+                ),
+            ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_withdrawn_whole",
                 condition=Q(withdrawn_at=None, withdrawn_by=None, void_reason="")
@@ -201,6 +318,7 @@ class Credit(models.Model):
         NONE = "", "Not cut"
         TYPE_CAP = "type-cap", "Over the cap of the activity type"
         CATEGORY_CAP = "category-cap", "Over the cap of the category"
+        WINDOW = "window", "Outside the days in which the type can be claimed"
         NOT_STANDING = "not-standing", "Withdrawn or void"
         UNCLAIMED = "unclaimed", "No longer claimed for this certification"
 
@@ -219,13 +337,109 @@ class Credit(models.Model):
             models.CheckConstraint(name="%(app_label)s_%(class)s_points_in_quarters", condition=in_quarters("points")),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_cut_known",
-                condition=Q(cut__in=["", "type-cap", "category-cap", "not-standing", "unclaimed"]),
+                condition=Q(cut__in=["", "type-cap", "category-cap", "window", "not-standing", "unclaimed"]),
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_nothing_counts_unclaimed",
-                condition=~Q(cut__in=["not-standing", "unclaimed"]) | Q(points=0),
+                condition=~Q(cut__in=["window", "not-standing", "unclaimed"]) | Q(points=0),
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.points} points for {self.activity_id} in cycle {self.cycle_id}"
+
+
+class HeldCredit(models.Model):
+    """A credit from AMT for somebody who is not on the roster yet; it is recorded when the person appears."""
+
+    provider_reference = models.CharField(max_length=60, unique=True)
+    amt_id = models.CharField("AMT ID", max_length=20, db_index=True)
+    activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="held_credits")
+    title = models.CharField(max_length=200, blank=True)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    points = PointsField()
+    reason = models.CharField(max_length=300, help_text="Why it could not be recorded.")
+    received_at = models.DateTimeField()
+    activity = models.OneToOneField(
+        Activity,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="held_credit",
+        help_text="Once recorded.",
+    )
+
+    class Meta:
+        ordering = ["received_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_points_above_0_to_99",
+                condition=Q(in_quarters("points"), points__gt=0, points__lte=99),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_starts_before_end", condition=Q(starts_on__lte=F("ends_on"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_reference} for {self.amt_id}"
+
+
+class ErrorReport(models.Model):
+    """A member says that a credit from AMT is wrong; staff answer."""
+
+    activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="error_reports")
+    text = models.TextField()
+    reported_at = models.DateTimeField()
+    reported_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="error_reports")
+    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="error_reports_answered",
+    )
+
+    class Meta:
+        ordering = ["-reported_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["activity"],
+                condition=Q(answered_at=None),
+                name="%(app_label)s_%(class)s_one_open",
+                violation_error_message="This credit already has a report that waits for an answer.",
+            ),
+            models.CheckConstraint(name="%(app_label)s_%(class)s_has_text", condition=~Q(text="")),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_answer_whole",
+                condition=Q(answer="", answered_at=None, answered_by=None)
+                | (Q(answered_at__isnull=False, answered_by__isnull=False) & ~Q(answer="")),
+                violation_error_message="An answer has a text, a time and a person.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.activity}: {self.text[:40]}"
+
+
+class CalendarFeed(models.Model):
+    """The secret address of a member's calendar. Revoking it ends the address; a new one is another."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="calendar_feeds")
+    token = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["member", "-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member"], condition=Q(revoked_at=None), name="%(app_label)s_%(class)s_one_standing"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Calendar of {self.member_id}"

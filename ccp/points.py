@@ -2,26 +2,36 @@
 
 Entries are taken in the order of the activity's first day, then of its reference, so that the order in which they were
 recorded changes nothing. Each counts for its claim, as far as there is room under the cap of its type and under
-the cap of its category. What is over a cap stays on record and counts for nothing.
+the cap of its category. What is over a cap stays on record and counts for nothing. An entry of days in which its type
+cannot be claimed counts for nothing and takes no room.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from amtportal.words import plain
+
 STEP = Decimal("0.25")
 MOST = Decimal(99)
 ZERO = Decimal(0)
 
-Cut = Literal["", "type-cap", "category-cap"]
+Cut = Literal["", "type-cap", "category-cap", "window"]
+# Why less than the claim counts, for the member.
+REASONS: Mapping[Cut, str] = {
+    "": "",
+    "type-cap": "Over the most that this activity type can count for in one cycle.",
+    "category-cap": "Over the most that this category can count for in one cycle.",
+    "window": "Outside the days in which this activity type can be claimed.",
+}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A standing entry as the caps see it. A cap of None is no cap."""
+    """A standing entry as the caps see it. A cap of None is no cap. ``in_window``: its days can be claimed."""
 
     reference: int
     starts_on: date
@@ -30,14 +40,30 @@ class Entry:
     category: str
     type_cap: Decimal | None = None
     category_cap: Decimal | None = None
+    in_window: bool = True
 
 
 @dataclass(frozen=True)
 class Counted:
-    """What an entry counts for. ``cut`` names the cap that left the least room, where less than the claim counts."""
+    """What an entry counts for. Where that is less than the claim, ``cut`` says why: the days, or the tighter cap."""
 
     counted: Decimal
     cut: Cut
+
+
+@dataclass(frozen=True)
+class Used:
+    """What a cycle's entries use of a cap."""
+
+    points: Decimal
+    cap: Decimal
+
+    @property
+    def room(self) -> Decimal:
+        return max(self.cap - self.points, ZERO)
+
+    def __str__(self) -> str:
+        return f"{plain(self.points)} of {plain(self.cap)} used in this cycle"
 
 
 def in_quarter_steps(points: Decimal) -> bool:
@@ -50,6 +76,9 @@ def credited(entries: Iterable[Entry]) -> Mapping[int, Counted]:
     category_used: dict[str, Decimal] = defaultdict(Decimal)
     result = {}
     for entry in sorted(entries, key=lambda entry: (entry.starts_on, entry.reference)):
+        if not entry.in_window:
+            result[entry.reference] = Counted(ZERO, "window")
+            continue
         type_room = _room(entry.type_cap, type_used[entry.activity_type])
         category_room = _room(entry.category_cap, category_used[entry.category])
         counted = entry.claimed
@@ -62,6 +91,19 @@ def credited(entries: Iterable[Entry]) -> Mapping[int, Counted]:
         category_used[entry.category] += counted
         result[entry.reference] = Counted(counted, cut)
     return result
+
+
+def used(entries: Sequence[Entry], *, activity_type: str = "", category: str = "") -> Decimal:
+    """The points that count for an activity type, or for a category."""
+    counted = credited(entries)
+    return sum(
+        (
+            counted[entry.reference].counted
+            for entry in entries
+            if activity_type == entry.activity_type or category == entry.category
+        ),
+        ZERO,
+    )
 
 
 def _room(cap: Decimal | None, used: Decimal) -> Decimal | None:

@@ -44,12 +44,19 @@ def counted_points(cycle: Cycle) -> Decimal:
 
 def settle(cycle: Cycle, on: date) -> None:
     """Set ``requirement_met_on`` after the credits changed. The caller holds the lock on the cycle."""
-    settled = met_on(
-        counted=counted_points(cycle),
-        required=cycle.points_required,
-        met_before=cycle.requirement_met_on,
-        on=on,
-    )
-    if settled != cycle.requirement_met_on:
-        cycle.requirement_met_on = settled
-        cycle.save(update_fields=["requirement_met_on"])
+    settle_all([cycle], on)
+
+
+def settle_all(cycles: Collection[Cycle], on: date) -> None:
+    """``settle`` for several cycles, all of them locked by the caller."""
+    counted = counted_by_cycle([cycle.pk for cycle in cycles])
+    for cycle in cycles:
+        settled = met_on(
+            counted=counted[cycle.pk],
+            required=cycle.points_required,
+            met_before=cycle.requirement_met_on,
+            on=on,
+        )
+        if settled != cycle.requirement_met_on:
+            cycle.requirement_met_on = settled
+            cycle.save(update_fields=["requirement_met_on"])

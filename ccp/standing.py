@@ -5,20 +5,23 @@ fixed number of queries and put in the order in which a page shows them.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Sum, prefetch_related_objects
 
+from amtportal.dates import day_of
 from amtportal.members.models import Member
 from amtportal.words import dollars, plain, us
-from ccp import requirement
+from ccp import ledger, requirement, rollover
 from ccp.models import Credit
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
-from certifications.models import Certification, Cycle, RenewalInvoice
+from certifications import life
+from certifications.models import Certification, Cycle, RenewalInvoice, StatusChange
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,13 @@ class InvoiceStanding:
 
     invoice: RenewalInvoice
     state: invoice_rules.State
-    opens_on: date | None
+    opening: invoice_rules.Opening
     reason: str
     overdue: bool
+
+    @property
+    def opens_on(self) -> date | None:
+        return self.opening.opens_on
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,8 @@ class Standing:
     categories: list[CategoryTotal]
     invoices: list[InvoiceStanding]
     current: InvoiceStanding | None
+    past: list[Cycle] = field(default_factory=list)
+    """The closed cycles of the certification with their corrections, the last one first."""
 
     @property
     def required(self) -> Decimal:
@@ -77,7 +86,7 @@ class Standing:
 
     @property
     def records_until(self) -> date:
-        return cycle_rules.records_until(self.cycle.ends_on, grace_days=settings.CCP_GRACE_DAYS)
+        return cycle_rules.grace_ends_on(self.cycle, grace_days=settings.CCP_GRACE_DAYS)
 
     @property
     def grace_days_left(self) -> int:
@@ -85,9 +94,7 @@ class Standing:
 
     @property
     def takes_records(self) -> bool:
-        return self.certification.status == Certification.Status.ACTIVE and cycle_rules.takes_records(
-            self.cycle, self.on, grace_days=settings.CCP_GRACE_DAYS
-        )
+        return self.is_in_force and cycle_rules.takes_records(self.cycle, self.on, grace_days=settings.CCP_GRACE_DAYS)
 
     @property
     def progress_value(self) -> Decimal:
@@ -95,13 +102,51 @@ class Standing:
         return min(self.counted, self.required)
 
     @property
+    def verdict(self) -> rollover.Verdict | None:
+        """What the cycle is on the day: running, in grace, awaiting payment, or due to close. None: it is closed."""
+        if self.cycle.closed_on:
+            return None
+        is_paid = all(found.state == "paid" for found in self.invoices)
+        return rollover.verdict_of(self.cycle, self.on, counted=self.counted, is_paid=is_paid)
+
+    @property
+    def is_in_force(self) -> bool:
+        return life.in_force(self.certification.status)
+
+    @property
+    def left_force(self) -> StatusChange | None:
+        """The change by which the certification got a status that is not in force; None where it is not on record."""
+        if self.is_in_force:
+            return None
+        status = self.certification.status
+        changes = [change for change in self.certification.status_changes.all() if change.after == status]
+        return changes[-1] if changes else None
+
+    @property
     def next_steps(self) -> list[Step]:
         """What to do next, the most pressing first; never empty."""
         return next_steps(self)
 
+    @property
+    def ledger_lines(self) -> list[ledger.Line]:
+        """What unlocks the renewal invoice and what follows; nothing where the certification is not in force."""
+        if not self.is_in_force:
+            return []
+        return ledger.ledger(
+            self.cycle,
+            mandatory=self.certification.ccp_mandatory,
+            counted=self.counted,
+            grace_ends_on=self.records_until,
+            owed=[ledger.Owed(found.invoice.year, found.state, found.opening) for found in self.invoices],
+            on=self.on,
+        )
+
 
 def next_steps(standing: Standing) -> list[Step]:
     """The tasks of a certification: overdue payments, points, payments due, then what to wait for."""
+    if not standing.is_in_force:
+        status = standing.certification.get_status_display().lower()
+        return [Step(f"Call AMT if you have a question about this certification: it is {status}.")]
     payable = sorted(
         (found for found in standing.invoices if found.state == "open"), key=lambda found: found.invoice.due_on
     )
@@ -165,15 +210,44 @@ def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> 
     return InvoiceStanding(
         invoice=invoice,
         state=state,
-        opens_on=opening.opens_on,
+        opening=opening,
         reason=invoice_reason(state, opening, counted=counted, required=invoice.cycle.points_required, on=on),
         overdue=invoice_rules.is_overdue(state, invoice.due_on, on),
     )
 
 
 def standings(member: Member, on: date) -> list[Standing]:
-    """Every certification of the member with its open cycle, or its last one: three queries, whatever their number."""
-    cycles = _cycles_shown(member)
+    """Every certification of the member with its open cycle, or its last one.
+
+    Three queries, whatever their number; one more where cycles are closed, one where a certification is not in force.
+    """
+    cycles = list(
+        Cycle.objects.for_member(member)
+        .select_related("certification__credential", "certification__member")
+        .order_by("certification__awarded_on", "certification_id", "number")
+    )
+    past: dict[int, list[Cycle]] = defaultdict(list)
+    for cycle in reversed(cycles):
+        if cycle.closed_on:
+            past[cycle.certification_id].append(cycle)
+    prefetch_related_objects([cycle for closed in past.values() for cycle in closed], "corrections")
+    shown = _shown(cycles)
+    out_of_force = [cycle.certification for cycle in shown if not life.in_force(cycle.certification.status)]
+    prefetch_related_objects(out_of_force, "status_changes")
+    return [replace(found, past=past[found.certification.pk]) for found in standings_of(shown, on)]
+
+
+def caught_up(member: Member, *, at: datetime) -> list[Standing]:
+    """The standings as pages show them: once the member's cycles that are due are closed."""
+    found = standings(member, day_of(at))
+    due = [standing.cycle for standing in found if standing.verdict in rollover.CLOSING]
+    if rollover.catch_up(member, at=at, shown=due):
+        found = standings(member, day_of(at))
+    return found
+
+
+def standings_of(cycles: list[Cycle], on: date) -> list[Standing]:
+    """Where these cycles (with certification, credential and member read) stand: two queries."""
     by_category = _points_by_category(cycles)
     invoices = defaultdict(list)
     for invoice in RenewalInvoice.objects.standing().filter(cycle__in=cycles).order_by("year"):
@@ -201,11 +275,10 @@ def standings(member: Member, on: date) -> list[Standing]:
     return result
 
 
-def _cycles_shown(member: Member) -> list[Cycle]:
-    """One cycle for each certification: the one that is not closed, else the last."""
+def _shown(cycles: Iterable[Cycle]) -> list[Cycle]:
+    """One of the cycles for each certification: the one that is not closed, else the last."""
     shown: dict[int, Cycle] = {}
-    cycles = Cycle.objects.for_member(member).select_related("certification__credential", "certification__member")
-    for cycle in cycles.order_by("certification__awarded_on", "certification_id", "number"):
+    for cycle in cycles:
         known = shown.get(cycle.certification_id)
         if known is None or known.closed_on is not None:
             shown[cycle.certification_id] = cycle

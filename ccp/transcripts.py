@@ -1,11 +1,12 @@
 """The CE transcript of a cycle: its content, and the same content laid out as PDF.
 
 A transcript lists the standing entries that are claimed for the cycle, by category with subtotals: what was claimed,
-what counts, and why something does not count. It bears the day of issue in Chicago.
+what counts, and why something does not count. It bears the day of issue in Chicago. That of a closed cycle says how it
+was closed, with the points as they were then; corrections stand beside them.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -14,16 +15,14 @@ from django.template.loader import render_to_string
 
 from amtportal import documents
 from amtportal.members.models import Member
-from ccp import requirement
+from ccp import points, requirement
 from ccp.models import Activity, Credit
-from certifications.models import Certification, Credential, Cycle
+from certifications.models import Certification, Credential, Cycle, CycleCorrection
 
 ZERO = Decimal(0)
 
 CUT_SENTENCES = {
-    Credit.Cut.NONE: "",
-    Credit.Cut.TYPE_CAP: "Over the most that this activity type can count for in one cycle.",
-    Credit.Cut.CATEGORY_CAP: "Over the most that this category can count for in one cycle.",
+    **{Credit.Cut(cut): reason for cut, reason in points.REASONS.items()},
     Credit.Cut.NOT_STANDING: "No longer stands, so it counts for nothing.",
     Credit.Cut.UNCLAIMED: "No longer claimed for this certification.",
 }
@@ -70,6 +69,7 @@ class Transcript:
     cycle: Cycle
     categories: list[CategoryRows]
     issued_on: date
+    corrections: list[CycleCorrection] = field(default_factory=list)
 
     @property
     def required(self) -> Decimal:
@@ -81,6 +81,9 @@ class Transcript:
 
     @property
     def counted(self) -> Decimal:
+        """The points that count: of a closed cycle those with which it was closed."""
+        if self.cycle.points_at_close is not None:
+            return self.cycle.points_at_close
         return sum((category.counted for category in self.categories), ZERO)
 
     @property
@@ -106,7 +109,7 @@ def by_category(credits: Iterable[Credit]) -> list[CategoryRows]:
 
 
 def of_cycle(cycle: Cycle, *, issued_on: date) -> Transcript:
-    """The transcript of a cycle (certification, credential and member read), in one query."""
+    """The transcript of a cycle (certification, credential and member read), in one query; two for a closed cycle."""
     credits = (
         Credit.objects.filter(cycle=cycle)
         .exclude(cut__in=[Credit.Cut.NOT_STANDING, Credit.Cut.UNCLAIMED])
@@ -125,6 +128,7 @@ def of_cycle(cycle: Cycle, *, issued_on: date) -> Transcript:
         cycle=cycle,
         categories=by_category(credits),
         issued_on=issued_on,
+        corrections=list(cycle.corrections.all()) if cycle.closed_on else [],
     )
 
 

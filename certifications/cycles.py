@@ -5,19 +5,27 @@ from the day of the award, never from the last cycle. A cycle takes records from
 grace period after its last day is over, unless it has been closed.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
 
-from amtportal.dates import anniversary
-from amtportal.members.models import Member
+from amtportal.dates import anniversary, day_of
+from amtportal.members.models import Member, User
+from amtportal.words import us
 from certifications import invoices
+from certifications.chunks import chunks
 from certifications.models import Certification, Cycle
 
 YEARS = 3
+OPENED_LATE = "The cycle was opened after its last day."
+
+
+class Refused(Exception):
+    """A change of a cycle that the rules do not allow; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,15 @@ class Span:
 
     def covers(self, first: date, last: date) -> bool:
         return self.starts_on <= first and last <= self.ends_on
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A date that an extension of the grace period moves."""
+
+    what: str
+    before: date
+    after: date
 
 
 def span(awarded_on: date, number: int) -> Span:
@@ -57,21 +74,81 @@ def records_until(ends_on: date, *, grace_days: int) -> date:
     return ends_on + timedelta(days=grace_days)
 
 
+def grace_ends_on(cycle: Cycle, *, grace_days: int) -> date:
+    """The last day of the cycle's grace period: the usual one, unless staff extended it."""
+    return cycle.grace_extended_to or records_until(cycle.ends_on, grace_days=grace_days)
+
+
 def takes_records(cycle: Cycle, on: date, *, grace_days: int) -> bool:
     """Whether activities can be recorded, amended and withdrawn in the cycle on that day."""
-    return cycle.closed_on is None and cycle.starts_on <= on <= records_until(cycle.ends_on, grace_days=grace_days)
+    return cycle.closed_on is None and cycle.starts_on <= on <= grace_ends_on(cycle, grace_days=grace_days)
+
+
+def unclosed(member: Member, *, lock: bool = False) -> list[Cycle]:
+    """The member's cycles that are not closed, in the order of their keys; locked on demand."""
+    cycles = Cycle.objects.for_member(member).unclosed().select_related("certification__credential").order_by("pk")
+    if not lock:
+        return list(cycles)
+    while True:
+        locked = list(cycles.select_for_update(of=("self",)))
+        # One that was closed while this waited for its lock is missing from the answer, and so is the one that follows.
+        if {cycle.pk for cycle in locked} == set(cycles.order_by().values_list("pk", flat=True)):
+            return locked
+
+
+def taking_records(cycles: Iterable[Cycle], on: date) -> list[Cycle]:
+    """Those of the cycles (certifications read) that take records on that day: their certification is in force."""
+    return [
+        cycle
+        for cycle in cycles
+        if cycle.certification.status in Certification.IN_FORCE
+        and takes_records(cycle, on, grace_days=settings.CCP_GRACE_DAYS)
+    ]
 
 
 def open_for_records(member: Member, on: date, *, lock: bool = False) -> list[Cycle]:
     """The member's cycles that take records on that day, in the order of their keys; locked on demand."""
-    cycles = Cycle.objects.for_member(member).unclosed().filter(certification__status=Certification.Status.ACTIVE)
-    if lock:
-        cycles = cycles.select_for_update(of=("self",))
+    return taking_records(unclosed(member, lock=lock), on)
+
+
+def open_by_member(members: Iterable[int], on: date, *, lock: bool = False) -> dict[int, list[Cycle]]:
+    """The cycles of several members (by key) that take records on that day; locked in the order of their keys."""
+    in_force = Cycle.objects.unclosed().filter(certification__status__in=Certification.IN_FORCE)
+    keys: list[int] = []
+    for some in chunks(members):
+        keys += in_force.filter(certification__member__in=some).order_by().values_list("pk", flat=True)
+    found: dict[int, list[Cycle]] = {}
+    for some in chunks(sorted(keys)):
+        cycles = in_force.filter(pk__in=some)
+        if lock:
+            cycles = cycles.select_for_update(of=("self",))
+        for cycle in taking_records(cycles.select_related("certification__credential").order_by("pk"), on):
+            found.setdefault(cycle.certification.member_id, []).append(cycle)
+    return found
+
+
+def extension(cycle: Cycle, until: date, *, grace_days: int) -> list[Moved]:
+    """The dates that move when the grace period of the cycle ends on that day instead."""
+    before = grace_ends_on(cycle, grace_days=grace_days)
+    day = timedelta(days=1)
     return [
-        cycle
-        for cycle in cycles.select_related("certification__credential").order_by("pk")
-        if takes_records(cycle, on, grace_days=settings.CCP_GRACE_DAYS)
+        Moved("Last day of the grace period", before, until),
+        Moved("Closes as non-compliant, if the requirement is not met then", before + day, until + day),
     ]
+
+
+def problem_with_extension(cycle: Cycle, until: date, on: date, *, grace_days: int) -> str:
+    """Why the grace period of the cycle cannot end on that day; empty if it can."""
+    if cycle.closed_on:
+        return f"This cycle was closed on {us(cycle.closed_on)}, and a closed cycle does not change."
+    if on > grace_ends_on(cycle, grace_days=grace_days):
+        return "The grace period of this cycle is over. Once the certification has lapsed, it can be reinstated."
+    usual = records_until(cycle.ends_on, grace_days=grace_days)
+    if until <= usual:
+        return f"The usual grace period ends {us(usual)}. Enter a later day."
+    if until < on:
+        return f"{us(until)} is past. Enter a day from today on."
+    return ""
 
 
 def days_left(ends_on: date, on: date) -> int:
@@ -81,12 +158,29 @@ def days_left(ends_on: date, on: date) -> int:
 
 def build(certification: Certification, on: date, *, points_required: Decimal) -> Cycle:
     """The cycle of that day, not yet saved, with the points required as they are now."""
-    current = span_on(certification.awarded_on, on)
+    return _unsaved(certification, span_on(certification.awarded_on, on), points_required)
+
+
+def following(cycle: Cycle, on: date, *, grace_days: int) -> Cycle:
+    """The cycle after this one, opened on that day and not yet saved, with the points required as they are now.
+
+    Opened after its own last day, it has a grace period from that day on: nothing could be recorded in it before.
+    """
+    certification = cycle.certification
+    days = span(certification.awarded_on, cycle.number + 1)
+    opened = _unsaved(certification, days, certification.credential.points_required)
+    if opened.ends_on < on:
+        opened.grace_extended_to = records_until(on, grace_days=grace_days)
+        opened.grace_extension_reason = OPENED_LATE
+    return opened
+
+
+def _unsaved(certification: Certification, days: Span, points_required: Decimal) -> Cycle:
     return Cycle(
         certification=certification,
-        number=current.number,
-        starts_on=current.starts_on,
-        ends_on=current.ends_on,
+        number=days.number,
+        starts_on=days.starts_on,
+        ends_on=days.ends_on,
         points_required=points_required,
     )
 
@@ -103,4 +197,20 @@ def open_current(*, certification: Certification, on: date) -> Cycle:
     cycle.save()
     for invoice in invoices.build(cycle, amount=certification.credential.annual_fee, on=on):
         invoice.save()
+    return cycle
+
+
+@transaction.atomic
+def extend_grace(*, cycle: Cycle, until: date, reason: str, by: User, at: datetime) -> Cycle:
+    """Let the grace period of a cycle that is not closed end on that day; the same again changes nothing."""
+    cycle = Cycle.objects.select_for_update().get(pk=cycle.pk)
+    if (cycle.grace_extended_to, cycle.grace_extension_reason) == (until, reason.strip()):
+        return cycle
+    if problem := problem_with_extension(cycle, until, day_of(at), grace_days=settings.CCP_GRACE_DAYS):
+        raise Refused(problem)
+    if not reason.strip():
+        raise Refused("Give the reason for the extension: it stays on record.")
+    cycle.grace_extended_to, cycle.grace_extension_reason = until, reason.strip()
+    cycle._history_user, cycle._history_date = by, at  # type: ignore[attr-defined]
+    cycle.save(update_fields=["grace_extended_to", "grace_extension_reason"])
     return cycle

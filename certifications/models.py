@@ -13,8 +13,9 @@ from django.db.models.functions import Cast
 from django.db.models.lookups import Exact
 from simple_history.models import HistoricalRecords
 
+from amtportal.dates import day_of
 from amtportal.members.models import Member
-from amtportal.words import dollars
+from amtportal.words import dollars, plain
 
 
 def in_quarters(field: str) -> Exact:
@@ -64,6 +65,9 @@ class Credential(models.Model):
 
 
 class CertificationQuerySet(models.QuerySet["Certification"]):
+    def in_force(self) -> "CertificationQuerySet":
+        return self.filter(status__in=Certification.IN_FORCE)
+
     def for_member(self, member: Member) -> "CertificationQuerySet":
         return self.filter(member=member)
 
@@ -73,15 +77,20 @@ class Certification(models.Model):
 
     class Status(models.TextChoices):
         ACTIVE = "active", "Active"
+        REINSTATED = "reinstated", "Reinstated"
         LAPSED = "lapsed", "Lapsed"
         RETIRED = "retired", "Retired"
         REVOKED = "revoked", "Revoked"
+
+    # Only certifications in force take records and open cycles; ``certifications.life`` has the rules.
+    IN_FORCE = (Status.ACTIVE, Status.REINSTATED)
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="certifications")
     credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="certifications")
     certificate_number = models.CharField(max_length=40)
     awarded_on = models.DateField(help_text="The first award: every cycle is counted from this day.")
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    recertified_on = models.DateField(null=True, blank=True, help_text="The last recertification, if there was one.")
     ccp_mandatory = models.BooleanField(
         "CCP mandatory",
         default=True,
@@ -106,7 +115,7 @@ class Certification(models.Model):
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_status_known",
-                condition=Q(status__in=["active", "lapsed", "retired", "revoked"]),
+                condition=Q(status__in=["active", "reinstated", "lapsed", "retired", "revoked"]),
             ),
         ]
 
@@ -114,7 +123,49 @@ class Certification(models.Model):
         return f"{self.credential.code} {self.certificate_number}"
 
 
+class StatusChange(models.Model):
+    """One step in the life of a certification: from what to what, on which day, by whom and why."""
+
+    certification = models.ForeignKey(Certification, on_delete=models.PROTECT, related_name="status_changes")
+    before = models.CharField(max_length=10, choices=Certification.Status)
+    after = models.CharField(max_length=10, choices=Certification.Status)
+    changed_on = models.DateField()
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="status_changes"
+    )
+    reason = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["certification", "changed_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_statuses_known",
+                condition=Q(
+                    before__in=["active", "reinstated", "lapsed", "retired", "revoked"],
+                    after__in=["active", "reinstated", "lapsed", "retired", "revoked"],
+                ),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_changes_something",
+                condition=~Q(before=F("after")),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_has_reason",
+                condition=~Q(reason=""),
+                violation_error_message="Give the reason for the change.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.certification}: {self.before} to {self.after} on {self.changed_on}"
+
+
 class CycleQuerySet(models.QuerySet["Cycle"]):
+    def ended(self, on: date) -> "CycleQuerySet":
+        """Those past their last day that are not closed."""
+        return self.unclosed().filter(ends_on__lt=on)
+
     def for_member(self, member: Member) -> "CycleQuerySet":
         return self.filter(certification__member=member)
 
@@ -145,6 +196,10 @@ class Cycle(models.Model):
     ends_on = models.DateField(help_text="The last day of the cycle.", db_index=True)
     points_required = PointsField()
     requirement_met_on = models.DateField(null=True, blank=True)
+    grace_extended_to = models.DateField(
+        null=True, blank=True, help_text="The last day of the grace period, where staff extended it."
+    )
+    grace_extension_reason = models.CharField(max_length=300, blank=True)
     closed_on = models.DateField(null=True, blank=True)
     outcome = models.CharField(max_length=15, choices=Outcome, blank=True, default="")
     points_at_close = PointsField(null=True, blank=True)
@@ -185,6 +240,15 @@ class Cycle(models.Model):
                 condition=Q(requirement_met_on=None) | Q(requirement_met_on__gte=F("starts_on")),
             ),
             models.CheckConstraint(
+                name="%(app_label)s_%(class)s_grace_extension_whole",
+                condition=Q(grace_extended_to=None, grace_extension_reason="")
+                | (
+                    Q(grace_extended_to__isnull=False, grace_extended_to__gt=F("ends_on"))
+                    & ~Q(grace_extension_reason="")
+                ),
+                violation_error_message="An extension of the grace period ends after the cycle and has a reason.",
+            ),
+            models.CheckConstraint(
                 name="%(app_label)s_%(class)s_closed_whole",
                 condition=Q(closed_on=None, outcome="", points_at_close=None)
                 | Q(
@@ -199,6 +263,46 @@ class Cycle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.certification}, cycle {self.number} ({self.starts_on} to {self.ends_on})"
+
+
+class CycleCorrection(models.Model):
+    """A signed correction of a closed cycle. It stands beside what was closed and rewrites nothing."""
+
+    cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="corrections")
+    points = PointsField(help_text="The points of the cycle, as corrected.")
+    outcome = models.CharField(max_length=15, choices=Cycle.Outcome, help_text="The outcome, as corrected.")
+    statement = models.TextField(help_text="What was wrong and what is right. The member reads it.")
+    signed_at = models.DateTimeField()
+    signed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="cycle_corrections_signed"
+    )
+
+    class Meta:
+        ordering = ["cycle", "signed_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_points_in_quarters",
+                condition=Q(in_quarters("points"), points__gte=0),
+                violation_error_message="Points are 0 or more, in quarter steps.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_outcome_known",
+                condition=Q(outcome__in=["compliant", "non-compliant"]),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_has_statement",
+                condition=~Q(statement=""),
+                violation_error_message="Say what was wrong and what is right.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cycle}: {plain(self.points)} points, {self.get_outcome_display().lower()}"
+
+    @property
+    def signed_on(self) -> date:
+        """The day of the signature in Chicago."""
+        return day_of(self.signed_at)
 
 
 class RenewalInvoiceQuerySet(models.QuerySet["RenewalInvoice"]):

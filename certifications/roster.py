@@ -10,8 +10,9 @@
 ``roster_rows`` judges the rows, ``roster_records`` judges them against the record, ``roster_changes`` writes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from typing import Any, NoReturn
 
 import tablib
@@ -34,6 +35,9 @@ from certifications.roster_rows import COLUMNS, Problem, Row
 
 BATCH = 1000
 PREVIEWED = 500
+
+# What follows once a roster is on record. Apps that build on this one put their verbs here (see their ``apps.py``).
+AFTERWARDS: list[Callable[[Occasion], object]] = []
 
 
 class RosterResult(Result):
@@ -162,6 +166,8 @@ class RosterResource(ModelResource):
             try:
                 with transaction.atomic():
                     self._write()
+                    for follow in AFTERWARDS:
+                        transaction.on_commit(partial(follow, self._occasion), robust=True)
             except DatabaseError as error:
                 self.handle_import_error(result, _explained(error), raise_errors)
         self.create_instances.clear()

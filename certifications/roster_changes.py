@@ -22,8 +22,9 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 from amtportal.members.models import Member, User
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
+from certifications.chunks import CHUNK, chunks
 from certifications.models import Certification, Cycle, RenewalInvoice
-from certifications.roster_records import CHUNK, StoredCertification, StoredMember, chunks
+from certifications.roster_records import StoredCertification, StoredMember
 from certifications.roster_rows import Row
 
 

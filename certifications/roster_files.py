@@ -70,9 +70,9 @@ def read(data: bytes) -> RosterDataset:
             dataset.append(record)
             dataset.lines.append(line)
     if dataset.headers is None and not dataset.problems:
-        dataset.problems.append(Problem(1, "", "The file is empty. Export the roster again."))
+        dataset.problems.append(Problem(1, "", "The file is empty. Export it again."))
     elif not dataset.height and not dataset.problems:
-        dataset.problems.append(Problem(2, "", "The file has a header and no rows. Export the roster again."))
+        dataset.problems.append(Problem(2, "", "The file has a header and no rows. Export it again."))
     return dataset
 
 
@@ -92,7 +92,7 @@ def _unreadable(error: str) -> str:
         return "A quotation mark opens a cell here and is not closed. Close or delete it."
     if "expected after" in error:
         return 'A quotation mark stands inside a quoted cell. Write it twice (""), or delete it.'
-    return f"It cannot be read as CSV ({error}). Export the roster again."
+    return f"It cannot be read as CSV ({error}). Export it again."
 
 
 def _misfit(cells: int, columns: int) -> str:

@@ -6,21 +6,17 @@ from it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
-from typing import TypeVar
 
 from amtportal.members.models import Member, User
 from amtportal.words import us
+from certifications.chunks import chunks
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 from certifications.roster_rows import COLUMNS, PERSON, Problem, Row
 
-CHUNK = 500
 AWARD = ("certificate_number", "awarded_on", "ccp_mandatory")
-
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,10 +231,3 @@ def _change(old: object, new: object) -> str:
 
 def _shown(value: object) -> str:
     return ("no", "yes")[value] if isinstance(value, bool) else str(value)
-
-
-def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """No more at a time than the databases take as parameters of a query."""
-    iterator = iter(items)
-    while chunk := list(islice(iterator, CHUNK)):
-        yield chunk

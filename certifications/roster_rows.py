@@ -15,6 +15,7 @@ from django.core.validators import validate_email
 
 from amtportal.members.models import Member, User
 from amtportal.words import us
+from certifications import life
 from certifications.models import Certification
 
 REQUIRED = ("amt_id", "email", "first_name", "last_name", "credential", "certificate_number", "awarded_on")
@@ -23,7 +24,6 @@ OPTIONAL = ("phone", *ADDRESS, "ccp_mandatory")
 COLUMNS = (*REQUIRED, *OPTIONAL)
 PERSON = ("first_name", "last_name", "phone", *ADDRESS)  # with the e-mail address, what a member's rows agree on
 
-MANDATORY_FROM = date(2006, 1, 1)
 EARLIEST_AWARD = date(1900, 1, 1)  # before AMT existed: an earlier day is a slip of the pen
 YES_OR_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
@@ -82,10 +82,12 @@ class Row:
     @property
     def is_mandatory(self) -> bool:
         """Whether CCP binds a new certification: as the roster says, else by the day of the award."""
-        return self.awarded_on >= MANDATORY_FROM if self.ccp_mandatory is None else self.ccp_mandatory
+        if self.ccp_mandatory is not None:
+            return self.ccp_mandatory
+        return life.ccp_is_mandatory(self.awarded_on, recertified_on=None)
 
 
-def text(cell: str, column: str) -> str:
+def text(cell: str, column: str, lengths: Mapping[str, int | None] = _LENGTHS) -> str:
     """A cell without outer spaces, in Unicode's composed form. ValueError with a sentence if it cannot be stored."""
     if stray := _STRAY_BYTE.search(cell):
         byte = ord(stray[0]) - 0xDC00
@@ -95,7 +97,7 @@ def text(cell: str, column: str) -> str:
         value = _LINE_BREAK.sub(", ", value)
     if control := _CONTROL.search(value):
         raise ValueError(f"It holds a line break or control character (U+{ord(control[0]):04X}). Delete it.")
-    most = _LENGTHS.get(column)
+    most = lengths.get(column)
     if most is not None and len(value) > most:
         raise ValueError(f"It has {len(value)} characters; at most {most} can be stored. Shorten it.")
     return value
@@ -105,7 +107,7 @@ def email(value: str) -> str:
     try:
         validate_email(value)
     except ValidationError:
-        raise ValueError(f"“{_short(value)}” is not an e-mail address. Write it like name@example.org.") from None
+        raise ValueError(f"“{short(value)}” is not an e-mail address. Write it like name@example.org.") from None
     return value.lower()
 
 
@@ -113,7 +115,7 @@ def day(value: str) -> date:
     """A day written as ISO or as people in the United States write it."""
     found = _ISO_DAY.fullmatch(value) or _US_DAY.fullmatch(value)
     if not found:
-        raise ValueError(f"“{_short(value)}” is not a date. Write it as 2026-03-14 or 3/14/2026.")
+        raise ValueError(f"“{short(value)}” is not a date. Write it as 2026-03-14 or 3/14/2026.")
     try:
         return date(int(found["year"]), int(found["month"]), int(found["day"]))
     except ValueError:
@@ -139,14 +141,14 @@ def yes_or_no(value: str) -> bool | None:
         return YES_OR_NO[value.lower()]
     except KeyError:
         raise ValueError(
-            f"“{_short(value)}” is neither yes nor no. Write yes, no, true, false, 1 or 0, or leave it empty."
+            f"“{short(value)}” is neither yes nor no. Write yes, no, true, false, 1 or 0, or leave it empty."
         ) from None
 
 
 def known_credential(value: str, codes: Collection[str]) -> str:
     if value not in codes:
         known = ", ".join(sorted(codes))
-        raise ValueError(f"“{_short(value)}” is not a credential that the portal knows. Write one of {known}.")
+        raise ValueError(f"“{short(value)}” is not a credential that the portal knows. Write one of {known}.")
     return value
 
 
@@ -208,21 +210,23 @@ def contradictions(rows: Iterable[Row]) -> Iterator[Problem]:
             )
 
 
-def problems_with_header(header: Sequence[str]) -> list[Problem]:
+def problems_with_header(
+    header: Sequence[str], *, columns: Sequence[str] = COLUMNS, required: Sequence[str] = REQUIRED
+) -> list[Problem]:
     """What is wrong with the names of the columns (on line 1)."""
     if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
         return [Problem(1, "", "The columns are not separated by commas. Save the file as “CSV UTF-8 (comma)”.")]
     problems = [
         Problem(1, column, "The column is missing. Add it, or give it this name in the header.")
-        for column in REQUIRED
+        for column in required
         if column not in header
     ]
     for place, column in enumerate(header, start=1):
         if not column:
             problems.append(Problem(1, "", f"Column {place} has no name. Name it, or delete the column."))
-        elif column not in COLUMNS:
+        elif column not in columns:
             problems.append(
-                Problem(1, _short(column), f"There is no such column. Delete it; the columns are {', '.join(COLUMNS)}.")
+                Problem(1, short(column), f"There is no such column. Delete it; the columns are {', '.join(columns)}.")
             )
         elif column in header[: place - 1]:
             problems.append(Problem(1, column, "The column is there twice. Delete one of the two."))
@@ -248,11 +252,11 @@ def _differences(first: Row, row: Row) -> str:
         return ""
     pairs = ((column, getattr(first, column), getattr(row, column)) for column in ("email", *PERSON))
     return " and ".join(
-        f"{column} “{_short(there)}” there and “{_short(here)}” here" for column, there, here in pairs if there != here
+        f"{column} “{short(there)}” there and “{short(here)}” here" for column, there, here in pairs if there != here
     )
 
 
-def _short(value: str, most: int = 60) -> str:
+def short(value: str, most: int = 60) -> str:
     """A cell as an error message quotes it: on one line and not for ever."""
     value = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in value)
     return value if len(value) <= most else f"{value[: most - 1]}…"

@@ -11,7 +11,7 @@ from django.test import Client
 from amtportal.dates import CHICAGO
 from amtportal.members.models import Member, User
 from ccp import recording
-from ccp.models import Activity, ActivityType
+from ccp.models import Activity, ActivityType, Category, CategoryTerms, TypeTerms
 from certifications import cycles, invoices
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
 
@@ -56,6 +56,34 @@ def make_certification(member: Member | None = None, *, credential: str = "RMA",
 def make_cycle(member: Member | None = None, *, on: date = TODAY, **fields: Any) -> Cycle:
     """A certification (RMA, awarded on 5/1/2023) with the cycle of that day open and its invoices issued."""
     return cycles.open_current(certification=make_certification(member, **fields), on=on)
+
+
+def set_terms(*codes: str, **fields: Any) -> None:
+    """Have the shipped terms of these activity types (or of all) say this, from the first day on."""
+    terms = TypeTerms.objects.filter(activity_type__code__in=codes) if codes else TypeTerms.objects.all()
+    assert terms.update(**fields)
+
+
+def set_category_terms(*codes: str, **fields: Any) -> None:
+    """Have the shipped terms of these categories say this, from the first day on."""
+    assert CategoryTerms.objects.filter(category__code__in=codes).update(**fields)
+
+
+def make_terms(code: str = "course-seminar-webinar", *, effective_from: date = TODAY, **fields: Any) -> TypeTerms:
+    """Further terms of an activity type, from that day on: points are given directly, with no cap."""
+    kind = ActivityType.objects.get(code=code)
+    return TypeTerms.objects.create(activity_type=kind, effective_from=effective_from, **fields)
+
+
+def make_activity_type(*, code: str = "", category: str = "professional-education", **fields: Any) -> ActivityType:
+    """Another activity type with its first terms; ``retired_on`` and the like go to the type, the rest to the terms."""
+    code = code or f"kind-{next(_numbers)}"
+    own = {name: fields.pop(name) for name in ("name", "order", "guidance", "retired_on") if name in fields}
+    kind = ActivityType.objects.create(
+        **{"category": Category.objects.get(code=category), "code": code, "name": code.replace("-", " "), **own}
+    )
+    TypeTerms.objects.create(**{"activity_type": kind, "effective_from": date(2000, 1, 1), **fields})
+    return kind
 
 
 def make_claim(*, kind: str = "course-seminar-webinar", points: str = "5", **fields: Any) -> recording.Claim:

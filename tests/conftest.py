@@ -55,7 +55,11 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
 
 def _load_shipped_rows(using: str, **kwargs: object) -> None:
     with override_settings(SIMPLE_HISTORY_ENABLED=False):
-        for migration in ("certifications.migrations.0002_credentials", "ccp.migrations.0002_catalogue"):
+        for migration in (
+            "certifications.migrations.0002_credentials",
+            "ccp.migrations.0002_catalogue",
+            "ccp.migrations.0004_shipped_terms",
+        ):
             importlib.import_module(migration).load(apps, None)
 
 

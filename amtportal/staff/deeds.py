@@ -31,7 +31,7 @@ class Deed:
 
     title: str
     button: str
-    form: forms.Form
+    form: forms.BaseForm
     act: Callable[[dict[str, Any]], str]
     facts: Sequence[tuple[str, object]] = ()
     warning: str = ""

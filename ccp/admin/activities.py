@@ -70,7 +70,7 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
     inlines = [CreditInline]
     fieldsets = [
         (None, {"fields": ["reference", "state", "member", "activity_type", "title", "provider"]}),
-        ("Claim", {"fields": ["starts_on", "ends_on", "points"]}),
+        ("Claim", {"fields": ["starts_on", "ends_on", "points", "quantity", "unit", "difference"]}),
         ("Attestation", {"fields": ["attestation", "attested_at", "attested_by"]}),
         ("Record", {"fields": ["recorded_at", "source", "revision", "submission_id"]}),
         ("Withdrawn or void", {"fields": ["withdrawn_at", "withdrawn_by", "void_reason"]}),

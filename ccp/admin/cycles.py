@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from amtportal.words import plain
 from ccp.admin.activities import CreditInline
 from ccp.models import Credit
-from certifications.admin.cycles import CycleAdmin
+from certifications.admin.cycles import CLOSING, CycleAdmin
 from certifications.models import Cycle
 
 admin.site.unregister(Cycle)
@@ -34,7 +34,7 @@ class CountedCycleAdmin(CycleAdmin):
     fieldsets = [
         (None, {"fields": ["member", "certification", "number", "starts_on", "ends_on"]}),
         ("Requirement", {"fields": ["points", "requirement_met_on"]}),
-        ("Closing", {"fields": ["closed_on", "outcome", "points_at_close"]}),
+        ("Closing", {"fields": CLOSING}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

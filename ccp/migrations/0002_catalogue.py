@@ -1,7 +1,6 @@
 """The six categories with their activity types, as shipped. Staff edit the rows afterwards."""
 
 import json
-from decimal import Decimal
 from pathlib import Path
 
 from django.db import migrations
@@ -16,14 +15,12 @@ def load(apps, schema_editor):
             code=row["code"], defaults={"name": row["name"], "guidance": row["guidance"], "order": order}
         )
         for place, kind in enumerate(row["activity_types"], start=1):
-            points = kind.pop("points_per_unit", None)
             ActivityType.objects.get_or_create(
                 code=kind["code"],
                 defaults={
-                    **kind,
                     "category": category,
                     "order": place,
-                    "points_per_unit": Decimal(points) if points else None,
+                    **{name: kind[name] for name in ("name", "guidance", "documents")},
                 },
             )
 

@@ -1,5 +1,5 @@
 """What a member holds, as staff see it: one module for each noun."""
 
-from certifications.admin import certifications, credentials, cycles, invoices, payments
+from certifications.admin import certifications, corrections, credentials, cycles, invoices, payments, status_changes
 
-__all__ = ["certifications", "credentials", "cycles", "invoices", "payments"]
+__all__ = ["certifications", "corrections", "credentials", "cycles", "invoices", "payments", "status_changes"]

@@ -14,22 +14,42 @@ from amtportal.members.models import Member
 from amtportal.staff.changelists import keys_in
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, ShownInline
-from certifications import cycles
+from amtportal.words import us
+from certifications import cycles, life
 from certifications.admin.cycles import CycleInline
 from certifications.admin.roster import RosterImportMixin
+from certifications.admin.status_changes import StatusChangeInline
 from certifications.models import Certification, Credential
 
 
 class CertificationForm(WholeForm):
     class Meta:
         model = Certification
-        fields = ["member", "credential", "certificate_number", "awarded_on", "status", "ccp_mandatory"]
+        fields = ["member", "credential", "certificate_number", "awarded_on", "recertified_on", "ccp_mandatory"]
 
     def clean_awarded_on(self) -> date:
         awarded_on = self.cleaned_data["awarded_on"]
         if awarded_on > today():
             raise forms.ValidationError("The award cannot be in the future. Enter today's date or an earlier one.")
         return awarded_on
+
+    def clean_recertified_on(self) -> date | None:
+        recertified_on: date | None = self.cleaned_data["recertified_on"]
+        awarded_on = self.cleaned_data.get("awarded_on") or self.instance.awarded_on
+        if recertified_on and recertified_on > today():
+            raise forms.ValidationError("The recertification cannot be in the future. Enter today's date or earlier.")
+        if recertified_on and awarded_on and recertified_on <= awarded_on:
+            raise forms.ValidationError(f"The recertification comes after the award on {us(awarded_on)}.")
+        return recertified_on
+
+    def clean(self) -> dict[str, Any]:
+        """Whether CCP is mandatory follows from the dates that were entered, unless staff changed it themselves."""
+        cleaned = super().clean() or self.cleaned_data
+        awarded_on = cleaned.get("awarded_on") or self.instance.awarded_on
+        dated = {"awarded_on", "recertified_on"} & set(self.changed_data)
+        if awarded_on and dated and "ccp_mandatory" not in self.changed_data:
+            cleaned["ccp_mandatory"] = life.ccp_is_mandatory(awarded_on, cleaned.get("recertified_on"))
+        return cleaned
 
 
 class CertificationInline(ShownInline):
@@ -49,7 +69,7 @@ class CertificationAdmin(RosterImportMixin, NeverDeleted, HistoryAdmin):
     search_help_text = "Name, e-mail address, AMT ID or certificate number"
     search_fields = ["member"]
     autocomplete_fields = ["member"]
-    inlines = [CycleInline]
+    inlines = [CycleInline, StatusChangeInline]
 
     def found_by(self, words: str) -> Q:
         # Every credential is named because the index on certificate numbers begins with it.
@@ -61,12 +81,12 @@ class CertificationAdmin(RosterImportMixin, NeverDeleted, HistoryAdmin):
         return Q(pk__in=keys_in(found[0].union(found[1])))
 
     def get_fields(self, request: HttpRequest, obj: Certification | None = None) -> Any:
-        held = ["member", "credential", "certificate_number", "awarded_on", "ccp_mandatory"]
+        held = ["member", "credential", "certificate_number", "awarded_on", "recertified_on", "ccp_mandatory"]
         return [*held, "status"] if obj else held
 
     def get_readonly_fields(self, request: HttpRequest, obj: Certification | None = None) -> Any:
-        # Cycles are counted from the award, and what a cycle holds belongs to the member.
-        return ("member", "credential", "awarded_on") if obj else ()
+        # Cycles are counted from the award, and what a cycle holds belongs to the member. The status has its own page.
+        return ("member", "credential", "awarded_on", "status") if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Certification, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)

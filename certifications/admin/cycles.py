@@ -1,15 +1,32 @@
-"""Cycles: opened by their verbs, counted by ``ccp``; staff read them."""
+"""Cycles: written by their verbs, counted by ``ccp``. Staff read them, extend the grace period and sign corrections."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 
+from amtportal.dates import day_of, today
+from amtportal.members.access import account_of
+from amtportal.members.models import User
 from amtportal.staff.changelists import ConditionFilter
+from amtportal.staff.deeds import AlreadyDone, Deed
+from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
+from amtportal.words import plain, us
+from certifications import corrections, cycles
+from certifications.admin.corrections import CorrectionInline
 from certifications.admin.invoices import InvoiceInline
 from certifications.models import Cycle
+
+CLOSING = ("grace_ends_on", "grace_extension_reason", "closed_on", "outcome", "points_at_close")
 
 
 def ends(first: date, last: date) -> Q:
@@ -47,6 +64,29 @@ class RequirementFilter(ConditionFilter):
         }
 
 
+class ExtensionForm(ReasonForm):
+    """The new last day and why. ``shown``: the day for which the page has shown what moves."""
+
+    until = forms.DateField(
+        label="Last day of the grace period", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+    shown = forms.DateField(required=False, widget=forms.HiddenInput)
+    field_order = ["until", "reason"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, help_text="Stays on record with the cycle.", **kwargs)
+
+
+class CorrectionForm(forms.Form):
+    points = forms.DecimalField(max_digits=7, decimal_places=2, help_text="As they should have been.")
+    outcome = forms.ChoiceField(choices=Cycle.Outcome)
+    statement = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
+        max_length=2000,
+        help_text="What was wrong and what is right. The member reads it, and whoever reads the transcript.",
+    )
+
+
 class CycleInline(ShownInline):
     """The cycles of a certification."""
 
@@ -63,14 +103,120 @@ class CycleAdmin(WrittenByVerbs, HistoryAdmin):
     sortable_by = ["ends_on"]
     search_help_text = "Name, e-mail address or AMT ID"
     search_fields = ["certification__member"]
-    inlines = [InvoiceInline]
+    inlines = [InvoiceInline, CorrectionInline]
     fieldsets = [
         (None, {"fields": ["member", "certification", "number", "starts_on", "ends_on"]}),
         ("Requirement", {"fields": ["points_required", "requirement_met_on"]}),
-        ("Closing", {"fields": ["closed_on", "outcome", "points_at_close"]}),
+        ("Closing", {"fields": CLOSING}),
     ]
-    readonly_fields = ["member"]
+    readonly_fields = ["member", "grace_ends_on"]
 
     @admin.display(description="member")
     def member(self, cycle: Cycle) -> str:
         return str(cycle.certification.member)
+
+    @admin.display(description="last day of the grace period")
+    def grace_ends_on(self, cycle: Cycle) -> date:
+        return cycles.grace_ends_on(cycle, grace_days=settings.CCP_GRACE_DAYS)
+
+    def get_urls(self) -> list[URLPattern]:
+        extend = self.admin_site.admin_view(self.extend_view)
+        correct = self.admin_site.admin_view(self.correct_view)
+        return [
+            path("<path:object_id>/extend/", extend, name="certifications_cycle_extend"),
+            path("<path:object_id>/correct/", correct, name="certifications_cycle_correct"),
+            *super().get_urls(),
+        ]
+
+    def links(self, request: HttpRequest, obj: Cycle) -> list[tuple[str, str]]:
+        may = request.user.has_perm
+        links = super().links(request, obj)
+        can_be_extended = obj.closed_on is None and today() <= self.grace_ends_on(obj)
+        if can_be_extended and may("certifications.change_cycle"):
+            links.append(("Extend grace period", reverse("admin:certifications_cycle_extend", args=[obj.pk])))
+        if obj.closed_on and may("certifications.add_cyclecorrection"):
+            links.append(("Sign a correction", reverse("admin:certifications_cycle_correct", args=[obj.pk])))
+        return links
+
+    def facts(self, cycle: Cycle) -> list[tuple[str, object]]:
+        return [
+            ("Member", self.member(cycle)),
+            ("Certification", cycle.certification),
+            ("Cycle", f"{us(cycle.starts_on)} to {us(cycle.ends_on)}"),
+        ]
+
+    def extend_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Two steps: the date and the reason; then the dates that move, and the button that moves them."""
+        now = timezone.now()
+        cycle = self.record_for_deed(request, object_id, "certifications.change_cycle")
+        form = ExtensionForm(request.POST or None)
+        facts = [*self.facts(cycle), ("Last day of the grace period", us(self.grace_ends_on(cycle)))]
+        button, title = "Show what moves", f"Extend the grace period of {cycle}"
+        if request.method == "POST" and form.is_valid():
+            until = form.cleaned_data["until"]
+            grace_days = settings.CCP_GRACE_DAYS
+            if problem := cycles.problem_with_extension(cycle, until, day_of(now), grace_days=grace_days):
+                form.add_error("until", problem)
+            else:
+                moved = cycles.extension(cycle, until, grace_days=grace_days)
+                facts[-1:] = [(line.what, f"{us(line.before)} → {us(line.after)}") for line in moved]
+                button = "Extend grace period"
+                if form.cleaned_data["shown"] != until:
+                    form = ExtensionForm(initial={**form.cleaned_data, "shown": until})
+        return self.deed_page(
+            request,
+            cycle,
+            Deed(
+                title=title,
+                button=button,
+                form=form,
+                facts=facts,
+                act=lambda typed: _extend(cycle, typed["until"], typed["reason"], by=account_of(request), at=now),
+            ),
+        )
+
+    def correct_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        cycle = self.record_for_deed(request, object_id, "certifications.add_cyclecorrection")
+        if cycle.points_at_close is None:
+            self.message_user(request, f"{cycle} is not closed. Only a closed cycle is corrected.")
+            return redirect(self.page_of(cycle))
+        return self.deed_page(
+            request,
+            cycle,
+            Deed(
+                title=f"Sign a correction of {cycle}",
+                button="Sign correction",
+                form=CorrectionForm(
+                    request.POST or None, initial={"points": plain(cycle.points_at_close), "outcome": cycle.outcome}
+                ),
+                facts=[
+                    *self.facts(cycle),
+                    (
+                        f"Closed on {us(cycle.closed_on)}",
+                        f"{plain(cycle.points_at_close)} points, {cycle.get_outcome_display().lower()}",
+                    ),
+                ],
+                warning="The closed cycle stays as it is, and so does the status of the certification. The correction "
+                "stands beside it, on the member's pages and on the transcript, and cannot be taken back.",
+                act=lambda typed: _sign(cycle, typed, by=account_of(request), at=timezone.now()),
+            ),
+        )
+
+
+def _extend(cycle: Cycle, until: date, reason: str, *, by: User, at: datetime) -> str:
+    try:
+        cycles.extend_grace(cycle=cycle, until=until, reason=reason, by=by, at=at)
+    except cycles.Refused as refusal:
+        raise ValidationError(str(refusal)) from refusal
+    return f"The grace period ends {us(until)}: {reason}"
+
+
+def _sign(cycle: Cycle, typed: dict[str, Any], *, by: User, at: datetime) -> str:
+    known = set(cycle.corrections.values_list("pk", flat=True))
+    try:
+        signed = corrections.sign(cycle=cycle, by=by, at=at, **typed)
+    except corrections.Refused as refusal:
+        raise ValidationError(str(refusal)) from refusal
+    if signed.pk in known:
+        raise AlreadyDone("This correction is signed already, once.")
+    return f"Signed a correction: {plain(signed.points)} points, {signed.get_outcome_display().lower()}."

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from import_export.admin import ImportMixin
 from import_export.forms import ImportForm
@@ -43,12 +44,14 @@ class RosterUploads(MediaStorage):
 
 
 class RosterForm(ImportForm):
+    command = "import_roster"
+
     def clean_import_file(self) -> UploadedFile:
         file = self.cleaned_data["import_file"]
         if file.size > MOST_BYTES:
             raise ValidationError(
-                f"A file of more than {MOST_BYTES // 1000} kB takes longer than a page may. Load it with the command "
-                "import_roster."
+                f"A file of more than {MOST_BYTES // 1000} kB takes longer than a page may. Load it with the "
+                f"command {self.command}."
             )
         return file
 
@@ -62,6 +65,10 @@ class RosterImportMixin(ImportMixin):
     tmp_storage_class = RosterUploads
     skip_admin_log = True  # the history of each record names the file and the person
 
+    @property
+    def import_page(self) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_import")
+
     def has_import_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("certifications.add_certification")
 
@@ -72,7 +79,7 @@ class RosterImportMixin(ImportMixin):
             self.message_user(
                 request, "This file was imported already, or waited too long. Upload it again.", messages.WARNING
             )
-            return redirect("admin:certifications_certification_import")
+            return redirect(self.import_page)
 
     def process_result(self, result: Result, request: HttpRequest) -> HttpResponse:
         """What was right in the preview may be wrong by now: then nothing was written, and that is what is said."""
@@ -83,4 +90,4 @@ class RosterImportMixin(ImportMixin):
             "Nothing was imported: the record has changed since the preview. Upload the file again.",
             messages.ERROR,
         )
-        return redirect("admin:certifications_certification_import")
+        return redirect(self.import_page)

@@ -119,10 +119,10 @@ def test_a_closed_cycle_says_how_it_was_closed(met: Member) -> None:
 
 
 def test_after_the_grace_period_there_is_no_record_ce() -> None:
-    """Awarded 12/1/2022: ended 11/30/2025, records taken to 2/28/2026."""
+    """Awarded 12/1/2022: ended 11/30/2025, records taken to 2/28/2026. The page opened next closes the cycle."""
     member = make_cycle(awarded_on=date(2022, 12, 1), on=date(2025, 11, 1)).certification.member
     page = read(client_of(member).get(ADDRESS))
-    assert "The last day was 2/28/2026." in words(page.main)
+    assert "You cannot record CE, because this certification is lapsed." in words(page.main)
     assert not page.select('main a[href^="/ccp/record/"]')
 
 

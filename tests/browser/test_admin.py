@@ -56,7 +56,7 @@ def test_member_is_chosen_by_typing_and_the_day_from_the_calendar(desk: Page, me
     desk.get_by_role("option", name=str(member)).click()
     desk.get_by_label("Credential").select_option(label="RPT – Registered Phlebotomy Technician")
     desk.get_by_label("Certificate number").fill("500124")
-    desk.get_by_role("link", name="Today").click()
+    desk.locator(".field-awarded_on").get_by_role("link", name="Today").click()
     desk.get_by_role("button", name="Save", exact=True).click()
     expect(desk.locator(".messagelist")).to_contain_text("was added")
     assert Cycle.objects.filter(certification__certificate_number="500124", number=1).exists()

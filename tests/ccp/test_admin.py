@@ -11,7 +11,7 @@ from django.urls import reverse
 from amtportal.members.models import User
 from ccp import requirement
 from ccp.admin import activities
-from ccp.models import Activity, ActivityType, Category, Credit
+from ccp.models import Activity, ActivityType, Credit
 from certifications.models import Cycle, RenewalInvoice
 from tests.builders import (
     TODAY,
@@ -20,7 +20,6 @@ from tests.builders import (
     make_activity,
     make_cycle,
     make_member,
-    make_user,
     noon,
 )
 from tests.staff import found, make_clerk, page, submit, told
@@ -248,15 +247,3 @@ def test_address_without_standing_entries_leads_back_to_the_list(desk: Client, i
 def test_action_is_offered_to_those_who_may_void_only(activity: Activity, desk: Client) -> None:
     assert "Void the selected entries" in desk.get(page(Activity)).text
     assert "Void the selected entries" not in client_of(make_clerk("view_activity")).get(page(Activity)).text
-
-
-# The catalogue
-
-
-def test_cap_that_is_no_quarter_is_a_form_error() -> None:
-    root = client_of(make_user(is_staff=True, is_superuser=True))
-    category = Category.objects.first()
-    assert "in quarter steps" in submit(root, page(Category, "change", category.pk), cap="10.1").text
-    submit(root, page(Category, "change", category.pk), cap="10.25")
-    category.refresh_from_db()
-    assert category.cap == Decimal("10.25")

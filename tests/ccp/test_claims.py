@@ -5,7 +5,20 @@ from decimal import Decimal
 
 import pytest
 
-from ccp.claims import Window, problem_with_dates, problem_with_points, problem_with_type
+from ccp.claims import (
+    Problem,
+    Window,
+    is_retired,
+    problem_with_claim,
+    problem_with_credentials,
+    problem_with_dates,
+    problem_with_no_unit,
+    problem_with_number,
+    problem_with_points,
+    problem_with_quantity,
+    problem_with_retired,
+    problem_with_type,
+)
 
 TODAY = date(2026, 3, 14)
 RMA = Window("RMA", date(2023, 5, 1), date(2026, 4, 30))
@@ -188,3 +201,103 @@ def test_a_type_cannot_be_claimed_for_other_days(
     problem = problem_with_type(*kind, first, last)
     assert problem is not None
     assert (problem.field, problem.sentence) == ("activity_type", sentence)
+
+
+@pytest.mark.parametrize(
+    ("points", "sentence"),
+    [
+        pytest.param(
+            "0.75", "Poster counts from 1 points an entry. Enter 1 or more.", id="a quarter below the smallest"
+        ),
+        pytest.param("1", None, id="the smallest"),
+        pytest.param("5", None, id="the largest"),
+        pytest.param("5.25", "Poster counts at most 5 points an entry. Enter 5 or less.", id="a quarter over it"),
+    ],
+)
+def test_a_type_has_a_smallest_and_a_largest_claim(points: str, sentence: str | None) -> None:
+    problem = problem_with_claim(Decimal(points), Decimal(1), Decimal(5), "Poster")
+    assert problem == (Problem("points", sentence) if sentence else None)
+
+
+@pytest.mark.parametrize(
+    ("computed", "typed", "problem"),
+    [
+        pytest.param("3", "3", None, id="they agree"),
+        pytest.param(
+            "3",
+            "4",
+            Problem("points", "For 3 hours you earn 3 points, but 4 points are entered. Leave one of the two empty."),
+            id="other points are typed",
+        ),
+        pytest.param(
+            "3",
+            "1",
+            Problem("points", "For 3 hours you earn 3 points, but 1 point is entered. Leave one of the two empty."),
+            id="one point is typed",
+        ),
+        pytest.param(
+            "0",
+            "0",
+            Problem("quantity", "For 3 hours you earn less than a quarter point. Enter what you completed in full."),
+            id="they make nothing",
+        ),
+        pytest.param(
+            "0.25",
+            "0.25",
+            Problem(
+                "quantity",
+                "For 3 hours you earn 0.25 points. Course counts from 0.5 points an entry. Enter 0.5 or more.",
+            ),
+            id="they make too little",
+        ),
+        pytest.param(
+            "60",
+            "60",
+            Problem(
+                "quantity",
+                "For 3 hours you earn 60 points. Course counts at most 50 points an entry. Enter 50 or less.",
+            ),
+            id="they make too much",
+        ),
+        pytest.param(
+            "120",
+            "120",
+            Problem(
+                "quantity",
+                "For 3 hours you earn 120 points. Points for one activity can be at most 99. Enter 99 or less.",
+            ),
+            id="they make more than any activity can have",
+        ),
+    ],
+)
+def test_points_and_units_must_agree(computed: str, typed: str, problem: Problem | None) -> None:
+    found = problem_with_quantity("3 hours", Decimal(computed), Decimal(typed), Decimal("0.5"), Decimal(50), "Course")
+    assert found == problem
+
+
+@pytest.mark.parametrize(("quantity", "can"), [("0", False), ("0.01", True), ("9999.99", True), ("10000", False)])
+def test_units_are_above_0_and_below_10000(quantity: str, can: bool) -> None:
+    assert (problem_with_number(Decimal(quantity)) is None) is can
+
+
+def test_units_need_a_type_that_is_counted_in_them() -> None:
+    found = problem_with_no_unit("Poster")
+    assert found == Problem("quantity", "Poster is not counted in units. Leave this field empty and enter the points.")
+
+
+@pytest.mark.parametrize(
+    ("retired_on", "retired"),
+    [
+        pytest.param(None, False, id="never"),
+        pytest.param(date(2026, 3, 15), False, id="tomorrow"),
+        pytest.param(date(2026, 3, 14), True, id="today"),
+        pytest.param(date(2026, 3, 13), True, id="yesterday"),
+    ],
+)
+def test_a_type_can_be_chosen_until_the_day_before_it_is_retired(retired_on: date | None, retired: bool) -> None:
+    assert is_retired(retired_on, TODAY) is retired
+    assert (problem_with_retired("Poster", retired_on, TODAY) is not None) is retired
+
+
+def test_a_type_for_other_certifications_is_told() -> None:
+    assert problem_with_credentials("Poster").field == "activity_type"

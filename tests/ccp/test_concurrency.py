@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from ccp import recording, requirement
-from ccp.models import Activity, ActivityType, Credit
+from ccp.models import Activity, Credit
 from certifications import invoices
 from tests.builders import (
     TODAY,
@@ -24,6 +24,7 @@ from tests.builders import (
     make_payment,
     make_user,
     noon,
+    set_terms,
 )
 from tests.threads import at_once
 
@@ -84,7 +85,7 @@ def test_the_forms_that_together_meet_the_requirement_meet_it() -> None:
 
 def test_forms_at_once_do_not_slip_past_a_cap() -> None:
     """8 × 5 claimed under a cap of 12.5: 5 + 5 + 2.5 count."""
-    ActivityType.objects.update(cap=Decimal("12.5"))
+    set_terms(cap=Decimal("12.5"))
     cycle = make_cycle()
     at_once(*[partial(make_activity, cycle, points="5")] * THREADS)
     assert requirement.counted_points(cycle) == Decimal("12.5")

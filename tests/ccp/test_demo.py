@@ -197,6 +197,10 @@ def test_the_demo_is_loaded_once_and_prints_its_sign_ins(
     assert again.getvalue() == stdout.getvalue()
     assert (Activity.objects.count(), Payment.objects.count(), User.objects.count()) == before
 
+    verified = io.StringIO()
+    call_command("verify_records", stdout=verified)
+    assert verified.getvalue().endswith("invoices verified: no differences.\n")
+
 
 @pytest.mark.django_db
 def test_the_demo_is_refused_among_members_who_are_not_the_demos() -> None:

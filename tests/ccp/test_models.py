@@ -1,13 +1,25 @@
 """What must always be true of categories, activity types, activities and credits: tries to break it all."""
 
+import uuid
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from ccp.models import Activity, ActivityType, Category, Credit
-from tests.builders import TODAY, make_activity, make_cycle, make_user, noon
+from ccp import calendar, error_reports, held_credits, recording
+from ccp.models import (
+    Activity,
+    ActivityType,
+    CalendarFeed,
+    Category,
+    CategoryTerms,
+    Credit,
+    ErrorReport,
+    HeldCredit,
+    TypeTerms,
+)
+from tests.builders import TODAY, make_activity, make_claim, make_cycle, make_member, make_user, noon
 from tests.constraints import changed, constraints_of, copied, refused_by
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +36,15 @@ def kind() -> ActivityType:
     return ActivityType.objects.get(code="course-seminar-webinar")
 
 
+def category_terms() -> CategoryTerms:
+    return category().terms.get()
+
+
+def type_terms() -> TypeTerms:
+    """A contact hour is a point."""
+    return kind().terms.get()
+
+
 def activity() -> Activity:
     """5 points for 3/1/2026."""
     return make_activity(make_cycle(), points="5", starts_on=date(2026, 3, 1))
@@ -33,16 +54,56 @@ def credit() -> Credit:
     return activity().credits.get()
 
 
+def amt_credit() -> Activity:
+    """5 points for 3/1/2026 from AMT."""
+    member = make_cycle().certification.member
+    credits = [recording.AmtCredit("W-1", member, make_claim())]
+    return recording.credit_from_amt(credits=credits, by=None, at=noon(TODAY))["W-1"]
+
+
+def held() -> HeldCredit:
+    """5 points for 3/1/2026 of somebody unknown."""
+    received = held_credits.Received("W-1", "7009999", make_claim())
+    held_credits.receive(credits=[received], by=None, at=noon(TODAY))
+    return HeldCredit.objects.get()
+
+
+def matched() -> HeldCredit:
+    """One that has been recorded."""
+    waiting = held()
+    make_cycle(make_member(amt_id="7009999"))
+    held_credits.match(by=None, at=noon(TODAY))
+    waiting.refresh_from_db()
+    return waiting
+
+
+def report() -> ErrorReport:
+    credit = amt_credit()
+    return error_reports.report(activity=credit, text="Wrong day", by=credit.member.user, at=noon(TODAY))
+
+
+def feed() -> CalendarFeed:
+    return calendar.create(member=make_member(), at=noon(TODAY))
+
+
+ANSWERED = {"answer": "Mended.", "answered_at": noon(TODAY), "answered_by": make_user}
 CHANGES = [
-    ("category_cap_in_quarters", category, {"cap": NOTHING}, "zero"),
-    ("category_cap_in_quarters", category, {"cap": TENTH}, "tenths"),
-    ("activitytype_cap_in_quarters", kind, {"cap": NOTHING}, "zero"),
-    ("activitytype_cap_in_quarters", kind, {"cap": TENTH}, "tenths"),
-    ("activitytype_points_per_unit_in_quarters", kind, {"points_per_unit": NOTHING}, "zero"),
-    ("activitytype_points_per_unit_in_quarters", kind, {"points_per_unit": TENTH}, "tenths"),
+    ("categoryterms_cap_in_quarters", category_terms, {"cap": NOTHING}, "zero"),
+    ("categoryterms_cap_in_quarters", category_terms, {"cap": TENTH}, "tenths"),
+    ("typeterms_unit_known", type_terms, {"unit": "fortnight"}, "no such unit"),
+    ("typeterms_cap_in_quarters", type_terms, {"cap": NOTHING}, "zero"),
+    ("typeterms_cap_in_quarters", type_terms, {"cap": TENTH}, "tenths"),
+    ("typeterms_points_per_unit_in_quarters", type_terms, {"points_per_unit": NOTHING}, "zero"),
+    ("typeterms_points_per_unit_in_quarters", type_terms, {"points_per_unit": TENTH}, "tenths"),
+    ("typeterms_points_per_unit_in_quarters", type_terms, {"unit": ""}, "points for a unit that there is not"),
+    ("typeterms_claim_limits_in_order", type_terms, {"least": NOTHING}, "nothing can be claimed"),
+    ("typeterms_claim_limits_in_order", type_terms, {"least": TENTH}, "from a tenth"),
+    ("typeterms_claim_limits_in_order", type_terms, {"most": TENTH}, "to a tenth"),
+    ("typeterms_claim_limits_in_order", type_terms, {"least": Decimal(2), "most": Decimal("1.75")}, "least over most"),
+    ("typeterms_claim_limits_in_order", type_terms, {"most": Decimal("99.25")}, "a quarter too many"),
     (
-        "activitytype_window_in_order",
-        kind,
+        "typeterms_window_in_order",
+        type_terms,
         {"claimable_from": date(2021, 1, 1), "claimable_until": date(2020, 12, 31)},
         "ends the day before it starts",
     ),
@@ -51,6 +112,21 @@ CHANGES = [
     ("activity_points_above_0_to_99", activity, {"points": Decimal("99.25")}, "a quarter too many"),
     ("activity_points_in_quarters", activity, {"points": TENTH}, "tenths"),
     ("activity_starts_before_end", activity, {"ends_on": date(2026, 2, 28)}, "ends the day before it starts"),
+    ("activity_attested_by_its_member", activity, {"attested_by": None}, "attested by nobody"),
+    ("activity_reference_of_amt_only", activity, {"provider_reference": "W-1"}, "reference of what a member recorded"),
+    ("activity_reference_of_amt_only", activity, {"source": "amt"}, "credit without reference"),
+    ("heldcredit_points_above_0_to_99", held, {"points": NOTHING}, "zero"),
+    ("heldcredit_points_above_0_to_99", held, {"points": TENTH}, "tenths"),
+    ("heldcredit_points_above_0_to_99", held, {"points": Decimal("99.25")}, "a quarter too many"),
+    ("heldcredit_starts_before_end", held, {"ends_on": date(2026, 2, 28)}, "ends the day before it starts"),
+    ("errorreport_has_text", report, {"text": ""}, "says nothing"),
+    ("errorreport_answer_whole", report, {"answer": "Mended."}, "answer alone"),
+    ("errorreport_answer_whole", report, {**ANSWERED, "answer": ""}, "answered with nothing"),
+    ("errorreport_answer_whole", report, {**ANSWERED, "answered_by": None}, "answered by nobody"),
+    ("activity_quantity_positive", activity, {"quantity": NOTHING, "unit": "hour"}, "zero units"),
+    ("activity_quantity_has_unit", activity, {"quantity": Decimal(2)}, "units of nothing"),
+    ("activity_quantity_has_unit", activity, {"unit": "hour"}, "a unit and no number"),
+    ("activity_quantity_has_unit", activity, {"quantity": Decimal(2), "unit": "fortnight"}, "no such unit"),
     ("activity_source_known", activity, {"source": "rumour"}, "no such source"),
     ("activity_withdrawn_whole", activity, {**WITHDRAWN, "withdrawn_by": None}, "by nobody"),
     ("activity_withdrawn_whole", activity, {**WITHDRAWN, "withdrawn_at": None}, "never"),
@@ -59,13 +135,22 @@ CHANGES = [
     ("credit_points_in_quarters", credit, {"points": TENTH}, "tenths"),
     ("credit_cut_known", credit, {"cut": "whim"}, "no such cut"),
     ("credit_nothing_counts_unclaimed", credit, {"cut": "not-standing"}, "points of a withdrawn entry"),
+    ("credit_nothing_counts_unclaimed", credit, {"cut": "window"}, "points of days that cannot be claimed"),
     ("credit_nothing_counts_unclaimed", credit, {"cut": "unclaimed"}, "points that are not claimed"),
 ]
 COPIES = [
+    ("categoryterms_one_a_day", category_terms, {}, "same day"),
+    ("typeterms_one_a_day", type_terms, {}, "same day"),
     ("category.code", category, {}, "same code"),
     ("activitytype.code", kind, {}, "same code"),
     ("activity.submission_id", activity, {}, "same form"),
+    ("activity_provider_reference_unique", amt_credit, {"submission_id": uuid.uuid4}, "same reference"),
+    ("heldcredit.provider_reference", held, {}, "same reference"),
+    ("heldcredit.activity_id", matched, {"provider_reference": "W-9"}, "same entry"),
+    ("errorreport_one_open", report, {}, "waits for an answer"),
     ("credit_once_a_cycle", credit, {}, "same activity and cycle"),
+    ("calendarfeed.token", feed, {"revoked_at": noon(TODAY)}, "same address"),
+    ("calendarfeed_one_standing", feed, {"token": "another"}, "two addresses"),
 ]
 
 
@@ -94,9 +179,15 @@ def test_every_constraint_has_its_try() -> None:
 @pytest.mark.parametrize(
     ("row", "changes"),
     [
-        pytest.param(category, {"cap": Decimal("0.25")}, id="category capped at a quarter point"),
-        pytest.param(kind, {"cap": None, "points_per_unit": None}, id="type without cap and unit"),
-        pytest.param(kind, {"claimable_from": TODAY, "claimable_until": TODAY}, id="type that is claimable on one day"),
+        pytest.param(category_terms, {"cap": Decimal("0.25")}, id="category capped at a quarter point"),
+        pytest.param(type_terms, {"cap": None, "points_per_unit": None}, id="type without cap and points for a unit"),
+        pytest.param(type_terms, {"unit": "", "points_per_unit": None}, id="type without unit"),
+        pytest.param(type_terms, {"least": Decimal(2), "most": Decimal(2)}, id="type of one size"),
+        pytest.param(
+            type_terms, {"claimable_from": TODAY, "claimable_until": TODAY}, id="type that is claimable on one day"
+        ),
+        pytest.param(activity, {"quantity": Decimal("0.01"), "unit": "ceu"}, id="activity of a hundredth of a unit"),
+        pytest.param(credit, {"points": NOTHING, "cut": "window"}, id="credit of days that cannot be claimed"),
         pytest.param(activity, {"points": Decimal("0.25")}, id="activity of a quarter point"),
         pytest.param(activity, {"points": Decimal(99)}, id="activity of 99 points"),
         pytest.param(activity, {"ends_on": date(2026, 3, 1) + timedelta(days=1)}, id="activity of two days"),
@@ -122,5 +213,33 @@ def test_all_six_categories_are_shipped_with_an_activity_type_each() -> None:
 
 
 def test_employment_can_be_claimed_to_the_last_day_of_2020() -> None:
-    employment = ActivityType.objects.get(category__code="employment-verification")
+    employment = TypeTerms.objects.get(activity_type__category__code="employment-verification")
     assert (employment.claimable_from, employment.claimable_until) == (None, date(2020, 12, 31))
+
+
+def test_every_shipped_type_and_category_has_terms_from_the_first_day_on() -> None:
+    assert set(TypeTerms.objects.values_list("activity_type", flat=True)) == set(
+        ActivityType.objects.values_list("pk", flat=True)
+    )
+    assert set(CategoryTerms.objects.values_list("category", flat=True)) == set(
+        Category.objects.values_list("pk", flat=True)
+    )
+    assert set(TypeTerms.objects.values_list("effective_from", flat=True)) == {date(2000, 1, 1)}
+
+
+@pytest.mark.parametrize(
+    ("code", "unit", "points"),
+    [
+        pytest.param("course-seminar-webinar", "hour", "1", id="contact hour"),
+        pytest.param("course-ceu", "ceu", "10", id="0.1 CEU is a point"),
+        pytest.param("college-semester-hours", "semester-hour", "15", id="semester hour"),
+        pytest.param("college-quarter-hours", "quarter-hour", "10", id="quarter hour"),
+    ],
+)
+def test_the_figures_are_shipped_as_assumed(code: str, unit: str, points: str) -> None:
+    terms = TypeTerms.objects.get(activity_type__code=code)
+    assert (terms.unit, terms.points_per_unit, terms.provenance) == (unit, Decimal(points), "assumed")
+
+
+def test_what_amt_publishes_is_shipped_as_published() -> None:
+    assert TypeTerms.objects.get(provenance="published").activity_type.code == "employment"

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccp.points import Counted, Entry, credited, in_quarter_steps
+from ccp.points import REASONS, Counted, Cut, Entry, Used, credited, in_quarter_steps, used
 
 DAY_1 = date(2026, 1, 1)
 
@@ -101,6 +101,55 @@ def test_earlier_days_are_counted_first_whatever_was_recorded_first() -> None:
 def test_of_one_day_the_smaller_reference_is_counted_first() -> None:
     entries = [make_entry(n, "7", starts_on=DAY_1, type_cap=Decimal(10)) for n in (2, 1)]
     assert counted(entries) == {1: (Decimal(7), ""), 2: (Decimal(3), "type-cap")}
+
+
+def test_days_outside_the_window_count_for_nothing_and_take_no_room() -> None:
+    """A cap of 10: of 1/1, which cannot be claimed, 0 count; 8 of 1/2 count whole, and 10 - 8 = 2 of 5."""
+    entries = [
+        make_entry(1, "7", type_cap=Decimal(10), in_window=False),
+        make_entry(2, "8", type_cap=Decimal(10)),
+        make_entry(3, "5", type_cap=Decimal(10)),
+    ]
+    assert counted(entries) == {1: (Decimal(0), "window"), 2: (Decimal(8), ""), 3: (Decimal(2), "type-cap")}
+
+
+def test_taking_an_entry_away_frees_its_room_for_the_others() -> None:
+    """A cap of 10: 8 and 2 of 5; without the 8, the 5 count whole."""
+    first, second = make_entry(1, "8", type_cap=Decimal(10)), make_entry(2, "5", type_cap=Decimal(10))
+    assert counted([first, second])[2] == (Decimal(2), "type-cap")
+    assert counted([second])[2] == (Decimal(5), "")
+
+
+def test_what_is_used_of_a_cap_is_what_counts_under_it() -> None:
+    """Of 12 and 6 under a type cap of 15 all 15 are used; the category has the 4 of the talk besides."""
+    entries = [
+        make_entry(1, "12", type_cap=Decimal(15)),
+        make_entry(2, "6", type_cap=Decimal(15)),
+        make_entry(3, "4", activity_type="talk"),
+    ]
+    assert used(entries, activity_type="course") == Decimal(15)
+    assert used(entries, category="pe") == Decimal(19)
+    assert used(entries, activity_type="quiz") == 0
+    assert used([], category="pe") == 0
+
+
+@pytest.mark.parametrize(
+    ("points", "sentence", "room"),
+    [
+        pytest.param("0", "0 of 15 used in this cycle", "15", id="nothing"),
+        pytest.param("12", "12 of 15 used in this cycle", "3", id="15 - 12 = 3 left"),
+        pytest.param("15", "15 of 15 used in this cycle", "0", id="all"),
+        pytest.param("16.5", "16.5 of 15 used in this cycle", "0", id="more, from before the cap was lowered"),
+    ],
+)
+def test_use_of_a_cap_is_a_sentence(points: str, sentence: str, room: str) -> None:
+    found = Used(Decimal(points), Decimal(15))
+    assert (str(found), found.room) == (sentence, Decimal(room))
+
+
+def test_every_cut_has_its_reason() -> None:
+    assert set(REASONS) == set(get_args(Cut))
+    assert [cut for cut, reason in REASONS.items() if not reason] == [""]
 
 
 @pytest.mark.parametrize(

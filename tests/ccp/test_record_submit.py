@@ -10,8 +10,8 @@ from time_machine import TimeMachineFixture
 
 from amtportal.dates import CHICAGO
 from amtportal.members.models import Member
-from ccp.models import Activity, ActivityType, Credit
-from tests.builders import client_of, cycle_of, invoice_of, make_activity, make_cycle
+from ccp.models import Activity, Credit
+from tests.builders import client_of, cycle_of, invoice_of, make_activity, make_cycle, set_terms
 from tests.pages import certification_figures, error_summary, figures, form_values, read, record_ce, submit, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
@@ -74,7 +74,7 @@ def test_the_new_total_stands_in_the_very_next_response_of_every_page(signed_in:
 
 def test_the_page_says_why_less_than_the_claim_counts(signed_in: Client) -> None:
     """A cap of 13 with 12 counted leaves 1 of the 1.5."""
-    ActivityType.objects.update(cap=Decimal(13))
+    set_terms(cap=Decimal(13))
     page = read(signed_in.get(record_ce(signed_in, starts_on="3/2/2026").headers["Location"]))
     said = words(page.main)
     assert "Over the most that this activity type can count for in one cycle." in said

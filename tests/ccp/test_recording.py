@@ -9,7 +9,7 @@ import pytest
 
 from amtportal.members.models import Member
 from ccp import claims, recording, requirement
-from ccp.models import Activity, ActivityType, Category, Credit
+from ccp.models import Activity, Credit
 from certifications import invoices
 from certifications.models import Cycle
 from tests.builders import (
@@ -22,6 +22,8 @@ from tests.builders import (
     make_cycle,
     make_member,
     noon,
+    set_category_terms,
+    set_terms,
 )
 
 pytestmark = pytest.mark.django_db
@@ -109,7 +111,7 @@ def test_a_member_cannot_record_for_a_cycle_of_another_member_alone(cycle: Cycle
 
 def test_what_is_over_a_cap_stays_on_record_and_counts_for_nothing(cycle: Cycle) -> None:
     """A cap of 10: 8 count whole, then 10 - 8 = 2 of 5, then nothing of 1."""
-    ActivityType.objects.filter(code="course-seminar-webinar").update(cap=Decimal(10))
+    set_terms("course-seminar-webinar", cap=Decimal(10))
     found = [
         counts(make_activity(cycle, points=points, starts_on=date(2026, 3, day)))["RMA"]
         for day, points in enumerate(("8", "5", "1"), start=1)
@@ -120,7 +122,7 @@ def test_what_is_over_a_cap_stays_on_record_and_counts_for_nothing(cycle: Cycle)
 
 def test_an_earlier_day_recorded_later_takes_the_room_under_the_cap(cycle: Cycle) -> None:
     """A category cap of 10: 8 of 3/2 count whole until 5 of 3/1 are recorded, then 10 - 5 = 5 of the 8 count."""
-    Category.objects.filter(code="professional-education").update(cap=Decimal(10))
+    set_category_terms("professional-education", cap=Decimal(10))
     later = make_activity(cycle, points="8", starts_on=date(2026, 3, 2))
     earlier = make_activity(cycle, points="5", starts_on=date(2026, 3, 1))
     assert counts(earlier) == {"RMA": (Decimal(5), "")}

@@ -8,7 +8,7 @@ import pytest
 
 from amtportal.members.models import User
 from ccp import recording, requirement
-from ccp.models import Activity, ActivityType, Credit
+from ccp.models import Activity, Credit
 from certifications import invoices
 from certifications.models import Certification, Cycle
 from tests.builders import (
@@ -22,6 +22,7 @@ from tests.builders import (
     make_payment,
     make_user,
     noon,
+    set_terms,
 )
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +77,7 @@ def test_amending_replaces_the_values_and_counts_anew(cycle: Cycle) -> None:
 
 def test_amending_frees_room_under_the_cap_for_the_others(cycle: Cycle) -> None:
     """A cap of 10: 8 + 2 of 5. The 8 become 6, so 10 - 6 = 4 of the 5 count."""
-    ActivityType.objects.filter(code="course-seminar-webinar").update(cap=Decimal(10))
+    set_terms("course-seminar-webinar", cap=Decimal(10))
     first = make_activity(cycle, points="8", starts_on=date(2026, 3, 1))
     second = make_activity(cycle, points="5", starts_on=date(2026, 3, 2))
     assert second.credits.get().points == Decimal(2)

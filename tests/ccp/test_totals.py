@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from amtportal.members.models import Member, User
 from ccp import recording, requirement, standing, transcripts
-from ccp.models import Activity, ActivityType, Category, Credit
+from ccp.models import Activity, ActivityType, Credit
 from certifications.models import Cycle
-from tests.builders import TODAY, make_cycle, make_member, make_user, noon
+from tests.builders import TODAY, make_cycle, make_member, make_user, noon, set_category_terms, set_terms
 
 pytestmark = pytest.mark.django_db
 
@@ -173,9 +173,9 @@ def test_with_caps_the_total_is_what_they_leave_of_it(
 ) -> None:
     with undone():
         for code, cap in type_caps.items():
-            ActivityType.objects.filter(code=code).update(cap=cap)
+            set_terms(code, cap=cap)
         for code, cap in category_caps.items():
-            Category.objects.filter(code=code).update(cap=cap)
+            set_category_terms(code, cap=cap)
         record = Record()
         for step in steps:
             record.take(step)

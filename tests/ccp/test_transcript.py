@@ -13,9 +13,8 @@ from time_machine import TimeMachineFixture
 from amtportal import documents
 from amtportal.members.models import Member, User
 from ccp import recording
-from ccp.models import ActivityType
 from certifications.models import Cycle
-from tests.builders import TODAY, client_of, cycle_of, make_activity, make_cycle, make_member, noon
+from tests.builders import TODAY, client_of, cycle_of, make_activity, make_cycle, make_member, noon, set_terms
 from tests.pages import read, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
@@ -24,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 @pytest.fixture
 def cycle() -> Cycle:
     """12 + 1.5 of two courses and 7 of a talk count: 20.5 of 30. A cap on talks cuts 1 of the 8 claimed."""
-    ActivityType.objects.filter(code="presentation").update(cap=Decimal(7))
+    set_terms("presentation", cap=Decimal(7))
     member = make_member(first_name="Zoë", last_name="O’Hara-Łukasz", amt_id="A-1234567")
     cycle = make_cycle(member, certificate_number="20230501")
     make_activity(cycle, points="12", title="Hematology", provider="ABC College", starts_on=date(2025, 6, 1))

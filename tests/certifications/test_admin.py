@@ -109,7 +109,7 @@ def test_certification_that_cannot_be_is_refused(
     assert Certification.objects.count() == 2
 
 
-def test_award_and_holder_are_fixed_and_status_and_number_are_not(root: Client, cycle: Cycle) -> None:
+def test_award_and_holder_and_status_are_fixed_and_the_number_is_not(root: Client, cycle: Cycle) -> None:
     other = make_member()
     response = submit(
         root,
@@ -122,7 +122,35 @@ def test_award_and_holder_are_fixed_and_status_and_number_are_not(root: Client, 
     assert response.status_code == 302
     changed = Certification.objects.get(pk=cycle.certification_id)
     assert (changed.awarded_on, changed.member_id) == (date(2023, 5, 1), cycle.certification.member_id)
-    assert (changed.certificate_number, changed.status) == ("RMA-78", "retired")
+    assert (changed.certificate_number, changed.status) == ("RMA-78", "active")
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_mandatory"),
+    [
+        pytest.param({"awarded_on": "2005-12-31"}, False, id="awarded the day before 2006"),
+        pytest.param({"awarded_on": "2006-01-01"}, True, id="awarded on the first day of 2006"),
+        pytest.param({"awarded_on": "1999-05-01", "recertified_on": "2014-04-02"}, True, id="recertified"),
+        pytest.param({"awarded_on": "2006-01-01", "ccp_mandatory": ""}, False, id="staff say otherwise"),
+    ],
+)
+def test_whether_ccp_is_mandatory_follows_from_the_dates(
+    root: Client, typed: dict[str, str], is_mandatory: bool
+) -> None:
+    member, credential = make_member(), Credential.objects.get(code="RMA")
+    address = page(Certification, "add")
+    named = {"member": str(member.pk), "credential": str(credential.pk), "certificate_number": "500123"}
+    assert submit(root, address, **named, **typed).status_code == 302
+    assert Certification.objects.get().ccp_mandatory is is_mandatory
+
+
+def test_a_recertification_makes_ccp_mandatory(root: Client) -> None:
+    cycle = make_cycle(awarded_on=date(1999, 5, 1), ccp_mandatory=False)
+    address = page(Certification, "change", cycle.certification_id)
+    assert "comes after the award" in submit(root, address, recertified_on="1999-05-01").text
+    assert "cannot be in the future" in submit(root, address, recertified_on="2026-03-15").text
+    submit(root, address, recertified_on="2020-06-01")
+    assert Certification.objects.get().ccp_mandatory
 
 
 def test_number_of_another_certification_is_a_form_error(root: Client, cycle: Cycle) -> None:

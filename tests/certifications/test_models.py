@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from certifications.models import Credential, Cycle, Payment, RenewalInvoice
+from certifications.models import Credential, Cycle, CycleCorrection, Payment, RenewalInvoice, StatusChange
 from tests.builders import TODAY, invoice_of, make_certification, make_cycle, make_member, make_payment, make_user, noon
 from tests.constraints import changed, constraints_of, copied, refused_by
 
@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db
 
 TENTH = Decimal("30.1")
 CLOSED = {"closed_on": date(2026, 5, 1), "outcome": "compliant", "points_at_close": Decimal(30)}
+EXTENDED = {"grace_extended_to": date(2026, 9, 30), "grace_extension_reason": "Deployed."}
 REVERSED = {"reversed_at": noon(TODAY), "reversed_by": make_user, "reversal_reason": "Returned by the bank."}
 
 
@@ -34,6 +35,30 @@ def payment() -> Payment:
     return make_payment(unpaid())
 
 
+def status_change() -> StatusChange:
+    return StatusChange.objects.create(
+        certification=make_certification(),
+        before="active",
+        after="retired",
+        changed_on=TODAY,
+        changed_at=noon(TODAY),
+        reason="Asked for it.",
+    )
+
+
+def correction() -> CycleCorrection:
+    cycle = ended()
+    changed(cycle, CLOSED)
+    return CycleCorrection.objects.create(
+        cycle=cycle,
+        points=Decimal(24),
+        outcome="non-compliant",
+        statement="One entry was counted twice.",
+        signed_at=noon(TODAY),
+        signed_by=make_user(is_staff=True),
+    )
+
+
 CHANGES = [
     ("credential_points_required_positive", rma, {"points_required": Decimal(0)}, "zero"),
     ("credential_points_required_in_quarters", rma, {"points_required": TENTH}, "tenths"),
@@ -48,6 +73,17 @@ CHANGES = [
     ("cycle_closed_whole", ended, {**CLOSED, "outcome": ""}, "no outcome"),
     ("cycle_closed_whole", ended, {**CLOSED, "outcome": "fine"}, "no such outcome"),
     ("cycle_closed_whole", ended, {**CLOSED, "points_at_close": None}, "no points"),
+    ("cycle_grace_extension_whole", ended, {**EXTENDED, "grace_extended_to": date(2026, 4, 30)}, "ends with the cycle"),
+    ("cycle_grace_extension_whole", ended, {**EXTENDED, "grace_extended_to": None}, "reason without a day"),
+    ("cycle_grace_extension_whole", ended, {**EXTENDED, "grace_extension_reason": ""}, "day without a reason"),
+    ("statuschange_statuses_known", status_change, {"before": "asleep"}, "no such status before"),
+    ("statuschange_statuses_known", status_change, {"after": "asleep"}, "no such status after"),
+    ("statuschange_changes_something", status_change, {"after": "active"}, "the same status"),
+    ("statuschange_has_reason", status_change, {"reason": ""}, "no reason"),
+    ("cyclecorrection_points_in_quarters", correction, {"points": TENTH}, "tenths"),
+    ("cyclecorrection_points_in_quarters", correction, {"points": Decimal("-0.25")}, "less than 0"),
+    ("cyclecorrection_outcome_known", correction, {"outcome": "fine"}, "no such outcome"),
+    ("cyclecorrection_has_statement", correction, {"statement": ""}, "no statement"),
     ("renewalinvoice_year_1_to_3", unpaid, {"year": 0}, "year 0"),
     ("renewalinvoice_year_1_to_3", unpaid, {"year": 4}, "year 4"),
     ("renewalinvoice_status_known", unpaid, {"status": "lost"}, "no such status"),
@@ -101,6 +137,8 @@ def test_every_constraint_has_its_try() -> None:
         pytest.param(ended, CLOSED, id="cycle closed on the day after its last"),
         pytest.param(ended, {**CLOSED, "points_at_close": Decimal(0)}, id="cycle closed with 0 points"),
         pytest.param(ended, {"ends_on": date(2023, 5, 2)}, id="cycle of two days"),
+        pytest.param(ended, {**EXTENDED, "grace_extended_to": date(2026, 5, 1)}, id="grace extended by a day"),
+        pytest.param(correction, {"points": Decimal(0)}, id="corrected to 0 points"),
         pytest.param(unpaid, {"status": "void", "void_reason": "Wrong fee."}, id="void invoice with a reason"),
         pytest.param(payment, REVERSED, id="reversed payment"),
     ],

@@ -42,11 +42,9 @@ def test_a_byte_that_is_not_utf_8_stays_in_its_cell_to_be_named() -> None:
 @pytest.mark.parametrize(
     ("data", "problems"),
     [
-        pytest.param(b"", ["Line 1: The file is empty. Export the roster again."], id="empty"),
-        pytest.param(b"\n\n", ["Line 1: The file is empty. Export the roster again."], id="blank lines only"),
-        pytest.param(
-            b"a,b\n", ["Line 2: The file has a header and no rows. Export the roster again."], id="header only"
-        ),
+        pytest.param(b"", ["Line 1: The file is empty. Export it again."], id="empty"),
+        pytest.param(b"\n\n", ["Line 1: The file is empty. Export it again."], id="blank lines only"),
+        pytest.param(b"a,b\n", ["Line 2: The file has a header and no rows. Export it again."], id="header only"),
         pytest.param(
             b"\na,b\n1,2\n", ["Line 1: It is empty. Put the names of the columns on line 1."], id="header on line 2"
         ),

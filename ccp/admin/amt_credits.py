@@ -1,0 +1,193 @@
+"""Credits from AMT: the import, the credits that are held, and the error reports that members send."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import F, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from import_export.results import Result
+
+from amtportal.members.access import account_of
+from amtportal.staff.changelists import ConditionFilter
+from amtportal.staff.deeds import AlreadyDone, Deed
+from amtportal.staff.pages import StaffAdmin, WrittenByVerbs, numbered
+from amtportal.words import plain, us
+from ccp import error_reports, held_credits
+from ccp.admin import voiding
+from ccp.admin.activities import MAY_VOID
+from ccp.credits_import import CreditsResource
+from ccp.models import ErrorReport, HeldCredit
+from certifications.admin.roster import RosterForm, RosterImportMixin
+
+MAY_IMPORT = "ccp.add_heldcredit"
+MAY_ANSWER = "ccp.change_errorreport"
+EDITOR = forms.Textarea(attrs={"rows": 5, "class": "vLargeTextField"})
+
+
+class MatchedFilter(ConditionFilter):
+    title = "matched"
+    parameter_name = "matched"
+
+    def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
+        return {"no": ("Held", Q(activity=None)), "yes": ("Recorded", Q(activity__isnull=False))}
+
+
+class CreditsForm(RosterForm):
+    command = "import_credits"
+
+
+class CreditsImportMixin(RosterImportMixin):
+    resource_classes = [CreditsResource]
+    import_form_class = CreditsForm
+    import_export_change_list_template = "admin/credits_list.html"
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(MAY_IMPORT)
+
+    def add_success_message(self, result: Result, request: HttpRequest) -> None:
+        tally = held_credits.match(by=account_of(request), at=timezone.now())
+        self.message_user(
+            request,
+            f"{result.totals['new']:,} new, {result.totals['skip']:,} unchanged. "
+            f"{tally.held:,} credits are held; {tally.recorded:,} held before are now recorded.",
+            messages.SUCCESS,
+        )
+
+
+@admin.register(HeldCredit)
+class HeldCreditAdmin(CreditsImportMixin, WrittenByVerbs, StaffAdmin):
+    list_display = ["provider_reference", "amt_id", "activity_type", "starts_on", "points", "reason", "activity"]
+    list_select_related = ["activity_type", "activity__activity_type"]
+    list_filter = [MatchedFilter]
+    search_help_text = "AMT ID or provider reference"
+    search_fields = ["amt_id"]
+
+    def found_by(self, words: str) -> Q:
+        return Q(amt_id__istartswith=words) | Q(provider_reference__istartswith=words)
+
+    def has_delete_permission(self, request: HttpRequest, obj: HeldCredit | None = None) -> bool:
+        """One that is held by mistake may go: nothing was recorded, and a correct row can be sent."""
+        return request.user.has_perm("ccp.delete_heldcredit") and (obj is None or obj.activity_id is None)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.match_view)
+        return [path("match/", view, name="ccp_heldcredit_match"), *super().get_urls()]
+
+    def match_view(self, request: HttpRequest) -> HttpResponse:
+        """Record what can be recorded by now, after a page that says how many are held."""
+        if not (request.user.has_perm(MAY_IMPORT) and self.has_view_permission(request)):
+            raise PermissionDenied
+        back = reverse("admin:ccp_heldcredit_changelist")
+        if request.method == "POST":
+            tally = held_credits.match(by=account_of(request), at=timezone.now())
+            self.message_user(request, f"{tally.recorded:,} recorded, {tally.held:,} still held.", messages.SUCCESS)
+            return redirect(back)
+        held = HeldCredit.objects.filter(activity=None).count()
+        deed = Deed(
+            title="Match held credits",
+            button="Match",
+            form=forms.Form(),
+            act=str,
+            facts=[("Held credits", f"{held:,}")],
+            warning="Those whose member is on the roster and whose days an open cycle covers are recorded.",
+        )
+        return self.render_deed(request, deed, original=None, back=back)
+
+
+class AnsweredFilter(ConditionFilter):
+    title = "answered"
+    parameter_name = "answered"
+
+    def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
+        return {"no": ("Waits for an answer", Q(answered_at=None)), "yes": ("Answered", Q(answered_at__isnull=False))}
+
+
+class AnswerForm(forms.Form):
+    answer = forms.CharField(max_length=error_reports.MOST, widget=EDITOR, help_text="The member reads it.")
+    void_reason = forms.CharField(
+        required=False,
+        max_length=300,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        label="Void the entry, because",
+        help_text="Leave it empty if the entry stands. A right one comes with the next import, under a new reference.",
+    )
+
+    def __init__(self, *args: Any, may_void: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_void:
+            del self.fields["void_reason"]
+
+
+@admin.register(ErrorReport)
+class ErrorReportAdmin(WrittenByVerbs, StaffAdmin):
+    list_display = ["activity", "member", "reported_at", "answered_at"]
+    list_select_related = ["activity__member", "activity__activity_type", "reported_by", "answered_by"]
+    list_filter = [AnsweredFilter]
+    ordering = [F("answered_at").asc(nulls_first=True), "-pk"]  # type: ignore[list-item]  # the stubs know names only
+    search_help_text = "Name, e-mail address, AMT ID or the activity's reference"
+    search_fields = ["activity__member"]
+    number_prefix = "CE"
+
+    @admin.display(description="member")
+    def member(self, report: ErrorReport) -> str:
+        return str(report.activity.member)
+
+    def found_by(self, words: str) -> Q:
+        number = numbered(self.number_prefix, words)
+        return super().found_by(words) if number is None else Q(activity=number)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.answer_view)
+        return [path("<path:object_id>/answer/", view, name="ccp_errorreport_answer"), *super().get_urls()]
+
+    def links(self, request: HttpRequest, obj: ErrorReport) -> list[tuple[str, str]]:
+        if obj.answered_at or not request.user.has_perm(MAY_ANSWER):
+            return []
+        return [("Answer", reverse("admin:ccp_errorreport_answer", args=[obj.pk]))]
+
+    def answer_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        report: ErrorReport = self.record_for_deed(request, object_id, MAY_ANSWER)
+        if report.answered_at:
+            self.message_user(request, "This report is answered already.", messages.INFO)
+            return redirect(self.page_of(report))
+        activity = report.activity
+        may_void = request.user.has_perm(MAY_VOID) and activity.is_standing
+        by, at = account_of(request), timezone.now()
+
+        def act(typed: dict[str, Any]) -> str:
+            voided = ""
+            with transaction.atomic():
+                if typed.get("void_reason"):
+                    try:
+                        voided = voiding.void(activity, typed["void_reason"], by=by, at=at)
+                    except ValidationError as refusal:
+                        raise ValidationError({"void_reason": refusal.messages}) from refusal
+                try:
+                    found = error_reports.answer(report=report, text=typed["answer"], by=by, at=at)
+                except error_reports.Refused as refusal:
+                    raise ValidationError({"answer": str(refusal)}) from refusal
+                if found.answered_at != at:
+                    raise AlreadyDone("This report is answered already.")
+            return f"Answered {activity.reference}. {voided}".strip()
+
+        deed = Deed(
+            title=f"Answer the report on {activity.reference}",
+            button="Send answer",
+            form=AnswerForm(request.POST if request.method == "POST" else None, may_void=may_void),
+            facts=[
+                ("Member", activity.member),
+                ("Report", report.text),
+                ("Credit", f"{activity.heading}, {us(activity.starts_on)} to {us(activity.ends_on)}"),
+                ("Points", plain(activity.points)),
+                ("Provider reference", activity.provider_reference),
+            ],
+            act=act,
+        )
+        return self.deed_page(request, report, deed)

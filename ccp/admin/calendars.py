@@ -1,0 +1,15 @@
+"""Calendar addresses: that a member has one, and since when. The address itself is the member's secret."""
+
+from django.contrib import admin
+
+from amtportal.staff.pages import StaffAdmin, WrittenByVerbs
+from ccp.models import CalendarFeed
+
+
+@admin.register(CalendarFeed)
+class CalendarFeedAdmin(WrittenByVerbs, StaffAdmin):
+    list_display = ["member", "created_at", "revoked_at"]
+    list_select_related = ["member"]
+    search_help_text = "Name, e-mail address or AMT ID"
+    search_fields = ["member"]
+    fields = ["member", "created_at", "revoked_at"]

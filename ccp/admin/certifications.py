@@ -1,0 +1,98 @@
+"""Certifications with their life: staff change the status on a page that says what follows.
+
+What is due of the member's cycles is closed first, so that a step is taken from where the certification really stands.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+
+from amtportal.dates import day_of
+from amtportal.members.access import account_of
+from amtportal.members.models import User
+from amtportal.staff.deeds import AlreadyDone, Deed
+from amtportal.staff.forms import ReasonForm
+from ccp import rollover
+from certifications import life
+from certifications.admin.certifications import CertificationAdmin
+from certifications.models import Certification
+
+admin.site.unregister(Certification)
+
+
+class StatusForm(ReasonForm):
+    """The status to come, one of those that may follow, and why."""
+
+    to = forms.ChoiceField(label="New status")
+    field_order = ["to", "reason"]
+
+    def __init__(self, *args: Any, status: str, **kwargs: Any) -> None:
+        super().__init__(*args, help_text="Stays on record. The member reads it.", **kwargs)
+        choices = [(after, Certification.Status(after).label) for after in life.possible_next(status)]
+        field = self.fields["to"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "Choose…"), *choices]
+
+
+@admin.register(Certification)
+class LivingCertificationAdmin(CertificationAdmin):
+    def get_urls(self) -> list[URLPattern]:
+        status = self.admin_site.admin_view(self.status_view)
+        return [
+            path("<path:object_id>/status/", status, name="certifications_certification_status"),
+            *super().get_urls(),
+        ]
+
+    def links(self, request: HttpRequest, obj: Certification) -> list[tuple[str, str]]:
+        links = super().links(request, obj)
+        if life.possible_next(obj.status) and request.user.has_perm("certifications.change_certification"):
+            links.append(("Change status", reverse("admin:certifications_certification_status", args=[obj.pk])))
+        return links
+
+    def status_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        now = timezone.now()
+        certification = self.record_for_deed(request, object_id, "certifications.change_certification")
+        if rollover.catch_up(certification.member, at=now):
+            certification = self.record_for_deed(request, object_id, "certifications.change_certification")
+        status = certification.get_status_display()
+        following = life.possible_next(certification.status)
+        if not following:
+            self.message_user(request, f"{certification} is {status.lower()}, which is final.")
+            return redirect(self.page_of(certification))
+        unclosed = certification.cycles.unclosed().first()
+        consequences = [
+            (
+                f"If {Certification.Status(to).label.lower()}",
+                life.consequence(certification, to, day_of(now), unclosed=unclosed),
+            )
+            for to in following
+        ]
+        return self.deed_page(
+            request,
+            certification,
+            Deed(
+                title=f"Change the status of {certification}",
+                button="Change status",
+                form=StatusForm(request.POST or None, status=certification.status),
+                facts=[("Member", certification.member), ("Status today", status), *consequences],
+                act=lambda typed: _change(certification, typed["to"], typed["reason"], by=account_of(request), at=now),
+            ),
+        )
+
+
+def _change(certification: Certification, to: str, reason: str, *, by: User, at: datetime) -> str:
+    before = certification.get_status_display().lower()
+    try:
+        changed = life.change_status(certification=certification, to=to, reason=reason, by=by, at=at)
+    except life.Refused as refusal:
+        raise ValidationError(str(refusal)) from refusal
+    if not changed.status_changes.filter(changed_at=at, changed_by=by, after=to).exists():
+        raise AlreadyDone(f"{changed} is {changed.get_status_display().lower()} already.")
+    return f"{changed} was {before} and is {changed.get_status_display().lower()}: {reason}"

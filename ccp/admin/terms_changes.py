@@ -1,0 +1,103 @@
+"""A change of terms as staff read it before they confirm: what differs, whom it affects, and how."""
+
+from datetime import date
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from django import forms
+
+from amtportal.words import plain, us
+from ccp.impact import AnyTerms, Effect, Impact
+from certifications.models import Cycle
+
+SHOWN = 50
+
+
+def seen(terms: AnyTerms, found: Impact) -> str:
+    """A fingerprint of what the page shows: the terms and their effect."""
+    names = sorted(field.attname for field in terms._meta.concrete_fields if not field.primary_key)
+    values = [f"{name}={getattr(terms, name)}" for name in names]
+    return sha256("\n".join([*values, found.digest]).encode()).hexdigest()
+
+
+def changes(terms: AnyTerms, present: AnyTerms, form: forms.ModelForm) -> list[tuple[str, object]]:
+    """Each term that differs from the one that holds on that day now: from what to what."""
+    lines: list[tuple[str, object]] = [("Effective from", us(terms.effective_from))]
+    for name in form._meta.fields or []:
+        was, becomes = _worded(present, name), _worded(terms, name)
+        if name != "effective_from" and was != becomes:
+            lines.append((str(form.fields[name].label), f"{was} → {becomes}"))
+    return lines
+
+
+def facts(terms: AnyTerms, found: Impact) -> list[tuple[str, object]]:
+    """How many members gain, lose and cross the requirement, and the first of them by name."""
+    since = us(terms.effective_from)
+    if not found.cycles:
+        return [("Members affected", f"None: nothing was recorded under it since {since} in an open cycle.")]
+    counted = f"{len(found.cycles):,} open {'cycle' if len(found.cycles) == 1 else 'cycles'} counted anew"
+    if not found.effects:
+        return [("Members affected", f"None: {counted}, and the points stay the same.")]
+    return [
+        ("Entries recorded since", f"{since}: {counted}. Points claimed stay as they were recorded."),
+        ("Members who gain points", f"{found.gaining:,}"),
+        ("Members who lose points", f"{found.losing:,}"),
+        ("Members who reach the requirement", f"{found.crossing_up:,}"),
+        ("Members who fall below the requirement", f"{found.crossing_down:,}"),
+        *_lines(found),
+    ]
+
+
+def warning(found: Impact, *, seen: bool) -> str:
+    """What staff have to know beside the numbers."""
+    sentences = []
+    if seen:
+        sentences.append("The terms or the record have changed since you looked: please check again.")
+    if found.crossing_down:
+        sentences.append(
+            "An unpaid renewal invoice of a member who falls below the requirement locks again; a paid one stays paid."
+        )
+    return " ".join([*sentences, "Closed cycles do not change. Cancel keeps the present terms."])
+
+
+def done(terms: AnyTerms) -> str:
+    return f"Saved the terms from {us(terms.effective_from)}."
+
+
+def _lines(found: Impact) -> list[tuple[str, object]]:
+    """The members whose points change, those who cross the requirement first."""
+    ordered = sorted(
+        found.effects, key=lambda effect: (not effect.crosses_down, not effect.crosses_up, effect.member, effect.cycle)
+    )
+    cycles = Cycle.objects.select_related("certification__member", "certification__credential").in_bulk(
+        [effect.cycle for effect in ordered[:SHOWN]]
+    )
+    lines: list[tuple[str, object]] = [
+        (str(cycles[effect.cycle].certification.member), _line(effect, cycles[effect.cycle]))
+        for effect in ordered[:SHOWN]
+    ]
+    if len(ordered) > SHOWN:
+        lines.append(("And", f"{len(ordered) - SHOWN:,} more cycles"))
+    return lines
+
+
+def _line(effect: Effect, cycle: Cycle) -> str:
+    points = f"{plain(effect.before)} points now, {plain(effect.after)} after, of {plain(effect.required)}"
+    crossing = ""
+    if effect.crosses_down:
+        crossing = " Falls below the requirement."
+    elif effect.crosses_up:
+        crossing = " Reaches the requirement."
+    return (
+        f"{cycle.certification.credential.code} cycle {us(cycle.starts_on)} to {us(cycle.ends_on)}: {points}.{crossing}"
+    )
+
+
+def _worded(terms: Any, name: str) -> str:
+    value = getattr(terms, f"get_{name}_display")() if hasattr(terms, f"get_{name}_display") else getattr(terms, name)
+    if value in (None, ""):
+        return "none"
+    if isinstance(value, Decimal):
+        return plain(value)
+    return us(value) if isinstance(value, date) else str(value)

@@ -1,0 +1,68 @@
+"""Error reports: a member says that a credit from AMT is wrong, and staff answer.
+
+The member cannot amend or withdraw such an entry, so a report is the way to have it put right. An entry has one report
+at a time that waits for an answer. Staff who find it wrong void the entry; a right one comes with the next import.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from amtportal.members.models import User
+from ccp.models import Activity, ErrorReport
+
+MOST = 1_000
+
+
+class Refused(Exception):
+    """A report or an answer that the rules do not allow; the sentence says what to do."""
+
+
+def problem_with_text(text: str) -> str:
+    """Why the text cannot be sent; empty if it can."""
+    if not text:
+        return "Say what is wrong with this credit."
+    if len(text) > MOST:
+        return f"Shorten your text to {MOST:,} characters; it has {len(text):,}."
+    return ""
+
+
+def can_be_reported(activity: Activity) -> bool:
+    """Only a credit from AMT that stands: what members recorded, they amend themselves."""
+    return activity.source == Activity.Source.AMT and activity.is_standing
+
+
+def of_activity(activity: Activity) -> list[ErrorReport]:
+    """The reports of an entry with their answers, the latest first; no query for what a member recorded."""
+    return list(activity.error_reports.all()) if activity.source == Activity.Source.AMT else []
+
+
+@transaction.atomic
+def report(*, activity: Activity, text: str, by: User, at: datetime) -> ErrorReport:
+    """Report an error. The same text sent again is the same report."""
+    activity = Activity.objects.select_for_update().get(pk=activity.pk)
+    text = text.replace("\r\n", "\n").strip()
+    waiting = ErrorReport.objects.filter(activity=activity, answered_at=None).first()
+    if waiting and waiting.text == text:
+        return waiting
+    if not can_be_reported(activity):
+        raise Refused("Only a credit from AMT that stands can be reported.")
+    if waiting:
+        raise Refused("You have reported an error for this credit already. AMT answers it on the page of the entry.")
+    if problem := problem_with_text(text):
+        raise Refused(problem)
+    return ErrorReport.objects.create(activity=activity, text=text, reported_at=at, reported_by=by)
+
+
+@transaction.atomic
+def answer(*, report: ErrorReport, text: str, by: User, at: datetime) -> ErrorReport:
+    """Answer a report. What is answered stays; the member reports anew if it is not settled."""
+    Activity.objects.select_for_update().get(pk=report.activity_id)
+    report = ErrorReport.objects.select_related("activity__activity_type").get(pk=report.pk)
+    if report.answered_at:
+        return report
+    if not text.strip():
+        raise Refused("Write an answer: the member reads it with the entry.")
+    report.answer, report.answered_at, report.answered_by = text.strip(), at, by
+    report.save(update_fields=["answer", "answered_at", "answered_by"])
+    return report

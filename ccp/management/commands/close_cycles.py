@@ -1,0 +1,65 @@
+"""``manage.py close_cycles``: close the cycles that are due, and open those that follow."""
+
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from datetime import date, datetime, time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from tqdm import tqdm
+
+from amtportal.dates import CHICAGO, day_of
+from amtportal.words import us
+from ccp import rollover
+from certifications.models import Cycle
+
+
+class Command(BaseCommand):
+    help = """Close the CCP cycles that are due, and open those that follow.
+
+- requirement met (or CCP voluntary) and every invoice paid: closed as compliant; the next cycle opens, counted from the
+  award, with the points and the fee of the day and its three renewal invoices
+- requirement met (or CCP voluntary) and an invoice unpaid: left open, awaiting payment
+- requirement not met, grace period running: left open
+- requirement not met, grace period over: closed as non-compliant; the certification lapses
+- cycles that have not ended, and closed ones, are left alone
+- run it daily, at any hour, beside people who record and pay; run again, it changes nothing
+- stopped anywhere, it goes on where it was when it is started again
+- a cycle that cannot be closed is named and stops nothing else; the exit status is then 1"""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
+        return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--on",
+            type=_day,
+            metavar="YYYY-MM-DD",
+            help="Close what was due on that day, dated on it. Not in the future.",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="Say what would be closed, and write nothing.")
+
+    def handle(self, *, on: date | None, dry_run: bool, verbosity: int, **options: Any) -> None:
+        at = timezone.now()
+        today = day_of(at)
+        if on and on > today:
+            raise CommandError(f"{us(on)} is in the future. Give a day up to today, {us(today)}.")
+        if on and on < today:
+            at = datetime.combine(on, time(12), CHICAGO)
+        ended = Cycle.objects.ended(day_of(at)).count() if verbosity > 0 else 0
+        # Without a terminal (disable=None) there is no bar.
+        with tqdm(total=ended, unit="cycle", disable=None if verbosity > 0 else True) as bar:
+            tally = rollover.close_due(at=at, dry_run=dry_run, progress=bar.update)
+        for key in tally.failed:
+            self.stderr.write(f"Cycle {key} could not be closed; the log says why.")
+        self.stdout.write(f"{'Nothing written; would be: ' if dry_run else ''}{tally}")
+        if tally.failed:
+            sys.exit(1)
+
+
+def _day(value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ArgumentTypeError(f"“{value}” is not a day; write it as 2026-03-14.") from None

@@ -1,0 +1,24 @@
+"""``manage.py match_credits``: record the held credits from AMT whose members have appeared."""
+
+from argparse import RawDescriptionHelpFormatter
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from ccp import held_credits
+
+
+class Command(BaseCommand):
+    help = """Record every held credit from AMT that can be recorded by now.
+
+- its member is on the roster, and an open CCP cycle covers its days
+- the others stay held, with the reason of today
+- runs after each import of credits and of the roster by itself; run it daily for cycles that have opened since"""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
+        return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
+
+    def handle(self, **options: Any) -> None:
+        tally = held_credits.match(by=None, at=timezone.now())
+        self.stdout.write(f"{tally.recorded:,} recorded, {tally.held:,} still held.")

@@ -1,0 +1,47 @@
+"""``manage.py verify_records``: is everything that is stored what the rules make of the record?"""
+
+import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from amtportal.members.models import Member
+from ccp import verification
+from certifications.models import Cycle
+
+
+class Command(BaseCommand):
+    help = """Recompute what is stored, and print each difference on a line. Nothing is changed.
+
+- credits of cycles that are not closed: the points that count and why they were cut
+- the day since which each requirement is met, replayed from the history
+- credits and entries against the last line of their history
+- points and outcome of closed cycles
+- invoices: three for each cycle, their due dates, and that the paid ones have a payment
+- exit status 1 where there are differences, else 0"""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
+        return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--member", metavar="AMT_ID", help="Verify the cycles of this member only.")
+
+    def handle(self, *, member: str | None, verbosity: int, **options: Any) -> None:
+        cycles = Cycle.objects.all()
+        if member is not None:
+            if not Member.objects.filter(amt_id=member).exists():
+                raise CommandError(f"No member has the AMT ID {member}.")
+            cycles = cycles.filter(certification__member__amt_id=member)
+        tally = verification.Tally()
+        # A bar on a terminal (None leaves that choice to tqdm), elsewhere nothing.
+        disable = None if verbosity > 0 else True
+        with tqdm(total=cycles.count(), unit=" cycles", file=sys.stderr, disable=disable, leave=False) as progress:
+            for found in verification.verify(cycles, tally):
+                progress.update(tally.cycles - progress.n)
+                for difference in found:
+                    self.stdout.write(str(difference))
+        self.stdout.write(str(tally))
+        if tally.differences:
+            sys.exit(1)

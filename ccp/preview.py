@@ -1,0 +1,266 @@
+"""What an entry would count for, told before it is recorded.
+
+For each open cycle that covers the days of a claim: what would count there under the caps and why not all of it, the
+new total, what is still to go, and when the renewal invoice would then open. The sums are those that recording makes,
+done on the entries on record with the claim among them; nothing is written.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from amtportal.members.models import Member
+from amtportal.words import us
+from ccp import claims, duplicates, points, recording, requirement
+from ccp.models import Activity, Credit
+from ccp.points import ZERO, Entry, Used
+from ccp.terms import Catalogue, CategoryOffer, Terms, in_units
+from certifications import invoices as invoice_rules
+from certifications.models import Cycle, RenewalInvoice
+
+InvoiceAfter = Literal["free", "refused", "paid", "locked", "upcoming", "open"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a cycle would come to with an entry. ``others_lose``: what entries of later days give up to it."""
+
+    claimed: Decimal
+    counted: Decimal
+    cut: points.Cut
+    before: Decimal
+    total: Decimal
+    required: Decimal
+    met_on: date | None
+    others_lose: Decimal
+
+    @property
+    def to_go(self) -> Decimal:
+        return requirement.to_go(counted=self.total, required=self.required)
+
+
+@dataclass(frozen=True)
+class Capped:
+    """How much of a cap is used in a cycle: the name of its activity type or category, and the figures."""
+
+    name: str
+    used: Used
+
+
+@dataclass(frozen=True)
+class Row:
+    """A certification whose open cycle covers the claim. ``notes`` say why less counts, and what else changes."""
+
+    cycle: Cycle
+    ticked: bool
+    outcome: Outcome
+    notes: list[str]
+    invoice: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What submitting the form would do. ``made``: how many units make how many points, where units were given."""
+
+    rows: list[Row]
+    made: str
+    look_alikes: list[duplicates.LookAlike]
+
+
+def outcome(entries: Sequence[Entry], new: Entry, *, required: Decimal, met_before: date | None, on: date) -> Outcome:
+    """The cycle of these entries with the new one, which takes the place of an entry that has its reference."""
+    counted = points.credited(entries)
+    others = [entry for entry in entries if entry.reference != new.reference]
+    after = points.credited([*others, new])
+    total = sum((found.counted for found in after.values()), ZERO)
+    lost = sum(
+        (counted[entry.reference].counted - after[entry.reference].counted for entry in others),
+        ZERO,
+    )
+    return Outcome(
+        claimed=new.claimed,
+        counted=after[new.reference].counted,
+        cut=after[new.reference].cut,
+        before=sum((found.counted for found in counted.values()), ZERO),
+        total=total,
+        required=required,
+        met_on=requirement.met_on(counted=total, required=required, met_before=met_before, on=on),
+        others_lose=max(lost, ZERO),
+    )
+
+
+def invoice_after(
+    found: Outcome, *, due_on: date, mandatory: bool, paid: bool, on: date
+) -> tuple[InvoiceAfter, date | None]:
+    """What the renewal invoice at the cycle's end would be, and when it would open."""
+    if paid:
+        falls_short = mandatory and found.total < found.required <= found.before
+        return ("refused" if falls_short else "paid"), None
+    opens_on = invoice_rules.opening(
+        due_on=due_on, year=invoice_rules.LAST_YEAR, mandatory=mandatory, met_on=found.met_on
+    ).opens_on
+    if not mandatory:
+        return "free", opens_on
+    if opens_on is None:
+        return "locked", None
+    return ("open" if opens_on <= on else "upcoming"), opens_on
+
+
+def invoice_sentence(found: Outcome, state: InvoiceAfter, opens_on: date | None) -> str:
+    """The same for the member, beginning with whether the requirement is met."""
+    if state == "free":
+        return "CCP is voluntary here: your renewal invoice does not wait for points."
+    if state == "refused":
+        return "Your renewal invoice is paid, so no change may take this cycle below the points it needs."
+    if state == "locked":
+        return f"{claims.points_in_words(found.to_go)} to go: your renewal invoice stays locked."
+    met = "This meets your CCP requirement" if found.before < found.required else "Your CCP requirement is met"
+    if state == "paid":
+        return f"{met if not found.to_go else claims.points_in_words(found.to_go) + ' to go'}. Your invoice is paid."
+    assert opens_on is not None
+    verb = "would open on" if state == "upcoming" else "has been open since"
+    return f"{met}: your renewal invoice {verb} {us(opens_on)}."
+
+
+def notes(found: Outcome, used: Mapping[points.Cut, Used], *, applies: bool, name: str, code: str) -> list[str]:
+    """Why less than the claim would count, and what it takes from others, as sentences."""
+    if not applies:
+        return [f"{name} does not count for {code}."]
+    said = []
+    if found.cut:
+        said.append(points.REASONS[found.cut])
+    if found.cut in used:
+        said.append(f"{used[found.cut]}.")
+    if found.others_lose:
+        lost = claims.points_in_words(found.others_lose)
+        said.append(f"The cap is then full: {lost} of activities on later days would no longer count.")
+    return said
+
+
+def caps_used(entries: Sequence[Entry], groups: Iterable[CategoryOffer]) -> list[Capped]:
+    """How much of each cap is used in a cycle, for the activity types and categories that have one."""
+    found = []
+    for group in groups:
+        if group.cap is not None:
+            found.append(
+                Capped(group.category.name, Used(points.used(entries, category=group.category.code), group.cap))
+            )
+        found += [
+            Capped(offer.kind.name, Used(points.used(entries, activity_type=offer.kind.code), offer.terms.type_cap))
+            for offer in group.offers
+            if offer.terms.type_cap is not None
+        ]
+    return found
+
+
+def entries_of(cycles: Collection[Cycle], terms: Catalogue) -> dict[int, list[Entry]]:
+    """The standing entries of each cycle, by its key, as the caps see them; one query."""
+    found: dict[int, list[Entry]] = {cycle.pk: [] for cycle in cycles}
+    credits = (
+        Credit.objects.filter(cycle__in=cycles, activity__withdrawn_at=None)
+        .exclude(cut=Credit.Cut.UNCLAIMED)
+        .select_related("activity__activity_type__category")
+    )
+    for credit in credits:
+        found[credit.cycle_id].append(recording.entry(credit.activity, terms))
+    return found
+
+
+def of_claim(
+    claim: recording.Claim,
+    open_cycles: Sequence[Cycle],
+    *,
+    member: Member,
+    chosen: Collection[Cycle],
+    entries: Mapping[int, Sequence[Entry]],
+    terms: Terms,
+    earlier: Activity | None,
+    on: date,
+) -> Preview:
+    """What recording the claim would do, or amending the ``earlier`` entry to it; two queries."""
+    kind = claim.activity_type
+    ticked = {cycle.pk for cycle in chosen}
+    covering = [cycle for cycle in open_cycles if claim.is_covered_by(cycle)]
+    paid = set(
+        RenewalInvoice.objects.filter(
+            cycle__in=covering, year=invoice_rules.LAST_YEAR, status=RenewalInvoice.Status.PAID
+        ).values_list("cycle_id", flat=True)
+    )
+    told = duplicates.Told(
+        kind.pk, claim.title, claim.starts_on, claim.ends_on, frozenset(ticked & {cycle.pk for cycle in covering})
+    )
+    others = [found for found in duplicates.on_record(member) if found[0] != earlier]
+    return Preview(
+        rows=[
+            _row(
+                claim,
+                cycle,
+                entries[cycle.pk],
+                ticked=cycle.pk in ticked,
+                terms=terms,
+                reference=earlier.pk if earlier else None,
+                paid=cycle.pk in paid,
+                on=on,
+            )
+            for cycle in covering
+        ],
+        made=_made(claim, terms),
+        look_alikes=duplicates.like(told, others),
+    )
+
+
+def _row(
+    claim: recording.Claim,
+    cycle: Cycle,
+    entries: Sequence[Entry],
+    *,
+    ticked: bool,
+    terms: Terms,
+    reference: int | None,
+    paid: bool,
+    on: date,
+) -> Row:
+    kind, certification = claim.activity_type, cycle.certification
+    applies = recording.applies_to(kind, cycle)
+    new = Entry(
+        # A new entry gets the highest reference of all.
+        reference=reference or max((entry.reference for entry in entries), default=0) + 1,
+        starts_on=claim.starts_on,
+        claimed=claim.points if applies else ZERO,
+        activity_type=kind.code,
+        category=kind.category.code,
+        type_cap=terms.type_cap,
+        category_cap=terms.category_cap,
+    )
+    found = outcome(entries, new, required=cycle.points_required, met_before=cycle.requirement_met_on, on=on)
+    others = [entry for entry in entries if entry.reference != new.reference]
+    caps: dict[points.Cut, tuple[Decimal | None, Decimal]] = {
+        "type-cap": (terms.type_cap, points.used(others, activity_type=kind.code)),
+        "category-cap": (terms.category_cap, points.used(others, category=kind.category.code)),
+    }
+    used = {cut: Used(amount, cap) for cut, (cap, amount) in caps.items() if cap is not None}
+    state, opens_on = invoice_after(
+        found,
+        due_on=invoice_rules.due_on(certification.awarded_on, cycle.number, invoice_rules.LAST_YEAR),
+        mandatory=certification.ccp_mandatory,
+        paid=paid,
+        on=on,
+    )
+    return Row(
+        cycle=cycle,
+        ticked=ticked,
+        outcome=found,
+        notes=notes(found, used, applies=applies, name=kind.name, code=certification.credential.code),
+        invoice=invoice_sentence(found, state, opens_on),
+    )
+
+
+def _made(claim: recording.Claim, terms: Terms) -> str:
+    """``For 3 contact hours you earn 3 points.``"""
+    if claim.quantity is None or terms.points_per_unit is None:
+        return ""
+    exact = claim.quantity * terms.points_per_unit
+    rounded = "" if exact == claim.points else ", rounded down to a quarter step"
+    return f"For {in_units(claim.quantity, terms.unit_name)} you earn {claims.points_in_words(claim.points)}{rounded}."

@@ -1,0 +1,232 @@
+"""Closing cycles and rolling over into the next.
+
+A cycle that has ended is judged on a day:
+
+- *compliant*: the requirement is met (or CCP is voluntary) and its invoices are paid. It closes, and the cycle that
+  follows opens, counted from the award, with the credential's points and fee of that day.
+- *awaiting payment*: the requirement is met (or CCP is voluntary), an invoice is not paid. It stays open.
+- *grace*: the requirement is not met and the grace period runs.
+- *non-compliant*: the requirement is not met and the grace period is over. It closes and the certification lapses.
+
+A void invoice asks for nothing. A closed cycle is frozen: its points, the day on which the requirement was met and what
+each entry counted for stay as they are. A cycle that opens after its own last day, because the one before it was paid
+years late, has a grace period from that day on.
+
+Nothing depends on the day on which this runs: pages ask ``catch_up`` for the member at hand, and a run that comes late
+closes what is due then. Locks are taken as everywhere: cycles in the order of their keys, then their certifications.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from django.conf import settings
+from django.db import models, transaction
+from simple_history.utils import bulk_create_with_history, bulk_update_with_history
+
+from amtportal.dates import day_of
+from amtportal.members.models import Member
+from ccp import requirement
+from certifications import cycles as cycle_rules
+from certifications import invoices as invoice_rules
+from certifications import life
+from certifications.models import Certification, Cycle, RenewalInvoice
+
+logger = logging.getLogger(__name__)
+
+Verdict = Literal["running", "grace", "awaiting-payment", "compliant", "non-compliant"]
+CLOSING: tuple[Verdict, ...] = ("compliant", "non-compliant")
+BATCH = 500
+LAPSED = "The CCP requirement was not met when the grace period ended."
+CLOSED = "The cycle was closed: {}."
+OPENED = "The cycle before it was closed as compliant."
+
+
+def judge(*, ends_on: date, grace_ends_on: date, is_met: bool, mandatory: bool, is_paid: bool, on: date) -> Verdict:
+    """What a cycle that is not closed is on that day."""
+    if on <= ends_on:
+        return "running"
+    if is_met or not mandatory:
+        return "compliant" if is_paid else "awaiting-payment"
+    return "grace" if on <= grace_ends_on else "non-compliant"
+
+
+def verdict_of(cycle: Cycle, on: date, *, counted: Decimal, is_paid: bool) -> Verdict:
+    """``judge`` asked of a stored cycle (its certification is read) that is not closed."""
+    return judge(
+        ends_on=cycle.ends_on,
+        grace_ends_on=cycle_rules.grace_ends_on(cycle, grace_days=settings.CCP_GRACE_DAYS),
+        is_met=requirement.to_go(counted=counted, required=cycle.points_required) == 0,
+        mandatory=cycle.certification.ccp_mandatory,
+        is_paid=is_paid,
+        on=on,
+    )
+
+
+@dataclass
+class Tally:
+    """How many ended cycles a run found in each state, and the keys of those it could not judge or close."""
+
+    found: Counter[Verdict] = field(default_factory=Counter)
+    failed: list[int] = field(default_factory=list)
+
+    @property
+    def closed(self) -> int:
+        return sum(self.found[verdict] for verdict in CLOSING)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.closed:,} {'cycle' if self.closed == 1 else 'cycles'} closed "
+            f"({self.found['compliant']:,} compliant, {self.found['non-compliant']:,} non-compliant), "
+            f"{self.found['awaiting-payment']:,} awaiting payment, {self.found['grace']:,} in grace, "
+            f"{len(self.failed):,} failed."
+        )
+
+
+def close_due(*, at: datetime, dry_run: bool = False, progress: Callable[[int], object] = lambda done: None) -> Tally:
+    """Close every cycle that is due on the day, a batch in a transaction; ``progress`` hears how many were judged.
+
+    Safe to stop and start again anywhere, beside people who record and pay, and twice on one day. A batch that
+    fails is taken row by row, so that one bad row stops only itself.
+    """
+    tally = Tally()
+    last = 0
+    while keys := _ended(day_of(at), after=last):
+        _close_or_tell(keys, tally, at=at, dry_run=dry_run)
+        last = keys[-1]
+        progress(len(keys))
+    return tally
+
+
+def catch_up(member: Member, *, at: datetime, shown: Iterable[Cycle] | None = None) -> bool:
+    """Close the member's cycles that are due, so that nobody waits for the next run. Whether any was closed.
+
+    ``shown``: the member's cycles as a page has read them. Unless one of them has ended there is nothing to ask.
+    Nothing is locked unless a cycle is due, and a cycle that cannot be closed is left to the next run.
+    """
+    on = day_of(at)
+    if shown is not None and not any(cycle.closed_on is None and cycle.ends_on < on for cycle in shown):
+        return False
+    tally = Tally()
+    while keys := _due(member, on):
+        before = tally.closed
+        _close_or_tell(keys, tally, at=at)
+        if tally.closed == before:
+            break
+    return tally.closed > 0
+
+
+def open_for_records(member: Member, *, at: datetime, lock: bool = False) -> list[Cycle]:
+    """The cycles that take the member's records now, once those that are due are closed.
+
+    Locked on demand, all that are not closed in the order of their keys: what is due is closed under the same locks.
+    """
+    cycles = cycle_rules.unclosed(member, lock=lock)
+    if catch_up(member, at=at, shown=cycles):
+        cycles = cycle_rules.unclosed(member, lock=lock)
+    return cycle_rules.taking_records(cycles, day_of(at))
+
+
+def _ended(on: date, *, after: int) -> list[int]:
+    """The keys of the next batch of cycles that have ended and are not closed."""
+    ended = Cycle.objects.ended(on).filter(pk__gt=after).order_by("pk")
+    return list(ended.values_list("pk", flat=True)[:BATCH])
+
+
+def _due(member: Member, on: date) -> list[int]:
+    """The keys of the member's cycles that are to be closed, read without a lock."""
+    cycles = list(Cycle.objects.for_member(member).ended(on).select_related("certification").order_by("pk"))
+    if not cycles:
+        return []
+    return [cycle.pk for cycle, verdict, _ in _judged(cycles, on) if verdict in CLOSING]
+
+
+def _judged(cycles: Collection[Cycle], on: date) -> list[tuple[Cycle, Verdict, Decimal]]:
+    """Each cycle (certifications read) with its verdict and the points that count, in two queries."""
+    keys = [cycle.pk for cycle in cycles]
+    counted = requirement.counted_by_cycle(keys)
+    unpaid = set(RenewalInvoice.objects.unpaid().filter(cycle__in=keys).order_by().values_list("cycle", flat=True))
+    return [
+        (cycle, verdict_of(cycle, on, counted=counted[cycle.pk], is_paid=cycle.pk not in unpaid), counted[cycle.pk])
+        for cycle in cycles
+    ]
+
+
+def _close_or_tell(keys: Sequence[int], tally: Tally, *, at: datetime, dry_run: bool = False) -> None:
+    """Close these cycles in one transaction, or each in its own where one of them fails."""
+    try:
+        tally.found += _close(keys, at=at, dry_run=dry_run)
+    except Exception:
+        if len(keys) == 1:
+            logger.exception("Cycle %s could not be closed.", keys[0])
+            tally.failed.append(keys[0])
+            return
+        logger.warning("A batch could not be closed; its cycles are closed one by one.", exc_info=True)
+        for key in keys:
+            _close_or_tell([key], tally, at=at, dry_run=dry_run)
+
+
+@transaction.atomic
+def _close(keys: Sequence[int], *, at: datetime, dry_run: bool) -> Counter[Verdict]:
+    """Judge these cycles under their locks, taken in key order, and close those that are due."""
+    on = day_of(at)
+    cycles = list(Cycle.objects.unclosed().filter(pk__in=keys).select_for_update().order_by("pk"))
+    certifications = {
+        certification.pk: certification
+        for certification in Certification.objects.filter(pk__in=[cycle.certification_id for cycle in cycles])
+        .select_for_update(of=("self",))
+        .select_related("credential")
+        .order_by("pk")
+    }
+    for cycle in cycles:
+        cycle.certification = certifications[cycle.certification_id]
+    found: Counter[Verdict] = Counter()
+    closed: list[Cycle] = []
+    for cycle, verdict, counted in _judged(cycles, on):
+        found[verdict] += 1
+        if verdict in CLOSING:
+            cycle.closed_on, cycle.outcome, cycle.points_at_close = on, verdict, counted
+            closed.append(cycle)
+    if closed and not dry_run:
+        _write(closed, at=at)
+    return found
+
+
+def _write(closed: Sequence[Cycle], *, at: datetime) -> None:
+    """Store what was closed, open what follows, and let the certifications of the others lapse."""
+    on = day_of(at)
+    for cycle in closed:
+        _by_the_portal(cycle, CLOSED.format(cycle.get_outcome_display().lower()))
+    bulk_update_with_history(closed, Cycle, ["closed_on", "outcome", "points_at_close"], default_date=at)
+    in_force = [cycle for cycle in closed if life.in_force(cycle.certification.status)]
+    following = [
+        cycle_rules.following(cycle, on, grace_days=settings.CCP_GRACE_DAYS)
+        for cycle in in_force
+        if cycle.outcome == Cycle.Outcome.COMPLIANT
+    ]
+    for cycle in following:
+        _by_the_portal(cycle, OPENED)
+    bulk_create_with_history(following, Cycle, default_date=at)
+    issued = [
+        invoice
+        for cycle in following
+        for invoice in invoice_rules.build(cycle, amount=cycle.certification.credential.annual_fee, on=on)
+    ]
+    for invoice in issued:
+        _by_the_portal(invoice, OPENED)
+    bulk_create_with_history(issued, RenewalInvoice, default_date=at)
+    for cycle in in_force:
+        if cycle.outcome == Cycle.Outcome.NON_COMPLIANT:
+            life.change_status(
+                certification=cycle.certification, to=Certification.Status.LAPSED, reason=LAPSED, by=None, at=at
+            )
+
+
+def _by_the_portal(instance: models.Model, reason: str) -> None:
+    """Have the history name nobody, whoever asked for the page that caught up."""
+    instance._history_user = None  # type: ignore[attr-defined]
+    instance._change_reason = reason  # type: ignore[attr-defined]

@@ -1,0 +1,53 @@
+"""Corrections of closed cycles: signed on the page of the cycle, read here, never changed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from amtportal.staff.pages import ShownInline, StaffAdmin, WrittenByVerbs
+from amtportal.words import plain
+from certifications.models import CycleCorrection
+
+
+class CorrectionInline(ShownInline):
+    """The corrections of a closed cycle."""
+
+    model = CycleCorrection
+    verbose_name_plural = "corrections"
+    readonly_fields = ["signed_at", "signed_by", "points_corrected", "outcome", "statement"]
+    select_related = ["cycle__certification__credential", "signed_by"]
+    ordering = ["signed_at", "pk"]
+
+    @admin.display(description="points")
+    def points_corrected(self, correction: CycleCorrection) -> str:
+        return plain(correction.points)
+
+
+@admin.register(CycleCorrection)
+class CycleCorrectionAdmin(WrittenByVerbs, StaffAdmin):
+    list_display = ["signed_at", "member", "cycle", "closed_as", "corrected_to", "signed_by"]
+    list_select_related = ["cycle__certification__credential", "cycle__certification__member", "signed_by"]
+    list_filter = ["outcome", "cycle__certification__credential"]
+    search_help_text = "Name, e-mail address or AMT ID"
+    search_fields = ["cycle__certification__member"]
+
+    def get_fields(self, request: HttpRequest, obj: CycleCorrection | None = None) -> Any:
+        return ["member", "cycle", "closed_as", "corrected_to", "statement", "signed_at", "signed_by"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: CycleCorrection | None = None) -> Any:
+        return self.get_fields(request, obj)
+
+    @admin.display(description="member")
+    def member(self, correction: CycleCorrection) -> str:
+        return str(correction.cycle.certification.member)
+
+    @admin.display(description="closed as")
+    def closed_as(self, correction: CycleCorrection) -> str:
+        cycle = correction.cycle
+        assert cycle.points_at_close is not None
+        return f"{plain(cycle.points_at_close)} points, {cycle.get_outcome_display().lower()}"
+
+    @admin.display(description="corrected to")
+    def corrected_to(self, correction: CycleCorrection) -> str:
+        return f"{plain(correction.points)} points, {correction.get_outcome_display().lower()}"

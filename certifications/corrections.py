@@ -1,0 +1,49 @@
+"""Corrections of closed cycles: a closed cycle is never rewritten, so what was wrong is put right beside it.
+
+A correction says what the points and the outcome of the cycle should have been, what was wrong, and who signs it. The
+closed cycle keeps its own points and outcome. The last correction holds; earlier ones stay readable. A correction does
+not change the status of the certification: that is a step of its own in ``certifications.life``.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from amtportal.members.models import User
+from amtportal.words import us
+from certifications.models import Cycle, CycleCorrection
+
+STEP = Decimal("0.25")
+
+
+class Refused(Exception):
+    """A correction that cannot be signed; the text says why and what to do."""
+
+
+def problem_with(*, is_closed: bool, ends_on: str, points: Decimal, statement: str) -> str:
+    """Why the correction cannot be signed; empty if it can."""
+    if not is_closed:
+        return f"The cycle that ends {ends_on} is not closed. Only a closed cycle is corrected; amend its entries."
+    if points < 0 or points % STEP:
+        return "Points are 0 or more, in quarter steps: 0.25, 0.5, 0.75, 1 and so on."
+    if not statement:
+        return "Say what was wrong and what is right: the member reads it."
+    return ""
+
+
+@transaction.atomic
+def sign(*, cycle: Cycle, points: Decimal, outcome: str, statement: str, by: User, at: datetime) -> CycleCorrection:
+    """Sign a correction of a closed cycle. What the last correction says already is not signed again."""
+    cycle = Cycle.objects.select_for_update().get(pk=cycle.pk)
+    statement = statement.strip()
+    if problem := problem_with(
+        is_closed=cycle.closed_on is not None, ends_on=us(cycle.ends_on), points=points, statement=statement
+    ):
+        raise Refused(problem)
+    last = cycle.corrections.order_by("-signed_at", "-pk").first()
+    if last and (last.points, last.outcome, last.statement) == (points, outcome, statement):
+        return last
+    return CycleCorrection.objects.create(
+        cycle=cycle, points=points, outcome=outcome, statement=statement, signed_at=at, signed_by=by
+    )

@@ -1,0 +1,116 @@
+"""The life of a certification: which status may follow which, who may change it, and what that does.
+
+| from | to | who | what it means |
+| --- | --- | --- | --- |
+| active, reinstated | lapsed | the portal, staff | the requirement was not met when the grace period ended |
+| active, reinstated | retired | staff | the member gives the certification up |
+| active, reinstated, lapsed, retired | revoked | staff | AMT takes the certification away |
+| lapsed, retired | reinstated | staff | the certification is in force again, in the cycle of that day |
+
+A revoked certification stays revoked. Every change has a day, a person (none where the portal itself closes a cycle)
+and a reason. Active and reinstated certifications are *in force*: only these take records and open cycles.
+
+A change closes no cycle. One that is open when a certification lapses, retires or is revoked takes no more records, and
+is closed by its own rules when its time has come; nothing follows it.
+"""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from amtportal.dates import day_of
+from amtportal.members.models import User
+from amtportal.words import dollars, plain, us
+from certifications import cycles
+from certifications.models import Certification, Cycle, StatusChange
+
+Status = Certification.Status
+
+NEXT: dict[str, frozenset[str]] = {
+    Status.ACTIVE: frozenset({Status.LAPSED, Status.RETIRED, Status.REVOKED}),
+    Status.REINSTATED: frozenset({Status.LAPSED, Status.RETIRED, Status.REVOKED}),
+    Status.LAPSED: frozenset({Status.REINSTATED, Status.REVOKED}),
+    Status.RETIRED: frozenset({Status.REINSTATED, Status.REVOKED}),
+    Status.REVOKED: frozenset(),
+}
+MANDATORY_SINCE = date(2006, 1, 1)
+RECERTIFIED_AFTER = date(2014, 4, 1)
+
+
+class Refused(Exception):
+    """A status that may not follow; the sentence says which may."""
+
+
+def in_force(status: str) -> bool:
+    return status in Certification.IN_FORCE
+
+
+def may_follow(status: str, to: str) -> bool:
+    return to in NEXT[status]
+
+
+def possible_next(status: str) -> list[str]:
+    """The statuses that may follow, in the order of the table."""
+    return [after for after in Status.values if after in NEXT[status]]
+
+
+def ccp_is_mandatory(awarded_on: date, recertified_on: date | None) -> bool:
+    """CCP binds everyone certified on or after 1/1/2006, and those who recertified after 4/1/2014."""
+    return awarded_on >= MANDATORY_SINCE or (recertified_on is not None and recertified_on > RECERTIFIED_AFTER)
+
+
+def consequence(certification: Certification, to: str, on: date, *, unclosed: Cycle | None) -> str:
+    """What follows if the certification takes that status on that day, for staff to read beforehand."""
+    days = f"{us(unclosed.starts_on)} to {us(unclosed.ends_on)}" if unclosed else ""
+    if to != Status.REINSTATED:
+        cycle = f" Its cycle {days} is not closed now, and no cycle follows it." if unclosed else ""
+        final = " This is final." if not NEXT[to] else ""
+        return f"It takes no records.{cycle}{final}"
+    if unclosed:
+        return f"It goes on with the cycle {days}, which is not closed."
+    opened = cycles.span_on(certification.awarded_on, on)
+    return (
+        f"Cycle {opened.number} opens, {us(opened.starts_on)} to {us(opened.ends_on)}, for "
+        f"{plain(certification.credential.points_required)} points, with three invoices of "
+        f"{dollars(certification.credential.annual_fee)}. Closed cycles stay as they are."
+    )
+
+
+@transaction.atomic
+def change_status(
+    *, certification: Certification, to: str, reason: str, by: User | None, at: datetime
+) -> Certification:
+    """Give the certification another status; the same status again changes nothing.
+
+    Reinstating closes nothing that was closed: it opens the cycle of that day, with its invoices. Locks are taken as
+    everywhere: the cycle first, then the certification.
+    """
+    unclosed = list(Cycle.objects.unclosed().filter(certification=certification).select_for_update().order_by("pk"))
+    certification = Certification.objects.select_for_update().get(pk=certification.pk)
+    if certification.status == to:
+        return certification
+    if not may_follow(certification.status, to):
+        allowed = ", ".join(Status(status).label.lower() for status in possible_next(certification.status))
+        raise Refused(
+            f"A certification that is {certification.get_status_display().lower()} cannot become "
+            f"{Status(to).label.lower()}. {f'It can become: {allowed}.' if allowed else 'Its status is final.'}"
+        )
+    reason = reason.strip()
+    if not reason:
+        raise Refused("Give the reason for the change: it stays on record.")
+    StatusChange.objects.create(
+        certification=certification,
+        before=certification.status,
+        after=to,
+        changed_on=day_of(at),
+        changed_at=at,
+        changed_by=by,
+        reason=reason,
+    )
+    certification.status = to
+    certification._history_user, certification._history_date = by, at  # type: ignore[attr-defined]
+    certification._change_reason = reason[:100]  # type: ignore[attr-defined]
+    certification.save(update_fields=["status"])
+    if to == Status.REINSTATED and not unclosed:
+        cycles.open_current(certification=certification, on=day_of(at))
+    return certification

@@ -1,0 +1,99 @@
+"""Imports of credits and changes of terms beside members who record: nothing is lost, and nobody waits for ever."""
+
+import uuid
+from decimal import Decimal
+from functools import partial
+
+import pytest
+
+from ccp import held_credits, impact, recording, requirement
+from ccp.credits_import import CreditsResource
+from ccp.models import Activity, ActivityType, Credit, HeldCredit, TypeTerms
+from certifications import roster_files
+from certifications.models import Cycle
+from tests.builders import TODAY, make_claim, make_cycle, make_member, make_user, noon
+from tests.threads import at_once
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_today")]
+
+HEADER = "provider_reference,amt_id,activity_type,title,starts_on,ends_on,points\n"
+MEMBERS = 12
+
+
+@pytest.fixture
+def cycles() -> list[Cycle]:
+    return [make_cycle(make_member()) for _ in range(MEMBERS)]
+
+
+def file_for(cycles: list[Cycle]) -> bytes:
+    rows = [
+        f"W-{cycle.pk},{cycle.certification.member.amt_id},course-seminar-webinar,Safe,2026-03-01,2026-03-01,1\n"
+        for cycle in cycles
+    ]
+    return (HEADER + "".join(rows)).encode()
+
+
+def imported(content: bytes) -> int:
+    resource = CreditsResource(at=noon(TODAY))
+    assert not resource.import_data(roster_files.read(content)).has_errors()
+    return resource.tally.recorded
+
+
+def recorded(cycles: list[Cycle]) -> int:
+    for cycle in cycles:
+        member = cycle.certification.member
+        recording.record(
+            member=member,
+            cycles=[cycle],
+            claim=make_claim(points="2"),
+            submission_id=uuid.uuid4(),
+            by=member.user,
+            at=noon(TODAY),
+        )
+    return 0
+
+
+def test_two_imports_of_one_file_at_once_record_each_credit_once(cycles: list[Cycle]) -> None:
+    content = file_for(cycles)
+    assert sorted(at_once(*[partial(imported, content)] * 2)) == [0, MEMBERS]
+    assert Activity.objects.count() == Credit.objects.count() == MEMBERS
+
+
+def test_an_import_beside_members_who_record_loses_nothing(cycles: list[Cycle]) -> None:
+    """Each cycle has 1 point from AMT and 2 that its member recorded."""
+    at_once(partial(imported, file_for(cycles[::-1])), partial(recorded, cycles))
+    keys = [cycle.pk for cycle in cycles]
+    assert requirement.counted_by_cycle(keys) == dict.fromkeys(keys, Decimal(3))
+
+
+def test_two_matches_at_once_record_each_credit_once() -> None:
+    received = held_credits.Received("W-1", "7001", make_claim())
+    held_credits.receive(credits=[received], by=None, at=noon(TODAY))
+    make_cycle(make_member(amt_id="7001"))
+
+    def match() -> int:
+        return held_credits.match(by=None, at=noon(TODAY)).recorded
+
+    at_once(match, match)
+    assert Activity.objects.count() == 1
+    assert HeldCredit.objects.get().activity == Activity.objects.get()
+
+
+def test_terms_that_change_beside_members_who_record_hold_for_all_of_them(cycles: list[Cycle]) -> None:
+    """Cap 1 from today on: of the 2 points that each member records meanwhile, 1 counts."""
+    clerk = make_user(is_staff=True)
+    terms = TypeTerms(
+        activity_type=ActivityType.objects.get(code="course-seminar-webinar"),
+        effective_from=TODAY,
+        unit="hour",
+        points_per_unit=Decimal(1),
+        cap=Decimal(1),
+    )
+
+    def changed() -> int:
+        impact.put_in_force(terms=terms, by=clerk, at=noon(TODAY))
+        return 0
+
+    at_once(changed, partial(recorded, cycles[:6]), partial(recorded, cycles[6:]))
+    keys = [cycle.pk for cycle in cycles]
+    assert requirement.counted_by_cycle(keys) == dict.fromkeys(keys, Decimal(1))

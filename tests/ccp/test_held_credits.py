@@ -1,0 +1,224 @@
+"""Credits from AMT that wait: why, until when, and who has them matched."""
+
+import io
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.core.management import call_command
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from ccp import held_credits, recording, requirement
+from ccp.held_credits import Received, Tally
+from ccp.models import Activity, ActivityType, HeldCredit
+from certifications.models import Certification, Credential, Cycle
+from certifications.roster import RosterResource
+from certifications.roster_files import read as read_roster
+from tests.builders import TODAY, client_of, cycle_of, make_claim, make_cycle, make_member, make_user, noon
+from tests.staff import found, make_clerk, page, told
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+
+ROSTER = (
+    "amt_id,email,first_name,last_name,credential,certificate_number,awarded_on\n"
+    "7001,zoe@example.org,Zoë,O'Neil,RMA,500123,2024-05-01\n"
+)
+
+
+def received(reference: str = "W-1", amt_id: str = "7001", **claim: object) -> Received:
+    """5 points for a course on 3/1/2026."""
+    return Received(reference, amt_id, make_claim(provider=recording.PROVIDER, **claim))
+
+
+def receive(*credits: Received) -> Tally:
+    return held_credits.receive(credits=credits, by=None, at=noon(TODAY))
+
+
+def match() -> Tally:
+    return held_credits.match(by=None, at=noon(TODAY))
+
+
+def reason() -> str:
+    return HeldCredit.objects.get().reason
+
+
+# Why a credit is held
+
+
+def test_a_credit_of_somebody_unknown_is_held() -> None:
+    assert receive(received()) == Tally(recorded=0, held=1)
+    assert reason() == "No member has the AMT ID 7001."
+    assert not Activity.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("starts_on", "is_held"),
+    [
+        pytest.param(date(2023, 4, 30), True, id="day before the cycle"),
+        pytest.param(date(2023, 5, 1), False, id="first day of the cycle"),
+        pytest.param(TODAY, False, id="today"),
+    ],
+)
+def test_a_credit_that_no_open_cycle_covers_is_held(starts_on: date, is_held: bool) -> None:
+    make_cycle(make_member(amt_id="7001"))
+    assert receive(received(starts_on=starts_on)).held == is_held
+    if is_held:
+        assert reason() == "No open CCP cycle of 7001 covers 4/30/2023."
+
+
+def test_a_credit_that_spans_the_start_of_the_cycle_is_held() -> None:
+    make_cycle(make_member(amt_id="7001"))
+    receive(received(starts_on=date(2023, 4, 30), ends_on=date(2023, 5, 1)))
+    assert reason() == "No open CCP cycle of 7001 covers 4/30/2023 to 5/1/2023."
+
+
+def test_a_credit_of_a_type_for_other_credentials_is_held() -> None:
+    make_cycle(make_member(amt_id="7001"))
+    ActivityType.objects.get(code="course-seminar-webinar").credentials.set([Credential.objects.get(code="MT")])
+    receive(received())
+    assert reason().startswith("Course, seminar or webinar does not count for the certifications")
+
+
+def test_a_lapsed_certification_takes_no_credit() -> None:
+    cycle = make_cycle(make_member(amt_id="7001"))
+    Certification.objects.filter(pk=cycle.certification_id).update(status="lapsed")
+    assert receive(received()) == Tally(held=1)
+
+
+def test_received_twice_is_held_once() -> None:
+    receive(received())
+    assert receive(received()) == Tally()
+    make_cycle(make_member(amt_id="7001"))
+    assert receive(received()) == Tally()  # the match records it, so that its row says so
+    assert match() == Tally(recorded=1)
+    assert receive(received()) == Tally()
+    assert Activity.objects.count() == HeldCredit.objects.count() == 1
+
+
+# Matching
+
+
+def test_a_held_credit_is_recorded_when_the_person_appears() -> None:
+    receive(received(), received("W-2", "7002"))
+    cycle = make_cycle(make_member(amt_id="7001"))
+    assert match() == Tally(recorded=1, held=1)
+    assert requirement.counted_points(cycle) == Decimal(5)
+    held = HeldCredit.objects.get(provider_reference="W-1")
+    assert held.activity == Activity.objects.get(provider_reference="W-1")
+    assert match() == Tally(held=1)
+
+
+def test_the_reason_is_that_of_the_last_match() -> None:
+    receive(received(starts_on=date(2023, 4, 30)))
+    make_cycle(make_member(amt_id="7001"))
+    match()
+    assert reason() == "No open CCP cycle of 7001 covers 4/30/2023."
+
+
+def test_a_type_that_was_retired_meanwhile_is_no_hindrance() -> None:
+    receive(received())
+    ActivityType.objects.update(retired_on=TODAY)
+    make_cycle(make_member(amt_id="7001"))
+    assert match() == Tally(recorded=1)
+
+
+def test_a_roster_import_matches_what_its_members_were_waited_for_with(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    receive(received())
+    with django_capture_on_commit_callbacks(execute=True):
+        RosterResource(on=TODAY).import_data(read_roster(ROSTER.encode()), dry_run=True)
+    assert HeldCredit.objects.get().activity is None
+    with django_capture_on_commit_callbacks(execute=True):
+        RosterResource(on=TODAY).import_data(read_roster(ROSTER.encode()))
+    held = HeldCredit.objects.get()
+    assert held.activity is not None
+    assert held.activity.member.amt_id == "7001"
+
+
+def test_a_credit_counts_in_the_cycle_that_is_due_to_open() -> None:
+    """RMA whose cycle ended on 2/28/2026, voluntary and paid: no run has opened the next, so the credit opens it."""
+    cycle = make_cycle(
+        make_member(amt_id="7001"), awarded_on=date(2023, 3, 1), on=date(2026, 2, 1), ccp_mandatory=False
+    )
+    cycle.invoices.update(status="paid")
+    receive(received())
+    assert reason() == "No open CCP cycle of 7001 covers 3/1/2026."
+    assert match() == Tally(recorded=1)
+    following = Cycle.objects.get(certification=cycle.certification, number=2)
+    assert requirement.counted_points(following) == 5
+    cycle.refresh_from_db()
+    assert cycle.outcome == "compliant"
+
+
+def test_the_command_prints_a_tally() -> None:
+    receive(received(), received("W-2", "7002"))
+    make_cycle(make_member(amt_id="7001"))
+    stdout = io.StringIO()
+    call_command("match_credits", stdout=stdout)
+    assert stdout.getvalue() == "1 recorded, 1 still held.\n"
+
+
+def test_many_credits_are_recorded_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches of 500: 501 credits of two members take two of them."""
+    cycles = [make_cycle(make_member(amt_id=amt_id)) for amt_id in ("7001", "7002")]
+    credits = [received(f"W-{n}", f"700{n % 2 + 1}", points="0.25") for n in range(501)]
+    assert receive(*credits) == Tally(recorded=501)
+    assert requirement.counted_by_cycle([cycle.pk for cycle in cycles]) == {
+        cycles[0].pk: Decimal("62.75"),
+        cycles[1].pk: Decimal("62.5"),
+    }
+    assert cycle_of(cycles[0].certification.member).requirement_met_on == TODAY
+
+
+def test_other_values_under_a_recorded_reference_are_refused() -> None:
+    cycle: Cycle = make_cycle(make_member(amt_id="7001"))
+    receive(received())
+    credit = recording.AmtCredit("W-1", cycle.certification.member, received(points="6").claim)
+    with pytest.raises(recording.Refused, match="W-1 is on record with other values"):
+        recording.credit_from_amt(credits=[credit], by=None, at=noon(TODAY))
+
+
+# The admin
+
+
+@pytest.mark.ignore_template_errors
+def test_staff_find_filter_and_match_held_credits() -> None:
+    desk = client_of(make_clerk("view_heldcredit", "add_heldcredit"))
+    receive(received(), received("X-2", "7002"))
+    make_cycle(make_member(amt_id="7001"))
+    assert [held.amt_id for held in found(desk, HeldCredit, q="X-2")] == ["7002"]
+    assert [held.amt_id for held in found(desk, HeldCredit, q="7001")] == ["7001"]
+    address = page(HeldCredit, "match")
+    assert address in desk.get(page(HeldCredit)).text
+    assert "Held credits" in desk.get(address).text
+    assert told(desk, desk.post(address)) == "1 recorded, 1 still held."
+    assert [held.amt_id for held in found(desk, HeldCredit, matched="yes")] == ["7001"]
+    assert [held.amt_id for held in found(desk, HeldCredit, matched="no")] == ["7002"]
+
+
+@pytest.mark.ignore_template_errors
+def test_matching_is_for_staff_who_may_import() -> None:
+    clerk = client_of(make_clerk("view_heldcredit"))
+    assert clerk.get(page(HeldCredit, "match")).status_code == 403
+    assert clerk.post(page(HeldCredit, "match")).status_code == 403
+
+
+@pytest.mark.ignore_template_errors
+def test_a_credit_held_by_mistake_can_be_deleted_a_recorded_one_cannot() -> None:
+    receive(received(), received("W-2", "7002"))
+    make_cycle(make_member(amt_id="7001"))
+    match()
+    desk = client_of(make_clerk("view_heldcredit", "delete_heldcredit"))
+    recorded, held = (HeldCredit.objects.get(provider_reference=reference) for reference in ("W-1", "W-2"))
+    assert desk.post(page(HeldCredit, "delete", recorded.pk), {"post": "yes"}).status_code == 403
+    assert desk.post(page(HeldCredit, "delete", held.pk), {"post": "yes"}).status_code == 302
+    assert list(HeldCredit.objects.all()) == [recorded]
+
+
+def test_who_had_it_matched_stands_in_its_history() -> None:
+    receive(received())
+    make_cycle(make_member(amt_id="7001"))
+    clerk = make_user(is_staff=True)
+    held_credits.match(by=clerk, at=noon(TODAY))
+    assert Activity.objects.get().history.get().history_user == clerk

@@ -1,0 +1,283 @@
+"""What an entry would count for, told before it is recorded: the same as recording it then makes."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from amtportal.dates import day_of
+from ccp import preview, recording, requirement
+from ccp.models import Activity, Credit
+from ccp.points import Entry, Used
+from ccp.preview import Outcome, invoice_after, invoice_sentence, notes, outcome
+from ccp.terms import catalogue
+from certifications import cycles as cycle_rules
+from certifications.models import Cycle
+from tests.builders import (
+    TODAY,
+    cycle_of,
+    invoice_of,
+    make_activity,
+    make_activity_type,
+    make_claim,
+    make_cycle,
+    make_member,
+    make_payment,
+    noon,
+    set_terms,
+)
+
+DAY = timedelta(days=1)
+DAY_1 = date(2026, 1, 1)
+ENDS = date(2026, 5, 1)  # on which the last invoice is due
+
+
+def make_entry(reference: int, claimed: str, **fields: Any) -> Entry:
+    """An entry of the reference's day in January, of a type with a cap of 10."""
+    values = {"starts_on": DAY_1 + DAY * (reference - 1), "activity_type": "course", "category": "pe"}
+    return Entry(**{"reference": reference, "claimed": Decimal(claimed), "type_cap": Decimal(10), **values, **fields})
+
+
+def come_to(entries: list[Entry], new: Entry, required: str = "30", met_before: date | None = None) -> Outcome:
+    return outcome(entries, new, required=Decimal(required), met_before=met_before, on=TODAY)
+
+
+def test_a_new_entry_counts_as_far_as_there_is_room() -> None:
+    """8 of 10 are used: 2 of the 5 count, 8 + 2 = 10, and 30 - 10 = 20 are to go."""
+    found = come_to([make_entry(1, "8")], make_entry(2, "5"))
+    assert (found.claimed, found.counted, found.cut) == (Decimal(5), Decimal(2), "type-cap")
+    assert (found.before, found.total, found.to_go) == (Decimal(8), Decimal(10), Decimal(20))
+    assert found.others_lose == 0
+
+
+def test_an_entry_of_an_earlier_day_takes_room_from_later_ones() -> None:
+    """5 of an earlier day count whole; of the later 8 only 10 - 5 = 5 are left: 3 are lost, and 2 are won."""
+    found = come_to([make_entry(2, "8")], make_entry(1, "5"))
+    assert (found.counted, found.total, found.others_lose) == (Decimal(5), Decimal(10), Decimal(3))
+
+
+def test_an_amended_entry_takes_its_own_place() -> None:
+    """8 become 3, so all 5 of the other count: 3 + 5 = 8 of before 8 + 2 = 10."""
+    found = come_to([make_entry(1, "8"), make_entry(2, "5")], make_entry(1, "3"))
+    assert (found.counted, found.before, found.total) == (Decimal(3), Decimal(10), Decimal(8))
+    assert found.others_lose == 0
+
+
+@pytest.mark.parametrize(
+    ("required", "met_before", "met_on"),
+    [
+        pytest.param("10.25", None, None, id="a quarter short"),
+        pytest.param("10", None, TODAY, id="reached by it"),
+        pytest.param("8", DAY_1, DAY_1, id="met before"),
+    ],
+)
+def test_the_requirement_is_met_on_the_day_of_recording(
+    required: str, met_before: date | None, met_on: date | None
+) -> None:
+    assert come_to([make_entry(1, "8")], make_entry(2, "5"), required, met_before).met_on == met_on
+
+
+def of_total(before: str, total: str, met_on: date | None) -> Outcome:
+    """An entry that takes a cycle of 30 points from one total to another."""
+    counted = Decimal(total) - Decimal(before)
+    return Outcome(counted, counted, "", Decimal(before), Decimal(total), Decimal(30), met_on, Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("found", "terms", "sentence"),
+    [
+        pytest.param(
+            of_total("20", "29.75", None),
+            {},
+            "0.25 points to go: your renewal invoice stays locked.",
+            id="a quarter short",
+        ),
+        pytest.param(
+            of_total("20", "29", None), {}, "1 point to go: your renewal invoice stays locked.", id="a point short"
+        ),
+        pytest.param(
+            of_total("20", "30", TODAY),
+            {},
+            "This meets your CCP requirement: your renewal invoice would open on 3/15/2026.",
+            id="met today: it opens tomorrow",
+        ),
+        pytest.param(
+            of_total("20", "30", TODAY),
+            {"due_on": date(2026, 9, 1)},
+            "This meets your CCP requirement: your renewal invoice would open on 7/3/2026.",
+            id="met long before: 60 days before 9/1/2026",
+        ),
+        pytest.param(
+            of_total("31", "33", TODAY - DAY),
+            {},
+            "Your CCP requirement is met: your renewal invoice has been open since 3/14/2026.",
+            id="met yesterday: open today",
+        ),
+        pytest.param(
+            of_total("31", "33", TODAY - DAY),
+            {"paid": True},
+            "Your CCP requirement is met. Your invoice is paid.",
+            id="paid",
+        ),
+        pytest.param(
+            of_total("31", "29", None),
+            {"paid": True},
+            "Your renewal invoice is paid, so no change may take this cycle below the points it needs.",
+            id="paid, and the change would be refused",
+        ),
+        pytest.param(
+            of_total("20", "22", None),
+            {"mandatory": False},
+            "CCP is voluntary here: your renewal invoice does not wait for points.",
+            id="voluntary",
+        ),
+    ],
+)
+def test_the_invoice_is_told_as_it_would_be(found: Outcome, terms: dict[str, Any], sentence: str) -> None:
+    state, opens_on = invoice_after(found, **{"due_on": ENDS, "mandatory": True, "paid": False, "on": TODAY, **terms})
+    assert invoice_sentence(found, state, opens_on) == sentence
+
+
+def test_the_notes_say_why_less_counts_and_what_it_takes_from_others() -> None:
+    found = come_to([make_entry(1, "8"), make_entry(3, "2")], make_entry(2, "5"))
+    used = {"type-cap": Used(Decimal(8), Decimal(10))}
+    assert notes(found, used, applies=True, name="Course", code="RMA") == [
+        "Over the most that this activity type can count for in one cycle.",
+        "8 of 10 used in this cycle.",
+        "The cap is then full: 2 points of activities on later days would no longer count.",
+    ]
+    assert notes(found, used, applies=False, name="Course", code="RMA") == ["Course does not count for RMA."]
+
+
+# The same as recording makes
+
+
+def shown(claim: recording.Claim, *chosen: Cycle, earlier: Activity | None = None) -> preview.Preview:
+    member = chosen[0].certification.member
+    open_cycles = cycle_rules.open_for_records(member, TODAY)
+    terms = catalogue()
+    return preview.of_claim(
+        claim,
+        open_cycles,
+        member=member,
+        chosen=chosen,
+        entries=preview.entries_of(open_cycles, terms),
+        terms=terms.terms(claim.activity_type, day_of(earlier.recorded_at) if earlier else TODAY),
+        earlier=earlier,
+        on=TODAY,
+    )
+
+
+@pytest.fixture
+def cycle(db: None) -> Cycle:
+    return make_cycle()
+
+
+POINTS = st.integers(1, 60).map(lambda quarters: Decimal(quarters) / 4)
+ENTRIES = st.lists(st.tuples(POINTS, st.integers(0, 5)), max_size=4)
+
+
+@pytest.mark.django_db
+@given(entries=ENTRIES, claimed=POINTS, day=st.integers(0, 5), cap=st.none() | POINTS)
+@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+def test_recording_then_makes_what_the_preview_said(
+    entries: list[tuple[Decimal, int]], claimed: Decimal, day: int, cap: Decimal | None
+) -> None:
+    set_terms("course-seminar-webinar", cap=cap)
+    cycle = make_cycle()
+    for points, earlier in entries:
+        make_activity(cycle, points=str(points), starts_on=DAY_1 + DAY * earlier)
+    claim = make_claim(points=str(claimed), starts_on=DAY_1 + DAY * day)
+    [row] = shown(claim, cycle_of(cycle.certification.member)).rows
+    activity = make_activity(cycle, points=str(claimed), starts_on=DAY_1 + DAY * day)
+    credit = Credit.objects.get(activity=activity)
+    after = cycle_of(cycle.certification.member)
+    assert (row.outcome.counted, row.outcome.cut) == (credit.points, credit.cut)
+    assert row.outcome.total == requirement.counted_points(after)
+    assert row.outcome.met_on == after.requirement_met_on
+
+
+def test_nothing_is_written(cycle: Cycle) -> None:
+    make_activity(cycle)
+    shown(make_claim(), cycle)
+    assert (Activity.objects.count(), Credit.objects.count(), Credit.history.count()) == (1, 1, 1)
+
+
+@pytest.mark.django_db
+def test_each_open_cycle_that_covers_the_days_has_its_row_and_its_own_caps() -> None:
+    """A cap of 15. RMA has 12, so 3 of 6 count there; RPT has nothing, so all 6 count. MLT covers other days."""
+    set_terms("course-seminar-webinar", cap=Decimal(15))
+    member = make_member()
+    rma = make_cycle(member)
+    rpt = make_cycle(member, credential="RPT", awarded_on=date(2024, 9, 15))
+    make_cycle(member, credential="MLT", awarded_on=date(2026, 3, 10))
+    make_activity(rma, points="12", starts_on=date(2026, 2, 1))
+    rows = shown(make_claim(points="6"), rma).rows
+    assert [(row.cycle, row.ticked, row.outcome.counted) for row in rows] == [
+        (rma, True, Decimal(3)),
+        (rpt, False, Decimal(6)),
+    ]
+    assert rows[0].notes[-1] == "12 of 15 used in this cycle."
+
+
+@pytest.mark.django_db
+def test_a_type_for_other_certifications_counts_for_nothing_there() -> None:
+    kind = make_activity_type()
+    member = make_member()
+    rma, rpt = make_cycle(member), make_cycle(member, credential="RPT", awarded_on=date(2024, 9, 15))
+    kind.credentials.add(rma.certification.credential)
+    found = shown(make_claim(kind=kind.code), rma, rpt).rows
+    assert [(row.outcome.counted, row.notes) for row in found] == [
+        (Decimal(5), []),
+        (Decimal(0), [f"{kind.name} does not count for RPT."]),
+    ]
+
+
+def test_an_amendment_is_shown_in_place_of_the_entry(cycle: Cycle) -> None:
+    """12 + 5 = 17; the 12 become 4: 4 + 5 = 9."""
+    first = make_activity(cycle, points="12", starts_on=date(2026, 3, 2))
+    make_activity(cycle, points="5")
+    found = shown(make_claim(points="4"), cycle, earlier=first)
+    assert found.rows[0].outcome.total == Decimal(9)
+    assert first not in [look_alike.activity for look_alike in found.look_alikes]
+
+
+def test_a_paid_invoice_is_told_as_paid(met: Any) -> None:
+    cycle = cycle_of(met)
+    make_payment(invoice_of(cycle))
+    assert shown(make_claim(), cycle).rows[0].invoice == "Your CCP requirement is met. Your invoice is paid."
+
+
+@pytest.mark.parametrize(
+    ("quantity", "points", "made"),
+    [
+        pytest.param("3", "3", "For 3 contact hours you earn 3 points.", id="even"),
+        pytest.param(
+            "1.3", "1.25", "For 1.3 contact hours you earn 1.25 points, rounded down to a quarter step.", id="rounded"
+        ),
+        pytest.param(None, "3", "", id="points given directly"),
+    ],
+)
+def test_what_units_make_is_said(cycle: Cycle, quantity: str | None, points: str, made: str) -> None:
+    claim = make_claim(points=points, quantity=Decimal(quantity) if quantity else None)
+    assert shown(claim, cycle).made == made
+
+
+def test_look_alikes_are_told_too(cycle: Cycle) -> None:
+    earlier = make_activity(cycle)
+    assert [found.activity for found in shown(make_claim(), cycle).look_alikes] == [earlier]
+
+
+def test_use_of_each_cap_is_told(cycle: Cycle) -> None:
+    set_terms("course-seminar-webinar", cap=Decimal(15))
+    make_activity(cycle, points="12")
+    withdrawn = make_activity(cycle, points="2", starts_on=date(2026, 3, 2))
+    recording.withdraw(activity=withdrawn, by=cycle.certification.member.user, at=noon(TODAY))
+    terms = catalogue()
+    entries = preview.entries_of([cycle], terms)[cycle.pk]
+    kinds = [make_claim().activity_type]
+    found = [(cap.name, str(cap.used)) for cap in preview.caps_used(entries, terms.offers(kinds, TODAY))]
+    assert found == [("Course, seminar or webinar", "12 of 15 used in this cycle")]
