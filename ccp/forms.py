@@ -1,4 +1,4 @@
-"""The Record CE form: reads what people type and asks ``ccp.recording`` which rules it breaks."""
+"""The forms of a member's pages. Record CE reads what people type and asks ``ccp.recording`` which rules it breaks."""
 
 import re
 import unicodedata

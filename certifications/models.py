@@ -64,14 +64,6 @@ class Credential(models.Model):
         return f"{self.code} – {self.name}"
 
 
-class CertificationQuerySet(models.QuerySet["Certification"]):
-    def in_force(self) -> "CertificationQuerySet":
-        return self.filter(status__in=Certification.IN_FORCE)
-
-    def for_member(self, member: Member) -> "CertificationQuerySet":
-        return self.filter(member=member)
-
-
 class Certification(models.Model):
     """A credential that a member holds. ``awarded_on`` is the anchor from which every cycle is counted."""
 
@@ -98,7 +90,6 @@ class Certification(models.Model):
     )
 
     history = HistoricalRecords()
-    objects = CertificationQuerySet.as_manager()
 
     class Meta:
         ordering = ["member", "awarded_on", "pk"]
