@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import connections
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 from pytest_django.live_server_helper import LiveServer
 
 from amtportal.dates import anniversary, today
@@ -17,6 +17,9 @@ from amtportal.members.models import Member
 from tests.builders import PASSWORD, client_of, make_activity, make_cycle, make_member, make_user
 
 CHROMIUM = "/usr/bin/chromium"
+
+# A busy machine answers late; an expectation that is met goes on at once.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Every page for everybody: nothing that axe objects to, in light and in dark, and no sideways scrolling on a phone."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Literal
@@ -7,7 +8,7 @@ from typing import Literal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from amtportal.dates import today
 from amtportal.members.models import Member
@@ -64,6 +65,7 @@ def error_page(page: Page) -> None:
     """The Record CE page with everything wrong."""
     page.goto("/ccp/record/")
     page.get_by_role("button", name="Submit").click()
+    expect(page).to_have_title(re.compile("^Error: "))
 
 
 def violations(page: Page) -> list[str]:
