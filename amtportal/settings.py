@@ -105,7 +105,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["amtportal.members.templatetags.portal"],
+            "builtins": ["django.templatetags.i18n", "amtportal.members.templatetags.portal"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -207,6 +207,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AMT P
 
 LANGUAGE_CODE = "en-us"
 USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "amtportal" / "locale"]
 TIME_ZONE = "America/Chicago"
 USE_TZ = True
 
