@@ -115,6 +115,13 @@ def make_activity(
     )
 
 
+def make_amt_credit(cycle: Cycle, *, at: datetime | None = None, **claim: Any) -> Activity:
+    """What AMT credits the owner of the cycle with, at noon of ``TODAY``."""
+    credit = recording.AmtCredit(f"W-{next(_numbers)}", cycle.certification.member, make_claim(**claim))
+    [activity] = recording.credit_from_amt(credits=[credit], by=None, at=at or noon(TODAY)).values()
+    return activity
+
+
 def make_payment(invoice: RenewalInvoice, *, by: User | None = None, **fields: Any) -> Payment:
     """A check for the whole amount, received and recorded on ``TODAY``."""
     return invoices.record_payment(

@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 
 from amtportal.dates import today
 from amtportal.members.models import Member
-from tests.builders import cycle_of, invoice_of, make_activity
+from amtportal.words import us
+from tests.builders import cycle_of, invoice_of, make_activity, make_amt_credit
 
 pytestmark = pytest.mark.browser
 Window = Callable[..., Page]
@@ -40,6 +41,8 @@ def addresses(member: Member) -> list[str]:
         starts_on=today() - timedelta(days=9),
         at=timezone.now(),
     )
+    make_activity(cycle, points="1", title="W" * 200, starts_on=today() - timedelta(days=9), at=timezone.now())
+    from_amt = make_amt_credit(cycle, points="1", starts_on=today() - timedelta(days=8), at=timezone.now())
     entry = member.activities.order_by("pk")[0]
     member.user.refresh_from_db()
     return [
@@ -50,7 +53,11 @@ def addresses(member: Member) -> list[str]:
         f"/ccp/activities/{long.pk}/",
         f"/ccp/activities/{entry.pk}/amend/",
         f"/ccp/activities/{long.pk}/withdraw/",
+        f"/ccp/activities/{long.pk}/difference/",
+        f"/ccp/activities/{from_amt.pk}/",
+        f"/ccp/activities/{from_amt.pk}/report/",
         f"/ccp/transcript/{cycle.pk}/",
+        "/calendar/",
         "/invoices/",
         f"/invoices/{invoice_of(cycle, 1).pk}/",
         f"/invoices/{invoice_of(cycle, 3).pk}/",
@@ -68,6 +75,20 @@ def error_page(page: Page) -> None:
     expect(page).to_have_title(re.compile("^Error: "))
 
 
+def preview_page(page: Page) -> None:
+    """The Record CE page after Preview: what counts, for each certification."""
+    page.goto("/ccp/record/")
+    page.get_by_label("Activity type").select_option("self-study")
+    page.get_by_label("Points earned").fill("2")
+    page.get_by_label("Start date").fill(us(today()))
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("heading", name="Preview")).to_be_visible()
+
+
+# Pages that a posted form shows.
+AFTER_A_FORM = {"an error page": error_page, "a preview": preview_page}
+
+
 def violations(page: Page) -> list[str]:
     found = Axe().run(page).response["violations"]
     return [f"{violation['id']}: {node['html'][:120]}" for violation in found for node in violation["nodes"]]
@@ -83,8 +104,9 @@ def test_axe_finds_no_violation(
         for address in pages:
             page.goto(address)
             found[f"{who}: {address}"] = violations(page)
-    error_page(page)
-    found["an error page"] = violations(page)
+    for name, show in AFTER_A_FORM.items():
+        show(page)
+        found[name] = violations(page)
     assert {name: broken for name, broken in found.items() if broken} == {}
 
 
@@ -96,8 +118,9 @@ def test_nothing_scrolls_sideways_at_320_pixels(window: Window, member: Member, 
         for address in pages:
             page.goto(address)
             found[f"{who}: {address}"] = page.evaluate("document.documentElement.scrollWidth")
-    error_page(page)
-    found["an error page"] = page.evaluate("document.documentElement.scrollWidth")
+    for name, show in AFTER_A_FORM.items():
+        show(page)
+        found[name] = page.evaluate("document.documentElement.scrollWidth")
     assert {name: width for name, width in found.items() if width > 320} == {}
 
 
