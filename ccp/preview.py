@@ -130,7 +130,7 @@ def notes(found: Outcome, used: Mapping[points.Cut, Used], *, applies: bool, nam
         return [f"{name} does not count for {code}."]
     said = []
     if found.cut:
-        said.append(points.REASONS[found.cut])
+        said.append(str(points.REASONS[found.cut]))
     if found.cut in used:
         said.append(f"{used[found.cut]}.")
     if found.others_lose:
@@ -263,4 +263,4 @@ def _made(claim: recording.Claim, terms: Terms) -> str:
         return ""
     exact = claim.quantity * terms.points_per_unit
     rounded = "" if exact == claim.points else ", rounded down to a quarter step"
-    return f"For {in_units(claim.quantity, terms.unit_name)} you earn {claims.points_in_words(claim.points)}{rounded}."
+    return f"For {in_units(claim.quantity, terms.unit)} you earn {claims.points_in_words(claim.points)}{rounded}."

@@ -147,7 +147,7 @@ def problem_with_worth(claim: Claim, terms: Terms) -> claims.Problem | None:
     if terms.points_per_unit is None:
         return claims.problem_with_no_unit(name)
     computed = points_for(claim.quantity, terms.points_per_unit)
-    units = in_units(claim.quantity, terms.unit_name)
+    units = in_units(claim.quantity, terms.unit)
     return claims.problem_with_quantity(units, computed, claim.points, terms.least, terms.most, name)
 
 
@@ -174,7 +174,7 @@ def record(
     covering = _covering(claim, cycles, open_cycles, on, terms=terms)
     activity = Activity(
         member=member,
-        attestation=claims.ATTESTATION,
+        attestation=str(claims.ATTESTATION),
         attested_at=at,
         attested_by=by,
         submission_id=submission_id,
@@ -221,7 +221,7 @@ def amend(
     for field in FIELDS:
         setattr(activity, field, getattr(claim, field))
     activity.unit = terms.unit if claim.quantity else ""
-    activity.attestation, activity.attested_at, activity.attested_by = claims.ATTESTATION, at, by
+    activity.attestation, activity.attested_at, activity.attested_by = str(claims.ATTESTATION), at, by
     activity.revision += 1
     _save(activity, by, at)
     _claim_for(activity, chosen, by, at)

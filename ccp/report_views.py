@@ -7,6 +7,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from amtportal.members.access import for_member
@@ -17,10 +19,10 @@ from ccp.models import Activity
 
 class ReportForm(forms.Form):
     text = forms.CharField(
-        label="What is wrong?",
+        label=gettext_lazy("What is wrong?"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 6, "maxlength": error_reports.MOST}),
-        help_text="For example: I took this course on 3/1/2026, not on 3/2/2026.",
+        help_text=gettext_lazy("For example: I took this course on 3/1/2026, not on 3/2/2026."),
     )
 
     def clean_text(self) -> str:
@@ -45,6 +47,6 @@ def activity_report(request: HttpRequest, member: Member, pk: int) -> HttpRespon
         except error_reports.Refused as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, "Your report is sent. AMT answers it on this page.")
+            messages.success(request, _("Your report is sent. AMT answers it on this page."))
             return redirect("activity-detail", activity.pk)
     return render(request, "ccp/activity_report.html", {"activity": activity, "form": form})

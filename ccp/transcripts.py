@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
-from django.template.loader import render_to_string
+from django.utils.functional import Promise
 
 from amtportal import documents
 from amtportal.members.models import Member
@@ -40,7 +40,7 @@ class Row:
     ends_on: date
     claimed: Decimal
     counted: Decimal
-    note: str
+    note: str | Promise  # in the language of the page or document that it is put into
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def of_cycle(cycle: Cycle, *, issued_on: date) -> Transcript:
 
 def pdf(transcript: Transcript) -> bytes:
     """The transcript as PDF/UA-1. The same record on the same day gives the same bytes, laid out once."""
-    return documents.pdf(render_to_string("ccp/transcript_document.html", {"transcript": transcript}))
+    return documents.pdf(documents.html_of("ccp/transcript_document.html", {"transcript": transcript}))
 
 
 def _row(activity: Activity, credit: Credit) -> Row:

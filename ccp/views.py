@@ -46,7 +46,7 @@ def credit_lines(activity: Activity) -> list[CreditLine]:
             cycle=credit.cycle,
             claimed=activity.points,
             counted=credit.points,
-            sentence=transcripts.CUT_SENTENCES[Credit.Cut(credit.cut)],
+            sentence=str(transcripts.CUT_SENTENCES[Credit.Cut(credit.cut)]),
         )
         for credit in activity.credits.all()
         if credit.cut != Credit.Cut.UNCLAIMED
@@ -255,7 +255,7 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
     changeable = is_owner and recording.can_be_changed(activity, on)
     context = {
         "activity": activity,
-        "quantity": in_units(activity.quantity, activity.get_unit_display()) if activity.quantity else "",
+        "quantity": in_units(activity.quantity, activity.unit) if activity.quantity else "",
         "look_alikes": _look_alikes(activity),
         "difference_form": DifferenceForm() if changeable and not activity.difference else None,
         "lines": lines,

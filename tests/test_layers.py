@@ -6,7 +6,14 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 # Each layer may import from those before it, and from itself.
 LAYERS = [
-    ("amtportal.dates", "amtportal.words", "amtportal.documents", "amtportal.settings"),
+    (
+        "amtportal.dates",
+        "amtportal.words",
+        "amtportal.documents",
+        "amtportal.language",
+        "amtportal.formats",
+        "amtportal.settings",
+    ),
     ("amtportal.members", "amtportal.staff"),
     ("certifications",),
     ("ccp",),

@@ -6,12 +6,16 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from amtportal import words
+from amtportal import dates, words
 
 register = template.Library()
 register.filter("dollars", words.dollars)
 register.filter("points", words.plain)
 register.filter("day_text", words.us)
+register.filter("day_of", dates.day_of)
+register.filter("moment", words.moment)
+register.filter("plurality", words.plurality)
+register.filter("translated", words.translated)
 
 
 @register.filter
