@@ -15,8 +15,9 @@ from django.db.models import prefetch_related_objects
 from django.forms.models import ModelChoiceIterator
 from django.http import QueryDict
 
+from amtportal import words
 from amtportal.dates import day_of
-from amtportal.words import plain, us
+from amtportal.words import plain
 from ccp import claims, recording
 from ccp.models import Activity, ActivityQuerySet, ActivityType, Category, Credit
 from ccp.terms import CategoryOffer, Terms, catalogue, points_for
@@ -89,7 +90,7 @@ class TypedDayField(forms.CharField):
             ) from None
 
     def prepare_value(self, value: Any) -> Any:
-        return us(value) if isinstance(value, date) else value
+        return words.typed(value) if isinstance(value, date) else value
 
 
 class TypedLineField(forms.CharField):

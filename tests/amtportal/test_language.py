@@ -1,17 +1,20 @@
 """The language of a page: chosen by a switch, kept in a cookie, else asked for by the browser; never left behind."""
 
+from datetime import date
+from decimal import Decimal
 from io import BytesIO
 
 import pikepdf
 import pytest
 from bs4 import BeautifulSoup
+from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import translation
 from pytest_django.fixtures import Settings
 
 from amtportal.members.models import Member, User
 from tests.builders import client_of, cycle_of, invoice_of
-from tests.pages import read, words
+from tests.pages import read, record_ce, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 SWITCH = "/i18n/setlang/"
@@ -147,3 +150,22 @@ def test_the_page_for_what_went_wrong_is_in_the_readers_language(met: Member, mo
     page = read(client.get("/", headers={"accept-language": "es"}), 500)
     assert page.html["lang"] == "es-US"
     assert words(page.select_one(".button")) == "Ir a la página de inicio"
+
+
+def test_what_is_recorded_on_a_spanish_page_is_recorded_all_the_same(new: Member) -> None:
+    """Typed days have their month first, numbers their point; the statement is kept as it was shown."""
+    client = client_of(new)
+    client.cookies["language"] = "es"
+    assert record_ce(client, starts_on="3/1/2026", ends_on="3/2/2026", points="1.5").status_code == 302
+    entry = new.activities.get()
+    assert (entry.starts_on, entry.ends_on, entry.points) == (date(2026, 3, 1), date(2026, 3, 2), Decimal("1.5"))
+    assert entry.attestation.startswith("Doy fe de que")
+    amend = read(client.get(f"/ccp/activities/{entry.pk}/amend/"))
+    assert amend.select_one("[name=starts_on]")["value"] == "3/1/2026"
+
+
+def test_a_mail_is_in_the_language_of_the_page_that_asked_for_it(met: Member, mailoutbox: list[EmailMessage]) -> None:
+    for code, subject in (("es", "Active su cuenta de AMT Portal"), ("en", "Activate your AMT Portal account")):
+        Client().post("/accounts/activate/", {"email": met.user.email}, headers={"accept-language": code})
+        assert mailoutbox[-1].subject == subject
+    assert "Abra este enlace para elegir su contraseña" in mailoutbox[0].body
