@@ -49,7 +49,7 @@ def plain(points: Decimal) -> str:
     return f"{points.quantize(Decimal('0.01')):f}".rstrip("0").rstrip(".")
 
 
-def plurality(number: Decimal | int) -> int:
+def as_count(number: Decimal | int) -> int:
     """The number for ``ngettext``, which takes whole ones: 1 for one, 2 for any other, 0.25 and 1.5 among them."""
     return 1 if number == 1 else 2
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from amtportal import words
-from amtportal.words import plain, plurality, translated, us
+from amtportal.words import as_count, plain, translated, us
 from ccp.points import MOST, in_quarter_steps
 
 MOST_UNITS = Decimal("9999.99")
@@ -110,7 +110,7 @@ def problem_with_quantity(
         sentence = ngettext(
             "For %(units)s you earn %(earned)s, but %(typed)s point is entered. Leave one of the two empty.",
             "For %(units)s you earn %(earned)s, but %(typed)s points are entered. Leave one of the two empty.",
-            plurality(typed),
+            as_count(typed),
         )
         return Problem("points", sentence % {**earned, "typed": plain(typed)})
     if problem := problem_with_points(computed) or problem_with_claim(computed, least, most, name):
@@ -120,7 +120,7 @@ def problem_with_quantity(
 
 
 def points_in_words(points: Decimal) -> str:
-    return ngettext("%(points)s point", "%(points)s points", plurality(points)) % {"points": plain(points)}
+    return ngettext("%(points)s point", "%(points)s points", as_count(points)) % {"points": plain(points)}
 
 
 def problem_with_dates(starts_on: date, ends_on: date, windows: Sequence[Window], on: date) -> Problem | None:

@@ -18,7 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from amtportal.words import plain, plurality, us
+from amtportal.words import as_count, plain, us
 from ccp import requirement
 from certifications import invoices
 from certifications.models import Cycle
@@ -88,7 +88,7 @@ def _missing(to_go: Decimal, required: Decimal, *, over: bool) -> Line:
         sentence = ngettext(
             "%(to_go)s point to go until your CCP requirement of %(required)s points is met.",
             "%(to_go)s points to go until your CCP requirement of %(required)s points is met.",
-            plurality(to_go),
+            as_count(to_go),
         )
     return Line("requirement", None, _("CCP requirement"), sentence % points, "now")
 

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from amtportal.dates import day_of
 from amtportal.members.models import Member
-from amtportal.words import dollars, plain, plurality, translated, us
+from amtportal.words import as_count, dollars, plain, translated, us
 from ccp import ledger, requirement, rollover
 from ccp.models import Credit
 from certifications import cycles as cycle_rules
@@ -189,7 +189,7 @@ def _pay_step(found: InvoiceStanding) -> Step:
 
 
 def _record_step(standing: Standing) -> Step:
-    number = plurality(standing.to_go)
+    number = as_count(standing.to_go)
     said = {
         "points": plain(standing.to_go),
         "last": us(standing.cycle.ends_on),

@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
-from amtportal.words import plain, plurality
+from amtportal.words import as_count, plain
 from ccp.models import ActivityType, Category, CategoryTerms, TypeTerms
 from ccp.points import MOST, STEP
 
@@ -99,20 +99,20 @@ def points_for(quantity: Decimal, points_per_unit: Decimal) -> Decimal:
     return steps * STEP
 
 
-# A number of each unit; ``plurality`` is how many, as the grammar counts.
+# A number of each unit; ``count`` is how many, as the grammar counts.
 UNITS = {
-    TypeTerms.Unit.HOUR: ngettext_lazy("%(number)s contact hour", "%(number)s contact hours", "plurality"),
-    TypeTerms.Unit.SEMESTER_HOUR: ngettext_lazy("%(number)s semester hour", "%(number)s semester hours", "plurality"),
-    TypeTerms.Unit.QUARTER_HOUR: ngettext_lazy("%(number)s quarter hour", "%(number)s quarter hours", "plurality"),
-    TypeTerms.Unit.CEU: ngettext_lazy("%(number)s CEU", "%(number)s CEU", "plurality"),
-    TypeTerms.Unit.YEAR: ngettext_lazy("%(number)s year", "%(number)s years", "plurality"),
-    TypeTerms.Unit.WORK: ngettext_lazy("%(number)s work", "%(number)s works", "plurality"),
+    TypeTerms.Unit.HOUR: ngettext_lazy("%(number)s contact hour", "%(number)s contact hours", "count"),
+    TypeTerms.Unit.SEMESTER_HOUR: ngettext_lazy("%(number)s semester hour", "%(number)s semester hours", "count"),
+    TypeTerms.Unit.QUARTER_HOUR: ngettext_lazy("%(number)s quarter hour", "%(number)s quarter hours", "count"),
+    TypeTerms.Unit.CEU: ngettext_lazy("%(number)s CEU", "%(number)s CEU", "count"),
+    TypeTerms.Unit.YEAR: ngettext_lazy("%(number)s year", "%(number)s years", "count"),
+    TypeTerms.Unit.WORK: ngettext_lazy("%(number)s work", "%(number)s works", "count"),
 }
 
 
 def in_units(quantity: Decimal, unit: str) -> str:
     """A number of units in words: ``1 contact hour``, ``3 contact hours``, ``0.4 CEU``."""
-    return UNITS[TypeTerms.Unit(unit)] % {"number": plain(quantity), "plurality": plurality(quantity)}
+    return UNITS[TypeTerms.Unit(unit)] % {"number": plain(quantity), "count": as_count(quantity)}
 
 
 @dataclass(frozen=True)

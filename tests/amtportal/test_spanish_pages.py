@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup, Comment, Doctype
 from django.http import HttpResponse
 from django.test import Client
 
-from amtportal.members.models import Member
+from amtportal.members.models import Member, User
 from ccp import calendar, recording
 from tests.builders import (
     PASSWORD,
@@ -217,13 +217,14 @@ def past(member: Member) -> Member:
 
 
 @pytest.fixture
-def left(new: Member, short: Member, met: Member, grace: Member, voluntary: Member) -> set[str]:
+def left(new: Member, short: Member, met: Member, grace: Member, voluntary: Member, staff: User) -> set[str]:
     """Every text of every page that is the same in both languages."""
     everything = with_everything(met)
     anonymous = Client()
     found = left_on(anonymous, PUBLIC)
     for member in (new, short, grace, voluntary):
         found |= left_of(member)
+    found |= left_on(client_of(staff), ["/"])
     everything.user.set_password(PASSWORD)
     everything.user.save()
     found |= left_of(everything, "/ccp/activities/{activity}/report/", "/accounts/reauthenticate/")

@@ -8,7 +8,7 @@ from django import forms
 from django.template import engines
 from django.utils import translation
 
-from amtportal.words import dollars, moment, plain, plurality, translated, typed, us
+from amtportal.words import as_count, dollars, moment, plain, translated, typed, us
 from tests.builders import chicago
 
 
@@ -111,7 +111,7 @@ def test_a_typed_date_has_its_month_first_in_both_languages() -> None:
     [("1", 1), ("1.00", 1), ("0", 2), ("0.25", 2), ("1.5", 2), ("2", 2)],
 )
 def test_one_alone_is_singular(number: str, expected: int) -> None:
-    assert plurality(Decimal(number)) == expected
+    assert as_count(Decimal(number)) == expected
 
 
 def test_shipped_texts_are_translated_and_others_stay() -> None:

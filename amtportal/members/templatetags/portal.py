@@ -14,7 +14,7 @@ register.filter("points", words.plain)
 register.filter("day_text", words.us)
 register.filter("day_of", dates.day_of)
 register.filter("moment", words.moment)
-register.filter("plurality", words.plurality)
+register.filter("as_count", words.as_count)
 register.filter("translated", words.translated)
 
 
