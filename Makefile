@@ -1,6 +1,6 @@
 # The commands of this project; `make` alone lists them. What they do stands in the scripts they call.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock clean
+.PHONY: help run test check bench format lock clean
 
 # Set these in the environment or after `make`: make run PORT=8001
 export PORT ?= 8000
@@ -20,6 +20,10 @@ test: ## Run every test on SQLite and on PostgreSQL (PYTEST_ARGS="-k transcript"
 check: ## Lint, check formatting, types, templates, migrations and deployment settings
 	@deploy/setup.sh test
 	@tests/run_checks.sh
+
+bench: ## Measure closing, verifying and recording in a temporary database (BENCH_ARGS="close --cycles 100000")
+	@deploy/setup.sh test
+	@.venv/bin/python -m tests.benchmarks $(BENCH_ARGS)
 
 format: ## Rewrite Python and templates in the house format
 	@deploy/setup.sh test
