@@ -18,6 +18,7 @@ from decimal import Decimal
 
 from amtportal.words import plain, us
 from ccp.points import MOST, in_quarter_steps
+from certifications.cycles import covers
 
 MOST_UNITS = Decimal("9999.99")
 HUNDREDTH = Decimal("0.01")
@@ -34,9 +35,6 @@ class Window:
     certification: str
     starts_on: date
     ends_on: date
-
-    def covers(self, first: date, last: date) -> bool:
-        return self.starts_on <= first and last <= self.ends_on
 
     def __str__(self) -> str:
         return f"{self.certification}: {us(self.starts_on)} to {us(self.ends_on)}"
@@ -127,7 +125,7 @@ def problem_with_dates(starts_on: date, ends_on: date, windows: Sequence[Window]
             f"The end date is in the future. Record the activity once it is done, with an end date up to "
             f"today, {us(on)}.{dates}",
         )
-    if any(window.covers(starts_on, ends_on) for window in windows):
+    if any(covers(window, starts_on, ends_on) for window in windows):
         return None
     first = min(window.starts_on for window in windows)
     last = max(window.ends_on for window in windows)

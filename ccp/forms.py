@@ -1,4 +1,4 @@
-"""The forms of a member's pages. Record CE reads what people type and asks ``ccp.recording`` which rules it breaks."""
+"""The forms of a member's pages. Record CE reads what people type and asks ``ccp.eligibility`` about the rules."""
 
 import re
 import unicodedata
@@ -17,7 +17,7 @@ from django.http import QueryDict
 
 from amtportal.dates import day_of
 from amtportal.words import plain, us
-from ccp import claims, recording
+from ccp import claims, eligibility
 from ccp.models import Activity, ActivityQuerySet, ActivityType, Category, Credit
 from ccp.terms import CategoryOffer, Terms, catalogue, points_for
 from certifications.models import Cycle
@@ -218,12 +218,12 @@ class RecordCEForm(forms.Form):
         cast(ActivityTypeField, self.fields["activity_type"]).offered = self.kinds
         for day in (self.fields["starts_on"], self.fields["ends_on"]):
             assert isinstance(day, TypedDayField)
-            day.name_cycle_dates(recording.windows(open_cycles))
+            day.name_cycle_dates(eligibility.windows(open_cycles))
         field = self.fields["certifications"]
         assert isinstance(field, forms.TypedMultipleChoiceField)
         field.choices = [
             (cycle.certification_id, str(window))
-            for cycle, window in zip(open_cycles, recording.windows(open_cycles), strict=True)
+            for cycle, window in zip(open_cycles, eligibility.windows(open_cycles), strict=True)
         ]
 
     @property
@@ -279,9 +279,9 @@ class RecordCEForm(forms.Form):
         return self.catalogue.terms(self.cleaned_data["activity_type"], self.recorded_on)
 
     @property
-    def claim(self) -> recording.Claim:
+    def claim(self) -> eligibility.Claim:
         values: dict[str, Any] = {"quantity": None, "title": "", "provider": "", **self.cleaned_data}
-        return recording.Claim(**{name: values[name] for name in recording.FIELDS})
+        return eligibility.Claim(**{name: values[name] for name in eligibility.FIELDS})
 
     def clean(self) -> dict[str, Any]:
         """The rules that need several fields, each where its fields could be read."""
@@ -293,12 +293,12 @@ class RecordCEForm(forms.Form):
             self._compute_points(kind)
         chosen = self.chosen_cycles or self.open_cycles
         if all(cleaned.get(field) is not None for field in ("activity_type", "starts_on", "ends_on", "points")):
-            for problem in recording.problems(
+            for problem in eligibility.problems(
                 self.claim, chosen, self.on, terms=self.terms, earlier_type=self.earlier_type
             ):
                 self.add_problem(problem)
         elif starts_on and cleaned.get("ends_on"):
-            windows = recording.windows(chosen)
+            windows = eligibility.windows(chosen)
             if with_dates := claims.problem_with_dates(starts_on, cleaned["ends_on"], windows, self.on):
                 self.add_problem(with_dates)
         return cleaned
@@ -331,7 +331,7 @@ class AmendForm(RecordCEForm):
 
     def __init__(self, data: Any = None, *, open_cycles: Sequence[Cycle], on: date, activity: Activity) -> None:
         claimed = [credit.cycle for credit in activity.credits.all() if credit.cut != Credit.Cut.UNCLAIMED]
-        initial = {field: getattr(activity, field) for field in recording.FIELDS}
+        initial = {field: getattr(activity, field) for field in eligibility.FIELDS}
         if activity.quantity is not None:
             initial["points"] = None  # they follow from how many
         initial["certifications"] = [cycle.certification_id for cycle in claimed]
@@ -380,7 +380,7 @@ class ActivityFilterForm(forms.Form):
         assert isinstance(field, forms.TypedChoiceField)
         field.choices = [
             ("", "All cycles"),
-            *((cycle.pk, str(window)) for cycle, window in zip(cycles, recording.windows(cycles), strict=True)),
+            *((cycle.pk, str(window)) for cycle, window in zip(cycles, eligibility.windows(cycles), strict=True)),
         ]
 
     def apply(self, activities: ActivityQuerySet) -> ActivityQuerySet:

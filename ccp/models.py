@@ -183,7 +183,7 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
 
 
 class Activity(models.Model):
-    """One activity that a member recorded. Nothing but ``ccp.recording`` writes it, and nothing deletes it."""
+    """One activity that a member recorded. ``ccp.recording`` and ``ccp.amt_credits`` write it, nothing deletes it."""
 
     class Source(models.TextChoices):
         MEMBER = "member", "Recorded by the member"
@@ -309,7 +309,7 @@ class Activity(models.Model):
 
 
 class Credit(models.Model):
-    """What an activity counts for in one cycle, and why it was cut. Only ``ccp.recording`` writes credits.
+    """What an activity counts for in one cycle, and why it was cut. Only ``ccp.counting`` writes credits.
 
     The row stays when the activity no longer counts there: it then counts 0 and says why.
     """

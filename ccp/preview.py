@@ -13,7 +13,7 @@ from typing import Literal
 
 from amtportal.members.models import Member
 from amtportal.words import us
-from ccp import claims, duplicates, points, recording, requirement
+from ccp import claims, counting, duplicates, eligibility, points, requirement
 from ccp.models import Activity, Credit
 from ccp.points import ZERO, Entry, Used
 from ccp.terms import Catalogue, CategoryOffer, Terms, in_units
@@ -164,12 +164,12 @@ def entries_of(cycles: Collection[Cycle], terms: Catalogue) -> dict[int, list[En
         .select_related("activity__activity_type__category")
     )
     for credit in credits:
-        found[credit.cycle_id].append(recording.entry(credit.activity, terms))
+        found[credit.cycle_id].append(counting.entry(credit.activity, terms))
     return found
 
 
 def of_claim(
-    claim: recording.Claim,
+    claim: eligibility.Claim,
     open_cycles: Sequence[Cycle],
     *,
     member: Member,
@@ -212,7 +212,7 @@ def of_claim(
 
 
 def _row(
-    claim: recording.Claim,
+    claim: eligibility.Claim,
     cycle: Cycle,
     entries: Sequence[Entry],
     *,
@@ -223,7 +223,7 @@ def _row(
     on: date,
 ) -> Row:
     kind, certification = claim.activity_type, cycle.certification
-    applies = recording.applies_to(kind, cycle)
+    applies = eligibility.applies_to(kind, cycle)
     new = Entry(
         # A new entry gets the highest reference of all.
         reference=reference or max((entry.reference for entry in entries), default=0) + 1,
@@ -257,7 +257,7 @@ def _row(
     )
 
 
-def _made(claim: recording.Claim, terms: Terms) -> str:
+def _made(claim: eligibility.Claim, terms: Terms) -> str:
     """``For 3 contact hours you earn 3 points.``"""
     if claim.quantity is None or terms.points_per_unit is None:
         return ""

@@ -34,7 +34,7 @@ from ccp import requirement
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications import life
-from certifications.chunks import CHUNK
+from certifications.chunks import CHUNK, chunks
 from certifications.models import Certification, Cycle, RenewalInvoice
 
 logger = logging.getLogger(__name__)
@@ -112,13 +112,11 @@ def catch_up(member: Member, *, at: datetime, shown: Iterable[Cycle] | None = No
     on = day_of(at)
     if shown is not None and not any(cycle.closed_on is None and cycle.ends_on < on for cycle in shown):
         return False
-    tally = Tally()
-    while keys := _due(member, on):
-        before = tally.closed
-        _close_or_tell(keys, tally, at=at)
-        if tally.closed == before:
-            break
-    return tally.closed > 0
+    ended = Cycle.objects.for_member(member).ended(on).select_related("certification").order_by("pk")
+    closed = False
+    while _close_the_due(list(ended.all()), at=at):
+        closed = True  # and the cycle that opened may have ended too
+    return closed
 
 
 def open_for_records(member: Member, *, at: datetime, lock: bool = False) -> list[Cycle]:
@@ -132,18 +130,31 @@ def open_for_records(member: Member, *, at: datetime, lock: bool = False) -> lis
     return cycle_rules.taking_records(cycles, day_of(at))
 
 
+def open_by_member(members: Collection[int], *, at: datetime, lock: bool = False) -> dict[int, list[Cycle]]:
+    """``open_for_records`` for several members, by their keys. While nothing is due it costs no query a member."""
+    cycles = cycle_rules.unclosed_of(members, lock=lock)
+    while _close_the_due(cycles, at=at):
+        cycles = cycle_rules.unclosed_of(members, lock=lock)
+    found: dict[int, list[Cycle]] = defaultdict(list)
+    for cycle in cycle_rules.taking_records(cycles, day_of(at)):
+        found[cycle.certification.member_id].append(cycle)
+    return found
+
+
+def _close_the_due(cycles: Iterable[Cycle], *, at: datetime) -> bool:
+    """Close those of the cycles (certifications read, in key order) that are due. Whether any was closed."""
+    on = day_of(at)
+    tally = Tally()
+    for some in chunks(cycle for cycle in cycles if cycle.ends_on < on):
+        if due := [cycle.pk for cycle, verdict, _ in _judged(some, on) if verdict in CLOSING]:
+            _close_or_tell(due, tally, at=at)
+    return tally.closed > 0
+
+
 def _ended(on: date, *, after: int) -> list[int]:
     """The keys of the next batch of cycles that have ended and are not closed."""
     ended = Cycle.objects.ended(on).filter(pk__gt=after).order_by("pk")
     return list(ended.values_list("pk", flat=True)[:BATCH])
-
-
-def _due(member: Member, on: date) -> list[int]:
-    """The keys of the member's cycles that are to be closed, read without a lock."""
-    cycles = list(Cycle.objects.for_member(member).ended(on).select_related("certification").order_by("pk"))
-    if not cycles:
-        return []
-    return [cycle.pk for cycle, verdict, _ in _judged(cycles, on) if verdict in CLOSING]
 
 
 def _judged(cycles: Collection[Cycle], on: date) -> list[tuple[Cycle, Verdict, Decimal]]:

@@ -136,7 +136,7 @@ def test_whatever_the_day_every_activity_lies_in_its_cycle_and_every_end_where_i
                     if done.credentials and holding.credential not in done.credentials:
                         continue
                     ended_on = on - done.days_ago * DAY
-                    assert span.covers(ended_on - (done.days - 1) * DAY, ended_on), (role.name, on, done)
+                    assert cycles.covers(span, ended_on - (done.days - 1) * DAY, ended_on), (role.name, on, done)
         ends = {
             name: cycles.span_on(role.holdings[0].awarded_on, role.holdings[0].runs_on).ends_on
             for name, role in roles.items()

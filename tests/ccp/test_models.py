@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ccp import calendar, error_reports, held_credits, recording
+from ccp import amt_credits, calendar, error_reports, held_credits
 from ccp.models import (
     Activity,
     ActivityType,
@@ -57,8 +57,8 @@ def credit() -> Credit:
 def amt_credit() -> Activity:
     """5 points for 3/1/2026 from AMT."""
     member = make_cycle().certification.member
-    credits = [recording.AmtCredit("W-1", member, make_claim())]
-    return recording.credit_from_amt(credits=credits, by=None, at=noon(TODAY))["W-1"]
+    credits = [amt_credits.AmtCredit("W-1", member, make_claim())]
+    return amt_credits.record(credits=credits, by=None, at=noon(TODAY))["W-1"]
 
 
 def held() -> HeldCredit:

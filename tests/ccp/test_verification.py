@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from amtportal.members.models import Member, User
-from ccp import recording, rollover, verification
+from ccp import amt_credits, counting, recording, rollover, verification
 from ccp.models import Activity, ActivityType, CategoryTerms, Credit, TypeTerms
-from ccp.verification import Difference, Tally, Version, changes, met_since
+from ccp.replay import Version, changes, met_since
+from ccp.verification import Difference, Tally
 from certifications import invoices
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 from tests.builders import (
@@ -113,9 +114,9 @@ class TestFindings:
         TypeTerms.objects.filter(activity_type__code="self-study").update(cap=6)
         claim = make_claim(kind="self-study", points="4")
         credits = [
-            recording.AmtCredit(f"W-{n}", member, claim) for member in (met, short) for n in (member.pk, -member.pk)
+            amt_credits.AmtCredit(f"W-{n}", member, claim) for member in (met, short) for n in (member.pk, -member.pk)
         ]
-        recording.credit_from_amt(credits=credits, by=None, at=noon(TODAY))
+        amt_credits.record(credits=credits, by=None, at=noon(TODAY))
         assert sorted(Credit.objects.exclude(activity__source="member").values_list("points", flat=True)) == [
             2,
             2,
@@ -194,7 +195,7 @@ class TestFindings:
         """A cap of 20 that reaches back leaves 20 of 22 until the cycle is counted anew."""
         TypeTerms.objects.filter(activity_type__code="course-seminar-webinar").update(cap=20)
         assert said()[0].endswith("stored 22 points (not cut), recomputed 20 points (type-cap)")
-        recording.count_anew(cycles=[Cycle.objects.get().pk], by=None, at=noon(D2))
+        counting.count_anew(cycles=[Cycle.objects.get().pk], by=None, at=noon(D2))
         assert said() == []
 
     def test_an_invoice_due_on_another_day(self, met: Member) -> None:

@@ -102,7 +102,7 @@ def test_there_is_no_cycle_0() -> None:
     ],
 )
 def test_a_span_covers_days_that_lie_in_it_whole(first: date, last: date, covered: bool) -> None:
-    assert cycles.span(AWARDED, 1).covers(first, last) is covered
+    assert cycles.covers(cycles.span(AWARDED, 1), first, last) is covered
 
 
 @pytest.mark.parametrize(
@@ -117,20 +117,31 @@ def test_a_span_covers_days_that_lie_in_it_whole(first: date, last: date, covere
     ],
 )
 def test_a_cycle_takes_records_until_the_grace_period_is_over(on: date, taken: bool) -> None:
-    cycle = Cycle(starts_on=date(2023, 5, 1), ends_on=date(2026, 4, 30))
+    cycle = Cycle(certification=Certification(), starts_on=date(2023, 5, 1), ends_on=date(2026, 4, 30))
     assert cycles.takes_records(cycle, on, grace_days=90) is taken
     assert cycles.records_until(cycle.ends_on, grace_days=90) == date(2026, 7, 29)
 
 
 def test_without_grace_the_last_day_is_the_last() -> None:
-    cycle = Cycle(starts_on=date(2023, 5, 1), ends_on=date(2026, 4, 30))
+    cycle = Cycle(certification=Certification(), starts_on=date(2023, 5, 1), ends_on=date(2026, 4, 30))
     assert cycles.takes_records(cycle, date(2026, 4, 30), grace_days=0)
     assert not cycles.takes_records(cycle, date(2026, 5, 1), grace_days=0)
 
 
 def test_a_closed_cycle_takes_no_records() -> None:
-    cycle = Cycle(starts_on=date(2023, 5, 1), ends_on=date(2026, 4, 30), closed_on=date(2026, 5, 1))
+    cycle = Cycle(certification=Certification(), starts_on=date(2023, 5, 1), ends_on=date(2026, 4, 30))
+    cycle.closed_on = date(2026, 5, 1)
     assert not cycles.takes_records(cycle, date(2026, 5, 1), grace_days=90)
+
+
+@pytest.mark.parametrize(
+    ("status", "taken"),
+    [("active", True), ("reinstated", True), ("lapsed", False), ("retired", False), ("revoked", False)],
+)
+def test_only_certifications_in_force_take_records(status: str, taken: bool) -> None:
+    certification = Certification(status=status)
+    cycle = Cycle(certification=certification, starts_on=date(2023, 5, 1), ends_on=date(2026, 4, 30))
+    assert cycles.takes_records(cycle, date(2026, 4, 30), grace_days=90) is taken
 
 
 @pytest.mark.parametrize(
