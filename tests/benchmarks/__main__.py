@@ -128,7 +128,7 @@ def again(cycle: Cycle) -> None:
 def tell(what: str, rows: int, noun: str, seconds: float) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(what)
-    print(f"  {seconds:.3f} s, {rows / seconds:,.0f} {noun} a second, {peak:.0f} MiB at most")
+    print(f"  {seconds:.3f} s, {rows / seconds:,.0f} {noun} a second, {peak:.0f} MiB at most", flush=True)
 
 
 def main() -> None:
