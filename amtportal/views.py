@@ -64,6 +64,7 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "line": line,
         "payment": _payment(invoice),
+        "reversed": line.state == "open" and invoice.payments.exists(),
         "counted": requirement.counted_points(invoice.cycle),
         "required": invoice.cycle.points_required,
         "standing": standing.standings_of([invoice.cycle], today())[0],

@@ -11,7 +11,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Sum, prefetch_related_objects
+from django.db.models import Q, Sum, prefetch_related_objects
+from django.utils.translation import gettext as _
 
 from amtportal.dates import day_of
 from amtportal.members.models import Member
@@ -67,6 +68,8 @@ class Standing:
     current: InvoiceStanding | None
     past: list[Cycle] = field(default_factory=list)
     """The closed cycles of the certification with their corrections, the last one first."""
+    reopened: list[InvoiceStanding] = field(default_factory=list)
+    """Invoices of cycles that were closed as compliant, unpaid again because AMT reversed the payment since."""
 
     @property
     def required(self) -> Decimal:
@@ -94,7 +97,7 @@ class Standing:
 
     @property
     def takes_records(self) -> bool:
-        return self.is_in_force and cycle_rules.takes_records(self.cycle, self.on, grace_days=settings.CCP_GRACE_DAYS)
+        return cycle_rules.takes_records(self.cycle, self.on, grace_days=settings.CCP_GRACE_DAYS)
 
     @property
     def progress_value(self) -> Decimal:
@@ -150,7 +153,8 @@ def next_steps(standing: Standing) -> list[Step]:
     payable = sorted(
         (found for found in standing.invoices if found.state == "open"), key=lambda found: found.invoice.due_on
     )
-    steps = [_pay_step(found) for found in payable if found.overdue]
+    steps = [_pay_again_step(found) for found in standing.reopened if found.state == "open"]
+    steps += [_pay_step(found) for found in payable if found.overdue]
     if standing.certification.ccp_mandatory and not standing.is_met:
         steps.append(_record_step(standing))
     steps += [_pay_step(found) for found in payable if not found.overdue]
@@ -164,6 +168,18 @@ def next_steps(standing: Standing) -> list[Step]:
 def _pay_step(found: InvoiceStanding) -> Step:
     when = f"{'overdue since' if found.overdue else 'due'} {us(found.invoice.due_on)}"
     return Step(f"Pay {found.invoice.number} ({dollars(found.invoice.amount)}), {when}.", "pay", found.invoice)
+
+
+def _pay_again_step(found: InvoiceStanding) -> Step:
+    sentence = _(
+        "Pay %(number)s (%(amount)s), due since %(day)s. AMT took back the payment that was on record. "
+        "The cycle it was for stays closed."
+    ) % {
+        "number": found.invoice.number,
+        "amount": dollars(found.invoice.amount),
+        "day": us(found.invoice.due_on),
+    }
+    return Step(sentence, "pay", found.invoice)
 
 
 def _record_step(standing: Standing) -> Step:
@@ -230,11 +246,12 @@ def standings(member: Member, on: date) -> list[Standing]:
     for cycle in reversed(cycles):
         if cycle.closed_on:
             past[cycle.certification_id].append(cycle)
-    prefetch_related_objects([cycle for closed in past.values() for cycle in closed], "corrections")
+    closed = [cycle for found in past.values() for cycle in found]
+    prefetch_related_objects(closed, "corrections")
     shown = _shown(cycles)
     out_of_force = [cycle.certification for cycle in shown if not life.in_force(cycle.certification.status)]
     prefetch_related_objects(out_of_force, "status_changes")
-    return [replace(found, past=past[found.certification.pk]) for found in standings_of(shown, on)]
+    return [replace(found, past=past[found.certification.pk]) for found in standings_of(shown, on, past=closed)]
 
 
 def caught_up(member: Member, *, at: datetime) -> list[Standing]:
@@ -246,12 +263,23 @@ def caught_up(member: Member, *, at: datetime) -> list[Standing]:
     return found
 
 
-def standings_of(cycles: list[Cycle], on: date) -> list[Standing]:
-    """Where these cycles (with certification, credential and member read) stand: two queries."""
+def standings_of(cycles: list[Cycle], on: date, *, past: Iterable[Cycle] = ()) -> list[Standing]:
+    """Where these cycles (with certification, credential and member read) stand: two queries.
+
+    ``past``: closed cycles of the same certifications, whose invoices may be unpaid again.
+    """
     by_category = _points_by_category(cycles)
+    closed = {cycle.pk: cycle for cycle in past if cycle not in cycles and cycle.outcome == Cycle.Outcome.COMPLIANT}
+    wanted = Q(cycle__in=cycles) | Q(cycle__in=closed, status=RenewalInvoice.Status.ISSUED)
     invoices = defaultdict(list)
-    for invoice in RenewalInvoice.objects.standing().filter(cycle__in=cycles).order_by("year"):
-        invoices[invoice.cycle_id].append(invoice)
+    reopened = defaultdict(list)
+    for invoice in RenewalInvoice.objects.standing().filter(wanted).order_by("due_on", "year"):
+        if cycle := closed.get(invoice.cycle_id):
+            invoice.cycle = cycle
+            unpaid = invoice_standing(invoice, on, counted=cycle.points_at_close or Decimal(0))
+            reopened[cycle.certification_id].append(unpaid)
+        else:
+            invoices[invoice.cycle_id].append(invoice)
     result = []
     for cycle in cycles:
         categories = by_category[cycle.pk]
@@ -270,6 +298,7 @@ def standings_of(cycles: list[Cycle], on: date) -> list[Standing]:
                 categories=categories,
                 invoices=shown,
                 current=next((found for found in shown if found.invoice.year == year), None),
+                reopened=reopened[cycle.certification_id],
             )
         )
     return result
