@@ -1,0 +1,96 @@
+"""A member puts an own entry right: amends it, withdraws it, or says how it differs from another."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from amtportal.dates import day_of
+from amtportal.members.access import for_member
+from amtportal.members.models import Member
+from ccp import entries, recording, rollover
+from ccp.forms import AmendForm, DifferenceForm
+from ccp.record_views import render_form
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_member
+def activity_amend(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
+    """Amend an own entry while its cycles are open."""
+    now = timezone.now()
+    activity = entries.found(entries.read().for_member(member), pk, at=now)
+    if not recording.can_be_changed(activity, day_of(now)):
+        return redirect("activity-detail", activity.pk)
+    open_cycles = rollover.open_for_records(member, at=now)
+    form = AmendForm(
+        request.POST if request.method == "POST" else None, open_cycles=open_cycles, on=day_of(now), activity=activity
+    )
+    on_record, status = None, 200
+    if form.is_bound and form.is_valid() and not form.is_preview:
+        try:
+            recording.amend(
+                activity=activity,
+                cycles=form.chosen_cycles,
+                claim=form.claim,
+                revision=form.cleaned_data["revision"],
+                by=member.user,
+                at=now,
+            )
+        except recording.ChangedMeanwhile as refused:
+            form.add_problem(refused.problem)
+            on_record = get_object_or_404(entries.read(), pk=pk)
+            form.show_revision(on_record.revision)
+            status = 409
+        except recording.Refused as refused:
+            form.add_problem(refused.problem)
+        else:
+            messages.success(request, f"Your changes to {activity.reference} are on record.")
+            return redirect("activity-detail", activity.pk)
+    return render_form(request, form, member, activity=activity, on_record=on_record, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_member
+def activity_withdraw(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
+    """Withdraw an own entry while its cycles are open, after a page that says what will happen."""
+    now = timezone.now()
+    activity = entries.found(entries.read().for_member(member), pk, at=now)
+    problem = None
+    if request.method == "POST":
+        try:
+            recording.withdraw(activity=activity, by=member.user, at=now)
+        except recording.Refused as refused:
+            problem = refused.problem.sentence
+        else:
+            messages.success(request, f"{activity.reference} is withdrawn.")
+            return redirect("activity-detail", activity.pk)
+    elif not recording.can_be_changed(activity, day_of(now)):
+        return redirect("activity-detail", activity.pk)
+    context = {"activity": activity, "lines": entries.credit_lines(activity), "problem": problem}
+    return render(request, "ccp/activity_withdraw.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_member
+def activity_difference(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
+    """Say how an own entry differs from one that looks like it. The entry counts whatever is said."""
+    now = timezone.now()
+    activity = entries.found(entries.read().for_member(member), pk, at=now)
+    if not recording.can_be_changed(activity, day_of(now)):
+        return redirect("activity-detail", activity.pk)
+    form = DifferenceForm(
+        request.POST if request.method == "POST" else None, initial={"difference": activity.difference}
+    )
+    if form.is_bound and form.is_valid():
+        try:
+            recording.say_difference(
+                activity=activity, difference=form.cleaned_data["difference"], by=member.user, at=now
+            )
+        except recording.Refused as refused:
+            form.add_error(None, refused.problem.sentence)
+        else:
+            messages.success(request, f"What you said of {activity.reference} is on record.")
+            return redirect("activity-detail", activity.pk)
+    context = {"activity": activity, "look_alikes": entries.look_alikes(activity), "form": form}
+    return render(request, "ccp/activity_difference.html", context)
