@@ -24,6 +24,7 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("certifications/", views.certification_list, name="certification-list"),
     path("ccp/record/", record_views.activity_record, name="activity-record"),
+    path("ccp/record/preview/", record_views.activity_preview, name="activity-preview"),
     path("ccp/activities/", ccp_views.activity_list, name="activity-list"),
     path("ccp/activities/<int:pk>/", ccp_views.activity_detail, name="activity-detail"),
     path("ccp/activities/<int:pk>/amend/", amend_views.activity_amend, name="activity-amend"),

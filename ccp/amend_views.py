@@ -4,16 +4,21 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from amtportal.dates import day_of
+from amtportal.members import kept_forms
 from amtportal.members.access import for_member
 from amtportal.members.models import Member
-from ccp import entries, recording, rollover
+from ccp import entries, preview, recording, rollover, terms
 from ccp.forms import AmendForm, DifferenceForm
+from ccp.models import Activity
 from ccp.record_views import render_form
+from certifications.models import Cycle
 
 
+@kept_forms.keeps(*AmendForm.KEPT)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_member
 def activity_amend(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
@@ -24,7 +29,11 @@ def activity_amend(request: HttpRequest, member: Member, pk: int) -> HttpRespons
         return redirect("activity-detail", activity.pk)
     open_cycles = rollover.open_for_records(member, at=now)
     form = AmendForm(
-        request.POST if request.method == "POST" else None, open_cycles=open_cycles, on=day_of(now), activity=activity
+        request.POST if request.method == "POST" else None,
+        open_cycles=open_cycles,
+        on=day_of(now),
+        activity=activity,
+        kept=kept_forms.take(request),
     )
     on_record, status = None, 200
     if form.is_bound and form.is_valid() and not form.is_preview:
@@ -45,7 +54,9 @@ def activity_amend(request: HttpRequest, member: Member, pk: int) -> HttpRespons
         except recording.Refused as refused:
             form.add_problem(refused.problem)
         else:
-            messages.success(request, f"Your changes to {activity.reference} are on record.")
+            messages.success(
+                request, _("Your changes to %(reference)s are on record.") % {"reference": activity.reference}
+            )
             return redirect("activity-detail", activity.pk)
     return render_form(request, form, member, activity=activity, on_record=on_record, status=status)
 
@@ -63,14 +74,30 @@ def activity_withdraw(request: HttpRequest, member: Member, pk: int) -> HttpResp
         except recording.Refused as refused:
             problem = refused.problem.sentence
         else:
-            messages.success(request, f"{activity.reference} is withdrawn.")
+            messages.success(request, _("%(reference)s is withdrawn.") % {"reference": activity.reference})
             return redirect("activity-detail", activity.pk)
     elif not recording.can_be_changed(activity, day_of(now)):
         return redirect("activity-detail", activity.pk)
-    context = {"activity": activity, "lines": entries.credit_lines(activity), "problem": problem}
+    context = {"activity": activity, "would_lose": _would_lose(activity), "problem": problem}
     return render(request, "ccp/activity_withdraw.html", context)
 
 
+def _would_lose(activity: Activity) -> list[Cycle]:
+    """The cycles whose requirement is met, and would not be without the entry: the day on which it was met is lost."""
+    met = [
+        line.cycle
+        for line in entries.credit_lines(activity)
+        if line.cycle.requirement_met_on and line.cycle.certification.ccp_mandatory
+    ]
+    on_record = preview.entries_of(met, terms.catalogue()) if met else {}
+    return [
+        cycle
+        for cycle in met
+        if preview.falls_short_without(on_record[cycle.pk], activity.pk, required=cycle.points_required)
+    ]
+
+
+@kept_forms.keeps("difference")
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_member
 def activity_difference(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
@@ -79,8 +106,10 @@ def activity_difference(request: HttpRequest, member: Member, pk: int) -> HttpRe
     activity = entries.found(entries.read().for_member(member), pk, at=now)
     if not recording.can_be_changed(activity, day_of(now)):
         return redirect("activity-detail", activity.pk)
+    kept = kept_forms.take(request)
     form = DifferenceForm(
-        request.POST if request.method == "POST" else None, initial={"difference": activity.difference}
+        request.POST if request.method == "POST" else None,
+        initial={"difference": kept["difference"] if kept else activity.difference},
     )
     if form.is_bound and form.is_valid():
         try:
@@ -90,7 +119,14 @@ def activity_difference(request: HttpRequest, member: Member, pk: int) -> HttpRe
         except recording.Refused as refused:
             form.add_error(None, refused.problem.sentence)
         else:
-            messages.success(request, f"What you said of {activity.reference} is on record.")
+            messages.success(
+                request, _("What you said of %(reference)s is on record.") % {"reference": activity.reference}
+            )
             return redirect("activity-detail", activity.pk)
-    context = {"activity": activity, "look_alikes": entries.look_alikes(activity), "form": form}
+    context = {
+        "activity": activity,
+        "look_alikes": entries.look_alikes(activity),
+        "form": form,
+        "came_back": bool(kept),
+    }
     return render(request, "ccp/activity_difference.html", context)

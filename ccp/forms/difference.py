@@ -3,6 +3,8 @@
 import unicodedata
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 
 class DifferenceForm(forms.Form):
@@ -11,17 +13,20 @@ class DifferenceForm(forms.Form):
     MOST = 500
 
     difference = forms.CharField(
-        label="What differs",
-        max_length=MOST,
+        label=gettext_lazy("What differs"),
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={
-            "required": "Say in a few words what differs, for example “second session, other speaker”.",
-            "max_length": "Shorten the text to %(limit_value)d characters; it has %(show_value)d.",
+            "required": gettext_lazy("Say in a few words what differs, for example “second session, other speaker”."),
         },
     )
 
     def clean_difference(self) -> str:
         typed = "\n".join(self.cleaned_data["difference"].splitlines())
         if any(unicodedata.category(character) in ("Cc", "Cs") for character in typed if character != "\n"):
-            raise forms.ValidationError("The text has characters that cannot be printed. Type it again.")
+            raise forms.ValidationError(_("The text has characters that cannot be printed. Type it again."))
+        if len(typed) > self.MOST:
+            raise forms.ValidationError(
+                _("Shorten the text to %(most)d characters; it has %(length)d.")
+                % {"most": self.MOST, "length": len(typed)}
+            )
         return typed

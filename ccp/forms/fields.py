@@ -6,14 +6,20 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.forms.models import ModelChoiceIterator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from amtportal.dates import UnreadableDay, read_day
 from amtportal.words import plain, us
 from ccp import claims
 from ccp.models import ActivityType
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class TypedNumberField(forms.CharField):
@@ -23,7 +29,12 @@ class TypedNumberField(forms.CharField):
     READABLE = re.compile(r"(?=.*[0-9])([0-9]{0,20})(?:\.([0-9]{0,20})|,([0-9]{0,2}))?", re.ASCII)
 
     def __init__(
-        self, *, unreadable: str, rule: Callable[[Decimal], claims.Problem | None], label: str, **kwargs: Any
+        self,
+        *,
+        unreadable: "StrOrPromise",
+        rule: Callable[[Decimal], claims.Problem | None],
+        label: "StrOrPromise",
+        **kwargs: Any,
     ) -> None:
         self.unreadable, self.rule = unreadable, rule
         widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
@@ -47,39 +58,43 @@ class TypedNumberField(forms.CharField):
 class TypedDayField(forms.CharField):
     """A day as people type it (``3/14/2026``) or as a date picker sends it (``2026-03-14``)."""
 
-    def __init__(self, *, name: str, **kwargs: Any) -> None:
+    def __init__(self, *, name: "StrOrPromise", **kwargs: Any) -> None:
         self.name = name
         self.cycle_dates = ""  # what a sentence about the day adds on the member's cycles
-        kwargs.setdefault("help_text", "For example 3/14/2026.")
+        kwargs.setdefault("help_text", gettext_lazy("For example 3/14/2026."))
         super().__init__(**kwargs)
 
     def name_cycle_dates(self, windows: Sequence[claims.Window]) -> None:
         self.cycle_dates = claims.cycle_dates(windows)
-        self.error_messages["required"] = f"Enter the {self.name}, for example 3/14/2026.{self.cycle_dates}"
+        wanted = _("Enter the %(name)s, for example 3/14/2026.") % {"name": self.name}
+        self.error_messages["required"] = wanted + self.cycle_dates
 
     def to_python(self, value: Any) -> date | None:  # type: ignore[override]
         typed = super().to_python(value)
         if not typed:
             return None
-        if iso := re.fullmatch(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", typed):
-            year, month, day = iso.groups()
-        elif american := re.fullmatch(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", typed):
-            month, day, year = american.groups()
-        elif re.fullmatch(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}", typed):
-            raise forms.ValidationError(
-                f"Enter the year of the {self.name} with four digits, for example 3/14/2026.{self.cycle_dates}"
-            )
-        else:
-            raise forms.ValidationError(
-                f"Enter the {self.name} as month/day/year, for example 3/14/2026.{self.cycle_dates}"
-            )
         try:
-            return date(int(year), int(month), int(day))
-        except ValueError:
-            raise forms.ValidationError(
-                f"{typed} is not a day in the calendar. Enter the {self.name} as month/day/year, for example 3/14/2026."
-                f"{self.cycle_dates}"
-            ) from None
+            return read_day(typed)
+        except UnreadableDay as unreadable:
+            raise forms.ValidationError(self._sentence(typed, unreadable) + self.cycle_dates) from None
+
+    def _sentence(self, typed: str, unreadable: UnreadableDay) -> str:
+        """How to mend what was typed."""
+        named = {"name": self.name, "typed": typed}
+        match unreadable.why:
+            case "short year":
+                return _("Enter the year of the %(name)s with four digits, for example 3/14/2026.") % named
+            case "no year":
+                return _("Add the year to the %(name)s, for example 3/14/2026.") % named
+            case "not in the calendar":
+                return (
+                    _(
+                        "%(typed)s is not a day in the calendar. Enter the %(name)s as month/day/year, for example "
+                        "3/14/2026."
+                    )
+                    % named
+                )
+        return _("Enter the %(name)s as month/day/year, for example 3/14/2026.") % named
 
     def prepare_value(self, value: Any) -> Any:
         return us(value) if isinstance(value, date) else value
@@ -88,15 +103,19 @@ class TypedDayField(forms.CharField):
 class TypedLineField(forms.CharField):
     """One line of text of at most 200 characters."""
 
-    def __init__(self, *, name: str, **kwargs: Any) -> None:
+    MOST = 200
+
+    def __init__(self, *, name: "StrOrPromise", **kwargs: Any) -> None:
         self.name = name
-        too_long = f"Shorten the {name} to %(limit_value)d characters; it has %(show_value)d."
-        super().__init__(required=False, max_length=200, error_messages={"max_length": too_long}, **kwargs)
+        super().__init__(required=False, **kwargs)
 
     def to_python(self, value: Any) -> str:
         typed = super().to_python(value) or ""
+        named = {"name": self.name, "most": self.MOST, "length": len(typed)}
         if any(unicodedata.category(character) in ("Cc", "Cs") for character in typed):
-            raise forms.ValidationError(f"The {self.name} has characters that cannot be printed. Type it again.")
+            raise forms.ValidationError(_("The %(name)s has characters that cannot be printed. Type it again.") % named)
+        if len(typed) > self.MOST:
+            raise forms.ValidationError(_("Shorten the %(name)s to %(most)d characters; it has %(length)d.") % named)
         return typed
 
 
@@ -104,7 +123,7 @@ class _ByCategory(ModelChoiceIterator):
     """The activity types that can be chosen, as one group of options for each category."""
 
     def __iter__(self) -> Iterator[Any]:
-        yield ("", "Choose an activity type")
+        yield ("", _("Choose an activity type"))
         field = cast("ActivityTypeField", self.field)
         for category, kinds in groupby(field.offered, key=lambda kind: kind.category):
             yield (category.name, [self.choice(kind) for kind in kinds])

@@ -5,6 +5,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ccp import recording
 from ccp.models import ActivityQuerySet, Category
@@ -14,9 +16,20 @@ from certifications.models import Cycle
 class ActivityFilterForm(forms.Form):
     """Which of the recorded activities to list."""
 
-    cycle = forms.TypedChoiceField(label="CCP cycle", required=False, coerce=int, empty_value=None)
+    cycle = forms.TypedChoiceField(
+        label=gettext_lazy("CCP cycle"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        error_messages={"invalid_choice": gettext_lazy("Choose a CCP cycle from the list.")},
+    )
     category = forms.ModelChoiceField(
-        queryset=Category.objects.all(), to_field_name="code", required=False, empty_label="All categories"
+        label=gettext_lazy("Category"),
+        queryset=Category.objects.all(),
+        to_field_name="code",
+        required=False,
+        empty_label=gettext_lazy("All categories"),
+        error_messages={"invalid_choice": gettext_lazy("Choose a category from the list.")},
     )
 
     def __init__(self, data: Any = None, *, cycles: Sequence[Cycle]) -> None:
@@ -24,7 +37,7 @@ class ActivityFilterForm(forms.Form):
         field = self.fields["cycle"]
         assert isinstance(field, forms.TypedChoiceField)
         field.choices = [
-            ("", "All cycles"),
+            ("", _("All cycles")),
             *((cycle.pk, str(window)) for cycle, window in zip(cycles, recording.windows(cycles), strict=True)),
         ]
 

@@ -8,68 +8,93 @@ from typing import Any, cast
 from django import forms
 from django.db.models import prefetch_related_objects
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from amtportal.dates import day_of
 from ccp import claims, recording
+from ccp import earlier as earlier_entries
 from ccp.forms.fields import ActivityTypeField, CertificationsField, TypedDayField, TypedLineField, TypedNumberField
 from ccp.models import Activity, ActivityType
 from ccp.terms import CategoryOffer, Terms, catalogue, points_for
 from certifications.models import Cycle
+
+PROVIDERS = "providers"  # the id of the list of earlier providers on the page
 
 
 class RecordCEForm(forms.Form):
     """One activity. ``open_cycles``: those that take records today; ``asked``: the one the member came from.
 
     ``is_preview``: the member asks what the entry would count for. Nothing is recorded, so nothing is attested.
+    ``like``: an own entry to record another like it; ``kept``: what was typed before the member had to sign in again.
     """
 
+    # Comes back after a sign-in. What is attested is attested anew.
+    KEPT: tuple[str, ...] = (*recording.FIELDS, "certifications", "submission_id")
+
     activity_type = ActivityTypeField(
+        label=gettext_lazy("Activity type"),
         queryset=ActivityType.objects.select_related("category").prefetch_related("credentials"),
         to_field_name="code",
         error_messages={
-            "required": "Choose an activity type.",
-            "invalid_choice": "Choose an activity type from the list.",
+            "required": gettext_lazy("Choose an activity type."),
+            "invalid_choice": gettext_lazy("Choose an activity type from the list."),
         },
     )
-    title = TypedLineField(name="title", help_text="The name of the course, talk, work or office.")
-    provider = TypedLineField(name="provider", help_text="Who offered it: a school, society, employer or publisher.")
+    title = TypedLineField(
+        name=gettext_lazy("title"),
+        label=gettext_lazy("Title"),
+        help_text=gettext_lazy("The name of the course, talk, work or office."),
+    )
+    provider = TypedLineField(
+        name=gettext_lazy("provider"),
+        label=gettext_lazy("Provider"),
+        help_text=gettext_lazy("Who offered it: a school, society, employer or publisher."),
+        widget=forms.TextInput(attrs={"list": PROVIDERS, "autocomplete": "off"}),
+    )
     quantity = TypedNumberField(
-        label="How many",
-        help_text="Contact hours, semester hours, quarter hours or CEU, as the activity type is counted. The points "
-        "are computed, rounded down to a quarter step. Leave it empty to enter the points yourself.",
-        unreadable="Enter how many as a number with at most two decimals, for example 3 or 0.4.",
+        label=gettext_lazy("How many"),
+        help_text=gettext_lazy(
+            "Contact hours, semester hours, quarter hours or CEU, as the activity type is counted. The points "
+            "are computed, rounded down to a quarter step. Leave it empty to enter the points yourself."
+        ),
+        unreadable=gettext_lazy("Enter how many as a number with at most two decimals, for example 3 or 0.4."),
         rule=claims.problem_with_number,
         required=False,
     )
     points = TypedNumberField(
-        label="Points earned",
-        help_text="In quarter steps, at most 99. For example 2 or 1.5. Leave it empty if you entered how many.",
-        unreadable="Enter the points as a number, for example 2 or 1.5.",
+        label=gettext_lazy("Points earned"),
+        help_text=gettext_lazy(
+            "In quarter steps, at most 99. For example 2 or 1.5. Leave it empty if you entered how many."
+        ),
+        unreadable=gettext_lazy("Enter the points as a number, for example 2 or 1.5."),
         rule=claims.problem_with_points,
-        error_messages={"required": "Enter the points you earned, for example 1.5."},
+        error_messages={"required": gettext_lazy("Enter the points you earned, for example 1.5.")},
     )
     starts_on = TypedDayField(
-        name="start date",
-        label="Start date",
+        name=gettext_lazy("start date"),
+        label=gettext_lazy("Start date"),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     ends_on = TypedDayField(
-        name="end date",
-        label="End date",
+        name=gettext_lazy("end date"),
+        label=gettext_lazy("End date"),
         required=False,
-        help_text="Leave it empty for an activity of one day.",
+        help_text=gettext_lazy("Leave it empty for an activity of one day."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     certifications = CertificationsField(
-        label="Count it towards",
+        label=gettext_lazy("Count it towards"),
         coerce=int,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": "Choose from your certifications with an open CCP cycle."},
+        error_messages={
+            "invalid_choice": gettext_lazy("Choose from your certifications with an open CCP cycle."),
+        },
     )
     attested = forms.BooleanField(
         label=claims.ATTESTATION,
-        error_messages={"required": "Tick the box to attest that the information is correct."},
+        error_messages={"required": gettext_lazy("Tick the box to attest that the information is correct.")},
     )
     submission_id = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -82,6 +107,8 @@ class RecordCEForm(forms.Form):
         asked: Cycle | None = None,
         initial: dict[str, Any] | None = None,
         earlier: Activity | None = None,
+        like: Activity | None = None,
+        kept: QueryDict | None = None,
     ) -> None:
         self.open_cycles, self.on = open_cycles, on
         self.earlier_type = earlier.activity_type if earlier else None
@@ -91,16 +118,18 @@ class RecordCEForm(forms.Form):
             "submission_id": uuid.uuid4(),
             "certifications": [cycle.certification_id for cycle in ([asked] if asked else open_cycles)],
         }
-        super().__init__(data, initial={**preset, **(initial or {})})
-        self.is_preview = self.is_bound and "preview" in self.data
-        self.fields["attested"].required = not self.is_preview
-        given = self.data.get("quantity") if self.is_bound else self.initial.get("quantity")
-        self.fields["points"].required = not given
         self.kinds = [
             kind
             for kind in self.catalogue.kinds
             if kind == self.earlier_type or not claims.is_retired(kind.retired_on, on)
         ]
+        self.came_back = kept is not None
+        again = earlier_entries.like(like, self.kinds) if like else {}
+        super().__init__(data, initial={**preset, **again, **(initial or {}), **self._typed(kept or QueryDict())})
+        self.is_preview = self.is_bound and "preview" in self.data
+        self.fields["attested"].required = not self.is_preview
+        given = self.data.get("quantity") if self.is_bound else self.initial.get("quantity")
+        self.fields["points"].required = not given
         cast(ActivityTypeField, self.fields["activity_type"]).offered = self.kinds
         for day in (self.fields["starts_on"], self.fields["ends_on"]):
             assert isinstance(day, TypedDayField)
@@ -111,6 +140,14 @@ class RecordCEForm(forms.Form):
             (cycle.certification_id, str(window))
             for cycle, window in zip(open_cycles, recording.windows(open_cycles), strict=True)
         ]
+
+    @staticmethod
+    def _typed(kept: QueryDict) -> dict[str, Any]:
+        """What was typed before the member had to sign in again, as the form shows it."""
+        return {
+            name: [ticked for ticked in kept.getlist(name) if ticked] if name == "certifications" else kept[name]
+            for name in kept
+        }
 
     @property
     def offers_choice(self) -> bool:
@@ -123,7 +160,7 @@ class RecordCEForm(forms.Form):
         if ticked:
             return ticked
         if self.add_prefix("certifications") in self.data:
-            raise forms.ValidationError("Choose at least one certification.")
+            raise forms.ValidationError(_("Choose at least one certification."))
         return list(self.initial["certifications"])
 
     def clean_submission_id(self) -> uuid.UUID:
@@ -135,7 +172,7 @@ class RecordCEForm(forms.Form):
             return uuid.UUID(typed)
         except ValueError:
             self.renew_submission_id()
-            self.add_error(None, "The form had lost its number. Nothing was recorded; submit it again.")
+            self.add_error(None, _("The form had lost its number. Nothing was recorded; submit it again."))
             return uuid.uuid4()
 
     def renew_submission_id(self) -> None:
@@ -152,6 +189,18 @@ class RecordCEForm(forms.Form):
     def chosen_cycles(self) -> list[Cycle]:
         chosen = self.cleaned_data.get("certifications", [])
         return [cycle for cycle in self.open_cycles if cycle.certification_id in chosen]
+
+    @property
+    def chosen_kind(self) -> str:
+        """The code of the activity type that the page shows as chosen, whatever else is wrong."""
+        value = self["activity_type"].value()
+        return str(value.code if isinstance(value, ActivityType) else value or "")
+
+    @property
+    def is_filled_in(self) -> bool:
+        """Whether there is enough on the form to say what it would count for."""
+        given = {name for name in ("activity_type", "quantity", "points", "starts_on") if self.data.get(name)}
+        return {"activity_type", "starts_on"} <= given and bool(given & {"quantity", "points"})
 
     @property
     def offers(self) -> list[CategoryOffer]:
