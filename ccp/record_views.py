@@ -1,6 +1,7 @@
 """Record CE: the form in which a member records an activity, and what it says before Submit."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -36,7 +37,7 @@ def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
         open_cycles=open_cycles,
         on=day_of(now),
         asked=asked,
-        like=_asked_entry(request, member, "like"),
+        like=_asked_entry(request, Activity.objects.for_member(member).select_related("activity_type"), "like"),
         kept=kept_forms.take(request),
     )
     status = 200
@@ -68,7 +69,7 @@ def activity_preview(request: HttpRequest, member: Member) -> HttpResponse:
     """The preview of a form as it stands, while it is filled in: a part of a page. Nothing is written."""
     now = timezone.now()
     open_cycles = rollover.open_for_records(member, at=now)
-    activity = _asked_entry(request, member, "entry")
+    activity = _asked_entry(request, entries.read().for_member(member), "entry")
     if not open_cycles or (activity and not recording.can_be_changed(activity, day_of(now))):
         raise Http404
     form = (
@@ -104,12 +105,12 @@ def _asked_cycle(request: HttpRequest, member: Member, open_cycles: list[Cycle])
     return next((cycle for cycle in open_cycles if cycle.certification_id == asked), None)
 
 
-def _asked_entry(request: HttpRequest, member: Member, name: str) -> Activity | None:
-    """The own entry that the address asks for; None where it asks for none."""
+def _asked_entry(request: HttpRequest, own: Any, name: str) -> Activity | None:
+    """The entry, one of the member's own, that the address asks for; None where it asks for none."""
     asked = _asked_number(request, name)
     if asked is None:
         return None
-    entry: Activity = get_object_or_404(entries.read().for_member(member), pk=asked)
+    entry: Activity = get_object_or_404(own, pk=asked)
     return entry
 
 
@@ -151,7 +152,7 @@ def render_form(
             "on_record": on_record,
             "cycles": [(cycle, preview.caps_used(standing_entries[cycle.pk], offers)) for cycle in form.open_cycles],
             "offers": offers,
-            "providers": earlier.providers(member),
+            "providers": [] if activity else earlier.providers(member),
             "preview": _previewed(form, member, standing_entries, activity=activity) if form.is_preview else None,
             "on": form.on,
         },

@@ -110,7 +110,7 @@ def test_it_takes_the_same_queries_however_much_is_on_record(member: Member, sig
         make_activity(cycle_of(member), points="0.25")
     with CaptureQueriesContext(connection) as more:
         ask(signed_in)
-    assert len(few) == len(more) <= 12, [query["sql"] for query in few]
+    assert len(few) == len(more) <= 11, [query["sql"] for query in few]
 
 
 def test_the_chosen_type_is_told_with_the_documents_to_keep(signed_in: Client) -> None:
