@@ -109,7 +109,7 @@ def activity_difference(request: HttpRequest, member: Member, pk: int) -> HttpRe
     kept = kept_forms.take(request)
     form = DifferenceForm(
         request.POST if request.method == "POST" else None,
-        initial={"difference": kept["difference"] if kept else activity.difference},
+        initial={"difference": kept.get("difference", "") if kept else activity.difference},
     )
     if form.is_bound and form.is_valid():
         try:

@@ -85,7 +85,8 @@ def post_signed_out(client: Client, address: str = ADDRESS, **changes: Any) -> H
 def test_the_form_comes_back_as_it_was_typed_without_the_attestation(client: Client) -> None:
     page = read(sign_in(client, "ada@example.org", post_signed_out(client)))
     assert {name: values[-1] for name, values in form_values(page).items()} == TYPED
-    assert "You were signed out before we could record this. Nothing is lost" in words(page.main)
+    said = "You were signed out before we could record this. Nothing is lost: check it and press Submit."
+    assert said in words(page.main)
     assert not page.select_one("#id_attested").has_attr("checked")
     assert error_summary(page) == {}, "nothing was submitted yet"
     assert not Activity.objects.exists()
@@ -179,6 +180,13 @@ def test_what_differs_comes_back_too(client: Client, member: Member) -> None:
     page = read(sign_in(client, "ada@example.org", post_signed_out(client, address, difference="Second session")))
     assert words(page.select_one("textarea")) == "Second session"
     assert "You were signed out" in words(page.main)
+
+
+def test_a_form_that_lacks_its_field_comes_back_empty(client: Client, member: Member) -> None:
+    entry = make_activity(cycle_of(member), points="2")
+    address = f"/ccp/activities/{entry.pk}/difference/"
+    page = read(sign_in(client, "ada@example.org", post_signed_out(client, address)))
+    assert words(page.select_one("textarea")) == ""
 
 
 # The token against other sites is out of date: somebody signed in again in another window.
