@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 PRIVATE = {
     "certification-list": ("/certifications/", 200, 200, 302, 302),
     "activity-record": ("/ccp/record/", 200, 200, 302, 302),
+    "activity-preview": ("/ccp/record/preview/", 405, 405, 405, 405),  # answers to POST only
     "activity-list": ("/ccp/activities/", 200, 200, 302, 302),
     "activity-detail": ("/ccp/activities/{activity}/", 200, 404, 200, 404),
     "activity-amend": ("/ccp/activities/{activity}/amend/", 200, 404, 302, 302),

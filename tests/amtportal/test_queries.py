@@ -23,6 +23,7 @@ PAGES = {
     "My Certifications": "/certifications/",
     "Record CE": "/ccp/record/",
     "Record CE for one certification": "/ccp/record/?certification={certification}",
+    "Record CE like an earlier entry": "/ccp/record/?like={activity}",
     "activities": "/ccp/activities/",
     "activities of a cycle and category": "/ccp/activities/?cycle={cycle}&category=professional-education",
     "activity": "/ccp/activities/{activity}/",

@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from amtportal import words
+from amtportal.members import kept_forms
 
 register = template.Library()
 register.filter("dollars", words.dollars)
@@ -18,3 +19,13 @@ register.filter("day_text", words.us)
 def day(value: date) -> SafeString:
     """``3/14/2026`` as a ``<time>`` that machines can read."""
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), words.us(value))
+
+
+@register.simple_tag(takes_context=True)
+def typed_by(context: template.Context, form: str) -> SafeString:
+    """The field by which a form comes back after a sign-in (``amtportal.members.kept_forms``).
+
+    It stands beside the form and names it by its id, so that the form itself holds what the page asks for.
+    """
+    signature = kept_forms.signature(context["user"])
+    return format_html('<input type="hidden" name="{}" value="{}" form="{}">', kept_forms.OWNER_FIELD, signature, form)

@@ -1,0 +1,9 @@
+"""The forms of a member's pages, one module for each."""
+
+from ccp.forms.amend import AmendForm
+from ccp.forms.calendar import CalendarForm
+from ccp.forms.difference import DifferenceForm
+from ccp.forms.filters import ActivityFilterForm
+from ccp.forms.record import RecordCEForm
+
+__all__ = ["ActivityFilterForm", "AmendForm", "CalendarForm", "DifferenceForm", "RecordCEForm"]
