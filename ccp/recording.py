@@ -1,4 +1,4 @@
-"""Recording CE: a member's entries are recorded, amended and withdrawn here, and credits are written nowhere else.
+"""Recording CE: a member's entries are recorded, amended, withdrawn and put back here. Nothing else writes credits.
 
 Every verb locks the member's open cycles in the order of their keys, then the activity; closes what is due
 (``ccp.rollover``) and checks the rules of ``ccp.claims`` under the locks; writes; counts each touched cycle anew; and
@@ -12,6 +12,7 @@ from another claim under the same number.
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,12 +20,13 @@ from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from amtportal.dates import day_of
 from amtportal.members.models import Member, User
 from amtportal.words import plain, us
-from ccp import claims, points, requirement, rollover
+from ccp import claims, points, replay, requirement, rollover
 from ccp.models import Activity, ActivityType, Credit
 from ccp.terms import Catalogue, Terms, catalogue, in_units, points_for
 from certifications import cycles as cycle_rules
@@ -241,6 +243,61 @@ def withdraw(*, activity: Activity, by: User, at: datetime) -> Activity:
     _end(activity, by, at)
     _count_anew(touched, by, at, keep_paid_met=True)
     return activity
+
+
+@transaction.atomic
+def restore(*, activity: Activity, by: User, at: datetime) -> Activity:
+    """Put a withdrawn entry of the member's own back on record while its cycles take records. It counts anew.
+
+    On the day of the withdrawal nothing is lost: the requirement is met since the day before it, as if the entry had
+    never been away. On a later day it is met on that day.
+    """
+    open_cycles = rollover.open_for_records(activity.member, at=at, lock=True)
+    activity = _locked(activity)
+    withdrawn_at = activity.withdrawn_at
+    if withdrawn_at is None:
+        return activity
+    touched = _claimed_cycles(activity)
+    _refuse_unless_restorable(activity, touched, open_cycles, by)
+    activity.withdrawn_at = activity.withdrawn_by = None
+    activity.revision += 1
+    _save(activity, by, at)
+    _count_anew(touched, by, at)
+    if day_of(withdrawn_at) == day_of(at):
+        for cycle in touched:
+            requirement.set_met_on(cycle, replay.since_when(cycle))
+    return activity
+
+
+def can_be_restored(activity: Activity, on: date) -> bool:
+    """Whether its member may put a withdrawn entry back on record: it could be changed if it stood.
+
+    Reads ``activity.credits`` with their cycles and certifications.
+    """
+    standing = copy(activity)
+    standing.withdrawn_at = None
+    return not activity.is_standing and not activity.is_void and can_be_changed(standing, on)
+
+
+def _refuse_unless_restorable(activity: Activity, touched: list[Cycle], open_cycles: list[Cycle], by: User) -> None:
+    if activity.is_void:
+        raise Refused(_("AMT voided this entry, so only AMT can put it back on record. Contact AMT if that is wrong."))
+    if activity.source == Activity.Source.AMT or activity.member.user_id != by.pk:
+        raise Refused(_("Only the member who recorded this entry can put it back on record."))
+    open_keys = {cycle.pk for cycle in open_cycles}
+    for cycle in touched:
+        if cycle.pk not in open_keys:
+            raise Refused(
+                _(
+                    "This entry is for the %(code)s cycle %(first)s to %(last)s, which no longer takes changes. "
+                    "Contact AMT if it must count."
+                )
+                % {
+                    "code": cycle.certification.credential.code,
+                    "first": us(cycle.starts_on),
+                    "last": us(cycle.ends_on),
+                }
+            )
 
 
 @transaction.atomic

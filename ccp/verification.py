@@ -5,8 +5,7 @@ For each cycle:
 - *Credits*: what each entry counts for and why it was cut, recomputed under the caps and the terms of the day on which
   it was recorded (cycles that are not closed; a closed one is frozen).
 - *Met on*: recomputed without the stored day. The history of the credits is replayed, change by change, for the day
-  since which the record has sufficed without interruption. What counted at each moment is read and not computed,
-  because staff may have changed the terms, and counted anew, since then.
+  since which the record has sufficed without interruption (``ccp.replay``).
 - *History*: each credit, and each entry it stands for, is as the last line of its history left it, so that a change
   behind the portal's back is found.
 - *Closed cycles*: their points are the sum of their credits, and their outcome follows from them.
@@ -18,18 +17,17 @@ The cycle, the stored value and the recomputed one make a difference, a line for
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from itertools import groupby
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from amtportal.dates import day_of
 from amtportal.words import dollars, plain, us
 from ccp import points
 from ccp.models import Activity, ActivityType, Credit
 from ccp.recording import entry
+from ccp.replay import Version, changes, met_since
 from ccp.terms import Catalogue, catalogue
 from certifications import invoices as invoice_rules
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
@@ -51,16 +49,6 @@ class Difference:
 
     def __str__(self) -> str:
         return f"cycle {self.cycle}: {self.what}: stored {self.stored}, recomputed {self.recomputed}"
-
-
-@dataclass(frozen=True)
-class Version:
-    """A line in the history of a credit."""
-
-    credit: int
-    points: Decimal
-    cut: str
-    at: datetime
 
 
 @dataclass
@@ -86,30 +74,6 @@ class Stored:
     credits: list[Credit] = field(default_factory=list)
     versions: list[Version] = field(default_factory=list)
     invoices: list[RenewalInvoice] = field(default_factory=list)
-
-
-def changes(versions: Iterable[Version]) -> list[tuple[date, Decimal]]:
-    """The total of a cycle after each change, with its day. ``versions``: in the order in which they were written.
-
-    Lines of one instant are one change: an amendment that replaces 10 points by 10 others never passes through 0.
-    """
-    counted: dict[int, Decimal] = {}
-    found = []
-    for at, written in groupby(versions, key=lambda version: version.at):
-        counted.update((version.credit, version.points) for version in written)
-        found.append((day_of(at), sum(counted.values(), points.ZERO)))
-    return found
-
-
-def met_since(changes: Iterable[tuple[date, Decimal]], required: Decimal) -> date | None:
-    """The day since which the total has been at the requirement without interruption; None where it is below."""
-    since = None
-    for on, total in changes:
-        if total < required:
-            since = None
-        elif since is None:
-            since = on
-    return since
 
 
 def outcome_of(certification: Certification, cycle: Cycle, total: Decimal) -> str:
