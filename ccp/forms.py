@@ -8,7 +8,6 @@ from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, cast
-from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import prefetch_related_objects
@@ -18,7 +17,7 @@ from django.http import QueryDict
 from amtportal.dates import day_of
 from amtportal.words import plain, us
 from ccp import claims, recording
-from ccp.models import Activity, ActivityQuerySet, ActivityType, Category, Credit
+from ccp.models import Activity, ActivityType, Credit
 from ccp.terms import CategoryOffer, Terms, catalogue, points_for
 from certifications.models import Cycle
 
@@ -364,45 +363,6 @@ class DifferenceForm(forms.Form):
         if any(unicodedata.category(character) in ("Cc", "Cs") for character in typed if character != "\n"):
             raise forms.ValidationError("The text has characters that cannot be printed. Type it again.")
         return typed
-
-
-class ActivityFilterForm(forms.Form):
-    """Which of the recorded activities to list."""
-
-    cycle = forms.TypedChoiceField(label="CCP cycle", required=False, coerce=int, empty_value=None)
-    category = forms.ModelChoiceField(
-        queryset=Category.objects.all(), to_field_name="code", required=False, empty_label="All categories"
-    )
-
-    def __init__(self, data: Any = None, *, cycles: Sequence[Cycle]) -> None:
-        super().__init__(data)
-        field = self.fields["cycle"]
-        assert isinstance(field, forms.TypedChoiceField)
-        field.choices = [
-            ("", "All cycles"),
-            *((cycle.pk, str(window)) for cycle, window in zip(cycles, recording.windows(cycles), strict=True)),
-        ]
-
-    def apply(self, activities: ActivityQuerySet) -> ActivityQuerySet:
-        """The activities that fit. A filter that is not understood is told at its field and left aside."""
-        if not self.is_bound:
-            return activities
-        self.is_valid()
-        if cycle := self.cleaned_data.get("cycle"):
-            activities = activities.claimed_for(cycle)
-        if category := self.cleaned_data.get("category"):
-            activities = activities.filter(activity_type__category=category)
-        return activities
-
-    @property
-    def is_filtered(self) -> bool:
-        return self.is_bound and any(self.cleaned_data.values())
-
-    @property
-    def query(self) -> str:
-        """The filters as the rest of an address: ``&cycle=12``, or nothing."""
-        kept = {name: self.data[name] for name in self.fields if self.is_bound and self.data.get(name)}
-        return f"&{urlencode(kept)}" if kept else ""
 
 
 class CalendarForm(forms.Form):
