@@ -9,7 +9,7 @@ from django.views.generic import RedirectView
 
 from amtportal import views
 from amtportal.members.activation import ActivateDoneView, ActivateView
-from ccp import amend_views, calendar_views, record_views, report_views
+from ccp import activity_views, amend_views, calendar_views, record_views, report_views
 from ccp import views as ccp_views
 
 # The admin has no sign-in of its own.
@@ -25,10 +25,12 @@ urlpatterns = [
     path("certifications/", views.certification_list, name="certification-list"),
     path("ccp/record/", record_views.activity_record, name="activity-record"),
     path("ccp/record/preview/", record_views.activity_preview, name="activity-preview"),
-    path("ccp/activities/", ccp_views.activity_list, name="activity-list"),
-    path("ccp/activities/<int:pk>/", ccp_views.activity_detail, name="activity-detail"),
+    path("ccp/activities/", activity_views.activity_list, name="activity-list"),
+    path("ccp/activities/export.csv", activity_views.activity_export_csv, name="activity-export"),
+    path("ccp/activities/<int:pk>/", activity_views.activity_detail, name="activity-detail"),
     path("ccp/activities/<int:pk>/amend/", amend_views.activity_amend, name="activity-amend"),
     path("ccp/activities/<int:pk>/withdraw/", amend_views.activity_withdraw, name="activity-withdraw"),
+    path("ccp/activities/<int:pk>/restore/", activity_views.activity_restore, name="activity-restore"),
     path("ccp/activities/<int:pk>/report/", report_views.activity_report, name="activity-report"),
     path("ccp/activities/<int:pk>/difference/", amend_views.activity_difference, name="activity-difference"),
     path("ccp/transcript/<int:pk>/", ccp_views.transcript_detail, name="transcript-detail"),

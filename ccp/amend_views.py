@@ -74,7 +74,8 @@ def activity_withdraw(request: HttpRequest, member: Member, pk: int) -> HttpResp
         except recording.Refused as refused:
             problem = refused.problem.sentence
         else:
-            messages.success(request, _("%(reference)s is withdrawn.") % {"reference": activity.reference})
+            told = _("%(reference)s is withdrawn.") % {"reference": activity.reference}
+            messages.success(request, told, extra_tags="undo")
             return redirect("activity-detail", activity.pk)
     elif not recording.can_be_changed(activity, day_of(now)):
         return redirect("activity-detail", activity.pk)

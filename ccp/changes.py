@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from amtportal.members.models import User
 from amtportal.words import plain, us
 from ccp.models import Activity, Credit
@@ -44,6 +46,7 @@ def of_activity(activity: Activity, *, viewer: User) -> list[Change]:
     )
     changes = []
     before: dict[str, str] = {}
+    stood = True
     for version in versions:
         after = _values(version, credits)
         fields = [
@@ -53,10 +56,14 @@ def of_activity(activity: Activity, *, viewer: User) -> list[Change]:
         ]
         changes.append(
             Change(
-                version.history_date, _who(version.history_user, viewer), _what(version), version.void_reason, fields
+                version.history_date,
+                _who(version.history_user, viewer),
+                _what(version, stood=stood),
+                version.void_reason,
+                fields,
             )
         )
-        before = after
+        before, stood = after, version.withdrawn_at is None
     return changes[::-1]
 
 
@@ -79,12 +86,14 @@ def _values(version: Any, credits: Sequence[Any]) -> dict[str, str]:
     }
 
 
-def _what(version: Any) -> str:
+def _what(version: Any, *, stood: bool) -> str:
     if version.history_type == "+":
         return "Recorded"
     if version.void_reason:
         return "Voided by AMT"
-    return "Withdrawn" if version.withdrawn_at else "Amended"
+    if version.withdrawn_at:
+        return "Withdrawn"
+    return "Amended" if stood else _("Put back on record")
 
 
 def _who(user: User | None, viewer: User) -> str:

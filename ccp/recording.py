@@ -1,4 +1,4 @@
-"""Recording CE: a member's entries are recorded, amended, withdrawn and voided here.
+"""Recording CE: a member's entries are recorded, amended, withdrawn, put back and voided here.
 
 Every verb locks the member's open cycles in the order of their keys, then the activity; closes what is due
 (``ccp.rollover``) and checks the rules (``ccp.eligibility``) under the locks; writes; and has each touched cycle
@@ -10,16 +10,18 @@ from another claim under the same number.
 """
 
 from collections.abc import Collection
+from copy import copy
 from datetime import date, datetime
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from amtportal.dates import day_of
 from amtportal.members.models import Member, User
 from amtportal.words import plain, us
-from ccp import claims, counting, rollover
+from ccp import claims, counting, replay, requirement, rollover
 from ccp.eligibility import FIELDS, Claim, Refused, covering
 from ccp.models import Activity, Credit
 from ccp.terms import catalogue
@@ -119,6 +121,61 @@ def withdraw(*, activity: Activity, by: User, at: datetime) -> Activity:
     _end(activity, by, at)
     _count_unless_paid(touched, by, at)
     return activity
+
+
+@transaction.atomic
+def restore(*, activity: Activity, by: User, at: datetime) -> Activity:
+    """Put a withdrawn entry of the member's own back on record while its cycles take records. It counts anew.
+
+    On the day of the withdrawal nothing is lost: the requirement is met since the day before it, as if the entry had
+    never been away. On a later day it is met on that day.
+    """
+    open_cycles = rollover.open_for_records(activity.member, at=at, lock=True)
+    activity = _locked(activity)
+    withdrawn_at = activity.withdrawn_at
+    if withdrawn_at is None:
+        return activity
+    touched = _claimed_cycles(activity)
+    _refuse_unless_restorable(activity, touched, open_cycles, by)
+    activity.withdrawn_at = activity.withdrawn_by = None
+    activity.revision += 1
+    _save(activity, by, at)
+    counting.count(touched, by, at)
+    if day_of(withdrawn_at) == day_of(at):
+        for cycle in touched:
+            requirement.set_met_on(cycle, replay.since_when(cycle))
+    return activity
+
+
+def can_be_restored(activity: Activity, on: date) -> bool:
+    """Whether its member may put a withdrawn entry back on record: it could be changed if it stood.
+
+    Reads ``activity.credits`` with their cycles and certifications.
+    """
+    standing = copy(activity)
+    standing.withdrawn_at = None
+    return not activity.is_standing and not activity.is_void and can_be_changed(standing, on)
+
+
+def _refuse_unless_restorable(activity: Activity, touched: list[Cycle], open_cycles: list[Cycle], by: User) -> None:
+    if activity.is_void:
+        raise Refused(_("AMT voided this entry, so only AMT can put it back on record. Contact AMT if that is wrong."))
+    if activity.source == Activity.Source.AMT or activity.member.user_id != by.pk:
+        raise Refused(_("Only the member who recorded this entry can put it back on record."))
+    open_keys = {cycle.pk for cycle in open_cycles}
+    for cycle in touched:
+        if cycle.pk not in open_keys:
+            raise Refused(
+                _(
+                    "This entry is for the %(code)s cycle %(first)s to %(last)s, which no longer takes changes. "
+                    "Contact AMT if it must count."
+                )
+                % {
+                    "code": cycle.certification.credential.code,
+                    "first": us(cycle.starts_on),
+                    "last": us(cycle.ends_on),
+                }
+            )
 
 
 @transaction.atomic

@@ -2,7 +2,8 @@
 
 What counted at each moment is read and not computed, because staff may have changed the terms, and counted anew,
 since then. Lines of one instant are one change: an amendment that replaces 10 points by 10 others never passes
-through 0.
+through 0. And a withdrawal that is undone on the same day (Chicago) interrupts nothing: what the record was in between
+is left out.
 """
 
 from collections.abc import Iterable
@@ -13,6 +14,8 @@ from itertools import groupby
 
 from amtportal.dates import day_of
 from ccp import points
+from ccp.models import Credit
+from certifications.models import Cycle
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,19 @@ class Version:
 def changes(versions: Iterable[Version]) -> list[tuple[date, Decimal]]:
     """The total of a cycle after each change, with its day. ``versions``: in the order in which they were written."""
     counted: dict[int, Decimal] = {}
-    found = []
+    withdrawn: dict[int, int] = {}  # the credit, and the place of the change that withdrew its entry
+    undone: set[int] = set()
+    found: list[tuple[date, Decimal]] = []
     for at, written in groupby(versions, key=lambda version: version.at):
-        counted.update((version.credit, version.points) for version in written)
+        for version in written:
+            counted[version.credit] = version.points
+            if version.cut == Credit.Cut.NOT_STANDING:
+                withdrawn.setdefault(version.credit, len(found))
+            elif version.credit in withdrawn:
+                between = range(withdrawn.pop(version.credit), len(found))
+                undone.update(place for place in between if found[between.start][0] == day_of(at))
         found.append((day_of(at), sum(counted.values(), points.ZERO)))
-    return found
+    return [change for place, change in enumerate(found) if place not in undone]
 
 
 def met_since(changes: Iterable[tuple[date, Decimal]], required: Decimal) -> date | None:
@@ -44,3 +55,10 @@ def met_since(changes: Iterable[tuple[date, Decimal]], required: Decimal) -> dat
         elif since is None:
             since = on
     return since
+
+
+def since_when(cycle: Cycle) -> date | None:
+    """The day since which the record of a cycle has sufficed, from the history of its credits; one query."""
+    lines = Credit.history.filter(cycle_id=cycle.pk).order_by("history_id")
+    versions = [Version(*line) for line in lines.values_list("id", "points", "cut", "history_date")]
+    return met_since(changes(versions), cycle.points_required)

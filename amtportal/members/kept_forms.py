@@ -15,6 +15,7 @@ from django.contrib import messages
 from django.contrib.auth import middleware
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -25,7 +26,7 @@ OWNER_FIELD = "typed_by"
 SECONDS = 60 * 60
 MOST_CHARACTERS = 10_000
 
-View = TypeVar("View", bound=Callable[..., HttpResponse])
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 _signer = signing.Signer(salt="amtportal.kept_forms")
 
 

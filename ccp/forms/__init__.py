@@ -3,7 +3,6 @@
 from ccp.forms.amend import AmendForm
 from ccp.forms.calendar import CalendarForm
 from ccp.forms.difference import DifferenceForm
-from ccp.forms.filters import ActivityFilterForm
 from ccp.forms.record import RecordCEForm
 
-__all__ = ["ActivityFilterForm", "AmendForm", "CalendarForm", "DifferenceForm", "RecordCEForm"]
+__all__ = ["AmendForm", "CalendarForm", "DifferenceForm", "RecordCEForm"]

@@ -50,6 +50,8 @@ def addresses(member: Member) -> list[str]:
         "/certifications/",
         "/ccp/record/",
         "/ccp/activities/",
+        "/ccp/activities/?sort=title&state=standing",
+        "/ccp/activities/?category=formal-education",
         f"/ccp/activities/{long.pk}/",
         f"/ccp/activities/{entry.pk}/amend/",
         f"/ccp/activities/{long.pk}/withdraw/",

@@ -13,7 +13,7 @@ from time_machine import TimeMachineFixture
 from amtportal.members.models import Member, User
 from ccp import demo
 from ccp.demo import cast
-from ccp.models import Activity
+from ccp.models import Activity, ErrorReport
 from ccp.standing import Standing, standings
 from certifications import cycles, invoices
 from certifications.models import Certification, Payment
@@ -70,6 +70,10 @@ def test_the_cast_stands_in_its_situations(on: date, time_machine: TimeMachineFi
     assert midway.current is not None
     assert midway.current.invoice.year == 2
     assert states(midway) == ["paid", "open", "locked"]
+
+    by_amt = Activity.objects.get(member=midway.certification.member, source="amt")
+    assert (by_amt.points, by_amt.provider_reference[:4]) == (Decimal("4.5"), "AMT-")
+    assert not by_amt.error_reports.get().answered_at
 
     (short,) = found["short"]
     assert (short.counted, short.required, short.days_left) == (22, 24, 40)
@@ -182,6 +186,8 @@ def test_the_demo_is_loaded_once_and_prints_its_sign_ins(
     assert not any(user.has_usable_password() for user in User.objects.filter(member__in=roster))
     assert Certification.objects.filter(member__in=roster).count() > 300
     assert 55 <= roster.filter(activities__isnull=False).distinct().count() <= 70
+    assert 10 <= Activity.objects.filter(member__in=roster, source="amt").count() <= 25
+    assert ErrorReport.objects.count() == 1
     for name in ("new", "staff"):
         user = User.objects.get(email=f"{name}@demo.example")
         assert user.check_password("amtrax demo portal")
