@@ -14,7 +14,7 @@ from amtportal.dates import day_of, today
 from amtportal.members.access import for_member, member_of
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.models import Member
-from ccp import requirement, rollover, standing, terms
+from ccp import overview, requirement, rollover, standing, terms
 from ccp.models import ActivityType
 from certifications.models import Payment, RenewalInvoice
 
@@ -29,7 +29,12 @@ def home(request: HttpRequest) -> HttpResponse:
     if member is None:
         return render(request, "home_staff.html")
     standings = standing.caught_up(member, at=timezone.now())
-    return render(request, "home.html", {"member": member, "standings": standings})
+    context = {
+        "member": member,
+        "cards": overview.cards(standings),
+        "recent": overview.recent(member),
+    }
+    return render(request, "home.html", context)
 
 
 @require_safe

@@ -1,12 +1,15 @@
-"""The portal's way of writing days, points and money (``amtportal.words``) as template filters."""
+"""The portal's way of writing days, points and money (``amtportal.words``) as template filters, and its icons."""
 
 from datetime import date
+from decimal import Decimal
 
 from django import template
+from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from amtportal import words
+from amtportal.members.context_processors import ASSOCIATION
 
 register = template.Library()
 register.filter("dollars", words.dollars)
@@ -18,3 +21,25 @@ register.filter("day_text", words.us)
 def day(value: date) -> SafeString:
     """``3/14/2026`` as a ``<time>`` that machines can read."""
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), words.us(value))
+
+
+@register.filter
+def as_count(points: Decimal) -> int:
+    """The number by which a plural is chosen, which has to be whole: 1 point, but 0.5 points and 1.5 points."""
+    return 1 if points == 1 else 2
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A picture from ``static/icons.svg``. It says nothing by itself: words stand beside it."""
+    return format_html(
+        '<svg class="icon" width="20" height="20" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def association() -> dict[str, object]:
+    """AMT's name, address and telephone for a page that has no context, such as the one for errors."""
+    return ASSOCIATION
