@@ -2,16 +2,16 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from amtportal import documents
+from amtportal import documents, palette
 from amtportal.dates import day_of, today
-from amtportal.members.access import for_member, member_of
+from amtportal.members.access import account_of, for_member, member_of
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.models import Member
 from ccp import overview, requirement, rollover, standing, terms
@@ -131,6 +131,14 @@ def qualifying_activities(request: HttpRequest) -> HttpResponse:
 def guide(request: HttpRequest) -> HttpResponse:
     """The user guide: enter CE, track progress, print or save the transcript."""
     return render(request, "guide.html")
+
+
+@require_safe
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """Every element of the pages with its states, for staff. For anybody else it is not there."""
+    if not account_of(request).is_staff:
+        raise Http404
+    return render(request, "styleguide.html", {"contrasts": palette.contrasts(), "on": today()})
 
 
 @login_not_required

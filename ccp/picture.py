@@ -58,9 +58,9 @@ class Picture:
         return self.required_y - 6
 
     @property
-    def today_anchor(self) -> str:
-        """On which side of its line the word "Today" stands, so that it stays within the picture."""
-        return "start" if self.today_x is not None and self.today_x < (LEFT + RIGHT) / 2 else "end"
+    def is_early(self) -> bool:
+        """Today stands in the left half. Words take the side where there is room: "Today" to its right, say."""
+        return self.today_x is not None and self.today_x < (LEFT + RIGHT) // 2
 
 
 def picture(

@@ -1,7 +1,7 @@
-"""The tasks of a certification: what to do next, what is done, and what cannot start yet, each with a word for its state.
+"""The tasks of a certification: what to do next, what cannot start yet and what is done, each with its state in words.
 
-``standing.next_steps`` says what there is to do; here follow what is done already and what has to wait, so that the list
-keeps its shape from the first day of a cycle to the last.
+``standing.next_steps`` says what there is to do; here follow what has to wait and what is done already, so that the
+list keeps its shape from the first day of a cycle to the last.
 """
 
 from dataclasses import dataclass

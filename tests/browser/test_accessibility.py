@@ -65,6 +65,7 @@ def addresses(member: Member) -> list[str]:
         "/accounts/password/change/",
         "/accounts/logout/",
         "/nothing/here/",
+        "/styleguide/",
     ]
 
 
