@@ -65,7 +65,6 @@ def addresses(member: Member) -> list[str]:
         "/accounts/password/change/",
         "/accounts/logout/",
         "/nothing/here/",
-        "/styleguide/",
     ]
 
 

@@ -1,16 +1,18 @@
 """What an eye sees at once, what a finger can hit, and what a visit costs."""
 
 import gzip
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page, Response, expect
 
 from amtportal.dates import today
 from amtportal.members.models import Member
 from tests.builders import cycle_of, invoice_of, make_payment
+from tests.browser.test_accessibility import violations
 
 pytestmark = pytest.mark.browser
 Window = Callable[..., Page]
@@ -153,3 +155,15 @@ def test_paper_carries_the_record_and_not_the_buttons(window: Window, member: Me
         for left_out in (".tabs", ".foot", ".button", ".account"):
             assert all(not found.is_visible() for found in page.locator(left_out).all()), f"{address} {left_out}"
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+@pytest.mark.parametrize("colors", ["light", "dark"])
+def test_the_style_guide_is_for_everybody_too(window: Window, member: Member, colors: Any) -> None:
+    member.user.refresh_from_db()
+    member.user.is_staff = True
+    member.user.save()
+    page = window(member, color_scheme=colors, viewport={"width": 320, "height": 640})
+    page.goto("/styleguide/")
+    expect(page).to_have_title(re.compile("^Style guide"))
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
