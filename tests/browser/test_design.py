@@ -11,8 +11,8 @@ from playwright.sync_api import Page, Response, expect
 
 from amtportal.dates import today
 from amtportal.members.models import Member
-from tests.builders import cycle_of, invoice_of, make_payment
 from tests.browser.test_accessibility import violations
+from tests.builders import cycle_of, invoice_of, make_payment
 
 pytestmark = pytest.mark.browser
 Window = Callable[..., Page]
