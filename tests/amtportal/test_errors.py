@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.models import Member
@@ -56,7 +56,7 @@ def test_help_and_contact_stand_in_the_same_place_on_every_page(met: Member) -> 
 
 
 @pytest.fixture
-def closed(settings: SettingsWrapper) -> None:
+def closed(settings: Settings) -> None:
     settings.MAINTENANCE = True
 
 
