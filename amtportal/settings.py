@@ -10,6 +10,7 @@
 | ``SECRET_KEY`` | generated once in ``AMTPORTAL_VAR`` | at least 50 characters |
 | ``TRUST_PROXY`` | ``False`` | believe ``X-Forwarded-Proto``: only behind a proxy that always sets it |
 | ``CCP_GRACE_DAYS`` | ``90`` | days after a cycle's end in which it still takes records |
+| ``MAINTENANCE`` | ``False`` | answer every page with "closed for a short while" (503); ``/healthz`` goes on |
 | ``DEBUG`` | ``False`` | for development on this machine only |
 """
 
@@ -85,6 +86,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "amtportal.maintenance.MaintenanceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -244,6 +246,8 @@ CONTENT_SECURITY_POLICY = {
 
 SIMPLE_HISTORY_REVERT_DISABLED = True  # History is a record; mending goes through the portal's verbs.
 IMPORT_EXPORT_USE_TRANSACTIONS = True  # A file comes in whole or not at all.
+
+MAINTENANCE = env.bool("MAINTENANCE", default=False)
 
 CCP_GRACE_DAYS = env.int("CCP_GRACE_DAYS", default=90)
 if CCP_GRACE_DAYS < 0:

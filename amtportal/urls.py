@@ -42,6 +42,7 @@ urlpatterns = [
     path("invoices/<int:pk>.pdf", views.invoice_pdf, name="invoice-pdf"),
     path("qualifying-activities/", views.qualifying_activities, name="qualifying-activities"),
     path("guide/", views.guide, name="guide"),
+    path("styleguide/", views.styleguide, name="styleguide"),
     path("healthz", views.healthz, name="healthz"),
     path("favicon.ico", login_not_required(RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.ico"))),
     path("admin/", admin.site.urls),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from amtportal.dates import day_of
 from amtportal.members.models import Member
 from amtportal.words import dollars, plain, us
-from ccp import ledger, requirement, rollover
+from ccp import ledger, requirement, rollover, tasks
 from ccp.models import Credit
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
@@ -129,6 +129,11 @@ class Standing:
     def next_steps(self) -> list[Step]:
         """What to do next, the most pressing first; never empty."""
         return next_steps(self)
+
+    @property
+    def tasks(self) -> list[tasks.Task]:
+        """The steps with what waits and what is done, each with a word for its state."""
+        return tasks.tasks(self)
 
     @property
     def ledger_lines(self) -> list[ledger.Line]:

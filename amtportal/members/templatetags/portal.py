@@ -1,13 +1,16 @@
-"""The portal's way of writing days, points and money (``amtportal.words``) as template filters."""
+"""The portal's way of writing days, points and money (``amtportal.words``) as template filters, and its icons."""
 
 from datetime import date
+from decimal import Decimal
 
 from django import template
+from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from amtportal import words
 from amtportal.members import kept_forms
+from amtportal.members.context_processors import ASSOCIATION
 
 register = template.Library()
 register.filter("dollars", words.dollars)
@@ -29,3 +32,25 @@ def typed_by(context: template.Context, form: str) -> SafeString:
     """
     signature = kept_forms.signature(context["user"])
     return format_html('<input type="hidden" name="{}" value="{}" form="{}">', kept_forms.OWNER_FIELD, signature, form)
+
+
+@register.filter
+def as_count(points: Decimal) -> int:
+    """The number by which a plural is chosen, which has to be whole: 1 point, but 0.5 points and 1.5 points."""
+    return 1 if points == 1 else 2
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A picture from ``static/icons.svg``. It says nothing by itself: words stand beside it."""
+    return format_html(
+        '<svg class="icon" width="20" height="20" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def association() -> dict[str, object]:
+    """AMT's name, address and telephone for a page that has no context, such as the one for errors."""
+    return ASSOCIATION
