@@ -1,4 +1,4 @@
-"""A member's CE on screen: record, amend and withdraw an activity, read the record, and take the transcript along."""
+"""A member's CE on screen: record, amend and withdraw an activity, and read the record."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -308,31 +307,3 @@ def _by_cycle(activities: list[Any]) -> list[tuple[str, list[Any]]]:
         )
         groups.setdefault(label, []).append(activity)
     return list(groups.items())
-
-
-@require_safe
-def transcript_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """The CE transcript of a cycle, as a page."""
-    transcript = _transcript(request, pk)
-    return render(request, "ccp/transcript_detail.html", {"transcript": transcript, "issued_on": transcript.issued_on})
-
-
-@require_safe
-def transcript_pdf(request: HttpRequest, pk: int) -> HttpResponse:
-    """The CE transcript of a cycle, as PDF."""
-    transcript = _transcript(request, pk)
-    return HttpResponse(
-        transcripts.pdf(transcript),
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{transcript.filename}"'},
-    )
-
-
-@transaction.atomic
-def _transcript(request: HttpRequest, pk: int) -> transcripts.Transcript:
-    now = timezone.now()
-    cycles = Cycle.objects.visible_to(request.user).select_related("certification__credential", "certification__member")
-    cycle = get_object_or_404(cycles, pk=pk)
-    if rollover.catch_up(cycle.certification.member, at=now, shown=[cycle]):
-        cycle = cycles.get(pk=pk)
-    return transcripts.of_cycle(cycle, issued_on=day_of(now))
