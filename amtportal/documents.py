@@ -10,7 +10,8 @@ No font of the machine is used: the same HTML gives the same bytes on every mach
 import hashlib
 import os
 import threading
-import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -24,8 +25,6 @@ ASSETS = Path(__file__).resolve().parent / "document_assets"
 LAYOUT_VERSION = "-".join(
     ["2", weasyprint.__version__, hashlib.sha256((ASSETS / "document.css").read_bytes()).hexdigest()]
 )
-# What fontconfig would find on the machine: nothing. Letters come from the fonts of the style sheet alone.
-os.environ["FONTCONFIG_FILE"] = str(ASSETS / "fonts.conf")
 
 _lock = threading.RLock()
 
@@ -47,10 +46,23 @@ class OwnFonts(URLFetcher):
         raise FatalURLFetchingError(f"The style sheet may not fetch {url!r}.")
 
 
+@contextmanager
+def _no_font_of_the_machine() -> Iterator[None]:
+    """Fontconfig reads its configuration here, and reads ours, which is empty; other programs keep the machine’s."""
+    before = os.environ.get("FONTCONFIG_FILE")
+    os.environ["FONTCONFIG_FILE"] = str(ASSETS / "fonts.conf")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["FONTCONFIG_FILE"]
+        else:
+            os.environ["FONTCONFIG_FILE"] = before
+
+
 @cache
 def _fonts_and_styles() -> tuple[FontConfiguration, weasyprint.CSS]:
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "No fonts configured in FontConfig")  # as we want it
+    with _no_font_of_the_machine():
         fonts = FontConfiguration()
     path = ASSETS / "document.css"
     styles = weasyprint.CSS(

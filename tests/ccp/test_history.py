@@ -115,7 +115,7 @@ def test_a_member_without_certifications_has_a_history_too() -> None:
 
 
 def test_5000_entries_are_told_in_totals_within_ten_seconds(member: Member) -> None:
-    """4 + 5,000 × 0.25 = 1,254 of RPT. More than 1,000 rows are not listed, and the document says so."""
+    """4 + 5,000 × 0.25 = 1,254 of RPT. More than 500 rows are not listed, and the document says so."""
     rpt = cycle_of(member, "RPT")
     record_more(member.activities.get(title="Venipuncture"), [rpt], 5000)
     client = client_of(member)
