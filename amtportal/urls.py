@@ -9,8 +9,15 @@ from django.views.generic import RedirectView
 
 from amtportal import views
 from amtportal.members.activation import ActivateDoneView, ActivateView
-from ccp import activity_views, amend_views, calendar_views, record_views, report_views
-from ccp import views as ccp_views
+from ccp import (
+    activity_views,
+    amend_views,
+    authenticity_views,
+    calendar_views,
+    record_views,
+    report_views,
+    transcript_views,
+)
 
 # The admin has no sign-in of its own.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -33,8 +40,12 @@ urlpatterns = [
     path("ccp/activities/<int:pk>/restore/", activity_views.activity_restore, name="activity-restore"),
     path("ccp/activities/<int:pk>/report/", report_views.activity_report, name="activity-report"),
     path("ccp/activities/<int:pk>/difference/", amend_views.activity_difference, name="activity-difference"),
-    path("ccp/transcript/<int:pk>/", ccp_views.transcript_detail, name="transcript-detail"),
-    path("ccp/transcript/<int:pk>.pdf", ccp_views.transcript_pdf, name="transcript-pdf"),
+    path("ccp/transcript/<int:pk>/", transcript_views.transcript_detail, name="transcript-detail"),
+    path("ccp/transcript/<int:pk>.pdf", transcript_views.transcript_pdf, name="transcript-pdf"),
+    path("ccp/transcript/all/", transcript_views.transcript_history, name="transcript-history"),
+    path("ccp/transcript/all.pdf", transcript_views.transcript_history_pdf, name="transcript-history-pdf"),
+    path("verify/", authenticity_views.transcript_check, name="transcript-check"),
+    path("verify/<str:code>/", authenticity_views.transcript_verify, name="transcript-verify"),
     path("calendar/", calendar_views.calendar_detail, name="calendar-detail"),
     path("calendar/<slug:token>.ics", calendar_views.calendar_feed, name="calendar-feed"),
     path("invoices/", views.invoice_list, name="invoice-list"),

@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# WeasyPrint loads the pango and harfbuzz libraries; fonts and their configuration come along with them.
+# WeasyPrint loads the pango and harfbuzz libraries. Documents need no fonts of the machine.
 run_packages=(python3 python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0)
 # The browser tests drive Chromium by a Node.js that Playwright carries, which needs libatomic1.
 test_packages=(chromium libatomic1 postgresql)

@@ -30,6 +30,8 @@ PRIVATE = {
     "activity-difference": ("/ccp/activities/{activity}/difference/", 200, 404, 302, 302),
     "transcript-detail": ("/ccp/transcript/{cycle}/", 200, 404, 200, 404),
     "transcript-pdf": ("/ccp/transcript/{cycle}.pdf", 200, 404, 200, 404),
+    "transcript-history": ("/ccp/transcript/all/", 200, 200, 302, 302),
+    "transcript-history-pdf": ("/ccp/transcript/all.pdf", 200, 200, 302, 302),
     "calendar-detail": ("/calendar/", 200, 200, 302, 302),
     "invoice-list": ("/invoices/", 200, 200, 302, 302),
     "invoice-detail": ("/invoices/{invoice}/", 200, 404, 200, 404),
@@ -42,10 +44,12 @@ PUBLIC = {
     "account-activate-done": "/accounts/activate/done/",
     "qualifying-activities": "/qualifying-activities/",
     "guide": "/guide/",
+    "transcript-check": "/verify/",
     "healthz": "/healthz",
 }
-# Public to whoever knows a secret that the address holds; ``tests/ccp/test_calendar.py`` tries others.
-SECRET = {"calendar-feed"}
+# Public to whoever knows a secret that the address holds; ``tests/ccp/test_calendar.py`` and
+# ``tests/ccp/test_authenticity_pages.py`` try others.
+SECRET = {"calendar-feed", "transcript-verify"}
 
 
 @dataclass(frozen=True)

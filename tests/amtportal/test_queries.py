@@ -34,6 +34,8 @@ PAGES = {
     "what differs": "/ccp/activities/{activity}/difference/",
     "transcript": "/ccp/transcript/{cycle}/",
     "transcript as PDF": "/ccp/transcript/{cycle}.pdf",
+    "whole history": "/ccp/transcript/all/",
+    "whole history as PDF": "/ccp/transcript/all.pdf",
     "calendar": "/calendar/",
     "invoices": "/invoices/",
     "invoice": "/invoices/{invoice}/",
