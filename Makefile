@@ -1,6 +1,6 @@
 # The commands of this project; `make` alone lists them. What they do stands in the scripts they call.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format lock clean
+.PHONY: help run test check audit-pages bench format lock clean
 
 # Set these in the environment or after `make`: make run PORT=8001
 export PORT ?= 8000
@@ -8,7 +8,7 @@ export AMTPORTAL_VAR ?= var
 
 help: ## List the commands
 	@echo "make COMMAND, where COMMAND is:"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
 run: ## Serve the portal with its demo data on http://localhost:8000/ (PORT=, AMTPORTAL_VAR=)
 	@deploy/run.sh
@@ -24,6 +24,10 @@ check: ## Lint, check formatting, types, templates, migrations and deployment se
 bench: ## Measure closing, verifying and recording in a temporary database (BENCH_ARGS="close --cycles 100000")
 	@deploy/setup.sh test
 	@.venv/bin/python -m tests.benchmarks $(BENCH_ARGS)
+
+audit-pages: ## Measure every page in Chromium, print a table, leave pictures in screenshots/ (SCREENS="home|record")
+	@deploy/setup.sh audit
+	@.venv/bin/python -m tests.audit "$(SCREENS)"
 
 format: ## Rewrite Python and templates in the house format
 	@deploy/setup.sh test
