@@ -1,6 +1,6 @@
 # The commands of this project; `make` alone lists them. What they do stands in the scripts they call.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock clean
+.PHONY: help run test check mutate format lock clean
 
 # Set these in the environment or after `make`: make run PORT=8001
 export PORT ?= 8000
@@ -20,6 +20,10 @@ test: ## Run every test on SQLite and on PostgreSQL (PYTEST_ARGS="-k transcript"
 check: ## Lint, check formatting, types, templates, migrations and deployment settings
 	@deploy/setup.sh test
 	@tests/run_checks.sh
+
+mutate: ## Change each rule in one place at a time: do its tests notice? (MODULES=ccp/points.py, SAMPLE=40)
+	@deploy/setup.sh test
+	@.venv/bin/python tests/mutation/run.py $(MODULES)
 
 format: ## Rewrite Python and templates in the house format
 	@deploy/setup.sh test

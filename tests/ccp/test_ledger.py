@@ -186,6 +186,18 @@ def test_the_grace_period_is_the_present_step_from_the_day_after_the_cycle(on: d
     assert (found[CYCLE_ENDS], found[GRACE_ENDS]) == when
 
 
+@pytest.mark.parametrize(
+    ("on", "is_promised"),
+    [
+        pytest.param(GRACE - DAY, True, id="day before the last of grace"),
+        pytest.param(GRACE, True, id="last day of grace"),
+        pytest.param(GRACE + DAY, False, id="day after"),
+    ],
+)
+def test_the_invoice_can_be_unlocked_to_the_last_day_of_the_grace_period(on: date, is_promised: bool) -> None:
+    assert ((None, OPENS_AFTER, "ahead") in lines(on=on)) is is_promised
+
+
 def test_when_the_grace_period_is_over_nothing_promises_that_the_invoice_opens() -> None:
     assert lines(on=GRACE + DAY) == [
         (ENDS, CYCLE_ENDS, "done"),
