@@ -196,6 +196,7 @@ def test_the_grace_period_is_the_present_step_from_the_day_after_the_cycle(on: d
 )
 def test_the_invoice_can_be_unlocked_to_the_last_day_of_the_grace_period(on: date, is_promised: bool) -> None:
     assert ((None, OPENS_AFTER, "ahead") in lines(on=on)) is is_promised
+    assert ((None, TO_GO, "now") in lines(on=on)) is is_promised
 
 
 def test_when_the_grace_period_is_over_nothing_promises_that_the_invoice_opens() -> None:
