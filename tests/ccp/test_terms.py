@@ -1,6 +1,6 @@
 """The terms of the programme: which hold on a day, and what a number of units is worth."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -99,6 +99,11 @@ def make(least: str = "0.25", most: str = "99", first: date | None = None, last:
         claimable_from=first,
         claimable_until=last,
     )
+
+
+@pytest.mark.parametrize(("points_per_unit", "takes"), [(None, False), (Decimal(1), True)], ids=["no unit", "a unit"])
+def test_a_number_can_be_given_where_a_unit_has_points(points_per_unit: Decimal | None, takes: bool) -> None:
+    assert replace(make(), points_per_unit=points_per_unit).takes_quantity is takes
 
 
 @pytest.mark.parametrize(
