@@ -97,6 +97,7 @@ def test_there_is_no_cycle_0() -> None:
     ("first", "last", "covered"),
     [
         pytest.param(date(2006, 5, 1), date(2009, 4, 30), True, id="the whole cycle"),
+        pytest.param(date(2006, 5, 2), date(2009, 4, 29), True, id="a day inside both ends"),
         pytest.param(date(2006, 4, 30), date(2006, 5, 1), False, id="starts a day early"),
         pytest.param(date(2009, 4, 30), date(2009, 5, 1), False, id="ends a day late"),
     ],
