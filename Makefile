@@ -1,6 +1,6 @@
 # The commands of this project; `make` alone lists them. What they do stands in the scripts they call.
 .DEFAULT_GOAL := help
-.PHONY: help run test check audit-pages bench format lock clean
+.PHONY: help run test check audit-pages bench mutate format lock clean
 
 # Set these in the environment or after `make`: make run PORT=8001
 export PORT ?= 8000
@@ -28,6 +28,10 @@ bench: ## Measure closing, verifying and recording in a temporary database (BENC
 audit-pages: ## Measure every page in Chromium, print a table, leave pictures in screenshots/ (SCREENS="home|record")
 	@deploy/setup.sh audit
 	@.venv/bin/python -m tests.audit "$(SCREENS)"
+
+mutate: ## Change each rule in one place at a time: do its tests notice? (MODULES=ccp/points.py, SAMPLE=40)
+	@deploy/setup.sh test
+	@.venv/bin/python tests/mutation/run.py $(MODULES)
 
 format: ## Rewrite Python and templates in the house format
 	@deploy/setup.sh test

@@ -43,8 +43,10 @@ def test_one_type_looks_alike_where_the_dates_overlap(first: date, last: date, f
     assert likeness(told(), of_days(first, last)) == likeness(of_days(first, last), told()) == found
 
 
-def test_another_type_on_the_same_days_does_not_look_alike() -> None:
-    assert likeness(told(), told(activity_type=TALK, title="Blood cultures")) == ""
+@pytest.mark.parametrize("title", ["Blood cultures", "Hematology 2", "Phlebotomy"])
+def test_another_type_and_title_on_the_same_days_do_not_look_alike(title: str) -> None:
+    other = told(activity_type=TALK, title=title)
+    assert likeness(told(), other) == likeness(other, told()) == ""
 
 
 @pytest.mark.parametrize(

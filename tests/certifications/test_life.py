@@ -69,6 +69,7 @@ def test_active_and_reinstated_certifications_are_in_force() -> None:
     [
         pytest.param(date(2005, 12, 31), None, False, id="awarded the day before 2006"),
         pytest.param(date(2006, 1, 1), None, True, id="awarded on the first day of 2006"),
+        pytest.param(date(1999, 5, 1), date(2014, 3, 31), False, id="recertified the day before 1 April 2014"),
         pytest.param(date(1999, 5, 1), date(2014, 4, 1), False, id="recertified on 1 April 2014"),
         pytest.param(date(1999, 5, 1), date(2014, 4, 2), True, id="recertified the day after"),
         pytest.param(date(2010, 5, 1), date(2012, 4, 2), True, id="both, the award binds"),
@@ -130,6 +131,33 @@ def test_a_step_needs_a_reason(reason: str, clerk: User) -> None:
     with pytest.raises(life.Refused, match="Give the reason"):
         change(make_certification(), "retired", clerk, reason=reason)
     assert not StatusChange.objects.exists()
+
+
+@pytest.mark.parametrize("length", [99, 100, 101])
+def test_a_long_reason_stays_whole_and_the_history_has_its_first_100_letters(length: int, clerk: User) -> None:
+    certification, reason = make_certification(), "y" * length
+    change(certification, "retired", clerk, reason=reason)
+    assert StatusChange.objects.get().reason == reason
+    assert certification.history.get(history_user=clerk).history_change_reason == reason[:100]
+
+
+def test_a_step_is_taken_whole_or_not_at_all(clerk: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cycle cannot be opened, so the certification is not reinstated either."""
+
+    def broken(**kwargs: object) -> None:
+        raise RuntimeError("broken")
+
+    certification = make_certification(status="lapsed")
+    monkeypatch.setattr(cycles, "open_current", broken)
+    with pytest.raises(RuntimeError):
+        change(certification, "reinstated", clerk)
+    certification.refresh_from_db()
+    assert (certification.status, StatusChange.objects.count()) == ("lapsed", 0)
+
+
+def test_only_reinstating_opens_a_cycle(clerk: User) -> None:
+    change(make_certification(), "retired", clerk)
+    assert not Cycle.objects.exists()
 
 
 # Several at once
