@@ -1,6 +1,6 @@
 # The commands of this project; `make` alone lists them. What they do stands in the scripts they call.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format messages lock clean
+.PHONY: help run test check audit-pages bench mutate format messages lock clean
 
 # Set these in the environment or after `make`: make run PORT=8001
 export PORT ?= 8000
@@ -8,7 +8,7 @@ export AMTPORTAL_VAR ?= var
 
 help: ## List the commands
 	@echo "make COMMAND, where COMMAND is:"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
 run: ## Serve the portal with its demo data on http://localhost:8000/ (PORT=, AMTPORTAL_VAR=)
 	@deploy/run.sh
@@ -20,6 +20,18 @@ test: ## Run every test on SQLite and on PostgreSQL (PYTEST_ARGS="-k transcript"
 check: ## Lint, check formatting, types, templates, migrations and deployment settings
 	@deploy/setup.sh test
 	@tests/run_checks.sh
+
+bench: ## Measure closing, verifying and recording in a temporary database (BENCH_ARGS="close --cycles 100000")
+	@deploy/setup.sh test
+	@.venv/bin/python -m tests.benchmarks $(BENCH_ARGS)
+
+audit-pages: ## Measure every page in Chromium, print a table, leave pictures in screenshots/ (SCREENS="home|record")
+	@deploy/setup.sh audit
+	@.venv/bin/python -m tests.audit "$(SCREENS)"
+
+mutate: ## Change each rule in one place at a time: do its tests notice? (MODULES=ccp/points.py, SAMPLE=40)
+	@deploy/setup.sh test
+	@.venv/bin/python tests/mutation/run.py $(MODULES)
 
 format: ## Rewrite Python and templates in the house format
 	@deploy/setup.sh test

@@ -5,10 +5,15 @@ They are records of AMT, in English whatever the reader's language: the same rec
 WeasyPrint leaks memory when fonts and style sheets are made anew for each document, and corrupts memory when
 threads share them at the same time: one of each is kept in the process, used under a lock. A document whose HTML was
 laid out before comes from the cache.
+
+No font of the machine is used: the same HTML gives the same bytes on every machine with the same libraries.
 """
 
 import hashlib
+import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,10 +26,12 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 ASSETS = Path(__file__).resolve().parent / "document_assets"
-# Changes with anything outside the HTML that changes the bytes.
-LAYOUT_VERSION = f"1-{weasyprint.__version__}"
+# Changes with what outside the HTML changes the bytes.
+LAYOUT_VERSION = "-".join(
+    ["2", weasyprint.__version__, hashlib.sha256((ASSETS / "document.css").read_bytes()).hexdigest()]
+)
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 
 
 class NothingFetched(URLFetcher):
@@ -44,9 +51,24 @@ class OwnFonts(URLFetcher):
         raise FatalURLFetchingError(f"The style sheet may not fetch {url!r}.")
 
 
+@contextmanager
+def _no_font_of_the_machine() -> Iterator[None]:
+    """Fontconfig reads its configuration here, and reads ours, which is empty; other programs keep the machine’s."""
+    before = os.environ.get("FONTCONFIG_FILE")
+    os.environ["FONTCONFIG_FILE"] = str(ASSETS / "fonts.conf")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["FONTCONFIG_FILE"]
+        else:
+            os.environ["FONTCONFIG_FILE"] = before
+
+
 @cache
 def _fonts_and_styles() -> tuple[FontConfiguration, weasyprint.CSS]:
-    fonts = FontConfiguration()
+    with _no_font_of_the_machine():
+        fonts = FontConfiguration()
     path = ASSETS / "document.css"
     styles = weasyprint.CSS(
         string=path.read_text(encoding="utf-8"),
@@ -73,11 +95,17 @@ def lay_out(html: str) -> bytes:
 
 
 def pdf(html: str) -> bytes:
-    """The HTML as PDF/UA-1, from the cache where the very same HTML was laid out before."""
+    """The HTML as PDF/UA-1, from the cache where the very same HTML was laid out before.
+
+    The cache is asked again under the lock: of threads that want the same new document, one lays it out.
+    """
     key = hashlib.sha256(f"{LAYOUT_VERSION}\n{html}".encode()).hexdigest()
     documents = caches["documents"]
     result: bytes | None = documents.get(key)
     if result is None:
-        result = lay_out(html)
-        documents.set(key, result)
+        with _lock:
+            result = documents.get(key)
+            if result is None:
+                result = lay_out(html)
+                documents.set(key, result)
     return result

@@ -9,8 +9,15 @@ from django.views.generic import RedirectView
 
 from amtportal import language, views
 from amtportal.members.activation import ActivateDoneView, ActivateView
-from ccp import calendar_views, report_views
-from ccp import views as ccp_views
+from ccp import (
+    activity_views,
+    amend_views,
+    authenticity_views,
+    calendar_views,
+    record_views,
+    report_views,
+    transcript_views,
+)
 
 # The admin has no sign-in of its own.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -23,15 +30,22 @@ urlpatterns = [
     path("accounts/email/", RedirectView.as_view(pattern_name="home")),
     path("accounts/", include("allauth.account.urls")),
     path("certifications/", views.certification_list, name="certification-list"),
-    path("ccp/record/", ccp_views.activity_record, name="activity-record"),
-    path("ccp/activities/", ccp_views.activity_list, name="activity-list"),
-    path("ccp/activities/<int:pk>/", ccp_views.activity_detail, name="activity-detail"),
-    path("ccp/activities/<int:pk>/amend/", ccp_views.activity_amend, name="activity-amend"),
-    path("ccp/activities/<int:pk>/withdraw/", ccp_views.activity_withdraw, name="activity-withdraw"),
+    path("ccp/record/", record_views.activity_record, name="activity-record"),
+    path("ccp/record/preview/", record_views.activity_preview, name="activity-preview"),
+    path("ccp/activities/", activity_views.activity_list, name="activity-list"),
+    path("ccp/activities/export.csv", activity_views.activity_export_csv, name="activity-export"),
+    path("ccp/activities/<int:pk>/", activity_views.activity_detail, name="activity-detail"),
+    path("ccp/activities/<int:pk>/amend/", amend_views.activity_amend, name="activity-amend"),
+    path("ccp/activities/<int:pk>/withdraw/", amend_views.activity_withdraw, name="activity-withdraw"),
+    path("ccp/activities/<int:pk>/restore/", activity_views.activity_restore, name="activity-restore"),
     path("ccp/activities/<int:pk>/report/", report_views.activity_report, name="activity-report"),
-    path("ccp/activities/<int:pk>/difference/", ccp_views.activity_difference, name="activity-difference"),
-    path("ccp/transcript/<int:pk>/", ccp_views.transcript_detail, name="transcript-detail"),
-    path("ccp/transcript/<int:pk>.pdf", ccp_views.transcript_pdf, name="transcript-pdf"),
+    path("ccp/activities/<int:pk>/difference/", amend_views.activity_difference, name="activity-difference"),
+    path("ccp/transcript/<int:pk>/", transcript_views.transcript_detail, name="transcript-detail"),
+    path("ccp/transcript/<int:pk>.pdf", transcript_views.transcript_pdf, name="transcript-pdf"),
+    path("ccp/transcript/all/", transcript_views.transcript_history, name="transcript-history"),
+    path("ccp/transcript/all.pdf", transcript_views.transcript_history_pdf, name="transcript-history-pdf"),
+    path("verify/", authenticity_views.transcript_check, name="transcript-check"),
+    path("verify/<str:code>/", authenticity_views.transcript_verify, name="transcript-verify"),
     path("calendar/", calendar_views.calendar_detail, name="calendar-detail"),
     path("calendar/<slug:token>.ics", calendar_views.calendar_feed, name="calendar-feed"),
     path("invoices/", views.invoice_list, name="invoice-list"),
@@ -40,6 +54,7 @@ urlpatterns = [
     path("qualifying-activities/", views.qualifying_activities, name="qualifying-activities"),
     path("guide/", views.guide, name="guide"),
     path("i18n/setlang/", language.switch, name="set_language"),
+    path("styleguide/", views.styleguide, name="styleguide"),
     path("healthz", views.healthz, name="healthz"),
     path("favicon.ico", login_not_required(RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.ico"))),
     path("admin/", admin.site.urls),

@@ -2,18 +2,18 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from amtportal import documents
+from amtportal import documents, palette
 from amtportal.dates import day_of, today
-from amtportal.members.access import for_member, member_of
+from amtportal.members.access import account_of, for_member, member_of
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.models import Member
-from ccp import requirement, rollover, standing, terms
+from ccp import overview, requirement, rollover, standing, terms
 from ccp.models import ActivityType
 from certifications.models import Payment, RenewalInvoice
 
@@ -28,7 +28,12 @@ def home(request: HttpRequest) -> HttpResponse:
     if member is None:
         return render(request, "home_staff.html")
     standings = standing.caught_up(member, at=timezone.now())
-    return render(request, "home.html", {"member": member, "standings": standings})
+    context = {
+        "member": member,
+        "cards": overview.cards(standings),
+        "recent": overview.recent(member),
+    }
+    return render(request, "home.html", context)
 
 
 @require_safe
@@ -63,6 +68,7 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "line": line,
         "payment": _payment(invoice),
+        "reversed": line.state == "open" and invoice.payments.exists(),
         "counted": requirement.counted_points(invoice.cycle),
         "required": invoice.cycle.points_required,
         "standing": standing.standings_of([invoice.cycle], today())[0],
@@ -125,6 +131,14 @@ def qualifying_activities(request: HttpRequest) -> HttpResponse:
 def guide(request: HttpRequest) -> HttpResponse:
     """The user guide: enter CE, track progress, print or save the transcript."""
     return render(request, "guide.html")
+
+
+@require_safe
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """Every element of the pages with its states, for staff. For anybody else it is not there."""
+    if not account_of(request).is_staff:
+        raise Http404
+    return render(request, "styleguide.html", {"contrasts": palette.contrasts(), "on": today()})
 
 
 @login_not_required

@@ -48,6 +48,7 @@ def of_activity(activity: Activity, *, viewer: User) -> list[Change]:
     )
     changes = []
     before: dict[str, str] = {}
+    stood = True
     for version in versions:
         after = _values(version, credits)
         fields = [
@@ -57,10 +58,14 @@ def of_activity(activity: Activity, *, viewer: User) -> list[Change]:
         ]
         changes.append(
             Change(
-                version.history_date, _who(version.history_user, viewer), _what(version), version.void_reason, fields
+                version.history_date,
+                _who(version.history_user, viewer),
+                _what(version, stood=stood),
+                version.void_reason,
+                fields,
             )
         )
-        before = after
+        before, stood = after, version.withdrawn_at is None
     return changes[::-1]
 
 
@@ -83,14 +88,14 @@ def _values(version: Any, credits: Sequence[Any]) -> dict[str, str]:
     }
 
 
-def _what(version: Any) -> str:
+def _what(version: Any, *, stood: bool) -> str:
     if version.history_type == "+":
         return pgettext("what was done to an entry", "Recorded")
     if version.void_reason:
         return _("Voided by AMT")
     if version.withdrawn_at:
         return pgettext("what was done to an entry", "Withdrawn")
-    return pgettext("what was done to an entry", "Amended")
+    return pgettext("what was done to an entry", "Amended") if stood else _("Put back on record")
 
 
 def _who(user: User | None, viewer: User) -> str:

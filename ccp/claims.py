@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from amtportal import words
 from amtportal.words import as_count, plain, translated, us
 from ccp.points import MOST, in_quarter_steps
+from certifications.cycles import covers
 
 MOST_UNITS = Decimal("9999.99")
 HUNDREDTH = Decimal("0.01")
@@ -38,9 +39,6 @@ class Window:
     certification: str
     starts_on: date
     ends_on: date
-
-    def covers(self, first: date, last: date) -> bool:
-        return self.starts_on <= first and last <= self.ends_on
 
     def __str__(self) -> str:
         return _("%(certification)s: %(first)s to %(last)s") % {
@@ -156,7 +154,7 @@ def problem_with_dates(starts_on: date, ends_on: date, windows: Sequence[Window]
             % {"today": us(on)}
             + dates,
         )
-    if any(window.covers(starts_on, ends_on) for window in windows):
+    if any(covers(window, starts_on, ends_on) for window in windows):
         return None
     first = min(window.starts_on for window in windows)
     last = max(window.ends_on for window in windows)

@@ -25,8 +25,9 @@ from import_export.results import Result, RowResult
 from amtportal.dates import day_of
 from amtportal.members.models import User
 from amtportal.words import plain, us
-from ccp import credit_rows, held_credits, recording
+from ccp import amt_credits, credit_rows, eligibility, held_credits
 from ccp.credit_rows import COLUMNS, REQUIRED, Row
+from ccp.eligibility import Claim
 from ccp.held_credits import Received, Tally
 from ccp.models import Activity, ActivityType, HeldCredit
 from ccp.terms import catalogue
@@ -102,8 +103,6 @@ class CreditsResource(ModelResource):
     def import_data(self, dataset: tablib.Dataset, dry_run: bool = False, **kwargs: Any) -> Result:
         """All or nothing, whatever the caller forgets to ask for."""
         kwargs.update(use_transactions=True, rollback_on_validation_errors=True)
-        if not dry_run and "amt_id" in (dataset.headers or []):
-            held_credits.catch_up((str(amt_id).strip() for amt_id in dataset["amt_id"]), at=self.at)
         return super().import_data(dataset, dry_run, **kwargs)
 
     def before_import(self, dataset: tablib.Dataset, **kwargs: Any) -> None:
@@ -163,7 +162,7 @@ class CreditsResource(ModelResource):
             try:
                 with transaction.atomic():
                     self.tally = held_credits.receive(credits=credits, by=self._by, at=self.at)
-            except (DatabaseError, recording.Refused) as error:
+            except (DatabaseError, eligibility.Refused) as error:
                 self.handle_import_error(result, _explained(error), raise_errors)
         self.create_instances.clear()
 
@@ -219,13 +218,13 @@ class CreditsResource(ModelResource):
         return problems
 
     def _received(self, row: Row) -> Received:
-        claim = recording.Claim(
+        claim = Claim(
             activity_type=self._kinds[row.activity_type],
             points=row.points,
             starts_on=row.starts_on,
             ends_on=row.ends_on,
             title=row.title,
-            provider=recording.PROVIDER,
+            provider=amt_credits.PROVIDER,
         )
         return Received(row.provider_reference, row.amt_id, claim)
 
@@ -234,7 +233,7 @@ def _on_record(rows: list[Row]) -> dict[str, dict[str, object]]:
     """What the record says under the references of these rows, column by column."""
     references = [row.provider_reference for row in rows]
     held = held_credits.by_reference(references).values()
-    recorded = recording.by_reference(references).values()
+    recorded = amt_credits.by_reference(references).values()
     return {
         **{found.provider_reference: _values(found, found.amt_id) for found in held},
         **{found.provider_reference: _values(found, found.member.amt_id) for found in recorded},
@@ -253,7 +252,7 @@ def _values(found: Activity | HeldCredit, amt_id: str) -> dict[str, object]:
 
 
 def _explained(error: Exception) -> Refused:
-    if isinstance(error, (IntegrityError, recording.Refused)):
+    if isinstance(error, (IntegrityError, eligibility.Refused)):
         return Refused(
             "Somebody recorded credits of this file while it was imported. Nothing was written. Import the file again."
         )

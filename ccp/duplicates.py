@@ -104,6 +104,6 @@ def told_to_member(activity: Activity, cycles: Iterable[int]) -> list[LookAlike]
     others = [
         (other, told)
         for other, told in on_record(activity.member)
-        if other.pk < activity.pk or (other.source == Activity.Source.AMT and other.pk != activity.pk)
+        if other.pk < activity.pk or other.source == Activity.Source.AMT
     ]
     return like(told_of(activity, cycles), others)

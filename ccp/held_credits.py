@@ -11,13 +11,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from amtportal.dates import day_of
 from amtportal.members.models import Member, User
 from amtportal.words import us
-from ccp import recording, rollover
-from ccp.models import ActivityType, HeldCredit
-from ccp.recording import AmtCredit, Claim
-from certifications import cycles as cycle_rules
+from ccp import amt_credits, eligibility, rollover
+from ccp.amt_credits import AmtCredit
+from ccp.eligibility import Claim
+from ccp.models import Activity, ActivityType, HeldCredit
 from certifications.chunks import CHUNK, chunks
 from certifications.models import Cycle
 
@@ -49,7 +48,7 @@ def reason_to_hold(received: Received, *, is_known: bool, open_cycles: Iterable[
     if not is_known:
         return f"No member has the AMT ID {received.amt_id}."
     claim = received.claim
-    if recording.covered_by(claim, open_cycles):
+    if eligibility.covered_by(claim, open_cycles):
         return ""
     days = us(claim.starts_on) if claim.starts_on == claim.ends_on else f"{us(claim.starts_on)} to {us(claim.ends_on)}"
     if any(claim.is_covered_by(cycle) for cycle in open_cycles):
@@ -58,9 +57,9 @@ def reason_to_hold(received: Received, *, is_known: bool, open_cycles: Iterable[
 
 
 def reasons_to_hold(credits: Sequence[Received], *, at: datetime) -> dict[str, str]:
-    """Those of the credits that would be held now, by reference, with the reason."""
+    """Those of the credits that would be held now, by reference, with the reason; cycles that are due are closed."""
     members = _members(credits)
-    open_cycles = cycle_rules.open_by_member({member.pk for member in members.values()}, day_of(at))
+    open_cycles = rollover.open_by_member({member.pk for member in members.values()}, at=at)
     found = {}
     for received in credits:
         member = members.get(received.amt_id)
@@ -74,7 +73,7 @@ def reasons_to_hold(credits: Sequence[Received], *, at: datetime) -> dict[str, s
 def receive(*, credits: Sequence[Received], by: User | None, at: datetime) -> Tally:
     """Record new credits, and hold those that cannot be recorded. A reference that is known changes nothing."""
     references = [received.reference for received in credits]
-    known = recording.by_reference(references).keys() | by_reference(references).keys()
+    known = amt_credits.by_reference(references).keys() | by_reference(references).keys()
     new = [received for received in credits if received.reference not in known]
     recorded = _record(new, by=by, at=at)
     rest = [received for received in new if received.reference not in recorded]
@@ -106,19 +105,10 @@ def by_reference(references: Iterable[str]) -> dict[str, HeldCredit]:
     }
 
 
-def catch_up(amt_ids: Iterable[str], *, at: datetime) -> None:
-    """Close the cycles of these members that are due: a credit may be for the one that then opens."""
-    for some in chunks(sorted(set(amt_ids))):
-        cycles = Cycle.objects.ended(day_of(at)).filter(certification__member__amt_id__in=some)
-        for member in Member.objects.filter(certifications__cycles__in=cycles).order_by("pk").distinct():
-            rollover.catch_up(member, at=at)
-
-
 def match(*, by: User | None, at: datetime) -> Tally:
     """Record every held credit that can be recorded by now, a batch in a transaction; the rest keeps its reason."""
-    waiting = list(HeldCredit.objects.filter(activity=None).order_by("pk").values_list("pk", "amt_id"))
-    catch_up((amt_id for _, amt_id in waiting), at=at)
-    return sum((_match([pk for pk, _ in batch], by=by, at=at) for batch in chunks(waiting)), Tally())
+    waiting = list(HeldCredit.objects.filter(activity=None).order_by("pk").values_list("pk", flat=True))
+    return sum((_match(batch, by=by, at=at) for batch in chunks(waiting)), Tally())
 
 
 @transaction.atomic
@@ -139,9 +129,9 @@ def _match(keys: Sequence[int], *, by: User | None, at: datetime) -> Tally:
     return Tally(recorded=len(recorded), held=len(held) - len(recorded))
 
 
-def _record(credits: Sequence[Received], *, by: User | None, at: datetime) -> dict[str, recording.Activity]:
+def _record(credits: Sequence[Received], *, by: User | None, at: datetime) -> dict[str, Activity]:
     members = _members(credits)
-    return recording.credit_from_amt(
+    return amt_credits.record(
         credits=[
             AmtCredit(received.reference, members[received.amt_id], received.claim)
             for received in credits
@@ -167,6 +157,6 @@ def _received(held: HeldCredit, kind: ActivityType) -> Received:
         starts_on=held.starts_on,
         ends_on=held.ends_on,
         title=held.title,
-        provider=recording.PROVIDER,
+        provider=amt_credits.PROVIDER,
     )
     return Received(held.provider_reference, held.amt_id, claim)

@@ -17,7 +17,7 @@ from django.db import transaction
 
 from amtportal.dates import CHICAGO
 from amtportal.members.models import User
-from ccp import points, recording
+from ccp import counting, points
 from ccp.models import Activity, ActivityType, CategoryTerms, Credit, TypeTerms
 from ccp.terms import Catalogue, catalogue
 from certifications.chunks import chunks
@@ -102,11 +102,11 @@ def impact(cycles: Iterable[Counting], present: Catalogue, proposed: Catalogue) 
     """What the proposed terms change in these cycles."""
     effects = []
     keys = []
-    for counting in cycles:
-        keys.append(counting.cycle)
-        before, after = _counted(counting.entries, present), _counted(counting.entries, proposed)
+    for found in cycles:
+        keys.append(found.cycle)
+        before, after = _counted(found.entries, present), _counted(found.entries, proposed)
         if before != after:
-            effects.append(Effect(counting.cycle, counting.member, counting.required, before, after))
+            effects.append(Effect(found.cycle, found.member, found.required, before, after))
     return Impact(effects, keys)
 
 
@@ -131,7 +131,7 @@ def put_in_force(*, terms: AnyTerms, by: User, at: datetime) -> None:
     list(ActivityType.objects.select_for_update(no_key=True).filter(pk__in=kinds).order_by("pk"))
     terms._history_user, terms._history_date = by, at  # type: ignore[union-attr]
     terms.save()
-    recording.count_anew(cycles=_concerned(terms), by=by, at=at)
+    counting.count_anew(cycles=_concerned(terms), by=by, at=at)
     transaction.on_commit(partial(_count_stragglers, terms, kinds, by, at), robust=True)
 
 
@@ -140,11 +140,11 @@ def _count_stragglers(terms: AnyTerms, kinds: Collection[int], by: User, at: dat
     with transaction.atomic():
         # Waits for each transaction that has an entry of these types in hand; later ones read the new terms.
         list(ActivityType.objects.select_for_update().filter(pk__in=kinds).order_by("pk"))
-    recording.count_anew(cycles=_concerned(terms), by=by, at=at)
+    counting.count_anew(cycles=_concerned(terms), by=by, at=at)
 
 
 def _counted(entries: Sequence[Activity], terms: Catalogue) -> Decimal:
-    counted = points.credited(recording.entry(activity, terms) for activity in entries)
+    counted = points.credited(counting.entry(activity, terms) for activity in entries)
     return sum((result.counted for result in counted.values()), points.ZERO)
 
 

@@ -11,9 +11,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from django.utils.translation import gettext as _
+
 from amtportal.members.models import Member
-from amtportal.words import us
-from ccp import claims, duplicates, points, recording, requirement
+from amtportal.words import plain, us
+from ccp import claims, counting, duplicates, eligibility, points, requirement
 from ccp.models import Activity, Credit
 from ccp.points import ZERO, Entry, Used
 from ccp.terms import Catalogue, CategoryOffer, Terms, in_units
@@ -68,6 +70,21 @@ class Preview:
     made: str
     look_alikes: list[duplicates.LookAlike]
 
+    @property
+    def said(self) -> str:
+        """The preview in a few words, to be read aloud."""
+        return " ".join(
+            _("%(certification)s: %(counted)s would count, new total %(total)s of %(required)s.")
+            % {
+                "certification": row.cycle.certification.credential.code,
+                "counted": plain(row.outcome.counted),
+                "total": plain(row.outcome.total),
+                "required": plain(row.outcome.required),
+            }
+            for row in self.rows
+            if row.ticked
+        )
+
 
 def outcome(entries: Sequence[Entry], new: Entry, *, required: Decimal, met_before: date | None, on: date) -> Outcome:
     """The cycle of these entries with the new one, which takes the place of an entry that has its reference."""
@@ -91,6 +108,12 @@ def outcome(entries: Sequence[Entry], new: Entry, *, required: Decimal, met_befo
     )
 
 
+def falls_short_without(entries: Sequence[Entry], reference: int, *, required: Decimal) -> bool:
+    """Whether the other entries alone come to less than the cycle needs."""
+    counted = points.credited([entry for entry in entries if entry.reference != reference])
+    return sum((found.counted for found in counted.values()), ZERO) < required
+
+
 def invoice_after(
     found: Outcome, *, due_on: date, mandatory: bool, paid: bool, on: date
 ) -> tuple[InvoiceAfter, date | None]:
@@ -111,23 +134,26 @@ def invoice_after(
 def invoice_sentence(found: Outcome, state: InvoiceAfter, opens_on: date | None) -> str:
     """The same for the member, beginning with whether the requirement is met."""
     if state == "free":
-        return "CCP is voluntary here: your renewal invoice does not wait for points."
+        return _("CCP is voluntary here: your renewal invoice does not wait for points.")
     if state == "refused":
-        return "Your renewal invoice is paid, so no change may take this cycle below the points it needs."
+        return _("Your renewal invoice is paid, so no change may take this cycle below the points it needs.")
+    to_go = claims.points_in_words(found.to_go)
     if state == "locked":
-        return f"{claims.points_in_words(found.to_go)} to go: your renewal invoice stays locked."
-    met = "This meets your CCP requirement" if found.before < found.required else "Your CCP requirement is met"
+        return _("%(points)s to go: your renewal invoice stays locked.") % {"points": to_go}
+    met = _("This meets your CCP requirement") if found.before < found.required else _("Your CCP requirement is met")
     if state == "paid":
-        return f"{met if not found.to_go else claims.points_in_words(found.to_go) + ' to go'}. Your invoice is paid."
+        how_far = _("%(points)s to go") % {"points": to_go} if found.to_go else met
+        return _("%(how_far)s. Your invoice is paid.") % {"how_far": how_far}
     assert opens_on is not None
-    verb = "would open on" if state == "upcoming" else "has been open since"
-    return f"{met}: your renewal invoice {verb} {us(opens_on)}."
+    if state == "upcoming":
+        return _("%(met)s: your renewal invoice would open on %(day)s.") % {"met": met, "day": us(opens_on)}
+    return _("%(met)s: your renewal invoice has been open since %(day)s.") % {"met": met, "day": us(opens_on)}
 
 
 def notes(found: Outcome, used: Mapping[points.Cut, Used], *, applies: bool, name: str, code: str) -> list[str]:
     """Why less than the claim would count, and what it takes from others, as sentences."""
     if not applies:
-        return [f"{name} does not count for {code}."]
+        return [_("%(type)s does not count for %(certification)s.") % {"type": name, "certification": code}]
     said = []
     if found.cut:
         said.append(str(points.REASONS[found.cut]))
@@ -135,7 +161,9 @@ def notes(found: Outcome, used: Mapping[points.Cut, Used], *, applies: bool, nam
         said.append(f"{used[found.cut]}.")
     if found.others_lose:
         lost = claims.points_in_words(found.others_lose)
-        said.append(f"The cap is then full: {lost} of activities on later days would no longer count.")
+        said.append(
+            _("The cap is then full: %(points)s of activities on later days would no longer count.") % {"points": lost}
+        )
     return said
 
 
@@ -164,12 +192,12 @@ def entries_of(cycles: Collection[Cycle], terms: Catalogue) -> dict[int, list[En
         .select_related("activity__activity_type__category")
     )
     for credit in credits:
-        found[credit.cycle_id].append(recording.entry(credit.activity, terms))
+        found[credit.cycle_id].append(counting.entry(credit.activity, terms))
     return found
 
 
 def of_claim(
-    claim: recording.Claim,
+    claim: eligibility.Claim,
     open_cycles: Sequence[Cycle],
     *,
     member: Member,
@@ -212,7 +240,7 @@ def of_claim(
 
 
 def _row(
-    claim: recording.Claim,
+    claim: eligibility.Claim,
     cycle: Cycle,
     entries: Sequence[Entry],
     *,
@@ -223,7 +251,7 @@ def _row(
     on: date,
 ) -> Row:
     kind, certification = claim.activity_type, cycle.certification
-    applies = recording.applies_to(kind, cycle)
+    applies = eligibility.applies_to(kind, cycle)
     new = Entry(
         # A new entry gets the highest reference of all.
         reference=reference or max((entry.reference for entry in entries), default=0) + 1,
@@ -257,10 +285,14 @@ def _row(
     )
 
 
-def _made(claim: recording.Claim, terms: Terms) -> str:
+def _made(claim: eligibility.Claim, terms: Terms) -> str:
     """``For 3 contact hours you earn 3 points.``"""
     if claim.quantity is None or terms.points_per_unit is None:
         return ""
-    exact = claim.quantity * terms.points_per_unit
-    rounded = "" if exact == claim.points else ", rounded down to a quarter step"
-    return f"For {in_units(claim.quantity, terms.unit)} you earn {claims.points_in_words(claim.points)}{rounded}."
+    earned = {
+        "units": in_units(claim.quantity, terms.unit),
+        "points": claims.points_in_words(claim.points),
+    }
+    if claim.quantity * terms.points_per_unit == claim.points:
+        return _("For %(units)s you earn %(points)s.") % earned
+    return _("For %(units)s you earn %(points)s, rounded down to a quarter step.") % earned

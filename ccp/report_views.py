@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from amtportal.members import kept_forms
 from amtportal.members.access import for_member
 from amtportal.members.models import Member
 from ccp import error_reports
@@ -21,7 +22,7 @@ class ReportForm(forms.Form):
     text = forms.CharField(
         label=gettext_lazy("What is wrong?"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 6, "maxlength": error_reports.MOST}),
+        widget=forms.Textarea(attrs={"rows": 6}),
         help_text=gettext_lazy("For example: I took this course on 3/1/2026, not on 3/2/2026."),
     )
 
@@ -32,13 +33,15 @@ class ReportForm(forms.Form):
         return text
 
 
+@kept_forms.keeps("text")
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_member
 def activity_report(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     """Report an error in a credit from AMT. What the member recorded has no such page: it can be amended."""
     own: Any = Activity.objects.for_member(member).select_related("activity_type")
     activity = get_object_or_404(own, pk=pk)
-    form = ReportForm(request.POST if request.method == "POST" else None)
+    kept = kept_forms.take(request)
+    form = ReportForm(request.POST if request.method == "POST" else None, initial=kept and kept.dict())
     if request.method == "GET" and not error_reports.can_be_reported(activity):
         return redirect("activity-detail", activity.pk)
     if form.is_bound and form.is_valid():
@@ -49,4 +52,4 @@ def activity_report(request: HttpRequest, member: Member, pk: int) -> HttpRespon
         else:
             messages.success(request, _("Your report is sent. AMT answers it on this page."))
             return redirect("activity-detail", activity.pk)
-    return render(request, "ccp/activity_report.html", {"activity": activity, "form": form})
+    return render(request, "ccp/activity_report.html", {"activity": activity, "form": form, "came_back": bool(kept)})

@@ -2,7 +2,8 @@
 
 The requirement is met when the points that count reach the points required. *Met on* is the date in Chicago on which
 the **record** reached the requirement, not the date of the activity. It stays while the record suffices; a
-correction that takes the record below the requirement clears it, and the day on which the record suffices again counts.
+correction that takes the record below the requirement clears it, and the day on which the record suffices again counts;
+unless a withdrawal is undone on the same day (``ccp.replay``).
 """
 
 from collections.abc import Collection
@@ -57,6 +58,11 @@ def settle_all(cycles: Collection[Cycle], on: date) -> None:
             met_before=cycle.requirement_met_on,
             on=on,
         )
-        if settled != cycle.requirement_met_on:
-            cycle.requirement_met_on = settled
-            cycle.save(update_fields=["requirement_met_on"])
+        set_met_on(cycle, settled)
+
+
+def set_met_on(cycle: Cycle, on: date | None) -> None:
+    """Store the day since which the requirement is met. The caller holds the lock on the cycle."""
+    if cycle.requirement_met_on != on:
+        cycle.requirement_met_on = on
+        cycle.save(update_fields=["requirement_met_on"])

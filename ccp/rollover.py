@@ -17,7 +17,7 @@ closes what is due then. Locks are taken as everywhere: cycles in the order of t
 """
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -26,7 +26,7 @@ from typing import Literal
 
 from django.conf import settings
 from django.db import models, transaction
-from simple_history.utils import bulk_create_with_history, bulk_update_with_history
+from simple_history.utils import bulk_create_with_history
 
 from amtportal.dates import day_of
 from amtportal.members.models import Member
@@ -34,6 +34,7 @@ from ccp import requirement
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications import life
+from certifications.chunks import CHUNK, chunks
 from certifications.models import Certification, Cycle, RenewalInvoice
 
 logger = logging.getLogger(__name__)
@@ -111,13 +112,11 @@ def catch_up(member: Member, *, at: datetime, shown: Iterable[Cycle] | None = No
     on = day_of(at)
     if shown is not None and not any(cycle.closed_on is None and cycle.ends_on < on for cycle in shown):
         return False
-    tally = Tally()
-    while keys := _due(member, on):
-        before = tally.closed
-        _close_or_tell(keys, tally, at=at)
-        if tally.closed == before:
-            break
-    return tally.closed > 0
+    ended = Cycle.objects.for_member(member).ended(on).select_related("certification").order_by("pk")
+    closed = False
+    while _close_the_due(list(ended.all()), at=at):
+        closed = True  # and the cycle that opened may have ended too
+    return closed
 
 
 def open_for_records(member: Member, *, at: datetime, lock: bool = False) -> list[Cycle]:
@@ -131,18 +130,31 @@ def open_for_records(member: Member, *, at: datetime, lock: bool = False) -> lis
     return cycle_rules.taking_records(cycles, day_of(at))
 
 
+def open_by_member(members: Collection[int], *, at: datetime, lock: bool = False) -> dict[int, list[Cycle]]:
+    """``open_for_records`` for several members, by their keys. While nothing is due it costs no query a member."""
+    cycles = cycle_rules.unclosed_of(members, lock=lock)
+    while _close_the_due(cycles, at=at):
+        cycles = cycle_rules.unclosed_of(members, lock=lock)
+    found: dict[int, list[Cycle]] = defaultdict(list)
+    for cycle in cycle_rules.taking_records(cycles, day_of(at)):
+        found[cycle.certification.member_id].append(cycle)
+    return found
+
+
+def _close_the_due(cycles: Iterable[Cycle], *, at: datetime) -> bool:
+    """Close those of the cycles (certifications read, in key order) that are due. Whether any was closed."""
+    on = day_of(at)
+    tally = Tally()
+    for some in chunks(cycle for cycle in cycles if cycle.ends_on < on):
+        if due := [cycle.pk for cycle, verdict, _ in _judged(some, on) if verdict in CLOSING]:
+            _close_or_tell(due, tally, at=at)
+    return tally.closed > 0
+
+
 def _ended(on: date, *, after: int) -> list[int]:
     """The keys of the next batch of cycles that have ended and are not closed."""
     ended = Cycle.objects.ended(on).filter(pk__gt=after).order_by("pk")
     return list(ended.values_list("pk", flat=True)[:BATCH])
-
-
-def _due(member: Member, on: date) -> list[int]:
-    """The keys of the member's cycles that are to be closed, read without a lock."""
-    cycles = list(Cycle.objects.for_member(member).ended(on).select_related("certification").order_by("pk"))
-    if not cycles:
-        return []
-    return [cycle.pk for cycle, verdict, _ in _judged(cycles, on) if verdict in CLOSING]
 
 
 def _judged(cycles: Collection[Cycle], on: date) -> list[tuple[Cycle, Verdict, Decimal]]:
@@ -199,31 +211,42 @@ def _close(keys: Sequence[int], *, at: datetime, dry_run: bool) -> Counter[Verdi
 def _write(closed: Sequence[Cycle], *, at: datetime) -> None:
     """Store what was closed, open what follows, and let the certifications of the others lapse."""
     on = day_of(at)
-    for cycle in closed:
-        _by_the_portal(cycle, CLOSED.format(cycle.get_outcome_display().lower()))
-    bulk_update_with_history(closed, Cycle, ["closed_on", "outcome", "points_at_close"], default_date=at)
+    _store(closed, at=at)
     in_force = [cycle for cycle in closed if life.in_force(cycle.certification.status)]
     following = [
         cycle_rules.following(cycle, on, grace_days=settings.CCP_GRACE_DAYS)
         for cycle in in_force
         if cycle.outcome == Cycle.Outcome.COMPLIANT
     ]
-    for cycle in following:
-        _by_the_portal(cycle, OPENED)
-    bulk_create_with_history(following, Cycle, default_date=at)
-    issued = [
-        invoice
-        for cycle in following
-        for invoice in invoice_rules.build(cycle, amount=cycle.certification.credential.annual_fee, on=on)
-    ]
-    for invoice in issued:
-        _by_the_portal(invoice, OPENED)
-    bulk_create_with_history(issued, RenewalInvoice, default_date=at)
-    for cycle in in_force:
-        if cycle.outcome == Cycle.Outcome.NON_COMPLIANT:
-            life.change_status(
-                certification=cycle.certification, to=Certification.Status.LAPSED, reason=LAPSED, by=None, at=at
-            )
+    _create(Cycle, following, at=at)
+    _create(
+        RenewalInvoice,
+        [
+            invoice
+            for cycle in following
+            for invoice in invoice_rules.build(cycle, amount=cycle.certification.credential.annual_fee, on=on)
+        ],
+        at=at,
+    )
+    lapsing = [cycle.certification_id for cycle in in_force if cycle.outcome == Cycle.Outcome.NON_COMPLIANT]
+    life.change_statuses(certifications=lapsing, to=Certification.Status.LAPSED, reason=LAPSED, by=None, at=at)
+
+
+def _store(closed: Sequence[Cycle], *, at: datetime) -> None:
+    """Write how these cycles were closed: those that closed alike in one statement, each with its line of history."""
+    alike: dict[tuple[str, Decimal | None], list[int]] = defaultdict(list)
+    for cycle in closed:
+        alike[cycle.outcome, cycle.points_at_close].append(cycle.pk)
+        _by_the_portal(cycle, CLOSED.format(cycle.get_outcome_display().lower()))
+    for (outcome, points_at_close), keys in alike.items():
+        Cycle.objects.filter(pk__in=keys).update(closed_on=day_of(at), outcome=outcome, points_at_close=points_at_close)
+    Cycle.history.bulk_history_create(closed, batch_size=CHUNK, update=True, default_date=at)
+
+
+def _create(model: type[models.Model], opened: Sequence[models.Model], *, at: datetime) -> None:
+    for row in opened:
+        _by_the_portal(row, OPENED)
+    bulk_create_with_history(opened, model, batch_size=CHUNK, default_date=at)
 
 
 def _by_the_portal(instance: models.Model, reason: str) -> None:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Sum, prefetch_related_objects
+from django.db.models import Q, Sum, prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext_lazy
@@ -19,7 +19,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 from amtportal.dates import day_of
 from amtportal.members.models import Member
 from amtportal.words import as_count, dollars, plain, translated, us
-from ccp import ledger, requirement, rollover
+from ccp import ledger, requirement, rollover, tasks
 from ccp.models import Credit
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
@@ -83,6 +83,8 @@ class Standing:
     current: InvoiceStanding | None
     past: list[Cycle] = field(default_factory=list)
     """The closed cycles of the certification with their corrections, the last one first."""
+    reopened: list[InvoiceStanding] = field(default_factory=list)
+    """Invoices of cycles that were closed as compliant, unpaid again because AMT reversed the payment since."""
 
     @property
     def required(self) -> Decimal:
@@ -110,7 +112,7 @@ class Standing:
 
     @property
     def takes_records(self) -> bool:
-        return self.is_in_force and cycle_rules.takes_records(self.cycle, self.on, grace_days=settings.CCP_GRACE_DAYS)
+        return cycle_rules.takes_records(self.cycle, self.on, grace_days=settings.CCP_GRACE_DAYS)
 
     @property
     def progress_value(self) -> Decimal:
@@ -144,6 +146,11 @@ class Standing:
         return next_steps(self)
 
     @property
+    def tasks(self) -> list[tasks.Task]:
+        """The steps with what waits and what is done, each with a word for its state."""
+        return tasks.tasks(self)
+
+    @property
     def ledger_lines(self) -> list[ledger.Line]:
         """What unlocks the renewal invoice and what follows; nothing where the certification is not in force."""
         if not self.is_in_force:
@@ -166,7 +173,8 @@ def next_steps(standing: Standing) -> list[Step]:
     payable = sorted(
         (found for found in standing.invoices if found.state == "open"), key=lambda found: found.invoice.due_on
     )
-    steps = [_pay_step(found) for found in payable if found.overdue]
+    steps = [_pay_again_step(found) for found in standing.reopened if found.state == "open"]
+    steps += [_pay_step(found) for found in payable if found.overdue]
     if standing.certification.ccp_mandatory and not standing.is_met:
         steps.append(_record_step(standing))
     steps += [_pay_step(found) for found in payable if not found.overdue]
@@ -186,6 +194,18 @@ def _pay_step(found: InvoiceStanding) -> Step:
     invoice = found.invoice
     said = {"invoice": invoice.number, "amount": dollars(invoice.amount), "day": us(invoice.due_on)}
     return Step(sentence % said, "pay", invoice)
+
+
+def _pay_again_step(found: InvoiceStanding) -> Step:
+    sentence = _(
+        "Pay %(number)s (%(amount)s), due since %(day)s. AMT took back the payment that was on record. "
+        "The cycle it was for stays closed."
+    ) % {
+        "number": found.invoice.number,
+        "amount": dollars(found.invoice.amount),
+        "day": us(found.invoice.due_on),
+    }
+    return Step(sentence, "pay", found.invoice)
 
 
 def _record_step(standing: Standing) -> Step:
@@ -285,11 +305,22 @@ def standings(member: Member, on: date) -> list[Standing]:
     for cycle in reversed(cycles):
         if cycle.closed_on:
             past[cycle.certification_id].append(cycle)
-    prefetch_related_objects([cycle for closed in past.values() for cycle in closed], "corrections")
+    closed = [cycle for found in past.values() for cycle in found]
+    prefetch_related_objects(closed, "corrections")
     shown = _shown(cycles)
     out_of_force = [cycle.certification for cycle in shown if not life.in_force(cycle.certification.status)]
     prefetch_related_objects(out_of_force, "status_changes")
-    return [replace(found, past=past[found.certification.pk]) for found in standings_of(shown, on)]
+    return [replace(found, past=past[found.certification.pk]) for found in standings_of(shown, on, past=closed)]
+
+
+def of_cycles(cycles: list[Cycle], member: Member, on: date) -> list[Standing]:
+    """Where the certifications of these cycles (with credential read) stand; two queries while the cycles run."""
+    if all(cycle.closed_on is None and life.in_force(cycle.certification.status) for cycle in cycles):
+        for cycle in cycles:
+            cycle.certification.member = member
+        return standings_of(sorted(cycles, key=lambda cycle: (cycle.certification.awarded_on, cycle.pk)), on)
+    shown = {cycle.certification_id for cycle in cycles}
+    return [found for found in standings(member, on) if found.certification.pk in shown]
 
 
 def caught_up(member: Member, *, at: datetime) -> list[Standing]:
@@ -301,12 +332,23 @@ def caught_up(member: Member, *, at: datetime) -> list[Standing]:
     return found
 
 
-def standings_of(cycles: list[Cycle], on: date) -> list[Standing]:
-    """Where these cycles (with certification, credential and member read) stand: two queries."""
+def standings_of(cycles: list[Cycle], on: date, *, past: Iterable[Cycle] = ()) -> list[Standing]:
+    """Where these cycles (with certification, credential and member read) stand: two queries.
+
+    ``past``: closed cycles of the same certifications, whose invoices may be unpaid again.
+    """
     by_category = _points_by_category(cycles)
+    closed = {cycle.pk: cycle for cycle in past if cycle not in cycles and cycle.outcome == Cycle.Outcome.COMPLIANT}
+    wanted = Q(cycle__in=cycles) | Q(cycle__in=closed, status=RenewalInvoice.Status.ISSUED)
     invoices = defaultdict(list)
-    for invoice in RenewalInvoice.objects.standing().filter(cycle__in=cycles).order_by("year"):
-        invoices[invoice.cycle_id].append(invoice)
+    reopened = defaultdict(list)
+    for invoice in RenewalInvoice.objects.standing().filter(wanted).order_by("due_on", "year"):
+        if cycle := closed.get(invoice.cycle_id):
+            invoice.cycle = cycle
+            unpaid = invoice_standing(invoice, on, counted=cycle.points_at_close or Decimal(0))
+            reopened[cycle.certification_id].append(unpaid)
+        else:
+            invoices[invoice.cycle_id].append(invoice)
     result = []
     for cycle in cycles:
         categories = by_category[cycle.pk]
@@ -325,6 +367,7 @@ def standings_of(cycles: list[Cycle], on: date) -> list[Standing]:
                 categories=categories,
                 invoices=shown,
                 current=next((found for found in shown if found.invoice.year == year), None),
+                reopened=reopened[cycle.certification_id],
             )
         )
     return result

@@ -5,8 +5,7 @@ For each cycle:
 - *Credits*: what each entry counts for and why it was cut, recomputed under the caps and the terms of the day on which
   it was recorded (cycles that are not closed; a closed one is frozen).
 - *Met on*: recomputed without the stored day. The history of the credits is replayed, change by change, for the day
-  since which the record has sufficed without interruption. What counted at each moment is read and not computed,
-  because staff may have changed the terms, and counted anew, since then.
+  since which the record has sufficed without interruption (``ccp.replay``).
 - *History*: each credit, and each entry it stands for, is as the last line of its history left it, so that a change
   behind the portal's back is found.
 - *Closed cycles*: their points are the sum of their credits, and their outcome follows from them.
@@ -17,27 +16,25 @@ The cycle, the stored value and the recomputed one make a difference, a line for
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
-from itertools import groupby
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from amtportal.dates import day_of
 from amtportal.words import dollars, plain, us
 from ccp import points
-from ccp.models import Activity, ActivityType, Credit
-from ccp.recording import entry
+from ccp.counting import entry
+from ccp.models import Credit
+from ccp.replay import changes, met_since
+from ccp.stored import COUNTED, Stored, entries_of, read
 from ccp.terms import Catalogue, catalogue
 from certifications import invoices as invoice_rules
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 
 BATCH = 500
 YEARS = (1, 2, invoice_rules.LAST_YEAR)
-# What an entry says that decides what it counts for.
-COUNTED = ("activity_type_id", "points", "starts_on", "ends_on", "recorded_at", "withdrawn_at")
 
 
 @dataclass(frozen=True)
@@ -53,16 +50,6 @@ class Difference:
         return f"cycle {self.cycle}: {self.what}: stored {self.stored}, recomputed {self.recomputed}"
 
 
-@dataclass(frozen=True)
-class Version:
-    """A line in the history of a credit."""
-
-    credit: int
-    points: Decimal
-    cut: str
-    at: datetime
-
-
 @dataclass
 class Tally:
     """What a run has verified so far."""
@@ -76,40 +63,6 @@ class Tally:
         found = _number(self.differences, "difference") if self.differences else "no differences"
         cycles, credits = _number(self.cycles, "cycle"), _number(self.credits, "credit")
         return f"{cycles}, {credits} and {_number(self.invoices, 'invoice')} verified: {found}."
-
-
-@dataclass
-class Stored:
-    """A cycle with all that is stored of it."""
-
-    cycle: Cycle
-    credits: list[Credit] = field(default_factory=list)
-    versions: list[Version] = field(default_factory=list)
-    invoices: list[RenewalInvoice] = field(default_factory=list)
-
-
-def changes(versions: Iterable[Version]) -> list[tuple[date, Decimal]]:
-    """The total of a cycle after each change, with its day. ``versions``: in the order in which they were written.
-
-    Lines of one instant are one change: an amendment that replaces 10 points by 10 others never passes through 0.
-    """
-    counted: dict[int, Decimal] = {}
-    found = []
-    for at, written in groupby(versions, key=lambda version: version.at):
-        counted.update((version.credit, version.points) for version in written)
-        found.append((day_of(at), sum(counted.values(), points.ZERO)))
-    return found
-
-
-def met_since(changes: Iterable[tuple[date, Decimal]], required: Decimal) -> date | None:
-    """The day since which the total has been at the requirement without interruption; None where it is below."""
-    since = None
-    for on, total in changes:
-        if total < required:
-            since = None
-        elif since is None:
-            since = on
-    return since
 
 
 def outcome_of(certification: Certification, cycle: Cycle, total: Decimal) -> str:
@@ -240,7 +193,7 @@ def verify(cycles: QuerySet[Cycle], tally: Tally) -> Iterator[list[Difference]]:
     last = 0
     while keys := list(cycles.order_by("pk").filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
         last = keys[-1]
-        batch = _read(keys)
+        batch = read(keys)
         found = _all_differences(batch, terms)
         if found:
             found = _again(sorted({difference.cycle for difference in found}))
@@ -255,35 +208,9 @@ def verify(cycles: QuerySet[Cycle], tally: Tally) -> Iterator[list[Difference]]:
 def _again(keys: Sequence[int]) -> list[Difference]:
     """The differences of these cycles while nobody can change them."""
     list(Cycle.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
-    return _all_differences(_read(keys), catalogue())
+    return _all_differences(read(keys), catalogue())
 
 
 def _all_differences(batch: Sequence[Stored], terms: Catalogue) -> list[Difference]:
-    entries = _entries([stored.cycle.pk for stored in batch])
+    entries = entries_of([stored.cycle.pk for stored in batch])
     return [difference for stored in batch for difference in differences(stored, terms, entries)]
-
-
-def _read(keys: Sequence[int]) -> list[Stored]:
-    """These cycles with all that is stored of them, in six queries."""
-    kinds = ActivityType.objects.select_related("category").in_bulk()
-    cycles = Cycle.objects.filter(pk__in=keys).select_related("certification").order_by("pk")
-    batch = {cycle.pk: Stored(cycle) for cycle in cycles}
-    credits = Credit.objects.filter(cycle__in=keys).select_related("activity").order_by("pk")
-    for credit in credits.only(
-        "cycle_id", "points", "cut", *(f"activity__{name.removesuffix('_id')}" for name in COUNTED)
-    ):
-        credit.activity.activity_type = kinds[credit.activity.activity_type_id]
-        batch[credit.cycle_id].credits.append(credit)
-    versions = Credit.history.filter(cycle_id__in=keys).order_by("history_id")
-    for cycle, *values in versions.values_list("cycle_id", "id", "points", "cut", "history_date"):
-        batch[cycle].versions.append(Version(*values))
-    for invoice in RenewalInvoice.objects.filter(cycle__in=keys).prefetch_related("payments").order_by("pk"):
-        batch[invoice.cycle_id].invoices.append(invoice)
-    return list(batch.values())
-
-
-def _entries(keys: Sequence[int]) -> dict[int, tuple[object, ...]]:
-    """The last line in the history of each entry that these cycles have, by key: one query."""
-    entries = Credit.objects.filter(cycle__in=keys).values("activity")
-    history = Activity.history.filter(id__in=entries).order_by("history_id")
-    return {key: tuple(values) for key, *values in history.values_list("id", *COUNTED)}

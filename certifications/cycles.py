@@ -5,10 +5,11 @@ from the day of the award, never from the last cycle. A cycle takes records from
 grace period after its last day is over, unless it has been closed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Protocol
 
 from django.conf import settings
 from django.db import transaction
@@ -28,6 +29,16 @@ class Refused(Exception):
     """A change of a cycle that the rules do not allow; the text says why and what to do."""
 
 
+class Days(Protocol):
+    """From one day to another, both inclusive: a cycle, stored or not."""
+
+    @property
+    def starts_on(self) -> date: ...
+
+    @property
+    def ends_on(self) -> date: ...
+
+
 @dataclass(frozen=True)
 class Span:
     """The days of one cycle, both inclusive, and its number (1 begins with the award)."""
@@ -35,9 +46,6 @@ class Span:
     number: int
     starts_on: date
     ends_on: date
-
-    def covers(self, first: date, last: date) -> bool:
-        return self.starts_on <= first and last <= self.ends_on
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,11 @@ def span_on(awarded_on: date, on: date) -> Span:
     return candidate if candidate.starts_on <= on else span(awarded_on, candidate.number - 1)
 
 
+def covers(days: Days, first: date, last: date) -> bool:
+    """Whether what was done from the first day to the last lies in the cycle."""
+    return days.starts_on <= first and last <= days.ends_on
+
+
 def records_until(ends_on: date, *, grace_days: int) -> date:
     """The last day on which a cycle that ended on ``ends_on`` takes records."""
     return ends_on + timedelta(days=grace_days)
@@ -80,8 +93,12 @@ def grace_ends_on(cycle: Cycle, *, grace_days: int) -> date:
 
 
 def takes_records(cycle: Cycle, on: date, *, grace_days: int) -> bool:
-    """Whether activities can be recorded, amended and withdrawn in the cycle on that day."""
-    return cycle.closed_on is None and cycle.starts_on <= on <= grace_ends_on(cycle, grace_days=grace_days)
+    """Whether activities can be recorded, amended and withdrawn in the cycle (certification read) on that day."""
+    return (
+        cycle.certification.status in Certification.IN_FORCE
+        and cycle.closed_on is None
+        and cycle.starts_on <= on <= grace_ends_on(cycle, grace_days=grace_days)
+    )
 
 
 def unclosed(member: Member, *, lock: bool = False) -> list[Cycle]:
@@ -97,13 +114,8 @@ def unclosed(member: Member, *, lock: bool = False) -> list[Cycle]:
 
 
 def taking_records(cycles: Iterable[Cycle], on: date) -> list[Cycle]:
-    """Those of the cycles (certifications read) that take records on that day: their certification is in force."""
-    return [
-        cycle
-        for cycle in cycles
-        if cycle.certification.status in Certification.IN_FORCE
-        and takes_records(cycle, on, grace_days=settings.CCP_GRACE_DAYS)
-    ]
+    """Those of the cycles (certifications read) that take records on that day."""
+    return [cycle for cycle in cycles if takes_records(cycle, on, grace_days=settings.CCP_GRACE_DAYS)]
 
 
 def open_for_records(member: Member, on: date, *, lock: bool = False) -> list[Cycle]:
@@ -111,20 +123,26 @@ def open_for_records(member: Member, on: date, *, lock: bool = False) -> list[Cy
     return taking_records(unclosed(member, lock=lock), on)
 
 
-def open_by_member(members: Iterable[int], on: date, *, lock: bool = False) -> dict[int, list[Cycle]]:
-    """The cycles of several members (by key) that take records on that day; locked in the order of their keys."""
-    in_force = Cycle.objects.unclosed().filter(certification__status__in=Certification.IN_FORCE)
+def unclosed_of(members: Collection[int], *, lock: bool = False) -> list[Cycle]:
+    """``unclosed`` for several members (by key): their cycles in the order of their keys; locked on demand."""
+    while True:
+        keys = _unclosed_keys(members)
+        found: list[Cycle] = []
+        for some in chunks(keys):
+            cycles = Cycle.objects.unclosed().filter(pk__in=some)
+            if lock:
+                cycles = cycles.select_for_update(of=("self",))
+            found += cycles.select_related("certification__credential").order_by("pk")
+        if not lock or [cycle.pk for cycle in found] == _unclosed_keys(members):
+            return found
+
+
+def _unclosed_keys(members: Collection[int]) -> list[int]:
     keys: list[int] = []
     for some in chunks(members):
-        keys += in_force.filter(certification__member__in=some).order_by().values_list("pk", flat=True)
-    found: dict[int, list[Cycle]] = {}
-    for some in chunks(sorted(keys)):
-        cycles = in_force.filter(pk__in=some)
-        if lock:
-            cycles = cycles.select_for_update(of=("self",))
-        for cycle in taking_records(cycles.select_related("certification__credential").order_by("pk"), on):
-            found.setdefault(cycle.certification.member_id, []).append(cycle)
-    return found
+        unclosed = Cycle.objects.unclosed().filter(certification__member__in=some)
+        keys += unclosed.order_by().values_list("pk", flat=True)
+    return sorted(keys)
 
 
 def extension(cycle: Cycle, until: date, *, grace_days: int) -> list[Moved]:

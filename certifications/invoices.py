@@ -161,6 +161,18 @@ def record_payment(
     return payment
 
 
+def meaning_of_reversal(invoice: RenewalInvoice) -> str:
+    """What follows if the payment of the invoice (cycle read) is reversed, for staff to read beforehand."""
+    unpaid = f"{invoice.number} is then unpaid again. No money is sent back by this."
+    cycle = invoice.cycle
+    if cycle.closed_on is None:
+        return unpaid
+    return (
+        f"{unpaid} The cycle {us(cycle.starts_on)} to {us(cycle.ends_on)} was closed on {us(cycle.closed_on)} and "
+        "stays closed as it was. The member goes on as before, and is asked to pay this invoice."
+    )
+
+
 @transaction.atomic
 def reverse_payment(*, payment: Payment, reason: str, by: User, at: datetime) -> Payment:
     """Take back a payment recorded by mistake or returned by the bank; the invoice is unpaid again."""

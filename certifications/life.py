@@ -14,6 +14,7 @@ A change closes no cycle. One that is open when a certification lapses, retires 
 is closed by its own rules when its time has come; nothing follows it.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
@@ -22,6 +23,7 @@ from amtportal.dates import day_of
 from amtportal.members.models import User
 from amtportal.words import dollars, plain, us
 from certifications import cycles
+from certifications.chunks import CHUNK
 from certifications.models import Certification, Cycle, StatusChange
 
 Status = Certification.Status
@@ -76,41 +78,73 @@ def consequence(certification: Certification, to: str, on: date, *, unclosed: Cy
     )
 
 
-@transaction.atomic
+def problem_with_change(certification: Certification, to: str) -> str:
+    """Why the certification cannot take that status; empty if it can."""
+    if may_follow(certification.status, to):
+        return ""
+    allowed = ", ".join(Status(status).label.lower() for status in possible_next(certification.status))
+    return (
+        f"A certification that is {certification.get_status_display().lower()} cannot become "
+        f"{Status(to).label.lower()}. {f'It can become: {allowed}.' if allowed else 'Its status is final.'}"
+    )
+
+
 def change_status(
     *, certification: Certification, to: str, reason: str, by: User | None, at: datetime
 ) -> Certification:
     """Give the certification another status; the same status again changes nothing.
 
-    Reinstating closes nothing that was closed: it opens the cycle of that day, with its invoices. Locks are taken as
-    everywhere: the cycle first, then the certification.
+    Reinstating closes nothing that was closed: it opens the cycle of that day, with its invoices.
     """
-    unclosed = list(Cycle.objects.unclosed().filter(certification=certification).select_for_update().order_by("pk"))
-    certification = Certification.objects.select_for_update().get(pk=certification.pk)
-    if certification.status == to:
-        return certification
-    if not may_follow(certification.status, to):
-        allowed = ", ".join(Status(status).label.lower() for status in possible_next(certification.status))
-        raise Refused(
-            f"A certification that is {certification.get_status_display().lower()} cannot become "
-            f"{Status(to).label.lower()}. {f'It can become: {allowed}.' if allowed else 'Its status is final.'}"
-        )
+    [changed] = change_statuses(certifications=[certification.pk], to=to, reason=reason, by=by, at=at)
+    return changed
+
+
+@transaction.atomic
+def change_statuses(
+    *, certifications: Collection[int], to: str, reason: str, by: User | None, at: datetime
+) -> list[Certification]:
+    """``change_status`` for several certifications (by key), all of them or none, in the order of their keys.
+
+    Locks are taken as everywhere: the cycles first, then the certifications.
+    """
+    unclosed = Cycle.objects.unclosed().filter(certification__in=certifications).select_for_update().order_by("pk")
+    with_cycle = {cycle.certification_id for cycle in unclosed}
+    locked = list(Certification.objects.select_for_update().filter(pk__in=certifications).order_by("pk"))
+    changing = [certification for certification in locked if certification.status != to]
+    for certification in changing:
+        if problem := problem_with_change(certification, to):
+            raise Refused(problem)
     reason = reason.strip()
-    if not reason:
+    if changing and not reason:
         raise Refused("Give the reason for the change: it stays on record.")
-    StatusChange.objects.create(
-        certification=certification,
-        before=certification.status,
-        after=to,
-        changed_on=day_of(at),
-        changed_at=at,
-        changed_by=by,
-        reason=reason,
+    _write(changing, to=to, reason=reason, by=by, at=at)
+    for certification in changing:
+        if to == Status.REINSTATED and certification.pk not in with_cycle:
+            cycles.open_current(certification=certification, on=day_of(at))
+    return locked
+
+
+def _write(changing: Sequence[Certification], *, to: str, reason: str, by: User | None, at: datetime) -> None:
+    """The new status of these locked certifications, with a line in each one's life and history."""
+    StatusChange.objects.bulk_create(
+        [
+            StatusChange(
+                certification=certification,
+                before=certification.status,
+                after=to,
+                changed_on=day_of(at),
+                changed_at=at,
+                changed_by=by,
+                reason=reason,
+            )
+            for certification in changing
+        ],
+        batch_size=CHUNK,
     )
-    certification.status = to
-    certification._history_user, certification._history_date = by, at  # type: ignore[attr-defined]
-    certification._change_reason = reason[:100]  # type: ignore[attr-defined]
-    certification.save(update_fields=["status"])
-    if to == Status.REINSTATED and not unclosed:
-        cycles.open_current(certification=certification, on=day_of(at))
-    return certification
+    for certification in changing:
+        certification.status = to
+        certification._history_user = by  # type: ignore[attr-defined]
+        certification._change_reason = reason[:100]  # type: ignore[attr-defined]
+    Certification.objects.filter(pk__in=[certification.pk for certification in changing]).update(status=to)
+    Certification.history.bulk_history_create(changing, batch_size=CHUNK, update=True, default_date=at)

@@ -13,6 +13,7 @@ from datetime import date
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from amtportal.dates import UnreadableDay, read_day
 from amtportal.members.models import Member, User
 from amtportal.words import us
 from certifications import life
@@ -33,8 +34,6 @@ _LENGTHS = {
     for field in model._meta.fields
     if field.name in COLUMNS
 }
-_ISO_DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})")
-_US_DAY = re.compile(r"(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})/(?P<year>[0-9]{4})")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _STRAY_BYTE = re.compile("[\udc80-\udcff]")  # what roster_files makes of a byte that is not UTF-8
 _LINE_BREAK = re.compile(r"\s*(?:\r\n|\r|\n)\s*")
@@ -113,15 +112,14 @@ def email(value: str) -> str:
 
 def day(value: str) -> date:
     """A day written as ISO or as people in the United States write it."""
-    found = _ISO_DAY.fullmatch(value) or _US_DAY.fullmatch(value)
-    if not found:
-        raise ValueError(f"“{short(value)}” is not a date. Write it as 2026-03-14 or 3/14/2026.")
     try:
-        return date(int(found["year"]), int(found["month"]), int(found["day"]))
-    except ValueError:
-        raise ValueError(
-            f"“{value}” is not a day of the calendar. Correct it; write it as 2026-03-14 or 3/14/2026."
-        ) from None
+        return read_day(value)
+    except UnreadableDay as unreadable:
+        if unreadable.why == "not in the calendar":
+            raise ValueError(
+                f"“{value}” is not a day of the calendar. Correct it; write it as 2026-03-14 or 3/14/2026."
+            ) from None
+        raise ValueError(f"“{short(value)}” is not a date. Write it as 2026-03-14 or 3/14/2026.") from None
 
 
 def award(value: str, on: date) -> date:

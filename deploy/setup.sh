@@ -3,6 +3,7 @@
 #
 #   deploy/setup.sh run     what the portal needs
 #   deploy/setup.sh test    that, and what the tests and checks need
+#   deploy/setup.sh audit   that, and the Java that the HTML checker runs on
 #   deploy/setup.sh tools   only uv, which writes the lock files
 #
 # Safe to run at any time, also after it was interrupted; with nothing to do it takes a moment.
@@ -10,7 +11,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# WeasyPrint loads the pango and harfbuzz libraries; fonts and their configuration come along with them.
+# WeasyPrint loads the pango and harfbuzz libraries. Documents need no fonts of the machine.
 run_packages=(python3 python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0)
 # The browser tests drive Chromium by a Node.js that Playwright carries, which needs libatomic1; gettext finds every
 # sentence that is to be translated.
@@ -122,9 +123,13 @@ case "${1:-}" in
         install_debian_packages "${run_packages[@]}" "${test_packages[@]}"
         make_environment requirements-dev.txt
         ;;
+    audit)
+        install_debian_packages "${run_packages[@]}" "${test_packages[@]}" default-jre-headless
+        make_environment requirements-dev.txt
+        ;;
     tools)
         install_debian_packages python3 python3-venv
         make_tools
         ;;
-    *) stop "usage: deploy/setup.sh run|test|tools" ;;
+    *) stop "usage: deploy/setup.sh run|test|audit|tools" ;;
 esac

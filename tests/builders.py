@@ -10,7 +10,7 @@ from django.test import Client
 
 from amtportal.dates import CHICAGO
 from amtportal.members.models import Member, User
-from ccp import recording
+from ccp import amt_credits, recording
 from ccp.models import Activity, ActivityType, Category, CategoryTerms, TypeTerms
 from certifications import cycles, invoices
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
@@ -117,8 +117,8 @@ def make_activity(
 
 def make_amt_credit(cycle: Cycle, *, at: datetime | None = None, **claim: Any) -> Activity:
     """What AMT credits the owner of the cycle with, at noon of ``TODAY``."""
-    credit = recording.AmtCredit(f"W-{next(_numbers)}", cycle.certification.member, make_claim(**claim))
-    [activity] = recording.credit_from_amt(credits=[credit], by=None, at=at or noon(TODAY)).values()
+    credit = amt_credits.AmtCredit(f"W-{next(_numbers)}", cycle.certification.member, make_claim(**claim))
+    [activity] = amt_credits.record(credits=[credit], by=None, at=at or noon(TODAY)).values()
     return activity
 
 

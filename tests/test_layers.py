@@ -9,6 +9,7 @@ LAYERS = [
     (
         "amtportal.dates",
         "amtportal.words",
+        "amtportal.digests",
         "amtportal.documents",
         "amtportal.language",
         "amtportal.formats",

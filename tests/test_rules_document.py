@@ -10,8 +10,11 @@ ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "rules.md"
 RULE_MODULES = [
     "amtportal/dates.py",
+    "ccp/amt_credits.py",
     "ccp/claims.py",
+    "ccp/counting.py",
     "ccp/credits_import.py",
+    "ccp/eligibility.py",
     "ccp/error_reports.py",
     "ccp/held_credits.py",
     "ccp/impact.py",

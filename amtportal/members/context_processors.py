@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-ASSOCIATION = {
+ASSOCIATION: dict[str, object] = {
     "name": "American Medical Technologists",
     "short": "AMT",
     # https://www.americanmedtech.org/Contact-Us, as published in 2025.

@@ -14,7 +14,8 @@ from django.contrib.auth.hashers import make_password
 
 from amtportal.dates import anniversary, day_of, today
 from amtportal.members.models import User
-from ccp.demo.deeds import CE, PAID_BEFORE_DUE, bring_in, noon, pay, record_ce
+from ccp import error_reports
+from ccp.demo.deeds import CE, PAID_BEFORE_DUE, bring_in, credit_from_amt, noon, pay, record_ce
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications.models import Cycle
@@ -34,13 +35,19 @@ class Holding:
 
 @dataclass(frozen=True)
 class Done:
-    """CE that ended so many days ago and was recorded on its last day, for the certifications named (or for all)."""
+    """CE that ended so many days ago and was recorded on its last day, for the certifications named (or for all).
+
+    ``by_amt``: credited by AMT for one of its own courses, for every certification.
+    """
 
     days_ago: int
     points: str
     ce: CE
     days: int = 1
     credentials: tuple[str, ...] = ()
+    by_amt: bool = False
+    report: str = ""
+    """What the member reports as an error in a credit from AMT, on the day of loading."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +129,13 @@ def roles(on: date) -> list[Role]:
             # 6 + 4.5 + 4 + 6 = 20.5
             done=[
                 Done(610, "6", SPRING_MEETING, days=2),
-                Done(400, "4.5", WEBINAR),
+                Done(
+                    400,
+                    "4.5",
+                    WEBINAR,
+                    by_amt=True,
+                    report="I also took part two of this course, on the next day. It is not on my record yet.",
+                ),
                 Done(250, "4", TALK),
                 Done(60, "6", OFFICE, days=180),
             ],
@@ -243,6 +256,17 @@ def enter(*, on: date, now: datetime, staff: User) -> None:
         )
         for done in role.done:
             ended_on = on - timedelta(days=done.days_ago)
+            if done.by_amt:
+                credited = credit_from_amt(
+                    done.ce,
+                    Decimal(done.points),
+                    cycles[0].certification.member,
+                    ended_on=ended_on,
+                    at=noon(ended_on, now),
+                )
+                if done.report:
+                    error_reports.report(activity=credited, text=done.report, by=user, at=noon(on, now))
+                continue
             chosen = [c for c in cycles if c.certification.credential.code in done.credentials or not done.credentials]
             record_ce(done.ce, Decimal(done.points), chosen, ended_on=ended_on, days=done.days, at=noon(ended_on, now))
         for cycle in cycles:

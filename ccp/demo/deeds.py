@@ -9,9 +9,9 @@ from uuid import NAMESPACE_URL, uuid5
 import tablib
 
 from amtportal.dates import CHICAGO
-from amtportal.members.models import User
-from ccp import recording
-from ccp.models import ActivityType
+from amtportal.members.models import Member, User
+from ccp import amt_credits, recording
+from ccp.models import Activity, ActivityType
 from certifications import invoices as invoice_rules
 from certifications.models import Cycle, RenewalInvoice
 from certifications.roster import RosterResource
@@ -61,6 +61,21 @@ def record_ce(
         by=member.user,
         at=at,
     )
+
+
+def credit_from_amt(ce: CE, points: Decimal, member: Member, *, ended_on: date, at: datetime) -> Activity:
+    """AMT credits a member with one of its own courses, as its course system tells in a file."""
+    claim = recording.Claim(
+        activity_type=ActivityType.objects.get(code=ce.kind),
+        points=points,
+        starts_on=ended_on,
+        ends_on=ended_on,
+        title=ce.title,
+        provider=amt_credits.PROVIDER,
+    )
+    reference = f"AMT-{ended_on:%Y%m%d}-{member.amt_id}"
+    recorded = amt_credits.record(credits=[amt_credits.AmtCredit(reference, member, claim)], by=None, at=at)
+    return recorded[reference]
 
 
 def pay(invoice: RenewalInvoice, *, received_on: date, by: User, now: datetime) -> None:

@@ -1,16 +1,25 @@
-"""Life among the 300 members of the demo: one in five records CE, so that staff have something to look at."""
+"""Life among the 300 members of the demo, so that staff have something to look at.
+
+One in five records CE, and AMT credits some of these with a course of its own.
+"""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from amtportal.members.models import User
-from ccp.demo.deeds import CE, noon, pay, record_ce
+from ccp.demo.deeds import CE, credit_from_amt, noon, pay, record_ce
 from certifications.models import Cycle
 
 EVERY = 5
 SETTLED_IN = timedelta(days=30)  # a cycle that has run for less has nothing recorded yet
 PAYS = (True, True, False)  # of those who record, two in three have paid what was due before today
 
+ATTENDS = 4  # of those who record, one in four has taken a course of AMT's own
+
+AMT_COURSES = (
+    (CE("course-seminar-webinar", "AMT webinar: laboratory math refresher", ""), "1"),
+    (CE("self-study", "AMT online course: quality control basics", ""), "2"),
+)
 PROGRAM = (
     (CE("course-seminar-webinar", "Infection prevention in the outpatient office", "Lakeshore Health Academy"), "2"),
     (CE("course-seminar-webinar", "Order of draw and preanalytical errors", "Phlebotomy Today webinars"), "1.5"),
@@ -39,6 +48,10 @@ def happen(*, on: date, now: datetime, staff: User) -> None:
             ce, points = PROGRAM[(place * 5 + number * 7) % len(PROGRAM)]
             day = cycle.starts_on + passed * (number + 1) / (entries + 1)
             record_ce(ce, Decimal(points), [cycle], ended_on=day, at=noon(day, now))
+        if place % ATTENDS == 0:
+            ce, points = AMT_COURSES[place // ATTENDS % len(AMT_COURSES)]
+            day = cycle.starts_on + passed / 2
+            credit_from_amt(ce, Decimal(points), cycle.certification.member, ended_on=day, at=noon(day, now))
         if PAYS[place % len(PAYS)]:
             for invoice in cycle.invoices.filter(due_on__lt=on):
                 pay(invoice, received_on=on, by=staff, now=now)

@@ -141,7 +141,7 @@ class PaymentAdmin(WrittenByVerbs, HistoryAdmin):
                     ("Payment", f"{dollars(payment.amount)}, {payment.get_method_display()} {payment.reference}"),
                     ("Received on", us(payment.received_on)),
                 ],
-                warning=f"{payment.invoice.number} is then unpaid again. No money is sent back by this.",
+                warning=invoices.meaning_of_reversal(payment.invoice),
                 act=lambda typed: _reverse(payment, typed["reason"], request),
             ),
         )

@@ -19,18 +19,24 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 PRIVATE = {
     "certification-list": ("/certifications/", 200, 200, 302, 302),
     "activity-record": ("/ccp/record/", 200, 200, 302, 302),
+    "activity-preview": ("/ccp/record/preview/", 405, 405, 405, 405),  # answers to POST only
     "activity-list": ("/ccp/activities/", 200, 200, 302, 302),
+    "activity-export": ("/ccp/activities/export.csv", 200, 200, 302, 302),
     "activity-detail": ("/ccp/activities/{activity}/", 200, 404, 200, 404),
     "activity-amend": ("/ccp/activities/{activity}/amend/", 200, 404, 302, 302),
     "activity-withdraw": ("/ccp/activities/{activity}/withdraw/", 200, 404, 302, 302),
+    "activity-restore": ("/ccp/activities/{activity}/restore/", 302, 404, 302, 302),  # the address alone does nothing
     "activity-report": ("/ccp/activities/{activity}/report/", 302, 404, 302, 302),  # AMT credited nothing here
     "activity-difference": ("/ccp/activities/{activity}/difference/", 200, 404, 302, 302),
     "transcript-detail": ("/ccp/transcript/{cycle}/", 200, 404, 200, 404),
     "transcript-pdf": ("/ccp/transcript/{cycle}.pdf", 200, 404, 200, 404),
+    "transcript-history": ("/ccp/transcript/all/", 200, 200, 302, 302),
+    "transcript-history-pdf": ("/ccp/transcript/all.pdf", 200, 200, 302, 302),
     "calendar-detail": ("/calendar/", 200, 200, 302, 302),
     "invoice-list": ("/invoices/", 200, 200, 302, 302),
     "invoice-detail": ("/invoices/{invoice}/", 200, 404, 200, 404),
     "invoice-pdf": ("/invoices/{invoice}.pdf", 200, 404, 200, 404),
+    "styleguide": ("/styleguide/", 404, 404, 200, 200),  # for any staff: it shows nobody's data
 }
 PUBLIC = {
     "home": "/",
@@ -38,12 +44,14 @@ PUBLIC = {
     "account-activate-done": "/accounts/activate/done/",
     "qualifying-activities": "/qualifying-activities/",
     "guide": "/guide/",
+    "transcript-check": "/verify/",
     "healthz": "/healthz",
 }
 # Public, but only posted to: ``tests/amtportal/test_language.py``.
 POSTED = {"set_language"}
-# Public to whoever knows a secret that the address holds; ``tests/ccp/test_calendar.py`` tries others.
-SECRET = {"calendar-feed"}
+# Public to whoever knows a secret that the address holds; ``tests/ccp/test_calendar.py`` and
+# ``tests/ccp/test_authenticity_pages.py`` try others.
+SECRET = {"calendar-feed", "transcript-verify"}
 
 
 @dataclass(frozen=True)
@@ -103,7 +111,7 @@ def test_what_there_is_not_is_not_found(viewers: Viewers, pattern: str, number: 
     assert viewers.owner.get(address).status_code == 404
 
 
-@pytest.mark.parametrize("verb", ["amend", "withdraw", "difference"])
+@pytest.mark.parametrize("verb", ["amend", "withdraw", "restore", "difference"])
 def test_another_member_cannot_post_to_an_entry(viewers: Viewers, met: Member, verb: str) -> None:
     entry = met.activities.get()
     assert viewers.other.post(f"/ccp/activities/{entry.pk}/{verb}/", {"points": "1"}).status_code == 404
@@ -163,7 +171,11 @@ def test_private_pages_are_not_shown_in_other_sites_frames_and_load_from_here_on
 
 
 def test_pages_keep_no_script_or_style_that_the_policy_would_stop(viewers: Viewers, met: Member) -> None:
-    addresses = [of_owner(row[0], met) for name, row in PRIVATE.items() if row[1] == 200 and not name.endswith("-pdf")]
+    addresses = [
+        of_owner(row[0], met)
+        for name, row in PRIVATE.items()
+        if row[1] == 200 and not name.endswith(("-pdf", "-export"))
+    ]
     for address in [*addresses, *(page for page in PUBLIC.values() if page != "/healthz")]:
         page = read(viewers.owner.get(address))
         assert not page.select("[style], style, [onclick], [onsubmit], [onchange], script:not([src])"), address

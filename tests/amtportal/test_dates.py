@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 import time_machine
 
-from amtportal.dates import anniversary, day_of, today
+from amtportal.dates import UnreadableDay, anniversary, day_of, read_day, today
 
 LEAP_DAY = date(2024, 2, 29)
 
@@ -72,3 +72,31 @@ def test_steps_from_anniversary_to_anniversary_would_lose_the_leap_day() -> None
 )
 def test_anniversaries_of_other_days_keep_month_and_day(day: date, years: int, later: date) -> None:
     assert anniversary(day, years) == later
+
+
+@pytest.mark.parametrize("typed", ["3/1/2026", "03/01/2026", "2026-03-01", "2026-3-1"])
+def test_a_day_is_read_with_the_month_first_or_as_iso_has_it(typed: str) -> None:
+    assert read_day(typed) == date(2026, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        pytest.param("soon", "no date", id="a word"),
+        pytest.param("", "no date", id="nothing"),
+        pytest.param("1.3.2026", "no date", id="points"),
+        pytest.param("٣/١/٢٠٢٦", "no date", id="Arabic digits"),
+        pytest.param("3/1/2026 ", "no date", id="a space, which the form has taken away"),
+        pytest.param("3/1/26", "short year", id="two digits of the year"),
+        pytest.param("3/1", "no year", id="no year"),
+        pytest.param("3/1/", "no year", id="no year after the slash"),
+        pytest.param("2/30/2026", "not in the calendar", id="30 February"),
+        pytest.param("2025-02-29", "not in the calendar", id="29 February of a common year"),
+        pytest.param("13/1/2026", "not in the calendar", id="the day first"),
+        pytest.param("0000-01-01", "not in the calendar", id="year 0"),
+    ],
+)
+def test_of_anything_else_it_is_said_what_is_wrong(typed: str, why: str) -> None:
+    with pytest.raises(UnreadableDay) as refused:
+        read_day(typed)
+    assert refused.value.why == why

@@ -1,5 +1,6 @@
 """PDF documents: nothing is fetched, nothing is laid out twice, and threads take turns."""
 
+import os
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -112,3 +113,33 @@ def test_text_in_other_scripts_is_printed_with_the_bundled_fonts() -> None:
     text = text_of(documents.lay_out(page(f"<p>{said}</p>")))
     for word in ("Łukasz", "Ünal", "Ψ", "Жуков", "東京"):
         assert word in text
+
+
+def test_no_font_and_no_font_rule_of_the_machine_is_used() -> None:
+    """A letter that our fonts do not have is not looked for elsewhere."""
+    with pikepdf.open(
+        BytesIO(documents.lay_out(page("<p>Plain, <b>bold</b>, 東京 <b>東京</b>, \U00012000</p>")))
+    ) as pdf:
+        names = {str(font.BaseFont).split("+")[1] for font in pdf.pages[0].Resources.Font.values()}
+    assert names <= {"Noto-Sans", "Noto-Sans-Bold", "Droid-Sans-Fallback"}
+    assert "FONTCONFIG_FILE" not in os.environ, "the programs that we start have the machine's fonts"
+
+
+def test_threads_that_want_the_same_new_document_lay_it_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    laid_out, lay_out = [], documents.lay_out
+
+    def counting(html: str) -> bytes:
+        laid_out.append(html)
+        return lay_out(html)
+
+    monkeypatch.setattr(documents, "lay_out", counting)
+    results = at_once(*[partial(documents.pdf, page("<h1>One</h1>"))] * 8, database=False)
+    assert len(set(results)) == 1
+    assert len(laid_out) == 1
+
+
+def test_documents_are_kept_by_the_style_sheet_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = documents.pdf(page("<p>Styled</p>"))
+    monkeypatch.setattr(documents, "LAYOUT_VERSION", "another")
+    monkeypatch.setattr(documents, "lay_out", lambda html: b"another")
+    assert documents.pdf(page("<p>Styled</p>")) == b"another" != first

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from amtportal.dates import today
 from amtportal.members.models import Member
 from amtportal.words import us
+from ccp import issuing, transcripts
 from tests.builders import cycle_of, invoice_of, make_activity, make_amt_credit
 
 pytestmark = pytest.mark.browser
@@ -26,6 +27,9 @@ PUBLIC = [
     "/accounts/signup/",
     "/qualifying-activities/",
     "/guide/",
+    "/verify/",
+    "/verify/?code=7KQ2",
+    "/verify/0000000000000000/",
 ]
 
 
@@ -50,6 +54,8 @@ def addresses(member: Member) -> list[str]:
         "/certifications/",
         "/ccp/record/",
         "/ccp/activities/",
+        "/ccp/activities/?sort=title&state=standing",
+        "/ccp/activities/?category=formal-education",
         f"/ccp/activities/{long.pk}/",
         f"/ccp/activities/{entry.pk}/amend/",
         f"/ccp/activities/{long.pk}/withdraw/",
@@ -57,6 +63,8 @@ def addresses(member: Member) -> list[str]:
         f"/ccp/activities/{from_amt.pk}/",
         f"/ccp/activities/{from_amt.pk}/report/",
         f"/ccp/transcript/{cycle.pk}/",
+        "/ccp/transcript/all/",
+        f"/verify/{issued_before(member)}/",
         "/calendar/",
         "/invoices/",
         f"/invoices/{invoice_of(cycle, 1).pk}/",
@@ -66,6 +74,14 @@ def addresses(member: Member) -> list[str]:
         "/accounts/logout/",
         "/nothing/here/",
     ]
+
+
+def issued_before(member: Member) -> str:
+    """The code of a transcript since which the record has changed."""
+    cycle = cycle_of(member)
+    issue = issuing.issue(contents=transcripts.of_cycle(cycle), by=member.user, at=timezone.now())
+    make_activity(cycle, points="1", starts_on=today() - timedelta(days=7), at=timezone.now())
+    return issue.code
 
 
 def error_page(page: Page) -> None:

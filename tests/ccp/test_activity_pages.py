@@ -41,9 +41,9 @@ def test_the_list_shows_all_entries_newest_first_with_counted_and_claimed_points
     rows = [words(row) for row in page.select("main tbody tr")]
     oldest, middle, newest = Activity.objects.order_by("starts_on")
     assert rows == [
-        f"Newest {newest.reference} 3/3/2026 to 3/5/2026 Professional Education 1.5 RPT 1.5",
-        f"Course, seminar or webinar {middle.reference} 3/1/2026 Professional Education 22 RPT 22",
-        f"Oldest {oldest.reference} · ABC College 1/2/2024 Professional Education 0.25 RPT 0.25",
+        f"Newest {newest.reference} 3/3/2026 to 3/5/2026 Professional Education 3/14/2026 1.5 RPT 1.5",
+        f"Course, seminar or webinar {middle.reference} 3/1/2026 Professional Education 3/14/2026 22 RPT 22",
+        f"Oldest {oldest.reference} · ABC College 1/2/2024 Professional Education 3/14/2026 0.25 RPT 0.25",
     ]
 
 

@@ -128,6 +128,15 @@ def test_days_in_the_cycle_up_to_today_can_be_claimed(first: date, last: date) -
             id="grace: the day after the cycle",
         ),
         pytest.param(
+            date(2023, 2, 23),
+            date(2026, 2, 23),
+            [ENDED],
+            "ends_on",
+            "The end date is after your CCP cycle. Enter a day inside the cycle. Your CCP cycle runs from 2/23/2023 "
+            "to 2/22/2026.",
+            id="grace: from the first day to the day after the last",
+        ),
+        pytest.param(
             date(2023, 4, 30),
             date(2023, 4, 30),
             [RMA, RPT],
@@ -151,9 +160,13 @@ def test_of_two_cycles_one_must_cover_both_days() -> None:
     """5/1/2026 lies in RPT's cycle only, so 9/14/2024 to 5/1/2026 lies in neither; from 9/15/2024 RPT covers it."""
     later = date(2026, 6, 1)
     assert problem_with_dates(date(2024, 9, 15), date(2026, 5, 1), [RMA, RPT], later) is None
-    problem = problem_with_dates(date(2024, 9, 14), date(2026, 5, 1), [RMA, RPT], later)
-    assert problem is not None
-    assert problem.sentence == "Both dates must lie in the CCP cycle of one certification." + BOTH_RUN
+    for first, last, on in (
+        (date(2024, 9, 14), date(2026, 5, 1), later),
+        (date(2024, 9, 14), date(2027, 9, 14), date(2027, 9, 14)),  # to the last day of all
+    ):
+        problem = problem_with_dates(first, last, [RMA, RPT], on)
+        assert problem is not None
+        assert problem.sentence == "Both dates must lie in the CCP cycle of one certification." + BOTH_RUN
 
 
 EMPLOYMENT = ("Employment in the field", None, date(2020, 12, 31))
@@ -164,7 +177,9 @@ PILOT = ("Pilot course", date(2025, 1, 1), None)
     ("kind", "first", "last"),
     [
         pytest.param(EMPLOYMENT, date(2020, 1, 1), date(2020, 12, 31), id="employment to its last day"),
+        pytest.param(EMPLOYMENT, date(2020, 1, 1), date(2020, 12, 30), id="employment to the day before"),
         pytest.param(PILOT, date(2025, 1, 1), date(2025, 1, 1), id="a type from its first day"),
+        pytest.param(PILOT, date(2025, 1, 2), date(2025, 1, 2), id="a type from the day after"),
         pytest.param(("Course", None, None), date(1999, 1, 1), date(2026, 3, 14), id="a type without a window"),
     ],
 )
@@ -204,6 +219,30 @@ def test_a_type_cannot_be_claimed_for_other_days(
 
 
 @pytest.mark.parametrize(
+    ("begun_on", "sentence"),
+    [
+        pytest.param([date(2020, 12, 30)], "12/31/2020. Enter dates up to that day", id="the day before it ended"),
+        pytest.param([date(2020, 12, 31)], "12/31/2020. Enter dates up to that day", id="the day on which it ended"),
+        pytest.param([date(2021, 1, 1)], "12/31/2020, before your CCP cycle began", id="the day after"),
+        pytest.param([date(2021, 1, 2)], "12/31/2020, before your CCP cycle began", id="two days after"),
+        pytest.param(
+            [date(2021, 1, 1), date(2020, 12, 31)], "12/31/2020. Enter dates up to that day", id="one of two in time"
+        ),
+        pytest.param(
+            [date(2021, 1, 1), date(2022, 1, 1)], "12/31/2020, before your CCP cycle began", id="two too late"
+        ),
+    ],
+)
+def test_whose_cycle_began_after_the_last_day_of_a_type_is_not_asked_for_earlier_dates(
+    begun_on: list[date], sentence: str
+) -> None:
+    windows = [Window("RMA", day, date(2023, 12, 31)) for day in begun_on]
+    problem = problem_with_type(*EMPLOYMENT, date(2022, 3, 1), date(2022, 3, 1), windows)
+    assert problem is not None
+    assert f"counts only for work done up to {sentence}" in problem.sentence
+
+
+@pytest.mark.parametrize(
     ("points", "sentence"),
     [
         pytest.param(
@@ -234,6 +273,12 @@ def test_a_type_has_a_smallest_and_a_largest_claim(points: str, sentence: str | 
             "1",
             Problem("points", "For 3 hours you earn 3 points, but 1 point is entered. Leave one of the two empty."),
             id="one point is typed",
+        ),
+        pytest.param(
+            "3",
+            "0.5",
+            Problem("points", "For 3 hours you earn 3 points, but 0.5 points are entered. Leave one of the two empty."),
+            id="half a point is typed",
         ),
         pytest.param(
             "0",
@@ -275,7 +320,9 @@ def test_points_and_units_must_agree(computed: str, typed: str, problem: Problem
     assert found == problem
 
 
-@pytest.mark.parametrize(("quantity", "can"), [("0", False), ("0.01", True), ("9999.99", True), ("10000", False)])
+@pytest.mark.parametrize(
+    ("quantity", "can"), [("-1", False), ("0", False), ("0.01", True), ("9999.99", True), ("10000", False)]
+)
 def test_units_are_above_0_and_below_10000(quantity: str, can: bool) -> None:
     assert (problem_with_number(Decimal(quantity)) is None) is can
 

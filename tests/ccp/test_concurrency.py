@@ -10,9 +10,10 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from ccp import recording, requirement
+from ccp import recording, requirement, verification
 from ccp.models import Activity, Credit
 from certifications import invoices
+from certifications.models import Cycle
 from tests.builders import (
     TODAY,
     client_of,
@@ -137,6 +138,34 @@ def outcome(verb: Callable[[], object]) -> str:
     except (recording.Refused, invoices.Refused) as refused:
         return str(refused)
     return "done"
+
+
+def test_an_entry_put_back_from_eight_sides_at_once_is_put_back_once() -> None:
+    cycle = make_cycle()
+    entry = make_activity(cycle, points="30", at=noon(TODAY - timedelta(days=1)))
+    recording.withdraw(activity=entry, by=entry.member.user, at=noon(TODAY))
+    clients = [client_of(entry.member) for _ in range(THREADS)]
+    answers = at_once(*[partial(client.post, f"/ccp/activities/{entry.pk}/restore/") for client in clients])
+    assert {answer.status_code for answer in answers} == {302}
+    assert (Activity.objects.get().revision, Activity.history.count()) == (3, 3)
+    assert requirement.counted_points(cycle) == Decimal(30)
+    assert cycle_of(entry.member).requirement_met_on == TODAY - timedelta(days=1)
+    assert not any(verification.verify(Cycle.objects.all(), verification.Tally()))
+
+
+def test_an_entry_put_back_while_another_is_recorded_does_not_slip_past_a_cap() -> None:
+    """A cap of 10: 8 are put back while 8 are recorded, by four members each: 10 count for each of them."""
+    set_terms(cap=Decimal(10))
+    cycles = [make_cycle() for _ in range(THREADS // 2)]
+    entries = [make_activity(cycle, points="8") for cycle in cycles]
+    for entry in entries:
+        recording.withdraw(activity=entry, by=entry.member.user, at=noon(TODAY))
+    calls: list[Callable[[], Activity]] = []
+    for cycle, entry in zip(cycles, entries, strict=True):
+        calls.append(partial(recording.restore, activity=entry, by=entry.member.user, at=noon(TODAY)))
+        calls.append(partial(make_activity, cycle, points="8"))
+    at_once(*calls)
+    assert set(requirement.counted_by_cycle([cycle.pk for cycle in cycles]).values()) == {Decimal(10)}
 
 
 def test_a_withdrawal_and_the_payment_it_would_undo_do_not_both_go_through() -> None:

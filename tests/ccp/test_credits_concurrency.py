@@ -1,6 +1,7 @@
 """Imports of credits and changes of terms beside members who record: nothing is lost, and nobody waits for ever."""
 
 import uuid
+from datetime import date
 from decimal import Decimal
 from functools import partial
 
@@ -10,7 +11,7 @@ from ccp import held_credits, impact, recording, requirement
 from ccp.credits_import import CreditsResource
 from ccp.models import Activity, ActivityType, Credit, HeldCredit, TypeTerms
 from certifications import roster_files
-from certifications.models import Cycle
+from certifications.models import Cycle, RenewalInvoice
 from tests.builders import TODAY, make_claim, make_cycle, make_member, make_user, noon
 from tests.threads import at_once
 
@@ -64,6 +65,19 @@ def test_an_import_beside_members_who_record_loses_nothing(cycles: list[Cycle]) 
     at_once(partial(imported, file_for(cycles[::-1])), partial(recorded, cycles))
     keys = [cycle.pk for cycle in cycles]
     assert requirement.counted_by_cycle(keys) == dict.fromkeys(keys, Decimal(3))
+
+
+def test_an_import_beside_members_who_record_opens_each_next_cycle_once() -> None:
+    """The cycles ended on 2/28/2026 and are due: whoever comes first closes them, and all count in the next."""
+    cycles = [
+        make_cycle(make_member(), awarded_on=date(2023, 3, 1), on=date(2026, 2, 1), ccp_mandatory=False)
+        for _ in range(MEMBERS)
+    ]
+    RenewalInvoice.objects.update(status="paid")
+    at_once(partial(imported, file_for(cycles)), partial(recorded, cycles[::-1]))
+    following = Cycle.objects.filter(number=2).values_list("pk", flat=True)
+    assert requirement.counted_by_cycle(following) == dict.fromkeys(following, Decimal(3))
+    assert len(following) == MEMBERS
 
 
 def test_two_matches_at_once_record_each_credit_once() -> None:

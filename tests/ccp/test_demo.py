@@ -13,7 +13,7 @@ from time_machine import TimeMachineFixture
 from amtportal.members.models import Member, User
 from ccp import demo
 from ccp.demo import cast
-from ccp.models import Activity
+from ccp.models import Activity, ErrorReport
 from ccp.standing import Standing, standings
 from certifications import cycles, invoices
 from certifications.models import Certification, Payment
@@ -70,6 +70,10 @@ def test_the_cast_stands_in_its_situations(on: date, time_machine: TimeMachineFi
     assert midway.current is not None
     assert midway.current.invoice.year == 2
     assert states(midway) == ["paid", "open", "locked"]
+
+    by_amt = Activity.objects.get(member=midway.certification.member, source="amt")
+    assert (by_amt.points, by_amt.provider_reference[:4]) == (Decimal("4.5"), "AMT-")
+    assert not by_amt.error_reports.get().answered_at
 
     (short,) = found["short"]
     assert (short.counted, short.required, short.days_left) == (22, 24, 40)
@@ -136,7 +140,7 @@ def test_whatever_the_day_every_activity_lies_in_its_cycle_and_every_end_where_i
                     if done.credentials and holding.credential not in done.credentials:
                         continue
                     ended_on = on - done.days_ago * DAY
-                    assert span.covers(ended_on - (done.days - 1) * DAY, ended_on), (role.name, on, done)
+                    assert cycles.covers(span, ended_on - (done.days - 1) * DAY, ended_on), (role.name, on, done)
         ends = {
             name: cycles.span_on(role.holdings[0].awarded_on, role.holdings[0].runs_on).ends_on
             for name, role in roles.items()
@@ -182,6 +186,8 @@ def test_the_demo_is_loaded_once_and_prints_its_sign_ins(
     assert not any(user.has_usable_password() for user in User.objects.filter(member__in=roster))
     assert Certification.objects.filter(member__in=roster).count() > 300
     assert 55 <= roster.filter(activities__isnull=False).distinct().count() <= 70
+    assert 10 <= Activity.objects.filter(member__in=roster, source="amt").count() <= 25
+    assert ErrorReport.objects.count() == 1
     for name in ("new", "staff"):
         user = User.objects.get(email=f"{name}@demo.example")
         assert user.check_password("amtrax demo portal")

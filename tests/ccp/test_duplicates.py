@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ccp import duplicates, recording
+from ccp import amt_credits, duplicates, recording
 from ccp.duplicates import Told, folded, likeness
 from tests.builders import TODAY, make_activity, make_claim, make_cycle, make_member, noon
 
@@ -43,8 +43,10 @@ def test_one_type_looks_alike_where_the_dates_overlap(first: date, last: date, f
     assert likeness(told(), of_days(first, last)) == likeness(of_days(first, last), told()) == found
 
 
-def test_another_type_on_the_same_days_does_not_look_alike() -> None:
-    assert likeness(told(), told(activity_type=TALK, title="Blood cultures")) == ""
+@pytest.mark.parametrize("title", ["Blood cultures", "Hematology 2", "Phlebotomy"])
+def test_another_type_and_title_on_the_same_days_do_not_look_alike(title: str) -> None:
+    other = told(activity_type=TALK, title=title)
+    assert likeness(told(), other) == likeness(other, told()) == ""
 
 
 @pytest.mark.parametrize(
@@ -133,7 +135,7 @@ def test_the_same_type_and_days_look_alike_across_certifications() -> None:
 def test_a_credit_from_amt_is_told_with_the_entry_of_the_member_whichever_came_first() -> None:
     cycle = make_cycle()
     own = make_activity(cycle, title="Hematology")
-    credit = recording.AmtCredit("WEB-1", cycle.certification.member, make_claim(title="Hematology"))
-    [credited] = recording.credit_from_amt(credits=[credit], by=None, at=noon(TODAY)).values()
+    credit = amt_credits.AmtCredit("WEB-1", cycle.certification.member, make_claim(title="Hematology"))
+    [credited] = amt_credits.record(credits=[credit], by=None, at=noon(TODAY)).values()
     assert [found.activity for found in duplicates.told_to_member(own, [cycle.pk])] == [credited]
     assert duplicates.told_to_member(credited, [cycle.pk]) == []

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from amtportal.members.models import Member
-from ccp import error_reports, recording, requirement
+from ccp import amt_credits, error_reports, recording, requirement
 from ccp.models import Activity, ErrorReport
 from tests.builders import (
     TODAY,
@@ -36,9 +36,9 @@ def member() -> Member:
 
 @pytest.fixture
 def credit(member: Member) -> Activity:
-    claim = make_claim(provider=recording.PROVIDER, title="Safe phlebotomy")
-    credits = [recording.AmtCredit("W-1", member, claim)]
-    return recording.credit_from_amt(credits=credits, by=None, at=noon(TODAY))["W-1"]
+    claim = make_claim(provider=amt_credits.PROVIDER, title="Safe phlebotomy")
+    credits = [amt_credits.AmtCredit("W-1", member, claim)]
+    return amt_credits.record(credits=credits, by=None, at=noon(TODAY))["W-1"]
 
 
 @pytest.fixture

@@ -6,15 +6,28 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from ccp import held_credits, recording, requirement
+from ccp import amt_credits, held_credits, recording, requirement
 from ccp.held_credits import Received, Tally
 from ccp.models import Activity, ActivityType, HeldCredit
+from certifications import cycles
 from certifications.models import Certification, Credential, Cycle
 from certifications.roster import RosterResource
 from certifications.roster_files import read as read_roster
-from tests.builders import TODAY, client_of, cycle_of, make_claim, make_cycle, make_member, make_user, noon
+from tests.builders import (
+    TODAY,
+    client_of,
+    cycle_of,
+    make_certification,
+    make_claim,
+    make_cycle,
+    make_member,
+    make_user,
+    noon,
+)
 from tests.staff import found, make_clerk, page, told
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
@@ -27,7 +40,13 @@ ROSTER = (
 
 def received(reference: str = "W-1", amt_id: str = "7001", **claim: object) -> Received:
     """5 points for a course on 3/1/2026."""
-    return Received(reference, amt_id, make_claim(provider=recording.PROVIDER, **claim))
+    return Received(reference, amt_id, make_claim(provider=amt_credits.PROVIDER, **claim))
+
+
+def same_course(*amt_ids: str) -> list[Received]:
+    """A credit for each, whose activity type was read with its credentials, as an import reads it."""
+    kind = ActivityType.objects.prefetch_related("credentials").get(code="course-seminar-webinar")
+    return [Received(f"W-{amt_id}", amt_id, make_claim(activity_type=kind)) for amt_id in amt_ids]
 
 
 def receive(*credits: Received) -> Tally:
@@ -136,19 +155,67 @@ def test_a_roster_import_matches_what_its_members_were_waited_for_with(
     assert held.activity.member.amt_id == "7001"
 
 
-def test_a_credit_counts_in_the_cycle_that_is_due_to_open() -> None:
-    """RMA whose cycle ended on 2/28/2026, voluntary and paid: no run has opened the next, so the credit opens it."""
-    cycle = make_cycle(
-        make_member(amt_id="7001"), awarded_on=date(2023, 3, 1), on=date(2026, 2, 1), ccp_mandatory=False
-    )
+def make_due(amt_id: str = "7001", *, awarded_on: date = date(2023, 3, 1)) -> Cycle:
+    """RMA whose cycle ended on 2/28/2026, voluntary and paid: no run has closed it and opened the next."""
+    cycle = make_cycle(make_member(amt_id=amt_id), awarded_on=awarded_on, on=date(2026, 2, 1), ccp_mandatory=False)
     cycle.invoices.update(status="paid")
-    receive(received())
-    assert reason() == "No open CCP cycle of 7001 covers 3/1/2026."
-    assert match() == Tally(recorded=1)
+    return cycle
+
+
+def test_a_credit_counts_at_once_in_the_cycle_that_is_due_to_open() -> None:
+    cycle = make_due()
+    assert receive(received()) == Tally(recorded=1)
     following = Cycle.objects.get(certification=cycle.certification, number=2)
     assert requirement.counted_points(following) == 5
     cycle.refresh_from_db()
-    assert cycle.outcome == "compliant"
+    assert (cycle.closed_on, cycle.outcome) == (TODAY, "compliant")
+
+
+def test_a_held_credit_opens_the_cycle_that_is_due() -> None:
+    receive(received())
+    cycle = make_due()
+    assert match() == Tally(recorded=1)
+    assert requirement.counted_points(Cycle.objects.get(certification=cycle.certification, number=2)) == 5
+
+
+def test_a_cycle_that_opens_after_its_own_end_is_rolled_over_too() -> None:
+    """Awarded 3/1/2019: cycle 1 ended on 2/28/2022 and cycle 2 on 2/28/2025. The latter opens with grace from today."""
+    certification = make_certification(make_member(amt_id="7001"), awarded_on=date(2019, 3, 1), ccp_mandatory=False)
+    cycles.open_current(certification=certification, on=date(2019, 3, 1)).invoices.update(status="paid")
+    assert receive(received(starts_on=date(2025, 2, 28))) == Tally(recorded=1)
+    assert requirement.counted_points(Cycle.objects.get(number=2)) == 5
+
+
+def test_a_cycle_that_is_due_is_closed_for_its_credit_though_none_is_recorded() -> None:
+    cycle = make_due()
+    assert receive(received(starts_on=date(2026, 2, 28))) == Tally(held=1)
+    assert reason() == "No open CCP cycle of 7001 covers 2/28/2026."
+    cycle.refresh_from_db()
+    assert cycle.closed_on == TODAY
+
+
+def test_while_nothing_is_due_no_query_is_made_for_each_member() -> None:
+    def queries(*amt_ids: str) -> int:
+        for amt_id in amt_ids:
+            make_cycle(make_member(amt_id=amt_id))
+        credits = same_course(*amt_ids)
+        with CaptureQueriesContext(connection) as captured:
+            receive(*credits)
+        return len(captured)
+
+    assert queries("7001") == queries(*(f"800{n}" for n in range(9)))
+
+
+def test_cycles_that_are_due_are_closed_together() -> None:
+    def queries(*amt_ids: str) -> int:
+        for amt_id in amt_ids:
+            make_due(amt_id)
+        credits = same_course(*amt_ids)
+        with CaptureQueriesContext(connection) as captured:
+            assert receive(*credits).recorded == len(amt_ids)
+        return len(captured)
+
+    assert queries("7001") == queries(*(f"800{n}" for n in range(9)))
 
 
 def test_the_command_prints_a_tally() -> None:
@@ -174,9 +241,9 @@ def test_many_credits_are_recorded_in_batches(monkeypatch: pytest.MonkeyPatch) -
 def test_other_values_under_a_recorded_reference_are_refused() -> None:
     cycle: Cycle = make_cycle(make_member(amt_id="7001"))
     receive(received())
-    credit = recording.AmtCredit("W-1", cycle.certification.member, received(points="6").claim)
+    credit = amt_credits.AmtCredit("W-1", cycle.certification.member, received(points="6").claim)
     with pytest.raises(recording.Refused, match="W-1 is on record with other values"):
-        recording.credit_from_amt(credits=[credit], by=None, at=noon(TODAY))
+        amt_credits.record(credits=[credit], by=None, at=noon(TODAY))
 
 
 # The admin

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.core.management import call_command
 
-from ccp import impact, recording, requirement
+from ccp import amt_credits, impact, requirement
 from ccp.models import Activity, ActivityType, Category, CategoryTerms, Credit, TypeTerms
 from ccp.terms import Catalogue
 from certifications.models import Cycle
@@ -235,8 +235,8 @@ def test_stragglers_are_counted_under_the_new_terms(cycle: Cycle, django_capture
 def test_verification_agrees_after_a_change_and_after_a_credit(cycle: Cycle) -> None:
     member = cycle.certification.member
     put_in_force(terms("25", since=YESTERDAY))
-    credits = [recording.AmtCredit("W-1", member, make_claim(points="3", starts_on=date(2026, 2, 1)))]
-    recording.credit_from_amt(credits=credits, by=None, at=noon(TODAY))
+    credits = [amt_credits.AmtCredit("W-1", member, make_claim(points="3", starts_on=date(2026, 2, 1)))]
+    amt_credits.record(credits=credits, by=None, at=noon(TODAY))
     put_in_force(terms("40", since=TODAY))
     stdout = io.StringIO()
     call_command("verify_records", stdout=stdout, stderr=stdout)

@@ -76,8 +76,16 @@ def test_whoever_is_short_reads_what_unlocks_the_invoice_and_what_follows() -> N
     ]
 
 
-def test_one_point_to_go_is_one_point() -> None:
-    assert lines(counted="29")[0][1] == "1 point to go until your CCP requirement of 30 points is met."
+@pytest.mark.parametrize(
+    ("counted", "missing"),
+    [
+        pytest.param("28.75", "1.25 points", id="30 - 28.75 = 1.25"),
+        pytest.param("29", "1 point", id="30 - 29 = 1"),
+        pytest.param("29.25", "0.75 points", id="30 - 29.25 = 0.75"),
+    ],
+)
+def test_one_point_to_go_is_one_point(counted: str, missing: str) -> None:
+    assert lines(counted=counted)[0][1] == f"{missing} to go until your CCP requirement of 30 points is met."
 
 
 @pytest.mark.parametrize(
@@ -178,6 +186,19 @@ def test_the_grace_period_is_the_present_step_from_the_day_after_the_cycle(on: d
     assert (found[CYCLE_ENDS], found[GRACE_ENDS]) == when
 
 
+@pytest.mark.parametrize(
+    ("on", "is_promised"),
+    [
+        pytest.param(GRACE - DAY, True, id="day before the last of grace"),
+        pytest.param(GRACE, True, id="last day of grace"),
+        pytest.param(GRACE + DAY, False, id="day after"),
+    ],
+)
+def test_the_invoice_can_be_unlocked_to_the_last_day_of_the_grace_period(on: date, is_promised: bool) -> None:
+    assert ((None, OPENS_AFTER, "ahead") in lines(on=on)) is is_promised
+    assert ((None, TO_GO, "now") in lines(on=on)) is is_promised
+
+
 def test_when_the_grace_period_is_over_nothing_promises_that_the_invoice_opens() -> None:
     assert lines(on=GRACE + DAY) == [
         (ENDS, CYCLE_ENDS, "done"),
@@ -213,17 +234,20 @@ def test_a_correction_that_takes_points_away_locks_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("counted", "met_on", "outcome", "last"),
+    ("counted", "met_on", "outcome", "invoice"),
     [
-        pytest.param("30", TODAY, "compliant", "The cycle was closed as compliant.", id="compliant"),
-        pytest.param("22", None, "non-compliant", "The cycle was closed as non-compliant.", id="non-compliant"),
+        pytest.param("30", TODAY, "compliant", [(DUE, f"{LAST} is paid.", "done")], id="compliant"),
+        pytest.param("22", None, "non-compliant", [], id="non-compliant: the locked invoice is no longer owed"),
     ],
 )
-def test_a_closed_cycle_ends_with_how_it_was_closed(counted: str, met_on: date | None, outcome: str, last: str) -> None:
+def test_a_closed_cycle_ends_with_how_it_was_closed(
+    counted: str, met_on: date | None, outcome: str, invoice: list[tuple[date, str, str]]
+) -> None:
     found = lines(
         counted=counted, met_on=met_on, on=GRACE + 5 * DAY, closed_on=GRACE + DAY, outcome=outcome, paid=bool(met_on)
     )
-    assert found[-1] == (GRACE + DAY, last, "done")
+    assert found[-1] == (GRACE + DAY, f"The cycle was closed as {outcome}.", "done")
+    assert [line for line in found if LAST in line[1]] == invoice
     assert all(day for day, _, _ in found)
     assert not any("to go" in sentence or "grace" in sentence for _, sentence, _ in found)
 

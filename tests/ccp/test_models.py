@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ccp import calendar, error_reports, held_credits, recording
+from ccp import amt_credits, calendar, error_reports, held_credits, issuing, transcripts
 from ccp.models import (
     Activity,
     ActivityType,
@@ -17,6 +17,8 @@ from ccp.models import (
     Credit,
     ErrorReport,
     HeldCredit,
+    Transcript,
+    TranscriptFile,
     TypeTerms,
 )
 from tests.builders import TODAY, make_activity, make_claim, make_cycle, make_member, make_user, noon
@@ -57,8 +59,8 @@ def credit() -> Credit:
 def amt_credit() -> Activity:
     """5 points for 3/1/2026 from AMT."""
     member = make_cycle().certification.member
-    credits = [recording.AmtCredit("W-1", member, make_claim())]
-    return recording.credit_from_amt(credits=credits, by=None, at=noon(TODAY))["W-1"]
+    credits = [amt_credits.AmtCredit("W-1", member, make_claim())]
+    return amt_credits.record(credits=credits, by=None, at=noon(TODAY))["W-1"]
 
 
 def held() -> HeldCredit:
@@ -84,6 +86,16 @@ def report() -> ErrorReport:
 
 def feed() -> CalendarFeed:
     return calendar.create(member=make_member(), at=noon(TODAY))
+
+
+def transcript() -> Transcript:
+    member = make_member()
+    contents = transcripts.of_cycle(make_cycle(member))
+    return issuing.issue(contents=contents, by=member.user, at=noon(TODAY))
+
+
+def transcript_file() -> TranscriptFile:
+    return TranscriptFile.objects.create(transcript=transcript(), sha256="0" * 64, made_at=noon(TODAY))
 
 
 ANSWERED = {"answer": "Mended.", "answered_at": noon(TODAY), "answered_by": make_user}
@@ -151,6 +163,9 @@ COPIES = [
     ("credit_once_a_cycle", credit, {}, "same activity and cycle"),
     ("calendarfeed.token", feed, {"revoked_at": noon(TODAY)}, "same address"),
     ("calendarfeed_one_standing", feed, {"token": "another"}, "two addresses"),
+    ("transcript.code", transcript, {"content_hash": "0" * 64}, "same code"),
+    ("transcript.content_hash", transcript, {"code": "0" * 16}, "same record"),
+    ("transcriptfile.sha256", transcript_file, {}, "same file"),
 ]
 
 

@@ -121,11 +121,14 @@ def test_taking_an_entry_away_frees_its_room_for_the_others() -> None:
 
 
 def test_what_is_used_of_a_cap_is_what_counts_under_it() -> None:
-    """Of 12 and 6 under a type cap of 15 all 15 are used; the category has the 4 of the talk besides."""
+    """Of 12 and 6 under a type cap of 15 all 15 are used; the category has the 4 of the talk besides, not the 8 of
+    another category.
+    """
     entries = [
         make_entry(1, "12", type_cap=Decimal(15)),
         make_entry(2, "6", type_cap=Decimal(15)),
         make_entry(3, "4", activity_type="talk"),
+        make_entry(4, "8", activity_type="college", category="fe"),
     ]
     assert used(entries, activity_type="course") == Decimal(15)
     assert used(entries, category="pe") == Decimal(19)
@@ -159,6 +162,8 @@ def test_every_cut_has_its_reason() -> None:
         pytest.param("1.50", True, id="six quarters, written with a zero"),
         pytest.param("1.1", False, id="tenths"),
         pytest.param("0.125", False, id="eighths"),
+        pytest.param("-0.25", True, id="one quarter less"),
+        pytest.param("-0.1", False, id="a tenth less"),
     ],
 )
 def test_points_come_in_quarters(points: str, whole_quarters: bool) -> None:

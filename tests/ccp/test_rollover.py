@@ -38,6 +38,7 @@ GRACE_LAST = date(2026, 7, 29)  # 90 days after the last day
 @pytest.mark.parametrize(
     ("on", "is_met", "is_paid", "mandatory", "verdict"),
     [
+        pytest.param(LAST - DAY, True, True, True, "running", id="the day before the last, met and paid"),
         pytest.param(LAST, True, True, True, "running", id="the last day, met and paid"),
         pytest.param(LAST, False, False, True, "running", id="the last day, neither"),
         pytest.param(LAST + DAY, True, True, True, "compliant", id="the day after, met and paid"),
@@ -403,7 +404,11 @@ def test_a_cycle_that_cannot_be_closed_does_not_take_the_page_away(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("on", "number"), [(LAST, 0), (LAST + DAY, 3)], ids=["the last day", "the day after"])
+@pytest.mark.parametrize(
+    ("on", "number"),
+    [(LAST - DAY, 0), (LAST, 0), (LAST + DAY, 3)],
+    ids=["the day before the last", "the last day", "the day after"],
+)
 def test_a_cycle_that_has_not_ended_costs_no_query(
     on: date, number: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

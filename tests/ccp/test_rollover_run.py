@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from time_machine import TimeMachineFixture
 
 from ccp import rollover
@@ -108,6 +109,36 @@ def test_a_row_that_the_database_refuses_stops_only_itself() -> None:
     assert (tally.found, tally.failed) == ({"compliant": 3}, [bad])
 
 
+@pytest.mark.django_db
+def test_a_batch_is_written_in_as_many_queries_whatever_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rollover, "BATCH", 100)
+
+    def queries(number: int) -> int:
+        due(number), unmet(number)
+        with CaptureQueriesContext(connection) as captured:
+            assert rollover.close_due(at=noon(OVER)).closed == 2 * number
+        return len(captured)
+
+    assert queries(1) == queries(8)
+
+
+@pytest.mark.django_db
+def test_each_cycle_keeps_its_own_points_and_its_own_line_of_history() -> None:
+    """30 and 31.25 points close as compliant, 0 and 12.5 as non-compliant, in one batch and the next."""
+    met, more, none, some = due(2) + unmet(2)
+    make_activity(more, points="1.25"), make_activity(some, points="12.5")
+    rollover.close_due(at=noon(OVER))
+    expected = {met: ("compliant", 30), more: ("compliant", 31.25)}
+    expected |= {none: ("non-compliant", 0), some: ("non-compliant", 12.5)}
+    for cycle, (outcome, points) in expected.items():
+        cycle.refresh_from_db()
+        assert (cycle.closed_on, cycle.outcome, cycle.points_at_close) == (OVER, outcome, points)
+        line = cycle.history.latest("history_id")
+        assert (line.closed_on, line.outcome, line.points_at_close) == (OVER, outcome, points)
+        assert (line.history_type, line.history_user, line.history_date) == ("~", None, noon(OVER))
+        assert line.history_change_reason == f"The cycle was closed: {outcome}."
+
+
 # The command
 
 
@@ -199,7 +230,7 @@ def counted(verb):
         return verb(*args, **kwargs)
     return wrapped
 
-cycles.following, life.change_status = counted(cycles.following), counted(life.change_status)
+cycles.following, life.may_follow = counted(cycles.following), counted(life.may_follow)
 rollover.close_due(at=datetime.fromisoformat(sys.argv[2]))
 """
 

@@ -1,6 +1,6 @@
 """The terms of the programme: which hold on a day, and what a number of units is worth."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -101,6 +101,11 @@ def make(least: str = "0.25", most: str = "99", first: date | None = None, last:
     )
 
 
+@pytest.mark.parametrize(("points_per_unit", "takes"), [(None, False), (Decimal(1), True)], ids=["no unit", "a unit"])
+def test_a_number_can_be_given_where_a_unit_has_points(points_per_unit: Decimal | None, takes: bool) -> None:
+    assert replace(make(), points_per_unit=points_per_unit).takes_quantity is takes
+
+
 @pytest.mark.parametrize(
     ("least", "most", "sentence"),
     [
@@ -108,6 +113,7 @@ def make(least: str = "0.25", most: str = "99", first: date | None = None, last:
         pytest.param("0.5", "99", "At least 0.5 points for one entry.", id="smallest"),
         pytest.param("0.25", "10", "At most 10 points for one entry.", id="largest"),
         pytest.param("1", "10", "1 to 10 points for one entry.", id="both"),
+        pytest.param("0.5", "98.75", "0.5 to 98.75 points for one entry.", id="a quarter inside both"),
     ],
 )
 def test_limits_of_a_claim_in_words(least: str, most: str, sentence: str) -> None:
@@ -118,6 +124,7 @@ def test_limits_of_a_claim_in_words(least: str, most: str, sentence: str) -> Non
     ("first", "last", "can"),
     [
         pytest.param(date(2020, 1, 1), date(2020, 12, 31), True, id="first day to last day"),
+        pytest.param(date(2020, 1, 2), date(2020, 12, 30), True, id="a day inside both"),
         pytest.param(date(2019, 12, 31), date(2020, 12, 31), False, id="starts a day early"),
         pytest.param(date(2020, 1, 1), date(2021, 1, 1), False, id="ends a day late"),
     ],
@@ -125,6 +132,14 @@ def test_limits_of_a_claim_in_words(least: str, most: str, sentence: str) -> Non
 def test_a_window_has_a_first_and_a_last_day(first: date, last: date, can: bool) -> None:
     assert make(first=date(2020, 1, 1), last=date(2020, 12, 31)).can_be_claimed(first, last) is can
     assert make().can_be_claimed(first, last)
+
+
+def test_a_window_may_have_one_end_only() -> None:
+    """From 1/1/2020 on: not 12/31/2019. Up to 12/31/2020: not 1/1/2021."""
+    assert make(first=date(2020, 1, 1)).can_be_claimed(date(2020, 1, 1), date(2030, 1, 1))
+    assert not make(first=date(2020, 1, 1)).can_be_claimed(date(2019, 12, 31), date(2030, 1, 1))
+    assert make(last=date(2020, 12, 31)).can_be_claimed(date(2010, 1, 1), date(2020, 12, 31))
+    assert not make(last=date(2020, 12, 31)).can_be_claimed(date(2010, 1, 1), date(2021, 1, 1))
 
 
 # Terms on record

@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from amtportal.members.models import Member, User
-from ccp import recording, rollover, verification
+from ccp import amt_credits, counting, recording, rollover, verification
 from ccp.models import Activity, ActivityType, CategoryTerms, Credit, TypeTerms
-from ccp.verification import Difference, Tally, Version, changes, met_since
+from ccp.replay import Version, changes, met_since
+from ccp.verification import Difference, Tally
 from certifications import invoices
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 from tests.builders import (
@@ -61,8 +62,8 @@ def test_the_day_since_which_a_record_has_sufficed_without_interruption(
     assert met_since(history, Decimal(30)) == since
 
 
-def version(credit: int, points: str, at: datetime) -> Version:
-    return Version(credit, Decimal(points), "", at)
+def version(credit: int, points: str, at: datetime, cut: str = "") -> Version:
+    return Version(credit, Decimal(points), cut, at)
 
 
 def test_the_total_after_each_change_is_the_sum_of_what_each_credit_counts_for_then() -> None:
@@ -80,6 +81,45 @@ def test_what_is_written_at_one_instant_is_one_change() -> None:
         version(2, "10", noon(D2)),
     ]
     assert changes(history) == totals((D1, "10"), (D2, "10"))
+
+
+def away(credit: int, at: datetime) -> Version:
+    return version(credit, "0", at, "not-standing")
+
+
+HOUR = timedelta(hours=1)
+RECORDED, GONE, BACK = noon(D1), noon(D2), noon(D2) + 3 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("later", "since"),
+    [
+        pytest.param([away(1, GONE), version(1, "30", BACK)], D1, id="undone on the same day"),
+        pytest.param([away(1, GONE), version(1, "30", noon(D3))], D3, id="undone on the next day"),
+        pytest.param([away(1, GONE)], None, id="not undone"),
+        pytest.param([away(1, GONE), version(1, "29", BACK)], None, id="undone, and it counts for less"),
+        pytest.param(
+            [away(1, GONE), away(2, GONE + HOUR), version(1, "20", BACK), version(2, "10", BACK + HOUR)],
+            D1,
+            id="two undone, in the order in which they went",
+        ),
+        pytest.param(
+            [away(1, GONE), version(3, "30", GONE + HOUR), version(1, "30", BACK)], D1, id="another came meanwhile"
+        ),
+        pytest.param([away(1, GONE), version(3, "30", BACK)], D2, id="another came instead"),
+        pytest.param(
+            [away(1, GONE), version(1, "30", BACK), away(1, BACK + HOUR), version(1, "30", noon(D3))],
+            D3,
+            id="withdrawn again and left till the next day",
+        ),
+    ],
+)
+def test_a_withdrawal_undone_on_the_same_day_interrupts_nothing(later: list[Version], since: date | None) -> None:
+    """30 points are met on the first day, and go on the second at noon."""
+    start = [version(1, "30", RECORDED)]
+    if any(each.credit == 2 for each in later):
+        start = [version(1, "20", RECORDED), version(2, "10", RECORDED)]
+    assert met_since(changes([*start, *later]), Decimal(30)) == since
 
 
 def test_a_change_belongs_to_its_day_in_chicago() -> None:
@@ -113,9 +153,9 @@ class TestFindings:
         TypeTerms.objects.filter(activity_type__code="self-study").update(cap=6)
         claim = make_claim(kind="self-study", points="4")
         credits = [
-            recording.AmtCredit(f"W-{n}", member, claim) for member in (met, short) for n in (member.pk, -member.pk)
+            amt_credits.AmtCredit(f"W-{n}", member, claim) for member in (met, short) for n in (member.pk, -member.pk)
         ]
-        recording.credit_from_amt(credits=credits, by=None, at=noon(TODAY))
+        amt_credits.record(credits=credits, by=None, at=noon(TODAY))
         assert sorted(Credit.objects.exclude(activity__source="member").values_list("points", flat=True)) == [
             2,
             2,
@@ -194,7 +234,7 @@ class TestFindings:
         """A cap of 20 that reaches back leaves 20 of 22 until the cycle is counted anew."""
         TypeTerms.objects.filter(activity_type__code="course-seminar-webinar").update(cap=20)
         assert said()[0].endswith("stored 22 points (not cut), recomputed 20 points (type-cap)")
-        recording.count_anew(cycles=[Cycle.objects.get().pk], by=None, at=noon(D2))
+        counting.count_anew(cycles=[Cycle.objects.get().pk], by=None, at=noon(D2))
         assert said() == []
 
     def test_an_invoice_due_on_another_day(self, met: Member) -> None:
@@ -296,6 +336,7 @@ VERBS = st.one_of(
     st.tuples(st.just("record"), CLAIMS, CHOSEN),
     st.tuples(st.just("amend"), NUMBERS, CLAIMS, CHOSEN),
     st.tuples(st.just("withdraw"), NUMBERS),
+    st.tuples(st.just("restore"), NUMBERS),
     st.tuples(st.just("void"), NUMBERS),
 )
 # Each step comes some days after the one before; 0: on the same day, a minute later.
@@ -340,6 +381,10 @@ class Record:
         for activity in self.numbered(number):
             recording.withdraw(activity=activity, by=self.member.user, at=self.at)
 
+    def restore(self, number: int) -> None:
+        for activity in self.numbered(number):
+            recording.restore(activity=activity, by=self.member.user, at=self.at)
+
     def void(self, number: int) -> None:
         for activity in self.numbered(number):
             recording.void(activity=activity, reason="No proof.", by=self.staff, at=self.at)
@@ -361,7 +406,7 @@ class Record:
 @pytest.mark.django_db
 @given(steps=STEPS, type_cap=CAPS, category_cap=CAPS)
 @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
-def test_whatever_is_recorded_amended_withdrawn_and_voided_nothing_differs(
+def test_whatever_is_recorded_amended_withdrawn_restored_and_voided_nothing_differs(
     steps: list[tuple[int, tuple[Any, ...]]], type_cap: Decimal | None, category_cap: Decimal | None
 ) -> None:
     with undone():

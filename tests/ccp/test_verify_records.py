@@ -106,12 +106,12 @@ def test_what_members_record_while_a_batch_is_read_is_no_difference(
 ) -> None:
     """Between reading the credits and reading the rest an entry is recorded: the cycle is read again, and agrees."""
     cycle = cycle_of(met)
-    entries = verification._entries
+    entries = verification.entries_of
 
     def recorded_meanwhile(keys: list[int]) -> dict[int, tuple[object, ...]]:
-        monkeypatch.setattr(verification, "_entries", entries)
+        monkeypatch.setattr(verification, "entries_of", entries)
         make_activity(cycle, points="1")
         return {}
 
-    monkeypatch.setattr(verification, "_entries", recorded_meanwhile)
+    monkeypatch.setattr(verification, "entries_of", recorded_meanwhile)
     assert run()[0] == 0

@@ -97,12 +97,13 @@ def test_there_is_no_cycle_0() -> None:
     ("first", "last", "covered"),
     [
         pytest.param(date(2006, 5, 1), date(2009, 4, 30), True, id="the whole cycle"),
+        pytest.param(date(2006, 5, 2), date(2009, 4, 29), True, id="a day inside both ends"),
         pytest.param(date(2006, 4, 30), date(2006, 5, 1), False, id="starts a day early"),
         pytest.param(date(2009, 4, 30), date(2009, 5, 1), False, id="ends a day late"),
     ],
 )
 def test_a_span_covers_days_that_lie_in_it_whole(first: date, last: date, covered: bool) -> None:
-    assert cycles.span(AWARDED, 1).covers(first, last) is covered
+    assert cycles.covers(cycles.span(AWARDED, 1), first, last) is covered
 
 
 @pytest.mark.parametrize(
@@ -117,20 +118,31 @@ def test_a_span_covers_days_that_lie_in_it_whole(first: date, last: date, covere
     ],
 )
 def test_a_cycle_takes_records_until_the_grace_period_is_over(on: date, taken: bool) -> None:
-    cycle = Cycle(starts_on=date(2023, 5, 1), ends_on=date(2026, 4, 30))
+    cycle = Cycle(certification=Certification(), starts_on=date(2023, 5, 1), ends_on=date(2026, 4, 30))
     assert cycles.takes_records(cycle, on, grace_days=90) is taken
     assert cycles.records_until(cycle.ends_on, grace_days=90) == date(2026, 7, 29)
 
 
 def test_without_grace_the_last_day_is_the_last() -> None:
-    cycle = Cycle(starts_on=date(2023, 5, 1), ends_on=date(2026, 4, 30))
+    cycle = Cycle(certification=Certification(), starts_on=date(2023, 5, 1), ends_on=date(2026, 4, 30))
     assert cycles.takes_records(cycle, date(2026, 4, 30), grace_days=0)
     assert not cycles.takes_records(cycle, date(2026, 5, 1), grace_days=0)
 
 
 def test_a_closed_cycle_takes_no_records() -> None:
-    cycle = Cycle(starts_on=date(2023, 5, 1), ends_on=date(2026, 4, 30), closed_on=date(2026, 5, 1))
+    cycle = Cycle(certification=Certification(), starts_on=date(2023, 5, 1), ends_on=date(2026, 4, 30))
+    cycle.closed_on = date(2026, 5, 1)
     assert not cycles.takes_records(cycle, date(2026, 5, 1), grace_days=90)
+
+
+@pytest.mark.parametrize(
+    ("status", "taken"),
+    [("active", True), ("reinstated", True), ("lapsed", False), ("retired", False), ("revoked", False)],
+)
+def test_only_certifications_in_force_take_records(status: str, taken: bool) -> None:
+    certification = Certification(status=status)
+    cycle = Cycle(certification=certification, starts_on=date(2023, 5, 1), ends_on=date(2026, 4, 30))
+    assert cycles.takes_records(cycle, date(2026, 4, 30), grace_days=90) is taken
 
 
 @pytest.mark.parametrize(
@@ -222,3 +234,31 @@ def test_a_member_has_the_own_cycles_only_in_the_order_of_their_keys() -> None:
     make_cycle()
     with transaction.atomic():
         assert cycles.open_for_records(member, TODAY, lock=True) == own
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("lock", [False, True])
+def test_cycles_that_take_records_are_found_by_member_in_the_order_of_their_keys(lock: bool) -> None:
+    """Of two members with two cycles each, one is lapsed and one closed; the third member is not asked for."""
+    ada, bea = make_member(), make_member()
+    second, first = make_cycle(bea), make_cycle(ada)
+    lapsed = make_cycle(ada, credential="RPT", status="lapsed")
+    closed = make_cycle(bea, credential="RPT")
+    Cycle.objects.filter(pk=closed.pk).update(closed_on=closed.ends_on + DAY, outcome="compliant", points_at_close=30)
+    third = make_cycle(bea, credential="MLT")
+    make_cycle()
+    with transaction.atomic():
+        found = cycles.open_by_member([ada.pk, bea.pk], TODAY, lock=lock)
+    assert found == {ada.pk: [first], bea.pk: [second, third]}
+    assert cycles.open_by_member([lapsed.certification.member_id], first.ends_on + 91 * DAY) == {}
+
+
+@pytest.mark.django_db
+def test_a_cycle_is_opened_with_its_invoices_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: RenewalInvoice, **kwargs: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(RenewalInvoice, "save", broken)
+    with pytest.raises(RuntimeError):
+        cycles.open_current(certification=make_certification(), on=TODAY)
+    assert not Cycle.objects.exists()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from amtportal.members.models import User
 from certifications import cycles, life
@@ -67,6 +69,7 @@ def test_active_and_reinstated_certifications_are_in_force() -> None:
     [
         pytest.param(date(2005, 12, 31), None, False, id="awarded the day before 2006"),
         pytest.param(date(2006, 1, 1), None, True, id="awarded on the first day of 2006"),
+        pytest.param(date(1999, 5, 1), date(2014, 3, 31), False, id="recertified the day before 1 April 2014"),
         pytest.param(date(1999, 5, 1), date(2014, 4, 1), False, id="recertified on 1 April 2014"),
         pytest.param(date(1999, 5, 1), date(2014, 4, 2), True, id="recertified the day after"),
         pytest.param(date(2010, 5, 1), date(2012, 4, 2), True, id="both, the award binds"),
@@ -128,6 +131,79 @@ def test_a_step_needs_a_reason(reason: str, clerk: User) -> None:
     with pytest.raises(life.Refused, match="Give the reason"):
         change(make_certification(), "retired", clerk, reason=reason)
     assert not StatusChange.objects.exists()
+
+
+@pytest.mark.parametrize("length", [99, 100, 101])
+def test_a_long_reason_stays_whole_and_the_history_has_its_first_100_letters(length: int, clerk: User) -> None:
+    certification, reason = make_certification(), "y" * length
+    change(certification, "retired", clerk, reason=reason)
+    assert StatusChange.objects.get().reason == reason
+    assert certification.history.get(history_user=clerk).history_change_reason == reason[:100]
+
+
+def test_a_step_is_taken_whole_or_not_at_all(clerk: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cycle cannot be opened, so the certification is not reinstated either."""
+
+    def broken(**kwargs: object) -> None:
+        raise RuntimeError("broken")
+
+    certification = make_certification(status="lapsed")
+    monkeypatch.setattr(cycles, "open_current", broken)
+    with pytest.raises(RuntimeError):
+        change(certification, "reinstated", clerk)
+    certification.refresh_from_db()
+    assert (certification.status, StatusChange.objects.count()) == ("lapsed", 0)
+
+
+def test_only_reinstating_opens_a_cycle(clerk: User) -> None:
+    change(make_certification(), "retired", clerk)
+    assert not Cycle.objects.exists()
+
+
+# Several at once
+
+
+def test_several_take_the_step_together_each_with_its_own_line(clerk: User) -> None:
+    """One that has the status already gets no line; the answer is in the order of the keys."""
+    steps = [make_certification(status=status) for status in ("active", "reinstated", "lapsed")]
+    keys = [certification.pk for certification in steps]
+    changed = life.change_statuses(
+        certifications=keys[::-1], to="lapsed", reason="The requirement was not met.", by=None, at=noon(TODAY)
+    )
+    assert [(certification.pk, certification.status) for certification in changed] == [(key, "lapsed") for key in keys]
+    assert list(StatusChange.objects.values_list("certification", "before", "changed_by")) == [
+        (keys[0], "active", None),
+        (keys[1], "reinstated", None),
+    ]
+    lines = Certification.history.filter(history_type="~").order_by("id").values_list("id", "status", "history_date")
+    assert list(lines) == [(key, "lapsed", noon(TODAY)) for key in keys[:2]]
+
+
+def test_one_that_may_not_take_the_step_holds_all_of_them_back(clerk: User) -> None:
+    keys = [make_certification(status=status).pk for status in ("active", "revoked")]
+    with pytest.raises(life.Refused, match="is revoked cannot become retired"):
+        life.change_statuses(certifications=keys, to="retired", reason="Asked for it.", by=clerk, at=noon(TODAY))
+    assert not Certification.objects.filter(status="retired").exists()
+    assert not StatusChange.objects.exists()
+
+
+def test_several_that_are_reinstated_get_the_cycle_of_the_day_unless_they_have_one(clerk: User) -> None:
+    with_cycle = make_cycle().certification
+    without = make_certification()
+    Certification.objects.update(status="retired")
+    keys = [with_cycle.pk, without.pk]
+    life.change_statuses(certifications=keys, to="reinstated", reason="Back.", by=clerk, at=noon(TODAY))
+    assert Cycle.objects.unclosed().filter(certification__in=keys).count() == Cycle.objects.count() == 2
+
+
+def test_the_number_of_queries_does_not_grow_with_the_certifications(clerk: User) -> None:
+    def queries(number: int) -> int:
+        keys = [make_certification().pk for _ in range(number)]
+        with CaptureQueriesContext(connection) as captured:
+            life.change_statuses(certifications=keys, to="lapsed", reason="Short.", by=None, at=noon(TODAY))
+        return len(captured)
+
+    assert queries(2) == queries(20)
 
 
 # What a step does to cycles

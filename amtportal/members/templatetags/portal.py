@@ -1,12 +1,15 @@
-"""The portal's way of writing days, points and money (``amtportal.words``) as template filters."""
+"""The portal's way of writing days, points and money (``amtportal.words``) as template filters, and its icons."""
 
 from datetime import date
 
 from django import template
+from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from amtportal import dates, words
+from amtportal.members import kept_forms
+from amtportal.members.context_processors import ASSOCIATION
 
 register = template.Library()
 register.filter("dollars", words.dollars)
@@ -22,3 +25,29 @@ register.filter("translated", words.translated)
 def day(value: date) -> SafeString:
     """``3/14/2026`` as a ``<time>`` that machines can read."""
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), words.us(value))
+
+
+@register.simple_tag(takes_context=True)
+def typed_by(context: template.Context, form: str) -> SafeString:
+    """The field by which a form comes back after a sign-in (``amtportal.members.kept_forms``).
+
+    It stands beside the form and names it by its id, so that the form itself holds what the page asks for.
+    """
+    signature = kept_forms.signature(context["user"])
+    return format_html('<input type="hidden" name="{}" value="{}" form="{}">', kept_forms.OWNER_FIELD, signature, form)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A picture from ``static/icons.svg``. It says nothing by itself: words stand beside it."""
+    return format_html(
+        '<svg class="icon" width="20" height="20" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def association() -> dict[str, object]:
+    """AMT's name, address and telephone for a page that has no context, such as the one for errors."""
+    return ASSOCIATION

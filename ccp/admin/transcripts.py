@@ -1,0 +1,32 @@
+"""Transcripts that were issued: under which code, of whose record, when and for whom. Staff read them."""
+
+from django.contrib import admin
+from django.db.models import Q
+
+from amtportal.staff.pages import ShownInline, StaffAdmin, WrittenByVerbs
+from ccp import issuing
+from ccp.models import Transcript, TranscriptFile
+
+
+class TranscriptFileInline(ShownInline):
+    model = TranscriptFile
+    readonly_fields = ["sha256", "made_at"]
+
+
+@admin.register(Transcript)
+class TranscriptAdmin(WrittenByVerbs, StaffAdmin):
+    list_display = ["grouped_code", "member", "cycle", "issued_at"]
+    list_select_related = ["member", "cycle__certification__credential", "issued_by"]
+    search_help_text = "Name, e-mail address, AMT ID or the code on the transcript"
+    search_fields = ["member"]
+    fields = ["grouped_code", "member", "cycle", "issued_at", "issued_by", "content_hash", "snapshot"]
+    readonly_fields = ["grouped_code"]
+    inlines = [TranscriptFileInline]
+
+    @admin.display(description="code")
+    def grouped_code(self, issue: Transcript) -> str:
+        return issue.grouped_code
+
+    def found_by(self, words: str) -> Q:
+        code = issuing.as_code(words)
+        return Q(code=code) if code else super().found_by(words)

@@ -1,0 +1,187 @@
+"""`make audit-pages`: every screen measured in Chromium and printed as a table; pictures land in `screenshots/`.
+
+Exits with 1 where a page breaks a rule or a budget. The times are medians of three visits on this machine: run it on
+one that has nothing else to do. An argument, such as `home|record`, picks screens by name.
+"""
+
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tqdm import tqdm
+
+from tests.audit import measures
+from tests.audit.portal import PASSWORD, PROJECT, running_portal
+from tests.audit.screens import MIDWAY, SCREENS, SHORT, Screen
+
+PICTURES = PROJECT / "screenshots"
+WIDTHS = {320: 640, 390: 844, 1280: 800}
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+
+
+class Audit:
+    """One run: what was found wrong, by kind and screen."""
+
+    def __init__(self, browser: Browser, base_url: str, folder: Path) -> None:
+        self.browser, self.base_url, self.folder = browser, base_url, folder
+        self.wrong: dict[str, list[str]] = {}
+        self.states: dict[str, Any] = {"": None}
+
+    def window(self, who: str, **changes: Any) -> BrowserContext:
+        if who not in self.states:
+            context = self.browser.new_context(base_url=self.base_url, locale="en-US")
+            page = context.new_page()
+            page.goto("/accounts/login/")
+            page.get_by_label("E-mail address").fill(who)
+            page.get_by_label("Password").fill(PASSWORD)
+            page.get_by_role("button", name="Sign in").click()
+            page.wait_for_url(f"{self.base_url}/")
+            self.states[who] = context.storage_state()
+            context.close()
+        return self.browser.new_context(
+            base_url=self.base_url, storage_state=self.states[who], locale="en-US", **changes
+        )
+
+    def note(self, screen: str, kind: str, found: list[str]) -> str:
+        """Keep what was found, and give the cell of the table."""
+        self.wrong.setdefault(kind, []).extend(f"{screen}: {each}" for each in found)
+        return str(len(found))
+
+    def look_at(self, screen: Screen) -> list[str]:
+        """One screen in every size and scheme: a row of the table."""
+        axe, wide, small, told = [], [], [], []
+        for scheme in ("light", "dark"):
+            context = self.window(screen.who, color_scheme=scheme)
+            page = context.new_page()
+            complaints = measures.complaints(page)
+            documents: list[Any] = []
+            page.on(
+                "response",
+                lambda answer, seen=documents: (
+                    answer.request.is_navigation_request() and answer.status != 302 and seen.append(answer)
+                ),
+            )
+            screen.open(page)
+            if scheme == "light":
+                html = documents[-1].text()
+                (self.folder / f"{screen.name}.html").write_text(html, encoding="utf-8")
+            for width, height in WIDTHS.items():
+                page.set_viewport_size({"width": width, "height": height})
+                page.screenshot(path=PICTURES / f"{screen.name}-{width}-{scheme}.png", full_page=True)
+                wide += [f"{width} px: {each}" for each in measures.sideways(page)]
+                if width != 390:
+                    axe += [f"{scheme}, {width} px: {each}" for each in measures.violations(page)]
+                if scheme == "light" and width != 390:
+                    small += [f"{width} px: {each}" for each in measures.small_targets(page)]
+            told += complaints
+            context.close()
+        context = self.window(screen.who, viewport={"width": 1280, "height": 1024}, forced_colors="active")
+        page = context.new_page()
+        screen.open(page)
+        page.emulate_media(media="print", forced_colors="none")
+        axe += [f"print: {each}" for each in measures.violations(page)]
+        context.close()
+        # As a browser shows 1,280 pixels enlarged four times.
+        context = self.window(screen.who, viewport={"width": 320, "height": 256}, java_script_enabled=True)
+        page = context.new_page()
+        screen.open(page)
+        wide += [f"400 %: {each}" for each in measures.sideways(page)]
+        context.close()
+        told = [each for each in told if not expected(screen, each)]
+        return [
+            self.note(screen.name, "axe", axe),
+            self.note(screen.name, "sideways", wide),
+            self.note(screen.name, "small targets", small),
+            self.note(screen.name, "complaints", told),
+        ]
+
+
+def expected(screen: Screen, complaint: str) -> bool:
+    """A page that is meant to be missing is reported by the console as one that failed to load."""
+    return screen.name == "not-found" and "404" in complaint
+
+
+def row(name: str, cells: list[str], widths: list[int]) -> str:
+    return f"{name:24}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+
+
+def print_screens(audit: Audit, screens: list[Screen]) -> None:
+    widths = [8, 10, 15, 12]
+    print(row("screen", ["axe", "sideways", "small targets", "complaints"], widths))
+    for screen in tqdm(screens, desc="screens", disable=not sys.stderr.isatty()):
+        print(row(screen.name, audit.look_at(screen), widths), flush=True)
+    malformed = audit.note("", "malformed HTML", measures.malformed(audit.folder))
+    print(f"\nHTML: {malformed} errors in {len(screens)} pages")
+
+
+def type_and_tick(page: Page) -> None:
+    page.get_by_label("Points earned").press_sequentially("2.5")
+    page.get_by_label("I attest").click()
+
+
+def open_account(page: Page) -> None:
+    page.locator("summary").first.click()
+
+
+PACED = [
+    ("sign-in", "/accounts/login/", "", lambda page: page.get_by_label("E-mail address").press_sequentially("ada")),
+    ("home", "/", MIDWAY, open_account),
+    ("certifications", "/certifications/", MIDWAY, open_account),
+    ("record", "/ccp/record/", SHORT, type_and_tick),
+    ("activities", "/ccp/activities/", MIDWAY, open_account),
+]
+
+
+def print_paces(audit: Audit) -> None:
+    widths = [10, 8, 8, 10, 8, 10]
+    print("\n" + row("page", ["requests", "bytes", "again", "LCP ms", "CLS", "INP ms"], widths))
+    for name, address, who, interact in PACED:
+        context = audit.window(who)
+        page = context.new_page()
+        first, again = measures.weight(page, address), measures.weight(page, address)
+        context.close()
+        pace = measures.pace(audit.browser, audit.states[who], address, audit.base_url, interact)
+        over = [
+            (first.requests > measures.MOST_REQUESTS, f"{first.requests} requests"),
+            (first.bytes > measures.MOST_BYTES, f"{first.bytes} bytes"),
+            (again.requests > measures.MOST_REQUESTS_AGAIN, f"{again.requests} requests the second time"),
+            (pace.lcp > measures.MOST_LCP_MS, f"LCP {pace.lcp:.0f} ms"),
+            (pace.shift > measures.MOST_SHIFT, f"CLS {pace.shift:.3f}"),
+            (pace.inp > measures.MOST_INP_MS, f"INP {pace.inp:.0f} ms"),
+        ]
+        audit.note(name, "over budget", [text for is_over, text in over if is_over])
+        cells = [first.requests, first.bytes, again.requests, round(pace.lcp), f"{pace.shift:.3f}", round(pace.inp)]
+        print(row(name, [str(cell) for cell in cells], widths), flush=True)
+
+
+def main() -> int:
+    screens = [screen for screen in SCREENS if re.search(sys.argv[1] if sys.argv[1:] else "", screen.name)]
+    shutil.rmtree(PICTURES, ignore_errors=True)
+    PICTURES.mkdir()
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        folder = Path(name)
+        html = folder / "html"
+        html.mkdir()
+        with running_portal(folder / "var") as base_url:
+            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+            audit = Audit(browser, base_url, html)
+            print_screens(audit, screens)
+            print_paces(audit)
+            browser.close()
+    found = {kind: told for kind, told in audit.wrong.items() if told}
+    for kind, told in found.items():
+        print(f"\n{kind}:")
+        print("\n".join(f"  {' '.join(each.split())}" for each in told))
+    print(f"\nPictures: {PICTURES}")
+    print(
+        "Nothing found." if not found else f"Found: {', '.join(f'{len(told)} {kind}' for kind, told in found.items())}."
+    )
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

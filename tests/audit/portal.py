@@ -1,0 +1,77 @@
+"""A portal of its own for the audit: the production server with the demo association, on a free port."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+PASSWORD = "amtrax demo portal"
+LONG = "long@demo.example"
+# A name without a place to break, with letters of four scripts, for the state "long names" of each page.
+NAME = "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwaren,O’Brien-Müller 李小龍 אברהם"
+ROSTER = f"""amt_id,email,first_name,last_name,credential,certificate_number,awarded_on
+9999001,{LONG},{NAME},RMA,990001,{{awarded_on}}
+9999001,{LONG},{NAME},RPT,990002,{{awarded_on}}
+"""
+SET_PASSWORD = f"""
+from allauth.account.models import EmailAddress
+from amtportal.members.models import User
+user = User.objects.get(email="{LONG}")
+user.set_password("{PASSWORD}")
+user.save()
+EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={{"verified": True, "primary": True}})
+"""
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@contextmanager
+def running_portal(folder: Path) -> Iterator[str]:
+    """Serve the demo from that folder; the value is the portal's address. It is stopped in the end."""
+    port = _free_port()
+    address = f"http://localhost:{port}"
+    kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "CACHE_URL", "EMAIL_URL")}
+    environment = kept | {"AMTPORTAL_VAR": str(folder), "AMTPORTAL_URL": address, "PORT": str(port)}
+
+    def run(*command: str) -> None:
+        subprocess.run(command, cwd=PROJECT, env=environment, check=True, stdout=subprocess.DEVNULL)
+
+    run(sys.executable, "deploy/prepare.py")
+    roster = folder / "long-names.csv"
+    roster.write_text(ROSTER.format(awarded_on=f"{time.localtime().tm_year - 2}-01-15"), encoding="utf-8")
+    run(sys.executable, "manage.py", "import_roster", str(roster))
+    run(sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", SET_PASSWORD)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "amtportal.wsgi"],
+        cwd=PROJECT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(port, server)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        if server.poll() is not None:
+            raise RuntimeError(f"The server ended with status {server.returncode}.")
+        try:
+            with socket.create_connection(("localhost", port), timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("The server did not answer within 30 seconds.")

@@ -1,0 +1,148 @@
+"""``make bench``: how long the runs over a whole association take, on this machine and its database.
+
+    make bench BENCH_ARGS="close --cycles 100000"
+    DATABASE_URL=postgres://… make bench BENCH_ARGS="verify --credits 1000000"
+
+Everything happens in a temporary database that is removed afterwards. Each figure stands beside a floor, the least that
+the same rows can cost on this machine, because seconds of another machine say nothing:
+
+- ``close``: ``close_cycles`` over cycles that have ended; the floor inserts as many lines of history, and nothing else.
+- ``verify``: ``verify_records``; the floor reads the same rows, and compares nothing.
+- ``record``: recording one entry in a cycle that has 10, and in one that has 200.
+"""
+
+import io
+import os
+import resource
+import tempfile
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from unittest import mock
+from uuid import uuid4
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "amtportal.settings")
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from ccp import recording  # noqa: E402
+from ccp.models import Activity, Credit  # noqa: E402
+from certifications.models import Cycle, RenewalInvoice  # noqa: E402
+from tests.benchmarks import association  # noqa: E402
+from tests.builders import make_activity, make_cycle, make_member, noon  # noqa: E402
+
+ROUNDS = 20
+
+
+@contextmanager
+def temporary_database() -> Iterator[None]:
+    """An empty database like the one that the settings name, in a folder of its own where that is SQLite."""
+    with tempfile.TemporaryDirectory() as folder:
+        if connection.vendor == "sqlite":
+            settings.DATABASES["default"]["TEST"]["NAME"] = str(Path(folder, "bench.sqlite3"))
+            connection.settings_dict["TEST"]["NAME"] = str(Path(folder, "bench.sqlite3"))
+        before = connection.settings_dict["NAME"]
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        try:
+            yield
+        finally:
+            connection.creation.destroy_test_db(before, verbosity=0)
+
+
+def timed(do: Callable[[], object]) -> float:
+    begun = perf_counter()
+    do()
+    return perf_counter() - begun
+
+
+def command(name: str) -> str:
+    stdout = io.StringIO()
+    call_command(name, stdout=stdout, verbosity=0)
+    return stdout.getvalue().strip()
+
+
+def close(cycles: int) -> None:
+    built = timed(lambda: association.build(cycles, entries=2))
+    before = association.lines_of_history()
+    said: list[str] = []
+    with mock.patch.object(timezone, "now", return_value=noon(association.ON)):
+        seconds = timed(lambda: said.append(command("close_cycles")))
+    lines = association.lines_of_history() - before
+    floor = timed(lambda: insert(lines))
+    tell(f"close_cycles over {cycles:,} cycles (built in {built:.0f} s): {said[0]}", cycles, "cycles", seconds)
+    print(f"  floor: {lines:,} lines of history inserted in {floor:.1f} s; ratio {seconds / floor:.1f}")
+
+
+def insert(lines: int) -> None:
+    """So many lines of history in batches, and nothing else."""
+    model = Cycle.history.model
+    values = Cycle.history.values().first()
+    del values["history_id"]
+    for begin in range(0, lines, association.AT_ONCE):
+        model.objects.bulk_create(model(**values) for _ in range(min(association.AT_ONCE, lines - begin)))
+
+
+def verify(credits: int) -> None:
+    built = timed(lambda: association.build(max(credits // 10, 1), entries=10))
+    said: list[str] = []
+    seconds = timed(lambda: said.append(command("verify_records")))
+    floor = timed(read)
+    tell(f"verify_records over {credits:,} credits (built in {built:.0f} s): {said[0]}", credits, "credits", seconds)
+    print(f"  floor: the same rows read in {floor:.1f} s; ratio {seconds / floor:.1f}")
+
+
+def read() -> None:
+    """Every row that verification needs, once, and nothing else."""
+    rows = (Cycle.objects, Credit.objects, Activity.objects, RenewalInvoice.objects, Credit.history, Activity.history)
+    for manager in rows:
+        for _ in manager.order_by("pk").values_list().iterator():
+            pass
+
+
+def record() -> None:
+    taken = {}
+    for entries in (10, 200):
+        cycle = make_cycle(make_member())
+        for _ in range(entries):
+            make_activity(cycle, points="0.25")
+        taken[entries] = timed(lambda cycle=cycle: again(cycle)) / ROUNDS
+        tell(f"recording one entry in a cycle of {entries}", 1, "entries", taken[entries])
+    print(f"  ratio of 200 to 10 entries: {taken[200] / taken[10]:.1f}")
+
+
+def again(cycle: Cycle) -> None:
+    """Record and withdraw, so that the cycle keeps its number of entries that stand; withdrawing costs the same."""
+    for _ in range(ROUNDS // 2):
+        activity = make_activity(cycle, points="0.25", submission_id=uuid4())
+        recording.withdraw(activity=activity, by=activity.attested_by, at=activity.recorded_at)
+
+
+def tell(what: str, rows: int, noun: str, seconds: float) -> None:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(what)
+    print(f"  {seconds:.3f} s, {rows / seconds:,.0f} {noun} a second, {peak:.0f} MiB at most", flush=True)
+
+
+def main() -> None:
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter, prog="make bench")
+    parser.add_argument("what", nargs="*", choices=["close", "verify", "record", []], help="All three unless named.")
+    parser.add_argument("--cycles", type=int, default=3000, help="Ended cycles for close (3000).")
+    parser.add_argument("--credits", type=int, default=20_000, help="Credits for verify (20000).")
+    options = parser.parse_args()
+    runs = {"close": lambda: close(options.cycles), "verify": lambda: verify(options.credits), "record": record}
+    print(f"On {connection.vendor}:")
+    for name in options.what or runs:
+        with temporary_database():
+            runs[name]()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,219 @@
+"""A large association, written with bulk inserts: what its members recorded, with the history of every row.
+
+Of a hundred cycles that have ended on ``ON``, 60 are met and paid, 35 are short of points after the grace period, 3 are
+met and wait for a payment, 2 are in the grace period.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import accumulate
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models, transaction
+from simple_history.utils import bulk_create_with_history, get_history_manager_for_model
+
+from amtportal.dates import anniversary
+from amtportal.members.models import Member, User
+from ccp.models import Activity, ActivityType, Credit
+from certifications import invoices
+from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
+from tests.builders import noon
+
+ON = date(2026, 7, 30)  # the first day after the grace period of those who were certified on a first of May
+AWARDED_ON = date(2023, 5, 1)
+AWARDED_IN_GRACE = date(2023, 7, 1)
+AT_ONCE = 500
+APART = 10**9  # between the keys of one copy and the next
+STEP = Decimal("0.25")
+DAY = timedelta(days=1)
+BUILT = 1000  # row by row; the others are copies of them
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What becomes of one cycle: when it began, its points, and whether its invoices are paid."""
+
+    awarded_on: date
+    points: Decimal
+    is_paid: bool
+
+
+def plan(number: int) -> Plan:
+    """The mix: by a hundred, and each cycle with a total of its own."""
+    place, more = number % 100, STEP * (number // 100 % 40)
+    if place < 60:
+        return Plan(AWARDED_ON, 30 + more, is_paid=True)
+    if place < 95:
+        return Plan(AWARDED_ON, 15 + more, is_paid=place % 2 == 0)
+    if place < 98:
+        return Plan(AWARDED_ON, 30 + more, is_paid=False)
+    return Plan(AWARDED_IN_GRACE, 15 + more, is_paid=True)
+
+
+def shares(total: Decimal, entries: int) -> list[Decimal]:
+    """The total in so many parts, in quarter steps, the first of them with what is left over."""
+    part = total / entries // STEP * STEP
+    return [total - part * (entries - 1), *[part] * (entries - 1)]
+
+
+def build(cycles: int, *, entries: int) -> None:
+    """About so many members with one ended cycle each and so many entries in it."""
+    built = min(cycles, BUILT)
+    clerk = User.objects.create(email="clerk@bench.example", is_staff=True)
+    for begin in range(0, built, AT_ONCE):
+        with transaction.atomic():
+            _batch(range(begin, min(begin + AT_ONCE, built)), entries, clerk)
+    multiply(cycles // built)
+
+
+def _batch(numbers: range, entries: int, clerk: User) -> None:
+    plans = [plan(number) for number in numbers]
+    users = User.objects.bulk_create([User(email=f"m{number}@bench.example", password="!") for number in numbers])
+    members = Member.objects.bulk_create(
+        Member(user=user, amt_id=f"B{number:07d}", first_name="Ada", last_name=f"Lane {number}")
+        for number, user in zip(numbers, users, strict=True)
+    )
+    credential = Credential.objects.get(code="RMA")
+    certifications = _created(
+        Certification,
+        [
+            Certification(
+                member=member, credential=credential, certificate_number=member.amt_id, awarded_on=planned.awarded_on
+            )
+            for member, planned in zip(members, plans, strict=True)
+        ],
+        AWARDED_ON,
+    )
+    cycles = _created(
+        Cycle,
+        [_cycle(certification, planned, entries) for certification, planned in zip(certifications, plans, strict=True)],
+        AWARDED_ON,
+    )
+    issued = [
+        invoice
+        for cycle, planned in zip(cycles, plans, strict=True)
+        for invoice in _invoices(cycle, is_paid=planned.is_paid)
+    ]
+    _created(RenewalInvoice, issued, AWARDED_ON)
+    _created(
+        Payment,
+        [
+            Payment(
+                invoice=invoice,
+                amount=invoice.amount,
+                method="check",
+                received_on=invoice.due_on,
+                recorded_at=noon(invoice.due_on),
+                recorded_by=clerk,
+            )
+            for invoice in issued
+            if invoice.status == "paid"
+        ],
+        ON,
+    )
+    kind = ActivityType.objects.get(code="course-seminar-webinar")
+    activities = [
+        activity
+        for member, cycle, planned in zip(members, cycles, plans, strict=True)
+        for activity in _activities(member, cycle, kind, shares(planned.points, entries))
+    ]
+    _created(Activity, activities)
+    of_member = {cycle.certification.member_id: cycle for cycle in cycles}
+    credits = [
+        _dated(Credit(activity=activity, cycle=of_member[activity.member_id], points=activity.points), activity)
+        for activity in activities
+    ]
+    _created(Credit, credits)
+
+
+def _cycle(certification: Certification, planned: Plan, entries: int) -> Cycle:
+    starts_on = planned.awarded_on
+    totals = accumulate(shares(planned.points, entries))
+    met_on = next((starts_on + DAY * n for n, total in enumerate(totals, start=1) if total >= 30), None)
+    return Cycle(
+        certification=certification,
+        number=1,
+        starts_on=starts_on,
+        ends_on=anniversary(starts_on, 3) - DAY,
+        points_required=30,
+        requirement_met_on=met_on,
+    )
+
+
+def _invoices(cycle: Cycle, *, is_paid: bool) -> Iterator[RenewalInvoice]:
+    for invoice in invoices.build(cycle, amount=5000, on=cycle.starts_on):
+        invoice.status = "paid" if is_paid else "issued"
+        yield invoice
+
+
+def _activities(member: Member, cycle: Cycle, kind: ActivityType, points: list[Decimal]) -> Iterator[Activity]:
+    """One a day from the first day of the cycle on, each recorded on its day."""
+    for n, claimed in enumerate(points, start=1):
+        day = cycle.starts_on + DAY * n
+        activity = Activity(
+            member=member,
+            activity_type=kind,
+            title=f"Course {n}",
+            starts_on=day,
+            ends_on=day,
+            points=claimed,
+            attestation="I attest that the information I am entering is correct.",
+            attested_at=noon(day),
+            attested_by=member.user,
+            submission_id=UUID(int=member.pk << 64 | n),
+            submission_digest="0" * 64,
+            recorded_at=noon(day),
+        )
+        activity._history_date = noon(day)  # type: ignore[attr-defined]
+        yield activity
+
+
+def _dated(credit: Credit, activity: Activity) -> Credit:
+    credit._history_date = activity.recorded_at  # type: ignore[attr-defined]
+    return credit
+
+
+def _created(model: type[models.Model], rows: list[Any], on: date = ON) -> list[Any]:
+    return bulk_create_with_history(rows, model, batch_size=AT_ONCE, default_date=noon(on))  # type: ignore[no-any-return]
+
+
+def lines_of_history() -> int:
+    """How many lines the histories of all that a run writes have."""
+    return sum(get_history_manager_for_model(model).count() for model in (Cycle, RenewalInvoice, Certification))
+
+
+def multiply(times: int) -> None:
+    """The association that was built, so many times over, its rows copied by the database with keys of their own."""
+    if times < 2:
+        return
+    models_of_a_member = (User, Member, Certification, Cycle, RenewalInvoice, Payment, Activity, Credit)
+    histories = (Certification, Cycle, RenewalInvoice, Payment, Activity, Credit)
+    tables = [*models_of_a_member, *(get_history_manager_for_model(model).model for model in histories)]
+    with connection.cursor() as cursor:
+        for model in tables:
+            columns = [field.column for field in model._meta.concrete_fields]
+            values = ", ".join(_copied(field, models_of_a_member) for field in model._meta.concrete_fields)
+            named = ", ".join(connection.ops.quote_name(column) for column in columns)
+            cursor.execute(
+                f"WITH RECURSIVE copy(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copy WHERE n < {times - 1}) "  # noqa: S608
+                f"INSERT INTO {model._meta.db_table} ({named}) SELECT {values} FROM {model._meta.db_table}, copy"
+            )
+        if connection.vendor == "postgresql":
+            cursor.execute("ANALYZE")  # as autovacuum does in a database that lives
+
+
+def _copied(field: Any, copied: tuple[type[models.Model], ...]) -> str:
+    """The value of a column in the n-th copy: keys are moved, and what is unique gets the number of the copy."""
+    column = connection.ops.quote_name(field.column)
+    points_to = field.related_model if field.is_relation else field.model
+    if field.primary_key or field.column == "id" or (field.is_relation and points_to in copied):
+        return f"{column} + n * {APART}"
+    if field.name in ("email", "amt_id", "certificate_number"):
+        return f"n || '.' || {column}"
+    if field.name == "submission_id":
+        number = f"substr(CAST(10000000 + n AS varchar), 1, 8) || substr(CAST({column} AS varchar), 9)"
+        return f"CAST({number} AS uuid)" if connection.vendor == "postgresql" else f"({number})"
+    return column

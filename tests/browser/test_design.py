@@ -1,0 +1,169 @@
+"""What an eye sees at once, what a finger can hit, and what a visit costs."""
+
+import gzip
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, Response, expect
+
+from amtportal.dates import today
+from amtportal.members.models import Member
+from tests.browser.test_accessibility import violations
+from tests.builders import cycle_of, invoice_of, make_payment
+
+pytestmark = pytest.mark.browser
+Window = Callable[..., Page]
+FOLD = pytest.mark.parametrize(
+    ("width", "height"), [pytest.param(390, 844, id="phone"), pytest.param(1280, 800, id="desk")]
+)
+
+# Links within a sentence are excepted, as in the guidelines: they have no box of their own.
+SMALL_TARGETS = """least => [...document.querySelectorAll('a, button, input, select, textarea, summary')]
+    .filter(e => e.checkVisibility({visibilityProperty: true}) && e.type !== 'hidden' && !e.matches('.skip-link'))
+    .filter(e => !(e.matches('a') && getComputedStyle(e).display === 'inline'))
+    .map(e => [e.closest('label') ?? e, e])
+    .map(([e, own]) => [e.getBoundingClientRect(), own.outerHTML.slice(0, 90), own.matches('.button, .tabs a')])
+    .filter(([box, , primary]) => box.height > 0 && Math.min(box.width, box.height) < (primary ? least[1] : least[0]))
+    .map(([box, html]) => `${Math.round(box.width)} x ${Math.round(box.height)} ${html}`)"""
+# An inline link is in a sentence if words stand beside it in the same paragraph or cell.
+LONELY_LINKS = """() => [...document.querySelectorAll('a')]
+    .filter(e => e.checkVisibility() && getComputedStyle(e).display === 'inline' && !e.matches('.skip-link'))
+    .filter(e => e.closest('p, li, dd, td, th, address')?.textContent.trim() === e.textContent.trim())
+    .filter(e => e.getBoundingClientRect().height < 24 && e.parentElement.getBoundingClientRect().height < 24)
+    .map(e => e.outerHTML.slice(0, 90))"""
+
+
+def addresses(member: Member) -> list[str]:
+    cycle = cycle_of(member)
+    entry = member.activities.order_by("pk")[0]
+    return [
+        "/",
+        "/certifications/",
+        "/ccp/activities/",
+        f"/ccp/activities/{entry.pk}/",
+        f"/ccp/transcript/{cycle.pk}/",
+        "/invoices/",
+        f"/invoices/{invoice_of(cycle, 3).pk}/",
+        "/calendar/",
+        "/guide/",
+        "/qualifying-activities/",
+        "/nothing/here/",
+    ]
+
+
+@FOLD
+@pytest.mark.parametrize("overdue", [0, 1], ids=["all paid", "one overdue"])
+def test_the_four_answers_stand_on_the_first_screen(
+    window: Window, member: Member, overdue: int, width: int, height: int
+) -> None:
+    """The points that are missing, an invoice that is overdue, and one that cannot be paid yet."""
+    for year in range(1, 3 - overdue):
+        make_payment(invoice_of(cycle_of(member), year), received_on=today(), at=timezone.now())
+    page = window(member, viewport={"width": width, "height": height})
+    page.goto("/")
+    card = page.locator("main article").first
+    seen = {}
+    for answer in ("points", "next", "invoice", "dates"):
+        box = card.locator(f"[data-answer={answer}]").bounding_box()
+        assert box, answer
+        assert box["height"] > 20, answer
+        seen[answer] = box["y"] + box["height"]
+    assert {answer: bottom for answer, bottom in seen.items() if bottom > height} == {}
+    assert card.get_by_role("link", name="Record CE").is_visible()
+
+
+def test_every_target_can_be_hit_with_a_finger(window: Window, member: Member) -> None:
+    """24 pixels at least, and 44 for buttons and tabs."""
+    found: dict[str, Any] = {}
+    for who, pages in ((None, ["/", "/accounts/login/", "/accounts/activate/"]), (member, addresses(member))):
+        page = window(who, viewport={"width": 390, "height": 844})
+        for address in pages:
+            page.goto(address)
+            found[f"{who}: {address}"] = page.evaluate(SMALL_TARGETS, [24, 44]) + page.evaluate(LONELY_LINKS)
+    assert {name: small for name, small in found.items() if small} == {}
+
+
+@pytest.mark.parametrize(("signed_in", "address"), [(False, "/accounts/login/"), (True, "/")], ids=["sign-in", "home"])
+def test_a_first_visit_takes_60_kb_and_6_requests(
+    window: Window, member: Member, signed_in: bool, address: str
+) -> None:
+    """Words are weighed as WhiteNoise would send them; the font and the pictures as they are."""
+    page = window(member if signed_in else None)
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))
+    page.goto(address, wait_until="networkidle")
+    weight = sum(_weight(answer) for answer in answers)
+    assert len(answers) <= 6, [answer.url for answer in answers]
+    assert weight <= 60 * 1024, {answer.url: _weight(answer) for answer in answers}
+
+
+def _weight(answer: Response) -> int:
+    body = answer.body()
+    packed = gzip.compress(body, mtime=0)
+    return min(len(body), len(packed))
+
+
+@FOLD
+def test_nothing_moves_while_the_page_loads(window: Window, member: Member, width: int, height: int) -> None:
+    """The font comes late here; what stands in for it is as wide and as high."""
+    page = window(member, viewport={"width": width, "height": height})
+    page.route("**/*.woff2", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    page.add_init_script(
+        "window.moved = 0; new PerformanceObserver(list => list.getEntries().forEach(e => window.moved += e.value))"
+        ".observe({type: 'layout-shift', buffered: true})"
+    )
+    for address in ("/", "/accounts/password/change/", "/certifications/"):
+        page.goto(address, wait_until="networkidle")
+        page.evaluate("document.fonts.ready")
+        page.wait_for_timeout(100)
+        assert page.evaluate("window.moved") <= 0.01, address
+
+
+@pytest.mark.parametrize(
+    ("reduced", "longest"), [pytest.param("reduce", 0, id="reduced"), pytest.param("no-preference", 0.2, id="not")]
+)
+def test_nothing_moves_for_who_wants_it_still(window: Window, member: Member, reduced: Any, longest: float) -> None:
+    page = window(member, reduced_motion=reduced)
+    page.goto("/")
+    lengths = page.evaluate(
+        "[...document.querySelectorAll('*')].map(e => parseFloat(getComputedStyle(e).transitionDuration))"
+    )
+    assert max(lengths) <= longest
+    assert (max(lengths) > 0) == (longest > 0)
+
+
+def test_with_forced_colors_the_ring_and_the_picture_are_still_drawn(window: Window, member: Member) -> None:
+    page = window(member, forced_colors="active")
+    page.goto("/")
+    for drawn in (".ring-value", ".picture-pace"):
+        colours = page.locator(drawn).first.evaluate(
+            "e => [getComputedStyle(e).stroke, getComputedStyle(document.body).backgroundColor]"
+        )
+        assert colours[0] != colours[1], drawn
+
+
+def test_paper_carries_the_record_and_not_the_buttons(window: Window, member: Member) -> None:
+    page = window(member, color_scheme="dark")
+    page.emulate_media(media="print")
+    cycle = cycle_of(member)
+    for address in ("/certifications/", f"/ccp/transcript/{cycle.pk}/", f"/invoices/{invoice_of(cycle, 1).pk}/"):
+        page.goto(address)
+        assert page.locator("h1").is_visible()
+        for left_out in (".tabs", ".foot", ".button", ".account"):
+            assert all(not found.is_visible() for found in page.locator(left_out).all()), f"{address} {left_out}"
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+@pytest.mark.parametrize("colors", ["light", "dark"])
+def test_the_style_guide_is_for_everybody_too(window: Window, member: Member, colors: Any) -> None:
+    member.user.refresh_from_db()
+    member.user.is_staff = True
+    member.user.save()
+    page = window(member, color_scheme=colors, viewport={"width": 320, "height": 640})
+    page.goto("/styleguide/")
+    expect(page).to_have_title(re.compile("^Style guide"))
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 320

@@ -1,0 +1,208 @@
+"""The Record CE page in Chromium: the way from home, the finder of activity types, the preview, and a lost session."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Page, expect
+
+from amtportal.dates import today
+from amtportal.members.models import Member
+from amtportal.words import us
+from ccp.models import Activity
+from tests.builders import PASSWORD
+
+pytestmark = pytest.mark.browser
+Window = Callable[..., Page]
+FINDER = "Find what you did"
+
+
+def fill_in(page: Page, points: str = "2") -> None:
+    """The four answers that an activity of one day takes."""
+    page.get_by_label("Activity type").select_option("self-study")
+    page.get_by_label("Points earned").fill(points)
+    page.get_by_label("Start date").fill(us(today()))
+    page.get_by_label("I attest").check()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_from_home_to_recorded_takes_two_clicks_two_pages_and_four_answers(
+    window: Window, member: Member, javascript: bool
+) -> None:
+    page = window(member, java_script_enabled=javascript)
+    page.goto("/")
+    pages: list[str] = []
+    page.on("response", lambda got: pages.append(got.url) if got.request.is_navigation_request() and got.ok else None)
+    page.locator("main").get_by_role("link", name="Record CE").first.click()
+    expect(page.get_by_role("heading", name="Record CE")).to_be_visible()
+    fill_in(page)
+    page.get_by_role("button", name="Submit").click()
+    expect(page.locator('[data-name="reference"]')).to_be_visible()
+    assert len(pages) == 2, pages
+    entry = Activity.objects.latest("pk")
+    assert (entry.starts_on, entry.ends_on) == (today(), today())
+
+
+# The finder
+
+
+def test_an_activity_type_is_found_by_typing_and_chosen_by_keyboard(window: Window, member: Member) -> None:
+    page = window(member)
+    page.goto("/ccp/record/")
+    finder = page.get_by_role("combobox", name=FINDER)
+    finder.focus()
+    page.keyboard.type("cour")
+    expect(page.get_by_role("listbox", name="What fits").get_by_role("option")).to_have_count(4)
+    expect(page.locator("#finder-said")).to_have_text("4 fit.")
+    expect(finder).to_have_attribute("aria-expanded", "true")
+    page.keyboard.type("se ceu")
+    expect(page.locator("#finder-said")).to_have_text("1 fits.")
+    page.keyboard.press("ArrowDown")
+    expect(finder).to_have_attribute("aria-activedescendant", "finder-found-0")
+    page.keyboard.press("Enter")
+    expect(finder).to_have_attribute("aria-expanded", "false")
+    expect(page.get_by_label("Activity type")).to_have_value("course-ceu")
+    expect(page.locator("#finder-said")).to_have_text("Course measured in CEU is chosen.")
+    expect(page.locator("#chosen-kind")).to_contain_text("10 points for each CEU")
+    expect(page.locator("#chosen-kind")).to_contain_text("Keep: The certificate of completion")
+
+
+def test_an_activity_type_is_found_by_a_word_of_its_guidance_and_chosen_by_mouse(
+    window: Window, member: Member
+) -> None:
+    page = window(member)
+    page.goto("/ccp/record/")
+    page.get_by_label(FINDER).fill("GRADED quiz")
+    page.get_by_role("option", name="Self-study or journal quiz Professional Education").click()
+    expect(page.get_by_label("Activity type")).to_have_value("self-study")
+    expect(page.get_by_label(FINDER)).to_be_focused()
+    page.get_by_label("Activity type").select_option("employment")
+    expect(page.get_by_label(FINDER)).to_have_value("")
+    expect(page.locator("#chosen-kind")).to_contain_text("Only for work done up to 12/31/2020.")
+
+
+def test_where_nothing_fits_it_is_said_and_enter_does_not_submit(window: Window, member: Member) -> None:
+    page = window(member)
+    page.goto("/ccp/record/")
+    page.get_by_label(FINDER).fill("unicorn")
+    expect(page.locator("#finder-said")).to_have_text(re.compile("^Nothing fits"))
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("listbox", name="What fits")).to_be_hidden()
+    page.get_by_label(FINDER).fill("book")
+    expect(page.get_by_role("listbox", name="What fits")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("listbox", name="What fits")).to_be_hidden()
+    expect(page).to_have_title(re.compile("^Record CE"))
+
+
+@pytest.mark.parametrize("colors", ["light", "dark"])
+def test_axe_finds_no_violation_in_the_open_list_and_the_preview(window: Window, member: Member, colors: str) -> None:
+    page = window(member, color_scheme=colors, viewport={"width": 320, "height": 800})
+    page.goto("/ccp/record/")
+    fill_in(page)
+    expect(page.locator("#preview")).to_be_visible()
+    page.get_by_label(FINDER).fill("course")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("listbox", name="What fits")).to_be_visible()
+    found = Axe().run(page).response["violations"]
+    assert [f"{broken['id']}: {node['html'][:120]}" for broken in found for node in broken["nodes"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_without_javascript_there_is_the_list_alone(window: Window, member: Member) -> None:
+    page = window(member, java_script_enabled=False)
+    page.goto("/ccp/record/")
+    expect(page.get_by_label("Activity type")).to_be_visible()
+    expect(page.get_by_label(FINDER)).to_have_count(0)
+
+
+# The preview
+
+
+def test_the_preview_comes_by_itself_is_announced_and_leaves_the_focus(window: Window, member: Member) -> None:
+    """22 + 2 = 24 of 30, then 22 + 8 = 30."""
+    page = window(member)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/preview/" in request.url else None)
+    page.goto("/ccp/record/")
+    page.get_by_label("Activity type").select_option("self-study")
+    page.get_by_label("Points earned").fill("2")
+    page.get_by_label("Start date").focus()
+    page.keyboard.type(us(today()), delay=20)
+    expect(page.locator("#preview")).to_contain_text("24 of 30")
+    expect(page.locator("#preview-said")).to_have_text("RMA: 2 would count, new total 24 of 30.")
+    expect(page.get_by_label("Start date")).to_be_focused()
+    assert len(asked) == 1, "typing a date of ten characters asks once"
+    page.get_by_label("Points earned").fill("8")
+    expect(page.locator("#preview")).to_contain_text("This meets your CCP requirement")
+    page.get_by_label("Points earned").fill("8.1")
+    expect(page.locator("#preview")).to_contain_text("Points come in quarter steps.")
+    page.get_by_label("Points earned").fill("")
+    expect(page.locator("#preview")).to_have_count(0)
+    assert Activity.objects.count() == 1
+
+
+def test_an_answer_that_comes_late_does_not_take_the_place_of_the_last(window: Window, member: Member) -> None:
+    page = window(member)
+    page.goto("/ccp/record/")
+    held = []
+
+    def hold_the_first(route: object) -> None:
+        if held:
+            route.continue_()  # type: ignore[attr-defined]
+        else:
+            held.append(route)
+
+    page.route("**/ccp/record/preview/", hold_the_first)
+    with page.expect_event("requestfailed"):
+        page.get_by_label("Activity type").select_option("self-study")
+        page.get_by_label("Start date").fill(us(today()))
+        with page.expect_request("**/ccp/record/preview/"):
+            page.get_by_label("Points earned").fill("2")
+        page.get_by_label("Points earned").fill("3")
+    expect(page.locator("#preview")).to_contain_text("25 of 30")
+
+
+def test_back_shows_the_page_as_it_was_left_scripts_and_all(window: Window, member: Member) -> None:
+    page = window(member)
+    page.goto("/ccp/record/")
+    fill_in(page)
+    expect(page.locator("#preview")).to_contain_text("24 of 30")
+    page.evaluate("window.asItWas = true")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.locator('[data-name="reference"]')).to_be_visible()
+    page.go_back(wait_until="commit")
+    expect(page.get_by_label("Points earned")).to_have_value("2")
+    assert page.evaluate("window.asItWas")
+    page.get_by_label("Points earned").fill("3")
+    expect(page.locator("#preview")).to_contain_text("27 of 30")
+
+
+# A session that ends
+
+
+def test_a_session_that_ends_while_typing_loses_nothing(window: Window, member: Member) -> None:
+    page = window(member)
+    page.goto("/ccp/record/")
+    fill_in(page)
+    page.get_by_label("Title").fill("Blood cultures")
+    Session.objects.all().delete()
+    page.get_by_label("Provider").fill("ABC")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("what you typed comes back")
+    page.get_by_label("E-mail address").fill("ada@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("main")).to_contain_text("Nothing is lost")
+    expect(page.get_by_label("Title")).to_have_value("Blood cultures")
+    expect(page.get_by_label("Provider")).to_have_value("ABC")
+    expect(page.get_by_label("I attest")).not_to_be_checked()
+    page.get_by_label("I attest").check()
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("heading", name="Blood cultures")).to_be_visible()
+    assert Activity.objects.filter(starts_on__gt=today() - timedelta(days=1)).count() == 1

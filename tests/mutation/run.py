@@ -1,0 +1,213 @@
+"""Do the tests notice when a rule is wrong? Each rule is changed in one place at a time, and its tests must fail.
+
+    make mutate                        every rule module (an hour or more)
+    make mutate MODULES=ccp/points.py  one of them, or several in quotes
+    make mutate SAMPLE=40              at most 40 mutants of each, the same ones every time
+
+A changed module is a mutant; one that no test notices has survived, and is shown as a difference. Either a
+test is missing, or the change makes no difference that anyone could see. Cosmic Ray makes the mutants; the tests of
+the module run on each, in a copy of the project, until one fails. Fails itself where fewer than 90 % are killed.
+
+Left out are changes that are no likely mistakes and would only flatter the figure: other bit operators, ``is`` in the
+place of ``==``, ``date | None`` in an annotation, and the marks in a function's list of parameters.
+"""
+
+import difflib
+import importlib
+import os
+import random
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator, operator_names
+
+ROOT = Path(__file__).resolve().parents[2]
+LEAST = 90  # percent
+# The tests of each rule module: the fewest that know the rule, the quickest first.
+TESTS = {
+    "amtportal/dates.py": ["amtportal/test_dates.py"],
+    "certifications/cycles.py": ["certifications/test_cycles.py", "certifications/test_cycles_grace.py"],
+    "certifications/invoices.py": [
+        "certifications/test_invoices.py",
+        "certifications/test_invoices_whole.py",
+        "certifications/test_invoice_states.py",
+    ],
+    "certifications/life.py": ["certifications/test_life.py"],
+    "ccp/points.py": ["ccp/test_points.py", "ccp/test_claims.py"],
+    "ccp/requirement.py": ["ccp/test_requirement.py"],
+    "ccp/claims.py": ["ccp/test_claims.py"],
+    "ccp/terms.py": ["ccp/test_terms.py"],
+    "ccp/duplicates.py": ["ccp/test_duplicates.py"],
+    "ccp/ledger.py": ["ccp/test_ledger.py"],
+    "ccp/rollover.py": [
+        "ccp/test_rollover.py",
+        "ccp/test_rollover_run.py::test_a_second_run_changes_nothing",
+        "ccp/test_rollover_run.py::test_a_bad_row_stops_only_itself",
+        "ccp/test_rollover_run.py::test_the_last_line_is_a_tally",
+    ],
+}
+OF_EVERY_MODULE = ["test_rules_document.py", "test_values.py"]
+NO_MISTAKES = re.compile(
+    r"Variable(Replacer|Inserter)|BinaryOperator_(BitOr_\w+|\w+_(Pow|Mod|RShift|LShift|BitOr|BitAnd|BitXor))$"
+    r"|ComparisonOperator_(?!Is)\w+_Is(Not)?$"
+)
+# What every run of the tests imports. It is imported once, and each run is a fork that has it.
+HEAVY = ["pytest", "pytest_django.plugin", "django.test", "django.contrib.admin", "hypothesis.strategies"]
+HEAVY += ["weasyprint", "pikepdf", "pypdf", "bs4", "html5lib", "tablib", "time_machine", "dateutil.relativedelta"]
+
+
+def mutants(source: str) -> Iterator[str]:
+    """The module with one change, for every change that can be made."""
+    for name in operator_names():
+        if NO_MISTAKES.search(name):
+            continue
+        operator = get_operator(name)()
+        places = [node for node in ast_nodes(get_ast(source)) for _ in operator.mutation_positions(node)]
+        for occurrence, node in enumerate(places):
+            changed = mutate_code(source, operator, occurrence)
+            if changed and changed != source and not (node.parent and node.parent.type == "parameters"):
+                yield changed
+
+
+def sample(every: list[str], module: str) -> list[str]:
+    """As many of them as ``SAMPLE`` asks for, drawn by lot; the module's name is the seed."""
+    number = min(int(os.environ.get("SAMPLE") or len(every)), len(every))
+    return random.Random(module).sample(every, number) if number < len(every) else every
+
+
+def copy_of_the_project(to: Path) -> None:
+    """The project without what is ignored and without its caches."""
+    leave = shutil.ignore_patterns(".*", "var", "__pycache__", "test-results", "screenshots")
+    shutil.copytree(ROOT, to, ignore=leave)
+
+
+def passes(tree: Path, tests: list[str], seconds: float | None, database: Path) -> bool:
+    """Whether the tests pass in the copy, in a process of their own that has so many seconds."""
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        silent = os.open(tree.parent / "output", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(silent, 1), os.dup2(silent, 2)
+        status = 99
+        try:
+            status = _run_tests(tree, tests, database)
+        finally:
+            os._exit(status)
+    ends = time.monotonic() + seconds if seconds else None
+    while True:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return status == 0
+        if ends and time.monotonic() > ends:
+            os.killpg(child, 9)
+            os.waitpid(child, 0)
+            return False
+        time.sleep(0.01)
+
+
+def _run_tests(tree: Path, tests: list[str], database: Path) -> int:
+    import pytest
+
+    os.chdir(tree)
+    sys.path.insert(0, str(tree))
+    _make_the_test_database_once(database)
+    without = [f"-pno:{plugin}" for plugin in ("randomly", "cacheprovider", "playwright", "xdist")]
+    imported_before = "-Wignore::pytest.PytestAssertRewriteWarning"
+    options = ["-x", "-q", "--tb=line", "--hypothesis-seed=0", imported_before, *without]
+    return int(pytest.main([*options, *(f"tests/{test}" for test in tests)], plugins=[QuickestFirst()]))
+
+
+class QuickestFirst:
+    """Tests that need no database run before those that do."""
+
+    def pytest_collection_modifyitems(self, items: list) -> None:
+        items.sort(key=lambda item: item.get_closest_marker("django_db") is not None or "db" in item.fixturenames)
+
+    pytest_collection_modifyitems.pytest_impl = {"trylast": True}  # type: ignore[attr-defined]
+
+
+def _make_the_test_database_once(database: Path) -> None:
+    """The first run keeps the empty database that the migrations make; the others copy it."""
+    from django.db.backends.sqlite3.creation import DatabaseCreation
+
+    make = DatabaseCreation.create_test_db
+
+    def make_or_copy(self: DatabaseCreation, *args: object, **kwargs: object) -> str:
+        if database.exists():
+            name = self._get_test_db_name()
+            shutil.copy(database, name)
+            self.connection.close()
+            self.connection.settings_dict["NAME"] = name
+        else:
+            name = make(self, *args, **kwargs)
+            shutil.copy(name, database)
+        return name
+
+    DatabaseCreation.create_test_db = make_or_copy
+
+
+def judge(module: str, room: Path) -> tuple[int, int]:
+    """How many mutants of the module there are, and how many of them survive."""
+    tree, database = room / "project", room / "empty.sqlite3"
+    tests = [*OF_EVERY_MODULE, *TESTS[module]]
+    _write_bytecode(True)
+    began = time.monotonic()
+    if not passes(tree, tests, None, database):
+        sys.exit(f"The tests of {module} fail as it is:\n{(room / 'output').read_text()}")
+    _write_bytecode(False)
+    patience = 10 + 5 * (time.monotonic() - began)
+    source = (tree / module).read_text()
+    drawn = sample(list(mutants(source)), module)
+    print(f"== {module}: {len(drawn)} mutants", flush=True)
+    survived = 0
+    for mutant in drawn:
+        (tree / module).write_text(mutant)
+        if passes(tree, tests, patience, database):
+            survived += 1
+            lines = difflib.unified_diff(source.splitlines(), mutant.splitlines(), module, "survived", lineterm="", n=1)
+            print(*lines, sep="\n", flush=True)
+    (tree / module).write_text(source)
+    return len(drawn), survived
+
+
+def _write_bytecode(yes: bool) -> None:
+    """Not of mutants: two of one second and one size would be taken for each other."""
+    sys.dont_write_bytecode = not yes
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "" if yes else "1"
+
+
+def main(modules: list[str]) -> int:
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="mutate-") as folder:
+        room = Path(folder)
+        (room / "var/static").mkdir(parents=True)
+        os.environ.update(AMTPORTAL_VAR=str(room / "var"), AMTPORTAL_URL="http://localhost:8000")
+        for name in ("DATABASE_URL", "CACHE_URL", "EMAIL_URL", "DEBUG"):
+            os.environ.pop(name, None)
+        copy_of_the_project(room / "project")
+        for name in HEAVY:
+            importlib.import_module(name)
+        for module in modules or TESTS:
+            rows.append((module, *judge(module, room)))
+            print(_row(*rows[-1]), flush=True)
+    rows.append(("all", sum(row[1] for row in rows), sum(row[2] for row in rows)))
+    print(f"{'module':<30} {'mutants':>8} {'killed':>8} {'survived':>8} {'percent':>8}")
+    for row in rows:
+        print(_row(*row))
+    return int(any(100 * (found - survived) < LEAST * found for _, found, survived in rows))
+
+
+def _row(module: str, found: int, survived: int) -> str:
+    killed = found - survived
+    return f"{module:<30} {found:>8} {killed:>8} {survived:>8} {100 * killed / found:>7.1f}%"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

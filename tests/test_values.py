@@ -1,0 +1,26 @@
+"""What a rule answers with is a value: nobody who holds it can change it for the others."""
+
+import dataclasses
+import inspect
+
+import pytest
+
+from amtportal import dates
+from ccp import claims, duplicates, ledger, points, requirement, rollover, terms
+from certifications import cycles, invoices, life
+
+RULES = [dates, cycles, invoices, life, points, requirement, claims, terms, duplicates, ledger, rollover]
+VALUES = [
+    pytest.param(value, id=f"{module.__name__}.{name}")
+    for module in RULES
+    for name, value in inspect.getmembers(module, dataclasses.is_dataclass)
+    if value.__module__ == module.__name__ and value is not rollover.Tally
+]
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_a_value_of_a_rule_is_frozen(value: type) -> None:
+    """A rollover's tally alone is counted up while it runs."""
+    changed = object.__new__(value)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(changed, dataclasses.fields(value)[0].name, None)
