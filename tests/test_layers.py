@@ -7,7 +7,7 @@ ROOT = Path(__file__).parent.parent
 # Each layer may import from those before it, and from itself.
 LAYERS = [
     ("amtportal.dates", "amtportal.words", "amtportal.documents", "amtportal.settings"),
-    ("amtportal.members", "amtportal.staff"),
+    ("amtportal.history", "amtportal.members", "amtportal.staff"),
     ("certifications",),
     ("ccp",),
     ("amtportal.views", "amtportal.urls", "amtportal.wsgi"),
