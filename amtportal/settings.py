@@ -10,6 +10,7 @@
 | ``SECRET_KEY`` | generated once in ``AMTPORTAL_VAR`` | at least 50 characters |
 | ``TRUST_PROXY`` | ``False`` | believe what a proxy says of client, scheme and request: see ``docs/operations.md`` |
 | ``CCP_GRACE_DAYS`` | ``90`` | days after a cycle's end in which it still takes records |
+| ``LOCK_WAIT_SECONDS`` | ``3`` for pages, ``20`` for commands | how long to wait for others who write |
 | ``DEBUG`` | ``False`` | for development on this machine only |
 """
 
@@ -96,6 +97,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "amtportal.trouble.TryAgain",
 ]
 
 ROOT_URLCONF = "amtportal.urls"
@@ -127,15 +129,20 @@ else:
 # A new connection costs 9 ms a request: each worker keeps its own.
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+LOCK_WAIT_SECONDS = env.int("LOCK_WAIT_SECONDS", default=20)
+if LOCK_WAIT_SECONDS < 1:
+    raise ImproperlyConfigured("LOCK_WAIT_SECONDS must be 1 or more.")
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         # Django's deferred default makes half of concurrent read-then-write posts fail with "database is locked".
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
+        "timeout": LOCK_WAIT_SECONDS,
         # The rollback journal, not WAL: before SQLite 3.51.3 several processes can corrupt a WAL database.
         # FULL loses nothing that was acknowledged, even when the power fails.
         "init_command": "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;",
     }
+else:
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c lock_timeout={LOCK_WAIT_SECONDS}s"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Shared by all processes: allauth keeps its rate limits there.

@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 # Each layer may import from those before it, and from itself.
 LAYERS = [
-    ("amtportal.dates", "amtportal.words", "amtportal.documents", "amtportal.settings"),
+    ("amtportal.dates", "amtportal.words", "amtportal.documents", "amtportal.settings", "amtportal.trouble"),
     ("amtportal.history", "amtportal.members", "amtportal.staff"),
     ("certifications",),
     ("ccp",),

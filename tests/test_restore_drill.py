@@ -8,26 +8,15 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from amtportal.members.models import Member
 from ccp.models import Activity
 from tests.builders import PASSWORD, cycle_of, make_activity
+from tests.server import ROOT, address_of
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROOT = Path(__file__).parent.parent
-
-
-def address_of(name: str) -> str:
-    """DATABASE_URL of the database of that name, on the server that the tests use, or of that file."""
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{name}"
-    told = settings.DATABASES["default"]
-    return f"postgres://{told['USER']}:{told['PASSWORD']}@{told['HOST']}:{told['PORT']}/{name}".replace(
-        f":@{told['HOST']}:/", f"@/{told['HOST']}/"
-    )
 
 
 def run(*command: str, database: str = "", var: Path, status: int = 0, **environment: str) -> str:
