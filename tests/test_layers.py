@@ -13,12 +13,14 @@ LAYERS = [
         "amtportal.documents",
         "amtportal.language",
         "amtportal.formats",
+        "amtportal.palette",
         "amtportal.settings",
+        "amtportal.trouble",
     ),
-    ("amtportal.members", "amtportal.staff"),
+    ("amtportal.history", "amtportal.members", "amtportal.staff"),
     ("certifications",),
     ("ccp",),
-    ("amtportal.views", "amtportal.urls", "amtportal.wsgi"),
+    ("amtportal.views", "amtportal.urls", "amtportal.wsgi", "amtportal.maintenance"),
 ]
 
 
