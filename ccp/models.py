@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from amtportal.dates import day_of
-from amtportal.history.lines import History
+from amtportal.history.lines import AppendOnly, History
 from amtportal.members.models import Member
 from certifications.models import Credential, Cycle, PointsField, in_quarters
 
@@ -453,7 +453,7 @@ class CalendarFeed(models.Model):
         return f"Calendar of {self.member_id}"
 
 
-class Transcript(models.Model):
+class Transcript(AppendOnly):
     """One issue of a CE transcript: what it said, and the code by which anyone can check it. ``ccp.issuing`` writes it.
 
     The same record is issued once; a record that has changed is issued anew, and the earlier issue stays.
@@ -493,7 +493,7 @@ class Transcript(models.Model):
         return day_of(self.issued_at)
 
 
-class TranscriptFile(models.Model):
+class TranscriptFile(AppendOnly):
     """A PDF that the portal made of an issue. Another version of the PDF library may make another one of the same."""
 
     transcript = models.ForeignKey(Transcript, on_delete=models.PROTECT, related_name="files")
