@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from amtportal.dates import day_of
-from amtportal.history.lines import History
+from amtportal.history.lines import AppendOnly, History
 from amtportal.members.models import Member
 from amtportal.words import translated
 from certifications.models import Credential, Cycle, PointsField, in_quarters
@@ -455,7 +455,7 @@ class CalendarFeed(models.Model):
         return f"Calendar of {self.member_id}"
 
 
-class Transcript(models.Model):
+class Transcript(AppendOnly):
     """One issue of a CE transcript: what it said, and the code by which anyone can check it. ``ccp.issuing`` writes it.
 
     The same record is issued once; a record that has changed is issued anew, and the earlier issue stays.
@@ -495,7 +495,7 @@ class Transcript(models.Model):
         return day_of(self.issued_at)
 
 
-class TranscriptFile(models.Model):
+class TranscriptFile(AppendOnly):
     """A PDF that the portal made of an issue. Another version of the PDF library may make another one of the same."""
 
     transcript = models.ForeignKey(Transcript, on_delete=models.PROTECT, related_name="files")
