@@ -22,6 +22,8 @@ from ccp import (
 # The admin has no sign-in of its own.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+handler500 = "amtportal.trouble.server_error"
+
 urlpatterns = [
     path("", views.home, name="home"),
     path("accounts/activate/", ActivateView.as_view(), name="account-activate"),
