@@ -1,7 +1,8 @@
 """The pictures of the guide: how large each is and what it says.
 
 They are taken from the running portal by ``make pictures``, and ``tests/browser/test_guide_pictures.py`` fails once the
-portal looks or reads otherwise. Each is there in light and in dark. Sizes are CSS pixels; a picture has one and a half times as many.
+portal looks or reads otherwise. Each is there in light and in dark. Sizes are CSS pixels; a picture has one and a half
+times as many.
 """
 
 import json

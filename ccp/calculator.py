@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from amtportal.words import translated
 from ccp import claims, preview
 from ccp.claims import Problem
 from ccp.terms import Offer, in_units, points_for
@@ -42,7 +43,7 @@ def problem_with_kind(offer: Offer, on: date) -> Problem | None:
         return retired
     if not offer.terms.takes_quantity:
         sentence = _("%(type)s has no fixed number of points. Ask AMT how many points it is worth.")
-        return Problem("activity_type", sentence % {"type": offer.kind.name})
+        return Problem("activity_type", sentence % {"type": translated(offer.kind.name)})
     return None
 
 
@@ -58,6 +59,6 @@ def points_of(offer: Offer, quantity: Decimal) -> Answer | Problem:
     terms = offer.terms
     assert terms.points_per_unit is not None
     points = points_for(quantity, terms.points_per_unit)
-    units = in_units(quantity, terms.unit_name)
+    units = in_units(quantity, terms.unit)
     problem = claims.problem_with_quantity(units, points, points, terms.least, terms.most, offer.kind.name)
     return problem or Answer(offer, quantity, points)

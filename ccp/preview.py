@@ -156,7 +156,7 @@ def notes(found: Outcome, used: Mapping[points.Cut, Used], *, applies: bool, nam
         return [_("%(type)s does not count for %(certification)s.") % {"type": name, "certification": code}]
     said = []
     if found.cut:
-        said.append(points.REASONS[found.cut])
+        said.append(str(points.REASONS[found.cut]))
     if found.cut in used:
         said.append(f"{used[found.cut]}.")
     if found.others_lose:
@@ -289,7 +289,7 @@ def made(quantity: Decimal | None, earned: Decimal, terms: Terms) -> str:
     """``For 3 contact hours you earn 3 points.`` Nothing where no units were given."""
     if quantity is None or terms.points_per_unit is None:
         return ""
-    words = {"units": in_units(quantity, terms.unit_name), "points": claims.points_in_words(earned)}
+    words = {"units": in_units(quantity, terms.unit), "points": claims.points_in_words(earned)}
     if quantity * terms.points_per_unit == earned:
         return _("For %(units)s you earn %(points)s.") % words
     return _("For %(units)s you earn %(points)s, rounded down to a quarter step.") % words

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from amtportal.words import translated
 from ccp import calculator
 from ccp.forms.fields import TypedNumberField
 from ccp.terms import CategoryOffer, Offer
@@ -43,7 +44,7 @@ class CalculatorForm(forms.Form):
         for group in self.groups:
             kinds = [offer.kind for offer in group.offers if calculator.can_compute(offer, self.on)]
             if kinds:
-                yield (group.category.name, [(kind.code, kind.name) for kind in kinds])
+                yield (translated(group.category.name), [(kind.code, translated(kind.name)) for kind in kinds])
 
     def clean_type(self) -> Offer:
         """Every type is understood, also one that is not in the list: the rules say why it has no figure."""

@@ -8,20 +8,17 @@ of letters differently.
 import io
 import json
 import os
-import re
 from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
-from bs4 import BeautifulSoup
 from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import Locator, Page
 from time_machine import TimeMachineFixture
 
 from amtportal.guide_pictures import FOLDER, RECORD, pictures
 from tests.browser import scenes
-from tests.builders import TODAY, client_of, noon
-from tests.pages import read
+from tests.builders import TODAY, noon
 
 pytestmark = pytest.mark.browser
 WRITES = bool(os.environ.get("WRITE_PICTURES"))
