@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from amtportal import documents, palette
 from amtportal.dates import day_of, today
+from amtportal.headers import public_page
 from amtportal.members.access import account_of, for_member, member_of
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.models import Member
@@ -19,7 +20,7 @@ from ccp.models import ActivityType
 from certifications.models import Payment, RenewalInvoice
 
 
-@login_not_required
+@public_page
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Signed out: what this is. Signed in: points, days left, what to do next and the invoice, at a glance."""
@@ -117,7 +118,7 @@ def _payment(invoice: RenewalInvoice) -> Payment | None:
     return invoice.payments.filter(reversed_at=None).first()
 
 
-@login_not_required
+@public_page
 @require_safe
 def qualifying_activities(request: HttpRequest) -> HttpResponse:
     """The public list of qualifying activities, from the data."""
@@ -127,7 +128,7 @@ def qualifying_activities(request: HttpRequest) -> HttpResponse:
     return render(request, "qualifying_activities.html", context)
 
 
-@login_not_required
+@public_page
 @require_safe
 def guide(request: HttpRequest) -> HttpResponse:
     """The user guide: enter CE, track progress, print or save the transcript."""
