@@ -8,9 +8,10 @@
 | ``CACHE_URL`` | a table in the database | shared by all processes, for example ``redis://…`` |
 | ``EMAIL_URL`` | files in ``AMTPORTAL_VAR/mail`` | ``smtp+tls://user:password@host:587`` in production |
 | ``SECRET_KEY`` | generated once in ``AMTPORTAL_VAR`` | at least 50 characters |
-| ``TRUST_PROXY`` | ``False`` | believe ``X-Forwarded-Proto``: only behind a proxy that always sets it |
+| ``TRUST_PROXY`` | ``False`` | believe what a proxy says of client, scheme and request: see ``docs/operations.md`` |
 | ``CCP_GRACE_DAYS`` | ``90`` | days after a cycle's end in which it still takes records |
 | ``MAINTENANCE`` | ``False`` | answer every page with "closed for a short while" (503); ``/healthz`` goes on |
+| ``LOCK_WAIT_SECONDS`` | ``3`` for pages, ``20`` for commands | PostgreSQL: how long to wait for others who write |
 | ``DEBUG`` | ``False`` | for development on this machine only |
 """
 
@@ -65,6 +66,7 @@ ALLOWED_HOSTS = [_address.hostname] if HTTPS else list(_LOCAL_HOSTS)
 
 INSTALLED_APPS = [
     # Ours stand before allauth and the admin, whose templates they override.
+    "amtportal.history",
     "amtportal.members",
     "certifications",
     "ccp",
@@ -83,6 +85,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "amtportal.history.requests.middleware",
     # Before whatever answers by itself (the redirect to https, static files), so that each answer has its headers.
     "amtportal.headers.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -98,6 +101,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "amtportal.trouble.TryAgain",
 ]
 
 ROOT_URLCONF = "amtportal.urls"
@@ -129,15 +133,21 @@ else:
 # A new connection costs 9 ms a request: each worker keeps its own.
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+LOCK_WAIT_SECONDS = env.int("LOCK_WAIT_SECONDS", default=20)
+if LOCK_WAIT_SECONDS < 1:
+    raise ImproperlyConfigured("LOCK_WAIT_SECONDS must be 1 or more.")
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         # Django's deferred default makes half of concurrent read-then-write posts fail with "database is locked".
         "transaction_mode": "IMMEDIATE",
+        # SQLite lets those who wait in by chance and not in turn: within 3 s, eight busy threads starve one another.
         "timeout": 20,
         # The rollback journal, not WAL: before SQLite 3.51.3 several processes can corrupt a WAL database.
         # FULL loses nothing that was acknowledged, even when the power fails.
         "init_command": "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;",
     }
+else:
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c lock_timeout={LOCK_WAIT_SECONDS}s"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Shared by all processes: allauth keeps its rate limits there.
@@ -242,8 +252,11 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax
 CSRF_FAILURE_VIEW = "amtportal.members.kept_forms.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if env.bool("TRUST_PROXY", default=False):
+TRUST_PROXY = env.bool("TRUST_PROXY", default=False)
+if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # Without it all members behind the proxy would share one address's rate limits.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -273,6 +286,8 @@ if CCP_GRACE_DAYS < 0:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "filters": {"request_id": {"()": "amtportal.history.requests.WithRequestId"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s [%(request_id)s] %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
 }

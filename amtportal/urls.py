@@ -23,6 +23,7 @@ from ccp import (
 # The admin has no sign-in of its own.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+handler500 = "amtportal.trouble.server_error"
 favicon = cache_control(public=True, max_age=24 * 3600)(RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.ico"))
 
 urlpatterns = [

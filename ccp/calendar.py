@@ -126,7 +126,10 @@ def create(*, member: Member, at: datetime) -> CalendarFeed:
 @transaction.atomic
 def revoke(*, member: Member, feed: int, at: datetime) -> None:
     """End the address of that key for ever. One that is not the member's, or has ended, changes nothing."""
-    CalendarFeed.objects.filter(pk=feed, member=member, revoked_at=None).update(revoked_at=at)
+    standing = CalendarFeed.objects.select_for_update().filter(pk=feed, member=member, revoked_at=None).first()
+    if standing:
+        standing.revoked_at = at
+        standing.save(update_fields=["revoked_at"])
 
 
 @transaction.atomic

@@ -64,5 +64,6 @@ def answer(*, report: ErrorReport, text: str, by: User, at: datetime) -> ErrorRe
     if not text.strip():
         raise Refused("Write an answer: the member reads it with the entry.")
     report.answer, report.answered_at, report.answered_by = text.strip(), at, by
+    report._history_user = by  # type: ignore[attr-defined]
     report.save(update_fields=["answer", "answered_at", "answered_by"])
     return report

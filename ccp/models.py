@@ -7,9 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from simple_history.models import HistoricalRecords
 
 from amtportal.dates import day_of
+from amtportal.history.lines import AppendOnly, History
 from amtportal.members.models import Member
 from certifications.models import Credential, Cycle, PointsField, in_quarters
 
@@ -30,7 +30,7 @@ class Category(models.Model):
     order = models.PositiveSmallIntegerField(default=0, help_text="Place in lists, smallest first.")
     guidance = models.TextField(blank=True, help_text="What is accepted, as members read it.")
 
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["order", "name"]
@@ -50,7 +50,7 @@ class CategoryTerms(models.Model):
     )
     provenance = models.CharField(max_length=10, choices=Provenance, default=Provenance.STAFF)
 
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["category", "effective_from"]
@@ -88,7 +88,7 @@ class ActivityType(models.Model):
         null=True, blank=True, help_text="From this day on it cannot be chosen. Entries that have it stay."
     )
 
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["category__order", "order", "name"]
@@ -121,7 +121,7 @@ class TypeTerms(models.Model):
     claimable_until = models.DateField(null=True, blank=True, help_text="Work after this day cannot be claimed.")
     provenance = models.CharField(max_length=10, choices=Provenance, default=Provenance.STAFF)
 
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["activity_type", "effective_from"]
@@ -229,7 +229,7 @@ class Activity(models.Model):
     )
     void_reason = models.CharField(max_length=300, blank=True, help_text="Given when AMT voids the entry.")
 
-    history = HistoricalRecords()
+    history = History()
     objects = ActivityQuerySet.as_manager()
 
     class Meta:
@@ -329,7 +329,7 @@ class Credit(models.Model):
     points = PointsField(help_text="Points counted.")
     cut = models.CharField(max_length=15, choices=Cut, blank=True, default=Cut.NONE)
 
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["activity", "cycle"]
@@ -372,6 +372,8 @@ class HeldCredit(models.Model):
         help_text="Once recorded.",
     )
 
+    history = History()
+
     class Meta:
         ordering = ["received_at", "pk"]
         constraints = [
@@ -405,6 +407,8 @@ class ErrorReport(models.Model):
         related_name="error_reports_answered",
     )
 
+    history = History()
+
     class Meta:
         ordering = ["-reported_at", "-pk"]
         constraints = [
@@ -435,6 +439,8 @@ class CalendarFeed(models.Model):
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    history = History(excluded_fields=["token"])
+
     class Meta:
         ordering = ["member", "-created_at"]
         constraints = [
@@ -447,7 +453,7 @@ class CalendarFeed(models.Model):
         return f"Calendar of {self.member_id}"
 
 
-class Transcript(models.Model):
+class Transcript(AppendOnly):
     """One issue of a CE transcript: what it said, and the code by which anyone can check it. ``ccp.issuing`` writes it.
 
     The same record is issued once; a record that has changed is issued anew, and the earlier issue stays.
@@ -487,7 +493,7 @@ class Transcript(models.Model):
         return day_of(self.issued_at)
 
 
-class TranscriptFile(models.Model):
+class TranscriptFile(AppendOnly):
     """A PDF that the portal made of an issue. Another version of the PDF library may make another one of the same."""
 
     transcript = models.ForeignKey(Transcript, on_delete=models.PROTECT, related_name="files")

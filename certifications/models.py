@@ -11,9 +11,9 @@ from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 from django.db.models.lookups import Exact
-from simple_history.models import HistoricalRecords
 
 from amtportal.dates import day_of
+from amtportal.history.lines import AppendOnly, History, Traced
 from amtportal.members.models import Member
 from amtportal.words import dollars, plain
 
@@ -43,7 +43,7 @@ class Credential(models.Model):
     )
     annual_fee = models.PositiveIntegerField(help_text="In US cents: 9000 is $90.00.")
 
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["code"]
@@ -89,7 +89,7 @@ class Certification(models.Model):
         help_text="Certified on or after 1/1/2006, or recertified after 4/1/2014. Otherwise CCP is voluntary.",
     )
 
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["member", "awarded_on", "pk"]
@@ -114,7 +114,7 @@ class Certification(models.Model):
         return f"{self.credential.code} {self.certificate_number}"
 
 
-class StatusChange(models.Model):
+class StatusChange(AppendOnly, Traced):
     """One step in the life of a certification: from what to what, on which day, by whom and why."""
 
     certification = models.ForeignKey(Certification, on_delete=models.PROTECT, related_name="status_changes")
@@ -195,7 +195,7 @@ class Cycle(models.Model):
     outcome = models.CharField(max_length=15, choices=Outcome, blank=True, default="")
     points_at_close = PointsField(null=True, blank=True)
 
-    history = HistoricalRecords()
+    history = History()
     objects = CycleQuerySet.as_manager()
 
     class Meta:
@@ -256,7 +256,7 @@ class Cycle(models.Model):
         return f"{self.certification}, cycle {self.number} ({self.starts_on} to {self.ends_on})"
 
 
-class CycleCorrection(models.Model):
+class CycleCorrection(AppendOnly, Traced):
     """A signed correction of a closed cycle. It stands beside what was closed and rewrites nothing."""
 
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="corrections")
@@ -342,7 +342,7 @@ class RenewalInvoice(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.ISSUED)
     void_reason = models.CharField(max_length=300, blank=True)
 
-    history = HistoricalRecords()
+    history = History()
     objects = RenewalInvoiceQuerySet.as_manager()
 
     class Meta:
@@ -402,7 +402,7 @@ class Payment(models.Model):
     )
     reversal_reason = models.CharField(max_length=300, blank=True)
 
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["-recorded_at", "pk"]

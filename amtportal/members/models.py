@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
-from simple_history.models import HistoricalRecords
+
+from amtportal.history.lines import History
 
 
 class UserManager(BaseUserManager["User"]):
@@ -30,6 +31,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField("active", default=True, help_text="Untick this instead of deleting the account.")
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
+    # Passwords and sign-ins are told by ``amtportal.history.models.SecurityEvent``.
+    history = History(excluded_fields=["password", "last_login"], m2m_fields=["groups", "user_permissions"])
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"
@@ -96,7 +99,7 @@ class Member(models.Model):
     postal_code = models.CharField(max_length=20, blank=True)
     country = models.CharField(max_length=100, blank=True)
 
-    history = HistoricalRecords()
+    history = History()
     objects = MemberQuerySet.as_manager()
 
     class Meta:
