@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "amtportal.maintenance.MaintenanceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "amtportal.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -222,8 +223,13 @@ else:
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AMT Portal <portal@amt.example>")
 
 LANGUAGE_CODE = "en-us"
+# Each in its own words, as the language switch shows them.
+LANGUAGES = [("en", "English"), ("es", "Español")]
 USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "amtportal" / "locale"]
+# Numbers and dates of readers in the United States, in Spanish too.
+FORMAT_MODULE_PATH = "amtportal.formats"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 TIME_ZONE = "America/Chicago"
 USE_TZ = True
 

@@ -11,6 +11,8 @@ LAYERS = [
         "amtportal.words",
         "amtportal.digests",
         "amtportal.documents",
+        "amtportal.language",
+        "amtportal.formats",
         "amtportal.palette",
         "amtportal.settings",
         "amtportal.trouble",

@@ -22,6 +22,7 @@ from ccp import recording
 from ccp.models import ActivityType, Category, ErrorReport
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
 from tests.addresses import below
+from tests.amtportal.test_access import PRIVATE, PUBLIC, of_owner
 from tests.amtportal.test_access_admin import BY_HAND, DEEDS
 from tests.amtportal.test_admin import populate
 from tests.builders import (
@@ -127,6 +128,7 @@ MEMBERS = {
     "calendar-detail": Form("/calendar/", {"action": "create"}, plain=True),
     "transcript-check": Form("/verify/", plain=True),
     "transcript-verify": Form("/verify/{code}/", plain=True),
+    "set_language": Form("/i18n/setlang/", {"language": "es"}, plain=True),
     "account_login": Form("/accounts/login/", {"login": "{email}", "password": PASSWORD}, by="nobody"),
     "account_logout": Form("/accounts/logout/", plain=True),
     "account-activate": Form("/accounts/activate/", {"email": "{email}"}, by="nobody"),
@@ -166,6 +168,7 @@ WRITES_NOTHING = {
     "account_reset_password",
     "account_signup",
     "activity-preview",
+    "set_language",
     "ccp_heldcredit_match",  # nothing that is held can be matched here
     "transcript-check",
     "transcript-verify",
@@ -254,8 +257,14 @@ def test_every_form_of_the_portal_is_tried() -> None:
     """Pages that take posts: those of members and of staff, by name."""
     with_form = {f"{model}_change" for model, may in BY_HAND.items() if "change" in may}
     assert STAFF.keys() == with_form | (DEEDS.keys() - NO_FORM_OF_THEIR_OWN)
-    taking = {name for name in below("").values() if name in MEMBERS}
-    assert taking == MEMBERS.keys()
+
+
+def test_every_page_of_members_that_takes_a_post_is_tried(met: Member) -> None:
+    client = client_of(met)
+    pages = {name: of_owner(row[0], met) for name, row in PRIVATE.items()} | PUBLIC
+    taking = {name for name, address in pages.items() if client.post(address).status_code != 405}
+    assert taking - {"account-activate-done"} <= MEMBERS.keys()
+    assert MEMBERS.keys() <= set(below("").values())
 
 
 def test_a_clerk_adds_a_certification_and_nothing_with_it(met: Member, stranger: Member) -> None:
