@@ -96,7 +96,7 @@ SECRETS = {
     "Google key": r"\bAIza[0-9A-Za-z_-]{35}\b",
     "JSON web token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.",
     "password in an address": r"\b[a-z+]{3,}://[^\s/:@'\"`{$<]+:(?!password@|secret@|\.\.\.)[^\s/@'\"`{$<]{3,}@",
-    "Django's secret key": r"\b(django-insecure-|SECRET_KEY\s*=\s*['\"][^'\"]{20,})",
+    "Django's secret key": r"\b(django-[i]nsecure-|SECRET_KEY\s*=\s*['\"][^'\"]{20,})",
 }
 
 
