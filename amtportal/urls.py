@@ -5,6 +5,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
 
 from amtportal import language, public_views, views
@@ -23,6 +24,7 @@ from ccp import (
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 handler500 = "amtportal.trouble.server_error"
+favicon = cache_control(public=True, max_age=24 * 3600)(RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.ico"))
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -58,6 +60,6 @@ urlpatterns = [
     path("i18n/setlang/", language.switch, name="set_language"),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("healthz", views.healthz, name="healthz"),
-    path("favicon.ico", login_not_required(RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.ico"))),
+    path("favicon.ico", login_not_required(favicon)),
     path("admin/", admin.site.urls),
 ]

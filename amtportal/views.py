@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from amtportal import documents, palette
 from amtportal.dates import day_of, today
+from amtportal.headers import public_page
 from amtportal.members.access import account_of, for_member, member_of
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.models import Member
@@ -17,7 +18,7 @@ from ccp import overview, requirement, rollover, standing
 from certifications.models import Payment, RenewalInvoice
 
 
-@login_not_required
+@public_page
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Signed out: what this is. Signed in: points, days left, what to do next and the invoice, at a glance."""

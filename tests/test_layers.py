@@ -7,10 +7,12 @@ ROOT = Path(__file__).parent.parent
 # Each layer may import from those before it, and from itself.
 LAYERS = [
     (
+        "amtportal.cookies",
         "amtportal.dates",
         "amtportal.words",
         "amtportal.digests",
         "amtportal.documents",
+        "amtportal.headers",
         "amtportal.language",
         "amtportal.formats",
         "amtportal.guide_pictures",
