@@ -31,6 +31,7 @@ PAGES = {
     "activity": "/ccp/activities/{activity}/",
     "amend": "/ccp/activities/{activity}/amend/",
     "withdraw": "/ccp/activities/{activity}/withdraw/",
+    "attach evidence": "/ccp/activities/{activity}/evidence/",
     "what differs": "/ccp/activities/{activity}/difference/",
     "transcript": "/ccp/transcript/{cycle}/",
     "transcript as PDF": "/ccp/transcript/{cycle}.pdf",
