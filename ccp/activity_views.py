@@ -116,8 +116,8 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "lines": lines,
         "standings": standing.of_cycles([line.cycle for line in lines], activity.member, on),
         "changes": changes.newest_first(
-            changes.of_activity(activity, viewer=account_of(request)),
             changes.of_evidence(files, viewer=account_of(request)),
+            changes.of_activity(activity, viewer=account_of(request)),
         ),
         "evidence": part_of_page(activity, files, [line.cycle for line in lines], on),
         "is_owner": is_owner,

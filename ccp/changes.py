@@ -68,18 +68,18 @@ def of_activity(activity: Activity, *, viewer: User) -> list[Change]:
 
 
 def of_evidence(files: Iterable[Evidence], *, viewer: User) -> list[Change]:
-    """When each file (read with its people) was attached and removed."""
+    """When each file (read with its people) was attached and removed, newest first."""
     changes = []
     for file in files:
         name = {"name": file.original_name}
         changes.append(Change(file.added_at, _who(file.added_by, viewer), _("Attached %(name)s") % name, "", []))
         if file.removed_at:
             changes.append(Change(file.removed_at, _who(file.removed_by, viewer), _("Removed %(name)s") % name, "", []))
-    return changes
+    return changes[::-1]
 
 
 def newest_first(*several: Iterable[Change]) -> list[Change]:
-    """Several of these lists as one. Each is newest first where its lines are of one instant."""
+    """Several of these lists as one. What is of one instant stays in their order."""
     return sorted((change for changes in several for change in changes), key=lambda change: change.at, reverse=True)
 
 

@@ -121,10 +121,6 @@ def test_a_page_takes_the_same_queries_with_one_certification_and_with_two(one: 
     assert queries(client_of(one), one, PAGES[name]) == queries(client_of(two), two, PAGES[name])
 
 
-def test_the_page_of_an_entry_has_one_query_to_spare(many: Member) -> None:
-    assert queries(client_of(many), many, PAGES["activity"]) < MOST
-
-
 def test_recording_takes_the_same_queries_however_much_is_on_record(one: Member) -> None:
     """Entries of the cycle are read in one query; those that count as before are not written again."""
     record_more(one.activities.get(), [cycle_of(one)], 20)

@@ -8,6 +8,7 @@ import pytest
 from django.core.files.storage import storages
 from django.core.management import call_command
 from django.db import transaction
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 from time_machine import TimeMachineFixture
 
@@ -35,9 +36,7 @@ ENDS_ON = date(2026, 4, 30)
         pytest.param(date(2025, 12, 30), date(2025, 12, 31), TODAY, date(2026, 12, 31), id="moved on the last day"),
         # The grace period and a late payment lead into the next year: drawn in January 2028.
         pytest.param(ENDS_ON, date(2027, 1, 2), date(2027, 2, 1), date(2028, 12, 31), id="closed in the next year"),
-        pytest.param(
-            ENDS_ON, None, date(2026, 12, 31), date(2027, 12, 31), id="still open on the last day of the year"
-        ),
+        pytest.param(ENDS_ON, None, date(2026, 12, 31), date(2027, 12, 31), id="open on the last day of the year"),
         pytest.param(ENDS_ON, None, date(2027, 1, 1), date(2028, 12, 31), id="still open in the next year"),
     ],
 )
@@ -116,7 +115,7 @@ def test_what_was_removed_can_be_attached_again(entry: Activity) -> None:
 def test_an_entry_has_at_most_ten_files(entry: Activity) -> None:
     for pages in range(1, 11):
         attach(entry, pdf(pages), name=f"{pages}.pdf")
-    with pytest.raises(evidence.Refused, match="This entry has 10 files, and more is not possible. Remove one first."):
+    with pytest.raises(evidence.Refused, match=r"This entry has 10 files, and more is not possible\."):
         attach(entry)
     assert Evidence.objects.count() == len(stored()) == 10
     evidence.remove(evidence=Evidence.objects.all()[0], by=entry.member.user, at=noon(TODAY))
@@ -124,7 +123,7 @@ def test_an_entry_has_at_most_ten_files(entry: Activity) -> None:
 
 
 def test_what_amt_credited_needs_no_evidence(entry: Activity) -> None:
-    with pytest.raises(evidence.Refused, match="AMT credited this entry itself, so it needs no evidence."):
+    with pytest.raises(evidence.Refused, match="so it needs no evidence"):
         attach(make_amt_credit(cycle_of(entry.member)))
     assert stored() == []
 
@@ -206,7 +205,7 @@ def test_what_is_attached_to_an_entry_that_no_longer_stands_stays(entry: Activit
     else:
         recording.withdraw(activity=entry, by=by, at=noon(TODAY))
     entry.refresh_from_db()
-    with pytest.raises(evidence.Refused, match="What is attached to it stays."):
+    with pytest.raises(evidence.Refused, match="What is attached to it stays"):
         evidence.remove(evidence=file, by=entry.member.user, at=noon(TODAY))
     with pytest.raises(evidence.Refused, match="nothing can be attached to it"):
         attach(entry, pdf())
@@ -255,7 +254,7 @@ def test_a_file_without_a_row_is_named_and_removed_on_request(
     """After an hour: until then its row may be on its way."""
     file, left = attach(entry), orphan(folder)
     assert clean(capsys).startswith("2 files, 0 that no row needs found")
-    time_machine.shift(timedelta(hours=2))
+    time_machine.move_to(timezone.now() + timedelta(hours=2))
     told = clean(capsys)
     assert told.splitlines() == [
         f"ab/{left.name}",
@@ -273,7 +272,7 @@ def test_a_file_that_should_be_gone_is_removed(
     """Inside a test's transaction nothing is committed, so the file of what was removed is still there."""
     evidence.remove(evidence=attach(entry), by=entry.member.user, at=noon(TODAY))
     assert len(stored()) == 1
-    time_machine.shift(timedelta(hours=2))
+    time_machine.move_to(timezone.now() + timedelta(hours=2))
     clean(capsys, "--remove")
     assert stored() == []
 
