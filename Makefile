@@ -1,6 +1,6 @@
 # The commands of this project; `make` alone lists them. What they do stands in the scripts they call.
 .DEFAULT_GOAL := help
-.PHONY: help run restore-drill test check audit-pages bench mutate format lock clean
+.PHONY: help run restore-drill test check audit-pages bench mutate format messages lock clean
 
 # Set these in the environment or after `make`: make run PORT=8001
 export PORT ?= 8000
@@ -42,6 +42,10 @@ format: ## Rewrite Python and templates in the house format
 	.venv/bin/ruff check --fix-only --quiet .
 	.venv/bin/ruff format .
 	@find $(wildcard amtportal certifications ccp templates) -name '*.html' -exec .venv/bin/djade {} + || true
+
+messages: ## Gather what is to be translated and compile the translations (for developers)
+	@deploy/setup.sh test
+	@deploy/messages.sh
 
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .tools/bin/uv pip compile --quiet --universal \
 	--generate-hashes --no-emit-index-url --no-emit-find-links $(LOCK_ARGS)

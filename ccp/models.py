@@ -7,10 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from amtportal.dates import day_of
-from amtportal.history.lines import History
+from amtportal.history.lines import AppendOnly, History
 from amtportal.members.models import Member
+from amtportal.words import translated
 from certifications.models import Credential, Cycle, PointsField, in_quarters
 
 
@@ -101,12 +103,12 @@ class TypeTerms(models.Model):
     """What an activity type is worth from a day on. The day on which an entry was recorded decides its terms."""
 
     class Unit(models.TextChoices):
-        HOUR = "hour", "contact hour"
-        SEMESTER_HOUR = "semester-hour", "semester hour"
-        QUARTER_HOUR = "quarter-hour", "quarter hour"
-        CEU = "ceu", "CEU"
-        YEAR = "year", "year"
-        WORK = "work", "work"
+        HOUR = "hour", _("contact hour")
+        SEMESTER_HOUR = "semester-hour", _("semester hour")
+        QUARTER_HOUR = "quarter-hour", _("quarter hour")
+        CEU = "ceu", _("CEU")
+        YEAR = "year", _("year")
+        WORK = "work", _("work")
 
     activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="terms")
     effective_from = models.DateField()
@@ -188,8 +190,8 @@ class Activity(models.Model):
     """One activity that a member recorded. ``ccp.recording`` and ``ccp.amt_credits`` write it, nothing deletes it."""
 
     class Source(models.TextChoices):
-        MEMBER = "member", "Recorded by the member"
-        AMT = "amt", "Credited by AMT"
+        MEMBER = "member", _("Recorded by the member")
+        AMT = "amt", _("Credited by AMT")
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="activities")
     activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="activities")
@@ -299,7 +301,7 @@ class Activity(models.Model):
     @property
     def heading(self) -> str:
         """The title, or the type's name when no title was given."""
-        return self.title or self.activity_type.name
+        return self.title or translated(self.activity_type.name)
 
     @property
     def is_standing(self) -> bool:
@@ -522,7 +524,7 @@ class CalendarFeed(models.Model):
         return f"Calendar of {self.member_id}"
 
 
-class Transcript(models.Model):
+class Transcript(AppendOnly):
     """One issue of a CE transcript: what it said, and the code by which anyone can check it. ``ccp.issuing`` writes it.
 
     The same record is issued once; a record that has changed is issued anew, and the earlier issue stays.
@@ -562,7 +564,7 @@ class Transcript(models.Model):
         return day_of(self.issued_at)
 
 
-class TranscriptFile(models.Model):
+class TranscriptFile(AppendOnly):
     """A PDF that the portal made of an issue. Another version of the PDF library may make another one of the same."""
 
     transcript = models.ForeignKey(Transcript, on_delete=models.PROTECT, related_name="files")

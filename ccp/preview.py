@@ -14,7 +14,7 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from amtportal.members.models import Member
-from amtportal.words import plain, us
+from amtportal.words import plain, translated, us
 from ccp import claims, counting, duplicates, eligibility, points, requirement
 from ccp.models import Activity, Credit
 from ccp.points import ZERO, Entry, Used
@@ -153,10 +153,10 @@ def invoice_sentence(found: Outcome, state: InvoiceAfter, opens_on: date | None)
 def notes(found: Outcome, used: Mapping[points.Cut, Used], *, applies: bool, name: str, code: str) -> list[str]:
     """Why less than the claim would count, and what it takes from others, as sentences."""
     if not applies:
-        return [_("%(type)s does not count for %(certification)s.") % {"type": name, "certification": code}]
+        return [_("%(type)s does not count for %(certification)s.") % {"type": translated(name), "certification": code}]
     said = []
     if found.cut:
-        said.append(points.REASONS[found.cut])
+        said.append(str(points.REASONS[found.cut]))
     if found.cut in used:
         said.append(f"{used[found.cut]}.")
     if found.others_lose:
@@ -290,7 +290,7 @@ def _made(claim: eligibility.Claim, terms: Terms) -> str:
     if claim.quantity is None or terms.points_per_unit is None:
         return ""
     earned = {
-        "units": in_units(claim.quantity, terms.unit_name),
+        "units": in_units(claim.quantity, terms.unit),
         "points": claims.points_in_words(claim.points),
     }
     if claim.quantity * terms.points_per_unit == claim.points:

@@ -54,7 +54,7 @@ def record(
     chosen = covering(claim, cycles, open_cycles, on, terms=terms)
     activity = Activity(
         member=member,
-        attestation=claims.ATTESTATION,
+        attestation=str(claims.ATTESTATION),
         attested_at=at,
         attested_by=by,
         submission_id=submission_id,
@@ -95,13 +95,15 @@ def amend(
         return activity
     if revision != activity.revision:
         raise ChangedMeanwhile(
-            "This entry was changed after you opened the form. The values on record now are shown below; "
-            "check yours against them and submit again."
+            _(
+                "This entry was changed after you opened the form. The values on record now are shown below; "
+                "check yours against them and submit again."
+            )
         )
     for field in FIELDS:
         setattr(activity, field, getattr(claim, field))
     activity.unit = terms.unit if claim.quantity else ""
-    activity.attestation, activity.attested_at, activity.attested_by = claims.ATTESTATION, at, by
+    activity.attestation, activity.attested_at, activity.attested_by = str(claims.ATTESTATION), at, by
     activity.revision += 1
     _save(activity, by, at)
     counting.claim_for(activity, chosen, by, at)
@@ -159,7 +161,7 @@ def can_be_restored(activity: Activity, on: date) -> bool:
 
 def _refuse_unless_restorable(activity: Activity, touched: list[Cycle], open_cycles: list[Cycle], by: User) -> None:
     if activity.is_void:
-        raise Refused(_("AMT voided this entry, so only AMT can put it back on record. Contact AMT if that is wrong."))
+        raise Refused(_("AMT voided this entry, so only AMT can put it back on record. Call AMT if that is wrong."))
     if activity.source == Activity.Source.AMT or activity.member.user_id != by.pk:
         raise Refused(_("Only the member who recorded this entry can put it back on record."))
     open_keys = {cycle.pk for cycle in open_cycles}
@@ -168,7 +170,7 @@ def _refuse_unless_restorable(activity: Activity, touched: list[Cycle], open_cyc
             raise Refused(
                 _(
                     "This entry is for the %(code)s cycle %(first)s to %(last)s, which no longer takes changes. "
-                    "Contact AMT if it must count."
+                    "Call AMT if it must count."
                 )
                 % {
                     "code": cycle.certification.credential.code,
@@ -233,9 +235,11 @@ def _submitted_earlier(member: Member, submission_id: UUID, digest: str) -> Acti
         return None
     if earlier.member_id != member.pk or earlier.submission_digest != digest:
         raise SubmissionReused(
-            "This form has already been submitted with other values, and that entry stays as it is. To record "
-            "another activity, submit this form again: it now has a new number. To change the earlier entry, open it "
-            "under Activities and choose Amend."
+            _(
+                "This form has already been submitted with other values, and that entry stays as it is. To record "
+                "another activity, submit this form again: it now has a new number. To change the earlier entry, open "
+                "it under Activities and choose Amend."
+            )
         )
     return earlier
 
@@ -253,15 +257,22 @@ def _claimed_cycles(activity: Activity) -> list[Cycle]:
 
 def _refuse_unless_open(activity: Activity, touched: list[Cycle], open_cycles: list[Cycle]) -> None:
     if not activity.is_standing:
-        raise Refused("This entry no longer stands, so it cannot be changed. Record the activity anew.")
+        raise Refused(_("This entry no longer stands, so it cannot be changed. Record the activity anew."))
     if activity.source == Activity.Source.AMT:
-        raise Refused("This entry was credited by AMT, so only AMT can change it. Report an error on its page.")
+        raise Refused(_("This entry was credited by AMT, so only AMT can change it. Report an error on its page."))
     open_keys = {cycle.pk for cycle in open_cycles}
     for cycle in touched:
         if cycle.pk not in open_keys:
             raise Refused(
-                f"This entry counts in the {cycle.certification.credential.code} cycle {us(cycle.starts_on)} to "
-                f"{us(cycle.ends_on)}, which no longer takes changes. Contact AMT if it is wrong."
+                _(
+                    "This entry counts in the %(code)s cycle %(first)s to %(last)s, which no longer takes changes. "
+                    "Call AMT if it is wrong."
+                )
+                % {
+                    "code": cycle.certification.credential.code,
+                    "first": us(cycle.starts_on),
+                    "last": us(cycle.ends_on),
+                }
             )
 
 
@@ -283,9 +294,11 @@ def _count_unless_paid(cycles: Collection[Cycle], by: User, at: datetime) -> Non
 def _refuse_where_paid(cycle: Cycle) -> None:
     if cycle.invoices.filter(year=3, status=RenewalInvoice.Status.PAID).exists():
         raise Refused(
-            f"This would take your {cycle.certification.credential.code} cycle below the "
-            f"{plain(cycle.points_required)} points it needs, and its renewal invoice is already paid. Record "
-            "another activity first, or contact AMT."
+            _(
+                "This would take your %(code)s cycle below the %(points)s points it needs, and its renewal invoice is "
+                "already paid. Record another activity first, or call AMT."
+            )
+            % {"code": cycle.certification.credential.code, "points": plain(cycle.points_required)}
         )
 
 

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 from django.db.models.lookups import Exact
+from django.utils.translation import pgettext_lazy
 
 from amtportal.dates import day_of
 from amtportal.history.lines import AppendOnly, History, Traced
@@ -68,11 +69,11 @@ class Certification(models.Model):
     """A credential that a member holds. ``awarded_on`` is the anchor from which every cycle is counted."""
 
     class Status(models.TextChoices):
-        ACTIVE = "active", "Active"
-        REINSTATED = "reinstated", "Reinstated"
-        LAPSED = "lapsed", "Lapsed"
-        RETIRED = "retired", "Retired"
-        REVOKED = "revoked", "Revoked"
+        ACTIVE = "active", pgettext_lazy("status of a certification", "Active")
+        REINSTATED = "reinstated", pgettext_lazy("status of a certification", "Reinstated")
+        LAPSED = "lapsed", pgettext_lazy("status of a certification", "Lapsed")
+        RETIRED = "retired", pgettext_lazy("status of a certification", "Retired")
+        REVOKED = "revoked", pgettext_lazy("status of a certification", "Revoked")
 
     # Only certifications in force take records and open cycles; ``certifications.life`` has the rules.
     IN_FORCE = (Status.ACTIVE, Status.REINSTATED)
@@ -178,8 +179,8 @@ class Cycle(models.Model):
     """
 
     class Outcome(models.TextChoices):
-        COMPLIANT = "compliant", "Compliant"
-        NON_COMPLIANT = "non-compliant", "Non-compliant"
+        COMPLIANT = "compliant", pgettext_lazy("outcome of a cycle", "Compliant")
+        NON_COMPLIANT = "non-compliant", pgettext_lazy("outcome of a cycle", "Non-compliant")
 
     certification = models.ForeignKey(Certification, on_delete=models.PROTECT, related_name="cycles")
     number = models.PositiveSmallIntegerField(help_text="1 for the cycle that began with the award.")
@@ -377,9 +378,9 @@ class Payment(models.Model):
     """Money that AMT received for an invoice. One that was recorded by mistake is reversed, never deleted."""
 
     class Method(models.TextChoices):
-        CHECK = "check", "Check"
-        MONEY_ORDER = "money-order", "Money order"
-        CARD_BY_PHONE = "card-by-phone", "Card by phone"
+        CHECK = "check", pgettext_lazy("method of payment", "Check")
+        MONEY_ORDER = "money-order", pgettext_lazy("method of payment", "Money order")
+        CARD_BY_PHONE = "card-by-phone", pgettext_lazy("method of payment", "Card by phone")
 
     invoice = models.ForeignKey(RenewalInvoice, on_delete=models.PROTECT, related_name="payments")
     amount = models.PositiveIntegerField(help_text="In US cents.")

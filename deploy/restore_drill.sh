@@ -68,6 +68,25 @@ if [ "${1:-}" != here ]; then
     head -c 100000 /dev/urandom > "$source_var/media/evidence/certificate of attendance.pdf"
     DRILL_EMAIL=midway@demo.example DRILL_PASSWORD="amtrax demo portal"
 fi
+# One address for both: a transcript has it printed on it.
+PORT=$(.venv/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+export PORT AMTPORTAL_URL=http://localhost:$PORT
+fetch() { # fetch source|target: serves that portal, signs in, and notes the digest of the member's transcripts
+    at "$1" exec .venv/bin/gunicorn --config deploy/gunicorn.conf.py amtportal.wsgi > "$work/$1.log" 2>&1 &
+    servers=($!)
+    for _ in $(seq 300); do
+        ! grep -q '^Portal:' "$work/$1.log" || break
+        sleep 0.2
+    done
+    grep -q '^Portal:' "$work/$1.log" || { cat "$work/$1.log" >&2; stop "the $1 portal did not start"; }
+    .venv/bin/python deploy/sign_in.py "$AMTPORTAL_URL" "$DRILL_EMAIL" <<< "$DRILL_PASSWORD" > "$work/$1.pdfs" ||
+        stop "no sign-in to the $1 portal"
+    kill "${servers[@]}" && wait "${servers[@]}" || true
+    servers=()
+}
+# Before the backup, because a transcript that is asked for the first time is issued.
+[ -d "$source_var/static" ] || at source manage collectstatic --no-input --verbosity 0
+fetch source
 at source manage fingerprint > "$work/source.txt"
 
 begun=$(date +%s.%N)
@@ -85,29 +104,10 @@ at target manage verify_records || stop "the restored records do not verify"
 say "equal: $(grep -c sha256 "$work/source.txt") tables," \
     "uploaded files ($(find "$target_var/media" -type f | wc -l)), the secret key"
 
-serve() { # serve source|target: waits until the portal answers, and leaves its address in $portal
-    local port
-    port=$(.venv/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-    portal=http://localhost:$port
-    export AMTPORTAL_URL=$portal PORT=$port
-    at "$1" exec .venv/bin/gunicorn --config deploy/gunicorn.conf.py amtportal.wsgi > "$work/$1.log" 2>&1 &
-    servers+=($!)
-    for _ in $(seq 300); do
-        ! grep -q '^Portal:' "$work/$1.log" || return 0
-        sleep 0.2
-    done
-    cat "$work/$1.log" >&2
-    stop "the $1 portal did not start"
-}
-[ -d "$source_var/static" ] || at source manage collectstatic --no-input --verbosity 0
 cp -a "$source_var/static" "$target_var/static"
 at target manage createcachetable
-for which in source target; do
-    serve "$which"
-    .venv/bin/python deploy/sign_in.py "$portal" "$DRILL_EMAIL" <<< "$DRILL_PASSWORD" > "$work/$which.pdfs" ||
-        stop "no sign-in to the $which portal"
-done
+fetch target
 diff "$work/source.pdfs" "$work/target.pdfs" || stop "the transcripts differ"
-say "equal: $(wc -l < "$work/target.pdfs") transcript of $DRILL_EMAIL, fetched after signing in to either portal"
+say "equal: $(wc -l < "$work/target.pdfs") transcript of $DRILL_EMAIL, fetched after signing in before and after"
 LC_ALL=C awk -v a="$begun" -v b="$backed" -v c="$restored" \
     'BEGIN { printf "drill: backed up in %.1f s, restored in %.1f s\n", b - a, c - b }'

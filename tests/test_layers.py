@@ -11,6 +11,8 @@ LAYERS = [
         "amtportal.words",
         "amtportal.digests",
         "amtportal.documents",
+        "amtportal.formats",
+        "amtportal.language",
         "amtportal.malware",
         "amtportal.palette",
         "amtportal.settings",

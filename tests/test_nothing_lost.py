@@ -11,7 +11,7 @@ import pytest
 
 from amtportal.dates import today
 from amtportal.members.models import Member
-from ccp import verification
+from ccp import requirement, verification
 from ccp.models import Activity
 from certifications.models import Cycle
 from tests.builders import make_cycle, make_member
@@ -99,3 +99,22 @@ def test_one_form_sent_20_times_at_once_is_one_entry(server: Server) -> None:
 
     answers = at_once(*[send] * 20)
     assert set(answers) == {(302, f"/ccp/activities/{Activity.objects.get().pk}/")}
+
+
+def test_16_threads_with_25_forms_each_on_one_member_make_the_exact_total(server: Server) -> None:
+    """16 × 25 × 0.25 = 100 points. Whoever is told that the portal is busy sends the same form again."""
+    member = make_current_member()
+
+    def record() -> set[int]:
+        browser, statuses = Browser(server, member), set()
+        for _ in range(25):
+            number = str(uuid.uuid4())
+            while (status := browser.post("/ccp/record/", entry(number))[0]) == 503:
+                time.sleep(0.1)
+            statuses.add(status)
+        return statuses
+
+    assert at_once(*[record] * 16) == [{302}] * 16
+    assert Activity.objects.count() == 400
+    assert requirement.counted_points(Cycle.objects.get()) == 100
+    assert_whole(set())

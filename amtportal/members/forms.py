@@ -5,25 +5,28 @@ from typing import Any
 from allauth.account import forms
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-ADDRESS = "Enter the e-mail address that AMT has on record for you, for example name@example.org."
-PASSWORD = "Enter your password."  # noqa: S105
-NEW_PASSWORD = "Enter a new password of at least 15 characters."  # noqa: S105
-AGAIN = "Enter the new password a second time."
+EMAIL = _("E-mail address")
+ADDRESS = _("Enter the e-mail address that AMT has on record for you, for example name@example.org.")
+PASSWORD = _("Enter your password.")
+NEW_PASSWORD = _("Enter a new password of at least 15 characters.")
+AGAIN = _("Enter the new password a second time.")
 
 
-def _say(form: Any, field: str, label: str, required: str, invalid: str = "") -> None:
+def _say(form: Any, field: str, label: Promise, required: Promise) -> None:
     """Give a field its label and the sentence for an empty or unreadable entry."""
     form.fields[field].label = label
-    form.fields[field].error_messages |= {"required": required, "invalid": invalid or required}
+    form.fields[field].error_messages |= {"required": required, "invalid": required}
     form.fields[field].widget.attrs.pop("placeholder", None)
 
 
 class LoginForm(forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(self, "login", "E-mail address", ADDRESS)
-        _say(self, "password", "Password", PASSWORD)
+        _say(self, "login", EMAIL, ADDRESS)
+        _say(self, "password", _("Password"), PASSWORD)
 
 
 class AddressForm(forms.ResetPasswordForm):
@@ -31,7 +34,7 @@ class AddressForm(forms.ResetPasswordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(self, "email", "E-mail address", ADDRESS)
+        _say(self, "email", EMAIL, ADDRESS)
 
 
 class SetPasswordForm(forms.ResetPasswordKeyForm):
@@ -39,8 +42,8 @@ class SetPasswordForm(forms.ResetPasswordKeyForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(self, "password1", "New password", NEW_PASSWORD)
-        _say(self, "password2", "New password again", AGAIN)
+        _say(self, "password1", _("New password"), NEW_PASSWORD)
+        _say(self, "password2", _("New password again"), AGAIN)
 
     @transaction.atomic
     def save(self) -> None:
@@ -53,12 +56,12 @@ class SetPasswordForm(forms.ResetPasswordKeyForm):
 class ChangePasswordForm(forms.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(self, "oldpassword", "Present password", "Enter your present password.")
-        _say(self, "password1", "New password", NEW_PASSWORD)
-        _say(self, "password2", "New password again", AGAIN)
+        _say(self, "oldpassword", _("Present password"), _("Enter your present password."))
+        _say(self, "password1", _("New password"), NEW_PASSWORD)
+        _say(self, "password2", _("New password again"), AGAIN)
 
 
 class ReauthenticateForm(forms.ReauthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(self, "password", "Password", PASSWORD)
+        _say(self, "password", _("Password"), PASSWORD)

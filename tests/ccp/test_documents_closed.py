@@ -1,6 +1,5 @@
 """A PDF reaches neither network nor files, whatever people call their courses and themselves; none takes for ever."""
 
-import json
 import socket
 from collections.abc import Iterator
 from datetime import timedelta
@@ -82,8 +81,6 @@ def test_no_reference_in_a_document_is_followed(listening: socket.socket, addres
     assert {which for which, one in told.items() if one["attachments"]} == set()
     assert nobody_came(listening)
     assert sum("refused" not in one for one in told.values()) > 3, "some are laid out without what they ask for"
-        "some are laid out without what they ask"
-    )
 
 
 @pytest.mark.django_db

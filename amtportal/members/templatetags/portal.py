@@ -1,14 +1,13 @@
 """The portal's way of writing days, points and money (``amtportal.words``) as template filters, and its icons."""
 
 from datetime import date
-from decimal import Decimal
 
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from amtportal import words
+from amtportal import dates, words
 from amtportal.members import kept_forms
 from amtportal.members.context_processors import ASSOCIATION
 
@@ -16,6 +15,10 @@ register = template.Library()
 register.filter("dollars", words.dollars)
 register.filter("points", words.plain)
 register.filter("day_text", words.us)
+register.filter("day_of", dates.day_of)
+register.filter("moment", words.moment)
+register.filter("as_count", words.as_count)
+register.filter("translated", words.translated)
 
 
 @register.filter
@@ -32,12 +35,6 @@ def typed_by(context: template.Context, form: str) -> SafeString:
     """
     signature = kept_forms.signature(context["user"])
     return format_html('<input type="hidden" name="{}" value="{}" form="{}">', kept_forms.OWNER_FIELD, signature, form)
-
-
-@register.filter
-def as_count(points: Decimal) -> int:
-    """The number by which a plural is chosen, which has to be whole: 1 point, but 0.5 points and 1.5 points."""
-    return 1 if points == 1 else 2
 
 
 @register.simple_tag
