@@ -5,25 +5,46 @@ from typing import Any
 from allauth.account import forms
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-ADDRESS = "Enter the e-mail address that AMT has on record for you, for example name@example.org."
-PASSWORD = "Enter your password."  # noqa: S105
-NEW_PASSWORD = "Enter a new password of at least 15 characters."  # noqa: S105
-AGAIN = "Enter the new password a second time."
+from amtportal.members.passwords import least
+
+ADDRESS_LABEL = gettext_lazy("E-mail address")
+ADDRESS = gettext_lazy("Enter the e-mail address that AMT has on record for you, for example name@example.org.")
+PASSWORD_LABEL = gettext_lazy("Password")
+PASSWORD = gettext_lazy("Enter your password.")
+NEW_LABEL, AGAIN_LABEL = gettext_lazy("New password"), gettext_lazy("New password again")
+AGAIN = gettext_lazy("Enter the new password a second time.")
 
 
-def _say(form: Any, field: str, label: str, required: str, invalid: str = "") -> None:
+def say(form: Any, field: str, label: str | Promise, required: str | Promise) -> None:
     """Give a field its label and the sentence for an empty or unreadable entry."""
     form.fields[field].label = label
-    form.fields[field].error_messages |= {"required": required, "invalid": invalid or required}
+    form.fields[field].error_messages |= {"required": required, "invalid": required}
     form.fields[field].widget.attrs.pop("placeholder", None)
+
+
+def _ask_new_password(form: Any) -> None:
+    """Label both fields. The hint says how long the password has to be for this person, and how to find a good one."""
+    needed = {"needed": least(form.user)}
+    say(form, "password1", NEW_LABEL, _("Enter a new password of at least %(needed)s characters.") % needed)
+    say(form, "password2", AGAIN_LABEL, AGAIN)
+    hint = _(
+        "At least %(needed)s characters. Three or four words that do not go together are hard to guess and easy to "
+        "remember. You can paste a password from a password manager."
+    )
+    form.fields["password1"].help_text = hint % needed
 
 
 class LoginForm(forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(self, "login", "E-mail address", ADDRESS)
-        _say(self, "password", "Password", PASSWORD)
+        say(self, "login", ADDRESS_LABEL, ADDRESS)
+        say(self, "password", PASSWORD_LABEL, PASSWORD)
+        # A password manager fills in what it keeps as the name of an account.
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
 
 
 class AddressForm(forms.ResetPasswordForm):
@@ -31,7 +52,7 @@ class AddressForm(forms.ResetPasswordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(self, "email", "E-mail address", ADDRESS)
+        say(self, "email", ADDRESS_LABEL, ADDRESS)
 
 
 class SetPasswordForm(forms.ResetPasswordKeyForm):
@@ -39,8 +60,7 @@ class SetPasswordForm(forms.ResetPasswordKeyForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(self, "password1", "New password", NEW_PASSWORD)
-        _say(self, "password2", "New password again", AGAIN)
+        _ask_new_password(self)
 
     @transaction.atomic
     def save(self) -> None:
@@ -53,12 +73,11 @@ class SetPasswordForm(forms.ResetPasswordKeyForm):
 class ChangePasswordForm(forms.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(self, "oldpassword", "Present password", "Enter your present password.")
-        _say(self, "password1", "New password", NEW_PASSWORD)
-        _say(self, "password2", "New password again", AGAIN)
+        say(self, "oldpassword", _("Present password"), _("Enter your present password."))
+        _ask_new_password(self)
 
 
 class ReauthenticateForm(forms.ReauthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(self, "password", "Password", PASSWORD)
+        say(self, "password", PASSWORD_LABEL, PASSWORD)

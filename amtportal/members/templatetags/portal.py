@@ -1,9 +1,11 @@
 """The portal's way of writing days, points and money (``amtportal.words``) as template filters, and its icons."""
 
+import json
 from datetime import date
 from decimal import Decimal
 
 from django import template
+from django.core.serializers.json import DjangoJSONEncoder
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -11,11 +13,13 @@ from django.utils.safestring import SafeString
 from amtportal import words
 from amtportal.members import kept_forms
 from amtportal.members.context_processors import ASSOCIATION
+from amtportal.members.sessions import browser_name
 
 register = template.Library()
 register.filter("dollars", words.dollars)
 register.filter("points", words.plain)
 register.filter("day_text", words.us)
+register.filter("browser_name", browser_name)
 
 
 @register.filter
@@ -38,6 +42,12 @@ def typed_by(context: template.Context, form: str) -> SafeString:
 def as_count(points: Decimal) -> int:
     """The number by which a plural is chosen, which has to be whole: 1 point, but 0.5 points and 1.5 points."""
     return 1 if points == 1 else 2
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """For an attribute that a script reads; the template escapes it like any other text."""
+    return json.dumps(value, cls=DjangoJSONEncoder)
 
 
 @register.simple_tag
