@@ -7,6 +7,7 @@
 | ``DATABASE_URL`` | SQLite in ``AMTPORTAL_VAR`` | ``postgres://…`` in production |
 | ``CACHE_URL`` | a table in the database | shared by all processes, for example ``redis://…`` |
 | ``EMAIL_URL`` | files in ``AMTPORTAL_VAR/mail`` | ``smtp+tls://user:password@host:587`` in production |
+| ``MAIL_SENT_BY_THREAD`` | ``True`` | each process sends mail after its responses; else only ``send_mail_queue`` does |
 | ``SECRET_KEY`` | generated once in ``AMTPORTAL_VAR`` | at least 50 characters |
 | ``MFA_KEYS`` | generated once in ``AMTPORTAL_VAR`` | encrypt second factors' secrets: by commas, the newest first |
 | ``MFA_REQUIRED_FOR_STAFF`` | ``True`` where https | staff see nothing without a second factor |
@@ -234,8 +235,13 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = _address.scheme
 
 if "EMAIL_URL" in env:
     vars().update(env.email_url("EMAIL_URL"))
+    EMAIL_BACKEND = vars()["EMAIL_BACKEND"]
 else:
     EMAIL_BACKEND, EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", VAR_DIR / "mail"
+# Mail is written down and sent after the response (amtportal.members.outbox), by this way.
+MAIL_TRANSPORT, EMAIL_BACKEND = EMAIL_BACKEND, "amtportal.members.outbox.Backend"
+MAIL_SENT_BY_THREAD = env.bool("MAIL_SENT_BY_THREAD", default=True)
+EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AMT Portal <portal@amt.example>")
 
 LANGUAGE_CODE = "en-us"

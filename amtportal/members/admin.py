@@ -20,7 +20,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from amtportal.members import second_factor
-from amtportal.members.models import Member, User
+from amtportal.members.models import Member, OutgoingMail, User
 from amtportal.staff.changelists import keys_in
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, StaffAdmin, WrittenByVerbs
@@ -172,3 +172,11 @@ class AuthenticatorAdmin(WrittenByVerbs, StaffAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
         second_factor.remove(obj)
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(WrittenByVerbs, StaffAdmin):
+    """Mail that the mail server has not taken yet, never what it says."""
+
+    list_display = ["recipients", "made_at", "tries", "next_try_at", "refused"]
+    fields = ("sender", "recipients", "made_at", "tries", "next_try_at", "refused")

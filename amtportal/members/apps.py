@@ -7,4 +7,5 @@ class MembersConfig(AppConfig):
     verbose_name = "Members"
 
     def ready(self) -> None:
-        from amtportal.members import sessions  # noqa: F401  A sign-in is heard by it.
+        # They listen: to sign-ins, and to responses that are done.
+        from amtportal.members import outbox, sessions  # noqa: F401

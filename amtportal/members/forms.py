@@ -4,11 +4,16 @@ from typing import Any
 
 from allauth.account import forms
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from amtportal.members.models import User
+from amtportal.members.outbox import NOBODY
 from amtportal.members.passwords import least
 
 ADDRESS_LABEL = gettext_lazy("E-mail address")
@@ -50,9 +55,22 @@ class LoginForm(forms.LoginForm):
 class AddressForm(forms.ResetPasswordForm):
     """Asks for the address to which a link is sent, to activate the account or to set a new password."""
 
+    users: list[User]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         say(self, "email", ADDRESS_LABEL, ADDRESS)
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Write the mail. For an address without an account the same work is done: a mail to nobody.
+
+        So neither the answer nor the time it takes tells who is on the roster.
+        """
+        if not self.users:
+            self.users = [User(pk=0, email=f"nobody@{NOBODY}", password=make_password(None))]
+            kwargs["token_generator"] = PasswordResetTokenGenerator()  # allauth's would note down the address
+        email: str = super().save(request, **kwargs)
+        return email
 
 
 class SetPasswordForm(forms.ResetPasswordKeyForm):

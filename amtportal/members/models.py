@@ -127,3 +127,28 @@ class Member(models.Model):
     @property
     def name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
+
+
+class OutgoingMail(models.Model):
+    """A mail that waits to be sent (``outbox``). Once the mail server has it the row is gone."""
+
+    sender = models.CharField(max_length=320)
+    recipients = models.JSONField()
+    content = models.TextField(help_text="Encrypted: it may hold a link that opens an account.")
+    made_at = models.DateTimeField(default=timezone.now)
+    tries = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField(default=timezone.now, db_index=True)
+    refused = models.CharField(max_length=500, blank=True, help_text="Why the mail server will never take it.")
+
+    class Meta:
+        verbose_name_plural = "outgoing mail"
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_sender_given",
+                condition=~Q(sender=""),
+                violation_error_message="A mail needs a sender.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Mail {self.pk} to {', '.join(self.recipients)}"

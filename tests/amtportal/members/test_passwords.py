@@ -122,6 +122,7 @@ def test_password_managers_are_told_what_each_field_is_and_nothing_stops_a_paste
     assert autocomplete(sign_in) == {"login": "username", "password": "current-password"}
     change = read(client_of(ada).get(CHANGE))
     assert autocomplete(change) == {
+        "username": "username",
         "oldpassword": "current-password",
         "password1": "new-password",
         "password2": "new-password",
