@@ -12,6 +12,7 @@
 | ``MFA_KEYS`` | generated once in ``AMTPORTAL_VAR`` | encrypt second factors' secrets: by commas, the newest first |
 | ``MFA_REQUIRED_FOR_STAFF`` | ``True`` where https | staff see nothing without a second factor |
 | ``TRUST_PROXY`` | ``False`` | believe ``X-Forwarded-Proto``: only behind a proxy that always sets it |
+| ``TRUSTED_PROXY_COUNT`` | ``1`` with ``TRUST_PROXY`` | proxies in a row that each add to ``X-Forwarded-For`` |
 | ``CCP_GRACE_DAYS`` | ``90`` | days after a cycle's end in which it still takes records |
 | ``MAINTENANCE`` | ``False`` | answer every page with "closed for a short while" (503); ``/healthz`` goes on |
 | ``DEBUG`` | ``False`` | for development on this machine only |
@@ -216,6 +217,9 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password_from_key": "120/m/ip",
     # Codes and files of transcripts, checked by anyone: enough for an office that checks its staff one after another.
     "verify": "60/m/ip",
+    # Pages laid out for one person, and files read for one of staff: both keep a processor busy for seconds.
+    "pdf": "30/m/user",
+    "import": "20/m/user",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -268,8 +272,11 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "amtportal.members.kept_forms.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if env.bool("TRUST_PROXY", default=False):
+TRUST_PROXY = env.bool("TRUST_PROXY", default=False)
+if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How many of the last entries of X-Forwarded-For are ours. With 0 it is not read: anybody can send one.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1) if TRUST_PROXY else 0
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

@@ -13,6 +13,7 @@ from amtportal import documents, palette
 from amtportal.dates import day_of, today
 from amtportal.members.access import account_of, for_member, member_of
 from amtportal.members.context_processors import ASSOCIATION
+from amtportal.members.limits import in_measure
 from amtportal.members.models import Member
 from ccp import overview, requirement, rollover, standing, terms
 from ccp.models import ActivityType
@@ -78,6 +79,7 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
+@in_measure("pdf")
 def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """An open invoice, or the receipt of a paid one, as PDF. Any other is refused, with the reason."""
     invoice, line = _invoice(request, pk)

@@ -19,7 +19,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
-from amtportal.members import second_factor
+from amtportal.members import notices, second_factor
 from amtportal.members.models import Member, OutgoingMail, User
 from amtportal.staff.changelists import keys_in
 from amtportal.staff.forms import WholeForm
@@ -99,6 +99,8 @@ class UserAdmin(NeverDeleted, StaffAdmin):
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
+        if change and "email" in form.changed_data:
+            notices.address_changed([(obj, form.initial["email"])])
         # What was proved of an earlier address opens the account no more.
         EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
 

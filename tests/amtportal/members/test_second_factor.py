@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import InvalidToken
 from django.core import mail
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -329,6 +330,7 @@ def test_of_two_who_send_the_same_code_at_once_one_is_let_in(ada: User, settings
         "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}
     }
     call_command("createcachetable", verbosity=0)
+    cache.clear()
     give_app(ada)
     clients = [Client() for _ in range(4)]
     for client in clients:
