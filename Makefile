@@ -1,6 +1,6 @@
 # The commands of this project; `make` alone lists them. What they do stands in the scripts they call.
 .DEFAULT_GOAL := help
-.PHONY: help run test check audit-pages bench mutate format lock clean
+.PHONY: help run restore-drill test check audit-pages bench mutate format messages lock clean
 
 # Set these in the environment or after `make`: make run PORT=8001
 export PORT ?= 8000
@@ -8,10 +8,14 @@ export AMTPORTAL_VAR ?= var
 
 help: ## List the commands
 	@echo "make COMMAND, where COMMAND is:"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 17
 
 run: ## Serve the portal with its demo data on http://localhost:8000/ (PORT=, AMTPORTAL_VAR=)
 	@deploy/run.sh
+
+restore-drill: ## Back a portal up, restore it elsewhere, and prove that it is the same
+	@deploy/setup.sh run
+	@deploy/restore_drill.sh
 
 test: ## Run every test on SQLite and on PostgreSQL (PYTEST_ARGS="-k transcript")
 	@deploy/setup.sh test
@@ -38,6 +42,10 @@ format: ## Rewrite Python and templates in the house format
 	.venv/bin/ruff check --fix-only --quiet .
 	.venv/bin/ruff format .
 	@find $(wildcard amtportal certifications ccp templates) -name '*.html' -exec .venv/bin/djade {} + || true
+
+messages: ## Gather what is to be translated and compile the translations (for developers)
+	@deploy/setup.sh test
+	@deploy/messages.sh
 
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .tools/bin/uv pip compile --quiet --universal \
 	--generate-hashes --no-emit-index-url --no-emit-find-links $(LOCK_ARGS)

@@ -1,5 +1,7 @@
 """PDF documents: laid out by WeasyPrint as PDF/UA-1, from our own HTML, style sheet and fonts only.
 
+They are records of AMT, in English whatever the reader's language: the same record gives everyone the same bytes.
+
 WeasyPrint leaks memory when fonts and style sheets are made anew for each document, and corrupts memory when
 threads share them at the same time: one of each is kept in the process, used under a lock. A document whose HTML was
 laid out before comes from the cache.
@@ -14,9 +16,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import weasyprint
 from django.core.cache import caches
+from django.template.loader import render_to_string
+from django.utils import translation
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
@@ -72,6 +77,12 @@ def _fonts_and_styles() -> tuple[FontConfiguration, weasyprint.CSS]:
         font_config=fonts,
     )
     return fonts, styles
+
+
+def html_of(template: str, context: dict[str, Any]) -> str:
+    """The template of a document with what is to stand in it, in English."""
+    with translation.override("en"):
+        return render_to_string(template, context)
 
 
 def lay_out(html: str) -> bytes:

@@ -9,6 +9,9 @@ from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils import translation
+
+from amtportal import language
 
 RETRY_AFTER = 600
 """Seconds after which browsers and robots may ask again."""
@@ -26,4 +29,5 @@ class MaintenanceMiddleware:
         if request.path == "/healthz":
             return self.get_response(request)
         headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
-        return HttpResponse(render_to_string("503.html"), status=503, headers=headers)
+        with translation.override(language.of_reader(request)):
+            return HttpResponse(render_to_string("503.html"), status=503, headers=headers)

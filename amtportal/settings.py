@@ -11,10 +11,11 @@
 | ``SECRET_KEY`` | generated once in ``AMTPORTAL_VAR`` | at least 50 characters |
 | ``MFA_KEYS`` | generated once in ``AMTPORTAL_VAR`` | encrypt second factors' secrets: by commas, the newest first |
 | ``MFA_REQUIRED_FOR_STAFF`` | ``True`` where https | staff see nothing without a second factor |
-| ``TRUST_PROXY`` | ``False`` | believe ``X-Forwarded-Proto``: only behind a proxy that always sets it |
+| ``TRUST_PROXY`` | ``False`` | believe what a proxy says of client, scheme and request: see ``docs/operations.md`` |
 | ``TRUSTED_PROXY_COUNT`` | ``1`` with ``TRUST_PROXY`` | proxies in a row that each add to ``X-Forwarded-For`` |
 | ``CCP_GRACE_DAYS`` | ``90`` | days after a cycle's end in which it still takes records |
 | ``MAINTENANCE`` | ``False`` | answer every page with "closed for a short while" (503); ``/healthz`` goes on |
+| ``LOCK_WAIT_SECONDS`` | ``3`` for pages, ``20`` for commands | PostgreSQL: how long to wait for others who write |
 | ``DEBUG`` | ``False`` | for development on this machine only |
 """
 
@@ -73,6 +74,7 @@ ALLOWED_HOSTS = [_address.hostname] if HTTPS else list(_LOCAL_HOSTS)
 
 INSTALLED_APPS = [
     # Ours stand before allauth and the admin, whose templates they override.
+    "amtportal.history",
     "amtportal.members",
     "certifications",
     "ccp",
@@ -93,11 +95,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "amtportal.history.requests.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "amtportal.maintenance.MaintenanceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "amtportal.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -108,6 +112,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "amtportal.members.second_factor.StaffSecondFactorMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "amtportal.trouble.TryAgain",
 ]
 
 ROOT_URLCONF = "amtportal.urls"
@@ -139,15 +144,21 @@ else:
 # A new connection costs 9 ms a request: each worker keeps its own.
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+LOCK_WAIT_SECONDS = env.int("LOCK_WAIT_SECONDS", default=20)
+if LOCK_WAIT_SECONDS < 1:
+    raise ImproperlyConfigured("LOCK_WAIT_SECONDS must be 1 or more.")
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         # Django's deferred default makes half of concurrent read-then-write posts fail with "database is locked".
         "transaction_mode": "IMMEDIATE",
+        # SQLite lets those who wait in by chance and not in turn: within 3 s, eight busy threads starve one another.
         "timeout": 20,
         # The rollback journal, not WAL: before SQLite 3.51.3 several processes can corrupt a WAL database.
         # FULL loses nothing that was acknowledged, even when the power fails.
         "init_command": "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;",
     }
+else:
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c lock_timeout={LOCK_WAIT_SECONDS}s"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Shared by all processes: allauth keeps its rate limits there.
@@ -249,8 +260,16 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AMT Portal <portal@amt.example>")
 
 LANGUAGE_CODE = "en-us"
+# Each in its own words, as the language switch shows them.
+LANGUAGES = [("en", "English"), ("es", "Español")]
 USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "amtportal" / "locale"]
+# Numbers and dates of readers in the United States, in Spanish too.
+FORMAT_MODULE_PATH = "amtportal.formats"
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "America/Chicago"
 USE_TZ = True
 
@@ -267,7 +286,7 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "amtportal.members.kept_forms.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -300,6 +319,8 @@ if CCP_GRACE_DAYS < 0:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "filters": {"request_id": {"()": "amtportal.history.requests.WithRequestId"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s [%(request_id)s] %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
 }

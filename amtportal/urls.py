@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from amtportal import views
+from amtportal import language, views
 from amtportal.members.activation import ActivateDoneView, ActivateView
 from amtportal.members.second_factor import RemovePasskeyView
 from ccp import (
@@ -22,6 +22,8 @@ from ccp import (
 
 # The admin has no sign-in of its own.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+handler500 = "amtportal.trouble.server_error"
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -57,6 +59,7 @@ urlpatterns = [
     path("invoices/<int:pk>.pdf", views.invoice_pdf, name="invoice-pdf"),
     path("qualifying-activities/", views.qualifying_activities, name="qualifying-activities"),
     path("guide/", views.guide, name="guide"),
+    path("i18n/setlang/", language.switch, name="set_language"),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("healthz", views.healthz, name="healthz"),
     path("favicon.ico", login_not_required(RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.ico"))),

@@ -4,7 +4,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -86,7 +85,7 @@ def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     if line.state not in ("open", "paid"):
         return render(request, "certifications/invoice_refused.html", {"line": line}, status=403)
     certification = invoice.cycle.certification
-    html = render_to_string(
+    html = documents.html_of(
         "certifications/invoice_document.html",
         {
             "invoice": invoice,

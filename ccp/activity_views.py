@@ -108,7 +108,7 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
     changeable = is_owner and recording.can_be_changed(activity, on)
     context = {
         "activity": activity,
-        "quantity": in_units(activity.quantity, activity.get_unit_display()) if activity.quantity else "",
+        "quantity": in_units(activity.quantity, activity.unit) if activity.quantity else "",
         "look_alikes": entries.look_alikes(activity),
         "difference_form": DifferenceForm() if changeable and not activity.difference else None,
         "lines": lines,

@@ -3,7 +3,7 @@
 - Each line of the unlock ledger that has a day is an event of that whole day; a line without a day is none.
 - An event is the same event for ever (its UID), and says the same as long as the record does: its sentence does not
   depend on the day on which it is read, and its stamp is the last change of the cycle, its invoices or its
-  certification.
+  certification. Its language is that of the address, never that of the program which reads it.
 - Whoever has the address can read the calendar. It tells the credential and its days, nothing about the person: no
   name, AMT ID, certificate, points or amount.
 - A member has one address at most. Another address ends the one before at once.
@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 import icalendar
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext, gettext_lazy
 
 from amtportal.members.models import Member
 from ccp.ledger import Line
@@ -25,7 +26,7 @@ from ccp.standing import Standing
 from certifications.models import Certification, Cycle, RenewalInvoice
 
 TOKEN_BYTES = 32  # 256 bits: beyond guessing
-NAME = "AMT certification dates"
+NAME = gettext_lazy("AMT certification dates")
 READ_AGAIN = timedelta(hours=12)
 
 
@@ -43,7 +44,13 @@ class Event:
 def events(credential: str, cycle: int, lines: Iterable[Line], changed_at: datetime) -> list[Event]:
     """The lines of a cycle (by its key) that have a day, named with the code of the credential."""
     return [
-        Event(f"cycle-{cycle}-{line.key}", line.on, f"{credential} {line.title}", line.sentence, changed_at)
+        Event(
+            f"cycle-{cycle}-{line.key}",
+            line.on,
+            gettext("%(credential)s %(event)s") % {"credential": credential, "event": line.title},
+            line.sentence,
+            changed_at,
+        )
         for line in lines
         if line.on
     ]
@@ -54,8 +61,8 @@ def to_ical(found: Iterable[Event], *, host: str, page: str) -> bytes:
     calendar = icalendar.Calendar()
     calendar.add("prodid", f"-//{host}//AMT Portal//EN")
     calendar.add("version", "2.0")
-    calendar.add("name", NAME)
-    calendar.add("x-wr-calname", NAME)
+    calendar.add("name", str(NAME))
+    calendar.add("x-wr-calname", str(NAME))
     calendar.add("refresh-interval", READ_AGAIN, parameters={"VALUE": "DURATION"})
     for event in found:
         entry = icalendar.Event()
@@ -126,7 +133,10 @@ def create(*, member: Member, at: datetime) -> CalendarFeed:
 @transaction.atomic
 def revoke(*, member: Member, feed: int, at: datetime) -> None:
     """End the address of that key for ever. One that is not the member's, or has ended, changes nothing."""
-    CalendarFeed.objects.filter(pk=feed, member=member, revoked_at=None).update(revoked_at=at)
+    standing = CalendarFeed.objects.select_for_update().filter(pk=feed, member=member, revoked_at=None).first()
+    if standing:
+        standing.revoked_at = at
+        standing.save(update_fields=["revoked_at"])
 
 
 @transaction.atomic

@@ -8,10 +8,12 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import conditional_page, require_http_methods, require_safe
 
+from amtportal import language
 from amtportal.members.access import for_member
 from amtportal.members.models import Member
 from ccp import calendar, standing
@@ -28,7 +30,7 @@ def calendar_detail(request: HttpRequest, member: Member) -> HttpResponse:
         messages.success(request, _act(member, **form.cleaned_data))
         return redirect("calendar-detail")
     feed = calendar.feed_of(member)
-    path = reverse("calendar-feed", args=[feed.token]) if feed else ""
+    path = _address(feed.token) if feed else ""
     context = {
         "feed": feed,
         "address": request.build_absolute_uri(path),
@@ -37,17 +39,23 @@ def calendar_detail(request: HttpRequest, member: Member) -> HttpResponse:
     return render(request, "ccp/calendar_detail.html", context, status=400 if form.errors else 200)
 
 
+def _address(token: str) -> str:
+    """The path of the calendar. A reader of another language than English gets an address that names it."""
+    path, code = reverse("calendar-feed", args=[token]), translation.get_language()
+    return path if code in (None, language.ENGLISH) else f"{path}?language={code}"
+
+
 def _act(member: Member, *, action: str, feed: int | None) -> str:
     """Do what the button says; the sentence says what came of it."""
     now = timezone.now()
     if action == "create":
         calendar.create(member=member, at=now)
-        return "Your calendar has an address. Add it to your calendar program."
+        return _("Your calendar has an address. Add it to your calendar program.")
     if action == "replace":
         calendar.replace(member=member, feed=feed or 0, at=now)
-        return "Your calendar has a new address. The one before no longer works."
+        return _("Your calendar has a new address. The one before no longer works.")
     calendar.revoke(member=member, feed=feed or 0, at=now)
-    return "The address no longer works."
+    return _("The address no longer works.")
 
 
 @login_not_required
@@ -59,15 +67,20 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     feed = calendar.feed_at(token)
     if feed is None:
         raise Http404
-    standings = standing.caught_up(feed.member, at=timezone.now())
-    events = calendar.of_standings(standings, otherwise=feed.created_at)
-    content = calendar.to_ical(
-        events,
-        host=urlsplit(settings.SITE_URL).hostname or "localhost",
-        page=settings.SITE_URL + reverse("certification-list"),
-    )
+    spoken = language.or_english(request.GET.get("language"))
+    with translation.override(spoken):
+        standings = standing.caught_up(feed.member, at=timezone.now())
+        content = calendar.to_ical(
+            calendar.of_standings(standings, otherwise=feed.created_at),
+            host=urlsplit(settings.SITE_URL).hostname or "localhost",
+            page=settings.SITE_URL + reverse("certification-list"),
+        )
     return HttpResponse(
         content,
         content_type="text/calendar; charset=utf-8",
-        headers={"Content-Disposition": 'inline; filename="amt.ics"', "X-Robots-Tag": "noindex"},
+        headers={
+            "Content-Disposition": 'inline; filename="amt.ics"',
+            "Content-Language": spoken,
+            "X-Robots-Tag": "noindex",
+        },
     )

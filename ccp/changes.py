@@ -6,20 +6,22 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
 
 from amtportal.members.models import User
-from amtportal.words import plain, us
+from amtportal.words import plain, translated, us
 from ccp.models import Activity, Credit
 
 LABELS = {
-    "activity_type": "Activity type",
-    "title": "Title",
-    "provider": "Provider",
-    "points": "Points claimed",
-    "starts_on": "Start date",
-    "ends_on": "End date",
-    "quantity": "How many",
-    "difference": "What differs",
+    "activity_type": gettext_lazy("Activity type"),
+    "title": gettext_lazy("Title"),
+    "provider": gettext_lazy("Provider"),
+    "points": gettext_lazy("Points claimed"),
+    "starts_on": gettext_lazy("Start date"),
+    "ends_on": gettext_lazy("End date"),
+    "quantity": gettext_lazy("How many"),
+    "difference": gettext_lazy("What differs"),
+    "certifications": gettext_lazy("Counts towards"),
 }
 
 
@@ -50,9 +52,9 @@ def of_activity(activity: Activity, *, viewer: User) -> list[Change]:
     for version in versions:
         after = _values(version, credits)
         fields = [
-            (label, before[label] or "(empty)", value or "(empty)")
-            for label, value in after.items()
-            if before and before[label] != value
+            (str(LABELS[name]), before[name] or _("(empty)"), value or _("(empty)"))
+            for name, value in after.items()
+            if before and before[name] != value
         ]
         changes.append(
             Change(
@@ -74,31 +76,31 @@ def _values(version: Any, credits: Sequence[Any]) -> dict[str, str]:
         if credit.history_date <= version.history_date:
             claimed[credit.cycle_id] = (credit.cycle.certification.credential.code, credit.cut)
     return {
-        LABELS["activity_type"]: version.activity_type.name,
-        LABELS["title"]: version.title,
-        LABELS["provider"]: version.provider,
-        LABELS["points"]: plain(version.points),
-        LABELS["starts_on"]: us(version.starts_on),
-        LABELS["ends_on"]: us(version.ends_on),
-        LABELS["quantity"]: plain(version.quantity) if version.quantity else "",
-        LABELS["difference"]: version.difference,
-        "Counts towards": ", ".join(sorted(code for code, cut in claimed.values() if cut != Credit.Cut.UNCLAIMED)),
+        "activity_type": translated(version.activity_type.name),
+        "title": version.title,
+        "provider": version.provider,
+        "points": plain(version.points),
+        "starts_on": us(version.starts_on),
+        "ends_on": us(version.ends_on),
+        "quantity": plain(version.quantity) if version.quantity else "",
+        "difference": version.difference,
+        "certifications": ", ".join(sorted(code for code, cut in claimed.values() if cut != Credit.Cut.UNCLAIMED)),
     }
 
 
 def _what(version: Any, *, stood: bool) -> str:
     if version.history_type == "+":
-        return "Recorded"
+        return pgettext("what was done to an entry", "Recorded")
     if version.void_reason:
-        return "Voided by AMT"
+        return _("Voided by AMT")
     if version.withdrawn_at:
-        return "Withdrawn"
-    return "Amended" if stood else _("Put back on record")
+        return pgettext("what was done to an entry", "Withdrawn")
+    return pgettext("what was done to an entry", "Amended") if stood else _("Put back on record")
 
 
 def _who(user: User | None, viewer: User) -> str:
     if user is None:
-        return "The portal"
+        return _("The portal")
     if user == viewer:
-        return "You"
-    return user.email if viewer.is_staff else "AMT staff"
+        return _("You")
+    return user.email if viewer.is_staff else _("AMT staff")

@@ -16,13 +16,17 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from amtportal.words import plain, us
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from amtportal import words
+from amtportal.words import as_count, plain, translated, us
 from ccp.points import MOST, in_quarter_steps
 from certifications.cycles import covers
 
 MOST_UNITS = Decimal("9999.99")
 HUNDREDTH = Decimal("0.01")
-ATTESTATION = (
+ATTESTATION = gettext_lazy(
     "I attest that the information I am entering is correct, that I completed this activity on the dates given, "
     "and that I will keep the documents that prove it in case AMT audits my record."
 )
@@ -37,7 +41,11 @@ class Window:
     ends_on: date
 
     def __str__(self) -> str:
-        return f"{self.certification}: {us(self.starts_on)} to {us(self.ends_on)}"
+        return _("%(certification)s: %(first)s to %(last)s") % {
+            "certification": self.certification,
+            "first": us(self.starts_on),
+            "last": us(self.ends_on),
+        }
 
 
 @dataclass(frozen=True)
@@ -50,37 +58,42 @@ class Problem:
 
 def problem_with_points(points: Decimal) -> Problem | None:
     if points <= 0:
-        return Problem("points", "Points must be more than 0. Enter the points you earned, for example 1.5.")
+        return Problem("points", _("Points must be more than 0. Enter the points you earned, for example 1.5."))
     if points > MOST:
-        return Problem("points", f"Points for one activity can be at most {plain(MOST)}. Enter {plain(MOST)} or less.")
+        sentence = _("Points for one activity can be at most %(most)s. Enter %(most)s or less.")
+        return Problem("points", sentence % {"most": plain(MOST)})
     if not in_quarter_steps(points):
-        return Problem("points", "Points come in quarter steps. Enter a number such as 1, 1.25, 1.5 or 1.75.")
+        return Problem("points", _("Points come in quarter steps. Enter a number such as 1, 1.25, 1.5 or 1.75."))
     return None
 
 
 def problem_with_number(quantity: Decimal) -> Problem | None:
     """A number of units that cannot be, whatever the type."""
     if quantity <= 0:
-        return Problem("quantity", "Enter a number above 0, for example 3 or 0.4, or leave the field empty.")
+        return Problem("quantity", _("Enter a number above 0, for example 3 or 0.4, or leave the field empty."))
     if quantity % HUNDREDTH:
-        return Problem("quantity", "Enter how many as a number with at most two decimals, for example 3 or 0.4.")
+        return Problem("quantity", _("Enter how many as a number with at most two decimals, for example 3 or 0.4."))
     if quantity > MOST_UNITS:
-        return Problem("quantity", f"How many can be at most {plain(MOST_UNITS)}. Enter what you completed.")
+        sentence = _("How many can be at most %(most)s. Enter what you completed.")
+        return Problem("quantity", sentence % {"most": plain(MOST_UNITS)})
     return None
 
 
 def problem_with_claim(points: Decimal, least: Decimal, most: Decimal, name: str) -> Problem | None:
     """Points that can be recorded, but not for this type in one entry."""
     if points < least:
-        return Problem("points", f"{name} counts from {plain(least)} points an entry. Enter {plain(least)} or more.")
+        sentence = _("%(type)s counts from %(least)s points an entry. Enter %(least)s or more.")
+        return Problem("points", sentence % {"type": translated(name), "least": plain(least)})
     if points > most:
-        return Problem("points", f"{name} counts at most {plain(most)} points an entry. Enter {plain(most)} or less.")
+        sentence = _("%(type)s counts at most %(most)s points an entry. Enter %(most)s or less.")
+        return Problem("points", sentence % {"type": translated(name), "most": plain(most)})
     return None
 
 
 def problem_with_no_unit(name: str) -> Problem:
     """A number of units for a type whose points are given directly."""
-    return Problem("quantity", f"{name} is not counted in units. Leave this field empty and enter the points.")
+    sentence = _("%(type)s is not counted in units. Leave this field empty and enter the points.")
+    return Problem("quantity", sentence % {"type": translated(name)})
 
 
 def problem_with_quantity(
@@ -88,20 +101,24 @@ def problem_with_quantity(
 ) -> Problem | None:
     """Units (in words) that make no points, other points than those typed beside them, or too few or too many."""
     if computed <= 0:
-        return Problem("quantity", f"For {units} you earn less than a quarter point. Enter what you completed in full.")
+        sentence = _("For %(units)s you earn less than a quarter point. Enter what you completed in full.")
+        return Problem("quantity", sentence % {"units": units})
+    earned = {"units": units, "earned": points_in_words(computed)}
     if typed != computed:
-        return Problem(
-            "points",
-            f"For {units} you earn {points_in_words(computed)}, but {points_in_words(typed)} "
-            f"{'is' if typed == 1 else 'are'} entered. Leave one of the two empty.",
+        sentence = ngettext(
+            "For %(units)s you earn %(earned)s, but %(typed)s point is entered. Leave one of the two empty.",
+            "For %(units)s you earn %(earned)s, but %(typed)s points are entered. Leave one of the two empty.",
+            as_count(typed),
         )
+        return Problem("points", sentence % {**earned, "typed": plain(typed)})
     if problem := problem_with_points(computed) or problem_with_claim(computed, least, most, name):
-        return Problem("quantity", f"For {units} you earn {points_in_words(computed)}. {problem.sentence}")
+        sentence = _("For %(units)s you earn %(earned)s. %(problem)s")
+        return Problem("quantity", sentence % {**earned, "problem": problem.sentence})
     return None
 
 
 def points_in_words(points: Decimal) -> str:
-    return f"{plain(points)} point{'' if points == 1 else 's'}"
+    return ngettext("%(points)s point", "%(points)s points", as_count(points)) % {"points": plain(points)}
 
 
 def problem_with_dates(starts_on: date, ends_on: date, windows: Sequence[Window], on: date) -> Problem | None:
@@ -110,32 +127,47 @@ def problem_with_dates(starts_on: date, ends_on: date, windows: Sequence[Window]
     if starts_on > on:
         return Problem(
             "starts_on",
-            f"The start date is in the future. Record the activity once it is done, with a start date up to "
-            f"today, {us(on)}.{dates}",
+            _(
+                "The start date is in the future. Record the activity once it is done, with a start date up to "
+                "today, %(today)s."
+            )
+            % {"today": us(on)}
+            + dates,
         )
     if starts_on > ends_on:
         return Problem(
             "ends_on",
-            f"The end date is before the start date. Enter {us(starts_on)} or a later day, or leave it empty "
-            f"for an activity of one day.{dates}",
+            _(
+                "The end date is before the start date. Enter %(start)s or a later day, or leave it empty "
+                "for an activity of one day."
+            )
+            % {"start": words.typed(starts_on)}
+            + dates,
         )
     if ends_on > on:
         return Problem(
             "ends_on",
-            f"The end date is in the future. Record the activity once it is done, with an end date up to "
-            f"today, {us(on)}.{dates}",
+            _(
+                "The end date is in the future. Record the activity once it is done, with an end date up to "
+                "today, %(today)s."
+            )
+            % {"today": us(on)}
+            + dates,
         )
     if any(covers(window, starts_on, ends_on) for window in windows):
         return None
     first = min(window.starts_on for window in windows)
     last = max(window.ends_on for window in windows)
     if starts_on < first:
-        return Problem("starts_on", f"The start date is before your CCP cycle. Enter a day inside the cycle.{dates}")
+        before = _("The start date is before your CCP cycle. Enter a day inside the cycle.")
+        return Problem("starts_on", before + dates)
+    if starts_on > last:
+        after = _("The start date is after your CCP cycle. Enter a day inside the cycle.")
+        return Problem("starts_on", after + dates)
     if ends_on > last:
-        field = "starts_on" if starts_on > last else "ends_on"
-        which = "start" if starts_on > last else "end"
-        return Problem(field, f"The {which} date is after your CCP cycle. Enter a day inside the cycle.{dates}")
-    return Problem("ends_on", f"Both dates must lie in the CCP cycle of one certification.{dates}")
+        after = _("The end date is after your CCP cycle. Enter a day inside the cycle.")
+        return Problem("ends_on", after + dates)
+    return Problem("ends_on", _("Both dates must lie in the CCP cycle of one certification.") + dates)
 
 
 def is_retired(retired_on: date | None, on: date) -> bool:
@@ -145,14 +177,14 @@ def is_retired(retired_on: date | None, on: date) -> bool:
 
 def problem_with_retired(name: str, retired_on: date | None, on: date) -> Problem | None:
     if is_retired(retired_on, on):
-        return Problem("activity_type", f"{name} can no longer be chosen. Choose another activity type.")
+        sentence = _("%(type)s can no longer be chosen. Choose another activity type.")
+        return Problem("activity_type", sentence % {"type": translated(name)})
     return None
 
 
 def problem_with_credentials(name: str) -> Problem:
-    return Problem(
-        "activity_type", f"{name} does not count for the certification you chose. Choose another activity type."
-    )
+    sentence = _("%(type)s does not count for the certification you chose. Choose another activity type.")
+    return Problem("activity_type", sentence % {"type": translated(name)})
 
 
 def problem_with_type(
@@ -164,32 +196,34 @@ def problem_with_type(
     windows: Sequence[Window] = (),
 ) -> Problem | None:
     """The days lie outside those in which the type can be claimed."""
-    dates = cycle_dates(windows)
     if claimable_until and windows and all(claimable_until < window.starts_on for window in windows):
-        return Problem(
-            "activity_type",
-            f"{name} counts only for work done up to {us(claimable_until)}, before your CCP cycle began. Choose "
-            f"another activity type.{dates}",
+        day = claimable_until
+        sentence = _(
+            "%(type)s counts only for work done up to %(day)s, before your CCP cycle began. Choose "
+            "another activity type."
         )
-    if claimable_until and ends_on > claimable_until:
-        return Problem(
-            "activity_type",
-            f"{name} counts only for work done up to {us(claimable_until)}. Enter dates up to that day, or choose "
-            f"another activity type.{dates}",
+    elif claimable_until and ends_on > claimable_until:
+        day = claimable_until
+        sentence = _(
+            "%(type)s counts only for work done up to %(day)s. Enter dates up to that day, or choose "
+            "another activity type."
         )
-    if claimable_from and starts_on < claimable_from:
-        return Problem(
-            "activity_type",
-            f"{name} counts only for work done from {us(claimable_from)} on. Enter dates from that day on, or choose "
-            f"another activity type.{dates}",
+    elif claimable_from and starts_on < claimable_from:
+        day = claimable_from
+        sentence = _(
+            "%(type)s counts only for work done from %(day)s on. Enter dates from that day on, or choose "
+            "another activity type."
         )
-    return None
+    else:
+        return None
+    return Problem("activity_type", sentence % {"type": translated(name), "day": us(day)} + cycle_dates(windows))
 
 
 def cycle_dates(windows: Sequence[Window]) -> str:
-    """The cycles' dates, to stand at the end of a sentence about the days."""
+    """The cycles' dates, as a sentence that stands after one about the days."""
     if not windows:
         return ""
     if len(windows) == 1:
-        return f" Your CCP cycle runs from {us(windows[0].starts_on)} to {us(windows[0].ends_on)}."
-    return " Your CCP cycles: " + "; ".join(str(window) for window in windows) + "."
+        days = {"first": us(windows[0].starts_on), "last": us(windows[0].ends_on)}
+        return " " + _("Your CCP cycle runs from %(first)s to %(last)s.") % days
+    return " " + _("Your CCP cycles: %(cycles)s.") % {"cycles": "; ".join(str(window) for window in windows)}

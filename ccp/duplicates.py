@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from amtportal.members.models import Member
 from ccp.models import Activity, Credit
 
 Likeness = Literal["", "type", "title", "both"]
 # What looks alike, to stand after "This looks like CE-0000012:".
-REASONS: dict[Likeness, str] = {
+REASONS: dict[Likeness, str | Promise] = {
     "": "",
-    "type": "the same activity type, and the dates overlap",
-    "title": "the same title in this cycle",
-    "both": "the same activity type and title, and the dates overlap",
+    "type": _("the same activity type, and the dates overlap"),
+    "title": _("the same title in this cycle"),
+    "both": _("the same activity type and title, and the dates overlap"),
 }
 
 
@@ -44,7 +47,7 @@ class LookAlike:
 
     @property
     def reason(self) -> str:
-        return REASONS[self.likeness]
+        return str(REASONS[self.likeness])
 
 
 def folded(title: str) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from amtportal.words import plain
 from ccp import claims
 from ccp.models import Activity, ActivityType
@@ -106,7 +108,7 @@ def problem_with_worth(claim: Claim, terms: Terms) -> claims.Problem | None:
     if terms.points_per_unit is None:
         return claims.problem_with_no_unit(name)
     computed = points_for(claim.quantity, terms.points_per_unit)
-    units = in_units(claim.quantity, terms.unit_name)
+    units = in_units(claim.quantity, terms.unit)
     return claims.problem_with_quantity(units, computed, claim.points, terms.least, terms.most, name)
 
 
@@ -135,7 +137,7 @@ def covering(
     certifications = {cycle.certification_id for cycle in chosen}
     usable = [cycle for cycle in open_cycles if cycle.certification_id in certifications]
     if not usable:
-        raise Refused("Choose a certification whose CCP cycle is open.", "certifications")
+        raise Refused(_("Choose a certification whose CCP cycle is open."), "certifications")
     for problem in problems(claim, usable, on, terms=terms, earlier_type=earlier_type):
         raise Refused(problem.sentence, problem.field)
     return covered_by(claim, usable)

@@ -32,7 +32,7 @@ def credit_lines(activity: Activity) -> list[CreditLine]:
             cycle=credit.cycle,
             claimed=activity.points,
             counted=credit.points,
-            sentence=transcripts.CUT_SENTENCES[Credit.Cut(credit.cut)],
+            sentence=str(transcripts.CUT_SENTENCES[Credit.Cut(credit.cut)]),
         )
         for credit in activity.credits.all()
         if credit.cut != Credit.Cut.UNCLAIMED

@@ -7,6 +7,7 @@ at a time that waits for an answer. Staff who find it wrong void the entry; a ri
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from amtportal.members.models import User
 from ccp.models import Activity, ErrorReport
@@ -21,9 +22,10 @@ class Refused(Exception):
 def problem_with_text(text: str) -> str:
     """Why the text cannot be sent; empty if it can."""
     if not text:
-        return "Say what is wrong with this credit."
+        return _("Say what is wrong with this credit.")
     if len(text) > MOST:
-        return f"Shorten your text to {MOST:,} characters; it has {len(text):,}."
+        sentence = _("Shorten your text to %(most)s characters; it has %(length)s.")
+        return sentence % {"most": f"{MOST:,}", "length": f"{len(text):,}"}
     return ""
 
 
@@ -46,9 +48,9 @@ def report(*, activity: Activity, text: str, by: User, at: datetime) -> ErrorRep
     if waiting and waiting.text == text:
         return waiting
     if not can_be_reported(activity):
-        raise Refused("Only a credit from AMT that stands can be reported.")
+        raise Refused(_("Only a credit from AMT that stands can be reported."))
     if waiting:
-        raise Refused("You have reported an error for this credit already. AMT answers it on the page of the entry.")
+        raise Refused(_("You have reported an error for this credit already. AMT answers it on the page of the entry."))
     if problem := problem_with_text(text):
         raise Refused(problem)
     return ErrorReport.objects.create(activity=activity, text=text, reported_at=at, reported_by=by)
@@ -64,5 +66,6 @@ def answer(*, report: ErrorReport, text: str, by: User, at: datetime) -> ErrorRe
     if not text.strip():
         raise Refused("Write an answer: the member reads it with the entry.")
     report.answer, report.answered_at, report.answered_by = text.strip(), at, by
+    report._history_user = by  # type: ignore[attr-defined]
     report.save(update_fields=["answer", "answered_at", "answered_by"])
     return report

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from amtportal.members.models import Member, User
 from amtportal.words import us
@@ -92,7 +93,7 @@ def receive(*, credits: Sequence[Received], by: User | None, at: datetime) -> Ta
         )
         for received in rest
     ]
-    HeldCredit.objects.bulk_create(held, batch_size=CHUNK)
+    bulk_create_with_history(held, HeldCredit, batch_size=CHUNK, default_user=by, default_date=at)
     return Tally(recorded=len(recorded), held=len(held))
 
 
@@ -125,7 +126,8 @@ def _match(keys: Sequence[int], *, by: User | None, at: datetime) -> Tally:
         if activity or reason != waiting.reason:
             waiting.activity, waiting.reason = activity, reason
             changed.append(waiting)
-    HeldCredit.objects.bulk_update(changed, ["activity", "reason"], batch_size=CHUNK)
+    columns = ["activity", "reason"]
+    bulk_update_with_history(changed, HeldCredit, columns, batch_size=CHUNK, default_user=by, default_date=at)
     return Tally(recorded=len(recorded), held=len(held) - len(recorded))
 
 

@@ -14,14 +14,18 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from amtportal.words import plain, us
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from amtportal.words import as_count, plain, us
 from ccp import requirement
 from certifications import invoices
 from certifications.models import Cycle
 
 When = Literal["done", "now", "ahead"]
 
-MET = "Your record reached the points that this cycle requires."
+MET = gettext_lazy("Your record reached the points that this cycle requires.")
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def ledger(
     is_short = mandatory and to_go > 0
     lines: list[tuple[date, Line]] = []
     if mandatory and cycle.requirement_met_on and not is_short:
-        lines.append(_dated("requirement", cycle.requirement_met_on, "CCP requirement met", MET, "done"))
+        lines.append(_dated("requirement", cycle.requirement_met_on, _("CCP requirement met"), MET, "done"))
     elif is_short and not closed:
         lines.append((on, _missing(to_go, cycle.points_required, over=on > grace_ends_on)))
     for invoice in owed:
@@ -63,53 +67,60 @@ def ledger(
         _dated(
             "cycle-ends",
             cycle.ends_on,
-            "CCP cycle ends",
-            "The CCP cycle ends. Only what you do up to this day counts for it.",
+            _("CCP cycle ends"),
+            _("The CCP cycle ends. Only what you do up to this day counts for it."),
             _passed(cycle.ends_on, on),
         )
     )
     if is_short and not closed:
         lines.append(_grace(cycle, grace_ends_on, on))
     if cycle.closed_on:
-        outcome = cycle.get_outcome_display().lower()
-        lines.append(
-            _dated("cycle-closed", cycle.closed_on, "CCP cycle closed", f"The cycle was closed as {outcome}.", "done")
-        )
+        sentence = _("The cycle was closed as %(outcome)s.") % {"outcome": cycle.get_outcome_display().lower()}
+        lines.append(_dated("cycle-closed", cycle.closed_on, _("CCP cycle closed"), sentence, "done"))
     return [line for _, line in sorted(lines, key=lambda dated: dated[0])]
 
 
 def _missing(to_go: Decimal, required: Decimal, *, over: bool) -> Line:
+    points = {"to_go": plain(to_go), "required": plain(required)}
     if over:
-        sentence = f"{plain(to_go)} of {plain(required)} points were missing when the grace period ended. Call AMT."
+        sentence = _("%(to_go)s of %(required)s points were missing when the grace period ended. Call AMT.") % points
     else:
-        points = f"{plain(to_go)} point{'' if to_go == 1 else 's'}"
-        sentence = f"{points} to go until your CCP requirement of {plain(required)} points is met."
-    return Line("requirement", None, "CCP requirement", sentence, "now")
+        sentence = ngettext(
+            "%(to_go)s point to go until your CCP requirement of %(required)s points is met.",
+            "%(to_go)s points to go until your CCP requirement of %(required)s points is met.",
+            as_count(to_go),
+        )
+    return Line("requirement", None, _("CCP requirement"), sentence % points, "now")
 
 
 def _invoice(invoice: Owed, *, can_be_met: bool, on: date) -> Iterator[tuple[date, Line]]:
     """When the invoice opens and when it is due; one that is paid has a single line."""
     opening, key = invoice.opening, f"invoice-{invoice.year}"
-    which = f"The renewal invoice of year {invoice.year}"
-    if invoice.state == "paid":
-        yield _dated(f"{key}-due", opening.due_on, "renewal invoice paid", f"{which} is paid.", "done")
-        return
     earliest = opening.due_on - invoices.NOTICE
+    said = {"year": invoice.year, "days": invoices.NOTICE.days, "earliest": us(earliest)}
+    if invoice.state == "paid":
+        paid = _("The renewal invoice of year %(year)s is paid.") % said
+        yield _dated(f"{key}-due", opening.due_on, _("renewal invoice paid"), paid, "done")
+        return
     if opening.opens_on:
-        why = (
-            "the day after your CCP requirement was met"
-            if opening.waits_for_requirement
-            else f"{invoices.NOTICE.days} days before it is due"
-        )
         when: When = "done" if opening.opens_on <= on else "ahead"
-        yield _dated(f"{key}-opens", opening.opens_on, "renewal invoice opens", f"{which} opens, {why}.", when)
+        if opening.waits_for_requirement:
+            opens = _("The renewal invoice of year %(year)s opens, the day after your CCP requirement was met.")
+        else:
+            opens = _("The renewal invoice of year %(year)s opens, %(days)s days before it is due.")
+        yield _dated(f"{key}-opens", opening.opens_on, _("renewal invoice opens"), opens % said, when)
     elif can_be_met:
-        sentence = f"{which} opens the day after the missing points are recorded"
-        sentence += f", but not before {us(earliest)}." if earliest > on else "."
-        line = Line(f"{key}-opens", None, "renewal invoice opens", sentence, "ahead")
-        yield max(earliest, on), line
+        if earliest > on:
+            opens = _(
+                "The renewal invoice of year %(year)s opens the day after the missing points are recorded, but not "
+                "before %(earliest)s."
+            )
+        else:
+            opens = _("The renewal invoice of year %(year)s opens the day after the missing points are recorded.")
+        yield max(earliest, on), Line(f"{key}-opens", None, _("renewal invoice opens"), opens % said, "ahead")
     when = "now" if invoice.state == "open" else "ahead"
-    yield _dated(f"{key}-due", opening.due_on, "renewal invoice due", f"{which} is due.", when)
+    due = _("The renewal invoice of year %(year)s is due.") % said
+    yield _dated(f"{key}-due", opening.due_on, _("renewal invoice due"), due, when)
 
 
 def _grace(cycle: Cycle, grace_ends_on: date, on: date) -> tuple[date, Line]:
@@ -117,14 +128,15 @@ def _grace(cycle: Cycle, grace_ends_on: date, on: date) -> tuple[date, Line]:
     when = _passed(grace_ends_on, on)
     if cycle.ends_on < on <= grace_ends_on:
         when = "now"
-    sentence = f"The grace period ends: the last day to record what you did up to {us(cycle.ends_on)}."
+    sentence = _("The grace period ends: the last day to record what you did up to %(last)s.")
+    sentence %= {"last": us(cycle.ends_on)}
     if cycle.grace_extended_to:
-        sentence += " AMT extended it."
-    return _dated("grace-ends", grace_ends_on, "grace period ends", sentence, when)
+        sentence += " " + _("AMT extended it.")
+    return _dated("grace-ends", grace_ends_on, _("grace period ends"), sentence, when)
 
 
-def _dated(key: str, on: date, title: str, sentence: str, when: When) -> tuple[date, Line]:
-    return on, Line(key, on, title, sentence, when)
+def _dated(key: str, on: date, title: str, sentence: str | Promise, when: When) -> tuple[date, Line]:
+    return on, Line(key, on, title, str(sentence), when)
 
 
 def _passed(day: date, on: date) -> When:

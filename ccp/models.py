@@ -7,10 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from simple_history.models import HistoricalRecords
+from django.utils.translation import gettext_lazy as _
 
 from amtportal.dates import day_of
+from amtportal.history.lines import AppendOnly, History
 from amtportal.members.models import Member
+from amtportal.words import translated
 from certifications.models import Credential, Cycle, PointsField, in_quarters
 
 
@@ -30,7 +32,7 @@ class Category(models.Model):
     order = models.PositiveSmallIntegerField(default=0, help_text="Place in lists, smallest first.")
     guidance = models.TextField(blank=True, help_text="What is accepted, as members read it.")
 
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["order", "name"]
@@ -50,7 +52,7 @@ class CategoryTerms(models.Model):
     )
     provenance = models.CharField(max_length=10, choices=Provenance, default=Provenance.STAFF)
 
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["category", "effective_from"]
@@ -88,7 +90,7 @@ class ActivityType(models.Model):
         null=True, blank=True, help_text="From this day on it cannot be chosen. Entries that have it stay."
     )
 
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["category__order", "order", "name"]
@@ -101,12 +103,12 @@ class TypeTerms(models.Model):
     """What an activity type is worth from a day on. The day on which an entry was recorded decides its terms."""
 
     class Unit(models.TextChoices):
-        HOUR = "hour", "contact hour"
-        SEMESTER_HOUR = "semester-hour", "semester hour"
-        QUARTER_HOUR = "quarter-hour", "quarter hour"
-        CEU = "ceu", "CEU"
-        YEAR = "year", "year"
-        WORK = "work", "work"
+        HOUR = "hour", _("contact hour")
+        SEMESTER_HOUR = "semester-hour", _("semester hour")
+        QUARTER_HOUR = "quarter-hour", _("quarter hour")
+        CEU = "ceu", _("CEU")
+        YEAR = "year", _("year")
+        WORK = "work", _("work")
 
     activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="terms")
     effective_from = models.DateField()
@@ -121,7 +123,7 @@ class TypeTerms(models.Model):
     claimable_until = models.DateField(null=True, blank=True, help_text="Work after this day cannot be claimed.")
     provenance = models.CharField(max_length=10, choices=Provenance, default=Provenance.STAFF)
 
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["activity_type", "effective_from"]
@@ -188,8 +190,8 @@ class Activity(models.Model):
     """One activity that a member recorded. ``ccp.recording`` and ``ccp.amt_credits`` write it, nothing deletes it."""
 
     class Source(models.TextChoices):
-        MEMBER = "member", "Recorded by the member"
-        AMT = "amt", "Credited by AMT"
+        MEMBER = "member", _("Recorded by the member")
+        AMT = "amt", _("Credited by AMT")
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="activities")
     activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="activities")
@@ -229,7 +231,7 @@ class Activity(models.Model):
     )
     void_reason = models.CharField(max_length=300, blank=True, help_text="Given when AMT voids the entry.")
 
-    history = HistoricalRecords()
+    history = History()
     objects = ActivityQuerySet.as_manager()
 
     class Meta:
@@ -299,7 +301,7 @@ class Activity(models.Model):
     @property
     def heading(self) -> str:
         """The title, or the type's name when no title was given."""
-        return self.title or self.activity_type.name
+        return self.title or translated(self.activity_type.name)
 
     @property
     def is_standing(self) -> bool:
@@ -329,7 +331,7 @@ class Credit(models.Model):
     points = PointsField(help_text="Points counted.")
     cut = models.CharField(max_length=15, choices=Cut, blank=True, default=Cut.NONE)
 
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["activity", "cycle"]
@@ -372,6 +374,8 @@ class HeldCredit(models.Model):
         help_text="Once recorded.",
     )
 
+    history = History()
+
     class Meta:
         ordering = ["received_at", "pk"]
         constraints = [
@@ -405,6 +409,8 @@ class ErrorReport(models.Model):
         related_name="error_reports_answered",
     )
 
+    history = History()
+
     class Meta:
         ordering = ["-reported_at", "-pk"]
         constraints = [
@@ -435,6 +441,8 @@ class CalendarFeed(models.Model):
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    history = History(excluded_fields=["token"])
+
     class Meta:
         ordering = ["member", "-created_at"]
         constraints = [
@@ -447,7 +455,7 @@ class CalendarFeed(models.Model):
         return f"Calendar of {self.member_id}"
 
 
-class Transcript(models.Model):
+class Transcript(AppendOnly):
     """One issue of a CE transcript: what it said, and the code by which anyone can check it. ``ccp.issuing`` writes it.
 
     The same record is issued once; a record that has changed is issued anew, and the earlier issue stays.
@@ -487,7 +495,7 @@ class Transcript(models.Model):
         return day_of(self.issued_at)
 
 
-class TranscriptFile(models.Model):
+class TranscriptFile(AppendOnly):
     """A PDF that the portal made of an issue. Another version of the PDF library may make another one of the same."""
 
     transcript = models.ForeignKey(Transcript, on_delete=models.PROTECT, related_name="files")

@@ -13,7 +13,7 @@ from decimal import Decimal
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from amtportal.words import plain
+from amtportal.words import plain, translated
 from ccp.models import Credit
 from certifications.models import Cycle
 
@@ -136,5 +136,5 @@ def earned_by_cycle(cycles: Iterable[Cycle]) -> dict[int, list[Earned]]:
         .order_by("activity__ends_on")
     )
     for cycle, on, name, total in rows:
-        found[cycle].append(Earned(on, name, total.quantize(Decimal("0.01"))))
+        found[cycle].append(Earned(on, translated(name), total.quantize(Decimal("0.01"))))
     return found

@@ -13,6 +13,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
+
 from amtportal.words import plain
 
 STEP = Decimal("0.25")
@@ -21,11 +24,11 @@ ZERO = Decimal(0)
 
 Cut = Literal["", "type-cap", "category-cap", "window"]
 # Why less than the claim counts, for the member.
-REASONS: Mapping[Cut, str] = {
+REASONS: Mapping[Cut, str | Promise] = {
     "": "",
-    "type-cap": "Over the most that this activity type can count for in one cycle.",
-    "category-cap": "Over the most that this category can count for in one cycle.",
-    "window": "Outside the days in which this activity type can be claimed.",
+    "type-cap": gettext_lazy("Over the most that this activity type can count for in one cycle."),
+    "category-cap": gettext_lazy("Over the most that this category can count for in one cycle."),
+    "window": gettext_lazy("Outside the days in which this activity type can be claimed."),
 }
 
 
@@ -63,7 +66,8 @@ class Used:
         return max(self.cap - self.points, ZERO)
 
     def __str__(self) -> str:
-        return f"{plain(self.points)} of {plain(self.cap)} used in this cycle"
+        used = {"points": plain(self.points), "cap": plain(self.cap)}
+        return gettext("%(points)s of %(cap)s used in this cycle") % used
 
 
 def in_quarter_steps(points: Decimal) -> bool:

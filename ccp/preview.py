@@ -156,7 +156,7 @@ def notes(found: Outcome, used: Mapping[points.Cut, Used], *, applies: bool, nam
         return [_("%(type)s does not count for %(certification)s.") % {"type": name, "certification": code}]
     said = []
     if found.cut:
-        said.append(points.REASONS[found.cut])
+        said.append(str(points.REASONS[found.cut]))
     if found.cut in used:
         said.append(f"{used[found.cut]}.")
     if found.others_lose:
@@ -290,7 +290,7 @@ def _made(claim: eligibility.Claim, terms: Terms) -> str:
     if claim.quantity is None or terms.points_per_unit is None:
         return ""
     earned = {
-        "units": in_units(claim.quantity, terms.unit_name),
+        "units": in_units(claim.quantity, terms.unit),
         "points": claims.points_in_words(claim.points),
     }
     if claim.quantity * terms.points_per_unit == claim.points:

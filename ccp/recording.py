@@ -54,7 +54,7 @@ def record(
     chosen = covering(claim, cycles, open_cycles, on, terms=terms)
     activity = Activity(
         member=member,
-        attestation=claims.ATTESTATION,
+        attestation=str(claims.ATTESTATION),
         attested_at=at,
         attested_by=by,
         submission_id=submission_id,
@@ -101,7 +101,7 @@ def amend(
     for field in FIELDS:
         setattr(activity, field, getattr(claim, field))
     activity.unit = terms.unit if claim.quantity else ""
-    activity.attestation, activity.attested_at, activity.attested_by = claims.ATTESTATION, at, by
+    activity.attestation, activity.attested_at, activity.attested_by = str(claims.ATTESTATION), at, by
     activity.revision += 1
     _save(activity, by, at)
     counting.claim_for(activity, chosen, by, at)
@@ -159,7 +159,7 @@ def can_be_restored(activity: Activity, on: date) -> bool:
 
 def _refuse_unless_restorable(activity: Activity, touched: list[Cycle], open_cycles: list[Cycle], by: User) -> None:
     if activity.is_void:
-        raise Refused(_("AMT voided this entry, so only AMT can put it back on record. Contact AMT if that is wrong."))
+        raise Refused(_("AMT voided this entry, so only AMT can put it back on record. Call AMT if that is wrong."))
     if activity.source == Activity.Source.AMT or activity.member.user_id != by.pk:
         raise Refused(_("Only the member who recorded this entry can put it back on record."))
     open_keys = {cycle.pk for cycle in open_cycles}
@@ -168,7 +168,7 @@ def _refuse_unless_restorable(activity: Activity, touched: list[Cycle], open_cyc
             raise Refused(
                 _(
                     "This entry is for the %(code)s cycle %(first)s to %(last)s, which no longer takes changes. "
-                    "Contact AMT if it must count."
+                    "Call AMT if it must count."
                 )
                 % {
                     "code": cycle.certification.credential.code,
@@ -261,7 +261,7 @@ def _refuse_unless_open(activity: Activity, touched: list[Cycle], open_cycles: l
         if cycle.pk not in open_keys:
             raise Refused(
                 f"This entry counts in the {cycle.certification.credential.code} cycle {us(cycle.starts_on)} to "
-                f"{us(cycle.ends_on)}, which no longer takes changes. Contact AMT if it is wrong."
+                f"{us(cycle.ends_on)}, which no longer takes changes. Call AMT if it is wrong."
             )
 
 
@@ -285,7 +285,7 @@ def _refuse_where_paid(cycle: Cycle) -> None:
         raise Refused(
             f"This would take your {cycle.certification.credential.code} cycle below the "
             f"{plain(cycle.points_required)} points it needs, and its renewal invoice is already paid. Record "
-            "another activity first, or contact AMT."
+            "another activity first, or call AMT."
         )
 
 

@@ -12,11 +12,13 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db.models import Q, Sum, prefetch_related_objects
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext_lazy
 
 from amtportal.dates import day_of
 from amtportal.members.models import Member
-from amtportal.words import dollars, plain, us
+from amtportal.words import as_count, dollars, plain, translated, us
 from ccp import ledger, requirement, rollover, tasks
 from ccp.models import Credit
 from certifications import cycles as cycle_rules
@@ -29,6 +31,15 @@ from certifications.models import Certification, Cycle, RenewalInvoice, StatusCh
 class CategoryTotal:
     name: str
     points: Decimal
+
+
+STATES: dict[invoice_rules.State, Promise] = {
+    "locked": pgettext_lazy("state of an invoice", "Locked"),
+    "upcoming": pgettext_lazy("state of an invoice", "Upcoming"),
+    "open": pgettext_lazy("state of an invoice", "Open"),
+    "paid": pgettext_lazy("state of an invoice", "Paid"),
+    "void": pgettext_lazy("state of an invoice", "Void"),
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,10 @@ class InvoiceStanding:
     @property
     def opens_on(self) -> date | None:
         return self.opening.opens_on
+
+    @property
+    def state_in_words(self) -> str:
+        return _("Open, overdue") if self.overdue else str(STATES[self.state])
 
 
 @dataclass(frozen=True)
@@ -153,8 +168,8 @@ class Standing:
 def next_steps(standing: Standing) -> list[Step]:
     """The tasks of a certification: overdue payments, points, payments due, then what to wait for."""
     if not standing.is_in_force:
-        status = standing.certification.get_status_display().lower()
-        return [Step(f"Call AMT if you have a question about this certification: it is {status}.")]
+        sentence = _("Call AMT if you have a question about this certification: it is %(status)s.")
+        return [Step(sentence % {"status": standing.certification.get_status_display().lower()})]
     payable = sorted(
         (found for found in standing.invoices if found.state == "open"), key=lambda found: found.invoice.due_on
     )
@@ -166,13 +181,19 @@ def next_steps(standing: Standing) -> list[Step]:
     if steps:
         return steps
     if standing.current and standing.current.state == "upcoming" and standing.current.opens_on:
-        return [Step(f"Nothing to do until your renewal invoice opens on {us(standing.current.opens_on)}.")]
-    return [Step("Nothing to do now.")]
+        sentence = _("Nothing to do until your renewal invoice opens on %(day)s.")
+        return [Step(sentence % {"day": us(standing.current.opens_on)})]
+    return [Step(_("Nothing to do now."))]
 
 
 def _pay_step(found: InvoiceStanding) -> Step:
-    when = f"{'overdue since' if found.overdue else 'due'} {us(found.invoice.due_on)}"
-    return Step(f"Pay {found.invoice.number} ({dollars(found.invoice.amount)}), {when}.", "pay", found.invoice)
+    if found.overdue:
+        sentence = _("Pay %(invoice)s (%(amount)s), overdue since %(day)s.")
+    else:
+        sentence = _("Pay %(invoice)s (%(amount)s), due %(day)s.")
+    invoice = found.invoice
+    said = {"invoice": invoice.number, "amount": dollars(invoice.amount), "day": us(invoice.due_on)}
+    return Step(sentence % said, "pay", invoice)
 
 
 def _pay_again_step(found: InvoiceStanding) -> Step:
@@ -188,40 +209,73 @@ def _pay_again_step(found: InvoiceStanding) -> Step:
 
 
 def _record_step(standing: Standing) -> Step:
-    noun = "point" if standing.to_go == 1 else "points"
-    points = f"{plain(standing.to_go)} more {noun}"
-    ends_on = us(standing.cycle.ends_on)
+    number = as_count(standing.to_go)
+    said = {
+        "points": plain(standing.to_go),
+        "last": us(standing.cycle.ends_on),
+        "until": us(standing.records_until),
+    }
     if not standing.takes_records:
-        return Step(f"Contact AMT. This cycle is {plain(standing.to_go)} {noun} short and takes no more records.")
-    if standing.days_left < 0:
-        return Step(
-            f"Record {points} by {us(standing.records_until)}, for activities you did up to {ends_on}.", "record"
+        sentence = ngettext(
+            "Call AMT. This cycle is %(points)s point short and takes no more records.",
+            "Call AMT. This cycle is %(points)s points short and takes no more records.",
+            number,
         )
-    return Step(f"Record {points} by {ends_on}.", "record")
+        return Step(sentence % said)
+    if standing.days_left < 0:
+        sentence = ngettext(
+            "Record %(points)s more point by %(until)s, for activities you did up to %(last)s.",
+            "Record %(points)s more points by %(until)s, for activities you did up to %(last)s.",
+            number,
+        )
+    else:
+        sentence = ngettext(
+            "Record %(points)s more point by %(last)s.", "Record %(points)s more points by %(last)s.", number
+        )
+    return Step(sentence % said, "record")
 
 
 def invoice_reason(
     state: invoice_rules.State, opening: invoice_rules.Opening, *, counted: Decimal, required: Decimal, on: date
 ) -> str:
     """Why the invoice is in that state and when that changes, as a sentence for the member."""
-    points = f"{plain(counted)} of {plain(required)} points"
+    noticed_on = opening.due_on - invoice_rules.NOTICE
+    said = {
+        "counted": plain(counted),
+        "required": plain(required),
+        "earliest": us(noticed_on),
+        "days": invoice_rules.NOTICE.days,
+        "opens": us(opening.opens_on) if opening.opens_on else "",
+        "met": us(opening.met_on) if opening.met_on else "",
+    }
+    return _reason(state, opening, is_early=on < noticed_on) % said
+
+
+def _reason(state: invoice_rules.State, opening: invoice_rules.Opening, *, is_early: bool) -> str:
+    """The sentence of ``invoice_reason`` with places for its days and figures."""
+    waits = opening.waits_for_requirement
     match state:
         case "paid":
-            return "Paid."
+            return _("Paid.")
         case "void":
-            return "Void: nothing is to be paid."
-        case "locked":
-            noticed_on = opening.due_on - invoice_rules.NOTICE
-            earliest = f", but not before {us(noticed_on)}" if on < noticed_on else ""
-            return (
-                f"Locked: {points} are on record. "
-                f"The invoice opens the day after your CCP requirement is met{earliest}."
+            return _("Void: nothing is to be paid.")
+        case "locked" if is_early:
+            return _(
+                "Locked: %(counted)s of %(required)s points are on record. The invoice opens the day after your CCP "
+                "requirement is met, but not before %(earliest)s."
             )
-    assert opening.opens_on is not None
-    verb = "Opens" if state == "upcoming" else "Open since"
-    if opening.waits_for_requirement and opening.met_on:
-        return f"{verb} {us(opening.opens_on)}, the day after your CCP requirement was met ({us(opening.met_on)})."
-    return f"{verb} {us(opening.opens_on)}, 60 days before it is due."
+        case "locked":
+            return _(
+                "Locked: %(counted)s of %(required)s points are on record. The invoice opens the day after your CCP "
+                "requirement is met."
+            )
+        case "upcoming" if waits:
+            return _("Opens %(opens)s, the day after your CCP requirement was met (%(met)s).")
+        case "upcoming":
+            return _("Opens %(opens)s, %(days)s days before it is due.")
+        case "open" if waits:
+            return _("Open since %(opens)s, the day after your CCP requirement was met (%(met)s).")
+    return _("Open since %(opens)s, %(days)s days before it is due.")
 
 
 def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> InvoiceStanding:
@@ -341,5 +395,5 @@ def _points_by_category(cycles: list[Cycle]) -> dict[int, list[CategoryTotal]]:
         .order_by(f"{category}__order", f"{category}__name")
     )
     for cycle, name, total in rows:
-        totals[cycle].append(CategoryTotal(name, total.quantize(Decimal("0.01"))))
+        totals[cycle].append(CategoryTotal(translated(name), total.quantize(Decimal("0.01"))))
     return totals

@@ -12,7 +12,10 @@ from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from typing import Protocol, TypeVar
 
-from amtportal.words import plain
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
+
+from amtportal.words import as_count, plain
 from ccp.models import ActivityType, Category, CategoryTerms, TypeTerms
 from ccp.points import MOST, STEP
 
@@ -57,10 +60,13 @@ class Terms:
     def claim_limits(self) -> str:
         """The smallest and largest claim as a sentence; nothing where they are the usual ones."""
         if self.least > STEP and self.most < MOST:
-            return f"{plain(self.least)} to {plain(self.most)} points for one entry."
+            limits = {"least": plain(self.least), "most": plain(self.most)}
+            return _("%(least)s to %(most)s points for one entry.") % limits
         if self.least > STEP:
-            return f"At least {plain(self.least)} points for one entry."
-        return f"At most {plain(self.most)} points for one entry." if self.most < MOST else ""
+            return _("At least %(least)s points for one entry.") % {"least": plain(self.least)}
+        if self.most < MOST:
+            return _("At most %(most)s points for one entry.") % {"most": plain(self.most)}
+        return ""
 
 
 @dataclass(frozen=True)
@@ -93,10 +99,20 @@ def points_for(quantity: Decimal, points_per_unit: Decimal) -> Decimal:
     return steps * STEP
 
 
-def in_units(quantity: Decimal, unit_name: str) -> str:
+# A number of each unit; ``count`` is how many, as the grammar counts.
+UNITS = {
+    TypeTerms.Unit.HOUR: ngettext_lazy("%(number)s contact hour", "%(number)s contact hours", "count"),
+    TypeTerms.Unit.SEMESTER_HOUR: ngettext_lazy("%(number)s semester hour", "%(number)s semester hours", "count"),
+    TypeTerms.Unit.QUARTER_HOUR: ngettext_lazy("%(number)s quarter hour", "%(number)s quarter hours", "count"),
+    TypeTerms.Unit.CEU: ngettext_lazy("%(number)s CEU", "%(number)s CEU", "count"),
+    TypeTerms.Unit.YEAR: ngettext_lazy("%(number)s year", "%(number)s years", "count"),
+    TypeTerms.Unit.WORK: ngettext_lazy("%(number)s work", "%(number)s works", "count"),
+}
+
+
+def in_units(quantity: Decimal, unit: str) -> str:
     """A number of units in words: ``1 contact hour``, ``3 contact hours``, ``0.4 CEU``."""
-    is_plural = quantity != 1 and unit_name != TypeTerms.Unit.CEU.label
-    return f"{plain(quantity)} {unit_name}{'s' if is_plural else ''}"
+    return UNITS[TypeTerms.Unit(unit)] % {"number": plain(quantity), "count": as_count(quantity)}
 
 
 @dataclass(frozen=True)

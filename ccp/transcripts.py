@@ -17,8 +17,9 @@ from itertools import groupby
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from amtportal.members.models import Member
 from amtportal.words import plain, us
@@ -30,10 +31,10 @@ ZERO = Decimal(0)
 # So many rows take 3 seconds of a processor. A longer document would keep others waiting: it tells the totals.
 MOST_ROWS = 500
 
-CUT_SENTENCES = {
+CUT_SENTENCES: dict[Credit.Cut, str | Promise] = {
     **{Credit.Cut(cut): reason for cut, reason in points.REASONS.items()},
-    Credit.Cut.NOT_STANDING: "No longer stands, so it counts for nothing.",
-    Credit.Cut.UNCLAIMED: "No longer claimed for this certification.",
+    Credit.Cut.NOT_STANDING: gettext_lazy("No longer stands, so it counts for nothing."),
+    Credit.Cut.UNCLAIMED: gettext_lazy("No longer claimed for this certification."),
 }
 
 
@@ -54,7 +55,8 @@ class Row:
 
     @property
     def note(self) -> str:
-        return CUT_SENTENCES[Credit.Cut(self.cut)]
+        """In the language of the page or document that it is put into."""
+        return str(CUT_SENTENCES[Credit.Cut(self.cut)])
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 from django.db.models.lookups import Exact
-from simple_history.models import HistoricalRecords
+from django.utils.translation import pgettext_lazy
 
 from amtportal.dates import day_of
+from amtportal.history.lines import AppendOnly, History, Traced
 from amtportal.members.models import Member
 from amtportal.words import dollars, plain
 
@@ -43,7 +44,7 @@ class Credential(models.Model):
     )
     annual_fee = models.PositiveIntegerField(help_text="In US cents: 9000 is $90.00.")
 
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["code"]
@@ -68,11 +69,11 @@ class Certification(models.Model):
     """A credential that a member holds. ``awarded_on`` is the anchor from which every cycle is counted."""
 
     class Status(models.TextChoices):
-        ACTIVE = "active", "Active"
-        REINSTATED = "reinstated", "Reinstated"
-        LAPSED = "lapsed", "Lapsed"
-        RETIRED = "retired", "Retired"
-        REVOKED = "revoked", "Revoked"
+        ACTIVE = "active", pgettext_lazy("status of a certification", "Active")
+        REINSTATED = "reinstated", pgettext_lazy("status of a certification", "Reinstated")
+        LAPSED = "lapsed", pgettext_lazy("status of a certification", "Lapsed")
+        RETIRED = "retired", pgettext_lazy("status of a certification", "Retired")
+        REVOKED = "revoked", pgettext_lazy("status of a certification", "Revoked")
 
     # Only certifications in force take records and open cycles; ``certifications.life`` has the rules.
     IN_FORCE = (Status.ACTIVE, Status.REINSTATED)
@@ -89,7 +90,7 @@ class Certification(models.Model):
         help_text="Certified on or after 1/1/2006, or recertified after 4/1/2014. Otherwise CCP is voluntary.",
     )
 
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["member", "awarded_on", "pk"]
@@ -114,7 +115,7 @@ class Certification(models.Model):
         return f"{self.credential.code} {self.certificate_number}"
 
 
-class StatusChange(models.Model):
+class StatusChange(AppendOnly, Traced):
     """One step in the life of a certification: from what to what, on which day, by whom and why."""
 
     certification = models.ForeignKey(Certification, on_delete=models.PROTECT, related_name="status_changes")
@@ -178,8 +179,8 @@ class Cycle(models.Model):
     """
 
     class Outcome(models.TextChoices):
-        COMPLIANT = "compliant", "Compliant"
-        NON_COMPLIANT = "non-compliant", "Non-compliant"
+        COMPLIANT = "compliant", pgettext_lazy("outcome of a cycle", "Compliant")
+        NON_COMPLIANT = "non-compliant", pgettext_lazy("outcome of a cycle", "Non-compliant")
 
     certification = models.ForeignKey(Certification, on_delete=models.PROTECT, related_name="cycles")
     number = models.PositiveSmallIntegerField(help_text="1 for the cycle that began with the award.")
@@ -195,7 +196,7 @@ class Cycle(models.Model):
     outcome = models.CharField(max_length=15, choices=Outcome, blank=True, default="")
     points_at_close = PointsField(null=True, blank=True)
 
-    history = HistoricalRecords()
+    history = History()
     objects = CycleQuerySet.as_manager()
 
     class Meta:
@@ -256,7 +257,7 @@ class Cycle(models.Model):
         return f"{self.certification}, cycle {self.number} ({self.starts_on} to {self.ends_on})"
 
 
-class CycleCorrection(models.Model):
+class CycleCorrection(AppendOnly, Traced):
     """A signed correction of a closed cycle. It stands beside what was closed and rewrites nothing."""
 
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="corrections")
@@ -342,7 +343,7 @@ class RenewalInvoice(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.ISSUED)
     void_reason = models.CharField(max_length=300, blank=True)
 
-    history = HistoricalRecords()
+    history = History()
     objects = RenewalInvoiceQuerySet.as_manager()
 
     class Meta:
@@ -377,9 +378,9 @@ class Payment(models.Model):
     """Money that AMT received for an invoice. One that was recorded by mistake is reversed, never deleted."""
 
     class Method(models.TextChoices):
-        CHECK = "check", "Check"
-        MONEY_ORDER = "money-order", "Money order"
-        CARD_BY_PHONE = "card-by-phone", "Card by phone"
+        CHECK = "check", pgettext_lazy("method of payment", "Check")
+        MONEY_ORDER = "money-order", pgettext_lazy("method of payment", "Money order")
+        CARD_BY_PHONE = "card-by-phone", pgettext_lazy("method of payment", "Card by phone")
 
     invoice = models.ForeignKey(RenewalInvoice, on_delete=models.PROTECT, related_name="payments")
     amount = models.PositiveIntegerField(help_text="In US cents.")
@@ -402,7 +403,7 @@ class Payment(models.Model):
     )
     reversal_reason = models.CharField(max_length=300, blank=True)
 
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["-recorded_at", "pk"]

@@ -64,7 +64,7 @@ def write_changes(
     occasion: Occasion,
 ) -> None:
     """Bring members and certifications on record into line with their rows."""
-    _update_addresses([(row, stored) for row, stored in changed_members if row.email != stored.email])
+    _update_addresses([(row, stored) for row, stored in changed_members if row.email != stored.email], occasion)
     for members in chunks(changed_members):
         _update_members(members, occasion)
     numbered = [
@@ -89,8 +89,10 @@ def write_new(
     newcomers = {row.amt_id: row for row, _ in awards if row.amt_id not in members}
     if newcomers:
         # No password can be right until the member activates the account by mail.
-        users = User.objects.bulk_create(
-            [User(email=row.email, password=make_password(None)) for row in newcomers.values()], batch_size=CHUNK
+        users = bulk_create_with_history(
+            [User(email=row.email, password=make_password(None)) for row in newcomers.values()],
+            User,
+            **occasion.history(),
         )
         EmailAddress.objects.bulk_create(
             # AMT vouches for the address on record; without a usable password it lets nobody in by itself.
@@ -121,7 +123,7 @@ def write_new(
     bulk_create_with_history(invoices, RenewalInvoice, **occasion.history())
 
 
-def _update_addresses(changed: Sequence[tuple[Row, StoredMember]]) -> None:
+def _update_addresses(changed: Sequence[tuple[Row, StoredMember]], occasion: Occasion) -> None:
     """Give the accounts their new address, which is not verified until its owner follows a link sent there."""
     for chunk in chunks(changed):
         # Out of the way first, so that two members can exchange their addresses.
@@ -133,7 +135,7 @@ def _update_addresses(changed: Sequence[tuple[Row, StoredMember]]) -> None:
         users = list(User.objects.filter(pk__in=emails))
         for user in users:
             user.email = emails[user.pk]
-        User.objects.bulk_update(users, ["email"])
+        bulk_update_with_history(users, User, ["email"], **occasion.history())
         # A second address that now becomes the first.
         EmailAddress.objects.filter(user__in=emails, email__in=emails.values(), primary=False).delete()
         addresses = list(EmailAddress.objects.filter(user__in=emails, primary=True))
@@ -154,7 +156,6 @@ def _update_members(changed: Sequence[tuple[Row, StoredMember]], occasion: Occas
                 setattr(member, column, value)
                 columns.add(column)
         if row.email != stored.email:
-            # Accounts have no history of their own; the member's tells of the address.
             member._change_reason = f"{occasion.reason}; e-mail was {stored.email}"[:100]  # type: ignore[attr-defined]
     bulk_update_with_history(list(members.values()), Member, sorted(columns), **occasion.history())
 

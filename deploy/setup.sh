@@ -13,8 +13,9 @@ cd "$(dirname "$0")/.."
 
 # WeasyPrint loads the pango and harfbuzz libraries. Documents need no fonts of the machine.
 run_packages=(python3 python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0)
-# The browser tests drive Chromium by a Node.js that Playwright carries, which needs libatomic1.
-test_packages=(chromium libatomic1 postgresql)
+# The browser tests drive Chromium by a Node.js that Playwright carries, which needs libatomic1; gettext finds every
+# sentence that is to be translated.
+test_packages=(chromium gettext libatomic1 postgresql)
 
 say() { echo "setup: $*" >&2; }
 stop() { say "$@"; exit 1; }

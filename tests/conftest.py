@@ -21,6 +21,7 @@ from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
 from tests.builders import TODAY, make_activity, make_cycle, make_member, make_user, noon
+from tests.history import let_tests_empty_the_database
 
 # Playwright runs an event loop in the thread of the test, which then uses the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -50,6 +51,7 @@ def django_db_modify_db_settings(
 def django_db_setup(django_db_setup: None) -> Iterator[None]:
     """A transactional test empties the database, and Django then sends ``post_migrate``: the shipped rows come back."""
     post_migrate.connect(_load_shipped_rows, sender=apps.get_app_config("ccp"))
+    let_tests_empty_the_database()
     yield
     connections.close_all()  # PostgreSQL removes no database that somebody uses
 

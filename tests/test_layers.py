@@ -6,11 +6,21 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 # Each layer may import from those before it, and from itself.
 LAYERS = [
-    ("amtportal.dates", "amtportal.words", "amtportal.digests", "amtportal.documents", "amtportal.settings"),
-    ("amtportal.members", "amtportal.staff"),
+    (
+        "amtportal.dates",
+        "amtportal.words",
+        "amtportal.digests",
+        "amtportal.documents",
+        "amtportal.language",
+        "amtportal.formats",
+        "amtportal.palette",
+        "amtportal.settings",
+        "amtportal.trouble",
+    ),
+    ("amtportal.history", "amtportal.members", "amtportal.staff"),
     ("certifications",),
     ("ccp",),
-    ("amtportal.views", "amtportal.urls", "amtportal.wsgi"),
+    ("amtportal.views", "amtportal.urls", "amtportal.wsgi", "amtportal.maintenance"),
 ]
 
 

@@ -39,7 +39,7 @@ def accounts_found_by(words: str) -> list[int]:
 
 
 @admin.register(User)
-class UserAdmin(NeverDeleted, StaffAdmin):
+class UserAdmin(NeverDeleted, HistoryAdmin):
     form = WholeForm
     list_display = ["email", "is_active", "is_staff", "last_login", "date_joined"]
     list_filter = ["is_staff", "is_active"]

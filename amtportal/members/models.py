@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
-from simple_history.models import HistoricalRecords
+
+from amtportal.history.lines import History
 
 ALONE = 15
 """Characters of a password that is the only factor."""
@@ -35,6 +36,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     # Too short to stand alone: the second factor then stays (``second_factor.may_remove``).
     short_password = models.BooleanField(default=False, editable=False)
 
+    # Passwords and sign-ins are told by ``amtportal.history.models.SecurityEvent``.
+    history = History(
+        excluded_fields=["password", "last_login", "short_password"], m2m_fields=["groups", "user_permissions"]
+    )
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"
@@ -105,7 +110,7 @@ class Member(models.Model):
     postal_code = models.CharField(max_length=20, blank=True)
     country = models.CharField(max_length=100, blank=True)
 
-    history = HistoricalRecords()
+    history = History()
     objects = MemberQuerySet.as_manager()
 
     class Meta:

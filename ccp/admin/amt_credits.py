@@ -17,7 +17,7 @@ from import_export.results import Result
 from amtportal.members.access import account_of
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.deeds import AlreadyDone, Deed
-from amtportal.staff.pages import StaffAdmin, WrittenByVerbs, numbered
+from amtportal.staff.pages import HistoryAdmin, WrittenByVerbs, numbered
 from amtportal.words import plain, us
 from ccp import error_reports, held_credits
 from ccp.admin import voiding
@@ -62,7 +62,7 @@ class CreditsImportMixin(RosterImportMixin):
 
 
 @admin.register(HeldCredit)
-class HeldCreditAdmin(CreditsImportMixin, WrittenByVerbs, StaffAdmin):
+class HeldCreditAdmin(CreditsImportMixin, WrittenByVerbs, HistoryAdmin):
     list_display = ["provider_reference", "amt_id", "activity_type", "starts_on", "points", "reason", "activity"]
     list_select_related = ["activity_type", "activity__activity_type"]
     list_filter = [MatchedFilter]
@@ -126,7 +126,7 @@ class AnswerForm(forms.Form):
 
 
 @admin.register(ErrorReport)
-class ErrorReportAdmin(WrittenByVerbs, StaffAdmin):
+class ErrorReportAdmin(WrittenByVerbs, HistoryAdmin):
     list_display = ["activity", "member", "reported_at", "answered_at"]
     list_select_related = ["activity__member", "activity__activity_type", "reported_by", "answered_by"]
     list_filter = [AnsweredFilter]

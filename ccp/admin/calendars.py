@@ -2,12 +2,12 @@
 
 from django.contrib import admin
 
-from amtportal.staff.pages import StaffAdmin, WrittenByVerbs
+from amtportal.staff.pages import HistoryAdmin, WrittenByVerbs
 from ccp.models import CalendarFeed
 
 
 @admin.register(CalendarFeed)
-class CalendarFeedAdmin(WrittenByVerbs, StaffAdmin):
+class CalendarFeedAdmin(WrittenByVerbs, HistoryAdmin):
     list_display = ["member", "created_at", "revoked_at"]
     list_select_related = ["member"]
     search_help_text = "Name, e-mail address or AMT ID"

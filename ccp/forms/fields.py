@@ -13,8 +13,9 @@ from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from amtportal import words
 from amtportal.dates import UnreadableDay, read_day
-from amtportal.words import plain, us
+from amtportal.words import plain
 from ccp import claims
 from ccp.models import ActivityType
 
@@ -97,7 +98,7 @@ class TypedDayField(forms.CharField):
         return _("Enter the %(name)s as month/day/year, for example 3/14/2026.") % named
 
     def prepare_value(self, value: Any) -> Any:
-        return us(value) if isinstance(value, date) else value
+        return words.typed(value) if isinstance(value, date) else value
 
 
 class TypedLineField(forms.CharField):

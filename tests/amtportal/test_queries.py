@@ -40,6 +40,7 @@ PAGES = {
     "invoices": "/invoices/",
     "invoice": "/invoices/{invoice}/",
     "invoice as PDF": "/invoices/{invoice}.pdf",
+    "sign-in and security": "/accounts/2fa/",
     "qualifying activities": "/qualifying-activities/",
     "guide": "/guide/",
 }

@@ -1,12 +1,15 @@
 """How the portal writes days, points and money."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django import forms
 from django.template import engines
+from django.utils import translation
 
-from amtportal.words import dollars, plain, us
+from amtportal.words import as_count, dollars, moment, plain, translated, typed, us
+from tests.builders import chicago
 
 
 @pytest.mark.parametrize(
@@ -55,3 +58,64 @@ def test_templates_write_the_same_words() -> None:
     template = engines["django"].from_string("{{ day|day }} {{ day|day_text }} {{ points|points }} {{ cents|dollars }}")
     shown = template.render({"day": date(2026, 3, 14), "points": Decimal("27.50"), "cents": 9000})
     assert shown == '<time datetime="2026-03-14">3/14/2026</time> 3/14/2026 27.5 $90.00'
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        pytest.param(date(2026, 3, 4), "4 mar 2026", id="never 4/3 or 3/4"),
+        pytest.param(date(2026, 9, 30), "30 sept 2026", id="September has four letters"),
+        pytest.param(date(2026, 12, 1), "1 dic 2026", id="December"),
+    ],
+)
+def test_days_in_spanish_name_their_month(day: date, words: str) -> None:
+    with translation.override("es"):
+        assert us(day) == words
+        assert typed(day) == f"{day.month}/{day.day}/{day.year}"
+
+
+@pytest.mark.parametrize(
+    ("instant", "english", "spanish"),
+    [
+        pytest.param(chicago(2026, 3, 14, 0, 5), "3/14/2026, 12:05 AM", "14 mar 2026, 12:05 a. m.", id="midnight"),
+        pytest.param(chicago(2026, 3, 14, 12, 0), "3/14/2026, 12:00 PM", "14 mar 2026, 12:00 p. m.", id="noon"),
+        pytest.param(
+            datetime(2026, 3, 15, 1, 30, tzinfo=UTC), "3/14/2026, 8:30 PM", "14 mar 2026, 8:30 p. m.", id="in Chicago"
+        ),
+    ],
+)
+def test_instants_are_written_by_the_clock_in_chicago(instant: datetime, english: str, spanish: str) -> None:
+    assert moment(instant) == english
+    with translation.override("es"):
+        assert moment(instant) == spanish
+
+
+def test_figures_are_written_as_in_english() -> None:
+    """The point and the comma as readers in the United States know them, also where Django writes the number."""
+    template = engines["django"].from_string("{{ points|points }} {{ cents|dollars }} {{ number }} {{ many }}")
+    with translation.override("es"):
+        shown = template.render({"points": Decimal("27.50"), "cents": 123456, "number": Decimal("1.5"), "many": 12345})
+    assert shown == "27.5 $1,234.56 1.5 12345"
+
+
+def test_a_typed_date_has_its_month_first_in_both_languages() -> None:
+    """Django's Spanish would read 3/4/2026 as the third of April."""
+    for code in ("en", "es"):
+        with translation.override(code):
+            assert forms.DateField().clean("3/4/2026") == date(2026, 3, 4)
+            assert forms.DecimalField(localize=True).clean("1.5") == Decimal("1.5")
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [("1", 1), ("1.00", 1), ("0", 2), ("0.25", 2), ("1.5", 2), ("2", 2)],
+)
+def test_one_alone_is_singular(number: str, expected: int) -> None:
+    assert as_count(Decimal(number)) == expected
+
+
+def test_shipped_texts_are_translated_and_others_stay() -> None:
+    with translation.override("es"):
+        assert translated("Professional Education") == "Educación profesional"
+        assert translated("Something that staff wrote.") == "Something that staff wrote."
+        assert translated("") == ""

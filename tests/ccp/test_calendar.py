@@ -196,6 +196,16 @@ class TestFeed:
         path = address(make_feed(met))
         assert client_of(two).get(path).content == Client().get(path).content == client_of(met).get(path).content
 
+    def test_it_is_in_the_language_of_its_address_whatever_the_program_asks_for(self, met: Member) -> None:
+        english = address(make_feed(met))
+        for asked in ("en", "es"):
+            headers = {"accept-language": asked}
+            assert "RMA renewal invoice due" in Client().get(english, headers=headers).content.decode()
+            answer = Client().get(f"{english}?language=es", headers=headers)
+            assert "RMA: vence la factura de renovación" in answer.content.decode()
+            assert answer.headers["Content-Language"] == "es"
+        assert Client().get(f"{english}?language=fr").content == Client().get(english).content
+
     def test_no_other_address_is_found(self, met: Member) -> None:
         token = make_feed(met).token
         client = Client()
@@ -293,6 +303,13 @@ class TestPage:
         assert found == f"http://testserver{address(CalendarFeed.objects.get())}"
         assert page.select_one('main a[href^="webcal:"]')["href"] == found.replace("http:", "webcal:")
         assert Client().get(found).status_code == 200
+
+    def test_read_in_spanish_it_gives_the_address_of_a_spanish_calendar(self, met: Member) -> None:
+        feed = make_feed(met)
+        page = read(client_of(met).get("/calendar/", headers={"accept-language": "es"}))
+        found = words(page.select_one("[data-name=calendar-address]"))
+        assert found == f"http://testserver{address(feed)}?language=es"
+        assert "Creada el 14 mar 2026." in words(page.main)
 
     def test_replacing_ends_the_address_before_at_once(self, met: Member) -> None:
         client = client_of(met)

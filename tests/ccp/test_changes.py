@@ -8,6 +8,7 @@ from amtportal.members.models import User
 from ccp import changes, recording
 from ccp.models import Activity
 from tests.builders import TODAY, make_activity, make_claim, make_cycle, make_member, make_user, noon
+from tests.history import behind_the_triggers
 
 pytestmark = pytest.mark.django_db
 AMENDED = noon(TODAY + timedelta(days=1))
@@ -66,5 +67,6 @@ def test_staff_read_who_it_was(activity: Activity, amt: User) -> None:
 
 
 def test_a_change_by_nobody_is_the_portals(activity: Activity) -> None:
-    activity.history.update(history_user=None)
+    with behind_the_triggers():
+        activity.history.update(history_user=None)
     assert {change.who for change in changes.of_activity(activity, viewer=activity.member.user)} == {"The portal"}

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 from time_machine import TimeMachineFixture
@@ -21,6 +21,7 @@ from tests.builders import (
     make_activity,
     make_claim,
     make_cycle,
+    make_member,
     make_payment,
     make_user,
     noon,
@@ -447,3 +448,19 @@ def test_past_cycles_are_listed_with_their_transcripts(closed: Activity, on_toda
     transcript = words(read(client.get(f"/ccp/transcript/{old.pk}/")).main)
     assert "Closed on 5/1/2026 as compliant" in transcript
     assert client.get(f"/ccp/transcript/{old.pk}.pdf").headers["Content-Type"] == "application/pdf"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("lock", [False, True])
+def test_cycles_that_take_records_are_found_by_member_in_the_order_of_their_keys(lock: bool) -> None:
+    """Of two members with two cycles each, one is lapsed and one closed; the third member is not asked for."""
+    ada, bea = make_member(), make_member()
+    second, first = make_cycle(bea), make_cycle(ada)
+    make_cycle(ada, credential="RPT", status="lapsed")
+    closed = make_cycle(bea, credential="RPT")
+    Cycle.objects.filter(pk=closed.pk).update(closed_on=closed.ends_on + DAY, outcome="compliant", points_at_close=30)
+    third = make_cycle(bea, credential="MLT")
+    make_cycle()
+    with transaction.atomic():
+        found = rollover.open_by_member([ada.pk, bea.pk], at=noon(TODAY), lock=lock)
+    assert found == {ada.pk: [first], bea.pk: [second, third]}

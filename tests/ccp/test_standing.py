@@ -139,7 +139,7 @@ def test_whoever_paid_has_nothing_to_do(cycle: Cycle) -> None:
         ),
         pytest.param(
             date(2026, 7, 30),
-            ("Contact AMT. This cycle is 30 points short and takes no more records.", ""),
+            ("Call AMT. This cycle is 30 points short and takes no more records.", ""),
             id="day after the grace period",
         ),
     ],
@@ -151,7 +151,7 @@ def test_what_to_do_around_the_end_of_a_cycle(cycle: Cycle, on: date, step: tupl
 def test_a_cycle_that_is_one_point_short_says_so(cycle: Cycle) -> None:
     make_activity(cycle, points="29")
     assert steps(cycle.certification.member, date(2026, 7, 30)) == [
-        ("Contact AMT. This cycle is 1 point short and takes no more records.", "")
+        ("Call AMT. This cycle is 1 point short and takes no more records.", "")
     ]
 
 

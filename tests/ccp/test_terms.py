@@ -78,10 +78,10 @@ def test_rounding_takes_less_than_a_quarter_and_never_adds(quantity: Decimal, qu
 @pytest.mark.parametrize(
     ("quantity", "unit", "words"),
     [
-        pytest.param("1", "contact hour", "1 contact hour", id="one"),
-        pytest.param("1.5", "contact hour", "1.5 contact hours", id="more than one"),
-        pytest.param("0.5", "semester hour", "0.5 semester hours", id="less than one"),
-        pytest.param("0.40", "CEU", "0.4 CEU", id="CEU has no plural"),
+        pytest.param("1", "hour", "1 contact hour", id="one"),
+        pytest.param("1.5", "hour", "1.5 contact hours", id="more than one"),
+        pytest.param("0.5", "semester-hour", "0.5 semester hours", id="less than one"),
+        pytest.param("0.40", "ceu", "0.4 CEU", id="CEU has no plural"),
     ],
 )
 def test_units_in_words(quantity: str, unit: str, words: str) -> None:

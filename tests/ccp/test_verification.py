@@ -32,6 +32,7 @@ from tests.builders import (
     make_user,
     noon,
 )
+from tests.history import behind_the_triggers
 
 DAY = timedelta(days=1)
 D1, D2, D3, D4 = (TODAY + n * DAY for n in range(4))
@@ -227,7 +228,8 @@ class TestFindings:
         assert "stored 22 points (not cut), recomputed 0 points (not-standing)" in said()[0]
 
     def test_a_credit_without_history(self, short: Member) -> None:
-        Credit.history.all().delete()
+        with behind_the_triggers():
+            Credit.history.all().delete()
         assert [each.split("recomputed ")[1] for each in said()] == ["nothing: it has no history"]
 
     def test_terms_that_were_changed_for_what_is_on_record(self, short: Member) -> None:

@@ -237,23 +237,6 @@ def test_a_member_has_the_own_cycles_only_in_the_order_of_their_keys() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("lock", [False, True])
-def test_cycles_that_take_records_are_found_by_member_in_the_order_of_their_keys(lock: bool) -> None:
-    """Of two members with two cycles each, one is lapsed and one closed; the third member is not asked for."""
-    ada, bea = make_member(), make_member()
-    second, first = make_cycle(bea), make_cycle(ada)
-    lapsed = make_cycle(ada, credential="RPT", status="lapsed")
-    closed = make_cycle(bea, credential="RPT")
-    Cycle.objects.filter(pk=closed.pk).update(closed_on=closed.ends_on + DAY, outcome="compliant", points_at_close=30)
-    third = make_cycle(bea, credential="MLT")
-    make_cycle()
-    with transaction.atomic():
-        found = cycles.open_by_member([ada.pk, bea.pk], TODAY, lock=lock)
-    assert found == {ada.pk: [first], bea.pk: [second, third]}
-    assert cycles.open_by_member([lapsed.certification.member_id], first.ends_on + 91 * DAY) == {}
-
-
-@pytest.mark.django_db
 def test_a_cycle_is_opened_with_its_invoices_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(self: RenewalInvoice, **kwargs: object) -> None:
         raise RuntimeError("broken")

@@ -2,7 +2,6 @@
 
 import json
 from datetime import date
-from decimal import Decimal
 
 from django import template
 from django.core.serializers.json import DjangoJSONEncoder
@@ -10,7 +9,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from amtportal import words
+from amtportal import dates, words
 from amtportal.members import kept_forms
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.sessions import browser_name
@@ -20,6 +19,10 @@ register.filter("dollars", words.dollars)
 register.filter("points", words.plain)
 register.filter("day_text", words.us)
 register.filter("browser_name", browser_name)
+register.filter("day_of", dates.day_of)
+register.filter("moment", words.moment)
+register.filter("as_count", words.as_count)
+register.filter("translated", words.translated)
 
 
 @register.filter
@@ -36,12 +39,6 @@ def typed_by(context: template.Context, form: str) -> SafeString:
     """
     signature = kept_forms.signature(context["user"])
     return format_html('<input type="hidden" name="{}" value="{}" form="{}">', kept_forms.OWNER_FIELD, signature, form)
-
-
-@register.filter
-def as_count(points: Decimal) -> int:
-    """The number by which a plural is chosen, which has to be whole: 1 point, but 0.5 points and 1.5 points."""
-    return 1 if points == 1 else 2
 
 
 @register.filter

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from amtportal.history import seals
 from amtportal.members.models import Member
 from ccp import verification
 from certifications.models import Cycle
@@ -20,6 +21,7 @@ class Command(BaseCommand):
 - credits and entries against the last line of their history
 - points and outcome of closed cycles
 - invoices: three for each cycle, their due dates, and that the paid ones have a payment
+- every sealed line of history against its seal, and the chain of the seals (not with --member)
 - exit status 1 where there are differences, else 0"""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
@@ -27,8 +29,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--member", metavar="AMT_ID", help="Verify the cycles of this member only.")
+        parser.add_argument("--head", help="A head that seal_history printed earlier: it must still be in the chain.")
 
-    def handle(self, *, member: str | None, verbosity: int, **options: Any) -> None:
+    def handle(self, *, member: str | None, head: str | None, verbosity: int, **options: Any) -> None:
         cycles = Cycle.objects.all()
         if member is not None:
             if not Member.objects.filter(amt_id=member).exists():
@@ -42,6 +45,11 @@ class Command(BaseCommand):
                 progress.update(tally.cycles - progress.n)
                 for difference in found:
                     self.stdout.write(str(difference))
+        history = seals.Tally()
+        if member is None:
+            for sentence in seals.verify(history, since=head):
+                self.stdout.write(sentence)
+            self.stdout.write(str(history))
         self.stdout.write(str(tally))
-        if tally.differences:
+        if tally.differences or history.differences:
             sys.exit(1)

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from amtportal.history.models import SecurityEvent
 from amtportal.members.models import Member, User
 from tests.builders import PASSWORD, client_of, make_cycle, make_member, make_user
 from tests.mail import Mailbox, mail_server
@@ -128,6 +129,7 @@ def test_a_person_from_the_roster_activates_the_account_by_mail(mailbox: Mailbox
     done = choose_password(client, mailbox.only_link())
     assert (done.status_code, done.headers["Location"]) == (302, "/accounts/password/reset/key/done/")
     assert EmailAddress.objects.get().verified
+    assert SecurityEvent.objects.get().kind == "password-reset"
     browser = Client()
     assert sign_in(browser, "ada@example.org", PASSWORD).headers["Location"] == "/"
     assert read(browser.get("/certifications/")).select("section[id^=certification-]")

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0003_short_password"),
+        ("members", "0004_short_password"),
     ]
 
     operations = [

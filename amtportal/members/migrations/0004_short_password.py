@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0002_search_indexes"),
+        ("members", "0003_history_lines"),
     ]
 
     operations = [

@@ -1,0 +1,42 @@
+"""What a line of history consists of, beside who and when: the request and the client's address.
+
+The values are defaults of the columns: they are the same whether one row is saved or many are written in bulk.
+"""
+
+from typing import Any
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from amtportal.history.requests import LONGEST, current_address, current_request_id
+
+
+class Traced(models.Model):
+    """A row that says in which request, and from which address, it was written."""
+
+    request_id = models.CharField(max_length=LONGEST, blank=True, default=current_request_id, editable=False)
+    address = models.GenericIPAddressField(
+        "client address", null=True, blank=True, default=current_address, editable=False
+    )
+
+    class Meta:
+        abstract = True
+
+
+class AppendOnly(models.Model):
+    """A row that the database lets nobody change or remove. Tables of history lines are so without saying it."""
+
+    class Meta:
+        abstract = True
+
+
+class History(HistoricalRecords):
+    """The history of a model: ``history = History()``. Leave out secrets with ``excluded_fields``."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(bases=(Traced,), **options)
+
+    def post_save(self, instance: Any, created: bool, using: str | None = None, **kwargs: Any) -> None:
+        """Nothing is written where only columns changed that the history leaves out, such as the last sign-in."""
+        if not set(kwargs.get("update_fields") or [""]) <= set(self.excluded_fields):
+            super().post_save(instance, created, using, **kwargs)

@@ -1,0 +1,78 @@
+"""Sign-ins, and the seals of history."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from amtportal.history.lines import AppendOnly, Traced
+
+
+class SecurityEvent(AppendOnly, Traced):
+    """Somebody signed in or out, tried to, or got a new password."""
+
+    class Kind(models.TextChoices):
+        SIGNED_IN = "signed-in", "Signed in"
+        SIGNED_OUT = "signed-out", "Signed out"
+        REFUSED = "refused", "Sign-in refused"
+        PASSWORD_SET = "password-set", "Password set"
+        PASSWORD_CHANGED = "password-changed", "Password changed"
+        PASSWORD_RESET = "password-reset", "Password set by a mailed link, as in activation"
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    at = models.DateTimeField(default=timezone.now)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="security_events"
+    )
+    email = models.EmailField("e-mail address", blank=True, help_text="As typed, where the sign-in was refused.")
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_kind_known",
+                condition=Q(
+                    kind__in=[
+                        "signed-in",
+                        "signed-out",
+                        "refused",
+                        "password-set",
+                        "password-changed",
+                        "password-reset",
+                    ]
+                ),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_somebody",
+                condition=Q(kind="refused", user=None) | (~Q(kind="refused") & Q(user__isnull=False, email="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.user or self.email}"
+
+
+class Seal(AppendOnly):
+    """The digests of some rows of one table, chained to the seal before it. ``amtportal.history.seals`` writes it."""
+
+    table = models.CharField(max_length=63)
+    columns = models.JSONField(help_text="Those that a row's digest covers, in order.")
+    after_id = models.BigIntegerField(help_text="The rows have greater ids than this …")
+    upto_id = models.BigIntegerField(help_text="… and ids up to this.")
+    rows = models.PositiveIntegerField()
+    entries = models.BinaryField(help_text="For each row its id in 8 bytes and its SHA-256 in 32.")
+    previous = models.CharField(max_length=64, unique=True, help_text="The digest of the seal before it.")
+    digest = models.CharField(max_length=64, unique=True)
+    sealed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["table", "after_id"], name="%(app_label)s_%(class)s_one_a_stretch"),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_stretch_in_order", condition=Q(after_id__lt=models.F("upto_id"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Seal {self.pk}: {self.table} up to {self.upto_id}"

@@ -1,0 +1,81 @@
+"""Which request is at work, and from where: every line of history and of the log says so.
+
+A request has an id of its own. Behind a trusted proxy (``TRUST_PROXY``) it is the proxy's, if it is well formed; then
+the client is the one whom that proxy saw. Nobody else can choose either. Commands have neither.
+"""
+
+import ipaddress
+import logging
+import re
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
+LONGEST = 64
+KEY = "amtportal.request_id"  # no header can have this name
+
+
+@dataclass(frozen=True)
+class Origin:
+    request_id: str = ""
+    address: str | None = None
+
+
+_origin: ContextVar[Origin] = ContextVar("origin", default=Origin())  # noqa: B039  (it is frozen)
+
+
+def current_request_id() -> str:
+    return _origin.get().request_id
+
+
+def current_address() -> str | None:
+    return _origin.get().address
+
+
+def origin_of(request: HttpRequest, *, proxied: bool) -> Origin:
+    """The id and the client's address of a request; ``proxied`` when the headers come from a proxy of ours."""
+    given = request.headers.get("X-Request-ID", "") if proxied else ""
+    # Whatever a client writes into this header stands before what the proxy adds.
+    seen = request.headers.get("X-Forwarded-For", "").rpartition(",")[2] if proxied else ""
+    return Origin(
+        request_id=given if WELL_FORMED.fullmatch(given) else uuid.uuid4().hex,
+        address=_address(seen) or _address(request.META.get("REMOTE_ADDR", "")),
+    )
+
+
+def _address(text: str) -> str | None:
+    try:
+        return str(ipaddress.ip_address(text.strip()))
+    except ValueError:  # no proxy in between, or a socket
+        return None
+
+
+def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Stands first, so that whatever is written or logged meanwhile has the id; the answer tells it."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        origin = origin_of(request, proxied=settings.TRUST_PROXY)
+        token = _origin.set(origin)
+        request.META[KEY] = origin.request_id  # Django logs a refused request once it has left
+        try:
+            response = get_response(request)
+            response.headers["X-Request-ID"] = origin.request_id
+            return response
+        finally:
+            _origin.reset(token)
+
+    return answer
+
+
+class WithRequestId(logging.Filter):
+    """Gives a log line its ``request_id``: a dash where no request is at work."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        meta = getattr(getattr(record, "request", None), "META", {})
+        record.request_id = current_request_id() or meta.get(KEY, "-")
+        return True

@@ -1,0 +1,131 @@
+"""The nightly chain of seals, and whether history is still what was sealed.
+
+A seal holds the digest of each of up to 1,000 rows of one table, and its own digest covers these and the seal before
+it. Whoever knows the digest of the last one, the head, knows that nothing before it can have changed unseen; keep the
+heads where nobody who can write the database can write. A row's own digest tells which row was changed.
+"""
+
+import hashlib
+import json
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django.db import OperationalError, models
+
+from amtportal.history import rows
+from amtportal.history.models import Seal
+from amtportal.history.rows import Row
+from amtportal.history.triggers import append_only
+
+BEGINNING = "0" * 64
+ENTRY = struct.Struct(">q32s")
+
+
+@dataclass
+class Tally:
+    """What a verification has seen."""
+
+    seals: int = 0
+    rows: int = 0
+    differences: int = 0
+    head: str = BEGINNING
+
+    def __str__(self) -> str:
+        found = {0: "no differences", 1: "1 difference"}.get(self.differences, f"{self.differences:,} differences")
+        return f"History: {self.rows:,} lines under {self.seals:,} seals verified: {found}. Head: {self.head}"
+
+
+def sealed_models() -> list[type[models.Model]]:
+    """Every append-only table except that of the seals, which are their own chain."""
+    return [model for model in append_only() if model is not Seal]
+
+
+def digest(seal: Seal) -> str:
+    """The digest that the seal must have."""
+    header = [seal.previous, seal.table, seal.columns, seal.after_id, seal.upto_id, seal.rows]
+    return hashlib.sha256(json.dumps(header).encode() + b"\n" + bytes(seal.entries)).hexdigest()
+
+
+def pack(found: Sequence[Row]) -> bytes:
+    return b"".join(ENTRY.pack(*row) for row in found)
+
+
+def unpack(entries: bytes) -> dict[int, bytes]:
+    return dict(ENTRY.iter_unpack(bytes(entries)))
+
+
+def compare(sealed: dict[int, bytes], found: dict[int, bytes]) -> Iterator[tuple[int, str]]:
+    """The rows that are not as they were sealed, by id, with what is wrong."""
+    for key in sorted(sealed.keys() | found.keys()):
+        if key not in found:
+            yield key, "was removed after it was sealed"
+        elif key not in sealed:
+            yield key, "was added below the seal"
+        elif sealed[key] != found[key]:
+            yield key, "was changed after it was sealed"
+
+
+def head() -> str:
+    """The digest of the last seal."""
+    return Seal.objects.order_by("-pk").values_list("digest", flat=True).first() or BEGINNING
+
+
+def seal() -> Iterator[tuple[str, int | None]]:
+    """Seal what is new in each table. Yields each table with the number of its new rows, None if it is held by others.
+
+    Each seal is a transaction: stopped anywhere and started again, it goes on. Of two runs at once one fails on the
+    constraint that a seal follows another only once.
+    """
+    last = head()
+    for model in sealed_models():
+        table, columns = model._meta.db_table, rows.columns_of(model)
+        after = Seal.objects.filter(table=table).aggregate(most=models.Max("upto_id"))["most"] or 0
+        try:
+            upto = rows.settled_id(model)
+        except OperationalError:  # somebody writes for long, such as an import: the next run takes it
+            yield table, None
+            continue
+        count = 0
+        for batch in rows.read(model, columns, after=after, upto=upto):
+            new = Seal(table=table, columns=columns, after_id=after, upto_id=batch[-1].id, rows=len(batch))
+            new.entries, new.previous = pack(batch), last
+            new.digest = digest(new)
+            new.save(force_insert=True)
+            last, after, count = new.digest, new.upto_id, count + len(batch)
+        yield table, count
+
+
+def verify(tally: Tally, *, since: str | None = None) -> Iterator[str]:
+    """A sentence for each difference between history and its seals; ``since``: an earlier head. Nothing is changed."""
+    by_table = {model._meta.db_table: model for model in sealed_models()}
+    present: dict[str, set[str]] = {}
+    reached: dict[str, int] = {}
+    for seal in Seal.objects.order_by("pk").iterator(chunk_size=50):
+        if seal.table not in present:
+            present[seal.table] = rows.present_columns(seal.table) if seal.table in by_table else set()
+        for sentence in _differences(seal, tally.head, reached.get(seal.table, 0), by_table, present[seal.table]):
+            tally.differences += 1
+            yield sentence
+        tally.seals, tally.rows, tally.head = tally.seals + 1, tally.rows + seal.rows, seal.digest
+        reached[seal.table] = seal.upto_id
+    if since and since != BEGINNING and not Seal.objects.filter(digest=since).exists():
+        tally.differences += 1
+        yield f"history_seal: no seal has the digest {since}; seals were removed or made anew"
+
+
+def _differences(
+    seal: Seal, before: str, reached: int, by_table: dict[str, type[models.Model]], present: set[str]
+) -> Iterator[str]:
+    if seal.previous != before or seal.after_id != reached:
+        yield f"history_seal {seal.pk}: does not follow the seal before it"
+    if seal.digest != digest(seal):
+        yield f"history_seal {seal.pk}: was changed after it was made"
+    lost = set(seal.columns) - present
+    if lost:
+        yield f"history_seal {seal.pk}: {seal.table} has no more {', '.join(sorted(lost))}"
+        return
+    batches = rows.read(by_table[seal.table], seal.columns, after=seal.after_id, upto=seal.upto_id)
+    found = {row.id: row.digest for batch in batches for row in batch}
+    for key, wrong in compare(unpack(seal.entries), found):
+        yield f"{seal.table} {key}: {wrong}"

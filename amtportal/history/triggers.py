@@ -1,0 +1,75 @@
+"""Append-only tables: the database refuses to change or remove a row, whoever asks.
+
+Every table of history lines is one, and every model that says so (``AppendOnly``). The triggers are put in place after
+every migration. An owner of the tables can still take them away: see ``docs/operations.md``, and the seals.
+"""
+
+from django.apps import apps
+from django.contrib.admin.models import LogEntry
+from django.db import connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from simple_history.models import HistoricalChanges
+
+from amtportal.history.lines import AppendOnly
+
+REFUSAL = "is append-only"
+
+# The class of the error is that of a broken constraint: Django raises IntegrityError.
+FUNCTION = f"""
+CREATE OR REPLACE FUNCTION history_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% {REFUSAL}: % is refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
+END $$
+"""
+POSTGRESQL = {
+    "no_change": "BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION history_append_only()",
+    "no_truncate": "BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION history_append_only()",
+}
+_ABORT = f"BEGIN SELECT RAISE(ABORT, '{{table}} {REFUSAL}'); END"
+SQLITE = {
+    "no_update": f"BEFORE UPDATE ON {{table}} {_ABORT}",
+    "no_delete": f"BEFORE DELETE ON {{table}} {_ABORT}",
+    # INSERT OR REPLACE removes the row in its way without asking the trigger above.
+    "no_replace": f"BEFORE INSERT ON {{table}} WHEN NEW.{{key}} IN (SELECT {{key}} FROM {{table}}) {_ABORT}",  # noqa: S608
+}
+
+
+def append_only() -> list[type[models.Model]]:
+    """The models whose rows stay as they are, by the names of their tables."""
+    found = [model for model in apps.get_models() if issubclass(model, HistoricalChanges | AppendOnly)]
+    return sorted([*found, LogEntry], key=lambda model: model._meta.db_table)
+
+
+def missing(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    """The triggers that are not in place, by name, and the statements that make them."""
+    templates = POSTGRESQL if connection.vendor == "postgresql" else SQLITE
+    # One that was switched off is replaced.
+    create = "CREATE OR REPLACE TRIGGER" if connection.vendor == "postgresql" else "CREATE TRIGGER"
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor))
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'")
+        else:
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        present = {name for (name,) in cursor.fetchall()}
+    return {
+        f"{model._meta.db_table}_{suffix}": f"{create} {model._meta.db_table}_{suffix} "
+        + template.format(table=model._meta.db_table, key=model._meta.pk.column)
+        for model in append_only()
+        if model._meta.db_table in tables  # a migration backwards takes tables away
+        for suffix, template in templates.items()
+        if f"{model._meta.db_table}_{suffix}" not in present
+    }
+
+
+def put_in_place(using: str = "default", **told: object) -> None:
+    """Make the triggers that are missing."""
+    connection = connections[using]
+    statements = missing(connection)
+    if not statements:
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(FUNCTION)
+        for statement in statements.values():
+            cursor.execute(statement)

@@ -1,0 +1,43 @@
+"""Writes ccp/shipped_words.py: what members read in the rows that the portal ships, marked for translation."""
+
+import json
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HEAD = '''"""What members read in the shipped rows, marked for translation. `make messages` writes this file.
+
+The rows are in ``catalogue.json`` and ``certifications/credentials.json``; pages show them by the filter
+``translated``. What staff write in the place of a shipped text is shown as they wrote it.
+"""
+
+# fmt: off
+# ruff: noqa: E501
+from django.utils.translation import gettext_noop
+
+WORDS = (
+'''
+READ = ("name", "guidance", "documents")
+
+
+def texts(rows: list[dict]) -> list[str]:
+    """Every text of the rows and of those within them, in their order."""
+    found = []
+    for row in rows:
+        found += [row[field] for field in READ if row.get(field)]
+        found += texts(row.get("activity_types", []))
+    return found
+
+
+def module() -> str:
+    """The text of the module."""
+    rows = [
+        row
+        for path in ("certifications/credentials.json", "ccp/catalogue.json")
+        for row in json.loads((ROOT / path).read_text(encoding="utf-8"))
+    ]
+    lines = [f"    gettext_noop({json.dumps(text, ensure_ascii=False)}),\n" for text in dict.fromkeys(texts(rows))]
+    return f"{HEAD}{''.join(lines)})\n"
+
+
+if __name__ == "__main__":
+    (ROOT / "ccp/shipped_words.py").write_text(module(), encoding="utf-8")

@@ -1,0 +1,52 @@
+"""What must always be true of sign-ins and seals: tries to break each constraint."""
+
+from typing import Any
+
+import pytest
+
+from amtportal.history import seals
+from amtportal.history.models import Seal, SecurityEvent
+from tests.builders import make_cycle, make_user
+from tests.constraints import changed, constraints_of, copied, refused_by
+
+pytestmark = pytest.mark.django_db
+
+
+def make_event() -> SecurityEvent:
+    return SecurityEvent.objects.create(kind="signed-in", user=make_user())
+
+
+def make_seal() -> Seal:
+    make_cycle()
+    list(seals.seal())
+    return Seal.objects.order_by("pk")[0]
+
+
+CHANGES = {
+    "history_securityevent_kind_known": (make_event, {"kind": "dreamt"}),
+    "history_securityevent_somebody": (make_event, {"user": None}),
+    "history_seal_stretch_in_order": (make_seal, {"after_id": 99}),
+}
+COPIES = {
+    "history_seal.previous": (make_seal, {"digest": "1", "after_id": -1}),
+    "history_seal.digest": (make_seal, {"previous": "1", "after_id": -1}),
+    "history_seal_one_a_stretch": (make_seal, {"previous": "1", "digest": "1"}),
+}
+
+
+@pytest.mark.parametrize(("name", "row", "changes"), [pytest.param(n, *case, id=n) for n, case in CHANGES.items()])
+def test_the_database_refuses_a_row_that_breaks(name: str, row: Any, changes: dict[str, Any]) -> None:
+    sound = row()
+    with refused_by("history", name):
+        changed(sound, changes)
+
+
+@pytest.mark.parametrize(("name", "row", "changes"), [pytest.param(n, *case, id=n) for n, case in COPIES.items()])
+def test_the_database_refuses_a_second_row_that_breaks(name: str, row: Any, changes: dict[str, Any]) -> None:
+    sound = row()
+    with refused_by("history", name):
+        copied(sound, changes)
+
+
+def test_every_constraint_has_its_try() -> None:
+    assert constraints_of("history").keys() == CHANGES.keys() | COPIES.keys()

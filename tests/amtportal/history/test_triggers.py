@@ -1,0 +1,127 @@
+"""The database refuses to change or remove a row of history, whoever asks."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.admin.models import LogEntry
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
+from simple_history.models import HistoricalChanges
+
+from amtportal.history import seals, triggers
+from amtportal.history.models import Seal, SecurityEvent
+from amtportal.members.models import Member
+from ccp.models import Credit, Transcript, TranscriptFile
+from certifications.models import CycleCorrection, StatusChange
+from tests.history import behind_the_triggers, without_triggers
+
+pytestmark = pytest.mark.django_db
+
+TABLES = [model._meta.db_table for model in triggers.append_only()]
+
+
+def settle(cursor: Any) -> None:
+    """PostgreSQL alters no table of which it has still to check a reference."""
+    if connection.vendor == "postgresql":
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def refused(statement: str) -> bool:
+    """Whether the database refuses a statement because the table is append-only."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            settle(cursor)
+            cursor.execute(statement)
+    except IntegrityError as refusal:
+        return triggers.REFUSAL in str(refusal)
+    return False
+
+
+def test_every_history_is_append_only_and_so_are_the_records_of_what_was_done() -> None:
+    """A model that gets a history joins by itself."""
+    histories = {model for model in apps.get_models() if issubclass(model, HistoricalChanges)}
+    assert len(histories) >= 18
+    others = {StatusChange, CycleCorrection, Transcript, TranscriptFile, SecurityEvent, Seal, LogEntry}
+    assert set(triggers.append_only()) == histories | others
+
+
+def test_every_model_of_ours_has_a_history_or_is_one() -> None:
+    """What a person changes can be read later; rows that never change tell of themselves."""
+    ours = {model for app in ("members", "certifications", "ccp") for model in apps.get_app_config(app).get_models()}
+    without = {model for model in ours - set(triggers.append_only()) if not hasattr(model, "history")}
+    assert not without
+
+
+def test_every_append_only_table_has_its_triggers() -> None:
+    assert triggers.missing(connection) == {}
+    with connection.cursor() as cursor:
+        query = {
+            "sqlite": "SELECT count(*) FROM sqlite_master WHERE type = 'trigger'",
+            "postgresql": "SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal",
+        }[connection.vendor]
+        cursor.execute(query)
+        each = {"sqlite": 3, "postgresql": 2}[connection.vendor]
+        assert cursor.fetchone() == (each * len(TABLES),)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ccp_historicalcredit SET points = 0",
+        "UPDATE members_historicalmember SET history_user_id = NULL",
+        "UPDATE ccp_historicalactivity SET history_id = history_id + 1000000",
+        "DELETE FROM ccp_historicalcredit",
+    ],
+)
+def test_a_line_is_neither_changed_nor_removed(short: Member, statement: str) -> None:
+    assert refused(statement)
+
+
+def test_nor_by_the_portal_itself(short: Member) -> None:
+    for attempt in (Credit.history.all().delete, lambda: Credit.history.update(points=0), Credit.history.first().save):
+        with pytest.raises(IntegrityError, match=triggers.REFUSAL), transaction.atomic():
+            attempt()
+
+
+def test_a_line_is_not_replaced(short: Member) -> None:
+    if connection.vendor == "postgresql":
+        assert refused("TRUNCATE ccp_historicalcredit")
+        return
+    assert refused("INSERT OR REPLACE INTO ccp_historicalcredit SELECT * FROM ccp_historicalcredit")
+
+
+def test_seals_are_not_changed_either(short: Member) -> None:
+    list(seals.seal())
+    assert refused("UPDATE history_seal SET digest = 'x'")
+    assert refused("DELETE FROM history_seal")
+
+
+def test_a_migration_puts_back_what_is_missing(short: Member) -> None:
+    """SQLite forgets the triggers of a table that a migration alters."""
+    name = "ccp_historicalcredit_" + ("no_change" if connection.vendor == "postgresql" else "no_update")
+    on = " ON ccp_historicalcredit" if connection.vendor == "postgresql" else ""
+    with transaction.atomic(), connection.cursor() as cursor:
+        settle(cursor)
+        cursor.execute(f"DROP TRIGGER {name}{on}")
+    assert list(triggers.missing(connection)) == [name]
+    call_command("migrate", verbosity=0)
+    assert triggers.missing(connection) == {}
+    assert refused("UPDATE ccp_historicalcredit SET points = 0")
+
+
+def test_one_that_was_switched_off_counts_as_missing() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite switches none off")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE ccp_historicalcredit DISABLE TRIGGER ccp_historicalcredit_no_change")
+    assert list(triggers.missing(connection)) == ["ccp_historicalcredit_no_change"]
+    triggers.put_in_place()
+    assert triggers.missing(connection) == {}
+
+
+def test_the_tests_own_way_past_the_triggers_ends_where_it_ends(short: Member) -> None:
+    with behind_the_triggers():
+        assert not refused("UPDATE ccp_historicalcredit SET points = 0")
+    assert refused("UPDATE ccp_historicalcredit SET points = 1")
+    assert without_triggers()

@@ -1,0 +1,94 @@
+"""The portal's own server on the tests' database, which can be killed, and clients that are signed in."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+
+from amtportal.members.models import Member
+from tests.builders import client_of
+
+ROOT = Path(__file__).parent.parent
+TOKEN = "x" * 32
+
+
+def address_of(name: str) -> str:
+    """DATABASE_URL of the database of that name, on the server that the tests use, or of that file."""
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    told = settings.DATABASES["default"]
+    # A host that is a folder stands in the path.
+    return f"postgres://{told['USER']}@/{told['HOST']}/{name}"
+
+
+class Server:
+    """gunicorn as ``make run`` starts it."""
+
+    def __init__(self, var: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        (var / "static").mkdir(parents=True)
+        self.environment = {
+            **os.environ,
+            "AMTPORTAL_VAR": str(var),
+            "DATABASE_URL": address_of(str(connection.settings_dict["NAME"])),
+            "DJANGO_SETTINGS_MODULE": "tests.drill_settings",
+            "SECRET_KEY": settings.SECRET_KEY,
+            "PORT": str(self.port),
+        }
+        self.start()
+
+    def start(self) -> None:
+        command = [".venv/bin/gunicorn", "--config", "deploy/gunicorn.conf.py", "amtportal.wsgi"]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        for _ in range(600):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+            except OSError:
+                assert self.process.poll() is None, "the server did not start"
+                time.sleep(0.1)
+            else:
+                return
+        raise AssertionError("the server did not start")
+
+    def kill(self) -> None:
+        """The server and its worker, at once and in the middle of whatever they do."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+class Browser:
+    """A member who is signed in, and presses Submit again until there is an answer."""
+
+    def __init__(self, server: Server, member: Member) -> None:
+        client: Client = client_of(member)
+        self.server, self.session = server, client.cookies["sessionid"].value
+
+    def post(self, path: str, typed: dict[str, str]) -> tuple[int, str]:
+        """Status of the answer, 0 if the connection broke; and where it leads."""
+        wire = HTTPConnection("localhost", self.server.port, timeout=60)
+        headers = {
+            "Cookie": f"sessionid={self.session}; csrftoken={TOKEN}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        try:
+            wire.request("POST", path, urlencode({**typed, "csrfmiddlewaretoken": TOKEN}), headers)
+            answer = wire.getresponse()
+            answer.read()
+            return answer.status, answer.getheader("Location") or ""
+        except (OSError, HTTPException):
+            return 0, ""
+        finally:
+            wire.close()

@@ -1,0 +1,120 @@
+"""What was acknowledged is there, whole and once: while the server is killed, and while one form is sent many times."""
+
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from amtportal.dates import today
+from amtportal.members.models import Member
+from ccp import requirement, verification
+from ccp.models import Activity
+from certifications.models import Cycle
+from tests.builders import make_cycle, make_member
+from tests.server import Browser, Server
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CLIENTS, KILLS, ENOUGH = 8, 5, 300
+
+
+@pytest.fixture
+def server(tmp_path: Path, transactional_db: None) -> Iterator[Server]:
+    server = Server(tmp_path / "portal")
+    yield server
+    server.kill()
+
+
+def make_current_member() -> Member:
+    """The server has a clock of its own: a cycle of the real today."""
+    member = make_member()
+    make_cycle(member, awarded_on=today() - timedelta(days=200), on=today())
+    return member
+
+
+def entry(number: str) -> dict[str, str]:
+    return {
+        "activity_type": "course-seminar-webinar",
+        "points": "0.25",
+        "starts_on": (today() - timedelta(days=3)).isoformat(),
+        "ends_on": "",
+        "title": number,
+        "attested": "on",
+        "submission_id": number,
+    }
+
+
+def assert_whole(acknowledged: set[str]) -> None:
+    """Every entry that was acknowledged is there, with its credit and its history, and all figures are right."""
+    stored = Activity.objects.prefetch_related("credits")
+    assert acknowledged <= {str(activity.submission_id) for activity in stored}
+    assert {activity.credits.count() for activity in stored} == {1}
+    assert Activity.history.count() == len(stored)
+    tally = verification.Tally()
+    assert [str(each) for found in verification.verify(Cycle.objects.all(), tally) for each in found] == []
+
+
+def test_the_server_is_killed_five_times_and_nothing_acknowledged_is_lost(server: Server) -> None:
+    """A form without an answer is sent again under its own number; one that was recorded is not recorded twice."""
+    acknowledged: set[str] = set()
+    browsers = [Browser(server, make_current_member()) for _ in range(CLIENTS)]
+    refused: list[int] = []
+
+    def record(browser: Browser) -> None:
+        while len(acknowledged) < ENOUGH:
+            number = str(uuid.uuid4())
+            while (status := browser.post("/ccp/record/", entry(number))[0]) in (0, 503):
+                time.sleep(0.1)
+            if status == 302:
+                acknowledged.add(number)
+            else:
+                refused.append(status)
+                return
+
+    def kill() -> None:
+        for killed in range(1, KILLS + 1):
+            while len(acknowledged) < killed * ENOUGH // (KILLS + 1) and not refused:
+                time.sleep(0.02)
+            server.kill()
+            server.start()
+
+    at_once(kill, *(partial(record, browser) for browser in browsers))
+    assert refused == []
+    assert len(acknowledged) >= ENOUGH
+    assert_whole(acknowledged)
+
+
+def test_one_form_sent_20_times_at_once_is_one_entry(server: Server) -> None:
+    browser, number = Browser(server, make_current_member()), str(uuid.uuid4())
+
+    def send() -> tuple[int, str]:
+        while (answer := browser.post("/ccp/record/", entry(number)))[0] == 503:
+            time.sleep(0.1)
+        return answer
+
+    answers = at_once(*[send] * 20)
+    assert set(answers) == {(302, f"/ccp/activities/{Activity.objects.get().pk}/")}
+
+
+def test_16_threads_with_25_forms_each_on_one_member_make_the_exact_total(server: Server) -> None:
+    """16 × 25 × 0.25 = 100 points. Whoever is told that the portal is busy sends the same form again."""
+    member = make_current_member()
+
+    def record() -> set[int]:
+        browser, statuses = Browser(server, member), set()
+        for _ in range(25):
+            number = str(uuid.uuid4())
+            while (status := browser.post("/ccp/record/", entry(number))[0]) == 503:
+                time.sleep(0.1)
+            statuses.add(status)
+        return statuses
+
+    assert at_once(*[record] * 16) == [{302}] * 16
+    assert Activity.objects.count() == 400
+    assert requirement.counted_points(Cycle.objects.get()) == 100
+    assert_whole(set())
