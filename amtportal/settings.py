@@ -7,8 +7,12 @@
 | ``DATABASE_URL`` | SQLite in ``AMTPORTAL_VAR`` | ``postgres://…`` in production |
 | ``CACHE_URL`` | a table in the database | shared by all processes, for example ``redis://…`` |
 | ``EMAIL_URL`` | files in ``AMTPORTAL_VAR/mail`` | ``smtp+tls://user:password@host:587`` in production |
+| ``MAIL_SENT_BY_THREAD`` | ``True`` | each process sends mail after its responses; else only ``send_mail_queue`` does |
 | ``SECRET_KEY`` | generated once in ``AMTPORTAL_VAR`` | at least 50 characters |
+| ``MFA_KEYS`` | generated once in ``AMTPORTAL_VAR`` | encrypt second factors' secrets: by commas, the newest first |
+| ``MFA_REQUIRED_FOR_STAFF`` | ``True`` where https | staff see nothing without a second factor |
 | ``TRUST_PROXY`` | ``False`` | believe what a proxy says of client, scheme and request: see ``docs/operations.md`` |
+| ``TRUSTED_PROXY_COUNT`` | ``1`` with ``TRUST_PROXY`` | proxies in a row that each add to ``X-Forwarded-For`` |
 | ``CCP_GRACE_DAYS`` | ``90`` | days after a cycle's end in which it still takes records |
 | ``MAINTENANCE`` | ``False`` | answer every page with "closed for a short while" (503); ``/healthz`` goes on |
 | ``LOCK_WAIT_SECONDS`` | ``3`` for pages, ``20`` for commands | PostgreSQL: how long to wait for others who write |
@@ -36,9 +40,9 @@ VAR_DIR = Path(env.str("AMTPORTAL_VAR", default=str(BASE_DIR / "var"))).resolve(
 VAR_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
-def _generated_secret_key() -> str:
+def _generated_key(name: str) -> str:
     """One key for this folder, made by whichever process comes first and then kept."""
-    path = VAR_DIR / "secret-key"
+    path = VAR_DIR / name
     if not path.exists():
         # Written whole under another name and then linked: no process ever reads half a key.
         with NamedTemporaryFile("w", dir=VAR_DIR) as file:
@@ -62,9 +66,13 @@ if not HTTPS and _address.hostname not in _LOCAL_HOSTS:
 DEBUG = env.bool("DEBUG", default=False)
 if DEBUG and HTTPS:
     raise ImproperlyConfigured("DEBUG shows secrets to visitors; unset it, or set AMTPORTAL_URL to this machine.")
-SECRET_KEY = env.str("SECRET_KEY", default="") or _generated_secret_key()
+SECRET_KEY = env.str("SECRET_KEY", default="") or _generated_key("secret-key")
 if len(SECRET_KEY) < 50:
     raise ImproperlyConfigured("SECRET_KEY must have at least 50 characters.")
+# Kept apart from the database and its dumps, which it protects.
+MFA_KEYS = env.list("MFA_KEYS", default=[]) or [_generated_key("mfa-key")]
+if any(len(key) < 32 for key in MFA_KEYS):
+    raise ImproperlyConfigured("Each of MFA_KEYS must have at least 32 characters.")
 ALLOWED_HOSTS = [_address.hostname] if HTTPS else list(_LOCAL_HOSTS)
 
 INSTALLED_APPS = [
@@ -82,6 +90,8 @@ INSTALLED_APPS = [
     "django.forms",  # its widgets, which FORM_RENDERER looks for among the installed apps
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "import_export",
     "simple_history",
@@ -101,9 +111,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "amtportal.members.sessions.SessionLimitMiddleware",
     "amtportal.members.kept_forms.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "amtportal.members.second_factor.StaffSecondFactorMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "amtportal.trouble.TryAgain",
 ]
@@ -179,9 +191,8 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "amtportal.members.passwords.LengthValidator"},
+    {"NAME": "amtportal.members.passwords.GuessValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -194,8 +205,24 @@ ACCOUNT_FORMS = {
     "change_password": "amtportal.members.forms.ChangePasswordForm",
     "reauthenticate": "amtportal.members.forms.ReauthenticateForm",
 }
-# A changed password is told to its owner.
+# A changed password is told to its owner, and so is a second factor that comes or goes.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+# Whoever finds a browser signed in changes no second factor: the password, or a factor, is asked for once more.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60
+
+MFA_ADAPTER = "amtportal.members.second_factor.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# A code of the half minute before or after is taken too: telephones go wrong by seconds.
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "amtportal.members.factor_forms.CodeForm",
+    "reauthenticate": "amtportal.members.factor_forms.CodeAgainForm",
+    "activate_totp": "amtportal.members.factor_forms.AppForm",
+    "add_webauthn": "amtportal.members.factor_forms.PasskeyForm",
+    "edit_webauthn": "amtportal.members.factor_forms.PasskeyNameForm",
+}
+MFA_REQUIRED_FOR_STAFF = env.bool("MFA_REQUIRED_FOR_STAFF", default=HTTPS)
 # Hospitals and schools sit behind one address, and all of them come in the last week of a cycle; what one
 # account allows stays at allauth's narrow defaults.
 ACCOUNT_RATE_LIMITS = {
@@ -206,6 +233,9 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password_from_key": "120/m/ip",
     # Codes and files of transcripts, checked by anyone: enough for an office that checks its staff one after another.
     "verify": "60/m/ip",
+    # Pages laid out for one person, and files read for one of staff: both keep a processor busy for seconds.
+    "pdf": "30/m/user",
+    "import": "20/m/user",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -216,13 +246,22 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_SESSION_REMEMBER = False
+_HOUR = 3600
+# Seconds without use, and seconds since the sign-in, after which a session is over (NIST SP 800-63B-4).
+SESSION_LIMITS = {"member": (24 * _HOUR, 30 * 24 * _HOUR), "staff": (_HOUR, 12 * _HOUR)}
+SESSION_COOKIE_AGE = 30 * 24 * _HOUR
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _address.scheme
 
 if "EMAIL_URL" in env:
     vars().update(env.email_url("EMAIL_URL"))
+    EMAIL_BACKEND = vars()["EMAIL_BACKEND"]
 else:
     EMAIL_BACKEND, EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", VAR_DIR / "mail"
+# Mail is written down and sent after the response (amtportal.members.outbox), by this way.
+MAIL_TRANSPORT, EMAIL_BACKEND = EMAIL_BACKEND, "amtportal.members.outbox.Backend"
+MAIL_SENT_BY_THREAD = env.bool("MAIL_SENT_BY_THREAD", default=True)
+EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AMT Portal <portal@amt.example>")
 
 LANGUAGE_CODE = "en-us"
@@ -282,8 +321,8 @@ X_FRAME_OPTIONS = "DENY"
 TRUST_PROXY = env.bool("TRUST_PROXY", default=False)
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # Without it all members behind the proxy would share one address's rate limits.
-    ALLAUTH_TRUSTED_PROXY_COUNT = 1
+# How many of the last entries of X-Forwarded-For are ours. With 0 it is not read: anybody can send one.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1) if TRUST_PROXY else 0
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

@@ -10,6 +10,7 @@ from django.views.generic import RedirectView
 
 from amtportal import language, public_views, views
 from amtportal.members.activation import ActivateDoneView, ActivateView
+from amtportal.members.second_factor import RemovePasskeyView
 from ccp import (
     activity_views,
     amend_views,
@@ -34,7 +35,10 @@ urlpatterns = [
     path("accounts/activate/done/", login_not_required(ActivateDoneView.as_view()), name="account-activate-done"),
     # The address on record comes from the roster: it is not changed here.
     path("accounts/email/", RedirectView.as_view(pattern_name="home")),
+    path("accounts/2fa/webauthn/keys/<int:pk>/remove/", RemovePasskeyView.as_view()),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("certifications/", views.certification_list, name="certification-list"),
     path("ccp/record/", record_views.activity_record, name="activity-record"),
     path("ccp/record/preview/", record_views.activity_preview, name="activity-preview"),

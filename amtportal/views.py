@@ -13,6 +13,7 @@ from amtportal.dates import day_of, today
 from amtportal.headers import public_page
 from amtportal.members.access import account_of, for_member, member_of
 from amtportal.members.context_processors import ASSOCIATION
+from amtportal.members.limits import in_measure
 from amtportal.members.models import Member
 from ccp import overview, requirement, rollover, standing
 from certifications.models import Payment, RenewalInvoice
@@ -77,6 +78,7 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
+@in_measure("pdf")
 def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """An open invoice, or the receipt of a paid one, as PDF. Any other is refused, with the reason."""
     invoice, line = _invoice(request, pk)

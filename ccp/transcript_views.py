@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from amtportal import documents
 from amtportal.members.access import account_of, for_member
+from amtportal.members.limits import in_measure
 from amtportal.members.models import Member
 from ccp import issuing, rollover, transcripts
 from certifications.models import Cycle
@@ -19,6 +20,7 @@ def transcript_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
+@in_measure("pdf")
 def transcript_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The CE transcript of a cycle, as PDF."""
     return _pdf(request, _of_cycle(request, pk))
@@ -32,6 +34,7 @@ def transcript_history(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 @require_safe
+@in_measure("pdf")
 @for_member
 def transcript_history_pdf(request: HttpRequest, member: Member) -> HttpResponse:
     """All cycles of all certifications of the member, as PDF."""

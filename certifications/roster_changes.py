@@ -19,6 +19,7 @@ from django.db.models import Value
 from django.db.models.functions import Cast, Concat
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
+from amtportal.members import notices
 from amtportal.members.models import Member, User
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
@@ -141,6 +142,8 @@ def _update_addresses(changed: Sequence[tuple[Row, StoredMember]], occasion: Occ
         for address in addresses:
             address.email, address.verified = emails[address.user_id], False
         EmailAddress.objects.bulk_update(addresses, ["email", "verified"])
+        before = {stored.user_pk: stored.email for _, stored in chunk}
+        notices.address_changed((user, before[user.pk]) for user in users)
 
 
 def _update_members(changed: Sequence[tuple[Row, StoredMember]], occasion: Occasion) -> None:

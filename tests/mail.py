@@ -10,25 +10,40 @@ from email.message import EmailMessage
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from amtportal.members import outbox
+
 
 class Mailbox:
     """Every mail that came in, in order."""
 
     def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
+        self.taken: list[EmailMessage] = []
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        mail = message_from_bytes(envelope.content, policy=policy.default)
-        assert isinstance(mail, EmailMessage)
-        mail["X-Delivered-To"] = ", ".join(envelope.rcpt_tos)
-        self.mails.append(mail)
-        return "250 OK"
+    @property
+    def mails(self) -> list[EmailMessage]:
+        """Those that came in once what was due has been sent."""
+        outbox.send_due()
+        return self.taken
 
     def only_link(self) -> str:
         """The address in the only mail, without the name of the host."""
         (mail,) = self.mails
         (link,) = re.findall(r"http://testserver(/accounts/\S+)", mail.get_content())
         return link
+
+
+class _Handler:
+    """What the server is given: it looks at every attribute, and the mailbox has one that sends."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        mail = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(mail, EmailMessage)
+        mail["X-Delivered-To"] = ", ".join(envelope.rcpt_tos)
+        self._mailbox.taken.append(mail)
+        return "250 OK"
 
 
 @contextmanager
@@ -38,7 +53,9 @@ def mail_server() -> Iterator[tuple[Mailbox, int]]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     mailbox = Mailbox()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
+    controller = Controller(
+        _Handler(mailbox), hostname="127.0.0.1", port=port, server_hostname="localhost", ready_timeout=30
+    )
     controller.start()
     try:
         yield mailbox, port

@@ -4,7 +4,6 @@ There is no sign-up. Whoever asks for a link, for activation or for a new passwo
 out only to an address on record, worded for the state of its account. A link that was used proves the address.
 """
 
-import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -14,8 +13,6 @@ from django.urls import reverse_lazy
 from django.views.generic import TemplateView
 
 from amtportal.members.models import User
-
-logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -29,13 +26,6 @@ class AccountAdapter(DefaultAccountAdapter):
         template = "password_reset_key" if user.has_usable_password() else "activation"
         context = {**context, "activate_url": context["password_reset_url"]}
         self.send_mail(f"account/email/{template}", user.email, context)
-
-    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a mail. Where that fails the visitor reads the same answer as for an address without an account."""
-        try:
-            super().send_mail(template_prefix, email, context)
-        except OSError:  # so is every error of SMTP
-            logger.exception("The mail server did not take %s.", template_prefix)
 
 
 class ActivateView(PasswordResetView):

@@ -8,6 +8,10 @@ from typing import Any
 
 from allauth.account import admin as allauth_admin  # noqa: F401  Registers EmailAddress, which is replaced below.
 from allauth.account.models import EmailAddress
+from allauth.mfa import admin as mfa_admin  # noqa: F401  Registers Authenticator, which is replaced below.
+from allauth.mfa.models import Authenticator
+from allauth.usersessions import admin as usersessions_admin  # noqa: F401  Registers UserSession, likewise.
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Permission
@@ -15,7 +19,8 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
-from amtportal.members.models import Member, User
+from amtportal.members import notices, second_factor
+from amtportal.members.models import Member, OutgoingMail, User
 from amtportal.staff.changelists import keys_in
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, StaffAdmin, WrittenByVerbs
@@ -94,6 +99,8 @@ class UserAdmin(NeverDeleted, HistoryAdmin):
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
+        if change and "email" in form.changed_data:
+            notices.address_changed([(obj, form.initial["email"])])
         # What was proved of an earlier address opens the account no more.
         EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
 
@@ -139,3 +146,39 @@ class EmailAddressAdmin(WrittenByVerbs, StaffAdmin):
 
     def found_by(self, words: str) -> Q:
         return Q(user__in=accounts_found_by(words))
+
+
+admin.site.unregister(UserSession)  # Where somebody is signed in is nobody else's business.
+admin.site.unregister(Authenticator)
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(WrittenByVerbs, StaffAdmin):
+    """Second factors, never their secrets. Superusers remove the one of a person who has lost it and proved who it is.
+
+    The person reads of it by mail.
+    """
+
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    list_select_related = ["user"]
+    list_filter = ["type"]
+    search_help_text = "E-mail address, name or AMT ID"
+    search_fields = ["user__member"]
+    fields = ("user", "type", "created_at", "last_used_at")
+
+    def found_by(self, words: str) -> Q:
+        return Q(user__in=accounts_found_by(words))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
+        second_factor.remove(obj)
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(WrittenByVerbs, StaffAdmin):
+    """Mail that the mail server has not taken yet, never what it says."""
+
+    list_display = ["recipients", "made_at", "tries", "next_try_at", "refused"]
+    fields = ("sender", "recipients", "made_at", "tries", "next_try_at", "refused")

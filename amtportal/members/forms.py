@@ -4,37 +4,73 @@ from typing import Any
 
 from allauth.account import forms
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-EMAIL = _("E-mail address")
-ADDRESS = _("Enter the e-mail address that AMT has on record for you, for example name@example.org.")
-PASSWORD = _("Enter your password.")
-NEW_PASSWORD = _("Enter a new password of at least 15 characters.")
-AGAIN = _("Enter the new password a second time.")
+from amtportal.members.models import User
+from amtportal.members.outbox import NOBODY
+from amtportal.members.passwords import least
+
+ADDRESS_LABEL = gettext_lazy("E-mail address")
+ADDRESS = gettext_lazy("Enter the e-mail address that AMT has on record for you, for example name@example.org.")
+PASSWORD_LABEL = gettext_lazy("Password")
+PASSWORD = gettext_lazy("Enter your password.")
+NEW_LABEL, AGAIN_LABEL = gettext_lazy("New password"), gettext_lazy("New password again")
+AGAIN = gettext_lazy("Enter the new password a second time.")
 
 
-def _say(form: Any, field: str, label: Promise, required: Promise) -> None:
+def say(form: Any, field: str, label: str | Promise, required: str | Promise) -> None:
     """Give a field its label and the sentence for an empty or unreadable entry."""
     form.fields[field].label = label
     form.fields[field].error_messages |= {"required": required, "invalid": required}
     form.fields[field].widget.attrs.pop("placeholder", None)
 
 
+def _ask_new_password(form: Any) -> None:
+    """Label both fields. The hint says how long the password has to be for this person, and how to find a good one."""
+    needed = {"needed": least(form.user)}
+    say(form, "password1", NEW_LABEL, _("Enter a new password of at least %(needed)s characters.") % needed)
+    say(form, "password2", AGAIN_LABEL, AGAIN)
+    hint = _(
+        "At least %(needed)s characters. Three or four words that do not go together are hard to guess and easy to "
+        "remember. You can paste a password from a password manager."
+    )
+    form.fields["password1"].help_text = hint % needed
+
+
 class LoginForm(forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(self, "login", EMAIL, ADDRESS)
-        _say(self, "password", _("Password"), PASSWORD)
+        say(self, "login", ADDRESS_LABEL, ADDRESS)
+        say(self, "password", PASSWORD_LABEL, PASSWORD)
+        # A password manager fills in what it keeps as the name of an account.
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
 
 
 class AddressForm(forms.ResetPasswordForm):
     """Asks for the address to which a link is sent, to activate the account or to set a new password."""
 
+    users: list[User]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(self, "email", EMAIL, ADDRESS)
+        say(self, "email", ADDRESS_LABEL, ADDRESS)
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Write the mail. For an address without an account the same work is done: a mail to nobody.
+
+        So neither the answer nor the time it takes tells who is on the roster.
+        """
+        if not self.users:
+            self.users = [User(pk=0, email=f"nobody@{NOBODY}", password=make_password(None))]
+            kwargs["token_generator"] = PasswordResetTokenGenerator()  # allauth's would note down the address
+        email: str = super().save(request, **kwargs)
+        return email
 
 
 class SetPasswordForm(forms.ResetPasswordKeyForm):
@@ -42,8 +78,7 @@ class SetPasswordForm(forms.ResetPasswordKeyForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(self, "password1", _("New password"), NEW_PASSWORD)
-        _say(self, "password2", _("New password again"), AGAIN)
+        _ask_new_password(self)
 
     @transaction.atomic
     def save(self) -> None:
@@ -56,12 +91,11 @@ class SetPasswordForm(forms.ResetPasswordKeyForm):
 class ChangePasswordForm(forms.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(self, "oldpassword", _("Present password"), _("Enter your present password."))
-        _say(self, "password1", _("New password"), NEW_PASSWORD)
-        _say(self, "password2", _("New password again"), AGAIN)
+        say(self, "oldpassword", _("Present password"), _("Enter your present password."))
+        _ask_new_password(self)
 
 
 class ReauthenticateForm(forms.ReauthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(self, "password", _("Password"), PASSWORD)
+        say(self, "password", PASSWORD_LABEL, PASSWORD)

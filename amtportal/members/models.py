@@ -10,6 +10,9 @@ from django.utils import timezone
 
 from amtportal.history.lines import History
 
+ALONE = 15
+"""Characters of a password that is the only factor."""
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -30,9 +33,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("staff", default=False, help_text="May open the admin pages.")
     is_active = models.BooleanField("active", default=True, help_text="Untick this instead of deleting the account.")
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    # Too short to stand alone: the second factor then stays (``second_factor.may_remove``).
+    short_password = models.BooleanField(default=False, editable=False)
 
     # Passwords and sign-ins are told by ``amtportal.history.models.SecurityEvent``.
-    history = History(excluded_fields=["password", "last_login"], m2m_fields=["groups", "user_permissions"])
+    history = History(
+        excluded_fields=["password", "last_login", "short_password"], m2m_fields=["groups", "user_permissions"]
+    )
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"
@@ -54,6 +61,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         super().clean()
         self.email = self.email.strip().lower()
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(raw_password)
+        self.short_password = raw_password is not None and len(raw_password) < ALONE
 
 
 class MemberQuerySet(models.QuerySet["Member"]):
@@ -121,3 +132,28 @@ class Member(models.Model):
     @property
     def name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
+
+
+class OutgoingMail(models.Model):
+    """A mail that waits to be sent (``outbox``). Once the mail server has it the row is gone."""
+
+    sender = models.CharField(max_length=320)
+    recipients = models.JSONField()
+    content = models.TextField(help_text="Encrypted: it may hold a link that opens an account.")
+    made_at = models.DateTimeField(default=timezone.now)
+    tries = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField(default=timezone.now, db_index=True)
+    refused = models.CharField(max_length=500, blank=True, help_text="Why the mail server will never take it.")
+
+    class Meta:
+        verbose_name_plural = "outgoing mail"
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_sender_given",
+                condition=~Q(sender=""),
+                violation_error_message="A mail needs a sender.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Mail {self.pk} to {', '.join(self.recipients)}"

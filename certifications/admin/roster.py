@@ -18,6 +18,7 @@ from import_export.forms import ImportForm
 from import_export.results import Result
 from import_export.tmp_storages import MediaStorage
 
+from amtportal.members.limits import respond_429, too_often
 from certifications.roster import RosterResource
 from certifications.roster_files import RosterCSV
 
@@ -71,6 +72,11 @@ class RosterImportMixin(ImportMixin):
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("certifications.add_certification")
+
+    def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST" and too_often(request, "import"):
+            return respond_429(request)
+        return super().import_action(request, **kwargs)
 
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         try:

@@ -41,6 +41,7 @@ PAGES = {
     "invoices": "/invoices/",
     "invoice": "/invoices/{invoice}/",
     "invoice as PDF": "/invoices/{invoice}.pdf",
+    "sign-in and security": "/accounts/2fa/",
     "qualifying activities": "/qualifying-activities/",
     "points calculator": "/qualifying-activities/?type=self-study&quantity=3",
     "guide": "/guide/",

@@ -14,7 +14,7 @@ from amtportal.dates import today
 from amtportal.members.models import Member
 from amtportal.words import us
 from ccp import issuing, transcripts
-from tests.builders import cycle_of, invoice_of, make_activity, make_amt_credit
+from tests.builders import PASSWORD, cycle_of, invoice_of, make_activity, make_amt_credit
 
 pytestmark = pytest.mark.browser
 Window = Callable[..., Page]
@@ -73,6 +73,10 @@ def addresses(member: Member) -> list[str]:
         f"/invoices/{invoice_of(cycle, 3).pk}/",
         f"/invoices/{invoice_of(cycle, 3).pk}.pdf",
         "/accounts/password/change/",
+        "/accounts/2fa/",
+        "/accounts/2fa/webauthn/",
+        "/accounts/sessions/",
+        "/accounts/reauthenticate/",
         "/accounts/logout/",
         "/nothing/here/",
     ]
@@ -103,8 +107,30 @@ def preview_page(page: Page) -> None:
     expect(page.locator("#preview[autofocus]")).to_be_visible()
 
 
+def second_factor_page(page: Page, address: str, heading: str) -> None:
+    """A page on which a second factor is set up: it asks for the password first, once in five minutes."""
+    page.goto(address)
+    if page.get_by_label("Password").count():
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("heading", name=heading)).to_be_visible()
+
+
+def app_page(page: Page) -> None:
+    second_factor_page(page, "/accounts/2fa/totp/activate/", "Set up an authenticator app")
+
+
+def passkey_page(page: Page) -> None:
+    second_factor_page(page, "/accounts/2fa/webauthn/add/", "Add a passkey")
+
+
 # Pages that a posted form shows.
-AFTER_A_FORM = {"an error page": error_page, "a preview": preview_page}
+AFTER_A_FORM = {
+    "setting up an app": app_page,
+    "adding a passkey": passkey_page,
+    "an error page": error_page,
+    "a preview": preview_page,
+}
 
 
 def violations(page: Page) -> list[str]:

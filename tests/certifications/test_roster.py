@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.core import mail
 from django.db import IntegrityError
 from import_export.formats import base_formats
 from import_export.results import Result
@@ -219,6 +220,20 @@ def test_a_changed_address_is_the_new_sign_in_and_is_to_be_verified() -> None:
     address = EmailAddress.objects.get()
     assert (address.email, address.primary, address.verified) == ("lane@example.org", True, False)
     assert Member.history.first().history_change_reason == "Roster import; e-mail was ada@example.org"
+
+
+def test_a_change_of_address_is_told_at_the_old_one_to_those_who_use_the_portal() -> None:
+    load(ADA)
+    load({**ADA, "email": "lane@example.org"})
+    assert mail.outbox == [], "nobody has activated the account yet"
+    user = User.objects.get()
+    user.set_password("seven blue lanterns")
+    user.save()
+    load({**ADA, "email": "l.lane@example.org"})
+    (told,) = mail.outbox
+    assert told.to == ["lane@example.org"]
+    assert told.subject == "The e-mail address of your account was changed"
+    assert "l.lane@example.org" not in told.body
 
 
 def test_a_second_address_of_the_member_can_become_the_first() -> None:

@@ -1,8 +1,10 @@
 """The portal's way of writing days, points and money (``amtportal.words``) as template filters, and its icons."""
 
+import json
 from datetime import date
 
 from django import template
+from django.core.serializers.json import DjangoJSONEncoder
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -10,11 +12,13 @@ from django.utils.safestring import SafeString
 from amtportal import dates, guide_pictures, words
 from amtportal.members import kept_forms
 from amtportal.members.context_processors import ASSOCIATION
+from amtportal.members.sessions import browser_name
 
 register = template.Library()
 register.filter("dollars", words.dollars)
 register.filter("points", words.plain)
 register.filter("day_text", words.us)
+register.filter("browser_name", browser_name)
 register.filter("day_of", dates.day_of)
 register.filter("moment", words.moment)
 register.filter("as_count", words.as_count)
@@ -35,6 +39,12 @@ def typed_by(context: template.Context, form: str) -> SafeString:
     """
     signature = kept_forms.signature(context["user"])
     return format_html('<input type="hidden" name="{}" value="{}" form="{}">', kept_forms.OWNER_FIELD, signature, form)
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """For an attribute that a script reads; the template escapes it like any other text."""
+    return json.dumps(value, cls=DjangoJSONEncoder)
 
 
 @register.simple_tag

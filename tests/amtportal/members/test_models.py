@@ -4,15 +4,21 @@ from typing import Any
 
 import pytest
 
-from amtportal.members.models import User
+from amtportal.members.models import OutgoingMail, User
 from tests.builders import make_member, make_user
 from tests.constraints import changed, constraints_of, copied, refused_by
 
 pytestmark = pytest.mark.django_db
 
+
+def make_mail() -> OutgoingMail:
+    return OutgoingMail.objects.create(sender="portal@amt.example", recipients=["ada@example.org"])
+
+
 CHANGES = {
     "members_user_email_lower_case": (make_user, {"email": "Ada@example.org"}),
     "members_member_amt_id_given": (make_member, {"amt_id": ""}),
+    "members_outgoingmail_sender_given": (make_mail, {"sender": ""}),
 }
 COPIES = {
     "members_user.email": (make_user, {}),

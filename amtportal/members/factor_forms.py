@@ -1,0 +1,106 @@
+"""allauth's forms of the second factor in the portal's words, with two promises kept on top of them.
+
+- A code is taken once, however many processes look at it and however long it is valid.
+- The secret of an app that is not yet confirmed waits in the session encrypted, as it will stand in the database.
+"""
+
+from typing import Any
+
+from allauth.core import context
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa.base import forms
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from django.conf import settings
+from django.core.cache import cache
+from django.utils.translation import gettext_lazy as _
+
+from amtportal.members import vault
+from amtportal.members.forms import say
+from amtportal.members.second_factor import MFAAdapter
+
+VALID_SECONDS = 30 * (2 * settings.MFA_TOTP_TOLERANCE + 1)
+"""As long as a code of an app may be taken, and so as long as it is remembered."""
+
+LONGEST_NAME = 60
+
+CODE_MISSING = _("Enter the code.")
+APP_CODE = _("Code from the app")
+
+
+class _TakenOnce:
+    """allauth remembers a used code for 30 seconds, but takes it for as long as the tolerance makes it."""
+
+    def clean_code(self: Any) -> str:
+        code: str = super().clean_code()  # type: ignore[misc]
+        if self.authenticator.type == Authenticator.Type.TOTP:
+            key = f"amtportal.code-used:{self.user.pk}:{normalize_user_code(code)}"
+            if not cache.add(key, True, timeout=VALID_SECONDS + 1):
+                raise MFAAdapter().validation_error("incorrect_code")
+        return code
+
+
+class CodeForm(_TakenOnce, forms.AuthenticateForm):
+    """The second step of a sign-in."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say(self, "code", _("Code from the app, or a recovery code"), CODE_MISSING)
+        self.fields["code"].widget.attrs.update(autofocus=True, autocapitalize="none", spellcheck="false")
+
+
+class CodeAgainForm(_TakenOnce, forms.ReauthenticateForm):
+    """Confirms that it is the same person."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say(self, "code", _("Code from the app, or a recovery code"), CODE_MISSING)
+
+
+class AppForm(ActivateTOTPForm):
+    """Sets up an authenticator app: the code shows that the app has the secret."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        session = context.request.session
+        waiting = session.get(SECRET_SESSION_KEY)
+        super().__init__(*args, **kwargs)
+        if self.is_bound and waiting:
+            self.secret = vault.decrypt(waiting)
+        else:
+            session[SECRET_SESSION_KEY] = vault.encrypt(self.secret)
+        say(self, "code", APP_CODE, CODE_MISSING)
+        self.fields["code"].widget.attrs.update(inputmode="numeric")
+
+    @property
+    def grouped_secret(self) -> str:
+        """The secret as it is read and typed: in groups of four."""
+        return " ".join(self.secret[at : at + 4] for at in range(0, len(self.secret), 4))
+
+
+class PasskeyForm(AddWebAuthnForm):
+    """Adds a passkey. Unless the person says otherwise it signs in by itself."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say(self, "name", _("Name, to tell it from others"), _("Enter a name."))
+        self.fields["name"].widget.attrs["maxlength"] = LONGEST_NAME
+        say(self, "credential", "", _("The passkey was not made. Press the button once more."))
+        self.fields["passwordless"].label = _("Sign in with this passkey alone, without the password")
+        self.fields["passwordless"].help_text = ""
+        self.fields["passwordless"].initial = True
+
+    def clean_name(self) -> str:
+        """A long name costs nobody the passkey that the device has already made."""
+        return str(super().clean_name())[:LONGEST_NAME]
+
+
+class PasskeyNameForm(EditWebAuthnForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say(self, "name", _("Name"), _("Enter a name."))
+        self.fields["name"].widget.attrs["maxlength"] = LONGEST_NAME
+
+    def clean_name(self) -> str:
+        return str(self.cleaned_data["name"])[:LONGEST_NAME]

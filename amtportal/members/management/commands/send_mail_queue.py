@@ -1,0 +1,28 @@
+"""``manage.py send_mail_queue``: send the mail that waits."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from amtportal.members import outbox
+from amtportal.members.models import OutgoingMail
+
+REFUSED_KEPT = timedelta(days=30)
+
+
+class Command(BaseCommand):
+    help = """Send the mail whose time has come, and print a tally.
+
+- the exit status is 1 where a mail could not be sent; it is tried again later
+- mail that the mail server refused for good is kept for 30 days, to be looked at in the admin"""
+
+    def handle(self, **options: Any) -> None:
+        now = timezone.now()
+        OutgoingMail.objects.exclude(refused="").filter(made_at__lt=now - REFUSED_KEPT).delete()
+        sent, failed = outbox.send_due(now=now)
+        waiting = OutgoingMail.objects.filter(refused="").count()
+        self.stdout.write(f"{sent:,} sent, {failed:,} not taken, {waiting:,} waiting.")
+        if failed:
+            raise SystemExit(1)

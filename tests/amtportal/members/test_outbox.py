@@ -1,0 +1,148 @@
+"""Mail is written with the change it tells of, sent later, tried again, and sent once."""
+
+import smtplib
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.mail import EmailMessage, send_mail
+from django.core.management import call_command
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from amtportal.members import outbox
+from amtportal.members.models import OutgoingMail
+from tests.builders import make_cycle, make_member, make_user
+from tests.mail import Mailbox, mail_server
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+@pytest.fixture(autouse=True)
+def _written_down(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "amtportal.members.outbox.Backend"
+    settings.MAIL_TRANSPORT = SMTP
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", 9, False  # nobody is there
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+
+
+@pytest.fixture
+def mailbox(settings: Settings) -> Iterator[Mailbox]:
+    with mail_server() as (mailbox, port):
+        settings.EMAIL_PORT = port
+        yield mailbox
+
+
+def write(text: str = "Grüße\nFrom here", to: str = "ada@example.org") -> None:
+    send_mail("Your cycle – soon", text, "portal@amt.example", [to])
+
+
+def test_a_mail_arrives_as_it_was_written(mailbox: Mailbox) -> None:
+    mail = EmailMessage("Your cycle – soon", "Grüße\nFrom here", "AMT <portal@amt.example>", ["ada@example.org"])
+    mail.bcc = ["copy@amt.example"]
+    mail.attach("credits.csv", "a;b\n", "text/csv")
+    mail.send()
+    assert mailbox.taken == []
+    (arrived,) = mailbox.mails
+    assert arrived["Subject"] == "Your cycle – soon"
+    assert arrived["From"] == "AMT <portal@amt.example>"
+    assert arrived["X-Delivered-To"] == "ada@example.org, copy@amt.example"
+    assert arrived["Bcc"] is None
+    text, attachment = arrived.iter_parts()
+    assert text.get_content().splitlines() == ["Grüße", "From here"]
+    assert attachment.get_filename() == "credits.csv"
+    assert not OutgoingMail.objects.exists()
+
+
+def test_what_is_rolled_back_is_not_sent(mailbox: Mailbox) -> None:
+    with transaction.atomic():
+        write()
+        transaction.set_rollback(True)
+    assert mailbox.mails == []
+
+
+def test_the_database_does_not_hold_what_a_waiting_mail_says(mailbox: Mailbox) -> None:
+    write("https://portal.example/accounts/password/reset/key/secret/")
+    row = OutgoingMail.objects.get()
+    for part in ("secret", "c2VjcmV0", "Your cycle"):
+        assert part not in row.content
+
+
+def test_nothing_is_lost_while_the_mail_server_is_away(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    write()
+    now = timezone.now()
+    for minutes in (1, 2, 4, 8, 16, 32, 60, 60):
+        assert outbox.send_due(now=now) == (0, 1)
+        assert outbox.send_due(now=now + timedelta(minutes=minutes, seconds=-1)) == (0, 0)
+        now += timedelta(minutes=minutes)
+    assert "it is tried again" in caplog.records[0].getMessage()
+    with mail_server() as (mailbox, port):
+        settings.EMAIL_PORT = port
+        assert outbox.send_due(now=now) == (1, 0)
+        assert len(mailbox.taken) == 1
+
+
+@pytest.mark.parametrize(("code", "kept"), [(450, True), (550, False)])
+def test_an_address_refused_for_good_is_not_tried_again(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, code: int, kept: bool
+) -> None:
+    def refuse(self: Any, sender: str, to: list[str], *rest: Any) -> None:
+        raise smtplib.SMTPRecipientsRefused({to[0]: (code, b"no such box")})
+
+    monkeypatch.setattr(smtplib.SMTP, "sendmail", refuse)
+    write()
+    later = timezone.now() + timedelta(days=1)
+    assert outbox.send_due() == (0, 1)
+    assert outbox.send_due(now=later) == ((0, 1) if kept else (0, 0))
+    assert ("no such box" in OutgoingMail.objects.get().refused) is not kept
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_processes_one_sends_each_mail(mailbox: Mailbox) -> None:
+    for number in range(5):
+        write(to=f"ada{number}@example.org")
+    tallies = at_once(*[outbox.send_due] * 4)
+    assert sum(sent for sent, _ in tallies) == 5
+    assert len({mail["To"] for mail in mailbox.taken}) == len(mailbox.taken) == 5
+
+
+def test_the_command_sends_and_says_what_waits(mailbox: Mailbox, capsys: pytest.CaptureFixture[str]) -> None:
+    write()
+    call_command("send_mail_queue")
+    assert capsys.readouterr().out == "1 sent, 0 not taken, 0 waiting.\n"
+    assert len(mailbox.taken) == 1
+
+
+def test_the_command_fails_while_the_mail_server_is_away(capsys: pytest.CaptureFixture[str]) -> None:
+    write()
+    with pytest.raises(SystemExit):
+        call_command("send_mail_queue")
+    assert capsys.readouterr().out == "0 sent, 1 not taken, 1 waiting.\n"
+
+
+def test_an_answer_does_not_wait_for_the_mail_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_cycle(make_member(user=make_user(email="ada@example.org")))
+    monkeypatch.setattr(outbox, "_send", lambda *args: pytest.fail("sent within the request"))
+    assert Client().post("/accounts/activate/", {"email": "ada@example.org"}).status_code == 302
+    assert OutgoingMail.objects.get().recipients == ["ada@example.org"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_thread_of_the_process_sends_after_the_response(settings: Settings) -> None:
+    settings.MAIL_SENT_BY_THREAD = True
+    make_cycle(make_member(user=make_user(email="ada@example.org")))
+    with mail_server() as (mailbox, port):
+        settings.EMAIL_PORT = port
+        Client().post("/accounts/activate/", {"email": "ada@example.org"})
+        for _ in range(200):
+            if not OutgoingMail.objects.exists():
+                break
+            time.sleep(0.1)
+        outbox.sender.stop()
+        assert [mail["To"] for mail in mailbox.taken] == ["ada@example.org"]
