@@ -1,6 +1,6 @@
 # The commands of this project; `make` alone lists them. What they do stands in the scripts they call.
 .DEFAULT_GOAL := help
-.PHONY: help run restore-drill test check audit-pages bench mutate format messages lock clean
+.PHONY: help run restore-drill test check audit-pages pictures bench mutate sbom format messages lock clean
 
 # Set these in the environment or after `make`: make run PORT=8001
 export PORT ?= 8000
@@ -33,9 +33,18 @@ audit-pages: ## Measure every page in Chromium, print a table, leave pictures in
 	@deploy/setup.sh audit
 	@.venv/bin/python -m tests.audit "$(SCREENS)"
 
+pictures: ## Take the pictures of the guide anew from the running portal
+	@deploy/setup.sh test
+	@AMTPORTAL_VAR=$$(mktemp -d) WRITE_PICTURES=1 .venv/bin/python -m pytest -q -p no:randomly tests/browser/test_guide_pictures.py
+
 mutate: ## Change each rule in one place at a time: do its tests notice? (MODULES=ccp/points.py, SAMPLE=40)
 	@deploy/setup.sh test
 	@.venv/bin/python tests/mutation/run.py $(MODULES)
+
+sbom: ## Write the bill of materials (CycloneDX) to AMTPORTAL_VAR/sbom.cdx.json
+	@deploy/setup.sh run
+	@mkdir -p "$(AMTPORTAL_VAR)" && .venv/bin/python deploy/sbom.py > "$(AMTPORTAL_VAR)/sbom.cdx.json"
+	@echo "$(AMTPORTAL_VAR)/sbom.cdx.json"
 
 format: ## Rewrite Python and templates in the house format
 	@deploy/setup.sh test

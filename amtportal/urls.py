@@ -5,9 +5,10 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
 
-from amtportal import language, views
+from amtportal import language, public_views, views
 from amtportal.members.activation import ActivateDoneView, ActivateView
 from amtportal.members.second_factor import RemovePasskeyView
 from ccp import (
@@ -24,6 +25,7 @@ from ccp import (
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 handler500 = "amtportal.trouble.server_error"
+favicon = cache_control(public=True, max_age=24 * 3600)(RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.ico"))
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -57,11 +59,11 @@ urlpatterns = [
     path("invoices/", views.invoice_list, name="invoice-list"),
     path("invoices/<int:pk>/", views.invoice_detail, name="invoice-detail"),
     path("invoices/<int:pk>.pdf", views.invoice_pdf, name="invoice-pdf"),
-    path("qualifying-activities/", views.qualifying_activities, name="qualifying-activities"),
-    path("guide/", views.guide, name="guide"),
+    path("qualifying-activities/", public_views.qualifying_activities, name="qualifying-activities"),
+    path("guide/", public_views.guide, name="guide"),
     path("i18n/setlang/", language.switch, name="set_language"),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("healthz", views.healthz, name="healthz"),
-    path("favicon.ico", login_not_required(RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.ico"))),
+    path("favicon.ico", login_not_required(favicon)),
     path("admin/", admin.site.urls),
 ]

@@ -24,6 +24,8 @@ check "types" .venv/bin/mypy
 check "migrations" .venv/bin/python manage.py makemigrations --check --dry-run
 check "deployment settings" env AMTPORTAL_URL=https://portal.example.org \
     .venv/bin/python manage.py check --deploy --fail-level WARNING
+# Likely security mistakes: findings of high severity fail.
+check "bandit" .venv/bin/bandit --quiet --recursive -lll amtportal certifications ccp deploy
 check "lock files" .venv/bin/python deploy/check_lock.py
 
 if [ ${#failed[@]} -gt 0 ]; then

@@ -7,12 +7,15 @@ ROOT = Path(__file__).parent.parent
 # Each layer may import from those before it, and from itself.
 LAYERS = [
     (
+        "amtportal.cookies",
         "amtportal.dates",
         "amtportal.words",
         "amtportal.digests",
         "amtportal.documents",
+        "amtportal.headers",
         "amtportal.language",
         "amtportal.formats",
+        "amtportal.guide_pictures",
         "amtportal.palette",
         "amtportal.settings",
         "amtportal.trouble",
@@ -20,7 +23,7 @@ LAYERS = [
     ("amtportal.history", "amtportal.members", "amtportal.staff"),
     ("certifications",),
     ("ccp",),
-    ("amtportal.views", "amtportal.urls", "amtportal.wsgi", "amtportal.maintenance"),
+    ("amtportal.views", "amtportal.public_views", "amtportal.urls", "amtportal.wsgi", "amtportal.maintenance"),
 ]
 
 

@@ -6,9 +6,9 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.test import Client
-from django.urls import URLPattern, get_resolver
 
 from amtportal.members.models import Member, User
+from tests.addresses import below
 from tests.builders import client_of, cycle_of, invoice_of, make_member, make_user
 from tests.pages import read
 
@@ -47,6 +47,28 @@ PUBLIC = {
     "transcript-check": "/verify/",
     "healthz": "/healthz",
 }
+# allauth's, by their routes. Those that need a sign-in lead to it; none has the number of a record.
+OF_SIGNED_IN = {
+    "accounts/email/",  # leads home: the address on record comes from the roster
+    "accounts/password/change/",
+    "accounts/password/set/",
+    "accounts/reauthenticate/",
+}
+OF_ANYBODY = {
+    "accounts/activate/",
+    "accounts/activate/done/",
+    "accounts/confirm-email/",
+    "accounts/^confirm-email/(?P<key>[-:\\w]+)/$",  # the key is the secret
+    "accounts/inactive/",
+    "accounts/login/",
+    "accounts/login/code/confirm/",
+    "accounts/logout/",
+    "accounts/password/reset/",
+    "accounts/password/reset/done/",
+    "accounts/password/reset/key/done/",
+    "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",  # the key is the secret
+    "accounts/signup/",
+}
 # Public, but only posted to: ``tests/amtportal/test_language.py``.
 POSTED = {"set_language"}
 # Public to whoever knows a secret that the address holds; ``tests/ccp/test_calendar.py`` and
@@ -74,9 +96,27 @@ def of_owner(address: str, member: Member) -> str:
 
 
 def test_every_address_is_in_one_of_the_tables() -> None:
-    """Those of allauth and of the admin, which are included, have their own tests."""
-    names = {pattern.name for pattern in get_resolver().url_patterns if isinstance(pattern, URLPattern)}
-    assert names - {None} == PRIVATE.keys() | PUBLIC.keys() | POSTED | SECRET
+    """Those of the admin have their own table, in ``test_access_admin.py``."""
+    ours = {
+        route: name for route, name in below("").items() if not route.startswith(("admin/", "accounts/", "favicon.ico"))
+    }
+    in_accounts = {name for name in PUBLIC if name.startswith("account-")}
+    assert set(ours.values()) == PRIVATE.keys() | PUBLIC.keys() - in_accounts | POSTED | SECRET
+    assert len(ours) == len(set(ours.values()))
+    assert below("accounts/").keys() == OF_SIGNED_IN | OF_ANYBODY
+
+
+def test_every_address_with_the_number_of_a_record_is_tried_with_somebody_elses() -> None:
+    numbered = {name for route, name in below("").items() if "<int:" in route}
+    assert numbered == {name for name, row in PRIVATE.items() if "{" in row[0]}
+    assert {name for name in numbered if PRIVATE[name][2] != 404} == set()
+
+
+@pytest.mark.parametrize("route", sorted(OF_SIGNED_IN))
+def test_account_pages_that_need_a_sign_in_lead_to_it(route: str) -> None:
+    for method in ("get", "post"):
+        answer = getattr(Client(), method)(f"/{route}")
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"/accounts/login/?next=/{route}")
 
 
 @pytest.mark.parametrize("name", PRIVATE)

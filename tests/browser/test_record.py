@@ -6,14 +6,15 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
-from amtportal.dates import today
+from amtportal.dates import anniversary, today
 from amtportal.members.models import Member
 from amtportal.words import us
 from ccp.models import Activity
-from tests.builders import PASSWORD
+from tests.builders import PASSWORD, client_of, make_cycle, make_member
 
 pytestmark = pytest.mark.browser
 Window = Callable[..., Page]
@@ -167,19 +168,89 @@ def test_an_answer_that_comes_late_does_not_take_the_place_of_the_last(window: W
     expect(page.locator("#preview")).to_contain_text("25 of 30")
 
 
-def test_back_shows_the_page_as_it_was_left_scripts_and_all(window: Window, member: Member) -> None:
+# Back
+
+
+def number_of(page: Page) -> str:
+    return page.locator("[name=submission_id]").input_value()
+
+
+def test_back_shows_the_form_as_it_was_left_under_its_number(window: Window, member: Member) -> None:
+    page = window(member)
+    page.goto("/ccp/record/")
+    number = number_of(page)
+    fill_in(page)
+    page.get_by_label("Title").fill("Blood cultures")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.locator('[data-name="reference"]')).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label("Title")).to_have_value("Blood cultures")
+    expect(page.get_by_label("Points earned")).to_have_value("2")
+    expect(page.get_by_label("Activity type")).to_have_value("self-study")
+    expect(page.get_by_label("Start date")).to_have_value(us(today()))
+    expect(page.get_by_label("I attest")).to_be_checked()
+    expect(page.locator("#chosen-kind dt").first).to_be_visible()
+    assert number_of(page) == number
+    page.get_by_label("Points earned").fill("3")
+    expect(page.locator("#preview")).to_contain_text("27 of 30")  # 22 + 2 = 24 on record
+    page.get_by_role("button", name="Submit").click()
+    expect(page.locator("main")).to_contain_text("other values")
+    assert Activity.objects.filter(title="Blood cultures").count() == 1
+
+
+def test_a_form_that_was_left_for_another_page_is_there_on_back(window: Window, member: Member) -> None:
     page = window(member)
     page.goto("/ccp/record/")
     fill_in(page)
-    expect(page.locator("#preview")).to_contain_text("24 of 30")
-    page.evaluate("window.asItWas = true")
+    page.get_by_role("link", name="Guide", exact=True).first.click()
+    expect(page).to_have_url(re.compile("/guide/$"))
+    page.go_back()
+    expect(page.get_by_label("Points earned")).to_have_value("2")
+
+
+def test_a_new_form_is_empty_and_has_another_number(window: Window, member: Member) -> None:
+    page = window(member)
+    page.goto("/ccp/record/")
+    number = number_of(page)
+    fill_in(page)
     page.get_by_role("button", name="Submit").click()
     expect(page.locator('[data-name="reference"]')).to_be_visible()
-    page.go_back(wait_until="commit")
-    expect(page.get_by_label("Points earned")).to_have_value("2")
-    assert page.evaluate("window.asItWas")
-    page.get_by_label("Points earned").fill("3")
-    expect(page.locator("#preview")).to_contain_text("27 of 30")
+    page.goto("/ccp/record/")
+    expect(page.get_by_label("Points earned")).to_have_value("")
+    assert number_of(page) != number
+
+
+def test_back_does_not_show_one_person_what_another_typed(window: Window, member: Member) -> None:
+    page = window(member)
+    page.goto("/ccp/record/")
+    page.get_by_label("Title").fill("Blood cultures")
+    page.get_by_label("Provider").focus()
+    page.goto("/guide/")
+    other = make_member(first_name="Bob")
+    make_cycle(other, awarded_on=anniversary(today(), -1), on=today())
+    session = client_of(other).cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": page.evaluate("location.origin")}]
+    )
+    page.go_back()
+    expect(page.get_by_label("Provider")).to_be_visible()
+    expect(page.get_by_label("Title")).to_have_value("")
+
+
+def test_without_javascript_back_shows_an_empty_form_and_submit_records_nothing_more(
+    window: Window, member: Member
+) -> None:
+    page = window(member, java_script_enabled=False)
+    page.goto("/ccp/record/")
+    fill_in(page)
+    page.get_by_role("button", name="Submit").click()
+    expect(page.locator('[data-name="reference"]')).to_be_visible()
+    recorded = Activity.objects.count()
+    page.go_back()
+    expect(page.get_by_label("Points earned")).to_have_value("")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert Activity.objects.count() == recorded
 
 
 # A session that ends

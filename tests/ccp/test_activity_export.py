@@ -111,7 +111,7 @@ def test_the_filters_and_the_sort_of_the_list_hold_and_pages_do_not(met: Member)
     by_title = [line["Title"] for line in exported(client, sort="title", category="professional-education", page="2")]
     assert by_title == ["Course 0", "Course 1", "Course 2", ""]
     page = read(client.get("/ccp/activities/", {"sort": "title", "category": "professional-education"}))
-    assert page.select_one("main .tally a")["href"] == f"{ADDRESS}?category=professional-education&sort=title"
+    assert page.select_one("main .list-sum a")["href"] == f"{ADDRESS}?category=professional-education&sort=title"
 
 
 def test_each_member_has_their_own(met: Member, short: Member, stranger: Member) -> None:

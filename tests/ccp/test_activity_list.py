@@ -168,7 +168,7 @@ def test_it_stands_in_groups_by_cycle_if_sorted_by_date_and_otherwise_in_one(sig
 def test_it_says_how_many_there_are_and_what_they_come_to(
     record: Member, signed_in: Client, query: dict[str, str], claimed: tuple[str, str], counted: str
 ) -> None:
-    tally = listed(signed_in, **keys(record, **query)).select_one("main .tally")
+    tally = listed(signed_in, **keys(record, **query)).select_one("main .list-sum")
     assert (figures(tally)["activities-found"], figures(tally)["points-claimed"]) == claimed
     assert f"Points counted: {counted}" in words(tally)
 
@@ -251,14 +251,14 @@ def test_the_cycle_and_the_certification_of_another_member_are_no_filters(signed
 def test_where_nothing_matches_it_says_so_and_leads_back(signed_in: Client) -> None:
     page = listed(signed_in, category="formal-education")
     assert "Nothing matches" in words(page.main)
-    assert not page.select("main table, main .tally")
+    assert not page.select("main table, main .list-sum")
     assert "Clear filters" in [words(link) for link in page.select("main a[href='/ccp/activities/']")]
 
 
 def test_where_nothing_is_recorded_it_says_what_will_stand_there(new: Member) -> None:
     page = listed(client_of(new))
     assert "Nothing recorded yet" in words(page.main)
-    assert not page.select("main form, main table, main .tally")
+    assert not page.select("main form, main table, main .list-sum")
 
 
 def test_a_void_entry_is_among_those_that_do_not_stand(record: Member, signed_in: Client, staff: User) -> None:
