@@ -16,6 +16,7 @@ from ccp import (
     amend_views,
     authenticity_views,
     calendar_views,
+    evidence_views,
     record_views,
     report_views,
     transcript_views,
@@ -24,6 +25,7 @@ from ccp import (
 # The admin has no sign-in of its own.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+handler400 = "amtportal.uploads.bad_request"
 handler500 = "amtportal.trouble.server_error"
 favicon = cache_control(public=True, max_age=24 * 3600)(RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.ico"))
 
@@ -48,6 +50,9 @@ urlpatterns = [
     path("ccp/activities/<int:pk>/restore/", activity_views.activity_restore, name="activity-restore"),
     path("ccp/activities/<int:pk>/report/", report_views.activity_report, name="activity-report"),
     path("ccp/activities/<int:pk>/difference/", amend_views.activity_difference, name="activity-difference"),
+    path("ccp/activities/<int:pk>/evidence/", evidence_views.evidence_add, name="evidence-add"),
+    path("ccp/evidence/<int:pk>/", evidence_views.evidence_download, name="evidence-download"),
+    path("ccp/evidence/<int:pk>/remove/", evidence_views.evidence_remove, name="evidence-remove"),
     path("ccp/transcript/<int:pk>/", transcript_views.transcript_detail, name="transcript-detail"),
     path("ccp/transcript/<int:pk>.pdf", transcript_views.transcript_pdf, name="transcript-pdf"),
     path("ccp/transcript/all/", transcript_views.transcript_history, name="transcript-history"),

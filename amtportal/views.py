@@ -96,8 +96,12 @@ def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
             "association": ASSOCIATION,
         },
     )
+    try:
+        made = documents.pdf(html)
+    except documents.TooLong:
+        return documents.too_long(request)
     return HttpResponse(
-        documents.pdf(html),
+        made,
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{invoice.number}.pdf"'},
     )

@@ -16,8 +16,9 @@ from amtportal.dates import day_of
 from amtportal.members.access import account_of, for_member
 from amtportal.members.models import Member
 from amtportal.words import us
-from ccp import activity_export, changes, entries, error_reports, recording, rollover, standing
+from ccp import activity_export, changes, entries, error_reports, evidence, recording, rollover, standing
 from ccp.activity_filters import ActivityFilterForm
+from ccp.evidence_views import part_of_page
 from ccp.forms import DifferenceForm
 from ccp.terms import in_units
 from certifications.chunks import CHUNK
@@ -105,6 +106,7 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
         activity.member.user = account_of(request)  # so that the head of the page need not ask who is signed in
     on = day_of(now)
     lines = entries.credit_lines(activity)
+    files = evidence.of_activity(activity) if evidence.may_be_read(activity, by=account_of(request)) else []
     changeable = is_owner and recording.can_be_changed(activity, on)
     context = {
         "activity": activity,
@@ -113,7 +115,11 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "difference_form": DifferenceForm() if changeable and not activity.difference else None,
         "lines": lines,
         "standings": standing.of_cycles([line.cycle for line in lines], activity.member, on),
-        "changes": changes.of_activity(activity, viewer=account_of(request)),
+        "changes": changes.newest_first(
+            changes.of_evidence(files, viewer=account_of(request)),
+            changes.of_activity(activity, viewer=account_of(request)),
+        ),
+        "evidence": part_of_page(activity, files, [line.cycle for line in lines], on),
         "is_owner": is_owner,
         "can_be_changed": changeable,
         "can_be_restored": is_owner and recording.can_be_restored(activity, on),

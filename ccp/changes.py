@@ -1,6 +1,6 @@
 """The history of an entry as people read it: who changed what, when, from what to what."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from amtportal.members.models import User
 from amtportal.words import plain, translated, us
-from ccp.models import Activity, Credit
+from ccp.models import Activity, Credit, Evidence
 
 LABELS = {
     "activity_type": gettext_lazy("Activity type"),
@@ -67,6 +67,22 @@ def of_activity(activity: Activity, *, viewer: User) -> list[Change]:
         )
         before, stood = after, version.withdrawn_at is None
     return changes[::-1]
+
+
+def of_evidence(files: Iterable[Evidence], *, viewer: User) -> list[Change]:
+    """When each file (read with its people) was attached and removed, newest first."""
+    changes = []
+    for file in files:
+        name = {"name": file.original_name}
+        changes.append(Change(file.added_at, _who(file.added_by, viewer), _("Attached %(name)s") % name, "", []))
+        if file.removed_at:
+            changes.append(Change(file.removed_at, _who(file.removed_by, viewer), _("Removed %(name)s") % name, "", []))
+    return changes[::-1]
+
+
+def newest_first(*several: Iterable[Change]) -> list[Change]:
+    """Several of these lists as one. What is of one instant stays in their order."""
+    return sorted((change for changes in several for change in changes), key=lambda change: change.at, reverse=True)
 
 
 def _values(version: Any, credits: Sequence[Any]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from amtportal import documents
 from amtportal.members.access import account_of, for_member
 from amtportal.members.limits import in_measure
 from amtportal.members.models import Member
@@ -72,8 +73,12 @@ def _page(request: HttpRequest, contents: transcripts.Contents) -> HttpResponse:
 def _pdf(request: HttpRequest, contents: transcripts.Contents) -> HttpResponse:
     now = timezone.now()
     issue = issuing.issue(contents=contents, by=account_of(request), at=now)
+    try:
+        made = issuing.pdf(issue, contents, at=now)
+    except documents.TooLong:
+        return documents.too_long(request)
     return HttpResponse(
-        issuing.pdf(issue, contents, at=now),
+        made,
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{contents.filename}"'},
     )

@@ -28,8 +28,10 @@ from ccp.models import Activity, Credit
 from certifications.models import Certification, Credential, Cycle, CycleCorrection
 
 ZERO = Decimal(0)
-# So many rows take 3 seconds of a processor. A longer document would keep others waiting: it tells the totals.
+# So many rows take 3 seconds of a processor, so long titles and providers another 3. A longer document would keep
+# others waiting: it tells the totals.
 MOST_ROWS = 500
+MOST_TEXT = 60_000
 
 CUT_SENTENCES: dict[Credit.Cut, str | Promise] = {
     **{Credit.Cut(cut): reason for cut, reason in points.REASONS.items()},
@@ -142,7 +144,8 @@ class Contents:
 
     @property
     def lists_rows(self) -> bool:
-        return self.row_count <= MOST_ROWS
+        typed = sum(len(row.title) + len(row.provider) for sheet in self.sheets for row in sheet.rows)
+        return self.row_count <= MOST_ROWS and typed <= MOST_TEXT
 
     @property
     def filename(self) -> str:

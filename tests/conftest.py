@@ -30,6 +30,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 def pytest_configure() -> None:
     """Settings of the whole run, made before anything asks for them."""
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES["evidence"]["BACKEND"] = "django.core.files.storage.InMemoryStorage"
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True  # nothing needs to be collected first
     settings.MAIL_SENT_BY_THREAD = False
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -145,7 +146,7 @@ def staff(db: None) -> User:
     """Staff who may view what members record and owe."""
     user = make_user(email="staff@amt.example", is_staff=True)
     user.user_permissions.set(
-        Permission.objects.filter(codename__in=["view_activity", "view_cycle", "view_renewalinvoice"])
+        Permission.objects.filter(codename__in=["view_activity", "view_cycle", "view_evidence", "view_renewalinvoice"])
     )
     return user
 

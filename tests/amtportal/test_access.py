@@ -10,6 +10,7 @@ from django.test import Client
 from amtportal.members.models import Member, User
 from tests.addresses import below
 from tests.builders import client_of, cycle_of, invoice_of, make_member, make_user
+from tests.evidence import attach
 from tests.pages import read
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
@@ -28,6 +29,9 @@ PRIVATE = {
     "activity-restore": ("/ccp/activities/{activity}/restore/", 302, 404, 302, 302),  # the address alone does nothing
     "activity-report": ("/ccp/activities/{activity}/report/", 302, 404, 302, 302),  # AMT credited nothing here
     "activity-difference": ("/ccp/activities/{activity}/difference/", 200, 404, 302, 302),
+    "evidence-add": ("/ccp/activities/{activity}/evidence/", 200, 404, 302, 302),
+    "evidence-download": ("/ccp/evidence/{evidence}/", 200, 404, 200, 404),
+    "evidence-remove": ("/ccp/evidence/{evidence}/remove/", 200, 404, 302, 302),
     "transcript-detail": ("/ccp/transcript/{cycle}/", 200, 404, 200, 404),
     "transcript-pdf": ("/ccp/transcript/{cycle}.pdf", 200, 404, 200, 404),
     "transcript-history": ("/ccp/transcript/all/", 200, 200, 302, 302),
@@ -90,9 +94,11 @@ def viewers(met: Member, stranger: Member, staff: User, clerk: User) -> Viewers:
 
 
 def of_owner(address: str, member: Member) -> str:
-    """The address of the owner's own activity, cycle and (open) invoice."""
+    """The address of the owner's own activity, with a file attached, cycle and (open) invoice."""
     cycle = cycle_of(member)
-    return address.format(activity=member.activities.get().pk, cycle=cycle.pk, invoice=invoice_of(cycle).pk)
+    entry = member.activities.get()
+    evidence = attach(entry).pk if "{evidence}" in address else 0
+    return address.format(activity=entry.pk, cycle=cycle.pk, invoice=invoice_of(cycle).pk, evidence=evidence)
 
 
 def test_every_address_is_in_one_of_the_tables() -> None:
@@ -147,11 +153,11 @@ def test_public_pages_need_no_sign_in(name: str) -> None:
 )
 @pytest.mark.parametrize("number", ["0", "99999", "9" * 30], ids=["zero", "no such row", "more than a database holds"])
 def test_what_there_is_not_is_not_found(viewers: Viewers, pattern: str, number: str) -> None:
-    address = pattern.format(activity=number, cycle=number, invoice=number)
+    address = pattern.format(activity=number, cycle=number, invoice=number, evidence=number)
     assert viewers.owner.get(address).status_code == 404
 
 
-@pytest.mark.parametrize("verb", ["amend", "withdraw", "restore", "difference"])
+@pytest.mark.parametrize("verb", ["amend", "withdraw", "restore", "difference", "evidence"])
 def test_another_member_cannot_post_to_an_entry(viewers: Viewers, met: Member, verb: str) -> None:
     entry = met.activities.get()
     assert viewers.other.post(f"/ccp/activities/{entry.pk}/{verb}/", {"points": "1"}).status_code == 404
@@ -214,7 +220,7 @@ def test_pages_keep_no_script_or_style_that_the_policy_would_stop(viewers: Viewe
     addresses = [
         of_owner(row[0], met)
         for name, row in PRIVATE.items()
-        if row[1] == 200 and not name.endswith(("-pdf", "-export"))
+        if row[1] == 200 and not name.endswith(("-pdf", "-export", "-download"))
     ]
     for address in [*addresses, *(page for page in PUBLIC.values() if page != "/healthz")]:
         page = read(viewers.owner.get(address))

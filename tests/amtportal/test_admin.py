@@ -14,7 +14,17 @@ from django.urls import reverse
 
 from amtportal.members.models import Member, User
 from ccp import error_reports, held_credits
-from ccp.models import Activity, ActivityType, Category, CategoryTerms, Credit, ErrorReport, HeldCredit, TypeTerms
+from ccp.models import (
+    Activity,
+    ActivityType,
+    Category,
+    CategoryTerms,
+    Credit,
+    ErrorReport,
+    Evidence,
+    HeldCredit,
+    TypeTerms,
+)
 from certifications import life
 from certifications.models import (
     Certification,
@@ -58,6 +68,7 @@ MODELS = [
     Credit,
     HeldCredit,
     ErrorReport,
+    Evidence,
     StatusChange,
     CycleCorrection,
 ]
@@ -73,7 +84,17 @@ def populate(count: int) -> None:
         cycle = make_cycle(make_member())
         EmailAddress.objects.create(user=cycle.certification.member.user, email=cycle.certification.member.user.email)
         make_activity(cycle, points="30", title="Phlebotomy refresher")
-        make_activity(cycle, points="2")
+        entry = make_activity(cycle, points="2")
+        Evidence.objects.create(
+            activity=entry,
+            original_name="certificate.pdf",
+            kind="pdf",
+            size=1,
+            sha256="0" * 64,
+            stored_name=f"00/{entry.pk}",
+            added_at=noon(TODAY),
+            added_by=entry.member.user,
+        )
         make_payment(invoice_of(cycle, year=1), by=clerk)
         amt_id = cycle.certification.member.amt_id
         credits = [held_credits.Received(f"W-{amt_id}", amt_id, make_claim())]

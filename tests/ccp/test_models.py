@@ -16,6 +16,7 @@ from ccp.models import (
     CategoryTerms,
     Credit,
     ErrorReport,
+    Evidence,
     HeldCredit,
     Transcript,
     TranscriptFile,
@@ -84,6 +85,20 @@ def report() -> ErrorReport:
     return error_reports.report(activity=credit, text="Wrong day", by=credit.member.user, at=noon(TODAY))
 
 
+def evidence() -> Evidence:
+    entry = activity()
+    return Evidence.objects.create(
+        activity=entry,
+        original_name="certificate.pdf",
+        kind="pdf",
+        size=1,
+        sha256="0" * 64,
+        stored_name="00/0",
+        added_at=noon(TODAY),
+        added_by=entry.member.user,
+    )
+
+
 def feed() -> CalendarFeed:
     return calendar.create(member=make_member(), at=noon(TODAY))
 
@@ -135,6 +150,11 @@ CHANGES = [
     ("errorreport_answer_whole", report, {"answer": "Mended."}, "answer alone"),
     ("errorreport_answer_whole", report, {**ANSWERED, "answer": ""}, "answered with nothing"),
     ("errorreport_answer_whole", report, {**ANSWERED, "answered_by": None}, "answered by nobody"),
+    ("evidence_kind_known", evidence, {"kind": "svg"}, "no such kind"),
+    ("evidence_not_empty", evidence, {"size": 0}, "nothing"),
+    ("evidence_has_name", evidence, {"original_name": ""}, "no name"),
+    ("evidence_removed_whole", evidence, {"removed_at": noon(TODAY)}, "by nobody"),
+    ("evidence_removed_whole", evidence, {"removed_by": make_user}, "never"),
     ("activity_quantity_positive", activity, {"quantity": NOTHING, "unit": "hour"}, "zero units"),
     ("activity_quantity_has_unit", activity, {"quantity": Decimal(2)}, "units of nothing"),
     ("activity_quantity_has_unit", activity, {"unit": "hour"}, "a unit and no number"),
@@ -160,6 +180,8 @@ COPIES = [
     ("heldcredit.provider_reference", held, {}, "same reference"),
     ("heldcredit.activity_id", matched, {"provider_reference": "W-9"}, "same entry"),
     ("errorreport_one_open", report, {}, "waits for an answer"),
+    ("evidence_file_once", evidence, {"stored_name": "00/1"}, "same file"),
+    ("evidence.stored_name", evidence, {"sha256": "1" * 64}, "same place"),
     ("credit_once_a_cycle", credit, {}, "same activity and cycle"),
     ("calendarfeed.token", feed, {"revoked_at": noon(TODAY)}, "same address"),
     ("calendarfeed_one_standing", feed, {"token": "another"}, "two addresses"),

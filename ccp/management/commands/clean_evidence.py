@@ -1,0 +1,69 @@
+"""``manage.py clean_evidence``: files of evidence without a row, and rows without a file."""
+
+import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from ccp import evidence
+from ccp.models import Evidence
+from certifications.chunks import CHUNK
+
+# A file is written before its row.
+AGE = timedelta(hours=1)
+
+
+class Command(BaseCommand):
+    help = """List the files of evidence that no row needs, and remove them if asked to.
+
+- a file without a row: what is left where recording it was broken off
+- a file whose row says that it was removed
+- not a file younger than an hour: its row may still be on its way
+- a row that lacks its file is named and left alone; the exit status is then 1"""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
+        return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--remove", action="store_true", help="Remove the files that no row needs.")
+
+    def handle(self, *, remove: bool, **options: Any) -> None:
+        storage = evidence.storage()
+        before = timezone.now() - AGE
+        files = unneeded = missing = 0
+        for names in _folders():
+            needed = set(
+                Evidence.objects.attached().filter(stored_name__in=names).values_list("stored_name", flat=True)
+            )
+            files += len(names)
+            for name in names:
+                if name in needed or storage.get_modified_time(name) > before:
+                    continue
+                unneeded += 1
+                self.stdout.write(name)
+                if remove:
+                    storage.delete(name)
+        attached = Evidence.objects.attached().order_by("pk").values_list("pk", "activity", "stored_name")
+        for key, activity, name in attached.iterator(chunk_size=CHUNK):
+            if not storage.exists(name):
+                missing += 1
+                self.stderr.write(f"Evidence {key} of CE-{activity:07d} lacks its file {name}.")
+        done = "removed" if remove else "found; --remove removes them"
+        self.stdout.write(f"{files:,} files, {unneeded:,} that no row needs {done}, {missing:,} rows without a file.")
+        if missing:
+            sys.exit(1)
+
+
+def _folders() -> Iterator[list[str]]:
+    """The names of all files, folder by folder."""
+    storage = evidence.storage()
+    try:
+        folders, _ = storage.listdir("")
+    except FileNotFoundError:  # nothing was ever attached
+        return
+    for folder in sorted(folders):
+        yield [f"{folder}/{name}" for name in sorted(storage.listdir(folder)[1])]
