@@ -69,7 +69,9 @@ def test_what_was_attached_is_listed_and_can_be_saved(owner: Client, entry: Acti
     assert words(shown.select_one(".notices")) == "my certificate.pdf is attached."
     row = shown.select_one("section[aria-labelledby=evidence] tbody tr")
     assert words(row.th) == "my certificate.pdf"
-    assert re.fullmatch(r"PDF, \d+ bytes 3/14/2026 Remove my certificate\.pdf", words(row).split("pdf ", 1)[1])
+    assert re.fullmatch(
+        r"PDF, \d+ bytes 3/14/2026, 12:00 PM Remove my certificate\.pdf", words(row).split("pdf ", 1)[1]
+    )
     saved = owner.get(row.th.a["href"])
     assert b"".join(saved).startswith(b"%PDF-")
 
