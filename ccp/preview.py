@@ -234,7 +234,7 @@ def of_claim(
             )
             for cycle in covering
         ],
-        made=_made(claim, terms),
+        made=made(claim.quantity, claim.points, terms),
         look_alikes=duplicates.like(told, others),
     )
 
@@ -285,14 +285,11 @@ def _row(
     )
 
 
-def _made(claim: eligibility.Claim, terms: Terms) -> str:
-    """``For 3 contact hours you earn 3 points.``"""
-    if claim.quantity is None or terms.points_per_unit is None:
+def made(quantity: Decimal | None, earned: Decimal, terms: Terms) -> str:
+    """``For 3 contact hours you earn 3 points.`` Nothing where no units were given."""
+    if quantity is None or terms.points_per_unit is None:
         return ""
-    earned = {
-        "units": in_units(claim.quantity, terms.unit),
-        "points": claims.points_in_words(claim.points),
-    }
-    if claim.quantity * terms.points_per_unit == claim.points:
-        return _("For %(units)s you earn %(points)s.") % earned
-    return _("For %(units)s you earn %(points)s, rounded down to a quarter step.") % earned
+    words = {"units": in_units(quantity, terms.unit), "points": claims.points_in_words(earned)}
+    if quantity * terms.points_per_unit == earned:
+        return _("For %(units)s you earn %(points)s.") % words
+    return _("For %(units)s you earn %(points)s, rounded down to a quarter step.") % words

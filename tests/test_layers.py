@@ -13,6 +13,7 @@ LAYERS = [
         "amtportal.documents",
         "amtportal.language",
         "amtportal.formats",
+        "amtportal.guide_pictures",
         "amtportal.palette",
         "amtportal.settings",
         "amtportal.trouble",
@@ -20,7 +21,7 @@ LAYERS = [
     ("amtportal.history", "amtportal.members", "amtportal.staff"),
     ("certifications",),
     ("ccp",),
-    ("amtportal.views", "amtportal.urls", "amtportal.wsgi", "amtportal.maintenance"),
+    ("amtportal.views", "amtportal.public_views", "amtportal.urls", "amtportal.wsgi", "amtportal.maintenance"),
 ]
 
 

@@ -53,7 +53,10 @@ class TypedNumberField(forms.CharField):
         return number
 
     def prepare_value(self, value: Any) -> Any:
-        return plain(value) if isinstance(value, Decimal) else value
+        """As it was typed, without the one character that no page may hold."""
+        if isinstance(value, Decimal):
+            return plain(value)
+        return value.replace("\x00", "") if isinstance(value, str) else value
 
 
 class TypedDayField(forms.CharField):

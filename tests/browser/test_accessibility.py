@@ -26,6 +26,8 @@ PUBLIC = [
     "/accounts/password/reset/",
     "/accounts/signup/",
     "/qualifying-activities/",
+    "/qualifying-activities/?type=self-study&quantity=3",
+    "/qualifying-activities/?type=&quantity=x",
     "/guide/",
     "/verify/",
     "/verify/?code=7KQ2",
