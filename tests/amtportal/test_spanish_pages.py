@@ -1,10 +1,6 @@
 """Every page in Spanish: no text of three words or more is the same as in English, but names and what people typed."""
 
-import ast
-import re
 from datetime import date
-from functools import cache
-from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -25,13 +21,10 @@ from tests.builders import (
     make_payment,
     noon,
 )
-from tests.spanish import TYPED, left_on, prose, word_count
+from tests.spanish import TYPED, left_on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
-ROOT = Path(__file__).parent.parent.parent
 
-# Files whose sentences do not all go through gettext yet. One that needs no excuse any more fails a test: take it off.
-NOT_YET: tuple[str, ...] = ()
 
 PUBLIC = [
     "/",
@@ -133,41 +126,5 @@ def left(new: Member, short: Member, met: Member, grace: Member, voluntary: Memb
     return found
 
 
-@cache
-def unwrapped(path: str) -> tuple[str, ...]:
-    """The pieces of English in a file that do not go through gettext, each of two words or more."""
-    source = (ROOT / path).read_text()
-    readers = {".py": _of_python, ".html": _of_template, ".json": lambda text: re.findall(r'"([^"]+)"', text)}
-    pieces = readers[Path(path).suffix](source)
-    cleaned = (prose(piece).strip(" .,:;()·–“”") for piece in pieces)
-    return tuple(piece for piece in cleaned if word_count(piece) >= 2)
-
-
-def _of_template(source: str) -> list[str]:
-    source = re.sub(r"\{% blocktranslate.*?%\}.*?\{% endblocktranslate %\}|\{#.*?#\}", "\0", source, flags=re.DOTALL)
-    source = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "\0", source, flags=re.DOTALL)
-    labels = re.findall(r'(?:aria-label|alt|title|placeholder|data-label)="([^"]+)"', source)
-    return [*labels, *re.split("\0", re.sub(r"<[^>]*>", "\0", source))]
-
-
-def _of_python(source: str) -> list[str]:
-    tree = ast.parse(source)
-    wrapped = {
-        id(text)
-        for call in ast.walk(tree)
-        if isinstance(call, ast.Call) and re.fullmatch(r"_|n?p?gettext(_lazy|_noop)?", getattr(call.func, "id", ""))
-        for text in ast.walk(call)
-    }
-    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in wrapped]
-    return [piece for text in texts if isinstance(text, str) for piece in re.split(r"%\([a-z_]+\)[sd]|\{\}", text)]
-
-
-def excused_by(text: str) -> set[str]:
-    return {path for path in NOT_YET if any(piece in prose(text) for piece in unwrapped(path))}
-
-
 def test_no_page_in_spanish_says_a_sentence_in_english(left: set[str]) -> None:
-    assert {text for text in left if not excused_by(text)} == set()
-    # Once every file is wrapped, nothing is left to excuse, and this list is empty.
-    needed = {path for text in left for path in excused_by(text)}
-    assert sorted(set(NOT_YET) - needed) == [], "these say nothing in English any more: take them off the list"
+    assert left == set()
