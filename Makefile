@@ -1,6 +1,6 @@
 # The commands of this project; `make` alone lists them. What they do stands in the scripts they call.
 .DEFAULT_GOAL := help
-.PHONY: help run restore-drill test check audit-pages bench mutate sbom format messages lock clean
+.PHONY: help run restore-drill test check audit-pages pictures bench mutate sbom format messages lock clean
 
 # Set these in the environment or after `make`: make run PORT=8001
 export PORT ?= 8000
@@ -32,6 +32,10 @@ bench: ## Measure closing, verifying and recording in a temporary database (BENC
 audit-pages: ## Measure every page in Chromium, print a table, leave pictures in screenshots/ (SCREENS="home|record")
 	@deploy/setup.sh audit
 	@.venv/bin/python -m tests.audit "$(SCREENS)"
+
+pictures: ## Take the pictures of the guide anew from the running portal
+	@deploy/setup.sh test
+	@AMTPORTAL_VAR=$$(mktemp -d) WRITE_PICTURES=1 .venv/bin/python -m pytest -q -p no:randomly tests/browser/test_guide_pictures.py
 
 mutate: ## Change each rule in one place at a time: do its tests notice? (MODULES=ccp/points.py, SAMPLE=40)
 	@deploy/setup.sh test

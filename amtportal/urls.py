@@ -8,7 +8,7 @@ from django.urls import include, path
 from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
 
-from amtportal import language, views
+from amtportal import language, public_views, views
 from amtportal.members.activation import ActivateDoneView, ActivateView
 from ccp import (
     activity_views,
@@ -55,8 +55,8 @@ urlpatterns = [
     path("invoices/", views.invoice_list, name="invoice-list"),
     path("invoices/<int:pk>/", views.invoice_detail, name="invoice-detail"),
     path("invoices/<int:pk>.pdf", views.invoice_pdf, name="invoice-pdf"),
-    path("qualifying-activities/", views.qualifying_activities, name="qualifying-activities"),
-    path("guide/", views.guide, name="guide"),
+    path("qualifying-activities/", public_views.qualifying_activities, name="qualifying-activities"),
+    path("guide/", public_views.guide, name="guide"),
     path("i18n/setlang/", language.switch, name="set_language"),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("healthz", views.healthz, name="healthz"),

@@ -1,4 +1,4 @@
-"""The pages that look over all apps: the home page, My Certifications, the renewal invoices, and the public pages."""
+"""The pages that look over all apps: the home page, My Certifications, the renewal invoices."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
@@ -14,8 +14,7 @@ from amtportal.headers import public_page
 from amtportal.members.access import account_of, for_member, member_of
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.models import Member
-from ccp import overview, requirement, rollover, standing, terms
-from ccp.models import ActivityType
+from ccp import overview, requirement, rollover, standing
 from certifications.models import Payment, RenewalInvoice
 
 
@@ -115,23 +114,6 @@ def _invoice(request: HttpRequest, pk: int) -> tuple[RenewalInvoice, standing.In
 
 def _payment(invoice: RenewalInvoice) -> Payment | None:
     return invoice.payments.filter(reversed_at=None).first()
-
-
-@public_page
-@require_safe
-def qualifying_activities(request: HttpRequest) -> HttpResponse:
-    """The public list of qualifying activities, from the data."""
-    kinds = ActivityType.objects.select_related("category").prefetch_related("credentials")
-    on = today()
-    context = {"categories": terms.catalogue().offers(kinds, on), "on": on}
-    return render(request, "qualifying_activities.html", context)
-
-
-@public_page
-@require_safe
-def guide(request: HttpRequest) -> HttpResponse:
-    """The user guide: enter CE, track progress, print or save the transcript."""
-    return render(request, "guide.html")
 
 
 @require_safe

@@ -8,11 +8,13 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from django.utils import timezone
+from django.conf import settings
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from amtportal.members.models import Member
-from amtportal.words import plain
+from amtportal.words import plain, translated
 from ccp.entries import credit_lines
 from ccp.models import Activity
 
@@ -58,8 +60,8 @@ def row(activity: Activity, codes: Sequence[str]) -> list[str]:
     lines = {line.certification_code: line for line in credit_lines(activity)}
     cells = [
         activity.reference,
-        activity.activity_type.name,
-        activity.activity_type.category.name,
+        translated(activity.activity_type.name),
+        translated(activity.activity_type.category.name),
         activity.title,
         activity.provider,
         activity.starts_on.isoformat(),
@@ -80,12 +82,20 @@ def source(activity: Activity) -> str:
 def state(activity: Activity) -> str:
     if activity.is_standing:
         return _("On record")
-    return _("Void") if activity.is_void else _("Withdrawn")
+    return pgettext("entry", "Void") if activity.is_void else pgettext("entry", "Withdrawn")
 
 
 def lines(activities: Iterable[Activity], codes: Sequence[str]) -> Iterator[str]:
-    """The file, line by line."""
+    """The file, line by line. It is sent once the request is over, and keeps the language of the request."""
+    return _lines(activities, codes, translation.get_language() or settings.LANGUAGE_CODE)
+
+
+def _lines(activities: Iterable[Activity], codes: Sequence[str], language: str) -> Iterator[str]:
     writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)
-    yield BYTE_ORDER_MARK + writer.writerow(heads(codes))
+    with translation.override(language):
+        names = heads(codes)
+    yield BYTE_ORDER_MARK + writer.writerow(names)
     for activity in activities:
-        yield writer.writerow(row(activity, codes))
+        with translation.override(language):
+            cells = row(activity, codes)
+        yield writer.writerow(cells)

@@ -17,6 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from amtportal.words import translated
 from ccp import eligibility
 from ccp.models import Activity, ActivityQuerySet, Category, Credit
 from certifications.models import Cycle
@@ -116,11 +117,15 @@ class ActivityFilterForm(forms.Form):
     def __init__(self, data: Any, *, cycles: Sequence[Cycle]) -> None:
         super().__init__(data)
         windows = zip(cycles, eligibility.windows(cycles), strict=True)
-        credentials = {cycle.certification_id: cycle.certification.credential for cycle in cycles}
+        named = {}
+        for cycle in cycles:
+            credential = cycle.certification.credential
+            named[cycle.certification_id] = f"{credential.code} – {translated(credential.name)}"
+        categories = Category.objects.values_list("code", "name")
         for name, choices in (
             ("cycle", [("", _("All cycles")), *((cycle.pk, str(window)) for cycle, window in windows)]),
-            ("certification", [("", _("All certifications")), *credentials.items()]),
-            ("category", [("", _("All categories")), *Category.objects.values_list("code", "name")]),
+            ("certification", [("", _("All certifications")), *named.items()]),
+            ("category", [("", _("All categories")), *((code, translated(name)) for code, name in categories)]),
         ):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from amtportal.words import us
+from amtportal.words import translated, us
 from ccp import issuing, requirement, rollover, transcripts
 from ccp.models import Transcript
 from certifications.models import Certification, Cycle
@@ -31,7 +31,7 @@ class Said:
 
     @property
     def credential(self) -> str:
-        return f"{self.figures['credential_name']} ({self.figures['credential']})"
+        return f"{translated(self.figures['credential_name'])} ({self.figures['credential']})"
 
     @property
     def starts_on(self) -> date:

@@ -27,8 +27,8 @@ from certifications.cycles import covers
 MOST_UNITS = Decimal("9999.99")
 HUNDREDTH = Decimal("0.01")
 ATTESTATION = gettext_lazy(
-    "I attest that the information I am entering is correct, that I completed this activity on the dates given, "
-    "and that I will keep the documents that prove it in case AMT audits my record."
+    "I attest that the information I am entering is correct. I completed this activity on the dates given. I will "
+    "keep the documents that prove it in case AMT audits my record."
 )
 
 

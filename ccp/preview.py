@@ -14,7 +14,7 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from amtportal.members.models import Member
-from amtportal.words import plain, us
+from amtportal.words import plain, translated, us
 from ccp import claims, counting, duplicates, eligibility, points, requirement
 from ccp.models import Activity, Credit
 from ccp.points import ZERO, Entry, Used
@@ -153,7 +153,7 @@ def invoice_sentence(found: Outcome, state: InvoiceAfter, opens_on: date | None)
 def notes(found: Outcome, used: Mapping[points.Cut, Used], *, applies: bool, name: str, code: str) -> list[str]:
     """Why less than the claim would count, and what it takes from others, as sentences."""
     if not applies:
-        return [_("%(type)s does not count for %(certification)s.") % {"type": name, "certification": code}]
+        return [_("%(type)s does not count for %(certification)s.") % {"type": translated(name), "certification": code}]
     said = []
     if found.cut:
         said.append(str(points.REASONS[found.cut]))
@@ -234,7 +234,7 @@ def of_claim(
             )
             for cycle in covering
         ],
-        made=_made(claim, terms),
+        made=made(claim.quantity, claim.points, terms),
         look_alikes=duplicates.like(told, others),
     )
 
@@ -285,14 +285,11 @@ def _row(
     )
 
 
-def _made(claim: eligibility.Claim, terms: Terms) -> str:
-    """``For 3 contact hours you earn 3 points.``"""
-    if claim.quantity is None or terms.points_per_unit is None:
+def made(quantity: Decimal | None, earned: Decimal, terms: Terms) -> str:
+    """``For 3 contact hours you earn 3 points.`` Nothing where no units were given."""
+    if quantity is None or terms.points_per_unit is None:
         return ""
-    earned = {
-        "units": in_units(claim.quantity, terms.unit),
-        "points": claims.points_in_words(claim.points),
-    }
-    if claim.quantity * terms.points_per_unit == claim.points:
-        return _("For %(units)s you earn %(points)s.") % earned
-    return _("For %(units)s you earn %(points)s, rounded down to a quarter step.") % earned
+    words = {"units": in_units(quantity, terms.unit), "points": claims.points_in_words(earned)}
+    if quantity * terms.points_per_unit == earned:
+        return _("For %(units)s you earn %(points)s.") % words
+    return _("For %(units)s you earn %(points)s, rounded down to a quarter step.") % words

@@ -95,8 +95,10 @@ def amend(
         return activity
     if revision != activity.revision:
         raise ChangedMeanwhile(
-            "This entry was changed after you opened the form. The values on record now are shown below; "
-            "check yours against them and submit again."
+            _(
+                "This entry was changed after you opened the form. The values on record now are shown below; "
+                "check yours against them and submit again."
+            )
         )
     for field in FIELDS:
         setattr(activity, field, getattr(claim, field))
@@ -233,9 +235,11 @@ def _submitted_earlier(member: Member, submission_id: UUID, digest: str) -> Acti
         return None
     if earlier.member_id != member.pk or earlier.submission_digest != digest:
         raise SubmissionReused(
-            "This form has already been submitted with other values, and that entry stays as it is. To record "
-            "another activity, submit this form again: it now has a new number. To change the earlier entry, open it "
-            "under Activities and choose Amend."
+            _(
+                "This form has already been submitted with other values, and that entry stays as it is. To record "
+                "another activity, submit this form again: it now has a new number. To change the earlier entry, open "
+                "it under Activities and choose Amend."
+            )
         )
     return earlier
 
@@ -253,15 +257,22 @@ def _claimed_cycles(activity: Activity) -> list[Cycle]:
 
 def _refuse_unless_open(activity: Activity, touched: list[Cycle], open_cycles: list[Cycle]) -> None:
     if not activity.is_standing:
-        raise Refused("This entry no longer stands, so it cannot be changed. Record the activity anew.")
+        raise Refused(_("This entry no longer stands, so it cannot be changed. Record the activity anew."))
     if activity.source == Activity.Source.AMT:
-        raise Refused("This entry was credited by AMT, so only AMT can change it. Report an error on its page.")
+        raise Refused(_("This entry was credited by AMT, so only AMT can change it. Report an error on its page."))
     open_keys = {cycle.pk for cycle in open_cycles}
     for cycle in touched:
         if cycle.pk not in open_keys:
             raise Refused(
-                f"This entry counts in the {cycle.certification.credential.code} cycle {us(cycle.starts_on)} to "
-                f"{us(cycle.ends_on)}, which no longer takes changes. Call AMT if it is wrong."
+                _(
+                    "This entry counts in the %(code)s cycle %(first)s to %(last)s, which no longer takes changes. "
+                    "Call AMT if it is wrong."
+                )
+                % {
+                    "code": cycle.certification.credential.code,
+                    "first": us(cycle.starts_on),
+                    "last": us(cycle.ends_on),
+                }
             )
 
 
@@ -283,9 +294,11 @@ def _count_unless_paid(cycles: Collection[Cycle], by: User, at: datetime) -> Non
 def _refuse_where_paid(cycle: Cycle) -> None:
     if cycle.invoices.filter(year=3, status=RenewalInvoice.Status.PAID).exists():
         raise Refused(
-            f"This would take your {cycle.certification.credential.code} cycle below the "
-            f"{plain(cycle.points_required)} points it needs, and its renewal invoice is already paid. Record "
-            "another activity first, or call AMT."
+            _(
+                "This would take your %(code)s cycle below the %(points)s points it needs, and its renewal invoice is "
+                "already paid. Record another activity first, or call AMT."
+            )
+            % {"code": cycle.certification.credential.code, "points": plain(cycle.points_required)}
         )
 
 

@@ -26,6 +26,7 @@ from typing import Literal
 
 from django.conf import settings
 from django.db import models, transaction
+from django.utils.translation import gettext_noop
 from simple_history.utils import bulk_create_with_history
 
 from amtportal.dates import day_of
@@ -42,7 +43,7 @@ logger = logging.getLogger(__name__)
 Verdict = Literal["running", "grace", "awaiting-payment", "compliant", "non-compliant"]
 CLOSING: tuple[Verdict, ...] = ("compliant", "non-compliant")
 BATCH = 500
-LAPSED = "The CCP requirement was not met when the grace period ended."
+LAPSED = gettext_noop("The CCP requirement was not met when the grace period ended.")  # members read it
 CLOSED = "The cycle was closed: {}."
 OPENED = "The cycle before it was closed as compliant."
 

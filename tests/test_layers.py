@@ -15,6 +15,7 @@ LAYERS = [
         "amtportal.headers",
         "amtportal.language",
         "amtportal.formats",
+        "amtportal.guide_pictures",
         "amtportal.palette",
         "amtportal.settings",
         "amtportal.trouble",
@@ -22,7 +23,7 @@ LAYERS = [
     ("amtportal.history", "amtportal.members", "amtportal.staff"),
     ("certifications",),
     ("ccp",),
-    ("amtportal.views", "amtportal.urls", "amtportal.wsgi", "amtportal.maintenance"),
+    ("amtportal.views", "amtportal.public_views", "amtportal.urls", "amtportal.wsgi", "amtportal.maintenance"),
 ]
 
 

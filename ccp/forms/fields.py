@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from amtportal import words
 from amtportal.dates import UnreadableDay, read_day
-from amtportal.words import plain
+from amtportal.words import plain, translated
 from ccp import claims
 from ccp.models import ActivityType
 
@@ -53,7 +53,10 @@ class TypedNumberField(forms.CharField):
         return number
 
     def prepare_value(self, value: Any) -> Any:
-        return plain(value) if isinstance(value, Decimal) else value
+        """As it was typed, without the one character that no page may hold."""
+        if isinstance(value, Decimal):
+            return plain(value)
+        return value.replace("\x00", "") if isinstance(value, str) else value
 
 
 class TypedDayField(forms.CharField):
@@ -127,7 +130,7 @@ class _ByCategory(ModelChoiceIterator):
         yield ("", _("Choose an activity type"))
         field = cast("ActivityTypeField", self.field)
         for category, kinds in groupby(field.offered, key=lambda kind: kind.category):
-            yield (category.name, [self.choice(kind) for kind in kinds])
+            yield (translated(category.name), [self.choice(kind) for kind in kinds])
 
 
 class ActivityTypeField(forms.ModelChoiceField):
@@ -135,6 +138,9 @@ class ActivityTypeField(forms.ModelChoiceField):
 
     iterator = _ByCategory
     offered: list[ActivityType]
+
+    def label_from_instance(self, obj: Any) -> str:
+        return translated(obj.name)
 
 
 class CertificationsField(forms.TypedMultipleChoiceField):

@@ -41,6 +41,7 @@ PAGES = {
     "invoice": "/invoices/{invoice}/",
     "invoice as PDF": "/invoices/{invoice}.pdf",
     "qualifying activities": "/qualifying-activities/",
+    "points calculator": "/qualifying-activities/?type=self-study&quantity=3",
     "guide": "/guide/",
 }
 

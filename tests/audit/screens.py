@@ -84,6 +84,8 @@ SCREENS = [
     Screen("reset", "/accounts/password/reset/"),
     Screen("sign-up-closed", "/accounts/signup/"),
     Screen("qualifying-activities", "/qualifying-activities/"),
+    Screen("calculator", "/qualifying-activities/?type=self-study&quantity=3#calculator"),
+    Screen("calculator-error", "/qualifying-activities/", act=_press("Compute the points", "Error: ")),
     Screen("guide", "/guide/"),
     Screen("not-found", "/nothing/here/"),
     Screen("home", "/", MIDWAY),

@@ -23,7 +23,7 @@ def test_an_entry_that_the_requirement_rests_on_is_better_amended(met: Member) -
     told = said(met, "30")
     assert ADVICE in told
     assert "Your RMA requirement was met on 3/13/2026. Without this entry it is no longer met." in told
-    assert "even today, the requirement counts as met today, and the renewal invoice opens tomorrow" in told
+    assert "even today, the requirement counts as met today. The renewal invoice then opens tomorrow" in told
     assert read(client_of(met).get(f"/ccp/activities/{met.activities.get().pk}/withdraw/")).select(
         'main a[href$="amend/"]'
     )

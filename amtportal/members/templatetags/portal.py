@@ -7,7 +7,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from amtportal import dates, words
+from amtportal import dates, guide_pictures, words
 from amtportal.members import kept_forms
 from amtportal.members.context_processors import ASSOCIATION
 
@@ -51,3 +51,9 @@ def icon(name: str) -> SafeString:
 def association() -> dict[str, object]:
     """AMT's name, address and telephone for a page that has no context, such as the one for errors."""
     return ASSOCIATION
+
+
+@register.inclusion_tag("guide/_picture.html")
+def guide_picture(name: str, alt: str) -> dict[str, object]:
+    """A picture of the guide, in light and in dark. ``alt`` says what it shows."""
+    return {"picture": guide_pictures.pictures()[name], "alt": alt}

@@ -1,0 +1,107 @@
+"""The pictures of the guide show the portal as it is. `make pictures` takes them anew.
+
+The same way through the portal is gone on the same day, and what is seen there is compared with the pictures that the
+guide has: what they say must be the same, word by word; what they look like nearly so, since machines draw the edges
+of letters differently.
+"""
+
+import io
+import json
+import os
+from collections.abc import Callable
+from typing import Any, Literal
+
+import pytest
+from PIL import Image, ImageChops, ImageStat
+from playwright.sync_api import Locator, Page
+from time_machine import TimeMachineFixture
+
+from amtportal.guide_pictures import FOLDER, RECORD, pictures
+from tests.browser import scenes
+from tests.builders import TODAY, noon
+
+pytestmark = pytest.mark.browser
+WRITES = bool(os.environ.get("WRITE_PICTURES"))
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+WIDTH, SCALE, MARGIN = 400, 1.5, 12  # CSS pixels, but for the scale
+MOST_BYTES = 40 * 1024
+MOST_APART = 4  # CSS pixels between two sizes of the same picture
+MOST_DIFFERENCE = 4.0  # of 255, in a picture made eight times smaller
+
+# Numbers that the database gives are no two times the same.
+SAME_NUMBERS = """() => {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode())
+        texts.currentNode.data = texts.currentNode.data.replace(/\\b(CE|INV)-\\d+/g, (found, kind) => kind + '-1042');
+    document.activeElement?.blur();
+}"""
+
+
+class Camera:
+    """Takes pictures of a page, in light and in dark, and what they say."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.record: dict[str, dict[str, Any]] = {}
+        self.files: dict[str, bytes] = {}
+
+    def take(self, name: str, *shown: Locator) -> None:
+        """The part of the page that holds all of these, with a margin."""
+        self.page.evaluate(SAME_NUMBERS)
+        boxes = [box for box in (part.bounding_box() for part in shown) if box]
+        assert len(boxes) == len(shown), f"{name}: not all of it is on the page"
+        top = min(box["y"] for box in boxes) + self.page.evaluate("scrollY") - MARGIN
+        bottom = max(box["y"] + box["height"] for box in boxes) + self.page.evaluate("scrollY") + MARGIN
+        clip = {"x": 0, "y": int(top), "width": WIDTH, "height": int(bottom - int(top)) + 1}
+        text = [line.strip() for part in shown for line in part.aria_snapshot().splitlines() if "/url:" not in line]
+        self.record[name] = {"width": clip["width"], "height": clip["height"], "text": text}
+        for scheme in SCHEMES:
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            png = self.page.screenshot(clip=clip, full_page=True)
+            file = io.BytesIO()
+            Image.open(io.BytesIO(png)).convert("RGB").save(file, "WEBP", quality=70, method=6)
+            self.files[f"{name}-{scheme}.webp"] = file.getvalue()
+
+
+@pytest.fixture
+def camera(window: Callable[..., Page], transactional_db: None, time_machine: TimeMachineFixture) -> Camera:
+    """Pictures of the whole way, taken on a phone at noon of a fixed day."""
+    time_machine.move_to(noon(TODAY))
+    page = window(
+        scenes.ada(), viewport={"width": WIDTH, "height": 900}, device_scale_factor=SCALE, reduced_motion="reduce"
+    )
+    camera = Camera(page)
+    scenes.play(page, camera.take)
+    return camera
+
+
+def difference(one: bytes, other: bytes) -> float:
+    """How far two pictures are from each other on average, 0 to 255, where the edges of letters do not matter."""
+    first = Image.open(io.BytesIO(one)).convert("RGB")
+    size = (max(first.width // 8, 1), max(first.height // 8, 1))
+    small = [Image.open(io.BytesIO(data)).convert("RGB").resize(size, Image.Resampling.BOX) for data in (one, other)]
+    return max(ImageStat.Stat(ImageChops.difference(*small)).mean)
+
+
+def test_the_pictures_of_the_guide_show_the_portal_as_it_is(camera: Camera) -> None:
+    if WRITES:
+        for old in FOLDER.glob("*.webp"):
+            old.unlink()
+        for name, data in camera.files.items():
+            (FOLDER / name).write_bytes(data)
+        RECORD.write_text(json.dumps(camera.record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        pictures.cache_clear()
+    kept = pictures()
+    assert {name: row["text"] for name, row in camera.record.items()} == {
+        name: picture.text for name, picture in kept.items()
+    }, "The portal reads otherwise than the pictures of the guide. Run: make pictures"
+    apart = {
+        name: (row["width"], row["height"])
+        for name, row in camera.record.items()
+        if abs(row["width"] - kept[name].width) + abs(row["height"] - kept[name].height) > MOST_APART
+    }
+    assert apart == {}, "The portal has other measures than the pictures of the guide. Run: make pictures"
+    differing = {name: difference(data, (FOLDER / name).read_bytes()) for name, data in camera.files.items()}
+    assert {name: much for name, much in differing.items() if much > MOST_DIFFERENCE} == {}, (
+        "The portal looks otherwise than the pictures of the guide. Run: make pictures"
+    )

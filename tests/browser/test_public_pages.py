@@ -1,0 +1,51 @@
+"""The public pages in a browser: the calculator answers while one types, and pictures come as the guide is read."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Response, expect
+
+from amtportal.guide_pictures import pictures
+
+pytestmark = pytest.mark.browser
+Window = Callable[..., Page]
+
+
+def test_the_calculator_answers_while_one_types(window: Window, transactional_db: None) -> None:
+    page = window()
+    page.goto("/qualifying-activities/")
+    answer = page.locator("#answer")
+    page.get_by_label("Activity type").select_option("course-ceu")
+    page.get_by_label("How many").press_sequentially("0.4")
+    expect(answer).to_contain_text("For 0.4 CEU you earn 4 points.")
+    assert page.url.endswith("/qualifying-activities/")
+    page.get_by_label("How many").fill("nothing")
+    expect(answer).to_be_empty()
+    expect(page.locator(".field-error")).to_have_count(0)
+
+
+def test_the_calculator_answers_without_javascript(window: Window, transactional_db: None) -> None:
+    page = window(java_script_enabled=False)
+    page.goto("/qualifying-activities/")
+    page.get_by_label("Activity type").select_option("course-ceu")
+    page.get_by_label("How many").fill("0.4")
+    page.get_by_role("button", name="Compute the points").click()
+    expect(page.locator("#answer")).to_contain_text("For 0.4 CEU you earn 4 points.")
+    expect(page).to_have_url(re.compile(r"/qualifying-activities/\?type=course-ceu&quantity=0\.4#calculator$"))
+    expect(page.locator("#calculator")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("colors", ["light", "dark"])
+def test_pictures_come_as_the_guide_is_read(window: Window, transactional_db: None, colors: str) -> None:
+    """Those near the top of the page come at once; in the end each has come once, in the reader's colours."""
+    page = window(color_scheme=colors, viewport={"width": 390, "height": 844})
+    came: list[Response] = []
+    page.on("response", lambda answer: came.append(answer) if "/static/guide/" in answer.url else None)
+    page.goto("/guide/", wait_until="networkidle")
+    assert len(came) < len(pictures()) / 2
+    for shot in page.locator(".shot img").all():
+        shot.scroll_into_view_if_needed()
+        expect(shot).to_have_js_property("complete", True)
+    names = sorted(answer.url.rpartition("/")[2] for answer in came)
+    assert names == sorted(f"{name}-{colors}.webp" for name in pictures())
