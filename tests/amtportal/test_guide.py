@@ -50,7 +50,7 @@ def test_members_and_visitors_read_the_same_guide(guide: BeautifulSoup, new: Mem
 @pytest.mark.parametrize("address", ["/guide/", "/qualifying-activities/"])
 def test_a_page_that_has_not_changed_is_not_sent_again(address: str, new: Member) -> None:
     first = Client().get(address)
-    assert first.headers["Cache-Control"] == "private, no-cache"
+    assert first.headers["Cache-Control"] == "public, max-age=0, must-revalidate"
     again = Client().get(address, headers={"if-none-match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert client_of(new).get(address, headers={"if-none-match": first.headers["ETag"]}).status_code == 200
