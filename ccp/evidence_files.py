@@ -90,7 +90,7 @@ def _other_kinds() -> dict[str, str]:
     return {
         "": _("This is not a PDF, JPEG, PNG or HEIC file, whatever its name says. Save it as a PDF and attach that."),
         "svg": _("This is an SVG drawing. Save it as a PDF or PNG and attach that."),
-        "html": _("This is a web page. Print it to a PDF and attach that."),
+        "html": _("This is a page from a browser. Print it to a PDF and attach that."),
         **dict.fromkeys(("zip", "rar", "7z", "gz", "bz2", "tar", "xz", "zst"), archive),
         **dict.fromkeys(("doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "odp", "rtf"), office),
         **dict.fromkeys(("gif", "webp", "tif", "bmp", "avif", "jxr", "psd", "ico", "jpx", "cr2"), image),

@@ -265,7 +265,7 @@ OTHERS = {
         b'<?xml version="1.0"?><!-- drawn --><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
         "This is an SVG drawing. Save it as a PDF or PNG and attach that.",
     ),
-    "html": (b"\n<!DOCTYPE html><html><script>x", "This is a web page. Print it to a PDF and attach that."),
+    "html": (b"\n<!DOCTYPE html><html><script>x", "This is a page from a browser. Print it to a PDF and attach that."),
     "zip": (archive(), "This is a ZIP file or another archive. Unpack it and attach the files in it one by one."),
     "docx": (archive("word/document.xml"), None),
     "gif": (b"GIF89a" + bytes(20), "Pictures of this kind are not taken. Save it as JPEG or PNG and attach that."),
@@ -276,7 +276,7 @@ OTHERS = {
     ),
     "web page before a PDF": (
         b"<html><script>x</script>" + pdf(),
-        "This is a web page. Print it to a PDF and attach that.",
+        "This is a page from a browser. Print it to a PDF and attach that.",
     ),
     "words before a PDF": (b"junk\n" + pdf(), None),
     "damaged PDF": (pdf()[:-200], "This PDF is damaged. Open it, print it to a new PDF and attach that."),
