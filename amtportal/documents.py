@@ -38,8 +38,8 @@ LAYOUT_VERSION = "-".join(
 )
 
 MOST_WEIGHT = 600_000
-TAG_WEIGHT = 45
-"""A character weighs 1. To lay out a tag takes about as long as so many characters: 0.45 ms, and 0.01 ms."""
+TAG_WEIGHT, CHARACTER_WEIGHT = 45, 1.5
+"""To lay out a tag takes 0.45 ms; a character takes 0.01 ms, and its part of 400 MB of memory."""
 
 _lock = threading.RLock()
 
@@ -102,7 +102,7 @@ def html_of(template: str, context: dict[str, Any]) -> str:
 def lay_out(html: str) -> bytes:
     """The HTML as PDF/UA-1; one document at a time."""
     text, tags = re.subn(r"<[^>]*>", "", html)
-    weight = len(re.sub(r"&[#\w]{1,8};", ".", text)) + tags * TAG_WEIGHT
+    weight = len(re.sub(r"&[#\w]{1,8};", ".", text)) * CHARACTER_WEIGHT + tags * TAG_WEIGHT
     if weight > MOST_WEIGHT:
         raise TooLong(f"A document of {len(text):,} characters and {tags:,} tags.")
     with _lock:

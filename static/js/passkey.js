@@ -3,7 +3,23 @@
 // Joins the forms that ask for a passkey to allauth's scripts. Without scripts, or in a browser that knows no
 // passkeys, what only passkeys can do stays hidden; another way to go on stands beside it.
 
-if (window.PublicKeyCredential) {
+const needed = document.currentScript.dataset.needs.split(" ");
+let ready = null;
+
+function load(source) {
+  return new Promise((resolve, reject) => {
+    const script = Object.assign(document.createElement("script"), { src: source, onload: resolve, onerror: reject });
+    document.head.append(script);
+  });
+}
+
+// allauth's scripts are asked for when somebody reaches for a passkey, not with the page.
+function prepare() {
+  ready ??= needed.reduce((before, source) => before.then(() => load(source)), Promise.resolve()).then(join);
+  return ready;
+}
+
+function join() {
   for (const form of document.querySelectorAll("form[data-passkey]")) {
     const kind = form.dataset.passkey;
     const ids = {
@@ -13,6 +29,23 @@ if (window.PublicKeyCredential) {
     };
     const data = form.dataset.options ? JSON.parse(form.dataset.options) : undefined;
     window.allauth.webauthn.forms[`${kind}Form`]({ ids, data });
+    form.dataset.joined = "";
+  }
+}
+
+function reach(event) {
+  const form = event.currentTarget.form;
+  if ("joined" in form.dataset) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const button = event.currentTarget;
+  prepare().then(() => button.click());
+}
+
+if (window.PublicKeyCredential) {
+  for (const button of document.querySelectorAll("[data-passkey-button]")) {
+    button.addEventListener("click", reach);
+    for (const near of ["focus", "pointerenter"]) button.addEventListener(near, prepare);
   }
   for (const part of document.querySelectorAll("[data-passkey-shown]")) {
     part.hidden = false;

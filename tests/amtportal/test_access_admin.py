@@ -7,13 +7,14 @@ nobody, whatever the permission.
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
 
 from amtportal.history import seals
-from amtportal.members.models import Member, User
+from amtportal.members.models import Member, OutgoingMail, User
 from ccp import calendar, issuing, transcripts
 from certifications.models import Cycle
 from tests.addresses import below
@@ -34,6 +35,7 @@ BY_HAND: dict[str, set[str]] = {
     "ccp_categoryterms": {VIEW},
     "ccp_credit": {VIEW},
     "ccp_errorreport": {VIEW},
+    "ccp_evidence": {VIEW},
     "ccp_heldcredit": {VIEW, DELETE},  # one that is held, by mistake
     "ccp_transcript": {VIEW},
     "ccp_typeterms": {VIEW},
@@ -47,7 +49,9 @@ BY_HAND: dict[str, set[str]] = {
     "history_seal": {VIEW},
     "history_securityevent": {VIEW},
     "members_member": {VIEW, ADD, CHANGE},
+    "members_outgoingmail": {VIEW},
     "members_user": {VIEW, ADD, CHANGE},
+    "mfa_authenticator": {VIEW},  # a superuser removes one: ``tests/amtportal/members/test_second_factor.py``
 }
 # Deeds, on one record or on several: the permission that each needs, beside the one to view the record.
 DEEDS = {
@@ -97,6 +101,8 @@ def rows() -> None:
     calendar.create(member=member, at=noon(TODAY))
     cycle = Cycle.objects.get()
     issuing.issue(contents=transcripts.of_cycle(cycle), by=member.user, at=noon(TODAY))
+    Authenticator.objects.create(user=member.user, type="totp", data={})
+    OutgoingMail.objects.create(sender="portal@amt.example", recipients=["ada@example.org"])
 
 
 def model_of(name: str) -> Any:

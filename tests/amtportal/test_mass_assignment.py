@@ -36,6 +36,7 @@ from tests.builders import (
     make_user,
     noon,
 )
+from tests.evidence import attach
 from tests.staff import page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors, pytest.mark.usefixtures("on_today")]
@@ -125,6 +126,8 @@ MEMBERS = {
     "activity-restore": Form("/ccp/activities/{withdrawn}/restore/", plain=True),
     "activity-difference": Form("/ccp/activities/{entry}/difference/", {"difference": "Another day."}),
     "activity-report": Form("/ccp/activities/{credit}/report/", {"text": "Wrong day."}),
+    "evidence-add": Form("/ccp/activities/{entry}/evidence/", plain=True),
+    "evidence-remove": Form("/ccp/evidence/{evidence}/remove/", plain=True),
     "calendar-detail": Form("/calendar/", {"action": "create"}, plain=True),
     "transcript-check": Form("/verify/", plain=True),
     "transcript-verify": Form("/verify/{code}/", plain=True),
@@ -168,6 +171,7 @@ WRITES_NOTHING = {
     "account_reset_password",
     "account_signup",
     "activity-preview",
+    "evidence-add",  # no file is sent; one that is sent is taken whole or not at all
     "set_language",
     "ccp_heldcredit_match",  # nothing that is held can be matched here
     "transcript-check",
@@ -211,6 +215,7 @@ def test_a_members_form_changes_only_what_it_offers(two: Member, stranger: Membe
     credit = make_amt_credit(cycle)
     form = MEMBERS[name]
     places = {"entry": entry.pk, "withdrawn": withdrawn.pk, "credit": credit.pk, "code": "ABCD-EFGH-JKMN"}
+    places["evidence"] = attach(entry).pk if name == "evidence-remove" else 0
     address = form.address.format(**places)
     client = client_of(two if form.by == "member" else None)
     typed = {key: value.format(email=two.user.email) for key, value in form.typed.items()}

@@ -87,7 +87,7 @@ def test_a_member_adds_a_passkey_and_signs_in_with_nothing_else(page: Page) -> N
     add_passkey(page)
     sign_out(page)
     page.goto("/accounts/login/")
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("heading", name="Where you stand")).to_be_visible()
     page.goto("/certifications/")
     expect(page.get_by_role("heading", name="My Certifications")).to_be_visible()
@@ -110,12 +110,12 @@ def test_after_the_password_the_passkey_is_the_second_step_and_confirms_who_it_i
 
 def test_a_passkey_that_is_not_there_is_told_in_words(page: Page) -> None:
     page.goto("/accounts/login/")
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_text("The passkey was not used.")).to_be_visible()
 
 
 def test_without_scripts_the_ways_that_need_none_are_there(window: Window, member: Member) -> None:
     page = window(java_script_enabled=False)
     page.goto("/accounts/login/")
-    expect(page.get_by_role("button", name="Sign in with a passkey")).to_be_hidden()
+    expect(page.get_by_role("button", name="Use a passkey")).to_be_hidden()
     expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()

@@ -305,6 +305,19 @@ def test_a_passkey_that_is_the_last_factor_stays_too(boss: User) -> None:
     assert not Authenticator.objects.filter(pk=passkey.pk).exists()
 
 
+@pytest.mark.parametrize("verb", ["edit", "remove"])
+def test_a_passkey_of_somebody_else_is_not_there(ada: User, boss: User, verb: str) -> None:
+    passkey = Authenticator.objects.create(user=boss, type="webauthn", data={"name": "Phone", "credential": {}})
+    address = f"/accounts/2fa/webauthn/keys/{passkey.pk}/{verb}/"
+    assert client_of(None).get(address).headers["Location"].startswith("/accounts/login/")
+    client = client_of(ada)
+    confirm(client, PASSWORD)
+    assert client.get(address).status_code == 404
+    assert client.post(address, {"name": "Mine"}).status_code == 404
+    passkey.refresh_from_db()
+    assert passkey.wrap().name == "Phone"
+
+
 def test_a_superuser_removes_the_lost_factor_of_a_member_who_is_told_and_signed_out(ada: User) -> None:
     give_app(ada)
     member = Client()
