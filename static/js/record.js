@@ -139,3 +139,100 @@
   // A page that comes back may have the list as it was left.
   window.addEventListener("pageshow", showChosen);
 })();
+
+/* Record CE: while the form is filled in, the server says what the entry would count for.
+   The button "Preview" asks the same without this script. Nothing is recorded by it. */
+
+(() => {
+  const WAIT = 500; // milliseconds without a change before the server is asked
+  const form = document.querySelector("form[data-preview]");
+  const place = document.getElementById("preview-place");
+  const said = document.getElementById("preview-said");
+  if (!form || !place || !said) return;
+
+  let timer;
+  let asking;
+  let shownFor = ""; // the values of the preview on the page
+
+  const show = (html, values = "") => {
+    shownFor = values;
+    place.innerHTML = html;
+    said.textContent = place.querySelector("[data-said]")?.dataset.said || "";
+  };
+
+  const stop = () => {
+    clearTimeout(timer);
+    asking?.abort();
+  };
+
+  const isFilledIn = (data) =>
+    Boolean(data.get("activity_type") && data.get("starts_on") && (data.get("points") || data.get("quantity")));
+
+  const ask = async () => {
+    const data = new FormData(form);
+    if (!isFilledIn(data)) {
+      show("");
+      return;
+    }
+    data.set("preview", "1");
+    const values = new URLSearchParams([...data].filter(([, value]) => typeof value === "string"));
+    if (String(values) === shownFor) return;
+    asking = new AbortController();
+    try {
+      // A session that has ended answers with a redirect: then there is no preview, and Submit leads to the sign-in.
+      const answer = await fetch(form.dataset.preview, {
+        method: "POST",
+        body: values,
+        redirect: "error",
+        signal: asking.signal,
+      });
+      show(answer.ok ? await answer.text() : "", String(values));
+    } catch (error) {
+      if (error.name !== "AbortError") show("");
+    }
+  };
+
+  const changed = (event) => {
+    if (!event.target.name || event.target.name === "attested") return;
+    stop();
+    timer = setTimeout(ask, WAIT);
+  };
+
+  form.addEventListener("input", changed);
+  form.addEventListener("change", changed);
+  form.addEventListener("submit", stop);
+  window.addEventListener("pagehide", stop);
+})();
+
+/* The last part: what it puts back is told to the others. */
+/* Record CE: Back shows the form as it was left, under the number it had, so that Submit leads to the entry on record.
+   No browser stores the page: on Back it is loaded anew, with a new number. What was typed stays with this place in
+   the tab's history, for whoever typed it. Without this script the form comes back empty, and nothing is sent twice. */
+
+(() => {
+  const form = document.getElementById("entry-form");
+  const number = form?.elements.submission_id;
+  const owner = form?.elements.typed_by;
+  if (!number || !owner) return;
+
+  const keep = () => {
+    const values = [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken");
+    const typed = values.filter(([, value]) => typeof value === "string");
+    history.replaceState({ typed, owner: owner.value }, "");
+  };
+
+  const putBack = ({ typed }) => {
+    const kept = (name) => typed.filter(([of]) => of === name).map(([, value]) => value);
+    for (const control of form.elements) {
+      const values = kept(control.name);
+      if (control.type === "checkbox" || control.type === "radio") control.checked = values.includes(control.value);
+      else if (control === number || (control.type !== "hidden" && control.type !== "file" && values.length))
+        control.value = values[0];
+    }
+    form.elements.activity_type.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+
+  if (history.state?.typed && history.state.owner === owner.value) putBack(history.state);
+  form.addEventListener("change", keep);
+  form.addEventListener("submit", keep);
+})();
