@@ -49,6 +49,7 @@ if (window.PublicKeyCredential) {
   }
   for (const part of document.querySelectorAll("[data-passkey-shown]")) {
     part.hidden = false;
+    part.classList.add("is-known");
   }
   for (const part of document.querySelectorAll("[data-passkey-missing]")) {
     part.hidden = true;
