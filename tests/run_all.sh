@@ -12,7 +12,8 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 # The order is random; --randomly-seed with the number that pytest prints repeats it.
-pytest=(.venv/bin/python -m pytest -n "$(nproc)" "$@")
+# Whoever is done takes tests from the other: some take a minute.
+pytest=(.venv/bin/python -m pytest -n "$(nproc)" --dist worksteal "$@")
 failed=()
 
 echo "== Tests on SQLite"
