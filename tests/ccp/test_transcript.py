@@ -206,7 +206,7 @@ def test_names_of_all_kinds_are_drawn_with_real_letters_of_our_own_fonts(first: 
 
 def test_a_page_holds_at_most_40_rows_under_a_repeated_head_and_no_row_is_split(cycle: Cycle) -> None:
     for n in range(90):
-        title = f"Seminar {n} first words " + "and on " * (40 if n % 9 == 0 else 0) + f"end of {n}."
+        title = f"Seminar {n} first words " + "and on " * (20 if n % 9 == 0 else 0) + f"end of {n}."
         make_activity(cycle, points="0.25", title=title, starts_on=date(2024, 1, 1) + timedelta(days=n))
     pages = text_of(printed(client_of(cycle.certification.member), cycle))
     rows = [leaf.count("first words") for leaf in pages]

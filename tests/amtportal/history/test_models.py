@@ -25,7 +25,7 @@ def make_seal() -> Seal:
 CHANGES = {
     "history_securityevent_kind_known": (make_event, {"kind": "dreamt"}),
     "history_securityevent_somebody": (make_event, {"user": None}),
-    "history_seal_stretch_in_order": (make_seal, {"after_id": 99}),
+    "history_seal_stretch_in_order": (make_seal, {"after_id": 2_000_000_000}),
 }
 COPIES = {
     "history_seal.previous": (make_seal, {"digest": "1", "after_id": -1}),
