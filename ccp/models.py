@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from amtportal.dates import day_of
-from amtportal.history.lines import AppendOnly, History
+from amtportal.history.lines import AppendOnly, History, Traced
 from amtportal.members.models import Member
 from amtportal.words import translated
 from certifications.models import Credential, Cycle, PointsField, in_quarters
@@ -524,7 +524,7 @@ class CalendarFeed(models.Model):
         return f"Calendar of {self.member_id}"
 
 
-class Transcript(AppendOnly):
+class Transcript(AppendOnly, Traced):
     """One issue of a CE transcript: what it said, and the code by which anyone can check it. ``ccp.issuing`` writes it.
 
     The same record is issued once; a record that has changed is issued anew, and the earlier issue stays.

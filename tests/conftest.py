@@ -63,6 +63,8 @@ def _load_shipped_rows(using: str, **kwargs: object) -> None:
             "certifications.migrations.0002_credentials",
             "ccp.migrations.0002_catalogue",
             "ccp.migrations.0004_shipped_terms",
+            "certifications.migrations.0006_shipped_lines",
+            "ccp.migrations.0013_shipped_lines",
         ):
             importlib.import_module(migration).load(apps, None)
 

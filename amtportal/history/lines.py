@@ -36,7 +36,17 @@ class History(HistoricalRecords):
     def __init__(self, **options: Any) -> None:
         super().__init__(bases=(Traced,), **options)
 
+    def finalize(self, sender: type[models.Model], **told: Any) -> None:
+        super().finalize(sender, **told)
+        if sender is self.cls:
+            sender.history_of = self  # type: ignore[attr-defined]
+
     def post_save(self, instance: Any, created: bool, using: str | None = None, **kwargs: Any) -> None:
         """Nothing is written where only columns changed that the history leaves out, such as the last sign-in."""
         if not set(kwargs.get("update_fields") or [""]) <= set(self.excluded_fields):
             super().post_save(instance, created, using, **kwargs)
+
+
+def write_line(instance: Any, *, created: bool) -> None:
+    """One line for a record that was saved in several steps, all of them with ``skip_history_when_saving``."""
+    instance.history_of.create_historical_record(instance, "+" if created else "~")

@@ -1,11 +1,15 @@
-"""Sign-ins, and the seals of history."""
+"""Sign-ins, the seals of history, and the histories of what packages store."""
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from simple_history import register
 
-from amtportal.history.lines import AppendOnly, Traced
+from amtportal.history.lines import AppendOnly, History, Traced
 
 
 class SecurityEvent(AppendOnly, Traced):
@@ -76,3 +80,14 @@ class Seal(AppendOnly):
 
     def __str__(self) -> str:
         return f"Seal {self.pk}: {self.table} up to {self.upto_id}"
+
+
+def _keep_history_of(model: type[models.Model], **options: object) -> None:
+    """The history of a package's model, in a table of ours."""
+    register(model, app="amtportal.history", records_class=History, **options)
+
+
+_keep_history_of(Group, m2m_fields=["permissions"])
+_keep_history_of(EmailAddress)
+# Never the secret; a passkey's name stands beside it.
+_keep_history_of(Authenticator, excluded_fields=["data", "last_used_at"])

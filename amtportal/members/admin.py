@@ -14,8 +14,9 @@ from allauth.usersessions import admin as usersessions_admin  # noqa: F401  Regi
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import Permission
-from django.db.models import Q
+from django.contrib.auth import admin as auth_admin  # noqa: F401  Registers Group, which is replaced below.
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -23,7 +24,7 @@ from amtportal.members import notices, second_factor
 from amtportal.members.models import Member, OutgoingMail, User
 from amtportal.staff.changelists import keys_in
 from amtportal.staff.forms import WholeForm
-from amtportal.staff.pages import HistoryAdmin, NeverDeleted, StaffAdmin, WrittenByVerbs
+from amtportal.staff.pages import HistoryAdmin, NeverDeleted, StaffAdmin, WholeHistoryAdmin, WrittenByVerbs
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -38,8 +39,30 @@ def accounts_found_by(words: str) -> list[int]:
     return keys_in(by_address.union(by_member))
 
 
+def permissions_given() -> QuerySet[Permission]:
+    """Those that staff can have: nobody writes history, and Django's menu reads the type of each permission."""
+    return Permission.objects.exclude(content_type__model__startswith="historical").select_related("content_type")
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(WholeHistoryAdmin):
+    """Permissions that several of the staff have."""
+
+    form = WholeForm
+    list_display = ["name"]
+    ordering = ["name"]
+    filter_horizontal = ["permissions"]
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["queryset"] = permissions_given()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
 @admin.register(User)
-class UserAdmin(NeverDeleted, HistoryAdmin):
+class UserAdmin(NeverDeleted, WholeHistoryAdmin):
     form = WholeForm
     list_display = ["email", "is_active", "is_staff", "last_login", "date_joined"]
     list_filter = ["is_staff", "is_active"]
@@ -84,9 +107,7 @@ class UserAdmin(NeverDeleted, HistoryAdmin):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "user_permissions":
-            # Nobody writes history, and Django's menu reads the type of each permission.
-            permissions = Permission.objects.exclude(content_type__model__startswith="historical")
-            kwargs["queryset"] = permissions.select_related("content_type")
+            kwargs["queryset"] = permissions_given()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def links(self, request: HttpRequest, obj: User) -> list[tuple[str, str]]:
@@ -135,7 +156,7 @@ admin.site.unregister(EmailAddress)
 
 
 @admin.register(EmailAddress)
-class EmailAddressAdmin(WrittenByVerbs, StaffAdmin):
+class EmailAddressAdmin(WrittenByVerbs, HistoryAdmin):
     """Which address was proved by a link. allauth writes it."""
 
     list_display = ["email", "user", "verified"]
@@ -153,7 +174,7 @@ admin.site.unregister(Authenticator)
 
 
 @admin.register(Authenticator)
-class AuthenticatorAdmin(WrittenByVerbs, StaffAdmin):
+class AuthenticatorAdmin(WrittenByVerbs, HistoryAdmin):
     """Second factors, never their secrets. Superusers remove the one of a person who has lost it and proved who it is.
 
     The person reads of it by mail.

@@ -18,6 +18,7 @@ from django.urls import URLPattern
 from simple_history.admin import SimpleHistoryAdmin
 from simple_history.template_utils import HistoricalRecordContextHelper
 
+from amtportal.history.lines import write_line
 from amtportal.members.models import Member
 from amtportal.staff.changelists import BOUND, BoundedPaginator, TooMany, keys_in
 from amtportal.staff.deeds import DeedsMixin
@@ -161,3 +162,16 @@ class HistoryAdmin(StaffAdmin, SimpleHistoryAdmin):
 
     def get_historical_record_context_helper(self, request: HttpRequest, historical_record: Any) -> Any:
         return _InWords(self.model, historical_record)
+
+
+class WholeHistoryAdmin(HistoryAdmin):
+    """Of a record with others ticked on its page, which Django saves after it: all of it is one line of history."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.skip_history_when_saving = True
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        del form.instance.skip_history_when_saving
+        write_line(form.instance, created=not change)

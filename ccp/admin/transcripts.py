@@ -19,7 +19,17 @@ class TranscriptAdmin(WrittenByVerbs, StaffAdmin):
     list_select_related = ["member", "cycle__certification__credential", "issued_by"]
     search_help_text = "Name, e-mail address, AMT ID or the code on the transcript"
     search_fields = ["member"]
-    fields = ["grouped_code", "member", "cycle", "issued_at", "issued_by", "content_hash", "snapshot"]
+    fields = [
+        "grouped_code",
+        "member",
+        "cycle",
+        "issued_at",
+        "issued_by",
+        "address",
+        "request_id",
+        "content_hash",
+        "snapshot",
+    ]
     readonly_fields = ["grouped_code"]
     inlines = [TranscriptFileInline]
 

@@ -72,7 +72,7 @@ MODELS = [
     StatusChange,
     CycleCorrection,
 ]
-NO_HISTORY = (EmailAddress, StatusChange, CycleCorrection)
+NO_HISTORY = (StatusChange, CycleCorrection)
 WITH_HISTORY = [model for model in MODELS if model not in NO_HISTORY]
 BIG = [model for model in MODELS if model not in (Credential, Category, ActivityType)]
 

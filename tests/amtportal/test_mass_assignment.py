@@ -204,8 +204,8 @@ def compare(client: Client, address: str, values: dict[str, Any], stranger: Memb
     return plain != before
 
 
-@pytest.mark.parametrize("name", MEMBERS)
-def test_a_members_form_changes_only_what_it_offers(two: Member, stranger: Member, name: str) -> None:
+def members_form(two: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
+    """The browser, the address and what it sends; the member has entries of every kind."""
     cycle = cycle_of(two)
     two.user.set_password(PASSWORD)
     two.user.save()
@@ -219,12 +219,17 @@ def test_a_members_form_changes_only_what_it_offers(two: Member, stranger: Membe
     address = form.address.format(**places)
     client = client_of(two if form.by == "member" else None)
     typed = {key: value.format(email=two.user.email) for key, value in form.typed.items()}
-    values = typed if form.plain else form_on(client, address) | typed
+    return client, address, typed if form.plain else form_on(client, address) | typed
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_a_members_form_changes_only_what_it_offers(two: Member, stranger: Member, name: str) -> None:
+    client, address, values = members_form(two, name)
     assert compare(client, address, values, stranger) == (name not in WRITES_NOTHING)
 
 
-@pytest.mark.parametrize("name", STAFF)
-def test_a_staff_form_changes_only_what_it_offers(met: Member, stranger: Member, name: str) -> None:
+def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
+    """The browser of a superuser, the address and what it sends."""
     populate(1)
     Group.objects.create(name="Desk")
     closed = Cycle.objects.exclude(closed_on=None).get()
@@ -255,6 +260,12 @@ def test_a_staff_form_changes_only_what_it_offers(met: Member, stranger: Member,
     values = form_on(client, address) | form.typed
     if verb == "terms":  # what changes is shown first
         values = form_on(client, address, posted=values)
+    return client, address, values
+
+
+@pytest.mark.parametrize("name", STAFF)
+def test_a_staff_form_changes_only_what_it_offers(met: Member, stranger: Member, name: str) -> None:
+    client, address, values = staff_form(met, name)
     assert compare(client, address, values, stranger) == (name not in WRITES_NOTHING)
 
 

@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from simple_history.models import HistoricalChanges
@@ -51,6 +54,10 @@ def test_every_model_of_ours_has_a_history_or_is_one() -> None:
     ours = {model for app in ("members", "certifications", "ccp") for model in apps.get_app_config(app).get_models()}
     without = {model for model in ours - set(triggers.append_only()) if not hasattr(model, "history")}
     assert without == {OutgoingMail}
+
+
+def test_what_packages_store_of_rights_addresses_and_second_factors_has_a_history() -> None:
+    assert all(hasattr(model, "history") for model in (Group, EmailAddress, Authenticator))
 
 
 def test_every_append_only_table_has_its_triggers() -> None:

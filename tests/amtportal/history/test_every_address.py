@@ -1,0 +1,306 @@
+"""Every address that takes a post leaves its line of history, or stands here with the reason why it leaves none.
+
+A line says who, when (UTC), from what to what, from which address and in which request. Whoever adds an address adds
+it to one of the tables.
+"""
+
+import fnmatch
+from datetime import UTC, timedelta
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib import admin
+from django.contrib.auth.models import Group, Permission
+from django.db import models
+from django.test import Client, RequestFactory
+from django.utils import timezone
+from simple_history.models import HistoricalChanges
+from time_machine import TimeMachineFixture
+
+from amtportal.history.lines import Traced
+from amtportal.history.models import SecurityEvent
+from amtportal.history.triggers import append_only
+from amtportal.members.models import Member, User
+from ccp.models import (
+    Activity,
+    ActivityType,
+    CalendarFeed,
+    Category,
+    CategoryTerms,
+    ErrorReport,
+    Evidence,
+    HeldCredit,
+    Transcript,
+    TypeTerms,
+)
+from certifications.models import Certification, Credential, Cycle, CycleCorrection, Payment, RenewalInvoice
+from tests.addresses import below
+from tests.amtportal.test_access import PRIVATE, of_owner
+from tests.amtportal.test_mass_assignment import MEMBERS, STAFF, form_on, members_form, staff_form
+from tests.builders import TODAY, client_of, cycle_of, make_user, noon
+from tests.posts import POSTS, Post
+from tests.staff import page
+
+pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors, pytest.mark.usefixtures("on_today")]
+
+GIVEN, SEEN = "0d5a7bf2-3c11-4c4e-9a52-9a7e7e1c2b1a", "203.0.113.9"
+NOW = str(noon(TODAY).astimezone(UTC))
+
+# Each address by its name: the table of its line, and one of the changes that the line tells.
+LINES: dict[str, tuple[type[models.Model], str]] = {
+    "activity-record": (Activity, "points: – → 2.00"),
+    "activity-amend": (Activity, "points: 4.00 → 3.00"),
+    "activity-withdraw": (Activity, f"withdrawn_at: – → {NOW}"),
+    "activity-restore": (Activity, f"withdrawn_at: {NOW} → –"),
+    "activity-difference": (Activity, "difference: – → Another day."),
+    "activity-report": (ErrorReport, "text: – → Wrong day."),
+    "evidence-add": (Evidence, "original_name: – → certificate.png"),
+    "evidence-remove": (Evidence, f"removed_at: – → {NOW}"),
+    "calendar-detail": (CalendarFeed, f"created_at: – → {NOW}"),
+    "account_login": (SecurityEvent, "kind: – → signed-in"),
+    "account_logout": (SecurityEvent, "kind: – → signed-out"),
+    "account_change_password": (SecurityEvent, "kind: – → password-changed"),
+    "account_set_password": (SecurityEvent, "kind: – → password-set"),
+    "account_reset_password_from_key": (SecurityEvent, "kind: – → password-reset"),
+    "account_confirm_email": (EmailAddress, "verified: – → True"),
+    "mfa_activate_totp": (Authenticator, "type: – → totp"),
+    "mfa_deactivate_totp": (Authenticator, "type: totp → –"),
+    "mfa_generate_recovery_codes": (Authenticator, "type: – → recovery_codes"),
+    "mfa_add_webauthn": (Authenticator, "type: – → webauthn"),
+    "mfa_edit_webauthn": (Authenticator, ""),  # the name of a passkey stands beside its key, of which nothing is told
+    "mfa_remove_webauthn": (Authenticator, "type: webauthn → –"),
+    "mfa_authenticate": (SecurityEvent, "kind: – → signed-in"),
+    "mfa_login_webauthn": (SecurityEvent, "kind: – → signed-in"),
+    # Staff
+    "auth_group_add": (Group, "name: – → Desk"),
+    "auth_group_change": (Group, "name: Desk → Another"),
+    "auth_group_delete": (Group, "name: Desk → –"),
+    "ccp_activity_void": (Activity, "void_reason: – → Because it is so."),
+    "ccp_activity_void_several": (Activity, "void_reason: – → Because it is so."),
+    "ccp_activitytype_add": (ActivityType, "code: – → language-course"),
+    "ccp_activitytype_change": (ActivityType, "name: Self-study or journal quiz → Another"),
+    "ccp_activitytype_terms": (TypeTerms, "cap: – → 7.00"),
+    "ccp_category_add": (Category, "code: – → service"),
+    "ccp_category_change": (Category, "name: Professional Education → Another"),
+    "ccp_category_terms": (CategoryTerms, "cap: – → 7.00"),
+    "ccp_errorreport_answer": (ErrorReport, "answer: – → It is so."),
+    "ccp_heldcredit_delete": (HeldCredit, "provider_reference: W-1 → –"),
+    "ccp_heldcredit_match": (Activity, "provider_reference: – → W-1"),
+    "ccp_heldcredit_process_import": (HeldCredit, "provider_reference: – → W-1"),
+    "certifications_certification_add": (Certification, "certificate_number: – → 555"),
+    "certifications_certification_change": (Certification, "certificate_number: * → 777"),
+    "certifications_certification_process_import": (Certification, "certificate_number: – → 500123"),
+    "certifications_certification_status": (Certification, "status: active → retired"),
+    "certifications_credential_add": (Credential, "code: – → NEW"),
+    "certifications_credential_change": (Credential, "name: Registered Medical Assistant → Another"),
+    "certifications_credential_delete": (Credential, "code: MDT → –"),
+    "certifications_cycle_correct": (CycleCorrection, "points: – → 31.00"),
+    "certifications_cycle_extend": (Cycle, "grace_extended_to: – → 2026-09-30"),
+    "certifications_payment_reverse": (Payment, f"reversed_at: – → {NOW}"),
+    "certifications_renewalinvoice_anew": (RenewalInvoice, "status: – → issued"),
+    "certifications_renewalinvoice_pay": (Payment, "reference: – → 7"),
+    "certifications_renewalinvoice_void": (RenewalInvoice, "status: issued → void"),
+    "members_member_add": (Member, "amt_id: – → 777"),
+    "members_member_change": (Member, "city: – → Rosemont"),
+    "members_user_add": (User, "email: – → new@amt.example"),
+    "members_user_change": (User, "email: * → new@example.org"),
+    "mfa_authenticator_delete": (Authenticator, "type: webauthn → –"),
+}
+# These take a post and change nothing of the record.
+NOTHING = {
+    "activity-preview": "shows what an entry would count for",
+    "transcript-check": "compares a code or a file with what was issued",
+    "transcript-verify": "compares a file with what was issued",
+    "set_language": "sets a cookie",
+    "account-activate": "sends a mail to the address on record",
+    "account_reset_password": "sends a mail to the address on record",
+    "account_signup": "is closed",
+    "account_email": "leads home",
+    "account_confirm_login_code": "codes by mail are not in use",
+    "account_reauthenticate": "the session notes that the password was given once more",
+    "mfa_reauthenticate": "the session notes that a second factor was given",
+    "mfa_reauthenticate_webauthn": "the session notes that a second factor was given",
+    "usersessions_list": "ends sessions, which are no part of the record",
+    # Staff
+    "ccp_activity_changelist": "leads to the page on which the chosen entries are voided",
+    "ccp_heldcredit_import": "shows what a file would do",
+    "certifications_certification_import": "shows what a file would do",
+    "login": "leads to the sign-in",
+    "logout": "is the sign-out of ``account_logout``",
+    "password_change": "leads to ``account_change_password``",
+    "view_on_site": "is not in use",
+    **dict.fromkeys(["index", "app_list", "autocomplete", "jsi18n", "password_change_done"], "is there to be read"),
+    "": "leads to another address",
+}
+
+
+def lines_of(request_id: str) -> list[Any]:
+    """Every line that was written in a request."""
+    traced = [model for model in append_only() if issubclass(model, Traced)]
+    return [line for model in traced for line in model._base_manager.filter(request_id=request_id)]
+
+
+def row_of(line: Any) -> tuple[Any, int]:
+    """The row that a line is about."""
+    return (line.instance_type, line.id) if isinstance(line, HistoricalChanges) else (type(line), line.pk)
+
+
+def values(line: Any) -> dict[str, str]:
+    """The columns of the row as the line has them, – where there is nothing."""
+    fields = line.tracked_fields if isinstance(line, HistoricalChanges) else line._meta.concrete_fields
+    return {field.name: str(getattr(line, field.attname) or "–") for field in fields if field.name != "id"}
+
+
+def line_before(line: Any) -> Any:
+    """The row's last line but this one. The clock stands still here: the library would look for an earlier time."""
+    earlier = type(line).objects.filter(id=line.id, history_id__lt=line.history_id)
+    return earlier.order_by("-history_id")[0]
+
+
+def changes(line: Any) -> set[str]:
+    """``points: 4.00 → 3.00``, for each column."""
+    now, kind = values(line), getattr(line, "history_type", "+")
+    nothing = dict.fromkeys(now, "–")
+    before = {"+": nothing, "-": now}.get(kind) or values(line_before(line))
+    after = nothing if kind == "-" else now
+    return {f"{name}: {before[name]} → {after[name]}" for name in now if before[name] != after[name]}
+
+
+def signed_in(client: Client) -> User | None:
+    key = client.session.get("_auth_user_id")
+    return User.objects.get(pk=key) if key else None
+
+
+def assert_line(name: str, post: Post) -> None:
+    """One line of the named table tells the change; no row has two; each line has the request, the person, the time."""
+    who = signed_in(post.client)
+    headers = {"X-Request-ID": GIVEN, "X-Forwarded-For": SEEN}
+    answer = post.client.post(post.address, post.values, headers=headers)
+    assert answer.status_code == 302, answer.text
+    table, change = LINES[name]
+    lines = lines_of(GIVEN)
+    told = [changes(line) for line in lines if row_of(line)[0] is table]
+    assert len([each for each in told if fnmatch.filter(each, change) or not (change or each)]) == 1, told
+    assert len({row_of(line) for line in lines}) == len(lines), "a row has two lines"
+    who = who or signed_in(post.client)
+    for line in lines:
+        assert (line.address, line.request_id) == (SEEN, GIVEN)
+        if isinstance(line, HistoricalChanges):
+            assert (line.history_user, line.history_date) == (who, timezone.now())
+            assert line.history_date.utcoffset() == timedelta(0)
+        elif isinstance(line, SecurityEvent):
+            assert line.user is not None
+            assert line.at == timezone.now()
+
+
+@pytest.fixture(autouse=True)
+def _behind_a_proxy(settings: Any, tmp_path: Any) -> None:
+    settings.TRUST_PROXY = True
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.mark.parametrize("name", sorted(MEMBERS.keys() - NOTHING.keys() - POSTS.keys()))
+def test_a_members_form_leaves_its_line(two: Member, name: str) -> None:
+    assert_line(name, Post(*members_form(two, name)))
+
+
+@pytest.mark.parametrize("name", sorted(STAFF.keys() - NOTHING.keys() - POSTS.keys()))
+def test_a_staff_form_leaves_its_line(met: Member, name: str) -> None:
+    assert_line(name, Post(*staff_form(met, name)))
+
+
+@pytest.mark.parametrize("name", sorted(POSTS))
+def test_any_other_post_leaves_its_line(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert_line(name, POSTS[name](monkeypatch))
+
+
+def test_every_line_of_the_table_was_tried() -> None:
+    assert LINES.keys() == (MEMBERS.keys() | STAFF.keys() | POSTS.keys()) - NOTHING.keys()
+
+
+# That nothing is left out
+
+
+def test_what_is_in_neither_table_takes_no_post(met: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of all addresses but those of the admin."""
+    known = LINES.keys() | NOTHING.keys()
+    ada = POSTS["mfa_generate_recovery_codes"](monkeypatch).client  # with second factors, and just confirmed
+    for route, name in below("").items():
+        if name in known or route.startswith("admin/"):
+            continue
+        address = of_owner(PRIVATE[name][0], met) if name in PRIVATE else f"/{route}".replace("<slug:token>", "x")
+        client = ada if route.startswith("accounts/") else client_of(met)
+        assert client.post(address).status_code == 405, f"{name} takes a post: add it to a table"
+
+
+def test_every_staff_page_that_writes_leaves_its_line() -> None:
+    """Asked of the admin itself: what a superuser may add, change and delete by hand, deeds, imports and actions."""
+    request = RequestFactory().get("/")
+    request.user = make_user(is_staff=True, is_superuser=True)
+    pages, writing, acting = set(), set(), set()
+    for model, shown in admin.site._registry.items():
+        stem = model._meta.label_lower.replace(".", "_")
+        pages |= {f"{stem}_{kind}" for kind in ("changelist", "history", "add", "change", "delete")}
+        may = {
+            "add": shown.has_add_permission(request),
+            "change": shown.has_change_permission(request),
+            "delete": shown.has_delete_permission(request),
+        }
+        writing |= {f"{stem}_{kind}" for kind, allowed in may.items() if allowed}
+        acting |= {stem} if shown.get_actions(request) else set()
+        assert not shown.list_editable
+    assert acting == {"ccp_activity"}
+    assert writing <= LINES.keys()
+    assert set(below("admin/").values()) - pages <= LINES.keys() | NOTHING.keys()
+
+
+# What a page writes that is only read
+
+
+@pytest.mark.parametrize("name", ["transcript-pdf", "transcript-history-pdf"])
+def test_a_transcript_that_is_issued_says_to_whom_and_in_which_request(met: Member, name: str) -> None:
+    client = client_of(met)
+    headers = {"X-Request-ID": GIVEN, "X-Forwarded-For": SEEN}
+    assert client.get(of_owner(PRIVATE[name][0], met), headers=headers).status_code == 200
+    issue = Transcript.objects.get()
+    assert (issue.request_id, issue.address, issue.issued_by) == (GIVEN, SEEN, met.user)
+
+
+def test_a_cycle_that_a_page_closes_has_its_line(short: Member, on_today: TimeMachineFixture) -> None:
+    cycle = cycle_of(short, "RPT")
+    on_today.move_to(noon(cycle.ends_on + timedelta(days=120)))
+    client_of(short).get("/certifications/", headers={"X-Request-ID": GIVEN, "X-Forwarded-For": SEEN})
+    lines = [line for line in lines_of(GIVEN) if row_of(line) == (Cycle, cycle.pk)]
+    assert len(lines) == 1
+    assert lines[0].closed_on
+
+
+# Groups
+
+
+def test_a_group_and_what_it_may_do_are_one_line() -> None:
+    """Django saves the permissions after the group."""
+    group = Group.objects.create(name="Desk")
+    client = client_of(make_user(is_staff=True, is_superuser=True))
+    address = page(Group, "change", group.pk)
+    chosen = Permission.objects.get(codename="view_activity")
+    shown = form_on(client, address)
+    client.post(address, shown | {"name": "Front desk", "permissions": [str(chosen.pk)]})
+    newest, first = group.history.order_by("-history_id")
+    delta = newest.diff_against(first)
+    assert delta.changed_fields == ["name", "permissions"]
+    assert [row.permission for row in newest.permissions.all()] == [chosen]
+    assert "Front desk" in client.get(page(Group, "history", group.pk)).text
+
+
+def test_what_an_account_may_do_is_one_line_too() -> None:
+    user = make_user(email="kim@amt.example", is_staff=True)
+    client = client_of(make_user(is_staff=True, is_superuser=True))
+    address, before = page(User, "change", user.pk), user.history.count()
+    desk = Group.objects.create(name="Desk")
+    client.post(address, form_on(client, address) | {"groups": [str(desk.pk)], "is_staff": "on"})
+    assert list(user.groups.all()) == [desk]
+    assert user.history.count() == before + 1
+    assert [row.group for row in user.history.first().groups.all()] == [desk]
