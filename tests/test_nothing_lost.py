@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from amtportal.dates import today
 from amtportal.members.models import Member
@@ -15,12 +16,23 @@ from ccp import requirement, verification
 from ccp.models import Activity
 from certifications.models import Cycle
 from tests.builders import make_cycle, make_member
+from tests.cluster import Cluster, own_cluster
 from tests.server import Browser, Server
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CLIENTS, KILLS, ENOUGH = 8, 5, 300
+
+
+@pytest.fixture
+def cluster(transactional_db: None) -> Iterator[Cluster | None]:
+    """The PostgreSQL that the test may kill; none on SQLite, which is killed with the portal."""
+    if connection.vendor == "sqlite":
+        yield None
+        return
+    with own_cluster() as cluster:
+        yield cluster
 
 
 @pytest.fixture
@@ -59,8 +71,13 @@ def assert_whole(acknowledged: set[str]) -> None:
     assert [str(each) for found in verification.verify(Cycle.objects.all(), tally) for each in found] == []
 
 
-def test_the_server_is_killed_five_times_and_nothing_acknowledged_is_lost(server: Server) -> None:
-    """A form without an answer is sent again under its own number; one that was recorded is not recorded twice."""
+def test_the_server_is_killed_five_times_and_nothing_acknowledged_is_lost(
+    cluster: Cluster | None, server: Server
+) -> None:
+    """And PostgreSQL once, with all its processes.
+
+    A form without an answer is sent again under its own number; one that was recorded is not recorded twice.
+    """
     acknowledged: set[str] = set()
     browsers = [Browser(server, make_current_member()) for _ in range(CLIENTS)]
     refused: list[int] = []
@@ -76,16 +93,21 @@ def test_the_server_is_killed_five_times_and_nothing_acknowledged_is_lost(server
                 refused.append(status)
                 return
 
+    victims: list[Server | Cluster] = [server] * KILLS
+    if cluster:
+        victims.insert(2, cluster)
+
     def kill() -> None:
-        for killed in range(1, KILLS + 1):
-            while len(acknowledged) < killed * ENOUGH // (KILLS + 1) and not refused:
+        for killed, victim in enumerate(victims, start=1):
+            while len(acknowledged) < killed * ENOUGH // (len(victims) + 1) and not refused:
                 time.sleep(0.02)
-            server.kill()
-            server.start()
+            victim.kill()
+            victim.start()
 
     at_once(kill, *(partial(record, browser) for browser in browsers))
     assert refused == []
     assert len(acknowledged) >= ENOUGH
+    connection.close()  # whatever it led to was killed
     assert_whole(acknowledged)
 
 

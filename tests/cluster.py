@@ -1,0 +1,90 @@
+"""A PostgreSQL of a test's own, which can be killed without harm to the tests beside it.
+
+What is killed are the processes and not the machine. fsync is on all the same, as in production; what a machine loses
+whose power fails is for PostgreSQL's own tests.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.db import connection, connections
+
+
+def programs() -> Path:
+    """The folder of the server's programs, the newest version where there are several: as ``with_postgres.sh``."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    return found[-1].parent if found else Path(shutil.which("initdb") or "/not-found/initdb").parent
+
+
+class Cluster:
+    """A server that listens on a socket in a folder of its own."""
+
+    def __init__(self) -> None:
+        # Under /tmp whatever TMPDIR says: the path of a socket may have 107 characters at most.
+        self.folder = Path(tempfile.mkdtemp(prefix="amtportal-cluster.", dir="/tmp"))
+        self.owner: list[str] = []
+        if os.getuid() == 0:  # the server refuses to run as root
+            shutil.chown(self.folder, "postgres")
+            self.owner = ["runuser", "-u", "postgres", "--"]
+        self._run("initdb", "--username=amtportal", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
+        self.start()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [*self.owner, str(programs() / program), "-D", str(self.folder / "data"), *arguments]
+        subprocess.run(command, cwd=self.folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def start(self) -> None:
+        """Start it; after a crash it first reads what its log of writes has."""
+        self._run("pg_ctl", "start", "-w", "-l", str(self.folder / "log"), "-o", f"-h '' -k '{self.folder}'")
+
+    @property
+    def pid(self) -> int:
+        return int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+
+    def kill(self) -> None:
+        """Every process of it at once, in the middle of whatever it does."""
+        first = self.pid
+        os.kill(first, signal.SIGSTOP)  # it starts no others meanwhile
+        told = subprocess.run(["ps", "-o", "pid=", "--ppid", str(first)], capture_output=True, text=True, check=True)
+        killed = [*map(int, told.stdout.split()), first]
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
+        while any(Path(f"/proc/{pid}").exists() for pid in killed):
+            time.sleep(0.01)
+
+    def remove(self) -> None:
+        self._run("pg_ctl", "stop", "-m", "immediate")
+        shutil.rmtree(self.folder)
+
+
+@contextmanager
+def own_cluster() -> Iterator[Cluster]:
+    """Inside, every thread of the test uses a copy of the tests' database, on a server of its own."""
+    told = connection.settings_dict
+    shared = {"HOST": told["HOST"], "NAME": told["NAME"]}
+    cluster = Cluster()
+    try:
+        at = f"--username={told['USER']}"
+        copy = (
+            f"pg_dump --host={told['HOST']} {at} {told['NAME']}"
+            f" | psql -q --host={cluster.folder} {at} --set=ON_ERROR_STOP=1 amtportal >/dev/null"
+        )
+        subprocess.run(["createdb", f"--host={cluster.folder}", at, "amtportal"], check=True)
+        subprocess.run(["bash", "-o", "pipefail", "-c", copy], check=True)
+        _use(HOST=str(cluster.folder), NAME="amtportal")
+        yield cluster
+    finally:
+        _use(**shared)
+        cluster.remove()
+
+
+def _use(**where: str) -> None:
+    connections.close_all()
+    connection.settings_dict.update(where)
