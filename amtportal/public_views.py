@@ -1,10 +1,15 @@
-"""The pages that anybody may read: the guide, and the list of qualifying activities with its points calculator.
+"""What anybody may read: the guide, the list of qualifying activities with its points calculator, and security.txt.
 
-Both are the same for everybody but for the head of the page.
+The pages are the same for everybody but for their head.
 """
 
-from django.http import HttpRequest, HttpResponse
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from amtportal.dates import today
@@ -31,3 +36,19 @@ def qualifying_activities(request: HttpRequest) -> HttpResponse:
     asked = request.GET if {"type", "quantity"} & request.GET.keys() else None
     context = {"categories": categories, "on": on, "form": CalculatorForm(asked, groups=categories, on=on)}
     return render(request, "qualifying_activities.html", context)
+
+
+@public_page
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Whom to tell of a weakness (RFC 9116), for as long as the operators say whom: renewed by being asked for."""
+    if not settings.SECURITY_CONTACT:
+        raise Http404
+    expires_on = (timezone.now() + timedelta(days=180)).date()
+    lines = [
+        f"Contact: {settings.SECURITY_CONTACT}",
+        f"Expires: {expires_on}T00:00:00Z",
+        "Preferred-Languages: en, es",
+        f"Canonical: {settings.SITE_URL}{reverse('security-txt')}",
+    ]
+    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")

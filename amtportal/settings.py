@@ -9,6 +9,7 @@
 | ``EMAIL_URL`` | files in ``AMTPORTAL_VAR/mail`` | ``smtp+tls://user:password@host:587`` in production |
 | ``MAIL_SENT_BY_THREAD`` | ``True`` | each process sends mail after its responses; else only ``send_mail_queue`` does |
 | ``SECRET_KEY`` | generated once in ``AMTPORTAL_VAR`` | at least 50 characters |
+| ``SECRET_KEY_FALLBACKS`` | none | earlier keys, by commas: what they signed holds while they stand here |
 | ``MFA_KEYS`` | generated once in ``AMTPORTAL_VAR`` | encrypt second factors' secrets: by commas, the newest first |
 | ``MFA_REQUIRED_FOR_STAFF`` | ``True`` where https | staff see nothing without a second factor |
 | ``TRUST_PROXY`` | ``False`` | believe what a proxy says of client, scheme and request: see ``docs/operations.md`` |
@@ -17,6 +18,7 @@
 | ``MAINTENANCE`` | ``False`` | answer every page with "closed for a short while" (503); ``/healthz`` goes on |
 | ``LOCK_WAIT_SECONDS`` | ``3`` for pages, ``20`` for commands | PostgreSQL: how long to wait for others who write |
 | ``CLAMAV_URL`` | none: files are not scanned | ``tcp://host:3310`` or ``unix:///run/clamav/clamd.ctl`` |
+| ``SECURITY_CONTACT`` | none | whom to tell of a weakness (security.txt): ``mailto:…`` or ``https://…`` |
 | ``DEBUG`` | ``False`` | for development on this machine only |
 """
 
@@ -67,8 +69,9 @@ DEBUG = env.bool("DEBUG", default=False)
 if DEBUG and HTTPS:
     raise ImproperlyConfigured("DEBUG shows secrets to visitors; unset it, or set AMTPORTAL_URL to this machine.")
 SECRET_KEY = env.str("SECRET_KEY", default="") or _generated_key("secret-key")
-if len(SECRET_KEY) < 50:
-    raise ImproperlyConfigured("SECRET_KEY must have at least 50 characters.")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+if any(len(key) < 50 for key in (SECRET_KEY, *SECRET_KEY_FALLBACKS)):
+    raise ImproperlyConfigured("SECRET_KEY, and each of SECRET_KEY_FALLBACKS, must have at least 50 characters.")
 # Kept apart from the database and its dumps, which it protects.
 MFA_KEYS = env.list("MFA_KEYS", default=[]) or [_generated_key("mfa-key")]
 if any(len(key) < 32 for key in MFA_KEYS):
@@ -303,6 +306,9 @@ if CLAMAV_URL and (problem := malware.address_problem(CLAMAV_URL)):
     raise ImproperlyConfigured(problem)
 
 SECURE_SSL_REDIRECT = HTTPS
+# Only people are led to https. A redirect would hide that a calendar program sends its secret in the open: it is
+# refused. A load balancer asks for health from next door.
+SECURE_REDIRECT_EXEMPT = [r"^calendar/.+\.ics$", r"^healthz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -339,6 +345,10 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     },
 }
+
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
+if SECURITY_CONTACT and not SECURITY_CONTACT.startswith(("mailto:", "https://")):
+    raise ImproperlyConfigured("Write SECURITY_CONTACT as mailto:security@example.org or as https://….")
 
 SIMPLE_HISTORY_REVERT_DISABLED = True  # History is a record; mending goes through the portal's verbs.
 IMPORT_EXPORT_USE_TRANSACTIONS = True  # A file comes in whole or not at all.

@@ -69,6 +69,9 @@ urlpatterns = [
     path("i18n/setlang/", language.switch, name="set_language"),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("healthz", views.healthz, name="healthz"),
+    path(".well-known/security.txt", public_views.security_txt, name="security-txt"),
     path("favicon.ico", login_not_required(favicon)),
+    # One way to change a password, for staff too: it asks for the old one, and it is told and kept.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
 ]

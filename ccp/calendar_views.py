@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -64,6 +64,8 @@ def _act(member: Member, *, action: str, feed: int | None) -> str:
 @require_safe
 def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     """The dates as iCalendar. The address is the secret; an unknown or revoked one is not found."""
+    if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+        return HttpResponseForbidden("This address is a secret: ask for it with https.\n", content_type="text/plain")
     feed = calendar.feed_at(token)
     if feed is None:
         raise Http404

@@ -22,5 +22,8 @@ else:
     told |= {"SQLITE_FILE": ""} | {
         variable: str(database[name]) for name, variable in names.items() if database.get(name)
     }
+    # The backup is read through a connection as safe as the portal's.
+    safe = {"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY"}
+    told |= {safe[name]: str(value) for name, value in database.get("OPTIONS", {}).items() if name in safe}
 for name, value in told.items():
     print(f"export {name}={shlex.quote(value)}")

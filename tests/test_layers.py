@@ -19,6 +19,7 @@ LAYERS = [
         "amtportal.malware",
         "amtportal.palette",
         "amtportal.settings",
+        "amtportal.transport",
         "amtportal.trouble",
         "amtportal.uploads",
     ),

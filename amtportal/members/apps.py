@@ -7,5 +7,6 @@ class MembersConfig(AppConfig):
     verbose_name = "Members"
 
     def ready(self) -> None:
-        # They listen: to sign-ins, and to responses that are done.
+        # They listen: to sign-ins, to responses that are done, and to ``check --deploy``.
+        from amtportal import transport  # noqa: F401
         from amtportal.members import outbox, sessions  # noqa: F401

@@ -93,6 +93,8 @@ OF_ANYBODY = {
 }
 # Public, but only posted to: ``tests/amtportal/test_language.py``.
 POSTED = {"set_language"}
+# Public, and no page: ``tests/amtportal/test_security_txt.py``.
+TEXT = {"security-txt"}
 # Public to whoever knows a secret that the address holds; ``tests/ccp/test_calendar.py`` and
 # ``tests/ccp/test_authenticity_pages.py`` try others.
 SECRET = {"calendar-feed", "transcript-verify"}
@@ -125,7 +127,7 @@ def test_every_address_is_in_one_of_the_tables() -> None:
         route: name for route, name in below("").items() if not route.startswith(("admin/", "accounts/", "favicon.ico"))
     }
     in_accounts = {name for name in PUBLIC if name.startswith("account-")}
-    assert set(ours.values()) == PRIVATE.keys() | PUBLIC.keys() - in_accounts | POSTED | SECRET
+    assert set(ours.values()) == PRIVATE.keys() | PUBLIC.keys() - in_accounts | POSTED | SECRET | TEXT
     assert len(ours) == len(set(ours.values()))
     assert below("accounts/").keys() == OF_SIGNED_IN | OF_ITS_HOLDER | OF_ANYBODY
 

@@ -80,7 +80,7 @@ IMPORTS = {
 OF_STAFF = {
     "index": 200,
     "app_list": 200,
-    "password_change": 200,
+    "password_change": 302,  # to the page that members use, too
     "password_change_done": 200,
     "jsi18n": 200,
     "login": 302,  # home: already signed in

@@ -1,0 +1,68 @@
+"""What leaves this machine is encrypted, and the other side proves who it is: database, cache, mail server, scanner.
+
+``manage.py check --deploy`` warns of each connection that is not. One that stays on this machine needs neither.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Warning, register
+
+ENCRYPTED_CACHES = ("rediss", "valkeys")
+
+
+def is_here(host: str) -> bool:
+    """Whether a host is this machine: a socket in a folder, or an address of its own."""
+    return not host or host.startswith(("/", "127.")) or host in ("localhost", "::1")
+
+
+def database_problem(database: dict[str, Any]) -> str:
+    """libpq's ``sslmode`` below ``verify-full`` encrypts for whoever answers, or not at all."""
+    if database["ENGINE"].endswith("sqlite3") or is_here(database.get("HOST", "")):
+        return ""
+    if database.get("OPTIONS", {}).get("sslmode") == "verify-full":
+        return ""
+    return "DATABASE_URL names another machine: add ?sslmode=verify-full&sslrootcert=/path/to/ca.crt to it."
+
+
+def cache_problem(location: str) -> str:
+    """``location`` as a cache has it: an address, or host and port alone."""
+    address = urlsplit(location if "://" in location else f"//{location}")
+    if is_here(address.hostname or "") or address.scheme in ENCRYPTED_CACHES:
+        return ""
+    return "CACHE_URL names another machine: write it with rediss://, or leave it for the table in the database."
+
+
+def mail_problem(host: str, *, encrypted: bool) -> str:
+    if is_here(host) or encrypted:
+        return ""
+    return "EMAIL_URL names another machine: write it as smtp+tls:// (port 587) or smtp+ssl:// (port 465)."
+
+
+def scanner_problem(url: str) -> str:
+    if not url.startswith("tcp:") or is_here(urlsplit(url).hostname or ""):
+        return ""
+    return "CLAMAV_URL names another machine, and clamd has no TLS: run it here, or lead it through a tunnel."
+
+
+def _locations() -> Iterator[str]:
+    cache: Any
+    for cache in settings.CACHES.values():
+        if "redis" in cache["BACKEND"] or "memcached" in cache["BACKEND"]:
+            location = cache["LOCATION"]
+            yield from [location] if isinstance(location, str) else location
+
+
+@register("security", deploy=True)
+def check(**told: Any) -> list[CheckMessage]:
+    problems = [database_problem(database) for database in settings.DATABASES.values()]
+    problems += [cache_problem(location) for location in _locations()]
+    if settings.MAIL_TRANSPORT.endswith("smtp.EmailBackend"):
+        problems.append(mail_problem(settings.EMAIL_HOST, encrypted=settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL))
+    problems.append(scanner_problem(settings.CLAMAV_URL))
+    found: list[CheckMessage] = [Warning(problem, id="amtportal.W001") for problem in problems if problem]
+    if not settings.SECURITY_CONTACT:
+        found.append(Warning("Set SECURITY_CONTACT: whoever finds a weakness has nobody to tell.", id="amtportal.W002"))
+    return found
