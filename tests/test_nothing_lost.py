@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from amtportal.dates import today
 from amtportal.members.models import Member
@@ -140,3 +140,16 @@ def test_16_threads_with_25_forms_each_on_one_member_make_the_exact_total(server
     assert Activity.objects.count() == 400
     assert requirement.counted_points(Cycle.objects.get()) == 100
     assert_whole(set())
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite waits for longer: it lets in by chance")
+def test_a_page_waits_three_seconds_for_a_lock_and_is_then_told_so(server: Server) -> None:
+    """As the server itself is set, and once: three tries would be nine seconds."""
+    browser, number = Browser(server, make_current_member()), str(uuid.uuid4())
+    assert browser.post("/ccp/record/", entry(str(uuid.uuid4())))[0] == 302  # the first answer of a server takes longer
+    with transaction.atomic():
+        Cycle.objects.select_for_update().get()
+        began = time.monotonic()
+        assert browser.post("/ccp/record/", entry(number))[0] == 503
+        assert 3 <= time.monotonic() - began < 9
+    assert browser.post("/ccp/record/", entry(number))[0] == 302
