@@ -25,7 +25,7 @@ check: ## Lint, check formatting, types, templates, migrations and deployment se
 	@deploy/setup.sh test
 	@tests/run_checks.sh
 
-bench: ## Measure closing, verifying and recording in a temporary database (BENCH_ARGS="close --cycles 100000")
+bench: ## Measure closing, verifying, sealing and recording in a temporary database (BENCH_ARGS="close --cycles 100000")
 	@deploy/setup.sh test
 	@.venv/bin/python -m tests.benchmarks $(BENCH_ARGS)
 

@@ -8,6 +8,7 @@ the same rows can cost on this machine, because seconds of another machine say n
 
 - ``close``: ``close_cycles`` over cycles that have ended; the floor inserts as many lines of history, and nothing else.
 - ``verify``: ``verify_records``; the floor reads the same rows, and compares nothing.
+- ``seal``: ``seal_history`` over a history that was never sealed, and its verification; the floor reads the same lines.
 - ``record``: recording one entry in a cycle that has 10, and in one that has 200.
 """
 
@@ -33,6 +34,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from amtportal.history import seals  # noqa: E402
 from ccp import recording  # noqa: E402
 from ccp.models import Activity, Credit  # noqa: E402
 from certifications.models import Cycle, RenewalInvoice  # noqa: E402
@@ -99,6 +101,25 @@ def verify(credits: int) -> None:
     print(f"  floor: the same rows read in {floor:.1f} s; ratio {seconds / floor:.1f}")
 
 
+def seal(credits: int) -> None:
+    built = timed(lambda: association.build(max(credits // 10, 1), entries=10))
+    said: list[str] = []
+    seconds = timed(lambda: said.append(command("seal_history")))
+    tally = seals.Tally()
+    verified = timed(lambda: list(seals.verify(tally)))
+    floor = timed(read_history)
+    print(f"seal_history over {credits:,} credits (built in {built:.0f} s): {said[0]}")
+    tell("  sealing", tally.rows, "lines", seconds)
+    tell("  verifying the seals", tally.rows, "lines", verified)
+    print(f"  floor: the same lines read in {floor:.1f} s; ratios {seconds / floor:.1f} and {verified / floor:.1f}")
+
+
+def read_history() -> None:
+    for model in seals.sealed_models():
+        for _ in model._base_manager.order_by("pk").values_list().iterator():
+            pass
+
+
 def read() -> None:
     """Every row that verification needs, once, and nothing else."""
     rows = (Cycle.objects, Credit.objects, Activity.objects, RenewalInvoice.objects, Credit.history, Activity.history)
@@ -133,11 +154,16 @@ def tell(what: str, rows: int, noun: str, seconds: float) -> None:
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter, prog="make bench")
-    parser.add_argument("what", nargs="*", choices=["close", "verify", "record", []], help="All three unless named.")
+    parser.add_argument("what", nargs="*", choices=["close", "verify", "seal", "record", []], help="All unless named.")
     parser.add_argument("--cycles", type=int, default=3000, help="Ended cycles for close (3000).")
-    parser.add_argument("--credits", type=int, default=20_000, help="Credits for verify (20000).")
+    parser.add_argument("--credits", type=int, default=20_000, help="Credits for verify and seal (20000).")
     options = parser.parse_args()
-    runs = {"close": lambda: close(options.cycles), "verify": lambda: verify(options.credits), "record": record}
+    runs = {
+        "close": lambda: close(options.cycles),
+        "verify": lambda: verify(options.credits),
+        "seal": lambda: seal(options.credits),
+        "record": record,
+    }
     print(f"On {connection.vendor}:")
     for name in options.what or runs:
         with temporary_database():

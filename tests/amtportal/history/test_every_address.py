@@ -217,6 +217,7 @@ def test_any_other_post_leaves_its_line(name: str, monkeypatch: pytest.MonkeyPat
 
 
 def test_every_line_of_the_table_was_tried() -> None:
+    assert LINES.keys() | NOTHING.keys() <= set(below("").values()), "an address is gone"
     assert LINES.keys() == (MEMBERS.keys() | STAFF.keys() | POSTS.keys()) - NOTHING.keys()
 
 
