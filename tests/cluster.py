@@ -5,13 +5,14 @@ whose power fails is for PostgreSQL's own tests.
 """
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.db import connection, connections
@@ -23,6 +24,16 @@ def programs() -> Path:
     return found[-1].parent if found else Path(shutil.which("initdb") or "/not-found/initdb").parent
 
 
+def alive() -> Iterator[tuple[int, int]]:
+    """The processes of this machine, each with the one that started it; not those that wait to be buried."""
+    for process in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            # The name, in brackets, may hold anything; then come the state and the parent.
+            state, parent = process.read_text().rpartition(")")[2].split()[:2]
+            if state != "Z":
+                yield int(process.parent.name), int(parent)
+
+
 class Cluster:
     """A server that listens on a socket in a folder of its own."""
 
@@ -31,8 +42,10 @@ class Cluster:
         self.folder = Path(tempfile.mkdtemp(prefix="amtportal-cluster.", dir="/tmp"))
         self.owner: list[str] = []
         if os.getuid() == 0:  # the server refuses to run as root
-            shutil.chown(self.folder, "postgres")
-            self.owner = ["runuser", "-u", "postgres", "--"]
+            known = {account.pw_name for account in pwd.getpwall()}
+            owner = "postgres" if "postgres" in known else "nobody"
+            shutil.chown(self.folder, owner)
+            self.owner = ["runuser", "-u", owner, "--"]
         self._run("initdb", "--username=amtportal", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
         self.start()
 
@@ -52,12 +65,14 @@ class Cluster:
         """Every process of it at once, in the middle of whatever it does."""
         first = self.pid
         os.kill(first, signal.SIGSTOP)  # it starts no others meanwhile
-        told = subprocess.run(["ps", "-o", "pid=", "--ppid", str(first)], capture_output=True, text=True, check=True)
-        killed = [*map(int, told.stdout.split()), first]
+        killed = {pid for pid, parent in alive() if first in (pid, parent)}
         for pid in killed:
             os.kill(pid, signal.SIGKILL)
-        while any(Path(f"/proc/{pid}").exists() for pid in killed):
+        while killed & dict(alive()).keys():
             time.sleep(0.01)
+        # Whoever is not buried yet would count as running.
+        for lock in (self.folder / "data" / "postmaster.pid", *self.folder.glob(".s.PGSQL.*.lock")):
+            lock.unlink()
 
     def remove(self) -> None:
         self._run("pg_ctl", "stop", "-m", "immediate")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import pytest
 from django.db import connection, transaction
@@ -81,11 +82,12 @@ def test_the_server_is_killed_five_times_and_nothing_acknowledged_is_lost(
     acknowledged: set[str] = set()
     browsers = [Browser(server, make_current_member()) for _ in range(CLIENTS)]
     refused: list[int] = []
+    over = Event()
 
     def record(browser: Browser) -> None:
-        while len(acknowledged) < ENOUGH:
+        while len(acknowledged) < ENOUGH and not over.is_set():
             number = str(uuid.uuid4())
-            while (status := browser.post("/ccp/record/", entry(number))[0]) in (0, 503):
+            while (status := browser.post("/ccp/record/", entry(number))[0]) in (0, 503) and not over.is_set():
                 time.sleep(0.1)
             if status == 302:
                 acknowledged.add(number)
@@ -98,11 +100,15 @@ def test_the_server_is_killed_five_times_and_nothing_acknowledged_is_lost(
         victims.insert(2, cluster)
 
     def kill() -> None:
-        for killed, victim in enumerate(victims, start=1):
-            while len(acknowledged) < killed * ENOUGH // (len(victims) + 1) and not refused:
-                time.sleep(0.02)
-            victim.kill()
-            victim.start()
+        try:
+            for killed, victim in enumerate(victims, start=1):
+                while len(acknowledged) < killed * ENOUGH // (len(victims) + 1) and not refused:
+                    time.sleep(0.02)
+                victim.kill()
+                victim.start()
+        except BaseException:
+            over.set()  # nobody waits for what does not start again
+            raise
 
     at_once(kill, *(partial(record, browser) for browser in browsers))
     assert refused == []

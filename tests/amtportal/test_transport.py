@@ -92,7 +92,7 @@ def test_the_check_is_content_with_connections_that_are_encrypted(tmp_path: Path
         tmp_path,
         DATABASE_URL="postgres://portal@db.example.org/amtportal?sslmode=verify-full&sslrootcert=/etc/ssl/ca.crt",
         CACHE_URL="rediss://cache.example.org:6379/1",
-        EMAIL_URL="smtp+tls://user:word@mail.example.org:587",
+        EMAIL_URL="smtp+tls://mail.example.org:587",
         SECURITY_CONTACT="mailto:security@portal.example.org",
     )
     assert status == 0, said
