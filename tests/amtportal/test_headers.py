@@ -76,7 +76,11 @@ ANSWERS: dict[str, tuple[Ask, int, str]] = {
     "not found": (get("/nothing/"), 404, NOT_STORED),
     "method": (lambda client, member: client.post("/certifications/"), 405, NOT_STORED),
     "server error": (broken, 500, NOT_STORED),
-    "redirect": (get("/accounts/2fa/recovery-codes/"), 302, NOT_STORED),
+    "redirect": (
+        lambda client, member: client.get(f"/ccp/activities/{member.activities.get().pk}/report/"),
+        302,
+        NOT_STORED,
+    ),
     "missing slash": (get("/guide"), 301, NOT_STORED),
     "wrong host": (get("/", HTTP_HOST="elsewhere.example"), 400, NOT_STORED),
     "too many": (limited, 429, "no-store"),

@@ -1,5 +1,7 @@
 """Another e-mail address for the account: asked for, proved by a link, told to the old one."""
 
+import base64
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,7 +11,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 from time_machine import TimeMachineFixture
 
-from amtportal.members import addresses
+from amtportal.members import addresses, vault
 from amtportal.members.models import Member, User
 from tests.builders import PASSWORD, client_of, make_cycle, make_member, make_user
 from tests.factors import confirm, give_app
@@ -100,9 +102,15 @@ def test_a_link_is_of_no_use_to_whoever_else_gets_the_mail(ada: User, client: Cl
     assert (present(ada), present(other)) == ("ada@example.org", other.email)
 
 
-@pytest.mark.parametrize("made_up", ["x", "WzEsImEiXQ:1vbNjE:x"])
+@pytest.mark.parametrize("made_up", ["x", "WzEsImEiXQ:1vbNjE:x", "é", vault.encrypt("[1]").rstrip("=")])
 def test_a_made_up_link_does_not_work(client: Client, made_up: str) -> None:
     assert client.post(f"{CHANGE}{made_up}/").status_code == 404
+
+
+def test_the_link_names_neither_address(client: Client) -> None:
+    token = ask(client).removeprefix(CHANGE).rstrip("/")
+    assert re.fullmatch(r"[\w-]+", token)
+    assert b"example" not in base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
 
 
 def test_links_to_a_new_password_that_went_to_the_old_address_are_void(ada: User, client: Client) -> None:
