@@ -54,6 +54,14 @@ class LoginForm(forms.LoginForm):
         self.fields["login"].widget.attrs["autocomplete"] = "username"
 
 
+class _TokenForNobody(PasswordResetTokenGenerator):
+    """Asks for the addresses of the account, as allauth's own does, which would note down the one that was typed."""
+
+    def _make_hash_value(self, user: Any, timestamp: int) -> str:
+        addresses = EmailAddress.objects.filter(user_id=user.pk).values_list("email", flat=True)
+        return super()._make_hash_value(user, timestamp) + "|".join(sorted(addresses))
+
+
 class AddressForm(forms.ResetPasswordForm):
     """Asks for the address to which a link is sent, to activate the account or to set a new password."""
 
@@ -70,7 +78,7 @@ class AddressForm(forms.ResetPasswordForm):
         """
         if not self.users:
             self.users = [User(pk=0, email=f"nobody@{NOBODY}", password=make_password(None))]
-            kwargs["token_generator"] = PasswordResetTokenGenerator()  # allauth's would note down the address
+            kwargs["token_generator"] = _TokenForNobody()
         email: str = super().save(request, **kwargs)
         return email
 
