@@ -144,3 +144,18 @@ def test_a_known_browser_has_no_more_tries_than_others(ada: User) -> None:
     for _ in range(5):
         sign_in(known, ada, "wrong blue lanterns")
     assert sign_in(known, ada) == 200
+
+
+def test_a_new_password_by_mail_lets_the_owner_in_elsewhere_too(ada: User) -> None:
+    for _ in range(6):
+        sign_in(Client(), ada, "wrong blue lanterns")
+    elsewhere = Client()
+    assert sign_in(elsewhere, ada) == 200
+    elsewhere.post("/accounts/password/reset/", {"email": ada.email})
+    link = next(word for word in mail.outbox[-1].body.split() if "/reset/key/" in word).removeprefix(
+        "http://testserver"
+    )
+    opened = elsewhere.get(link, follow=True)
+    new = "nine green umbrellas"
+    assert elsewhere.post(opened.request["PATH_INFO"], {"password1": new, "password2": new}).status_code == 302
+    assert sign_in(elsewhere, ada, new) == 302
