@@ -102,7 +102,15 @@ def test_a_link_is_of_no_use_to_whoever_else_gets_the_mail(ada: User, client: Cl
     assert (present(ada), present(other)) == ("ada@example.org", other.email)
 
 
-@pytest.mark.parametrize("made_up", ["x", "WzEsImEiXQ:1vbNjE:x", "é", vault.encrypt("[1]").rstrip("=")])
+@pytest.mark.parametrize(
+    "made_up",
+    [
+        pytest.param("x", id="a letter"),
+        pytest.param("WzEsImEiXQ:1vbNjE:x", id="signed by nobody"),
+        pytest.param("é", id="no ASCII"),
+        pytest.param(vault.encrypt("[1]").rstrip("="), id="encrypted by the portal, for something else"),
+    ],
+)
 def test_a_made_up_link_does_not_work(client: Client, made_up: str) -> None:
     assert client.post(f"{CHANGE}{made_up}/").status_code == 404
 
