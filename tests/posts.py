@@ -123,6 +123,19 @@ def sign_in_by_passkey(patch: pytest.MonkeyPatch) -> Post:
     return Post(Client(), f"{SECOND}webauthn/login/", {"credential": '{"id": "1"}'})
 
 
+def confirm_by_code(patch: pytest.MonkeyPatch) -> Post:
+    ada = make_ada()
+    give_app(ada)
+    return Post(client_of(ada), f"{SECOND}reauthenticate/", {"code": code()})
+
+
+def confirm_by_passkey(patch: pytest.MonkeyPatch) -> Post:
+    passkey = _with_passkey(make_ada())
+    patch.setattr(auth, "parse_authentication_response", Mock())
+    patch.setattr(auth, "complete_authentication", Mock(return_value=passkey))
+    return Post(client_of(passkey.user), f"{SECOND}webauthn/reauthenticate/", {"credential": '{"id": "1"}'})
+
+
 def rename_passkey(patch: pytest.MonkeyPatch) -> Post:
     ada, client = _as_ada()
     return Post(client, f"{SECOND}webauthn/keys/{_with_passkey(ada).pk}/edit/", {"name": "Old phone"})
@@ -225,6 +238,8 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "mfa_edit_webauthn": rename_passkey,
     "mfa_generate_recovery_codes": new_recovery_codes,
     "mfa_login_webauthn": sign_in_by_passkey,
+    "mfa_reauthenticate": confirm_by_code,
+    "mfa_reauthenticate_webauthn": confirm_by_passkey,
     "mfa_remove_webauthn": remove_passkey,
     "auth_group_add": adding(Group, name="Desk"),
     "auth_group_delete": deleting(Group, lambda: Group.objects.create(name="Desk")),

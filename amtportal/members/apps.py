@@ -7,6 +7,6 @@ class MembersConfig(AppConfig):
     verbose_name = "Members"
 
     def ready(self) -> None:
-        # They listen: to sign-ins, to responses that are done, and to ``check --deploy``.
+        # They listen: to sign-ins, to factors that are used, to responses that are done, and to ``check --deploy``.
         from amtportal import transport  # noqa: F401
-        from amtportal.members import outbox, sessions  # noqa: F401
+        from amtportal.members import outbox, second_factor, sessions  # noqa: F401

@@ -21,6 +21,7 @@ from tests.builders import (
     make_payment,
     noon,
 )
+from tests.factors import confirm
 from tests.spanish import TYPED, left_on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
@@ -60,6 +61,10 @@ OF_MEMBER = [
     "/invoices/{last}/",
     "/invoices/{last}.pdf",
     "/accounts/password/change/",
+    "/accounts/2fa/",
+    "/accounts/2fa/webauthn/",
+    "/accounts/sessions/",
+    "/accounts/email/x/",
     "/accounts/logout/",
 ]
 OF_ENTRY = [
@@ -69,6 +74,21 @@ OF_ENTRY = [
     "/ccp/activities/{activity}/difference/",
     "/ccp/record/?like={activity}",
 ]
+
+
+# Those that ask for the password first.
+AFTER_THE_PASSWORD = [
+    "/accounts/2fa/",
+    "/accounts/2fa/totp/activate/",
+    "/accounts/2fa/webauthn/add/",
+    "/accounts/email/",
+]
+
+
+def confirmed(member: Member) -> Client:
+    client = client_of(member)
+    confirm(client, PASSWORD)
+    return client
 
 
 def left_of(member: Member, *more: str) -> set[str]:
@@ -116,6 +136,7 @@ def left(new: Member, short: Member, met: Member, grace: Member, voluntary: Memb
     everything.user.set_password(PASSWORD)
     everything.user.save()
     found |= left_of(everything, "/ccp/activities/{activity}/report/", "/accounts/reauthenticate/")
+    found |= left_on(confirmed(everything), AFTER_THE_PASSWORD)
     found |= left_on(client_of(past(make_member())), ["/", "/certifications/", "/ccp/activities/", "/invoices/"])
     lapsed = make_cycle(credential="RPT").certification
     life.change_status(certification=lapsed, to="retired", reason=TYPED[0], by=staff, at=noon(TODAY))

@@ -124,8 +124,13 @@ def passkey_page(page: Page) -> None:
     second_factor_page(page, "/accounts/2fa/webauthn/add/")
 
 
+def address_page(page: Page) -> None:
+    second_factor_page(page, "/accounts/email/")
+
+
 # Pages that a posted form shows.
 AFTER_A_FORM = {
+    "changing the e-mail address": address_page,
     "setting up an app": app_page,
     "adding a passkey": passkey_page,
     "an error page": error_page,

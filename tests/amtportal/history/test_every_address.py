@@ -64,6 +64,11 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "account_change_password": (SecurityEvent, "kind: – → password-changed"),
     "account_set_password": (SecurityEvent, "kind: – → password-set"),
     "account_reset_password_from_key": (SecurityEvent, "kind: – → password-reset"),
+    "account_reauthenticate": (SecurityEvent, "kind: – → confirmed"),
+    "account_email": (SecurityEvent, "kind: – → address-asked"),
+    "address-confirm": (SecurityEvent, "kind: – → address-changed"),
+    "session-list": (SecurityEvent, "kind: – → sessions-ended"),
+    "session-end": (SecurityEvent, "kind: – → sessions-ended"),
     "account_confirm_email": (EmailAddress, "verified: – → True"),
     "mfa_activate_totp": (Authenticator, "type: – → totp"),
     "mfa_deactivate_totp": (Authenticator, "type: totp → –"),
@@ -71,6 +76,8 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "mfa_add_webauthn": (Authenticator, "type: – → webauthn"),
     "mfa_edit_webauthn": (Authenticator, ""),  # the name of a passkey stands beside its key, of which nothing is told
     "mfa_remove_webauthn": (Authenticator, "type: webauthn → –"),
+    "mfa_reauthenticate": (SecurityEvent, "kind: – → confirmed"),
+    "mfa_reauthenticate_webauthn": (SecurityEvent, "kind: – → confirmed"),
     "mfa_authenticate": (SecurityEvent, "kind: – → signed-in"),
     "mfa_login_webauthn": (SecurityEvent, "kind: – → signed-in"),
     # Staff
@@ -117,12 +124,7 @@ NOTHING = {
     "account-activate": "sends a mail to the address on record",
     "account_reset_password": "sends a mail to the address on record",
     "account_signup": "is closed",
-    "account_email": "leads home",
     "account_confirm_login_code": "codes by mail are not in use",
-    "account_reauthenticate": "the session notes that the password was given once more",
-    "mfa_reauthenticate": "the session notes that a second factor was given",
-    "mfa_reauthenticate_webauthn": "the session notes that a second factor was given",
-    "usersessions_list": "ends sessions, which are no part of the record",
     # Staff
     "ccp_activity_changelist": "leads to the page on which the chosen entries are voided",
     "ccp_heldcredit_import": "shows what a file would do",

@@ -12,7 +12,7 @@ import amtportal.history.requests
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("history", "0001_initial"),
+        ("history", "0002_security_events"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
