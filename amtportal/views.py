@@ -16,6 +16,7 @@ from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.limits import in_measure
 from amtportal.members.models import Member
 from ccp import overview, requirement, rollover, standing
+from ccp.invoice_standing import InvoiceStanding, invoice_standing
 from certifications.models import Payment, RenewalInvoice
 
 
@@ -58,7 +59,7 @@ def invoice_list(request: HttpRequest, member: Member) -> HttpResponse:
     if rollover.catch_up(member, at=now, shown=[invoice.cycle for invoice in invoices]):
         invoices = list(of_member.all())
     counted = requirement.counted_by_cycle({invoice.cycle_id for invoice in invoices})
-    lines = [standing.invoice_standing(invoice, on, counted=counted[invoice.cycle_id]) for invoice in invoices]
+    lines = [invoice_standing(invoice, on, counted=counted[invoice.cycle_id]) for invoice in invoices]
     return render(request, "certifications/invoice_list.html", {"lines": lines})
 
 
@@ -107,7 +108,7 @@ def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _invoice(request: HttpRequest, pk: int) -> tuple[RenewalInvoice, standing.InvoiceStanding]:
+def _invoice(request: HttpRequest, pk: int) -> tuple[RenewalInvoice, InvoiceStanding]:
     invoices = RenewalInvoice.objects.visible_to(request.user).select_related(
         "cycle__certification__credential", "cycle__certification__member"
     )
@@ -115,7 +116,7 @@ def _invoice(request: HttpRequest, pk: int) -> tuple[RenewalInvoice, standing.In
     if rollover.catch_up(invoice.cycle.certification.member, at=timezone.now(), shown=[invoice.cycle]):
         invoice = invoices.get(pk=pk)
     counted = requirement.counted_points(invoice.cycle)
-    return invoice, standing.invoice_standing(invoice, today(), counted=counted)
+    return invoice, invoice_standing(invoice, today(), counted=counted)
 
 
 def _payment(invoice: RenewalInvoice) -> Payment | None:

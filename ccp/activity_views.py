@@ -16,7 +16,7 @@ from amtportal.dates import day_of
 from amtportal.members.access import account_of, for_member
 from amtportal.members.models import Member
 from amtportal.words import us
-from ccp import activity_export, changes, entries, error_reports, evidence, recording, rollover, standing
+from ccp import activity_export, amendable, changes, entries, error_reports, evidence, recording, rollover, standing
 from ccp.activity_filters import ActivityFilterForm
 from ccp.evidence_views import part_of_page
 from ccp.forms import DifferenceForm
@@ -107,7 +107,7 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
     on = day_of(now)
     lines = entries.credit_lines(activity)
     files = evidence.of_activity(activity) if evidence.may_be_read(activity, by=account_of(request)) else []
-    changeable = is_owner and recording.can_be_changed(activity, on)
+    changeable = is_owner and amendable.can_be_changed(activity, on)
     context = {
         "activity": activity,
         "quantity": in_units(activity.quantity, activity.unit) if activity.quantity else "",
@@ -122,7 +122,7 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "evidence": part_of_page(activity, files, [line.cycle for line in lines], on),
         "is_owner": is_owner,
         "can_be_changed": changeable,
-        "can_be_restored": is_owner and recording.can_be_restored(activity, on),
+        "can_be_restored": is_owner and amendable.can_be_restored(activity, on),
         "reports": error_reports.of_activity(activity),
         "can_be_reported": is_owner and error_reports.can_be_reported(activity),
     }

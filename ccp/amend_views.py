@@ -11,7 +11,7 @@ from amtportal.dates import day_of
 from amtportal.members import kept_forms
 from amtportal.members.access import for_member
 from amtportal.members.models import Member
-from ccp import entries, preview, recording, rollover, terms
+from ccp import amendable, entries, outcome, preview, recording, rollover, terms
 from ccp.forms import AmendForm, DifferenceForm
 from ccp.models import Activity
 from ccp.record_views import render_form
@@ -25,7 +25,7 @@ def activity_amend(request: HttpRequest, member: Member, pk: int) -> HttpRespons
     """Amend an own entry while its cycles are open."""
     now = timezone.now()
     activity = entries.found(entries.read().for_member(member), pk, at=now)
-    if not recording.can_be_changed(activity, day_of(now)):
+    if not amendable.can_be_changed(activity, day_of(now)):
         return redirect("activity-detail", activity.pk)
     open_cycles = rollover.open_for_records(member, at=now)
     form = AmendForm(
@@ -77,7 +77,7 @@ def activity_withdraw(request: HttpRequest, member: Member, pk: int) -> HttpResp
             told = _("%(reference)s is withdrawn.") % {"reference": activity.reference}
             messages.success(request, told, extra_tags="undo")
             return redirect("activity-detail", activity.pk)
-    elif not recording.can_be_changed(activity, day_of(now)):
+    elif not amendable.can_be_changed(activity, day_of(now)):
         return redirect("activity-detail", activity.pk)
     context = {"activity": activity, "would_lose": _would_lose(activity), "problem": problem}
     return render(request, "ccp/activity_withdraw.html", context)
@@ -94,7 +94,7 @@ def _would_lose(activity: Activity) -> list[Cycle]:
     return [
         cycle
         for cycle in met
-        if preview.falls_short_without(on_record[cycle.pk], activity.pk, required=cycle.points_required)
+        if outcome.falls_short_without(on_record[cycle.pk], activity.pk, required=cycle.points_required)
     ]
 
 
@@ -105,7 +105,7 @@ def activity_difference(request: HttpRequest, member: Member, pk: int) -> HttpRe
     """Say how an own entry differs from one that looks like it. The entry counts whatever is said."""
     now = timezone.now()
     activity = entries.found(entries.read().for_member(member), pk, at=now)
-    if not recording.can_be_changed(activity, day_of(now)):
+    if not amendable.can_be_changed(activity, day_of(now)):
         return redirect("activity-detail", activity.pk)
     kept = kept_forms.take(request)
     form = DifferenceForm(

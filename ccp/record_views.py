@@ -15,7 +15,7 @@ from amtportal.dates import day_of
 from amtportal.members import kept_forms
 from amtportal.members.access import for_member
 from amtportal.members.models import Member
-from ccp import earlier, entries, preview, recording, rollover, standing
+from ccp import amendable, earlier, entries, preview, recording, rollover, standing
 from ccp.forms import AmendForm, RecordCEForm
 from ccp.models import Activity
 from ccp.points import Entry
@@ -72,7 +72,7 @@ def activity_preview(request: HttpRequest, member: Member) -> HttpResponse:
     now = timezone.now()
     open_cycles = rollover.open_for_records(member, at=now)
     activity = _asked_entry(request, entries.read().for_member(member), "entry")
-    if not open_cycles or (activity and not recording.can_be_changed(activity, day_of(now))):
+    if not open_cycles or (activity and not amendable.can_be_changed(activity, day_of(now))):
         raise Http404
     form = (
         AmendForm(request.POST, open_cycles=open_cycles, on=day_of(now), activity=activity)

@@ -10,23 +10,20 @@ from another claim under the same number.
 """
 
 from collections.abc import Collection
-from copy import copy
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from amtportal.dates import day_of
 from amtportal.members.models import Member, User
-from amtportal.words import plain, us
 from ccp import claims, counting, replay, requirement, rollover
+from ccp.amendable import refuse_unless_open, refuse_unless_restorable, refuse_where_paid
 from ccp.eligibility import FIELDS, Claim, Refused, covering
 from ccp.models import Activity, Credit
 from ccp.terms import catalogue
-from certifications import cycles as cycle_rules
-from certifications.models import Cycle, RenewalInvoice
+from certifications.models import Cycle
 
 
 class SubmissionReused(Refused):
@@ -88,7 +85,7 @@ def amend(
     open_cycles = rollover.open_for_records(activity.member, at=at, lock=True)
     activity = _locked(activity)
     touched = _claimed_cycles(activity)
-    _refuse_unless_open(activity, touched, open_cycles)
+    refuse_unless_open(activity, touched, open_cycles)
     terms = catalogue().terms(claim.activity_type, day_of(activity.recorded_at))
     chosen = covering(claim, cycles, open_cycles, on, terms=terms, earlier_type=activity.activity_type)
     if claim.is_on(activity) and {cycle.pk for cycle in chosen} == {cycle.pk for cycle in touched}:
@@ -119,7 +116,7 @@ def withdraw(*, activity: Activity, by: User, at: datetime) -> Activity:
     if not activity.is_standing:
         return activity
     touched = _claimed_cycles(activity)
-    _refuse_unless_open(activity, touched, open_cycles)
+    refuse_unless_open(activity, touched, open_cycles)
     _end(activity, by, at)
     _count_unless_paid(touched, by, at)
     return activity
@@ -138,7 +135,7 @@ def restore(*, activity: Activity, by: User, at: datetime) -> Activity:
     if withdrawn_at is None:
         return activity
     touched = _claimed_cycles(activity)
-    _refuse_unless_restorable(activity, touched, open_cycles, by)
+    refuse_unless_restorable(activity, touched, open_cycles, by)
     activity.withdrawn_at = activity.withdrawn_by = None
     activity.revision += 1
     _save(activity, by, at)
@@ -149,43 +146,12 @@ def restore(*, activity: Activity, by: User, at: datetime) -> Activity:
     return activity
 
 
-def can_be_restored(activity: Activity, on: date) -> bool:
-    """Whether its member may put a withdrawn entry back on record: it could be changed if it stood.
-
-    Reads ``activity.credits`` with their cycles and certifications.
-    """
-    standing = copy(activity)
-    standing.withdrawn_at = None
-    return not activity.is_standing and not activity.is_void and can_be_changed(standing, on)
-
-
-def _refuse_unless_restorable(activity: Activity, touched: list[Cycle], open_cycles: list[Cycle], by: User) -> None:
-    if activity.is_void:
-        raise Refused(_("AMT voided this entry, so only AMT can put it back on record. Call AMT if that is wrong."))
-    if activity.source == Activity.Source.AMT or activity.member.user_id != by.pk:
-        raise Refused(_("Only the member who recorded this entry can put it back on record."))
-    open_keys = {cycle.pk for cycle in open_cycles}
-    for cycle in touched:
-        if cycle.pk not in open_keys:
-            raise Refused(
-                _(
-                    "This entry is for the %(code)s cycle %(first)s to %(last)s, which no longer takes changes. "
-                    "Call AMT if it must count."
-                )
-                % {
-                    "code": cycle.certification.credential.code,
-                    "first": us(cycle.starts_on),
-                    "last": us(cycle.ends_on),
-                }
-            )
-
-
 @transaction.atomic
 def say_difference(*, activity: Activity, difference: str, by: User, at: datetime) -> Activity:
     """Keep what the member says of how an entry differs from one that looks like it, while its cycles are open."""
     open_cycles = rollover.open_for_records(activity.member, at=at, lock=True)
     activity = _locked(activity)
-    _refuse_unless_open(activity, _claimed_cycles(activity), open_cycles)
+    refuse_unless_open(activity, _claimed_cycles(activity), open_cycles)
     if activity.difference != difference:
         activity.difference = difference
         _save(activity, by, at)
@@ -211,22 +177,6 @@ def void(*, activity: Activity, reason: str, by: User, at: datetime) -> Activity
     _end(activity, by, at, void_reason=reason)
     counting.count(touched, by, at)
     return activity
-
-
-def can_be_changed(activity: Activity, on: date) -> bool:
-    """Whether its member may amend or withdraw the entry: it stands and every cycle it is claimed for is open.
-
-    Reads ``activity.credits`` with their cycles and certifications.
-    """
-    return (
-        activity.is_standing
-        and activity.source == Activity.Source.MEMBER
-        and all(
-            cycle_rules.takes_records(credit.cycle, on, grace_days=settings.CCP_GRACE_DAYS)
-            for credit in activity.credits.all()
-            if credit.cut != Credit.Cut.UNCLAIMED
-        )
-    )
 
 
 def _submitted_earlier(member: Member, submission_id: UUID, digest: str) -> Activity | None:
@@ -255,27 +205,6 @@ def _claimed_cycles(activity: Activity) -> list[Cycle]:
     return [credit.cycle for credit in claimed.order_by("cycle_id")]
 
 
-def _refuse_unless_open(activity: Activity, touched: list[Cycle], open_cycles: list[Cycle]) -> None:
-    if not activity.is_standing:
-        raise Refused(_("This entry no longer stands, so it cannot be changed. Record the activity anew."))
-    if activity.source == Activity.Source.AMT:
-        raise Refused(_("This entry was credited by AMT, so only AMT can change it. Report an error on its page."))
-    open_keys = {cycle.pk for cycle in open_cycles}
-    for cycle in touched:
-        if cycle.pk not in open_keys:
-            raise Refused(
-                _(
-                    "This entry counts in the %(code)s cycle %(first)s to %(last)s, which no longer takes changes. "
-                    "Call AMT if it is wrong."
-                )
-                % {
-                    "code": cycle.certification.credential.code,
-                    "first": us(cycle.starts_on),
-                    "last": us(cycle.ends_on),
-                }
-            )
-
-
 def _end(activity: Activity, by: User, at: datetime, void_reason: str = "") -> None:
     activity.withdrawn_at, activity.withdrawn_by, activity.void_reason = at, by, void_reason
     activity.revision += 1
@@ -288,18 +217,7 @@ def _count_unless_paid(cycles: Collection[Cycle], by: User, at: datetime) -> Non
     counting.count(cycles, by, at)
     for cycle in were_met:
         if cycle.requirement_met_on is None and cycle.certification.ccp_mandatory:
-            _refuse_where_paid(cycle)
-
-
-def _refuse_where_paid(cycle: Cycle) -> None:
-    if cycle.invoices.filter(year=3, status=RenewalInvoice.Status.PAID).exists():
-        raise Refused(
-            _(
-                "This would take your %(code)s cycle below the %(points)s points it needs, and its renewal invoice is "
-                "already paid. Record another activity first, or call AMT."
-            )
-            % {"code": cycle.certification.credential.code, "points": plain(cycle.points_required)}
-        )
+            refuse_where_paid(cycle)
 
 
 def _save(activity: Activity, by: User, at: datetime) -> None:

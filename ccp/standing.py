@@ -12,14 +12,12 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db.models import Q, Sum, prefetch_related_objects
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext_lazy
 
 from amtportal.dates import day_of
 from amtportal.members.models import Member
-from amtportal.words import as_count, dollars, plain, translated, us
-from ccp import ledger, requirement, rollover, tasks
+from amtportal.words import translated
+from ccp import ledger, next_steps, requirement, rollover, tasks
+from ccp.invoice_standing import InvoiceStanding, invoice_standing
 from ccp.models import Credit
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
@@ -31,43 +29,6 @@ from certifications.models import Certification, Cycle, RenewalInvoice, StatusCh
 class CategoryTotal:
     name: str
     points: Decimal
-
-
-STATES: dict[invoice_rules.State, Promise] = {
-    "locked": pgettext_lazy("state of an invoice", "Locked"),
-    "upcoming": pgettext_lazy("state of an invoice", "Upcoming"),
-    "open": pgettext_lazy("state of an invoice", "Open"),
-    "paid": pgettext_lazy("state of an invoice", "Paid"),
-    "void": pgettext_lazy("state of an invoice", "Void"),
-}
-
-
-@dataclass(frozen=True)
-class InvoiceStanding:
-    """A renewal invoice on a day: its state, when it opens, and the reason as a sentence."""
-
-    invoice: RenewalInvoice
-    state: invoice_rules.State
-    opening: invoice_rules.Opening
-    reason: str
-    overdue: bool
-
-    @property
-    def opens_on(self) -> date | None:
-        return self.opening.opens_on
-
-    @property
-    def state_in_words(self) -> str:
-        return _("Open, overdue") if self.overdue else str(STATES[self.state])
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing to do, or to wait for. ``action`` is ``record``, ``pay`` or empty; a pay step has its invoice."""
-
-    sentence: str
-    action: str = ""
-    invoice: RenewalInvoice | None = None
 
 
 @dataclass(frozen=True)
@@ -141,9 +102,9 @@ class Standing:
         return changes[-1] if changes else None
 
     @property
-    def next_steps(self) -> list[Step]:
+    def next_steps(self) -> list[next_steps.Step]:
         """What to do next, the most pressing first; never empty."""
-        return next_steps(self)
+        return next_steps.next_steps(self)
 
     @property
     def tasks(self) -> list[tasks.Task]:
@@ -163,132 +124,6 @@ class Standing:
             owed=[ledger.Owed(found.invoice.year, found.state, found.opening) for found in self.invoices],
             on=self.on,
         )
-
-
-def next_steps(standing: Standing) -> list[Step]:
-    """The tasks of a certification: overdue payments, points, payments due, then what to wait for."""
-    if not standing.is_in_force:
-        sentence = _("Call AMT if you have a question about this certification: it is %(status)s.")
-        return [Step(sentence % {"status": standing.certification.get_status_display().lower()})]
-    payable = sorted(
-        (found for found in standing.invoices if found.state == "open"), key=lambda found: found.invoice.due_on
-    )
-    steps = [_pay_again_step(found) for found in standing.reopened if found.state == "open"]
-    steps += [_pay_step(found) for found in payable if found.overdue]
-    if standing.certification.ccp_mandatory and not standing.is_met:
-        steps.append(_record_step(standing))
-    steps += [_pay_step(found) for found in payable if not found.overdue]
-    if steps:
-        return steps
-    if standing.current and standing.current.state == "upcoming" and standing.current.opens_on:
-        sentence = _("Nothing to do until your renewal invoice opens on %(day)s.")
-        return [Step(sentence % {"day": us(standing.current.opens_on)})]
-    return [Step(_("Nothing to do now."))]
-
-
-def _pay_step(found: InvoiceStanding) -> Step:
-    if found.overdue:
-        sentence = _("Pay %(invoice)s (%(amount)s), overdue since %(day)s.")
-    else:
-        sentence = _("Pay %(invoice)s (%(amount)s), due %(day)s.")
-    invoice = found.invoice
-    said = {"invoice": invoice.number, "amount": dollars(invoice.amount), "day": us(invoice.due_on)}
-    return Step(sentence % said, "pay", invoice)
-
-
-def _pay_again_step(found: InvoiceStanding) -> Step:
-    sentence = _(
-        "Pay %(number)s (%(amount)s), due since %(day)s. AMT took back the payment that was on record. "
-        "The cycle it was for stays closed."
-    ) % {
-        "number": found.invoice.number,
-        "amount": dollars(found.invoice.amount),
-        "day": us(found.invoice.due_on),
-    }
-    return Step(sentence, "pay", found.invoice)
-
-
-def _record_step(standing: Standing) -> Step:
-    number = as_count(standing.to_go)
-    said = {
-        "points": plain(standing.to_go),
-        "last": us(standing.cycle.ends_on),
-        "until": us(standing.records_until),
-    }
-    if not standing.takes_records:
-        sentence = ngettext(
-            "Call AMT. This cycle is %(points)s point short and takes no more records.",
-            "Call AMT. This cycle is %(points)s points short and takes no more records.",
-            number,
-        )
-        return Step(sentence % said)
-    if standing.days_left < 0:
-        sentence = ngettext(
-            "Record %(points)s more point by %(until)s, for activities you did up to %(last)s.",
-            "Record %(points)s more points by %(until)s, for activities you did up to %(last)s.",
-            number,
-        )
-    else:
-        sentence = ngettext(
-            "Record %(points)s more point by %(last)s.", "Record %(points)s more points by %(last)s.", number
-        )
-    return Step(sentence % said, "record")
-
-
-def invoice_reason(
-    state: invoice_rules.State, opening: invoice_rules.Opening, *, counted: Decimal, required: Decimal, on: date
-) -> str:
-    """Why the invoice is in that state and when that changes, as a sentence for the member."""
-    noticed_on = opening.due_on - invoice_rules.NOTICE
-    said = {
-        "counted": plain(counted),
-        "required": plain(required),
-        "earliest": us(noticed_on),
-        "days": invoice_rules.NOTICE.days,
-        "opens": us(opening.opens_on) if opening.opens_on else "",
-        "met": us(opening.met_on) if opening.met_on else "",
-    }
-    return _reason(state, opening, is_early=on < noticed_on) % said
-
-
-def _reason(state: invoice_rules.State, opening: invoice_rules.Opening, *, is_early: bool) -> str:
-    """The sentence of ``invoice_reason`` with places for its days and figures."""
-    waits = opening.waits_for_requirement
-    match state:
-        case "paid":
-            return _("Paid.")
-        case "void":
-            return _("Void: nothing is to be paid.")
-        case "locked" if is_early:
-            return _(
-                "Locked: %(counted)s of %(required)s points are on record. The invoice opens the day after your CCP "
-                "requirement is met, but not before %(earliest)s."
-            )
-        case "locked":
-            return _(
-                "Locked: %(counted)s of %(required)s points are on record. The invoice opens the day after your CCP "
-                "requirement is met."
-            )
-        case "upcoming" if waits:
-            return _("Opens %(opens)s, the day after your CCP requirement was met (%(met)s).")
-        case "upcoming":
-            return _("Opens %(opens)s, %(days)s days before it is due.")
-        case "open" if waits:
-            return _("Open since %(opens)s, the day after your CCP requirement was met (%(met)s).")
-    return _("Open since %(opens)s, %(days)s days before it is due.")
-
-
-def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> InvoiceStanding:
-    """An invoice (with cycle and certification read) on a day, given the points that count in its cycle."""
-    opening = invoice_rules.opening_of(invoice)
-    state = invoice_rules.state(status=invoice.status, opens_on=opening.opens_on, on=on)
-    return InvoiceStanding(
-        invoice=invoice,
-        state=state,
-        opening=opening,
-        reason=invoice_reason(state, opening, counted=counted, required=invoice.cycle.points_required, on=on),
-        overdue=invoice_rules.is_overdue(state, invoice.due_on, on),
-    )
 
 
 def standings(member: Member, on: date) -> list[Standing]:

@@ -1,6 +1,6 @@
 """The tasks of a certification: what to do next, what cannot start yet and what is done, each with its state in words.
 
-``standing.next_steps`` says what there is to do; here follow what has to wait and what is done already, so that the
+``ccp.next_steps`` says what there is to do; here follow what has to wait and what is done already, so that the
 list keeps its shape from the first day of a cycle to the last.
 """
 
@@ -14,7 +14,8 @@ from amtportal.words import dollars, plain, us
 from certifications.models import RenewalInvoice
 
 if TYPE_CHECKING:
-    from ccp.standing import Standing, Step
+    from ccp.next_steps import Step
+    from ccp.standing import Standing
 
 State = Literal["to-do", "overdue", "waits", "done", ""]
 

@@ -12,8 +12,9 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 # The order is random; --randomly-seed with the number that pytest prints repeats it.
-# Whoever is done takes tests from the other: some take a minute.
-pytest=(.venv/bin/python -m pytest -n "$(nproc)" --dist worksteal "$@")
+# Tests of browsers and servers wait a third of their time, so there are three workers for two processors.
+# Whoever is done takes tests from the others: some take half a minute.
+pytest=(.venv/bin/python -m pytest -n $(($(nproc) * 3 / 2)) --dist worksteal "$@")
 failed=()
 
 echo "== Tests on SQLite"

@@ -94,8 +94,9 @@ def test_a_heic_picture_becomes_a_jpeg(owner: Client, entry: Activity) -> None:
 
 
 def test_the_same_file_again_is_told_and_kept_once(owner: Client, entry: Activity) -> None:
-    send(owner, entry, pdf())
-    answer = send(owner, entry, pdf(), "again.pdf")
+    content = pdf()  # made again, it would have another number within
+    send(owner, entry, content)
+    answer = send(owner, entry, content, "again.pdf")
     told = words(read(owner.get(answer.headers["Location"])).select_one(".notices"))
     assert told.endswith("certificate.pdf is attached already. It is kept once.")
     assert Evidence.objects.count() == 1

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from amtportal.members.models import User
-from ccp import recording, requirement
+from ccp import amendable, recording, requirement
 from ccp.models import Activity, Credit
 from certifications import invoices
 from certifications.models import Certification, Cycle
@@ -263,7 +263,7 @@ def test_points_of_a_closed_cycle_are_frozen(cycle: Cycle, amt: User) -> None:
 )
 def test_a_member_corrects_while_the_cycle_takes_records(cycle: Cycle, on: date, open_on_the_day: bool) -> None:
     activity = make_activity(cycle)
-    assert recording.can_be_changed(activity, on) is open_on_the_day
+    assert amendable.can_be_changed(activity, on) is open_on_the_day
     if open_on_the_day:
         assert not withdraw(activity, on=on).is_standing
     else:
@@ -274,7 +274,7 @@ def test_a_member_corrects_while_the_cycle_takes_records(cycle: Cycle, on: date,
 def test_an_entry_of_a_lapsed_certification_is_not_changed(cycle: Cycle) -> None:
     activity = make_activity(cycle)
     Certification.objects.update(status="lapsed")
-    assert not recording.can_be_changed(Activity.objects.get(), TODAY)
+    assert not amendable.can_be_changed(Activity.objects.get(), TODAY)
     with pytest.raises(recording.Refused, match="no longer takes changes"):
         withdraw(activity)
 

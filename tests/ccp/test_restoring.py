@@ -8,7 +8,7 @@ from django.test import Client
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
-from ccp import recording, requirement, verification
+from ccp import amendable, recording, requirement, verification
 from ccp.models import Activity, Credit
 from certifications import invoices
 from certifications.models import Certification, Cycle
@@ -154,7 +154,7 @@ def test_an_entry_that_stands_is_left_as_it_is(entry: Activity) -> None:
 def test_what_was_put_back_can_be_amended_and_withdrawn_again(cycle: Cycle, entry: Activity) -> None:
     withdraw(entry)
     restored = restore(entry)
-    assert recording.can_be_changed(restored, TODAY)
+    assert amendable.can_be_changed(restored, TODAY)
     assert not withdraw(restored, on=TODAY + DAY).is_standing
     assert met_on(cycle) is None
     assert differences() == []
@@ -162,7 +162,7 @@ def test_what_was_put_back_can_be_amended_and_withdrawn_again(cycle: Cycle, entr
 
 def test_what_staff_voided_stays_void(cycle: Cycle, entry: Activity) -> None:
     recording.void(activity=entry, reason="No proof was sent.", by=make_user(is_staff=True), at=noon(TODAY))
-    assert not recording.can_be_restored(Activity.objects.get(), TODAY)
+    assert not amendable.can_be_restored(Activity.objects.get(), TODAY)
     with pytest.raises(recording.Refused, match="AMT voided this entry"):
         restore(entry)
     assert Activity.objects.get().is_void
@@ -185,7 +185,7 @@ def test_nobody_else_puts_it_back(entry: Activity) -> None:
 )
 def test_it_can_be_put_back_while_its_cycle_takes_records(cycle: Cycle, on: date, still: bool) -> None:
     entry = withdraw(make_activity(cycle))
-    assert recording.can_be_restored(entry, on) is still
+    assert amendable.can_be_restored(entry, on) is still
     if still:
         assert restore(entry, on=on).is_standing
     else:
@@ -197,7 +197,7 @@ def test_it_can_be_put_back_while_its_cycle_takes_records(cycle: Cycle, on: date
 def test_an_entry_of_a_lapsed_certification_stays_withdrawn(entry: Activity) -> None:
     withdraw(entry)
     Certification.objects.update(status="lapsed")
-    assert not recording.can_be_restored(Activity.objects.get(), TODAY)
+    assert not amendable.can_be_restored(Activity.objects.get(), TODAY)
     with pytest.raises(recording.Refused, match="no longer takes changes"):
         restore(entry)
 

@@ -1,0 +1,99 @@
+"""Where a renewal invoice stands on a day: its state, when it opens, and the reason in a sentence for the member.
+
+The rule is that of ``certifications.invoices``; here it is said in words.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
+
+from amtportal.words import plain, us
+from certifications import invoices as invoice_rules
+from certifications.models import RenewalInvoice
+
+STATES: dict[invoice_rules.State, Promise] = {
+    "locked": pgettext_lazy("state of an invoice", "Locked"),
+    "upcoming": pgettext_lazy("state of an invoice", "Upcoming"),
+    "open": pgettext_lazy("state of an invoice", "Open"),
+    "paid": pgettext_lazy("state of an invoice", "Paid"),
+    "void": pgettext_lazy("state of an invoice", "Void"),
+}
+
+
+@dataclass(frozen=True)
+class InvoiceStanding:
+    """A renewal invoice on a day: its state, when it opens, and the reason as a sentence."""
+
+    invoice: RenewalInvoice
+    state: invoice_rules.State
+    opening: invoice_rules.Opening
+    reason: str
+    overdue: bool
+
+    @property
+    def opens_on(self) -> date | None:
+        return self.opening.opens_on
+
+    @property
+    def state_in_words(self) -> str:
+        return _("Open, overdue") if self.overdue else str(STATES[self.state])
+
+
+def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> InvoiceStanding:
+    """An invoice (with cycle and certification read) on a day, given the points that count in its cycle."""
+    opening = invoice_rules.opening_of(invoice)
+    state = invoice_rules.state(status=invoice.status, opens_on=opening.opens_on, on=on)
+    return InvoiceStanding(
+        invoice=invoice,
+        state=state,
+        opening=opening,
+        reason=invoice_reason(state, opening, counted=counted, required=invoice.cycle.points_required, on=on),
+        overdue=invoice_rules.is_overdue(state, invoice.due_on, on),
+    )
+
+
+def invoice_reason(
+    state: invoice_rules.State, opening: invoice_rules.Opening, *, counted: Decimal, required: Decimal, on: date
+) -> str:
+    """Why the invoice is in that state and when that changes, as a sentence for the member."""
+    noticed_on = opening.due_on - invoice_rules.NOTICE
+    said = {
+        "counted": plain(counted),
+        "required": plain(required),
+        "earliest": us(noticed_on),
+        "days": invoice_rules.NOTICE.days,
+        "opens": us(opening.opens_on) if opening.opens_on else "",
+        "met": us(opening.met_on) if opening.met_on else "",
+    }
+    return _reason(state, opening, is_early=on < noticed_on) % said
+
+
+def _reason(state: invoice_rules.State, opening: invoice_rules.Opening, *, is_early: bool) -> str:
+    """The sentence of ``invoice_reason`` with places for its days and figures."""
+    waits = opening.waits_for_requirement
+    match state:
+        case "paid":
+            return _("Paid.")
+        case "void":
+            return _("Void: nothing is to be paid.")
+        case "locked" if is_early:
+            return _(
+                "Locked: %(counted)s of %(required)s points are on record. The invoice opens the day after your CCP "
+                "requirement is met, but not before %(earliest)s."
+            )
+        case "locked":
+            return _(
+                "Locked: %(counted)s of %(required)s points are on record. The invoice opens the day after your CCP "
+                "requirement is met."
+            )
+        case "upcoming" if waits:
+            return _("Opens %(opens)s, the day after your CCP requirement was met (%(met)s).")
+        case "upcoming":
+            return _("Opens %(opens)s, %(days)s days before it is due.")
+        case "open" if waits:
+            return _("Open since %(opens)s, the day after your CCP requirement was met (%(met)s).")
+    return _("Open since %(opens)s, %(days)s days before it is due.")
