@@ -186,10 +186,8 @@ CACHES = {
 }
 
 AUTH_USER_MODEL = "members.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+# Django's own beside it would hash a wrong password twice.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "amtportal.members.passwords.LengthValidator"},
     {"NAME": "amtportal.members.passwords.GuessValidator"},
@@ -197,7 +195,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 
-ACCOUNT_ADAPTER = "amtportal.members.activation.AccountAdapter"
+ACCOUNT_ADAPTER = "amtportal.members.signing_in.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "amtportal.members.forms.LoginForm",
     "reset_password": "amtportal.members.forms.AddressForm",
@@ -236,6 +234,8 @@ ACCOUNT_RATE_LIMITS = {
     # Pages laid out for one person, and files read for one of staff: both keep a processor busy for seconds.
     "pdf": "30/m/user",
     "import": "20/m/user",
+    # Links to addresses that somebody typed: nobody has the portal write to many strangers.
+    "change_address": "5/h/user",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]

@@ -9,8 +9,10 @@ from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
 
 from amtportal import language, public_views, views
+from amtportal.members import address_views
 from amtportal.members.activation import ActivateDoneView, ActivateView
 from amtportal.members.second_factor import RemovePasskeyView
+from amtportal.members.session_views import session_end, session_list
 from ccp import (
     activity_views,
     amend_views,
@@ -26,6 +28,7 @@ from ccp import (
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 handler400 = "amtportal.uploads.bad_request"
+handler429 = "amtportal.members.limits.wait_page"  # allauth asks for it
 handler500 = "amtportal.trouble.server_error"
 favicon = cache_control(public=True, max_age=24 * 3600)(RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.ico"))
 
@@ -33,12 +36,13 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("accounts/activate/", ActivateView.as_view(), name="account-activate"),
     path("accounts/activate/done/", login_not_required(ActivateDoneView.as_view()), name="account-activate-done"),
-    # The address on record comes from the roster: it is not changed here.
-    path("accounts/email/", RedirectView.as_view(pattern_name="home")),
+    path("accounts/email/", address_views.address_change, name="account_email"),
+    path("accounts/email/<str:token>/", address_views.address_confirm, name="address-confirm"),
+    path("accounts/sessions/", session_list, name="session-list"),
+    path("accounts/sessions/<int:pk>/end/", session_end, name="session-end"),
     path("accounts/2fa/webauthn/keys/<int:pk>/remove/", RemovePasskeyView.as_view()),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
-    path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("certifications/", views.certification_list, name="certification-list"),
     path("ccp/record/", record_views.activity_record, name="activity-record"),
     path("ccp/record/preview/", record_views.activity_preview, name="activity-preview"),

@@ -64,7 +64,8 @@ def write_changes(
     occasion: Occasion,
 ) -> None:
     """Bring members and certifications on record into line with their rows."""
-    _update_addresses([(row, stored) for row, stored in changed_members if row.email != stored.email], occasion)
+    moved = [(row, stored) for row, stored in changed_members if stored.address_under(row) != stored.email]
+    _update_addresses(moved, occasion)
     for members in chunks(changed_members):
         _update_members(members, occasion)
     numbered = [
@@ -155,7 +156,10 @@ def _update_members(changed: Sequence[tuple[Row, StoredMember]], occasion: Occas
             if getattr(member, column) != value:
                 setattr(member, column, value)
                 columns.add(column)
-        if row.email != stored.email:
+        if member.roster_email and member.roster_email != row.email:
+            member.roster_email = ""
+            columns.add("roster_email")
+        if stored.address_under(row) != stored.email:
             member._change_reason = f"{occasion.reason}; e-mail was {stored.email}"[:100]  # type: ignore[attr-defined]
     bulk_update_with_history(list(members.values()), Member, sorted(columns), **occasion.history())
 

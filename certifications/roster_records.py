@@ -26,9 +26,17 @@ class StoredMember:
     email: str
     person: dict[str, str]
     is_staff: bool = False
+    on_roster: str = ""
+    """The roster's address, where the member has another one since (``amtportal.members.addresses``)."""
+
+    def address_under(self, row: Row) -> str:
+        """The address that the account has once the row is in: the member's own, until the roster has another one."""
+        return self.email if row.email == self.on_roster else row.email
 
     def differs(self, row: Row) -> bool:
-        return row.email != self.email or any(self.person[column] != value for column, value in row.person.items())
+        if row.email != (self.on_roster or self.email):
+            return True
+        return any(self.person[column] != value for column, value in row.person.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,8 @@ class Entry:
             before |= {column: getattr(stored, column) for column in AWARD}
             after["ccp_mandatory"] = stored.ccp_mandatory
         after |= {column: value for column in COLUMNS if (value := getattr(self.row, column)) is not None}
+        if self.member:
+            after["email"] = self.member.address_under(self.row)
         return [_change(before.get(column, after.get(column, "")), after.get(column, "")) for column in COLUMNS]
 
 
@@ -93,11 +103,14 @@ class Record:
 
 def conflicts(rows: Sequence[Row], record: Record) -> Iterator[Problem]:
     """Rows that cannot be stored beside what is on record and stays."""
-    emails = {row.amt_id: row.email for row in rows}
+    emails = {
+        row.amt_id: member.address_under(row) if (member := record.members.get(row.amt_id)) else row.email
+        for row in rows
+    }
     numbers = {(row.amt_id, row.credential): row.certificate_number for row in rows}
     for row in rows:
         member = record.members.get(row.amt_id)
-        if member and member.is_staff and member.email != row.email:
+        if member and member.is_staff and member.email != emails[row.amt_id]:
             # Otherwise whoever may import could have the sign-in links of a staff account sent to another mailbox.
             yield Problem(
                 row.line,
@@ -143,9 +156,10 @@ def look_up(rows: Sequence[Row]) -> Record:
     members: dict[str, StoredMember] = {}
     for amt_ids in chunks({row.amt_id: None for row in rows}):
         found = Member.objects.filter(amt_id__in=amt_ids).order_by()
-        columns = ("amt_id", "pk", "user", "user__email", "user__is_staff", *PERSON)
-        for amt_id, pk, user_pk, email, is_staff, *person in found.values_list(*columns):
-            members[amt_id] = StoredMember(pk, user_pk, email, dict(zip(PERSON, person, strict=True)), is_staff)
+        columns = ("amt_id", "pk", "user", "user__email", "user__is_staff", "roster_email", *PERSON)
+        for amt_id, pk, user_pk, email, is_staff, on_roster, *person in found.values_list(*columns):
+            own = dict(zip(PERSON, person, strict=True))
+            members[amt_id] = StoredMember(pk, user_pk, email, own, is_staff, on_roster)
     certifications: dict[tuple[str, str], StoredCertification] = {}
     for pks in chunks({member.pk: None for member in members.values()}):
         held = Certification.objects.filter(member__in=pks).order_by()
@@ -169,7 +183,11 @@ def look_up(rows: Sequence[Row]) -> Record:
 
 
 def _addresses(rows: Sequence[Row], members: Mapping[str, StoredMember]) -> dict[str, str | None]:
-    wanted = {row.email: None for row in rows if row.amt_id not in members or members[row.amt_id].email != row.email}
+    wanted = {
+        row.email: None
+        for row in rows
+        if row.amt_id not in members or members[row.amt_id].address_under(row) != members[row.amt_id].email
+    }
     return {
         email: amt_id
         for emails in chunks(wanted)

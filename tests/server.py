@@ -30,25 +30,30 @@ def address_of(name: str) -> str:
 
 
 class Server:
-    """gunicorn as ``make run`` starts it."""
+    """gunicorn as ``make run`` starts it, or with more workers."""
 
-    def __init__(self, var: Path) -> None:
+    def __init__(self, var: Path, *, settings_module: str = "tests.drill_settings", workers: int = 1) -> None:
+        self.workers = workers
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         (var / "static").mkdir(parents=True)
+        (var / "mfa-key").write_text(settings.MFA_KEYS[0])  # by file: some signs mean something in a variable
         self.environment = {
             **os.environ,
             "AMTPORTAL_VAR": str(var),
             "DATABASE_URL": address_of(str(connection.settings_dict["NAME"])),
-            "DJANGO_SETTINGS_MODULE": "tests.drill_settings",
+            "DJANGO_SETTINGS_MODULE": settings_module,
             "SECRET_KEY": settings.SECRET_KEY,
             "PORT": str(self.port),
         }
         self.start()
 
     def start(self) -> None:
-        command = [".venv/bin/gunicorn", "--config", "deploy/gunicorn.conf.py", "amtportal.wsgi"]
+        command = [".venv/bin/gunicorn", "--config", "deploy/gunicorn.conf.py"]
+        if self.workers > 1:
+            command += ["--workers", str(self.workers), "--preload"]  # loaded once and then forked: it starts sooner
+        command += ["amtportal.wsgi"]
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True,

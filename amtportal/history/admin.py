@@ -1,4 +1,4 @@
-"""Sign-ins as staff read them. Nobody writes them."""
+"""Security events and seals as staff read them. Nobody writes them."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from amtportal.staff.pages import StaffAdmin, WrittenByVerbs
 
 @admin.register(SecurityEvent)
 class SecurityEventAdmin(WrittenByVerbs, StaffAdmin):
-    list_display = ["at", "kind", "user", "email", "address", "request_id"]
+    list_display = ["at", "kind", "user", "email", "detail", "address", "request_id"]
     list_select_related = ["user"]
     list_filter = ["kind"]
     search_help_text = "Start of the e-mail address, or a request id"

@@ -1,4 +1,4 @@
-"""Sign-ins, and the seals of history."""
+"""Security events, and the seals of history."""
 
 from django.conf import settings
 from django.db import models
@@ -9,15 +9,25 @@ from amtportal.history.lines import AppendOnly, Traced
 
 
 class SecurityEvent(AppendOnly, Traced):
-    """Somebody signed in or out, tried to, or got a new password."""
+    """Something happened at the door of an account: who came in or was refused, and what opens it was changed."""
 
     class Kind(models.TextChoices):
         SIGNED_IN = "signed-in", "Signed in"
         SIGNED_OUT = "signed-out", "Signed out"
         REFUSED = "refused", "Sign-in refused"
+        CODE_REFUSED = "code-refused", "Code refused"
+        CONFIRMED = "confirmed", "Confirmed that it is the same person"
+        LIMIT = "limit", "Limit reached"
         PASSWORD_SET = "password-set", "Password set"
         PASSWORD_CHANGED = "password-changed", "Password changed"
         PASSWORD_RESET = "password-reset", "Password set by a mailed link, as in activation"
+        FACTOR_ADDED = "factor-added", "Second factor added"
+        FACTOR_REMOVED = "factor-removed", "Second factor removed"
+        CODES_RENEWED = "codes-renewed", "Recovery codes made anew"
+        CODE_USED = "code-used", "Recovery code used"
+        ADDRESS_ASKED = "address-asked", "Change of the e-mail address asked for"
+        ADDRESS_CHANGED = "address-changed", "E-mail address changed"
+        SESSIONS_ENDED = "sessions-ended", "Sessions ended"
 
     kind = models.CharField(max_length=20, choices=Kind)
     at = models.DateTimeField(default=timezone.now)
@@ -25,6 +35,7 @@ class SecurityEvent(AppendOnly, Traced):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="security_events"
     )
     email = models.EmailField("e-mail address", blank=True, help_text="As typed, where the sign-in was refused.")
+    detail = models.CharField(max_length=100, blank=True, help_text="Which factors, limit, sessions or address.")
 
     class Meta:
         ordering = ["-pk"]
@@ -36,15 +47,27 @@ class SecurityEvent(AppendOnly, Traced):
                         "signed-in",
                         "signed-out",
                         "refused",
+                        "code-refused",
+                        "confirmed",
+                        "limit",
                         "password-set",
                         "password-changed",
                         "password-reset",
+                        "factor-added",
+                        "factor-removed",
+                        "codes-renewed",
+                        "code-used",
+                        "address-asked",
+                        "address-changed",
+                        "sessions-ended",
                     ]
                 ),
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_somebody",
-                condition=Q(kind="refused", user=None) | (~Q(kind="refused") & Q(user__isnull=False, email="")),
+                condition=Q(kind="refused", user=None)
+                | Q(kind="limit", user=None)
+                | (~Q(kind="refused") & Q(user__isnull=False, email="")),
             ),
         ]
 

@@ -7,5 +7,5 @@ class MembersConfig(AppConfig):
     verbose_name = "Members"
 
     def ready(self) -> None:
-        # They listen: to sign-ins, and to responses that are done.
-        from amtportal.members import outbox, sessions  # noqa: F401
+        # They listen: to sign-ins, to factors that are used, and to responses that are done.
+        from amtportal.members import outbox, second_factor, sessions  # noqa: F401

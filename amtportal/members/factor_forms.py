@@ -15,9 +15,10 @@ from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from amtportal.members import vault
+from amtportal.members import limits, vault
 from amtportal.members.forms import say
 from amtportal.members.second_factor import MFAAdapter
 
@@ -34,10 +35,16 @@ class _TakenOnce:
     """allauth remembers a used code for 30 seconds, but takes it for as long as the tolerance makes it."""
 
     def clean_code(self: Any) -> str:
-        code: str = super().clean_code()  # type: ignore[misc]
+        try:
+            code: str = super().clean_code()  # type: ignore[misc]
+        except ValidationError as error:
+            if error.code == "too_many_login_attempts":
+                limits.note_reached(context.request, "code", user=self.user)
+            raise
         if self.authenticator.type == Authenticator.Type.TOTP:
             key = f"amtportal.code-used:{self.user.pk}:{normalize_user_code(code)}"
             if not cache.add(key, True, timeout=VALID_SECONDS + 1):
+                self._emit_authentication_failed(self.authenticator)
                 raise MFAAdapter().validation_error("incorrect_code")
         return code
 

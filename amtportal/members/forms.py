@@ -4,8 +4,10 @@ from typing import Any
 
 from allauth.account import forms
 from allauth.account.models import EmailAddress
+from django import forms as django_forms
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -52,6 +54,14 @@ class LoginForm(forms.LoginForm):
         self.fields["login"].widget.attrs["autocomplete"] = "username"
 
 
+class _TokenForNobody(PasswordResetTokenGenerator):
+    """Asks for the addresses of the account, as allauth's own does, which would note down the one that was typed."""
+
+    def _make_hash_value(self, user: Any, timestamp: int) -> str:
+        addresses = EmailAddress.objects.filter(user_id=user.pk).values_list("email", flat=True)
+        return super()._make_hash_value(user, timestamp) + "|".join(sorted(addresses))
+
+
 class AddressForm(forms.ResetPasswordForm):
     """Asks for the address to which a link is sent, to activate the account or to set a new password."""
 
@@ -68,7 +78,7 @@ class AddressForm(forms.ResetPasswordForm):
         """
         if not self.users:
             self.users = [User(pk=0, email=f"nobody@{NOBODY}", password=make_password(None))]
-            kwargs["token_generator"] = PasswordResetTokenGenerator()  # allauth's would note down the address
+            kwargs["token_generator"] = _TokenForNobody()
         email: str = super().save(request, **kwargs)
         return email
 
@@ -99,3 +109,28 @@ class ReauthenticateForm(forms.ReauthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         say(self, "password", PASSWORD_LABEL, PASSWORD)
+
+
+class NewAddressForm(django_forms.Form):
+    """Asks for another address of the account."""
+
+    email = django_forms.EmailField(
+        label=gettext_lazy("New e-mail address"),
+        max_length=254,
+        widget=django_forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": gettext_lazy("Enter the new e-mail address, for example name@example.org."),
+            "invalid": gettext_lazy("Enter the new e-mail address, for example name@example.org."),
+            "max_length": gettext_lazy("Enter an e-mail address of at most 254 characters."),
+        },
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).lower()
+        if email == self.user.email:
+            raise ValidationError(_("This is your address already. Enter another one."))
+        return email

@@ -1,17 +1,24 @@
 """What costs much is done in measure: so many times a minute for each person (``ACCOUNT_RATE_LIMITS``).
 
-allauth counts in the cache that all processes share. Beyond the measure comes the page that says to wait.
+allauth counts in the cache that all processes share. Beyond the measure comes the page that says to wait, and it is
+noted among the security events: once a minute for each person or address, so that nobody fills the database with it.
 """
 
+import hashlib
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from allauth.core.internal.ratelimit import consume, respond_429  # the public one does not limit GET
-from django.http import HttpRequest
+from allauth.core.internal.ratelimit import consume, get_ip, handler429, respond_429  # the public one limits no GET
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from amtportal.history import sign_ins
+
 View = Callable[..., HttpResponseBase]
+NOTED_EVERY = 60
+"""Seconds in which the same limit, reached by the same one, leaves one row."""
 
 
 def in_measure(action: str) -> Callable[[View], View]:
@@ -34,3 +41,20 @@ def too_often(request: HttpRequest, action: str) -> bool:
     return request.user.is_authenticated and not consume(
         request, app="allauth.account", action=action, limit_get=True, user=request.user
     )
+
+
+def note_reached(request: HttpRequest, limit: str, *, user: Any = None, typed: str = "") -> None:
+    """Write down that a limit was reached: by whom, if that is known, or for which address as it was typed."""
+    whose = user.pk if user else sign_ins.address_in(typed) or get_ip(request)
+    key = hashlib.sha256(f"{limit}:{whose}".encode()).hexdigest()
+    if cache.add(f"amtportal.limit-noted:{key}", True, timeout=NOTED_EVERY):
+        sign_ins.note(sign_ins.Kind.LIMIT, user, detail=limit, typed="" if user else typed)
+
+
+def wait_page(request: HttpRequest) -> HttpResponse:
+    """The page beyond a limit, whichever view it was reached in."""
+    match = request.resolver_match
+    user = request.user if request.user.is_authenticated else None
+    note_reached(request, match.route if match else "", user=user)
+    answer: HttpResponse = handler429(request)
+    return answer

@@ -35,10 +35,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
     # Too short to stand alone: the second factor then stays (``second_factor.may_remove``).
     short_password = models.BooleanField(default=False, editable=False)
+    # That of the last sign-in from a browser that was known: in it a mail about another browser is written.
+    language = models.CharField(max_length=5, blank=True, editable=False)
 
     # Passwords and sign-ins are told by ``amtportal.history.models.SecurityEvent``.
     history = History(
-        excluded_fields=["password", "last_login", "short_password"], m2m_fields=["groups", "user_permissions"]
+        excluded_fields=["password", "last_login", "short_password", "language"],
+        m2m_fields=["groups", "user_permissions"],
     )
     objects: ClassVar[UserManager] = UserManager()
 
@@ -109,6 +112,11 @@ class Member(models.Model):
     state = models.CharField(max_length=100, blank=True)
     postal_code = models.CharField(max_length=20, blank=True)
     country = models.CharField(max_length=100, blank=True)
+    roster_email = models.EmailField(
+        blank=True,
+        editable=False,
+        help_text="The roster's address, which the member has replaced by another one.",
+    )
 
     history = History()
     objects = MemberQuerySet.as_manager()

@@ -2,6 +2,7 @@
 
 - A mail is a row of ``OutgoingMail``, in the transaction that made it: what is rolled back is not sent, and what is
   committed is sent sooner or later, whether or not the mail server is there at that moment.
+- What could not be sent for five days, or never can be, is given up: it stays to be looked at, with the reason.
 - Nobody waits for the mail server, and nobody learns from a wait whether there was a mail to send.
 - What waits is encrypted (``vault``): a link that opens an account is not to be read in a dump of the database.
 - Each process sends after its responses, in a thread; ``manage.py send_mail_queue`` sends as well. A row is sent by one
@@ -19,11 +20,12 @@ from email.policy import compat32
 from smtplib import SMTPRecipientsRefused
 from typing import Any
 
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.signals import request_finished
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.models import F
 from django.utils import timezone
 
@@ -35,6 +37,8 @@ logger = logging.getLogger(__name__)
 HELD = timedelta(minutes=10)
 """As long as a sender may take for a mail; then another may try."""
 LONGEST_PAUSE = timedelta(hours=1)
+GIVEN_UP = timedelta(days=5)
+"""After so long a mail is tried no more, as mail servers do among each other (RFC 5321, section 4.5.4.1)."""
 _written = threading.Event()
 """Whether this process has written a mail since its sender was last woken."""
 NOBODY = "portal.invalid"
@@ -108,18 +112,27 @@ def _send(row: OutgoingMail, now: datetime) -> bool:
     try:
         with get_connection(settings.MAIL_TRANSPORT) as transport:
             transport.send_messages([_Written(row)])
-    except SMTPRecipientsRefused as error:
-        if all(500 <= code < 600 for code, _ in error.recipients.values()):
-            row.refused = "; ".join(f"{code} {text!r}" for code, text in error.recipients.values())[:500]
-        logger.exception("The mail server refused the address of mail %s.", row.pk)
-    except OSError:  # so is every error of SMTP
-        logger.exception("The mail server did not take mail %s; it is tried again.", row.pk)
+    except (OSError, ValueError, InvalidToken) as error:  # every error of SMTP is an OSError
+        row.refused = _why_given_up(error, row, now)[:500]
+        then = "it is given up" if row.refused else "it is tried again"
+        logger.exception("The mail server did not take mail %s; %s.", row.pk, then)
     else:
         row.delete()
         return True
     row.next_try_at = now + pause(row.tries)
     row.save(update_fields=["next_try_at", "refused"])
     return False
+
+
+def _why_given_up(error: Exception, row: OutgoingMail, now: datetime) -> str:
+    """Why the mail is not tried again; empty where it is."""
+    if isinstance(error, SMTPRecipientsRefused) and all(500 <= code < 600 for code, _ in error.recipients.values()):
+        return "; ".join(f"{code} {text!r}" for code, text in error.recipients.values())
+    if isinstance(error, ValueError):  # an address that cannot be written in a mail
+        return f"It cannot be sent: {error!r}"
+    if now - row.made_at >= GIVEN_UP:
+        return f"Given up after {row.tries} tries: {error!r}"
+    return ""
 
 
 class _Sender:
@@ -158,7 +171,7 @@ class _Sender:
             self._wake.clear()
             try:
                 send_due()
-            except Exception:
+            except DatabaseError:  # of anything else the thread ends, loudly, and the next response starts another
                 logger.exception("Mail could not be sent; it is tried again in a minute.")
             finally:
                 connections.close_all()

@@ -16,17 +16,20 @@ from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.internal.flows import delete_dangling_recovery_codes
 from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_used
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from amtportal.history import sign_ins
 from amtportal.members import sessions, vault
 from amtportal.members.models import User
 
@@ -79,8 +82,17 @@ def remove(factor: Authenticator) -> None:
     user = factor.user
     factor.delete()
     delete_dangling_recovery_codes(user)
+    sign_ins.note(sign_ins.Kind.FACTOR_REMOVED, user, detail=f"{factor.type}, by staff")
     sessions.end_all(user)
     get_account_adapter().send_notification_mail("mfa/email/factor_removed", user)
+
+
+@receiver(authenticator_used, dispatch_uid="amtportal.second_factor.recovery_code")
+def _tell_of_recovery_code(sender: object, user: User, authenticator: Authenticator, **kwargs: object) -> None:
+    """Whoever took the list of codes is not to use it unnoticed."""
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        left = len(Authenticator.objects.get(pk=authenticator.pk).wrap().get_unused_codes())
+        get_account_adapter().send_notification_mail("mfa/email/recovery_code_used", user, {"left": left})
 
 
 def needed_by(user: User) -> bool:
@@ -94,8 +106,8 @@ def was_used(request: HttpRequest, user: User) -> bool:
 
 
 def _asks(request: HttpRequest, view: Any) -> bool:
-    """All of the admin, and every page that needs a sign-in but those of the account itself."""
-    if request.path_info.startswith("/admin/"):
+    """All of the admin, and every page that needs a sign-in but those of the account itself: of these, the address."""
+    if request.path_info.startswith(("/admin/", "/accounts/email/")):
         return True
     return getattr(view, "login_required", True) and not request.path_info.startswith("/accounts/")
 

@@ -4,19 +4,26 @@
   (``SESSION_LIMITS``). The next page then asks for the sign-in, and a form that was sent is kept (``kept_forms``).
 - A new password ends every session, as Django does it; so does closing the account, and opening it again brings none
   of them back.
+- Whoever confirms that it is the same person goes on under a new token; the old one opens nothing.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from allauth.account.signals import authentication_step_completed
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib.auth import logout, user_logged_in
+from django.contrib.auth import HASH_SESSION_KEY, logout, user_logged_in
+from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
+from amtportal.history import sign_ins
 from amtportal.members.models import User
 
 SINCE, SEEN = "signed_in_at", "seen_at"
@@ -74,15 +81,51 @@ class SessionLimitMiddleware:
         return self.get_response(request)
 
 
+def of(user: User) -> list[UserSession]:
+    """The sessions that open the account now, the first first."""
+    sessions = list(UserSession.objects.filter(user=user).order_by("pk"))
+    stored = Session.objects.filter(expire_date__gt=timezone.now()).in_bulk([found.session_key for found in sessions])
+    return [found for found in sessions if found.session_key in stored and _opens(stored[found.session_key], user)]
+
+
+def _opens(session: Session, user: User) -> bool:
+    """Whether it was begun with the present password and is within its limits."""
+    data = session.get_decoded()
+    if not constant_time_compare(data.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
+        return False
+    since, seen = data.get(SINCE, 0.0), data.get(SEEN, 0.0)
+    return not is_over(since=since, seen=seen, now=time.time(), staff=user.is_staff or user.is_superuser)
+
+
+def elsewhere(request: HttpRequest) -> QuerySet[UserSession]:
+    """The person's sessions but the one in which they ask."""
+    return UserSession.objects.filter(user=request.user.pk).exclude(session_key=request.session.session_key)
+
+
+def end(sessions: Iterable[UserSession], *, user: User) -> int:
+    """Sign the person out there. How many sessions were ended."""
+    ended = [browser_name(session.user_agent) for session in sessions if not session.end()]
+    if ended:
+        sign_ins.note(sign_ins.Kind.SESSIONS_ENDED, user, detail=f"{len(ended)}: {'; '.join(ended)}")
+    return len(ended)
+
+
 def end_all(user: User) -> None:
     """Sign the person out everywhere."""
-    for session in UserSession.objects.filter(user=user):
-        session.end()
+    end(UserSession.objects.filter(user=user), user=user)
 
 
 @receiver(user_logged_in, dispatch_uid="amtportal.sessions.begin")
 def _begin(sender: object, request: HttpRequest, **kwargs: object) -> None:
     request.session[SINCE] = request.session[SEEN] = time.time()
+
+
+@receiver(authentication_step_completed, dispatch_uid="amtportal.sessions.confirmed")
+def _renew_token(sender: object, request: HttpRequest, reauthenticated: bool = False, **kwargs: object) -> None:
+    if reauthenticated:
+        old = request.session.session_key
+        request.session.cycle_key()
+        UserSession.objects.filter(session_key=old).update(session_key=request.session.session_key)
 
 
 @receiver(post_save, sender=User, dispatch_uid="amtportal.sessions.closed")

@@ -63,14 +63,17 @@ OF_SIGNED_IN = {
     "accounts/2fa/webauthn/",
     "accounts/2fa/webauthn/add/",
     "accounts/2fa/webauthn/reauthenticate/",
-    "accounts/email/",  # leads home: the address on record comes from the roster
+    "accounts/email/",
     "accounts/password/change/",
     "accounts/password/set/",
     "accounts/reauthenticate/",
     "accounts/sessions/",
 }
-# The same, with the number of a passkey: ``tests/amtportal/members/test_second_factor.py`` tries somebody else's.
+# The same, with the number of a passkey or a session, or a token that is signed for one account. Somebody else's are
+# tried in ``tests/amtportal/members``: ``test_second_factor.py``, ``test_sessions.py``, ``test_addresses.py``.
 OF_ITS_HOLDER = {
+    "accounts/email/<str:token>/",
+    "accounts/sessions/<int:pk>/end/",
     "accounts/2fa/webauthn/keys/<int:pk>/edit/",
     "accounts/2fa/webauthn/keys/<int:pk>/remove/",
 }

@@ -1,11 +1,13 @@
 """What is wrong with a form is told in one way on every page: a summary first, then the same words at the field."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
 from bs4 import BeautifulSoup, Tag
 from django.http import HttpResponse
 from django.test import Client
@@ -14,8 +16,11 @@ from amtportal.members.models import Member, User
 from ccp import amt_credits
 from ccp.models import Activity
 from tests.builders import PASSWORD, TODAY, client_of, cycle_of, make_activity, make_claim, make_cycle, noon
+from tests.factors import confirm, give_app
 from tests.pages import read, words
 
+OLD_PASSWORD = "the old blue lanterns"
+PASSKEY = 77
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 
 
@@ -29,6 +34,28 @@ class Form:
     kept: dict[str, str] = field(default_factory=dict)
     signed_in: bool = True
     method: str = "post"
+    before: Callable[[Client, User], None] | None = None
+    """What the person has done before the form is shown."""
+
+
+def confirms(client: Client, user: User) -> None:
+    user.emailaddress_set.create(email=user.email, verified=True, primary=True)
+    confirm(client, OLD_PASSWORD)
+
+
+def has_an_app(client: Client, user: User) -> None:
+    give_app(user)
+
+
+def has_an_app_and_gave_the_password(client: Client, user: User) -> None:
+    give_app(user)
+    user.emailaddress_set.create(email=user.email, verified=True, primary=True)
+    client.post("/accounts/login/", {"login": user.email, "password": OLD_PASSWORD})
+
+
+def has_a_passkey(client: Client, user: User) -> None:
+    Authenticator.objects.create(pk=PASSKEY, user=user, type="webauthn", data={"name": "Phone", "credential": {}})
+    confirms(client, user)
 
 
 FORMS = {
@@ -55,6 +82,26 @@ FORMS = {
         {"id_oldpassword", "id_password2"},
     ),
     "confirm that it is you": Form("/accounts/reauthenticate/", {"password": "wrong"}, {"id_password"}),
+    "confirm by a code": Form(
+        "/accounts/2fa/reauthenticate/", {"code": "12 34"}, {"id_code"}, {"code": "12 34"}, before=has_an_app
+    ),
+    "give the code": Form(
+        "/accounts/2fa/authenticate/",
+        {"code": "12 34"},
+        {"id_code"},
+        {"code": "12 34"},
+        signed_in=False,
+        before=has_an_app_and_gave_the_password,
+    ),
+    "set up an app": Form(
+        "/accounts/2fa/totp/activate/", {"code": "12 34"}, {"id_code"}, {"code": "12 34"}, before=confirms
+    ),
+    "name a passkey": Form(
+        f"/accounts/2fa/webauthn/keys/{PASSKEY}/edit/", {"name": ""}, {"id_name"}, before=has_a_passkey
+    ),
+    "change the address": Form(
+        "/accounts/email/", {"email": "ada at amt"}, {"id_email"}, {"email": "ada at amt"}, before=confirms
+    ),
     "record CE": Form(
         "/ccp/record/",
         {"title": "Café", "points": "one", "starts_on": "soon", "quantity": "-1"},
@@ -88,7 +135,7 @@ FORMS = {
 def member() -> Member:
     cycle = make_cycle()
     user = cycle.certification.member.user
-    user.set_password("the old blue lanterns")
+    user.set_password(OLD_PASSWORD)
     user.save()
     return cycle.certification.member
 
@@ -107,6 +154,8 @@ def refused(form: Form, member: Member, credit: Activity) -> BeautifulSoup:
     """The page that comes back."""
     entry = make_activity(cycle_of(member), points="2")
     client = client_of(member if form.signed_in else None)
+    if form.before:
+        form.before(client, member.user)
     address = form.address.format(entry=entry.pk, credit=credit.pk, link=link_for(member.user))
     opened = client.get(address, follow=True)
     answer: HttpResponse = getattr(client, form.method)(opened.request["PATH_INFO"], form.wrong)
@@ -160,3 +209,15 @@ def test_a_withdrawal_that_is_refused_is_told_in_the_same_way(credit: Activity, 
     page = read(client_of(member).post(f"/ccp/activities/{credit.pk}/withdraw/"))
     assert words(page.title).startswith("Error: ")
     assert page.select_one("main .error-summary").has_attr("autofocus")
+
+
+def test_a_passkey_that_was_not_made_is_told_in_the_same_way(member: Member) -> None:
+    """What the device answers is no field that a person fills in: it stands in the summary, and the name is kept."""
+    client = client_of(member)
+    confirm(client, OLD_PASSWORD)
+    page = read(client.post("/accounts/2fa/webauthn/add/", {"name": "Blue key", "credential": ""}))
+    assert words(page.title).startswith("Error: ")
+    summary = page.select_one("main .error-summary")
+    assert summary.has_attr("autofocus")
+    assert [words(item) for item in summary.select("li")] == ["The passkey was not made. Press the button once more."]
+    assert page.select_one("input[name=name]")["value"] == "Blue key"

@@ -76,7 +76,11 @@ ANSWERS: dict[str, tuple[Ask, int, str]] = {
     "not found": (get("/nothing/"), 404, NOT_STORED),
     "method": (lambda client, member: client.post("/certifications/"), 405, NOT_STORED),
     "server error": (broken, 500, NOT_STORED),
-    "redirect": (get("/accounts/email/"), 302, NOT_STORED),
+    "redirect": (
+        lambda client, member: client.get(f"/ccp/activities/{member.activities.get().pk}/report/"),
+        302,
+        NOT_STORED,
+    ),
     "missing slash": (get("/guide"), 301, NOT_STORED),
     "wrong host": (get("/", HTTP_HOST="elsewhere.example"), 400, NOT_STORED),
     "too many": (limited, 429, "no-store"),
@@ -145,6 +149,7 @@ import json, django
 django.setup()
 from django.conf import settings
 from django.test import Client
+from amtportal.members import devices
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 secure = Client(HTTP_HOST="portal.example.org")
 found = secure.get("/accounts/login/", secure=True)
@@ -155,7 +160,7 @@ print(json.dumps({
     "hsts": [answer.headers.get("Strict-Transport-Security") for answer in (found, lost, elsewhere)],
     "cookies": {name: [morsel["secure"], morsel["httponly"], morsel["samesite"], morsel["path"], morsel["domain"]]
                 for name, morsel in found.cookies.items()},
-    "names": [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME],
+    "names": [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME, devices.COOKIE],
     "plain": [plain.status_code, plain.headers["Location"], "Content-Security-Policy" in plain.headers,
               plain.headers["Cache-Control"]],
 }))
@@ -177,5 +182,5 @@ def test_over_https_the_host_is_kept_to_it_and_cookies_are_guarded(tmp_path: Pat
     found = json.loads(run.stdout)
     assert found["hsts"] == ["max-age=31536000; includeSubDomains; preload"] * 3
     assert found["cookies"] == {"__Host-csrftoken": [True, True, "Lax", "/", ""]}
-    assert found["names"] == ["__Host-sessionid", "__Host-csrftoken", "__Host-language"]
+    assert found["names"] == ["__Host-sessionid", "__Host-csrftoken", "__Host-language", "__Host-known"]
     assert found["plain"] == [301, "https://portal.example.org/accounts/login/", True, NOT_STORED]

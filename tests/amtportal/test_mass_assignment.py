@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from bs4 import BeautifulSoup
 from django.apps import apps
 from django.contrib.auth.models import Group
 from django.db import connection, models, transaction
 from django.test import Client
 
+from amtportal.members import addresses
 from amtportal.members.models import Member, User
 from ccp import recording
 from ccp.models import ActivityType, Category, ErrorReport
@@ -37,6 +39,7 @@ from tests.builders import (
     noon,
 )
 from tests.evidence import attach
+from tests.factors import confirm
 from tests.staff import page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors, pytest.mark.usefixtures("on_today")]
@@ -138,6 +141,10 @@ MEMBERS = {
     "account_reset_password": Form("/accounts/password/reset/", {"email": "{email}"}, by="nobody"),
     "account_change_password": Form("/accounts/password/change/", NEW_PASSWORD),
     "account_reauthenticate": Form("/accounts/reauthenticate/", {"password": PASSWORD}, plain=True),
+    "account_email": Form("/accounts/email/", {"email": "new@example.org"}, plain=True),
+    "address-confirm": Form("/accounts/email/{token}/", plain=True),
+    "session-list": Form("/accounts/sessions/", plain=True),
+    "session-end": Form("/accounts/sessions/{session}/end/", plain=True),
     "account_signup": Form("/accounts/signup/", {"email": "new@example.org", **NEW_PASSWORD}, by="nobody", plain=True),
 }
 REASON = {"reason": "Because it is so."}
@@ -164,10 +171,10 @@ STAFF = {
     "certifications_renewalinvoice_void": Form("renewalinvoice", REASON),
     "certifications_renewalinvoice_anew": Form("renewalinvoice", REASON),
 }
+AFTER_THE_PASSWORD = {"account_email", "session-list", "session-end"}
 # They answer, send mail, or change what is left out above.
 WRITES_NOTHING = {
     "account-activate",
-    "account_reauthenticate",
     "account_reset_password",
     "account_signup",
     "activity-preview",
@@ -216,8 +223,12 @@ def test_a_members_form_changes_only_what_it_offers(two: Member, stranger: Membe
     form = MEMBERS[name]
     places = {"entry": entry.pk, "withdrawn": withdrawn.pk, "credit": credit.pk, "code": "ABCD-EFGH-JKMN"}
     places["evidence"] = attach(entry).pk if name == "evidence-remove" else 0
+    places["token"] = addresses.token(two.user, "new@example.org")
+    places["session"] = UserSession.objects.create(user=two.user, ip="127.0.0.1", session_key="elsewhere").pk
     address = form.address.format(**places)
     client = client_of(two if form.by == "member" else None)
+    if name in AFTER_THE_PASSWORD:
+        confirm(client, PASSWORD)
     typed = {key: value.format(email=two.user.email) for key, value in form.typed.items()}
     values = typed if form.plain else form_on(client, address) | typed
     assert compare(client, address, values, stranger) == (name not in WRITES_NOTHING)

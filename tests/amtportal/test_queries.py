@@ -42,6 +42,7 @@ PAGES = {
     "invoice": "/invoices/{invoice}/",
     "invoice as PDF": "/invoices/{invoice}.pdf",
     "sign-in and security": "/accounts/2fa/",
+    "where somebody is signed in": "/accounts/sessions/",
     "qualifying activities": "/qualifying-activities/",
     "points calculator": "/qualifying-activities/?type=self-study&quantity=3",
     "guide": "/guide/",

@@ -63,6 +63,10 @@ OF_MEMBER = [
     "/invoices/{last}/",
     "/invoices/{last}.pdf",
     "/accounts/password/change/",
+    "/accounts/2fa/",
+    "/accounts/2fa/webauthn/",
+    "/accounts/sessions/",
+    "/accounts/email/x/",
     "/accounts/logout/",
 ]
 OF_ACCOUNT = [
@@ -89,6 +93,21 @@ OF_ENTRY = [
     "/ccp/activities/{activity}/difference/",
     "/ccp/record/?like={activity}",
 ]
+
+
+# Those that ask for the password first.
+AFTER_THE_PASSWORD = [
+    "/accounts/2fa/",
+    "/accounts/2fa/totp/activate/",
+    "/accounts/2fa/webauthn/add/",
+    "/accounts/email/",
+]
+
+
+def confirmed(member: Member) -> Client:
+    client = client_of(member)
+    confirm(client, PASSWORD)
+    return client
 
 
 def left_of(member: Member, *more: str) -> set[str]:
@@ -136,6 +155,7 @@ def left(new: Member, short: Member, met: Member, grace: Member, voluntary: Memb
     everything.user.set_password(PASSWORD)
     everything.user.save()
     found |= left_of(everything, "/ccp/activities/{activity}/report/", "/accounts/reauthenticate/")
+    found |= left_on(confirmed(everything), AFTER_THE_PASSWORD)
     found |= left_on(client_of(past(make_member())), ["/", "/certifications/", "/ccp/activities/", "/invoices/"])
     lapsed = make_cycle(credential="RPT").certification
     life.change_status(certification=lapsed, to="retired", reason=TYPED[0], by=staff, at=noon(TODAY))

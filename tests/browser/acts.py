@@ -60,6 +60,11 @@ def wrong_app_code(page: Page) -> None:
     _send(page)
 
 
+def no_address(page: Page) -> None:
+    opened(page, "/accounts/email/")
+    _send(page)
+
+
 def wrong_password(page: Page) -> None:
     page.goto("/accounts/reauthenticate/")
     page.locator("main [name=password]").fill("wrong")
@@ -117,6 +122,7 @@ OF_MEMBER: dict[str, Act] = {
     "preview": preview,
     "evidence without a file": no_file,
     "wrong code of an app": wrong_app_code,
+    "no new address": no_address,
     "wrong password": wrong_password,
 }
 OF_CAREFUL: dict[str, Act] = {"passkey without a name": passkey_without_a_name, "codes that are used up": used_up_codes}

@@ -12,6 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from amtportal.dates import today
+from amtportal.members import addresses
 from amtportal.members.models import Member
 from ccp import issuing, transcripts
 from tests.browser import acts
@@ -24,6 +25,7 @@ from tests.builders import (
 from tests.evidence import attach
 from tests.factors import make_careful
 
+LONG_ADDRESS = f"{'w' * 60}@example.org"
 Window = Callable[..., Page]
 PUBLIC = [
     "/",
@@ -91,6 +93,9 @@ def of_member(member: Member) -> list[str]:
         "/accounts/2fa/totp/activate/",
         "/accounts/2fa/webauthn/add/",
         "/accounts/sessions/",
+        "/accounts/email/",
+        "/accounts/email/x/",
+        f"/accounts/email/{addresses.token(member.user, LONG_ADDRESS)}/",
         "/accounts/reauthenticate/",
         "/accounts/logout/",
         "/nothing/here/",
@@ -124,13 +129,13 @@ def of_careful(careful: Member) -> list[str]:
 def every_page(window: Window, member: Member, **look: Any) -> Iterator[tuple[str, Page]]:
     """Each page once it is open, with a name, in windows that look like this."""
     careful = make_careful()
-    for name, person, addresses, states in (
+    for name, person, listed, states in (
         ("nobody", None, PUBLIC, acts.SIGNED_OUT),
         ("member", member, of_member(member), acts.OF_MEMBER),
         ("careful", careful, of_careful(careful), acts.OF_CAREFUL),
     ):
         page = window(person, **look)
-        for address in addresses:
+        for address in listed:
             acts.opened(page, address)
             yield f"{name}: {address}", page
         for state, act in states.items():

@@ -236,6 +236,40 @@ def test_a_change_of_address_is_told_at_the_old_one_to_those_who_use_the_portal(
     assert "l.lane@example.org" not in told.body
 
 
+def own_address(email: str) -> None:
+    """The only member has given the account another address."""
+    member = Member.objects.get()
+    User.objects.update(email=email)
+    EmailAddress.objects.update(email=email)
+    member.roster_email = ADA["email"]
+    member.save()
+
+
+def test_an_address_of_the_members_own_stands_until_the_roster_has_a_new_one() -> None:
+    load(ADA)
+    own_address("ada.lane@example.net")
+    lines = Member.history.count()
+    load(ADA)
+    assert User.objects.get().email == "ada.lane@example.net"
+    assert Member.history.count() == lines
+    load({**ADA, "city": "Peoria"})
+    assert (User.objects.get().email, Member.objects.get().city) == ("ada.lane@example.net", "Peoria")
+    load({**ADA, "email": "lane@example.org"})
+    assert (User.objects.get().email, Member.objects.get().roster_email) == ("lane@example.org", "")
+    load(ADA)
+    assert User.objects.get().email == "ada@example.org"
+
+
+def test_an_address_of_the_members_own_that_amt_takes_over_is_the_rosters() -> None:
+    load(ADA)
+    own_address("ada.lane@example.net")
+    load({**ADA, "email": "ada.lane@example.net"})
+    assert (User.objects.get().email, Member.objects.get().roster_email) == ("ada.lane@example.net", "")
+    assert EmailAddress.objects.get().verified
+    load(ADA)
+    assert User.objects.get().email == "ada@example.org"
+
+
 def test_a_second_address_of_the_member_can_become_the_first() -> None:
     load(ADA)
     EmailAddress.objects.create(user=User.objects.get(), email="lane@example.org", verified=True)

@@ -105,6 +105,33 @@ def test_an_address_and_a_number_cannot_move_while_their_holder_keeps_them() -> 
     ]
 
 
+OWN = replace(ADA, email="ada.lane@example.net", on_roster="ada@example.org")
+"""Ada, who has given herself another address than the roster's."""
+
+
+@pytest.mark.parametrize(
+    ("email", "then", "differs"),
+    [
+        pytest.param("ada@example.org", "ada.lane@example.net", False, id="the roster says the same: hers stands"),
+        pytest.param("ada.lane@example.net", "ada.lane@example.net", True, id="AMT took hers over"),
+        pytest.param("lane@example.org", "lane@example.org", True, id="the roster has a new one: that counts"),
+    ],
+)
+def test_a_members_own_address_stands_until_the_roster_has_a_new_one(email: str, then: str, differs: bool) -> None:
+    row = make_row(email=email)
+    assert (OWN.address_under(row), OWN.differs(row)) == (then, differs)
+    shown = f"{OWN.email} → {then}" if then != OWN.email else then
+    assert Entry(row, OWN, ADAS_RMA).preview()[1] == shown
+
+
+def test_a_members_own_address_is_not_given_to_another() -> None:
+    """Her row has the old address, which does not make hers free."""
+    known = {"members": {"1001": OWN}, "addresses": {OWN.email: "1001"}}
+    assert [problem.split(":")[0] for problem in conflicts(make_row(), make_newcomer(email=OWN.email), **known)] == [
+        "Line 3, email"
+    ]
+
+
 def test_an_award_can_change_while_nothing_is_counted_from_it() -> None:
     row = make_row(awarded_on=date(2020, 5, 2))
     assert conflicts(row) == []

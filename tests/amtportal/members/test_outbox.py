@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.mail import EmailMessage, send_mail
 from django.core.management import call_command
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -103,6 +103,63 @@ def test_an_address_refused_for_good_is_not_tried_again(
     assert ("no such box" in OutgoingMail.objects.get().refused) is not kept
 
 
+def test_after_five_days_a_mail_is_given_up_and_told(
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write()
+    made_at = OutgoingMail.objects.get().made_at
+    assert outbox.send_due(now=made_at + outbox.GIVEN_UP - timedelta(hours=1)) == (0, 1)
+    assert not OutgoingMail.objects.get().refused
+    assert outbox.send_due(now=made_at + outbox.GIVEN_UP) == (0, 1)
+    assert OutgoingMail.objects.get().refused.startswith("Given up after 2 tries: ConnectionRefusedError")
+    assert "it is given up" in caplog.records[-1].getMessage()
+    assert outbox.send_due(now=made_at + outbox.GIVEN_UP + timedelta(days=9)) == (0, 0)
+    call_command("send_mail_queue")
+    assert capsys.readouterr().out == "0 sent, 0 not taken, 0 waiting, 1 given up.\n"
+
+
+def test_a_mail_that_cannot_be_sent_keeps_no_other_from_being_sent(mailbox: Mailbox) -> None:
+    EmailMessage("Your cycle", "Hello", "portal@amt.example", ["ada@example.org"], bcc=["copy@añt..example"]).send()
+    write(to="bea@example.org")
+    assert outbox.send_due() == (1, 1)
+    assert OutgoingMail.objects.get().refused.startswith("It cannot be sent: ")
+    assert [mail["To"] for mail in mailbox.taken] == ["bea@example.org"]
+
+
+def test_a_mail_that_no_key_opens_waits_for_the_key(mailbox: Mailbox, settings: Settings) -> None:
+    write()
+    keys, settings.MFA_KEYS = settings.MFA_KEYS, ["n" * 40]
+    write(to="bea@example.org")
+    assert outbox.send_due() == (1, 1)
+    settings.MFA_KEYS = keys
+    assert outbox.send_due(now=timezone.now() + timedelta(minutes=2)) == (1, 0)
+    assert [mail["To"] for mail in mailbox.taken] == ["bea@example.org", "ada@example.org"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_the_database_is_away_the_thread_goes_on(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.MAIL_SENT_BY_THREAD = True
+    tries = []
+
+    def away() -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise OperationalError("gone")
+
+    monkeypatch.setattr(outbox, "send_due", away)
+    monkeypatch.setattr(type(outbox.sender), "EVERY", 0.01)
+    outbox.sender.wake()
+    for _ in range(500):
+        if len(tries) > 2:
+            break
+        time.sleep(0.01)
+    outbox.sender.stop()
+    assert len(tries) > 2
+    assert "tried again in a minute" in caplog.text
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_several_processes_one_sends_each_mail(mailbox: Mailbox) -> None:
     for number in range(5):
@@ -115,7 +172,7 @@ def test_of_several_processes_one_sends_each_mail(mailbox: Mailbox) -> None:
 def test_the_command_sends_and_says_what_waits(mailbox: Mailbox, capsys: pytest.CaptureFixture[str]) -> None:
     write()
     call_command("send_mail_queue")
-    assert capsys.readouterr().out == "1 sent, 0 not taken, 0 waiting.\n"
+    assert capsys.readouterr().out == "1 sent, 0 not taken, 0 waiting, 0 given up.\n"
     assert len(mailbox.taken) == 1
 
 
@@ -123,7 +180,7 @@ def test_the_command_fails_while_the_mail_server_is_away(capsys: pytest.CaptureF
     write()
     with pytest.raises(SystemExit):
         call_command("send_mail_queue")
-    assert capsys.readouterr().out == "0 sent, 1 not taken, 1 waiting.\n"
+    assert capsys.readouterr().out == "0 sent, 1 not taken, 1 waiting, 0 given up.\n"
 
 
 def test_an_answer_does_not_wait_for_the_mail_server(monkeypatch: pytest.MonkeyPatch) -> None:

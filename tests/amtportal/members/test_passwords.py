@@ -6,6 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from zxcvbn.matching import RANKED_DICTIONARIES
 
 from amtportal.members import passwords
 from amtportal.members.models import User
@@ -65,6 +66,17 @@ def test_a_long_password_is_taken_whatever_it_is_made_of(ada: User, password: st
 )
 def test_a_long_password_that_is_easy_to_guess_is_refused_and_told_why(ada: User, password: str, why: str) -> None:
     assert str(passwords.REASONS[why]) in refusal(password, ada)
+
+
+def test_passwords_that_many_people_use_are_refused_at_any_length() -> None:
+    """zxcvbn's list of 30,000 out of breaches: those that could stand alone, some beside a second factor."""
+    common = RANKED_DICTIONARIES["passwords"]
+    alone = [password for password in common if len(password) >= 15]
+    beside = [password for password in common if len(password) >= 8][::50]
+    assert (len(alone), len(beside)) == (31, 233)
+    for password in [*alone, *(f"{password}{password}" for password in beside), *beside]:
+        assert passwords.weakness(password, []), password
+        assert passwords.weakness(f"{password.upper()}1!", []), password
 
 
 def test_the_words_of_one_person_are_not_held_against_another(ada: User) -> None:

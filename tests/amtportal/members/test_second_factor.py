@@ -164,6 +164,8 @@ def test_a_recovery_code_lets_in_once(ada: User) -> None:
     client, again = Client(), Client()
     sign_in(client, ada)
     assert client.post(SECOND, {"code": codes[3]}).headers["Location"] == "/"
+    assert mail.outbox[0].subject == "A recovery code was used"
+    assert "You have 9 codes left." in mail.outbox[0].body
     sign_in(again, ada)
     assert "id_code" in error_summary(read(again.post(SECOND, {"code": codes[3]})))
     assert again.post(SECOND, {"code": codes[4]}).status_code == 302

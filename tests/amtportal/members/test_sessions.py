@@ -1,6 +1,7 @@
 """How long a session lasts, what ends it, and the list of them."""
 
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -14,6 +15,7 @@ from time_machine import TimeMachineFixture
 from amtportal.members.models import User
 from amtportal.members.sessions import browser_name
 from tests.builders import PASSWORD, client_of, make_cycle, make_member, make_user
+from tests.factors import confirm
 from tests.pages import read, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
@@ -103,11 +105,93 @@ def test_the_list_names_each_browser_and_ends_the_others(ada: User) -> None:
         "Firefox, Windows (this browser)",
         "Safari, iPhone",
     ]
+    confirm(here, PASSWORD)
     assert here.post(LIST).headers["Location"] == LIST
     assert is_in(here)
     assert not is_in(there)
     assert is_in(elsewhere)
     assert len(read(here.get(LIST)).select("main section")) == 1
+
+
+def buttons(client: Client) -> dict[str, str]:
+    """The buttons that end one session, by their words, and where their forms lead."""
+    forms = read(client.get(LIST)).select("main section form")
+    return {words(form.button): form["action"] for form in forms}
+
+
+def test_one_session_is_ended_and_the_others_go_on(ada: User) -> None:
+    here, phone, tablet = signed_in(ada), signed_in(ada, IPHONE), signed_in(ada, "Mozilla/5.0 (iPad) Safari/604.1")
+    confirm(here, PASSWORD)
+    assert buttons(here).keys() == {"Sign out Safari, iPhone", "Sign out Safari, iPad"}
+    page = read(here.post(buttons(here)["Sign out Safari, iPhone"], follow=True))
+    assert words(page.select_one("[role=status]")) == "Safari, iPhone is signed out."
+    assert [is_in(client) for client in (here, phone, tablet)] == [True, False, True]
+
+
+def test_the_present_session_is_marked_and_has_no_button(ada: User) -> None:
+    client = signed_in(ada)
+    confirm(client, PASSWORD)
+    assert buttons(client) == {}
+    assert words(read(client.get(LIST)).select_one("main section[aria-current=true] h2")).endswith("(this browser)")
+    present = UserSession.objects.get()
+    assert client.post(f"{LIST}{present.pk}/end/").status_code == 404
+    assert is_in(client)
+
+
+def test_the_password_is_asked_for_before_a_session_is_ended_and_then_it_is(ada: User) -> None:
+    """Whoever finds a browser open does not shut out its owner."""
+    here, there = signed_in(ada), signed_in(ada, IPHONE)
+    address = buttons(here)["Sign out Safari, iPhone"]
+    asked = here.post(address)
+    assert unquote(asked.headers["Location"]) == f"/accounts/reauthenticate/?next={address}"
+    assert is_in(there)
+    here.post(asked.headers["Location"], {"password": PASSWORD, "next": address})
+    assert not is_in(there)
+    assert is_in(here)
+
+
+def test_a_session_of_somebody_else_is_not_there(ada: User) -> None:
+    stranger = make_user(email="sid@example.org", password=PASSWORD)
+    stranger.emailaddress_set.create(email=stranger.email, verified=True, primary=True)
+    theirs, mine = signed_in(stranger), signed_in(ada)
+    confirm(mine, PASSWORD)
+    session = UserSession.objects.get(user=stranger)
+    assert mine.post(f"{LIST}{session.pk}/end/").status_code == 404
+    assert mine.get(f"{LIST}{session.pk}/end/").status_code == 405
+    assert is_in(theirs)
+
+
+def test_the_list_shows_what_still_opens_the_account_and_takes_few_queries(
+    ada: User, on_today: TimeMachineFixture
+) -> None:
+    here = signed_in(ada)
+    few = listed(here)
+    for _ in range(5):
+        signed_in(ada, IPHONE)
+    assert listed(here) == (6, few[1])
+    assert few[1] <= 10
+    on_today.shift(timedelta(hours=23))
+    assert is_in(here)
+    on_today.shift(timedelta(hours=2))
+    assert listed(here)[0] == 1, "the others were idle for too long"
+
+
+def listed(client: Client) -> tuple[int, int]:
+    """How many sessions the list shows, and the queries that it takes."""
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(LIST)
+    return len(read(answer).select("main section")), len(queries)
+
+
+def test_whoever_confirms_that_it_is_them_goes_on_under_a_new_token(ada: User) -> None:
+    client = signed_in(ada)
+    copied = Client()
+    copied.cookies["sessionid"] = client.cookies["sessionid"].value
+    assert is_in(copied)
+    confirm(client, PASSWORD)
+    assert is_in(client)
+    assert not is_in(copied)
+    assert len(read(client.get(LIST)).select("main section")) == 1
 
 
 def test_a_new_password_ends_every_session(ada: User) -> None:

@@ -273,13 +273,6 @@ def test_a_changed_password_is_told_to_its_owner(mailbox: Mailbox, activated: Us
     assert "nine green umbrellas" not in mail.get_content()
 
 
-def test_the_address_comes_from_the_roster_and_is_not_changed_here(mailbox: Mailbox, activated: User) -> None:
-    answer = client_of(activated).post("/accounts/email/", {"action_add": "", "email": "eve@example.org"})
-    assert answer.headers["Location"] == "/"
-    assert [address.email for address in EmailAddress.objects.all()] == ["bea@example.org"]
-    assert mailbox.mails == []
-
-
 def test_an_address_that_was_never_proven_is_proven_before_the_first_sign_in(mailbox: Mailbox) -> None:
     """An account whose password came from the command line: no link has reached its address yet."""
     make_user(email="root@amt.example", password=PASSWORD)
