@@ -52,9 +52,10 @@ WATCH = """
 """
 
 
-def violations(page: Page) -> list[str]:
-    """What axe objects to, one line an element."""
-    found = Axe().run(page, options=RULES).response["violations"]
+def violations(page: Page, *rules: str) -> list[str]:
+    """What axe objects to, by these rules or by all, one line an element."""
+    options = RULES | {"runOnly": list(rules)} if rules else RULES
+    found = Axe().run(page, options=options).response["violations"]
     return [f"{each['id']}: {node['html'][:120]}" for each in found for node in each["nodes"]]
 
 
