@@ -159,7 +159,8 @@ def _refuse_malware(source: IO[bytes]) -> None:
     except malware.Found as found:
         logger.warning("Malware in a file that a member wanted to attach: %s", found)
         raise Refused(
-            _("This file holds malware (%(name)s). Do not open it, and have your device checked.") % {"name": found}
+            _("This file holds malware (%(name)s). Do not open it, and have your phone or computer checked.")
+            % {"name": found}
         ) from found
     except malware.Unavailable as problem:
         logger.exception("No file can be attached: the malware scanner does not answer.")

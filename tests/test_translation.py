@@ -29,6 +29,11 @@ ONE_WORD = {
     r"cycle of CCP|CCP period|CCP term\b": "CCP cycle",
     r"contact AMT": "call AMT",
     r"\bfee notice|\bbill\b": "renewal invoice",
+    r"\bdevices?\b": "phone or computer",
+    r"\bupload": "attach",
+    r"\b(two|multi)-(factor|step)|\b[2M]FA\b": "second factor",
+    r"\b(pass|access|secret) keys?\b": "passkey, setup key",
+    r"\b(back-?up|rescue|emergency) codes?\b": "recovery code",
 }
 ONE_WORD_OF_SPANISH = {
     r"\bemail\b|\be-mail\b": "correo electrónico",
@@ -37,6 +42,10 @@ ONE_WORD_OF_SPANISH = {
     r"\bordenador\b|\bmóvil\b": "computadora, teléfono",
     r"\bperiodo\b": "período",
     r"\btranscripción\b|\btranscript\b": "expediente de CE",
+    r"\bdispositivos?\b": "teléfono o computadora",
+    r"\bevidencias?\b": "comprobantes",
+    r"\bautent(icador|ificación)": "aplicación de autenticación",
+    r"\bcódigos? de (respaldo|emergencia)": "código de recuperación",
 }
 
 

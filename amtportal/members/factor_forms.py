@@ -55,7 +55,8 @@ class CodeForm(_TakenOnce, forms.AuthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         say(self, "code", _("Code from the app, or a recovery code"), CODE_MISSING)
-        self.fields["code"].widget.attrs.update(autofocus=True, autocapitalize="none", spellcheck="false")
+        is_first = context.request.method != "POST"  # what comes back has the focus on what is wrong
+        self.fields["code"].widget.attrs.update(autofocus=is_first, autocapitalize="none", spellcheck="false")
 
 
 class CodeAgainForm(_TakenOnce, forms.ReauthenticateForm):

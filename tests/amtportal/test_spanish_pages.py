@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from amtportal.members.models import Member, User
@@ -21,8 +22,9 @@ from tests.builders import (
     make_payment,
     noon,
 )
-from tests.factors import confirm
-from tests.spanish import TYPED, left_on
+from tests.evidence import attach
+from tests.factors import confirm, make_careful
+from tests.spanish import TYPED, left_after, left_on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 
@@ -66,6 +68,23 @@ OF_MEMBER = [
     "/accounts/sessions/",
     "/accounts/email/x/",
     "/accounts/logout/",
+]
+OF_ACCOUNT = [
+    "/accounts/2fa/",
+    "/accounts/2fa/webauthn/",
+    "/accounts/2fa/webauthn/add/",
+    "/accounts/2fa/totp/activate/",
+    "/accounts/sessions/",
+    "/accounts/reauthenticate/",
+]
+OF_FACTORS = [
+    "/accounts/2fa/webauthn/keys/{passkey}/edit/",
+    "/accounts/2fa/webauthn/keys/{passkey}/remove/",
+    "/accounts/2fa/webauthn/reauthenticate/",
+    "/accounts/2fa/totp/deactivate/",
+    "/accounts/2fa/recovery-codes/",
+    "/accounts/2fa/recovery-codes/generate/",
+    "/accounts/2fa/reauthenticate/",
 ]
 OF_ENTRY = [
     "/ccp/activities/{activity}/",
@@ -145,6 +164,28 @@ def left(new: Member, short: Member, met: Member, grace: Member, voluntary: Memb
         client_of(make_member()), ["/", "/certifications/", "/ccp/record/", "/ccp/activities/", "/invoices/"]
     )
     return found
+
+
+def test_no_page_of_the_second_factor_does() -> None:
+    careful, plain = make_careful(), make_careful("rosa@example.org")
+    Authenticator.objects.filter(user=plain.user).delete()
+    passkey = careful.user.authenticator_set.filter(type=Authenticator.Type.WEBAUTHN).latest("pk")
+    found = set()
+    for member in (careful, plain):
+        client = client_of(member)
+        confirm(client, PASSWORD)
+        found |= left_on(client, OF_ACCOUNT)
+        if member == careful:
+            found |= left_on(client, OF_FACTORS, passkey=passkey.pk)
+    assert found == set()
+
+
+def test_no_page_of_evidence_does(met: Member) -> None:
+    entry, client = met.activities.get(), client_of(met)
+    nothing = left_on(client, ["/ccp/activities/{entry}/", "/ccp/activities/{entry}/evidence/"], entry=entry.pk)
+    wrong = left_after(client, f"/ccp/activities/{entry.pk}/evidence/")
+    pages = ["/ccp/activities/{entry}/", "/ccp/evidence/{file}/remove/"]
+    assert nothing | wrong | left_on(client, pages, entry=entry.pk, file=attach(entry).pk) == set()
 
 
 def test_no_page_in_spanish_says_a_sentence_in_english(left: set[str]) -> None:

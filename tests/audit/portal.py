@@ -1,31 +1,36 @@
 """A portal of its own for the audit: the production server with the demo association, on a free port."""
 
+import hmac
 import os
 import socket
 import subprocess
 import sys
 import time
+from base64 import b32decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 PASSWORD = "amtrax demo portal"
-LONG = "long@demo.example"
+LONG, SAFE = "long@demo.example", "safe@demo.example"
 # A name without a place to break, with letters of four scripts, for the state "long names" of each page.
 NAME = "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwaren,O’Brien-Müller 李小龍 אברהם"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+# What the server sends when it cannot do otherwise.
+ERRORS = ("400", "403", "403_csrf", "413", "429", "500", "503", "busy")
 ROSTER = f"""amt_id,email,first_name,last_name,credential,certificate_number,awarded_on
 9999001,{LONG},{NAME},RMA,990001,{{awarded_on}}
 9999001,{LONG},{NAME},RPT,990002,{{awarded_on}}
+9999002,{SAFE},Sofia,Safe,RMA,990003,{{awarded_on}}
 """
-SET_PASSWORD = f"""
-from allauth.account.models import EmailAddress
-from amtportal.members.models import User
-user = User.objects.get(email="{LONG}")
-user.set_password("{PASSWORD}")
-user.save()
-EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={{"verified": True, "primary": True}})
-"""
+
+
+def app_code() -> str:
+    """What SAFE's authenticator app shows now (RFC 6238)."""
+    digest = hmac.digest(b32decode(SECRET), (int(time.time()) // 30).to_bytes(8), "sha1")
+    at = digest[-1] & 15
+    return f"{(int.from_bytes(digest[at : at + 4]) & 0x7FFFFFFF) % 1_000_000:06}"
 
 
 def _free_port() -> int:
@@ -37,7 +42,10 @@ def _free_port() -> int:
 
 @contextmanager
 def running_portal(folder: Path) -> Iterator[str]:
-    """Serve the demo from that folder; the value is the portal's address. It is stopped in the end."""
+    """Serve the demo from that folder; the value is the portal's address. It is stopped in the end.
+
+    ``errors/`` in the folder then holds the pages that the server sends when it cannot do otherwise.
+    """
     port = _free_port()
     address = f"http://localhost:{port}"
     kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "CACHE_URL", "EMAIL_URL")}
@@ -50,7 +58,8 @@ def running_portal(folder: Path) -> Iterator[str]:
     roster = folder / "long-names.csv"
     roster.write_text(ROSTER.format(awarded_on=f"{time.localtime().tm_year - 2}-01-15"), encoding="utf-8")
     run(sys.executable, "manage.py", "import_roster", str(roster))
-    run(sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", SET_PASSWORD)
+    prepare = f"from tests.audit.cast import prepare; prepare({str(folder / 'errors')!r})"
+    run(sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", prepare)
     server = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "amtportal.wsgi"],
         cwd=PROJECT,

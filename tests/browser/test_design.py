@@ -1,4 +1,4 @@
-"""What an eye sees at once, what a finger can hit, and what a visit costs."""
+"""What an eye sees at once, what moves, what paper carries, and what a visit costs."""
 
 import gzip
 import re
@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Response, expect
 
 from amtportal.dates import today
 from amtportal.members.models import Member
-from tests.browser.test_accessibility import violations
+from tests.audit.measures import violations
 from tests.builders import cycle_of, invoice_of, make_payment
 
 pytestmark = pytest.mark.browser
@@ -19,39 +19,6 @@ Window = Callable[..., Page]
 FOLD = pytest.mark.parametrize(
     ("width", "height"), [pytest.param(390, 844, id="phone"), pytest.param(1280, 800, id="desk")]
 )
-
-# Links within a sentence are excepted, as in the guidelines: they have no box of their own.
-SMALL_TARGETS = """least => [...document.querySelectorAll('a, button, input, select, textarea, summary')]
-    .filter(e => e.checkVisibility({visibilityProperty: true}) && e.type !== 'hidden' && !e.matches('.skip-link'))
-    .filter(e => !(e.matches('a') && getComputedStyle(e).display === 'inline'))
-    .map(e => [e.closest('label') ?? e, e])
-    .map(([e, own]) => [e.getBoundingClientRect(), own.outerHTML.slice(0, 90), own.matches('.button, .tabs a')])
-    .filter(([box, , primary]) => box.height > 0 && Math.min(box.width, box.height) < (primary ? least[1] : least[0]))
-    .map(([box, html]) => `${Math.round(box.width)} x ${Math.round(box.height)} ${html}`)"""
-# An inline link is in a sentence if words stand beside it in the same paragraph or cell.
-LONELY_LINKS = """() => [...document.querySelectorAll('a')]
-    .filter(e => e.checkVisibility() && getComputedStyle(e).display === 'inline' && !e.matches('.skip-link'))
-    .filter(e => e.closest('p, li, dd, td, th, address')?.textContent.trim() === e.textContent.trim())
-    .filter(e => e.getBoundingClientRect().height < 24 && e.parentElement.getBoundingClientRect().height < 24)
-    .map(e => e.outerHTML.slice(0, 90))"""
-
-
-def addresses(member: Member) -> list[str]:
-    cycle = cycle_of(member)
-    entry = member.activities.order_by("pk")[0]
-    return [
-        "/",
-        "/certifications/",
-        "/ccp/activities/",
-        f"/ccp/activities/{entry.pk}/",
-        f"/ccp/transcript/{cycle.pk}/",
-        "/invoices/",
-        f"/invoices/{invoice_of(cycle, 3).pk}/",
-        "/calendar/",
-        "/guide/",
-        "/qualifying-activities/",
-        "/nothing/here/",
-    ]
 
 
 @FOLD
@@ -73,17 +40,6 @@ def test_the_four_answers_stand_on_the_first_screen(
         seen[answer] = box["y"] + box["height"]
     assert {answer: bottom for answer, bottom in seen.items() if bottom > height} == {}
     assert card.get_by_role("link", name="Record CE").is_visible()
-
-
-def test_every_target_can_be_hit_with_a_finger(window: Window, member: Member) -> None:
-    """24 pixels at least, and 44 for buttons and tabs."""
-    found: dict[str, Any] = {}
-    for who, pages in ((None, ["/", "/accounts/login/", "/accounts/activate/"]), (member, addresses(member))):
-        page = window(who, viewport={"width": 390, "height": 844})
-        for address in pages:
-            page.goto(address)
-            found[f"{who}: {address}"] = page.evaluate(SMALL_TARGETS, [24, 44]) + page.evaluate(LONELY_LINKS)
-    assert {name: small for name, small in found.items() if small} == {}
 
 
 @pytest.mark.parametrize(("signed_in", "address"), [(False, "/accounts/login/"), (True, "/")], ids=["sign-in", "home"])
@@ -152,7 +108,7 @@ def test_paper_carries_the_record_and_not_the_buttons(window: Window, member: Me
     for address in ("/certifications/", f"/ccp/transcript/{cycle.pk}/", f"/invoices/{invoice_of(cycle, 1).pk}/"):
         page.goto(address)
         assert page.locator("h1").is_visible()
-        for left_out in (".tabs", ".foot", ".button", ".account"):
+        for left_out in (".tabs", ".foot", ".button", ".account", ".languages"):
             assert all(not found.is_visible() for found in page.locator(left_out).all()), f"{address} {left_out}"
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 

@@ -142,7 +142,10 @@ def test_a_scanner_that_finds_something_or_does_not_answer_lets_nothing_in(
     owner: Client, entry: Activity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for problem, sentence in (
-        (malware.Found("Eicar"), "This file holds malware (Eicar). Do not open it, and have your device checked."),
+        (
+            malware.Found("Eicar"),
+            "This file holds malware (Eicar). Do not open it, and have your phone or computer checked.",
+        ),
         (malware.Unavailable("gone"), "Files cannot be checked for malware just now, so none is taken."),
     ):
 

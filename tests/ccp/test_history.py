@@ -116,7 +116,7 @@ def test_a_member_without_certifications_has_a_history_too() -> None:
 
 
 def test_5000_entries_are_told_in_totals_within_ten_seconds_of_a_processor(member: Member) -> None:
-    """4 + 5,000 × 0.25 = 1,254 of RPT. More than 500 rows are not listed, and the document says so."""
+    """4 + 5,000 × 0.25 = 1,254 of RPT. The page and the document say where the entries are."""
     rpt = cycle_of(member, "RPT")
     record_more(member.activities.get(title="Venipuncture"), [rpt], 5000)
     with connection.cursor() as cursor:
@@ -126,17 +126,47 @@ def test_5000_entries_are_told_in_totals_within_ten_seconds_of_a_processor(membe
         start = time.process_time()
         page, file = client.get(f"{address}/"), client.get(f"{address}.pdf")
         assert time.process_time() - start < 10
-        assert "entries are too many to list here" in words(read(page).main)
-        assert "entries are too many to print. These are the totals" in pdf_text(file)
+        assert "The list of them is too long for one page, so these are the totals." in words(read(page).main)
+        assert client.get(read(page).find("a", string="See each entry of this cycle")["href"]).status_code == 200
+        assert "The list of them is too long for a PDF, so these are the totals." in pdf_text(file)
+        assert "The member finds each entry in My AMT Portal, under Activities." in pdf_text(file)
         assert "1254" in pdf_text(file)
 
 
-def test_the_most_that_is_listed_is_listed(member: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [
+        pytest.param("MOST_PRINTED", "are_rows_printed", id="the document"),
+        pytest.param("MOST_LISTED", "are_rows_listed", id="the page"),
+    ],
+)
+def test_the_most_that_is_listed_is_listed(
+    member: Member, monkeypatch: pytest.MonkeyPatch, limit: str, told: str
+) -> None:
     """Three entries, listed while three may be."""
     cycles = list(transcripts.cycles_of(member))
     for most, listed in ((3, True), (2, False)):
-        monkeypatch.setattr(transcripts, "MOST_ROWS", most)
-        assert transcripts.of_member(member, cycles).lists_rows is listed
+        monkeypatch.setattr(transcripts, limit, most)
+        assert getattr(transcripts.of_member(member, cycles), told) is listed
+
+
+def test_the_page_has_each_entry_where_the_document_has_the_totals_only(
+    member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Titles and providers of one letter more than the document takes."""
+    monkeypatch.setattr(transcripts, "MOST_PRINTED_TEXT", len("Venipuncture") + len("Next course") - 1)
+    client = client_of(member)
+    page, text = words(read(client.get("/ccp/transcript/all/")).main), pdf_text(client.get("/ccp/transcript/all.pdf"))
+    assert "Venipuncture" in page
+    assert "the PDF has the totals only. Print this page to have each entry on paper." in page
+    assert "Venipuncture" not in text
+    assert "Entries on record: 3." in text
+    assert "too long" not in words(read(client.get(f"/ccp/transcript/{cycle_of(member, 'RPT').pk}/")).main)
+
+
+def test_my_certifications_lead_to_the_whole_history(member: Member) -> None:
+    page = read(client_of(member).get("/certifications/"))
+    assert page.find("a", string="CE transcript, whole history")["href"] == "/ccp/transcript/all/"
 
 
 def test_the_points_are_read_with_the_day_on_which_they_met_the_requirement(met: Member) -> None:

@@ -17,7 +17,7 @@ from time_machine import TimeMachineFixture
 from amtportal.members import vault
 from amtportal.members.models import User
 from tests.builders import PASSWORD, client_of, make_cycle, make_member, make_user
-from tests.factors import SECRET, code, confirm, give_app
+from tests.factors import SECRET, code, confirm, give_app, make_careful
 from tests.pages import error_summary, read, words
 from tests.threads import at_once
 
@@ -61,6 +61,27 @@ def set_up_app(client: Client) -> str:
 
 
 # For members
+
+
+@pytest.mark.parametrize(
+    ("language", "ways"),
+    [
+        ("en", {"Use a code", "Use my passkey"}),
+        ("es", {"Usar un código", "Usar mi llave de acceso"}),
+    ],
+)
+def test_other_ways_to_confirm_are_named_in_the_words_of_the_portal(language: str, ways: set[str]) -> None:
+    client = client_of(make_careful())
+    page = read(client.get("/accounts/reauthenticate/", headers={"accept-language": language}))
+    assert {words(way) for way in page.select("section[aria-labelledby=other-ways] a")} == ways
+
+
+def test_the_step_that_comes_back_has_one_focus_only(ada: User) -> None:
+    give_app(ada)
+    client = Client()
+    sign_in(client, ada)
+    assert [field["name"] for field in read(client.get(SECOND)).select("[autofocus]")] == ["code"]
+    assert [part["role"] for part in read(client.post(SECOND, {"code": ""})).select("[autofocus]")] == ["alert"]
 
 
 @pytest.mark.django_db(transaction=True)

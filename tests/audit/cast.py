@@ -1,0 +1,36 @@
+"""Who is added to the demo association for the audit, and the pages that no address leads to. Runs in ``manage.py``."""
+
+from pathlib import Path
+
+from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
+from django.template.loader import render_to_string
+
+from amtportal.members.models import User
+from tests.audit.portal import ERRORS, LONG, PASSWORD, SAFE, SECRET
+from tests.builders import client_of
+from tests.factors import give_app, give_passkey
+
+
+def prepare(folder: str) -> None:
+    """The people of the roster can sign in, and the folder holds what the server sends when it cannot do otherwise."""
+    for email in (LONG, SAFE):
+        user = User.objects.get(email=email)
+        user.set_password(PASSWORD)
+        user.save()
+        EmailAddress.objects.get_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
+    make_safe(User.objects.get(email=SAFE))
+    errors = Path(folder)
+    errors.mkdir()
+    for name in ERRORS:
+        typed = {"typed": [("title", "Café")], "asked": "/", "csrf_token": "x"}
+        (errors / f"{name}.html").write_text(render_to_string(f"{name}.html", typed), encoding="utf-8")
+
+
+def make_safe(user: User) -> None:
+    """Every second factor, one under a long name, and another browser, which says much of itself."""
+    give_app(user, SECRET)
+    give_passkey(user, "Phone")
+    give_passkey(user, "W" * 60, alone=False)
+    session = client_of(user).session.session_key
+    UserSession.objects.create(user=user, session_key=session, ip="2001:db8:85a3::8a2e:370:7334", user_agent="x" * 200)

@@ -1,0 +1,128 @@
+"""What leads to the states of a page that no address has: a form that comes back, a step of a sign-in, an answer that
+the server gives when it cannot do otherwise. None of it reads a word of the page, so that it works in any language.
+"""
+
+import re
+from collections.abc import Callable
+
+from allauth.mfa.models import Authenticator
+from django.template.loader import render_to_string
+from django.utils import translation
+from playwright.sync_api import Page, expect
+
+from amtportal.dates import today
+from amtportal.words import us
+from tests.builders import PASSWORD
+
+Act = Callable[[Page], None]
+
+
+def opened(page: Page, address: str) -> None:
+    """What changes the account asks for the password first, once in five minutes."""
+    page.goto(address)
+    if "/accounts/reauthenticate/" in page.url and "/accounts/reauthenticate/" not in address:
+        page.locator("main [name=password]").fill(PASSWORD)
+        page.locator("main form button[type=submit]").click()
+        page.wait_for_url(f"**{address}")
+
+
+def _send(page: Page, form: str = "main form") -> None:
+    """Send what must come back with an error."""
+    page.locator(f"{form} button[type=submit]:not([name])").click()
+    expect(page).to_have_title(re.compile("^Error: "))
+
+
+def wrong_entry(page: Page) -> None:
+    """The Record CE page with everything wrong."""
+    page.goto("/ccp/record/")
+    _send(page, "#entry-form")
+
+
+def preview(page: Page) -> None:
+    """The Record CE page after Preview: what counts, for each certification."""
+    page.goto("/ccp/record/")
+    page.locator("[name=activity_type]").select_option("self-study")
+    page.locator("[name=points]").fill("2")
+    page.locator("[name=starts_on]").fill(us(today()))
+    page.locator("#entry-form button[name=preview]").click()
+    expect(page.locator("#preview[autofocus]")).to_be_visible()
+
+
+def no_file(page: Page) -> None:
+    page.goto("/ccp/activities/?source=member")
+    page.goto(page.locator("main tbody th a").first.get_attribute("href") or "")
+    _send(page, "form[enctype]")
+
+
+def wrong_app_code(page: Page) -> None:
+    opened(page, "/accounts/2fa/totp/activate/")
+    page.locator("main [name=code]").fill("000000")
+    _send(page)
+
+
+def no_address(page: Page) -> None:
+    opened(page, "/accounts/email/")
+    _send(page)
+
+
+def wrong_password(page: Page) -> None:
+    page.goto("/accounts/reauthenticate/")
+    page.locator("main [name=password]").fill("wrong")
+    _send(page)
+
+
+def passkey_without_a_name(page: Page) -> None:
+    opened(page, "/accounts/2fa/webauthn/")
+    page.goto(page.locator("main a[href$='/edit/']").first.get_attribute("href") or "")
+    page.locator("main [name=name]").fill("")
+    _send(page)
+
+
+def used_up_codes(page: Page) -> None:
+    for codes in Authenticator.objects.filter(type=Authenticator.Type.RECOVERY_CODES):
+        codes.data["used_mask"] = (1 << 10) - 1
+        codes.save()
+    opened(page, "/accounts/2fa/recovery-codes/")
+    expect(page.locator("main .notice-heed")).to_be_visible()
+
+
+def second_step(page: Page) -> None:
+    page.goto("/accounts/login/")
+    page.locator("main [name=login]").fill("cara@example.org")
+    page.locator("main [name=password]").fill(PASSWORD)
+    page.locator("main form:has([name=login]) button[type=submit]").click()
+    page.wait_for_url("**/accounts/2fa/authenticate/")
+
+
+def second_step_without_a_code(page: Page) -> None:
+    page.goto("/accounts/2fa/authenticate/")
+    _send(page, "main form:has([name=code])")
+
+
+def error_page(name: str) -> Act:
+    """A page that the server sends when it cannot do otherwise."""
+
+    def act(page: Page) -> None:
+        with translation.override(page.evaluate("navigator.language")[:2]):
+            html = render_to_string(f"{name}.html", {"typed": [("title", "x")], "asked": "/", "csrf_token": "x"})
+        page.route("**/sent/*", lambda route: route.fulfill(body=html, content_type="text/html"))
+        page.goto(f"/sent/{name}")
+        page.unroute("**/sent/*")
+
+    return act
+
+
+SIGNED_OUT: dict[str, Act] = {
+    **{f"answer {name}": error_page(name) for name in ("413", "500", "busy")},
+    "second step": second_step,
+    "second step without a code": second_step_without_a_code,
+}
+OF_MEMBER: dict[str, Act] = {
+    "entry with everything wrong": wrong_entry,
+    "preview": preview,
+    "evidence without a file": no_file,
+    "wrong code of an app": wrong_app_code,
+    "no new address": no_address,
+    "wrong password": wrong_password,
+}
+OF_CAREFUL: dict[str, Act] = {"passkey without a name": passkey_without_a_name, "codes that are used up": used_up_codes}

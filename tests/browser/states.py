@@ -1,0 +1,143 @@
+"""Every page that members see, in its states: empty, filled, with an error, with names that have no place to break.
+
+``every_page`` opens one after another. Two members are needed for that: one without a second factor, one with all.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from amtportal.dates import today
+from amtportal.members import addresses
+from amtportal.members.models import Member
+from ccp import issuing, transcripts
+from tests.browser import acts
+from tests.builders import (
+    cycle_of,
+    invoice_of,
+    make_activity,
+    make_amt_credit,
+)
+from tests.evidence import attach
+from tests.factors import make_careful
+
+LONG_ADDRESS = f"{'w' * 60}@example.org"
+Window = Callable[..., Page]
+PUBLIC = [
+    "/",
+    "/accounts/login/",
+    "/accounts/activate/",
+    "/accounts/activate/done/",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
+    "/accounts/password/reset/key/1-abc/",
+    "/accounts/confirm-email/abc/",
+    "/accounts/inactive/",
+    "/accounts/signup/",
+    "/qualifying-activities/",
+    "/qualifying-activities/?type=self-study&quantity=3",
+    "/qualifying-activities/?type=&quantity=x",
+    "/guide/",
+    "/verify/",
+    "/verify/?code=7KQ2",
+    "/verify/0000000000000000/",
+]
+
+
+def of_member(member: Member) -> list[str]:
+    """The pages of a member without a second factor, whose titles and files have no place to break."""
+    cycle = cycle_of(member)
+    long = make_activity(
+        cycle,
+        points="1",
+        title="W" * 200,
+        provider="x" * 200,
+        starts_on=today() - timedelta(days=9),
+        at=timezone.now(),
+    )
+    make_activity(cycle, points="1", title="W" * 200, starts_on=today() - timedelta(days=9), at=timezone.now())
+    from_amt = make_amt_credit(cycle, points="1", starts_on=today() - timedelta(days=8), at=timezone.now())
+    entry = member.activities.order_by("pk")[0]
+    member.user.refresh_from_db()
+    file = attach(long, name=f"{'W' * 120}.png")
+    return [
+        "/",
+        "/certifications/",
+        "/ccp/record/",
+        "/ccp/activities/",
+        "/ccp/activities/?sort=title&state=standing",
+        "/ccp/activities/?category=formal-education",
+        f"/ccp/activities/{long.pk}/",
+        f"/ccp/activities/{entry.pk}/amend/",
+        f"/ccp/activities/{long.pk}/withdraw/",
+        f"/ccp/activities/{long.pk}/difference/",
+        f"/ccp/activities/{long.pk}/evidence/",
+        f"/ccp/evidence/{file.pk}/remove/",
+        f"/ccp/activities/{from_amt.pk}/",
+        f"/ccp/activities/{from_amt.pk}/report/",
+        f"/ccp/transcript/{cycle.pk}/",
+        "/ccp/transcript/all/",
+        f"/verify/{_issued_before(member)}/",
+        "/calendar/",
+        "/invoices/",
+        f"/invoices/{invoice_of(cycle, 1).pk}/",
+        f"/invoices/{invoice_of(cycle, 3).pk}/",
+        f"/invoices/{invoice_of(cycle, 3).pk}.pdf",
+        "/accounts/password/change/",
+        "/accounts/2fa/",
+        "/accounts/2fa/webauthn/",
+        "/accounts/2fa/totp/activate/",
+        "/accounts/2fa/webauthn/add/",
+        "/accounts/sessions/",
+        "/accounts/email/",
+        "/accounts/email/x/",
+        f"/accounts/email/{addresses.token(member.user, LONG_ADDRESS)}/",
+        "/accounts/reauthenticate/",
+        "/accounts/logout/",
+        "/nothing/here/",
+    ]
+
+
+def _issued_before(member: Member) -> str:
+    """The code of a transcript since which the record has changed."""
+    cycle = cycle_of(member)
+    issue = issuing.issue(contents=transcripts.of_cycle(cycle), by=member.user, at=timezone.now())
+    make_activity(cycle, points="1", starts_on=today() - timedelta(days=7), at=timezone.now())
+    return issue.code
+
+
+def of_careful(careful: Member) -> list[str]:
+    passkey = Authenticator.objects.filter(user=careful.user, type=Authenticator.Type.WEBAUTHN).latest("pk")
+    return [
+        "/accounts/2fa/",
+        "/accounts/2fa/webauthn/",
+        f"/accounts/2fa/webauthn/keys/{passkey.pk}/edit/",
+        f"/accounts/2fa/webauthn/keys/{passkey.pk}/remove/",
+        "/accounts/2fa/totp/deactivate/",
+        "/accounts/2fa/recovery-codes/",
+        "/accounts/2fa/recovery-codes/generate/",
+        "/accounts/2fa/reauthenticate/",
+        "/accounts/2fa/webauthn/reauthenticate/",
+        "/accounts/sessions/",
+    ]
+
+
+def every_page(window: Window, member: Member, **look: Any) -> Iterator[tuple[str, Page]]:
+    """Each page once it is open, with a name, in windows that look like this."""
+    careful = make_careful()
+    for name, person, listed, states in (
+        ("nobody", None, PUBLIC, acts.SIGNED_OUT),
+        ("member", member, of_member(member), acts.OF_MEMBER),
+        ("careful", careful, of_careful(careful), acts.OF_CAREFUL),
+    ):
+        page = window(person, **look)
+        for address in listed:
+            acts.opened(page, address)
+            yield f"{name}: {address}", page
+        for state, act in states.items():
+            act(page)
+            yield f"{name}: {state}", page
