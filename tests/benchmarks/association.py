@@ -26,7 +26,7 @@ ON = date(2026, 7, 30)  # the first day after the grace period of those who were
 AWARDED_ON = date(2023, 5, 1)
 AWARDED_IN_GRACE = date(2023, 7, 1)
 AT_ONCE = 500
-APART = 10**9  # between the keys of one copy and the next
+APART = 10**6  # between the keys of one copy and the next; those of history have 32 bits
 STEP = Decimal("0.25")
 DAY = timedelta(days=1)
 BUILT = 1000  # row by row; the others are copies of them
