@@ -62,7 +62,4 @@ def check(**told: Any) -> list[CheckMessage]:
     if settings.MAIL_TRANSPORT.endswith("smtp.EmailBackend"):
         problems.append(mail_problem(settings.EMAIL_HOST, encrypted=settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL))
     problems.append(scanner_problem(settings.CLAMAV_URL))
-    found: list[CheckMessage] = [Warning(problem, id="amtportal.W001") for problem in problems if problem]
-    if not settings.SECURITY_CONTACT:
-        found.append(Warning("Set SECURITY_CONTACT: whoever finds a weakness has nobody to tell.", id="amtportal.W002"))
-    return found
+    return [Warning(problem, id="amtportal.W001") for problem in problems if problem]

@@ -83,7 +83,7 @@ def test_the_check_names_every_connection_that_is_open_to_be_read(tmp_path: Path
         CLAMAV_URL="tcp://scan.example.org:3310",
     )
     assert status == 1
-    for name in ("DATABASE_URL", "CACHE_URL", "EMAIL_URL", "CLAMAV_URL", "SECURITY_CONTACT"):
+    for name in ("DATABASE_URL", "CACHE_URL", "EMAIL_URL", "CLAMAV_URL"):
         assert name in said
 
 
@@ -93,9 +93,8 @@ def test_the_check_is_content_with_connections_that_are_encrypted(tmp_path: Path
         DATABASE_URL="postgres://portal@db.example.org/amtportal?sslmode=verify-full&sslrootcert=/etc/ssl/ca.crt",
         CACHE_URL="rediss://cache.example.org:6379/1",
         EMAIL_URL="smtp+tls://mail.example.org:587",
-        SECURITY_CONTACT="mailto:security@portal.example.org",
     )
-    assert status == 0, said
+    assert (status, "no issues" in said) == (0, True), said
 
 
 def test_the_backup_reads_the_database_as_safely_as_the_portal(tmp_path: Path) -> None:
