@@ -118,11 +118,6 @@ def taking_records(cycles: Iterable[Cycle], on: date) -> list[Cycle]:
     return [cycle for cycle in cycles if takes_records(cycle, on, grace_days=settings.CCP_GRACE_DAYS)]
 
 
-def open_for_records(member: Member, on: date, *, lock: bool = False) -> list[Cycle]:
-    """The member's cycles that take records on that day, in the order of their keys; locked on demand."""
-    return taking_records(unclosed(member, lock=lock), on)
-
-
 def unclosed_of(members: Collection[int], *, lock: bool = False) -> list[Cycle]:
     """``unclosed`` for several members (by key): their cycles in the order of their keys; locked on demand."""
     while True:

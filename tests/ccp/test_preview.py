@@ -34,7 +34,7 @@ DAY_1 = date(2026, 1, 1)
 
 def shown(claim: recording.Claim, *chosen: Cycle, earlier: Activity | None = None) -> preview.Preview:
     member = chosen[0].certification.member
-    open_cycles = cycle_rules.open_for_records(member, TODAY)
+    open_cycles = cycle_rules.taking_records(cycle_rules.unclosed(member), TODAY)
     terms = catalogue()
     return preview.of_claim(
         claim,

@@ -1,14 +1,17 @@
 """CCP cycles: which days belong to which, when they take records, and what opening one writes."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amtportal.dates import anniversary
+from amtportal.members.models import Member
 from certifications import cycles
 from certifications.models import Certification, Credential, Cycle, RenewalInvoice
 from tests.builders import TODAY, make_certification, make_cycle, make_member
@@ -223,17 +226,72 @@ def test_opening_from_eight_sides_at_once_opens_once() -> None:
 )
 def test_cycles_of_active_certifications_only_are_open_for_records(situation: dict, open_on_the_day: bool) -> None:
     cycle = make_cycle(**situation)
-    found = cycles.open_for_records(cycle.certification.member, TODAY)
+    found = cycles.taking_records(cycles.unclosed(cycle.certification.member), TODAY)
     assert found == ([cycle] if open_on_the_day else [])
 
 
-@pytest.mark.django_db
-def test_a_member_has_the_own_cycles_only_in_the_order_of_their_keys() -> None:
+Read = Callable[..., list[Cycle]]
+
+
+def of_one(member: Member, **how: bool) -> list[Cycle]:
+    return cycles.unclosed(member, **how)
+
+
+def of_several(*members: Member, **how: bool) -> list[Cycle]:
+    return cycles.unclosed_of([member.pk for member in members], **how)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("read", [of_one, of_several])
+@pytest.mark.parametrize("lock", [False, True])
+def test_a_member_has_the_own_cycles_only_in_the_order_of_their_keys(read: Read, lock: bool) -> None:
     member = make_member()
     own = [make_cycle(member), make_cycle(member, credential="RPT")]
+    closed = make_cycle(member, credential="MLT")
+    Cycle.objects.filter(pk=closed.pk).update(
+        closed_on=closed.ends_on + DAY, outcome="non-compliant", points_at_close=Decimal(0)
+    )
     make_cycle()
     with transaction.atomic():
-        assert cycles.open_for_records(member, TODAY, lock=True) == own
+        assert read(member, lock=lock) == own
+
+
+@pytest.mark.django_db
+def test_cycles_of_several_members_stand_in_the_order_of_their_keys() -> None:
+    members = [make_member(), make_member()]
+    own = [make_cycle(members[1]), make_cycle(members[0])]
+    assert of_several(*members) == own
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("read", "queries"), [(of_one, 1), (of_several, 2)])
+def test_who_locks_asks_once_more_and_who_does_not_holds_nobody_up(read: Read, queries: int) -> None:
+    member = make_cycle().certification.member
+    for lock, expected in ((False, queries), (True, queries + 1)):
+        with transaction.atomic(), CaptureQueriesContext(connection) as asked:
+            read(member, lock=lock)
+        told = [query["sql"] for query in asked if query["sql"].startswith("SELECT")]
+        assert len(told) == expected
+        if connection.features.has_select_for_update:
+            assert any("FOR UPDATE" in sql for sql in told) == lock
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("read", [of_one, of_several])
+def test_a_cycle_that_opens_while_another_is_waited_for_is_among_them(read: Read) -> None:
+    first = make_cycle()
+    member = first.certification.member
+    opened: list[Cycle] = []
+
+    def and_then_one_opens(execute: Callable[..., object], *query: object) -> object:
+        answer = execute(*query)
+        if not opened:
+            opened.append(first)
+            opened[0] = make_cycle(member, credential="RPT")
+        return answer
+
+    with transaction.atomic(), connection.execute_wrapper(and_then_one_opens):
+        assert read(member, lock=True) == [first, *opened]
 
 
 @pytest.mark.django_db

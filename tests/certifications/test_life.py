@@ -241,9 +241,9 @@ def test_reinstating_goes_on_with_a_cycle_that_was_never_closed(status: str, cle
 def test_a_certification_out_of_force_takes_no_records(status: str, clerk: User) -> None:
     cycle = make_cycle()
     member = cycle.certification.member
-    assert cycles.open_for_records(member, TODAY) == [cycle]
+    assert cycles.taking_records(cycles.unclosed(member), TODAY) == [cycle]
     change(cycle.certification, status, clerk)
-    assert cycles.open_for_records(member, TODAY) == []
+    assert cycles.taking_records(cycles.unclosed(member), TODAY) == []
 
 
 # What staff read beforehand
