@@ -12,16 +12,17 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 # The order is random; --randomly-seed with the number that pytest prints repeats it.
-# Tests of browsers and servers wait a third of their time, so there are three workers for two processors.
+# Tests of browsers and servers wait a third of their time, so there are two workers for each processor.
 # Whoever is done takes tests from the others: some take half a minute.
-pytest=(.venv/bin/python -m pytest -n $(($(nproc) * 3 / 2)) --dist worksteal "$@")
+pytest=(.venv/bin/python -m pytest -n $(($(nproc) * 2)) --dist worksteal "$@")
 failed=()
 
 echo "== Tests on SQLite"
 "${pytest[@]}" || failed+=(SQLite)
 
 echo "== Tests on PostgreSQL"
-tests/with_postgres.sh "${pytest[@]}" || failed+=(PostgreSQL)
+# The test in which PostgreSQL is killed has a server of its own (tests/cluster.py), and that forces all to the disk.
+FSYNC=off tests/with_postgres.sh "${pytest[@]}" || failed+=(PostgreSQL)
 
 if [ ${#failed[@]} -gt 0 ]; then
     echo "Tests failed on: ${failed[*]}" >&2

@@ -3,7 +3,8 @@
 #
 #   tests/with_postgres.sh .venv/bin/python -m pytest tests/ccp
 #
-# The server listens on a socket in a private folder only, and leaves a running PostgreSQL of this machine alone.
+# The server listens on a socket in a private folder only, and leaves a running PostgreSQL of this machine alone. With
+# FSYNC=off it forces nothing to the disk, which is for runs in which nothing is measured and nobody cuts the power.
 set -euo pipefail
 
 bin=$(find /usr/lib/postgresql/*/bin -maxdepth 0 2>/dev/null | sort -V | tail -n 1 || true)
@@ -44,8 +45,8 @@ quietly() {
 
 # The same encoding and order of letters whatever the machine's locale; only who can enter the folder connects.
 quietly initdb -D "$folder/data" --username=amtportal --auth=trust --encoding=UTF8 --locale=C.UTF-8
-# No network; the socket in our folder. fsync stays on: a test of what survives a crash must not pass by luck.
-quietly pg_ctl start -w -D "$folder/data" -l "$folder/log" -o "-h '' -k '$folder'"
+# No network; the socket in our folder.
+quietly pg_ctl start -w -D "$folder/data" -l "$folder/log" -o "-h '' -k '$folder' -c fsync=${FSYNC:-on}"
 quietly createdb --host="$folder" --username=amtportal amtportal
 
 # Two slashes: a host that is a folder can only be written as part of the path.

@@ -241,7 +241,7 @@ def of_several(*members: Member, **how: bool) -> list[Cycle]:
     return cycles.unclosed_of([member.pk for member in members], **how)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 @pytest.mark.parametrize("read", [of_one, of_several])
 @pytest.mark.parametrize("lock", [False, True])
 def test_a_member_has_the_own_cycles_only_in_the_order_of_their_keys(read: Read, lock: bool) -> None:
@@ -263,7 +263,7 @@ def test_cycles_of_several_members_stand_in_the_order_of_their_keys() -> None:
     assert of_several(*members) == own
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 @pytest.mark.parametrize(("read", "queries"), [(of_one, 1), (of_several, 2)])
 def test_who_locks_asks_once_more_and_who_does_not_holds_nobody_up(read: Read, queries: int) -> None:
     member = make_cycle().certification.member
@@ -276,7 +276,7 @@ def test_who_locks_asks_once_more_and_who_does_not_holds_nobody_up(read: Read, q
             assert any("FOR UPDATE" in sql for sql in told) == lock
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 @pytest.mark.parametrize("read", [of_one, of_several])
 def test_a_cycle_that_opens_while_another_is_waited_for_is_among_them(read: Read) -> None:
     first = make_cycle()
