@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 from tqdm import tqdm
 
 from tests.audit import measures
@@ -131,7 +131,12 @@ def print_screens(audit: Audit, screens: list[Screen]) -> None:
     widths = [8, 10, 15, 12]
     print(row("screen", ["axe", "sideways", "small targets", "complaints"], widths))
     for screen in tqdm(screens, desc="screens", disable=not sys.stderr.isatty()):
-        print(row(screen.name, audit.look_at(screen), widths), flush=True)
+        try:
+            cells = audit.look_at(screen)
+        except (Error, AssertionError) as error:  # the others are looked at all the same
+            audit.note(screen.name, "not opened", [str(error)])
+            cells = ["-"] * len(widths)
+        print(row(screen.name, cells, widths), flush=True)
     malformed = audit.note("", "malformed HTML", measures.malformed(audit.folder))
     print(f"\nHTML: {malformed} errors in {len(screens)} pages")
 
