@@ -50,8 +50,6 @@ class LoginForm(forms.LoginForm):
         super().__init__(*args, **kwargs)
         say(self, "login", ADDRESS_LABEL, ADDRESS)
         say(self, "password", PASSWORD_LABEL, PASSWORD)
-        # A password manager fills in what it keeps as the name of an account.
-        self.fields["login"].widget.attrs["autocomplete"] = "username"
 
 
 class _TokenForNobody(PasswordResetTokenGenerator):

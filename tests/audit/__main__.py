@@ -68,6 +68,13 @@ class Audit:
         self.wrong.setdefault(kind, []).extend(f"{screen}: {each}" for each in found)
         return str(len(found))
 
+    def open(self, screen: Screen, page: Page) -> None:
+        screen.open(page)
+        if screen.who and not screen.who.startswith(HALFWAY):
+            # Whoever confirms on the way who they are goes on under a new token.
+            self.states[screen.who] = page.context.storage_state()
+            assert "/accounts/login/" not in page.url, f"{screen.who} is signed out"
+
     def look_at(self, screen: Screen) -> list[str]:
         """One screen in every size and scheme: a row of the table."""
         axe, wide, small, told = [], [], [], []
@@ -83,7 +90,7 @@ class Audit:
                     answer.request.is_navigation_request() and answer.status != 302 and seen.append(answer)
                 ),
             )
-            screen.open(page)
+            self.open(screen, page)
             if scheme == "light":
                 html = documents[-1].text()
                 (self.folder / f"{screen.name}.html").write_text(html, encoding="utf-8")
@@ -99,14 +106,14 @@ class Audit:
             context.close()
         context = window(viewport={"width": 1280, "height": 1024}, forced_colors="active")
         page = context.new_page()
-        screen.open(page)
+        self.open(screen, page)
         page.emulate_media(media="print", forced_colors="none")
         axe += [f"print: {each}" for each in measures.violations(page)]
         context.close()
         # As a browser shows 1,280 pixels enlarged four times.
         context = window(viewport={"width": 320, "height": 256})
         page = context.new_page()
-        screen.open(page)
+        self.open(screen, page)
         wide += [f"400 %: {each}" for each in measures.sideways(page)]
         context.close()
         told = [each for each in told if not expected(screen, each)]

@@ -131,7 +131,7 @@ def autocomplete(page: BeautifulSoup) -> dict[str, str]:
 
 def test_password_managers_are_told_what_each_field_is_and_nothing_stops_a_paste(ada: User) -> None:
     sign_in = read(client_of(None).get("/accounts/login/"))
-    assert autocomplete(sign_in) == {"login": "username", "password": "current-password"}
+    assert autocomplete(sign_in) == {"login": "email", "password": "current-password"}
     change = read(client_of(ada).get(CHANGE))
     assert autocomplete(change) == {
         "username": "username",
