@@ -14,6 +14,8 @@ import pytest
 from textstat import textstat
 from textstat.backend.counts import _count_syllables
 
+pytestmark = pytest.mark.any_database
+
 ROOT = Path(__file__).parent.parent
 FILE = "amtportal/locale/es/LC_MESSAGES/django.po"
 # Where sentences stand, and what gathers them.

@@ -26,7 +26,7 @@ from tests.evidence import attach
 from tests.factors import confirm, make_careful
 from tests.spanish import TYPED, left_after, left_on
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 
 
 PUBLIC = [

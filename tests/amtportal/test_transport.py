@@ -13,6 +13,8 @@ from amtportal import transport
 from amtportal.members.models import Member
 from tests.builders import client_of
 
+pytestmark = pytest.mark.any_database
+
 POSTGRESQL = {"ENGINE": "django.db.backends.postgresql"}
 ROOT = Path(__file__).resolve().parent.parent.parent
 

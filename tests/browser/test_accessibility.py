@@ -10,7 +10,7 @@ from amtportal.members.models import Member
 from tests.audit.measures import sideways, small_targets, violations
 from tests.browser.states import Window, every_page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 # As wide as a small phone, or a page of 1,280 pixels enlarged four times.
 PHONE = {"width": 320, "height": 640}
 # What depends on colours and on room; the other rules have been asked where the page is light and wide.

@@ -14,7 +14,7 @@ from amtportal.members.models import Member
 from tests.audit.measures import violations
 from tests.builders import cycle_of, invoice_of, make_payment
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 Window = Callable[..., Page]
 FOLD = pytest.mark.parametrize(
     ("width", "height"), [pytest.param(390, 844, id="phone"), pytest.param(1280, 800, id="desk")]

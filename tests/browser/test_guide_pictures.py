@@ -20,7 +20,7 @@ from amtportal.guide_pictures import FOLDER, RECORD, pictures
 from tests.browser import scenes
 from tests.builders import TODAY, noon
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 WRITES = bool(os.environ.get("WRITE_PICTURES"))
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTH, SCALE, MARGIN = 400, 1.5, 12  # CSS pixels, but for the scale

@@ -10,7 +10,7 @@ from tests.audit import measures
 from tests.audit.portal import PASSWORD, running_portal
 from tests.audit.screens import MIDWAY
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 PAGES = ["/", "/certifications/", "/ccp/record/", "/ccp/activities/", "/invoices/"]
 
 

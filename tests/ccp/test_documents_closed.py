@@ -17,6 +17,8 @@ from tests.builders import TODAY, client_of, cycle_of, invoice_of, make_activity
 from tests.laid_out import lay_out_elsewhere
 from tests.pages import read, words
 
+pytestmark = pytest.mark.any_database
+
 SECRET = "the secret of this machine"
 MOST_SECONDS = 10
 MOST_MEMORY = 400
