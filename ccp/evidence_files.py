@@ -44,7 +44,10 @@ KINDS = {
     "image/heic": ("heic", Evidence.Kind.JPEG),
 }
 ENDINGS = {Evidence.Kind.PDF: ".pdf", Evidence.Kind.JPEG: ".jpg", Evidence.Kind.PNG: ".png"}
-MARKUP = re.compile(rb"\s*(?:<\?xml[^>]*>|<!--.*?-->|<!doctype[^>]*>|\s)*<(svg|html|head|body|script)\b", re.I | re.S)
+# Gives nothing back that it has read: else a few hundred bytes of comments would keep it busy for minutes.
+MARKUP = re.compile(
+    rb"(?:<\?xml[^>]*+>|<!--(?>.*?-->)|<!doctype[^>]*+>|\s)*+<(svg|html|head|body|script)\b", re.I | re.S
+)
 
 
 class Refused(Exception):

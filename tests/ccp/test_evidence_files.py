@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 import zipfile
 import zlib
 from io import BytesIO
@@ -18,7 +19,7 @@ from PIL import Image, ImageStat
 from amtportal.uploads import MOST_BYTES
 from ccp import evidence_files
 from ccp.evidence_cleaner import KEPT_PIXELS, MOST_PAGES, Outcome
-from ccp.evidence_files import clean_name
+from ccp.evidence_files import HEAD, MARKUP, clean_name
 from ccp.models import Evidence
 from tests.evidence import SECRET, pdf, picture, sent, written
 
@@ -303,6 +304,23 @@ def test_what_is_not_evidence_is_refused_with_a_sentence_that_says_how_to_mend_i
     told = refusal(content)
     assert told.endswith(".")
     assert sentence in (None, told)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(b"<!---->" * 24 + b"x", id="comments"),
+        pytest.param(b"<!-- -->" * 1000 + b"x", id="many comments"),
+        pytest.param(b" " * HEAD, id="spaces"),
+        pytest.param(b"<!--" * (HEAD // 4), id="comments without an end"),
+        pytest.param(b"<?xml " * (HEAD // 6), id="declarations without an end"),
+    ],
+)
+def test_no_file_takes_long_to_be_told_from_a_web_page(head: bytes) -> None:
+    """Every thread of the portal waits for the search."""
+    began = time.process_time()
+    assert MARKUP.match(head) is None
+    assert time.process_time() - began < 0.1
 
 
 def test_10_mb_are_taken() -> None:
