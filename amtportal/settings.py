@@ -238,6 +238,8 @@ ACCOUNT_RATE_LIMITS = {
     # Pages laid out for one person, and files read for one of staff: both keep a processor busy for seconds.
     "pdf": "30/m/user",
     "import": "20/m/user",
+    # Files that are attached, each opened in a process of its own.
+    "evidence": "20/m/user",
     # Links to addresses that somebody typed: nobody has the portal write to many strangers.
     "change_address": "5/h/user",
 }

@@ -7,8 +7,10 @@ import sys
 import time
 import zipfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
+from threading import BoundedSemaphore, Event, Semaphore
 from typing import Any
 
 import pikepdf
@@ -381,6 +383,41 @@ def test_the_digest_is_that_of_what_was_sent() -> None:
 
 
 # The cleaner's process
+
+
+def test_two_files_are_opened_and_two_wait_and_whoever_comes_then_is_told_to_come_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of the eight threads that answer, four are left for everybody else."""
+    go_on, at_work = Event(), Semaphore(0)
+
+    def slow(*_: Any) -> int:
+        at_work.release()
+        go_on.wait(10)
+        return 1
+
+    monkeypatch.setattr(evidence_files, "_cleaned", slow)
+    content = pdf()
+    with ThreadPoolExecutor(4) as threads:
+        first = [threads.submit(refusal, content) for _ in range(2)]
+        assert all(at_work.acquire(timeout=10) for _ in first)
+        waiting = [threads.submit(refusal, content) for _ in range(2)]
+        while evidence_files._places.acquire(blocking=False):  # until both are in line
+            evidence_files._places.release()
+            time.sleep(0.01)
+        busy = "Many files are being checked just now. This one is not attached. Try again in a minute."
+        assert refusal(content) == busy
+        go_on.set()
+        assert all(task.result().startswith("This file is too complex") for task in first + waiting)
+
+
+def test_nobody_waits_long_for_the_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert evidence_files.TURN_SECONDS == 5
+    monkeypatch.setattr(evidence_files, "TURN_SECONDS", 0.01)
+    monkeypatch.setattr(evidence_files, "_turns", BoundedSemaphore(1))
+    with evidence_files._turns:
+        assert refusal(pdf()).startswith("Many files are being checked just now.")
+    assert cleaned(pdf())[1].kind == Evidence.Kind.PDF, "the turn was given back"
 
 
 def test_a_cleaner_that_dies_refuses_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
