@@ -4,7 +4,8 @@
 - The same file twice on one entry is one file.
 - Files are added and removed while the entry stands, also after its cycle has closed: the audit comes later. What is
   attached to an entry that was withdrawn or voided stays as it is.
-- The file of what is removed is deleted. Its row stays and says who removed it, and when.
+- What is removed is shown to nobody any more. Its row stays and says who removed it, and when. Its file is deleted a
+  day later by ``manage.py clean_evidence``: a backup copies the files after the database, which may call it attached.
 - Documents are to be kept until the audit is over: it is drawn in the January after the year in which the member moved
   into the next cycle, and takes that year.
 """
@@ -13,7 +14,6 @@ import logging
 import secrets
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from functools import partial
 
 from django.core.files import File
 from django.core.files.storage import Storage, storages
@@ -27,6 +27,7 @@ from ccp.models import Activity, Evidence
 from certifications.models import Cycle
 
 MOST_FILES = 10
+DELETED_AFTER = timedelta(days=1)
 logger = logging.getLogger(__name__)
 
 
@@ -99,10 +100,10 @@ def add(*, activity: Activity, file: CleanFile, by: User, at: datetime) -> tuple
     try:
         evidence, is_new = _add_row(activity, file, name, by=by, at=at)
     except BaseException:
-        _delete_file(name)
+        delete_file(name)
         raise
     if not is_new:
-        _delete_file(name)
+        delete_file(name)
     return evidence, is_new
 
 
@@ -132,7 +133,7 @@ def _attached(activity: Activity, file: CleanFile) -> Evidence | None:
 
 @transaction.atomic
 def remove(*, evidence: Evidence, by: User, at: datetime) -> Evidence:
-    """Remove a file. What is removed already stays so. The file is deleted once the row is on record."""
+    """Remove a file. What is removed already stays so."""
     activity = Activity.objects.select_for_update().get(pk=evidence.activity_id)
     evidence = Evidence.objects.get(pk=evidence.pk)
     if not evidence.is_attached:
@@ -141,13 +142,14 @@ def remove(*, evidence: Evidence, by: User, at: datetime) -> Evidence:
         raise Refused(_("This entry no longer stands. What is attached to it stays."))
     evidence.removed_at, evidence.removed_by = at, by
     evidence.save(update_fields=["removed_at", "removed_by"])
-    transaction.on_commit(partial(_delete_file, evidence.stored_name))
     return evidence
 
 
-def _delete_file(name: str) -> None:
+def delete_file(name: str) -> bool:
     """Delete a file that no row needs. One that cannot be deleted now is found by ``manage.py clean_evidence``."""
     try:
         storage().delete(name)
     except Exception:
         logger.exception("The file %s could not be deleted.", name)
+        return False
+    return True

@@ -20,7 +20,8 @@ backup=$folder/amtportal-$(date -u +%Y%m%dT%H%M%SZ)
 part=$(mktemp -d "$folder/.part-XXXXXX")
 trap 'rm -rf "$part"' EXIT
 
-# The database first: a file is written before the row that tells of it, so none is missing from what comes second.
+# The database first: a file is written before the row that tells of it, and deleted a day after the row says that it was
+# removed, so none is missing from what comes second.
 if [ -n "$SQLITE_FILE" ]; then
     .venv/bin/python - "$SQLITE_FILE" "$part/database.sqlite3" <<'PYTHON'
 import sqlite3
@@ -34,9 +35,9 @@ PYTHON
 else
     pg_dump --format=custom --no-owner --no-privileges --file="$part/database.dump"
 fi
-mkdir -p "$part/media"
-[ ! -d "$MEDIA" ] || cp -a "$MEDIA/." "$part/media/"
-tar --create --file="$part/media.tar" --directory="$part" --remove-files media
+mkdir -p "$MEDIA"
+# Status 1: a file came, grew or went meanwhile. The database that was copied knows nothing of it.
+tar --create --file="$part/media.tar" --directory="$MEDIA" --transform='s,^\.,media,' . || [ $? = 1 ]
 printf '%s\n' "${SECRET_KEY:-$(cat "$VAR/secret-key")}" > "$part/secret-key"
 (cd "$part" && sha256sum -- * > SHA256SUMS)
 sync -f "$part"

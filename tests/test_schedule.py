@@ -13,8 +13,8 @@ UNITS = sorted((DEPLOY / "systemd").iterdir())
 TIMERS = [unit for unit in UNITS if unit.suffix == ".timer"]
 CRON = [line for line in (DEPLOY / "amtportal.cron").read_text().splitlines() if re.match(r"[0-9*]", line)]
 # What has to be done again and again, and how often. Nothing else needs a clock.
-DAILY = {"close_cycles", "match_credits", "seal_history", "backup"}
-WEEKLY = {"verify_records", "clearsessions", "clean_evidence"}
+DAILY = {"close_cycles", "match_credits", "seal_history", "backup", "clean_evidence"}
+WEEKLY = {"verify_records", "clearsessions"}
 OFTEN = {"send_mail_queue"}
 
 
@@ -48,9 +48,20 @@ def test_a_timer_runs_as_often_as_it_should_and_makes_up_for_what_it_missed(time
     assert (timer.with_suffix(".service") if "@" not in timer.name else timer.with_name("amtportal@.service")).is_file()
 
 
-def test_history_is_sealed_before_the_backup_and_cycles_are_closed_before_both() -> None:
+def test_history_is_sealed_before_the_backup_and_cycles_are_closed_before_both_and_files_are_deleted_after() -> None:
     at = {named(timer): when(timer)[6:11] for timer in TIMERS if named(timer) in DAILY}
-    assert at["close_cycles"] < at["match_credits"] < at["seal_history"] < at["backup"]
+    assert at["close_cycles"] < at["match_credits"] < at["seal_history"] < at["backup"] < at["clean_evidence"]
+
+
+def test_old_backups_are_removed_only_after_a_new_one_was_made() -> None:
+    """Where backups fail for weeks, the last ones stay. systemd starts no second command after one that failed."""
+    (line,) = [line for line in CRON if "-mtime +35" in line]
+    assert "deploy/backup.sh /srv/backups && find /srv/backups " in line
+    unit = (DEPLOY / "systemd" / "amtportal-backup.service").read_text()
+    started = re.findall("^ExecStart=(.*)$", unit, re.MULTILINE)
+    assert started[0].endswith("deploy/backup.sh /srv/backups")
+    assert "-mtime +35" in started[1]
+    assert not started[0].startswith("-")
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not here")

@@ -3,11 +3,11 @@
 import stat
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.storage import storages
 from django.core.management import call_command
-from django.db import transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 from time_machine import TimeMachineFixture
@@ -161,39 +161,15 @@ def test_a_closed_cycle_takes_evidence_because_the_audit_comes_later(
 # Removing
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_removed_file_is_deleted_and_its_row_says_who_and_when() -> None:
-    entry = make_activity(make_cycle())
+def test_the_row_of_a_removed_file_says_who_and_when(entry: Activity) -> None:
     file = attach(entry)
     later = noon(TODAY + timedelta(days=1))
     evidence.remove(evidence=file, by=entry.member.user, at=later)
-    assert stored() == []
     evidence.remove(evidence=file, by=make_user(), at=noon(TODAY + timedelta(days=2)))  # again: nothing happens
     file.refresh_from_db()
     assert (file.removed_by, file.removed_at) == (entry.member.user, later)
     assert list(Evidence.history.values_list("history_type", flat=True)) == ["~", "+"]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_removal_that_is_taken_back_leaves_the_file() -> None:
-    entry = make_activity(make_cycle())
-    file = attach(entry)
-    with transaction.atomic():
-        evidence.remove(evidence=file, by=entry.member.user, at=noon(TODAY))
-        transaction.set_rollback(True)
-    assert stored() == [file.stored_name]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_file_that_cannot_be_deleted_now_stops_nobody(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    file = attach(make_activity(make_cycle()))
-    monkeypatch.setattr(type(evidence.storage()), "delete", lambda *_: (_ for _ in ()).throw(OSError("read-only")))
-    evidence.remove(evidence=file, by=file.added_by, at=noon(TODAY))
-    file.refresh_from_db()
-    assert not file.is_attached
-    assert f"The file {file.stored_name} could not be deleted." in caplog.text
+    assert not Evidence.objects.visible_to(entry.member.user).exists()
 
 
 @pytest.mark.parametrize("reason", ["", "No proof."], ids=["withdrawn", "voided"])
@@ -245,7 +221,7 @@ def orphan(folder: Path) -> Path:
 
 
 def test_nothing_attached_is_nothing_to_clean(db: None, capsys: pytest.CaptureFixture[str]) -> None:
-    assert clean(capsys).startswith("0 files, 0 that no row needs")
+    assert clean(capsys).startswith("0 files, 0 deleted that members removed, 0 that no row needs")
 
 
 def test_a_file_without_a_row_is_named_and_removed_on_request(
@@ -253,28 +229,51 @@ def test_a_file_without_a_row_is_named_and_removed_on_request(
 ) -> None:
     """After an hour: until then its row may be on its way."""
     file, left = attach(entry), orphan(folder)
-    assert clean(capsys).startswith("2 files, 0 that no row needs found")
+    assert clean(capsys).startswith("2 files, 0 deleted that members removed, 0 that no row needs found")
     time_machine.move_to(timezone.now() + timedelta(hours=2))
     told = clean(capsys)
     assert told.splitlines() == [
         f"ab/{left.name}",
-        "2 files, 1 that no row needs found; --remove removes them, 0 rows without a file.",
+        "2 files, 0 deleted that members removed, 1 that no row needs found; --remove removes them, "
+        "0 rows without a file.",
     ]
     assert left.exists()
     clean(capsys, "--remove")
     assert stored() == [file.stored_name]
-    assert clean(capsys).startswith("1 files, 0 that no row needs")
+    assert clean(capsys).startswith("1 files, 0 deleted that members removed, 0 that no row needs")
 
 
-def test_a_file_that_should_be_gone_is_removed(
-    entry: Activity, time_machine: TimeMachineFixture, capsys: pytest.CaptureFixture[str]
+def test_the_file_of_what_was_removed_is_deleted_a_day_later(
+    entry: Activity,
+    time_machine: TimeMachineFixture,
+    capsys: pytest.CaptureFixture[str],
+    django_capture_on_commit_callbacks: Any,
 ) -> None:
-    """Inside a test's transaction nothing is committed, so the file of what was removed is still there."""
-    evidence.remove(evidence=attach(entry), by=entry.member.user, at=noon(TODAY))
-    assert len(stored()) == 1
-    time_machine.move_to(timezone.now() + timedelta(hours=2))
-    clean(capsys, "--remove")
-    assert stored() == []
+    """Until then a backup whose database calls it attached may be on its way to the files."""
+    kept, file = attach(entry, pdf()), attach(entry)
+    with django_capture_on_commit_callbacks(execute=True):
+        evidence.remove(evidence=file, by=entry.member.user, at=noon(TODAY))
+    time_machine.move_to(noon(TODAY) + timedelta(days=1))
+    assert clean(capsys).startswith("2 files, 0 deleted")
+    assert len(stored()) == 2
+    time_machine.move_to(noon(TODAY) + timedelta(days=1, seconds=1))
+    assert clean(capsys).startswith("2 files, 1 deleted that members removed, 0 that no row needs")
+    assert stored() == [kept.stored_name]
+
+
+def test_a_file_that_cannot_be_deleted_now_does_not_stop_the_others(
+    entry: Activity,
+    time_machine: TimeMachineFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for file in (attach(entry), attach(entry, pdf())):
+        evidence.remove(evidence=file, by=entry.member.user, at=noon(TODAY))
+    monkeypatch.setattr(type(evidence.storage()), "delete", lambda *_: (_ for _ in ()).throw(OSError("read-only")))
+    time_machine.move_to(noon(TODAY) + timedelta(days=2))
+    assert clean(capsys).startswith("2 files, 0 deleted")
+    assert caplog.text.count("could not be deleted.") == 2
 
 
 def test_a_row_without_its_file_is_named_and_is_a_failure(

@@ -1,4 +1,4 @@
-"""``manage.py clean_evidence``: files of evidence without a row, and rows without a file."""
+"""``manage.py clean_evidence``: files that members removed, files without a row, and rows without a file."""
 
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
@@ -18,10 +18,10 @@ AGE = timedelta(hours=1)
 
 
 class Command(BaseCommand):
-    help = """List the files of evidence that no row needs, and remove them if asked to.
+    help = """Delete the files of evidence that members removed. List those that no row needs, and remove them if asked.
 
-- a file without a row: what is left where recording it was broken off
-- a file whose row says that it was removed
+- a file whose row says that it was removed more than a day ago is deleted
+- a file without a row is listed: what is left where recording it was broken off
 - not a file younger than an hour: its row may still be on its way
 - a row that lacks its file is named and left alone; the exit status is then 1"""
 
@@ -29,31 +29,32 @@ class Command(BaseCommand):
         return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--remove", action="store_true", help="Remove the files that no row needs.")
+        parser.add_argument("--remove", action="store_true", help="Remove the files without a row.")
 
     def handle(self, *, remove: bool, **options: Any) -> None:
-        storage = evidence.storage()
-        before = timezone.now() - AGE
-        files = unneeded = missing = 0
+        storage, now = evidence.storage(), timezone.now()
+        files = deleted = unneeded = missing = 0
         for names in _folders():
-            needed = set(
-                Evidence.objects.attached().filter(stored_name__in=names).values_list("stored_name", flat=True)
-            )
+            rows = dict(Evidence.objects.filter(stored_name__in=names).values_list("stored_name", "removed_at"))
             files += len(names)
             for name in names:
-                if name in needed or storage.get_modified_time(name) > before:
-                    continue
-                unneeded += 1
-                self.stdout.write(name)
-                if remove:
-                    storage.delete(name)
+                if removed_at := rows.get(name):
+                    deleted += removed_at < now - evidence.DELETED_AFTER and evidence.delete_file(name)
+                elif name not in rows and storage.get_modified_time(name) <= now - AGE:
+                    unneeded += 1
+                    self.stdout.write(name)
+                    if remove:
+                        storage.delete(name)
         attached = Evidence.objects.attached().order_by("pk").values_list("pk", "activity", "stored_name")
         for key, activity, name in attached.iterator(chunk_size=CHUNK):
             if not storage.exists(name):
                 missing += 1
                 self.stderr.write(f"Evidence {key} of CE-{activity:07d} lacks its file {name}.")
         done = "removed" if remove else "found; --remove removes them"
-        self.stdout.write(f"{files:,} files, {unneeded:,} that no row needs {done}, {missing:,} rows without a file.")
+        self.stdout.write(
+            f"{files:,} files, {deleted:,} deleted that members removed, {unneeded:,} that no row needs {done}, "
+            f"{missing:,} rows without a file."
+        )
         if missing:
             sys.exit(1)
 
