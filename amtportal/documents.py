@@ -4,7 +4,7 @@ They are records of AMT, in English whatever the reader's language: the same rec
 
 WeasyPrint leaks memory when fonts and style sheets are made anew for each document, and corrupts memory when
 threads share them at the same time: one of each is kept in the process, used under a lock. A document whose HTML was
-laid out before comes from the cache.
+laid out before comes from the cache; where the cache's disk is full or read-only, it is laid out again.
 
 What is longer than ``MOST_WEIGHT`` is not laid out: it would take more than ten seconds of a processor, for which all
 other documents wait. Whoever asks for it is told so.
@@ -13,6 +13,7 @@ No font of the machine is used: the same HTML gives the same bytes on every mach
 """
 
 import hashlib
+import logging
 import os
 import re
 import threading
@@ -42,6 +43,7 @@ TAG_WEIGHT, CHARACTER_WEIGHT = 45, 1.5
 """To lay out a tag takes 0.45 ms; a character takes 0.01 ms, and its part of 400 MB of memory."""
 
 _lock = threading.RLock()
+logger = logging.getLogger(__name__)
 
 
 class TooLong(Exception):
@@ -123,12 +125,27 @@ def pdf(html: str) -> bytes:
     The cache is asked again under the lock: of threads that want the same new document, one lays it out.
     """
     key = hashlib.sha256(f"{LAYOUT_VERSION}\n{html}".encode()).hexdigest()
-    documents = caches["documents"]
-    result: bytes | None = documents.get(key)
+    result = _kept(key)
     if result is None:
         with _lock:
-            result = documents.get(key)
+            result = _kept(key)
             if result is None:
                 result = lay_out(html)
-                documents.set(key, result)
+                _keep(key, result)
     return result
+
+
+def _kept(key: str) -> bytes | None:
+    try:
+        kept: bytes | None = caches["documents"].get(key)
+    except OSError:
+        logger.exception("The cache of documents cannot be read.")
+        return None
+    return kept
+
+
+def _keep(key: str, document: bytes) -> None:
+    try:
+        caches["documents"].set(key, document)
+    except OSError:
+        logger.exception("The cache of documents cannot be written.")

@@ -1,12 +1,14 @@
-"""When the database cannot do what a page asks of it now: it is tried again, and then said so, with what was typed.
+"""When the database or the disk cannot do what a page asks: it is tried again, and then said so, with what was typed.
 
 - Two who got in each other's way (deadlock, a row that appeared in between): at most 3 tries. A form that records
   carries its own number, so that no try records twice. Who has waited for a lock as long as it may be waited for
   (``LOCK_WAIT_SECONDS``) is told at once.
 - The database is full, read-only or gone, or the tries are used up: status 503 and a page that sends the same form
   again at the press of a button. Nothing is recorded by half: every verb is one transaction.
+- The same where a file cannot be written because its disk is full or read-only.
 """
 
+import errno
 import sys
 import time
 from collections.abc import Callable
@@ -27,6 +29,7 @@ RETRY_AFTER = 10  # seconds, told to the browser
 # A reference that lacks its row, a value out of bounds: IntegrityError too, and then the third try fails alike.
 PASSING = (OperationalError, IntegrityError)
 OURS = (OperationalError, IntegrityError, InternalError, InterfaceError)
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 class TryAgain:
@@ -60,11 +63,16 @@ def kept(request: HttpRequest) -> list[tuple[str, str]]:
     return [(name, value) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken" for value in values]
 
 
+def will_pass(error: BaseException | None) -> bool:
+    """Whether it is the database's or the disk's error, so that the same may do another time."""
+    return isinstance(error, OURS) or (isinstance(error, OSError) and error.errno in NO_ROOM)
+
+
 @login_not_required
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The page for an error that no view answered: 503 where it is the database's, else 500."""
-    if not isinstance(sys.exc_info()[1], OURS):
+    """The page for an error that no view answered: 503 where it will pass, else 500."""
+    if not will_pass(sys.exc_info()[1]):
         return defaults.server_error(request)
     # Without the request: its context would ask the database who is signed in.
     context = {"typed": kept(request), "asked": request.get_full_path(), "csrf_token": get_token(request)}
