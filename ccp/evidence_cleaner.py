@@ -4,11 +4,14 @@ Whatever the file does to the libraries that open it, it does to this process, w
 What is written holds what a reader sees and nothing else:
 
 - Pictures: turned the right way up, at most ``KEPT_PIXELS`` large, without metadata such as the place; HEIC as JPEG.
-- PDF: without what runs by itself (scripts, launched programs, forms that send), attached files and media. Links stay.
+- PDF: without what runs or is fetched by itself (scripts, launched programs, forms that send, parts of other files),
+  attached files and media. Links to web pages and mail addresses stay.
+- Without metadata: who wrote the PDF and with what; of JPEG pictures in it, where they were taken.
 
 The exit status tells what came of it.
 """
 
+import re
 import resource
 import sys
 from enum import IntEnum
@@ -24,11 +27,17 @@ MOST_WRITTEN = 50 * 2**20
 JPEG_QUALITY = 88
 FORMATS = {"jpeg": ["JPEG", "MPO"], "png": ["PNG"], "heic": ["HEIF"]}
 
-# The actions of a PDF that only lead somewhere when they are clicked.
-HARMLESS = ("/GoTo", "/URI")
+# The actions of a PDF that only lead somewhere when they are clicked: on another page, or to one of these addresses.
+LINK = re.compile(r"(https?://|mailto:)", re.IGNORECASE)
 ACTIONS = ("/A", "/PA", "/Next", "/OpenAction")
 ACTIVE_KEYS = ("/AA", "/JS", "/JavaScript", "/EmbeddedFiles", "/EF", "/RF", "/AF", "/XFA", "/Collection", "/Renditions")
+# Of a stream: the file in which its content stands, or the page of another file that is shown in its place.
+FOREIGN_KEYS = ("/F", "/Ref", "/OPI")
+METADATA_KEYS = ("/Metadata", "/PieceInfo")
 ACTIVE_ANNOTATIONS = ("/FileAttachment", "/RichMedia", "/Movie", "/Sound", "/Screen", "/3D")
+# Markers in a JPEG: Exif and XMP, IPTC, a comment; and where the picture itself begins.
+JPEG_METADATA = (b"\xe1", b"\xed", b"\xfe")
+JPEG_BEGINS = (b"\xda", b"")
 
 
 class Outcome(IntEnum):
@@ -107,6 +116,8 @@ def pdf(source: BinaryIO, target: BinaryIO) -> Outcome:
                 return Outcome.BROKEN
             if len(opened.pages) > MOST_PAGES:
                 return Outcome.TOO_MANY_PAGES
+            if "/Info" in opened.trailer:
+                del opened.trailer["/Info"]
             disarmed = disarm(opened)
             opened.save(target)
     except pikepdf.PasswordError:
@@ -117,7 +128,7 @@ def pdf(source: BinaryIO, target: BinaryIO) -> Outcome:
 
 
 def disarm(opened: Any) -> bool:
-    """Remove what is active from every object of the PDF. Whether there was anything."""
+    """Remove what is active, and metadata, from every object of the PDF. Whether anything was active."""
     import pikepdf
 
     found = False
@@ -132,6 +143,7 @@ def disarm(opened: Any) -> bool:
                     found = True
             kept = list(item)
         elif isinstance(item, (pikepdf.Dictionary, pikepdf.Stream)):
+            remove_metadata(item)
             for key in [key for key, value in item.items() if _is_active(item, key, value)]:
                 del item[key]
                 found = True
@@ -143,25 +155,59 @@ def disarm(opened: Any) -> bool:
     return found
 
 
+def remove_metadata(item: Any) -> None:
+    """From one object of a PDF; from the picture in it where it is a JPEG."""
+    import pikepdf
+
+    for key in METADATA_KEYS:
+        if key in item:
+            del item[key]
+    filters: Any = item.get("/Filter") if isinstance(item, pikepdf.Stream) else None
+    if "/DCTDecode" in (list(filters) if isinstance(filters, pikepdf.Array) and len(filters) == 1 else [filters]):
+        without = jpeg_without_metadata(item.read_raw_bytes())
+        item.write(without, filter=filters, decode_parms=item.get("/DecodeParms"))
+
+
 def _is_active(holder: Any, key: str, value: Any) -> bool:
     import pikepdf
 
     if key in ACTIVE_KEYS:
         return True
-    if key == "/F" and isinstance(holder, pikepdf.Stream):
-        return True  # its content would be read from another file
+    if isinstance(holder, pikepdf.Stream) and key in FOREIGN_KEYS:
+        return True
+    if key == "/Next" and "/S" in holder:
+        return True  # one action after another; a line of a table of contents has no /S
     if key not in ACTIONS:
         return False
     actions = list(value) if isinstance(value, pikepdf.Array) else [value]
-    return any(
-        isinstance(action, pikepdf.Dictionary) and action.get("/S", "/GoTo") not in HARMLESS for action in actions
-    )
+    return any(isinstance(action, pikepdf.Dictionary) and not _is_harmless(action, key) for action in actions)
+
+
+def _is_harmless(action: Any, key: str) -> bool:
+    """On opening, a PDF may show one of its pages, and call nobody."""
+    import pikepdf
+
+    kind, address = action.get("/S", "/GoTo"), action.get("/URI")
+    if kind == "/URI" and key != "/OpenAction":
+        return isinstance(address, pikepdf.String) and bool(LINK.match(str(address)))
+    return bool(kind == "/GoTo")
 
 
 def _is_active_annotation(value: Any) -> bool:
     import pikepdf
 
     return isinstance(value, pikepdf.Dictionary) and value.get("/Subtype") in ACTIVE_ANNOTATIONS
+
+
+def jpeg_without_metadata(jpeg: bytes) -> bytes:
+    """The same picture without the parts in which cameras and programs write; what tells its colours stays."""
+    kept, at = [jpeg[:2]], 2
+    while jpeg[at : at + 1] == b"\xff" and jpeg[at + 1 : at + 2] not in JPEG_BEGINS:
+        end = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4])
+        if jpeg[at + 1 : at + 2] not in JPEG_METADATA:
+            kept.append(jpeg[at:end])
+        at = end
+    return b"".join(kept) + jpeg[at:]
 
 
 def main(kind: str) -> Outcome:

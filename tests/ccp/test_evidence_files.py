@@ -157,6 +157,22 @@ ACTIVE = {
     "media": lambda: _with_annotation(Subtype=Name.RichMedia),
     "link that launches": lambda: _with_annotation(Subtype=Name.Link, A=action("Launch", F=String("calc.exe"))),
     "content of another file": lambda: _with_foreign_content(),
+    "address on opening": lambda: pdf(OpenAction=action("URI", URI=String("https://evil.example/seen"))),
+    "address after a jump": lambda: pdf(
+        OpenAction=action("GoTo", D=Array([0]), Next=action("URI", URI=String("https://evil.example/seen")))
+    ),
+    "address after a link": lambda: _with_annotation(
+        Subtype=Name.Link,
+        A=action("GoTo", D=Array([0]), Next=Array([action("URI", URI=String("http://evil.example/"))])),
+    ),
+    "page of another file": lambda: _with_form(Ref=Dictionary(F=String("//evil.example/share/x.pdf"), Page=0)),
+    "picture of another file": lambda: _with_form(OPI=Dictionary({"/2.0": Dictionary(F=String("//evil.example/x"))})),
+    **{
+        f"link to {address}": lambda address=address: _with_annotation(
+            Subtype=Name.Link, A=action("URI", URI=String(address))
+        )
+        for address in ("javascript:alert(1)", " JavaScript:alert(1)", "file:///etc/passwd", "evil.example")
+    },
 }
 SIGNS = [
     b"/JS",
@@ -169,7 +185,7 @@ SIGNS = [
     b"/AA",
     b"/FileAttachment",
 ]
-SIGNS += [b"/RichMedia", b"/etc/passwd"]
+SIGNS += [b"/RichMedia", b"/etc/passwd", b"evil.example", b"alert(1)", b"/Next"]
 
 
 def _with_attachment() -> bytes:
@@ -191,6 +207,14 @@ def _with_foreign_content() -> bytes:
         return written(made)
 
 
+def _with_form(**entries: Any) -> bytes:
+    with pikepdf.open(BytesIO(pdf())) as made:
+        box = Array([0, 0, 9, 9])
+        form = made.make_stream(b"", Type=Name.XObject, Subtype=Name.Form, BBox=box, **entries)
+        made.pages[0].Resources = Dictionary(XObject=Dictionary(X=form))
+        return written(made)
+
+
 @pytest.mark.parametrize("make", ACTIVE.values(), ids=ACTIVE.keys())
 def test_what_is_active_in_a_pdf_is_left_out(make: Any) -> None:
     content, file = cleaned(make())
@@ -209,6 +233,56 @@ def test_a_link_and_a_first_page_to_show_stay() -> None:
     with pikepdf.open(BytesIO(content)) as kept:
         assert kept.pages[0].Annots[0].A.URI == "https://amt.example/"
     assert not cleaned(pdf(OpenAction=action("GoTo", D=Array([0, Name.Fit]))))[1].was_disarmed
+    assert not cleaned(pdf(OpenAction=Array([0, Name.Fit])))[1].was_disarmed
+    assert not cleaned(_with_annotation(Subtype=Name.Link, A=action("URI", URI=String("mailto:a@b.example"))))[
+        1
+    ].was_disarmed
+
+
+def test_a_table_of_contents_stays_whole() -> None:
+    """Its lines hang together by the same key as one action after another."""
+    with pikepdf.open(BytesIO(pdf(pages=2))) as made:
+        with made.open_outline() as outline:
+            outline.root.extend([pikepdf.OutlineItem("First", 0), pikepdf.OutlineItem("Second", 1)])
+        content, file = cleaned(written(made))
+    assert not file.was_disarmed
+    with pikepdf.open(BytesIO(content)) as kept, kept.open_outline() as outline:
+        assert [line.title for line in outline.root] == ["First", "Second"]
+
+
+XMP = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><!-- {SECRET} --></x:xmpmeta>'.encode()
+
+
+@pytest.mark.parametrize("filters", [Name.DCTDecode, Array([Name.DCTDecode])], ids=["filter", "list of filters"])
+def test_a_pdf_is_kept_without_its_metadata(filters: pikepdf.Object) -> None:
+    """Who wrote it, with what and where: of the document, of a page, and of a photo in it. The photo looks the same."""
+    photo = picture()
+    with pikepdf.open(BytesIO(pdf())) as made:
+        made.docinfo["/Author"] = SECRET
+        made.Root.Metadata = made.make_stream(XMP, Type=Name.Metadata, Subtype=Name.XML)
+        made.pages[0].PieceInfo = Dictionary(Program=Dictionary(Private=String(SECRET)))
+        shown = made.make_stream(
+            photo,
+            Type=Name.XObject,
+            Subtype=Name.Image,
+            Width=60,
+            Height=40,
+            BitsPerComponent=8,
+            ColorSpace=Name.DeviceRGB,
+            Filter=filters,
+        )
+        made.pages[0].Resources = Dictionary(XObject=Dictionary(X=shown))
+        sent_pdf = written(made)
+    assert SECRET.encode() in sent_pdf
+    content, file = cleaned(sent_pdf)
+    assert not file.was_disarmed, "nobody misses it"
+    with pikepdf.open(BytesIO(content)) as kept:
+        assert SECRET.encode() not in written(kept, qdf=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+        assert "/Info" not in kept.trailer
+        jpeg = kept.pages[0].Resources.XObject.X.read_raw_bytes()
+    with Image.open(BytesIO(jpeg)) as left, Image.open(BytesIO(photo)) as right:
+        assert left.tobytes() == right.tobytes()
+        assert not left.getexif()
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_what_was_left_out_of_a_pdf_is_told(owner: Client, entry: Activity) -> N
     script = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=pikepdf.String("app.alert(1)"))
     answer = send(owner, entry, pdf(OpenAction=script))
     told = words(read(owner.get(answer.headers["Location"])).select_one(".notices"))
-    assert told == "certificate.pdf is attached. Scripts and attached files in it were left out."
+    assert told == "certificate.pdf is attached. Scripts, attached files or unsafe links in it were left out."
 
 
 @pytest.mark.parametrize(
