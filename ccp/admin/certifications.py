@@ -1,7 +1,4 @@
-"""Certifications with their life: staff change the status on a page that says what follows.
-
-What is due of the member's cycles is closed first, so that a step is taken from where the certification really stands.
-"""
+"""Certifications with their life: staff change the status on a page that says what follows."""
 
 from datetime import datetime
 from typing import Any
@@ -19,7 +16,7 @@ from amtportal.members.access import account_of
 from amtportal.members.models import User
 from amtportal.staff.deeds import AlreadyDone, Deed
 from amtportal.staff.forms import ReasonForm
-from ccp import rollover
+from ccp.admin.catching_up import CatchingUp
 from certifications import life
 from certifications.admin.certifications import CertificationAdmin
 from certifications.models import Certification
@@ -42,7 +39,7 @@ class StatusForm(ReasonForm):
 
 
 @admin.register(Certification)
-class LivingCertificationAdmin(CertificationAdmin):
+class LivingCertificationAdmin(CatchingUp, CertificationAdmin):
     def get_urls(self) -> list[URLPattern]:
         status = self.admin_site.admin_view(self.status_view)
         return [
@@ -59,8 +56,6 @@ class LivingCertificationAdmin(CertificationAdmin):
     def status_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         now = timezone.now()
         certification = self.record_for_deed(request, object_id, "certifications.change_certification")
-        if rollover.catch_up(certification.member, at=now):
-            certification = self.record_for_deed(request, object_id, "certifications.change_certification")
         status = certification.get_status_display()
         following = life.possible_next(certification.status)
         if not following:

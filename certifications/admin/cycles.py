@@ -26,7 +26,7 @@ from certifications.admin.corrections import CorrectionInline
 from certifications.admin.invoices import InvoiceInline
 from certifications.models import Cycle
 
-CLOSING = ("grace_ends_on", "grace_extension_reason", "closed_on", "outcome", "points_at_close")
+CLOSING = ("grace_ends_on", "grace_extension_reason", "closed_on", "outcome", "points_at_close", "mandatory_at_close")
 
 
 def ends(first: date, last: date) -> Q:
