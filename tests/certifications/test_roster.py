@@ -311,6 +311,31 @@ def test_a_corrected_award_dates_the_cycle_and_its_invoices_anew() -> None:
     assert cycle.history.count() == 2
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "mandatory", "state"),
+    [
+        pytest.param("2005-05-01", "2006-05-01", True, "locked", id="into 2006: bound, the invoice waits for points"),
+        pytest.param("2006-05-01", "2005-05-01", False, "open", id="out of 2006: voluntary, the invoice is open"),
+    ],
+)
+def test_a_corrected_award_settles_whether_ccp_is_mandatory(
+    before: str, after: str, mandatory: bool, state: str
+) -> None:
+    """The third invoice of the cycle that ends in 2027 or 2026, looked at once it is over."""
+    load({**ADA, "awarded_on": before})
+    load({**ADA, "awarded_on": after})
+    certification = Certification.objects.get()
+    assert certification.ccp_mandatory is mandatory
+    assert certification.history.latest().ccp_mandatory is mandatory
+    assert invoices.state_of(invoice_of(Cycle.objects.get()), date(2027, 5, 1)) == state
+
+
+def test_a_choice_against_the_day_of_the_award_stands_when_that_is_corrected() -> None:
+    load({**ADA, "ccp_mandatory": "no"})
+    load({**ADA, "awarded_on": "2023-05-02"})
+    assert not Certification.objects.get().ccp_mandatory
+
+
 @pytest.mark.parametrize("what", ["ce", "payment", "reversed payment", "void invoice"])
 def test_an_award_cannot_change_once_something_is_counted_from_it(what: str) -> None:
     load(ADA)

@@ -167,6 +167,33 @@ def test_a_blank_choice_leaves_the_stored_one() -> None:
     assert entry.preview()[-1] == "yes"
 
 
+BEFORE_2006, SINCE_2006 = date(2005, 12, 31), date(2006, 1, 1)
+RECERTIFIED = date(2014, 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("on_record", "roster", "becomes"),
+    [
+        pytest.param((BEFORE_2006, None, False), (SINCE_2006, None), "no → yes", id="the new day binds"),
+        pytest.param((SINCE_2006, None, True), (BEFORE_2006, None), "yes → no", id="the new day does not bind"),
+        pytest.param((SINCE_2006, RECERTIFIED, True), (BEFORE_2006, None), "yes", id="recertified: bound as before"),
+        pytest.param((BEFORE_2006, None, True), (date(2005, 12, 1), None), "yes", id="bound against the day: stays"),
+        pytest.param((SINCE_2006, None, False), (date(2006, 2, 1), None), "no", id="released against the day: stays"),
+        pytest.param((SINCE_2006, None, False), (BEFORE_2006, None), "no", id="released, as the new day has it"),
+        pytest.param((BEFORE_2006, None, False), (SINCE_2006, False), "no", id="the roster says no"),
+        pytest.param((SINCE_2006, None, True), (BEFORE_2006, True), "yes", id="the roster says yes"),
+    ],
+)
+def test_with_the_day_of_an_award_changes_whether_ccp_is_mandatory(
+    on_record: tuple[date, date | None, bool], roster: tuple[date, bool | None], becomes: str
+) -> None:
+    awarded_on, recertified_on, mandatory = on_record
+    stored = StoredCertification(1, 1, "A-1", awarded_on, mandatory, recertified_on)
+    row = make_row(awarded_on=roster[0], ccp_mandatory=roster[1])
+    assert Entry(row, ADA, stored).preview()[-1] == becomes
+    assert roster_records.is_mandatory_under(row, stored) is becomes.endswith("yes")
+
+
 def test_the_preview_shows_what_a_row_changes() -> None:
     changed = make_row(last_name="Lang", email="lang@example.org", awarded_on=date(2020, 5, 2))
     assert Entry(changed, ADA, ADAS_RMA).preview() == [
