@@ -139,7 +139,8 @@ def conflicts(rows: Sequence[Row], record: Record) -> Iterator[Problem]:
                 yield Problem(
                     row.line,
                     "email",
-                    f"{row.email} is the sign-in of a staff account. Give the member an address of their own.",
+                    f"{row.email} is the sign-in of an account that is not a member's, such as a staff account. "
+                    "Give the member an address of their own, or add the member to that account in the admin.",
                 )
             elif owner != row.amt_id and emails.get(owner, row.email) == row.email:
                 yield Problem(
@@ -234,6 +235,8 @@ def _anchored(rows: Sequence[Row], certifications: Mapping[tuple[str, str], Stor
         cycles = list(Cycle.objects.select_for_update().filter(certification__in=pks).order_by("pk"))
         invoices = RenewalInvoice.objects.filter(cycle__certification__in=pks).order_by()
         for cycle in cycles:
+            if cycle.grace_extended_to:
+                anchored[cycle.certification_id] = "the grace period of its cycle was extended"
             if cycle.closed_on:
                 anchored[cycle.certification_id] = f"cycle {cycle.number} is closed"
         for certification in invoices.exclude(status=RenewalInvoice.Status.ISSUED).values_list(

@@ -77,8 +77,8 @@ def test_the_address_of_a_staff_account_is_not_changed_by_a_roster() -> None:
         ),
         pytest.param(
             make_newcomer(email="staff@example.org"),
-            "Line 3, email: staff@example.org is the sign-in of a staff account. "
-            "Give the member an address of their own.",
+            "Line 3, email: staff@example.org is the sign-in of an account that is not a member's, such as a staff "
+            "account. Give the member an address of their own, or add the member to that account in the admin.",
             id="an address of staff",
         ),
         pytest.param(
