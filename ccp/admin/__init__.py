@@ -9,6 +9,7 @@ from ccp.admin import (
     cycles,
     evidence,
     invoices,
+    members,
     transcripts,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "cycles",
     "evidence",
     "invoices",
+    "members",
     "transcripts",
 ]

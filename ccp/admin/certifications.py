@@ -1,4 +1,7 @@
-"""Certifications with their life: staff change the status on a page that says what follows."""
+"""Certifications with their life: staff change the status on a page that says what follows.
+
+A new certification may be what credits from AMT waited for.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -17,6 +20,7 @@ from amtportal.members.models import User
 from amtportal.staff.deeds import AlreadyDone, Deed
 from amtportal.staff.forms import ReasonForm
 from ccp.admin.catching_up import CatchingUp
+from ccp.admin.members import match_once_saved
 from certifications import life
 from certifications.admin.certifications import CertificationAdmin
 from certifications.models import Certification
@@ -52,6 +56,11 @@ class LivingCertificationAdmin(CatchingUp, CertificationAdmin):
         if life.possible_next(obj.status) and request.user.has_perm("certifications.change_certification"):
             links.append(("Change status", reverse("admin:certifications_certification_status", args=[obj.pk])))
         return links
+
+    def save_model(self, request: HttpRequest, obj: Certification, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            match_once_saved(request, obj.member)
 
     def status_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         now = timezone.now()
