@@ -365,7 +365,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "amtportal.history.requests.WithRequestId"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s [%(request_id)s] %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "amtportal.logs.WithoutSecrets",
+            "format": "%(asctime)s %(levelname)s [%(request_id)s] %(name)s: %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    # The server names the address of a request on which it failed.
+    "loggers": {"gunicorn.error": {"handlers": ["console"], "propagate": False}},
 }
