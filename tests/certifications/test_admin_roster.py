@@ -22,14 +22,15 @@ pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors]
 HEADER = "amt_id,email,first_name,last_name,credential,certificate_number,awarded_on"
 GOOD = "7001,zoe@example.org,Zoë,O'Neil,RMA,500123,2024-05-01"
 BAD = "7002,nobody,Kim,Lee,XYZ,500124,2024-02-30"
+WRITTEN = [f"{action}_{model}" for action in ("add", "change") for model in ("certification", "member", "user")]
 IMPORT, CONFIRM = page(Certification, "import"), page(Certification, "process_import")
 
 
 @pytest.fixture
 def desk(tmp_path: Path, settings: Settings) -> Client:
-    """The browser of staff who may add certifications. Uploads go to a folder of the test's own."""
+    """The browser of staff who may import a roster. Uploads go to a folder of the test's own."""
     settings.MEDIA_ROOT = tmp_path
-    return client_of(make_clerk("view_certification", "add_certification", email="kim@amt.example"))
+    return client_of(make_clerk("view_certification", *WRITTEN, email="kim@amt.example"))
 
 
 def upload(desk: Client, *rows: str) -> HttpResponse:
@@ -116,10 +117,17 @@ def test_upload_that_nobody_confirmed_goes_the_next_day(
     assert not left.exists()
 
 
-def test_import_is_for_staff_who_may_add_certifications(desk: Client) -> None:
-    clerk = client_of(make_clerk("view_certification"))
-    assert IMPORT not in clerk.get(page(Certification)).text
-    assert clerk.get(IMPORT).status_code == 403
-    assert clerk.post(CONFIRM).status_code == 403
+def test_import_is_for_staff_who_may_do_all_that_it_does(desk: Client) -> None:
+    assert IMPORT in desk.get(page(Certification)).text
     assert client_of(make_member()).get(IMPORT).status_code == 302
     assert client_of(None).get(IMPORT).status_code == 302
+
+
+def test_whoever_may_only_add_certifications_is_offered_no_import_and_changes_no_account() -> None:
+    """A roster changes e-mail addresses, and whoever reads the mail of an address resets the password."""
+    member = make_certification(make_member()).member
+    clerk = client_of(make_clerk("view_certification", "add_certification", "view_member", "change_member"))
+    assert IMPORT not in clerk.get(page(Certification)).text
+    row = f"{member.amt_id},clerks-own@mail.example,{member.first_name},{member.last_name},RMA,500123,2024-05-01"
+    assert upload(clerk, row).status_code == 403
+    assert clerk.post(CONFIRM, {}).status_code == 403
