@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.test import Client
 
 from amtportal.members.models import Member
@@ -22,7 +23,7 @@ from tests.builders import (
     noon,
     set_terms,
 )
-from tests.pages import form_values, read, record_ce, refused_ce, submit, words
+from tests.pages import error_summary, form_values, read, record_ce, refused_ce, submit, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 DAY = timedelta(days=1)
@@ -154,6 +155,28 @@ def test_points_of_the_browser_are_not_taken_over(member: Member, claim: dict[st
     with pytest.raises(recording.Refused, match=sentence):
         make_activity(cycle_of(member), **claim)
     assert not Activity.objects.exists()
+
+
+BLANKS = [pytest.param(typed, id=f"U+{ord(typed):04X}") for typed in (" ", "\t", "\u00a0", "\u3000")]
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+def test_a_blank_in_how_many_is_nothing(signed_in: Client, blank: str) -> None:
+    """Points are then wanted, on the page, in both previews, and where an entry is amended."""
+    wanted = {"id_points": "Enter the points you earned, for example 1.5."}
+    nothing = {"quantity": blank, "points": ""}
+    assert refused_ce(signed_in, **nothing) == wanted
+    assert refused_ce(signed_in, **nothing, preview="1") == wanted
+    part = {"activity_type": "self-study", "starts_on": "3/1/2026", "preview": "1", **nothing}
+    assert words(BeautifulSoup(signed_in.post("/ccp/record/preview/", part).content, "html5lib")) == ""
+    address = record_ce(signed_in).headers["Location"]
+    assert error_summary(read(submit(signed_in, f"{address}amend/", attested="on", **nothing))) == wanted
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+def test_points_may_stand_beside_a_blank(signed_in: Client, blank: str) -> None:
+    assert record_ce(signed_in, quantity=blank).status_code == 302
+    assert record_ce(signed_in, quantity="2", points=blank).status_code == 302
 
 
 def test_the_entry_says_how_many_units_it_was(signed_in: Client) -> None:
