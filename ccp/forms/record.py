@@ -121,7 +121,8 @@ class RecordCEForm(forms.Form):
         self.kinds = [
             kind
             for kind in self.catalogue.kinds
-            if kind == self.earlier_type or not claims.is_retired(kind.retired_on, on)
+            if kind == self.earlier_type
+            or not eligibility.problem_with_kind(kind, self.catalogue.terms(kind, self.recorded_on), on)
         ]
         self.came_back = kept is not None
         again = earlier_entries.like(like, self.kinds) if like else {}
