@@ -90,6 +90,15 @@ def test_the_first_step_of_the_member_is_to_pay_again(payment: Payment, address:
     assert (first.action, first.invoice) == ("pay", invoice)
 
 
+def test_it_is_overdue_from_the_day_after_it_was_due(payment: Payment) -> None:
+    """Due on 5/1/2026, when it was paid the first time."""
+    reverse(payment)
+    for on, state in ((PAID_ON, ("to-do", "Ready to pay")), (date(2026, 5, 2), ("overdue", "Overdue"))):
+        task = standing.standings(member_of(payment), on)[0].tasks[0]
+        assert (task.state, task.status) == state
+    assert "Overdue" in told(member_of(payment), "/")
+
+
 @pytest.mark.parametrize("address", ["/", "/certifications/"])
 def test_while_the_payment_stands_nothing_is_said_of_it(payment: Payment, address: str) -> None:
     said = told(member_of(payment), address)
