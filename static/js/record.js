@@ -14,19 +14,23 @@
       .replace(/\p{M}/gu, "")
       .toLowerCase();
 
+  /* A word fits without the end of its plural too. Part of a word fits, so what is left may be too short. */
+  const without = (word, end) =>
+    word.endsWith(end) && word.length > end.length + 2 ? word.slice(0, word.length - end.length) : word;
+  const fits = (text) => (word) => ["", "s", "es", "ies"].some((end) => text.includes(without(word, end)));
+
   const describedBy = (code) => document.querySelector(`#kinds [data-kind="${CSS.escape(code)}"]`);
 
   const kinds = [...list.options]
     .filter((option) => option.value)
     .map((option) => {
       const category = option.parentElement.label || "";
-      return {
-        code: option.value,
-        name: option.label,
-        category,
-        foldedName: fold(option.label),
-        text: fold(`${option.label} ${category} ${describedBy(option.value)?.textContent || ""}`),
-      };
+      const described = describedBy(option.value);
+      const guidance = [...(described?.closest("[data-category]").querySelectorAll(":scope > p") || [])];
+      // From the nearest to the farthest: what is found in the name is shown first.
+      const own = `${option.label} ${option.dataset.words || ""} ${described?.textContent || ""}`;
+      const all = [own, category, ...guidance.map((paragraph) => paragraph.textContent)].join(" ");
+      return { code: option.value, name: option.label, category, texts: [option.label, own, all].map(fold) };
     });
 
   /* What the chosen type asks for, as the help below the list has it. */
@@ -47,9 +51,8 @@
   const fitting = () => {
     const wanted = fold(words.value).split(/\s+/).filter(Boolean);
     if (!wanted.length) return [];
-    const inName = (kind) => wanted.every((word) => kind.foldedName.includes(word));
-    const fit = kinds.filter((kind) => wanted.every((word) => kind.text.includes(word)));
-    return [...fit.filter(inName), ...fit.filter((kind) => !inName(kind))];
+    const farness = ({ texts }) => texts.findIndex((text) => wanted.every(fits(text)));
+    return kinds.filter((kind) => farness(kind) >= 0).sort((one, other) => farness(one) - farness(other));
   };
 
   const optionFor = (kind, place) => {
@@ -133,7 +136,7 @@
   });
 
   list.addEventListener("change", () => {
-    if (list.selectedOptions[0]?.label !== words.value) words.value = "";
+    if (list.selectedOptions[0]?.label !== words.value) words.value = said.textContent = "";
     showChosen();
   });
   // A page that comes back may have the list as it was left.
