@@ -208,34 +208,51 @@
 })();
 
 /* The last part: what it puts back is told to the others. */
-/* Record CE: Back shows the form as it was left, under the number it had, so that Submit leads to the entry on record.
-   No browser stores the page: on Back it is loaded anew, with a new number. What was typed stays with this place in
-   the tab's history, for whoever typed it. Without this script the form comes back empty, and nothing is sent twice. */
+/* Record CE: what was typed is not lost on the way. No browser stores the page: it is always loaded anew.
+   - Back shows the form as it was left, under the number it had, so that Submit leads to the entry on record. What was
+     typed stays with this place in the tab's history. Without this script the form comes back empty, and nothing is
+     sent twice.
+   - The switch of the language, which leads back here, keeps it for that one step; what is attested is attested anew
+     in the other language.
+   Both are for whoever typed it, and for no other. */
 
 (() => {
   const form = document.getElementById("entry-form");
-  const number = form?.elements.submission_id;
   const owner = form?.elements.typed_by;
-  if (!number || !owner) return;
+  if (!owner) return;
+  const number = form.elements.submission_id; // an entry that is amended has its revision instead
+  const asItWas = [number, form.elements.revision];
 
-  const keep = () => {
+  const typed = () => {
     const values = [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken");
-    const typed = values.filter(([, value]) => typeof value === "string");
-    history.replaceState({ typed, owner: owner.value }, "");
+    return values.filter(([, value]) => typeof value === "string");
   };
 
-  const putBack = ({ typed }) => {
+  const putBack = (typed) => {
     const kept = (name) => typed.filter(([of]) => of === name).map(([, value]) => value);
     for (const control of form.elements) {
       const values = kept(control.name);
       if (control.type === "checkbox" || control.type === "radio") control.checked = values.includes(control.value);
-      else if (control === number || (control.type !== "hidden" && control.type !== "file" && values.length))
+      else if (asItWas.includes(control) || (control.type !== "hidden" && control.type !== "file" && values.length))
         control.value = values[0];
     }
     form.elements.activity_type.dispatchEvent(new Event("change", { bubbles: true }));
   };
 
-  if (history.state?.typed && history.state.owner === owner.value) putBack(history.state);
-  form.addEventListener("change", keep);
-  form.addEventListener("submit", keep);
+  if (number) {
+    const keep = () => history.replaceState({ typed: typed(), owner: owner.value }, "");
+    if (history.state?.typed && history.state.owner === owner.value) putBack(history.state.typed);
+    form.addEventListener("change", keep);
+    form.addEventListener("submit", keep);
+  }
+
+  const KEPT = "typed-before-the-switch";
+  const address = location.pathname + location.search;
+  document.querySelector(".languages")?.addEventListener("submit", () => {
+    const kept = typed().filter(([name]) => name !== "attested");
+    sessionStorage.setItem(KEPT, JSON.stringify({ typed: kept, owner: owner.value, address }));
+  });
+  const kept = JSON.parse(sessionStorage.getItem(KEPT));
+  sessionStorage.removeItem(KEPT);
+  if (kept?.owner === owner.value && kept.address === address) putBack(kept.typed);
 })();

@@ -295,21 +295,56 @@ def test_a_new_form_is_empty_and_has_another_number(window: Window, member: Memb
     assert number_of(page) != number
 
 
-def test_back_does_not_show_one_person_what_another_typed(window: Window, member: Member) -> None:
-    page = window(member)
-    page.goto("/ccp/record/")
-    page.get_by_label("Title").fill("Blood cultures")
-    page.get_by_label("Provider").focus()
-    page.goto("/guide/")
+def sign_in_another(page: Page) -> None:
     other = make_member(first_name="Bob")
     make_cycle(other, awarded_on=anniversary(today(), -1), on=today())
     session = client_of(other).cookies[settings.SESSION_COOKIE_NAME].value
     page.context.add_cookies(
         [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": page.evaluate("location.origin")}]
     )
+
+
+def test_back_does_not_show_one_person_what_another_typed(window: Window, member: Member) -> None:
+    page = window(member)
+    page.goto("/ccp/record/")
+    page.get_by_label("Title").fill("Blood cultures")
+    page.get_by_label("Provider").focus()
+    page.goto("/guide/")
+    sign_in_another(page)
     page.go_back()
     expect(page.get_by_label("Provider")).to_be_visible()
     expect(page.get_by_label("Title")).to_have_value("")
+
+
+@pytest.mark.parametrize("amended", [False, True], ids=["Record CE", "Amend"])
+def test_the_switch_of_the_language_keeps_what_was_typed(window: Window, member: Member, amended: bool) -> None:
+    page = window(member)
+    address = f"/ccp/activities/{Activity.objects.get().pk}/amend/" if amended else "/ccp/record/"
+    page.goto(address)
+    fill_in(page)
+    page.get_by_label("Title").fill("Blood cultures")
+    page.get_by_role("button", name="Español").click()
+    expect(page.locator("html")).to_have_attribute("lang", "es-US")
+    expect(page.get_by_label("Título")).to_have_value("Blood cultures")
+    expect(page.get_by_label("Tipo de actividad")).to_have_value("self-study")
+    expect(page.get_by_label("Puntos obtenidos")).to_have_value("2")
+    expect(page.locator("[name=attested]")).not_to_be_checked()
+    expect(page.locator("#preview")).to_be_visible()
+    assert page.evaluate("sessionStorage.length") == 0
+    page.goto("/guide/")
+    page.goto(address)
+    expect(page.get_by_label("Título")).not_to_have_value("Blood cultures")
+
+
+def test_the_switch_of_the_language_shows_one_person_nothing_of_another(window: Window, member: Member) -> None:
+    page = window(member)
+    page.goto("/ccp/record/")
+    page.get_by_label("Title").fill("Blood cultures")
+    sign_in_another(page)
+    page.get_by_role("button", name="Español").click()
+    expect(page.locator("html")).to_have_attribute("lang", "es-US")
+    expect(page.get_by_label("Título")).to_have_value("")
+    assert page.evaluate("sessionStorage.length") == 0
 
 
 def test_without_javascript_back_shows_an_empty_form_and_submit_records_nothing_more(
