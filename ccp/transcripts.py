@@ -56,6 +56,7 @@ class Row:
     claimed: Decimal
     counted: Decimal
     cut: str
+    by_amt: bool
 
     @property
     def note(self) -> str:
@@ -143,6 +144,11 @@ class Contents:
     @property
     def row_count(self) -> int:
         return sum(len(sheet.rows) for sheet in self.sheets)
+
+    @property
+    def has_amt_credits(self) -> bool:
+        """Whether AMT, and not the member, recorded any of it."""
+        return any(row.by_amt for sheet in self.sheets for row in sheet.rows)
 
     @property
     def are_rows_printed(self) -> bool:
@@ -305,4 +311,5 @@ def _row(activity: Activity, credit: Credit) -> Row:
         claimed=activity.points,
         counted=credit.points,
         cut=credit.cut,
+        by_amt=activity.source == Activity.Source.AMT,
     )

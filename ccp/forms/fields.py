@@ -18,6 +18,7 @@ from amtportal.dates import UnreadableDay, read_day
 from amtportal.words import plain, translated
 from ccp import claims
 from ccp.models import ActivityType
+from ccp.other_words import OTHER_WORDS
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -138,9 +139,20 @@ class _ByCategory(ModelChoiceIterator):
             yield (translated(category.name), [self.choice(kind) for kind in kinds])
 
 
+class _WithOtherWords(forms.Select):
+    """Each activity type says what else it is called, for the search by ``static/js/record.js``."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if words_of := OTHER_WORDS.get(str(value)):
+            option["attrs"]["data-words"] = words_of
+        return option
+
+
 class ActivityTypeField(forms.ModelChoiceField):
     """Every activity type is understood, also one that is not offered: the rules say why it cannot be chosen."""
 
+    widget = _WithOtherWords
     iterator = _ByCategory
     offered: list[ActivityType]
 

@@ -65,8 +65,15 @@ def test_four_answers_in_the_grace_period(grace: Member) -> None:
 def test_four_answers_where_ccp_is_voluntary(voluntary: Member) -> None:
     card = cards(voluntary)["MT"]
     assert "CCP is voluntary for this certification." in card
-    assert "Record" not in card
+    assert "more points" not in card
     assert "Open since 3/2/2026, 60 days before it is due." in card
+
+
+def test_where_ccp_is_voluntary_the_way_to_record_ce_is_open_and_not_urged(voluntary: Member) -> None:
+    certification = voluntary.certifications.get()
+    button = read(client_of(voluntary).get("/")).select_one("main article .points-act a")
+    assert button["href"] == f"/ccp/record/?certification={certification.pk}"
+    assert button["class"] == ["button", "button-quiet"]
 
 
 def test_each_certification_has_its_card(two: Member) -> None:

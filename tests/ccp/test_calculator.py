@@ -174,7 +174,7 @@ def test_only_types_with_a_figure_are_offered_by_category() -> None:
 
 def test_the_answer_keeps_what_was_asked_and_leads_to_the_type() -> None:
     page = asked(type="course-ceu", quantity="0.4")
-    assert page.select_one("#calculator form")["action"] == "/qualifying-activities/#calculator"
+    assert page.select_one("#calculator form")["action"] == "/qualifying-activities/"
     assert page.select_one("#calculator option[selected]")["value"] == "course-ceu"
     assert page.select_one("#id_quantity")["value"] == "0.4"
     assert page.select_one("#answer a")["href"] == "#type-course-ceu"
