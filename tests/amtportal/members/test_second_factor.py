@@ -96,6 +96,15 @@ def test_a_member_sets_up_an_app_and_reads_the_recovery_codes(ada: User) -> None
     assert [sent.subject for sent in mail.outbox] == ["An authenticator app was set up"]
 
 
+def test_the_code_that_set_up_the_app_signs_nobody_in(ada: User, on_today: TimeMachineFixture) -> None:
+    """Whoever looked over a shoulder has it, too."""
+    secret = set_up_app(client_of(ada))
+    elsewhere = Client()
+    assert sign_in(elsewhere, ada) == SECOND
+    assert "try the next one" in words(read(elsewhere.post(SECOND, {"code": code(secret)})).main)
+    assert elsewhere.post(SECOND, {"code": code(secret, steps=1)}).status_code == 302
+
+
 def test_nothing_is_changed_before_the_password_is_given_once_more(ada: User) -> None:
     client = client_of(ada)
     give_app(ada)
