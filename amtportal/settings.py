@@ -234,12 +234,15 @@ ACCOUNT_RATE_LIMITS = {
     # allauth counts every sign-in here until it has succeeded, so that many at once would shut each other out.
     "login_failed": "120/m/ip,5/5m/key",
     "reset_password": "120/m/ip,5/m/key",
-    "reset_password_from_key": "120/m/ip",
+    # Each new password is judged, which takes up to half a second of a processor.
+    "reset_password_from_key": "40/m/ip",
     # Codes and files of transcripts, checked by anyone: enough for an office that checks its staff one after another.
     "verify": "60/m/ip",
     # Pages laid out for one person, and files read for one of staff: both keep a processor busy for seconds.
     "pdf": "30/m/user",
     "import": "20/m/user",
+    # Files that are attached, each opened in a process of its own.
+    "evidence": "20/m/user",
     # Links to addresses that somebody typed: nobody has the portal write to many strangers.
     "change_address": "5/h/user",
 }

@@ -7,7 +7,7 @@ address asks for and the list does not have is left aside.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
@@ -136,6 +136,11 @@ class ActivityFilterForm(forms.Form):
         """The filters that are asked for and known, by name; the sort is none of them."""
         self.full_clean()
         return {name: value for name, value in self.cleaned_data.items() if value and name != "sort"}
+
+    @property
+    def held(self) -> list[str]:
+        """The same as the form names them."""
+        return [str(dict(cast(Any, self.fields[name]).choices)[value]) for name, value in self.chosen.items()]
 
     @cached_property
     def order(self) -> str:

@@ -62,7 +62,8 @@ def transcript_verify(request: HttpRequest, code: str) -> HttpResponse:
     """What was issued under this code, and how the record is now."""
     issue = authenticity.issued_under(code)
     if issue is None:
-        return render(request, "ccp/transcript_unknown.html", {"code_form": CodeForm()}, status=404)
+        code_form = CodeForm(initial={"code": code[:100]})
+        return render(request, "ccp/transcript_unknown.html", {"code_form": code_form}, status=404)
     if request.method == "POST":
         return _answer_file(request, issue)
     return _finding(request, issue)

@@ -83,22 +83,31 @@ def invoice_after(
 
 
 def invoice_sentence(found: Outcome, state: InvoiceAfter, opens_on: date | None) -> str:
-    """The same for the member, beginning with whether the requirement is met."""
+    """The same for the member, beginning with whether the requirement is met. It names the year: others may be open."""
     if state == "free":
         return _("CCP is voluntary here: your renewal invoice does not wait for points.")
+    said = {"year": invoice_rules.LAST_YEAR, "points": claims.points_in_words(found.to_go)}
     if state == "refused":
-        return _("Your renewal invoice is paid, so no change may take this cycle below the points it needs.")
-    to_go = claims.points_in_words(found.to_go)
+        return (
+            _(
+                "The renewal invoice of year %(year)s is paid, so no change may take this cycle below the points it "
+                "needs."
+            )
+            % said
+        )
     if state == "locked":
-        return _("%(points)s to go: your renewal invoice stays locked.") % {"points": to_go}
-    met = _("This meets your CCP requirement") if found.before < found.required else _("Your CCP requirement is met")
+        return _("%(points)s to go: the renewal invoice of year %(year)s stays locked.") % said
+    said["met"] = (
+        _("This meets your CCP requirement") if found.before < found.required else _("Your CCP requirement is met")
+    )
     if state == "paid":
-        how_far = _("%(points)s to go") % {"points": to_go} if found.to_go else met
-        return _("%(how_far)s. Your invoice is paid.") % {"how_far": how_far}
+        said["how_far"] = _("%(points)s to go") % said if found.to_go else said["met"]
+        return _("%(how_far)s. The renewal invoice of year %(year)s is paid.") % said
     assert opens_on is not None
+    said["day"] = us(opens_on)
     if state == "upcoming":
-        return _("%(met)s: your renewal invoice would open on %(day)s.") % {"met": met, "day": us(opens_on)}
-    return _("%(met)s: your renewal invoice has been open since %(day)s.") % {"met": met, "day": us(opens_on)}
+        return _("%(met)s: the renewal invoice of year %(year)s would open on %(day)s.") % said
+    return _("%(met)s: the renewal invoice of year %(year)s has been open since %(day)s.") % said
 
 
 def notes(found: Outcome, used: Mapping[points.Cut, Used], *, applies: bool, name: str, code: str) -> list[str]:

@@ -56,6 +56,7 @@ class Row:
     claimed: Decimal
     counted: Decimal
     cut: str
+    by_amt: bool
 
     @property
     def note(self) -> str:
@@ -145,6 +146,11 @@ class Contents:
         return sum(len(sheet.rows) for sheet in self.sheets)
 
     @property
+    def has_amt_credits(self) -> bool:
+        """Whether AMT, and not the member, recorded any of it."""
+        return any(row.by_amt for sheet in self.sheets for row in sheet.rows)
+
+    @property
     def are_rows_printed(self) -> bool:
         """Whether the document has each entry."""
         typed = sum(len(row.title) + len(row.provider) for sheet in self.sheets for row in sheet.rows)
@@ -219,7 +225,7 @@ def _figures(sheet: Sheet) -> dict[str, Any]:
         "credential_name": sheet.credential.name,
         "certificate": certification.certificate_number,
         "awarded_on": str(certification.awarded_on),
-        "mandatory": certification.ccp_mandatory,
+        "mandatory": cycle.is_mandatory,
         "status": certification.status,
         "starts_on": str(cycle.starts_on),
         "ends_on": str(cycle.ends_on),
@@ -305,4 +311,5 @@ def _row(activity: Activity, credit: Credit) -> Row:
         claimed=activity.points,
         counted=credit.points,
         cut=credit.cut,
+        by_amt=activity.source == Activity.Source.AMT,
     )

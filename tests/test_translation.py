@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import polib
@@ -21,6 +21,8 @@ FILE = "amtportal/locale/es/LC_MESSAGES/django.po"
 # Where sentences stand, and what gathers them.
 GATHERED = ("amtportal", "certifications", "ccp", "templates", "deploy", "manage.py")
 MOST_GRADE = 8.0
+# What the guide stresses and no page is labelled with: the name on a card, the browser's own words, and a rule.
+STRESSED = {"AMTRAX", "attest", "dar fe", "Print", "Imprimir", "day after", "día siguiente"}
 # One word for one thing: what may not stand in a sentence, and the word that does.
 ONE_WORD = {
     r"log ?(in|out|on)\b|signin|signout": "sign in, sign out",
@@ -48,6 +50,8 @@ ONE_WORD_OF_SPANISH = {
     r"\bevidencias?\b": "comprobantes",
     r"\bautent(icador|ificación)": "aplicación de autenticación",
     r"\bcódigos? de (respaldo|emergencia)": "código de recuperación",
+    r"\bpulsar?\b|\bpulse\b": "presione",
+    r"\btopes?\b": "máximo",
 }
 
 
@@ -129,6 +133,18 @@ def test_translations_end_as_the_sentence_does(translation: polib.POFile) -> Non
         if original[-1] != text[-1] and original[-1] in marks
     ]
     assert differing == []
+
+
+@pytest.mark.parametrize("said", [english, spanish])
+def test_what_the_guide_names_is_labelled_so_on_the_pages(
+    translation: polib.POFile, said: Callable[[polib.POEntry], list[str]]
+) -> None:
+    """Each ``<strong>`` of the guide is the whole of another sentence: a link, a button, a heading, a field."""
+    in_guide = [entry for entry in translation if all("guide" in file for file, _ in entry.occurrences)]
+    labels = {text.lower() for entry in translation if entry not in in_guide for text in said(entry)}
+    named = {name for entry in in_guide for text in said(entry) for name in re.findall("<strong>(.*?)</strong>", text)}
+    assert len(named) > 20
+    assert {name for name in named - STRESSED if name.lower() not in labels} == set()
 
 
 def test_the_shipped_rows_are_gathered_as_they_are() -> None:

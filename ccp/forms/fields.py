@@ -18,9 +18,15 @@ from amtportal.dates import UnreadableDay, read_day
 from amtportal.words import plain, translated
 from ccp import claims
 from ccp.models import ActivityType
+from ccp.other_words import OTHER_WORDS
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+
+def is_unseen(typed: str) -> bool:
+    """Whether there is nothing to see: only blanks and characters without a width."""
+    return all(character.isspace() or unicodedata.category(character) == "Cf" for character in typed)
 
 
 class TypedNumberField(forms.CharField):
@@ -105,7 +111,7 @@ class TypedDayField(forms.CharField):
 
 
 class TypedLineField(forms.CharField):
-    """One line of text of at most 200 characters."""
+    """One line of text of at most 200 characters. One in which there is nothing to see is empty."""
 
     MOST = 200
 
@@ -120,7 +126,7 @@ class TypedLineField(forms.CharField):
             raise forms.ValidationError(_("The %(name)s has characters that cannot be printed. Type it again.") % named)
         if len(typed) > self.MOST:
             raise forms.ValidationError(_("Shorten the %(name)s to %(most)d characters; it has %(length)d.") % named)
-        return typed
+        return "" if is_unseen(typed) else typed
 
 
 class _ByCategory(ModelChoiceIterator):
@@ -133,9 +139,20 @@ class _ByCategory(ModelChoiceIterator):
             yield (translated(category.name), [self.choice(kind) for kind in kinds])
 
 
+class _WithOtherWords(forms.Select):
+    """Each activity type says what else it is called, for the search by ``static/js/record.js``."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if words_of := OTHER_WORDS.get(str(value)):
+            option["attrs"]["data-words"] = words_of
+        return option
+
+
 class ActivityTypeField(forms.ModelChoiceField):
     """Every activity type is understood, also one that is not offered: the rules say why it cannot be chosen."""
 
+    widget = _WithOtherWords
     iterator = _ByCategory
     offered: list[ActivityType]
 

@@ -11,6 +11,14 @@
   let timer;
   let asking;
 
+  /* What was wrong when the button was pressed is wrong no more. */
+  const clear = (title) => {
+    document.title = title;
+    for (const told of document.querySelectorAll("#calculator :is(.error-summary, .field-error)")) told.remove();
+    for (const field of form.querySelectorAll(".field-wrong")) field.classList.remove("field-wrong");
+    for (const control of form.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
+  };
+
   const ask = async () => {
     const values = new URLSearchParams(new FormData(form));
     asking = new AbortController();
@@ -20,7 +28,9 @@
       const found =
         values.get("type") && values.get("quantity") && (await fetch(address, { signal: asking.signal }));
       const html = found && found.ok ? await found.text() : "";
-      const answer = new DOMParser().parseFromString(html, "text/html").getElementById("answer");
+      const answered = new DOMParser().parseFromString(html, "text/html");
+      const answer = answered.getElementById("answer");
+      if (answer) clear(answered.title);
       place.replaceChildren(...(answer ? answer.childNodes : []));
     } catch (error) {
       if (error.name !== "AbortError") place.replaceChildren();

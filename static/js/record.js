@@ -14,19 +14,23 @@
       .replace(/\p{M}/gu, "")
       .toLowerCase();
 
+  /* A word fits without the end of its plural too. Part of a word fits, so what is left may be too short. */
+  const without = (word, end) =>
+    word.endsWith(end) && word.length > end.length + 2 ? word.slice(0, word.length - end.length) : word;
+  const fits = (text) => (word) => ["", "s", "es", "ies"].some((end) => text.includes(without(word, end)));
+
   const describedBy = (code) => document.querySelector(`#kinds [data-kind="${CSS.escape(code)}"]`);
 
   const kinds = [...list.options]
     .filter((option) => option.value)
     .map((option) => {
       const category = option.parentElement.label || "";
-      return {
-        code: option.value,
-        name: option.label,
-        category,
-        foldedName: fold(option.label),
-        text: fold(`${option.label} ${category} ${describedBy(option.value)?.textContent || ""}`),
-      };
+      const described = describedBy(option.value);
+      const guidance = [...(described?.closest("[data-category]").querySelectorAll(":scope > p") || [])];
+      // From the nearest to the farthest: what is found in the name is shown first.
+      const own = `${option.label} ${option.dataset.words || ""} ${described?.textContent || ""}`;
+      const all = [own, category, ...guidance.map((paragraph) => paragraph.textContent)].join(" ");
+      return { code: option.value, name: option.label, category, texts: [option.label, own, all].map(fold) };
     });
 
   /* What the chosen type asks for, as the help below the list has it. */
@@ -47,9 +51,8 @@
   const fitting = () => {
     const wanted = fold(words.value).split(/\s+/).filter(Boolean);
     if (!wanted.length) return [];
-    const inName = (kind) => wanted.every((word) => kind.foldedName.includes(word));
-    const fit = kinds.filter((kind) => wanted.every((word) => kind.text.includes(word)));
-    return [...fit.filter(inName), ...fit.filter((kind) => !inName(kind))];
+    const farness = ({ texts }) => texts.findIndex((text) => wanted.every(fits(text)));
+    return kinds.filter((kind) => farness(kind) >= 0).sort((one, other) => farness(one) - farness(other));
   };
 
   const optionFor = (kind, place) => {
@@ -133,7 +136,7 @@
   });
 
   list.addEventListener("change", () => {
-    if (list.selectedOptions[0]?.label !== words.value) words.value = "";
+    if (list.selectedOptions[0]?.label !== words.value) words.value = said.textContent = "";
     showChosen();
   });
   // A page that comes back may have the list as it was left.
@@ -205,34 +208,51 @@
 })();
 
 /* The last part: what it puts back is told to the others. */
-/* Record CE: Back shows the form as it was left, under the number it had, so that Submit leads to the entry on record.
-   No browser stores the page: on Back it is loaded anew, with a new number. What was typed stays with this place in
-   the tab's history, for whoever typed it. Without this script the form comes back empty, and nothing is sent twice. */
+/* Record CE: what was typed is not lost on the way. No browser stores the page: it is always loaded anew.
+   - Back shows the form as it was left, under the number it had, so that Submit leads to the entry on record. What was
+     typed stays with this place in the tab's history. Without this script the form comes back empty, and nothing is
+     sent twice.
+   - The switch of the language, which leads back here, keeps it for that one step; what is attested is attested anew
+     in the other language.
+   Both are for whoever typed it, and for no other. */
 
 (() => {
   const form = document.getElementById("entry-form");
-  const number = form?.elements.submission_id;
   const owner = form?.elements.typed_by;
-  if (!number || !owner) return;
+  if (!owner) return;
+  const number = form.elements.submission_id; // an entry that is amended has its revision instead
+  const asItWas = [number, form.elements.revision];
 
-  const keep = () => {
+  const typed = () => {
     const values = [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken");
-    const typed = values.filter(([, value]) => typeof value === "string");
-    history.replaceState({ typed, owner: owner.value }, "");
+    return values.filter(([, value]) => typeof value === "string");
   };
 
-  const putBack = ({ typed }) => {
+  const putBack = (typed) => {
     const kept = (name) => typed.filter(([of]) => of === name).map(([, value]) => value);
     for (const control of form.elements) {
       const values = kept(control.name);
       if (control.type === "checkbox" || control.type === "radio") control.checked = values.includes(control.value);
-      else if (control === number || (control.type !== "hidden" && control.type !== "file" && values.length))
+      else if (asItWas.includes(control) || (control.type !== "hidden" && control.type !== "file" && values.length))
         control.value = values[0];
     }
     form.elements.activity_type.dispatchEvent(new Event("change", { bubbles: true }));
   };
 
-  if (history.state?.typed && history.state.owner === owner.value) putBack(history.state);
-  form.addEventListener("change", keep);
-  form.addEventListener("submit", keep);
+  if (number) {
+    const keep = () => history.replaceState({ typed: typed(), owner: owner.value }, "");
+    if (history.state?.typed && history.state.owner === owner.value) putBack(history.state.typed);
+    form.addEventListener("change", keep);
+    form.addEventListener("submit", keep);
+  }
+
+  const KEPT = "typed-before-the-switch";
+  const address = location.pathname + location.search;
+  document.querySelector(".languages")?.addEventListener("submit", () => {
+    const kept = typed().filter(([name]) => name !== "attested");
+    sessionStorage.setItem(KEPT, JSON.stringify({ typed: kept, owner: owner.value, address }));
+  });
+  const kept = JSON.parse(sessionStorage.getItem(KEPT));
+  sessionStorage.removeItem(KEPT);
+  if (kept?.owner === owner.value && kept.address === address) putBack(kept.typed);
 })();

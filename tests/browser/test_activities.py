@@ -106,6 +106,20 @@ def test_filter_sort_save_and_undo_a_withdrawal(window: Window, record: Member, 
     assert Activity.objects.get(title="Hematology").is_standing
 
 
+def test_on_a_phone_show_shows_what_was_found(window: Window, record: Member) -> None:
+    page = window(record, viewport={"width": 390, "height": 844})
+    page.goto("/ccp/activities/")
+    page.get_by_text("Filter and sort").click()
+    page.get_by_label("Category").select_option("professional-education")
+    page.get_by_label("Source").select_option(label="Recorded by you")
+    page.get_by_role("button", name="Show").click()
+    expect(page).to_have_url(re.compile("category=professional-education&source=member"))
+    expect(titles(page)).to_have_text(["Ethics", "Hematology"])
+    expect(titles(page).first).to_be_in_viewport()
+    expect(page.locator(".filter summary")).to_contain_text("Professional Education · Recorded by you")
+    expect(page.get_by_role("link", name="Clear filters")).to_be_in_viewport()
+
+
 def test_on_a_phone_rows_are_cards_and_a_title_without_a_space_scrolls_nothing(window: Window, record: Member) -> None:
     record.activities.filter(title="Zoonoses").update(title="W" * 200)
     page = window(record, viewport={"width": 320, "height": 640})

@@ -3,16 +3,18 @@
 import gzip
 import re
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, Response, expect
+from pypdf import PdfReader
 
 from amtportal.dates import today
 from amtportal.members.models import Member
 from tests.audit.measures import violations
-from tests.builders import cycle_of, invoice_of, make_payment
+from tests.builders import cycle_of, invoice_of, make_activity, make_payment
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 Window = Callable[..., Page]
@@ -111,6 +113,30 @@ def test_paper_carries_the_record_and_not_the_buttons(window: Window, member: Me
         for left_out in (".tabs", ".foot", ".button", ".account", ".languages"):
             assert all(not found.is_visible() for found in page.locator(left_out).all()), f"{address} {left_out}"
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_on_paper_the_subtotal_of_a_long_category_stands_once_at_its_end(window: Window, member: Member) -> None:
+    """On each page it would be read as the sum of that page."""
+    cycle = cycle_of(member)
+    for number in range(40):
+        make_activity(cycle, points="0.25", title=f"Webinar {number}", starts_on=today(), at=timezone.now())
+    page = window(member)
+    page.goto(f"/ccp/transcript/{cycle.pk}/")
+    sheets = [sheet.extract_text() for sheet in PdfReader(BytesIO(page.pdf(prefer_css_page_size=True))).pages]
+    with_rows = [sheet for sheet in sheets if "Webinar" in sheet]
+    assert len(with_rows) > 1
+    assert ["Subtotal" in sheet for sheet in with_rows] == [False] * (len(with_rows) - 1) + [True]
+
+
+def test_on_paper_the_words_in_the_picture_are_smaller_than_the_headings(window: Window, member: Member) -> None:
+    page = window(member)
+    page.goto("/")
+    page.emulate_media(media="print")
+    drawn = page.locator(".picture text").first.evaluate(
+        "text => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a"
+    )
+    heading = page.locator(".picture-part h3").first.evaluate("h3 => parseFloat(getComputedStyle(h3).fontSize)")
+    assert 9 <= drawn < heading
 
 
 @pytest.mark.parametrize("colors", ["light", "dark"])

@@ -32,8 +32,31 @@ def test_the_calculator_answers_without_javascript(window: Window, transactional
     page.get_by_label("How many").fill("0.4")
     page.get_by_role("button", name="Compute the points").click()
     expect(page.locator("#answer")).to_contain_text("For 0.4 CEU you earn 4 points.")
-    expect(page).to_have_url(re.compile(r"/qualifying-activities/\?type=course-ceu&quantity=0\.4#calculator$"))
-    expect(page.locator("#calculator")).to_be_in_viewport()
+    expect(page).to_have_url(re.compile(r"/qualifying-activities/\?type=course-ceu&quantity=0\.4$"))
+    expect(page.locator("#answer")).to_be_focused()
+    expect(page.locator("#answer")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_what_is_wrong_has_the_focus(window: Window, transactional_db: None, javascript: bool) -> None:
+    page = window(java_script_enabled=javascript, viewport={"width": 390, "height": 844})
+    page.goto("/qualifying-activities/")
+    page.get_by_role("button", name="Compute the points").click()
+    expect(page).to_have_title(re.compile("^Error: "))
+    expect(page.locator(".error-summary")).to_be_focused()
+    expect(page.locator(".error-summary")).to_be_in_viewport()
+
+
+def test_what_was_wrong_is_told_no_more_when_the_answer_is_there(window: Window, transactional_db: None) -> None:
+    page = window()
+    page.goto("/qualifying-activities/?type=course-ceu&quantity=nothing")
+    quantity = page.get_by_label("How many")
+    expect(quantity).to_have_attribute("aria-invalid", "true")
+    quantity.fill("0.4")
+    expect(page.locator("#answer")).to_contain_text("For 0.4 CEU you earn 4 points.")
+    expect(page).to_have_title("Qualifying activities – AMT Portal")
+    expect(page.locator(".error-summary, .field-error, .field-wrong, [aria-invalid]")).to_have_count(0)
+    expect(quantity).to_be_focused()
 
 
 @pytest.mark.parametrize("colors", ["light", "dark"])

@@ -56,8 +56,8 @@ def test_an_activity_type_is_found_by_typing_and_chosen_by_keyboard(window: Wind
     finder = page.get_by_role("combobox", name=FINDER)
     finder.focus()
     page.keyboard.type("cour")
-    expect(page.get_by_role("listbox", name="What fits").get_by_role("option")).to_have_count(4)
-    expect(page.locator("#finder-said")).to_have_text("4 fit.")
+    expect(page.get_by_role("listbox", name="What fits").get_by_role("option")).to_have_count(5)
+    expect(page.locator("#finder-said")).to_have_text("5 fit.")
     expect(finder).to_have_attribute("aria-expanded", "true")
     page.keyboard.type("se ceu")
     expect(page.locator("#finder-said")).to_have_text("1 fits.")
@@ -98,6 +98,81 @@ def test_where_nothing_fits_it_is_said_and_enter_does_not_submit(window: Window,
     page.keyboard.press("Escape")
     expect(page.get_by_role("listbox", name="What fits")).to_be_hidden()
     expect(page).to_have_title(re.compile("^Record CE"))
+
+
+COURSE, COLLEGE, TALK = "course-seminar-webinar", "college-semester-hours", "presentation"
+
+
+@pytest.mark.parametrize(
+    ("language", "wanted"),
+    [
+        pytest.param(
+            "en-US",
+            {
+                "workshop": COURSE,
+                "Conferences": COURSE,
+                "class": COURSE,
+                "courses": COURSE,
+                "webinars": COURSE,
+                "meeting": COURSE,
+                "online course": COURSE,
+                "in-service": COURSE,
+                "universities": COLLEGE,
+                "teaching": TALK,
+                "job": "employment",
+                "magazine articles": "self-study",
+                "health-care degree": "course-ceu",
+            },
+            id="English",
+        ),
+        pytest.param(
+            "es-US",
+            {
+                "webinars": COURSE,
+                "talleres": COURSE,
+                "congreso": COURSE,
+                "reunión": COURSE,
+                "reunion": COURSE,
+                "universidades": COLLEGE,
+                "clases en línea": COURSE,
+                "enseñanza": TALK,
+                "trabajo": "employment",
+            },
+            id="Spanish",
+        ),
+    ],
+)
+def test_an_activity_type_is_found_by_what_members_call_it(
+    window: Window, member: Member, language: str, wanted: dict[str, str]
+) -> None:
+    page = window(member, locale=language)
+    page.goto("/ccp/record/")
+    finder, found = page.locator("#finder-words"), page.locator("#finder-found [role=option]")
+    missed = {}
+    for words, code in wanted.items():
+        finder.fill(words)
+        codes = found.evaluate_all("found => found.map(option => option.dataset.code)")
+        if code not in codes:
+            missed[words] = codes
+    assert missed == {}
+    finder.fill("job" if language == "en-US" else "trabajo")
+    expect(found.first).to_have_attribute("data-code", "employment")  # before what only its category names
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_what_the_search_finds_is_shown_and_moves_nothing(window: Window, member: Member, width: int) -> None:
+    page = window(member, viewport={"width": width, "height": 800})
+    page.goto("/ccp/record/")
+    finder, listed = page.get_by_label(FINDER), page.get_by_label("Activity type")
+    before = listed.bounding_box()
+    for words, said in (("unicorn", "Nothing fits"), ("course", "5 fit."), ("employment", "1 fits.")):
+        finder.fill(words)
+        expect(page.get_by_text(said)).to_be_visible()
+        assert page.locator("#finder-said").evaluate("said => said.clientWidth") > 50, "hidden from eyes"
+        expect(page.locator("#finder-hint")).to_be_hidden()
+        assert listed.bounding_box() == before
+    finder.fill("")
+    expect(page.locator("#finder-hint")).to_be_visible()
 
 
 @pytest.mark.parametrize("colors", ["light", "dark"])
@@ -220,21 +295,56 @@ def test_a_new_form_is_empty_and_has_another_number(window: Window, member: Memb
     assert number_of(page) != number
 
 
-def test_back_does_not_show_one_person_what_another_typed(window: Window, member: Member) -> None:
-    page = window(member)
-    page.goto("/ccp/record/")
-    page.get_by_label("Title").fill("Blood cultures")
-    page.get_by_label("Provider").focus()
-    page.goto("/guide/")
+def sign_in_another(page: Page) -> None:
     other = make_member(first_name="Bob")
     make_cycle(other, awarded_on=anniversary(today(), -1), on=today())
     session = client_of(other).cookies[settings.SESSION_COOKIE_NAME].value
     page.context.add_cookies(
         [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": page.evaluate("location.origin")}]
     )
+
+
+def test_back_does_not_show_one_person_what_another_typed(window: Window, member: Member) -> None:
+    page = window(member)
+    page.goto("/ccp/record/")
+    page.get_by_label("Title").fill("Blood cultures")
+    page.get_by_label("Provider").focus()
+    page.goto("/guide/")
+    sign_in_another(page)
     page.go_back()
     expect(page.get_by_label("Provider")).to_be_visible()
     expect(page.get_by_label("Title")).to_have_value("")
+
+
+@pytest.mark.parametrize("amended", [False, True], ids=["Record CE", "Amend"])
+def test_the_switch_of_the_language_keeps_what_was_typed(window: Window, member: Member, amended: bool) -> None:
+    page = window(member)
+    address = f"/ccp/activities/{Activity.objects.get().pk}/amend/" if amended else "/ccp/record/"
+    page.goto(address)
+    fill_in(page)
+    page.get_by_label("Title").fill("Blood cultures")
+    page.get_by_role("button", name="Español").click()
+    expect(page.locator("html")).to_have_attribute("lang", "es-US")
+    expect(page.get_by_label("Título")).to_have_value("Blood cultures")
+    expect(page.get_by_label("Tipo de actividad")).to_have_value("self-study")
+    expect(page.get_by_label("Puntos obtenidos")).to_have_value("2")
+    expect(page.locator("[name=attested]")).not_to_be_checked()
+    expect(page.locator("#preview")).to_be_visible()
+    assert page.evaluate("sessionStorage.length") == 0
+    page.goto("/guide/")
+    page.goto(address)
+    expect(page.get_by_label("Título")).not_to_have_value("Blood cultures")
+
+
+def test_the_switch_of_the_language_shows_one_person_nothing_of_another(window: Window, member: Member) -> None:
+    page = window(member)
+    page.goto("/ccp/record/")
+    page.get_by_label("Title").fill("Blood cultures")
+    sign_in_another(page)
+    page.get_by_role("button", name="Español").click()
+    expect(page.locator("html")).to_have_attribute("lang", "es-US")
+    expect(page.get_by_label("Título")).to_have_value("")
+    assert page.evaluate("sessionStorage.length") == 0
 
 
 def test_without_javascript_back_shows_an_empty_form_and_submit_records_nothing_more(

@@ -175,7 +175,8 @@ def test_it_says_how_many_there_are_and_what_they_come_to(
 
 def test_what_is_chosen_stays_chosen_in_the_form_and_can_be_cleared(signed_in: Client) -> None:
     page = listed(signed_in, source="amt", sort="title")
-    form = page.select_one("details.filter[open] form[method=get]")
+    assert words(page.select_one("details.filter summary")) == "Filter and sort: Credited by AMT"
+    form = page.select_one("details.filter form[method=get]")
     assert {field["name"]: field.select_one("option[selected]")["value"] for field in form.select("select")} == {
         "cycle": "",
         "certification": "",
@@ -184,8 +185,15 @@ def test_what_is_chosen_stays_chosen_in_the_form_and_can_be_cleared(signed_in: C
         "state": "",
         "sort": "title",
     }
-    assert [words(link) for link in form.select("a[href='/ccp/activities/']")] == ["Clear filters"]
-    assert not listed(signed_in).select("details.filter[open], details.filter a")
+    assert [words(link) for link in page.select("main a[href='/ccp/activities/']")] == ["Clear filters"]
+    unfiltered = listed(signed_in)
+    assert words(unfiltered.select_one("details.filter summary")) == "Filter and sort"
+    assert not unfiltered.select("main a[href='/ccp/activities/']")
+
+
+def test_the_fields_stand_open_only_where_one_of_them_is_wrong(signed_in: Client) -> None:
+    assert not listed(signed_in, source="amt").select("details.filter[open]")
+    assert listed(signed_in, source="nobody").select("details.filter[open]")
 
 
 def test_pages_keep_the_filters_and_the_sort(met: Member, monkeypatch: pytest.MonkeyPatch) -> None:

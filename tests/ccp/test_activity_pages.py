@@ -10,7 +10,17 @@ from time_machine import TimeMachineFixture
 from amtportal.members.models import Member, User
 from ccp import recording
 from ccp.models import Activity
-from tests.builders import TODAY, client_of, cycle_of, invoice_of, make_activity, make_cycle, make_payment, noon
+from tests.builders import (
+    TODAY,
+    client_of,
+    cycle_of,
+    invoice_of,
+    make_activity,
+    make_amt_credit,
+    make_cycle,
+    make_payment,
+    noon,
+)
 from tests.pages import certification_figures, error_summary, form_values, read, submit, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
@@ -45,6 +55,16 @@ def test_the_list_shows_all_entries_newest_first_with_counted_and_claimed_points
         f"Course, seminar or webinar {middle.reference} 3/1/2026 Professional Education 3/14/2026 22 RPT 22",
         f"Oldest {oldest.reference} · ABC College 1/2/2024 Professional Education 3/14/2026 0.25 RPT 0.25",
     ]
+
+
+def test_an_own_entry_names_its_source_as_the_filter_does(signed_in: Client, met: Member, entry: Activity) -> None:
+    credited = make_amt_credit(cycle_of(met))
+    filters = read(signed_in.get("/ccp/activities/")).select("[name=source] option")
+    for recorded, label in ((entry, "Recorded by you"), (credited, "Credited by AMT")):
+        facts = read(signed_in.get(f"/ccp/activities/{recorded.pk}/")).select("main dl > div")
+        [source] = [words(fact.dd) for fact in facts if words(fact.dt) == "Source"]
+        assert source.startswith(label)
+        assert label in [words(option) for option in filters]
 
 
 def test_the_list_is_in_groups_by_cycle(two: Member) -> None:

@@ -91,6 +91,12 @@ def test_an_unknown_code_is_not_found_and_says_how_to_check(met: Member, code: s
         assert "Check each letter and digit" in page
 
 
+def test_an_unknown_code_stands_in_the_field_to_be_mended(met: Member) -> None:
+    for code, shown in (("7KQ2-M9XV-3T0B-HDWE", "7KQ2-M9XV-3T0B-HDWE"), ("7" * 500, "7" * 100)):
+        page = read(Client().get(f"/verify/{code}/"), 404)
+        assert page.select_one("main [name=code]")["value"] == shown
+
+
 def test_a_known_code_and_an_unknown_one_cost_the_same_look_up(met: Member) -> None:
     saved(met)
     counts = []

@@ -72,40 +72,43 @@ def of_total(before: str, total: str, met_on: date | None) -> Outcome:
         pytest.param(
             of_total("20", "29.75", None),
             {},
-            "0.25 points to go: your renewal invoice stays locked.",
+            "0.25 points to go: the renewal invoice of year 3 stays locked.",
             id="a quarter short",
         ),
         pytest.param(
-            of_total("20", "29", None), {}, "1 point to go: your renewal invoice stays locked.", id="a point short"
+            of_total("20", "29", None),
+            {},
+            "1 point to go: the renewal invoice of year 3 stays locked.",
+            id="a point short",
         ),
         pytest.param(
             of_total("20", "30", TODAY),
             {},
-            "This meets your CCP requirement: your renewal invoice would open on 3/15/2026.",
+            "This meets your CCP requirement: the renewal invoice of year 3 would open on 3/15/2026.",
             id="met today: it opens tomorrow",
         ),
         pytest.param(
             of_total("20", "30", TODAY),
             {"due_on": date(2026, 9, 1)},
-            "This meets your CCP requirement: your renewal invoice would open on 7/3/2026.",
+            "This meets your CCP requirement: the renewal invoice of year 3 would open on 7/3/2026.",
             id="met long before: 60 days before 9/1/2026",
         ),
         pytest.param(
             of_total("31", "33", TODAY - DAY),
             {},
-            "Your CCP requirement is met: your renewal invoice has been open since 3/14/2026.",
+            "Your CCP requirement is met: the renewal invoice of year 3 has been open since 3/14/2026.",
             id="met yesterday: open today",
         ),
         pytest.param(
             of_total("31", "33", TODAY - DAY),
             {"paid": True},
-            "Your CCP requirement is met. Your invoice is paid.",
+            "Your CCP requirement is met. The renewal invoice of year 3 is paid.",
             id="paid",
         ),
         pytest.param(
             of_total("31", "29", None),
             {"paid": True},
-            "Your renewal invoice is paid, so no change may take this cycle below the points it needs.",
+            "The renewal invoice of year 3 is paid, so no change may take this cycle below the points it needs.",
             id="paid, and the change would be refused",
         ),
         pytest.param(

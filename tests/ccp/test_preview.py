@@ -125,7 +125,10 @@ def test_an_amendment_is_shown_in_place_of_the_entry(cycle: Cycle) -> None:
 def test_a_paid_invoice_is_told_as_paid(met: Any) -> None:
     cycle = cycle_of(met)
     make_payment(invoice_of(cycle))
-    assert shown(make_claim(), cycle).rows[0].invoice == "Your CCP requirement is met. Your invoice is paid."
+    assert (
+        shown(make_claim(), cycle).rows[0].invoice
+        == "Your CCP requirement is met. The renewal invoice of year 3 is paid."
+    )
 
 
 @pytest.mark.parametrize(

@@ -73,14 +73,14 @@ def test_preview_says_what_counts_the_new_total_and_what_is_to_go(signed_in: Cli
     """1.5 of 30: 28.5 are to go."""
     page = read(preview(signed_in))
     assert rows(page) == ["RMA ticked 1.5 1.5 1.5 of 30 28.5"]
-    assert "28.5 points to go: your renewal invoice stays locked." in words(page.select_one("#preview"))
+    assert "28.5 points to go: the renewal invoice of year 3 stays locked." in words(page.select_one("#preview"))
 
 
 def test_preview_says_when_the_invoice_would_open(short: Member) -> None:
     """22 of 24: the 2 that are missing, recorded on 3/14, open the invoice on 3/15."""
     page = read(preview(client_of(short), points="2", starts_on="3/2/2026"))
     assert rows(page) == ["RPT ticked 2 2 24 of 24 0"]
-    assert "This meets your CCP requirement: your renewal invoice would open on 3/15/2026." in words(page.main)
+    assert "This meets your CCP requirement: the renewal invoice of year 3 would open on 3/15/2026." in words(page.main)
 
 
 def test_preview_says_why_less_counts(member: Member, signed_in: Client) -> None:

@@ -86,7 +86,10 @@ def post_signed_out(client: Client, address: str = ADDRESS, **changes: Any) -> H
 def test_the_form_comes_back_as_it_was_typed_without_the_attestation(client: Client) -> None:
     page = read(sign_in(client, "ada@example.org", post_signed_out(client)))
     assert {name: values[-1] for name, values in form_values(page).items()} == TYPED
-    said = "You were signed out before we could record this. Nothing is lost: check it and press Submit."
+    said = (
+        "You were signed out before we could record this. Nothing is lost: check it, tick the box again and press "
+        "Submit."
+    )
     assert said in words(page.main)
     assert not page.select_one("#id_attested").has_attr("checked")
     assert error_summary(page) == {}, "nothing was submitted yet"

@@ -14,7 +14,17 @@ from amtportal import documents
 from amtportal.members.models import Member, User
 from ccp import recording
 from certifications.models import Cycle
-from tests.builders import TODAY, client_of, cycle_of, make_activity, make_cycle, make_member, noon, set_terms
+from tests.builders import (
+    TODAY,
+    client_of,
+    cycle_of,
+    make_activity,
+    make_amt_credit,
+    make_cycle,
+    make_member,
+    noon,
+    set_terms,
+)
 from tests.pages import read, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
@@ -67,6 +77,26 @@ def test_the_page_lists_every_activity_by_category_with_subtotals(signed_in: Cli
             "Subtotal 8 7",
         ],
     }
+
+
+def test_a_transcript_says_who_recorded_what(signed_in: Client, cycle: Cycle) -> None:
+    address, alone = f"/ccp/transcript/{cycle.pk}/", "Recorded by the member, who attests"
+    own = read(signed_in.get(address))
+    assert alone in words(own.main)
+    assert "Credited by AMT" not in words(own.main)
+    assert alone in text_of(printed(signed_in, cycle))[0]
+    credited = make_amt_credit(cycle, points="3", title="Annual meeting", starts_on=date(2025, 7, 2))
+    page = read(signed_in.get(address))
+    [row] = [words(row) for row in page.select("main tbody tr") if credited.reference in words(row)]
+    assert "Credited by AMT" in row
+    both = (
+        "Entries marked “Credited by AMT” were credited by American Medical Technologists (AMT). The member recorded "
+        "the others, attests that they are correct and keeps the documents that prove them."
+    )
+    for text in (words(page.main), text_of(printed(signed_in, cycle))[0]):
+        assert both in text
+        assert alone not in text
+        assert text.count("Credited by AMT") == 2
 
 
 def test_the_page_says_whose_and_which_and_how_much(signed_in: Client, cycle: Cycle) -> None:

@@ -76,7 +76,7 @@ def test_bad_rows_are_named_with_line_column_and_remedy_and_nothing_is_written(d
         pytest.param(b"", "empty", id="empty"),
         pytest.param("\ufeff".encode("utf-16"), "UTF-16", id="other encoding"),
         pytest.param(f"{HEADER}\n7001,z@example.org,Zo\xeb,".encode("latin-1"), "3", id="wrong bytes"),
-        pytest.param(b"%PDF-1.7 \x00\x01", "column", id="not a roster"),
+        pytest.param(b"%PDF-1.7 \x00\x01", "not text at all", id="not a roster"),
     ],
 )
 def test_file_that_is_no_roster_is_refused(desk: Client, content: bytes, sentence: str) -> None:
