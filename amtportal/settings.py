@@ -368,7 +368,10 @@ if CCP_GRACE_DAYS < 0:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "amtportal.history.requests.WithRequestId"}},
+    "filters": {
+        "request_id": {"()": "amtportal.history.requests.WithRequestId"},
+        "secrets": {"()": "amtportal.logs.SecretsLeftOut"},
+    },
     "formatters": {
         "line": {
             "()": "amtportal.logs.WithoutSecrets",
@@ -377,6 +380,10 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    # The server names the address of a request on which it failed.
-    "loggers": {"gunicorn.error": {"handlers": ["console"], "propagate": False}},
+    "loggers": {
+        "django.request": {"filters": ["secrets"]},
+        "django.security.csrf": {"filters": ["secrets"]},
+        # The server names the address of a request on which it failed.
+        "gunicorn.error": {"handlers": ["console"], "propagate": False},
+    },
 }
