@@ -12,8 +12,20 @@ _SECRET = re.compile(
 )
 
 
+def without_secrets(text: str) -> str:
+    return _SECRET.sub(r"\1***", text)
+
+
 class WithoutSecrets(logging.Formatter):
-    """Works on the line as it is written, so that no way to a message goes around it."""
+    """Works on the line as it is written, so that no way to a message, and no trace, goes around it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return _SECRET.sub(r"\1***", super().format(record))
+        return without_secrets(super().format(record))
+
+
+class SecretsLeftOut(logging.Filter):
+    """For the loggers that name addresses: whatever other handler an operator adds is not told either."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = without_secrets(record.getMessage()), ()
+        return True

@@ -25,13 +25,13 @@
 import os
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_urlsafe
 from tempfile import NamedTemporaryFile
 from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.utils import get_random_secret_key
 
 from amtportal import malware
 
@@ -48,7 +48,7 @@ def _generated_key(name: str) -> str:
     if not path.exists():
         # Written whole under another name and then linked: no process ever reads half a key.
         with NamedTemporaryFile("w", dir=VAR_DIR) as file:
-            file.write(get_random_secret_key())
+            file.write(token_urlsafe(50))  # no sign that means something in an environment variable
             file.flush()
             with suppress(FileExistsError):
                 os.link(file.name, path)
@@ -161,7 +161,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         # Django's deferred default makes half of concurrent read-then-write posts fail with "database is locked".
         "transaction_mode": "IMMEDIATE",
-        # SQLite lets those who wait in by chance and not in turn: within 3 s, eight busy threads starve one another.
+        # SQLite lets those who wait in by chance and not in turn: within 3 s, eight busy threads starve one another
+        # (docs/operations.md has the figures).
         "timeout": 20,
         # The rollback journal, not WAL: before SQLite 3.51.3 several processes can corrupt a WAL database.
         # FULL loses nothing that was acknowledged, even when the power fails.
@@ -367,7 +368,10 @@ if CCP_GRACE_DAYS < 0:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "amtportal.history.requests.WithRequestId"}},
+    "filters": {
+        "request_id": {"()": "amtportal.history.requests.WithRequestId"},
+        "secrets": {"()": "amtportal.logs.SecretsLeftOut"},
+    },
     "formatters": {
         "line": {
             "()": "amtportal.logs.WithoutSecrets",
@@ -376,6 +380,10 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    # The server names the address of a request on which it failed.
-    "loggers": {"gunicorn.error": {"handlers": ["console"], "propagate": False}},
+    "loggers": {
+        "django.request": {"filters": ["secrets"]},
+        "django.security.csrf": {"filters": ["secrets"]},
+        # The server names the address of a request on which it failed.
+        "gunicorn.error": {"handlers": ["console"], "propagate": False},
+    },
 }

@@ -38,13 +38,14 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         (var / "static").mkdir(parents=True)
-        (var / "mfa-key").write_text(settings.MFA_KEYS[0])  # by file: some signs mean something in a variable
+        # By file: some signs mean something in a variable.
+        (var / "mfa-key").write_text(settings.MFA_KEYS[0])
+        (var / "secret-key").write_text(settings.SECRET_KEY)
         self.environment = {
             **os.environ,
             "AMTPORTAL_VAR": str(var),
             "DATABASE_URL": address_of(str(connection.settings_dict["NAME"])),
             "DJANGO_SETTINGS_MODULE": settings_module,
-            "SECRET_KEY": settings.SECRET_KEY,
             "PORT": str(self.port),
         }
         self.start()

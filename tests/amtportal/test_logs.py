@@ -78,8 +78,13 @@ def test_other_addresses_are_written_as_they_are(address: str) -> None:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("on_today")
 def test_a_calendar_that_is_asked_for_in_the_open_or_fails_is_not_told(
-    met: Member, settings: Any, console: StringIO, monkeypatch: pytest.MonkeyPatch
+    met: Member,
+    settings: Any,
+    console: StringIO,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Nor by another handler, such as one that an operator adds."""
     token = calendar.create(member=met, at=noon(TODAY)).token
     monkeypatch.setattr("ccp.calendar_views.standing.caught_up", lambda *args, **kwargs: 1 / 0)
     assert Client(raise_request_exception=False).get(f"/calendar/{token}.ics").status_code == 500
@@ -88,6 +93,16 @@ def test_a_calendar_that_is_asked_for_in_the_open_or_fails_is_not_told(
     written = console.getvalue()
     assert written.count("/calendar/***") == 2
     assert token not in written
+    assert caplog.text.count("/calendar/***") == 2
+    assert token not in caplog.text
+
+
+@pytest.mark.django_db
+def test_nor_is_a_link_whose_form_is_refused(caplog: pytest.LogCaptureFixture) -> None:
+    client = Client(enforce_csrf_checks=True)
+    assert client.post("/accounts/password/reset/key/1-d2f7x9-0c9a/", {"password1": "x"}).status_code == 403
+    assert "/accounts/password/reset/key/***/" in caplog.text
+    assert "0c9a" not in caplog.text
 
 
 def test_what_the_server_says_of_a_request_goes_the_same_way() -> None:

@@ -1,6 +1,7 @@
 """Connections to other machines are encrypted, or ``check --deploy`` says which is not."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from amtportal import settings as portal_settings
 from amtportal import transport
 from amtportal.members.models import Member
 from tests.builders import client_of
@@ -136,6 +138,14 @@ def test_a_new_key_signs_nobody_out_while_the_old_one_stands_behind_it(new: Memb
     assert client.get("/certifications/").status_code == 200, "the session was signed anew"
     settings.SECRET_KEY = "m" * 60
     assert client.get("/certifications/").headers["Location"].startswith("/accounts/login/")
+
+
+def test_a_key_that_the_portal_makes_can_stand_in_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There ``$`` at the beginning names another variable, and a comma ends a key."""
+    monkeypatch.setattr(portal_settings, "VAR_DIR", tmp_path)
+    made = {portal_settings._generated_key(f"key-{number}") for number in range(20)}
+    assert len(made) == 20
+    assert all(re.fullmatch(r"[\w-]{50,}", key, re.ASCII) for key in made)
 
 
 @pytest.mark.parametrize(
