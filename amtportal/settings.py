@@ -77,6 +77,7 @@ MFA_KEYS = env.list("MFA_KEYS", default=[]) or [_generated_key("mfa-key")]
 if any(len(key) < 32 for key in MFA_KEYS):
     raise ImproperlyConfigured("Each of MFA_KEYS must have at least 32 characters.")
 ALLOWED_HOSTS = [_address.hostname] if HTTPS else list(_LOCAL_HOSTS)
+PUBLIC_HOST = _address.netloc if HTTPS else ""
 
 INSTALLED_APPS = [
     # Ours stand before allauth and the admin, whose templates they override.
@@ -106,6 +107,7 @@ MIDDLEWARE = [
     "amtportal.headers.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "amtportal.host.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "amtportal.maintenance.MaintenanceMiddleware",
@@ -231,12 +233,15 @@ ACCOUNT_RATE_LIMITS = {
     # allauth counts every sign-in here until it has succeeded, so that many at once would shut each other out.
     "login_failed": "120/m/ip,5/5m/key",
     "reset_password": "120/m/ip,5/m/key",
-    "reset_password_from_key": "120/m/ip",
+    # Each new password is judged, which takes up to half a second of a processor.
+    "reset_password_from_key": "40/m/ip",
     # Codes and files of transcripts, checked by anyone: enough for an office that checks its staff one after another.
     "verify": "60/m/ip",
     # Pages laid out for one person, and files read for one of staff: both keep a processor busy for seconds.
     "pdf": "30/m/user",
     "import": "20/m/user",
+    # Files that are attached, each opened in a process of its own.
+    "evidence": "20/m/user",
     # Links to addresses that somebody typed: nobody has the portal write to many strangers.
     "change_address": "5/h/user",
 }
@@ -363,7 +368,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "amtportal.history.requests.WithRequestId"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s [%(request_id)s] %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "amtportal.logs.WithoutSecrets",
+            "format": "%(asctime)s %(levelname)s [%(request_id)s] %(name)s: %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    # The server names the address of a request on which it failed.
+    "loggers": {"gunicorn.error": {"handlers": ["console"], "propagate": False}},
 }

@@ -1,6 +1,7 @@
 """Every address of the portal. Members bookmark them and mails link to them: they stay."""
 
 from allauth.account.decorators import secure_admin_login
+from allauth.mfa.recovery_codes.views import download_recovery_codes, view_recovery_codes
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
@@ -11,7 +12,7 @@ from django.views.generic import RedirectView
 from amtportal import language, public_views, views
 from amtportal.members import address_views
 from amtportal.members.activation import ActivateDoneView, ActivateView
-from amtportal.members.second_factor import RemovePasskeyView
+from amtportal.members.second_factor import RemovePasskeyView, readable_codes_only
 from amtportal.members.session_views import session_end, session_list
 from ccp import (
     activity_views,
@@ -41,6 +42,8 @@ urlpatterns = [
     path("accounts/sessions/", session_list, name="session-list"),
     path("accounts/sessions/<int:pk>/end/", session_end, name="session-end"),
     path("accounts/2fa/webauthn/keys/<int:pk>/remove/", RemovePasskeyView.as_view()),
+    path("accounts/2fa/recovery-codes/", readable_codes_only(view_recovery_codes)),
+    path("accounts/2fa/recovery-codes/download/", readable_codes_only(download_recovery_codes)),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("certifications/", views.certification_list, name="certification-list"),

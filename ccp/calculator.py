@@ -13,7 +13,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from amtportal.words import translated
-from ccp import claims, preview
+from ccp import claims, eligibility, preview
 from ccp.claims import Problem
 from ccp.terms import Offer, in_units, points_for
 
@@ -34,13 +34,13 @@ class Answer:
 
 def can_compute(offer: Offer, on: date) -> bool:
     """Whether the type is one to choose in the calculator."""
-    return offer.terms.takes_quantity and not claims.is_retired(offer.kind.retired_on, on)
+    return problem_with_kind(offer, on) is None
 
 
 def problem_with_kind(offer: Offer, on: date) -> Problem | None:
     """Why nothing can be computed for a type."""
-    if retired := claims.problem_with_retired(offer.kind.name, offer.kind.retired_on, on):
-        return retired
+    if problem := eligibility.problem_with_kind(offer.kind, offer.terms, on):
+        return problem
     if not offer.terms.takes_quantity:
         sentence = _("%(type)s has no fixed number of points. Ask AMT how many points it is worth.")
         return Problem("activity_type", sentence % {"type": translated(offer.kind.name)})

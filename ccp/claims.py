@@ -1,7 +1,8 @@
 """What can be claimed: the rules that an activity must keep before it is recorded or amended.
 
-- The activity type can be chosen, applies to a chosen certification, and can be claimed in the dates of the activity
-  (employment: work done to 12/31/2020).
+- The activity type can be chosen on the day of recording: it has begun and is not retired.
+- It applies to a chosen certification, and can be claimed in the dates of the activity (employment: work done to
+  12/31/2020).
 - Points are above 0, in quarter steps, and within the smallest and largest claim of the type (at most 99). Where the
   type has a unit, they can be computed from a number of units; points typed beside it must agree.
 - The activity starts on or before its last day, and its last day is not in the future.
@@ -180,6 +181,14 @@ def problem_with_retired(name: str, retired_on: date | None, on: date) -> Proble
         sentence = _("%(type)s can no longer be chosen. Choose another activity type.")
         return Problem("activity_type", sentence % {"type": translated(name)})
     return None
+
+
+def problem_with_beginning(name: str, begins_on: date | None) -> Problem | None:
+    """``begins_on``: the day of the type's first terms, where it comes after the day of recording."""
+    if begins_on is None:
+        return None
+    sentence = _("%(type)s can be chosen for what is recorded from %(day)s on. Choose another activity type.")
+    return Problem("activity_type", sentence % {"type": translated(name), "day": us(begins_on)})
 
 
 def problem_with_credentials(name: str) -> Problem:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from amtportal.members.models import Member
 from amtportal.words import plain, us
-from ccp import claims
+from ccp import claims, eligibility
 from ccp.models import Activity, ActivityType
 from ccp.terms import Terms
 from certifications import roster_rows
@@ -74,7 +74,7 @@ def read(cells: Mapping[str, str], *, line: int, kinds: Mapping[str, ActivityTyp
 def problems_with(row: Row, kind: ActivityType, terms: Terms, on: date) -> list[Problem]:
     """What is wrong with a credit that the portal does not have yet, received on that day."""
     broken = [
-        claims.problem_with_retired(kind.name, kind.retired_on, on),
+        eligibility.problem_with_kind(kind, terms, on),
         claims.problem_with_type(kind.name, terms.claimable_from, terms.claimable_until, row.starts_on, row.ends_on),
         claims.problem_with_claim(row.points, terms.least, terms.most, kind.name),
     ]

@@ -77,12 +77,12 @@ def problems(
     """Every rule that the claim breaks, for the cycles that the member chose.
 
     ``terms``: of the claim's type on the day of recording. ``earlier_type``: what an entry that is amended has now,
-    which it may keep although the type has been retired.
+    which it may keep although the type has been retired, or begins later.
     """
     kind = claim.activity_type
     applicable = [cycle for cycle in cycles if applies_to(kind, cycle)]
     found = [
-        None if kind == earlier_type else claims.problem_with_retired(kind.name, kind.retired_on, on),
+        None if kind == earlier_type else problem_with_kind(kind, terms, on),
         None if applicable else claims.problem_with_credentials(kind.name),
         claims.problem_with_type(
             kind.name,
@@ -96,6 +96,13 @@ def problems(
         claims.problem_with_dates(claim.starts_on, claim.ends_on, windows(applicable or cycles), on),
     ]
     return [problem for problem in found if problem]
+
+
+def problem_with_kind(kind: ActivityType, terms: Terms, on: date) -> claims.Problem | None:
+    """A type that cannot be chosen, since it is retired by now or begins only after the day of recording."""
+    return claims.problem_with_retired(kind.name, kind.retired_on, on) or claims.problem_with_beginning(
+        kind.name, terms.begins_on
+    )
 
 
 def problem_with_worth(claim: Claim, terms: Terms) -> claims.Problem | None:

@@ -33,8 +33,10 @@ HEAD = 8 * 2**10
 CHUNK = 64 * 2**10
 MOST_NAME = 200
 WAIT_SECONDS = 60
-# Each takes a core and memory for itself.
+TURN_SECONDS = 5
+# Each takes a core and memory for itself. Of the threads that answer, most are left for everybody else.
 _turns = threading.BoundedSemaphore(2)
+_places = threading.BoundedSemaphore(4)
 logger = logging.getLogger(__name__)
 
 KINDS = {
@@ -44,7 +46,10 @@ KINDS = {
     "image/heic": ("heic", Evidence.Kind.JPEG),
 }
 ENDINGS = {Evidence.Kind.PDF: ".pdf", Evidence.Kind.JPEG: ".jpg", Evidence.Kind.PNG: ".png"}
-MARKUP = re.compile(rb"\s*(?:<\?xml[^>]*>|<!--.*?-->|<!doctype[^>]*>|\s)*<(svg|html|head|body|script)\b", re.I | re.S)
+# Gives nothing back that it has read: else a few hundred bytes of comments would keep it busy for minutes.
+MARKUP = re.compile(
+    rb"(?:<\?xml[^>]*+>|<!--(?>.*?-->)|<!doctype[^>]*+>|\s)*+<(svg|html|head|body|script)\b", re.I | re.S
+)
 
 
 class Refused(Exception):
@@ -104,25 +109,41 @@ def _other_kinds() -> dict[str, str]:
 @contextmanager
 def opened(sent: UploadedFile) -> Iterator[CleanFile]:
     """The file as it will be kept, for as long as it is needed; or the reason why it is refused."""
-    with _in_a_file(sent) as source:
+    with _in_a_file(sent) as source, tempfile.TemporaryFile() as target:
         kind, kept_as = kind_of(source.read(HEAD))
-        _refuse_two_in_one(source)
-        _refuse_malware(source)
-        sha256 = _digest(source)
-        with tempfile.TemporaryFile() as target:
+        with _turn():
+            _refuse_two_in_one(source)
+            _refuse_malware(source)
             outcome = _cleaned(kind, source, target)
-            if outcome not in (Outcome.CLEAN, Outcome.DISARMED):
-                raise Refused(_sentence(outcome, kind))
-            size = target.seek(0, 2)
-            target.seek(0)
-            yield CleanFile(
-                content=target,
-                name=clean_name(sent.name or "", kept_as),
-                kind=kept_as,
-                size=size,
-                sha256=sha256,
-                was_disarmed=outcome == Outcome.DISARMED,
-            )
+        if outcome not in (Outcome.CLEAN, Outcome.DISARMED):
+            raise Refused(_sentence(outcome, kind))
+        size = target.seek(0, 2)
+        target.seek(0)
+        yield CleanFile(
+            content=target,
+            name=clean_name(sent.name or "", kept_as),
+            kind=kept_as,
+            size=size,
+            sha256=_digest(source),
+            was_disarmed=outcome == Outcome.DISARMED,
+        )
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Two files are opened at a time, and two wait for a while. Whoever comes then is told to come again."""
+    busy = Refused(_("Many files are being checked just now. This one is not attached. Try again in a minute."))
+    if not _places.acquire(blocking=False):
+        raise busy
+    try:
+        if not _turns.acquire(timeout=TURN_SECONDS):
+            raise busy
+        try:
+            yield
+        finally:
+            _turns.release()
+    finally:
+        _places.release()
 
 
 @contextmanager
@@ -180,20 +201,19 @@ def _digest(source: IO[bytes]) -> str:
 def _cleaned(kind: str, source: IO[bytes], target: IO[bytes]) -> int:
     """What came of it in the cleaner's process: an ``Outcome``, or another exit status where it failed."""
     source.seek(0)
-    with _turns:
-        try:
-            return subprocess.run(  # noqa: S603  (our own module, and a kind of our own)
-                [sys.executable, "-m", "ccp.evidence_cleaner", kind],
-                stdin=source,
-                stdout=target,
-                stderr=subprocess.DEVNULL,
-                cwd=Path(settings.BASE_DIR),
-                env={"MALLOC_ARENA_MAX": "1"},  # threads would take addresses that they do not use
-                timeout=WAIT_SECONDS,
-                check=False,
-            ).returncode
-        except subprocess.TimeoutExpired:
-            return -1
+    try:
+        return subprocess.run(  # noqa: S603  (our own module, and a kind of our own)
+            [sys.executable, "-m", "ccp.evidence_cleaner", kind],
+            stdin=source,
+            stdout=target,
+            stderr=subprocess.DEVNULL,
+            cwd=Path(settings.BASE_DIR),
+            env={"MALLOC_ARENA_MAX": "1"},  # threads would take addresses that they do not use
+            timeout=WAIT_SECONDS,
+            check=False,
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return -1
 
 
 def _sentence(outcome: int, kind: str) -> str:

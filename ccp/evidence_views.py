@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from amtportal.dates import day_of
 from amtportal.members.access import for_member
+from amtportal.members.limits import respond_429, too_often
 from amtportal.members.models import Member
 from ccp import entries, evidence, evidence_files
 from ccp.models import Activity, Evidence
@@ -62,10 +63,16 @@ def part_of_page(activity: Activity, files: Iterable[Evidence], cycles: Iterable
 @for_member
 def evidence_add(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     """Attach a file to an own entry. The form stands on the entry's page, too."""
+    if request.method == "POST" and too_often(request, "evidence"):
+        return respond_429(request)
     now = timezone.now()
     activity = entries.found(entries.read().for_member(member), pk, at=now)
     attached = Evidence.objects.attached().filter(activity=activity).count()
     form = EvidenceForm(request.POST, request.FILES) if request.method == "POST" else EvidenceForm()
+    if problem := evidence.problem_with_adding(activity, attached):
+        if not form.is_bound:
+            return redirect("activity-detail", activity.pk)
+        form.add_error("file", problem)
     if form.is_bound and form.is_valid():
         try:
             with evidence_files.opened(form.cleaned_data["file"]) as file:
@@ -75,8 +82,6 @@ def evidence_add(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
         else:
             messages.success(request, _told(added, is_new=is_new, was_disarmed=file.was_disarmed))
             return redirect("activity-detail", activity.pk)
-    elif not form.is_bound and evidence.problem_with_adding(activity, attached):
-        return redirect("activity-detail", activity.pk)
     lines = entries.credit_lines(activity)
     until = evidence.keep_all_until([line.cycle for line in lines], day_of(now))
     return render(request, "ccp/evidence_add.html", {"activity": activity, "form": form, "keep_until": until})

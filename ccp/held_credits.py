@@ -2,7 +2,8 @@
 
 A credit is recorded at once where an open cycle of the member covers its days and takes its type. Otherwise it is held,
 with the reason: nobody has that AMT ID yet, or no open cycle covers the days. Held credits are matched after each
-import of credits and of the roster, by the command ``match_credits``, and by staff.
+import of credits and of the roster, when staff add the member or a certification, by the command ``match_credits``, and
+by staff.
 """
 
 from collections.abc import Iterable, Sequence
@@ -106,9 +107,15 @@ def by_reference(references: Iterable[str]) -> dict[str, HeldCredit]:
     }
 
 
-def match(*, by: User | None, at: datetime) -> Tally:
-    """Record every held credit that can be recorded by now, a batch in a transaction; the rest keeps its reason."""
-    waiting = list(HeldCredit.objects.filter(activity=None).order_by("pk").values_list("pk", flat=True))
+def match(*, by: User | None, at: datetime, member: Member | None = None) -> Tally:
+    """Record every held credit (of the member, if one is named) that can be recorded by now; the rest says why not.
+
+    Each batch has a transaction of its own.
+    """
+    held = HeldCredit.objects.filter(activity=None)
+    if member:
+        held = held.filter(amt_id=member.amt_id)
+    waiting = list(held.order_by("pk").values_list("pk", flat=True))
     return sum((_match(batch, by=by, at=at) for batch in chunks(waiting)), Tally())
 
 

@@ -17,7 +17,7 @@ from django.db import transaction
 
 from amtportal.dates import CHICAGO
 from amtportal.members.models import User
-from ccp import counting, points
+from ccp import counting, points, rollover
 from ccp.models import Activity, ActivityType, CategoryTerms, Credit, TypeTerms
 from ccp.terms import Catalogue, catalogue
 from certifications.chunks import chunks
@@ -123,12 +123,18 @@ def impact_of(terms: AnyTerms) -> Impact:
     return impact(_read(_concerned(terms)), present, with_terms(present, terms))
 
 
+def catch_up(terms: AnyTerms, *, at: datetime) -> None:
+    """Close what is due of the cycles concerned: a cycle that was to be closed before keeps what counted in it."""
+    rollover.close_ended(_concerned(terms), at=at)
+
+
 @transaction.atomic
 def put_in_force(*, terms: AnyTerms, by: User, at: datetime) -> None:
     """Save the terms, in place of a version of the same day, and count the open cycles concerned anew."""
     kinds = _kinds(terms)
     # Two changes wait for each other here, and a change waits for an import of credits.
     list(ActivityType.objects.select_for_update(no_key=True).filter(pk__in=kinds).order_by("pk"))
+    catch_up(terms, at=at)
     terms._history_user, terms._history_date = by, at  # type: ignore[union-attr]
     terms.save()
     counting.count_anew(cycles=_concerned(terms), by=by, at=at)

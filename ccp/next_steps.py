@@ -33,7 +33,7 @@ def next_steps(standing: "Standing") -> list[Step]:
     )
     steps = [_pay_again_step(found) for found in standing.reopened if found.state == "open"]
     steps += [_pay_step(found) for found in payable if found.overdue]
-    if standing.certification.ccp_mandatory and not standing.is_met:
+    if standing.cycle.is_mandatory and not standing.is_met:
         steps.append(_record_step(standing))
     steps += [_pay_step(found) for found in payable if not found.overdue]
     if steps:

@@ -15,7 +15,7 @@ from amtportal.dates import day_of
 from amtportal.members import kept_forms
 from amtportal.members.access import for_member
 from amtportal.members.models import Member
-from ccp import amendable, earlier, entries, preview, recording, rollover, standing
+from ccp import amendable, earlier, entries, preview, recording, repeats, rollover, standing
 from ccp.forms import AmendForm, RecordCEForm
 from ccp.models import Activity
 from ccp.points import Entry
@@ -30,6 +30,8 @@ def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
     """Record CE: one activity, credited to each chosen certification whose open cycle covers its days."""
     now = timezone.now()
     open_cycles = rollover.open_for_records(member, at=now)
+    if recorded := _repeated(request, member, open_cycles):
+        return _to_entry(request, recorded)
     asked = _asked_cycle(request, member, open_cycles)
     if not open_cycles or (asked is None and request.GET.get("certification")):
         standings = standing.standings(member, day_of(now))
@@ -60,9 +62,21 @@ def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
         except recording.Refused as refused:
             form.add_problem(refused.problem)
         else:
-            messages.success(request, _("%(reference)s is on record.") % {"reference": activity.reference})
-            return redirect("activity-detail", activity.pk)
+            return _to_entry(request, activity)
     return render_form(request, form, member, status=status)
+
+
+def _repeated(request: HttpRequest, member: Member, open_cycles: list[Cycle]) -> Activity | None:
+    """The entry that the form which is posted has recorded before."""
+    if request.method != "POST":
+        return None
+    asked = _asked_number(request, "certification")
+    return repeats.recorded_by(request.POST, member, open_cycles=open_cycles, asked=asked)
+
+
+def _to_entry(request: HttpRequest, activity: Activity) -> HttpResponse:
+    messages.success(request, _("%(reference)s is on record.") % {"reference": activity.reference})
+    return redirect("activity-detail", activity.pk)
 
 
 @require_POST

@@ -167,11 +167,11 @@ def void(*, activity: Activity, reason: str, by: User, at: datetime) -> Activity
     reason = reason.strip()
     if not reason:
         raise Refused("Say why the entry is void: the member will read it.", "reason")
-    keys = [cycle.pk for cycle in _claimed_cycles(activity)]
-    touched = list(Cycle.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
+    rollover.open_for_records(activity.member, at=at, lock=True)
     activity = _locked(activity)
     if not activity.is_standing:
         return activity
+    touched = _claimed_cycles(activity)
     if any(cycle.closed_on for cycle in touched):
         raise Refused("This entry counts in a cycle that is closed, and a closed cycle does not change.")
     _end(activity, by, at, void_reason=reason)

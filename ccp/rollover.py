@@ -8,9 +8,9 @@ A cycle that has ended is judged on a day:
 - *grace*: the requirement is not met and the grace period runs.
 - *non-compliant*: the requirement is not met and the grace period is over. It closes and the certification lapses.
 
-A void invoice asks for nothing. A closed cycle is frozen: its points, the day on which the requirement was met and what
-each entry counted for stay as they are. A cycle that opens after its own last day, because the one before it was paid
-years late, has a grace period from that day on.
+A void invoice asks for nothing. A closed cycle is frozen: its points, whether CCP was mandatory, the day on which the
+requirement was met and what each entry counted for stay as they are. A cycle that opens after its own last day, because
+the one before it was paid years late, has a grace period from that day on.
 
 Nothing depends on the day on which this runs: pages ask ``catch_up`` for the member at hand, and a run that comes late
 closes what is due then. Locks are taken as everywhere: cycles in the order of their keys, then their certifications.
@@ -20,23 +20,24 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal
 
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_noop
 from simple_history.utils import bulk_create_with_history
 
-from amtportal.dates import day_of
+from amtportal.dates import CHICAGO, day_of
 from amtportal.members.models import Member
 from ccp import requirement
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications import life
 from certifications.chunks import CHUNK, chunks
-from certifications.models import Certification, Cycle, RenewalInvoice
+from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 
 logger = logging.getLogger(__name__)
 
@@ -58,11 +59,15 @@ def judge(*, ends_on: date, grace_ends_on: date, is_met: bool, mandatory: bool, 
 
 
 def verdict_of(cycle: Cycle, on: date, *, counted: Decimal, is_paid: bool) -> Verdict:
-    """``judge`` asked of a stored cycle (its certification is read) that is not closed."""
+    """``judge`` asked of a stored cycle (its certification is read) that is not closed.
+
+    Of a day that is past: a requirement that was met only later was not met on that day.
+    """
+    met_later = cycle.requirement_met_on is not None and cycle.requirement_met_on > on
     return judge(
         ends_on=cycle.ends_on,
         grace_ends_on=cycle_rules.grace_ends_on(cycle, grace_days=settings.CCP_GRACE_DAYS),
-        is_met=requirement.to_go(counted=counted, required=cycle.points_required) == 0,
+        is_met=not met_later and requirement.to_go(counted=counted, required=cycle.points_required) == 0,
         mandatory=cycle.certification.ccp_mandatory,
         is_paid=is_paid,
         on=on,
@@ -142,6 +147,15 @@ def open_by_member(members: Collection[int], *, at: datetime, lock: bool = False
     return found
 
 
+def close_ended(keys: Collection[int], *, at: datetime) -> None:
+    """Close those of these cycles (by key) that are due, before something is decided about them."""
+    on = day_of(at)
+    for some in chunks(keys):
+        _close_the_due(
+            Cycle.objects.ended(on).filter(pk__in=some).select_related("certification").order_by("pk"), at=at
+        )
+
+
 def _close_the_due(cycles: Iterable[Cycle], *, at: datetime) -> bool:
     """Close those of the cycles (certifications read, in key order) that are due. Whether any was closed."""
     on = day_of(at)
@@ -162,11 +176,21 @@ def _judged(cycles: Collection[Cycle], on: date) -> list[tuple[Cycle, Verdict, D
     """Each cycle (certifications read) with its verdict and the points that count, in two queries."""
     keys = [cycle.pk for cycle in cycles]
     counted = requirement.counted_by_cycle(keys)
-    unpaid = set(RenewalInvoice.objects.unpaid().filter(cycle__in=keys).order_by().values_list("cycle", flat=True))
+    unpaid = _unpaid(keys, on)
     return [
         (cycle, verdict_of(cycle, on, counted=counted[cycle.pk], is_paid=cycle.pk not in unpaid), counted[cycle.pk])
         for cycle in cycles
     ]
+
+
+def _unpaid(keys: Collection[int], on: date) -> set[int]:
+    """The keys of those cycles of which an invoice was not paid by the end of that day."""
+    midnight = datetime.combine(on + timedelta(days=1), time.min, CHICAGO)
+    later = Payment.objects.filter(invoice=OuterRef("pk"), reversed_at=None, recorded_at__gte=midnight)
+    unpaid = RenewalInvoice.objects.filter(
+        Q(status=RenewalInvoice.Status.ISSUED) | Q(Exists(later), status=RenewalInvoice.Status.PAID)
+    )
+    return set(unpaid.filter(cycle__in=keys).order_by().values_list("cycle", flat=True))
 
 
 def _close_or_tell(keys: Sequence[int], tally: Tally, *, at: datetime, dry_run: bool = False) -> None:
@@ -203,6 +227,7 @@ def _close(keys: Sequence[int], *, at: datetime, dry_run: bool) -> Counter[Verdi
         found[verdict] += 1
         if verdict in CLOSING:
             cycle.closed_on, cycle.outcome, cycle.points_at_close = on, verdict, counted
+            cycle.mandatory_at_close = cycle.certification.ccp_mandatory
             closed.append(cycle)
     if closed and not dry_run:
         _write(closed, at=at)
@@ -235,12 +260,14 @@ def _write(closed: Sequence[Cycle], *, at: datetime) -> None:
 
 def _store(closed: Sequence[Cycle], *, at: datetime) -> None:
     """Write how these cycles were closed: those that closed alike in one statement, each with its line of history."""
-    alike: dict[tuple[str, Decimal | None], list[int]] = defaultdict(list)
+    alike: dict[tuple[str, Decimal | None, bool | None], list[int]] = defaultdict(list)
     for cycle in closed:
-        alike[cycle.outcome, cycle.points_at_close].append(cycle.pk)
+        alike[cycle.outcome, cycle.points_at_close, cycle.mandatory_at_close].append(cycle.pk)
         _by_the_portal(cycle, CLOSED.format(cycle.get_outcome_display().lower()))
-    for (outcome, points_at_close), keys in alike.items():
-        Cycle.objects.filter(pk__in=keys).update(closed_on=day_of(at), outcome=outcome, points_at_close=points_at_close)
+    for (outcome, points, mandatory), keys in alike.items():
+        Cycle.objects.filter(pk__in=keys).update(
+            closed_on=day_of(at), outcome=outcome, points_at_close=points, mandatory_at_close=mandatory
+        )
     Cycle.history.bulk_history_create(closed, batch_size=CHUNK, update=True, default_date=at)
 
 

@@ -118,7 +118,7 @@ class Standing:
             return []
         return ledger.ledger(
             self.cycle,
-            mandatory=self.certification.ccp_mandatory,
+            mandatory=self.cycle.is_mandatory,
             counted=self.counted,
             grace_ends_on=self.records_until,
             owed=[ledger.Owed(found.invoice.year, found.state, found.opening) for found in self.invoices],

@@ -43,7 +43,9 @@ def _to_do(step: "Step", standing: "Standing") -> Task:
         status = _("In progress") if standing.counted else _("Not started")
         return Task(step.sentence, "to-do", status, step.action)
     if step.action == "pay":
-        is_overdue = any(found.overdue for found in standing.invoices if found.invoice == step.invoice)
+        is_overdue = any(
+            found.overdue for found in [*standing.invoices, *standing.reopened] if found.invoice == step.invoice
+        )
         state: State = "overdue" if is_overdue else "to-do"
         return Task(step.sentence, state, _("Overdue") if is_overdue else _("Ready to pay"), step.action, step.invoice)
     return Task(step.sentence)

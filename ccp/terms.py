@@ -1,7 +1,8 @@
 """The terms of the programme: what an activity type is worth, how much of it counts, and from which day on.
 
 Terms are dated. A change takes effect from a day: an entry keeps the terms of the day (Chicago) on which it was
-recorded, whatever is changed later. Figures are rows that staff edit; each says whether AMT publishes it, we assumed
+recorded, whatever is changed later. An activity type begins with its first terms: nothing is recorded under it before
+their day. Figures are rows that staff edit; each says whether AMT publishes it, we assumed
 it, or staff set it.
 """
 
@@ -29,7 +30,10 @@ Version = TypeVar("Version", bound=Dated)
 
 @dataclass(frozen=True)
 class Terms:
-    """What holds for an activity type on a day. Points are points of a cycle; None is no cap, no limit, no unit."""
+    """What holds for an activity type on a day. Points are points of a cycle; None is no cap, no limit, no unit.
+
+    ``begins_on``: the day of the type's first terms, as long as it is still to come.
+    """
 
     unit: str
     points_per_unit: Decimal | None
@@ -39,6 +43,7 @@ class Terms:
     category_cap: Decimal | None
     claimable_from: date | None
     claimable_until: date | None
+    begins_on: date | None = None
 
     @property
     def takes_quantity(self) -> bool:
@@ -134,6 +139,7 @@ class Catalogue:
             category_cap=in_force(self.categories[kind.category_id], on).cap,
             claimable_from=own.claimable_from,
             claimable_until=own.claimable_until,
+            begins_on=own.effective_from if own.effective_from > on else None,
         )
 
     def cap_of(self, category: Category, on: date) -> Decimal | None:

@@ -233,7 +233,7 @@ def _figures(sheet: Sheet) -> dict[str, Any]:
         "credential_name": sheet.credential.name,
         "certificate": certification.certificate_number,
         "awarded_on": str(certification.awarded_on),
-        "mandatory": certification.ccp_mandatory,
+        "mandatory": cycle.is_mandatory,
         "status": certification.status,
         "starts_on": str(cycle.starts_on),
         "ends_on": str(cycle.ends_on),

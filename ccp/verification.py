@@ -9,8 +9,8 @@ For each cycle:
 - *History*: each credit, and each entry it stands for, is as the last line of its history left it, so that a change
   behind the portal's back is found.
 - *Closed cycles*: their points are the sum of their credits, and their outcome follows from them.
-- *Invoices*: one that stands for each of the three years, due on the anniversary; paid if and only if a payment stands,
-  and of its amount.
+- *Invoices*: one that stands for each of the three years (once the cycle is closed, one that is void may stay alone),
+  due on the anniversary; paid if and only if a payment stands, and of its amount.
 
 The cycle, the stored value and the recomputed one make a difference, a line for the operator.
 """
@@ -66,11 +66,16 @@ class Tally:
 
 
 def outcome_of(certification: Certification, cycle: Cycle, total: Decimal) -> str:
-    """How a closed cycle had to be closed. Whoever recertified since was not bound before."""
-    recertified_on = certification.recertified_on
-    bound = certification.ccp_mandatory and not (
-        recertified_on and cycle.closed_on and recertified_on > cycle.closed_on
-    )
+    """How a closed cycle had to be closed, by its points and by whether CCP was mandatory then.
+
+    Where that was not kept, whoever recertified since was not bound before.
+    """
+    bound = cycle.mandatory_at_close
+    if bound is None:
+        recertified_on = certification.recertified_on
+        bound = certification.ccp_mandatory and not (
+            recertified_on and cycle.closed_on and recertified_on > cycle.closed_on
+        )
     return Cycle.Outcome.NON_COMPLIANT if bound and total < cycle.points_required else Cycle.Outcome.COMPLIANT
 
 
@@ -136,7 +141,9 @@ def _invoices(stored: Stored) -> Iterator[Difference]:
     cycle = stored.cycle
     standing = [invoice for invoice in stored.invoices if invoice.status != RenewalInvoice.Status.VOID]
     years = sorted(invoice.year for invoice in standing)
-    if years != list(YEARS):
+    # In a closed cycle a void invoice stays void: none is issued in its place.
+    void = {invoice.year for invoice in stored.invoices} - set(years) if cycle.closed_on else set()
+    if sorted([*years, *void]) != list(YEARS):
         said = ", ".join(map(str, years)) or "none"
         yield Difference(cycle.pk, "years with an invoice", said, ", ".join(map(str, YEARS)))
     for invoice in standing:

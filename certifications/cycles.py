@@ -151,7 +151,10 @@ def extension(cycle: Cycle, until: date, *, grace_days: int) -> list[Moved]:
 
 
 def problem_with_extension(cycle: Cycle, until: date, on: date, *, grace_days: int) -> str:
-    """Why the grace period of the cycle cannot end on that day; empty if it can."""
+    """Why the grace period of the cycle cannot end on that day; empty if it can.
+
+    It lasts three years at most, from the end of the cycle or, once that is past, from today.
+    """
     if cycle.closed_on:
         return f"This cycle was closed on {us(cycle.closed_on)}, and a closed cycle does not change."
     if on > grace_ends_on(cycle, grace_days=grace_days):
@@ -161,6 +164,9 @@ def problem_with_extension(cycle: Cycle, until: date, on: date, *, grace_days: i
         return f"The usual grace period ends {us(usual)}. Enter a later day."
     if until < on:
         return f"{us(until)} is past. Enter a day from today on."
+    latest = anniversary(max(cycle.ends_on, on), YEARS)
+    if until > latest:
+        return f"The grace period can be extended to {us(latest)}, not further. Enter an earlier day."
     return ""
 
 

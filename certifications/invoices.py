@@ -87,7 +87,7 @@ def opening_of(invoice: RenewalInvoice) -> Opening:
     return opening(
         due_on=invoice.due_on,
         year=invoice.year,
-        mandatory=invoice.cycle.certification.ccp_mandatory,
+        mandatory=invoice.cycle.is_mandatory,
         met_on=invoice.cycle.requirement_met_on,
     )
 

@@ -195,6 +195,9 @@ class Cycle(models.Model):
     closed_on = models.DateField(null=True, blank=True)
     outcome = models.CharField(max_length=15, choices=Outcome, blank=True, default="")
     points_at_close = PointsField(null=True, blank=True)
+    mandatory_at_close = models.BooleanField(
+        null=True, blank=True, help_text="Whether CCP was mandatory when the cycle was closed."
+    )
 
     history = History()
     objects = CycleQuerySet.as_manager()
@@ -242,7 +245,7 @@ class Cycle(models.Model):
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_closed_whole",
-                condition=Q(closed_on=None, outcome="", points_at_close=None)
+                condition=Q(closed_on=None, outcome="", points_at_close=None, mandatory_at_close=None)
                 | Q(
                     closed_on__isnull=False,  # a comparison with no day is unknown, which a constraint lets pass
                     closed_on__gt=F("ends_on"),
@@ -255,6 +258,13 @@ class Cycle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.certification}, cycle {self.number} ({self.starts_on} to {self.ends_on})"
+
+    @property
+    def is_mandatory(self) -> bool:
+        """Whether CCP binds the member in this cycle (certification read): once it is closed, as it did then."""
+        if self.mandatory_at_close is None:  # open, or closed before this was kept
+            return self.certification.ccp_mandatory
+        return self.mandatory_at_close
 
 
 class CycleCorrection(AppendOnly, Traced):
@@ -310,7 +320,9 @@ class RenewalInvoiceQuerySet(models.QuerySet["RenewalInvoice"]):
 
         if state in ("paid", "void"):
             return self.filter(status=state)
-        gated = Q(year=LAST_YEAR, cycle__certification__ccp_mandatory=True)
+        frozen = Q(cycle__mandatory_at_close__isnull=False)
+        mandatory = Q(cycle__mandatory_at_close=True) | ~frozen & Q(cycle__certification__ccp_mandatory=True)
+        gated = Q(year=LAST_YEAR) & mandatory
         unmet = gated & Q(cycle__requirement_met_on=None)
         opened = Q(due_on__lte=on + NOTICE) & (~gated | Q(cycle__requirement_met_on__lt=on))
         condition = {"locked": unmet, "open": opened, "upcoming": ~unmet & ~opened}[state]

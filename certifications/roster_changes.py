@@ -25,7 +25,7 @@ from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications.chunks import CHUNK, chunks
 from certifications.models import Certification, Cycle, RenewalInvoice
-from certifications.roster_records import StoredCertification, StoredMember
+from certifications.roster_records import StoredCertification, StoredMember, is_mandatory_under
 from certifications.roster_rows import Row
 
 
@@ -170,9 +170,8 @@ def _update_certifications(changed: Sequence[tuple[Row, StoredCertification]], o
     for row, stored in changed:
         certification = certifications[stored.pk]
         certification.certificate_number = row.certificate_number
+        certification.ccp_mandatory = is_mandatory_under(row, certification)  # from the day on record
         certification.awarded_on = row.awarded_on
-        if row.ccp_mandatory is not None:
-            certification.ccp_mandatory = row.ccp_mandatory
         if row.awarded_on != stored.awarded_on:
             moved.append(certification)
     bulk_update_with_history(

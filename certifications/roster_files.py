@@ -13,6 +13,8 @@ from import_export.formats import base_formats
 
 from certifications.roster_rows import Problem
 
+NO_TEXT = "The file is in UTF-16, or is not text at all. Save it as “CSV UTF-8” and import it again."
+
 
 class RosterDataset(tablib.Dataset):
     """The records of a roster file, the line on which each starts, and what could not be read."""
@@ -44,8 +46,8 @@ class RosterCSV(base_formats.CSV):
 def read(data: bytes) -> RosterDataset:
     """The file as records with their lines. Bytes that are not UTF-8 stay in their cells, to be named there."""
     dataset = RosterDataset()
-    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        dataset.problems.append(Problem(1, "", "The file is in UTF-16. Save it as “CSV UTF-8” and import it again."))
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in data.partition(b"\n")[0]:
+        dataset.problems.append(Problem(1, "", NO_TEXT))
         return dataset
     # Strict, so that a stray quotation mark is a problem and does not swallow the rows that follow.
     reader = csv.reader(io.StringIO(data.decode("utf-8-sig", "surrogateescape"), newline=""), strict=True)

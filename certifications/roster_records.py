@@ -2,7 +2,7 @@
 
 An e-mail address serves one member and a certificate number one certification of its credential, unless the file gives
 the present holder another one. The day of an award may change while nothing has happened in the cycle that was counted
-from it.
+from it, and whether CCP is mandatory changes with it.
 """
 
 from collections import defaultdict
@@ -12,6 +12,7 @@ from datetime import date
 
 from amtportal.members.models import Member, User
 from amtportal.words import us
+from certifications import life
 from certifications.chunks import chunks
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 from certifications.roster_rows import COLUMNS, PERSON, Problem, Row
@@ -46,6 +47,7 @@ class StoredCertification:
     certificate_number: str
     awarded_on: date
     ccp_mandatory: bool
+    recertified_on: date | None = None
 
     def differs(self, row: Row) -> bool:
         return (
@@ -53,6 +55,19 @@ class StoredCertification:
             or row.awarded_on != self.awarded_on
             or row.ccp_mandatory not in (None, self.ccp_mandatory)
         )
+
+
+def is_mandatory_under(row: Row, held: StoredCertification | Certification) -> bool:
+    """Whether CCP binds a certification on record once the row is in.
+
+    As the roster says. Where it leaves the choice to us, what followed from the old day of the award follows from the
+    new one, and what somebody decided against the old day stands.
+    """
+    if row.ccp_mandatory is not None:
+        return row.ccp_mandatory
+    if held.ccp_mandatory != life.ccp_is_mandatory(held.awarded_on, held.recertified_on):
+        return held.ccp_mandatory
+    return life.ccp_is_mandatory(row.awarded_on, held.recertified_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +98,7 @@ class Entry:
         after: dict[str, object] = {**before, "ccp_mandatory": self.row.is_mandatory}
         if stored := self.certification:
             before |= {column: getattr(stored, column) for column in AWARD}
-            after["ccp_mandatory"] = stored.ccp_mandatory
+            after["ccp_mandatory"] = is_mandatory_under(self.row, stored)
         after |= {column: value for column in COLUMNS if (value := getattr(self.row, column)) is not None}
         if self.member:
             after["email"] = self.member.address_under(self.row)
@@ -124,7 +139,8 @@ def conflicts(rows: Sequence[Row], record: Record) -> Iterator[Problem]:
                 yield Problem(
                     row.line,
                     "email",
-                    f"{row.email} is the sign-in of a staff account. Give the member an address of their own.",
+                    f"{row.email} is the sign-in of an account that is not a member's, such as a staff account. "
+                    "Give the member an address of their own, or add the member to that account in the admin.",
                 )
             elif owner != row.amt_id and emails.get(owner, row.email) == row.email:
                 yield Problem(
@@ -163,16 +179,9 @@ def look_up(rows: Sequence[Row]) -> Record:
     certifications: dict[tuple[str, str], StoredCertification] = {}
     for pks in chunks({member.pk: None for member in members.values()}):
         held = Certification.objects.filter(member__in=pks).order_by()
-        for amt_id, code, pk, member_pk, number, awarded_on, mandatory in held.values_list(
-            "member__amt_id",
-            "credential__code",
-            "pk",
-            "member",
-            "certificate_number",
-            "awarded_on",
-            "ccp_mandatory",
-        ):
-            certifications[amt_id, code] = StoredCertification(pk, member_pk, number, awarded_on, mandatory)
+        of_award = ("pk", "member", *AWARD, "recertified_on")
+        for amt_id, code, *stored in held.values_list("member__amt_id", "credential__code", *of_award):
+            certifications[amt_id, code] = StoredCertification(*stored)
     return Record(
         members=members,
         certifications=certifications,
@@ -226,6 +235,8 @@ def _anchored(rows: Sequence[Row], certifications: Mapping[tuple[str, str], Stor
         cycles = list(Cycle.objects.select_for_update().filter(certification__in=pks).order_by("pk"))
         invoices = RenewalInvoice.objects.filter(cycle__certification__in=pks).order_by()
         for cycle in cycles:
+            if cycle.grace_extended_to:
+                anchored[cycle.certification_id] = "the grace period of its cycle was extended"
             if cycle.closed_on:
                 anchored[cycle.certification_id] = f"cycle {cycle.number} is closed"
         for certification in invoices.exclude(status=RenewalInvoice.Status.ISSUED).values_list(

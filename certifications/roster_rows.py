@@ -36,7 +36,7 @@ _LENGTHS = {
 }
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _STRAY_BYTE = re.compile("[\udc80-\udcff]")  # what roster_files makes of a byte that is not UTF-8
-_LINE_BREAK = re.compile(r"\s*(?:\r\n|\r|\n)\s*")
+_LINE_BREAK = re.compile(r"[\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def text(cell: str, column: str, lengths: Mapping[str, int | None] = _LENGTHS) -
         raise ValueError(f"The byte 0x{byte:02X} is not UTF-8. Save the file as “CSV UTF-8” and import it again.")
     value = unicodedata.normalize("NFC", cell).strip()
     if column in ADDRESS:
-        value = _LINE_BREAK.sub(", ", value)
+        value = ", ".join(filter(None, (line.strip() for line in _LINE_BREAK.split(value))))
     if control := _CONTROL.search(value):
         raise ValueError(f"It holds a line break or control character (U+{ord(control[0]):04X}). Delete it.")
     most = lengths.get(column)

@@ -1,12 +1,16 @@
 #!/bin/bash
 # Restores what deploy/backup.sh made, into an empty database and a folder without data.
 #
-#   deploy/restore.sh BACKUP
+#   deploy/restore.sh [--without-second-factors] BACKUP
 #
 # DATABASE_URL and AMTPORTAL_VAR say where to. Nothing that is there is overwritten; what was damaged is refused.
-# Afterwards: manage.py migrate, createcachetable, collectstatic, verify_records; then start the portal.
+# The key of second factors is not in the backup: put it into MFA_KEYS or AMTPORTAL_VAR/mfa-key before. Where it is
+# lost, --without-second-factors goes on with a new one, and no authenticator app or recovery code is taken any more.
+# Afterwards: manage.py migrate, createcachetable, collectstatic, renew_encryption, verify_records; then start the portal.
 set -euo pipefail
-[ $# = 1 ] || { echo "usage: deploy/restore.sh BACKUP" >&2; exit 2; }
+without=
+[ "${1:-}" != --without-second-factors ] || { without=yes; shift; }
+[ $# = 1 ] || { echo "usage: deploy/restore.sh [--without-second-factors] BACKUP" >&2; exit 2; }
 umask 077
 backup=$(realpath "$1")
 cd "$(dirname "$0")/.."
@@ -14,8 +18,10 @@ stop() { echo "$*" >&2; exit 1; }
 
 (cd "$backup" && sha256sum --check --strict --quiet SHA256SUMS) || stop "The backup is damaged; nothing was restored."
 var=$(realpath -m "${AMTPORTAL_VAR:-var}")
+[ -n "${MFA_KEYS:-}" ] || [ -s "$var/mfa-key" ] || [ -n "$without" ] || stop "Put the key of second factors into MFA_KEYS or \
+$var/mfa-key: it is kept apart from the backup. Where it is lost, say --without-second-factors."
 mkdir -p "$var"
-# Before the settings are read: they would make a new one.
+# Before the settings are read: they would make new ones.
 if [ -e "$var/secret-key" ]; then
     cmp -s "$var/secret-key" "$backup/secret-key" || stop "$var has another secret key: restore into an empty folder."
 else
@@ -41,4 +47,4 @@ else
 fi
 mkdir -p "$MEDIA"
 tar --extract --file="$backup/media.tar" --directory="$MEDIA" --strip-components=1
-echo "Restored $(basename "$backup"). Now run manage.py migrate, createcachetable, collectstatic and verify_records."
+echo "Restored $(basename "$backup"). Now run manage.py migrate, createcachetable, collectstatic, renew_encryption and verify_records."

@@ -7,7 +7,9 @@
 #   DRILL_EMAIL=ada@example.org DRILL_PASSWORD=… deploy/restore_drill.sh here
 #
 # Equal must be: rows and sums of every table, the digest of its content in the order of its key, every uploaded file, the secret
-# key, and the PDF transcripts that the member of DRILL_EMAIL gets from either portal after signing in.
+# key, and the PDF transcripts that the member of DRILL_EMAIL gets from either portal after signing in; and those of a member
+# with an authenticator app (DRILL_APP_EMAIL, DRILL_APP_PASSWORD and DRILL_APP_SECRET, the app's key), where one is named.
+# The key of second factors, which is in no backup, must open each of them in the copy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 say() { echo "drill: $*"; }
@@ -67,11 +69,16 @@ if [ "${1:-}" != here ]; then
     mkdir -p "$source_var/media/evidence"
     head -c 100000 /dev/urandom > "$source_var/media/evidence/certificate of attendance.pdf"
     DRILL_EMAIL=midway@demo.example DRILL_PASSWORD="amtrax demo portal"
+    DRILL_APP_EMAIL=met@demo.example DRILL_APP_PASSWORD=$DRILL_PASSWORD DRILL_APP_SECRET=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP
+    at source manage shell --verbosity 0 --command "
+from allauth.mfa.totp.internal.auth import TOTP
+from amtportal.members.models import User
+TOTP.activate(User.objects.get(email='$DRILL_APP_EMAIL'), '$DRILL_APP_SECRET')"
 fi
 # One address for both: a transcript has it printed on it.
 PORT=$(.venv/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 export PORT AMTPORTAL_URL=http://localhost:$PORT
-fetch() { # fetch source|target: serves that portal, signs in, and notes the digest of the member's transcripts
+fetch() { # fetch source|target: serves that portal, signs in, and notes the digest of each member's transcripts
     at "$1" exec .venv/bin/gunicorn --config deploy/gunicorn.conf.py amtportal.wsgi > "$work/$1.log" 2>&1 &
     servers=($!)
     for _ in $(seq 300); do
@@ -81,17 +88,23 @@ fetch() { # fetch source|target: serves that portal, signs in, and notes the dig
     grep -q '^Portal:' "$work/$1.log" || { cat "$work/$1.log" >&2; stop "the $1 portal did not start"; }
     .venv/bin/python deploy/sign_in.py "$AMTPORTAL_URL" "$DRILL_EMAIL" <<< "$DRILL_PASSWORD" > "$work/$1.pdfs" ||
         stop "no sign-in to the $1 portal"
+    # In the copy, the next code: the first one was taken before it was made.
+    [ -z "${DRILL_APP_EMAIL:-}" ] || .venv/bin/python deploy/sign_in.py "$AMTPORTAL_URL" "$DRILL_APP_EMAIL" "$2" \
+        <<< "$DRILL_APP_PASSWORD"$'\n'"$DRILL_APP_SECRET" > "$work/$1.app.pdfs" ||
+        stop "no sign-in with an authenticator app to the $1 portal"
     kill "${servers[@]}" && wait "${servers[@]}" || true
     servers=()
 }
 # Before the backup, because a transcript that is asked for the first time is issued.
 [ -d "$source_var/static" ] || at source manage collectstatic --no-input --verbosity 0
-fetch source
+fetch source 0
 at source manage fingerprint > "$work/source.txt"
 
 begun=$(date +%s.%N)
 backup=$(at source deploy/backup.sh "$work/backups")
 backed=$(date +%s.%N)
+# As an operator brings it from where it is kept.
+[ -n "${MFA_KEYS:-}" ] || { mkdir -m 700 "$target_var" && cp "$source_var/mfa-key" "$target_var/mfa-key"; }
 at target deploy/restore.sh "$backup"
 restored=$(date +%s.%N)
 at target manage fingerprint > "$work/target.txt"
@@ -106,8 +119,14 @@ say "equal: $(grep -c sha256 "$work/source.txt") tables," \
 
 cp -a "$source_var/static" "$target_var/static"
 at target manage createcachetable
-fetch target
+fetch target 1
 diff "$work/source.pdfs" "$work/target.pdfs" || stop "the transcripts differ"
 say "equal: $(wc -l < "$work/target.pdfs") transcript of $DRILL_EMAIL, fetched after signing in before and after"
+if [ -n "${DRILL_APP_EMAIL:-}" ]; then
+    diff "$work/source.app.pdfs" "$work/target.app.pdfs" || stop "the transcripts of $DRILL_APP_EMAIL differ"
+    say "equal: $(wc -l < "$work/target.app.pdfs") transcript of $DRILL_APP_EMAIL, who signed in with an authenticator app"
+fi
+at target manage renew_encryption > /dev/null || stop "the key of second factors does not open each of them"
+say "opened: every second factor, by the key that is kept apart"
 LC_ALL=C awk -v a="$begun" -v b="$backed" -v c="$restored" \
     'BEGIN { printf "drill: backed up in %.1f s, restored in %.1f s\n", b - a, c - b }'

@@ -41,7 +41,8 @@ def copied(row: models.Model, changes: dict[str, Any]) -> None:
     row.pk, row._state.adding = None, True
     for name, value in _asked(changes).items():
         setattr(row, name, value)
-    row.save_base(raw=True)
+    with behind_the_triggers() if isinstance(row, AppendOnly) else nullcontext():
+        row.save_base(raw=True)
 
 
 @contextmanager

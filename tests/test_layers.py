@@ -16,6 +16,8 @@ LAYERS = [
         "amtportal.language",
         "amtportal.formats",
         "amtportal.guide_pictures",
+        "amtportal.host",
+        "amtportal.logs",
         "amtportal.malware",
         "amtportal.palette",
         "amtportal.settings",

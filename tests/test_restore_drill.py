@@ -8,11 +8,13 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from amtportal.members.models import Member
 from ccp.models import Activity
 from tests.builders import PASSWORD, cycle_of, make_activity
+from tests.factors import SECRET, give_app
 from tests.server import ROOT, address_of
 from tests.threads import at_once
 
@@ -30,19 +32,22 @@ def run(*command: str, database: str = "", var: Path, status: int = 0, **environ
 
 @pytest.fixture
 def portal(tmp_path: Path) -> tuple[Path, str]:
-    """The folder of the tests' portal, with an upload and a key, and its DATABASE_URL."""
+    """The folder of the tests' portal, with an upload and keys, and its DATABASE_URL."""
     var = tmp_path / "portal"
     (var / "media" / "evidence").mkdir(parents=True)
     (var / "media" / "evidence" / "proof of attendance.pdf").write_bytes(os.urandom(5000))
     (var / "static").mkdir()
     (var / "secret-key").write_text("k" * 50 + "\n")
+    (var / "mfa-key").write_text(settings.MFA_KEYS[0])
     return var, address_of(str(connection.settings_dict["NAME"]))
 
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """An empty folder, and the DATABASE_URL of an empty database."""
+    """A folder with nothing but the key of second factors, and the DATABASE_URL of an empty database."""
     var = tmp_path / "elsewhere"
+    var.mkdir()
+    (var / "mfa-key").write_text(settings.MFA_KEYS[0])
     if connection.vendor == "sqlite":
         yield var, address_of(str(tmp_path / "restored.sqlite3"))
         return
@@ -54,11 +59,15 @@ def elsewhere(tmp_path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def test_the_drill_restores_the_same_portal(short: Member, met: Member, portal: tuple[Path, str]) -> None:
-    """Rows, sums and digests of every table, the files, the key; a sign-in by password, and a transcript's PDF."""
+    """Rows, sums and digests of every table, the files, the keys; a transcript's PDF after a sign-in by password alone,
+    and after one with an authenticator app.
+    """
     var, database = portal
-    short.user.set_password(PASSWORD)
-    short.user.save()
-    short.user.emailaddress_set.create(email=short.user.email, verified=True, primary=True)
+    for user in (short.user, met.user):
+        user.set_password(PASSWORD)
+        user.save()
+        user.emailaddress_set.create(email=user.email, verified=True, primary=True)
+    give_app(met.user)
     told = run(
         "deploy/restore_drill.sh",
         "here",
@@ -66,10 +75,15 @@ def test_the_drill_restores_the_same_portal(short: Member, met: Member, portal: 
         var=var,
         DRILL_EMAIL=short.user.email,
         DRILL_PASSWORD=PASSWORD,
+        DRILL_APP_EMAIL=met.user.email,
+        DRILL_APP_PASSWORD=PASSWORD,
+        DRILL_APP_SECRET=SECRET,
         DJANGO_SETTINGS_MODULE="tests.drill_settings",
     )
     assert "uploaded files (1), the secret key" in told
     assert f"equal: 1 transcript of {short.user.email}" in told
+    assert f"equal: 1 transcript of {met.user.email}" in told
+    assert "opened: every second factor" in told
 
 
 def test_what_is_recorded_during_the_backup_is_in_it_whole_or_not_at_all(
@@ -115,19 +129,34 @@ def test_a_damaged_backup_is_refused_and_nothing_is_restored(
     dump.write_bytes(content)
     told = run("deploy/restore.sh", str(backup), database=elsewhere[1], var=elsewhere[0], status=1)
     assert "The backup is damaged; nothing was restored." in told
-    assert list(elsewhere[0].glob("*")) == []
+    assert [kept.name for kept in elsewhere[0].iterdir()] == ["mfa-key"]
 
 
 def test_a_restore_overwrites_nothing(short: Member, portal: tuple[Path, str], tmp_path: Path) -> None:
     """Neither a database that has tables, nor a folder with another key."""
     var, database = portal
     backup = run("deploy/backup.sh", str(tmp_path / "backups"), database=database, var=var).strip()
-    told = run("deploy/restore.sh", backup, database=database, var=tmp_path / "new", status=1)
+    restore = ("deploy/restore.sh", "--without-second-factors", backup)
+    told = run(*restore, database=database, var=tmp_path / "new", status=1)
     assert "is there already" in told or "has tables" in told
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "secret-key").write_text("o" * 50)
-    told = run("deploy/restore.sh", backup, database=database, var=tmp_path / "other", status=1)
+    told = run(*restore, database=database, var=tmp_path / "other", status=1)
     assert "another secret key" in told
+
+
+def test_a_restore_without_the_key_of_second_factors_is_asked_for_in_so_many_words(
+    short: Member, portal: tuple[Path, str], elsewhere: tuple[Path, str], tmp_path: Path
+) -> None:
+    """The settings would make a new key, and no second factor would be taken any more."""
+    var, database = portal
+    backup = run("deploy/backup.sh", str(tmp_path / "backups"), database=database, var=var).strip()
+    to_var, to_database = elsewhere
+    (to_var / "mfa-key").unlink()
+    told = run("deploy/restore.sh", backup, database=to_database, var=to_var, status=1)
+    assert "Put the key of second factors into MFA_KEYS or" in told
+    assert list(to_var.iterdir()) == []
+    run("deploy/restore.sh", "--without-second-factors", backup, database=to_database, var=to_var)
 
 
 def test_a_backup_that_fails_leaves_nothing_behind(portal: tuple[Path, str], tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Which request is at work, and from where: every line of history and of the log says so.
 
 A request has an id of its own. Behind a trusted proxy (``TRUST_PROXY``) it is the proxy's, if it is well formed; then
-the client is the one whom that proxy saw. Nobody else can choose either. Commands have neither.
+the client is the one whom that proxy saw, or the first of several (``TRUSTED_PROXY_COUNT``), as the limits count it.
+Nobody else can choose either. Commands have neither.
 """
 
 import ipaddress
@@ -37,11 +38,15 @@ def current_address() -> str | None:
     return _origin.get().address
 
 
-def origin_of(request: HttpRequest, *, proxied: bool) -> Origin:
-    """The id and the client's address of a request; ``proxied`` when the headers come from a proxy of ours."""
+def origin_of(request: HttpRequest, *, proxied: bool, proxies: int) -> Origin:
+    """The id and the client's address of a request; ``proxied`` when the headers come from a proxy of ours.
+
+    So many ``proxies`` in a row each add whom they saw to ``X-Forwarded-For``.
+    """
     given = request.headers.get("X-Request-ID", "") if proxied else ""
-    # Whatever a client writes into this header stands before what the proxy adds.
-    seen = request.headers.get("X-Forwarded-For", "").rpartition(",")[2] if proxied else ""
+    # Whatever a client writes into this header stands before what the proxies add.
+    hops = request.headers.get("X-Forwarded-For", "").split(",")
+    seen = hops[-proxies] if proxied and 0 < proxies <= len(hops) else ""
     return Origin(
         request_id=given if WELL_FORMED.fullmatch(given) else uuid.uuid4().hex,
         address=_address(seen) or _address(request.META.get("REMOTE_ADDR", "")),
@@ -59,7 +64,7 @@ def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
     """Stands first, so that whatever is written or logged meanwhile has the id; the answer tells it."""
 
     def answer(request: HttpRequest) -> HttpResponse:
-        origin = origin_of(request, proxied=settings.TRUST_PROXY)
+        origin = origin_of(request, proxied=settings.TRUST_PROXY, proxies=settings.ALLAUTH_TRUSTED_PROXY_COUNT)
         token = _origin.set(origin)
         request.META[KEY] = origin.request_id  # Django logs a refused request once it has left
         try:

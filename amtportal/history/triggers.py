@@ -29,8 +29,8 @@ _ABORT = f"BEGIN SELECT RAISE(ABORT, '{{table}} {REFUSAL}'); END"
 SQLITE = {
     "no_update": f"BEFORE UPDATE ON {{table}} {_ABORT}",
     "no_delete": f"BEFORE DELETE ON {{table}} {_ABORT}",
-    # INSERT OR REPLACE removes the row in its way without asking the trigger above.
-    "no_replace": f"BEFORE INSERT ON {{table}} WHEN NEW.{{key}} IN (SELECT {{key}} FROM {{table}}) {_ABORT}",  # noqa: S608
+    # INSERT OR REPLACE removes every row in its way, by whichever unique columns, without asking the trigger above.
+    "no_replace": f"BEFORE INSERT ON {{table}} WHEN EXISTS (SELECT 1 FROM {{table}} WHERE {{in_the_way}}) {_ABORT}",  # noqa: S608
 }
 
 
@@ -40,25 +40,47 @@ def append_only() -> list[type[models.Model]]:
     return sorted([*found, LogEntry], key=lambda model: model._meta.db_table)
 
 
-def missing(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    """The triggers that are not in place, by name, and the statements that make them."""
+def unique_columns(model: type[models.Model]) -> list[tuple[str, ...]]:
+    """The columns in which no two rows of the model are alike: the key, and every other such set."""
+    column = {field.name: field.column for field in model._meta.local_concrete_fields}
+    alone = [(field.name,) for field in model._meta.local_concrete_fields if field.unique]
+    together = [tuple(rule.fields) for rule in model._meta.total_unique_constraints]
+    return [tuple(column[name] for name in names) for names in [*alone, *together]]
+
+
+def wanted(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    """The triggers that this database is to have, by name, and the statements that make them."""
     templates = POSTGRESQL if connection.vendor == "postgresql" else SQLITE
     # One that was switched off is replaced.
     create = "CREATE OR REPLACE TRIGGER" if connection.vendor == "postgresql" else "CREATE TRIGGER"
-    with connection.cursor() as cursor:
-        tables = set(connection.introspection.table_names(cursor))
-        if connection.vendor == "postgresql":
-            cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'")
-        else:
-            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        present = {name for (name,) in cursor.fetchall()}
+    tables = set(connection.introspection.table_names())  # a migration backwards takes tables away
     return {
         f"{model._meta.db_table}_{suffix}": f"{create} {model._meta.db_table}_{suffix} "
-        + template.format(table=model._meta.db_table, key=model._meta.pk.column)
+        + template.format(table=model._meta.db_table, in_the_way=_in_the_way(model))
         for model in append_only()
-        if model._meta.db_table in tables  # a migration backwards takes tables away
+        if model._meta.db_table in tables
         for suffix, template in templates.items()
-        if f"{model._meta.db_table}_{suffix}" not in present
+    }
+
+
+def _in_the_way(model: type[models.Model]) -> str:
+    """The condition on a row that a new one, ``NEW``, would take the place of."""
+    alike = (" AND ".join(f'"{column}" = NEW."{column}"' for column in columns) for columns in unique_columns(model))
+    return " OR ".join(f"({columns})" for columns in alike)
+
+
+def missing(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    """Of these, those that are not in place. On SQLite also those that an earlier release made otherwise."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT tgname, NULL FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'")
+        else:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        present = dict(cursor.fetchall())
+    return {
+        name: statement
+        for name, statement in wanted(connection).items()
+        if name not in present or present[name] not in (None, statement)
     }
 
 
@@ -71,5 +93,7 @@ def put_in_place(using: str = "default", **told: object) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(FUNCTION)
-        for statement in statements.values():
+        for name, statement in statements.items():
+            if connection.vendor == "sqlite":
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
             cursor.execute(statement)

@@ -1,6 +1,6 @@
 """allauth's forms of the second factor in the portal's words, with two promises kept on top of them.
 
-- A code is taken once, however many processes look at it and however long it is valid.
+- A code is taken once, however many processes look at it and however long it is valid, that which sets up the app too.
 - The secret of an app that is not yet confirmed waits in the session encrypted, as it will stand in the database.
 """
 
@@ -31,6 +31,12 @@ CODE_MISSING = _("Enter the code.")
 APP_CODE = _("Code from the app")
 
 
+def _is_new(user: Any, code: str) -> bool:
+    """Whether this code of the person's app was not taken before. From now on it was."""
+    key = f"amtportal.code-used:{user.pk}:{normalize_user_code(code)}"
+    return bool(cache.add(key, True, timeout=VALID_SECONDS + 1))
+
+
 class _TakenOnce:
     """allauth remembers a used code for 30 seconds, but takes it for as long as the tolerance makes it."""
 
@@ -41,11 +47,9 @@ class _TakenOnce:
             if error.code == "too_many_login_attempts":
                 limits.note_reached(context.request, "code", user=self.user)
             raise
-        if self.authenticator.type == Authenticator.Type.TOTP:
-            key = f"amtportal.code-used:{self.user.pk}:{normalize_user_code(code)}"
-            if not cache.add(key, True, timeout=VALID_SECONDS + 1):
-                self._emit_authentication_failed(self.authenticator)
-                raise MFAAdapter().validation_error("incorrect_code")
+        if self.authenticator.type == Authenticator.Type.TOTP and not _is_new(self.user, code):
+            self._emit_authentication_failed(self.authenticator)
+            raise MFAAdapter().validation_error("incorrect_code")
         return code
 
 
@@ -80,6 +84,12 @@ class AppForm(ActivateTOTPForm):
             session[SECRET_SESSION_KEY] = vault.encrypt(self.secret)
         say(self, "code", APP_CODE, CODE_MISSING)
         self.fields["code"].widget.attrs.update(inputmode="numeric")
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        if not _is_new(self.user, code):
+            raise MFAAdapter().validation_error("incorrect_code")
+        return code
 
     @property
     def grouped_secret(self) -> str:

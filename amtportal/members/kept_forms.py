@@ -1,7 +1,8 @@
 """A form that cannot be taken because its session has ended is kept, and comes back after the sign-in.
 
 - Only the pages that say so, by ``keeps``, and only the fields that they name: never an attestation or a password.
-- Only a form that this portal gave to somebody who was signed in: it names them in a signed field (``typed_by``).
+- Only a form that this portal gave to somebody who was signed in: it names them in a signed field (``typed_by``); and
+  that comes from one of its own pages, so that no other site ends a visitor's session.
 - Only in the same browser's session, for an hour, once, at the same address, and for the same person.
 
 Nothing is recorded by it: the person looks at the form once more and presses the button.
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import middleware
 from django.core import signing
@@ -89,10 +91,18 @@ class LoginRequiredMiddleware(middleware.LoginRequiredMiddleware):
         return super().handle_no_permission(request, view_func)
 
 
+def _comes_from_here(request: HttpRequest) -> bool:
+    """Whether the browser sent a cookie of ours: with another site's form it sends none (SameSite).
+
+    To keep such a form would hand out a new session, in the place of the one that the visitor has.
+    """
+    return not request.COOKIES.keys().isdisjoint({settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME})
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The page for a form whose token is out of date, as it is after a sign-in in another window."""
     match = request.resolver_match
-    kept = keep(request, match.func) if match else False
+    kept = keep(request, match.func) if match and _comes_from_here(request) else False
     owner = request.user.pk if isinstance(request.user, User) else None
     if kept and owner and request.session[SESSION_KEY]["owner"] != str(owner):
         del request.session[SESSION_KEY]

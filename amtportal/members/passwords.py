@@ -7,6 +7,7 @@
 """
 
 import re
+from math import prod
 from threading import Lock
 
 from allauth.mfa.utils import is_mfa_enabled
@@ -14,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from zxcvbn import zxcvbn
+from zxcvbn.matching import L33T_TABLE, relevant_l33t_subtable
 
 from amtportal.members.models import ALONE, Member, User
 from amtportal.members.second_factor import FACTORS
@@ -22,6 +24,9 @@ BESIDE_A_FACTOR = 8
 LONGEST = 1000
 LOOKED_AT = 100
 """Characters that are judged: beyond them the estimate takes long and says nothing new."""
+MOST_READINGS, LOOKED_AT_OF_SIGNS = 16, 20
+"""``zxcvbn`` tries every way to read signs as letters (4 or @ as a, 1 or | as i or l). Where there are too many,
+the first characters are judged. More can only make the password stronger."""
 GOOD = 3
 
 OUR_WORDS = [
@@ -64,9 +69,16 @@ def known_words(user: User | None) -> list[str]:
     return sorted({*OUR_WORDS, *words}, key=len, reverse=True)
 
 
+def judged_of(password: str) -> str:
+    """The characters that are judged."""
+    judged = password[:LOOKED_AT]
+    readings = prod(len(signs) for signs in relevant_l33t_subtable(judged, L33T_TABLE).values())
+    return judged if readings <= MOST_READINGS else judged[:LOOKED_AT_OF_SIGNS]
+
+
 def weakness(password: str, known: list[str]) -> str | None:
     """Why the password is too easy to guess, as a key of ``REASONS``; None where it is not."""
-    judged = password[:LOOKED_AT]
+    judged = judged_of(password)
     with _one_at_a_time:
         whole = zxcvbn(judged, known, max_length=LOOKED_AT)
     if whole["score"] < GOOD:
@@ -75,6 +87,8 @@ def weakness(password: str, known: list[str]) -> str | None:
             return str(longest["pattern"])
         return {"user_inputs": "ours", "passwords": "passwords"}.get(longest["dictionary_name"], "dictionary")
     rest = re.sub("|".join(map(re.escape, known)), "", judged, flags=re.IGNORECASE)
+    if rest == judged:
+        return None
     with _one_at_a_time:
         left = zxcvbn(rest, max_length=LOOKED_AT)["score"] if rest.strip() else 0
     return "ours" if left < GOOD else None

@@ -7,7 +7,11 @@
 - The last factor stays while it is needed: by staff, and by whoever chose a password too short to stand alone.
 """
 
+import logging
+import secrets
+from base64 import b32encode
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,11 +23,13 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_used
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.views import RemoveWebAuthnView
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -33,6 +39,7 @@ from amtportal.history import sign_ins
 from amtportal.members import sessions, vault
 from amtportal.members.models import User
 
+logger = logging.getLogger(__name__)
 FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
@@ -51,7 +58,12 @@ class MFAAdapter(DefaultMFAAdapter):
         return vault.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return vault.decrypt(encrypted_text)
+        """The secret. Of one that no key opens, a secret that nobody has: every code is refused like a wrong one."""
+        try:
+            return vault.decrypt(encrypted_text)
+        except InvalidToken:
+            logger.exception("No key of MFA_KEYS opens a second factor. Was the portal restored without its key?")
+            return b32encode(secrets.token_bytes(20)).decode()
 
     def get_totp_issuer(self) -> str:
         return "AMT Portal"
@@ -135,6 +147,20 @@ class StaffSecondFactorMiddleware:
         # What was posted is not sent again after the question: nobody would look at it once more.
         back = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("home")
         return redirect(f"{ask}?{urlencode({'next': back})}")
+
+
+def readable_codes_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Recovery codes that no key opens are not shown: those on the page would let nobody in."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        codes = Authenticator.objects.filter(user=request.user.pk, type=Authenticator.Type.RECOVERY_CODES).first()
+        if codes and not vault.opens(codes.data["seed"]):
+            messages.error(request, _("These recovery codes can no longer be read. Make new ones."))
+            return redirect("mfa_generate_recovery_codes")
+        return view(request, *args, **kwargs)
+
+    return guarded
 
 
 class RemovePasskeyView(RemoveWebAuthnView):

@@ -37,9 +37,9 @@ class AccountAdapter(DefaultAccountAdapter):
             raise
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        key: str = super()._get_login_attempts_cache_key(request, **credentials)
-        email = credentials.get("email", "")
-        return f"{key}:{devices.mark(email)}" if email and devices.is_known(request, email) else key
+        """The address as the account is looked up by it, and nothing else that a visitor can choose."""
+        email = credentials.get("email", "").strip().lower()
+        return f"{email}:{devices.mark(email)}" if email and devices.is_known(request, email) else email
 
     def login(self, request: HttpRequest, user: User) -> None:
         first, known = user.last_login is None, devices.is_known(request, user.email)

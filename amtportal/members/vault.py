@@ -7,7 +7,7 @@ everything anew with it, and then the old one can go.
 import base64
 import hashlib
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
 
@@ -26,6 +26,15 @@ def encrypt(text: str) -> str:
 def decrypt(encrypted: str) -> str:
     """The text. A value that no key fits, or that was tampered with, raises ``InvalidToken``."""
     return _keys().decrypt(encrypted.encode()).decode()
+
+
+def opens(encrypted: str) -> bool:
+    """Whether one of the keys fits."""
+    try:
+        decrypt(encrypted)
+    except InvalidToken:
+        return False
+    return True
 
 
 def renewed(encrypted: str) -> str:

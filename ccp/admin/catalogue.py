@@ -180,10 +180,11 @@ class TermsAdmin(NeverDeleted, HistoryAdmin):
         ask = Deed(title=f"Change the terms: {obj}", button="Show what changes", form=form, act=str)
         if request.method != "POST" or not form.is_valid():
             return self.render_deed(request, ask, original=obj, back=self.page_of(obj))
-        terms = form.instance
+        terms, at = form.instance, timezone.now()
+        impact.catch_up(terms, at=at)
         found = impact.impact_of(terms)
         if request.POST.get("seen") == terms_changes.seen(terms, found):
-            by, at = account_of(request), timezone.now()
+            by = account_of(request)
             confirmed = Deed(
                 title=ask.title, button="Save the terms", form=form, act=lambda typed: self._save(terms, by=by, at=at)
             )

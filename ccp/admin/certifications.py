@@ -1,6 +1,6 @@
 """Certifications with their life: staff change the status on a page that says what follows.
 
-What is due of the member's cycles is closed first, so that a step is taken from where the certification really stands.
+A new certification may be what credits from AMT waited for.
 """
 
 from datetime import datetime
@@ -19,7 +19,8 @@ from amtportal.members.access import account_of
 from amtportal.members.models import User
 from amtportal.staff.deeds import AlreadyDone, Deed
 from amtportal.staff.forms import ReasonForm
-from ccp import rollover
+from ccp.admin.catching_up import CatchingUp
+from ccp.admin.members import match_once_saved
 from certifications import life
 from certifications.admin.certifications import CertificationAdmin
 from certifications.models import Certification
@@ -42,7 +43,7 @@ class StatusForm(ReasonForm):
 
 
 @admin.register(Certification)
-class LivingCertificationAdmin(CertificationAdmin):
+class LivingCertificationAdmin(CatchingUp, CertificationAdmin):
     def get_urls(self) -> list[URLPattern]:
         status = self.admin_site.admin_view(self.status_view)
         return [
@@ -56,11 +57,14 @@ class LivingCertificationAdmin(CertificationAdmin):
             links.append(("Change status", reverse("admin:certifications_certification_status", args=[obj.pk])))
         return links
 
+    def save_model(self, request: HttpRequest, obj: Certification, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            match_once_saved(request, obj.member)
+
     def status_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         now = timezone.now()
         certification = self.record_for_deed(request, object_id, "certifications.change_certification")
-        if rollover.catch_up(certification.member, at=now):
-            certification = self.record_for_deed(request, object_id, "certifications.change_certification")
         status = certification.get_status_display()
         following = life.possible_next(certification.status)
         if not following:

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from amtportal.words import plain
 from ccp.admin.activities import CreditInline
+from ccp.admin.catching_up import CatchingUp
 from ccp.models import Credit
 from certifications.admin.cycles import CLOSING, CycleAdmin
 from certifications.models import Cycle
@@ -18,7 +19,7 @@ admin.site.unregister(Cycle)
 
 
 @admin.register(Cycle)
-class CountedCycleAdmin(CycleAdmin):
+class CountedCycleAdmin(CatchingUp, CycleAdmin):
     list_display = [
         "member",
         "certification",

@@ -6,6 +6,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ccp.forms.fields import is_unseen
+
 
 class DifferenceForm(forms.Form):
     """What differs from an entry that looks like this one, in the member's words."""
@@ -29,4 +31,6 @@ class DifferenceForm(forms.Form):
                 _("Shorten the text to %(most)d characters; it has %(length)d.")
                 % {"most": self.MOST, "length": len(typed)}
             )
+        if is_unseen(typed):
+            raise forms.ValidationError(self.fields["difference"].error_messages["required"])
         return typed

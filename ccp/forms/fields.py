@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 
+def is_unseen(typed: str) -> bool:
+    """Whether there is nothing to see: only blanks and characters without a width."""
+    return all(character.isspace() or unicodedata.category(character) == "Cf" for character in typed)
+
+
 class TypedNumberField(forms.CharField):
     """A number as people type it: ``1.5``, ``1,5``, ``.5``, `` 2 ``. No signs, exponents or words."""
 
@@ -106,7 +111,7 @@ class TypedDayField(forms.CharField):
 
 
 class TypedLineField(forms.CharField):
-    """One line of text of at most 200 characters."""
+    """One line of text of at most 200 characters. One in which there is nothing to see is empty."""
 
     MOST = 200
 
@@ -121,7 +126,7 @@ class TypedLineField(forms.CharField):
             raise forms.ValidationError(_("The %(name)s has characters that cannot be printed. Type it again.") % named)
         if len(typed) > self.MOST:
             raise forms.ValidationError(_("Shorten the %(name)s to %(most)d characters; it has %(length)d.") % named)
-        return typed
+        return "" if is_unseen(typed) else typed
 
 
 class _ByCategory(ModelChoiceIterator):

@@ -121,15 +121,15 @@ class RecordCEForm(forms.Form):
         self.kinds = [
             kind
             for kind in self.catalogue.kinds
-            if kind == self.earlier_type or not claims.is_retired(kind.retired_on, on)
+            if kind == self.earlier_type
+            or not eligibility.problem_with_kind(kind, self.catalogue.terms(kind, self.recorded_on), on)
         ]
         self.came_back = kept is not None
         again = earlier_entries.like(like, self.kinds) if like else {}
         super().__init__(data, initial={**preset, **again, **(initial or {}), **self._typed(kept or QueryDict())})
         self.is_preview = self.is_bound and "preview" in self.data
         self.fields["attested"].required = not self.is_preview
-        given = self.data.get("quantity") if self.is_bound else self.initial.get("quantity")
-        self.fields["points"].required = not given
+        self.fields["points"].required = not self._entered("quantity")
         cast(ActivityTypeField, self.fields["activity_type"]).offered = self.kinds
         for day in (self.fields["starts_on"], self.fields["ends_on"]):
             assert isinstance(day, TypedDayField)
@@ -149,6 +149,11 @@ class RecordCEForm(forms.Form):
             for name in kept
         }
 
+    def _entered(self, name: str) -> str:
+        """What stands in a field of text, without the blanks around it, as the field itself reads it."""
+        value = self.data.get(name) if self.is_bound else self.initial.get(name)
+        return str(value or "").strip()
+
     @property
     def offers_choice(self) -> bool:
         """Whether there is more than one certification to choose from."""
@@ -159,7 +164,7 @@ class RecordCEForm(forms.Form):
         ticked: list[int] = self.cleaned_data["certifications"]
         if ticked:
             return ticked
-        if self.add_prefix("certifications") in self.data:
+        if self.offers_choice and self.add_prefix("certifications") in self.data:
             raise forms.ValidationError(_("Choose at least one certification."))
         return list(self.initial["certifications"])
 
@@ -199,7 +204,7 @@ class RecordCEForm(forms.Form):
     @property
     def is_filled_in(self) -> bool:
         """Whether there is enough on the form to say what it would count for."""
-        given = {name for name in ("activity_type", "quantity", "points", "starts_on") if self.data.get(name)}
+        given = {name for name in ("activity_type", "quantity", "points", "starts_on") if self._entered(name)}
         return {"activity_type", "starts_on"} <= given and bool(given & {"quantity", "points"})
 
     @property
@@ -247,6 +252,10 @@ class RecordCEForm(forms.Form):
             self.add_problem(claims.problem_with_no_unit(kind.name))
         else:
             self.cleaned_data["points"] = points_for(quantity, self.terms.points_per_unit)
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Show an error at its field, or above the form where the page has no such field to show it at."""
+        super().add_error(None if field == "certifications" and not self.offers_choice else field, error)
 
     def add_problem(self, problem: claims.Problem) -> None:
         """Show a sentence of ``recording`` at the field it belongs to."""

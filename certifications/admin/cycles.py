@@ -26,7 +26,7 @@ from certifications.admin.corrections import CorrectionInline
 from certifications.admin.invoices import InvoiceInline
 from certifications.models import Cycle
 
-CLOSING = ("grace_ends_on", "grace_extension_reason", "closed_on", "outcome", "points_at_close")
+CLOSING = ("grace_ends_on", "grace_extension_reason", "closed_on", "outcome", "points_at_close", "mandatory_at_close")
 
 
 def ends(first: date, last: date) -> Q:
@@ -40,13 +40,15 @@ class CycleEndFilter(ConditionFilter):
     def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
         unclosed = Q(closed_on=None)
         grace_began = on - timedelta(days=settings.CCP_GRACE_DAYS)
+        runs = Q(grace_extended_to=None, ends_on__gte=grace_began) | Q(grace_extended_to__gte=on)
+        over = Q(grace_extended_to=None, ends_on__lt=grace_began) | Q(grace_extended_to__lt=on)
         return {
             **{
                 f"{days}-days": (f"In the next {days} days", unclosed & ends(on, on + timedelta(days=days)))
                 for days in (30, 60, 90)
             },
-            "grace": ("In the grace period", unclosed & ends(grace_began, on - timedelta(days=1))),
-            "over": ("Grace period over, not closed", unclosed & Q(ends_on__lt=grace_began)),
+            "grace": ("In the grace period", unclosed & Q(ends_on__lt=on) & runs),
+            "over": ("Grace period over, not closed", unclosed & over),
             "this-year": (f"In {on.year}", ends(date(on.year, 1, 1), date(on.year, 12, 31))),
             "next-year": (f"In {on.year + 1}", ends(date(on.year + 1, 1, 1), date(on.year + 1, 12, 31))),
             "closed": ("Closed", Q(closed_on__isnull=False)),

@@ -8,6 +8,7 @@ from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
 from ccp.models import ActivityType
+from certifications.models import Certification
 from tests.builders import client_of, cycle_of, invoice_of, make_activity, make_member, noon
 from tests.pages import read, words
 
@@ -74,6 +75,12 @@ def test_where_ccp_is_voluntary_the_way_to_record_ce_is_open_and_not_urged(volun
     button = read(client_of(voluntary).get("/")).select_one("main article .points-act a")
     assert button["href"] == f"/ccp/record/?certification={certification.pk}"
     assert button["class"] == ["button", "button-quiet"]
+
+
+def test_a_certification_that_is_not_in_force_names_no_last_day_to_record(short: Member) -> None:
+    assert "Last day to record" in cards(short)["RPT"]
+    Certification.objects.update(status="revoked")
+    assert "Last day to record" not in cards(short)["RPT"]
 
 
 def test_each_certification_has_its_card(two: Member) -> None:

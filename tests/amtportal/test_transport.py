@@ -138,7 +138,15 @@ def test_a_new_key_signs_nobody_out_while_the_old_one_stands_behind_it(new: Memb
     assert client.get("/certifications/").headers["Location"].startswith("/accounts/login/")
 
 
-def test_an_old_key_that_is_too_short_stops_the_start(tmp_path: Path) -> None:
-    status, said = checked(tmp_path, SECRET_KEY_FALLBACKS="short")
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("SECRET_KEY_FALLBACKS", "SECRET_KEY_FALLBACKS, must have at least 50 characters"),
+        ("MFA_KEYS", "Each of MFA_KEYS must have at least 32 characters"),
+    ],
+)
+def test_a_key_that_is_too_short_stops_the_start(tmp_path: Path, name: str, sentence: str) -> None:
+    """Keys are random text and no passwords: nothing stretches them."""
+    status, said = checked(tmp_path, **{name: f"{'n' * 60},short"})
     assert status == 1
-    assert "SECRET_KEY_FALLBACKS, must have at least 50 characters" in said
+    assert sentence in said

@@ -131,9 +131,17 @@ def test_another_date_than_the_one_shown_is_shown_first(desk: Client, cycle: Cyc
     assert Cycle.objects.get().grace_extended_to is None
 
 
-def test_an_extension_that_extends_nothing_is_an_error_at_its_date(desk: Client, cycle: Cycle) -> None:
-    text = submit(desk, page(Cycle, "extend", cycle.pk), until="2026-07-29", reason="Deployed.").text
-    assert "The usual grace period ends 7/29/2026. Enter a later day." in text
+@pytest.mark.parametrize(
+    ("until", "sentence"),
+    [
+        pytest.param("2026-07-29", "The usual grace period ends 7/29/2026. Enter a later day.", id="extends nothing"),
+        pytest.param("9999-12-31", "can be extended to 4/30/2029, not further.", id="the last day of all"),
+    ],
+)
+def test_an_extension_to_a_day_that_cannot_be_is_an_error_at_its_date(
+    desk: Client, cycle: Cycle, until: str, sentence: str
+) -> None:
+    assert sentence in submit(desk, page(Cycle, "extend", cycle.pk), until=until, reason="Deployed.").text
 
 
 def test_a_closed_cycle_offers_no_extension_and_takes_none(desk: Client, closed: Cycle) -> None:

@@ -1,5 +1,6 @@
 """The points calculator among the qualifying activities: a type and how many of its units, and the points of it."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -144,6 +145,18 @@ def test_a_retired_type_is_not_offered_and_says_why() -> None:
     kind = make_activity_type(name="Old course", retired_on=TODAY, unit="hour", points_per_unit=Decimal(1))
     assert complaint(kind.code, "3") == "Old course can no longer be chosen. Choose another activity type."
     assert "Old course" not in words(asked().select_one("#calculator select"))
+
+
+def test_a_type_that_has_not_begun_is_told_on_the_list_and_computed_from_its_day_on() -> None:
+    hour = {"unit": "hour", "points_per_unit": Decimal(1)}
+    kind = make_activity_type(name="New course", effective_from=date(2026, 3, 15), **hour)
+    assert complaint(kind.code, "3") == (
+        "New course can be chosen for what is recorded from 3/15/2026 on. Choose another activity type."
+    )
+    page = asked()
+    assert "New course" not in words(page.select_one("#calculator select"))
+    assert "Can be chosen from 3/15/2026 on." in words(page.select_one(f"#type-{kind.code}"))
+    assert "Can be chosen from" not in words(page.select_one("#type-self-study"))
 
 
 def test_only_types_with_a_figure_are_offered_by_category() -> None:

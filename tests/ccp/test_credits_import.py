@@ -20,7 +20,17 @@ from ccp.credits_import import CreditsResource
 from ccp.models import Activity, ActivityType, Credit, HeldCredit
 from certifications import roster_files
 from certifications.models import Cycle
-from tests.builders import TODAY, client_of, cycle_of, make_activity, make_cycle, make_member, make_user, noon
+from tests.builders import (
+    TODAY,
+    client_of,
+    cycle_of,
+    make_activity,
+    make_cycle,
+    make_member,
+    make_user,
+    noon,
+    set_terms,
+)
 from tests.pages import read, submit, words
 from tests.staff import make_clerk, page, told
 
@@ -165,6 +175,14 @@ def test_a_type_is_refused_from_the_day_on_which_it_was_retired(cycle: Cycle, on
     (found,) = problems(GOOD)
     assert found.startswith("Line 2, activity_type: Course, seminar or webinar can no longer be chosen.")
     on_today.move_to(noon(date(2026, 3, 13)))
+    assert CreditsResource().import_data(roster_files.read((HEADER + GOOD).encode()), dry_run=True).totals["new"] == 1
+
+
+def test_a_type_is_refused_until_the_day_on_which_it_begins(cycle: Cycle, on_today: TimeMachineFixture) -> None:
+    set_terms("course-seminar-webinar", effective_from=date(2026, 3, 15))
+    (found,) = problems(GOOD)
+    assert found.startswith("Line 2, activity_type: Course, seminar or webinar can be chosen for what is recorded from")
+    on_today.move_to(noon(date(2026, 3, 15)))
     assert CreditsResource().import_data(roster_files.read((HEADER + GOOD).encode()), dry_run=True).totals["new"] == 1
 
 

@@ -98,6 +98,11 @@ def test_saying_what_differs_leaves_points_and_revision(signed_in: Client, later
         pytest.param(
             "  \n ", "Say in a few words what differs, for example “second session, other speaker”.", id="spaces"
         ),
+        pytest.param(
+            "\u200b\n\u200b",
+            "Say in a few words what differs, for example “second session, other speaker”.",
+            id="unseen",
+        ),
         pytest.param("x" * 501, "Shorten the text to 500 characters; it has 501.", id="one too many"),
         pytest.param("a\x07b", "The text has characters that cannot be printed. Type it again.", id="bell"),
     ],

@@ -4,10 +4,13 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 import zipfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
+from threading import BoundedSemaphore, Event, Semaphore
 from typing import Any
 
 import pikepdf
@@ -18,7 +21,7 @@ from PIL import Image, ImageStat
 from amtportal.uploads import MOST_BYTES
 from ccp import evidence_files
 from ccp.evidence_cleaner import KEPT_PIXELS, MOST_PAGES, Outcome
-from ccp.evidence_files import clean_name
+from ccp.evidence_files import HEAD, MARKUP, clean_name
 from ccp.models import Evidence
 from tests.evidence import SECRET, pdf, picture, sent, written
 
@@ -305,6 +308,23 @@ def test_what_is_not_evidence_is_refused_with_a_sentence_that_says_how_to_mend_i
     assert sentence in (None, told)
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(b"<!---->" * 24 + b"x", id="comments"),
+        pytest.param(b"<!-- -->" * 1000 + b"x", id="many comments"),
+        pytest.param(b" " * HEAD, id="spaces"),
+        pytest.param(b"<!--" * (HEAD // 4), id="comments without an end"),
+        pytest.param(b"<?xml " * (HEAD // 6), id="declarations without an end"),
+    ],
+)
+def test_no_file_takes_long_to_be_told_from_a_web_page(head: bytes) -> None:
+    """Every thread of the portal waits for the search."""
+    began = time.process_time()
+    assert MARKUP.match(head) is None
+    assert time.process_time() - began < 0.1
+
+
 def test_10_mb_are_taken() -> None:
     """A scan fills the file to the last byte."""
     whole = _filled(MOST_BYTES - len(_filled(10**7)) + 10**7)
@@ -363,6 +383,41 @@ def test_the_digest_is_that_of_what_was_sent() -> None:
 
 
 # The cleaner's process
+
+
+def test_two_files_are_opened_and_two_wait_and_whoever_comes_then_is_told_to_come_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of the eight threads that answer, four are left for everybody else."""
+    go_on, at_work = Event(), Semaphore(0)
+
+    def slow(*_: Any) -> int:
+        at_work.release()
+        go_on.wait(10)
+        return 1
+
+    monkeypatch.setattr(evidence_files, "_cleaned", slow)
+    content = pdf()
+    with ThreadPoolExecutor(4) as threads:
+        first = [threads.submit(refusal, content) for _ in range(2)]
+        assert all(at_work.acquire(timeout=10) for _ in first)
+        waiting = [threads.submit(refusal, content) for _ in range(2)]
+        while evidence_files._places.acquire(blocking=False):  # until both are in line
+            evidence_files._places.release()
+            time.sleep(0.01)
+        busy = "Many files are being checked just now. This one is not attached. Try again in a minute."
+        assert refusal(content) == busy
+        go_on.set()
+        assert all(task.result().startswith("This file is too complex") for task in first + waiting)
+
+
+def test_nobody_waits_long_for_the_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert evidence_files.TURN_SECONDS == 5
+    monkeypatch.setattr(evidence_files, "TURN_SECONDS", 0.01)
+    monkeypatch.setattr(evidence_files, "_turns", BoundedSemaphore(1))
+    with evidence_files._turns:
+        assert refusal(pdf()).startswith("Many files are being checked just now.")
+    assert cleaned(pdf())[1].kind == Evidence.Kind.PDF, "the turn was given back"
 
 
 def test_a_cleaner_that_dies_refuses_the_file(monkeypatch: pytest.MonkeyPatch) -> None:

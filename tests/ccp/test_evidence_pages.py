@@ -11,10 +11,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from amtportal import malware
 from amtportal.members.models import Member
-from ccp import evidence, recording
+from ccp import evidence, evidence_files, recording
 from ccp.models import Activity, Evidence
 from tests.builders import TODAY, client_of, cycle_of, make_amt_credit, make_user, noon
 from tests.evidence import attach, pdf, picture
@@ -164,6 +165,26 @@ def test_the_scanner_is_given_the_file_as_it_was_sent(
     monkeypatch.setattr(malware, "scan", lambda chunks: given.writelines(chunks))
     send(owner, entry, picture())
     assert given.getvalue() == picture()
+
+
+def test_files_are_taken_twenty_times_a_minute_from_each_person(
+    owner: Client, entry: Activity, settings: Settings
+) -> None:
+    """Each is opened in a process of its own. To look at the page costs nothing."""
+    assert settings.ACCOUNT_RATE_LIMITS["evidence"] == "20/m/user"
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"evidence": "2/m/user"}
+    assert [send(owner, entry, b"").status_code for _ in range(3)] == [200, 200, 429]
+    assert owner.get(f"/ccp/activities/{entry.pk}/evidence/").status_code == 200
+
+
+def test_what_cannot_be_attached_is_not_even_opened(
+    owner: Client, entry: Activity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "MOST_FILES", 1)
+    attach(entry)
+    monkeypatch.setattr(evidence_files, "opened", lambda sent: pytest.fail("opened"))
+    told = error_summary(read(send(owner, entry, pdf())))
+    assert told == {"id_file": "This entry has 1 file, and more is not possible. Remove one first."}
 
 
 # Removing

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from amtportal.members.models import Member
 from ccp import amt_credits, held_credits, recording, requirement
 from ccp.held_credits import Received, Tally
 from ccp.models import Activity, ActivityType, HeldCredit
@@ -28,7 +29,7 @@ from tests.builders import (
     make_user,
     noon,
 )
-from tests.staff import found, make_clerk, page, told
+from tests.staff import found, make_clerk, page, submit, told
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 
@@ -262,6 +263,45 @@ def test_staff_find_filter_and_match_held_credits() -> None:
     assert told(desk, desk.post(address)) == "1 recorded, 1 still held."
     assert [held.amt_id for held in found(desk, HeldCredit, matched="yes")] == ["7001"]
     assert [held.amt_id for held in found(desk, HeldCredit, matched="no")] == ["7002"]
+
+
+@pytest.mark.ignore_template_errors
+def test_what_waited_for_a_person_is_recorded_when_staff_add_them(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    clerk = make_clerk("view_user", "view_member", "add_member", "view_certification", "add_certification")
+    desk, user = client_of(clerk), make_user()
+    receive(received(), received("W-2", "7002"))
+    ours = HeldCredit.objects.get(provider_reference="W-1")
+
+    typed = {"user": str(user.pk), "amt_id": "7001", "first_name": "Zoë", "last_name": "O'Neil"}
+    with django_capture_on_commit_callbacks(execute=True):
+        assert submit(desk, page(Member, "add"), **typed).status_code == 302
+    ours.refresh_from_db()
+    assert ours.reason == "No open CCP cycle of 7001 covers 3/1/2026."
+
+    rma, zoe = Credential.objects.get(code="RMA"), Member.objects.get(amt_id="7001")
+    typed = {"member": str(zoe.pk), "credential": str(rma.pk), "certificate_number": "Z", "awarded_on": "2023-05-01"}
+    with django_capture_on_commit_callbacks(execute=True):
+        assert submit(desk, page(Certification, "add"), **typed).status_code == 302
+    ours.refresh_from_db()
+    assert ours.activity is not None
+    assert ours.activity.history.get().history_user == clerk
+    assert requirement.counted_points(cycle_of(zoe)) == 5
+    assert HeldCredit.objects.get(provider_reference="W-2").activity is None
+
+
+@pytest.mark.ignore_template_errors
+def test_what_staff_change_of_a_certification_matches_nothing(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    """A wait ends with a person who appears; anything else is left to the daily run."""
+    receive(received())
+    certification = make_cycle(make_member(amt_id="7001")).certification
+    desk = client_of(make_clerk("view_certification", "change_certification"))
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        submit(desk, page(Certification, "change", certification.pk), certificate_number="Z")
+    assert callbacks == []
 
 
 @pytest.mark.ignore_template_errors

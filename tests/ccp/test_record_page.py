@@ -76,7 +76,7 @@ def test_every_activity_type_is_offered_under_its_category(signed_in: Client) ->
         ),
         pytest.param(
             {"certifications": "999999"},
-            {"id_certifications_0": "Choose from your certifications with an open CCP cycle."},
+            {"": "Choose from your certifications with an open CCP cycle."},
             id="no such certification",
         ),
     ],
@@ -105,6 +105,13 @@ def test_characters_that_nobody_types_are_refused(signed_in: Client, field: str,
     summary = error_summary(BeautifulSoup(answer.content, "html5lib"))  # what was typed is kept: not parsed strictly
     assert list(summary.values()) in ([sentence], ["Null characters are not allowed."])
     assert not Activity.objects.exists()
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\ufeff", "\u2060 \u00ad", "\u200e\u200f"])
+def test_a_title_of_characters_that_nobody_sees_is_none(signed_in: Client, unseen: str) -> None:
+    assert record_ce(signed_in, title=unseen, provider=unseen).status_code == 302
+    stored = Activity.objects.get()
+    assert (stored.title, stored.provider) == ("", "")
 
 
 def test_every_wrong_field_is_told_at_once(signed_in: Client) -> None:
@@ -145,6 +152,14 @@ def test_an_error_at_the_certifications_leads_to_the_first_box(two: Member) -> N
     page = read(submit(client_of(two), ADDRESS, certifications=[""], points="one"))
     assert error_summary(page)["id_certifications_0"] == "Choose at least one certification."
     assert page.select_one("#id_certifications_0")["type"] == "checkbox"
+
+
+def test_with_one_certification_there_is_no_box_to_tick_and_none_to_link_to(signed_in: Client) -> None:
+    """Empty or not sent, it is the one; what is wrong with it links to no field that the page does not have."""
+    page = read(record_ce(signed_in, certifications="999999"))
+    assert error_summary(page) == {"": "Choose from your certifications with an open CCP cycle."}
+    assert not page.select("[name=certifications]")
+    assert record_ce(signed_in, certifications="").status_code == 302
 
 
 @pytest.mark.parametrize(

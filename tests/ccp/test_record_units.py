@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.test import Client
 
 from amtportal.members.models import Member
 from ccp import recording
-from ccp.models import Activity, ActivityType
+from ccp.models import Activity, ActivityType, TypeTerms
 from tests.builders import (
     TODAY,
     client_of,
@@ -22,7 +23,7 @@ from tests.builders import (
     noon,
     set_terms,
 )
-from tests.pages import form_values, read, record_ce, refused_ce, submit, words
+from tests.pages import error_summary, form_values, read, record_ce, refused_ce, submit, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 DAY = timedelta(days=1)
@@ -156,6 +157,28 @@ def test_points_of_the_browser_are_not_taken_over(member: Member, claim: dict[st
     assert not Activity.objects.exists()
 
 
+BLANKS = [pytest.param(typed, id=f"U+{ord(typed):04X}") for typed in (" ", "\t", "\u00a0", "\u3000")]
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+def test_a_blank_in_how_many_is_nothing(signed_in: Client, blank: str) -> None:
+    """Points are then wanted, on the page, in both previews, and where an entry is amended."""
+    wanted = {"id_points": "Enter the points you earned, for example 1.5."}
+    nothing = {"quantity": blank, "points": ""}
+    assert refused_ce(signed_in, **nothing) == wanted
+    assert refused_ce(signed_in, **nothing, preview="1") == wanted
+    part = {"activity_type": "self-study", "starts_on": "3/1/2026", "preview": "1", **nothing}
+    assert words(BeautifulSoup(signed_in.post("/ccp/record/preview/", part).content, "html5lib")) == ""
+    address = record_ce(signed_in).headers["Location"]
+    assert error_summary(read(submit(signed_in, f"{address}amend/", attested="on", **nothing))) == wanted
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+def test_points_may_stand_beside_a_blank(signed_in: Client, blank: str) -> None:
+    assert record_ce(signed_in, quantity=blank).status_code == 302
+    assert record_ce(signed_in, quantity="2", points=blank).status_code == 302
+
+
 def test_the_entry_says_how_many_units_it_was(signed_in: Client) -> None:
     page = read(signed_in.get(record_ce(signed_in, quantity="2.5", points="").headers["Location"]))
     assert "Points claimed 2.5 for 2.5 contact hours" in words(page.main)
@@ -238,6 +261,57 @@ def test_a_retired_type_cannot_be_chosen(signed_in: Client, retired_on: date, is
         assert "Self-study or journal quiz can no longer be chosen. Choose another activity type." in words(
             read(answer).main
         )
+
+
+@pytest.mark.parametrize(
+    ("effective_from", "has_begun"),
+    [
+        pytest.param(TODAY - DAY, True, id="yesterday"),
+        pytest.param(TODAY, True, id="today"),
+        pytest.param(TODAY + DAY, False, id="tomorrow"),
+    ],
+)
+def test_a_type_can_be_chosen_from_the_day_of_its_first_terms_on(
+    signed_in: Client, effective_from: date, has_begun: bool
+) -> None:
+    make_activity_type(name="Escape room", code="escape-room", effective_from=effective_from)
+    make_terms("escape-room", effective_from=TODAY + 2 * DAY)
+    assert ("escape-room" in offered(signed_in)) is has_begun
+    if has_begun:
+        assert record_ce(signed_in, activity_type="escape-room").status_code == 302
+    else:
+        assert refused_ce(signed_in, activity_type="escape-room") == {
+            "id_activity_type": "Escape room can be chosen for what is recorded from 3/15/2026 on. "
+            "Choose another activity type."
+        }
+
+
+def test_the_verb_refuses_a_type_that_has_not_begun(member: Member) -> None:
+    make_activity_type(code="escape-room", effective_from=TODAY + DAY)
+    with pytest.raises(recording.Refused, match="recorded from 3/15/2026 on"):
+        make_activity(cycle_of(member), kind="escape-room")
+    assert make_activity(cycle_of(member), kind="escape-room", at=noon(TODAY + DAY)).activity_type.code == "escape-room"
+
+
+def test_what_was_recorded_before_a_type_began_is_not_amended_to_it(member: Member) -> None:
+    """As with later terms: what holds for an entry is what held on the day on which it was recorded."""
+    activity = make_activity(cycle_of(member), at=noon(TODAY - DAY))
+    make_activity_type(name="Escape room", code="escape-room", effective_from=TODAY)
+    address = f"/ccp/activities/{activity.pk}/amend/"
+    assert "escape-room" not in offered(client_of(member), address)
+    refused = submit(client_of(member), address, activity_type="escape-room", attested="on")
+    assert "Escape room can be chosen for what is recorded from 3/14/2026 on." in words(read(refused).main)
+
+
+def test_an_entry_keeps_a_type_that_begins_only_later(member: Member) -> None:
+    """It was recorded while the type had earlier terms, which are no more."""
+    activity = make_activity(cycle_of(member), kind="self-study")
+    TypeTerms.objects.filter(activity_type__code="self-study").update(effective_from=TODAY + DAY)
+    address = f"/ccp/activities/{activity.pk}/amend/"
+    assert "self-study" in offered(client_of(member), address)
+    assert submit(client_of(member), address, points="4", attested="on").status_code == 302
+    activity.refresh_from_db()
+    assert (activity.points, activity.credits.get().points) == (Decimal(4), Decimal(4))
 
 
 def test_an_entry_keeps_its_retired_type_when_it_is_amended(member: Member) -> None:

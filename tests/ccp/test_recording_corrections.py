@@ -236,9 +236,11 @@ def test_a_void_entry_is_neither_amended_nor_withdrawn_by_its_member(cycle: Cycl
     assert withdraw(activity).withdrawn_by == amt
 
 
-def test_staff_may_void_after_the_grace_period_while_the_cycle_is_not_closed(cycle: Cycle, amt: User) -> None:
-    activity = make_activity(cycle)
-    assert void(activity, amt, on=date(2026, 12, 1)).is_void
+def test_staff_may_void_in_the_grace_period_and_not_once_it_is_over(cycle: Cycle, amt: User) -> None:
+    first, second = make_activity(cycle), make_activity(cycle)
+    assert void(first, amt, on=date(2026, 7, 29)).is_void
+    with pytest.raises(recording.Refused, match="a closed cycle does not change"):
+        void(second, amt, on=date(2026, 7, 30))
 
 
 def test_points_of_a_closed_cycle_are_frozen(cycle: Cycle, amt: User) -> None:

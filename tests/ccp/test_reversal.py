@@ -8,7 +8,7 @@ from time_machine import TimeMachineFixture
 from amtportal.members.models import Member, User
 from ccp import rollover, standing, verification
 from certifications import invoices
-from certifications.models import Cycle, Payment, RenewalInvoice
+from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 from tests.builders import client_of, invoice_of, make_activity, make_cycle, make_member, make_payment, make_user, noon
 from tests.pages import read, words
 from tests.staff import make_clerk, page
@@ -65,6 +65,19 @@ def test_verification_finds_nothing_wrong_with_it(payment: Payment) -> None:
     assert [found for batch in verification.verify(Cycle.objects.all(), tally) for found in batch] == []
 
 
+def test_voluntary_when_it_was_closed_its_invoice_waits_for_no_points_ever(time_machine: TimeMachineFixture) -> None:
+    """Nothing recorded, and CCP has become mandatory since."""
+    cycle = make_cycle(make_member(), ccp_mandatory=False)
+    payments = [make_payment(invoice_of(cycle, year), received_on=PAID_ON, at=noon(PAID_ON)) for year in (1, 2, 3)]
+    rollover.close_due(at=noon(PAID_ON))
+    Certification.objects.update(ccp_mandatory=True)
+    time_machine.move_to(noon(TODAY), tick=False)
+    invoice = reverse(payments[-1])
+    assert invoices.state_of(invoice, TODAY) == "open"
+    assert list(RenewalInvoice.objects.in_state("open", TODAY).filter(cycle=cycle)) == [invoice]
+    assert not RenewalInvoice.objects.in_state("locked", TODAY).filter(cycle=cycle).exists()
+
+
 @pytest.mark.parametrize("address", ["/", "/certifications/"])
 def test_the_first_step_of_the_member_is_to_pay_again(payment: Payment, address: str) -> None:
     invoice = reverse(payment)
@@ -75,6 +88,15 @@ def test_the_first_step_of_the_member_is_to_pay_again(payment: Payment, address:
     ) in said
     first = standing.standings(member_of(payment), TODAY)[0].next_steps[0]
     assert (first.action, first.invoice) == ("pay", invoice)
+
+
+def test_it_is_overdue_from_the_day_after_it_was_due(payment: Payment) -> None:
+    """Due on 5/1/2026, when it was paid the first time."""
+    reverse(payment)
+    for on, state in ((PAID_ON, ("to-do", "Ready to pay")), (date(2026, 5, 2), ("overdue", "Overdue"))):
+        task = standing.standings(member_of(payment), on)[0].tasks[0]
+        assert (task.state, task.status) == state
+    assert "Overdue" in told(member_of(payment), "/")
 
 
 @pytest.mark.parametrize("address", ["/", "/certifications/"])

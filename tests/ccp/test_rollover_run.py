@@ -17,7 +17,7 @@ from time_machine import TimeMachineFixture
 
 from ccp import rollover
 from certifications.models import Certification, Cycle, RenewalInvoice, StatusChange
-from tests.builders import make_activity, make_cycle, make_member, noon
+from tests.builders import invoice_of, make_activity, make_cycle, make_member, make_payment, make_user, noon
 
 DAY = timedelta(days=1)
 LAST = date(2026, 4, 30)
@@ -174,10 +174,44 @@ def test_any_day_can_be_replayed_but_none_to_come(time_machine: TimeMachineFixtu
     assert run("--on", "2026-04-30").startswith("0 cycles closed")
     assert run("--on", "2026-05-01").startswith("1 cycle closed")
     assert Cycle.objects.get(number=1).closed_on == date(2026, 5, 1)
-    with pytest.raises(CommandError, match=r"7/31/2026 is in the future\. Give a day up to today, 7/30/2026\."):
+    with pytest.raises(CommandError, match=r"7/31/2026 is in the future\. Give a day up to today, 7/30/2026, or add"):
         run("--on", "2026-07-31")
     with pytest.raises(CommandError, match="is not a day; write it as 2026-03-14"):
         run("--on", "2026-02-30")
+
+
+@pytest.mark.django_db
+def test_what_is_due_on_a_day_to_come_can_be_seen(time_machine: TimeMachineFixture) -> None:
+    due(1), unmet(2)
+    time_machine.move_to(noon(LAST))
+    before = snapshot()
+    said = run("--on", f"{OVER}", "--dry-run")
+    assert said.startswith("Nothing written; would be: 3 cycles closed (1 compliant, 2 non-compliant)")
+    assert snapshot() == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("met", "paid", "found"),
+    [
+        pytest.param(date(2026, 5, 5), date(2026, 5, 5), "compliant", id="met and paid by that day"),
+        pytest.param(date(2026, 5, 6), date(2026, 5, 7), "grace", id="met on the next day"),
+        pytest.param(date(2026, 5, 4), date(2026, 5, 6), "awaiting-payment", id="paid on the next day"),
+    ],
+)
+def test_a_past_day_is_judged_by_what_was_on_record_then(met: date, paid: date, found: str) -> None:
+    cycle = make_cycle(make_member())
+    make_activity(cycle, points="30", at=noon(met))
+    by = make_user(is_staff=True)
+    for year in (1, 2, 3):
+        on = paid if year == 3 else LAST
+        opened = invoice_of(cycle, year)
+        if year == 3 and met == paid:
+            RenewalInvoice.objects.filter(pk=opened.pk).update(status="paid")  # it opens on the day after
+        else:
+            make_payment(opened, by=by, received_on=on, at=noon(on))
+    assert rollover.close_due(at=noon(date(2026, 5, 5))).found == {found: 1}
+    assert rollover.close_due(at=noon(date(2026, 6, 1))).closed == (0 if found == "compliant" else 1)
 
 
 @pytest.mark.django_db

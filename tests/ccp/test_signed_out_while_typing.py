@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from bs4 import BeautifulSoup
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.http import HttpResponse
 from django.test import Client
@@ -93,6 +94,17 @@ def test_the_form_comes_back_as_it_was_typed_without_the_attestation(client: Cli
     assert not page.select_one("#id_attested").has_attr("checked")
     assert error_summary(page) == {}, "nothing was submitted yet"
     assert not Activity.objects.exists()
+
+
+def test_it_comes_back_too_where_the_session_was_not_used_for_too_long(
+    client: Client, on_today: TimeMachineFixture
+) -> None:
+    hidden = opened(client)
+    on_today.shift(settings.SESSION_LIMITS["member"][0] + 1)
+    answer = client.post(ADDRESS, hidden | TYPED)
+    assert answer.headers["Location"].startswith("/accounts/login/?next=")
+    page = read(sign_in(client, "ada@example.org", answer))
+    assert form_values(page)["title"] == [TYPED["title"]]
 
 
 def test_the_sign_in_page_says_that_nothing_is_lost(client: Client) -> None:
@@ -214,3 +226,28 @@ def test_the_form_of_somebody_else_is_not_kept_there(client: Client) -> None:
     refused = read(client.post(ADDRESS, hidden | TYPED), status=403)
     assert "Copy what you typed first" in words(refused.main)
     assert kept_forms.SESSION_KEY not in client.session
+
+
+@pytest.mark.parametrize("cookie", ["sessionid", "csrftoken"])
+def test_so_is_one_whose_session_or_token_has_ended_meanwhile(client: Client, cookie: str) -> None:
+    """Either cookie comes from this site's own pages alone: they are SameSite."""
+    hidden = opened(client)
+    end_session()
+    del client.cookies[cookie]
+    if cookie == "sessionid":
+        client.cookies["csrftoken"] = "x" * 32
+    refused = read(client.post(ADDRESS, hidden | TYPED), status=403)
+    assert "nothing you typed is lost" in words(refused.main)
+    page = read(sign_in(client, "ada@example.org", client.get(refused.select_one("main .button")["href"])))
+    assert form_values(page)["title"] == [TYPED["title"]]
+
+
+@pytest.mark.parametrize("address", [ADDRESS, "/accounts/login/", "/verify/", "/no-such-page/"])
+def test_another_site_that_posts_a_form_takes_nobodys_session_away(member: Member, address: str) -> None:
+    """Browsers send no cookie of ours with it, and would put a cookie of the answer in the place of the visitor's."""
+    mallory = make_person("mallory@example.org")
+    typed = TYPED | {"typed_by": kept_forms.signature(mallory.user)}
+    answer = Client(enforce_csrf_checks=True).post(address, typed, headers={"origin": "https://elsewhere.example"})
+    assert answer.status_code in (400, 403, 404)
+    assert answer.cookies == {}
+    assert not Session.objects.exists()

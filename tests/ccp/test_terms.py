@@ -167,6 +167,16 @@ def test_an_entry_keeps_the_terms_of_the_day_on_which_it_was_recorded() -> None:
 
 
 @pytest.mark.django_db
+def test_a_type_begins_with_its_first_terms() -> None:
+    """Before that day a stored entry has the first terms, and they say from when on the type can be chosen."""
+    kind = make_activity_type(effective_from=TODAY, cap=Decimal(8))
+    make_terms(kind.code, effective_from=TODAY + DAY)
+    found = {on: terms.catalogue().terms(kind, on) for on in (TODAY - DAY, TODAY, TODAY + DAY)}
+    assert [held.begins_on for held in found.values()] == [TODAY, None, None]
+    assert [held.type_cap for held in found.values()] == [Decimal(8), Decimal(8), None]
+
+
+@pytest.mark.django_db
 def test_types_come_by_category_with_their_terms() -> None:
     kind = make_activity_type(category="authorship", cap=Decimal(8))
     set_category_terms("authorship", cap=Decimal(12))

@@ -310,6 +310,23 @@ class TestClosed:
         Cycle.objects.update(requirement_met_on=TODAY)
         assert said() == [f"cycle {closed.pk}: requirement met on: stored 3/14/2026, recomputed 3/13/2026"]
 
+    @pytest.mark.parametrize("mandatory", [True, False], ids=["was mandatory", "was voluntary"])
+    @pytest.mark.usefixtures("short")
+    def test_whether_ccp_is_mandatory_stays_as_it_was(self, mandatory: bool) -> None:
+        Certification.objects.update(ccp_mandatory=mandatory)
+        for year in (1, 2, 3):
+            invoices.void(invoice=invoice_of(Cycle.objects.get(), year), reason="Fee waived.")
+        rollover.close_due(at=noon(date(2026, 7, 30)))
+        assert Cycle.objects.get(number=1).outcome == ("non-compliant" if mandatory else "compliant")
+        Certification.objects.update(ccp_mandatory=not mandatory)
+        assert said() == []
+
+    def test_an_invoice_that_is_void_stays_alone(self, closed: Cycle) -> None:
+        invoices.void(invoice=invoice_of(closed), reason="The member has died.")
+        assert said() == []
+        RenewalInvoice.objects.filter(year=3).delete()
+        assert said() == [f"cycle {closed.pk}: years with an invoice: stored 1, 2, recomputed 1, 2, 3"]
+
     @pytest.mark.parametrize(
         ("mandatory", "recertified_on", "outcome"),
         [

@@ -207,9 +207,24 @@ def test_cycles_are_filtered_by_their_last_day(
         assert (cycle in found(root, Cycle, ends=choice)) is is_found, ends_on
 
 
-@pytest.mark.parametrize("ends_on", [TODAY - GRACE - DAY, TODAY - GRACE, TODAY - DAY, TODAY])
-def test_grace_period_of_the_filter_is_that_of_the_rule(root: Client, cycle: Cycle, ends_on: date) -> None:
+@pytest.mark.parametrize(
+    ("ends_on", "extended_to"),
+    [
+        pytest.param(TODAY - GRACE - DAY, None, id="over since yesterday"),
+        pytest.param(TODAY - GRACE, None, id="its last day"),
+        pytest.param(TODAY - DAY, None, id="its first day"),
+        pytest.param(TODAY, None, id="the cycle's last day"),
+        pytest.param(TODAY - GRACE - DAY, TODAY - DAY, id="extended to yesterday"),
+        pytest.param(TODAY - GRACE - DAY, TODAY, id="extended to today"),
+        pytest.param(TODAY, TODAY + 2 * GRACE, id="extended on the cycle's last day"),
+    ],
+)
+def test_grace_period_of_the_filter_is_that_of_the_rule(
+    root: Client, cycle: Cycle, ends_on: date, extended_to: date | None
+) -> None:
+    reason = "Deployed." if extended_to else ""
     Cycle.objects.update(starts_on=date(1990, 1, 1), ends_on=ends_on)
+    Cycle.objects.update(grace_extended_to=extended_to, grace_extension_reason=reason)
     cycle.refresh_from_db()
     takes_records = cycles.takes_records(cycle, TODAY, grace_days=settings.CCP_GRACE_DAYS)
     assert (cycle in found(root, Cycle, ends="grace")) is (takes_records and ends_on < TODAY)

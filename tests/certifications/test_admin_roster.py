@@ -22,14 +22,15 @@ pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors]
 HEADER = "amt_id,email,first_name,last_name,credential,certificate_number,awarded_on"
 GOOD = "7001,zoe@example.org,Zoë,O'Neil,RMA,500123,2024-05-01"
 BAD = "7002,nobody,Kim,Lee,XYZ,500124,2024-02-30"
+WRITTEN = [f"{action}_{model}" for action in ("add", "change") for model in ("certification", "member", "user")]
 IMPORT, CONFIRM = page(Certification, "import"), page(Certification, "process_import")
 
 
 @pytest.fixture
 def desk(tmp_path: Path, settings: Settings) -> Client:
-    """The browser of staff who may add certifications. Uploads go to a folder of the test's own."""
+    """The browser of staff who may import a roster. Uploads go to a folder of the test's own."""
     settings.MEDIA_ROOT = tmp_path
-    return client_of(make_clerk("view_certification", "add_certification", email="kim@amt.example"))
+    return client_of(make_clerk("view_certification", *WRITTEN, email="kim@amt.example"))
 
 
 def upload(desk: Client, *rows: str) -> HttpResponse:
@@ -75,7 +76,7 @@ def test_bad_rows_are_named_with_line_column_and_remedy_and_nothing_is_written(d
         pytest.param(b"", "empty", id="empty"),
         pytest.param("\ufeff".encode("utf-16"), "UTF-16", id="other encoding"),
         pytest.param(f"{HEADER}\n7001,z@example.org,Zo\xeb,".encode("latin-1"), "3", id="wrong bytes"),
-        pytest.param(b"%PDF-1.7 \x00\x01", "column", id="not a roster"),
+        pytest.param(b"%PDF-1.7 \x00\x01", "not text at all", id="not a roster"),
     ],
 )
 def test_file_that_is_no_roster_is_refused(desk: Client, content: bytes, sentence: str) -> None:
@@ -116,10 +117,17 @@ def test_upload_that_nobody_confirmed_goes_the_next_day(
     assert not left.exists()
 
 
-def test_import_is_for_staff_who_may_add_certifications(desk: Client) -> None:
-    clerk = client_of(make_clerk("view_certification"))
-    assert IMPORT not in clerk.get(page(Certification)).text
-    assert clerk.get(IMPORT).status_code == 403
-    assert clerk.post(CONFIRM).status_code == 403
+def test_import_is_for_staff_who_may_do_all_that_it_does(desk: Client) -> None:
+    assert IMPORT in desk.get(page(Certification)).text
     assert client_of(make_member()).get(IMPORT).status_code == 302
     assert client_of(None).get(IMPORT).status_code == 302
+
+
+def test_whoever_may_only_add_certifications_is_offered_no_import_and_changes_no_account() -> None:
+    """A roster changes e-mail addresses, and whoever reads the mail of an address resets the password."""
+    member = make_certification(make_member()).member
+    clerk = client_of(make_clerk("view_certification", "add_certification", "view_member", "change_member"))
+    assert IMPORT not in clerk.get(page(Certification)).text
+    row = f"{member.amt_id},clerks-own@mail.example,{member.first_name},{member.last_name},RMA,500123,2024-05-01"
+    assert upload(clerk, row).status_code == 403
+    assert clerk.post(CONFIRM, {}).status_code == 403

@@ -17,6 +17,7 @@ ENDS = date(2026, 4, 30)
 USUAL = date(2026, 7, 29)  # 90 days after 4/30/2026: 31 in May, 30 in June, 29 in July
 EXTENDED = date(2026, 9, 30)
 SHORT = "The usual grace period ends 7/29/2026. Enter a later day."
+LONG = "The grace period can be extended to 4/30/2029, not further. Enter an earlier day."
 OVER = "The grace period of this cycle is over. Once the certification has lapsed, it can be reinstated."
 CLOSED = "This cycle was closed on 7/30/2026, and a closed cycle does not change."
 
@@ -45,6 +46,10 @@ def make(**fields: object) -> Cycle:
             id="shortened to yesterday",
         ),
         pytest.param({"closed_on": USUAL + DAY}, EXTENDED, USUAL, CLOSED, id="closed"),
+        pytest.param({}, date(2029, 4, 30), ENDS - DAY, "", id="three years after the cycle"),
+        pytest.param({}, date(2029, 5, 1), ENDS - DAY, LONG, id="the day after that"),
+        pytest.param({}, date(2029, 5, 1), ENDS + DAY, "", id="three years from today, once the cycle is over"),
+        pytest.param({}, date.max, ENDS, LONG, id="for ever"),
     ],
 )
 def test_a_running_grace_period_can_end_on_a_later_day_than_the_usual_one(

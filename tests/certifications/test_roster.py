@@ -13,11 +13,11 @@ from import_export.results import Result
 from pytest_django import DjangoAssertNumQueries
 
 from amtportal.members.models import Member, User
-from certifications import invoices, roster_changes, roster_files
+from certifications import cycles, invoices, roster_changes, roster_files
 from certifications.models import Certification, Cycle, RenewalInvoice
 from certifications.roster import RosterResource
 from certifications.roster_rows import COLUMNS, REQUIRED
-from tests.builders import TODAY, cycle_of, invoice_of, make_activity, make_payment, make_user, noon
+from tests.builders import TODAY, cycle_of, invoice_of, make_activity, make_member, make_payment, make_user, noon
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -311,7 +311,32 @@ def test_a_corrected_award_dates_the_cycle_and_its_invoices_anew() -> None:
     assert cycle.history.count() == 2
 
 
-@pytest.mark.parametrize("what", ["ce", "payment", "reversed payment", "void invoice"])
+@pytest.mark.parametrize(
+    ("before", "after", "mandatory", "state"),
+    [
+        pytest.param("2005-05-01", "2006-05-01", True, "locked", id="into 2006: bound, the invoice waits for points"),
+        pytest.param("2006-05-01", "2005-05-01", False, "open", id="out of 2006: voluntary, the invoice is open"),
+    ],
+)
+def test_a_corrected_award_settles_whether_ccp_is_mandatory(
+    before: str, after: str, mandatory: bool, state: str
+) -> None:
+    """The third invoice of the cycle that ends in 2027 or 2026, looked at once it is over."""
+    load({**ADA, "awarded_on": before})
+    load({**ADA, "awarded_on": after})
+    certification = Certification.objects.get()
+    assert certification.ccp_mandatory is mandatory
+    assert certification.history.latest().ccp_mandatory is mandatory
+    assert invoices.state_of(invoice_of(Cycle.objects.get()), date(2027, 5, 1)) == state
+
+
+def test_a_choice_against_the_day_of_the_award_stands_when_that_is_corrected() -> None:
+    load({**ADA, "ccp_mandatory": "no"})
+    load({**ADA, "awarded_on": "2023-05-02"})
+    assert not Certification.objects.get().ccp_mandatory
+
+
+@pytest.mark.parametrize("what", ["ce", "extension", "payment", "reversed payment", "void invoice"])
 def test_an_award_cannot_change_once_something_is_counted_from_it(what: str) -> None:
     load(ADA)
     cycle = cycle_of(Member.objects.get())
@@ -319,6 +344,10 @@ def test_an_award_cannot_change_once_something_is_counted_from_it(what: str) -> 
     if what == "ce":
         make_activity(cycle)
         because = "CE is recorded in its cycle"
+    elif what == "extension":
+        until, by = date(2026, 8, 31), make_user(is_staff=True)
+        cycles.extend_grace(cycle=cycle, until=until, reason="Deployed.", by=by, at=noon(TODAY))
+        because = "the grace period of its cycle was extended"
     elif what == "void invoice":
         invoices.void(invoice=invoice_of(cycle, 1), reason="Issued by mistake")
     else:
@@ -352,11 +381,15 @@ def test_a_row_is_judged_against_file_and_record_at_once() -> None:
     ]
 
 
-def test_an_address_of_staff_is_not_given_to_a_member() -> None:
-    make_user(email="ada@example.org", is_staff=True)
+@pytest.mark.parametrize("is_staff", [True, False], ids=["of staff", "without a member"])
+def test_the_address_of_another_account_is_not_given_to_a_member(is_staff: bool) -> None:
+    make_user(email="ada@example.org", is_staff=is_staff)
     assert problems(ADA) == [
-        "Line 2, email: ada@example.org is the sign-in of a staff account. Give the member an address of their own."
+        "Line 2, email: ada@example.org is the sign-in of an account that is not a member's, such as a staff account. "
+        "Give the member an address of their own, or add the member to that account in the admin."
     ]
+    make_member(user=User.objects.get(), amt_id=ADA["amt_id"])
+    assert totals(load(ADA)[1]) == {"new": 1}
 
 
 def test_an_unknown_column_keeps_every_row_out() -> None:

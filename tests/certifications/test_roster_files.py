@@ -6,6 +6,8 @@ import tablib
 from certifications import roster_files
 from certifications.roster_files import RosterCSV
 
+NO_TEXT = "Line 1: The file is in UTF-16, or is not text at all. Save it as “CSV UTF-8” and import it again."
+
 
 @pytest.mark.parametrize(
     "data",
@@ -48,11 +50,10 @@ def test_a_byte_that_is_not_utf_8_stays_in_its_cell_to_be_named() -> None:
         pytest.param(
             b"\na,b\n1,2\n", ["Line 1: It is empty. Put the names of the columns on line 1."], id="header on line 2"
         ),
-        pytest.param(
-            "a,b\n1,2\n".encode("utf-16"),
-            ["Line 1: The file is in UTF-16. Save it as “CSV UTF-8” and import it again."],
-            id="UTF-16",
-        ),
+        pytest.param("a,b\n1,2\n".encode("utf-16"), [NO_TEXT], id="UTF-16"),
+        pytest.param("a,b\n1,2\n".encode("utf-16-le"), [NO_TEXT], id="UTF-16 without a byte-order mark"),
+        pytest.param(b"PK\x03\x04\x14\x00\x06\x00\n1,2\n", [NO_TEXT], id="a workbook"),
+        pytest.param(b"a,b\n1,\0\n", [], id="a stray byte below the header is named in its cell"),
         pytest.param(
             b"a,b\n1\n1,2\n1,2,3\n",
             [

@@ -77,8 +77,8 @@ def test_the_address_of_a_staff_account_is_not_changed_by_a_roster() -> None:
         ),
         pytest.param(
             make_newcomer(email="staff@example.org"),
-            "Line 3, email: staff@example.org is the sign-in of a staff account. "
-            "Give the member an address of their own.",
+            "Line 3, email: staff@example.org is the sign-in of an account that is not a member's, such as a staff "
+            "account. Give the member an address of their own, or add the member to that account in the admin.",
             id="an address of staff",
         ),
         pytest.param(
@@ -165,6 +165,33 @@ def test_a_blank_choice_leaves_the_stored_one() -> None:
     entry = Entry(make_row(awarded_on=date(1999, 5, 1), ccp_mandatory=None), ADA, stored)
     assert entry.changes_nothing
     assert entry.preview()[-1] == "yes"
+
+
+BEFORE_2006, SINCE_2006 = date(2005, 12, 31), date(2006, 1, 1)
+RECERTIFIED = date(2014, 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("on_record", "roster", "becomes"),
+    [
+        pytest.param((BEFORE_2006, None, False), (SINCE_2006, None), "no → yes", id="the new day binds"),
+        pytest.param((SINCE_2006, None, True), (BEFORE_2006, None), "yes → no", id="the new day does not bind"),
+        pytest.param((SINCE_2006, RECERTIFIED, True), (BEFORE_2006, None), "yes", id="recertified: bound as before"),
+        pytest.param((BEFORE_2006, None, True), (date(2005, 12, 1), None), "yes", id="bound against the day: stays"),
+        pytest.param((SINCE_2006, None, False), (date(2006, 2, 1), None), "no", id="released against the day: stays"),
+        pytest.param((SINCE_2006, None, False), (BEFORE_2006, None), "no", id="released, as the new day has it"),
+        pytest.param((BEFORE_2006, None, False), (SINCE_2006, False), "no", id="the roster says no"),
+        pytest.param((SINCE_2006, None, True), (BEFORE_2006, True), "yes", id="the roster says yes"),
+    ],
+)
+def test_with_the_day_of_an_award_changes_whether_ccp_is_mandatory(
+    on_record: tuple[date, date | None, bool], roster: tuple[date, bool | None], becomes: str
+) -> None:
+    awarded_on, recertified_on, mandatory = on_record
+    stored = StoredCertification(1, 1, "A-1", awarded_on, mandatory, recertified_on)
+    row = make_row(awarded_on=roster[0], ccp_mandatory=roster[1])
+    assert Entry(row, ADA, stored).preview()[-1] == becomes
+    assert roster_records.is_mandatory_under(row, stored) is becomes.endswith("yes")
 
 
 def test_the_preview_shows_what_a_row_changes() -> None:

@@ -1,5 +1,6 @@
 """What a roster's columns may hold, and which rows of one file contradict each other. No database."""
 
+import time
 from datetime import date
 from typing import Any
 
@@ -177,9 +178,16 @@ def test_the_day_of_an_award_is_read_as_iso_and_as_people_write_it(written: str)
 
 
 def test_line_breaks_in_an_address_become_commas() -> None:
-    row, _ = read(address_line1="12 Main Street\r\n  Apt 4\n")
+    row, _ = read(address_line1="12 Main Street\r\n  \r\n  Apt 4\n")
     assert row is not None
     assert row.address_line1 == "12 Main Street, Apt 4"
+
+
+def test_a_cell_full_of_spaces_takes_no_time() -> None:
+    """A cell may have 131,072 characters, and nobody is served while it is read."""
+    began = time.process_time()
+    problems_of(address_line1="x" + " " * 20_000 + "x")
+    assert time.process_time() - began < 0.1
 
 
 @pytest.mark.parametrize(

@@ -36,16 +36,18 @@ class Command(BaseCommand):
             "--on",
             type=_day,
             metavar="YYYY-MM-DD",
-            help="Close what was due on that day, dated on it. Not in the future.",
+            help="Close what was due on that day, by what was on record then. A day to come needs --dry-run.",
         )
         parser.add_argument("--dry-run", action="store_true", help="Say what would be closed, and write nothing.")
 
     def handle(self, *, on: date | None, dry_run: bool, verbosity: int, **options: Any) -> None:
         at = timezone.now()
         today = day_of(at)
-        if on and on > today:
-            raise CommandError(f"{us(on)} is in the future. Give a day up to today, {us(today)}.")
-        if on and on < today:
+        if on and on > today and not dry_run:
+            raise CommandError(
+                f"{us(on)} is in the future. Give a day up to today, {us(today)}, or add --dry-run to see what is due."
+            )
+        if on and on != today:
             at = datetime.combine(on, time(12), CHICAGO)
         ended = Cycle.objects.ended(day_of(at)).count() if verbosity > 0 else 0
         # Without a terminal (disable=None) there is no bar.

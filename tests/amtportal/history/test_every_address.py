@@ -199,7 +199,7 @@ def assert_line(name: str, post: Post) -> None:
 
 @pytest.fixture(autouse=True)
 def _behind_a_proxy(settings: Any, tmp_path: Any) -> None:
-    settings.TRUST_PROXY = True
+    settings.TRUST_PROXY, settings.ALLAUTH_TRUSTED_PROXY_COUNT = True, 1
     settings.MEDIA_ROOT = tmp_path
 
 

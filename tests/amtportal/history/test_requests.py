@@ -6,9 +6,12 @@ import uuid
 from typing import Any
 
 import pytest
+from allauth.core.internal.ratelimit import get_ip
+from django.http import HttpResponse
 from django.test import RequestFactory
+from pytest_django.fixtures import Settings
 
-from amtportal.history.requests import WithRequestId, origin_of
+from amtportal.history.requests import WithRequestId, current_address, middleware, origin_of
 from amtportal.members.models import Member
 from ccp.models import Activity, Credit
 from certifications.models import Cycle
@@ -19,7 +22,7 @@ GIVEN = "0d5a7bf2-3c11-4c4e-9a52-9a7e7e1c2b1a"
 
 def ask(**headers: str) -> tuple[str, str | None]:
     """The id and the address of a request that came through a proxy of ours."""
-    origin = origin_of(RequestFactory().get("/", headers=headers), proxied=True)
+    origin = origin_of(RequestFactory().get("/", headers=headers), proxied=True, proxies=1)
     return origin.request_id, origin.address
 
 
@@ -29,6 +32,29 @@ def test_a_trusted_proxy_gives_the_id_and_tells_the_client() -> None:
 
 def test_what_a_client_writes_itself_stands_before_what_the_proxy_saw() -> None:
     assert ask(**{"X-Forwarded-For": "198.51.100.1, 2001:db8::5"})[1] == "2001:db8::5"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "seen"),
+    [
+        pytest.param(0, "127.0.0.1", id="none says so: the header is anybody's"),
+        pytest.param(1, "10.0.0.1", id="the last one"),
+        pytest.param(2, "203.0.113.9", id="the last one but one"),
+        pytest.param(3, "198.51.100.1", id="all three"),
+        pytest.param(4, "127.0.0.1", id="fewer entries than proxies: not by way of them"),
+    ],
+)
+def test_behind_several_proxies_the_client_is_the_one_whom_the_first_of_them_saw(
+    settings: Settings, proxies: int, seen: str
+) -> None:
+    """Events name whom the limits count."""
+    settings.TRUST_PROXY, settings.ALLAUTH_TRUSTED_PROXY_COUNT = True, proxies
+    request = RequestFactory().get("/", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9, 10.0.0.1"})
+    found: list[str | None] = []
+    middleware(lambda request: found.append(current_address()) or HttpResponse())(request)
+    assert found == [seen]
+    if proxies < 4:  # allauth answers no such request
+        assert get_ip(request) == seen
 
 
 @pytest.mark.parametrize("given", ["short", "x" * 65, "a b c d e f g", "line\tbreak", "<script>alert", "ünïcödeüü", ""])
@@ -43,13 +69,13 @@ def test_without_a_forwarded_address_it_is_that_of_the_connection(forwarded: str
 
 def test_without_a_proxy_nobody_chooses() -> None:
     request = RequestFactory().get("/", headers={"X-Request-ID": GIVEN, "X-Forwarded-For": "203.0.113.9"})
-    origin = origin_of(request, proxied=False)
+    origin = origin_of(request, proxied=False, proxies=1)
     assert origin.request_id != GIVEN
     assert origin.address == "127.0.0.1"
 
 
 def test_a_socket_has_no_address() -> None:
-    assert origin_of(RequestFactory(REMOTE_ADDR="").get("/"), proxied=False).address is None
+    assert origin_of(RequestFactory(REMOTE_ADDR="").get("/"), proxied=False, proxies=0).address is None
 
 
 @pytest.mark.django_db
@@ -61,7 +87,7 @@ def test_an_answer_tells_its_id_and_each_request_has_another() -> None:
 @pytest.mark.usefixtures("on_today")
 def test_every_line_that_one_submission_writes_has_its_id_and_address(short: Member, settings: Any) -> None:
     """2 points more make 24 of 24: an entry, a credit in bulk, and the cycle's met day."""
-    settings.TRUST_PROXY = True
+    settings.TRUST_PROXY, settings.ALLAUTH_TRUSTED_PROXY_COUNT = True, 1
     answer = client_of(short).post(
         "/ccp/record/",
         {

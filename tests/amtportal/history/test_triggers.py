@@ -9,14 +9,16 @@ from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.core.management import call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, models, transaction
 from simple_history.models import HistoricalChanges
 
 from amtportal.history import seals, triggers
 from amtportal.history.models import Seal, SecurityEvent
 from amtportal.members.models import Member, OutgoingMail
+from ccp import issuing, transcripts
 from ccp.models import Credit, Transcript, TranscriptFile
-from certifications.models import CycleCorrection, StatusChange
+from certifications.models import Cycle, CycleCorrection, StatusChange
+from tests.builders import TODAY, noon
 from tests.history import behind_the_triggers, without_triggers
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +98,50 @@ def test_a_line_is_not_replaced(short: Member) -> None:
         assert refused("TRUNCATE ccp_historicalcredit")
         return
     assert refused("INSERT OR REPLACE INTO ccp_historicalcredit SELECT * FROM ccp_historicalcredit")
+
+
+UNIQUE = [(Seal, ("previous",)), (Seal, ("digest",)), (Seal, ("table", "after_id"))]
+UNIQUE += [(Transcript, ("code",)), (Transcript, ("content_hash",)), (TranscriptFile, ("sha256",))]
+
+
+@pytest.mark.parametrize(("model", "same"), UNIQUE, ids=[f"{model.__name__}: {same}" for model, same in UNIQUE])
+def test_nor_by_a_new_one_that_has_something_in_common_with_it(
+    short: Member, model: type[models.Model], same: tuple[str, ...]
+) -> None:
+    """SQLite's REPLACE removes every row that is in the way of the new one, by whichever columns."""
+    assert set(triggers.unique_columns(model)) == {("id",), *(columns for found, columns in UNIQUE if found is model)}
+    if connection.vendor == "postgresql":
+        pytest.skip("PostgreSQL replaces no row")
+    list(seals.seal())
+    transcript = issuing.issue(contents=transcripts.of_cycle(Cycle.objects.get()), by=short.user, at=noon(TODAY))
+    TranscriptFile.objects.create(transcript=transcript, sha256="0" * 64, made_at=noon(TODAY))
+    other = {column for columns in triggers.unique_columns(model) for column in columns} - set(same)
+    columns = [field.column for field in model._meta.local_concrete_fields]
+    new = {column: "-4711" if column in ("id", "after_id") else "'new'" for column in other}
+    names = ", ".join(f'"{column}"' for column in columns)
+    values = ", ".join(new.get(column, f'"{column}"') for column in columns)
+    table = model._meta.db_table
+    assert refused(f"INSERT OR REPLACE INTO {table} ({names}) SELECT {values} FROM {table} ORDER BY id LIMIT 1")  # noqa: S608
+
+
+def test_a_row_is_unique_by_its_columns_alone() -> None:
+    """Otherwise the trigger would refuse rows that are in nobody's way."""
+    for model in triggers.append_only():
+        unique = [rule for rule in model._meta.constraints if isinstance(rule, models.UniqueConstraint)]
+        assert unique == model._meta.total_unique_constraints
+        assert not model._meta.unique_together
+
+
+def test_a_trigger_of_an_earlier_release_is_replaced(short: Member) -> None:
+    if connection.vendor == "postgresql":
+        pytest.skip("PostgreSQL replaces no row")
+    name, now = "history_seal_no_replace", dict(triggers.wanted(connection))
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER {name}")
+        cursor.execute(f"CREATE TRIGGER {name} BEFORE INSERT ON history_seal BEGIN SELECT 1; END")
+    assert triggers.missing(connection) == {name: now[name]}
+    call_command("migrate", verbosity=0)
+    assert triggers.missing(connection) == {}
 
 
 def test_seals_are_not_changed_either(short: Member) -> None:

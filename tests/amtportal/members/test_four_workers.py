@@ -101,11 +101,12 @@ def test_four_processes_together_hold_each_limit_whatever_address_is_claimed(ser
     assert len({answer.process for answer in [*guesses, *asked, *checks]}) >= 3, "the work was shared"
 
 
-def test_of_four_processes_that_get_the_same_code_one_takes_it(server: Server, ada: User) -> None:
-    give_app(ada)
+@pytest.mark.parametrize("kind", ["app", "recovery"])
+def test_of_four_processes_that_get_the_same_code_one_takes_it(server: Server, ada: User, kind: str) -> None:
+    recovery = give_app(ada)
     sessions = [ask(server, SIGN_IN, {"login": ada.email, "password": PASSWORD}).session for _ in range(4)]
     assert all(sessions)
-    shown = {"code": code()}
+    shown = {"code": code() if kind == "app" else recovery[0]}
     answers = at_once(
         *(lambda session=session: ask(server, SECOND, shown, cookies=f"sessionid={session}") for session in sessions),
         database=False,

@@ -7,14 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.fernet import InvalidToken
 from django.core.mail import EmailMessage, send_mail
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import OperationalError, transaction
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from amtportal.members import outbox
+from amtportal.members import outbox, vault
 from amtportal.members.models import OutgoingMail
 from tests.builders import make_cycle, make_member, make_user
 from tests.mail import Mailbox, mail_server
@@ -137,6 +138,32 @@ def test_a_mail_that_no_key_opens_waits_for_the_key(mailbox: Mailbox, settings: 
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_mail_that_waits_over_a_change_of_keys_is_sent(mailbox: Mailbox, settings: Settings) -> None:
+    """As docs/operations.md says: the new key in front, renew, and the old one out."""
+    old, new = settings.MFA_KEYS[0], "n" * 40
+    write()
+    settings.MFA_KEYS = [new, old]
+    call_command("renew_encryption", verbosity=0)
+    settings.MFA_KEYS = [new]
+    assert outbox.send_due() == (1, 0)
+    assert mailbox.mails[0]["Subject"] == "Your cycle – soon"
+
+
+def test_a_mail_that_no_key_opens_is_told_when_keys_change_and_holds_up_no_other(settings: Settings) -> None:
+    write("Lost")
+    old, new = "o" * 40, "n" * 40
+    settings.MFA_KEYS = [old]
+    write("Kept")
+    settings.MFA_KEYS = [new, old]
+    with pytest.raises(CommandError, match="0 secrets and 1 waiting mails could not be read"):
+        call_command("renew_encryption", verbosity=0)
+    settings.MFA_KEYS = [new]
+    lost, kept = OutgoingMail.objects.order_by("pk")
+    assert vault.decrypt(kept.content)
+    with pytest.raises(InvalidToken):
+        vault.decrypt(lost.content)
+
+
 def test_while_the_database_is_away_the_thread_goes_on(
     monkeypatch: pytest.MonkeyPatch, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -96,6 +96,15 @@ def test_a_member_sets_up_an_app_and_reads_the_recovery_codes(ada: User) -> None
     assert [sent.subject for sent in mail.outbox] == ["An authenticator app was set up"]
 
 
+def test_the_code_that_set_up_the_app_signs_nobody_in(ada: User, on_today: TimeMachineFixture) -> None:
+    """Whoever looked over a shoulder has it, too."""
+    secret = set_up_app(client_of(ada))
+    elsewhere = Client()
+    assert sign_in(elsewhere, ada) == SECOND
+    assert "try the next one" in words(read(elsewhere.post(SECOND, {"code": code(secret)})).main)
+    assert elsewhere.post(SECOND, {"code": code(secret, steps=1)}).status_code == 302
+
+
 def test_nothing_is_changed_before_the_password_is_given_once_more(ada: User) -> None:
     client = client_of(ada)
     give_app(ada)
@@ -250,6 +259,38 @@ def test_another_key_opens_nothing_and_a_new_key_in_front_opens_all(ada: User, s
     client = Client()
     sign_in(client, ada)
     assert client.post(SECOND, {"code": code()}).status_code == 302
+
+
+def test_a_factor_that_no_key_opens_is_refused_like_a_wrong_code_and_logged(
+    ada: User, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After a restore without the key. Nobody gets in with a code, and nobody is told why but the operator."""
+    recovery = give_app(ada)
+    settings.MFA_KEYS = ["z" * 40]
+    client = Client()
+    sign_in(client, ada)
+    for number, typed in enumerate((code(), recovery[0]), start=1):
+        answer = client.post(SECOND, {"code": typed})
+        assert error_summary(read(answer))["id_code"].startswith("That did not work.")
+        assert caplog.text.count("No key of MFA_KEYS opens a second factor.") >= number
+    assert "_auth_user_id" not in client.session
+    signed_in = client_of(ada)
+    confirm(signed_in, PASSWORD)
+    assert signed_in.get(SECURITY).status_code == 200
+
+
+def test_recovery_codes_that_no_key_opens_are_not_shown_and_can_be_made_anew(ada: User, settings: Settings) -> None:
+    give_app(ada)
+    settings.MFA_KEYS = ["z" * 40]
+    client = client_of(ada)
+    confirm(client, PASSWORD)
+    for address in (CODES, f"{CODES}download/"):
+        answer = client.get(address)
+        assert answer.headers["Location"] == f"{CODES}generate/"
+    page = read(client.get(f"{CODES}generate/"))
+    assert "These recovery codes can no longer be read. Make new ones." in words(page.select_one(".notices"))
+    assert client.post(f"{CODES}generate/").status_code == 302
+    assert len(read(client.get(CODES)).select("[data-name=recovery-codes] li")) == 10
 
 
 # Staff

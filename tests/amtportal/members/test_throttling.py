@@ -57,6 +57,23 @@ def test_the_second_step_is_limited_across_workers_too(shared_cache: None, on_to
     assert 1 <= sum(at_once(*(lambda client=client: guess(client) for client in clients))) <= 5 + 2
 
 
+def test_the_name_by_which_the_portal_is_asked_does_not_go_around_the_limit() -> None:
+    """Neither a port nor the case of a letter makes another account of it."""
+    make_user(email="ada@example.org", password=PASSWORD)
+    looked_at = 0
+    for host in ("testserver", "testserver:4001", "testserver:4002", "testserver.", "Testserver", "TESTSERVER:4001"):
+        answer = Client(HTTP_HOST=host).post(SIGN_IN, {"login": "ada@example.org", "password": "wrong blue lanterns"})
+        looked_at += answer.status_code == 200 and RESTS not in answer.text
+    assert looked_at == 5
+
+
+def test_a_spelling_of_the_address_does_not_go_around_the_limit() -> None:
+    make_user(email="ada@example.org", password=PASSWORD)
+    for spelling in ("ada@example.org", "Ada@example.org", " ada@example.org", "ADA@EXAMPLE.ORG", "ada@Example.org "):
+        assert wrong_passwords(spelling, 1) == 1
+    assert wrong_passwords("aDa@example.org", 1) == 0
+
+
 def test_an_account_rests_for_five_minutes_and_no_longer(on_today: TimeMachineFixture) -> None:
     make_user(email="ada@example.org", password=PASSWORD)
     assert wrong_passwords("ada@example.org", 8) <= 10

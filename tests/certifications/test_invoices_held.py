@@ -1,0 +1,119 @@
+"""Unpaid invoices of certifications that are not in force, and of cycles closed as non-compliant: nothing is asked."""
+
+from datetime import date
+
+import pytest
+from time_machine import TimeMachineFixture
+
+from amtportal.members.models import Member
+from ccp import calendar, standing
+from certifications import life
+from certifications.models import Cycle
+from tests.builders import (
+    TODAY,
+    client_of,
+    cycle_of,
+    invoice_of,
+    make_activity,
+    make_cycle,
+    make_payment,
+    make_user,
+    noon,
+)
+from tests.pages import certification_figures, read, words
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+
+LAPSED = date(2026, 8, 5)
+INVITING = ("Pay it now", "How to pay", "opens the day after", "Ready to pay", "Overdue", "overdue", "When CCP is met")
+
+
+@pytest.fixture
+def member() -> Member:
+    """RMA 5/1/2023 to 4/30/2026 with 27 of 30 points; year 1 is paid, year 2 is overdue, year 3 is locked."""
+    cycle = make_cycle()
+    make_activity(cycle, points="27")
+    make_payment(invoice_of(cycle, 1))
+    return cycle.certification.member
+
+
+def change(member: Member, to: str, on: date = TODAY) -> None:
+    certification = cycle_of(member).certification
+    life.change_status(
+        certification=certification, to=to, reason="Because it is so.", by=make_user(is_staff=True), at=noon(on)
+    )
+
+
+def told(member: Member, address: str) -> str:
+    return words(read(client_of(member).get(address)).main)
+
+
+@pytest.fixture(params=["lapsed", "retired", "revoked"])
+def out_of_force(request: pytest.FixtureRequest, member: Member, on_today: TimeMachineFixture) -> Member:
+    """Lapsed since the grace period ended on 7/29/2026; retired or revoked today, the requirement not met."""
+    if request.param == "lapsed":
+        on_today.move_to(noon(LAPSED))
+    else:
+        change(member, request.param)
+    return member
+
+
+@pytest.mark.parametrize("year", [2, 3])
+def test_out_of_force_an_invoice_does_not_open_and_says_so(out_of_force: Member, year: int) -> None:
+    client = client_of(out_of_force)
+    client.get("/")  # what is due is closed
+    cycle = cycle_of(out_of_force)
+    status = cycle.certification.status
+    address = f"/invoices/{invoice_of(cycle, year).pk}"
+    said = words(read(client.get(f"{address}/")).main)
+    reason = f"Locked: this certification is {status}, so the invoice does not open. Call AMT if you have a question."
+    assert reason in said
+    assert "There is nothing to pay now" in said
+    assert not [inviting for inviting in INVITING if inviting in said]
+    assert reason in words(read(client.get(f"{address}.pdf"), status=403).main)
+
+
+@pytest.mark.parametrize("address", ["/", "/certifications/", "/invoices/"])
+def test_no_page_invites_to_pay_it(out_of_force: Member, address: str) -> None:
+    said = told(out_of_force, address)
+    assert "Locked" in said
+    assert not [inviting for inviting in INVITING if inviting in said]
+
+
+def test_it_is_no_task_and_no_day_of_the_calendar(out_of_force: Member) -> None:
+    client = client_of(out_of_force)
+    [found] = certification_figures(client).values()
+    assert (found["invoice-status"], "invoice-opens" in found) == ("locked", False)
+    on = date(2026, 8, 6)
+    [stands] = standing.standings(out_of_force, on)
+    assert [task.action for task in stands.tasks] == [""]
+    assert calendar.of_standings([stands], otherwise=noon(on)) == []
+
+
+def test_what_was_paid_stays_paid(out_of_force: Member) -> None:
+    said = told(out_of_force, f"/invoices/{invoice_of(cycle_of(out_of_force), 1).pk}/")
+    assert "This invoice is paid. Nothing more is due." in said
+
+
+def test_in_force_again_it_is_as_before(member: Member) -> None:
+    """Retired by mistake, in a cycle that is not closed."""
+    change(member, "retired")
+    change(member, "reinstated")
+    cycle = cycle_of(member)
+    assert "Pay it now to keep your certification current." in told(member, f"/invoices/{invoice_of(cycle, 2).pk}/")
+    assert "The invoice opens the day after" in told(member, f"/invoices/{invoice_of(cycle).pk}/")
+
+
+@pytest.mark.parametrize("year", [2, 3])
+def test_reinstated_the_invoices_of_the_closed_cycle_do_not_open(
+    on_today: TimeMachineFixture, member: Member, year: int
+) -> None:
+    """Lapsed on 8/5/2026 and reinstated in the next cycle, whose invoices are asked for in their time."""
+    on_today.move_to(noon(LAPSED))
+    client_of(member).get("/")
+    change(member, "reinstated", LAPSED)
+    closed = Cycle.objects.get(outcome="non-compliant")
+    said = told(member, f"/invoices/{invoice_of(closed, year).pk}/")
+    assert "Locked: the CCP cycle of this invoice is closed, so the invoice does not open. Call AMT" in said
+    assert not [inviting for inviting in INVITING[:2] if inviting in said]
+    assert "Upcoming" in told(member, "/invoices/")
