@@ -72,6 +72,14 @@ class CategoryRows:
     rows: list[Row]
 
     @property
+    def by_type(self) -> list[tuple[str, list[Row]]]:
+        """The rows under the name of their type, in the order in which the types come up."""
+        found: dict[str, list[Row]] = {}
+        for row in self.rows:
+            found.setdefault(row.type, []).append(row)
+        return list(found.items())
+
+    @property
     def claimed(self) -> Decimal:
         return sum((row.claimed for row in self.rows), ZERO)
 

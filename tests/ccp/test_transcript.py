@@ -248,6 +248,16 @@ def test_a_page_holds_at_most_40_rows_under_a_repeated_head_and_no_row_is_split(
             assert (f"Seminar {n} first" in leaf) == (f"end of {n}." in leaf)
 
 
+def test_rows_of_one_line_come_to_40_a_page(cycle: Cycle) -> None:
+    """The first page holds the masthead and the facts too."""
+    for n in range(100):
+        day = date(2024, 10, 10) + timedelta(days=n)
+        make_activity(cycle, points="0.25", title=f"Webinar {n}: hematology at night", provider="ABC", starts_on=day)
+    rows = [leaf.count("at night") for leaf in text_of(printed(client_of(cycle.certification.member), cycle))]
+    assert rows[1] == 40
+    assert rows[0] >= 20
+
+
 def test_the_first_page_is_letter_and_read_at_an_arms_length(signed_in: Client, cycle: Cycle) -> None:
     """Name and points in 18 points, nothing below 8."""
     reader = PdfReader(BytesIO(printed(signed_in, cycle)))
