@@ -4,9 +4,9 @@
 
 (() => {
   const list = document.querySelector("select[name='activity_type']");
-  const template = document.getElementById("finder");
+  const finder = document.getElementById("finder");
   const chosenKind = document.getElementById("chosen-kind");
-  if (!list || !template || !chosenKind) return;
+  if (!list || !finder || !chosenKind) return;
 
   const fold = (text) =>
     text
@@ -41,8 +41,6 @@
     chosenKind.replaceChildren(...(described ? [shown] : []));
   };
 
-  const finder = template.content.firstElementChild.cloneNode(true);
-  list.closest(".field").before(finder);
   const words = finder.querySelector("[role='combobox']");
   const found = finder.querySelector("[role='listbox']");
   const said = finder.querySelector("[role='status']");

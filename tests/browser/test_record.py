@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from amtportal.dates import anniversary, today
 from amtportal.members.models import Member
@@ -193,7 +193,22 @@ def test_without_javascript_there_is_the_list_alone(window: Window, member: Memb
     page = window(member, java_script_enabled=False)
     page.goto("/ccp/record/")
     expect(page.get_by_label("Activity type")).to_be_visible()
-    expect(page.get_by_label(FINDER)).to_have_count(0)
+    expect(page.get_by_label(FINDER)).to_be_hidden()
+
+
+def test_a_script_that_comes_late_moves_nothing(window: Window, member: Member) -> None:
+    page = window(member)
+    late: list[Route] = []
+    page.route("**/js/record*.js", lambda route: late.append(route))
+    page.goto("/ccp/record/", wait_until="commit")
+    listed = page.get_by_label("Activity type")
+    expect(listed).to_be_visible()
+    before = listed.bounding_box()
+    late[0].continue_()
+    page.wait_for_load_state("load")
+    page.get_by_label(FINDER).fill("webinar")
+    expect(page.locator("#finder-said")).to_have_text("4 fit.")
+    assert listed.bounding_box() == before
 
 
 # The preview
