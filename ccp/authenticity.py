@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from amtportal.words import translated, us
-from ccp import issuing, requirement, rollover, transcripts
+from ccp import issuing, requirement, rollover, sheets, transcripts
 from ccp.models import Transcript
 from certifications.models import Certification, Cycle
 
@@ -56,7 +56,7 @@ class Said:
     @property
     def requirement_sentence(self) -> str:
         met_on = self.figures["met_on"]
-        return transcripts.requirement_sentence(
+        return sheets.requirement_sentence(
             met_on=date.fromisoformat(met_on) if met_on else None,
             to_go=self.to_go,
             is_closed=bool(self.figures["closed_on"]),
@@ -73,7 +73,7 @@ class Said:
 
 def _closing(figures: dict[str, Any]) -> str:
     closed_on = figures["closed_on"]
-    return transcripts.closing_sentence(date.fromisoformat(closed_on) if closed_on else None, figures["outcome"])
+    return sheets.closing_sentence(date.fromisoformat(closed_on) if closed_on else None, figures["outcome"])
 
 
 def _status(figures: dict[str, Any]) -> str:
@@ -179,7 +179,7 @@ def find(issue: Transcript, *, at: datetime) -> Finding:
     if rollover.catch_up(issue.member, at=at, shown=cycles):
         cycles = list(asked.all())
     contents = transcripts.Contents(
-        issue.member, transcripts.sheets(cycles), cycles[0] if issue.cycle_id is not None else None
+        issue.member, sheets.of_cycles(cycles), cycles[0] if issue.cycle_id is not None else None
     )
     return Finding(
         issue=issue,

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
 
-from ccp import duplicates, rollover, transcripts
+from ccp import duplicates, rollover, sheets
 from ccp.models import Activity, Credit
 from certifications.models import Cycle
 
@@ -32,7 +32,7 @@ def credit_lines(activity: Activity) -> list[CreditLine]:
             cycle=credit.cycle,
             claimed=activity.points,
             counted=credit.points,
-            sentence=str(transcripts.CUT_SENTENCES[Credit.Cut(credit.cut)]),
+            sentence=str(sheets.CUT_SENTENCES[Credit.Cut(credit.cut)]),
         )
         for credit in activity.credits.all()
         if credit.cut != Credit.Cut.UNCLAIMED

@@ -153,14 +153,17 @@ def extension(cycle: Cycle, until: date, *, grace_days: int) -> list[Moved]:
 def problem_with_extension(cycle: Cycle, until: date, on: date, *, grace_days: int) -> str:
     """Why the grace period of the cycle cannot end on that day; empty if it can.
 
-    It lasts three years at most, from the end of the cycle or, once that is past, from today.
+    It lasts three years at most, from the end of the cycle or, once that is past, from today. The usual last day, while
+    it is not past, takes an extension back.
     """
     if cycle.closed_on:
         return f"This cycle was closed on {us(cycle.closed_on)}, and a closed cycle does not change."
     if on > grace_ends_on(cycle, grace_days=grace_days):
         return "The grace period of this cycle is over. Once the certification has lapsed, it can be reinstated."
     usual = records_until(cycle.ends_on, grace_days=grace_days)
-    if until <= usual:
+    if until < usual and cycle.grace_extended_to:
+        return f"The usual grace period ends {us(usual)}. Enter a later day, or that day to take the extension back."
+    if until <= usual and not cycle.grace_extended_to:
         return f"The usual grace period ends {us(usual)}. Enter a later day."
     if until < on:
         return f"{us(until)} is past. Enter a day from today on."
@@ -221,7 +224,10 @@ def open_current(*, certification: Certification, on: date) -> Cycle:
 
 @transaction.atomic
 def extend_grace(*, cycle: Cycle, until: date, reason: str, by: User, at: datetime) -> Cycle:
-    """Let the grace period of a cycle that is not closed end on that day; the same again changes nothing."""
+    """Let the grace period of a cycle that is not closed end on that day; the same again changes nothing.
+
+    The usual last day takes the extension back: the cycle is as it was, and its history has the reason.
+    """
     cycle = Cycle.objects.select_for_update().get(pk=cycle.pk)
     if (cycle.grace_extended_to, cycle.grace_extension_reason) == (until, reason.strip()):
         return cycle
@@ -229,7 +235,11 @@ def extend_grace(*, cycle: Cycle, until: date, reason: str, by: User, at: dateti
         raise Refused(problem)
     if not reason.strip():
         raise Refused("Give the reason for the extension: it stays on record.")
-    cycle.grace_extended_to, cycle.grace_extension_reason = until, reason.strip()
+    if until == records_until(cycle.ends_on, grace_days=settings.CCP_GRACE_DAYS):
+        cycle.grace_extended_to, cycle.grace_extension_reason = None, ""
+        cycle._change_reason = reason.strip()[:100]  # type: ignore[attr-defined]
+    else:
+        cycle.grace_extended_to, cycle.grace_extension_reason = until, reason.strip()
     cycle._history_user, cycle._history_date = by, at  # type: ignore[attr-defined]
     cycle.save(update_fields=["grace_extended_to", "grace_extension_reason"])
     return cycle

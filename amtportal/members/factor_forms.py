@@ -77,6 +77,9 @@ class AppForm(ActivateTOTPForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         session = context.request.session
         waiting = session.get(SECRET_SESSION_KEY)
+        if waiting and not vault.opens(waiting):
+            del session[SECRET_SESSION_KEY]  # its key has been taken away: the page shows a new secret
+            waiting = None
         super().__init__(*args, **kwargs)
         if self.is_bound and waiting:
             self.secret = vault.decrypt(waiting)

@@ -70,7 +70,9 @@ class ExtensionForm(ReasonForm):
     """The new last day and why. ``shown``: the day for which the page has shown what moves."""
 
     until = forms.DateField(
-        label="Last day of the grace period", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        label="Last day of the grace period",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text="To take an extension back, enter the last day of the usual grace period.",
     )
     shown = forms.DateField(required=False, widget=forms.HiddenInput)
     field_order = ["until", "reason"]

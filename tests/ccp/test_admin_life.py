@@ -124,6 +124,17 @@ def test_an_extension_shows_the_dates_that_move_before_it_moves_them(desk: Clien
     assert (extended.grace_extended_to, extended.grace_extension_reason) == (date(2026, 9, 30), "Deployed.")
 
 
+def test_an_extension_given_by_mistake_is_taken_back(desk: Client, cycle: Cycle) -> None:
+    address = page(Cycle, "extend", cycle.pk)
+    desk.post(address, {"until": "2026-09-30", "reason": "Deployed.", "shown": "2026-09-30"})
+    assert "To take an extension back, enter the last day of the usual grace period" in desk.get(address).text
+    first = submit(desk, address, until="2026-07-29", reason="Another member.")
+    assert "Last day of the grace period 9/30/2026 → 7/29/2026" in fact(first.text)
+    typed = {"until": "2026-07-29", "reason": "Another member.", "shown": "2026-07-29"}
+    assert told(desk, desk.post(address, typed)) == "The grace period ends 7/29/2026: Another member."
+    assert Cycle.objects.get().grace_extended_to is None
+
+
 def test_another_date_than_the_one_shown_is_shown_first(desk: Client, cycle: Cycle) -> None:
     typed = {"until": "2026-10-31", "reason": "Deployed.", "shown": "2026-09-30"}
     answer = desk.post(page(Cycle, "extend", cycle.pk), typed)

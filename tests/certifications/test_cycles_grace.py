@@ -17,6 +17,7 @@ ENDS = date(2026, 4, 30)
 USUAL = date(2026, 7, 29)  # 90 days after 4/30/2026: 31 in May, 30 in June, 29 in July
 EXTENDED = date(2026, 9, 30)
 SHORT = "The usual grace period ends 7/29/2026. Enter a later day."
+BACK = "The usual grace period ends 7/29/2026. Enter a later day, or that day to take the extension back."
 LONG = "The grace period can be extended to 4/30/2029, not further. Enter an earlier day."
 OVER = "The grace period of this cycle is over. Once the certification has lapsed, it can be reinstated."
 CLOSED = "This cycle was closed on 7/30/2026, and a closed cycle does not change."
@@ -44,6 +45,15 @@ def make(**fields: object) -> Cycle:
             EXTENDED,
             "9/29/2026 is past. Enter a day from today on.",
             id="shortened to yesterday",
+        ),
+        pytest.param({"grace_extended_to": EXTENDED}, USUAL, USUAL, "", id="taken back on the usual last day"),
+        pytest.param({"grace_extended_to": EXTENDED}, USUAL - DAY, ENDS, BACK, id="shorter than the usual one"),
+        pytest.param(
+            {"grace_extended_to": EXTENDED},
+            USUAL,
+            USUAL + DAY,
+            "7/29/2026 is past. Enter a day from today on.",
+            id="taken back a day late",
         ),
         pytest.param({"closed_on": USUAL + DAY}, EXTENDED, USUAL, CLOSED, id="closed"),
         pytest.param({}, date(2029, 4, 30), ENDS - DAY, "", id="three years after the cycle"),
@@ -102,6 +112,17 @@ def test_another_day_or_another_reason_is_another_extension(other: dict, clerk: 
     entries = cycle.history.count()
     extend(cycle, clerk, **other)
     assert cycle.history.count() == entries + 1
+
+
+def test_an_extension_taken_back_leaves_the_cycle_as_it_was_and_its_reason_in_the_history(clerk: User) -> None:
+    cycle = extend(make_cycle(), clerk)
+    extend(cycle, clerk, until=USUAL, reason=" Meant for another member. ")
+    cycle.refresh_from_db()
+    assert (cycle.grace_extended_to, cycle.grace_extension_reason) == (None, "")
+    assert cycles.grace_ends_on(cycle, grace_days=90) == USUAL
+    last = cycle.history.latest("history_id")
+    assert (last.grace_extended_to, last.history_user) == (None, clerk)
+    assert last.history_change_reason == "Meant for another member."
 
 
 @pytest.mark.parametrize(

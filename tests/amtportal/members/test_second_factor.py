@@ -244,6 +244,19 @@ def test_the_secret_of_an_app_that_is_being_set_up_waits_encrypted(ada: User) ->
     assert client.post(APP, {"code": code(secret)}).status_code == 302
 
 
+def test_an_app_that_was_being_set_up_under_a_lost_key_gets_another_secret(ada: User, settings: Settings) -> None:
+    client = client_of(ada)
+    confirm(client, PASSWORD)
+    lost = client.get(APP).context["form"].secret
+    settings.MFA_KEYS = ["z" * 40]
+    answer = client.post(APP, {"code": code(lost)})
+    assert (answer.status_code, Authenticator.objects.filter(user=ada).exists()) == (200, False)
+    assert error_summary(read(answer))
+    secret = answer.context["form"].secret
+    assert secret != lost
+    assert client.post(APP, {"code": code(secret)}).headers["Location"] == CODES
+
+
 def test_another_key_opens_nothing_and_a_new_key_in_front_opens_all(ada: User, settings: Settings) -> None:
     old, new = settings.MFA_KEYS[0], "n" * 40
     give_app(ada)
