@@ -7,6 +7,7 @@ caller holds the locks on the cycles.
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
@@ -62,8 +63,14 @@ def claim_new(claimed: Iterable[tuple[Activity, Collection[Cycle]]], by: User | 
 
 
 def count(cycles: Collection[Cycle], by: User | None, at: datetime) -> None:
-    """Write what each entry of these locked cycles counts for now, and settle their requirement."""
+    """Write what each entry of these locked cycles counts for now, and settle their requirement.
+
+    No lock holds back those who change the terms. Where that happens between reading them here and the end of the
+    transaction, the cycles are counted again.
+    """
     terms = catalogue()
+    keys = [cycle.pk for cycle in cycles]
+    transaction.on_commit(partial(_count_if_overtaken, keys, terms, by, at), robust=True)
     for batch in chunks(cycles):
         claimed: dict[int, list[Credit]] = {cycle.pk: [] for cycle in batch}
         credits = Credit.objects.filter(cycle__in=claimed).exclude(cut=Credit.Cut.UNCLAIMED)
@@ -80,6 +87,12 @@ def count(cycles: Collection[Cycle], by: User | None, at: datetime) -> None:
                     changed.append(credit)
         _update(changed, by, at)
         requirement.settle_all(batch, day_of(at))
+
+
+def _count_if_overtaken(keys: Collection[int], terms: Catalogue, by: User | None, at: datetime) -> None:
+    """Count these cycles again if the terms on record are not those under which they were counted."""
+    if catalogue().figures != terms.figures:
+        count_anew(cycles=keys, by=by, at=at)
 
 
 @transaction.atomic

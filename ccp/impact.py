@@ -131,21 +131,20 @@ def catch_up(terms: AnyTerms, *, at: datetime) -> None:
 @transaction.atomic
 def put_in_force(*, terms: AnyTerms, by: User, at: datetime) -> None:
     """Save the terms, in place of a version of the same day, and count the open cycles concerned anew."""
-    kinds = _kinds(terms)
     # Two changes wait for each other here, and a change waits for an import of credits.
-    list(ActivityType.objects.select_for_update(no_key=True).filter(pk__in=kinds).order_by("pk"))
+    list(ActivityType.objects.select_for_update(no_key=True).filter(pk__in=_kinds(terms)).order_by("pk"))
     catch_up(terms, at=at)
     terms._history_user, terms._history_date = by, at  # type: ignore[union-attr]
     terms.save()
     counting.count_anew(cycles=_concerned(terms), by=by, at=at)
-    transaction.on_commit(partial(_count_stragglers, terms, kinds, by, at), robust=True)
+    transaction.on_commit(partial(_count_stragglers, terms, by, at), robust=True)
 
 
-def _count_stragglers(terms: AnyTerms, kinds: Collection[int], by: User, at: datetime) -> None:
-    """Count what members were recording at that moment: they may have read the terms before these were saved."""
-    with transaction.atomic():
-        # Waits for each transaction that has an entry of these types in hand; later ones read the new terms.
-        list(ActivityType.objects.select_for_update().filter(pk__in=kinds).order_by("pk"))
+def _count_stragglers(terms: AnyTerms, by: User, at: datetime) -> None:
+    """Count what members recorded meanwhile: they may have read the terms before these were saved.
+
+    Whoever has read them and is not done even now counts again by itself (``counting.count``).
+    """
     counting.count_anew(cycles=_concerned(terms), by=by, at=at)
 
 

@@ -4,8 +4,11 @@ import uuid
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from threading import Event
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from ccp import held_credits, impact, recording, requirement
 from ccp.credits_import import CreditsResource
@@ -93,10 +96,8 @@ def test_two_matches_at_once_record_each_credit_once() -> None:
     assert HeldCredit.objects.get().activity == Activity.objects.get()
 
 
-def test_terms_that_change_beside_members_who_record_hold_for_all_of_them(cycles: list[Cycle]) -> None:
-    """Cap 1 from today on: of the 2 points that each member records meanwhile, 1 counts."""
-    clerk = make_user(is_staff=True)
-    terms = TypeTerms(
+def cap_of_one() -> TypeTerms:
+    return TypeTerms(
         activity_type=ActivityType.objects.get(code="course-seminar-webinar"),
         effective_from=TODAY,
         unit="hour",
@@ -104,10 +105,41 @@ def test_terms_that_change_beside_members_who_record_hold_for_all_of_them(cycles
         cap=Decimal(1),
     )
 
+
+def test_terms_that_change_beside_members_who_record_hold_for_all_of_them(cycles: list[Cycle]) -> None:
+    """Cap 1 from today on: of the 2 points that each member records meanwhile, 1 counts."""
+    clerk = make_user(is_staff=True)
+
     def changed() -> int:
-        impact.put_in_force(terms=terms, by=clerk, at=noon(TODAY))
+        impact.put_in_force(terms=cap_of_one(), by=clerk, at=noon(TODAY))
         return 0
 
     at_once(changed, partial(recorded, cycles[:6]), partial(recorded, cycles[6:]))
     keys = [cycle.pk for cycle in cycles]
     assert requirement.counted_by_cycle(keys) == dict.fromkeys(keys, Decimal(1))
+
+
+def test_terms_that_change_between_counting_and_the_end_of_a_recording_hold_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Cap 1 is in force, and all is counted anew, before the recording ends that read the terms without it."""
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has one writer at a time.")
+    cycle, clerk = make_cycle(make_member()), make_user(is_staff=True)
+    counted, changed = Event(), Event()
+    settle_all = requirement.settle_all
+
+    def settle_late(*args: Any) -> None:
+        settle_all(*args)
+        counted.set()
+        assert changed.wait(timeout=20)
+
+    def change() -> int:
+        assert counted.wait(timeout=20)
+        impact.put_in_force(terms=cap_of_one(), by=clerk, at=noon(TODAY))
+        changed.set()
+        return 0
+
+    monkeypatch.setattr(requirement, "settle_all", settle_late)
+    at_once(change, partial(recorded, [cycle]))
+    assert requirement.counted_by_cycle([cycle.pk]) == {cycle.pk: Decimal(1)}
