@@ -52,7 +52,7 @@ def _enter(page: Page, take: Take) -> None:
     page.locator("#finder-found").get_by_role("option", name="Course, seminar or webinar").click()
     expect(page.locator("#chosen-kind dl")).to_be_visible()
     kind = page.locator("#entry-form .field-group")
-    take("enter-type", kind.locator(".finder"), kind.get_by_label("Activity type"), page.locator("#chosen-kind"))
+    take("enter-type", page.locator("#finder"), kind.get_by_label("Activity type"), page.locator("#chosen-kind"))
     page.get_by_label("Title").fill("Infection prevention update")
     page.get_by_label("How many").fill("3")
     page.get_by_label("Start date").fill("3/7/2026")
