@@ -111,7 +111,9 @@ def test_each_certification_has_its_card(two: Member) -> None:
 )
 def test_days_left_around_the_end(on_today: TimeMachineFixture, met: Member, on: date, said: str) -> None:
     on_today.move_to(noon(on))
-    assert said in cards(met)["RMA"]
+    card = cards(met)["RMA"]
+    assert said in card
+    assert ("Today is the last day of the cycle" in card) is (on == date(2026, 4, 30))
 
 
 def test_a_member_without_a_certification_is_told_whom_to_call() -> None:
