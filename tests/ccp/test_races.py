@@ -1,5 +1,6 @@
 """Who waits for somebody else's transaction decides from what that has left behind, and nobody waits in a circle."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
