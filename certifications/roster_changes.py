@@ -151,7 +151,7 @@ def _update_addresses(changed: Sequence[tuple[Row, StoredMember]], occasion: Occ
 
 
 def _update_members(changed: Sequence[tuple[Row, StoredMember]], occasion: Occasion) -> None:
-    members = Member.objects.select_for_update().in_bulk([stored.pk for _, stored in changed])
+    members = Member.objects.select_for_update(no_key=True).in_bulk([stored.pk for _, stored in changed])
     columns: set[str] = set()
     for row, stored in changed:
         member = members[stored.pk]

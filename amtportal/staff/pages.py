@@ -75,7 +75,7 @@ class StaffAdmin(DeedsMixin, admin.ModelAdmin):
         if request.method == "POST" and object_id:
             found = self.get_object(request, unquote(object_id))
             if found is not None:
-                self.model._base_manager.select_for_update().filter(pk=found.pk).first()
+                self.model._base_manager.select_for_update(no_key=True).filter(pk=found.pk).first()
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

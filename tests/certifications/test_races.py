@@ -1,15 +1,17 @@
-"""A roster beside those who close cycles: certifications are locked in one order, whatever that of the file."""
+"""A roster beside those who record and those who close cycles: locks are taken in one order, whatever the file's."""
 
+from datetime import date
 from functools import partial
 
 import pytest
 from django.db import connection, transaction
 from import_export.results import Result
 
+from amtportal.members.models import Member
 from certifications import chunks, roster_files
-from certifications.models import Certification
+from certifications.models import Certification, Cycle
 from certifications.roster import RosterResource
-from tests.builders import TODAY, make_certification
+from tests.builders import TODAY, make_activity, make_certification, make_cycle
 from tests.threads import beside, wait_until_somebody_waits
 
 pytestmark = [
@@ -19,25 +21,56 @@ pytestmark = [
 HEADER = "amt_id,email,first_name,last_name,credential,certificate_number,awarded_on\n"
 
 
+def rows(*certifications: Certification, number: str = "", awarded_on: str = "2023-05-01") -> str:
+    return HEADER + "".join(
+        f"{held.member.amt_id},{held.member.user.email},Ada,Lane,RMA,{number}{held.certificate_number},{awarded_on}\n"
+        for held in certifications
+    )
+
+
 def imported(content: str) -> Result:
     return RosterResource(on=TODAY).import_data(roster_files.read(content.encode()))
 
 
-def test_a_roster_locks_certifications_in_the_order_of_their_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both get another number, the later one first. A closing has the first and goes on to the second."""
+def lock(row: Certification | Cycle) -> None:
+    type(row).objects.select_for_update().get(pk=row.pk)
+
+
+@pytest.fixture(autouse=True)
+def _one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunks, "CHUNK", 1)
+
+
+def test_a_roster_locks_certifications_in_the_order_of_their_keys() -> None:
+    """Both get another number, the later one first. A closing has the first and goes on to the second."""
     first, second = make_certification(), make_certification()
-    rows = [
-        f"{held.member.amt_id},{held.member.user.email},Ada,Lane,RMA,N-{held.pk},2023-05-01\n"
-        for held in (second, first)
-    ]
     with transaction.atomic():
-        Certification.objects.select_for_update().get(pk=first.pk)
-        result = beside(partial(imported, HEADER + "".join(rows)))
+        lock(first)
+        result = beside(partial(imported, rows(second, first, number="N-")))
         wait_until_somebody_waits()
-        Certification.objects.select_for_update().get(pk=second.pk)
+        lock(second)
     assert not result.result().has_errors()
-    assert set(Certification.objects.values_list("certificate_number", flat=True)) == {
-        f"N-{first.pk}",
-        f"N-{second.pk}",
-    }
+    assert all(held.certificate_number.startswith("N-") for held in Certification.objects.all())
+
+
+def test_a_roster_locks_cycles_in_the_order_of_their_keys() -> None:
+    """Both awards turn out to be of another day, the later one first."""
+    first, second = make_cycle(), make_cycle()
+    with transaction.atomic():
+        lock(first)
+        result = beside(partial(imported, rows(second.certification, first.certification, awarded_on="2023-05-02")))
+        wait_until_somebody_waits()
+        lock(second)
+    assert not result.result().has_errors()
+    assert {cycle.starts_on for cycle in Cycle.objects.all()} == {date(2023, 5, 2)}
+
+
+def test_a_member_records_while_a_roster_that_changes_the_member_is_imported() -> None:
+    """A roster takes minutes. The entry refers to the member, and only whoever changes the key of one holds it up."""
+    cycle = make_cycle()
+    member = cycle.certification.member
+    with transaction.atomic():
+        assert not imported(rows(cycle.certification).replace("Lane", "Lovelace")).has_errors()
+        recorded = beside(partial(make_activity, cycle), "lock_timeout = '500ms'")
+        assert recorded.result().member == member
+    assert Member.objects.get().last_name == "Lovelace"
