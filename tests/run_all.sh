@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs the suite on SQLite and on PostgreSQL; fails if either does. Arguments go to pytest. What says nothing of the
-# database (how pages look, documents, translation, packages: the mark any_database) runs once, on SQLite.
+# database (how pages look, documents, translation, permissions: the mark any_database) runs once, on SQLite.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 

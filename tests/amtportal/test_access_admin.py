@@ -21,7 +21,12 @@ from tests.addresses import below
 from tests.amtportal.test_admin import populate
 from tests.builders import TODAY, client_of, make_member, make_user, noon
 
-pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors, pytest.mark.usefixtures("on_today")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.ignore_template_errors,
+    pytest.mark.usefixtures("on_today"),
+    pytest.mark.any_database,
+]
 
 VIEW, ADD, CHANGE, DELETE = "view", "add", "change", "delete"
 # Each model of the admin: what staff may do with its rows by hand, given the permission.

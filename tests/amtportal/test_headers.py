@@ -18,7 +18,7 @@ from ccp import calendar
 from tests.builders import TODAY, client_of, cycle_of, invoice_of, make_user, noon
 from tests.pages import record_ce
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 
 POLICY = {
     "default-src": "'self'",

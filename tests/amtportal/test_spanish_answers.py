@@ -16,7 +16,7 @@ from tests.builders import TODAY, client_of, cycle_of, make_activity, make_amt_c
 from tests.pages import read, record_ce, words
 from tests.spanish import english_left, left_after, left_on
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 COURSE = {"activity_type": "course-seminar-webinar", "points": "1.5", "starts_on": "3/1/2026", "attested": "on"}
 SUBMISSION = {"submission_id": "7a6f4a0e-2f4e-4c64-9a9e-0b9f2f1c9a11"}
 # Record CE, filled in wrongly: each breaks another rule.
