@@ -8,10 +8,11 @@ from django.db import connection, transaction
 from import_export.results import Result
 
 from amtportal.members.models import Member
-from certifications import chunks, roster_files
-from certifications.models import Certification, Cycle
+from certifications import chunks, invoices, roster_files
+from certifications.models import Certification, Cycle, RenewalInvoice
 from certifications.roster import RosterResource
-from tests.builders import TODAY, make_activity, make_certification, make_cycle
+from tests.builders import TODAY, client_of, invoice_of, make_activity, make_certification, make_cycle
+from tests.staff import make_clerk, page, told
 from tests.threads import beside, wait_until_somebody_waits
 
 pytestmark = [
@@ -74,3 +75,14 @@ def test_a_member_records_while_a_roster_that_changes_the_member_is_imported() -
         recorded = beside(partial(make_activity, cycle), "lock_timeout = '500ms'")
         assert recorded.result().member == member
     assert Member.objects.get().last_name == "Lovelace"
+
+
+def test_of_two_of_the_staff_who_void_an_invoice_at_once_one_is_told_that_it_was_void(on_today: object) -> None:
+    """The other one's reason stands, and so the second reads that one."""
+    invoice = invoice_of(make_cycle())
+    clerk = client_of(make_clerk("view_renewalinvoice", "change_renewalinvoice"))
+    with transaction.atomic():
+        invoices.void(invoice=invoice, reason="Moved away.")
+        answer = beside(partial(clerk.post, page(RenewalInvoice, "void", invoice.pk), {"reason": "Sent twice."}))
+        wait_until_somebody_waits()
+    assert told(clerk, answer.result()) == f"{invoice.number} is void already: Moved away."
