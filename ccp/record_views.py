@@ -75,7 +75,8 @@ def _repeated(request: HttpRequest, member: Member, open_cycles: list[Cycle]) ->
 
 
 def _to_entry(request: HttpRequest, activity: Activity) -> HttpResponse:
-    messages.success(request, _("%(reference)s is on record.") % {"reference": activity.reference})
+    if activity.is_standing:  # a form that comes again may lead to an entry that was withdrawn since
+        messages.success(request, _("%(reference)s is on record.") % {"reference": activity.reference})
     return redirect("activity-detail", activity.pk)
 
 

@@ -177,7 +177,7 @@ def standings_of(cycles: list[Cycle], on: date, *, past: Iterable[Cycle] = ()) -
     wanted = Q(cycle__in=cycles) | Q(cycle__in=closed, status=RenewalInvoice.Status.ISSUED)
     invoices = defaultdict(list)
     reopened = defaultdict(list)
-    for invoice in RenewalInvoice.objects.standing().filter(wanted).order_by("due_on", "year"):
+    for invoice in RenewalInvoice.objects.standing().with_payment_day().filter(wanted).order_by("due_on", "year"):
         if cycle := closed.get(invoice.cycle_id):
             invoice.cycle = cycle
             unpaid = invoice_standing(invoice, on, counted=cycle.points_at_close or Decimal(0))

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 from django.db.models.lookups import Exact
@@ -313,6 +313,11 @@ class RenewalInvoiceQuerySet(models.QuerySet["RenewalInvoice"]):
 
     def unpaid(self) -> "RenewalInvoiceQuerySet":
         return self.filter(status=RenewalInvoice.Status.ISSUED)
+
+    def with_payment_day(self) -> "RenewalInvoiceQuerySet":
+        """Each with ``paid_on``: the day on which AMT received the payment that stands; None where there is none."""
+        standing = Payment.objects.filter(invoice=OuterRef("pk"), reversed_at=None)
+        return self.annotate(paid_on=Subquery(standing.values("received_on")))
 
     def in_state(self, state: str, on: date) -> "RenewalInvoiceQuerySet":
         """Those that ``certifications.invoices.state`` calls so on that day; a test compares the two."""

@@ -21,8 +21,8 @@ def read(response: HttpResponse, status: int = 200) -> BeautifulSoup:
 
 
 def words(element: Tag) -> str:
-    """The text as it is read: with single spaces, and none before a mark."""
-    return re.sub(r" ([.,;:])", r"\1", " ".join(element.get_text(" ").split()))
+    """The text as it is read: with single spaces, and none before a mark or within quotation marks."""
+    return re.sub(r" ([.,;:”])|(“) ", r"\1\2", " ".join(element.get_text(" ").split()))
 
 
 def form_values(page: BeautifulSoup) -> dict[str, list[str]]:

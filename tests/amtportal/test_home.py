@@ -8,8 +8,9 @@ from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
 from ccp.models import ActivityType
+from certifications import invoices
 from certifications.models import Certification
-from tests.builders import client_of, cycle_of, invoice_of, make_activity, make_member, noon
+from tests.builders import TODAY, client_of, cycle_of, invoice_of, make_activity, make_member, make_payment, noon
 from tests.pages import read, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
@@ -45,6 +46,16 @@ def test_four_answers_for_a_member_who_met_the_requirement_yesterday(met: Member
     assert "Days left 47 days" in card
     assert f"Pay {invoice_of(cycle_of(met)).number} ($50.00), due 5/1/2026." in card
     assert "Open since 3/14/2026, the day after your CCP requirement was met (3/13/2026)." in card
+
+
+@pytest.mark.parametrize("address", ["/", "/certifications/"])
+def test_a_paid_invoice_says_when_the_payment_came(met: Member, address: str) -> None:
+    """Not the day of a payment that was taken back, a mistake for another invoice."""
+    mistake = make_payment(invoice_of(cycle_of(met)), received_on=TODAY)
+    invoices.reverse_payment(payment=mistake, reason="Another invoice.", by=mistake.recorded_by, at=noon(TODAY))
+    make_payment(invoice_of(cycle_of(met)), received_on=date(2026, 3, 13))
+    said = words(read(client_of(met).get(address)).main)
+    assert "AMT received your payment on 3/13/2026." in said
 
 
 def test_four_answers_in_the_first_year(new: Member) -> None:

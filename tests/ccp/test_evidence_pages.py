@@ -240,6 +240,7 @@ def test_a_credit_from_amt_needs_none(owner: Client, met: Member) -> None:
     shown = part(owner, credit)
     assert "AMT credited this itself, so no evidence is needed." in words(shown)
     assert not shown.select("form")
+    assert "Keep for an audit" not in words(read(owner.get(f"/ccp/activities/{credit.pk}/")).main)
     assert owner.get(f"/ccp/activities/{credit.pk}/evidence/").status_code == 302
 
 

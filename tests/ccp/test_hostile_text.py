@@ -4,14 +4,15 @@ from io import BytesIO
 
 import pikepdf
 import pytest
+from bs4 import BeautifulSoup
 from django.test import Client
 from pypdf import PdfReader
 
-from amtportal.members.models import Member
+from amtportal.members.models import Member, User
 from ccp.models import Activity
 from certifications.models import Cycle
 from tests.builders import client_of, cycle_of, make_cycle, make_member
-from tests.pages import form_values, read, record_ce, words
+from tests.pages import form_values, read, record_ce, submit, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 
@@ -122,3 +123,35 @@ def test_the_sentence_of_an_error_does_not_carry_what_was_typed_as_html(signed_i
     page = read(record_ce(signed_in, starts_on="<b>2/30/2026</b>"))
     assert not page.select(".error-summary b, .field-error b")
     assert "<b>" not in words(page.select_one(".error-summary"))
+
+
+BLOCKS = ["h1", "h2", "p", "li", "dt", "dd", "th", "td", "option"]
+
+
+def loose(page: BeautifulSoup, typed: str) -> list[str]:
+    """The lines in which what was typed stands beside other words without being kept apart from them."""
+    found = []
+    for text in page.body.find_all(string=lambda text: typed in text):
+        line = text.find_parent(BLOCKS)
+        alone = text.find_parent("bdi") or text.find_parent("textarea") or line.get_text().strip() == text.strip()
+        if not alone:
+            found.append(" ".join(line.get_text().split()))
+    return found
+
+
+def test_what_is_typed_from_right_to_left_turns_no_words_around(member: Member, cycle: Cycle, staff: User) -> None:
+    """A title in Arabic before ", 2 points" would take the 2 to its other side; a turned one the whole sentence."""
+    turned = TEXTS["override"]
+    Member.objects.filter(pk=member.pk).update(first_name=turned, last_name="Zhao")
+    signed_in = client_of(member)
+    for title in ("First", turned, turned):  # the third looks like the second
+        record_ce(signed_in, title=title, provider=turned)
+    first, earlier, entry = Activity.objects.order_by("pk")
+    submit(signed_in, f"/ccp/activities/{first.pk}/amend/", title=turned, attested="on")
+    submit(signed_in, f"/ccp/activities/{entry.pk}/difference/", difference=turned)
+    pages = ["/", "/ccp/activities/", f"/ccp/transcript/{cycle.pk}/", "/ccp/transcript/all/"]
+    pages += [f"/ccp/activities/{found.pk}/" for found in (first, earlier, entry)]
+    pages += [f"/ccp/activities/{entry.pk}/{act}/" for act in ("amend", "withdraw", "difference")]
+    for address in pages:
+        assert loose(read(signed_in.get(address)), turned) == [], address
+    assert loose(read(client_of(staff).get(f"/ccp/activities/{entry.pk}/")), turned) == []

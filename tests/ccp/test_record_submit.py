@@ -137,6 +137,19 @@ def test_the_same_form_after_back_in_another_spelling_is_a_repeat(signed_in: Cli
     assert again.headers["Location"] == first.headers["Location"]
 
 
+def test_the_same_form_after_its_entry_was_withdrawn_is_not_said_to_be_on_record(signed_in: Client) -> None:
+    """The page of the entry says that it was withdrawn; a notice above it that it is on record would deny it."""
+    number = str(uuid.uuid4())
+    entry = record_ce(signed_in, submission_id=number).headers["Location"]
+    assert "is on record." in words(read(signed_in.get(entry)).select_one(".notices"))
+    signed_in.post(f"{entry}withdraw/")
+    signed_in.get(entry)  # says that it is withdrawn
+    assert record_ce(signed_in, submission_id=number).headers["Location"] == entry
+    page = read(signed_in.get(entry))
+    assert not page.select(".notices")
+    assert "This entry was withdrawn on" in words(page.main)
+
+
 def test_other_values_under_a_used_number_are_refused_with_an_explanation(signed_in: Client) -> None:
     number = str(uuid.uuid4())
     record_ce(signed_in, submission_id=number)

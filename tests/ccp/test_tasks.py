@@ -78,5 +78,15 @@ def test_the_calm_sentence_comes_with_the_requirement(on_today: TimeMachineFixtu
     assert said not in words(read(client.get("/")).main)
     make_activity(cycle_of(short, "RPT"), points="2")
     assert said in words(read(client.get("/")).main)
-    on_today.move_to(noon(date(2026, 8, 1)))  # the grace period is over and two invoices are owed: the cycle is closed
-    assert said not in words(read(client.get("/")).main)
+    on_today.move_to(noon(date(2026, 4, 23)))
+    assert said in words(read(client_of(short).get("/")).main)
+
+
+@pytest.mark.parametrize("day", [date(2026, 4, 24), date(2026, 8, 1)], ids=["in grace", "after the grace period"])
+def test_the_calm_sentence_ends_with_the_cycle(on_today: TimeMachineFixture, short: Member, day: date) -> None:
+    """The requirement is met and invoices are owed: the page says what the cycle waits for, and of no end to come."""
+    make_activity(cycle_of(short, "RPT"), points="2")
+    on_today.move_to(noon(day))
+    said = words(read(client_of(short).get("/")).main)
+    assert "It awaits your payment" in said
+    assert "until this cycle ends" not in said

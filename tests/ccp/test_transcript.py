@@ -295,7 +295,10 @@ def test_an_empty_record_has_a_transcript_too(new: Member) -> None:
     (text,) = text_of(printed(client_of(new), cycle))
     assert "No CE activity is on record for this cycle." in text
     assert "Points counted 0" in text
-    assert "No CE activity is on record" in words(read(client_of(new).get(f"/ccp/transcript/{cycle.pk}/")).main)
+    said = words(read(client_of(new).get(f"/ccp/transcript/{cycle.pk}/")).main)
+    assert "No CE activity is on record" in said
+    assert "attests" not in said
+    assert "attests" not in text, "where nothing is recorded, nobody attests it"
 
 
 def test_a_voluntary_certification_says_so(voluntary: Member) -> None:

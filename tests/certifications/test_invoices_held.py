@@ -90,6 +90,20 @@ def test_it_is_no_task_and_no_day_of_the_calendar(out_of_force: Member) -> None:
     assert calendar.of_standings([stands], otherwise=noon(on)) == []
 
 
+def test_staff_are_told_what_the_member_sees(out_of_force: Member) -> None:
+    """Year 2 can still be paid, if the member is to be reinstated; year 3 no longer opens by any points."""
+    cycle = cycle_of(out_of_force)
+    client_of(out_of_force).get("/")  # what is due is closed
+    cycle.certification.refresh_from_db()
+    staff = client_of(make_user(is_staff=True, is_superuser=True))
+    held = f"The certification is {cycle.certification.status}: the member sees it locked, with a word to call AMT."
+    said = {}
+    for year in (1, 2, 3):
+        address = f"/admin/certifications/renewalinvoice/{invoice_of(cycle, year).pk}/change/"
+        said[year] = words(read(staff.get(address)).select_one(".field-why .readonly"))
+    assert said == {1: "A payment is on record.", 2: f"Since 3/2/2025, 60 days before it is due. {held}", 3: held}
+
+
 def test_what_was_paid_stays_paid(out_of_force: Member) -> None:
     said = told(out_of_force, f"/invoices/{invoice_of(cycle_of(out_of_force), 1).pk}/")
     assert "This invoice is paid. Nothing more is due." in said

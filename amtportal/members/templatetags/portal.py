@@ -31,6 +31,12 @@ def day(value: date) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), words.us(value))
 
 
+@register.filter
+def bdi(typed: object) -> SafeString:
+    """What somebody typed, kept apart: in whichever direction it is written, the words around it stay in order."""
+    return format_html("<bdi>{}</bdi>", typed)
+
+
 @register.simple_tag(takes_context=True)
 def typed_by(context: template.Context, form: str) -> SafeString:
     """The field by which a form comes back after a sign-in (``amtportal.members.kept_forms``).
