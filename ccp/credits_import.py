@@ -91,6 +91,7 @@ class CreditsResource(ModelResource):
         self._entry: Entry
         self._by: User | None = None
         self._previewed = 0
+        self._is_preview = False
 
     @classmethod
     def get_result_class(cls) -> type[Result]:
@@ -103,6 +104,7 @@ class CreditsResource(ModelResource):
     def import_data(self, dataset: tablib.Dataset, dry_run: bool = False, **kwargs: Any) -> Result:
         """All or nothing, whatever the caller forgets to ask for."""
         kwargs.update(use_transactions=True, rollback_on_validation_errors=True)
+        self._is_preview = dry_run
         return super().import_data(dataset, dry_run, **kwargs)
 
     def before_import(self, dataset: tablib.Dataset, **kwargs: Any) -> None:
@@ -122,7 +124,8 @@ class CreditsResource(ModelResource):
             del dataset[:]
             return
         new = [self._received(row) for row in rows if row.provider_reference not in stored]
-        reasons = held_credits.reasons_to_hold(new, at=self.at)
+        # For the preview. An import itself finds out once it has locked every cycle, and closes nothing before.
+        reasons = held_credits.reasons_to_hold(new, at=self.at) if self._is_preview else {}
         self._entries = [
             Entry(row, row.provider_reference not in stored, reasons.get(row.provider_reference, "")) for row in rows
         ]

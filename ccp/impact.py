@@ -21,6 +21,7 @@ from ccp import counting, points, rollover
 from ccp.models import Activity, ActivityType, CategoryTerms, Credit, TypeTerms
 from ccp.terms import Catalogue, catalogue
 from certifications.chunks import chunks
+from certifications.cycles import lock_all
 from certifications.models import Cycle
 
 AnyTerms = TypeTerms | CategoryTerms
@@ -133,10 +134,12 @@ def put_in_force(*, terms: AnyTerms, by: User, at: datetime) -> None:
     """Save the terms, in place of a version of the same day, and count the open cycles concerned anew."""
     # Two changes wait for each other here, and a change waits for an import of credits.
     list(ActivityType.objects.select_for_update(no_key=True).filter(pk__in=_kinds(terms)).order_by("pk"))
-    catch_up(terms, at=at)
+    concerned = _concerned(terms)
+    lock_all(concerned)  # all of them before some are closed, so that none is locked out of turn
+    rollover.close_ended(concerned, at=at)
     terms._history_user, terms._history_date = by, at  # type: ignore[union-attr]
     terms.save()
-    counting.count_anew(cycles=_concerned(terms), by=by, at=at)
+    counting.count_anew(cycles=concerned, by=by, at=at)
     transaction.on_commit(partial(_count_stragglers, terms, by, at), robust=True)
 
 

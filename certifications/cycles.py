@@ -107,10 +107,12 @@ def unclosed(member: Member, *, lock: bool = False) -> list[Cycle]:
     if not lock:
         return list(cycles)
     while True:
-        locked = list(cycles.select_for_update(of=("self",)))
-        # One that was closed while this waited for its lock is missing from the answer, and so is the one that follows.
-        if {cycle.pk for cycle in locked} == set(cycles.order_by().values_list("pk", flat=True)):
-            return locked
+        locked = [cycle.pk for cycle in cycles.select_for_update(of=("self",))]
+        # Read once they are locked: who has waited sees the certifications as they were before. One that was closed
+        # meanwhile is missing from the locked, and so is the one that follows.
+        found = list(cycles.all())
+        if locked == [cycle.pk for cycle in found]:
+            return found
 
 
 def taking_records(cycles: Iterable[Cycle], on: date) -> list[Cycle]:
@@ -122,14 +124,20 @@ def unclosed_of(members: Collection[int], *, lock: bool = False) -> list[Cycle]:
     """``unclosed`` for several members (by key): their cycles in the order of their keys; locked on demand."""
     while True:
         keys = _unclosed_keys(members)
+        if lock:
+            lock_all(keys)  # before they are read, as in ``unclosed``
         found: list[Cycle] = []
         for some in chunks(keys):
             cycles = Cycle.objects.unclosed().filter(pk__in=some)
-            if lock:
-                cycles = cycles.select_for_update(of=("self",))
             found += cycles.select_related("certification__credential").order_by("pk")
         if not lock or [cycle.pk for cycle in found] == _unclosed_keys(members):
             return found
+
+
+def lock_all(keys: Iterable[int]) -> None:
+    """Lock these cycles (by key) in the order of their keys."""
+    for some in chunks(sorted(keys)):
+        list(Cycle.objects.select_for_update().filter(pk__in=some).order_by("pk").values_list("pk", flat=True))
 
 
 def _unclosed_keys(members: Collection[int]) -> list[int]:

@@ -68,6 +68,9 @@ def write_changes(
     _update_addresses(moved, occasion)
     for members in chunks(changed_members):
         _update_members(members, occasion)
+    for pks in chunks(sorted(stored.pk for _, stored in changed_certifications)):
+        # All of them, in the order of their keys, as whoever closes cycles locks them.
+        list(Certification.objects.select_for_update().filter(pk__in=pks).order_by("pk").values_list("pk", flat=True))
     numbered = [
         stored.pk for row, stored in changed_certifications if row.certificate_number != stored.certificate_number
     ]
@@ -148,7 +151,7 @@ def _update_addresses(changed: Sequence[tuple[Row, StoredMember]], occasion: Occ
 
 
 def _update_members(changed: Sequence[tuple[Row, StoredMember]], occasion: Occasion) -> None:
-    members = Member.objects.select_for_update().in_bulk([stored.pk for _, stored in changed])
+    members = Member.objects.select_for_update(no_key=True).in_bulk([stored.pk for _, stored in changed])
     columns: set[str] = set()
     for row, stored in changed:
         member = members[stored.pk]
@@ -165,7 +168,7 @@ def _update_members(changed: Sequence[tuple[Row, StoredMember]], occasion: Occas
 
 
 def _update_certifications(changed: Sequence[tuple[Row, StoredCertification]], on: date, occasion: Occasion) -> None:
-    certifications = Certification.objects.select_for_update().in_bulk([stored.pk for _, stored in changed])
+    certifications = Certification.objects.in_bulk([stored.pk for _, stored in changed])
     moved = []
     for row, stored in changed:
         certification = certifications[stored.pk]

@@ -14,6 +14,7 @@ from amtportal.members.models import Member, User
 from amtportal.words import us
 from certifications import life
 from certifications.chunks import chunks
+from certifications.cycles import lock_all
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 from certifications.roster_rows import COLUMNS, PERSON, Problem, Row
 
@@ -230,9 +231,11 @@ def _anchored(rows: Sequence[Row], certifications: Mapping[tuple[str, str], Stor
         if (stored := certifications.get((row.amt_id, row.credential))) and stored.awarded_on != row.awarded_on
     ]
     anchored: dict[int, str] = {}
+    # Locked before they are judged, as recording CE and payments do: nothing is added in between.
+    of_moved = (Cycle.objects.filter(certification__in=pks).order_by() for pks in chunks(moved))
+    lock_all(key for found in of_moved for key in found.values_list("pk", flat=True))
     for pks in chunks(moved):
-        # Locked before they are judged, as recording CE and payments do: nothing is added in between.
-        cycles = list(Cycle.objects.select_for_update().filter(certification__in=pks).order_by("pk"))
+        cycles = list(Cycle.objects.filter(certification__in=pks).order_by("pk"))
         invoices = RenewalInvoice.objects.filter(cycle__certification__in=pks).order_by()
         for cycle in cycles:
             if cycle.grace_extended_to:

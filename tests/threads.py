@@ -1,7 +1,8 @@
 """Doing several things at the same moment, as members do in the last hour of a cycle."""
 
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
 
@@ -25,3 +26,31 @@ def at_once(*calls: Callable[[], Result], database: bool = True) -> list[Result]
 
     with ThreadPoolExecutor(len(calls)) as threads:
         return list(threads.map(run, calls))
+
+
+def beside(call: Callable[[], Result], *settings: str) -> Future[Result]:
+    """The call, in a thread, on a connection of its own with these settings."""
+
+    def run() -> Result:
+        try:
+            with connection.cursor() as cursor:
+                for setting in settings:
+                    cursor.execute(f"SET {setting}")
+            return call()
+        finally:
+            connections.close_all()
+
+    return ThreadPoolExecutor(1).submit(run)
+
+
+def wait_until_somebody_waits() -> None:
+    """Until a connection waits for a lock that another one has (PostgreSQL)."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    for _ in range(1000):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees the same activity all along
+            cursor.execute(query)
+            if cursor.fetchone() != (0,):
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits for a lock")

@@ -38,6 +38,8 @@ def address_confirm(request: HttpRequest, token: str) -> HttpResponseBase:
         return render(request, "account/address_confirm.html", {"email": email}, status=200 if email else 404)
     try:
         addresses.change(user=user, email=email)
+    except addresses.Void:
+        return render(request, "account/address_confirm.html", {"email": None}, status=404)
     except addresses.Taken:
         return render(request, "account/address_confirm.html", {"email": email, "taken": True}, status=409)
     messages.success(

@@ -22,6 +22,10 @@ VALID_SECONDS = 24 * 3600
 _SALT = "amtportal.addresses"
 
 
+class Void(Exception):
+    """The account has another address since the link was made."""
+
+
 class Taken(Exception):
     """The address is on record for another account."""
 
@@ -49,10 +53,18 @@ def ask(request: HttpRequest, *, user: User, email: str) -> None:
 
 
 def change(*, user: User, email: str) -> None:
-    """Make it the address of the account, and tell the old one. Raises ``Taken``."""
+    """Make it the address of the account, and tell the old one; what was done meanwhile is not done again.
+
+    ``user``: with the address for which the link was made. Raises ``Taken``, and ``Void``.
+    """
     try:
         with transaction.atomic():
-            _change(User.objects.select_for_update().get(pk=user.pk), email)
+            present = User.objects.select_for_update().get(pk=user.pk)
+            if present.email == email:
+                return
+            if present.email != user.email:
+                raise Void
+            _change(present, email)
     except IntegrityError:  # an address is there once, and verified once
         raise Taken from None
 

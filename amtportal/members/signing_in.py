@@ -28,6 +28,11 @@ class AccountAdapter(DefaultAccountAdapter):
         context = {**context, "activate_url": context["password_reset_url"]}
         self.send_mail(f"account/email/{template}", user.email, context)
 
+    def set_password(self, user: User, password: str) -> None:
+        """Store the password and nothing else: what staff change in the account meanwhile stands."""
+        user.set_password(password)
+        user.save(update_fields=["password", "short_password"])
+
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the try. One too many is refused, and noted."""
         try:

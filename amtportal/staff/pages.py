@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.utils import unquote
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
@@ -57,6 +59,23 @@ class StaffAdmin(DeedsMixin, admin.ModelAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return self.inlines if obj else []  # a new record has nothing to show
+
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
+        with transaction.atomic():
+            self._lock(request, object_id)
+            return super().changeform_view(request, object_id, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
+        with transaction.atomic():
+            self._lock(request, object_id)
+            return super().delete_view(request, object_id, *args, **kwargs)
+
+    def _lock(self, request: HttpRequest, object_id: str | None) -> None:
+        """Lock the record before Django reads it: it writes the whole row, with what others changed in between."""
+        if request.method == "POST" and object_id:
+            found = self.get_object(request, unquote(object_id))
+            if found is not None:
+                self.model._base_manager.select_for_update(no_key=True).filter(pk=found.pk).first()
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -256,10 +256,11 @@ def _record_payment(invoice: RenewalInvoice, typed: dict[str, Any], request: Htt
 
 
 def _void(invoice: RenewalInvoice, reason: str) -> str:
-    if invoice.status == RenewalInvoice.Status.VOID:
-        raise AlreadyDone(f"{invoice.number} is void already: {invoice.void_reason}")
+    was_void = invoice.status == RenewalInvoice.Status.VOID
     try:
-        invoices.void(invoice=invoice, reason=reason)
+        invoice = invoices.void(invoice=invoice, reason=reason)
     except invoices.Refused as refusal:
         raise ValidationError(str(refusal)) from refusal
+    if was_void or invoice.void_reason != reason:
+        raise AlreadyDone(f"{invoice.number} is void already: {invoice.void_reason}")
     return f"Voided {invoice.number}: {reason}"

@@ -1,9 +1,7 @@
 """What PostgreSQL refuses, by its own codes: each is tried again or said, never a server error, and nothing by half."""
 
-import time
 import uuid
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
@@ -23,6 +21,7 @@ from tests.amtportal.test_mass_assignment import form_on
 from tests.builders import client_of, cycle_of, invoice_of, make_user
 from tests.pages import read, record_ce
 from tests.staff import page
+from tests.threads import beside, wait_until_somebody_waits
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -130,33 +129,6 @@ def test_a_staff_page_says_it_too(met: Member, code: str) -> None:
 # For real
 
 
-def in_a_thread(call: Callable[[], HttpResponse], *settings: str) -> Future[HttpResponse]:
-    """The call, on a connection of its own with these settings."""
-
-    def run() -> HttpResponse:
-        try:
-            with connection.cursor() as cursor:
-                for setting in settings:
-                    cursor.execute(f"SET {setting}")
-            return call()
-        finally:
-            connection.close()
-
-    return ThreadPoolExecutor(1).submit(run)
-
-
-def wait_until_somebody_waits() -> None:
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    for _ in range(1000):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees the same activity all along
-            cursor.execute(query)
-            if cursor.fetchone() != (0,):
-                return
-        time.sleep(0.01)
-    raise AssertionError("nobody waits for a lock")
-
-
 def lock(cycle: Cycle) -> None:
     Cycle.objects.select_for_update().get(pk=cycle.pk)
 
@@ -169,7 +141,7 @@ def test_of_two_that_wait_for_each_other_the_page_is_tried_again(two: Member) ->
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL deadlock_timeout = '30s'")  # so that it is the page whose wait is ended
             lock(second)
-            answer = in_a_thread(lambda: record_ce(browser(two)), "deadlock_timeout = '500ms'")
+            answer = beside(lambda: record_ce(browser(two)), "deadlock_timeout = '500ms'")
             wait_until_somebody_waits()
             lock(first)
         assert answer.result().status_code == 302
@@ -185,7 +157,7 @@ def test_a_transaction_that_cannot_be_put_in_a_row_is_tried_again(short: Member)
             lock(cycle)
             Cycle.objects.filter(pk=cycle.pk).update(number=F("number"))
             strict = "default_transaction_isolation = 'repeatable read'"
-            answer = in_a_thread(lambda: record_ce(browser(short)), strict)
+            answer = beside(lambda: record_ce(browser(short)), strict)
             wait_until_somebody_waits()
         assert answer.result().status_code == 302
     assert tries.call_count == 2
