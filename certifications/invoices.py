@@ -134,6 +134,11 @@ def record_payment(
         raise Refused(f"{invoice.number} is already paid. To mend a wrong payment, reverse it first.")
     if found == "void":
         raise Refused(f"{invoice.number} is void. Issue it anew and record the payment on the new invoice.")
+    if found == "locked" and invoice.cycle.closed_on:
+        raise Refused(
+            f"{invoice.number} was locked when its cycle was closed on {us(invoice.cycle.closed_on)}, and stays so. "
+            "Send the payment back."
+        )
     if found == "locked":
         raise Refused(
             f"{invoice.number} is locked until the day after the CCP requirement is met. Hold the payment until then."
