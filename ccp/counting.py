@@ -7,7 +7,6 @@ caller holds the locks on the cycles.
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from functools import partial
 
 from django.db import transaction
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
@@ -70,7 +69,8 @@ def count(cycles: Collection[Cycle], by: User | None, at: datetime) -> None:
     """
     terms = catalogue()
     keys = [cycle.pk for cycle in cycles]
-    transaction.on_commit(partial(_count_if_overtaken, keys, terms, by, at), robust=True)
+    # No partial: Django asks what has failed for its name.
+    transaction.on_commit(lambda: _count_if_overtaken(keys, terms, by, at), robust=True)
     for batch in chunks(cycles):
         claimed: dict[int, list[Credit]] = {cycle.pk: [] for cycle in batch}
         credits = Credit.objects.filter(cycle__in=claimed).exclude(cut=Credit.Cut.UNCLAIMED)

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
-from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -140,7 +139,8 @@ def put_in_force(*, terms: AnyTerms, by: User, at: datetime) -> None:
     terms._history_user, terms._history_date = by, at  # type: ignore[union-attr]
     terms.save()
     counting.count_anew(cycles=concerned, by=by, at=at)
-    transaction.on_commit(partial(_count_stragglers, terms, by, at), robust=True)
+    # No partial: Django asks what has failed for its name.
+    transaction.on_commit(lambda: _count_stragglers(terms, by, at), robust=True)
 
 
 def _count_stragglers(terms: AnyTerms, by: User, at: datetime) -> None:

@@ -12,7 +12,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date
-from functools import partial
 from typing import Any, NoReturn
 
 import tablib
@@ -167,10 +166,14 @@ class RosterResource(ModelResource):
                 with transaction.atomic():
                     self._write()
                     for follow in AFTERWARDS:
-                        transaction.on_commit(partial(follow, self._occasion), robust=True)
+                        self._do_afterwards(follow)
             except DatabaseError as error:
                 self.handle_import_error(result, _explained(error), raise_errors)
         self.create_instances.clear()
+
+    def _do_afterwards(self, follow: Callable[[Occasion], object]) -> None:
+        # No partial: Django asks what has failed for its name.
+        transaction.on_commit(lambda: follow(self._occasion), robust=True)
 
     def bulk_update(self, *args: Any, **kwargs: Any) -> None:
         """Changes are written before anything is added, by ``bulk_create``."""

@@ -1,7 +1,5 @@
 """Members as staff add them: credits from AMT may wait for a person who appears."""
 
-from functools import partial
-
 from django import forms
 from django.contrib import admin
 from django.db import transaction
@@ -18,8 +16,9 @@ admin.site.unregister(Member)
 
 def match_once_saved(request: HttpRequest, member: Member) -> None:
     """Match what is held for the member after the page's own changes, which stand whatever comes of it."""
-    match = partial(held_credits.match, member=member, by=account_of(request), at=timezone.now())
-    transaction.on_commit(match, robust=True)
+    by, at = account_of(request), timezone.now()
+    # No partial: Django asks what has failed for its name.
+    transaction.on_commit(lambda: held_credits.match(member=member, by=by, at=at), robust=True)
 
 
 @admin.register(Member)
