@@ -10,8 +10,8 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from amtportal.formatting import us
 from amtportal.members.models import User
-from amtportal.words import us
 from certifications.models import Cycle, CycleCorrection
 
 STEP = Decimal("0.25")

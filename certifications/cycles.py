@@ -14,11 +14,11 @@ from typing import Protocol
 from django.conf import settings
 from django.db import transaction
 
+from amtportal.chunks import chunks
 from amtportal.dates import anniversary, day_of
+from amtportal.formatting import us
 from amtportal.members.models import Member, User
-from amtportal.words import us
 from certifications import invoices
-from certifications.chunks import chunks
 from certifications.models import Certification, Cycle
 
 YEARS = 3

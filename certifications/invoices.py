@@ -17,8 +17,8 @@ from typing import Literal
 from django.db import transaction
 
 from amtportal.dates import anniversary, day_of
+from amtportal.formatting import dollars, us
 from amtportal.members.models import User
-from amtportal.words import dollars, us
 from certifications.models import Cycle, Payment, RenewalInvoice
 
 NOTICE = timedelta(days=60)

@@ -19,11 +19,11 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from amtportal.chunks import CHUNK
 from amtportal.dates import day_of
+from amtportal.formatting import dollars, plain, us
 from amtportal.members.models import User
-from amtportal.words import dollars, plain, us
 from certifications import cycles
-from certifications.chunks import CHUNK
 from certifications.models import Certification, Cycle, StatusChange
 
 Status = Certification.Status

@@ -21,7 +21,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from amtportal.history import sign_ins
-from amtportal.members import notices, second_factor
+from amtportal.members.factors import second_factor
+from amtportal.members.mail import notices
 from amtportal.members.models import Member, OutgoingMail, User
 from amtportal.staff.changelists import keys_in
 from amtportal.staff.forms import WholeForm

@@ -20,11 +20,11 @@ from django.urls import URLPattern
 from simple_history.admin import SimpleHistoryAdmin
 from simple_history.template_utils import HistoricalRecordContextHelper
 
+from amtportal.formatting import dollars, plain, us
 from amtportal.history.lines import write_line
 from amtportal.members.models import Member
 from amtportal.staff.changelists import BOUND, BoundedPaginator, TooMany, keys_in
 from amtportal.staff.deeds import DeedsMixin
-from amtportal.words import dollars, plain, us
 
 admin.site.site_header = "AMT Portal – staff"
 admin.site.site_title = "AMT Portal"

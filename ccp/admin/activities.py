@@ -11,15 +11,15 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from amtportal.formatting import plain, us
 from amtportal.members.access import account_of
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.deeds import AlreadyDone, Deed
 from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs, numbered
-from amtportal.words import plain, us
-from ccp import recording
 from ccp.admin import voiding
 from ccp.models import Activity, Credit
+from ccp.recording import verbs as recording
 
 MAY_VOID = "ccp.change_activity"
 MOST_AT_ONCE = 100

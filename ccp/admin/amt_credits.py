@@ -14,15 +14,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from import_export.results import Result
 
+from amtportal.formatting import plain, us
 from amtportal.members.access import account_of
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.deeds import AlreadyDone, Deed
 from amtportal.staff.pages import HistoryAdmin, WrittenByVerbs, numbered
-from amtportal.words import plain, us
-from ccp import error_reports, held_credits
 from ccp.admin import voiding
 from ccp.admin.activities import MAY_VOID
-from ccp.credits_import import CreditsResource
+from ccp.amt_credits import error_reports
+from ccp.amt_credits import holding as held_credits
+from ccp.amt_credits.resource import CreditsResource
 from ccp.models import ErrorReport, HeldCredit
 from certifications.admin.roster import RosterForm, RosterImportMixin
 

@@ -18,10 +18,10 @@ from amtportal.members.access import account_of
 from amtportal.staff.deeds import Deed
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, ShownInline, WrittenByVerbs
-from ccp import impact
 from ccp.admin import terms_changes
+from ccp.catalogue import term_changes as impact
+from ccp.counting.terms import in_force
 from ccp.models import ActivityType, Category, CategoryTerms, TypeTerms
-from ccp.terms import in_force
 
 DAY = {"type": "date", "class": "vDateField"}
 CATEGORY_TERMS = ["effective_from", "cap", "provenance"]

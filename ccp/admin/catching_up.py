@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from amtportal.staff.pages import StaffAdmin
-from ccp import rollover
+from ccp.rollover import closing as rollover
 
 
 class CatchingUp(StaffAdmin):

@@ -8,7 +8,7 @@ from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
-from amtportal.words import plain
+from amtportal.formatting import plain
 from ccp.admin.activities import CreditInline
 from ccp.admin.catching_up import CatchingUp
 from ccp.models import Credit

@@ -7,8 +7,8 @@ from typing import Any
 
 from django import forms
 
-from amtportal.words import plain, us
-from ccp.impact import AnyTerms, Effect, Impact
+from amtportal.formatting import plain, us
+from ccp.catalogue.term_changes import AnyTerms, Effect, Impact
 from certifications.models import Cycle
 
 SHOWN = 50

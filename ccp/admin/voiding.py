@@ -7,11 +7,12 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from amtportal.formatting import plain, us
 from amtportal.members.models import User
 from amtportal.staff.deeds import AlreadyDone
-from amtportal.words import plain, us
-from ccp import recording, requirement
+from ccp.counting import requirement
 from ccp.models import Activity, Credit
+from ccp.recording import verbs as recording
 from certifications.models import Cycle
 
 

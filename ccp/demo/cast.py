@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import make_password
 
 from amtportal.dates import anniversary, day_of, today
 from amtportal.members.models import User
-from ccp import error_reports
+from ccp.amt_credits import error_reports
 from ccp.demo.deeds import CE, PAID_BEFORE_DUE, bring_in, credit_from_amt, noon, pay, record_ce
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules

@@ -10,11 +10,12 @@ import tablib
 
 from amtportal.dates import CHICAGO
 from amtportal.members.models import Member, User
-from ccp import amt_credits, recording
+from ccp.amt_credits import credits as amt_credits
 from ccp.models import Activity, ActivityType
+from ccp.recording import verbs as recording
 from certifications import invoices as invoice_rules
 from certifications.models import Cycle, RenewalInvoice
-from certifications.roster import RosterResource
+from certifications.roster.resource import RosterResource
 
 PAID_BEFORE_DUE = timedelta(days=20)
 

@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from amtportal.formatting import translated
 from amtportal.history.lines import History
 from amtportal.members.models import Member
-from amtportal.words import translated
 from ccp.models.catalogue import ActivityType, TypeTerms
 from certifications.models import Cycle, PointsField, in_quarters
 
@@ -34,7 +34,10 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
 
 
 class Activity(models.Model):
-    """One activity that a member recorded. ``ccp.recording`` and ``ccp.amt_credits`` write it, nothing deletes it."""
+    """One activity that a member recorded.
+
+    ``ccp.recording.verbs`` and ``ccp.amt_credits.credits`` write it, nothing deletes it.
+    """
 
     class Source(models.TextChoices):
         MEMBER = "member", _("Recorded by the member")
@@ -160,7 +163,7 @@ class Activity(models.Model):
 
 
 class Credit(models.Model):
-    """What an activity counts for in one cycle, and why it was cut. Only ``ccp.counting`` writes credits.
+    """What an activity counts for in one cycle, and why it was cut. Only ``ccp.counting.credits`` writes credits.
 
     The row stays when the activity no longer counts there: it then counts 0 and says why.
     """

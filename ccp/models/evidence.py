@@ -22,7 +22,7 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
 
 
 class Evidence(models.Model):
-    """A file that a member attached to an activity. ``ccp.evidence`` writes it; the row outlives its file."""
+    """A file that a member attached to an activity. ``ccp.evidence.attaching`` writes it; the row outlives its file."""
 
     class Kind(models.TextChoices):
         PDF = "pdf", "PDF"

@@ -12,7 +12,9 @@ from certifications.models import Cycle
 
 
 class Transcript(AppendOnly, Traced):
-    """One issue of a CE transcript: what it said, and the code by which anyone can check it. ``ccp.issuing`` writes it.
+    """One issue of a CE transcript: what it said, and the code by which anyone can check it.
+
+    ``ccp.transcripts.issuing`` writes it.
 
     The same record is issued once; a record that has changed is issued anew, and the earlier issue stays.
     """

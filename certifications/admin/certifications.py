@@ -9,12 +9,12 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from amtportal.dates import today
+from amtportal.formatting import us
 from amtportal.members.admin import MemberAdmin
 from amtportal.members.models import Member
 from amtportal.staff.changelists import keys_in
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, ShownInline
-from amtportal.words import us
 from certifications import cycles, life
 from certifications.admin.cycles import CycleInline
 from certifications.admin.roster import RosterImportMixin

@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from amtportal.formatting import plain
 from amtportal.staff.pages import ShownInline, StaffAdmin, WrittenByVerbs
-from amtportal.words import plain
 from certifications.models import CycleCorrection
 
 

@@ -14,13 +14,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from amtportal.dates import day_of, today
+from amtportal.formatting import plain, us
 from amtportal.members.access import account_of
 from amtportal.members.models import User
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.deeds import AlreadyDone, Deed
 from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
-from amtportal.words import plain, us
 from certifications import corrections, cycles
 from certifications.admin.corrections import CorrectionInline
 from certifications.admin.invoices import InvoiceInline

@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from amtportal.dates import today
+from amtportal.formatting import dollars, us
 from amtportal.members.access import account_of
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.deeds import AlreadyDone, Deed
 from amtportal.staff.forms import DollarsField, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
-from amtportal.words import dollars, us
 from certifications import invoices
 from certifications.admin.payments import PaymentInline
 from certifications.models import Payment, RenewalInvoice

@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from amtportal.formatting import dollars, us
 from amtportal.members.access import account_of
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.deeds import AlreadyDone, Deed
 from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs, numbered
-from amtportal.words import dollars, us
 from certifications import invoices
 from certifications.models import Payment
 

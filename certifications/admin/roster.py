@@ -1,6 +1,6 @@
 """The roster import in the admin: upload a file, read what it would change or what is wrong with it, confirm.
 
-The import itself is ``certifications.roster``, the same one as the command's.
+The import itself is ``certifications.roster.resource``, the same one as the command's.
 """
 
 from datetime import timedelta
@@ -18,9 +18,9 @@ from import_export.forms import ImportForm
 from import_export.results import Result
 from import_export.tmp_storages import MediaStorage
 
-from amtportal.members.limits import respond_429, too_often
-from certifications.roster import RosterResource
-from certifications.roster_files import RosterCSV
+from amtportal.imports.csv_files import RosterCSV
+from amtportal.members.sign_in.limits import respond_429, too_often
+from certifications.roster.resource import RosterResource
 
 MOST_BYTES = 250_000  # about 3,000 rows: some ten seconds
 KEPT = timedelta(days=1)

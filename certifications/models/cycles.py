@@ -9,9 +9,9 @@ from django.db.models import F, Q
 from django.utils.translation import pgettext_lazy
 
 from amtportal.dates import day_of
+from amtportal.formatting import plain
 from amtportal.history.lines import AppendOnly, History, Traced
 from amtportal.members.models import Member
-from amtportal.words import plain
 from certifications.models.certifications import Certification
 from certifications.quarters import PointsField, in_quarters
 
@@ -38,7 +38,7 @@ class Cycle(models.Model):
     """One 3-year CCP cycle of a certification, with the points required as they were when it was opened.
 
     ``requirement_met_on`` is the day on which the record first reached the requirement; only
-    ``ccp.requirement.settle`` writes it.
+    ``ccp.counting.requirement.settle`` writes it.
     """
 
     class Outcome(models.TextChoices):

@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import pgettext_lazy
 
+from amtportal.formatting import dollars
 from amtportal.history.lines import History
-from amtportal.words import dollars
 from certifications.models.cycles import Cycle
 
 

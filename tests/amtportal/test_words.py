@@ -8,7 +8,7 @@ from django import forms
 from django.template import engines
 from django.utils import translation
 
-from amtportal.words import as_count, dollars, moment, plain, translated, typed, us
+from amtportal.formatting import as_count, dollars, moment, plain, translated, typed, us
 from tests.builders import chicago
 
 

@@ -11,7 +11,7 @@ from django.utils import translation
 from playwright.sync_api import Page, expect
 
 from amtportal.dates import today
-from amtportal.words import us
+from amtportal.formatting import us
 from tests.builders import PASSWORD
 
 Act = Callable[[Page], None]

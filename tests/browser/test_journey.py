@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from amtportal.dates import today
+from amtportal.formatting import us
 from amtportal.members.models import Member
-from amtportal.words import us
 from ccp.models import Activity
 from tests.builders import PASSWORD, cycle_of
 

@@ -10,10 +10,12 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from amtportal.dates import today
+from amtportal.formatting import us
 from amtportal.members.models import Member
-from amtportal.words import us
-from ccp import calendar, error_reports, held_credits
+from ccp.amt_credits import error_reports
+from ccp.amt_credits import holding as held_credits
 from ccp.models import Activity, ErrorReport
+from ccp.standing import calendar
 from certifications import life
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 from tests.builders import cycle_of, invoice_of, make_activity, make_claim, make_cycle, make_payment, make_user

@@ -11,8 +11,8 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, Route, expect
 
 from amtportal.dates import anniversary, today
+from amtportal.formatting import us
 from amtportal.members.models import Member
-from amtportal.words import us
 from ccp.models import Activity
 from tests.builders import PASSWORD, client_of, make_cycle, make_member
 

@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from amtportal.members.models import User
-from ccp import requirement
 from ccp.admin import activities
+from ccp.counting import requirement
 from ccp.models import Activity, ActivityType, Credit
 from certifications.models import Cycle, RenewalInvoice
 from tests.builders import (

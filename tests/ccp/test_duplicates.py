@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from ccp import amt_credits, duplicates, recording
-from ccp.duplicates import Told, folded, likeness
+from ccp.amt_credits import credits as amt_credits
+from ccp.recording import duplicates
+from ccp.recording import verbs as recording
+from ccp.recording.duplicates import Told, folded, likeness
 from tests.builders import TODAY, make_activity, make_claim, make_cycle, make_member, noon
 
 COURSE, TALK = 1, 2

@@ -18,10 +18,10 @@ import pytest
 from pikepdf import Array, Dictionary, Name, String
 from PIL import Image, ImageStat
 
-from amtportal.uploads import MOST_BYTES
-from ccp import evidence_files
-from ccp.evidence_cleaner import KEPT_PIXELS, MOST_PAGES, Outcome
-from ccp.evidence_files import HEAD, MARKUP, clean_name
+from amtportal.uploads.limits import MOST_BYTES
+from ccp.evidence import files as evidence_files
+from ccp.evidence.cleaner import KEPT_PIXELS, MOST_PAGES, Outcome
+from ccp.evidence.files import HEAD, MARKUP, clean_name
 from ccp.models import Evidence
 from tests.evidence import SECRET, pdf, picture, sent, written
 

@@ -9,9 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from amtportal.dates import day_of
-from ccp import preview, recording, requirement
+from ccp.counting import requirement
+from ccp.counting.terms import catalogue
 from ccp.models import Activity, Credit
-from ccp.terms import catalogue
+from ccp.recording import preview
+from ccp.recording import verbs as recording
 from certifications import cycles as cycle_rules
 from certifications.models import Cycle
 from tests.builders import (

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccp import terms
+from ccp.counting import terms
+from ccp.counting.points import in_quarter_steps
+from ccp.counting.terms import Terms, in_force, in_units, points_for
 from ccp.models import ActivityType
-from ccp.points import in_quarter_steps
-from ccp.terms import Terms, in_force, in_units, points_for
 from tests.builders import (
     TODAY,
     make_activity,

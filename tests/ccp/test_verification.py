@@ -13,10 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from amtportal.members.models import Member, User
-from ccp import amt_credits, counting, recording, rollover, verification
+from ccp.amt_credits import credits as amt_credits
+from ccp.counting import credits as counting
+from ccp.counting.replay import Version, changes, met_since
 from ccp.models import Activity, ActivityType, CategoryTerms, Credit, TypeTerms
-from ccp.replay import Version, changes, met_since
-from ccp.verification import Difference, Tally
+from ccp.recording import verbs as recording
+from ccp.rollover import closing as rollover
+from ccp.rollover import verification
+from ccp.rollover.verification import Difference, Tally
 from certifications import invoices
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 from tests.builders import (

@@ -1,4 +1,4 @@
-"""The portal's way of writing days, points and money (``amtportal.words``) as template filters, and its icons."""
+"""The portal's way of writing days, points and money (``amtportal.formatting``) as template filters, and its icons."""
 
 import json
 from datetime import date
@@ -9,10 +9,11 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from amtportal import dates, guide_pictures, words
-from amtportal.members import kept_forms
+from amtportal import dates, guide_pictures
+from amtportal import formatting as words
 from amtportal.members.context_processors import ASSOCIATION
-from amtportal.members.sessions import browser_name
+from amtportal.members.sessions.sessions import browser_name
+from amtportal.members.sign_in import kept_forms
 
 register = template.Library()
 register.filter("dollars", words.dollars)
@@ -39,7 +40,7 @@ def bdi(typed: object) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def typed_by(context: template.Context, form: str) -> SafeString:
-    """The field by which a form comes back after a sign-in (``amtportal.members.kept_forms``).
+    """The field by which a form comes back after a sign-in (``amtportal.members.sign_in.kept_forms``).
 
     It stands beside the form and names it by its id, so that the form itself holds what the page asks for.
     """

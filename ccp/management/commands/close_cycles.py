@@ -10,8 +10,8 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from amtportal.dates import CHICAGO, day_of
-from amtportal.words import us
-from ccp import rollover
+from amtportal.formatting import us
+from ccp.rollover import closing as rollover
 from certifications.models import Cycle
 
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from amtportal.dates import day_of
-from amtportal.words import us
+from amtportal.formatting import us
 from ccp import demo
 from ccp.demo import cast
 
