@@ -25,7 +25,7 @@ def is_spanish() -> bool:
     return get_language() == "es"
 
 
-def us(day: date) -> str:
+def format_day(day: date) -> str:
     """A day as members read it everywhere: ``3/14/2026``."""
     if is_spanish():
         return f"{day.day} {SPANISH_MONTHS[day.month - 1]} {day.year}"
@@ -37,14 +37,16 @@ def typed(day: date) -> str:
     return f"{day.month}/{day.day}/{day.year}"
 
 
-def moment(instant: datetime) -> str:
+def format_moment(instant: datetime) -> str:
     """An instant by the clock in Chicago: ``3/14/2026, 2:05 PM``."""
     there = instant.astimezone(CHICAGO)
     forenoon, afternoon = ("a. m.", "p. m.") if is_spanish() else ("AM", "PM")
-    return f"{us(there)}, {there.hour % 12 or 12}:{there.minute:02d} {forenoon if there.hour < 12 else afternoon}"
+    return (
+        f"{format_day(there)}, {there.hour % 12 or 12}:{there.minute:02d} {forenoon if there.hour < 12 else afternoon}"
+    )
 
 
-def plain(points: Decimal) -> str:
+def format_points(points: Decimal) -> str:
     """Points as people write them: ``27.5``, ``30``, ``0.25``; never an exponent or a needless zero."""
     return f"{points.quantize(Decimal('0.01')):f}".rstrip("0").rstrip(".")
 

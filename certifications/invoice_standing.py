@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from amtportal.formatting import plain, us
+from amtportal.formatting import format_day, format_points
 from certifications import invoices as invoice_rules
 from certifications import life
 from certifications.models import Cycle, RenewalInvoice
@@ -102,12 +102,12 @@ def invoice_reason(
     """Why the invoice is in that state and when that changes, as a sentence for the member."""
     noticed_on = opening.due_on - invoice_rules.NOTICE
     said = {
-        "counted": plain(counted),
-        "required": plain(required),
-        "earliest": us(noticed_on),
+        "counted": format_points(counted),
+        "required": format_points(required),
+        "earliest": format_day(noticed_on),
         "days": invoice_rules.NOTICE.days,
-        "opens": us(opening.opens_on) if opening.opens_on else "",
-        "met": us(opening.met_on) if opening.met_on else "",
+        "opens": format_day(opening.opens_on) if opening.opens_on else "",
+        "met": format_day(opening.met_on) if opening.met_on else "",
     }
     return _reason(state, opening, is_early=on < noticed_on) % said
 

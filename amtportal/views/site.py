@@ -14,7 +14,7 @@ from amtportal.documents import layout as documents
 from amtportal.members.access import account_of, for_member, member_of
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.models import Member
-from amtportal.members.sign_in.limits import in_measure
+from amtportal.members.sign_in.limits import rate_limited
 from amtportal.middleware.headers import public_page
 from ccp.counting import requirement
 from ccp.rollover import closing as rollover
@@ -83,7 +83,7 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-@in_measure("pdf")
+@rate_limited("pdf")
 def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """An open invoice, or the receipt of a paid one, as PDF. Any other is refused, with the reason."""
     invoice, line = _invoice(request, pk)

@@ -73,8 +73,8 @@ def record(*, credits: Sequence[AmtCredit], by: User | None, at: datetime) -> di
             new.append(_credited(credit, covered, at))
     for activities in chunks(new):
         bulk_create_with_history(activities, Activity, default_user=by, default_date=at)
-        counting.claim_new(((activity, covering[activity.provider_reference]) for activity in activities), by, at)
-    counting.count(counting.in_key_order(cycle for found in covering.values() for cycle in found), by, at)
+        counting.add_claims(((activity, covering[activity.provider_reference]) for activity in activities), by, at)
+    counting.recount(counting.in_key_order(cycle for found in covering.values() for cycle in found), by, at)
     return recorded | {activity.provider_reference: activity for activity in new}
 
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from amtportal.chunks import CHUNK, chunks
-from amtportal.formatting import us
+from amtportal.formatting import format_day
 from amtportal.members.models import Member, User
 from ccp.amt_credits import credits as amt_credits
 from ccp.amt_credits.credits import AmtCredit
@@ -54,7 +54,11 @@ def reason_to_hold(received: Received, *, is_known: bool, open_cycles: Iterable[
     claim = received.claim
     if eligibility.covered_by(claim, open_cycles):
         return ""
-    days = us(claim.starts_on) if claim.starts_on == claim.ends_on else f"{us(claim.starts_on)} to {us(claim.ends_on)}"
+    days = (
+        format_day(claim.starts_on)
+        if claim.starts_on == claim.ends_on
+        else f"{format_day(claim.starts_on)} to {format_day(claim.ends_on)}"
+    )
     if any(claim.is_covered_by(cycle) for cycle in open_cycles):
         return f"{claim.activity_type.name} does not count for the certifications whose open CCP cycle covers {days}."
     return f"No open CCP cycle of {received.amt_id} covers {days}."
@@ -124,8 +128,10 @@ def match(*, by: User | None, at: datetime, member: Member | None = None) -> Tal
 @transaction.atomic
 def _match(keys: Sequence[int], *, by: User | None, at: datetime) -> Tally:
     held = list(HeldCredit.objects.select_for_update().filter(pk__in=keys, activity=None).order_by("pk"))
-    kinds = ActivityType.objects.prefetch_related("credentials").in_bulk({waiting.activity_type_id for waiting in held})
-    credits = [_received(waiting, kinds[waiting.activity_type_id]) for waiting in held]
+    activity_types = ActivityType.objects.prefetch_related("credentials").in_bulk(
+        {waiting.activity_type_id for waiting in held}
+    )
+    credits = [_received(waiting, activity_types[waiting.activity_type_id]) for waiting in held]
     recorded = _record(credits, by=by, at=at)
     reasons = reasons_to_hold([received for received in credits if received.reference not in recorded], at=at)
     changed = []
@@ -161,9 +167,9 @@ def _members(credits: Sequence[Received]) -> dict[str, Member]:
     }
 
 
-def _received(held: HeldCredit, kind: ActivityType) -> Received:
+def _received(held: HeldCredit, activity_type: ActivityType) -> Received:
     claim = Claim(
-        activity_type=kind,
+        activity_type=activity_type,
         points=held.points,
         starts_on=held.starts_on,
         ends_on=held.ends_on,

@@ -23,7 +23,7 @@ from import_export.resources import ModelResource
 from import_export.results import Result, RowResult
 
 from amtportal.dates import day_of
-from amtportal.formatting import plain, us
+from amtportal.formatting import format_day, format_points
 from amtportal.imports.csv_files import RosterDataset, lines_of
 from amtportal.members.models import User
 from ccp.amt_credits import credits as amt_credits
@@ -55,9 +55,9 @@ class Entry:
             row.amt_id,
             row.activity_type,
             row.title,
-            us(row.starts_on),
-            us(row.ends_on),
-            plain(row.points),
+            format_day(row.starts_on),
+            format_day(row.ends_on),
+            format_points(row.points),
             f"Held: {self.reason}" if self.reason else "Recorded",
         ]
 
@@ -89,7 +89,7 @@ class CreditsResource(ModelResource):
         self.at = at or timezone.now()
         self.problems: list[Problem] = []
         self.tally = Tally()
-        self._kinds: dict[str, ActivityType] = {}
+        self._activity_types: dict[str, ActivityType] = {}
         self._entries: list[Entry] = []
         self._entry: Entry
         self._by: User | None = None
@@ -115,8 +115,9 @@ class CreditsResource(ModelResource):
         self._by = kwargs.get("user")
         # Two imports wait for each other here: the second reads what the first has written.
         list(ActivityType.objects.select_for_update(no_key=True).order_by("pk"))
-        self._kinds = {
-            kind.code: kind for kind in ActivityType.objects.select_related("category").prefetch_related("credentials")
+        self._activity_types = {
+            activity_type.code: activity_type
+            for activity_type in ActivityType.objects.select_related("category").prefetch_related("credentials")
         }
         rows, problems = self._read(dataset)
         problems += credit_rows.contradictions(rows)
@@ -196,7 +197,7 @@ class CreditsResource(ModelResource):
         rows = []
         for line, cells in zip(lines_of(dataset), dataset, strict=True):
             named = dict(zip(header, ("" if cell is None else str(cell) for cell in cells), strict=True))
-            row, wrong = credit_rows.read(named, line=line, kinds=self._kinds)
+            row, wrong = credit_rows.read(named, line=line, activity_types=self._activity_types)
             problems += wrong
             if row:
                 rows.append(row)
@@ -206,12 +207,12 @@ class CreditsResource(ModelResource):
         """Under a known reference nothing may differ from the record; a new one keeps the rules."""
         on = day_of(self.at)
         terms = catalogue()
-        of_day = {code: terms.terms(kind, on) for code, kind in self._kinds.items()}
+        of_day = {code: terms.terms(activity_type, on) for code, activity_type in self._activity_types.items()}
         problems = []
         for row in rows:
             if (known := stored.get(row.provider_reference)) is None:
-                kind = self._kinds[row.activity_type]
-                problems += credit_rows.problems_with(row, kind, of_day[kind.code], on)
+                activity_type = self._activity_types[row.activity_type]
+                problems += credit_rows.problems_with(row, activity_type, of_day[activity_type.code], on)
             elif differences := credit_rows.differences(row, known):
                 problems.append(
                     Problem(
@@ -225,7 +226,7 @@ class CreditsResource(ModelResource):
 
     def _received(self, row: Row) -> Received:
         claim = Claim(
-            activity_type=self._kinds[row.activity_type],
+            activity_type=self._activity_types[row.activity_type],
             points=row.points,
             starts_on=row.starts_on,
             ends_on=row.ends_on,

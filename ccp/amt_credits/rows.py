@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from amtportal.formatting import plain, us
+from amtportal.formatting import format_day, format_points
 from amtportal.members.models import Member
 from ccp.counting.terms import Terms
 from ccp.models import Activity, ActivityType
@@ -53,7 +53,9 @@ def points(value: str) -> Decimal:
     return found.quantize(Decimal("0.01"))
 
 
-def read(cells: Mapping[str, str], *, line: int, kinds: Mapping[str, ActivityType]) -> tuple[Row | None, list[Problem]]:
+def read(
+    cells: Mapping[str, str], *, line: int, activity_types: Mapping[str, ActivityType]
+) -> tuple[Row | None, list[Problem]]:
     """The row that the cells (by column) make, or everything that is wrong with them."""
     values: dict[str, object] = {}
     problems = []
@@ -62,7 +64,7 @@ def read(cells: Mapping[str, str], *, line: int, kinds: Mapping[str, ActivityTyp
             value = roster_rows.text(cell, column, _LENGTHS)
             if not value and column in REQUIRED:
                 raise ValueError("It is empty, and every row needs it. Fill it in.")
-            values[column] = _meaning(value, column, kinds)
+            values[column] = _meaning(value, column, activity_types)
         except ValueError as error:
             problems.append(Problem(line, column, str(error)))
     if problems:
@@ -71,17 +73,23 @@ def read(cells: Mapping[str, str], *, line: int, kinds: Mapping[str, ActivityTyp
     return Row(line=line, **values), []  # type: ignore[arg-type]
 
 
-def problems_with(row: Row, kind: ActivityType, terms: Terms, on: date) -> list[Problem]:
+def problems_with(row: Row, activity_type: ActivityType, terms: Terms, on: date) -> list[Problem]:
     """What is wrong with a credit that the portal does not have yet, received on that day."""
     broken = [
-        eligibility.problem_with_kind(kind, terms, on),
-        claims.problem_with_type(kind.name, terms.claimable_from, terms.claimable_until, row.starts_on, row.ends_on),
-        claims.problem_with_claim(row.points, terms.least, terms.most, kind.name),
+        eligibility.problem_with_activity_type(activity_type, terms, on),
+        claims.problem_with_type(
+            activity_type.name, terms.claimable_from, terms.claimable_until, row.starts_on, row.ends_on
+        ),
+        claims.problem_with_claim(row.points, terms.least, terms.most, activity_type.name),
     ]
     if row.starts_on > row.ends_on:
-        broken.append(claims.Problem("ends_on", f"It is before {us(row.starts_on)}, the first day. Correct it."))
+        broken.append(
+            claims.Problem("ends_on", f"It is before {format_day(row.starts_on)}, the first day. Correct it.")
+        )
     elif row.ends_on > on:
-        broken.append(claims.Problem("ends_on", f"{us(row.ends_on)} is in the future. Send the row once it is past."))
+        broken.append(
+            claims.Problem("ends_on", f"{format_day(row.ends_on)} is in the future. Send the row once it is past.")
+        )
     return [Problem(row.line, problem.field, problem.sentence) for problem in broken if problem]
 
 
@@ -107,11 +115,11 @@ def differences(row: Row, stored: Mapping[str, object]) -> str:
     )
 
 
-def _meaning(value: str, column: str, kinds: Mapping[str, ActivityType]) -> object:
+def _meaning(value: str, column: str, activity_types: Mapping[str, ActivityType]) -> object:
     match column:
         case "activity_type":
-            if value not in kinds:
-                known = ", ".join(sorted(kinds))
+            if value not in activity_types:
+                known = ", ".join(sorted(activity_types))
                 raise ValueError(f"“{short(value)}” is not the code of an activity type. Write one of {known}.")
             return value
         case "starts_on" | "ends_on":
@@ -124,5 +132,5 @@ def _meaning(value: str, column: str, kinds: Mapping[str, ActivityType]) -> obje
 
 def _shown(value: object) -> str:
     if isinstance(value, date):
-        return us(value)
-    return plain(value) if isinstance(value, Decimal) else short(str(value))
+        return format_day(value)
+    return format_points(value) if isinstance(value, Decimal) else short(str(value))

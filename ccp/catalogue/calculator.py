@@ -34,16 +34,16 @@ class Answer:
 
 def can_compute(offer: Offer, on: date) -> bool:
     """Whether the type is one to choose in the calculator."""
-    return problem_with_kind(offer, on) is None
+    return problem_with_activity_type(offer, on) is None
 
 
-def problem_with_kind(offer: Offer, on: date) -> Problem | None:
+def problem_with_activity_type(offer: Offer, on: date) -> Problem | None:
     """Why nothing can be computed for a type."""
-    if problem := eligibility.problem_with_kind(offer.kind, offer.terms, on):
+    if problem := eligibility.problem_with_activity_type(offer.activity_type, offer.terms, on):
         return problem
     if not offer.terms.takes_quantity:
         sentence = _("%(type)s has no fixed number of points. Ask AMT how many points it is worth.")
-        return Problem("activity_type", sentence % {"type": translated(offer.kind.name)})
+        return Problem("activity_type", sentence % {"type": translated(offer.activity_type.name)})
     return None
 
 
@@ -60,5 +60,5 @@ def points_of(offer: Offer, quantity: Decimal) -> Answer | Problem:
     assert terms.points_per_unit is not None
     points = points_for(quantity, terms.points_per_unit)
     units = in_units(quantity, terms.unit)
-    problem = claims.problem_with_quantity(units, points, points, terms.least, terms.most, offer.kind.name)
+    problem = claims.problem_with_quantity(units, points, points, terms.least, terms.most, offer.activity_type.name)
     return problem or Answer(offer, quantity, points)

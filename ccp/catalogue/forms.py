@@ -42,16 +42,19 @@ class CalculatorForm(forms.Form):
     def _choices(self) -> Iterator[tuple[str, Any]]:
         yield ("", _("Choose an activity type"))
         for group in self.groups:
-            kinds = [offer.kind for offer in group.offers if calculator.can_compute(offer, self.on)]
-            if kinds:
-                yield (translated(group.category.name), [(kind.code, translated(kind.name)) for kind in kinds])
+            activity_types = [offer.activity_type for offer in group.offers if calculator.can_compute(offer, self.on)]
+            if activity_types:
+                yield (
+                    translated(group.category.name),
+                    [(activity_type.code, translated(activity_type.name)) for activity_type in activity_types],
+                )
 
     def clean_type(self) -> Offer:
         """Every type is understood, also one that is not in the list: the rules say why it has no figure."""
         offers = [offer for group in self.groups for offer in group.offers]
         for offer in offers:
-            if offer.kind.code == self.cleaned_data["type"]:
-                if problem := calculator.problem_with_kind(offer, self.on):
+            if offer.activity_type.code == self.cleaned_data["type"]:
+                if problem := calculator.problem_with_activity_type(offer, self.on):
                     raise forms.ValidationError(problem.sentence)
                 return offer
         raise forms.ValidationError(_("Choose an activity type from the list."))

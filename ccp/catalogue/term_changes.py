@@ -134,13 +134,13 @@ def catch_up(terms: AnyTerms, *, at: datetime) -> None:
 def put_in_force(*, terms: AnyTerms, by: User, at: datetime) -> None:
     """Save the terms, in place of a version of the same day, and count the open cycles concerned anew."""
     # Two changes wait for each other here, and a change waits for an import of credits.
-    list(ActivityType.objects.select_for_update(no_key=True).filter(pk__in=_kinds(terms)).order_by("pk"))
+    list(ActivityType.objects.select_for_update(no_key=True).filter(pk__in=_activity_types(terms)).order_by("pk"))
     concerned = _concerned(terms)
     lock_all(concerned)  # all of them before some are closed, so that none is locked out of turn
     rollover.close_ended(concerned, at=at)
     terms._history_user, terms._history_date = by, at  # type: ignore[union-attr]
     terms.save()
-    counting.count_anew(cycles=concerned, by=by, at=at)
+    counting.recount_by_key(cycles=concerned, by=by, at=at)
     # No partial: Django asks what has failed for its name.
     transaction.on_commit(lambda: _count_stragglers(terms, by, at), robust=True)
 
@@ -148,9 +148,9 @@ def put_in_force(*, terms: AnyTerms, by: User, at: datetime) -> None:
 def _count_stragglers(terms: AnyTerms, by: User, at: datetime) -> None:
     """Count what members recorded meanwhile: they may have read the terms before these were saved.
 
-    Whoever has read them and is not done even now counts again by itself (``counting.count``).
+    Whoever has read them and is not done even now counts again by itself (``counting.recount``).
     """
-    counting.count_anew(cycles=_concerned(terms), by=by, at=at)
+    counting.recount_by_key(cycles=_concerned(terms), by=by, at=at)
 
 
 def _counted(entries: Sequence[Activity], terms: Catalogue) -> Decimal:
@@ -163,7 +163,7 @@ def _with_version(versions: Mapping[int, Sequence[Any]], key: int, terms: AnyTer
     return {**versions, key: [*others, terms]}
 
 
-def _kinds(terms: AnyTerms) -> list[int]:
+def _activity_types(terms: AnyTerms) -> list[int]:
     """The keys of the activity types that the terms are about."""
     if isinstance(terms, TypeTerms):
         return [terms.activity_type_id]
@@ -175,7 +175,7 @@ def _concerned(terms: AnyTerms) -> list[int]:
     since = datetime.combine(terms.effective_from, time.min, tzinfo=CHICAGO)
     credits = Credit.objects.filter(
         cycle__closed_on=None,
-        activity__activity_type__in=_kinds(terms),
+        activity__activity_type__in=_activity_types(terms),
         activity__recorded_at__gte=since,
         activity__withdrawn_at=None,
     ).exclude(cut=Credit.Cut.UNCLAIMED)
@@ -184,7 +184,7 @@ def _concerned(terms: AnyTerms) -> list[int]:
 
 def _read(keys: Collection[int]) -> Iterable[Counting]:
     """These cycles with their standing entries, a batch at a time."""
-    kinds = ActivityType.objects.select_related("category").in_bulk()
+    activity_types = ActivityType.objects.select_related("category").in_bulk()
     for batch in chunks(keys):
         entries: dict[int, list[Activity]] = {key: [] for key in batch}
         standing = (
@@ -193,8 +193,10 @@ def _read(keys: Collection[int]) -> Iterable[Counting]:
             .order_by("pk")
             .values_list("cycle", *(f"activity__{name}" for name in _READ))
         )
-        for cycle, kind, *values in standing:
-            entries[cycle].append(Activity(activity_type=kinds[kind], **dict(zip(_READ[1:], values, strict=True))))
+        for cycle, activity_type, *values in standing:
+            entries[cycle].append(
+                Activity(activity_type=activity_types[activity_type], **dict(zip(_READ[1:], values, strict=True)))
+            )
         cycles = Cycle.objects.filter(pk__in=batch).order_by("pk")
         for cycle, member, required in cycles.values_list("pk", "certification__member", "points_required"):
             yield Counting(cycle, member, required, entries[cycle])

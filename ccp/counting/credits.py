@@ -22,25 +22,25 @@ from certifications.models import Cycle
 
 def entry(activity: Activity, terms: Catalogue) -> points.Entry:
     """A stored entry as the caps see it, under the terms of the day on which it was recorded."""
-    kind = activity.activity_type
-    held = terms.terms(kind, day_of(activity.recorded_at))
+    activity_type = activity.activity_type
+    held = terms.terms(activity_type, day_of(activity.recorded_at))
     return points.Entry(
         reference=activity.pk,
         starts_on=activity.starts_on,
         claimed=activity.points,
-        activity_type=kind.code,
-        category=kind.category.code,
+        activity_type=activity_type.code,
+        category=activity_type.category.code,
         type_cap=held.type_cap,
         category_cap=held.category_cap,
         in_window=held.can_be_claimed(activity.starts_on, activity.ends_on),
     )
 
 
-def claim_for(activity: Activity, cycles: Collection[Cycle], by: User, at: datetime) -> None:
+def set_claims(activity: Activity, cycles: Collection[Cycle], by: User, at: datetime) -> None:
     """Have the activity claimed for these cycles and no others. The caps are applied when the cycles are counted."""
     keys = {cycle.pk for cycle in cycles}
     credits = {credit.cycle_id: credit for credit in activity.credits.all()}
-    claim_new([(activity, [cycle for cycle in cycles if cycle.pk not in credits])], by, at)
+    add_claims([(activity, [cycle for cycle in cycles if cycle.pk not in credits])], by, at)
     changed = []
     for key, credit in credits.items():
         if (key in keys) is (credit.cut == Credit.Cut.UNCLAIMED):
@@ -51,7 +51,7 @@ def claim_for(activity: Activity, cycles: Collection[Cycle], by: User, at: datet
     _update(changed, by, at)
 
 
-def claim_new(claimed: Iterable[tuple[Activity, Collection[Cycle]]], by: User | None, at: datetime) -> None:
+def add_claims(claimed: Iterable[tuple[Activity, Collection[Cycle]]], by: User | None, at: datetime) -> None:
     """Have new entries claimed, each for its cycles."""
     credits = [
         Credit(activity=activity, cycle=cycle, points=activity.points)
@@ -61,7 +61,7 @@ def claim_new(claimed: Iterable[tuple[Activity, Collection[Cycle]]], by: User | 
     bulk_create_with_history(credits, Credit, batch_size=CHUNK, default_user=by, default_date=at)
 
 
-def count(cycles: Collection[Cycle], by: User | None, at: datetime) -> None:
+def recount(cycles: Collection[Cycle], by: User | None, at: datetime) -> None:
     """Write what each entry of these locked cycles counts for now, and settle their requirement.
 
     No lock holds back those who change the terms. Where that happens between reading them here and the end of the
@@ -92,17 +92,17 @@ def count(cycles: Collection[Cycle], by: User | None, at: datetime) -> None:
 def _count_if_overtaken(keys: Collection[int], terms: Catalogue, by: User | None, at: datetime) -> None:
     """Count these cycles again if the terms on record are not those under which they were counted."""
     if catalogue().figures != terms.figures:
-        count_anew(cycles=keys, by=by, at=at)
+        recount_by_key(cycles=keys, by=by, at=at)
 
 
 @transaction.atomic
-def count_anew(*, cycles: Collection[int], by: User | None, at: datetime) -> None:
-    """``count`` for cycles by key, locked here in the order of their keys. Closed ones stay as they are."""
+def recount_by_key(*, cycles: Collection[int], by: User | None, at: datetime) -> None:
+    """``recount`` for cycles by key, locked here in the order of their keys. Closed ones stay as they are."""
     locked: list[Cycle] = []
     for keys in chunks(sorted(set(cycles))):
         unclosed = Cycle.objects.unclosed().filter(pk__in=keys).select_for_update(of=("self",))
         locked += unclosed.select_related("certification__credential").order_by("pk")
-    count(locked, by, at)
+    recount(locked, by, at)
 
 
 def in_key_order(cycles: Iterable[Cycle]) -> list[Cycle]:

@@ -16,7 +16,7 @@ from typing import Literal
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
-from amtportal.formatting import plain
+from amtportal.formatting import format_points
 
 STEP = Decimal("0.25")
 MOST = Decimal(99)
@@ -66,7 +66,7 @@ class Used:
         return max(self.cap - self.points, ZERO)
 
     def __str__(self) -> str:
-        used = {"points": plain(self.points), "cap": plain(self.cap)}
+        used = {"points": format_points(self.points), "cap": format_points(self.cap)}
         return gettext("%(points)s of %(cap)s used in this cycle") % used
 
 

@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
-from amtportal.formatting import as_count, plain
+from amtportal.formatting import as_count, format_points
 from ccp.counting.points import MOST, STEP
 from ccp.models import ActivityType, Category, CategoryTerms, TypeTerms
 
@@ -65,12 +65,12 @@ class Terms:
     def claim_limits(self) -> str:
         """The smallest and largest claim as a sentence; nothing where they are the usual ones."""
         if self.least > STEP and self.most < MOST:
-            limits = {"least": plain(self.least), "most": plain(self.most)}
+            limits = {"least": format_points(self.least), "most": format_points(self.most)}
             return _("%(least)s to %(most)s points for one entry.") % limits
         if self.least > STEP:
-            return _("At least %(least)s points for one entry.") % {"least": plain(self.least)}
+            return _("At least %(least)s points for one entry.") % {"least": format_points(self.least)}
         if self.most < MOST:
-            return _("At most %(most)s points for one entry.") % {"most": plain(self.most)}
+            return _("At most %(most)s points for one entry.") % {"most": format_points(self.most)}
         return ""
 
 
@@ -78,7 +78,7 @@ class Terms:
 class Offer:
     """An activity type with the terms under which it is recorded."""
 
-    kind: ActivityType
+    activity_type: ActivityType
     terms: Terms
 
 
@@ -117,7 +117,7 @@ UNITS = {
 
 def in_units(quantity: Decimal, unit: str) -> str:
     """A number of units in words: ``1 contact hour``, ``3 contact hours``, ``0.4 CEU``."""
-    return UNITS[TypeTerms.Unit(unit)] % {"number": plain(quantity), "count": as_count(quantity)}
+    return UNITS[TypeTerms.Unit(unit)] % {"number": format_points(quantity), "count": as_count(quantity)}
 
 
 @dataclass(frozen=True)
@@ -127,16 +127,16 @@ class Catalogue:
     types: Mapping[int, Sequence[TypeTerms]]
     categories: Mapping[int, Sequence[CategoryTerms]]
 
-    def terms(self, kind: ActivityType, on: date) -> Terms:
+    def terms(self, activity_type: ActivityType, on: date) -> Terms:
         """What holds for the type on that day: for a stored entry, the day on which it was recorded."""
-        own = in_force(self.types[kind.pk], on)
+        own = in_force(self.types[activity_type.pk], on)
         return Terms(
             unit=own.unit,
             points_per_unit=own.points_per_unit,
             least=own.least,
             most=own.most,
             type_cap=own.cap,
-            category_cap=in_force(self.categories[kind.category_id], on).cap,
+            category_cap=in_force(self.categories[activity_type.category_id], on).cap,
             claimable_from=own.claimable_from,
             claimable_until=own.claimable_until,
             begins_on=own.effective_from if own.effective_from > on else None,
@@ -157,15 +157,15 @@ class Catalogue:
         }
 
     @property
-    def kinds(self) -> list[ActivityType]:
+    def activity_types(self) -> list[ActivityType]:
         """Every activity type, in its order, with its category read."""
         return [versions[0].activity_type for versions in self.types.values()]
 
-    def offers(self, kinds: Iterable[ActivityType], on: date) -> list[CategoryOffer]:
+    def offers(self, activity_types: Iterable[ActivityType], on: date) -> list[CategoryOffer]:
         """The types (in their order, with their categories read) under the terms of that day, by category."""
         found: dict[Category, list[Offer]] = defaultdict(list)
-        for kind in kinds:
-            found[kind.category].append(Offer(kind, self.terms(kind, on)))
+        for activity_type in activity_types:
+            found[activity_type.category].append(Offer(activity_type, self.terms(activity_type, on)))
         return [CategoryOffer(category, self.cap_of(category, on), offers) for category, offers in found.items()]
 
 

@@ -11,7 +11,7 @@ from datetime import date
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from amtportal.formatting import plain, us
+from amtportal.formatting import format_day, format_points
 from amtportal.members.models import User
 from ccp.models import Activity, Credit
 from ccp.recording.eligibility import Refused
@@ -82,7 +82,11 @@ def _refuse_closed(touched: list[Cycle], open_cycles: list[Cycle], sentence: str
     open_keys = {cycle.pk for cycle in open_cycles}
     for cycle in touched:
         if cycle.pk not in open_keys:
-            code, first, last = cycle.certification.credential.code, us(cycle.starts_on), us(cycle.ends_on)
+            code, first, last = (
+                cycle.certification.credential.code,
+                format_day(cycle.starts_on),
+                format_day(cycle.ends_on),
+            )
             raise Refused(sentence % {"code": code, "first": first, "last": last})
 
 
@@ -94,5 +98,5 @@ def refuse_where_paid(cycle: Cycle) -> None:
                 "This would take your %(code)s cycle below the %(points)s points it needs, and its renewal invoice is "
                 "already paid. Record another activity first, or call AMT."
             )
-            % {"code": cycle.certification.credential.code, "points": plain(cycle.points_required)}
+            % {"code": cycle.certification.credential.code, "points": format_points(cycle.points_required)}
         )

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from amtportal import formatting as words
-from amtportal.formatting import as_count, plain, translated, us
+from amtportal.formatting import as_count, format_day, format_points, translated
 from ccp.counting.points import MOST, in_quarter_steps
 from certifications.cycles import covers
 
@@ -44,8 +44,8 @@ class Window:
     def __str__(self) -> str:
         return _("%(certification)s: %(first)s to %(last)s") % {
             "certification": self.certification,
-            "first": us(self.starts_on),
-            "last": us(self.ends_on),
+            "first": format_day(self.starts_on),
+            "last": format_day(self.ends_on),
         }
 
 
@@ -62,7 +62,7 @@ def problem_with_points(points: Decimal) -> Problem | None:
         return Problem("points", _("Points must be more than 0. Enter the points you earned, for example 1.5."))
     if points > MOST:
         sentence = _("Points for one activity can be at most %(most)s. Enter %(most)s or less.")
-        return Problem("points", sentence % {"most": plain(MOST)})
+        return Problem("points", sentence % {"most": format_points(MOST)})
     if not in_quarter_steps(points):
         return Problem("points", _("Points come in quarter steps. Enter a number such as 1, 1.25, 1.5 or 1.75."))
     return None
@@ -76,7 +76,7 @@ def problem_with_number(quantity: Decimal) -> Problem | None:
         return Problem("quantity", _("Enter how many as a number with at most two decimals, for example 3 or 0.4."))
     if quantity > MOST_UNITS:
         sentence = _("How many can be at most %(most)s. Enter what you completed.")
-        return Problem("quantity", sentence % {"most": plain(MOST_UNITS)})
+        return Problem("quantity", sentence % {"most": format_points(MOST_UNITS)})
     return None
 
 
@@ -84,10 +84,10 @@ def problem_with_claim(points: Decimal, least: Decimal, most: Decimal, name: str
     """Points that can be recorded, but not for this type in one entry."""
     if points < least:
         sentence = _("%(type)s counts from %(least)s points an entry. Enter %(least)s or more.")
-        return Problem("points", sentence % {"type": translated(name), "least": plain(least)})
+        return Problem("points", sentence % {"type": translated(name), "least": format_points(least)})
     if points > most:
         sentence = _("%(type)s counts at most %(most)s points an entry. Enter %(most)s or less.")
-        return Problem("points", sentence % {"type": translated(name), "most": plain(most)})
+        return Problem("points", sentence % {"type": translated(name), "most": format_points(most)})
     return None
 
 
@@ -111,7 +111,7 @@ def problem_with_quantity(
             "For %(units)s you earn %(earned)s, but %(typed)s points are entered. Leave one of the two empty.",
             as_count(typed),
         )
-        return Problem("points", sentence % {**earned, "typed": plain(typed)})
+        return Problem("points", sentence % {**earned, "typed": format_points(typed)})
     if problem := problem_with_points(computed) or problem_with_claim(computed, least, most, name):
         sentence = _("For %(units)s you earn %(earned)s. %(problem)s")
         return Problem("quantity", sentence % {**earned, "problem": problem.sentence})
@@ -119,7 +119,7 @@ def problem_with_quantity(
 
 
 def points_in_words(points: Decimal) -> str:
-    return ngettext("%(points)s point", "%(points)s points", as_count(points)) % {"points": plain(points)}
+    return ngettext("%(points)s point", "%(points)s points", as_count(points)) % {"points": format_points(points)}
 
 
 def problem_with_dates(starts_on: date, ends_on: date, windows: Sequence[Window], on: date) -> Problem | None:
@@ -132,7 +132,7 @@ def problem_with_dates(starts_on: date, ends_on: date, windows: Sequence[Window]
                 "The start date is in the future. Record the activity once it is done, with a start date up to "
                 "today, %(today)s."
             )
-            % {"today": us(on)}
+            % {"today": format_day(on)}
             + dates,
         )
     if starts_on > ends_on:
@@ -152,7 +152,7 @@ def problem_with_dates(starts_on: date, ends_on: date, windows: Sequence[Window]
                 "The end date is in the future. Record the activity once it is done, with an end date up to "
                 "today, %(today)s."
             )
-            % {"today": us(on)}
+            % {"today": format_day(on)}
             + dates,
         )
     if any(covers(window, starts_on, ends_on) for window in windows):
@@ -188,7 +188,7 @@ def problem_with_beginning(name: str, begins_on: date | None) -> Problem | None:
     if begins_on is None:
         return None
     sentence = _("%(type)s can be chosen for what is recorded from %(day)s on. Choose another activity type.")
-    return Problem("activity_type", sentence % {"type": translated(name), "day": us(begins_on)})
+    return Problem("activity_type", sentence % {"type": translated(name), "day": format_day(begins_on)})
 
 
 def problem_with_credentials(name: str) -> Problem:
@@ -225,7 +225,9 @@ def problem_with_type(
         )
     else:
         return None
-    return Problem("activity_type", sentence % {"type": translated(name), "day": us(day)} + cycle_dates(windows))
+    return Problem(
+        "activity_type", sentence % {"type": translated(name), "day": format_day(day)} + cycle_dates(windows)
+    )
 
 
 def cycle_dates(windows: Sequence[Window]) -> str:
@@ -233,6 +235,6 @@ def cycle_dates(windows: Sequence[Window]) -> str:
     if not windows:
         return ""
     if len(windows) == 1:
-        days = {"first": us(windows[0].starts_on), "last": us(windows[0].ends_on)}
+        days = {"first": format_day(windows[0].starts_on), "last": format_day(windows[0].ends_on)}
         return " " + _("Your CCP cycle runs from %(first)s to %(last)s.") % days
     return " " + _("Your CCP cycles: %(cycles)s.") % {"cycles": "; ".join(str(window) for window in windows)}

@@ -28,7 +28,7 @@ REASONS: dict[Likeness, str | Promise] = {
 
 
 @dataclass(frozen=True)
-class Told:
+class Comparable:
     """An entry as it is compared. ``cycles``: the keys of those it is claimed for."""
 
     activity_type: int
@@ -39,7 +39,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class LookAlike:
+class SimilarEntry:
     """An entry on record that looks like the one at hand, and in what."""
 
     activity: Activity
@@ -56,7 +56,7 @@ def folded(title: str) -> str:
     return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
 
 
-def likeness(one: Told, other: Told) -> Likeness:
+def likeness(one: Comparable, other: Comparable) -> Likeness:
     """In what two entries look alike; nothing where they do not."""
     overlap = one.starts_on <= other.ends_on and other.starts_on <= one.ends_on
     same_type = overlap and one.activity_type == other.activity_type
@@ -70,18 +70,20 @@ def likeness(one: Told, other: Told) -> Likeness:
     return "title" if same_title else ""
 
 
-def like(told: Told, others: Iterable[tuple[Activity, Told]]) -> list[LookAlike]:
+def like(told: Comparable, others: Iterable[tuple[Activity, Comparable]]) -> list[SimilarEntry]:
     """Those of the others that look like the entry, in their order."""
-    found = [LookAlike(activity, likeness(told, other)) for activity, other in others]
-    return [look_alike for look_alike in found if look_alike.likeness]
+    found = [SimilarEntry(activity, likeness(told, other)) for activity, other in others]
+    return [similar for similar in found if similar.likeness]
 
 
-def told_of(activity: Activity, cycles: Iterable[int]) -> Told:
+def comparable_of(activity: Activity, cycles: Iterable[int]) -> Comparable:
     """An entry, or a claim that has the same fields, as it is compared."""
-    return Told(activity.activity_type_id, activity.title, activity.starts_on, activity.ends_on, frozenset(cycles))
+    return Comparable(
+        activity.activity_type_id, activity.title, activity.starts_on, activity.ends_on, frozenset(cycles)
+    )
 
 
-def on_record(member: Member) -> list[tuple[Activity, Told]]:
+def on_record(member: Member) -> list[tuple[Activity, Comparable]]:
     """The member's standing entries, in the order in which they were recorded; one query."""
     credits = (
         Credit.objects.filter(activity__member=member, activity__withdrawn_at=None)
@@ -94,10 +96,10 @@ def on_record(member: Member) -> list[tuple[Activity, Told]]:
     for credit in credits:
         activities.setdefault(credit.activity_id, credit.activity)
         cycles.setdefault(credit.activity_id, set()).add(credit.cycle_id)
-    return [(activity, told_of(activity, cycles[key])) for key, activity in activities.items()]
+    return [(activity, comparable_of(activity, cycles[key])) for key, activity in activities.items()]
 
 
-def told_to_member(activity: Activity, cycles: Iterable[int]) -> list[LookAlike]:
+def similar_entries(activity: Activity, cycles: Iterable[int]) -> list[SimilarEntry]:
     """The standing entries that look like this one of the member's own: recorded before it, or credited by AMT."""
     if not activity.is_standing or activity.source == Activity.Source.AMT:
         return []
@@ -106,4 +108,4 @@ def told_to_member(activity: Activity, cycles: Iterable[int]) -> list[LookAlike]
         for other, told in on_record(activity.member)
         if other.pk < activity.pk or other.source == Activity.Source.AMT
     ]
-    return like(told_of(activity, cycles), others)
+    return like(comparable_of(activity, cycles), others)

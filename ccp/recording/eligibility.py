@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from amtportal.formatting import plain
+from amtportal.formatting import format_points
 from ccp.counting.terms import Terms, in_units, points_for
 from ccp.models import Activity, ActivityType
 from ccp.recording import claims
@@ -51,13 +51,13 @@ class Claim:
         """A fingerprint of the claim and of the certifications it is credited to, among the cycles chosen."""
         values = [
             self.activity_type.code,
-            plain(self.points),
+            format_points(self.points),
             self.starts_on.isoformat(),
             self.ends_on.isoformat(),
             self.title,
             self.provider,
             sorted(cycle.certification_id for cycle in cycles if self.is_covered_by(cycle)),
-            *([plain(self.quantity)] if self.quantity else []),
+            *([format_points(self.quantity)] if self.quantity else []),
         ]
         return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
@@ -79,13 +79,13 @@ def problems(
     ``terms``: of the claim's type on the day of recording. ``earlier_type``: what an entry that is amended has now,
     which it may keep although the type has been retired, or begins later.
     """
-    kind = claim.activity_type
-    applicable = [cycle for cycle in cycles if applies_to(kind, cycle)]
+    activity_type = claim.activity_type
+    applicable = [cycle for cycle in cycles if applies_to(activity_type, cycle)]
     found = [
-        None if kind == earlier_type else problem_with_kind(kind, terms, on),
-        None if applicable else claims.problem_with_credentials(kind.name),
+        None if activity_type == earlier_type else problem_with_activity_type(activity_type, terms, on),
+        None if applicable else claims.problem_with_credentials(activity_type.name),
         claims.problem_with_type(
-            kind.name,
+            activity_type.name,
             terms.claimable_from,
             terms.claimable_until,
             claim.starts_on,
@@ -98,11 +98,11 @@ def problems(
     return [problem for problem in found if problem]
 
 
-def problem_with_kind(kind: ActivityType, terms: Terms, on: date) -> claims.Problem | None:
+def problem_with_activity_type(activity_type: ActivityType, terms: Terms, on: date) -> claims.Problem | None:
     """A type that cannot be chosen, since it is retired by now or begins only after the day of recording."""
-    return claims.problem_with_retired(kind.name, kind.retired_on, on) or claims.problem_with_beginning(
-        kind.name, terms.begins_on
-    )
+    return claims.problem_with_retired(
+        activity_type.name, activity_type.retired_on, on
+    ) or claims.problem_with_beginning(activity_type.name, terms.begins_on)
 
 
 def problem_with_worth(claim: Claim, terms: Terms) -> claims.Problem | None:
@@ -119,9 +119,9 @@ def problem_with_worth(claim: Claim, terms: Terms) -> claims.Problem | None:
     return claims.problem_with_quantity(units, computed, claim.points, terms.least, terms.most, name)
 
 
-def applies_to(kind: ActivityType, cycle: Cycle) -> bool:
+def applies_to(activity_type: ActivityType, cycle: Cycle) -> bool:
     """Whether the type counts for the cycle's credential: for all, unless some are named."""
-    named = {credential.pk for credential in kind.credentials.all()}
+    named = {credential.pk for credential in activity_type.credentials.all()}
     return not named or cycle.certification.credential_id in named
 
 

@@ -57,5 +57,5 @@ def found(among: Any, pk: int, *, at: datetime) -> Activity:
     return activity
 
 
-def look_alikes(activity: Activity) -> list[duplicates.LookAlike]:
-    return duplicates.told_to_member(activity, [line.cycle.pk for line in credit_lines(activity)])
+def look_alikes(activity: Activity) -> list[duplicates.SimilarEntry]:
+    return duplicates.similar_entries(activity, [line.cycle.pk for line in credit_lines(activity)])

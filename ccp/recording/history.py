@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from amtportal.formatting import plain, translated, us
+from amtportal.formatting import format_day, format_points, translated
 from amtportal.members.models import User
 from ccp.models import Activity, Credit, Evidence
 
@@ -95,10 +95,10 @@ def _values(version: Any, credits: Sequence[Any]) -> dict[str, str]:
         "activity_type": translated(version.activity_type.name),
         "title": version.title,
         "provider": version.provider,
-        "points": plain(version.points),
-        "starts_on": us(version.starts_on),
-        "ends_on": us(version.ends_on),
-        "quantity": plain(version.quantity) if version.quantity else "",
+        "points": format_points(version.points),
+        "starts_on": format_day(version.starts_on),
+        "ends_on": format_day(version.ends_on),
+        "quantity": format_points(version.quantity) if version.quantity else "",
         "difference": version.difference,
         "certifications": ", ".join(sorted(code for code, cut in claimed.values() if cut != Credit.Cut.UNCLAIMED)),
     }

@@ -12,7 +12,7 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from amtportal.formatting import translated, us
+from amtportal.formatting import format_day, translated
 from ccp.counting import points, requirement
 from ccp.counting.points import ZERO, Entry, Used
 from ccp.recording import claims
@@ -106,7 +106,7 @@ def invoice_sentence(found: Outcome, state: InvoiceAfter, opens_on: date | None)
         said["how_far"] = _("%(points)s to go") % said if found.to_go else said["met"]
         return _("%(how_far)s. The renewal invoice of year %(year)s is paid.") % said
     assert opens_on is not None
-    said["day"] = us(opens_on)
+    said["day"] = format_day(opens_on)
     if state == "upcoming":
         return _("%(met)s: the renewal invoice of year %(year)s would open on %(day)s.") % said
     return _("%(met)s: the renewal invoice of year %(year)s has been open since %(day)s.") % said

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from amtportal.formatting import plain
+from amtportal.formatting import format_points
 from amtportal.members.models import Member
 from ccp.counting import credits as counting
 from ccp.counting import points
@@ -50,7 +50,7 @@ class Preview:
 
     rows: list[Row]
     made: str
-    look_alikes: list[duplicates.LookAlike]
+    look_alikes: list[duplicates.SimilarEntry]
 
     @property
     def said(self) -> str:
@@ -59,9 +59,9 @@ class Preview:
             _("%(certification)s: %(counted)s would count, new total %(total)s of %(required)s.")
             % {
                 "certification": row.cycle.certification.credential.code,
-                "counted": plain(row.outcome.counted),
-                "total": plain(row.outcome.total),
-                "required": plain(row.outcome.required),
+                "counted": format_points(row.outcome.counted),
+                "total": format_points(row.outcome.total),
+                "required": format_points(row.outcome.required),
             }
             for row in self.rows
             if row.ticked
@@ -77,7 +77,10 @@ def caps_used(entries: Sequence[Entry], groups: Iterable[CategoryOffer]) -> list
                 Capped(group.category.name, Used(points.used(entries, category=group.category.code), group.cap))
             )
         found += [
-            Capped(offer.kind.name, Used(points.used(entries, activity_type=offer.kind.code), offer.terms.type_cap))
+            Capped(
+                offer.activity_type.name,
+                Used(points.used(entries, activity_type=offer.activity_type.code), offer.terms.type_cap),
+            )
             for offer in group.offers
             if offer.terms.type_cap is not None
         ]
@@ -109,7 +112,7 @@ def of_claim(
     on: date,
 ) -> Preview:
     """What recording the claim would do, or amending the ``earlier`` entry to it; two queries."""
-    kind = claim.activity_type
+    activity_type = claim.activity_type
     ticked = {cycle.pk for cycle in chosen}
     covering = [cycle for cycle in open_cycles if claim.is_covered_by(cycle)]
     paid = set(
@@ -117,8 +120,12 @@ def of_claim(
             cycle__in=covering, year=invoice_rules.LAST_YEAR, status=RenewalInvoice.Status.PAID
         ).values_list("cycle_id", flat=True)
     )
-    told = duplicates.Told(
-        kind.pk, claim.title, claim.starts_on, claim.ends_on, frozenset(ticked & {cycle.pk for cycle in covering})
+    told = duplicates.Comparable(
+        activity_type.pk,
+        claim.title,
+        claim.starts_on,
+        claim.ends_on,
+        frozenset(ticked & {cycle.pk for cycle in covering}),
     )
     others = [found for found in duplicates.on_record(member) if found[0] != earlier]
     return Preview(
@@ -151,23 +158,23 @@ def _row(
     paid: bool,
     on: date,
 ) -> Row:
-    kind, certification = claim.activity_type, cycle.certification
-    applies = eligibility.applies_to(kind, cycle)
+    activity_type, certification = claim.activity_type, cycle.certification
+    applies = eligibility.applies_to(activity_type, cycle)
     new = Entry(
         # A new entry gets the highest reference of all.
         reference=reference or max((entry.reference for entry in entries), default=0) + 1,
         starts_on=claim.starts_on,
         claimed=claim.points if applies else ZERO,
-        activity_type=kind.code,
-        category=kind.category.code,
+        activity_type=activity_type.code,
+        category=activity_type.category.code,
         type_cap=terms.type_cap,
         category_cap=terms.category_cap,
     )
     found = outcome(entries, new, required=cycle.points_required, met_before=cycle.requirement_met_on, on=on)
     others = [entry for entry in entries if entry.reference != new.reference]
     caps: dict[points.Cut, tuple[Decimal | None, Decimal]] = {
-        "type-cap": (terms.type_cap, points.used(others, activity_type=kind.code)),
-        "category-cap": (terms.category_cap, points.used(others, category=kind.category.code)),
+        "type-cap": (terms.type_cap, points.used(others, activity_type=activity_type.code)),
+        "category-cap": (terms.category_cap, points.used(others, category=activity_type.category.code)),
     }
     used = {cut: Used(amount, cap) for cut, (cap, amount) in caps.items() if cap is not None}
     state, opens_on = invoice_after(
@@ -181,7 +188,7 @@ def _row(
         cycle=cycle,
         ticked=ticked,
         outcome=found,
-        notes=notes(found, used, applies=applies, name=kind.name, code=certification.credential.code),
+        notes=notes(found, used, applies=applies, name=activity_type.name, code=certification.credential.code),
         invoice=invoice_sentence(found, state, opens_on),
     )
 

@@ -15,11 +15,11 @@ from ccp.models import Activity, ActivityType
 MOST_PROVIDERS = 20
 
 
-def like(activity: Activity, kinds: Collection[ActivityType]) -> dict[str, Any]:
-    """The values of another entry like this one. ``kinds``: the activity types that can be chosen today."""
+def like(activity: Activity, activity_types: Collection[ActivityType]) -> dict[str, Any]:
+    """The values of another entry like this one. ``activity_types``: the activity types that can be chosen today."""
     worth = {"points": activity.points} if activity.quantity is None else {"quantity": activity.quantity}
-    kind = {"activity_type": activity.activity_type} if activity.activity_type in kinds else {}
-    return {"title": activity.title, "provider": activity.provider, **worth, **kind}
+    activity_type = {"activity_type": activity.activity_type} if activity.activity_type in activity_types else {}
+    return {"title": activity.title, "provider": activity.provider, **worth, **activity_type}
 
 
 def providers(member: Member) -> list[str]:

@@ -71,8 +71,8 @@ def record(
         if earlier := _submitted_earlier(member, submission_id, digest):
             return earlier
         raise
-    counting.claim_for(activity, chosen, by, at)
-    counting.count(chosen, by, at)
+    counting.set_claims(activity, chosen, by, at)
+    counting.recount(chosen, by, at)
     return activity
 
 
@@ -106,7 +106,7 @@ def amend(
     activity.attestation, activity.attested_at, activity.attested_by = str(claims.ATTESTATION), at, by
     activity.revision += 1
     _save(activity, by, at)
-    counting.claim_for(activity, chosen, by, at)
+    counting.set_claims(activity, chosen, by, at)
     _count_unless_paid(counting.in_key_order([*touched, *chosen]), by, at)
     return activity
 
@@ -142,7 +142,7 @@ def restore(*, activity: Activity, by: User, at: datetime) -> Activity:
     activity.withdrawn_at = activity.withdrawn_by = None
     activity.revision += 1
     _save(activity, by, at)
-    counting.count(touched, by, at)
+    counting.recount(touched, by, at)
     if day_of(withdrawn_at) == day_of(at):
         for cycle in touched:
             requirement.set_met_on(cycle, replay.since_when(cycle))
@@ -178,7 +178,7 @@ def void(*, activity: Activity, reason: str, by: User, at: datetime) -> Activity
     if any(cycle.closed_on for cycle in touched):
         raise Refused("This entry counts in a cycle that is closed, and a closed cycle does not change.")
     _end(activity, by, at, void_reason=reason)
-    counting.count(touched, by, at)
+    counting.recount(touched, by, at)
     return activity
 
 
@@ -217,7 +217,7 @@ def _end(activity: Activity, by: User, at: datetime, void_reason: str = "") -> N
 def _count_unless_paid(cycles: Collection[Cycle], by: User, at: datetime) -> None:
     """Count after a correction by the member, which takes no cycle whose last invoice is paid below its requirement."""
     were_met = [cycle for cycle in cycles if cycle.requirement_met_on]
-    counting.count(cycles, by, at)
+    counting.recount(cycles, by, at)
     for cycle in were_met:
         if cycle.requirement_met_on is None and cycle.certification.ccp_mandatory:
             refuse_where_paid(cycle)

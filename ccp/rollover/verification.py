@@ -23,13 +23,13 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import QuerySet
 
-from amtportal.formatting import dollars, plain, us
+from amtportal.formatting import dollars, format_day, format_points
 from ccp.counting import points
 from ccp.counting.credits import entry
 from ccp.counting.replay import changes, met_since
 from ccp.counting.terms import Catalogue, catalogue
 from ccp.models import Credit
-from ccp.rollover.stored import COUNTED, Stored, entries_of, read
+from ccp.rollover.cycle_record import COUNTED, CycleRecord, entries_of, read
 from certifications import invoices as invoice_rules
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 
@@ -79,78 +79,82 @@ def outcome_of(certification: Certification, cycle: Cycle, total: Decimal) -> st
     return Cycle.Outcome.NON_COMPLIANT if bound and total < cycle.points_required else Cycle.Outcome.COMPLIANT
 
 
-def differences(stored: Stored, terms: Catalogue, entries: Mapping[int, tuple[object, ...]]) -> Iterator[Difference]:
+def differences(
+    record: CycleRecord, terms: Catalogue, entries: Mapping[int, tuple[object, ...]]
+) -> Iterator[Difference]:
     """All that is wrong with a cycle. ``entries``: the last line of each entry's history, by key."""
-    miscounted = dict(_credits(stored, terms)) if stored.cycle.closed_on is None else {}
+    miscounted = dict(_credits(record, terms)) if record.cycle.closed_on is None else {}
     yield from miscounted.values()
-    yield from _history(stored, entries, told=miscounted)
-    yield from _met(stored)
-    yield from _closed(stored)
-    yield from _invoices(stored)
+    yield from _history(record, entries, told=miscounted)
+    yield from _met(record)
+    yield from _closed(record)
+    yield from _invoices(record)
 
 
-def _credits(stored: Stored, terms: Catalogue) -> Iterator[tuple[int, Difference]]:
+def _credits(record: CycleRecord, terms: Catalogue) -> Iterator[tuple[int, Difference]]:
     """By key of the credit, what it counts for otherwise."""
-    claimed = [credit for credit in stored.credits if credit.cut != Credit.Cut.UNCLAIMED]
+    claimed = [credit for credit in record.credits if credit.cut != Credit.Cut.UNCLAIMED]
     counted = points.credited(entry(credit.activity, terms) for credit in claimed if credit.activity.is_standing)
     for credit in claimed:
         result = counted.get(credit.activity_id)
         value = (result.counted, result.cut) if result else (points.ZERO, Credit.Cut.NOT_STANDING)
         if (credit.points, credit.cut) != value:
-            yield credit.pk, _of_credit(stored, credit, _said(*value))
+            yield credit.pk, _of_credit(record, credit, _said(*value))
 
 
-def _history(stored: Stored, entries: Mapping[int, tuple[object, ...]], told: Container[int]) -> Iterator[Difference]:
+def _history(
+    record: CycleRecord, entries: Mapping[int, tuple[object, ...]], told: Container[int]
+) -> Iterator[Difference]:
     """What was changed behind the portal's back. ``told``: the credits of which more is known already."""
-    last = {version.credit: version for version in stored.versions}
-    for credit in stored.credits:
+    last = {version.credit: version for version in record.versions}
+    for credit in record.credits:
         version = last.get(credit.pk)
         if version is None:
-            yield _of_credit(stored, credit, "nothing: it has no history")
+            yield _of_credit(record, credit, "nothing: it has no history")
         elif (credit.points, credit.cut) != (version.points, version.cut) and credit.pk not in told:
-            yield _of_credit(stored, credit, f"{_said(version.points, version.cut)} in its history")
+            yield _of_credit(record, credit, f"{_said(version.points, version.cut)} in its history")
         activity = credit.activity
         values = tuple(getattr(activity, name) for name in COUNTED)
         before = entries.get(activity.pk)
         if values != before:
             yield Difference(
-                stored.cycle.pk, f"entry {activity.reference}", _listed(values), f"{_listed(before)} in its history"
+                record.cycle.pk, f"entry {activity.reference}", _listed(values), f"{_listed(before)} in its history"
             )
 
 
-def _met(stored: Stored) -> Iterator[Difference]:
-    cycle = stored.cycle
-    since = met_since(changes(stored.versions), cycle.points_required)
+def _met(record: CycleRecord) -> Iterator[Difference]:
+    cycle = record.cycle
+    since = met_since(changes(record.versions), cycle.points_required)
     if since != cycle.requirement_met_on:
         yield Difference(cycle.pk, "requirement met on", _day(cycle.requirement_met_on), _day(since))
 
 
-def _closed(stored: Stored) -> Iterator[Difference]:
-    cycle = stored.cycle
+def _closed(record: CycleRecord) -> Iterator[Difference]:
+    cycle = record.cycle
     if cycle.closed_on is None or cycle.points_at_close is None:
         return
-    total = sum((credit.points for credit in stored.credits), points.ZERO)
+    total = sum((credit.points for credit in record.credits), points.ZERO)
     if cycle.points_at_close != total:
-        yield Difference(cycle.pk, "points at close", plain(cycle.points_at_close), plain(total))
+        yield Difference(cycle.pk, "points at close", format_points(cycle.points_at_close), format_points(total))
     outcome = outcome_of(cycle.certification, cycle, cycle.points_at_close)
     if cycle.outcome != outcome:
         yield Difference(cycle.pk, "outcome", cycle.outcome, outcome)
 
 
-def _invoices(stored: Stored) -> Iterator[Difference]:
-    cycle = stored.cycle
-    standing = [invoice for invoice in stored.invoices if invoice.status != RenewalInvoice.Status.VOID]
+def _invoices(record: CycleRecord) -> Iterator[Difference]:
+    cycle = record.cycle
+    standing = [invoice for invoice in record.invoices if invoice.status != RenewalInvoice.Status.VOID]
     years = sorted(invoice.year for invoice in standing)
     # In a closed cycle a void invoice stays void: none is issued in its place.
-    void = {invoice.year for invoice in stored.invoices} - set(years) if cycle.closed_on else set()
+    void = {invoice.year for invoice in record.invoices} - set(years) if cycle.closed_on else set()
     if sorted([*years, *void]) != list(YEARS):
         said = ", ".join(map(str, years)) or "none"
         yield Difference(cycle.pk, "years with an invoice", said, ", ".join(map(str, YEARS)))
     for invoice in standing:
         due_on = invoice_rules.due_on(cycle.certification.awarded_on, cycle.number, invoice.year)
         if invoice.due_on != due_on:
-            yield Difference(cycle.pk, f"{invoice.number} due", us(invoice.due_on), us(due_on))
-    for invoice in stored.invoices:
+            yield Difference(cycle.pk, f"{invoice.number} due", format_day(invoice.due_on), format_day(due_on))
+    for invoice in record.invoices:
         payments = _standing_payments(invoice)
         status = RenewalInvoice.Status.PAID if payments else invoice.status
         if not payments and invoice.status == RenewalInvoice.Status.PAID:
@@ -167,13 +171,13 @@ def _standing_payments(invoice: RenewalInvoice) -> list[Payment]:
     return [payment for payment in invoice.payments.all() if payment.reversed_at is None]
 
 
-def _of_credit(stored: Stored, credit: Credit, recomputed: str) -> Difference:
+def _of_credit(record: CycleRecord, credit: Credit, recomputed: str) -> Difference:
     what = f"credit {credit.pk} of {credit.activity.reference}"
-    return Difference(stored.cycle.pk, what, _said(credit.points, credit.cut), recomputed)
+    return Difference(record.cycle.pk, what, _said(credit.points, credit.cut), recomputed)
 
 
 def _said(counted: Decimal, cut: str) -> str:
-    return f"{plain(counted)} points ({cut or 'not cut'})"
+    return f"{format_points(counted)} points ({cut or 'not cut'})"
 
 
 def _listed(values: Iterable[object] | None) -> str:
@@ -187,7 +191,7 @@ def _number(number: int, noun: str) -> str:
 
 
 def _day(day: date | None) -> str:
-    return us(day) if day else "never"
+    return format_day(day) if day else "never"
 
 
 def verify(cycles: QuerySet[Cycle], tally: Tally) -> Iterator[list[Difference]]:
@@ -205,8 +209,8 @@ def verify(cycles: QuerySet[Cycle], tally: Tally) -> Iterator[list[Difference]]:
         if found:
             found = _again(sorted({difference.cycle for difference in found}))
         tally.cycles += len(batch)
-        tally.credits += sum(len(stored.credits) for stored in batch)
-        tally.invoices += sum(len(stored.invoices) for stored in batch)
+        tally.credits += sum(len(record.credits) for record in batch)
+        tally.invoices += sum(len(record.invoices) for record in batch)
         tally.differences += len(found)
         yield found
 
@@ -218,6 +222,6 @@ def _again(keys: Sequence[int]) -> list[Difference]:
     return _all_differences(read(keys), catalogue())
 
 
-def _all_differences(batch: Sequence[Stored], terms: Catalogue) -> list[Difference]:
-    entries = entries_of([stored.cycle.pk for stored in batch])
-    return [difference for stored in batch for difference in differences(stored, terms, entries)]
+def _all_differences(batch: Sequence[CycleRecord], terms: Catalogue) -> list[Difference]:
+    entries = entries_of([record.cycle.pk for record in batch])
+    return [difference for record in batch for difference in differences(record, terms, entries)]

@@ -13,7 +13,7 @@ from decimal import Decimal
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from amtportal.formatting import plain, translated
+from amtportal.formatting import format_points, translated
 from ccp.models import Credit
 from certifications.models import Cycle
 
@@ -115,10 +115,15 @@ def _stairs(rises: dict[int, Decimal], end: int, y: Callable[[Decimal], int], *,
 
 def _sentence(total: Decimal, required: Decimal, day: int, days: int) -> str:
     """The picture in words: what is on record, against an even pace as long as that says something."""
-    figures = {"total": plain(total), "required": plain(required), "day": f"{day:,}", "days": f"{days:,}"}
+    figures = {
+        "total": format_points(total),
+        "required": format_points(required),
+        "day": f"{day:,}",
+        "days": f"{days:,}",
+    }
     if total >= required or not 0 < day <= days:
         return _("%(total)s of %(required)s points are on record.") % figures
-    pace = plain((required * day / days).quantize(Decimal(1)))
+    pace = format_points((required * day / days).quantize(Decimal(1)))
     return _(
         "%(total)s of %(required)s points are on record on day %(day)s of %(days)s. "
         "An even pace would be at about %(pace)s."

@@ -18,7 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from amtportal.formatting import as_count, plain, us
+from amtportal.formatting import as_count, format_day, format_points
 from ccp.counting import requirement
 from certifications import invoices
 from certifications.models import Cycle
@@ -81,7 +81,7 @@ def ledger(
 
 
 def _missing(to_go: Decimal, required: Decimal, *, over: bool) -> Line:
-    points = {"to_go": plain(to_go), "required": plain(required)}
+    points = {"to_go": format_points(to_go), "required": format_points(required)}
     if over:
         sentence = _("%(to_go)s of %(required)s points were missing when the grace period ended. Call AMT.") % points
     else:
@@ -97,7 +97,7 @@ def _invoice(invoice: Owed, *, can_be_met: bool, on: date) -> Iterator[tuple[dat
     """When the invoice opens and when it is due; one that is paid has a single line."""
     opening, key = invoice.opening, f"invoice-{invoice.year}"
     earliest = opening.due_on - invoices.NOTICE
-    said = {"year": invoice.year, "days": invoices.NOTICE.days, "earliest": us(earliest)}
+    said = {"year": invoice.year, "days": invoices.NOTICE.days, "earliest": format_day(earliest)}
     if invoice.state == "paid":
         paid = _("The renewal invoice of year %(year)s is paid.") % said
         yield _dated(f"{key}-due", opening.due_on, _("renewal invoice paid"), paid, "done")
@@ -129,7 +129,7 @@ def _grace(cycle: Cycle, grace_ends_on: date, on: date) -> tuple[date, Line]:
     if cycle.ends_on < on <= grace_ends_on:
         when = "now"
     sentence = _("The grace period ends: the last day to record what you did up to %(last)s.")
-    sentence %= {"last": us(cycle.ends_on)}
+    sentence %= {"last": format_day(cycle.ends_on)}
     if cycle.grace_extended_to:
         sentence += " " + _("AMT extended it.")
     return _dated("grace-ends", grace_ends_on, _("grace period ends"), sentence, when)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from amtportal.formatting import as_count, dollars, plain, us
+from amtportal.formatting import as_count, dollars, format_day, format_points
 from certifications.invoice_standing import InvoiceStanding
 from certifications.models import RenewalInvoice
 
@@ -40,7 +40,7 @@ def next_steps(standing: "Standing") -> list[Step]:
         return steps
     if standing.current and standing.current.state == "upcoming" and standing.current.opens_on:
         sentence = _("Nothing to do until your renewal invoice opens on %(day)s.")
-        return [Step(sentence % {"day": us(standing.current.opens_on)})]
+        return [Step(sentence % {"day": format_day(standing.current.opens_on)})]
     return [Step(_("Nothing to do now."))]
 
 
@@ -50,7 +50,7 @@ def _pay_step(found: InvoiceStanding) -> Step:
     else:
         sentence = _("Pay %(invoice)s (%(amount)s), due %(day)s.")
     invoice = found.invoice
-    said = {"invoice": invoice.number, "amount": dollars(invoice.amount), "day": us(invoice.due_on)}
+    said = {"invoice": invoice.number, "amount": dollars(invoice.amount), "day": format_day(invoice.due_on)}
     return Step(sentence % said, "pay", invoice)
 
 
@@ -61,7 +61,7 @@ def _pay_again_step(found: InvoiceStanding) -> Step:
     ) % {
         "number": found.invoice.number,
         "amount": dollars(found.invoice.amount),
-        "day": us(found.invoice.due_on),
+        "day": format_day(found.invoice.due_on),
     }
     return Step(sentence, "pay", found.invoice)
 
@@ -69,9 +69,9 @@ def _pay_again_step(found: InvoiceStanding) -> Step:
 def _record_step(standing: "Standing") -> Step:
     number = as_count(standing.to_go)
     said = {
-        "points": plain(standing.to_go),
-        "last": us(standing.cycle.ends_on),
-        "until": us(standing.records_until),
+        "points": format_points(standing.to_go),
+        "last": format_day(standing.cycle.ends_on),
+        "until": format_day(standing.records_until),
     }
     if not standing.takes_records:
         sentence = ngettext(

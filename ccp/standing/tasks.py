@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from amtportal.formatting import dollars, plain, us
+from amtportal.formatting import dollars, format_day, format_points
 from certifications.models import RenewalInvoice
 
 if TYPE_CHECKING:
@@ -57,10 +57,10 @@ def _waiting(standing: "Standing") -> list[Task]:
     if not standing.is_in_force or current is None or current.state not in ("upcoming", "locked"):
         return []
     if current.opens_on:
-        day = f"{date_format(current.opens_on, 'D')} {us(current.opens_on)}"
+        day = f"{date_format(current.opens_on, 'D')} {format_day(current.opens_on)}"
         status = _("Cannot start yet: opens %(day)s") % {"day": day}
     else:
-        points = plain(standing.required)
+        points = format_points(standing.required)
         status = _("Cannot start yet: opens the day after you reach %(points)s points") % {"points": points}
     invoice = current.invoice
     sentence = _("Pay %(number)s (%(amount)s)") % {"number": invoice.number, "amount": dollars(invoice.amount)}
@@ -70,7 +70,7 @@ def _waiting(standing: "Standing") -> list[Task]:
 def _done(standing: "Standing") -> list[Task]:
     done = []
     if standing.is_in_force and standing.certification.ccp_mandatory and standing.is_met:
-        sentence = _("Reach the %(points)s points of this cycle") % {"points": plain(standing.required)}
+        sentence = _("Reach the %(points)s points of this cycle") % {"points": format_points(standing.required)}
         done.append(Task(sentence, "done", _("Done")))
     if standing.is_in_force and standing.current and standing.current.state == "paid":
         invoice = standing.current.invoice

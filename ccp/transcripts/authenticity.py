@@ -14,7 +14,7 @@ from typing import Any, Literal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from amtportal.formatting import translated, us
+from amtportal.formatting import format_day, translated
 from ccp.counting import requirement
 from ccp.models import Transcript
 from ccp.rollover import closing as rollover
@@ -94,7 +94,7 @@ def changes(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
     several = len(now["sheets"]) > 1
     for figures in now["sheets"]:
         earlier = before.get(figures["cycle"])
-        where = f"{figures['credential']}, {us(date.fromisoformat(figures['starts_on']))}: " if several else ""
+        where = f"{figures['credential']}, {format_day(date.fromisoformat(figures['starts_on']))}: " if several else ""
         if earlier is None:
             found.append(where + _("this cycle has been opened since."))
         else:
@@ -120,14 +120,14 @@ def _differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
         }
     if then["met_on"] != now["met_on"]:
         if now["met_on"]:
-            yield _("The requirement was met on %(day)s.") % {"day": us(date.fromisoformat(now["met_on"]))}
+            yield _("The requirement was met on %(day)s.") % {"day": format_day(date.fromisoformat(now["met_on"]))}
         else:
             yield _("The requirement is no longer met.")
     if now["closed_on"] and not then["closed_on"]:
         yield f"{_closing(now)}."
     for points, outcome, signed_on, _statement in now["corrections"][len(then["corrections"]) :]:
         yield _("AMT has corrected it on %(day)s: %(points)s points, %(outcome)s.") % {
-            "day": us(date.fromisoformat(signed_on)),
+            "day": format_day(date.fromisoformat(signed_on)),
             "points": points,
             "outcome": str(Cycle.Outcome(outcome).label).lower(),
         }

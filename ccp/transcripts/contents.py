@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from amtportal.formatting import plain
+from amtportal.formatting import format_points
 from amtportal.members.models import Member
 from ccp.transcripts import sheets
 from ccp.transcripts.sheets import Row, Sheet
@@ -84,8 +84,8 @@ def content_hash(contents: Contents) -> str:
 
 def _facts(row: Row) -> list[str]:
     days = [str(row.starts_on), str(row.ends_on)]
-    figures = [plain(row.claimed), plain(row.counted), row.cut]
-    return [row.reference, row.kind, row.title, row.provider, *days, *figures]
+    figures = [format_points(row.claimed), format_points(row.counted), row.cut]
+    return [row.reference, row.activity_type, row.title, row.provider, *days, *figures]
 
 
 def _figures(sheet: Sheet) -> dict[str, Any]:
@@ -100,17 +100,17 @@ def _figures(sheet: Sheet) -> dict[str, Any]:
         "status": certification.status,
         "starts_on": str(cycle.starts_on),
         "ends_on": str(cycle.ends_on),
-        "required": plain(sheet.required),
-        "claimed": plain(sheet.claimed),
-        "counted": plain(sheet.counted),
+        "required": format_points(sheet.required),
+        "claimed": format_points(sheet.claimed),
+        "counted": format_points(sheet.counted),
         "met_on": _iso(sheet.met_on),
         "closed_on": _iso(cycle.closed_on),
         "outcome": cycle.outcome,
         "corrections": [
-            [plain(correction.points), correction.outcome, str(correction.signed_on), correction.statement]
+            [format_points(correction.points), correction.outcome, str(correction.signed_on), correction.statement]
             for correction in sheet.corrections
         ],
-        "entries": {row.reference: plain(row.counted) for row in sheet.rows},
+        "entries": {row.reference: format_points(row.counted) for row in sheet.rows},
     }
 
 

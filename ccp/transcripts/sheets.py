@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from amtportal.formatting import plain, us
+from amtportal.formatting import format_day, format_points
 from ccp.counting import points, requirement
 from ccp.models import Activity, Credit
 from certifications.models import Certification, Credential, Cycle, CycleCorrection
@@ -34,7 +34,7 @@ class Row:
     """One activity on the transcript; ``note`` says why less than the claim counts."""
 
     reference: str
-    kind: str
+    activity_type: str
     type: str
     title: str
     provider: str
@@ -130,8 +130,8 @@ class Sheet:
 
 def requirement_sentence(*, met_on: date | None, to_go: Decimal, is_closed: bool) -> str:
     if met_on:
-        return _("Met on %(day)s") % {"day": us(met_on)}
-    figures = {"points": plain(to_go)}
+        return _("Met on %(day)s") % {"day": format_day(met_on)}
+    figures = {"points": format_points(to_go)}
     one = 1 if to_go == 1 else 2  # 0.25 points is written as several are
     if is_closed:
         return ngettext("Not met: %(points)s point short", "Not met: %(points)s points short", one) % figures
@@ -141,7 +141,7 @@ def requirement_sentence(*, met_on: date | None, to_go: Decimal, is_closed: bool
 def closing_sentence(closed_on: date | None, outcome: str) -> str:
     if not closed_on:
         return ""
-    words = {"day": us(closed_on), "outcome": str(Cycle.Outcome(outcome).label).lower()}
+    words = {"day": format_day(closed_on), "outcome": str(Cycle.Outcome(outcome).label).lower()}
     return _("Closed on %(day)s as %(outcome)s") % words
 
 
@@ -189,7 +189,7 @@ def of_cycles(cycles: list[Cycle]) -> list[Sheet]:
 def _row(activity: Activity, credit: Credit) -> Row:
     return Row(
         reference=activity.reference,
-        kind=activity.activity_type.code,
+        activity_type=activity.activity_type.code,
         type=activity.activity_type.name,
         title=activity.title,
         provider=activity.provider,

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from amtportal.chunks import CHUNK
 from amtportal.dates import day_of
-from amtportal.formatting import us
+from amtportal.formatting import format_day
 from amtportal.members.access import account_of, for_member
 from amtportal.members.models import Member
 from ccp.amt_credits import error_reports
@@ -99,7 +99,12 @@ def _cycles_of(lines: list[entries.CreditLine]) -> str:
         return _("For no certification")
     cycle = _("%(code)s cycle %(first)s to %(last)s")
     return _(" and ").join(
-        cycle % {"code": line.certification_code, "first": us(line.cycle.starts_on), "last": us(line.cycle.ends_on)}
+        cycle
+        % {
+            "code": line.certification_code,
+            "first": format_day(line.cycle.starts_on),
+            "last": format_day(line.cycle.ends_on),
+        }
         for line in lines
     )
 

@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from amtportal.formatting import plain, translated
+from amtportal.formatting import format_points, translated
 from amtportal.members.models import Member
 from ccp.models import Activity
 from ccp.recording.entries import credit_lines
@@ -69,11 +69,11 @@ def row(activity: Activity, codes: Sequence[str]) -> list[str]:
         activity.provider,
         activity.starts_on.isoformat(),
         activity.ends_on.isoformat(),
-        plain(activity.points),
+        format_points(activity.points),
     ]
     for code in codes:
         line = lines.get(code)
-        cells += [plain(line.counted), str(line.sentence)] if line else ["", ""]
+        cells += [format_points(line.counted), str(line.sentence)] if line else ["", ""]
     recorded_at = timezone.localtime(activity.recorded_at).strftime("%Y-%m-%d %H:%M")
     return [plain_text(cell) for cell in (*cells, recorded_at, source(activity), state(activity))]
 

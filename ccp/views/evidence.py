@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from amtportal.dates import day_of
 from amtportal.members.access import for_member
 from amtportal.members.models import Member
-from amtportal.members.sign_in.limits import respond_429, too_often
+from amtportal.members.sign_in.limits import over_limit, respond_429
 from ccp.evidence import attaching as evidence
 from ccp.evidence import files as evidence_files
 from ccp.models import Activity, Evidence
@@ -65,7 +65,7 @@ def part_of_page(activity: Activity, files: Iterable[Evidence], cycles: Iterable
 @for_member
 def evidence_add(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     """Attach a file to an own entry. The form stands on the entry's page, too."""
-    if request.method == "POST" and too_often(request, "evidence"):
+    if request.method == "POST" and over_limit(request, "evidence"):
         return respond_429(request)
     now = timezone.now()
     activity = entries.found(entries.read().for_member(member), pk, at=now)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from amtportal.documents import layout as documents
 from amtportal.members.access import account_of, for_member
 from amtportal.members.models import Member
-from amtportal.members.sign_in.limits import in_measure
+from amtportal.members.sign_in.limits import rate_limited
 from ccp.rollover import closing as rollover
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
@@ -22,7 +22,7 @@ def transcript_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-@in_measure("pdf")
+@rate_limited("pdf")
 def transcript_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The CE transcript of a cycle, as PDF."""
     return _pdf(request, _of_cycle(request, pk))
@@ -36,7 +36,7 @@ def transcript_history(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 @require_safe
-@in_measure("pdf")
+@rate_limited("pdf")
 @for_member
 def transcript_history_pdf(request: HttpRequest, member: Member) -> HttpResponse:
     """All cycles of all certifications of the member, as PDF."""

@@ -19,7 +19,7 @@ from import_export.results import Result
 from import_export.tmp_storages import MediaStorage
 
 from amtportal.imports.csv_files import RosterCSV
-from amtportal.members.sign_in.limits import respond_429, too_often
+from amtportal.members.sign_in.limits import over_limit, respond_429
 from certifications.roster.resource import RosterResource
 
 MOST_BYTES = 250_000  # about 3,000 rows: some ten seconds
@@ -80,7 +80,7 @@ class RosterImportMixin(ImportMixin):
         return request.user.has_perms(MAY_IMPORT)
 
     def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        if request.method == "POST" and too_often(request, "import"):
+        if request.method == "POST" and over_limit(request, "import"):
             return respond_429(request)
         return super().import_action(request, **kwargs)
 

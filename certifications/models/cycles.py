@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import pgettext_lazy
 
 from amtportal.dates import day_of
-from amtportal.formatting import plain
+from amtportal.formatting import format_points
 from amtportal.history.lines import AppendOnly, History, Traced
 from amtportal.members.models import Member
 from certifications.models.certifications import Certification
@@ -162,7 +162,7 @@ class CycleCorrection(AppendOnly, Traced):
         ]
 
     def __str__(self) -> str:
-        return f"{self.cycle}: {plain(self.points)} points, {self.get_outcome_display().lower()}"
+        return f"{self.cycle}: {format_points(self.points)} points, {self.get_outcome_display().lower()}"
 
     @property
     def signed_on(self) -> date:

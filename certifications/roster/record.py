@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from amtportal.chunks import chunks
-from amtportal.formatting import us
+from amtportal.formatting import format_day
 from amtportal.members.models import Member, User
 from certifications import life
 from certifications.cycles import lock_all
@@ -163,8 +163,8 @@ def conflicts(rows: Sequence[Row], record: Record) -> Iterator[Problem]:
             yield Problem(
                 row.line,
                 "awarded_on",
-                f"The award is on record as {us(stored.awarded_on)} and can no longer change, because {why}. "
-                f"Write {us(stored.awarded_on)}.",
+                f"The award is on record as {format_day(stored.awarded_on)} and can no longer change, because {why}. "
+                f"Write {format_day(stored.awarded_on)}.",
             )
 
 

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from amtportal.dates import UnreadableDay, read_day
-from amtportal.formatting import us
+from amtportal.formatting import format_day
 from amtportal.members.models import Member, User
 from certifications import life
 from certifications.models import Certification
@@ -126,9 +126,11 @@ def award(value: str, on: date) -> date:
     """The day of an award, which is not in the future."""
     awarded_on = day(value)
     if awarded_on > on:
-        raise ValueError(f"{us(awarded_on)} is in the future. Correct the date, or import the row once it is past.")
+        raise ValueError(
+            f"{format_day(awarded_on)} is in the future. Correct the date, or import the row once it is past."
+        )
     if awarded_on < EARLIEST_AWARD:
-        raise ValueError(f"{us(awarded_on)} is before {EARLIEST_AWARD.year}. Correct the year.")
+        raise ValueError(f"{format_day(awarded_on)} is before {EARLIEST_AWARD.year}. Correct the year.")
     return awarded_on
 
 

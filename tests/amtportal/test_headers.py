@@ -149,7 +149,7 @@ import json, django
 django.setup()
 from django.conf import settings
 from django.test import Client
-from amtportal.members import devices
+from amtportal.members.sessions import devices
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 secure = Client(HTTP_HOST="portal.example.org")
 found = secure.get("/accounts/login/", secure=True)

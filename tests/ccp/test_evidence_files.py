@@ -525,7 +525,7 @@ def test_the_cleaner_has_none_of_the_secrets_in_the_portals_environment(monkeypa
 def test_the_cleaner_may_take_little_memory_and_time() -> None:
     script = """
 import os, resource
-from ccp import evidence_cleaner
+from ccp.evidence import cleaner as evidence_cleaner
 limits = (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_FSIZE)
 evidence_cleaner.pdf = lambda *_: os.write(2, repr([resource.getrlimit(limit)[0] for limit in limits]).encode())
 evidence_cleaner.main("pdf")

@@ -121,7 +121,7 @@ def test_an_amendment_is_shown_in_place_of_the_entry(cycle: Cycle) -> None:
     make_activity(cycle, points="5")
     found = shown(make_claim(points="4"), cycle, earlier=first)
     assert found.rows[0].outcome.total == Decimal(9)
-    assert first not in [look_alike.activity for look_alike in found.look_alikes]
+    assert first not in [similar.activity for similar in found.look_alikes]
 
 
 def test_a_paid_invoice_is_told_as_paid(met: Any) -> None:

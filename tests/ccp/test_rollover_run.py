@@ -248,7 +248,7 @@ import sys, time
 import django
 django.setup()
 from datetime import datetime
-from ccp import rollover
+from ccp.rollover import closing as rollover
 from certifications import life, cycles
 
 rollover.BATCH = 3

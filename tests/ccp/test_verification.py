@@ -240,7 +240,7 @@ class TestFindings:
         """A cap of 20 that reaches back leaves 20 of 22 until the cycle is counted anew."""
         TypeTerms.objects.filter(activity_type__code="course-seminar-webinar").update(cap=20)
         assert said()[0].endswith("stored 22 points (not cut), recomputed 20 points (type-cap)")
-        counting.count_anew(cycles=[Cycle.objects.get().pk], by=None, at=noon(D2))
+        counting.recount_by_key(cycles=[Cycle.objects.get().pk], by=None, at=noon(D2))
         assert said() == []
 
     def test_an_invoice_due_on_another_day(self, met: Member) -> None:

@@ -35,7 +35,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from amtportal.history import sign_ins
+from amtportal.history import events
 from amtportal.members import vault
 from amtportal.members.models import User
 from amtportal.members.sessions import sessions
@@ -95,7 +95,7 @@ def remove(factor: Authenticator) -> None:
     user = factor.user
     factor.delete()
     delete_dangling_recovery_codes(user)
-    sign_ins.note(sign_ins.Kind.FACTOR_REMOVED, user, detail=f"{factor.type}, by staff")
+    events.note(events.Kind.FACTOR_REMOVED, user, detail=f"{factor.type}, by staff")
     sessions.end_all(user)
     get_account_adapter().send_notification_mail("mfa/email/factor_removed", user)
 

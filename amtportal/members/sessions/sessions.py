@@ -23,7 +23,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
-from amtportal.history import sign_ins
+from amtportal.history import events
 from amtportal.members.models import User
 
 SINCE, SEEN = "signed_in_at", "seen_at"
@@ -106,7 +106,7 @@ def end(sessions: Iterable[UserSession], *, user: User) -> int:
     """Sign the person out there. How many sessions were ended."""
     ended = [browser_name(session.user_agent) for session in sessions if not session.end()]
     if ended:
-        sign_ins.note(sign_ins.Kind.SESSIONS_ENDED, user, detail=f"{len(ended)}: {'; '.join(ended)}")
+        events.note(events.Kind.SESSIONS_ENDED, user, detail=f"{len(ended)}: {'; '.join(ended)}")
     return len(ended)
 
 

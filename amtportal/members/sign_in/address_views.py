@@ -12,7 +12,7 @@ from amtportal.members.access import account_of
 from amtportal.members.sessions import devices
 from amtportal.members.sign_in import addresses
 from amtportal.members.sign_in.forms import NewAddressForm
-from amtportal.members.sign_in.limits import too_often
+from amtportal.members.sign_in.limits import over_limit
 
 
 @reauthentication_required
@@ -22,7 +22,7 @@ def address_change(request: HttpRequest) -> HttpResponseBase:
     form = NewAddressForm(request.POST or None, user=user) if request.method == "POST" else NewAddressForm(user=user)
     if not form.is_valid():
         return render(request, "account/address_change.html", {"form": form})
-    if too_often(request, "change_address"):
+    if over_limit(request, "change_address"):
         return respond_429(request)
     email = form.cleaned_data["email"]
     addresses.ask(request, user=user, email=email)

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.urls import reverse
 
-from amtportal.history import sign_ins
+from amtportal.history import events
 from amtportal.members import vault
 from amtportal.members.models import Member, User
 
@@ -49,7 +49,7 @@ def ask(request: HttpRequest, *, user: User, email: str) -> None:
     """Send the link to the new address, whether or not another account has it: the answer tells nobody."""
     link = request.build_absolute_uri(reverse("address-confirm", args=[token(user, email)]))
     get_adapter().send_mail("account/email/address_confirm", email, {"link": link})
-    sign_ins.note(sign_ins.Kind.ADDRESS_ASKED, user)
+    events.note(events.Kind.ADDRESS_ASKED, user)
 
 
 def change(*, user: User, email: str) -> None:
@@ -79,5 +79,5 @@ def _change(user: User, email: str) -> None:
         on_roster = member.roster_email or old
         member.roster_email = "" if email == on_roster else on_roster
         member.save(update_fields=["roster_email"])
-    sign_ins.note(sign_ins.Kind.ADDRESS_CHANGED, user)
+    events.note(events.Kind.ADDRESS_CHANGED, user)
     get_adapter().send_notification_mail("account/email/email_changed", user, {"to_email": email}, email=old)

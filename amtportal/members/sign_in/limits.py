@@ -14,20 +14,20 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from amtportal.history import sign_ins
+from amtportal.history import events
 
 View = Callable[..., HttpResponseBase]
 NOTED_EVERY = 60
 """Seconds in which the same limit, reached by the same one, leaves one row."""
 
 
-def in_measure(action: str) -> Callable[[View], View]:
+def rate_limited(action: str) -> Callable[[View], View]:
     """Limit how often a person asks for the view. ``action``: a key of ``ACCOUNT_RATE_LIMITS``."""
 
     def limit(view: View) -> View:
         @wraps(view)
         def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if too_often(request, action):
+            if over_limit(request, action):
                 return respond_429(request)
             return view(request, *args, **kwargs)
 
@@ -36,7 +36,7 @@ def in_measure(action: str) -> Callable[[View], View]:
     return limit
 
 
-def too_often(request: HttpRequest, action: str) -> bool:
+def over_limit(request: HttpRequest, action: str) -> bool:
     """Count this request. Whether it is one too many."""
     return request.user.is_authenticated and not consume(
         request, app="allauth.account", action=action, limit_get=True, user=request.user
@@ -45,10 +45,10 @@ def too_often(request: HttpRequest, action: str) -> bool:
 
 def note_reached(request: HttpRequest, limit: str, *, user: Any = None, typed: str = "") -> None:
     """Write down that a limit was reached: by whom, if that is known, or for which address as it was typed."""
-    whose = user.pk if user else sign_ins.address_in(typed) or get_ip(request)
+    whose = user.pk if user else events.address_in(typed) or get_ip(request)
     key = hashlib.sha256(f"{limit}:{whose}".encode()).hexdigest()
     if cache.add(f"amtportal.limit-noted:{key}", True, timeout=NOTED_EVERY):
-        sign_ins.note(sign_ins.Kind.LIMIT, user, detail=limit, typed="" if user else typed)
+        events.note(events.Kind.LIMIT, user, detail=limit, typed="" if user else typed)
 
 
 def wait_page(request: HttpRequest) -> HttpResponse:

@@ -17,11 +17,11 @@ from amtportal.members.sign_in import kept_forms
 
 register = template.Library()
 register.filter("dollars", words.dollars)
-register.filter("points", words.plain)
-register.filter("day_text", words.us)
+register.filter("points", words.format_points)
+register.filter("day_text", words.format_day)
 register.filter("browser_name", browser_name)
 register.filter("day_of", dates.day_of)
-register.filter("moment", words.moment)
+register.filter("moment", words.format_moment)
 register.filter("as_count", words.as_count)
 register.filter("translated", words.translated)
 
@@ -29,7 +29,7 @@ register.filter("translated", words.translated)
 @register.filter
 def day(value: date) -> SafeString:
     """``3/14/2026`` as a ``<time>`` that machines can read."""
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), words.us(value))
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), words.format_day(value))
 
 
 @register.filter

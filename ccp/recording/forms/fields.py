@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from amtportal import formatting as words
 from amtportal.dates import UnreadableDay, read_day
-from amtportal.formatting import plain, translated
+from amtportal.formatting import format_points, translated
 from ccp.models import ActivityType
 from ccp.recording import claims
 from ccp.recording.forms.synonyms import OTHER_WORDS
@@ -61,7 +61,7 @@ class TypedNumberField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         """As it was typed, without the one character that no page may hold."""
         if isinstance(value, Decimal):
-            return plain(value)
+            return format_points(value)
         return value.replace("\x00", "") if isinstance(value, str) else value
 
 
@@ -135,8 +135,8 @@ class _ByCategory(ModelChoiceIterator):
     def __iter__(self) -> Iterator[Any]:
         yield ("", _("Choose an activity type"))
         field = cast("ActivityTypeField", self.field)
-        for category, kinds in groupby(field.offered, key=lambda kind: kind.category):
-            yield (translated(category.name), [self.choice(kind) for kind in kinds])
+        for category, activity_types in groupby(field.offered, key=lambda activity_type: activity_type.category):
+            yield (translated(category.name), [self.choice(activity_type) for activity_type in activity_types])
 
 
 class _WithOtherWords(forms.Select):

@@ -124,19 +124,21 @@ class RecordCEForm(forms.Form):
             "submission_id": uuid.uuid4(),
             "certifications": [cycle.certification_id for cycle in ([asked] if asked else open_cycles)],
         }
-        self.kinds = [
-            kind
-            for kind in self.catalogue.kinds
-            if kind == self.earlier_type
-            or not eligibility.problem_with_kind(kind, self.catalogue.terms(kind, self.recorded_on), on)
+        self.activity_types = [
+            activity_type
+            for activity_type in self.catalogue.activity_types
+            if activity_type == self.earlier_type
+            or not eligibility.problem_with_activity_type(
+                activity_type, self.catalogue.terms(activity_type, self.recorded_on), on
+            )
         ]
         self.came_back = kept is not None
-        again = earlier_entries.like(like, self.kinds) if like else {}
+        again = earlier_entries.like(like, self.activity_types) if like else {}
         super().__init__(data, initial={**preset, **again, **(initial or {}), **self._typed(kept or QueryDict())})
         self.is_preview = self.is_bound and "preview" in self.data
         self.fields["attested"].required = not self.is_preview
         self.fields["points"].required = not self._entered("quantity")
-        cast(ActivityTypeField, self.fields["activity_type"]).offered = self.kinds
+        cast(ActivityTypeField, self.fields["activity_type"]).offered = self.activity_types
         for day in (self.fields["starts_on"], self.fields["ends_on"]):
             assert isinstance(day, TypedDayField)
             day.name_cycle_dates(eligibility.windows(open_cycles))
@@ -202,7 +204,7 @@ class RecordCEForm(forms.Form):
         return [cycle for cycle in self.open_cycles if cycle.certification_id in chosen]
 
     @property
-    def chosen_kind(self) -> str:
+    def chosen_activity_type(self) -> str:
         """The code of the activity type that the page shows as chosen, whatever else is wrong."""
         value = self["activity_type"].value()
         return str(value.code if isinstance(value, ActivityType) else value or "")
@@ -216,8 +218,8 @@ class RecordCEForm(forms.Form):
     @property
     def offers(self) -> list[CategoryOffer]:
         """The activity types that can be chosen, with the terms that would hold for the entry."""
-        prefetch_related_objects(self.kinds, "credentials")
-        return self.catalogue.offers(self.kinds, self.recorded_on)
+        prefetch_related_objects(self.activity_types, "credentials")
+        return self.catalogue.offers(self.activity_types, self.recorded_on)
 
     @property
     def terms(self) -> Terms:
@@ -232,11 +234,11 @@ class RecordCEForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """The rules that need several fields, each where its fields could be read."""
         cleaned = self.cleaned_data
-        kind, starts_on = cleaned.get("activity_type"), cleaned.get("starts_on")
+        activity_type, starts_on = cleaned.get("activity_type"), cleaned.get("starts_on")
         if starts_on and "ends_on" in cleaned:
             cleaned["ends_on"] = cleaned["ends_on"] or starts_on
-        if kind and "quantity" in cleaned and "points" in cleaned:
-            self._compute_points(kind)
+        if activity_type and "quantity" in cleaned and "points" in cleaned:
+            self._compute_points(activity_type)
         chosen = self.chosen_cycles or self.open_cycles
         if all(cleaned.get(field) is not None for field in ("activity_type", "starts_on", "ends_on", "points")):
             for problem in eligibility.problems(
@@ -249,13 +251,13 @@ class RecordCEForm(forms.Form):
                 self.add_problem(with_dates)
         return cleaned
 
-    def _compute_points(self, kind: ActivityType) -> None:
+    def _compute_points(self, activity_type: ActivityType) -> None:
         """The points of a number of units, where none are typed beside it."""
         quantity = self.cleaned_data["quantity"]
         if quantity is None or self.cleaned_data["points"] is not None:
             return
         if self.terms.points_per_unit is None:
-            self.add_problem(claims.problem_with_no_unit(kind.name))
+            self.add_problem(claims.problem_with_no_unit(activity_type.name))
         else:
             self.cleaned_data["points"] = points_for(quantity, self.terms.points_per_unit)
 

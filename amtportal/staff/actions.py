@@ -1,4 +1,4 @@
-"""Deeds: pages on which staff do something to a record. They show what will happen, ask, and tell what was done.
+"""Action pages: pages on which staff do something to a record. They show what will happen, ask, and tell what was done.
 
 The verb of the record's noun decides. What it refuses becomes an error of the form, with everything typed kept.
 """
@@ -23,7 +23,7 @@ class AlreadyDone(Exception):
 
 
 @dataclass(frozen=True)
-class Deed:
+class ActionPage:
     """What a page shows and does. ``act`` takes the cleaned form and returns the sentence that says what was done.
 
     It raises ``ValidationError`` where the verb refuses, ``AlreadyDone`` where it finds its work done.
@@ -37,8 +37,8 @@ class Deed:
     warning: str = ""
 
 
-class DeedsMixin(admin.ModelAdmin):
-    """An admin class with deeds. ``links`` are the buttons at the top of a record's page."""
+class ActionPagesMixin(admin.ModelAdmin):
+    """An admin class with action pages. ``links`` are the buttons at the top of a record's page."""
 
     change_form_template = "admin/record.html"
 
@@ -55,8 +55,8 @@ class DeedsMixin(admin.ModelAdmin):
         meta = obj._meta
         return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[obj.pk])
 
-    def record_for_deed(self, request: HttpRequest, object_id: str, permission: str) -> Any:
-        """The record that a deed is done to; 403 without the permission, 404 where there is none."""
+    def record_for_action(self, request: HttpRequest, object_id: str, permission: str) -> Any:
+        """The record that an action changes; 403 without the permission, 404 where there is none."""
         if not (request.user.has_perm(permission) and self.has_view_permission(request)):
             raise PermissionDenied
         obj = self.get_object(request, unquote(object_id))
@@ -64,13 +64,13 @@ class DeedsMixin(admin.ModelAdmin):
             raise Http404
         return obj
 
-    def deed_page(self, request: HttpRequest, obj: models.Model, deed: Deed) -> HttpResponse:
-        """Show the deed, or do it and go back to the record."""
-        if request.method == "POST" and deed.form.is_valid():
+    def action_page(self, request: HttpRequest, obj: models.Model, action: ActionPage) -> HttpResponse:
+        """Show the action, or do it and go back to the record."""
+        if request.method == "POST" and action.form.is_valid():
             try:
-                done = deed.act(deed.form.cleaned_data)
+                done = action.act(action.form.cleaned_data)
             except ValidationError as refusal:
-                deed.form.add_error(None, refusal)
+                action.form.add_error(None, refusal)
             except AlreadyDone as repeat:
                 self.message_user(request, str(repeat), messages.INFO)
                 return redirect(self.page_of(obj))
@@ -78,15 +78,17 @@ class DeedsMixin(admin.ModelAdmin):
                 self.log_change(request, obj, done)
                 self.message_user(request, done, messages.SUCCESS)
                 return redirect(self.page_of(obj))
-        return self.render_deed(request, deed, original=obj, back=self.page_of(obj))
+        return self.render_action_page(request, action, original=obj, back=self.page_of(obj))
 
-    def render_deed(self, request: HttpRequest, deed: Deed, *, original: object, back: str) -> HttpResponse:
+    def render_action_page(
+        self, request: HttpRequest, action: ActionPage, *, original: object, back: str
+    ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
-            "title": deed.title,
-            "deed": deed,
+            "title": action.title,
+            "action": action,
             "opts": self.opts,
             "original": original,
             "back": back,
         }
-        return TemplateResponse(request, "admin/deed.html", context)
+        return TemplateResponse(request, "admin/action.html", context)

@@ -24,7 +24,7 @@ PAID_BEFORE_DUE = timedelta(days=20)
 class CE:
     """An activity as its member tells of it: the code of its type, what it was, and who held it."""
 
-    kind: str
+    activity_type: str
     title: str
     provider: str
 
@@ -51,7 +51,7 @@ def record_ce(
         member=member,
         cycles=cycles,
         claim=recording.Claim(
-            activity_type=ActivityType.objects.get(code=ce.kind),
+            activity_type=ActivityType.objects.get(code=ce.activity_type),
             points=points,
             starts_on=ended_on - timedelta(days=days - 1),
             ends_on=ended_on,
@@ -67,7 +67,7 @@ def record_ce(
 def credit_from_amt(ce: CE, points: Decimal, member: Member, *, ended_on: date, at: datetime) -> Activity:
     """AMT credits a member with one of its own courses, as its course system tells in a file."""
     claim = recording.Claim(
-        activity_type=ActivityType.objects.get(code=ce.kind),
+        activity_type=ActivityType.objects.get(code=ce.activity_type),
         points=points,
         starts_on=ended_on,
         ends_on=ended_on,

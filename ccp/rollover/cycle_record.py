@@ -16,7 +16,7 @@ COUNTED = ("activity_type_id", "points", "starts_on", "ends_on", "recorded_at", 
 
 
 @dataclass
-class Stored:
+class CycleRecord:
     """A cycle with all that is stored of it."""
 
     cycle: Cycle
@@ -25,16 +25,16 @@ class Stored:
     invoices: list[RenewalInvoice] = field(default_factory=list)
 
 
-def read(keys: Sequence[int]) -> list[Stored]:
+def read(keys: Sequence[int]) -> list[CycleRecord]:
     """These cycles with all that is stored of them, in six queries."""
-    kinds = ActivityType.objects.select_related("category").in_bulk()
+    activity_types = ActivityType.objects.select_related("category").in_bulk()
     cycles = Cycle.objects.filter(pk__in=keys).select_related("certification").order_by("pk")
-    batch = {cycle.pk: Stored(cycle) for cycle in cycles}
+    batch = {cycle.pk: CycleRecord(cycle) for cycle in cycles}
     credits = Credit.objects.filter(cycle__in=keys).select_related("activity").order_by("pk")
     for credit in credits.only(
         "cycle_id", "points", "cut", *(f"activity__{name.removesuffix('_id')}" for name in COUNTED)
     ):
-        credit.activity.activity_type = kinds[credit.activity.activity_type_id]
+        credit.activity.activity_type = activity_types[credit.activity.activity_type_id]
         batch[credit.cycle_id].credits.append(credit)
     versions = Credit.history.filter(cycle_id__in=keys).order_by("history_id")
     for cycle, *values in versions.values_list("cycle_id", "id", "points", "cut", "history_date"):
