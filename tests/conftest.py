@@ -1,6 +1,6 @@
 """The surroundings of every test, and a small cast of members in telling situations.
 
-All of it is dated from one day, ``TODAY`` of ``tests.builders``. Page tests stand on that day with the fixture
+All of it is dated from one day, ``TODAY`` of ``tests.support.builders``. Page tests stand on that day with the fixture
 ``on_today``; tests of rules hand the day in.
 """
 
@@ -20,8 +20,8 @@ from django.test import override_settings
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
-from tests.builders import TODAY, make_activity, make_cycle, make_member, make_user, noon
-from tests.history import let_tests_empty_the_database
+from tests.support.builders import TODAY, make_activity, make_cycle, make_member, make_user, noon
+from tests.support.history import let_tests_empty_the_database
 
 # Playwright runs an event loop in the thread of the test, which then uses the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

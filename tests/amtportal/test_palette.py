@@ -4,8 +4,8 @@ import pytest
 
 from amtportal import palette
 from amtportal.members.models import User
-from tests.builders import client_of
-from tests.pages import read, words
+from tests.support.builders import client_of
+from tests.support.pages import read, words
 
 
 @pytest.mark.parametrize(

@@ -40,21 +40,21 @@ TESTS = {
         "certifications/test_invoice_states.py",
     ],
     "certifications/life.py": ["certifications/test_life.py"],
-    "ccp/counting/points.py": ["ccp/test_points.py", "ccp/test_claims.py"],
-    "ccp/counting/requirement.py": ["ccp/test_requirement.py"],
-    "ccp/recording/claims.py": ["ccp/test_claims.py"],
-    "ccp/counting/terms.py": ["ccp/test_terms.py"],
-    "ccp/recording/duplicates.py": ["ccp/test_duplicates.py"],
-    "ccp/standing/ledger.py": ["ccp/test_ledger.py"],
+    "ccp/counting/points.py": ["ccp/counting/test_points.py", "ccp/recording/test_claims.py"],
+    "ccp/counting/requirement.py": ["ccp/counting/test_requirement.py"],
+    "ccp/recording/claims.py": ["ccp/recording/test_claims.py"],
+    "ccp/counting/terms.py": ["ccp/counting/test_terms.py"],
+    "ccp/recording/duplicates.py": ["ccp/recording/test_duplicates.py"],
+    "ccp/standing/ledger.py": ["ccp/standing/test_ledger.py"],
     "ccp/rollover/closing.py": [
-        "ccp/test_rollover.py",
-        "ccp/test_rollover_run.py::test_a_second_run_changes_nothing",
-        "ccp/test_rollover_run.py::test_a_bad_row_stops_only_itself",
-        "ccp/test_rollover_run.py::test_a_past_day_is_judged_by_what_was_on_record_then",
-        "ccp/test_rollover_run.py::test_the_last_line_is_a_tally",
+        "ccp/rollover/test_closing.py",
+        "ccp/rollover/test_runs.py::test_a_second_run_changes_nothing",
+        "ccp/rollover/test_runs.py::test_a_bad_row_stops_only_itself",
+        "ccp/rollover/test_runs.py::test_a_past_day_is_judged_by_what_was_on_record_then",
+        "ccp/rollover/test_runs.py::test_the_last_line_is_a_tally",
     ],
 }
-OF_EVERY_MODULE = ["test_rules_document.py", "test_values.py"]
+OF_EVERY_MODULE = ["documents/test_rules_document.py", "test_values.py"]
 NO_MISTAKES = re.compile(
     r"Variable(Replacer|Inserter)|BinaryOperator_(BitOr_\w+|\w+_(Pow|Mod|RShift|LShift|BitOr|BitAnd|BitXor))$"
     r"|ComparisonOperator_(?!Is)\w+_Is(Not)?$"
