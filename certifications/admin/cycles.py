@@ -99,8 +99,7 @@ class CycleInline(ShownInline):
     select_related = ["certification__credential"]
 
 
-@admin.register(Cycle)
-class CycleAdmin(WrittenByVerbs, HistoryAdmin):
+class BaseCycleAdmin(WrittenByVerbs, HistoryAdmin):
     list_display = ["member", "certification", "number", "ends_on", "points_required", "requirement_met_on", "outcome"]
     list_select_related = ["certification__credential", "certification__member"]
     list_filter = [CycleEndFilter, RequirementFilter, "certification__credential"]

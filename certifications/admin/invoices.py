@@ -103,8 +103,7 @@ class InvoiceInline(ShownInline):
         return STATES[invoices.state_of(invoice, today())]
 
 
-@admin.register(RenewalInvoice)
-class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
+class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
     list_display = ["number", "member", "credential", "year", "due_on", "amount_in_dollars", "state", "opens_on"]
     list_select_related = ["cycle__certification__credential", "cycle__certification__member"]
     list_filter = [InvoiceStateFilter, DueFilter, "cycle__certification__credential"]

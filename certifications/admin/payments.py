@@ -66,8 +66,7 @@ class PaymentInline(ShownInline):
         return dollars(payment.amount)
 
 
-@admin.register(Payment)
-class PaymentAdmin(WrittenByVerbs, HistoryAdmin):
+class BasePaymentAdmin(WrittenByVerbs, HistoryAdmin):
     list_display = [
         "pk",
         "member",
