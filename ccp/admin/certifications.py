@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -85,16 +84,14 @@ class CertificationAdmin(CatchUpFirstMixin, BaseCertificationAdmin):
                 form=StatusForm(request.POST or None, status=certification.status),
                 facts=[("Member", certification.member), ("Status today", status), *consequences],
                 act=lambda typed: _change(certification, typed["to"], typed["reason"], by=account_of(request), at=now),
+                refusals={life.Refused: ""},
             ),
         )
 
 
 def _change(certification: Certification, to: str, reason: str, *, by: User, at: datetime) -> str:
     before = certification.get_status_display().lower()
-    try:
-        changed = life.change_status(certification=certification, to=to, reason=reason, by=by, at=at)
-    except life.Refused as refusal:
-        raise ValidationError(str(refusal)) from refusal
+    changed = life.change_status(certification=certification, to=to, reason=reason, by=by, at=at)
     if not changed.status_changes.filter(changed_at=at, changed_by=by, after=to).exists():
         raise AlreadyDone(f"{changed} is {changed.get_status_display().lower()} already.")
     return f"{changed} was {before} and is {changed.get_status_display().lower()}: {reason}"
