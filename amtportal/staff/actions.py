@@ -25,10 +25,11 @@ class AlreadyDone(Exception):
 
 @dataclass(frozen=True)
 class ActionPage:
-    """What a page shows and does. ``act`` takes the cleaned form and returns the sentence that says what was done.
+    """What a page shows and does.
 
-    It raises ``AlreadyDone`` where it finds its work done. ``refusals`` has the exceptions by which its
-    verbs refuse, each with the field at which the form shows the exception's text; "" is the whole form.
+    ``act`` takes the cleaned form and returns the sentence that says what was done. It raises
+    ``AlreadyDone`` where it finds its work done. ``refusals`` has the exceptions by which its verbs
+    refuse, each with the field at which the form shows the text of the exception; "" is the whole form.
     """
 
     title: str

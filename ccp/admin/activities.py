@@ -1,4 +1,4 @@
-"""Activities and their credits: members write them, staff read them and may void an entry with a reason."""
+"""Activities and their credits: members write them; staff read them and may void an entry with a reason."""
 
 import re
 from datetime import date, timedelta
@@ -132,7 +132,10 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
         return redirect(f"{reverse('admin:ccp_activity_void_several')}?ids={','.join(map(str, keys))}")
 
     def void_several_view(self, request: HttpRequest) -> HttpResponse:
-        """Void the selected entries with one reason. Each is voided by itself: one that is refused stops no other."""
+        """Void the selected entries with one reason.
+
+        Each is voided by itself: one that is refused does not stop the others.
+        """
         if not (self.has_void_permission(request) and self.has_view_permission(request)):
             raise PermissionDenied
         keys = re.findall(r"\b[0-9]{1,18}\b", request.GET.get("ids", ""))[:MOST_AT_ONCE]

@@ -14,7 +14,10 @@ from ccp.rollover import catching_up
 
 
 class CatchUpFirstMixin(StaffAdmin):
-    """For the admin class of a record that belongs to a member. ``search_fields`` leads from one to the other."""
+    """For the admin class of a record that belongs to a member.
+
+    The first of ``search_fields`` is the lookup from the record to the member.
+    """
 
     def record_for_action(self, request: HttpRequest, object_id: str, permission: str) -> Any:
         record = super().record_for_action(request, object_id, permission)

@@ -1,4 +1,4 @@
-"""Voiding entries: what would follow, and what the action pages do."""
+"""Voiding entries: what would follow, and the act that the action pages call."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""Cycles: written by their verbs, counted by ``ccp``. Staff read them, extend the grace period and sign corrections."""
+"""Cycles: their verbs write them. Staff read them, extend the grace period and sign corrections."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
