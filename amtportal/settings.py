@@ -299,7 +299,7 @@ STORAGES = {
             "directory_permissions_mode": 0o700,
         },
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "amtportal.static_files.JoinedStyleSheetStorage"},
 }
 FILE_UPLOAD_HANDLERS = [
     "amtportal.uploads.limits.Bounded",
