@@ -7,7 +7,6 @@ either. How often one address may ask is limited, because each question is about
 from collections.abc import Callable
 from functools import wraps
 
-from allauth.core.internal.ratelimit import consume, respond_429  # the public one does not limit GET
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from amtportal.digests import Digest, DigestHandler
+from amtportal.members.limits import address_over_limit, respond_429
 from ccp import authenticity
 from ccp.authenticity_forms import CodeForm, FileForm
 from ccp.models import Transcript
@@ -34,7 +34,7 @@ def public_check(view: View) -> View:
     @wraps(view)
     def limited(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
         asks = request.method == "POST" or "code" in request.GET or bool(kwargs)
-        if asks and not consume(request, app="allauth.account", action="verify", limit_get=True):
+        if asks and address_over_limit(request, "verify"):
             answer = respond_429(request)
         else:
             request.upload_handlers = [DigestHandler(request)]

@@ -1,7 +1,6 @@
 """Pages on which somebody gives the account another e-mail address (``addresses``)."""
 
 from allauth.account.decorators import reauthentication_required
-from allauth.core.internal.ratelimit import respond_429
 from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 from amtportal.members import addresses, devices
 from amtportal.members.access import account_of
 from amtportal.members.forms import NewAddressForm
-from amtportal.members.limits import too_often
+from amtportal.members.limits import respond_429, too_often
 
 
 @reauthentication_required
