@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from amtportal import documents, palette
+from amtportal import documents
 from amtportal.dates import day_of, today
 from amtportal.headers import public_page
 from amtportal.members.access import account_of, for_member, member_of
@@ -128,7 +128,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     """Every element of the pages with its states, for staff. For anybody else it is not there."""
     if not account_of(request).is_staff:
         raise Http404
-    return render(request, "styleguide.html", {"contrasts": palette.contrasts(), "on": today()})
+    return render(request, "styleguide.html", {"on": today()})
 
 
 @login_not_required

@@ -19,7 +19,6 @@ LAYERS = [
         "amtportal.host",
         "amtportal.logs",
         "amtportal.malware",
-        "amtportal.palette",
         "amtportal.settings",
         "amtportal.transport",
         "amtportal.trouble",
