@@ -37,7 +37,7 @@ pictures: ## Take the pictures of the guide anew from the running portal
 	@deploy/setup.sh test
 	@AMTPORTAL_VAR=$$(mktemp -d) WRITE_PICTURES=1 .venv/bin/python -m pytest -q -p no:randomly tests/browser/test_guide_pictures.py
 
-mutate: ## Change each rule in one place at a time: do its tests notice? (MODULES=ccp/points.py, SAMPLE=40)
+mutate: ## Change each rule in one place at a time: do its tests notice? (MODULES=ccp/counting/points.py, SAMPLE=40)
 	@deploy/setup.sh test
 	@.venv/bin/python tests/mutation/run.py $(MODULES)
 

@@ -33,7 +33,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from amtportal import malware
+from amtportal.uploads import malware
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -104,26 +104,26 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "amtportal.history.requests.middleware",
     # Before whatever answers by itself (the redirect to https, static files), so that each answer has its headers.
-    "amtportal.headers.HeadersMiddleware",
+    "amtportal.middleware.headers.HeadersMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "amtportal.host.middleware",
+    "amtportal.middleware.host.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "amtportal.maintenance.MaintenanceMiddleware",
+    "amtportal.middleware.maintenance.MaintenanceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "amtportal.language.LanguageMiddleware",
+    "amtportal.middleware.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "amtportal.members.sessions.SessionLimitMiddleware",
-    "amtportal.members.kept_forms.LoginRequiredMiddleware",
+    "amtportal.members.sessions.sessions.SessionLimitMiddleware",
+    "amtportal.members.sign_in.kept_forms.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "amtportal.members.second_factor.StaffSecondFactorMiddleware",
+    "amtportal.members.factors.second_factor.StaffSecondFactorMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
-    "amtportal.trouble.TryAgain",
+    "amtportal.middleware.retry.TryAgain",
 ]
 
 ROOT_URLCONF = "amtportal.urls"
@@ -196,36 +196,36 @@ AUTH_USER_MODEL = "members.User"
 # Django's own beside it would hash a wrong password twice.
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "amtportal.members.passwords.LengthValidator"},
-    {"NAME": "amtportal.members.passwords.GuessValidator"},
+    {"NAME": "amtportal.members.factors.passwords.LengthValidator"},
+    {"NAME": "amtportal.members.factors.passwords.GuessValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 
-ACCOUNT_ADAPTER = "amtportal.members.signing_in.AccountAdapter"
+ACCOUNT_ADAPTER = "amtportal.members.sign_in.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
-    "login": "amtportal.members.forms.LoginForm",
-    "reset_password": "amtportal.members.forms.AddressForm",
-    "reset_password_from_key": "amtportal.members.forms.SetPasswordForm",
-    "change_password": "amtportal.members.forms.ChangePasswordForm",
-    "reauthenticate": "amtportal.members.forms.ReauthenticateForm",
+    "login": "amtportal.members.sign_in.forms.LoginForm",
+    "reset_password": "amtportal.members.sign_in.forms.AddressForm",
+    "reset_password_from_key": "amtportal.members.sign_in.forms.SetPasswordForm",
+    "change_password": "amtportal.members.sign_in.forms.ChangePasswordForm",
+    "reauthenticate": "amtportal.members.sign_in.forms.ReauthenticateForm",
 }
 # A changed password is told to its owner, and so is a second factor that comes or goes.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 # Whoever finds a browser signed in changes no second factor: the password, or a factor, is asked for once more.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60
 
-MFA_ADAPTER = "amtportal.members.second_factor.MFAAdapter"
+MFA_ADAPTER = "amtportal.members.factors.second_factor.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 # A code of the half minute before or after is taken too: telephones go wrong by seconds.
 MFA_TOTP_TOLERANCE = 1
 MFA_FORMS = {
-    "authenticate": "amtportal.members.factor_forms.CodeForm",
-    "reauthenticate": "amtportal.members.factor_forms.CodeAgainForm",
-    "activate_totp": "amtportal.members.factor_forms.AppForm",
-    "add_webauthn": "amtportal.members.factor_forms.PasskeyForm",
-    "edit_webauthn": "amtportal.members.factor_forms.PasskeyNameForm",
+    "authenticate": "amtportal.members.factors.forms.CodeForm",
+    "reauthenticate": "amtportal.members.factors.forms.CodeAgainForm",
+    "activate_totp": "amtportal.members.factors.forms.AppForm",
+    "add_webauthn": "amtportal.members.factors.forms.PasskeyForm",
+    "edit_webauthn": "amtportal.members.factors.forms.PasskeyNameForm",
 }
 MFA_REQUIRED_FOR_STAFF = env.bool("MFA_REQUIRED_FOR_STAFF", default=HTTPS)
 # Hospitals and schools sit behind one address, and all of them come in the last week of a cycle; what one
@@ -268,8 +268,8 @@ if "EMAIL_URL" in env:
     EMAIL_BACKEND = vars()["EMAIL_BACKEND"]
 else:
     EMAIL_BACKEND, EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", VAR_DIR / "mail"
-# Mail is written down and sent after the response (amtportal.members.outbox), by this way.
-MAIL_TRANSPORT, EMAIL_BACKEND = EMAIL_BACKEND, "amtportal.members.outbox.Backend"
+# Mail is written down and sent after the response (amtportal.members.mail.outbox), by this way.
+MAIL_TRANSPORT, EMAIL_BACKEND = EMAIL_BACKEND, "amtportal.members.mail.outbox.Backend"
 MAIL_SENT_BY_THREAD = env.bool("MAIL_SENT_BY_THREAD", default=True)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AMT Portal <portal@amt.example>")
@@ -303,7 +303,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_HANDLERS = [
-    "amtportal.uploads.Bounded",
+    "amtportal.uploads.limits.Bounded",
     # Not in memory, however small.
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
@@ -324,11 +324,11 @@ COOKIE_PREFIX = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"
-MESSAGE_STORAGE = "amtportal.cookies.MessageStorage"
+MESSAGE_STORAGE = "amtportal.middleware.messages.MessageStorage"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "amtportal.members.kept_forms.csrf_failure"
+CSRF_FAILURE_VIEW = "amtportal.members.sign_in.kept_forms.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 TRUST_PROXY = env.bool("TRUST_PROXY", default=False)

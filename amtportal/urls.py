@@ -9,28 +9,28 @@ from django.urls import include, path
 from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
 
-from amtportal import language, public_views, views
-from amtportal.members import address_views
-from amtportal.members.activation import ActivateDoneView, ActivateView
-from amtportal.members.second_factor import RemovePasskeyView, readable_codes_only
-from amtportal.members.session_views import session_end, session_list
-from ccp import (
-    activity_views,
-    amend_views,
-    authenticity_views,
-    calendar_views,
-    evidence_views,
-    record_views,
-    report_views,
-    transcript_views,
-)
+from amtportal.members.factors.second_factor import RemovePasskeyView, readable_codes_only
+from amtportal.members.sessions.views import session_end, session_list
+from amtportal.members.sign_in import address_views
+from amtportal.members.sign_in.activation import ActivateDoneView, ActivateView
+from amtportal.middleware import language
+from amtportal.views import public as public_views
+from amtportal.views import site as views
+from ccp.views import activities as activity_views
+from ccp.views import amend as amend_views
+from ccp.views import calendar as calendar_views
+from ccp.views import error_reports as report_views
+from ccp.views import evidence as evidence_views
+from ccp.views import record as record_views
+from ccp.views import transcripts as transcript_views
+from ccp.views import verify as authenticity_views
 
 # The admin has no sign-in of its own.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-handler400 = "amtportal.uploads.bad_request"
-handler429 = "amtportal.members.limits.wait_page"  # allauth asks for it
-handler500 = "amtportal.trouble.server_error"
+handler400 = "amtportal.uploads.limits.bad_request"
+handler429 = "amtportal.members.sign_in.limits.wait_page"  # allauth asks for it
+handler500 = "amtportal.middleware.retry.server_error"
 favicon = cache_control(public=True, max_age=24 * 3600)(RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.ico"))
 
 urlpatterns = [

@@ -6,7 +6,7 @@ class CcpConfig(AppConfig):
     verbose_name = "Certification Continuation Program (CCP)"
 
     def ready(self) -> None:
-        from ccp import held_credits
-        from certifications import roster
+        from ccp.amt_credits import holding as held_credits
+        from certifications.roster import resource as roster
 
         roster.AFTERWARDS.append(lambda occasion: held_credits.match(by=occasion.by, at=occasion.at))

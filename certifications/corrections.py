@@ -10,8 +10,8 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from amtportal.formatting import format_day
 from amtportal.members.models import User
-from amtportal.words import us
 from certifications.models import Cycle, CycleCorrection
 
 STEP = Decimal("0.25")
@@ -38,7 +38,7 @@ def sign(*, cycle: Cycle, points: Decimal, outcome: str, statement: str, by: Use
     cycle = Cycle.objects.select_for_update().get(pk=cycle.pk)
     statement = statement.strip()
     if problem := problem_with(
-        is_closed=cycle.closed_on is not None, ends_on=us(cycle.ends_on), points=points, statement=statement
+        is_closed=cycle.closed_on is not None, ends_on=format_day(cycle.ends_on), points=points, statement=statement
     ):
         raise Refused(problem)
     last = cycle.corrections.order_by("-signed_at", "-pk").first()

@@ -14,11 +14,11 @@ from typing import Protocol
 from django.conf import settings
 from django.db import transaction
 
+from amtportal.chunks import chunks
 from amtportal.dates import anniversary, day_of
+from amtportal.formatting import format_day
 from amtportal.members.models import Member, User
-from amtportal.words import us
 from certifications import invoices
-from certifications.chunks import chunks
 from certifications.models import Certification, Cycle
 
 YEARS = 3
@@ -165,19 +165,20 @@ def problem_with_extension(cycle: Cycle, until: date, on: date, *, grace_days: i
     it is not past, takes an extension back.
     """
     if cycle.closed_on:
-        return f"This cycle was closed on {us(cycle.closed_on)}, and a closed cycle does not change."
+        return f"This cycle was closed on {format_day(cycle.closed_on)}, and a closed cycle does not change."
     if on > grace_ends_on(cycle, grace_days=grace_days):
         return "The grace period of this cycle is over. Once the certification has lapsed, it can be reinstated."
     usual = records_until(cycle.ends_on, grace_days=grace_days)
     if until < usual and cycle.grace_extended_to:
-        return f"The usual grace period ends {us(usual)}. Enter a later day, or that day to take the extension back."
+        ends = f"The usual grace period ends {format_day(usual)}."
+        return f"{ends} Enter a later day, or that day to take the extension back."
     if until <= usual and not cycle.grace_extended_to:
-        return f"The usual grace period ends {us(usual)}. Enter a later day."
+        return f"The usual grace period ends {format_day(usual)}. Enter a later day."
     if until < on:
-        return f"{us(until)} is past. Enter a day from today on."
+        return f"{format_day(until)} is past. Enter a day from today on."
     latest = anniversary(max(cycle.ends_on, on), YEARS)
     if until > latest:
-        return f"The grace period can be extended to {us(latest)}, not further. Enter an earlier day."
+        return f"The grace period can be extended to {format_day(latest)}, not further. Enter an earlier day."
     return ""
 
 

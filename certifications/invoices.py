@@ -17,8 +17,8 @@ from typing import Literal
 from django.db import transaction
 
 from amtportal.dates import anniversary, day_of
+from amtportal.formatting import dollars, format_day
 from amtportal.members.models import User
-from amtportal.words import dollars, us
 from certifications.models import Cycle, Payment, RenewalInvoice
 
 NOTICE = timedelta(days=60)
@@ -136,8 +136,8 @@ def record_payment(
         raise Refused(f"{invoice.number} is void. Issue it anew and record the payment on the new invoice.")
     if found == "locked" and invoice.cycle.closed_on:
         raise Refused(
-            f"{invoice.number} was locked when its cycle was closed on {us(invoice.cycle.closed_on)}, and stays so. "
-            "Send the payment back."
+            f"{invoice.number} was locked when its cycle was closed on {format_day(invoice.cycle.closed_on)}, "
+            "and stays so. Send the payment back."
         )
     if found == "locked":
         raise Refused(
@@ -146,7 +146,7 @@ def record_payment(
     if found == "upcoming":
         opens_on = opening_of(invoice).opens_on
         assert opens_on is not None
-        raise Refused(f"{invoice.number} opens on {us(opens_on)}. Hold the payment until that day.")
+        raise Refused(f"{invoice.number} opens on {format_day(opens_on)}. Hold the payment until that day.")
     if amount != invoice.amount:
         raise Refused(f"{invoice.number} is for {dollars(invoice.amount)}. Record a payment of exactly that amount.")
     if received_on > on:
@@ -173,8 +173,9 @@ def meaning_of_reversal(invoice: RenewalInvoice) -> str:
     if cycle.closed_on is None:
         return unpaid
     return (
-        f"{unpaid} The cycle {us(cycle.starts_on)} to {us(cycle.ends_on)} was closed on {us(cycle.closed_on)} and "
-        "stays closed as it was. The member goes on as before, and is asked to pay this invoice."
+        f"{unpaid} The cycle {format_day(cycle.starts_on)} to {format_day(cycle.ends_on)} "
+        f"was closed on {format_day(cycle.closed_on)} and stays closed as it was. "
+        "The member goes on as before, and is asked to pay this invoice."
     )
 
 

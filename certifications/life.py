@@ -19,11 +19,11 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from amtportal.chunks import CHUNK
 from amtportal.dates import day_of
+from amtportal.formatting import dollars, format_day, format_points
 from amtportal.members.models import User
-from amtportal.words import dollars, plain, us
 from certifications import cycles
-from certifications.chunks import CHUNK
 from certifications.models import Certification, Cycle, StatusChange
 
 Status = Certification.Status
@@ -63,7 +63,7 @@ def ccp_is_mandatory(awarded_on: date, recertified_on: date | None) -> bool:
 
 def consequence(certification: Certification, to: str, on: date, *, unclosed: Cycle | None) -> str:
     """What follows if the certification takes that status on that day, for staff to read beforehand."""
-    days = f"{us(unclosed.starts_on)} to {us(unclosed.ends_on)}" if unclosed else ""
+    days = f"{format_day(unclosed.starts_on)} to {format_day(unclosed.ends_on)}" if unclosed else ""
     if to != Status.REINSTATED:
         cycle = f" Its cycle {days} is not closed now, and no cycle follows it." if unclosed else ""
         final = " This is final." if not NEXT[to] else ""
@@ -72,8 +72,8 @@ def consequence(certification: Certification, to: str, on: date, *, unclosed: Cy
         return f"It goes on with the cycle {days}, which is not closed."
     opened = cycles.span_on(certification.awarded_on, on)
     return (
-        f"Cycle {opened.number} opens, {us(opened.starts_on)} to {us(opened.ends_on)}, for "
-        f"{plain(certification.credential.points_required)} points, with three invoices of "
+        f"Cycle {opened.number} opens, {format_day(opened.starts_on)} to {format_day(opened.ends_on)}, for "
+        f"{format_points(certification.credential.points_required)} points, with three invoices of "
         f"{dollars(certification.credential.annual_fee)}. Closed cycles stay as they are."
     )
 

@@ -1,4 +1,4 @@
-"""Writes ccp/shipped_words.py: what members read in the rows that the portal ships, marked for translation."""
+"""Write ccp/catalogue/shipped_words.py: the shipped rows' texts, marked for translation."""
 
 import json
 from pathlib import Path
@@ -40,4 +40,4 @@ def module() -> str:
 
 
 if __name__ == "__main__":
-    (ROOT / "ccp/shipped_words.py").write_text(module(), encoding="utf-8")
+    (ROOT / "ccp/catalogue/shipped_words.py").write_text(module(), encoding="utf-8")

@@ -10,8 +10,9 @@ from django.test import Client
 
 from amtportal.dates import CHICAGO
 from amtportal.members.models import Member, User
-from ccp import amt_credits, recording
+from ccp.amt_credits import credits as amt_credits
 from ccp.models import Activity, ActivityType, Category, CategoryTerms, TypeTerms
+from ccp.recording import verbs as recording
 from certifications import cycles, invoices
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
 

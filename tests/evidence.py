@@ -9,7 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import ExifTags, Image
 
 from amtportal.members.models import User
-from ccp import evidence, evidence_files
+from ccp.evidence import attaching as evidence
+from ccp.evidence import files as evidence_files
 from ccp.models import Activity, Evidence
 from tests.builders import TODAY, noon
 

@@ -47,7 +47,7 @@ def main() -> None:
     import pikepdf
     from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
-    from amtportal import documents
+    from amtportal.documents import layout as documents
 
     wanted = json.load(sys.stdin)
     if "TESTS_LET_DOCUMENTS_FETCH" in os.environ:

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from amtportal.members import outbox
+from amtportal.members.mail import outbox
 
 
 class Mailbox:

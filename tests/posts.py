@@ -19,7 +19,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from amtportal.members.models import Member, User
-from ccp import held_credits
+from ccp.amt_credits import holding as held_credits
 from ccp.models import Activity, ActivityType, Category, HeldCredit
 from certifications.models import Certification, Credential
 from tests.amtportal.test_mass_assignment import NEW_PASSWORD, form_on

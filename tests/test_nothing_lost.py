@@ -13,8 +13,9 @@ from django.db import connection, transaction
 
 from amtportal.dates import today
 from amtportal.members.models import Member
-from ccp import requirement, verification
+from ccp.counting import requirement
 from ccp.models import Activity
+from ccp.rollover import verification
 from certifications.models import Cycle
 from tests.builders import make_cycle, make_member
 from tests.cluster import Cluster, own_cluster

@@ -153,7 +153,7 @@ def test_the_shipped_rows_are_gathered_as_they_are() -> None:
     assert found.loader
     module = importlib.util.module_from_spec(found)
     found.loader.exec_module(module)
-    assert (ROOT / "ccp/shipped_words.py").read_text() == module.module()
+    assert (ROOT / "ccp/catalogue/shipped_words.py").read_text() == module.module()
 
 
 def test_no_sentence_hides_within_an_f_string() -> None:

@@ -6,7 +6,10 @@ import inspect
 import pytest
 
 from amtportal import dates
-from ccp import claims, duplicates, ledger, points, requirement, rollover, terms
+from ccp.counting import points, requirement, terms
+from ccp.recording import claims, duplicates
+from ccp.rollover import closing as rollover
+from ccp.standing import ledger
 from certifications import cycles, invoices, life
 
 RULES = [dates, cycles, invoices, life, points, requirement, claims, terms, duplicates, ledger, rollover]

@@ -20,8 +20,9 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from amtportal.history import sign_ins
-from amtportal.members import notices, second_factor
+from amtportal.history import events
+from amtportal.members.factors import second_factor
+from amtportal.members.mail import notices
 from amtportal.members.models import Member, OutgoingMail, User
 from amtportal.staff.changelists import keys_in
 from amtportal.staff.forms import WholeForm
@@ -123,7 +124,7 @@ class UserAdmin(NeverDeleted, WholeHistoryAdmin):
         super().save_model(request, obj, form, change)
         if change and "email" in form.changed_data:
             notices.address_changed([(obj, form.initial["email"])])
-            sign_ins.note(sign_ins.Kind.ADDRESS_CHANGED, obj, detail="by staff")
+            events.note(events.Kind.ADDRESS_CHANGED, obj, detail="by staff")
         # What was proved of an earlier address opens the account no more.
         EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
 

@@ -7,6 +7,8 @@ class MembersConfig(AppConfig):
     verbose_name = "Members"
 
     def ready(self) -> None:
-        # They listen: to sign-ins, to factors that are used, to responses that are done, and to ``check --deploy``.
-        from amtportal import transport  # noqa: F401
-        from amtportal.members import outbox, second_factor, sessions  # noqa: F401
+        # Each of them listens: to ``check --deploy``, to factors that are used, to responses, to sign-ins.
+        from amtportal import checks  # noqa: F401
+        from amtportal.members.factors import second_factor  # noqa: F401
+        from amtportal.members.mail import outbox  # noqa: F401
+        from amtportal.members.sessions import sessions  # noqa: F401

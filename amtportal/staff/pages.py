@@ -20,11 +20,11 @@ from django.urls import URLPattern
 from simple_history.admin import SimpleHistoryAdmin
 from simple_history.template_utils import HistoricalRecordContextHelper
 
+from amtportal.formatting import dollars, format_day, format_points
 from amtportal.history.lines import write_line
 from amtportal.members.models import Member
+from amtportal.staff.actions import ActionPagesMixin
 from amtportal.staff.changelists import BOUND, BoundedPaginator, TooMany, keys_in
-from amtportal.staff.deeds import DeedsMixin
-from amtportal.words import dollars, plain, us
 
 admin.site.site_header = "AMT Portal – staff"
 admin.site.site_title = "AMT Portal"
@@ -38,7 +38,7 @@ def numbered(prefix: str, words: str) -> int | None:
     return int(found[1]) if found else None
 
 
-class StaffAdmin(DeedsMixin, admin.ModelAdmin):
+class StaffAdmin(ActionPagesMixin, admin.ModelAdmin):
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = ShowFacets.NEVER  # a facet is one more count over the whole table
@@ -122,7 +122,7 @@ class DeletedUnused(admin.ModelAdmin):
 
 
 class WrittenByVerbs(NeverDeleted):
-    """Mixed in where only the portal's verbs write. Staff read, and act through the record's deeds."""
+    """Mixed in where only the portal's verbs write. Staff read, and act through the record's action pages."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -160,9 +160,9 @@ class _InWords(HistoricalRecordContextHelper):
         if isinstance(value, int) and change.field in ("amount", "annual_fee"):
             return dollars(value)
         if isinstance(value, Decimal):
-            return plain(value)
+            return format_points(value)
         if isinstance(value, date) and not isinstance(value, datetime):
-            return us(value)
+            return format_day(value)
         return super().prepare_delta_change_value(change, value)
 
 

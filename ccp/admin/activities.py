@@ -11,15 +11,15 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from amtportal.formatting import format_day, format_points
 from amtportal.members.access import account_of
+from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
-from amtportal.staff.deeds import AlreadyDone, Deed
 from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs, numbered
-from amtportal.words import plain, us
-from ccp import recording
 from ccp.admin import voiding
 from ccp.models import Activity, Credit
+from ccp.recording import verbs as recording
 
 MAY_VOID = "ccp.change_activity"
 MOST_AT_ONCE = 100
@@ -102,7 +102,7 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
 
     def void_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """One entry: shows what voiding it does to each cycle, then does it."""
-        activity = self.record_for_deed(request, object_id, MAY_VOID)
+        activity = self.record_for_action(request, object_id, MAY_VOID)
         if not activity.is_standing:
             self.message_user(request, voiding.no_longer_stands(activity), messages.INFO)
             return redirect(self.page_of(activity))
@@ -112,7 +112,7 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
             following = [(effect.heading, effect) for effect in voiding.effects(activity, by=by, at=at)]
         except recording.Refused as refusal:
             following, warning = [], str(refusal)
-        deed = Deed(
+        action = ActionPage(
             title=f"Void {activity.reference}",
             button="Void entry",
             form=ReasonForm(request.POST or None, help_text=READ_BY_MEMBER),
@@ -120,7 +120,7 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
             warning=warning,
             act=lambda typed: voiding.void(activity, typed["reason"], by=by, at=at),
         )
-        return self.deed_page(request, activity, deed)
+        return self.action_page(request, activity, action)
 
     @admin.action(description="Void the selected entries", permissions=["void"])
     def void_selected(self, request: HttpRequest, queryset: QuerySet[Activity]) -> HttpResponse | None:
@@ -145,14 +145,14 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
             for activity in standing:
                 self._void_one_of_several(request, activity, form.cleaned_data["reason"])
             return redirect(back)
-        deed = Deed(
+        action = ActionPage(
             title=f"Void {len(standing)} {'entry' if len(standing) == 1 else 'entries'}",
             button="Void entries",
             form=form,
             facts=[(activity.reference, _in_a_line(activity)) for activity in standing],
             act=str,
         )
-        return self.render_deed(request, deed, original=None, back=back)
+        return self.render_action_page(request, action, original=None, back=back)
 
     def _void_one_of_several(self, request: HttpRequest, activity: Activity, reason: str) -> None:
         try:
@@ -170,13 +170,14 @@ def _facts(activity: Activity) -> list[tuple[str, object]]:
     return [
         ("Member", activity.member),
         ("Activity", activity.heading),
-        ("Dates", f"{us(activity.starts_on)} to {us(activity.ends_on)}"),
-        ("Points claimed", plain(activity.points)),
+        ("Dates", f"{format_day(activity.starts_on)} to {format_day(activity.ends_on)}"),
+        ("Points claimed", format_points(activity.points)),
     ]
 
 
 def _in_a_line(activity: Activity) -> str:
-    return f"{activity.member}: {activity.heading}, {us(activity.starts_on)}, {plain(activity.points)} points"
+    day, points = format_day(activity.starts_on), format_points(activity.points)
+    return f"{activity.member}: {activity.heading}, {day}, {points} points"
 
 
 @admin.register(Credit)

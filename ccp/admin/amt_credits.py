@@ -14,15 +14,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from import_export.results import Result
 
+from amtportal.formatting import format_day, format_points
 from amtportal.members.access import account_of
+from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
-from amtportal.staff.deeds import AlreadyDone, Deed
 from amtportal.staff.pages import HistoryAdmin, WrittenByVerbs, numbered
-from amtportal.words import plain, us
-from ccp import error_reports, held_credits
 from ccp.admin import voiding
 from ccp.admin.activities import MAY_VOID
-from ccp.credits_import import CreditsResource
+from ccp.amt_credits import error_reports
+from ccp.amt_credits import holding as held_credits
+from ccp.amt_credits.resource import CreditsResource
 from ccp.models import ErrorReport, HeldCredit
 from certifications.admin.roster import RosterForm, RosterImportMixin
 
@@ -90,7 +91,7 @@ class HeldCreditAdmin(CreditsImportMixin, WrittenByVerbs, HistoryAdmin):
             self.message_user(request, f"{tally.recorded:,} recorded, {tally.held:,} still held.", messages.SUCCESS)
             return redirect(back)
         held = HeldCredit.objects.filter(activity=None).count()
-        deed = Deed(
+        action = ActionPage(
             title="Match held credits",
             button="Match",
             form=forms.Form(),
@@ -98,7 +99,7 @@ class HeldCreditAdmin(CreditsImportMixin, WrittenByVerbs, HistoryAdmin):
             facts=[("Held credits", f"{held:,}")],
             warning="Those whose member is on the roster and whose days an open cycle covers are recorded.",
         )
-        return self.render_deed(request, deed, original=None, back=back)
+        return self.render_action_page(request, action, original=None, back=back)
 
 
 class AnsweredFilter(ConditionFilter):
@@ -153,7 +154,7 @@ class ErrorReportAdmin(WrittenByVerbs, HistoryAdmin):
         return [("Answer", reverse("admin:ccp_errorreport_answer", args=[obj.pk]))]
 
     def answer_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        report: ErrorReport = self.record_for_deed(request, object_id, MAY_ANSWER)
+        report: ErrorReport = self.record_for_action(request, object_id, MAY_ANSWER)
         if report.answered_at:
             self.message_user(request, "This report is answered already.", messages.INFO)
             return redirect(self.page_of(report))
@@ -177,17 +178,17 @@ class ErrorReportAdmin(WrittenByVerbs, HistoryAdmin):
                     raise AlreadyDone("This report is answered already.")
             return f"Answered {activity.reference}. {voided}".strip()
 
-        deed = Deed(
+        action = ActionPage(
             title=f"Answer the report on {activity.reference}",
             button="Send answer",
             form=AnswerForm(request.POST if request.method == "POST" else None, may_void=may_void),
             facts=[
                 ("Member", activity.member),
                 ("Report", report.text),
-                ("Credit", f"{activity.heading}, {us(activity.starts_on)} to {us(activity.ends_on)}"),
-                ("Points", plain(activity.points)),
+                ("Credit", f"{activity.heading}, {format_day(activity.starts_on)} to {format_day(activity.ends_on)}"),
+                ("Points", format_points(activity.points)),
                 ("Provider reference", activity.provider_reference),
             ],
             act=act,
         )
-        return self.deed_page(request, report, deed)
+        return self.action_page(request, report, action)

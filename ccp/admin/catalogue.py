@@ -15,13 +15,13 @@ from django.utils import timezone
 
 from amtportal.dates import today
 from amtportal.members.access import account_of
-from amtportal.staff.deeds import Deed
+from amtportal.staff.actions import ActionPage
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, ShownInline, WrittenByVerbs
-from ccp import impact
 from ccp.admin import terms_changes
+from ccp.catalogue import term_changes as impact
+from ccp.counting.terms import in_force
 from ccp.models import ActivityType, Category, CategoryTerms, TypeTerms
-from ccp.terms import in_force
 
 DAY = {"type": "date", "class": "vDateField"}
 CATEGORY_TERMS = ["effective_from", "cap", "provenance"]
@@ -175,23 +175,23 @@ class TermsAdmin(NeverDeleted, HistoryAdmin):
 
     def terms_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask for the new terms; show what they change for whom; save what was confirmed."""
-        obj = self.record_for_deed(request, object_id, f"{self.opts.app_label}.change_{self.opts.model_name}")
+        obj = self.record_for_action(request, object_id, f"{self.opts.app_label}.change_{self.opts.model_name}")
         form = self.bound(obj, request.POST if request.method == "POST" else None, today())
-        ask = Deed(title=f"Change the terms: {obj}", button="Show what changes", form=form, act=str)
+        ask = ActionPage(title=f"Change the terms: {obj}", button="Show what changes", form=form, act=str)
         if request.method != "POST" or not form.is_valid():
-            return self.render_deed(request, ask, original=obj, back=self.page_of(obj))
+            return self.render_action_page(request, ask, original=obj, back=self.page_of(obj))
         terms, at = form.instance, timezone.now()
         impact.catch_up(terms, at=at)
         found = impact.impact_of(terms)
         if request.POST.get("seen") == terms_changes.seen(terms, found):
             by = account_of(request)
-            confirmed = Deed(
+            confirmed = ActionPage(
                 title=ask.title, button="Save the terms", form=form, act=lambda typed: self._save(terms, by=by, at=at)
             )
-            return self.deed_page(request, obj, confirmed)
+            return self.action_page(request, obj, confirmed)
         typed = request.POST.copy()
         typed["seen"] = terms_changes.seen(terms, found)
-        confirm = Deed(
+        confirm = ActionPage(
             title=f"Save these terms? {obj}",
             button="Save the terms",
             form=self.bound(obj, typed, today(), hidden=True),
@@ -199,7 +199,7 @@ class TermsAdmin(NeverDeleted, HistoryAdmin):
             warning=terms_changes.warning(found, seen=bool(request.POST.get("seen"))),
             act=str,
         )
-        return self.render_deed(request, confirm, original=obj, back=self.page_of(obj))
+        return self.render_action_page(request, confirm, original=obj, back=self.page_of(obj))
 
     def bound(self, obj: Any, data: Any, on: date, *, hidden: bool = False) -> TermsForm:
         """The form, with the terms in force as what nobody has touched yet."""

@@ -10,15 +10,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from amtportal.staff.pages import StaffAdmin
-from ccp import rollover
+from ccp.rollover import closing as rollover
 
 
 class CatchingUp(StaffAdmin):
     """Mixed into the admin of what belongs to a member; ``search_fields`` lead from the record to the member."""
 
-    def record_for_deed(self, request: HttpRequest, object_id: str, permission: str) -> Any:
-        record = super().record_for_deed(request, object_id, permission)
+    def record_for_action(self, request: HttpRequest, object_id: str, permission: str) -> Any:
+        record = super().record_for_action(request, object_id, permission)
         member = reduce(getattr, self.search_fields[0].split("__"), record)
         if rollover.catch_up(member, at=timezone.now()):
-            record = super().record_for_deed(request, object_id, permission)
+            record = super().record_for_action(request, object_id, permission)
         return record

@@ -17,7 +17,7 @@ from django.utils import timezone
 from amtportal.dates import day_of
 from amtportal.members.access import account_of
 from amtportal.members.models import User
-from amtportal.staff.deeds import AlreadyDone, Deed
+from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.forms import ReasonForm
 from ccp.admin.catching_up import CatchingUp
 from ccp.admin.members import match_once_saved
@@ -64,7 +64,7 @@ class LivingCertificationAdmin(CatchingUp, CertificationAdmin):
 
     def status_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         now = timezone.now()
-        certification = self.record_for_deed(request, object_id, "certifications.change_certification")
+        certification = self.record_for_action(request, object_id, "certifications.change_certification")
         status = certification.get_status_display()
         following = life.possible_next(certification.status)
         if not following:
@@ -78,10 +78,10 @@ class LivingCertificationAdmin(CatchingUp, CertificationAdmin):
             )
             for to in following
         ]
-        return self.deed_page(
+        return self.action_page(
             request,
             certification,
-            Deed(
+            ActionPage(
                 title=f"Change the status of {certification}",
                 button="Change status",
                 form=StatusForm(request.POST or None, status=certification.status),

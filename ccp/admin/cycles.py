@@ -8,7 +8,7 @@ from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
-from amtportal.words import plain
+from amtportal.formatting import format_points
 from ccp.admin.activities import CreditInline
 from ccp.admin.catching_up import CatchingUp
 from ccp.models import Credit
@@ -44,4 +44,4 @@ class CountedCycleAdmin(CatchingUp, CycleAdmin):
 
     @admin.display(description="points")
     def points(self, cycle: Any) -> str:
-        return f"{plain(cycle.counted)} of {plain(cycle.points_required)}"
+        return f"{format_points(cycle.counted)} of {format_points(cycle.points_required)}"

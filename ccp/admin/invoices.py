@@ -4,10 +4,10 @@ from django.contrib import admin
 
 from amtportal.dates import today
 from ccp.admin.catching_up import CatchingUp
-from ccp.invoice_standing import held_by
 from certifications import invoices
 from certifications.admin.invoices import RenewalInvoiceAdmin
 from certifications.admin.payments import PaymentAdmin
+from certifications.invoice_standing import held_by
 from certifications.models import Payment, RenewalInvoice
 
 admin.site.unregister([RenewalInvoice, Payment])

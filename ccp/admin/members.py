@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from amtportal.members.access import account_of
 from amtportal.members.models import Member
-from ccp import held_credits
+from ccp.amt_credits import holding as held_credits
 from certifications.admin.certifications import HolderAdmin
 
 admin.site.unregister(Member)

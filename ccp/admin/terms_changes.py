@@ -7,8 +7,8 @@ from typing import Any
 
 from django import forms
 
-from amtportal.words import plain, us
-from ccp.impact import AnyTerms, Effect, Impact
+from amtportal.formatting import format_day, format_points
+from ccp.catalogue.term_changes import AnyTerms, Effect, Impact
 from certifications.models import Cycle
 
 SHOWN = 50
@@ -23,7 +23,7 @@ def seen(terms: AnyTerms, found: Impact) -> str:
 
 def changes(terms: AnyTerms, present: AnyTerms, form: forms.ModelForm) -> list[tuple[str, object]]:
     """Each term that differs from the one that holds on that day now: from what to what."""
-    lines: list[tuple[str, object]] = [("Effective from", us(terms.effective_from))]
+    lines: list[tuple[str, object]] = [("Effective from", format_day(terms.effective_from))]
     for name in form._meta.fields or []:
         was, becomes = _worded(present, name), _worded(terms, name)
         if name != "effective_from" and was != becomes:
@@ -33,7 +33,7 @@ def changes(terms: AnyTerms, present: AnyTerms, form: forms.ModelForm) -> list[t
 
 def facts(terms: AnyTerms, found: Impact) -> list[tuple[str, object]]:
     """How many members gain, lose and cross the requirement, and the first of them by name."""
-    since = us(terms.effective_from)
+    since = format_day(terms.effective_from)
     if not found.cycles:
         return [("Members affected", f"None: nothing was recorded under it since {since} in an open cycle.")]
     counted = f"{len(found.cycles):,} open {'cycle' if len(found.cycles) == 1 else 'cycles'} counted anew"
@@ -62,7 +62,7 @@ def warning(found: Impact, *, seen: bool) -> str:
 
 
 def done(terms: AnyTerms) -> str:
-    return f"Saved the terms from {us(terms.effective_from)}."
+    return f"Saved the terms from {format_day(terms.effective_from)}."
 
 
 def _lines(found: Impact) -> list[tuple[str, object]]:
@@ -83,15 +83,15 @@ def _lines(found: Impact) -> list[tuple[str, object]]:
 
 
 def _line(effect: Effect, cycle: Cycle) -> str:
-    points = f"{plain(effect.before)} points now, {plain(effect.after)} after, of {plain(effect.required)}"
+    before, after, required = map(format_points, (effect.before, effect.after, effect.required))
+    points = f"{before} points now, {after} after, of {required}"
     crossing = ""
     if effect.crosses_down:
         crossing = " Falls below the requirement."
     elif effect.crosses_up:
         crossing = " Reaches the requirement."
-    return (
-        f"{cycle.certification.credential.code} cycle {us(cycle.starts_on)} to {us(cycle.ends_on)}: {points}.{crossing}"
-    )
+    days = f"{format_day(cycle.starts_on)} to {format_day(cycle.ends_on)}"
+    return f"{cycle.certification.credential.code} cycle {days}: {points}.{crossing}"
 
 
 def _worded(terms: Any, name: str) -> str:
@@ -99,5 +99,5 @@ def _worded(terms: Any, name: str) -> str:
     if value in (None, ""):
         return "none"
     if isinstance(value, Decimal):
-        return plain(value)
-    return us(value) if isinstance(value, date) else str(value)
+        return format_points(value)
+    return format_day(value) if isinstance(value, date) else str(value)

@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.db.models import Q
 
 from amtportal.staff.pages import ShownInline, StaffAdmin, WrittenByVerbs
-from ccp import issuing
 from ccp.models import Transcript, TranscriptFile
+from ccp.transcripts import issuing
 
 
 class TranscriptFileInline(ShownInline):

@@ -7,11 +7,12 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from amtportal.formatting import format_day, format_points
 from amtportal.members.models import User
-from amtportal.staff.deeds import AlreadyDone
-from amtportal.words import plain, us
-from ccp import recording, requirement
+from amtportal.staff.actions import AlreadyDone
+from ccp.counting import requirement
 from ccp.models import Activity, Credit
+from ccp.recording import verbs as recording
 from certifications.models import Cycle
 
 
@@ -28,12 +29,13 @@ class Effect:
     @property
     def heading(self) -> str:
         cycle = self.cycle
-        return f"{cycle.certification}, cycle {us(cycle.starts_on)} to {us(cycle.ends_on)}"
+        return f"{cycle.certification}, cycle {format_day(cycle.starts_on)} to {format_day(cycle.ends_on)}"
 
     def __str__(self) -> str:
-        points = f"{plain(self.before)} points now, {plain(self.after)} after, of {plain(self.cycle.points_required)}"
+        before, after, required = map(format_points, (self.before, self.after, self.cycle.points_required))
+        points = f"{before} points now, {after} after, of {required}"
         if self.met_before and not self.met_after:
-            return f"{points}. The requirement, met on {us(self.met_before)}, is then no longer met."
+            return f"{points}. The requirement, met on {format_day(self.met_before)}, is then no longer met."
         return f"{points}."
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from django.db import transaction
 
+from amtportal.imports import csv_files as roster_files
 from amtportal.members.models import Member
 from ccp.demo import cast, everyday
-from ccp.demo.deeds import bring_in
-from certifications import roster_files
+from ccp.demo.acts import bring_in
 from certifications.models import Credential
 
 ROSTER = Path(__file__).with_name("roster.csv")

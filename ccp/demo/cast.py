@@ -14,8 +14,8 @@ from django.contrib.auth.hashers import make_password
 
 from amtportal.dates import anniversary, day_of, today
 from amtportal.members.models import User
-from ccp import error_reports
-from ccp.demo.deeds import CE, PAID_BEFORE_DUE, bring_in, credit_from_amt, noon, pay, record_ce
+from ccp.amt_credits import error_reports
+from ccp.demo.acts import CE, PAID_BEFORE_DUE, bring_in, credit_from_amt, noon, pay, record_ce
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications.models import Cycle
@@ -222,14 +222,14 @@ def roles(on: date) -> list[Role]:
     ]
 
 
-def sign_ins(on: date) -> dict[str, str]:
+def events(on: date) -> dict[str, str]:
     """The situation, on the day of loading, of everyone who can sign in, by address."""
     return {**{role.email: role.situation for role in roles(on)}, STAFF: "staff, all permissions"}
 
 
 def entered_on() -> date | None:
     """The day on which the cast was brought in, from which its situations are counted."""
-    joined = User.objects.filter(email__in=sign_ins(today())).order_by("date_joined").first()
+    joined = User.objects.filter(email__in=events(today())).order_by("date_joined").first()
     return day_of(joined.date_joined) if joined else None
 
 

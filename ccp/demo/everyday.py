@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from amtportal.members.models import User
-from ccp.demo.deeds import CE, credit_from_amt, noon, pay, record_ce
+from ccp.demo.acts import CE, credit_from_amt, noon, pay, record_ce
 from certifications.models import Cycle
 
 EVERY = 5

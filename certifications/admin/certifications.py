@@ -9,12 +9,12 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from amtportal.dates import today
+from amtportal.formatting import format_day
 from amtportal.members.admin import MemberAdmin
 from amtportal.members.models import Member
 from amtportal.staff.changelists import keys_in
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, ShownInline
-from amtportal.words import us
 from certifications import cycles, life
 from certifications.admin.cycles import CycleInline
 from certifications.admin.roster import RosterImportMixin
@@ -39,7 +39,7 @@ class CertificationForm(WholeForm):
         if recertified_on and recertified_on > today():
             raise forms.ValidationError("The recertification cannot be in the future. Enter today's date or earlier.")
         if recertified_on and awarded_on and recertified_on <= awarded_on:
-            raise forms.ValidationError(f"The recertification comes after the award on {us(awarded_on)}.")
+            raise forms.ValidationError(f"The recertification comes after the award on {format_day(awarded_on)}.")
         return recertified_on
 
     def clean(self) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from amtportal.formatting import format_points
 from amtportal.staff.pages import ShownInline, StaffAdmin, WrittenByVerbs
-from amtportal.words import plain
 from certifications.models import CycleCorrection
 
 
@@ -21,7 +21,7 @@ class CorrectionInline(ShownInline):
 
     @admin.display(description="points")
     def points_corrected(self, correction: CycleCorrection) -> str:
-        return plain(correction.points)
+        return format_points(correction.points)
 
 
 @admin.register(CycleCorrection)
@@ -46,8 +46,8 @@ class CycleCorrectionAdmin(WrittenByVerbs, StaffAdmin):
     def closed_as(self, correction: CycleCorrection) -> str:
         cycle = correction.cycle
         assert cycle.points_at_close is not None
-        return f"{plain(cycle.points_at_close)} points, {cycle.get_outcome_display().lower()}"
+        return f"{format_points(cycle.points_at_close)} points, {cycle.get_outcome_display().lower()}"
 
     @admin.display(description="corrected to")
     def corrected_to(self, correction: CycleCorrection) -> str:
-        return f"{plain(correction.points)} points, {correction.get_outcome_display().lower()}"
+        return f"{format_points(correction.points)} points, {correction.get_outcome_display().lower()}"

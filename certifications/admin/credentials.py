@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
+from amtportal.formatting import dollars
 from amtportal.staff.forms import DollarsField, WholeForm
 from amtportal.staff.pages import DeletedUnused, HistoryAdmin
-from amtportal.words import dollars
 from certifications.models import Credential
 
 

@@ -14,13 +14,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from amtportal.dates import day_of, today
+from amtportal.formatting import format_day, format_points
 from amtportal.members.access import account_of
 from amtportal.members.models import User
+from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
-from amtportal.staff.deeds import AlreadyDone, Deed
 from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
-from amtportal.words import plain, us
 from certifications import corrections, cycles
 from certifications.admin.corrections import CorrectionInline
 from certifications.admin.invoices import InvoiceInline
@@ -146,15 +146,15 @@ class CycleAdmin(WrittenByVerbs, HistoryAdmin):
         return [
             ("Member", self.member(cycle)),
             ("Certification", cycle.certification),
-            ("Cycle", f"{us(cycle.starts_on)} to {us(cycle.ends_on)}"),
+            ("Cycle", f"{format_day(cycle.starts_on)} to {format_day(cycle.ends_on)}"),
         ]
 
     def extend_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Two steps: the date and the reason; then the dates that move, and the button that moves them."""
         now = timezone.now()
-        cycle = self.record_for_deed(request, object_id, "certifications.change_cycle")
+        cycle = self.record_for_action(request, object_id, "certifications.change_cycle")
         form = ExtensionForm(request.POST or None)
-        facts = [*self.facts(cycle), ("Last day of the grace period", us(self.grace_ends_on(cycle)))]
+        facts = [*self.facts(cycle), ("Last day of the grace period", format_day(self.grace_ends_on(cycle)))]
         button, title = "Show what moves", f"Extend the grace period of {cycle}"
         if request.method == "POST" and form.is_valid():
             until = form.cleaned_data["until"]
@@ -163,14 +163,14 @@ class CycleAdmin(WrittenByVerbs, HistoryAdmin):
                 form.add_error("until", problem)
             else:
                 moved = cycles.extension(cycle, until, grace_days=grace_days)
-                facts[-1:] = [(line.what, f"{us(line.before)} → {us(line.after)}") for line in moved]
+                facts[-1:] = [(line.what, f"{format_day(line.before)} → {format_day(line.after)}") for line in moved]
                 button = "Extend grace period"
                 if form.cleaned_data["shown"] != until:
                     form = ExtensionForm(initial={**form.cleaned_data, "shown": until})
-        return self.deed_page(
+        return self.action_page(
             request,
             cycle,
-            Deed(
+            ActionPage(
                 title=title,
                 button=button,
                 form=form,
@@ -180,24 +180,25 @@ class CycleAdmin(WrittenByVerbs, HistoryAdmin):
         )
 
     def correct_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        cycle = self.record_for_deed(request, object_id, "certifications.add_cyclecorrection")
+        cycle = self.record_for_action(request, object_id, "certifications.add_cyclecorrection")
         if cycle.points_at_close is None:
             self.message_user(request, f"{cycle} is not closed. Only a closed cycle is corrected.")
             return redirect(self.page_of(cycle))
-        return self.deed_page(
+        return self.action_page(
             request,
             cycle,
-            Deed(
+            ActionPage(
                 title=f"Sign a correction of {cycle}",
                 button="Sign correction",
                 form=CorrectionForm(
-                    request.POST or None, initial={"points": plain(cycle.points_at_close), "outcome": cycle.outcome}
+                    request.POST or None,
+                    initial={"points": format_points(cycle.points_at_close), "outcome": cycle.outcome},
                 ),
                 facts=[
                     *self.facts(cycle),
                     (
-                        f"Closed on {us(cycle.closed_on)}",
-                        f"{plain(cycle.points_at_close)} points, {cycle.get_outcome_display().lower()}",
+                        f"Closed on {format_day(cycle.closed_on)}",
+                        f"{format_points(cycle.points_at_close)} points, {cycle.get_outcome_display().lower()}",
                     ),
                 ],
                 warning="The closed cycle stays as it is, and so does the status of the certification. The correction "
@@ -212,7 +213,7 @@ def _extend(cycle: Cycle, until: date, reason: str, *, by: User, at: datetime) -
         cycles.extend_grace(cycle=cycle, until=until, reason=reason, by=by, at=at)
     except cycles.Refused as refusal:
         raise ValidationError(str(refusal)) from refusal
-    return f"The grace period ends {us(until)}: {reason}"
+    return f"The grace period ends {format_day(until)}: {reason}"
 
 
 def _sign(cycle: Cycle, typed: dict[str, Any], *, by: User, at: datetime) -> str:
@@ -223,4 +224,4 @@ def _sign(cycle: Cycle, typed: dict[str, Any], *, by: User, at: datetime) -> str
         raise ValidationError(str(refusal)) from refusal
     if signed.pk in known:
         raise AlreadyDone("This correction is signed already, once.")
-    return f"Signed a correction: {plain(signed.points)} points, {signed.get_outcome_display().lower()}."
+    return f"Signed a correction: {format_points(signed.points)} points, {signed.get_outcome_display().lower()}."

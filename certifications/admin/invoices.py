@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from amtportal.dates import today
+from amtportal.formatting import dollars, format_day
 from amtportal.members.access import account_of
+from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
-from amtportal.staff.deeds import AlreadyDone, Deed
 from amtportal.staff.forms import DollarsField, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
-from amtportal.words import dollars, us
 from certifications import invoices
 from certifications.admin.payments import PaymentInline
 from certifications.models import Payment, RenewalInvoice
@@ -35,11 +35,11 @@ def reason(invoice: RenewalInvoice, on: date) -> str:
     if state == "paid":
         return "A payment is on record."
     if opening.opens_on is None:
-        noticed_on = us(opening.due_on - invoices.NOTICE)
+        noticed_on = format_day(opening.due_on - invoices.NOTICE)
         return f"The CCP requirement is not met. It opens the day after it is, but not before {noticed_on}."
-    when = f"{'Since' if state == 'open' else 'From'} {us(opening.opens_on)}"
+    when = f"{'Since' if state == 'open' else 'From'} {format_day(opening.opens_on)}"
     if opening.waits_for_requirement and opening.met_on:
-        return f"{when}, the day after the CCP requirement was met ({us(opening.met_on)})."
+        return f"{when}, the day after the CCP requirement was met ({format_day(opening.met_on)})."
     return f"{when}, {invoices.NOTICE.days} days before it is due."
 
 
@@ -173,11 +173,11 @@ class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
         return links
 
     def pay_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        invoice = self.record_for_deed(request, object_id, "certifications.add_payment")
-        return self.deed_page(
+        invoice = self.record_for_action(request, object_id, "certifications.add_payment")
+        return self.action_page(
             request,
             invoice,
-            Deed(
+            ActionPage(
                 title=f"Record a payment for {invoice.number}",
                 button="Record payment",
                 form=PaymentForm(
@@ -187,7 +187,7 @@ class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                     ("Member", self.member(invoice)),
                     ("Certification", invoice.cycle.certification),
                     ("Amount due", dollars(invoice.amount)),
-                    ("Due on", us(invoice.due_on)),
+                    ("Due on", format_day(invoice.due_on)),
                     ("State today", f"{self.state(invoice)}. {self.why(invoice)}"),
                 ],
                 act=lambda typed: _record_payment(invoice, typed, request),
@@ -195,11 +195,11 @@ class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
         )
 
     def void_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        invoice = self.record_for_deed(request, object_id, "certifications.change_renewalinvoice")
-        return self.deed_page(
+        invoice = self.record_for_action(request, object_id, "certifications.change_renewalinvoice")
+        return self.action_page(
             request,
             invoice,
-            Deed(
+            ActionPage(
                 title=f"Void {invoice.number}",
                 button="Void invoice",
                 form=ReasonForm(request.POST or None, help_text="Stays on record with the invoice."),
@@ -215,12 +215,12 @@ class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
         )
 
     def anew_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        invoice = self.record_for_deed(request, object_id, "certifications.change_renewalinvoice")
+        invoice = self.record_for_action(request, object_id, "certifications.change_renewalinvoice")
         credential = invoice.cycle.certification.credential
-        return self.deed_page(
+        return self.action_page(
             request,
             invoice,
-            Deed(
+            ActionPage(
                 title=f"Issue {invoice.number} anew",
                 button="Issue invoice",
                 form=forms.Form(request.POST or None),
@@ -229,7 +229,7 @@ class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                     ("Certification", invoice.cycle.certification),
                     ("Voided because", invoice.void_reason),
                     ("Amount of the new invoice", dollars(credential.annual_fee)),
-                    ("Due on", us(invoice.due_on)),
+                    ("Due on", format_day(invoice.due_on)),
                 ],
                 act=lambda typed: _issue_anew(invoice),
             ),

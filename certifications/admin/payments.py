@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from amtportal.formatting import dollars, format_day
 from amtportal.members.access import account_of
+from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
-from amtportal.staff.deeds import AlreadyDone, Deed
 from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs, numbered
-from amtportal.words import dollars, us
 from certifications import invoices
 from certifications.models import Payment
 
@@ -128,18 +128,18 @@ class PaymentAdmin(WrittenByVerbs, HistoryAdmin):
         return [("Reverse payment", reverse("admin:certifications_payment_reverse", args=[obj.pk]))]
 
     def reverse_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        payment = self.record_for_deed(request, object_id, "certifications.change_payment")
-        return self.deed_page(
+        payment = self.record_for_action(request, object_id, "certifications.change_payment")
+        return self.action_page(
             request,
             payment,
-            Deed(
+            ActionPage(
                 title=f"Reverse the payment for {payment.invoice.number}",
                 button="Reverse payment",
                 form=ReasonForm(request.POST or None, help_text="For example: the bank returned the check."),
                 facts=[
                     ("Member", self.member(payment)),
                     ("Payment", f"{dollars(payment.amount)}, {payment.get_method_display()} {payment.reference}"),
-                    ("Received on", us(payment.received_on)),
+                    ("Received on", format_day(payment.received_on)),
                 ],
                 warning=invoices.meaning_of_reversal(payment.invoice),
                 act=lambda typed: _reverse(payment, typed["reason"], request),

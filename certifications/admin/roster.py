@@ -1,6 +1,6 @@
 """The roster import in the admin: upload a file, read what it would change or what is wrong with it, confirm.
 
-The import itself is ``certifications.roster``, the same one as the command's.
+The import itself is ``certifications.roster.resource``, the same one as the command's.
 """
 
 from datetime import timedelta
@@ -18,9 +18,9 @@ from import_export.forms import ImportForm
 from import_export.results import Result
 from import_export.tmp_storages import MediaStorage
 
-from amtportal.members.limits import respond_429, too_often
-from certifications.roster import RosterResource
-from certifications.roster_files import RosterCSV
+from amtportal.imports.csv_files import RosterCSV
+from amtportal.members.sign_in.limits import over_limit, respond_429
+from certifications.roster.resource import RosterResource
 
 MOST_BYTES = 250_000  # about 3,000 rows: some ten seconds
 KEPT = timedelta(days=1)
@@ -80,7 +80,7 @@ class RosterImportMixin(ImportMixin):
         return request.user.has_perms(MAY_IMPORT)
 
     def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        if request.method == "POST" and too_often(request, "import"):
+        if request.method == "POST" and over_limit(request, "import"):
             return respond_429(request)
         return super().import_action(request, **kwargs)
 

@@ -15,7 +15,9 @@ from django.urls import reverse
 
 from amtportal.history import seals
 from amtportal.members.models import Member, OutgoingMail, User
-from ccp import calendar, issuing, transcripts
+from ccp.standing import calendar
+from ccp.transcripts import contents as transcripts
+from ccp.transcripts import issuing
 from certifications.models import Cycle
 from tests.addresses import below
 from tests.amtportal.test_admin import populate

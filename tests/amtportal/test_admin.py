@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from amtportal.members.models import Member, User
-from ccp import error_reports, held_credits
+from ccp.amt_credits import error_reports
+from ccp.amt_credits import holding as held_credits
 from ccp.models import (
     Activity,
     ActivityType,

@@ -11,7 +11,7 @@ from django.core.cache import caches
 from pypdf import PdfReader
 from weasyprint.urls import FatalURLFetchingError
 
-from amtportal import documents
+from amtportal.documents import layout as documents
 from tests.threads import at_once
 
 

@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from amtportal.members.models import Member, User
-from ccp import amt_credits
+from ccp.amt_credits import credits as amt_credits
 from ccp.models import Activity
 from tests.builders import PASSWORD, TODAY, client_of, cycle_of, make_activity, make_claim, make_cycle, noon
 from tests.factors import confirm, give_app

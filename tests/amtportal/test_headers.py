@@ -12,9 +12,9 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 
-from amtportal.headers import NOT_STORED
 from amtportal.members.models import Member
-from ccp import calendar
+from amtportal.middleware.headers import NOT_STORED
+from ccp.standing import calendar
 from tests.builders import TODAY, client_of, cycle_of, invoice_of, make_user, noon
 from tests.pages import record_ce
 
@@ -72,7 +72,7 @@ def limited(client: Client, member: Member) -> HttpResponse:
 def broken(client: Client, member: Member) -> HttpResponse:
     client.raise_request_exception = False
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("amtportal.views.standing.caught_up", lambda *args, **kwargs: 1 / 0)
+        patch.setattr("amtportal.views.site.standing.caught_up", lambda *args, **kwargs: 1 / 0)
         return client.get("/certifications/")
 
 
@@ -162,7 +162,7 @@ import json, django
 django.setup()
 from django.conf import settings
 from django.test import Client
-from amtportal.members import devices
+from amtportal.members.sessions import devices
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 secure = Client(HTTP_HOST="portal.example.org")
 found = secure.get("/accounts/login/", secure=True)

@@ -6,7 +6,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from amtportal.members.models import Member
-from ccp import calendar
+from ccp.standing import calendar
 from tests.builders import PASSWORD, TODAY, client_of, make_user, noon
 
 pytestmark = pytest.mark.django_db

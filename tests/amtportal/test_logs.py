@@ -12,7 +12,7 @@ from django.test import Client
 
 from amtportal.logs import WithoutSecrets
 from amtportal.members.models import Member
-from ccp import calendar
+from ccp.standing import calendar
 from tests.addresses import below
 from tests.builders import TODAY, noon
 
@@ -69,7 +69,7 @@ def test_it_is_left_out_of_a_question_and_of_a_trace_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/calendar/", "/verify/", "/accounts/email/", "/ccp/activities/4711/", "ccp/calendar.py:12"]
+    "address", ["/calendar/", "/verify/", "/accounts/email/", "/ccp/activities/4711/", "ccp/standing/calendar.py:12"]
 )
 def test_other_addresses_are_written_as_they_are(address: str) -> None:
     assert line(f"Not Found: {address}").endswith(f"Not Found: {address}")
@@ -86,7 +86,7 @@ def test_a_calendar_that_is_asked_for_in_the_open_or_fails_is_not_told(
 ) -> None:
     """Nor by another handler, such as one that an operator adds."""
     token = calendar.create(member=met, at=noon(TODAY)).token
-    monkeypatch.setattr("ccp.calendar_views.standing.caught_up", lambda *args, **kwargs: 1 / 0)
+    monkeypatch.setattr("ccp.views.calendar.standing.caught_up", lambda *args, **kwargs: 1 / 0)
     assert Client(raise_request_exception=False).get(f"/calendar/{token}.ics").status_code == 500
     settings.SECURE_SSL_REDIRECT = True
     assert Client().get(f"/calendar/{token}.ics").status_code == 403

@@ -18,10 +18,10 @@ from django.contrib.auth.models import Group
 from django.db import connection, models, transaction
 from django.test import Client
 
-from amtportal.members import addresses
 from amtportal.members.models import Member, User
-from ccp import recording
+from amtportal.members.sign_in import addresses
 from ccp.models import ActivityType, Category, ErrorReport
+from ccp.recording import verbs as recording
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
 from tests.addresses import below
 from tests.amtportal.test_access import PRIVATE, PUBLIC, of_owner

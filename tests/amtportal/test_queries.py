@@ -10,8 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from amtportal.members.models import Member
-from ccp import claims
 from ccp.models import Activity, ActivityType, Credit
+from ccp.recording import claims
 from certifications.models import Cycle
 from tests.builders import TODAY, client_of, cycle_of, invoice_of, make_activity, make_cycle, make_member, noon
 

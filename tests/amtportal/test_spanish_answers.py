@@ -11,7 +11,8 @@ from django.utils import translation
 from pytest_django.fixtures import Settings
 
 from amtportal.members.models import Member
-from ccp import issuing, transcripts
+from ccp.transcripts import contents as transcripts
+from ccp.transcripts import issuing
 from tests.builders import TODAY, client_of, cycle_of, make_activity, make_amt_credit, noon
 from tests.pages import read, record_ce, words
 from tests.spanish import english_left, left_after, left_on

@@ -7,7 +7,9 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from amtportal.members.models import Member, User
-from ccp import calendar, error_reports, recording
+from ccp.amt_credits import error_reports
+from ccp.recording import verbs as recording
+from ccp.standing import calendar
 from certifications import life
 from tests.builders import (
     PASSWORD,

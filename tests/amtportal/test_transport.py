@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from amtportal import checks as transport
 from amtportal import settings as portal_settings
-from amtportal import transport
 from amtportal.members.models import Member
 from tests.builders import client_of
 

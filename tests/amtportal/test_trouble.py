@@ -10,10 +10,10 @@ from django.db import DataError, IntegrityError, OperationalError, connection, t
 from django.http import HttpResponse
 from django.test import Client
 
-from amtportal import trouble
 from amtportal.members.models import Member
-from ccp import recording
+from amtportal.middleware import retry as trouble
 from ccp.models import Activity
+from ccp.recording import verbs as recording
 from certifications.models import Cycle
 from tests.builders import client_of, cycle_of
 from tests.pages import read, words

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 FULL = [OSError(number, os.strerror(number)) for number in (errno.ENOSPC, errno.EROFS, errno.EDQUOT)]
 PLACES = {
     "django.core.files.uploadedfile.tempfile.NamedTemporaryFile": "where it comes in",
-    "ccp.evidence_files.tempfile.TemporaryFile": "where it is opened",
+    "ccp.evidence.files.tempfile.TemporaryFile": "where it is opened",
     "django.core.files.storage.Storage.save": "where it is kept",
 }
 

@@ -12,10 +12,10 @@ from django.db.models import F
 from django.http import HttpResponse
 from django.test import Client
 
-from amtportal import trouble
 from amtportal.members.models import Member
-from ccp import recording
+from amtportal.middleware import retry as trouble
 from ccp.models import Activity, Credit
+from ccp.recording import verbs as recording
 from certifications.models import Cycle, Payment, RenewalInvoice
 from tests.amtportal.test_mass_assignment import form_on
 from tests.builders import client_of, cycle_of, invoice_of, make_user

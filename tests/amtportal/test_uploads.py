@@ -7,8 +7,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from amtportal import uploads
 from amtportal.members.models import Member
+from amtportal.uploads import limits as uploads
 from tests.builders import client_of
 from tests.pages import read, words
 
@@ -80,6 +80,6 @@ def test_too_many_fields_are_a_request_that_cannot_be_read(met: Member) -> None:
 def test_a_file_lies_on_disk_while_it_comes_in_however_small_it_is() -> None:
     """So that the memory of a worker does not grow with what people send."""
     assert settings.FILE_UPLOAD_HANDLERS == [
-        "amtportal.uploads.Bounded",
+        "amtportal.uploads.limits.Bounded",
         "django.core.files.uploadhandler.TemporaryFileUploadHandler",
     ]

@@ -8,7 +8,7 @@ from django import forms
 from django.template import engines
 from django.utils import translation
 
-from amtportal.words import as_count, dollars, moment, plain, translated, typed, us
+from amtportal.formatting import as_count, dollars, format_day, format_moment, format_points, translated, typed
 from tests.builders import chicago
 
 
@@ -20,7 +20,7 @@ from tests.builders import chicago
     ],
 )
 def test_days_are_written_month_day_year(day: date, words: str) -> None:
-    assert us(day) == words
+    assert format_day(day) == words
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_days_are_written_month_day_year(day: date, words: str) -> None:
     ],
 )
 def test_points_are_written_as_people_write_them(points: str, words: str) -> None:
-    assert plain(Decimal(points)) == words
+    assert format_points(Decimal(points)) == words
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_templates_write_the_same_words() -> None:
 )
 def test_days_in_spanish_name_their_month(day: date, words: str) -> None:
     with translation.override("es"):
-        assert us(day) == words
+        assert format_day(day) == words
         assert typed(day) == f"{day.month}/{day.day}/{day.year}"
 
 
@@ -85,9 +85,9 @@ def test_days_in_spanish_name_their_month(day: date, words: str) -> None:
     ],
 )
 def test_instants_are_written_by_the_clock_in_chicago(instant: datetime, english: str, spanish: str) -> None:
-    assert moment(instant) == english
+    assert format_moment(instant) == english
     with translation.override("es"):
-        assert moment(instant) == spanish
+        assert format_moment(instant) == spanish
 
 
 def test_figures_are_written_as_in_english() -> None:

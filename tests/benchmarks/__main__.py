@@ -35,8 +35,8 @@ from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from amtportal.history import seals  # noqa: E402
-from ccp import recording  # noqa: E402
 from ccp.models import Activity, Credit  # noqa: E402
+from ccp.recording import verbs as recording  # noqa: E402
 from certifications.models import Cycle, RenewalInvoice  # noqa: E402
 from tests.benchmarks import association  # noqa: E402
 from tests.builders import make_activity, make_cycle, make_member, noon  # noqa: E402

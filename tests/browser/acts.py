@@ -11,7 +11,7 @@ from django.utils import translation
 from playwright.sync_api import Page, expect
 
 from amtportal.dates import today
-from amtportal.words import us
+from amtportal.formatting import format_day
 from tests.builders import PASSWORD
 
 Act = Callable[[Page], None]
@@ -43,7 +43,7 @@ def preview(page: Page) -> None:
     page.goto("/ccp/record/")
     page.locator("[name=activity_type]").select_option("self-study")
     page.locator("[name=points]").fill("2")
-    page.locator("[name=starts_on]").fill(us(today()))
+    page.locator("[name=starts_on]").fill(format_day(today()))
     page.locator("#entry-form button[name=preview]").click()
     expect(page.locator("#preview[autofocus]")).to_be_visible()
 

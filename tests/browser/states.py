@@ -12,9 +12,10 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from amtportal.dates import today
-from amtportal.members import addresses
 from amtportal.members.models import Member
-from ccp import issuing, transcripts
+from amtportal.members.sign_in import addresses
+from ccp.transcripts import contents as transcripts
+from ccp.transcripts import issuing
 from tests.browser import acts
 from tests.builders import (
     cycle_of,

@@ -10,8 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from amtportal.dates import today
 from amtportal.members.models import Member
-from ccp import activity_views
 from ccp.models import Activity
+from ccp.views import activities as activity_views
 from tests.builders import cycle_of, make_activity
 
 pytestmark = pytest.mark.browser

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from amtportal.dates import today
+from amtportal.formatting import format_day
 from amtportal.members.models import Member
-from amtportal.words import us
 from ccp.models import Activity
 from tests.builders import PASSWORD, cycle_of
 
@@ -43,13 +43,13 @@ def test_sign_in_record_ce_and_take_the_transcript_along(window: Window, member:
     page.get_by_label("Activity type").select_option(label="Self-study or journal quiz")
     page.get_by_label("Title").fill("Blood cultures")
     page.get_by_label("Points earned").fill("8")
-    page.get_by_label("Start date").fill(us(today() - timedelta(days=3)))
+    page.get_by_label("Start date").fill(format_day(today() - timedelta(days=3)))
     page.get_by_label("I attest").check()
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("heading", name="Blood cultures")).to_be_visible()
     reference = page.locator('[data-name="reference"]').get_attribute("value")
     expect(page.locator("main")).to_contain_text(re.compile(r"30\s+of 30 points"))
-    expect(page.locator("main")).to_contain_text(us(today() + timedelta(days=1)))
+    expect(page.locator("main")).to_contain_text(format_day(today() + timedelta(days=1)))
     page.get_by_role("link", name="My Certifications").first.click()
     assert total(page) == "30"
     page.get_by_role("link", name="View or print").click()
@@ -63,7 +63,7 @@ def test_sign_in_record_ce_and_take_the_transcript_along(window: Window, member:
 def fill_in(page: Page) -> None:
     page.get_by_label("Activity type").select_option("self-study")
     page.get_by_label("Points earned").fill("2")
-    page.get_by_label("Start date").fill(us(today()))
+    page.get_by_label("Start date").fill(format_day(today()))
     page.get_by_label("I attest").check()
 
 
@@ -141,7 +141,7 @@ def test_by_keyboard_alone(window: Window, member: Member) -> None:
     tab_to(page, "Points earned")
     page.keyboard.type("1,5")
     tab_to(page, "Start date")
-    page.keyboard.type(us(today()))
+    page.keyboard.type(format_day(today()))
     tab_to(page, "I attest")
     page.keyboard.press("Space")
     tab_to(page, "Submit")

@@ -10,10 +10,12 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from amtportal.dates import today
+from amtportal.formatting import format_day
 from amtportal.members.models import Member
-from amtportal.words import us
-from ccp import calendar, error_reports, held_credits
+from ccp.amt_credits import error_reports
+from ccp.amt_credits import holding as held_credits
 from ccp.models import Activity, ErrorReport
+from ccp.standing import calendar
 from certifications import life
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 from tests.builders import cycle_of, invoice_of, make_activity, make_claim, make_cycle, make_payment, make_user
@@ -94,7 +96,7 @@ def test_nothing_is_stopped_on_a_members_way(watched: Window, member: Member) ->
     opened.get_by_label("Find what you did").fill("journal")
     opened.get_by_label("Activity type").select_option("self-study")
     opened.get_by_label("Points earned").fill("2")
-    opened.get_by_label("Start date").fill(us(today()))
+    opened.get_by_label("Start date").fill(format_day(today()))
     expect(opened.locator("#preview")).to_contain_text("24 of 30")
     opened.get_by_label("I attest").check()
     opened.get_by_role("button", name="Submit").click()

@@ -9,7 +9,7 @@ from django.http import StreamingHttpResponse
 from django.test import Client
 
 from amtportal.members.models import Member, User
-from ccp import recording
+from ccp.recording import verbs as recording
 from certifications.models import Cycle
 from tests.builders import TODAY, chicago, client_of, cycle_of, make_activity, make_cycle, noon, set_terms
 from tests.pages import read

@@ -10,9 +10,11 @@ from bs4 import BeautifulSoup
 from django.test import Client
 
 from amtportal.members.models import Member, User
-from ccp import activity_views, amt_credits, recording
-from ccp.activity_filters import COLUMNS, ORDERS, SORTS
+from ccp.amt_credits import credits as amt_credits
 from ccp.models import Activity
+from ccp.recording import verbs as recording
+from ccp.views import activities as activity_views
+from ccp.views.activity_filters import COLUMNS, ORDERS, SORTS
 from tests.builders import TODAY, client_of, cycle_of, make_activity, make_claim, noon
 from tests.pages import figures, read, words
 

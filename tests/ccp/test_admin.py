@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from amtportal.members.models import User
-from ccp import requirement
 from ccp.admin import activities
+from ccp.counting import requirement
 from ccp.models import Activity, ActivityType, Credit
 from certifications.models import Cycle, RenewalInvoice
 from tests.builders import (
@@ -159,7 +159,7 @@ def test_entry_of_a_closed_cycle_is_refused_at_the_reason(desk: Client, cycle: C
     assert "cycle that is closed" in desk.get(page(Activity, "void", activity.pk)).text
     response = submit(desk, page(Activity, "void", activity.pk), reason="No proof")
     assert response.status_code == 200
-    assert "cycle that is closed" in response.context["deed"].form.errors["reason"][0]
+    assert "cycle that is closed" in response.context["action"].form.errors["reason"][0]
     assert 'value="No proof"' in response.text
 
 

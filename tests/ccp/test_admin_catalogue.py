@@ -11,10 +11,10 @@ from django.http import HttpResponse
 from django.test import Client
 
 from amtportal.members.models import User
-from ccp import requirement
 from ccp.admin import terms_changes
+from ccp.counting import requirement
+from ccp.counting.terms import catalogue
 from ccp.models import ActivityType, Category, CategoryTerms, TypeTerms
-from ccp.terms import catalogue
 from certifications.models import Credential, Cycle
 from tests.builders import TODAY, client_of, cycle_of, make_activity, make_cycle, make_member, make_user, noon
 from tests.staff import make_clerk, page, submit, told

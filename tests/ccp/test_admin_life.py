@@ -201,13 +201,13 @@ def test_an_open_cycle_offers_no_correction_and_takes_none(desk: Client, cycle: 
 
 
 @pytest.mark.parametrize(
-    ("deed", "permission"),
+    ("action", "permission"),
     [("extend", "change_cycle"), ("correct", "add_cyclecorrection")],
 )
-def test_a_deed_of_a_cycle_needs_its_permission(closed: Cycle, deed: str, permission: str) -> None:
-    assert client_of(make_clerk("view_cycle")).get(page(Cycle, deed, closed.pk)).status_code == 403
-    assert client_of(make_clerk("view_cycle", permission)).get(page(Cycle, deed, closed.pk)).status_code == 200
-    assert client_of(make_clerk("view_cycle", permission)).get(page(Cycle, deed, 99999)).status_code == 404
+def test_a_deed_of_a_cycle_needs_its_permission(closed: Cycle, action: str, permission: str) -> None:
+    assert client_of(make_clerk("view_cycle")).get(page(Cycle, action, closed.pk)).status_code == 403
+    assert client_of(make_clerk("view_cycle", permission)).get(page(Cycle, action, closed.pk)).status_code == 200
+    assert client_of(make_clerk("view_cycle", permission)).get(page(Cycle, action, 99999)).status_code == 404
 
 
 def test_changing_a_status_needs_the_permission_to_change_certifications(cycle: Cycle) -> None:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from ccp import issuing, transcripts
 from ccp.models import Transcript
+from ccp.transcripts import contents as transcripts
+from ccp.transcripts import issuing
 from tests.builders import TODAY, client_of, make_cycle, make_member, noon
 from tests.staff import found, make_clerk, page
 

@@ -8,11 +8,15 @@ import pytest
 from django.db import OperationalError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from amtportal.imports import csv_files as roster_files
 from amtportal.members.models import Member
-from ccp import counting, held_credits, impact, recording
+from ccp.amt_credits import holding as held_credits
+from ccp.catalogue import term_changes as impact
+from ccp.counting import credits as counting
 from ccp.models import Activity, ActivityType, TypeTerms
-from certifications import roster, roster_files
+from ccp.recording import verbs as recording
 from certifications.models import Certification
+from certifications.roster import resource as roster
 from tests.builders import TODAY, client_of, make_claim, make_cycle, make_member, make_user, noon
 from tests.staff import make_clerk, page, submit
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ccp.authenticity import Said, changes
+from ccp.transcripts.authenticity import Said, changes
 
 RMA: dict[str, Any] = {
     "cycle": 7,

@@ -12,10 +12,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from time_machine import TimeMachineFixture
 
-from amtportal import digests
 from amtportal.members.models import Member, User
-from ccp import authenticity_views, recording
+from amtportal.uploads import digests
 from ccp.models import Transcript
+from ccp.recording import verbs as recording
+from ccp.views import verify as authenticity_views
 from tests.builders import TODAY, client_of, cycle_of, make_activity, noon
 from tests.pages import error_summary, read, words
 

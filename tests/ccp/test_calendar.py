@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
-from ccp import calendar
-from ccp.ledger import Line
 from ccp.models import CalendarFeed
+from ccp.standing import calendar
+from ccp.standing.ledger import Line
 from tests.builders import (
     TODAY,
     client_of,

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import pytest
 
 from amtportal.members.models import User
-from ccp import changes, recording
 from ccp.models import Activity
+from ccp.recording import history as changes
+from ccp.recording import verbs as recording
 from tests.builders import TODAY, make_activity, make_claim, make_cycle, make_member, make_user, noon
 from tests.history import behind_the_triggers
 

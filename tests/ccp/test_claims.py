@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from ccp.claims import (
+from ccp.recording.claims import (
     Problem,
     Window,
     is_retired,

@@ -10,8 +10,10 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from ccp import recording, requirement, verification
+from ccp.counting import requirement
 from ccp.models import Activity, Credit
+from ccp.recording import verbs as recording
+from ccp.rollover import verification
 from certifications import invoices
 from certifications.models import Cycle
 from tests.builders import (

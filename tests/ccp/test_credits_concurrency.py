@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from ccp import held_credits, impact, recording, requirement
-from ccp.credits_import import CreditsResource
+from amtportal.imports import csv_files as roster_files
+from ccp.amt_credits import holding as held_credits
+from ccp.amt_credits.resource import CreditsResource
+from ccp.catalogue import term_changes as impact
+from ccp.counting import requirement
 from ccp.models import Activity, ActivityType, Credit, HeldCredit, TypeTerms
-from certifications import roster_files
+from ccp.recording import verbs as recording
 from certifications.models import Cycle, RenewalInvoice
 from tests.builders import TODAY, make_claim, make_cycle, make_member, make_user, noon
 from tests.threads import at_once

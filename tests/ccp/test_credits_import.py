@@ -14,11 +14,12 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from time_machine import TimeMachineFixture
 
+from amtportal.imports import csv_files as roster_files
 from amtportal.members.models import Member
-from ccp import recording, requirement
-from ccp.credits_import import CreditsResource
+from ccp.amt_credits.resource import CreditsResource
+from ccp.counting import requirement
 from ccp.models import Activity, ActivityType, Credit, HeldCredit
-from certifications import roster_files
+from ccp.recording import verbs as recording
 from certifications.models import Cycle
 from tests.builders import (
     TODAY,

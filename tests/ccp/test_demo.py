@@ -14,7 +14,7 @@ from amtportal.members.models import Member, User
 from ccp import demo
 from ccp.demo import cast
 from ccp.models import Activity, ErrorReport
-from ccp.standing import Standing, standings
+from ccp.standing.standing import Standing, standings
 from certifications import cycles, invoices
 from certifications.models import Certification, Payment
 from tests.builders import chicago, make_member, noon

@@ -7,8 +7,8 @@ from django.test import Client
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
-from ccp import recording
 from ccp.models import Activity
+from ccp.recording import verbs as recording
 from tests.builders import TODAY, client_of, cycle_of, make_activity, make_cycle, noon
 from tests.pages import error_summary, read, record_ce, submit, words
 

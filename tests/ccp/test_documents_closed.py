@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from amtportal import documents
+from amtportal.documents import layout as documents
 from amtportal.members.models import Member
-from ccp import issuing
 from ccp.models import Activity, ActivityType
+from ccp.transcripts import issuing
 from certifications.models import Cycle
 from tests.amtportal.test_queries import record_more
 from tests.builders import TODAY, client_of, cycle_of, invoice_of, make_activity, make_cycle, make_member, noon

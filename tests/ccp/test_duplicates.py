@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 
-from ccp import amt_credits, duplicates, recording
-from ccp.duplicates import Told, folded, likeness
+from ccp.amt_credits import credits as amt_credits
+from ccp.recording import duplicates
+from ccp.recording import verbs as recording
+from ccp.recording.duplicates import Comparable, folded, likeness
 from tests.builders import TODAY, make_activity, make_claim, make_cycle, make_member, noon
 
 COURSE, TALK = 1, 2
 
 
-def told(**fields: Any) -> Told:
+def told(**fields: Any) -> Comparable:
     """A course from 3/2 to 3/4/2026 called Hematology, claimed for cycle 7."""
     values = {
         "activity_type": COURSE,
@@ -21,10 +23,10 @@ def told(**fields: Any) -> Told:
         "ends_on": date(2026, 3, 4),
         "cycles": frozenset({7}),
     }
-    return Told(**{**values, **fields})
+    return Comparable(**{**values, **fields})
 
 
-def of_days(first: date, last: date) -> Told:
+def of_days(first: date, last: date) -> Comparable:
     return told(title="", starts_on=first, ends_on=last)
 
 
@@ -99,8 +101,8 @@ def test_the_later_of_two_entries_is_told_of_the_earlier() -> None:
     cycle = make_cycle()
     first = make_activity(cycle, title="Hematology", starts_on=date(2026, 3, 1))
     second = make_activity(cycle, title="hematology", starts_on=date(2026, 3, 2))
-    assert duplicates.told_to_member(first, [cycle.pk]) == []
-    [found] = duplicates.told_to_member(second, [cycle.pk])
+    assert duplicates.similar_entries(first, [cycle.pk]) == []
+    [found] = duplicates.similar_entries(second, [cycle.pk])
     assert (found.activity, found.reason) == (first, "the same title in this cycle")
 
 
@@ -111,14 +113,14 @@ def test_an_entry_that_was_withdrawn_looks_like_nothing(which: str) -> None:
     entries = {"first": make_activity(cycle), "second": make_activity(cycle)}
     withdrawn = recording.withdraw(activity=entries[which], by=cycle.certification.member.user, at=noon(TODAY))
     entries[which] = withdrawn
-    assert duplicates.told_to_member(entries["second"], [cycle.pk]) == []
+    assert duplicates.similar_entries(entries["second"], [cycle.pk]) == []
 
 
 @pytest.mark.django_db
 def test_entries_of_another_member_look_like_nothing() -> None:
     make_activity(make_cycle())
     cycle = make_cycle()
-    assert duplicates.told_to_member(make_activity(cycle), [cycle.pk]) == []
+    assert duplicates.similar_entries(make_activity(cycle), [cycle.pk]) == []
 
 
 @pytest.mark.django_db
@@ -127,7 +129,7 @@ def test_the_same_type_and_days_look_alike_across_certifications() -> None:
     rma, rpt = make_cycle(member), make_cycle(member, credential="RPT", awarded_on=date(2024, 9, 15))
     first = make_activity(rma, title="Hematology")
     second = make_activity(rpt, title="Hematology")
-    [found] = duplicates.told_to_member(second, [rpt.pk])
+    [found] = duplicates.similar_entries(second, [rpt.pk])
     assert (found.activity, found.likeness) == (first, "type")
 
 
@@ -137,5 +139,5 @@ def test_a_credit_from_amt_is_told_with_the_entry_of_the_member_whichever_came_f
     own = make_activity(cycle, title="Hematology")
     credit = amt_credits.AmtCredit("WEB-1", cycle.certification.member, make_claim(title="Hematology"))
     [credited] = amt_credits.record(credits=[credit], by=None, at=noon(TODAY)).values()
-    assert [found.activity for found in duplicates.told_to_member(own, [cycle.pk])] == [credited]
-    assert duplicates.told_to_member(credited, [cycle.pk]) == []
+    assert [found.activity for found in duplicates.similar_entries(own, [cycle.pk])] == [credited]
+    assert duplicates.similar_entries(credited, [cycle.pk]) == []

@@ -8,8 +8,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from amtportal.members.models import Member
-from ccp import amt_credits, error_reports, recording, requirement
+from ccp.amt_credits import credits as amt_credits
+from ccp.amt_credits import error_reports
+from ccp.counting import requirement
 from ccp.models import Activity, ErrorReport
+from ccp.recording import verbs as recording
 from tests.builders import (
     TODAY,
     client_of,

@@ -14,8 +14,10 @@ from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member
 from amtportal.settings import STORAGES
-from ccp import evidence, recording, transcripts
+from ccp.evidence import attaching as evidence
 from ccp.models import Activity, Evidence
+from ccp.recording import verbs as recording
+from ccp.transcripts import contents as transcripts
 from tests.builders import TODAY, cycle_of, make_activity, make_amt_credit, make_cycle, make_user, noon
 from tests.evidence import attach, pdf, picture
 

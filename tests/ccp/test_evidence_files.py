@@ -18,10 +18,10 @@ import pytest
 from pikepdf import Array, Dictionary, Name, String
 from PIL import Image, ImageStat
 
-from amtportal.uploads import MOST_BYTES
-from ccp import evidence_files
-from ccp.evidence_cleaner import KEPT_PIXELS, MOST_PAGES, Outcome
-from ccp.evidence_files import HEAD, MARKUP, clean_name
+from amtportal.uploads.limits import MOST_BYTES
+from ccp.evidence import files as evidence_files
+from ccp.evidence.cleaner import KEPT_PIXELS, MOST_PAGES, Outcome
+from ccp.evidence.files import HEAD, MARKUP, clean_name
 from ccp.models import Evidence
 from tests.evidence import SECRET, pdf, picture, sent, written
 
@@ -525,7 +525,7 @@ def test_the_cleaner_has_none_of_the_secrets_in_the_portals_environment(monkeypa
 def test_the_cleaner_may_take_little_memory_and_time() -> None:
     script = """
 import os, resource
-from ccp import evidence_cleaner
+from ccp.evidence import cleaner as evidence_cleaner
 limits = (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_FSIZE)
 evidence_cleaner.pdf = lambda *_: os.write(2, repr([resource.getrlimit(limit)[0] for limit in limits]).encode())
 evidence_cleaner.main("pdf")

@@ -13,10 +13,12 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from amtportal import malware
 from amtportal.members.models import Member
-from ccp import evidence, evidence_files, recording
+from amtportal.uploads import malware
+from ccp.evidence import attaching as evidence
+from ccp.evidence import files as evidence_files
 from ccp.models import Activity, Evidence
+from ccp.recording import verbs as recording
 from tests.builders import TODAY, client_of, cycle_of, make_amt_credit, make_user, noon
 from tests.evidence import attach, pdf, picture
 from tests.pages import error_summary, read, words

@@ -10,14 +10,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from amtportal.imports.csv_files import read as read_roster
 from amtportal.members.models import Member
-from ccp import amt_credits, held_credits, recording, requirement
-from ccp.held_credits import Received, Tally
+from ccp.amt_credits import credits as amt_credits
+from ccp.amt_credits import holding as held_credits
+from ccp.amt_credits.holding import Received, Tally
+from ccp.counting import requirement
 from ccp.models import Activity, ActivityType, HeldCredit
+from ccp.recording import verbs as recording
 from certifications import cycles
 from certifications.models import Certification, Credential, Cycle
-from certifications.roster import RosterResource
-from certifications.roster_files import read as read_roster
+from certifications.roster.resource import RosterResource
 from tests.builders import (
     TODAY,
     client_of,

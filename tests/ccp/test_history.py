@@ -11,8 +11,8 @@ from pypdf import PdfReader
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member
-from ccp import transcripts
 from ccp.models import Transcript
+from ccp.transcripts import contents as transcripts
 from certifications.models import Cycle
 from tests.amtportal.test_queries import record_more
 from tests.builders import (

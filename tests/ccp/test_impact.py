@@ -7,9 +7,11 @@ from decimal import Decimal
 import pytest
 from django.core.management import call_command
 
-from ccp import amt_credits, impact, requirement
+from ccp.amt_credits import credits as amt_credits
+from ccp.catalogue import term_changes as impact
+from ccp.counting import requirement
+from ccp.counting.terms import Catalogue
 from ccp.models import Activity, ActivityType, Category, CategoryTerms, Credit, TypeTerms
-from ccp.terms import Catalogue
 from certifications.models import Cycle
 from tests.builders import (
     TODAY,

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from ccp.invoice_standing import invoice_reason
 from certifications import invoices
+from certifications.invoice_standing import invoice_reason
 
 DUE = date(2026, 5, 1)
 NOTICED = date(2026, 3, 2)

@@ -11,10 +11,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from time_machine import TimeMachineFixture
 
-from amtportal import documents
+from amtportal.documents import layout as documents
 from amtportal.members.models import Member, User
-from ccp import issuing, recording, transcripts
 from ccp.models import Transcript, TranscriptFile
+from ccp.recording import verbs as recording
+from ccp.transcripts import contents as transcripts
+from ccp.transcripts import issuing
 from certifications.models import Credential
 from tests.builders import TODAY, client_of, cycle_of, make_activity, make_cycle, make_member, noon
 from tests.pages import read, words

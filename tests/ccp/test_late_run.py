@@ -10,8 +10,10 @@ import pytest
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import User
-from ccp import impact, recording, requirement
+from ccp.catalogue import term_changes as impact
+from ccp.counting import requirement
 from ccp.models import Activity, ActivityType, TypeTerms
+from ccp.recording import verbs as recording
 from certifications import invoices
 from certifications.models import Cycle, Payment, RenewalInvoice
 from tests.builders import (

@@ -7,8 +7,8 @@ import pytest
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
-from ccp import ledger
-from ccp.standing import standings
+from ccp.standing import ledger
+from ccp.standing.standing import standings
 from certifications import invoices
 from certifications.models import Certification, Cycle
 from tests.builders import TODAY, client_of, cycle_of, invoice_of, make_activity, make_payment, noon

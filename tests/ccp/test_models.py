@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from ccp import amt_credits, calendar, error_reports, held_credits, issuing, transcripts
+from ccp.amt_credits import credits as amt_credits
+from ccp.amt_credits import error_reports
+from ccp.amt_credits import holding as held_credits
 from ccp.models import (
     Activity,
     ActivityType,
@@ -22,6 +24,9 @@ from ccp.models import (
     TranscriptFile,
     TypeTerms,
 )
+from ccp.standing import calendar
+from ccp.transcripts import contents as transcripts
+from ccp.transcripts import issuing
 from tests.builders import TODAY, make_activity, make_claim, make_cycle, make_member, make_user, noon
 from tests.constraints import changed, constraints_of, copied, refused_by
 

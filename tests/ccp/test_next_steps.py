@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from amtportal.members.models import Member
-from ccp import standing
+from ccp.standing import standing
 from certifications.models import Cycle
 from tests.builders import TODAY, cycle_of, invoice_of, make_activity, make_cycle, make_payment, noon
 

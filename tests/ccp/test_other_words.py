@@ -8,7 +8,7 @@ from django.utils import translation
 
 import ccp
 from amtportal.members.models import Member
-from ccp.other_words import OTHER_WORDS
+from ccp.recording.forms.synonyms import OTHER_WORDS
 from tests.builders import client_of, make_activity_type
 from tests.pages import read
 

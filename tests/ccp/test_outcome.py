@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ccp.outcome import Outcome, invoice_after, invoice_sentence, notes, outcome
-from ccp.points import Entry, Used
+from ccp.counting.points import Entry, Used
+from ccp.recording.outcome import Outcome, invoice_after, invoice_sentence, notes, outcome
 from tests.builders import TODAY
 
 DAY = timedelta(days=1)

@@ -10,8 +10,10 @@ from decimal import Decimal
 import pytest
 
 from amtportal.members.models import Member
-from ccp import overview, picture, recording
-from ccp.picture import Earned
+from ccp.recording import verbs as recording
+from ccp.standing import cards as overview
+from ccp.standing import chart as picture
+from ccp.standing.chart import Earned
 from tests.builders import TODAY, client_of, cycle_of, make_activity, noon
 from tests.pages import read, words
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccp.points import REASONS, Counted, Cut, Entry, Used, credited, in_quarter_steps, used
+from ccp.counting.points import REASONS, Counted, Cut, Entry, Used, credited, in_quarter_steps, used
 
 DAY_1 = date(2026, 1, 1)
 

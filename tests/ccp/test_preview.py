@@ -9,9 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from amtportal.dates import day_of
-from ccp import preview, recording, requirement
+from ccp.counting import requirement
+from ccp.counting.terms import catalogue
 from ccp.models import Activity, Credit
-from ccp.terms import catalogue
+from ccp.recording import preview
+from ccp.recording import verbs as recording
 from certifications import cycles as cycle_rules
 from certifications.models import Cycle
 from tests.builders import (
@@ -119,7 +121,7 @@ def test_an_amendment_is_shown_in_place_of_the_entry(cycle: Cycle) -> None:
     make_activity(cycle, points="5")
     found = shown(make_claim(points="4"), cycle, earlier=first)
     assert found.rows[0].outcome.total == Decimal(9)
-    assert first not in [look_alike.activity for look_alike in found.look_alikes]
+    assert first not in [similar.activity for similar in found.look_alikes]
 
 
 def test_a_paid_invoice_is_told_as_paid(met: Any) -> None:

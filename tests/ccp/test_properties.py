@@ -13,8 +13,10 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ccp import recording, requirement, rollover
+from ccp.counting import requirement
 from ccp.models import Activity, Credit
+from ccp.recording import verbs as recording
+from ccp.rollover import closing as rollover
 from certifications.models import Certification, Cycle, RenewalInvoice, StatusChange
 from tests.builders import (
     TODAY,

@@ -8,10 +8,13 @@ from functools import partial
 import pytest
 from django.db import connection, transaction
 
-from ccp import held_credits, impact, recording
-from ccp.credits_import import CreditsResource
+from amtportal.imports import csv_files as roster_files
+from ccp.amt_credits import holding as held_credits
+from ccp.amt_credits.resource import CreditsResource
+from ccp.catalogue import term_changes as impact
 from ccp.models import Activity, ActivityType, HeldCredit, TypeTerms
-from certifications import life, roster_files
+from ccp.recording import verbs as recording
+from certifications import life
 from certifications.models import Certification, Cycle, RenewalInvoice
 from tests.builders import (
     TODAY,

@@ -9,8 +9,8 @@ from bs4 import BeautifulSoup
 from django.test import Client
 
 from amtportal.members.models import Member
-from ccp import claims
 from ccp.models import Activity, Category
+from ccp.recording import claims
 from certifications.models import Certification, Cycle
 from tests.builders import TODAY, client_of, cycle_of, make_cycle, make_member
 from tests.pages import error_summary, form_values, read, record_ce, refused_ce, submit, words

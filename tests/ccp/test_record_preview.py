@@ -10,8 +10,8 @@ from django.http import HttpResponse
 from django.test import Client
 
 from amtportal.members.models import Member
-from ccp import recording
 from ccp.models import Activity
+from ccp.recording import verbs as recording
 from tests.builders import (
     TODAY,
     client_of,

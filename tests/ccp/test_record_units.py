@@ -9,8 +9,8 @@ from bs4 import BeautifulSoup
 from django.test import Client
 
 from amtportal.members.models import Member
-from ccp import recording
 from ccp.models import Activity, ActivityType, TypeTerms
+from ccp.recording import verbs as recording
 from tests.builders import (
     TODAY,
     client_of,

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from amtportal.members.models import Member
-from ccp import claims, recording, requirement
+from ccp.counting import requirement
 from ccp.models import Activity, Credit
+from ccp.recording import claims
+from ccp.recording import verbs as recording
 from certifications import invoices
 from certifications.models import Cycle
 from tests.builders import (

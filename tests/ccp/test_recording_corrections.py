@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from amtportal.members.models import User
-from ccp import amendable, recording, requirement
+from ccp.counting import requirement
 from ccp.models import Activity, Credit
+from ccp.recording import changeable as amendable
+from ccp.recording import verbs as recording
 from certifications import invoices
 from certifications.models import Certification, Cycle
 from tests.builders import (

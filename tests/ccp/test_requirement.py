@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from ccp import requirement
+from ccp.counting import requirement
 from certifications.models import Cycle
 from tests.builders import TODAY, make_activity, make_cycle
 

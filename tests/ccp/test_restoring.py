@@ -8,8 +8,11 @@ from django.test import Client
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
-from ccp import amendable, recording, requirement, verification
+from ccp.counting import requirement
 from ccp.models import Activity, Credit
+from ccp.recording import changeable as amendable
+from ccp.recording import verbs as recording
+from ccp.rollover import verification
 from certifications import invoices
 from certifications.models import Certification, Cycle
 from tests.builders import (

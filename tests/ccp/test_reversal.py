@@ -6,7 +6,9 @@ import pytest
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
-from ccp import rollover, standing, verification
+from ccp.rollover import closing as rollover
+from ccp.rollover import verification
+from ccp.standing import standing
 from certifications import invoices
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 from tests.builders import client_of, invoice_of, make_activity, make_cycle, make_member, make_payment, make_user, noon

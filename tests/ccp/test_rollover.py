@@ -10,8 +10,10 @@ from pytest_django import DjangoAssertNumQueries
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member
-from ccp import recording, requirement, rollover
+from ccp.counting import requirement
 from ccp.models import Activity, Credit
+from ccp.recording import verbs as recording
+from ccp.rollover import closing as rollover
 from certifications import cycles, invoices
 from certifications.models import Certification, Credential, Cycle, RenewalInvoice, StatusChange
 from tests.builders import (

@@ -7,8 +7,10 @@ from functools import partial
 
 import pytest
 
-from ccp import recording, requirement, rollover
+from ccp.counting import requirement
 from ccp.models import Credit
+from ccp.recording import verbs as recording
+from ccp.rollover import closing as rollover
 from certifications import invoices, life
 from certifications.models import Certification, Cycle, RenewalInvoice, StatusChange
 from tests.builders import invoice_of, make_activity, make_cycle, make_member, make_payment, make_user, noon

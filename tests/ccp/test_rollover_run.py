@@ -15,7 +15,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from time_machine import TimeMachineFixture
 
-from ccp import rollover
+from ccp.rollover import closing as rollover
 from certifications.models import Certification, Cycle, RenewalInvoice, StatusChange
 from tests.builders import invoice_of, make_activity, make_cycle, make_member, make_payment, make_user, noon
 
@@ -248,7 +248,7 @@ import sys, time
 import django
 django.setup()
 from datetime import datetime
-from ccp import rollover
+from ccp.rollover import closing as rollover
 from certifications import life, cycles
 
 rollover.BATCH = 3

@@ -12,8 +12,8 @@ from django.http import HttpResponse
 from django.test import Client
 from time_machine import TimeMachineFixture
 
-from amtportal.members import kept_forms
 from amtportal.members.models import Member
+from amtportal.members.sign_in import kept_forms
 from ccp.models import Activity
 from tests.builders import PASSWORD, client_of, cycle_of, make_activity, make_cycle, make_member, make_user
 from tests.pages import error_summary, form_values, read, words

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from amtportal.members.models import Member
-from ccp import standing
+from ccp.standing import standing
 from certifications.models import Certification, Cycle
 from tests.builders import TODAY, invoice_of, make_activity, make_cycle, make_member, make_payment
 

@@ -6,7 +6,7 @@ import pytest
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member
-from ccp import standing
+from ccp.standing import standing
 from certifications.models import Certification
 from tests.builders import TODAY, client_of, cycle_of, invoice_of, make_activity, make_payment, noon
 from tests.pages import read, words

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccp import terms
+from ccp.counting import terms
+from ccp.counting.points import in_quarter_steps
+from ccp.counting.terms import Terms, in_force, in_units, points_for
 from ccp.models import ActivityType
-from ccp.points import in_quarter_steps
-from ccp.terms import Terms, in_force, in_units, points_for
 from tests.builders import (
     TODAY,
     make_activity,
@@ -184,7 +184,7 @@ def test_types_come_by_category_with_their_terms() -> None:
     groups = {group.category.code: group for group in terms.catalogue().offers(kinds, TODAY)}
     assert len(groups) == 6
     assert groups["authorship"].cap == Decimal(12)
-    assert {offer.kind: offer.terms.type_cap for offer in groups["authorship"].offers}[kind] == Decimal(8)
+    assert {offer.activity_type: offer.terms.type_cap for offer in groups["authorship"].offers}[kind] == Decimal(8)
 
 
 @pytest.mark.django_db
@@ -199,4 +199,4 @@ def test_an_entry_keeps_the_unit_in_which_it_was_recorded() -> None:
 @pytest.mark.django_db
 def test_the_types_of_the_catalogue_stand_in_their_order() -> None:
     make_terms(effective_from=TODAY)
-    assert terms.catalogue().kinds == list(ActivityType.objects.all())
+    assert terms.catalogue().activity_types == list(ActivityType.objects.all())

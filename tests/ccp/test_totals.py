@@ -15,8 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from amtportal.members.models import Member, User
-from ccp import recording, requirement, standing, transcripts
+from ccp.counting import requirement
 from ccp.models import Activity, ActivityType, Credit
+from ccp.recording import verbs as recording
+from ccp.standing import standing
+from ccp.transcripts import contents as transcripts
 from certifications.models import Cycle
 from tests.builders import TODAY, make_cycle, make_member, make_user, noon, set_category_terms, set_terms
 

@@ -10,9 +10,9 @@ from django.test import Client
 from pypdf import PdfReader
 from time_machine import TimeMachineFixture
 
-from amtportal import documents
+from amtportal.documents import layout as documents
 from amtportal.members.models import Member, User
-from ccp import recording
+from ccp.recording import verbs as recording
 from certifications.models import Cycle
 from tests.builders import (
     TODAY,

@@ -13,10 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from amtportal.members.models import Member, User
-from ccp import amt_credits, counting, recording, rollover, verification
+from ccp.amt_credits import credits as amt_credits
+from ccp.counting import credits as counting
+from ccp.counting.replay import Version, changes, met_since
 from ccp.models import Activity, ActivityType, CategoryTerms, Credit, TypeTerms
-from ccp.replay import Version, changes, met_since
-from ccp.verification import Difference, Tally
+from ccp.recording import verbs as recording
+from ccp.rollover import closing as rollover
+from ccp.rollover import verification
+from ccp.rollover.verification import Difference, Tally
 from certifications import invoices
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 from tests.builders import (
@@ -236,7 +240,7 @@ class TestFindings:
         """A cap of 20 that reaches back leaves 20 of 22 until the cycle is counted anew."""
         TypeTerms.objects.filter(activity_type__code="course-seminar-webinar").update(cap=20)
         assert said()[0].endswith("stored 22 points (not cut), recomputed 20 points (type-cap)")
-        counting.count_anew(cycles=[Cycle.objects.get().pk], by=None, at=noon(D2))
+        counting.recount_by_key(cycles=[Cycle.objects.get().pk], by=None, at=noon(D2))
         assert said() == []
 
     def test_an_invoice_due_on_another_day(self, met: Member) -> None:

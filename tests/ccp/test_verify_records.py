@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from amtportal.members.models import Member
-from ccp import verification
 from ccp.models import Credit
+from ccp.rollover import verification
 from certifications.models import Cycle
 from tests.builders import cycle_of, make_activity, make_cycle
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from amtportal.members.models import Member
-from ccp import recording
+from ccp.recording import verbs as recording
 from tests.builders import TODAY, client_of, cycle_of, make_activity, make_cycle, noon
 from tests.pages import read, words
 

@@ -6,7 +6,7 @@ import pytest
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member
-from ccp import calendar, standing
+from ccp.standing import calendar, standing
 from certifications import life
 from certifications.models import Cycle
 from tests.builders import (

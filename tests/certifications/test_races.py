@@ -7,10 +7,12 @@ import pytest
 from django.db import connection, transaction
 from import_export.results import Result
 
+from amtportal import chunks
+from amtportal.imports import csv_files as roster_files
 from amtportal.members.models import Member
-from certifications import chunks, invoices, roster_files
+from certifications import invoices
 from certifications.models import Certification, Cycle, RenewalInvoice
-from certifications.roster import RosterResource
+from certifications.roster.resource import RosterResource
 from tests.builders import TODAY, client_of, invoice_of, make_activity, make_certification, make_cycle
 from tests.staff import make_clerk, page, told
 from tests.threads import beside, wait_until_somebody_waits

@@ -12,11 +12,13 @@ from import_export.formats import base_formats
 from import_export.results import Result
 from pytest_django import DjangoAssertNumQueries
 
+from amtportal.imports import csv_files as roster_files
 from amtportal.members.models import Member, User
-from certifications import cycles, invoices, roster_changes, roster_files
+from certifications import cycles, invoices
 from certifications.models import Certification, Cycle, RenewalInvoice
-from certifications.roster import RosterResource
-from certifications.roster_rows import COLUMNS, REQUIRED
+from certifications.roster import changes as roster_changes
+from certifications.roster.resource import RosterResource
+from certifications.roster.rows import COLUMNS, REQUIRED
 from tests.builders import TODAY, cycle_of, invoice_of, make_activity, make_member, make_payment, make_user, noon
 from tests.threads import at_once
 

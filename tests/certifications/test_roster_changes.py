@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from certifications import roster_changes
 from certifications.cycles import Span
 from certifications.models import Cycle
+from certifications.roster import changes as roster_changes
 
 # The second cycle of an award on 5/1/2020.
 OLD = Cycle(number=2, starts_on=date(2023, 5, 1), ends_on=date(2026, 4, 30))

@@ -3,8 +3,8 @@
 import pytest
 import tablib
 
-from certifications import roster_files
-from certifications.roster_files import RosterCSV
+from amtportal.imports import csv_files as roster_files
+from amtportal.imports.csv_files import RosterCSV
 
 NO_TEXT = "Line 1: The file is in UTF-16, or is not text at all. Save it as “CSV UTF-8” and import it again."
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from certifications import roster_records
-from certifications.roster_records import Entry, Record, StoredCertification, StoredMember
-from certifications.roster_rows import PERSON, Row
+from certifications.roster import record as roster_records
+from certifications.roster.record import Entry, Record, StoredCertification, StoredMember
+from certifications.roster.rows import PERSON, Row
 
 AWARDED = date(2020, 5, 1)
 ADA = StoredMember(

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from certifications import roster_rows
-from certifications.roster_rows import Problem, Row
+from certifications.roster import rows as roster_rows
+from certifications.roster.rows import Problem, Row
 
 ON = date(2026, 3, 14)
 CODES = ("MLT", "RMA", "RPT")

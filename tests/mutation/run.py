@@ -1,7 +1,7 @@
 """Do the tests notice when a rule is wrong? Each rule is changed in one place at a time, and its tests must fail.
 
     make mutate                        every rule module (an hour or more)
-    make mutate MODULES=ccp/points.py  one of them, or several in quotes
+    make mutate MODULES=ccp/counting/points.py  one of them, or several in quotes
     make mutate SAMPLE=40              at most 40 mutants of each, the same ones every time
 
 A changed module is a mutant; one that no test notices has survived, and is shown as a difference. Either a
@@ -40,13 +40,13 @@ TESTS = {
         "certifications/test_invoice_states.py",
     ],
     "certifications/life.py": ["certifications/test_life.py"],
-    "ccp/points.py": ["ccp/test_points.py", "ccp/test_claims.py"],
-    "ccp/requirement.py": ["ccp/test_requirement.py"],
-    "ccp/claims.py": ["ccp/test_claims.py"],
-    "ccp/terms.py": ["ccp/test_terms.py"],
-    "ccp/duplicates.py": ["ccp/test_duplicates.py"],
-    "ccp/ledger.py": ["ccp/test_ledger.py"],
-    "ccp/rollover.py": [
+    "ccp/counting/points.py": ["ccp/test_points.py", "ccp/test_claims.py"],
+    "ccp/counting/requirement.py": ["ccp/test_requirement.py"],
+    "ccp/recording/claims.py": ["ccp/test_claims.py"],
+    "ccp/counting/terms.py": ["ccp/test_terms.py"],
+    "ccp/recording/duplicates.py": ["ccp/test_duplicates.py"],
+    "ccp/standing/ledger.py": ["ccp/test_ledger.py"],
+    "ccp/rollover/closing.py": [
         "ccp/test_rollover.py",
         "ccp/test_rollover_run.py::test_a_second_run_changes_nothing",
         "ccp/test_rollover_run.py::test_a_bad_row_stops_only_itself",

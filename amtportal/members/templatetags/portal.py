@@ -1,4 +1,4 @@
-"""The portal's way of writing days, points and money (``amtportal.words``) as template filters, and its icons."""
+"""The portal's way of writing days, points and money (``amtportal.formatting``) as template filters, and its icons."""
 
 import json
 from datetime import date
@@ -9,18 +9,19 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from amtportal import dates, guide_pictures, words
-from amtportal.members import kept_forms
+from amtportal import dates, guide_pictures
+from amtportal import formatting as words
 from amtportal.members.context_processors import ASSOCIATION
-from amtportal.members.sessions import browser_name
+from amtportal.members.sessions.sessions import browser_name
+from amtportal.members.sign_in import kept_forms
 
 register = template.Library()
 register.filter("dollars", words.dollars)
-register.filter("points", words.plain)
-register.filter("day_text", words.us)
+register.filter("points", words.format_points)
+register.filter("day_text", words.format_day)
 register.filter("browser_name", browser_name)
 register.filter("day_of", dates.day_of)
-register.filter("moment", words.moment)
+register.filter("moment", words.format_moment)
 register.filter("as_count", words.as_count)
 register.filter("translated", words.translated)
 
@@ -28,7 +29,7 @@ register.filter("translated", words.translated)
 @register.filter
 def day(value: date) -> SafeString:
     """``3/14/2026`` as a ``<time>`` that machines can read."""
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), words.us(value))
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), words.format_day(value))
 
 
 @register.filter
@@ -39,7 +40,7 @@ def bdi(typed: object) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def typed_by(context: template.Context, form: str) -> SafeString:
-    """The field by which a form comes back after a sign-in (``amtportal.members.kept_forms``).
+    """The field by which a form comes back after a sign-in (``amtportal.members.sign_in.kept_forms``).
 
     It stands beside the form and names it by its id, so that the form itself holds what the page asks for.
     """

@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from ccp import evidence
+from amtportal.chunks import CHUNK
+from ccp.evidence import attaching as evidence
 from ccp.models import Evidence
-from certifications.chunks import CHUNK
 
 # A file is written before its row.
 AGE = timedelta(hours=1)

@@ -10,8 +10,8 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from amtportal.dates import CHICAGO, day_of
-from amtportal.words import us
-from ccp import rollover
+from amtportal.formatting import format_day
+from ccp.rollover import closing as rollover
 from certifications.models import Cycle
 
 
@@ -45,7 +45,8 @@ class Command(BaseCommand):
         today = day_of(at)
         if on and on > today and not dry_run:
             raise CommandError(
-                f"{us(on)} is in the future. Give a day up to today, {us(today)}, or add --dry-run to see what is due."
+                f"{format_day(on)} is in the future. Give a day up to today, {format_day(today)}, "
+                "or add --dry-run to see what is due."
             )
         if on and on != today:
             at = datetime.combine(on, time(12), CHICAGO)

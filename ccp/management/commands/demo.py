@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from amtportal.dates import day_of
-from amtportal.words import us
+from amtportal.formatting import format_day
 from ccp import demo
 from ccp.demo import cast
 
@@ -30,6 +30,6 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from None
         if verbosity > 0:
             loaded_on = cast.entered_on() or day_of(now)
-            self.stdout.write(f"Demo sign-ins, as of {us(loaded_on)}; the password is: {cast.PASSWORD}")
-            for email, situation in cast.sign_ins(loaded_on).items():
+            self.stdout.write(f"Demo sign-ins, as of {format_day(loaded_on)}; the password is: {cast.PASSWORD}")
+            for email, situation in cast.events(loaded_on).items():
                 self.stdout.write(f"  {email:<24} {situation}")

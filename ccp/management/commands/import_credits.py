@@ -8,11 +8,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import timezone
 
-from ccp import held_credits
-from ccp.credit_rows import COLUMNS
-from ccp.credits_import import CreditsResource
-from certifications import roster_files
-from certifications.roster_rows import Problem
+from amtportal.imports import csv_files as roster_files
+from ccp.amt_credits import holding as held_credits
+from ccp.amt_credits.resource import CreditsResource
+from ccp.amt_credits.rows import COLUMNS
+from certifications.roster.rows import Problem
 
 PRINTED_ON_A_TERMINAL = 200
 

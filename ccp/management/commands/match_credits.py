@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from ccp import held_credits
+from ccp.amt_credits import holding as held_credits
 
 
 class Command(BaseCommand):

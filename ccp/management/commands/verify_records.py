@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from amtportal.history import seals
 from amtportal.members.models import Member
-from ccp import verification
+from ccp.rollover import verification
 from certifications.models import Cycle
 
 

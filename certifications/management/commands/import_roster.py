@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from import_export.results import Result, RowResult
 
-from certifications import roster_files
-from certifications.roster import RosterResource
-from certifications.roster_rows import OPTIONAL, REQUIRED, Problem
+from amtportal.imports import csv_files as roster_files
+from certifications.roster.resource import RosterResource
+from certifications.roster.rows import OPTIONAL, REQUIRED, Problem
 
 PRINTED_ON_A_TERMINAL = 200
 

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.test import Client
 
 from amtportal.history.models import SecurityEvent
-from amtportal.members import addresses
 from amtportal.members.models import User
+from amtportal.members.sign_in import addresses
 from tests.builders import PASSWORD, client_of, make_user
 from tests.factors import code, confirm, give_app
 from tests.staff import page, submit

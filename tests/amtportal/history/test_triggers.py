@@ -15,8 +15,9 @@ from simple_history.models import HistoricalChanges
 from amtportal.history import seals, triggers
 from amtportal.history.models import Seal, SecurityEvent
 from amtportal.members.models import Member, OutgoingMail
-from ccp import issuing, transcripts
 from ccp.models import Credit, Transcript, TranscriptFile
+from ccp.transcripts import contents as transcripts
+from ccp.transcripts import issuing
 from certifications.models import Cycle, CycleCorrection, StatusChange
 from tests.builders import TODAY, noon
 from tests.history import behind_the_triggers, without_triggers

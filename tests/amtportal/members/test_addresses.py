@@ -11,8 +11,9 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 from time_machine import TimeMachineFixture
 
-from amtportal.members import addresses, vault
+from amtportal.members import vault
 from amtportal.members.models import Member, User
+from amtportal.members.sign_in import addresses
 from tests.builders import PASSWORD, client_of, make_cycle, make_member, make_user
 from tests.factors import confirm, give_app
 from tests.pages import error_summary, read, words

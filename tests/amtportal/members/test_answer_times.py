@@ -36,7 +36,7 @@ class Hasher(PBKDF2PasswordHasher):
 @pytest.fixture(autouse=True)
 def _as_in_production(settings: Settings) -> None:
     settings.PASSWORD_HASHERS = [f"{__name__}.Hasher"]
-    settings.EMAIL_BACKEND = "amtportal.members.outbox.Backend"
+    settings.EMAIL_BACKEND = "amtportal.members.mail.outbox.Backend"
     plenty = "9999/m/ip,9999/m/key"
     settings.ACCOUNT_RATE_LIMITS = {"login": "9999/m/ip", "login_failed": plenty, "reset_password": plenty}
     for email, password in ((ACTIVATED, PASSWORD), (ON_ROSTER, None)):

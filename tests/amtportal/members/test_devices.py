@@ -6,8 +6,8 @@ from django.core import mail
 from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
-from amtportal.members import devices
 from amtportal.members.models import OutgoingMail, User
+from amtportal.members.sessions import devices
 from tests.builders import PASSWORD, make_user
 from tests.factors import code, give_app
 
@@ -91,7 +91,7 @@ def test_it_is_written_in_the_language_of_the_owner_not_of_whoever_signs_in(ada:
 
 
 def test_it_waits_in_the_outbox_until_after_the_response(ada: User, settings: Settings) -> None:
-    settings.EMAIL_BACKEND = "amtportal.members.outbox.Backend"
+    settings.EMAIL_BACKEND = "amtportal.members.mail.outbox.Backend"
     sign_in(Client(), ada)
     assert OutgoingMail.objects.get().recipients == ["ada@example.org"]
 

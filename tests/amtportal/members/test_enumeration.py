@@ -56,7 +56,7 @@ def people() -> None:
 @pytest.fixture(autouse=True)
 def mailbox(settings: Settings, people: None) -> Iterator[Mailbox]:
     with mail_server() as (mailbox, port):
-        settings.EMAIL_BACKEND = "amtportal.members.outbox.Backend"
+        settings.EMAIL_BACKEND = "amtportal.members.mail.outbox.Backend"
         settings.MAIL_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", port, False
         settings.PASSWORD_HASHERS = [f"{__name__}.CountedHasher"]

@@ -12,8 +12,8 @@ from allauth.account.models import EmailAddress
 from django.core.management import call_command
 from django.db import connection
 
-from amtportal.members import devices
 from amtportal.members.models import OutgoingMail, User
+from amtportal.members.sessions import devices
 from tests.builders import PASSWORD, make_user
 from tests.factors import code, give_app
 from tests.server import TOKEN, Server

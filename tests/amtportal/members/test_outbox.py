@@ -15,7 +15,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from amtportal.members import outbox, vault
+from amtportal.members import vault
+from amtportal.members.mail import outbox
 from amtportal.members.models import OutgoingMail
 from tests.builders import make_cycle, make_member, make_user
 from tests.mail import Mailbox, mail_server
@@ -27,7 +28,7 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 @pytest.fixture(autouse=True)
 def _written_down(settings: Settings) -> None:
-    settings.EMAIL_BACKEND = "amtportal.members.outbox.Backend"
+    settings.EMAIL_BACKEND = "amtportal.members.mail.outbox.Backend"
     settings.MAIL_TRANSPORT = SMTP
     settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", 9, False  # nobody is there
     settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""

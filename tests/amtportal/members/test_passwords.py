@@ -8,7 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from zxcvbn.matching import RANKED_DICTIONARIES
 
-from amtportal.members import passwords
+from amtportal.members.factors import passwords
 from amtportal.members.models import User
 from tests.builders import PASSWORD, client_of, make_member, make_user
 from tests.factors import confirm, give_app

@@ -6,8 +6,8 @@ import pytest
 from allauth.account.adapter import get_adapter
 from django.db import connection, transaction
 
-from amtportal.members import addresses
 from amtportal.members.models import User
+from amtportal.members.sign_in import addresses
 from tests.builders import client_of, make_member
 from tests.threads import beside, wait_until_somebody_waits
 

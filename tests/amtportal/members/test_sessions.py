@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import User
-from amtportal.members.sessions import browser_name
+from amtportal.members.sessions.sessions import browser_name
 from tests.builders import PASSWORD, client_of, make_cycle, make_member, make_user
 from tests.factors import confirm
 from tests.pages import read, words

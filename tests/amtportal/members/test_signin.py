@@ -22,7 +22,7 @@ WRONG = "The email address and/or password you specified are not correct."
 @pytest.fixture
 def mailbox(settings: Settings) -> Iterator[Mailbox]:
     with mail_server() as (mailbox, port):
-        settings.EMAIL_BACKEND = "amtportal.members.outbox.Backend"
+        settings.EMAIL_BACKEND = "amtportal.members.mail.outbox.Backend"
         settings.MAIL_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", port, False
         settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""

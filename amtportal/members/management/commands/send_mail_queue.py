@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from amtportal.members import outbox
+from amtportal.members.mail import outbox
 from amtportal.members.models import OutgoingMail
 
 REFUSED_KEPT = timedelta(days=30)

@@ -1,0 +1,103 @@
+"""Roster files: a CSV in UTF-8, with a header on line 1, read so that every record knows the line on which it starts.
+
+Nothing in a file stops the reading: a record that has too many or too few cells, a quotation mark that is not closed or
+bytes that are not UTF-8 become problems with their lines, so that all of them are found at once.
+"""
+
+import csv
+import io
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+
+import tablib
+from import_export.formats import base_formats
+
+from certifications.roster.rows import Problem
+
+NO_TEXT = "The file is in UTF-16, or is not text at all. Save it as “CSV UTF-8” and import it again."
+
+
+class RosterDataset(tablib.Dataset):
+    """The records of a roster file, the line on which each starts, and what could not be read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[int] = []
+        self.problems: list[Problem] = []
+
+    def __bool__(self) -> bool:
+        """A file without records is still a file, whose problems are to be shown."""
+        return True
+
+
+class RosterCSV(base_formats.CSV):
+    """The format for the admin's import page: ``import_formats = [RosterCSV]``."""
+
+    def is_binary(self) -> bool:
+        """The bytes are read here, so that wrong ones are named with their lines."""
+        return True
+
+    def get_read_mode(self) -> str:
+        return "rb"
+
+    def create_dataset(self, in_stream: bytes | str, **kwargs: object) -> RosterDataset:
+        return read(in_stream.encode() if isinstance(in_stream, str) else in_stream)
+
+
+def read(data: bytes) -> RosterDataset:
+    """The file as records with their lines. Bytes that are not UTF-8 stay in their cells, to be named there."""
+    dataset = RosterDataset()
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in data.partition(b"\n")[0]:
+        dataset.problems.append(Problem(1, "", NO_TEXT))
+        return dataset
+    # Strict, so that a stray quotation mark is a problem and does not swallow the rows that follow.
+    reader = csv.reader(io.StringIO(data.decode("utf-8-sig", "surrogateescape"), newline=""), strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            record = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            dataset.problems.append(Problem(line, "", _unreadable(str(error))))
+            continue
+        if not any(cell.strip() for cell in record):
+            continue
+        if dataset.headers is None:
+            if line > 1:
+                dataset.problems.append(Problem(1, "", "It is empty. Put the names of the columns on line 1."))
+            dataset.headers = [cell.strip().lower() for cell in record]
+        elif len(record) != len(dataset.headers):
+            dataset.problems.append(Problem(line, "", _misfit(len(record), len(dataset.headers))))
+        else:
+            dataset.append(record)
+            dataset.lines.append(line)
+    if dataset.headers is None and not dataset.problems:
+        dataset.problems.append(Problem(1, "", "The file is empty. Export it again."))
+    elif not dataset.height and not dataset.problems:
+        dataset.problems.append(Problem(2, "", "The file has a header and no rows. Export it again."))
+    return dataset
+
+
+def lines_of(dataset: tablib.Dataset) -> list[int]:
+    """The line on which each record starts; for a dataset made elsewhere, as if it had no blank lines."""
+    if isinstance(dataset, RosterDataset):
+        return dataset.lines
+    lines, line = [], 2
+    for record in dataset:
+        lines.append(line)
+        line += 1 + sum(str(cell).count("\n") for cell in record)
+    return lines
+
+
+def _unreadable(error: str) -> str:
+    if "unexpected end of data" in error or "field limit" in error:
+        return "A quotation mark opens a cell here and is not closed. Close or delete it."
+    if "expected after" in error:
+        return 'A quotation mark stands inside a quoted cell. Write it twice (""), or delete it.'
+    return f"It cannot be read as CSV ({error}). Export it again."
+
+
+def _misfit(cells: int, columns: int) -> str:
+    if cells > columns:
+        return f"It has {cells} cells for {columns} columns. Put a cell with a comma in quotation marks."
+    return f"It has {cells} cells for {columns} columns. Add the missing cells, empty ones too."

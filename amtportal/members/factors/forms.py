@@ -1,0 +1,128 @@
+"""allauth's forms of the second factor in the portal's words, with two promises kept on top of them.
+
+- A code is taken once, however many processes look at it and however long it is valid, that which sets up the app too.
+- The secret of an app that is not yet confirmed waits in the session encrypted, as it will stand in the database.
+"""
+
+from typing import Any
+
+from allauth.core import context
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa.base import forms
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from django.conf import settings
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from amtportal.members import vault
+from amtportal.members.factors.second_factor import MFAAdapter
+from amtportal.members.sign_in import limits
+from amtportal.members.sign_in.forms import say
+
+VALID_SECONDS = 30 * (2 * settings.MFA_TOTP_TOLERANCE + 1)
+"""As long as a code of an app may be taken, and so as long as it is remembered."""
+
+LONGEST_NAME = 60
+
+CODE_MISSING = _("Enter the code.")
+APP_CODE = _("Code from the app")
+
+
+def _is_new(user: Any, code: str) -> bool:
+    """Whether this code of the person's app was not taken before. From now on it was."""
+    key = f"amtportal.code-used:{user.pk}:{normalize_user_code(code)}"
+    return bool(cache.add(key, True, timeout=VALID_SECONDS + 1))
+
+
+class _TakenOnce:
+    """allauth remembers a used code for 30 seconds, but takes it for as long as the tolerance makes it."""
+
+    def clean_code(self: Any) -> str:
+        try:
+            code: str = super().clean_code()  # type: ignore[misc]
+        except ValidationError as error:
+            if error.code == "too_many_login_attempts":
+                limits.note_reached(context.request, "code", user=self.user)
+            raise
+        if self.authenticator.type == Authenticator.Type.TOTP and not _is_new(self.user, code):
+            self._emit_authentication_failed(self.authenticator)
+            raise MFAAdapter().validation_error("incorrect_code")
+        return code
+
+
+class CodeForm(_TakenOnce, forms.AuthenticateForm):
+    """The second step of a sign-in."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say(self, "code", _("Code from the app, or a recovery code"), CODE_MISSING)
+        is_first = context.request.method != "POST"  # what comes back has the focus on what is wrong
+        self.fields["code"].widget.attrs.update(autofocus=is_first, autocapitalize="none", spellcheck="false")
+
+
+class CodeAgainForm(_TakenOnce, forms.ReauthenticateForm):
+    """Confirms that it is the same person."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say(self, "code", _("Code from the app, or a recovery code"), CODE_MISSING)
+
+
+class AppForm(ActivateTOTPForm):
+    """Sets up an authenticator app: the code shows that the app has the secret."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        session = context.request.session
+        waiting = session.get(SECRET_SESSION_KEY)
+        if waiting and not vault.opens(waiting):
+            del session[SECRET_SESSION_KEY]  # its key has been taken away: the page shows a new secret
+            waiting = None
+        super().__init__(*args, **kwargs)
+        if self.is_bound and waiting:
+            self.secret = vault.decrypt(waiting)
+        else:
+            session[SECRET_SESSION_KEY] = vault.encrypt(self.secret)
+        say(self, "code", APP_CODE, CODE_MISSING)
+        self.fields["code"].widget.attrs.update(inputmode="numeric")
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        if not _is_new(self.user, code):
+            raise MFAAdapter().validation_error("incorrect_code")
+        return code
+
+    @property
+    def grouped_secret(self) -> str:
+        """The secret as it is read and typed: in groups of four."""
+        return " ".join(self.secret[at : at + 4] for at in range(0, len(self.secret), 4))
+
+
+class PasskeyForm(AddWebAuthnForm):
+    """Adds a passkey. Unless the person says otherwise it signs in by itself."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say(self, "name", _("Name, to tell it from others"), _("Enter a name."))
+        self.fields["name"].widget.attrs["maxlength"] = LONGEST_NAME
+        say(self, "credential", "", _("The passkey was not made. Press the button once more."))
+        self.fields["passwordless"].label = _("Sign in with this passkey alone, without the password")
+        self.fields["passwordless"].help_text = ""
+        self.fields["passwordless"].initial = True
+
+    def clean_name(self) -> str:
+        """A long name costs nobody the passkey that the device has already made."""
+        return str(super().clean_name())[:LONGEST_NAME]
+
+
+class PasskeyNameForm(EditWebAuthnForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say(self, "name", _("Name"), _("Enter a name."))
+        self.fields["name"].widget.attrs["maxlength"] = LONGEST_NAME
+
+    def clean_name(self) -> str:
+        return str(self.cleaned_data["name"])[:LONGEST_NAME]

@@ -1,0 +1,175 @@
+"""The second factor: a passkey, or codes from an authenticator app; recovery codes for the day both are lost.
+
+- Offered to members. Where one is set up, a password alone signs nobody in.
+- Required of staff (``MFA_REQUIRED_FOR_STAFF``): until the session has used one, staff see no page that needs a sign-in
+  but those on which they set it up or give it.
+- The secrets are encrypted with a key outside the database (``vault``).
+- The last factor stays while it is needed: by staff, and by whoever chose a password too short to stand alone.
+"""
+
+import logging
+import secrets
+from base64 import b32encode
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.internal.flows import delete_dangling_recovery_codes
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_used
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.mfa.webauthn.views import RemoveWebAuthnView
+from cryptography.fernet import InvalidToken
+from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from amtportal.history import events
+from amtportal.members import vault
+from amtportal.members.models import User
+from amtportal.members.sessions import sessions
+
+logger = logging.getLogger(__name__)
+FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": gettext_lazy("That did not work. A code works once and for a short time: try the next one."),
+        "cannot_delete_authenticator": gettext_lazy(
+            "This is your last second factor, and your account needs one. Add another first. If your password is "
+            "shorter than 15 characters, you can choose a longer one instead."
+        ),
+        "unverified_email": gettext_lazy("Confirm your e-mail address first: sign out and sign in again."),
+    }
+
+    def encrypt(self, text: str) -> str:
+        return vault.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """The secret. Of one that no key opens, a secret that nobody has: every code is refused like a wrong one."""
+        try:
+            return vault.decrypt(encrypted_text)
+        except InvalidToken:
+            logger.exception("No key of MFA_KEYS opens a second factor. Was the portal restored without its key?")
+            return b32encode(secrets.token_bytes(20)).decode()
+
+    def get_totp_issuer(self) -> str:
+        return "AMT Portal"
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return _("Passkey %(number)s") % {"number": number}
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        return may_remove(authenticator)
+
+
+def may_remove(factor: Authenticator) -> bool:
+    """Another factor is left, or nothing asks for one."""
+    user = factor.user
+    assert isinstance(user, User)
+    if Authenticator.objects.filter(user=user, type__in=FACTORS).exclude(pk=factor.pk).exists():
+        return True
+    return not (user.short_password or needed_by(user))
+
+
+@transaction.atomic
+def remove(factor: Authenticator) -> None:
+    """Take away a factor that its owner has lost, and the recovery codes where no other is left. The owner is told.
+
+    Whoever is signed in with it is signed out.
+    """
+    user = factor.user
+    factor.delete()
+    delete_dangling_recovery_codes(user)
+    events.note(events.Kind.FACTOR_REMOVED, user, detail=f"{factor.type}, by staff")
+    sessions.end_all(user)
+    get_account_adapter().send_notification_mail("mfa/email/factor_removed", user)
+
+
+@receiver(authenticator_used, dispatch_uid="amtportal.second_factor.recovery_code")
+def _tell_of_recovery_code(sender: object, user: User, authenticator: Authenticator, **kwargs: object) -> None:
+    """Whoever took the list of codes is not to use it unnoticed."""
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        left = len(Authenticator.objects.get(pk=authenticator.pk).wrap().get_unused_codes())
+        get_account_adapter().send_notification_mail("mfa/email/recovery_code_used", user, {"left": left})
+
+
+def needed_by(user: User) -> bool:
+    """Whether the person may not go on without a second factor."""
+    return bool(settings.MFA_REQUIRED_FOR_STAFF and (user.is_staff or user.is_superuser))
+
+
+def was_used(request: HttpRequest, user: User) -> bool:
+    """Whether the person gave a second factor in this session."""
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request, user))
+
+
+def _asks(request: HttpRequest, view: Any) -> bool:
+    """All of the admin, and every page that needs a sign-in but those of the account itself: of these, the address."""
+    if request.path_info.startswith(("/admin/", "/accounts/email/")):
+        return True
+    return getattr(view, "login_required", True) and not request.path_info.startswith("/accounts/")
+
+
+class StaffSecondFactorMiddleware:
+    """Staff without a second factor are led to set one up; staff who have not given theirs are asked for it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if not _asks(request, view):
+            return None
+        user = request.user
+        if not isinstance(user, User) or not needed_by(user) or was_used(request, user):
+            return None
+        if not is_mfa_enabled(user, FACTORS):
+            messages.warning(request, _("Staff pages need a second factor. Set one up here, then go on."))
+            return redirect("mfa_index")
+        by_code = is_mfa_enabled(user, [Authenticator.Type.TOTP])
+        ask = reverse("mfa_reauthenticate" if by_code else "mfa_reauthenticate_webauthn")
+        # What was posted is not sent again after the question: nobody would look at it once more.
+        back = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("home")
+        return redirect(f"{ask}?{urlencode({'next': back})}")
+
+
+def readable_codes_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Recovery codes that no key opens are not shown: those on the page would let nobody in."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        codes = Authenticator.objects.filter(user=request.user.pk, type=Authenticator.Type.RECOVERY_CODES).first()
+        if codes and not vault.opens(codes.data["seed"]):
+            messages.error(request, _("These recovery codes can no longer be read. Make new ones."))
+            return redirect("mfa_generate_recovery_codes")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+class RemovePasskeyView(RemoveWebAuthnView):
+    """allauth asks the adapter before it removes an authenticator app, but not before it removes a passkey."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        if not may_remove(self.get_object()):
+            messages.error(self.request, str(MFAAdapter.error_messages["cannot_delete_authenticator"]))
+            return redirect("mfa_list_webauthn")
+        removed: HttpResponse = super().form_valid(form)
+        return removed

@@ -1,0 +1,50 @@
+"""Pages on which somebody gives the account another e-mail address (``addresses``)."""
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from amtportal.members.access import account_of
+from amtportal.members.sessions import devices
+from amtportal.members.sign_in import addresses
+from amtportal.members.sign_in.forms import NewAddressForm
+from amtportal.members.sign_in.limits import over_limit, respond_429
+
+
+@reauthentication_required
+def address_change(request: HttpRequest) -> HttpResponseBase:
+    """Ask for the new address; a link is sent there."""
+    user = account_of(request)
+    form = NewAddressForm(request.POST or None, user=user) if request.method == "POST" else NewAddressForm(user=user)
+    if not form.is_valid():
+        return render(request, "account/address_change.html", {"form": form})
+    if over_limit(request, "change_address"):
+        return respond_429(request)
+    email = form.cleaned_data["email"]
+    addresses.ask(request, user=user, email=email)
+    words = _("We sent a link to %(email)s. Open it within a day. Until then you sign in with your present address.")
+    messages.success(request, words % {"email": email})
+    return redirect("mfa_index")
+
+
+def address_confirm(request: HttpRequest, token: str) -> HttpResponseBase:
+    """What the link leads to: a button, as programs that read mail open links, too."""
+    user = account_of(request)
+    email = addresses.read_token(token, user)
+    if email is None or request.method != "POST":
+        return render(request, "account/address_confirm.html", {"email": email}, status=200 if email else 404)
+    try:
+        addresses.change(user=user, email=email)
+    except addresses.Void:
+        return render(request, "account/address_confirm.html", {"email": None}, status=404)
+    except addresses.Taken:
+        return render(request, "account/address_confirm.html", {"email": email, "taken": True}, status=409)
+    messages.success(
+        request, _("Your e-mail address is now %(email)s. Sign in with it from now on.") % {"email": email}
+    )
+    answer = redirect("mfa_index")
+    devices.remember(request, answer, email)
+    return answer

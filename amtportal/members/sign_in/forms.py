@@ -1,0 +1,134 @@
+"""allauth's forms in the portal's words. A link that was used to set a password also proves the address it went to."""
+
+from typing import Any
+
+from allauth.account import forms
+from allauth.account.models import EmailAddress
+from django import forms as django_forms
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from amtportal.members.factors.passwords import least
+from amtportal.members.mail.outbox import NOBODY
+from amtportal.members.models import User
+
+ADDRESS_LABEL = gettext_lazy("E-mail address")
+ADDRESS = gettext_lazy("Enter the e-mail address that AMT has on record for you, for example name@example.org.")
+PASSWORD_LABEL = gettext_lazy("Password")
+PASSWORD = gettext_lazy("Enter your password.")
+NEW_LABEL, AGAIN_LABEL = gettext_lazy("New password"), gettext_lazy("New password again")
+AGAIN = gettext_lazy("Enter the new password a second time.")
+
+
+def say(form: Any, field: str, label: str | Promise, required: str | Promise) -> None:
+    """Give a field its label and the sentence for an empty or unreadable entry."""
+    form.fields[field].label = label
+    form.fields[field].error_messages |= {"required": required, "invalid": required}
+    form.fields[field].widget.attrs.pop("placeholder", None)
+
+
+def _ask_new_password(form: Any) -> None:
+    """Label both fields. The hint says how long the password has to be for this person, and how to find a good one."""
+    needed = {"needed": least(form.user)}
+    say(form, "password1", NEW_LABEL, _("Enter a new password of at least %(needed)s characters.") % needed)
+    say(form, "password2", AGAIN_LABEL, AGAIN)
+    hint = _(
+        "At least %(needed)s characters. Three or four words that do not go together are hard to guess and easy to "
+        "remember. You can paste a password from a password manager."
+    )
+    form.fields["password1"].help_text = hint % needed
+
+
+class LoginForm(forms.LoginForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say(self, "login", ADDRESS_LABEL, ADDRESS)
+        say(self, "password", PASSWORD_LABEL, PASSWORD)
+
+
+class _TokenForNobody(PasswordResetTokenGenerator):
+    """Asks for the addresses of the account, as allauth's own does, which would note down the one that was typed."""
+
+    def _make_hash_value(self, user: Any, timestamp: int) -> str:
+        addresses = EmailAddress.objects.filter(user_id=user.pk).values_list("email", flat=True)
+        return super()._make_hash_value(user, timestamp) + "|".join(sorted(addresses))
+
+
+class AddressForm(forms.ResetPasswordForm):
+    """Asks for the address to which a link is sent, to activate the account or to set a new password."""
+
+    users: list[User]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say(self, "email", ADDRESS_LABEL, ADDRESS)
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Write the mail. For an address without an account the same work is done: a mail to nobody.
+
+        So neither the answer nor the time it takes tells who is on the roster.
+        """
+        if not self.users:
+            self.users = [User(pk=0, email=f"nobody@{NOBODY}", password=make_password(None))]
+            kwargs["token_generator"] = _TokenForNobody()
+        email: str = super().save(request, **kwargs)
+        return email
+
+
+class SetPasswordForm(forms.ResetPasswordKeyForm):
+    """Sets the password after a link was used, which also proves the address that the link was sent to."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _ask_new_password(self)
+
+    @transaction.atomic
+    def save(self) -> None:
+        super().save()
+        EmailAddress.objects.update_or_create(
+            user=self.user, email=self.user.email, defaults={"verified": True, "primary": True}
+        )
+
+
+class ChangePasswordForm(forms.ChangePasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say(self, "oldpassword", _("Present password"), _("Enter your present password."))
+        _ask_new_password(self)
+
+
+class ReauthenticateForm(forms.ReauthenticateForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say(self, "password", PASSWORD_LABEL, PASSWORD)
+
+
+class NewAddressForm(django_forms.Form):
+    """Asks for another address of the account."""
+
+    email = django_forms.EmailField(
+        label=gettext_lazy("New e-mail address"),
+        max_length=254,
+        widget=django_forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": gettext_lazy("Enter the new e-mail address, for example name@example.org."),
+            "invalid": gettext_lazy("Enter the new e-mail address, for example name@example.org."),
+            "max_length": gettext_lazy("Enter an e-mail address of at most 254 characters."),
+        },
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).lower()
+        if email == self.user.email:
+            raise ValidationError(_("This is your address already. Enter another one."))
+        return email

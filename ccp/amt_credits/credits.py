@@ -1,0 +1,93 @@
+"""Credits from AMT: what AMT itself credits its members with, for its own courses.
+
+The provider's reference is the credit, for ever: the same values again change nothing, others are refused. Nobody
+attests such an entry. It counts in every open cycle that covers its days and takes its type, under the same caps as
+what members record.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from django.db import transaction
+from simple_history.utils import bulk_create_with_history
+
+from amtportal.chunks import chunks
+from amtportal.members.models import Member, User
+from ccp.counting import credits as counting
+from ccp.models import Activity
+from ccp.recording.eligibility import FIELDS, Claim, Refused, covered_by
+from ccp.rollover import closing as rollover
+from certifications.models import Cycle
+
+CREDITED_BY_AMT = "Credited by AMT"
+PROVIDER = "American Medical Technologists (AMT)"
+REFERENCES = UUID("6f1d3a52-6b0c-4a55-9d0e-3f6f2f7c9b11")  # under which a provider's reference becomes a UUID
+
+
+@dataclass(frozen=True)
+class AmtCredit:
+    """What AMT credits a member with for one of its own courses; the reference is AMT's, one for each credit."""
+
+    reference: str
+    member: Member
+    claim: Claim
+
+    @property
+    def submission_id(self) -> UUID:
+        return uuid5(REFERENCES, self.reference)
+
+    def is_on(self, activity: Activity) -> bool:
+        """Whether the activity already says exactly this."""
+        return activity.member_id == self.member.pk and self.claim.is_on(activity)
+
+
+def by_reference(references: Collection[str]) -> dict[str, Activity]:
+    """The credits from AMT that are on record under these references."""
+    return {
+        activity.provider_reference: activity
+        for some in chunks(references)
+        for activity in Activity.objects.filter(provider_reference__in=some).select_related("activity_type", "member")
+    }
+
+
+@transaction.atomic
+def record(*, credits: Sequence[AmtCredit], by: User | None, at: datetime) -> dict[str, Activity]:
+    """Record the credits, each for every open cycle that covers its days and takes its type; by reference.
+
+    A reference that is on record with the same values is returned as it is, with others it is refused. One that no
+    open cycle covers, once those that are due are closed, is not in the answer: it waits in the holding list
+    (``ccp.amt_credits.holding``).
+    """
+    open_cycles = rollover.open_by_member({credit.member.pk for credit in credits}, at=at, lock=True)
+    recorded = by_reference([credit.reference for credit in credits])
+    new: list[Activity] = []
+    covering: dict[str, list[Cycle]] = {}
+    for credit in credits:
+        if earlier := recorded.get(credit.reference):
+            if not credit.is_on(earlier):
+                raise Refused(f"{credit.reference} is on record with other values.")
+        elif covered := covered_by(credit.claim, open_cycles.get(credit.member.pk, [])):
+            covering[credit.reference] = covered
+            new.append(_credited(credit, covered, at))
+    for activities in chunks(new):
+        bulk_create_with_history(activities, Activity, default_user=by, default_date=at)
+        counting.add_claims(((activity, covering[activity.provider_reference]) for activity in activities), by, at)
+    counting.recount(counting.in_key_order(cycle for found in covering.values() for cycle in found), by, at)
+    return recorded | {activity.provider_reference: activity for activity in new}
+
+
+def _credited(credit: AmtCredit, cycles: Collection[Cycle], at: datetime) -> Activity:
+    """The entry of a credit from AMT, not yet saved. Nobody attests it: AMT's own record does."""
+    return Activity(
+        member=credit.member,
+        source=Activity.Source.AMT,
+        provider_reference=credit.reference,
+        attestation=CREDITED_BY_AMT,
+        attested_at=at,
+        submission_id=credit.submission_id,
+        submission_digest=credit.claim.digest(cycles),
+        recorded_at=at,
+        **{field: getattr(credit.claim, field) for field in FIELDS},
+    )

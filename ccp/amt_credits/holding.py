@@ -1,0 +1,179 @@
+"""Credits from AMT, and the list on which they wait until they can be recorded.
+
+A credit is recorded at once where an open cycle of the member covers its days and takes its type. Otherwise it is held,
+with the reason: nobody has that AMT ID yet, or no open cycle covers the days. Held credits are matched after each
+import of credits and of the roster, when staff add the member or a certification, by the command ``match_credits``, and
+by staff.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from simple_history.utils import bulk_create_with_history, bulk_update_with_history
+
+from amtportal.chunks import CHUNK, chunks
+from amtportal.formatting import format_day
+from amtportal.members.models import Member, User
+from ccp.amt_credits import credits as amt_credits
+from ccp.amt_credits.credits import AmtCredit
+from ccp.models import Activity, ActivityType, HeldCredit
+from ccp.recording import eligibility
+from ccp.recording.eligibility import Claim
+from ccp.rollover import closing as rollover
+from certifications.models import Cycle
+
+APPEARED = "The member appeared while the credit was received: it is recorded with the next match."
+
+
+@dataclass(frozen=True)
+class Received:
+    """A credit as it came from AMT: whose it is stands in the AMT ID."""
+
+    reference: str
+    amt_id: str
+    claim: Claim
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many credits were recorded, and how many are held."""
+
+    recorded: int = 0
+    held: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(self.recorded + other.recorded, self.held + other.held)
+
+
+def reason_to_hold(received: Received, *, is_known: bool, open_cycles: Iterable[Cycle]) -> str:
+    """Why the credit cannot be recorded, for a member (or nobody) with these open cycles; empty if it can."""
+    if not is_known:
+        return f"No member has the AMT ID {received.amt_id}."
+    claim = received.claim
+    if eligibility.covered_by(claim, open_cycles):
+        return ""
+    days = (
+        format_day(claim.starts_on)
+        if claim.starts_on == claim.ends_on
+        else f"{format_day(claim.starts_on)} to {format_day(claim.ends_on)}"
+    )
+    if any(claim.is_covered_by(cycle) for cycle in open_cycles):
+        return f"{claim.activity_type.name} does not count for the certifications whose open CCP cycle covers {days}."
+    return f"No open CCP cycle of {received.amt_id} covers {days}."
+
+
+def reasons_to_hold(credits: Sequence[Received], *, at: datetime) -> dict[str, str]:
+    """Those of the credits that would be held now, by reference, with the reason; cycles that are due are closed."""
+    members = _members(credits)
+    open_cycles = rollover.open_by_member({member.pk for member in members.values()}, at=at)
+    found = {}
+    for received in credits:
+        member = members.get(received.amt_id)
+        cycles = open_cycles.get(member.pk, []) if member else []
+        if reason := reason_to_hold(received, is_known=member is not None, open_cycles=cycles):
+            found[received.reference] = reason
+    return found
+
+
+@transaction.atomic
+def receive(*, credits: Sequence[Received], by: User | None, at: datetime) -> Tally:
+    """Record new credits, and hold those that cannot be recorded. A reference that is known changes nothing."""
+    references = [received.reference for received in credits]
+    known = amt_credits.by_reference(references).keys() | by_reference(references).keys()
+    new = [received for received in credits if received.reference not in known]
+    recorded = _record(new, by=by, at=at)
+    rest = [received for received in new if received.reference not in recorded]
+    reasons = reasons_to_hold(rest, at=at)
+    held = [
+        HeldCredit(
+            provider_reference=received.reference,
+            amt_id=received.amt_id,
+            activity_type=received.claim.activity_type,
+            title=received.claim.title,
+            starts_on=received.claim.starts_on,
+            ends_on=received.claim.ends_on,
+            points=received.claim.points,
+            reason=reasons.get(received.reference, APPEARED),
+            received_at=at,
+        )
+        for received in rest
+    ]
+    bulk_create_with_history(held, HeldCredit, batch_size=CHUNK, default_user=by, default_date=at)
+    return Tally(recorded=len(recorded), held=len(held))
+
+
+def by_reference(references: Iterable[str]) -> dict[str, HeldCredit]:
+    """The held credits under these references, matched or not."""
+    return {
+        held.provider_reference: held
+        for some in chunks(references)
+        for held in HeldCredit.objects.filter(provider_reference__in=some).select_related("activity_type")
+    }
+
+
+def match(*, by: User | None, at: datetime, member: Member | None = None) -> Tally:
+    """Record every held credit (of the member, if one is named) that can be recorded by now; the rest says why not.
+
+    Each batch has a transaction of its own.
+    """
+    held = HeldCredit.objects.filter(activity=None)
+    if member:
+        held = held.filter(amt_id=member.amt_id)
+    waiting = list(held.order_by("pk").values_list("pk", flat=True))
+    return sum((_match(batch, by=by, at=at) for batch in chunks(waiting)), Tally())
+
+
+@transaction.atomic
+def _match(keys: Sequence[int], *, by: User | None, at: datetime) -> Tally:
+    held = list(HeldCredit.objects.select_for_update().filter(pk__in=keys, activity=None).order_by("pk"))
+    activity_types = ActivityType.objects.prefetch_related("credentials").in_bulk(
+        {waiting.activity_type_id for waiting in held}
+    )
+    credits = [_received(waiting, activity_types[waiting.activity_type_id]) for waiting in held]
+    recorded = _record(credits, by=by, at=at)
+    reasons = reasons_to_hold([received for received in credits if received.reference not in recorded], at=at)
+    changed = []
+    for waiting in held:
+        activity = recorded.get(waiting.provider_reference)
+        reason = waiting.reason if activity else reasons.get(waiting.provider_reference, waiting.reason)
+        if activity or reason != waiting.reason:
+            waiting.activity, waiting.reason = activity, reason
+            changed.append(waiting)
+    columns = ["activity", "reason"]
+    bulk_update_with_history(changed, HeldCredit, columns, batch_size=CHUNK, default_user=by, default_date=at)
+    return Tally(recorded=len(recorded), held=len(held) - len(recorded))
+
+
+def _record(credits: Sequence[Received], *, by: User | None, at: datetime) -> dict[str, Activity]:
+    members = _members(credits)
+    return amt_credits.record(
+        credits=[
+            AmtCredit(received.reference, members[received.amt_id], received.claim)
+            for received in credits
+            if received.amt_id in members
+        ],
+        by=by,
+        at=at,
+    )
+
+
+def _members(credits: Sequence[Received]) -> dict[str, Member]:
+    return {
+        member.amt_id: member
+        for amt_ids in chunks({received.amt_id for received in credits})
+        for member in Member.objects.filter(amt_id__in=amt_ids).order_by()
+    }
+
+
+def _received(held: HeldCredit, activity_type: ActivityType) -> Received:
+    claim = Claim(
+        activity_type=activity_type,
+        points=held.points,
+        starts_on=held.starts_on,
+        ends_on=held.ends_on,
+        title=held.title,
+        provider=amt_credits.PROVIDER,
+    )
+    return Received(held.provider_reference, held.amt_id, claim)

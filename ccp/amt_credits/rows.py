@@ -1,0 +1,136 @@
+"""The rows of a file of credits from AMT: what each column may hold, and what is wrong where it does not.
+
+A row is one credit: what AMT gives one member for one course. The same rules hold as for what members record, but for
+the cycle: somebody whom the portal does not know, or whose open cycles do not cover the days, is not a wrong row.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from amtportal.formatting import format_day, format_points
+from amtportal.members.models import Member
+from ccp.counting.terms import Terms
+from ccp.models import Activity, ActivityType
+from ccp.recording import claims, eligibility
+from certifications.roster import rows as roster_rows
+from certifications.roster.rows import Problem, short
+
+COLUMNS = ("provider_reference", "amt_id", "activity_type", "title", "starts_on", "ends_on", "points")
+REQUIRED = ("provider_reference", "amt_id", "activity_type", "starts_on", "points")
+
+_LENGTHS = {
+    field.name: field.max_length
+    for model in (Member, Activity)
+    for field in model._meta.fields
+    if field.name in ("provider_reference", "amt_id", "title")
+}
+_POINTS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One credit as the file has it. The type is a code; a file of one day leaves the last day empty."""
+
+    line: int
+    provider_reference: str
+    amt_id: str
+    activity_type: str
+    starts_on: date
+    ends_on: date
+    points: Decimal
+    title: str = ""
+
+
+def points(value: str) -> Decimal:
+    if not _POINTS.fullmatch(value):
+        raise ValueError(f"“{short(value)}” is not a number of points. Write it like 2 or 1.5.")
+    found = Decimal(value)
+    if problem := claims.problem_with_points(found):
+        raise ValueError(problem.sentence)
+    return found.quantize(Decimal("0.01"))
+
+
+def read(
+    cells: Mapping[str, str], *, line: int, activity_types: Mapping[str, ActivityType]
+) -> tuple[Row | None, list[Problem]]:
+    """The row that the cells (by column) make, or everything that is wrong with them."""
+    values: dict[str, object] = {}
+    problems = []
+    for column, cell in cells.items():
+        try:
+            value = roster_rows.text(cell, column, _LENGTHS)
+            if not value and column in REQUIRED:
+                raise ValueError("It is empty, and every row needs it. Fill it in.")
+            values[column] = _meaning(value, column, activity_types)
+        except ValueError as error:
+            problems.append(Problem(line, column, str(error)))
+    if problems:
+        return None, problems
+    values["ends_on"] = values.get("ends_on") or values["starts_on"]
+    return Row(line=line, **values), []  # type: ignore[arg-type]
+
+
+def problems_with(row: Row, activity_type: ActivityType, terms: Terms, on: date) -> list[Problem]:
+    """What is wrong with a credit that the portal does not have yet, received on that day."""
+    broken = [
+        eligibility.problem_with_activity_type(activity_type, terms, on),
+        claims.problem_with_type(
+            activity_type.name, terms.claimable_from, terms.claimable_until, row.starts_on, row.ends_on
+        ),
+        claims.problem_with_claim(row.points, terms.least, terms.most, activity_type.name),
+    ]
+    if row.starts_on > row.ends_on:
+        broken.append(
+            claims.Problem("ends_on", f"It is before {format_day(row.starts_on)}, the first day. Correct it.")
+        )
+    elif row.ends_on > on:
+        broken.append(
+            claims.Problem("ends_on", f"{format_day(row.ends_on)} is in the future. Send the row once it is past.")
+        )
+    return [Problem(row.line, problem.field, problem.sentence) for problem in broken if problem]
+
+
+def contradictions(rows: Iterable[Row]) -> Iterator[Problem]:
+    """References that stand in one file twice: each problem stands on the later line and names the earlier."""
+    lines: dict[str, int] = {}
+    for row in rows:
+        first = lines.setdefault(row.provider_reference, row.line)
+        if first != row.line:
+            yield Problem(
+                row.line,
+                "provider_reference",
+                f"{row.provider_reference} is on line {first} already. Delete one of the two rows, or correct it.",
+            )
+
+
+def differences(row: Row, stored: Mapping[str, object]) -> str:
+    """How the row differs from what is on record under its reference; empty if it says the same."""
+    return " and ".join(
+        f"{column} “{_shown(was)}” there and “{_shown(getattr(row, column))}” here"
+        for column, was in stored.items()
+        if getattr(row, column) != was
+    )
+
+
+def _meaning(value: str, column: str, activity_types: Mapping[str, ActivityType]) -> object:
+    match column:
+        case "activity_type":
+            if value not in activity_types:
+                known = ", ".join(sorted(activity_types))
+                raise ValueError(f"“{short(value)}” is not the code of an activity type. Write one of {known}.")
+            return value
+        case "starts_on" | "ends_on":
+            return roster_rows.day(value) if value else None
+        case "points":
+            return points(value)
+        case _:
+            return value
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, date):
+        return format_day(value)
+    return format_points(value) if isinstance(value, Decimal) else short(str(value))

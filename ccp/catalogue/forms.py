@@ -1,0 +1,70 @@
+"""The form of the points calculator. It asks no database: what it chooses from is handed in."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from amtportal.formatting import translated
+from ccp.catalogue import calculator
+from ccp.counting.terms import CategoryOffer, Offer
+from ccp.recording.forms.fields import TypedNumberField
+
+
+class CalculatorForm(forms.Form):
+    """An activity type and how many of its units. ``groups``: every type, with the terms of the day ``on``."""
+
+    type = forms.CharField(
+        label=gettext_lazy("Activity type"),
+        widget=forms.Select,
+        error_messages={"required": gettext_lazy("Choose an activity type.")},
+    )
+    quantity = TypedNumberField(
+        label=gettext_lazy("How many"),
+        help_text=gettext_lazy("Contact hours, semester hours, quarter hours or CEU, as the activity type is counted."),
+        unreadable=gettext_lazy("Enter how many as a number with at most two decimals, for example 3 or 0.4."),
+        rule=calculator.problem_with_number,
+        error_messages={"required": gettext_lazy("Enter how many you completed, for example 3 or 0.4.")},
+    )
+
+    answer: calculator.Answer | None = None
+
+    def __init__(self, data: Any = None, *, groups: Sequence[CategoryOffer], on: date) -> None:
+        super().__init__(data)
+        self.groups, self.on = groups, on
+        widget = self.fields["type"].widget
+        assert isinstance(widget, forms.Select)
+        widget.choices = list(self._choices())
+
+    def _choices(self) -> Iterator[tuple[str, Any]]:
+        yield ("", _("Choose an activity type"))
+        for group in self.groups:
+            activity_types = [offer.activity_type for offer in group.offers if calculator.can_compute(offer, self.on)]
+            if activity_types:
+                yield (
+                    translated(group.category.name),
+                    [(activity_type.code, translated(activity_type.name)) for activity_type in activity_types],
+                )
+
+    def clean_type(self) -> Offer:
+        """Every type is understood, also one that is not in the list: the rules say why it has no figure."""
+        offers = [offer for group in self.groups for offer in group.offers]
+        for offer in offers:
+            if offer.activity_type.code == self.cleaned_data["type"]:
+                if problem := calculator.problem_with_activity_type(offer, self.on):
+                    raise forms.ValidationError(problem.sentence)
+                return offer
+        raise forms.ValidationError(_("Choose an activity type from the list."))
+
+    def clean(self) -> dict[str, Any]:
+        offer, quantity = self.cleaned_data.get("type"), self.cleaned_data.get("quantity")
+        if offer and quantity:
+            found = calculator.points_of(offer, quantity)
+            if isinstance(found, calculator.Answer):
+                self.answer = found
+            else:
+                self.add_error("quantity", found.sentence)
+        return self.cleaned_data

@@ -1,0 +1,206 @@
+"""What a change of the terms does to the points of members, shown to staff before it is saved.
+
+Terms hold for the entries recorded while they are in force, so a change touches an open cycle only where an entry of
+the type (or category) was recorded since the day from which it holds. Only what counts can change, by the caps and the
+window in which the type can be claimed: the points claimed stay as they were recorded. Closed cycles never change.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from django.db import transaction
+
+from amtportal.chunks import chunks
+from amtportal.dates import CHICAGO
+from amtportal.members.models import User
+from ccp.counting import credits as counting
+from ccp.counting import points
+from ccp.counting.terms import Catalogue, catalogue
+from ccp.models import Activity, ActivityType, CategoryTerms, Credit, TypeTerms
+from ccp.rollover import closing as rollover
+from certifications.cycles import lock_all
+from certifications.models import Cycle
+
+AnyTerms = TypeTerms | CategoryTerms
+_READ = ("activity_type", "pk", "starts_on", "ends_on", "points", "recorded_at")
+
+
+@dataclass(frozen=True)
+class Counting:
+    """An open cycle with its standing entries, as far as the caps need them."""
+
+    cycle: int
+    member: int
+    required: Decimal
+    entries: Sequence[Activity]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What counts in one cycle under the present and under the proposed terms."""
+
+    cycle: int
+    member: int
+    required: Decimal
+    before: Decimal
+    after: Decimal
+
+    @property
+    def gains(self) -> bool:
+        return self.after > self.before
+
+    @property
+    def loses(self) -> bool:
+        return self.after < self.before
+
+    @property
+    def crosses_up(self) -> bool:
+        return self.before < self.required <= self.after
+
+    @property
+    def crosses_down(self) -> bool:
+        return self.after < self.required <= self.before
+
+
+@dataclass(frozen=True)
+class Impact:
+    """The cycles in which something changes, and how many members gain, lose, reach or fall below the requirement.
+
+    A member with several certifications may be in more than one of the numbers, and is in each once.
+    """
+
+    effects: Sequence[Effect]
+    cycles: Sequence[int]
+    """The open cycles that are counted anew, whether or not their points change."""
+
+    @property
+    def gaining(self) -> int:
+        return _members(effect for effect in self.effects if effect.gains)
+
+    @property
+    def losing(self) -> int:
+        return _members(effect for effect in self.effects if effect.loses)
+
+    @property
+    def crossing_up(self) -> int:
+        return _members(effect for effect in self.effects if effect.crosses_up)
+
+    @property
+    def crossing_down(self) -> int:
+        return _members(effect for effect in self.effects if effect.crosses_down)
+
+    @property
+    def digest(self) -> str:
+        """A fingerprint of the effects: what staff saw is what they confirm."""
+        lines = sorted(f"{effect.cycle}:{effect.before}:{effect.after}" for effect in self.effects)
+        return sha256("\n".join(lines).encode()).hexdigest()
+
+
+def impact(cycles: Iterable[Counting], present: Catalogue, proposed: Catalogue) -> Impact:
+    """What the proposed terms change in these cycles."""
+    effects = []
+    keys = []
+    for found in cycles:
+        keys.append(found.cycle)
+        before, after = _counted(found.entries, present), _counted(found.entries, proposed)
+        if before != after:
+            effects.append(Effect(found.cycle, found.member, found.required, before, after))
+    return Impact(effects, keys)
+
+
+def with_terms(present: Catalogue, terms: AnyTerms) -> Catalogue:
+    """The catalogue once these terms are saved: a version of the same day gives way to them."""
+    if isinstance(terms, TypeTerms):
+        return Catalogue(_with_version(present.types, terms.activity_type_id, terms), present.categories)
+    return Catalogue(present.types, _with_version(present.categories, terms.category_id, terms))
+
+
+def impact_of(terms: AnyTerms) -> Impact:
+    """What saving these terms would change now. Nothing is written."""
+    present = catalogue()
+    return impact(_read(_concerned(terms)), present, with_terms(present, terms))
+
+
+def catch_up(terms: AnyTerms, *, at: datetime) -> None:
+    """Close what is due of the cycles concerned: a cycle that was to be closed before keeps what counted in it."""
+    rollover.close_ended(_concerned(terms), at=at)
+
+
+@transaction.atomic
+def put_in_force(*, terms: AnyTerms, by: User, at: datetime) -> None:
+    """Save the terms, in place of a version of the same day, and count the open cycles concerned anew."""
+    # Two changes wait for each other here, and a change waits for an import of credits.
+    list(ActivityType.objects.select_for_update(no_key=True).filter(pk__in=_activity_types(terms)).order_by("pk"))
+    concerned = _concerned(terms)
+    lock_all(concerned)  # all of them before some are closed, so that none is locked out of turn
+    rollover.close_ended(concerned, at=at)
+    terms._history_user, terms._history_date = by, at  # type: ignore[union-attr]
+    terms.save()
+    counting.recount_by_key(cycles=concerned, by=by, at=at)
+    # No partial: Django asks what has failed for its name.
+    transaction.on_commit(lambda: _count_stragglers(terms, by, at), robust=True)
+
+
+def _count_stragglers(terms: AnyTerms, by: User, at: datetime) -> None:
+    """Count what members recorded meanwhile: they may have read the terms before these were saved.
+
+    Whoever has read them and is not done even now counts again by itself (``counting.recount``).
+    """
+    counting.recount_by_key(cycles=_concerned(terms), by=by, at=at)
+
+
+def _counted(entries: Sequence[Activity], terms: Catalogue) -> Decimal:
+    counted = points.credited(counting.entry(activity, terms) for activity in entries)
+    return sum((result.counted for result in counted.values()), points.ZERO)
+
+
+def _with_version(versions: Mapping[int, Sequence[Any]], key: int, terms: AnyTerms) -> dict[int, Sequence[Any]]:
+    others = [version for version in versions.get(key, []) if version.effective_from != terms.effective_from]
+    return {**versions, key: [*others, terms]}
+
+
+def _activity_types(terms: AnyTerms) -> list[int]:
+    """The keys of the activity types that the terms are about."""
+    if isinstance(terms, TypeTerms):
+        return [terms.activity_type_id]
+    return list(ActivityType.objects.filter(category=terms.category_id).order_by("pk").values_list("pk", flat=True))
+
+
+def _concerned(terms: AnyTerms) -> list[int]:
+    """The open cycles, by key, in which an entry was recorded since the terms hold."""
+    since = datetime.combine(terms.effective_from, time.min, tzinfo=CHICAGO)
+    credits = Credit.objects.filter(
+        cycle__closed_on=None,
+        activity__activity_type__in=_activity_types(terms),
+        activity__recorded_at__gte=since,
+        activity__withdrawn_at=None,
+    ).exclude(cut=Credit.Cut.UNCLAIMED)
+    return list(credits.order_by("cycle").values_list("cycle", flat=True).distinct())
+
+
+def _read(keys: Collection[int]) -> Iterable[Counting]:
+    """These cycles with their standing entries, a batch at a time."""
+    activity_types = ActivityType.objects.select_related("category").in_bulk()
+    for batch in chunks(keys):
+        entries: dict[int, list[Activity]] = {key: [] for key in batch}
+        standing = (
+            Credit.objects.filter(cycle__in=batch, activity__withdrawn_at=None)
+            .exclude(cut=Credit.Cut.UNCLAIMED)
+            .order_by("pk")
+            .values_list("cycle", *(f"activity__{name}" for name in _READ))
+        )
+        for cycle, activity_type, *values in standing:
+            entries[cycle].append(
+                Activity(activity_type=activity_types[activity_type], **dict(zip(_READ[1:], values, strict=True)))
+            )
+        cycles = Cycle.objects.filter(pk__in=batch).order_by("pk")
+        for cycle, member, required in cycles.values_list("pk", "certification__member", "points_required"):
+            yield Counting(cycle, member, required, entries[cycle])
+
+
+def _members(effects: Iterable[Effect]) -> int:
+    return len({effect.member for effect in effects})

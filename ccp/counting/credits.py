@@ -1,0 +1,114 @@
+"""Counting: what each entry counts for in the cycles that it is claimed for. Credits are written here and nowhere else.
+
+A credit stands for one entry in one cycle. Whoever changes entries says which cycles they are claimed for; then each
+touched cycle is counted anew: what every entry counts for under the caps, and since when the requirement is met. The
+caller holds the locks on the cycles.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.db import transaction
+from simple_history.utils import bulk_create_with_history, bulk_update_with_history
+
+from amtportal.chunks import CHUNK, chunks
+from amtportal.dates import day_of
+from amtportal.members.models import User
+from ccp.counting import points, requirement
+from ccp.counting.terms import Catalogue, catalogue
+from ccp.models import Activity, Credit
+from certifications.models import Cycle
+
+
+def entry(activity: Activity, terms: Catalogue) -> points.Entry:
+    """A stored entry as the caps see it, under the terms of the day on which it was recorded."""
+    activity_type = activity.activity_type
+    held = terms.terms(activity_type, day_of(activity.recorded_at))
+    return points.Entry(
+        reference=activity.pk,
+        starts_on=activity.starts_on,
+        claimed=activity.points,
+        activity_type=activity_type.code,
+        category=activity_type.category.code,
+        type_cap=held.type_cap,
+        category_cap=held.category_cap,
+        in_window=held.can_be_claimed(activity.starts_on, activity.ends_on),
+    )
+
+
+def set_claims(activity: Activity, cycles: Collection[Cycle], by: User, at: datetime) -> None:
+    """Have the activity claimed for these cycles and no others. The caps are applied when the cycles are counted."""
+    keys = {cycle.pk for cycle in cycles}
+    credits = {credit.cycle_id: credit for credit in activity.credits.all()}
+    add_claims([(activity, [cycle for cycle in cycles if cycle.pk not in credits])], by, at)
+    changed = []
+    for key, credit in credits.items():
+        if (key in keys) is (credit.cut == Credit.Cut.UNCLAIMED):
+            credit.points, credit.cut = (
+                (activity.points, Credit.Cut.NONE) if key in keys else (points.ZERO, Credit.Cut.UNCLAIMED)
+            )
+            changed.append(credit)
+    _update(changed, by, at)
+
+
+def add_claims(claimed: Iterable[tuple[Activity, Collection[Cycle]]], by: User | None, at: datetime) -> None:
+    """Have new entries claimed, each for its cycles."""
+    credits = [
+        Credit(activity=activity, cycle=cycle, points=activity.points)
+        for activity, cycles in claimed
+        for cycle in cycles
+    ]
+    bulk_create_with_history(credits, Credit, batch_size=CHUNK, default_user=by, default_date=at)
+
+
+def recount(cycles: Collection[Cycle], by: User | None, at: datetime) -> None:
+    """Write what each entry of these locked cycles counts for now, and settle their requirement.
+
+    No lock holds back those who change the terms. Where that happens between reading them here and the end of the
+    transaction, the cycles are counted again.
+    """
+    terms = catalogue()
+    keys = [cycle.pk for cycle in cycles]
+    # No partial: Django asks what has failed for its name.
+    transaction.on_commit(lambda: _count_if_overtaken(keys, terms, by, at), robust=True)
+    for batch in chunks(cycles):
+        claimed: dict[int, list[Credit]] = {cycle.pk: [] for cycle in batch}
+        credits = Credit.objects.filter(cycle__in=claimed).exclude(cut=Credit.Cut.UNCLAIMED)
+        for credit in credits.select_related("activity__activity_type__category").order_by("pk"):
+            claimed[credit.cycle_id].append(credit)
+        changed = []
+        for found in claimed.values():
+            counted = points.credited(entry(credit.activity, terms) for credit in found if credit.activity.is_standing)
+            for credit in found:
+                result = counted.get(credit.activity_id)
+                value = (result.counted, result.cut) if result else (points.ZERO, Credit.Cut.NOT_STANDING)
+                if (credit.points, credit.cut) != value:
+                    credit.points, credit.cut = value
+                    changed.append(credit)
+        _update(changed, by, at)
+        requirement.settle_all(batch, day_of(at))
+
+
+def _count_if_overtaken(keys: Collection[int], terms: Catalogue, by: User | None, at: datetime) -> None:
+    """Count these cycles again if the terms on record are not those under which they were counted."""
+    if catalogue().figures != terms.figures:
+        recount_by_key(cycles=keys, by=by, at=at)
+
+
+@transaction.atomic
+def recount_by_key(*, cycles: Collection[int], by: User | None, at: datetime) -> None:
+    """``recount`` for cycles by key, locked here in the order of their keys. Closed ones stay as they are."""
+    locked: list[Cycle] = []
+    for keys in chunks(sorted(set(cycles))):
+        unclosed = Cycle.objects.unclosed().filter(pk__in=keys).select_for_update(of=("self",))
+        locked += unclosed.select_related("certification__credential").order_by("pk")
+    recount(locked, by, at)
+
+
+def in_key_order(cycles: Iterable[Cycle]) -> list[Cycle]:
+    """Each of the cycles once, in the order in which they are locked everywhere."""
+    return sorted({cycle.pk: cycle for cycle in cycles}.values(), key=lambda cycle: cycle.pk)
+
+
+def _update(credits: Collection[Credit], by: User | None, at: datetime) -> None:
+    bulk_update_with_history(credits, Credit, ["points", "cut"], batch_size=CHUNK, default_user=by, default_date=at)

@@ -1,0 +1,68 @@
+"""The CCP requirement of a cycle: is it met, and since which day.
+
+The requirement is met when the points that count reach the points required. *Met on* is the date in Chicago on which
+the **record** reached the requirement, not the date of the activity. It stays while the record suffices; a
+correction that takes the record below the requirement clears it, and the day on which the record suffices again counts;
+unless a withdrawal is undone on the same day (``ccp.counting.replay``).
+"""
+
+from collections.abc import Collection
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from ccp.models import Credit
+from certifications.models import Cycle
+
+ZERO = Decimal(0)
+
+
+def to_go(*, counted: Decimal, required: Decimal) -> Decimal:
+    """Points that are still missing; 0 once the requirement is met."""
+    return max(required - counted, ZERO)
+
+
+def met_on(*, counted: Decimal, required: Decimal, met_before: date | None, on: date) -> date | None:
+    """The day since which the requirement is met, after the record changed on that day."""
+    if counted < required:
+        return None
+    return met_before or on
+
+
+def counted_by_cycle(cycles: Collection[int]) -> dict[int, Decimal]:
+    """The total of each cycle, by key: the sum of its credits. Totals are never stored."""
+    rows = Credit.objects.filter(cycle__in=cycles).values_list("cycle").annotate(total=Sum("points")).order_by()
+    totals = dict.fromkeys(cycles, ZERO)
+    totals.update((cycle, total.quantize(Decimal("0.01"))) for cycle, total in rows)
+    return totals
+
+
+def counted_points(cycle: Cycle) -> Decimal:
+    """The total of one cycle."""
+    return counted_by_cycle([cycle.pk])[cycle.pk]
+
+
+def settle(cycle: Cycle, on: date) -> None:
+    """Set ``requirement_met_on`` after the credits changed. The caller holds the lock on the cycle."""
+    settle_all([cycle], on)
+
+
+def settle_all(cycles: Collection[Cycle], on: date) -> None:
+    """``settle`` for several cycles, all of them locked by the caller."""
+    counted = counted_by_cycle([cycle.pk for cycle in cycles])
+    for cycle in cycles:
+        settled = met_on(
+            counted=counted[cycle.pk],
+            required=cycle.points_required,
+            met_before=cycle.requirement_met_on,
+            on=on,
+        )
+        set_met_on(cycle, settled)
+
+
+def set_met_on(cycle: Cycle, on: date | None) -> None:
+    """Store the day since which the requirement is met. The caller holds the lock on the cycle."""
+    if cycle.requirement_met_on != on:
+        cycle.requirement_met_on = on
+        cycle.save(update_fields=["requirement_met_on"])

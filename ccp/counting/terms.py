@@ -1,0 +1,180 @@
+"""The terms of the programme: what an activity type is worth, how much of it counts, and from which day on.
+
+Terms are dated. A change takes effect from a day: an entry keeps the terms of the day (Chicago) on which it was
+recorded, whatever is changed later. An activity type begins with its first terms: nothing is recorded under it before
+their day. Figures are rows that staff edit; each says whether AMT publishes it, we assumed
+it, or staff set it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_FLOOR, Decimal
+from typing import Protocol, TypeVar
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
+
+from amtportal.formatting import as_count, format_points
+from ccp.counting.points import MOST, STEP
+from ccp.models import ActivityType, Category, CategoryTerms, TypeTerms
+
+
+class Dated(Protocol):
+    effective_from: date
+
+
+Version = TypeVar("Version", bound=Dated)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What holds for an activity type on a day. Points are points of a cycle; None is no cap, no limit, no unit.
+
+    ``begins_on``: the day of the type's first terms, as long as it is still to come.
+    """
+
+    unit: str
+    points_per_unit: Decimal | None
+    least: Decimal
+    most: Decimal
+    type_cap: Decimal | None
+    category_cap: Decimal | None
+    claimable_from: date | None
+    claimable_until: date | None
+    begins_on: date | None = None
+
+    @property
+    def takes_quantity(self) -> bool:
+        """Whether points can be computed from a number of units."""
+        return self.points_per_unit is not None
+
+    def can_be_claimed(self, first: date, last: date) -> bool:
+        """Whether days from the first to the last lie in the window of the type."""
+        return (self.claimable_from is None or self.claimable_from <= first) and (
+            self.claimable_until is None or last <= self.claimable_until
+        )
+
+    @property
+    def unit_name(self) -> str:
+        """The unit as people say it; nothing where points are given directly."""
+        return str(TypeTerms.Unit(self.unit).label) if self.unit else ""
+
+    @property
+    def claim_limits(self) -> str:
+        """The smallest and largest claim as a sentence; nothing where they are the usual ones."""
+        if self.least > STEP and self.most < MOST:
+            limits = {"least": format_points(self.least), "most": format_points(self.most)}
+            return _("%(least)s to %(most)s points for one entry.") % limits
+        if self.least > STEP:
+            return _("At least %(least)s points for one entry.") % {"least": format_points(self.least)}
+        if self.most < MOST:
+            return _("At most %(most)s points for one entry.") % {"most": format_points(self.most)}
+        return ""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An activity type with the terms under which it is recorded."""
+
+    activity_type: ActivityType
+    terms: Terms
+
+
+@dataclass(frozen=True)
+class CategoryOffer:
+    """A category with its cap and its activity types, as the lists of qualifying activities show it."""
+
+    category: Category
+    cap: Decimal | None
+    offers: list[Offer]
+
+
+def in_force(versions: Sequence[Version], on: date) -> Version:
+    """The version with the latest day up to ``on``; before the first day, the first version."""
+    ordered = sorted(versions, key=lambda version: version.effective_from)
+    begun = [version for version in ordered if version.effective_from <= on]
+    return begun[-1] if begun else ordered[0]
+
+
+def points_for(quantity: Decimal, points_per_unit: Decimal) -> Decimal:
+    """The points of a number of units, rounded down to a quarter step: 0.4 CEU at 10 points make 4."""
+    steps = (quantity * points_per_unit / STEP).to_integral_value(rounding=ROUND_FLOOR)
+    return steps * STEP
+
+
+# A number of each unit; ``count`` is how many, as the grammar counts.
+UNITS = {
+    TypeTerms.Unit.HOUR: ngettext_lazy("%(number)s contact hour", "%(number)s contact hours", "count"),
+    TypeTerms.Unit.SEMESTER_HOUR: ngettext_lazy("%(number)s semester hour", "%(number)s semester hours", "count"),
+    TypeTerms.Unit.QUARTER_HOUR: ngettext_lazy("%(number)s quarter hour", "%(number)s quarter hours", "count"),
+    TypeTerms.Unit.CEU: ngettext_lazy("%(number)s CEU", "%(number)s CEU", "count"),
+    TypeTerms.Unit.YEAR: ngettext_lazy("%(number)s year", "%(number)s years", "count"),
+    TypeTerms.Unit.WORK: ngettext_lazy("%(number)s work", "%(number)s works", "count"),
+}
+
+
+def in_units(quantity: Decimal, unit: str) -> str:
+    """A number of units in words: ``1 contact hour``, ``3 contact hours``, ``0.4 CEU``."""
+    return UNITS[TypeTerms.Unit(unit)] % {"number": format_points(quantity), "count": as_count(quantity)}
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All terms, by key of activity type and of category. Every type and every category has at least one version."""
+
+    types: Mapping[int, Sequence[TypeTerms]]
+    categories: Mapping[int, Sequence[CategoryTerms]]
+
+    def terms(self, activity_type: ActivityType, on: date) -> Terms:
+        """What holds for the type on that day: for a stored entry, the day on which it was recorded."""
+        own = in_force(self.types[activity_type.pk], on)
+        return Terms(
+            unit=own.unit,
+            points_per_unit=own.points_per_unit,
+            least=own.least,
+            most=own.most,
+            type_cap=own.cap,
+            category_cap=in_force(self.categories[activity_type.category_id], on).cap,
+            claimable_from=own.claimable_from,
+            claimable_until=own.claimable_until,
+            begins_on=own.effective_from if own.effective_from > on else None,
+        )
+
+    def cap_of(self, category: Category, on: date) -> Decimal | None:
+        """The cap of a category for what is recorded on that day."""
+        return in_force(self.categories[category.pk], on).cap
+
+    @property
+    def figures(self) -> set[tuple[object, ...]]:
+        """All that the versions say: it differs if one of them was added, changed or taken away."""
+        versions = [*self.types.values(), *self.categories.values()]
+        return {
+            (type(version), *(getattr(version, field.attname) for field in version._meta.concrete_fields))
+            for same in versions
+            for version in same
+        }
+
+    @property
+    def activity_types(self) -> list[ActivityType]:
+        """Every activity type, in its order, with its category read."""
+        return [versions[0].activity_type for versions in self.types.values()]
+
+    def offers(self, activity_types: Iterable[ActivityType], on: date) -> list[CategoryOffer]:
+        """The types (in their order, with their categories read) under the terms of that day, by category."""
+        found: dict[Category, list[Offer]] = defaultdict(list)
+        for activity_type in activity_types:
+            found[activity_type.category].append(Offer(activity_type, self.terms(activity_type, on)))
+        return [CategoryOffer(category, self.cap_of(category, on), offers) for category, offers in found.items()]
+
+
+def catalogue() -> Catalogue:
+    """The terms on record, in two queries."""
+    types: dict[int, list[TypeTerms]] = defaultdict(list)
+    for terms in TypeTerms.objects.select_related("activity_type__category"):
+        types[terms.activity_type_id].append(terms)
+    categories: dict[int, list[CategoryTerms]] = defaultdict(list)
+    for category in CategoryTerms.objects.all():
+        categories[category.category_id].append(category)
+    return Catalogue(types, categories)

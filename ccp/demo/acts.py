@@ -1,0 +1,92 @@
+"""What people of the demo do: each deed goes through the portal's own verb, at noon of its day."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from uuid import NAMESPACE_URL, uuid5
+
+import tablib
+
+from amtportal.dates import CHICAGO
+from amtportal.members.models import Member, User
+from ccp.amt_credits import credits as amt_credits
+from ccp.models import Activity, ActivityType
+from ccp.recording import verbs as recording
+from certifications import invoices as invoice_rules
+from certifications.models import Cycle, RenewalInvoice
+from certifications.roster.resource import RosterResource
+
+PAID_BEFORE_DUE = timedelta(days=20)
+
+
+@dataclass(frozen=True)
+class CE:
+    """An activity as its member tells of it: the code of its type, what it was, and who held it."""
+
+    activity_type: str
+    title: str
+    provider: str
+
+
+def noon(day: date, now: datetime) -> datetime:
+    """Noon of the day in Chicago; on a day whose noon is yet to come, now."""
+    return min(datetime.combine(day, time(12), CHICAGO), now)
+
+
+def bring_in(roster: tablib.Dataset, *, on: date, file_name: str) -> None:
+    """Import rows of the demo, which are right, or else the demo is wrong."""
+    resource = RosterResource(on=on)
+    result = resource.import_data(roster, file_name=file_name)
+    if resource.problems or result.has_errors():
+        raise ValueError(f"The demo's roster is wrong: {resource.problems or result.base_errors}")
+
+
+def record_ce(
+    ce: CE, points: Decimal, cycles: Collection[Cycle], *, ended_on: date, days: int = 1, at: datetime
+) -> None:
+    """Record an activity that took that many days, in every chosen cycle that covers them."""
+    member = next(iter(cycles)).certification.member
+    recording.record(
+        member=member,
+        cycles=cycles,
+        claim=recording.Claim(
+            activity_type=ActivityType.objects.get(code=ce.activity_type),
+            points=points,
+            starts_on=ended_on - timedelta(days=days - 1),
+            ends_on=ended_on,
+            title=ce.title,
+            provider=ce.provider,
+        ),
+        submission_id=uuid5(NAMESPACE_URL, f"demo {member.amt_id} {ended_on} {ce.title}"),
+        by=member.user,
+        at=at,
+    )
+
+
+def credit_from_amt(ce: CE, points: Decimal, member: Member, *, ended_on: date, at: datetime) -> Activity:
+    """AMT credits a member with one of its own courses, as its course system tells in a file."""
+    claim = recording.Claim(
+        activity_type=ActivityType.objects.get(code=ce.activity_type),
+        points=points,
+        starts_on=ended_on,
+        ends_on=ended_on,
+        title=ce.title,
+        provider=amt_credits.PROVIDER,
+    )
+    reference = f"AMT-{ended_on:%Y%m%d}-{member.amt_id}"
+    recorded = amt_credits.record(credits=[amt_credits.AmtCredit(reference, member, claim)], by=None, at=at)
+    return recorded[reference]
+
+
+def pay(invoice: RenewalInvoice, *, received_on: date, by: User, now: datetime) -> None:
+    """The whole amount by check, recorded on the day on which it came."""
+    invoice_rules.record_payment(
+        invoice=invoice,
+        amount=invoice.amount,
+        method="check",
+        reference=str(1000 + invoice.pk % 9000),
+        received_on=received_on,
+        by=by,
+        at=noon(received_on, now),
+    )

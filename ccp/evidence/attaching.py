@@ -1,0 +1,155 @@
+"""Evidence: copies of the documents that prove an entry. A member may attach them; AMT asks for proof in an audit only.
+
+- What the member recorded can have at most ``MOST_FILES`` files. What AMT credited needs none: AMT knows of it.
+- The same file twice on one entry is one file.
+- Files are added and removed while the entry stands, also after its cycle has closed: the audit comes later. What is
+  attached to an entry that was withdrawn or voided stays as it is.
+- What is removed is shown to nobody any more. Its row stays and says who removed it, and when. Its file is deleted a
+  day later by ``manage.py clean_evidence``: a backup copies the files after the database, which may call it attached.
+- Documents are to be kept until the audit is over: it is drawn in the January after the year in which the member moved
+  into the next cycle, and takes that year.
+"""
+
+import logging
+import secrets
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from django.core.files import File
+from django.core.files.storage import Storage, storages
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from amtportal.members.models import User
+from ccp.evidence.files import CleanFile
+from ccp.models import Activity, Evidence
+from certifications.models import Cycle
+
+MOST_FILES = 10
+DELETED_AFTER = timedelta(days=1)
+logger = logging.getLogger(__name__)
+
+
+class Refused(Exception):
+    """Something the rules do not allow; the sentence says what to do."""
+
+
+def keep_until(*, ends_on: date, closed_on: date | None, on: date) -> date:
+    """The day until which the documents of a cycle are to be kept: the end of the year in which its audit may be.
+
+    The member moves into the next cycle on the day after this one, or later: on the day on which it is closed.
+    """
+    moved_on = closed_on or max(ends_on + timedelta(days=1), on)
+    return date(max(moved_on, ends_on + timedelta(days=1)).year + 1, 12, 31)
+
+
+def keep_all_until(cycles: Iterable[Cycle], on: date) -> date | None:
+    """The latest of these days for an entry that counts in several cycles; None where it counts in none."""
+    days = [keep_until(ends_on=cycle.ends_on, closed_on=cycle.closed_on, on=on) for cycle in cycles]
+    return max(days, default=None)
+
+
+def is_needed(activity: Activity) -> bool:
+    return activity.source == Activity.Source.MEMBER
+
+
+def problem_with_adding(activity: Activity, attached: int) -> str:
+    """Why no more can be attached to the entry, which has so many files; empty if it can."""
+    if not is_needed(activity):
+        return _("AMT credited this entry itself, so it needs no evidence.")
+    if not activity.is_standing:
+        return _("This entry no longer stands, so nothing can be attached to it. What is attached stays.")
+    if attached >= MOST_FILES:
+        return ngettext(
+            "This entry has %(most)s file, and more is not possible. Remove one first.",
+            "This entry has %(most)s files, and more is not possible. Remove one first.",
+            MOST_FILES,
+        ) % {"most": MOST_FILES}
+    return ""
+
+
+def can_be_removed(evidence: Evidence) -> bool:
+    return evidence.is_attached and evidence.activity.is_standing
+
+
+def may_be_read(activity: Activity, *, by: User) -> bool:
+    """By the owner, and by staff who may view evidence."""
+    return activity.member.user_id == by.pk or (by.is_staff and by.has_perm("ccp.view_evidence"))
+
+
+def storage() -> Storage:
+    return storages["evidence"]
+
+
+def of_activity(activity: Activity) -> list[Evidence]:
+    """Every file that is or was attached, in the order in which they were added."""
+    return list(activity.evidence.select_related("added_by", "removed_by"))
+
+
+def add(*, activity: Activity, file: CleanFile, by: User, at: datetime) -> tuple[Evidence, bool]:
+    """Attach the file; give back the same file where it is attached already. Whether it is new.
+
+    The file is written before its row, so that no row lacks its file, and goes again where there will be no row.
+    """
+    if attached := _attached(activity, file):
+        return attached, False
+    file.content.seek(0)
+    name = secrets.token_hex(32)
+    name = storage().save(f"{name[:2]}/{name}", File(file.content))
+    try:
+        evidence, is_new = _add_row(activity, file, name, by=by, at=at)
+    except BaseException:
+        delete_file(name)
+        raise
+    if not is_new:
+        delete_file(name)
+    return evidence, is_new
+
+
+@transaction.atomic
+def _add_row(activity: Activity, file: CleanFile, name: str, *, by: User, at: datetime) -> tuple[Evidence, bool]:
+    activity = Activity.objects.select_for_update().get(pk=activity.pk)
+    if attached := _attached(activity, file):
+        return attached, False
+    if problem := problem_with_adding(activity, Evidence.objects.attached().filter(activity=activity).count()):
+        raise Refused(problem)
+    evidence = Evidence.objects.create(
+        activity=activity,
+        original_name=file.name,
+        kind=file.kind,
+        size=file.size,
+        sha256=file.sha256,
+        stored_name=name,
+        added_at=at,
+        added_by=by,
+    )
+    return evidence, True
+
+
+def _attached(activity: Activity, file: CleanFile) -> Evidence | None:
+    return Evidence.objects.attached().filter(activity=activity, sha256=file.sha256).first()
+
+
+@transaction.atomic
+def remove(*, evidence: Evidence, by: User, at: datetime) -> Evidence:
+    """Remove a file. What is removed already stays so."""
+    activity = Activity.objects.select_for_update().get(pk=evidence.activity_id)
+    evidence = Evidence.objects.get(pk=evidence.pk)
+    if not evidence.is_attached:
+        return evidence
+    if not activity.is_standing:
+        raise Refused(_("This entry no longer stands. What is attached to it stays."))
+    evidence.removed_at, evidence.removed_by = at, by
+    evidence.save(update_fields=["removed_at", "removed_by"])
+    return evidence
+
+
+def delete_file(name: str) -> bool:
+    """Delete a file that no row needs. One that cannot be deleted now is found by ``manage.py clean_evidence``."""
+    try:
+        storage().delete(name)
+    except Exception:
+        logger.exception("The file %s could not be deleted.", name)
+        return False
+    return True

@@ -1,0 +1,26 @@
+"""What a member does: the qualifying activities, the activities recorded, and what each counts for in a cycle."""
+
+from ccp.models.activities import Activity, ActivityQuerySet, Credit
+from ccp.models.amt_credits import ErrorReport, HeldCredit
+from ccp.models.calendars import CalendarFeed
+from ccp.models.catalogue import ActivityType, Category, CategoryTerms, Provenance, TypeTerms
+from ccp.models.evidence import Evidence, EvidenceQuerySet
+from ccp.models.transcripts import Transcript, TranscriptFile
+
+__all__ = [
+    "Activity",
+    "ActivityQuerySet",
+    "ActivityType",
+    "CalendarFeed",
+    "Category",
+    "CategoryTerms",
+    "Credit",
+    "ErrorReport",
+    "Evidence",
+    "EvidenceQuerySet",
+    "HeldCredit",
+    "Provenance",
+    "Transcript",
+    "TranscriptFile",
+    "TypeTerms",
+]

@@ -1,0 +1,203 @@
+"""What members record (activities), and what each entry counts for in a cycle (credits)."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from amtportal.formatting import translated
+from amtportal.history.lines import History
+from amtportal.members.models import Member
+from ccp.models.catalogue import ActivityType, TypeTerms
+from certifications.models import Cycle, PointsField, in_quarters
+
+
+class ActivityQuerySet(models.QuerySet["Activity"]):
+    def for_member(self, member: Member) -> "ActivityQuerySet":
+        return self.filter(member=member)
+
+    def visible_to(self, user: Any) -> "ActivityQuerySet":
+        """The owner's activities; every activity for staff who may view activities."""
+        if user.is_staff and user.has_perm("ccp.view_activity"):
+            return self.all()
+        return self.filter(member__user=user)
+
+    def claimed_for(self, cycle: int) -> "ActivityQuerySet":
+        """Those that the member claims for the cycle of that key, standing or not."""
+        claimed = Credit.objects.filter(cycle=cycle).exclude(cut=Credit.Cut.UNCLAIMED)
+        return self.filter(pk__in=claimed.values("activity"))
+
+    def newest_first(self) -> "ActivityQuerySet":
+        return self.order_by("-starts_on", "-pk")
+
+
+class Activity(models.Model):
+    """One activity that a member recorded.
+
+    ``ccp.recording.verbs`` and ``ccp.amt_credits.credits`` write it, nothing deletes it.
+    """
+
+    class Source(models.TextChoices):
+        MEMBER = "member", _("Recorded by the member")
+        AMT = "amt", _("Credited by AMT")
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="activities")
+    activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="activities")
+    title = models.CharField(max_length=200, blank=True)
+    provider = models.CharField(max_length=200, blank=True)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    points = PointsField(help_text="Points claimed.")
+    quantity = models.DecimalField(
+        max_digits=6, decimal_places=2, null=True, blank=True, help_text="In the unit of the type, where one was given."
+    )
+    unit = models.CharField(max_length=15, choices=TypeTerms.Unit, blank=True, help_text="As it was when recorded.")
+    difference = models.TextField(blank=True, help_text="How it differs from a similar entry, in the member's words.")
+    attestation = models.TextField(help_text="The statement as it was shown when it was ticked.")
+    attested_at = models.DateTimeField()
+    attested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="activities_attested",
+        help_text="Nobody, where AMT's own file credited it.",
+    )
+    source = models.CharField(max_length=10, choices=Source, default=Source.MEMBER)
+    submission_id = models.UUIDField(unique=True, help_text="The form that recorded it: a repeat records nothing.")
+    submission_digest = models.CharField(max_length=64, help_text="SHA-256 of the values as first submitted.")
+    provider_reference = models.CharField(max_length=60, blank=True, help_text="AMT's own number of the credit.")
+    recorded_at = models.DateTimeField()
+    revision = models.PositiveIntegerField(default=1, help_text="Grows with each change, so that none is overwritten.")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="activities_withdrawn",
+    )
+    void_reason = models.CharField(max_length=300, blank=True, help_text="Given when AMT voids the entry.")
+
+    history = History()
+    objects = ActivityQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-starts_on", "-pk"]
+        verbose_name_plural = "activities"
+        indexes = [
+            models.Index(fields=["member", "-starts_on", "-id"], name="ccp_activity_newest_first"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_points_above_0_to_99",
+                condition=Q(points__gt=0, points__lte=99),
+                violation_error_message="Points are more than 0 and at most 99.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_points_in_quarters",
+                condition=in_quarters("points"),
+                violation_error_message="Points come in quarter steps: 0.25, 0.5, 0.75, 1 and so on.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_starts_before_end",
+                condition=Q(starts_on__lte=F("ends_on")),
+                violation_error_message="An activity cannot end before it starts.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_source_known", condition=Q(source__in=["member", "amt"])
+            ),
+            models.UniqueConstraint(
+                fields=["provider_reference"],
+                condition=~Q(provider_reference=""),
+                name="%(app_label)s_%(class)s_provider_reference_unique",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_reference_of_amt_only",
+                condition=(Q(source="amt") & ~Q(provider_reference="")) | (~Q(source="amt") & Q(provider_reference="")),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_attested_by_its_member",
+                condition=Q(source="amt") | Q(attested_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_quantity_positive", condition=Q(quantity=None) | Q(quantity__gt=0)
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_quantity_has_unit",
+                condition=Q(quantity=None, unit="")
+                | Q(
+                    quantity__isnull=False,
+                    unit__in=["hour", "semester-hour", "quarter-hour", "ceu", "year", "work"],
+                ),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_withdrawn_whole",
+                condition=Q(withdrawn_at=None, withdrawn_by=None, void_reason="")
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False),
+                violation_error_message="A withdrawal has a time and a person; a reason goes with a void entry only.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.heading}"
+
+    @property
+    def reference(self) -> str:
+        return f"CE-{self.pk:07d}"
+
+    @property
+    def heading(self) -> str:
+        """The title, or the type's name when no title was given."""
+        return self.title or translated(self.activity_type.name)
+
+    @property
+    def is_standing(self) -> bool:
+        return self.withdrawn_at is None
+
+    @property
+    def is_void(self) -> bool:
+        return self.void_reason != ""
+
+
+class Credit(models.Model):
+    """What an activity counts for in one cycle, and why it was cut. Only ``ccp.counting.credits`` writes credits.
+
+    The row stays when the activity no longer counts there: it then counts 0 and says why.
+    """
+
+    class Cut(models.TextChoices):
+        NONE = "", "Not cut"
+        TYPE_CAP = "type-cap", "Over the cap of the activity type"
+        CATEGORY_CAP = "category-cap", "Over the cap of the category"
+        WINDOW = "window", "Outside the days in which the type can be claimed"
+        NOT_STANDING = "not-standing", "Withdrawn or void"
+        UNCLAIMED = "unclaimed", "No longer claimed for this certification"
+
+    activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="credits")
+    cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="credits")
+    points = PointsField(help_text="Points counted.")
+    cut = models.CharField(max_length=15, choices=Cut, blank=True, default=Cut.NONE)
+
+    history = History()
+
+    class Meta:
+        ordering = ["activity", "cycle"]
+        constraints = [
+            models.UniqueConstraint(fields=["activity", "cycle"], name="%(app_label)s_%(class)s_once_a_cycle"),
+            models.CheckConstraint(name="%(app_label)s_%(class)s_points_from_0", condition=Q(points__gte=0)),
+            models.CheckConstraint(name="%(app_label)s_%(class)s_points_in_quarters", condition=in_quarters("points")),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_cut_known",
+                condition=Q(cut__in=["", "type-cap", "category-cap", "window", "not-standing", "unclaimed"]),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_nothing_counts_unclaimed",
+                condition=~Q(cut__in=["window", "not-standing", "unclaimed"]) | Q(points=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.points} points for {self.activity_id} in cycle {self.cycle_id}"

@@ -1,0 +1,90 @@
+"""Credit that AMT records for members: what is held for a person not yet known, and errors that members report."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from amtportal.history.lines import History
+from ccp.models.activities import Activity
+from ccp.models.catalogue import ActivityType
+from certifications.models import PointsField, in_quarters
+
+
+class HeldCredit(models.Model):
+    """A credit from AMT for somebody who is not on the roster yet; it is recorded when the person appears."""
+
+    provider_reference = models.CharField(max_length=60, unique=True)
+    amt_id = models.CharField("AMT ID", max_length=20, db_index=True)
+    activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="held_credits")
+    title = models.CharField(max_length=200, blank=True)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    points = PointsField()
+    reason = models.CharField(max_length=300, help_text="Why it could not be recorded.")
+    received_at = models.DateTimeField()
+    activity = models.OneToOneField(
+        Activity,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="held_credit",
+        help_text="Once recorded.",
+    )
+
+    history = History()
+
+    class Meta:
+        ordering = ["received_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_points_above_0_to_99",
+                condition=Q(in_quarters("points"), points__gt=0, points__lte=99),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_starts_before_end", condition=Q(starts_on__lte=F("ends_on"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_reference} for {self.amt_id}"
+
+
+class ErrorReport(models.Model):
+    """A member says that a credit from AMT is wrong; staff answer."""
+
+    activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="error_reports")
+    text = models.TextField()
+    reported_at = models.DateTimeField()
+    reported_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="error_reports")
+    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="error_reports_answered",
+    )
+
+    history = History()
+
+    class Meta:
+        ordering = ["-reported_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["activity"],
+                condition=Q(answered_at=None),
+                name="%(app_label)s_%(class)s_one_open",
+                violation_error_message="This credit already has a report that waits for an answer.",
+            ),
+            models.CheckConstraint(name="%(app_label)s_%(class)s_has_text", condition=~Q(text="")),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_answer_whole",
+                condition=Q(answer="", answered_at=None, answered_by=None)
+                | (Q(answered_at__isnull=False, answered_by__isnull=False) & ~Q(answer="")),
+                violation_error_message="An answer has a text, a time and a person.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.activity}: {self.text[:40]}"

@@ -1,0 +1,29 @@
+"""The address under which a member's calendar program reads their dates."""
+
+from django.db import models
+from django.db.models import Q
+
+from amtportal.history.lines import History
+from amtportal.members.models import Member
+
+
+class CalendarFeed(models.Model):
+    """The secret address of a member's calendar. Revoking it ends the address; a new one is another."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="calendar_feeds")
+    token = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    history = History(excluded_fields=["token"])
+
+    class Meta:
+        ordering = ["member", "-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member"], condition=Q(revoked_at=None), name="%(app_label)s_%(class)s_one_standing"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Calendar of {self.member_id}"

@@ -1,0 +1,67 @@
+"""CE transcripts that were issued, each under a code, and their files."""
+
+from datetime import date
+
+from django.conf import settings
+from django.db import models
+
+from amtportal.dates import day_of
+from amtportal.history.lines import AppendOnly, Traced
+from amtportal.members.models import Member
+from certifications.models import Cycle
+
+
+class Transcript(AppendOnly, Traced):
+    """One issue of a CE transcript: what it said, and the code by which anyone can check it.
+
+    ``ccp.transcripts.issuing`` writes it.
+
+    The same record is issued once; a record that has changed is issued anew, and the earlier issue stays.
+    """
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="transcripts")
+    cycle = models.ForeignKey(
+        Cycle,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="transcripts",
+        help_text="Empty: the whole history of the member.",
+    )
+    code = models.CharField(max_length=16, unique=True, help_text="Printed on it. Whoever has it can check it.")
+    content_hash = models.CharField(
+        max_length=64, unique=True, help_text="SHA-256 of the record that it shows: the same record has one issue."
+    )
+    snapshot = models.JSONField(help_text="What it said, for those who check it.")
+    issued_at = models.DateTimeField()
+    issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="transcripts_issued")
+
+    class Meta:
+        ordering = ["-issued_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"Transcript {self.grouped_code}"
+
+    @property
+    def grouped_code(self) -> str:
+        """The code as it is printed and typed: ``7KQ2-M9XV-3T0B-HDWE``."""
+        return "-".join(self.code[start : start + 4] for start in range(0, len(self.code), 4))
+
+    @property
+    def issued_on(self) -> date:
+        """The day of issue in Chicago."""
+        return day_of(self.issued_at)
+
+
+class TranscriptFile(AppendOnly):
+    """A PDF that the portal made of an issue. Another version of the PDF library may make another one of the same."""
+
+    transcript = models.ForeignKey(Transcript, on_delete=models.PROTECT, related_name="files")
+    sha256 = models.CharField("SHA-256", max_length=64, unique=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["transcript", "made_at"]
+
+    def __str__(self) -> str:
+        return self.sha256

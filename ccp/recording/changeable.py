@@ -1,0 +1,102 @@
+"""Whether an entry that is on record may still be changed, and the reason why not.
+
+A member changes what the member recorded, while it stands and every cycle that it is claimed for takes records. A
+withdrawn entry may be put back as long as it could be changed if it stood. No change by a member takes a cycle whose
+last invoice is paid below its requirement.
+"""
+
+from copy import copy
+from datetime import date
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from amtportal.formatting import format_day, format_points
+from amtportal.members.models import User
+from ccp.models import Activity, Credit
+from ccp.recording.eligibility import Refused
+from certifications import cycles as cycle_rules
+from certifications.models import Cycle, RenewalInvoice
+
+
+def can_be_changed(activity: Activity, on: date) -> bool:
+    """Whether its member may amend or withdraw the entry: it stands and every cycle it is claimed for is open.
+
+    Reads ``activity.credits`` with their cycles and certifications.
+    """
+    return (
+        activity.is_standing
+        and activity.source == Activity.Source.MEMBER
+        and all(
+            cycle_rules.takes_records(credit.cycle, on, grace_days=settings.CCP_GRACE_DAYS)
+            for credit in activity.credits.all()
+            if credit.cut != Credit.Cut.UNCLAIMED
+        )
+    )
+
+
+def can_be_restored(activity: Activity, on: date) -> bool:
+    """Whether its member may put a withdrawn entry back on record: it could be changed if it stood.
+
+    Reads ``activity.credits`` with their cycles and certifications.
+    """
+    standing = copy(activity)
+    standing.withdrawn_at = None
+    return not activity.is_standing and not activity.is_void and can_be_changed(standing, on)
+
+
+def refuse_unless_open(activity: Activity, touched: list[Cycle], open_cycles: list[Cycle]) -> None:
+    """Refuse to change the entry unless it stands, is the member's own, and each touched cycle is open."""
+    if not activity.is_standing:
+        raise Refused(_("This entry no longer stands, so it cannot be changed. Record the activity anew."))
+    if activity.source == Activity.Source.AMT:
+        raise Refused(_("This entry was credited by AMT, so only AMT can change it. Report an error on its page."))
+    _refuse_closed(
+        touched,
+        open_cycles,
+        _(
+            "This entry counts in the %(code)s cycle %(first)s to %(last)s, which no longer takes changes. "
+            "Call AMT if it is wrong."
+        ),
+    )
+
+
+def refuse_unless_restorable(activity: Activity, touched: list[Cycle], open_cycles: list[Cycle], by: User) -> None:
+    """Refuse to put the entry back unless this person withdrew it as its member, and each touched cycle is open."""
+    if activity.is_void:
+        raise Refused(_("AMT voided this entry, so only AMT can put it back on record. Call AMT if that is wrong."))
+    if activity.source == Activity.Source.AMT or activity.member.user_id != by.pk:
+        raise Refused(_("Only the member who recorded this entry can put it back on record."))
+    _refuse_closed(
+        touched,
+        open_cycles,
+        _(
+            "This entry is for the %(code)s cycle %(first)s to %(last)s, which no longer takes changes. "
+            "Call AMT if it must count."
+        ),
+    )
+
+
+def _refuse_closed(touched: list[Cycle], open_cycles: list[Cycle], sentence: str) -> None:
+    """Refuse with the sentence where one of the cycles takes no records; it names that cycle."""
+    open_keys = {cycle.pk for cycle in open_cycles}
+    for cycle in touched:
+        if cycle.pk not in open_keys:
+            code, first, last = (
+                cycle.certification.credential.code,
+                format_day(cycle.starts_on),
+                format_day(cycle.ends_on),
+            )
+            raise Refused(sentence % {"code": code, "first": first, "last": last})
+
+
+def refuse_where_paid(cycle: Cycle) -> None:
+    """Refuse to leave a cycle below its requirement once its last invoice is paid."""
+    if cycle.invoices.filter(year=3, status=RenewalInvoice.Status.PAID).exists():
+        raise Refused(
+            _(
+                "This would take your %(code)s cycle below the %(points)s points it needs, and its renewal invoice is "
+                "already paid. Record another activity first, or call AMT."
+            )
+            % {"code": cycle.certification.credential.code, "points": format_points(cycle.points_required)}
+        )

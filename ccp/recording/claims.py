@@ -1,0 +1,240 @@
+"""What can be claimed: the rules that an activity must keep before it is recorded or amended.
+
+- The activity type can be chosen on the day of recording: it has begun and is not retired.
+- It applies to a chosen certification, and can be claimed in the dates of the activity (employment: work done to
+  12/31/2020).
+- Points are above 0, in quarter steps, and within the smallest and largest claim of the type (at most 99). Where the
+  type has a unit, they can be computed from a number of units; points typed beside it must agree.
+- The activity starts on or before its last day, and its last day is not in the future.
+- Both days lie in the cycle of at least one certification that the member chose, and that cycle takes records.
+- The member attests that the information is correct.
+
+Each broken rule is a sentence that says what to do, for the field it belongs to.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from amtportal import formatting as words
+from amtportal.formatting import as_count, format_day, format_points, translated
+from ccp.counting.points import MOST, in_quarter_steps
+from certifications.cycles import covers
+
+MOST_UNITS = Decimal("9999.99")
+HUNDREDTH = Decimal("0.01")
+ATTESTATION = gettext_lazy(
+    "I attest that the information I am entering is correct. I completed this activity on the dates given. I will "
+    "keep the documents that prove it in case AMT audits my record."
+)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The days of the cycle that a chosen certification has open for records."""
+
+    certification: str
+    starts_on: date
+    ends_on: date
+
+    def __str__(self) -> str:
+        return _("%(certification)s: %(first)s to %(last)s") % {
+            "certification": self.certification,
+            "first": format_day(self.starts_on),
+            "last": format_day(self.ends_on),
+        }
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A broken rule: the field of the form it belongs to, and the sentence for the member."""
+
+    field: str
+    sentence: str
+
+
+def problem_with_points(points: Decimal) -> Problem | None:
+    if points <= 0:
+        return Problem("points", _("Points must be more than 0. Enter the points you earned, for example 1.5."))
+    if points > MOST:
+        sentence = _("Points for one activity can be at most %(most)s. Enter %(most)s or less.")
+        return Problem("points", sentence % {"most": format_points(MOST)})
+    if not in_quarter_steps(points):
+        return Problem("points", _("Points come in quarter steps. Enter a number such as 1, 1.25, 1.5 or 1.75."))
+    return None
+
+
+def problem_with_number(quantity: Decimal) -> Problem | None:
+    """A number of units that cannot be, whatever the type."""
+    if quantity <= 0:
+        return Problem("quantity", _("Enter a number above 0, for example 3 or 0.4, or leave the field empty."))
+    if quantity % HUNDREDTH:
+        return Problem("quantity", _("Enter how many as a number with at most two decimals, for example 3 or 0.4."))
+    if quantity > MOST_UNITS:
+        sentence = _("How many can be at most %(most)s. Enter what you completed.")
+        return Problem("quantity", sentence % {"most": format_points(MOST_UNITS)})
+    return None
+
+
+def problem_with_claim(points: Decimal, least: Decimal, most: Decimal, name: str) -> Problem | None:
+    """Points that can be recorded, but not for this type in one entry."""
+    if points < least:
+        sentence = _("%(type)s counts from %(least)s points an entry. Enter %(least)s or more.")
+        return Problem("points", sentence % {"type": translated(name), "least": format_points(least)})
+    if points > most:
+        sentence = _("%(type)s counts at most %(most)s points an entry. Enter %(most)s or less.")
+        return Problem("points", sentence % {"type": translated(name), "most": format_points(most)})
+    return None
+
+
+def problem_with_no_unit(name: str) -> Problem:
+    """A number of units for a type whose points are given directly."""
+    sentence = _("%(type)s is not counted in units. Leave this field empty and enter the points.")
+    return Problem("quantity", sentence % {"type": translated(name)})
+
+
+def problem_with_quantity(
+    units: str, computed: Decimal, typed: Decimal, least: Decimal, most: Decimal, name: str
+) -> Problem | None:
+    """Units (in words) that make no points, other points than those typed beside them, or too few or too many."""
+    if computed <= 0:
+        sentence = _("For %(units)s you earn less than a quarter point. Enter what you completed in full.")
+        return Problem("quantity", sentence % {"units": units})
+    earned = {"units": units, "earned": points_in_words(computed)}
+    if typed != computed:
+        sentence = ngettext(
+            "For %(units)s you earn %(earned)s, but %(typed)s point is entered. Leave one of the two empty.",
+            "For %(units)s you earn %(earned)s, but %(typed)s points are entered. Leave one of the two empty.",
+            as_count(typed),
+        )
+        return Problem("points", sentence % {**earned, "typed": format_points(typed)})
+    if problem := problem_with_points(computed) or problem_with_claim(computed, least, most, name):
+        sentence = _("For %(units)s you earn %(earned)s. %(problem)s")
+        return Problem("quantity", sentence % {**earned, "problem": problem.sentence})
+    return None
+
+
+def points_in_words(points: Decimal) -> str:
+    return ngettext("%(points)s point", "%(points)s points", as_count(points)) % {"points": format_points(points)}
+
+
+def problem_with_dates(starts_on: date, ends_on: date, windows: Sequence[Window], on: date) -> Problem | None:
+    """The first rule about the days that is broken. ``windows``: the open cycles of the chosen certifications."""
+    dates = cycle_dates(windows)
+    if starts_on > on:
+        return Problem(
+            "starts_on",
+            _(
+                "The start date is in the future. Record the activity once it is done, with a start date up to "
+                "today, %(today)s."
+            )
+            % {"today": format_day(on)}
+            + dates,
+        )
+    if starts_on > ends_on:
+        return Problem(
+            "ends_on",
+            _(
+                "The end date is before the start date. Enter %(start)s or a later day, or leave it empty "
+                "for an activity of one day."
+            )
+            % {"start": words.typed(starts_on)}
+            + dates,
+        )
+    if ends_on > on:
+        return Problem(
+            "ends_on",
+            _(
+                "The end date is in the future. Record the activity once it is done, with an end date up to "
+                "today, %(today)s."
+            )
+            % {"today": format_day(on)}
+            + dates,
+        )
+    if any(covers(window, starts_on, ends_on) for window in windows):
+        return None
+    first = min(window.starts_on for window in windows)
+    last = max(window.ends_on for window in windows)
+    if starts_on < first:
+        before = _("The start date is before your CCP cycle. Enter a day inside the cycle.")
+        return Problem("starts_on", before + dates)
+    if starts_on > last:
+        after = _("The start date is after your CCP cycle. Enter a day inside the cycle.")
+        return Problem("starts_on", after + dates)
+    if ends_on > last:
+        after = _("The end date is after your CCP cycle. Enter a day inside the cycle.")
+        return Problem("ends_on", after + dates)
+    return Problem("ends_on", _("Both dates must lie in the CCP cycle of one certification.") + dates)
+
+
+def is_retired(retired_on: date | None, on: date) -> bool:
+    """From that day on the activity type can no longer be chosen."""
+    return retired_on is not None and on >= retired_on
+
+
+def problem_with_retired(name: str, retired_on: date | None, on: date) -> Problem | None:
+    if is_retired(retired_on, on):
+        sentence = _("%(type)s can no longer be chosen. Choose another activity type.")
+        return Problem("activity_type", sentence % {"type": translated(name)})
+    return None
+
+
+def problem_with_beginning(name: str, begins_on: date | None) -> Problem | None:
+    """``begins_on``: the day of the type's first terms, where it comes after the day of recording."""
+    if begins_on is None:
+        return None
+    sentence = _("%(type)s can be chosen for what is recorded from %(day)s on. Choose another activity type.")
+    return Problem("activity_type", sentence % {"type": translated(name), "day": format_day(begins_on)})
+
+
+def problem_with_credentials(name: str) -> Problem:
+    sentence = _("%(type)s does not count for the certification you chose. Choose another activity type.")
+    return Problem("activity_type", sentence % {"type": translated(name)})
+
+
+def problem_with_type(
+    name: str,
+    claimable_from: date | None,
+    claimable_until: date | None,
+    starts_on: date,
+    ends_on: date,
+    windows: Sequence[Window] = (),
+) -> Problem | None:
+    """The days lie outside those in which the type can be claimed."""
+    if claimable_until and windows and all(claimable_until < window.starts_on for window in windows):
+        day = claimable_until
+        sentence = _(
+            "%(type)s counts only for work done up to %(day)s, before your CCP cycle began. Choose "
+            "another activity type."
+        )
+    elif claimable_until and ends_on > claimable_until:
+        day = claimable_until
+        sentence = _(
+            "%(type)s counts only for work done up to %(day)s. Enter dates up to that day, or choose "
+            "another activity type."
+        )
+    elif claimable_from and starts_on < claimable_from:
+        day = claimable_from
+        sentence = _(
+            "%(type)s counts only for work done from %(day)s on. Enter dates from that day on, or choose "
+            "another activity type."
+        )
+    else:
+        return None
+    return Problem(
+        "activity_type", sentence % {"type": translated(name), "day": format_day(day)} + cycle_dates(windows)
+    )
+
+
+def cycle_dates(windows: Sequence[Window]) -> str:
+    """The cycles' dates, as a sentence that stands after one about the days."""
+    if not windows:
+        return ""
+    if len(windows) == 1:
+        days = {"first": format_day(windows[0].starts_on), "last": format_day(windows[0].ends_on)}
+        return " " + _("Your CCP cycle runs from %(first)s to %(last)s.") % days
+    return " " + _("Your CCP cycles: %(cycles)s.") % {"cycles": "; ".join(str(window) for window in windows)}

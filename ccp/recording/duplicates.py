@@ -1,0 +1,111 @@
+"""Near-duplicates: entries that look like one another, so that the member can say what differs.
+
+Two standing entries of a member look alike if they have the same activity type and their dates overlap, or if they
+have the same title in the same cycle: trimmed, with single spaces, and whatever the case and the accents. It is a
+notice and never a block: many a course is held twice.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from amtportal.members.models import Member
+from ccp.models import Activity, Credit
+
+Likeness = Literal["", "type", "title", "both"]
+# What looks alike, to stand after "This looks like CE-0000012:".
+REASONS: dict[Likeness, str | Promise] = {
+    "": "",
+    "type": _("the same activity type, and the dates overlap"),
+    "title": _("the same title in this cycle"),
+    "both": _("the same activity type and title, and the dates overlap"),
+}
+
+
+@dataclass(frozen=True)
+class Comparable:
+    """An entry as it is compared. ``cycles``: the keys of those it is claimed for."""
+
+    activity_type: int
+    title: str
+    starts_on: date
+    ends_on: date
+    cycles: frozenset[int]
+
+
+@dataclass(frozen=True)
+class SimilarEntry:
+    """An entry on record that looks like the one at hand, and in what."""
+
+    activity: Activity
+    likeness: Likeness
+
+    @property
+    def reason(self) -> str:
+        return str(REASONS[self.likeness])
+
+
+def folded(title: str) -> str:
+    """The title without case, accents and needless spaces: ``  Café  TALK`` and ``cafe talk`` are the same."""
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", title).casefold())
+    return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
+
+
+def likeness(one: Comparable, other: Comparable) -> Likeness:
+    """In what two entries look alike; nothing where they do not."""
+    overlap = one.starts_on <= other.ends_on and other.starts_on <= one.ends_on
+    same_type = overlap and one.activity_type == other.activity_type
+    same_title = (
+        bool(one.cycles & other.cycles) and folded(one.title) != "" and folded(one.title) == folded(other.title)
+    )
+    if same_type and same_title:
+        return "both"
+    if same_type:
+        return "type"
+    return "title" if same_title else ""
+
+
+def like(told: Comparable, others: Iterable[tuple[Activity, Comparable]]) -> list[SimilarEntry]:
+    """Those of the others that look like the entry, in their order."""
+    found = [SimilarEntry(activity, likeness(told, other)) for activity, other in others]
+    return [similar for similar in found if similar.likeness]
+
+
+def comparable_of(activity: Activity, cycles: Iterable[int]) -> Comparable:
+    """An entry, or a claim that has the same fields, as it is compared."""
+    return Comparable(
+        activity.activity_type_id, activity.title, activity.starts_on, activity.ends_on, frozenset(cycles)
+    )
+
+
+def on_record(member: Member) -> list[tuple[Activity, Comparable]]:
+    """The member's standing entries, in the order in which they were recorded; one query."""
+    credits = (
+        Credit.objects.filter(activity__member=member, activity__withdrawn_at=None)
+        .exclude(cut=Credit.Cut.UNCLAIMED)
+        .select_related("activity__activity_type")
+        .order_by("activity_id")
+    )
+    activities: dict[int, Activity] = {}
+    cycles: dict[int, set[int]] = {}
+    for credit in credits:
+        activities.setdefault(credit.activity_id, credit.activity)
+        cycles.setdefault(credit.activity_id, set()).add(credit.cycle_id)
+    return [(activity, comparable_of(activity, cycles[key])) for key, activity in activities.items()]
+
+
+def similar_entries(activity: Activity, cycles: Iterable[int]) -> list[SimilarEntry]:
+    """The standing entries that look like this one of the member's own: recorded before it, or credited by AMT."""
+    if not activity.is_standing or activity.source == Activity.Source.AMT:
+        return []
+    others = [
+        (other, told)
+        for other, told in on_record(activity.member)
+        if other.pk < activity.pk or other.source == Activity.Source.AMT
+    ]
+    return like(comparable_of(activity, cycles), others)

@@ -1,0 +1,150 @@
+"""Eligibility: can a claim be recorded, and in which of the member's cycles does it count?
+
+``ccp.recording.claims`` has the rules, one sentence each. Here they are asked of a claim, of the terms of its activity
+type, and of the cycles that the member chose: a cycle takes the claim if it takes records, covers the days
+of the activity, and belongs to a certification for which the activity type counts.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from amtportal.formatting import format_points
+from ccp.counting.terms import Terms, in_units, points_for
+from ccp.models import Activity, ActivityType
+from ccp.recording import claims
+from certifications import cycles as cycle_rules
+from certifications.models import Cycle
+
+FIELDS = ("activity_type", "points", "starts_on", "ends_on", "title", "provider", "quantity")
+
+
+class Refused(Exception):
+    """A change that the rules do not allow. ``problem`` has the field and the sentence for the member."""
+
+    def __init__(self, sentence: str, field: str = "") -> None:
+        super().__init__(sentence)
+        self.problem = claims.Problem(field, sentence)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a member claims: one activity with its days (Chicago) and its points."""
+
+    activity_type: ActivityType
+    points: Decimal
+    starts_on: date
+    ends_on: date
+    title: str = ""
+    provider: str = ""
+    quantity: Decimal | None = None
+
+    def is_covered_by(self, cycle: Cycle) -> bool:
+        return cycle_rules.covers(cycle, self.starts_on, self.ends_on)
+
+    def digest(self, cycles: Iterable[Cycle]) -> str:
+        """A fingerprint of the claim and of the certifications it is credited to, among the cycles chosen."""
+        values = [
+            self.activity_type.code,
+            format_points(self.points),
+            self.starts_on.isoformat(),
+            self.ends_on.isoformat(),
+            self.title,
+            self.provider,
+            sorted(cycle.certification_id for cycle in cycles if self.is_covered_by(cycle)),
+            *([format_points(self.quantity)] if self.quantity else []),
+        ]
+        return hashlib.sha256(json.dumps(values).encode()).hexdigest()
+
+    def is_on(self, activity: Activity) -> bool:
+        """Whether the activity already says exactly this."""
+        return all(getattr(activity, field) == getattr(self, field) for field in FIELDS)
+
+
+def windows(cycles: Iterable[Cycle]) -> list[claims.Window]:
+    """The cycles (with certification and credential read) as the rules of ``ccp.recording.claims`` want them."""
+    return [claims.Window(cycle.certification.credential.code, cycle.starts_on, cycle.ends_on) for cycle in cycles]
+
+
+def problems(
+    claim: Claim, cycles: Sequence[Cycle], on: date, *, terms: Terms, earlier_type: ActivityType | None = None
+) -> list[claims.Problem]:
+    """Every rule that the claim breaks, for the cycles that the member chose.
+
+    ``terms``: of the claim's type on the day of recording. ``earlier_type``: what an entry that is amended has now,
+    which it may keep although the type has been retired, or begins later.
+    """
+    activity_type = claim.activity_type
+    applicable = [cycle for cycle in cycles if applies_to(activity_type, cycle)]
+    found = [
+        None if activity_type == earlier_type else problem_with_activity_type(activity_type, terms, on),
+        None if applicable else claims.problem_with_credentials(activity_type.name),
+        claims.problem_with_type(
+            activity_type.name,
+            terms.claimable_from,
+            terms.claimable_until,
+            claim.starts_on,
+            claim.ends_on,
+            windows(applicable or cycles),
+        ),
+        problem_with_worth(claim, terms),
+        claims.problem_with_dates(claim.starts_on, claim.ends_on, windows(applicable or cycles), on),
+    ]
+    return [problem for problem in found if problem]
+
+
+def problem_with_activity_type(activity_type: ActivityType, terms: Terms, on: date) -> claims.Problem | None:
+    """A type that cannot be chosen, since it is retired by now or begins only after the day of recording."""
+    return claims.problem_with_retired(
+        activity_type.name, activity_type.retired_on, on
+    ) or claims.problem_with_beginning(activity_type.name, terms.begins_on)
+
+
+def problem_with_worth(claim: Claim, terms: Terms) -> claims.Problem | None:
+    """Points, or a number of units, that cannot be claimed. What the units make is computed here, not taken over."""
+    name = claim.activity_type.name
+    if claim.quantity is None:
+        return claims.problem_with_points(claim.points) or claims.problem_with_claim(
+            claim.points, terms.least, terms.most, name
+        )
+    if terms.points_per_unit is None:
+        return claims.problem_with_no_unit(name)
+    computed = points_for(claim.quantity, terms.points_per_unit)
+    units = in_units(claim.quantity, terms.unit)
+    return claims.problem_with_quantity(units, computed, claim.points, terms.least, terms.most, name)
+
+
+def applies_to(activity_type: ActivityType, cycle: Cycle) -> bool:
+    """Whether the type counts for the cycle's credential: for all, unless some are named."""
+    named = {credential.pk for credential in activity_type.credentials.all()}
+    return not named or cycle.certification.credential_id in named
+
+
+def covered_by(claim: Claim, cycles: Iterable[Cycle]) -> list[Cycle]:
+    """Those of the cycles that cover the days of the claim and take its type."""
+    return [cycle for cycle in cycles if claim.is_covered_by(cycle) and applies_to(claim.activity_type, cycle)]
+
+
+def covering(
+    claim: Claim,
+    chosen: Collection[Cycle],
+    open_cycles: list[Cycle],
+    on: date,
+    *,
+    terms: Terms,
+    earlier_type: ActivityType | None = None,
+) -> list[Cycle]:
+    """The chosen cycles that are open, cover the days and take the type; refused with the first broken rule."""
+    # By certification: what was chosen may have been closed meanwhile, and its next cycle opened.
+    certifications = {cycle.certification_id for cycle in chosen}
+    usable = [cycle for cycle in open_cycles if cycle.certification_id in certifications]
+    if not usable:
+        raise Refused(_("Choose a certification whose CCP cycle is open."), "certifications")
+    for problem in problems(claim, usable, on, terms=terms, earlier_type=earlier_type):
+        raise Refused(problem.sentence, problem.field)
+    return covered_by(claim, usable)

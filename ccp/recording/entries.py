@@ -1,0 +1,61 @@
+"""An entry as the member's pages show it: what it counts for where, and what looks like it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Prefetch
+from django.shortcuts import get_object_or_404
+
+from ccp.models import Activity, Credit
+from ccp.recording import duplicates
+from ccp.rollover import closing as rollover
+from ccp.transcripts import sheets
+from certifications.models import Cycle
+
+
+@dataclass(frozen=True)
+class CreditLine:
+    """What an activity counts for in one certification, and why it was cut."""
+
+    certification_code: str
+    cycle: Cycle
+    claimed: Decimal
+    counted: Decimal
+    sentence: str
+
+
+def credit_lines(activity: Activity) -> list[CreditLine]:
+    """The credits of an activity (read with cycle, certification and credential) as a page shows them."""
+    return [
+        CreditLine(
+            certification_code=credit.cycle.certification.credential.code,
+            cycle=credit.cycle,
+            claimed=activity.points,
+            counted=credit.points,
+            sentence=str(sheets.CUT_SENTENCES[Credit.Cut(credit.cut)]),
+        )
+        for credit in activity.credits.all()
+        if credit.cut != Credit.Cut.UNCLAIMED
+    ]
+
+
+def read() -> Any:
+    """Activities with all that a page says of them, in two queries."""
+    credits = Credit.objects.select_related("cycle__certification__credential").order_by("cycle_id")
+    return Activity.objects.select_related("activity_type__category", "member__user").prefetch_related(
+        Prefetch("credits", queryset=credits)
+    )
+
+
+def found(among: Any, pk: int, *, at: datetime) -> Activity:
+    """The entry among those found, once its member's cycles that are due are closed."""
+    activity: Activity = get_object_or_404(among, pk=pk)
+    if rollover.catch_up(activity.member, at=at, shown=[credit.cycle for credit in activity.credits.all()]):
+        activity = among.get(pk=pk)
+    return activity
+
+
+def look_alikes(activity: Activity) -> list[duplicates.SimilarEntry]:
+    return duplicates.similar_entries(activity, [line.cycle.pk for line in credit_lines(activity)])

@@ -1,0 +1,52 @@
+"""The form in which a member amends an entry."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy
+
+from ccp.models import Activity, Credit
+from ccp.recording import eligibility
+from ccp.recording.forms.record import RecordCEForm
+from certifications.models import Cycle
+
+LOST = gettext_lazy("The form had lost its place. Open the entry again and amend it there.")
+
+
+class AmendForm(RecordCEForm):
+    """The form of an entry that is on record, with the revision that it shows."""
+
+    KEPT = (*RecordCEForm.KEPT, "revision")
+
+    revision = forms.IntegerField(
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": LOST,
+            "invalid": LOST,
+        },
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        open_cycles: Sequence[Cycle],
+        on: date,
+        activity: Activity,
+        kept: QueryDict | None = None,
+    ) -> None:
+        claimed = [credit.cycle for credit in activity.credits.all() if credit.cut != Credit.Cut.UNCLAIMED]
+        initial = {field: getattr(activity, field) for field in eligibility.FIELDS}
+        if activity.quantity is not None:
+            initial["points"] = None  # they follow from how many
+        initial["certifications"] = [cycle.certification_id for cycle in claimed]
+        initial["revision"] = activity.revision
+        super().__init__(data, open_cycles=open_cycles, on=on, initial=initial, earlier=activity, kept=kept)
+        del self.fields["submission_id"]
+
+    def show_revision(self, revision: int) -> None:
+        """Let the next submit replace that revision, whose values the page shows beside what was typed."""
+        self._replace("revision", revision)

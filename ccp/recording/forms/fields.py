@@ -1,0 +1,167 @@
+"""The fields of a member's forms: they read what people type, and say of the rest how to mend it."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms
+from django.forms.models import ModelChoiceIterator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from amtportal import formatting as words
+from amtportal.dates import UnreadableDay, read_day
+from amtportal.formatting import format_points, translated
+from ccp.models import ActivityType
+from ccp.recording import claims
+from ccp.recording.forms.synonyms import OTHER_WORDS
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+def is_unseen(typed: str) -> bool:
+    """Whether there is nothing to see: only blanks and characters without a width."""
+    return all(character.isspace() or unicodedata.category(character) == "Cf" for character in typed)
+
+
+class TypedNumberField(forms.CharField):
+    """A number as people type it: ``1.5``, ``1,5``, ``.5``, `` 2 ``. No signs, exponents or words."""
+
+    # A comma before three digits is left alone: it may part thousands.
+    READABLE = re.compile(r"(?=.*[0-9])([0-9]{0,20})(?:\.([0-9]{0,20})|,([0-9]{0,2}))?", re.ASCII)
+
+    def __init__(
+        self,
+        *,
+        unreadable: "StrOrPromise",
+        rule: Callable[[Decimal], claims.Problem | None],
+        label: "StrOrPromise",
+        **kwargs: Any,
+    ) -> None:
+        self.unreadable, self.rule = unreadable, rule
+        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        super().__init__(label=label, widget=widget, **kwargs)
+
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
+        typed = super().to_python(value)
+        if not typed:
+            return None
+        if not (read := self.READABLE.fullmatch(typed)):
+            raise forms.ValidationError(self.unreadable)
+        number = Decimal(f"{read[1] or '0'}.{read[2] or read[3] or '0'}")
+        if problem := self.rule(number):
+            raise forms.ValidationError(problem.sentence)
+        return number
+
+    def prepare_value(self, value: Any) -> Any:
+        """As it was typed, without the one character that no page may hold."""
+        if isinstance(value, Decimal):
+            return format_points(value)
+        return value.replace("\x00", "") if isinstance(value, str) else value
+
+
+class TypedDayField(forms.CharField):
+    """A day as people type it (``3/14/2026``) or as a date picker sends it (``2026-03-14``)."""
+
+    def __init__(self, *, name: "StrOrPromise", **kwargs: Any) -> None:
+        self.name = name
+        self.cycle_dates = ""  # what a sentence about the day adds on the member's cycles
+        kwargs.setdefault("help_text", gettext_lazy("For example 3/14/2026."))
+        super().__init__(**kwargs)
+
+    def name_cycle_dates(self, windows: Sequence[claims.Window]) -> None:
+        self.cycle_dates = claims.cycle_dates(windows)
+        wanted = _("Enter the %(name)s, for example 3/14/2026.") % {"name": self.name}
+        self.error_messages["required"] = wanted + self.cycle_dates
+
+    def to_python(self, value: Any) -> date | None:  # type: ignore[override]
+        typed = super().to_python(value)
+        if not typed:
+            return None
+        try:
+            return read_day(typed)
+        except UnreadableDay as unreadable:
+            raise forms.ValidationError(self._sentence(typed, unreadable) + self.cycle_dates) from None
+
+    def _sentence(self, typed: str, unreadable: UnreadableDay) -> str:
+        """How to mend what was typed."""
+        named = {"name": self.name, "typed": typed}
+        match unreadable.why:
+            case "short year":
+                return _("Enter the year of the %(name)s with four digits, for example 3/14/2026.") % named
+            case "no year":
+                return _("Add the year to the %(name)s, for example 3/14/2026.") % named
+            case "not in the calendar":
+                return (
+                    _(
+                        "%(typed)s is not a day in the calendar. Enter the %(name)s as month/day/year, for example "
+                        "3/14/2026."
+                    )
+                    % named
+                )
+        return _("Enter the %(name)s as month/day/year, for example 3/14/2026.") % named
+
+    def prepare_value(self, value: Any) -> Any:
+        return words.typed(value) if isinstance(value, date) else value
+
+
+class TypedLineField(forms.CharField):
+    """One line of text of at most 200 characters. One in which there is nothing to see is empty."""
+
+    MOST = 200
+
+    def __init__(self, *, name: "StrOrPromise", **kwargs: Any) -> None:
+        self.name = name
+        super().__init__(required=False, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        typed = super().to_python(value) or ""
+        named = {"name": self.name, "most": self.MOST, "length": len(typed)}
+        if any(unicodedata.category(character) in ("Cc", "Cs") for character in typed):
+            raise forms.ValidationError(_("The %(name)s has characters that cannot be printed. Type it again.") % named)
+        if len(typed) > self.MOST:
+            raise forms.ValidationError(_("Shorten the %(name)s to %(most)d characters; it has %(length)d.") % named)
+        return "" if is_unseen(typed) else typed
+
+
+class _ByCategory(ModelChoiceIterator):
+    """The activity types that can be chosen, as one group of options for each category."""
+
+    def __iter__(self) -> Iterator[Any]:
+        yield ("", _("Choose an activity type"))
+        field = cast("ActivityTypeField", self.field)
+        for category, activity_types in groupby(field.offered, key=lambda activity_type: activity_type.category):
+            yield (translated(category.name), [self.choice(activity_type) for activity_type in activity_types])
+
+
+class _WithOtherWords(forms.Select):
+    """Each activity type says what else it is called, for the search by ``static/js/record.js``."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if words_of := OTHER_WORDS.get(str(value)):
+            option["attrs"]["data-words"] = words_of
+        return option
+
+
+class ActivityTypeField(forms.ModelChoiceField):
+    """Every activity type is understood, also one that is not offered: the rules say why it cannot be chosen."""
+
+    widget = _WithOtherWords
+    iterator = _ByCategory
+    offered: list[ActivityType]
+
+    def label_from_instance(self, obj: Any) -> str:
+        return translated(obj.name)
+
+
+class CertificationsField(forms.TypedMultipleChoiceField):
+    """The certifications ticked. The page sends an empty value along, which tells that it asked."""
+
+    def to_python(self, value: Any) -> list[str]:
+        return [chosen for chosen in super().to_python(value) if chosen]

@@ -1,0 +1,270 @@
+"""The Record CE form: it reads one activity and asks ``ccp.recording.eligibility`` which rules it breaks."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, cast
+
+from django import forms
+from django.db.models import prefetch_related_objects
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from amtportal.dates import day_of
+from ccp.counting.terms import CategoryOffer, Terms, catalogue, points_for
+from ccp.models import Activity, ActivityType
+from ccp.recording import claims, eligibility
+from ccp.recording import previous as earlier_entries
+from ccp.recording.forms.fields import (
+    ActivityTypeField,
+    CertificationsField,
+    TypedDayField,
+    TypedLineField,
+    TypedNumberField,
+)
+from certifications.models import Cycle
+
+PROVIDERS = "providers"  # the id of the list of earlier providers on the page
+
+
+class RecordCEForm(forms.Form):
+    """One activity. ``open_cycles``: those that take records today; ``asked``: the one the member came from.
+
+    ``is_preview``: the member asks what the entry would count for. Nothing is recorded, so nothing is attested.
+    ``like``: an own entry to record another like it; ``kept``: what was typed before the member had to sign in again.
+    """
+
+    # Comes back after a sign-in. What is attested is attested anew.
+    KEPT: tuple[str, ...] = (*eligibility.FIELDS, "certifications", "submission_id")
+
+    activity_type = ActivityTypeField(
+        label=gettext_lazy("Activity type"),
+        queryset=ActivityType.objects.select_related("category").prefetch_related("credentials"),
+        to_field_name="code",
+        error_messages={
+            "required": gettext_lazy("Choose an activity type."),
+            "invalid_choice": gettext_lazy("Choose an activity type from the list."),
+        },
+    )
+    title = TypedLineField(
+        name=gettext_lazy("title"),
+        label=gettext_lazy("Title"),
+        help_text=gettext_lazy("The name of the course, talk, work or office."),
+    )
+    provider = TypedLineField(
+        name=gettext_lazy("provider"),
+        label=gettext_lazy("Provider"),
+        help_text=gettext_lazy("Who offered it: a school, society, employer or publisher."),
+        widget=forms.TextInput(attrs={"list": PROVIDERS, "autocomplete": "off"}),
+    )
+    quantity = TypedNumberField(
+        label=gettext_lazy("How many"),
+        help_text=gettext_lazy(
+            "Contact hours, semester hours, quarter hours or CEU, as the activity type is counted. The points "
+            "are computed, rounded down to a quarter step. Leave it empty to enter the points yourself."
+        ),
+        unreadable=gettext_lazy("Enter how many as a number with at most two decimals, for example 3 or 0.4."),
+        rule=claims.problem_with_number,
+        required=False,
+    )
+    points = TypedNumberField(
+        label=gettext_lazy("Points earned"),
+        help_text=gettext_lazy(
+            "In quarter steps, at most 99. For example 2 or 1.5. Leave it empty if you entered how many."
+        ),
+        unreadable=gettext_lazy("Enter the points as a number, for example 2 or 1.5."),
+        rule=claims.problem_with_points,
+        error_messages={"required": gettext_lazy("Enter the points you earned, for example 1.5.")},
+    )
+    starts_on = TypedDayField(
+        name=gettext_lazy("start date"),
+        label=gettext_lazy("Start date"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    ends_on = TypedDayField(
+        name=gettext_lazy("end date"),
+        label=gettext_lazy("End date"),
+        required=False,
+        help_text=gettext_lazy("Leave it empty for an activity of one day."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    certifications = CertificationsField(
+        label=gettext_lazy("Count it towards"),
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "invalid_choice": gettext_lazy("Choose from your certifications with an open CCP cycle."),
+        },
+    )
+    attested = forms.BooleanField(
+        label=claims.ATTESTATION,
+        error_messages={"required": gettext_lazy("Tick the box to attest that the information is correct.")},
+    )
+    submission_id = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        open_cycles: Sequence[Cycle],
+        on: date,
+        asked: Cycle | None = None,
+        initial: dict[str, Any] | None = None,
+        earlier: Activity | None = None,
+        like: Activity | None = None,
+        kept: QueryDict | None = None,
+    ) -> None:
+        self.open_cycles, self.on = open_cycles, on
+        self.earlier_type = earlier.activity_type if earlier else None
+        self.recorded_on = day_of(earlier.recorded_at) if earlier else on
+        self.catalogue = catalogue()
+        preset = {
+            "submission_id": uuid.uuid4(),
+            "certifications": [cycle.certification_id for cycle in ([asked] if asked else open_cycles)],
+        }
+        self.activity_types = [
+            activity_type
+            for activity_type in self.catalogue.activity_types
+            if activity_type == self.earlier_type
+            or not eligibility.problem_with_activity_type(
+                activity_type, self.catalogue.terms(activity_type, self.recorded_on), on
+            )
+        ]
+        self.came_back = kept is not None
+        again = earlier_entries.like(like, self.activity_types) if like else {}
+        super().__init__(data, initial={**preset, **again, **(initial or {}), **self._typed(kept or QueryDict())})
+        self.is_preview = self.is_bound and "preview" in self.data
+        self.fields["attested"].required = not self.is_preview
+        self.fields["points"].required = not self._entered("quantity")
+        cast(ActivityTypeField, self.fields["activity_type"]).offered = self.activity_types
+        for day in (self.fields["starts_on"], self.fields["ends_on"]):
+            assert isinstance(day, TypedDayField)
+            day.name_cycle_dates(eligibility.windows(open_cycles))
+        field = self.fields["certifications"]
+        assert isinstance(field, forms.TypedMultipleChoiceField)
+        field.choices = [
+            (cycle.certification_id, str(window))
+            for cycle, window in zip(open_cycles, eligibility.windows(open_cycles), strict=True)
+        ]
+
+    @staticmethod
+    def _typed(kept: QueryDict) -> dict[str, Any]:
+        """What was typed before the member had to sign in again, as the form shows it."""
+        return {
+            name: [ticked for ticked in kept.getlist(name) if ticked] if name == "certifications" else kept[name]
+            for name in kept
+        }
+
+    def _entered(self, name: str) -> str:
+        """What stands in a field of text, without the blanks around it, as the field itself reads it."""
+        value = self.data.get(name) if self.is_bound else self.initial.get(name)
+        return str(value or "").strip()
+
+    @property
+    def offers_choice(self) -> bool:
+        """Whether there is more than one certification to choose from."""
+        return len(self.open_cycles) > 1
+
+    def clean_certifications(self) -> list[int]:
+        """The certifications chosen: those ticked, or those that the form would have ticked where none was sent."""
+        ticked: list[int] = self.cleaned_data["certifications"]
+        if ticked:
+            return ticked
+        if self.offers_choice and self.add_prefix("certifications") in self.data:
+            raise forms.ValidationError(_("Choose at least one certification."))
+        return list(self.initial["certifications"])
+
+    def clean_submission_id(self) -> uuid.UUID:
+        """The form's number. A client without one gets a new number, so that nothing it sends is a repeat."""
+        typed = self.cleaned_data["submission_id"]
+        if not typed:
+            return uuid.uuid4()
+        try:
+            return uuid.UUID(typed)
+        except ValueError:
+            self.renew_submission_id()
+            self.add_error(None, _("The form had lost its number. Nothing was recorded; submit it again."))
+            return uuid.uuid4()
+
+    def renew_submission_id(self) -> None:
+        """Give the form on the page a new number, keeping all that was typed."""
+        self._replace("submission_id", uuid.uuid4())
+
+    def _replace(self, field: str, value: object) -> None:
+        """Put a value of ours in the place of one that was posted."""
+        posted = cast(QueryDict, self.data).copy()
+        posted[field] = str(value)
+        self.data = posted
+
+    @property
+    def chosen_cycles(self) -> list[Cycle]:
+        chosen = self.cleaned_data.get("certifications", [])
+        return [cycle for cycle in self.open_cycles if cycle.certification_id in chosen]
+
+    @property
+    def chosen_activity_type(self) -> str:
+        """The code of the activity type that the page shows as chosen, whatever else is wrong."""
+        value = self["activity_type"].value()
+        return str(value.code if isinstance(value, ActivityType) else value or "")
+
+    @property
+    def is_filled_in(self) -> bool:
+        """Whether there is enough on the form to say what it would count for."""
+        given = {name for name in ("activity_type", "quantity", "points", "starts_on") if self._entered(name)}
+        return {"activity_type", "starts_on"} <= given and bool(given & {"quantity", "points"})
+
+    @property
+    def offers(self) -> list[CategoryOffer]:
+        """The activity types that can be chosen, with the terms that would hold for the entry."""
+        prefetch_related_objects(self.activity_types, "credentials")
+        return self.catalogue.offers(self.activity_types, self.recorded_on)
+
+    @property
+    def terms(self) -> Terms:
+        """What holds for the chosen type, on the day on which the entry was or is recorded."""
+        return self.catalogue.terms(self.cleaned_data["activity_type"], self.recorded_on)
+
+    @property
+    def claim(self) -> eligibility.Claim:
+        values: dict[str, Any] = {"quantity": None, "title": "", "provider": "", **self.cleaned_data}
+        return eligibility.Claim(**{name: values[name] for name in eligibility.FIELDS})
+
+    def clean(self) -> dict[str, Any]:
+        """The rules that need several fields, each where its fields could be read."""
+        cleaned = self.cleaned_data
+        activity_type, starts_on = cleaned.get("activity_type"), cleaned.get("starts_on")
+        if starts_on and "ends_on" in cleaned:
+            cleaned["ends_on"] = cleaned["ends_on"] or starts_on
+        if activity_type and "quantity" in cleaned and "points" in cleaned:
+            self._compute_points(activity_type)
+        chosen = self.chosen_cycles or self.open_cycles
+        if all(cleaned.get(field) is not None for field in ("activity_type", "starts_on", "ends_on", "points")):
+            for problem in eligibility.problems(
+                self.claim, chosen, self.on, terms=self.terms, earlier_type=self.earlier_type
+            ):
+                self.add_problem(problem)
+        elif starts_on and cleaned.get("ends_on"):
+            windows = eligibility.windows(chosen)
+            if with_dates := claims.problem_with_dates(starts_on, cleaned["ends_on"], windows, self.on):
+                self.add_problem(with_dates)
+        return cleaned
+
+    def _compute_points(self, activity_type: ActivityType) -> None:
+        """The points of a number of units, where none are typed beside it."""
+        quantity = self.cleaned_data["quantity"]
+        if quantity is None or self.cleaned_data["points"] is not None:
+            return
+        if self.terms.points_per_unit is None:
+            self.add_problem(claims.problem_with_no_unit(activity_type.name))
+        else:
+            self.cleaned_data["points"] = points_for(quantity, self.terms.points_per_unit)
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Show an error at its field, or above the form where the page has no such field to show it at."""
+        super().add_error(None if field == "certifications" and not self.offers_choice else field, error)
+
+    def add_problem(self, problem: claims.Problem) -> None:
+        """Show a sentence of ``recording`` at the field it belongs to."""
+        self.add_error(problem.field if problem.field in self.fields else None, problem.sentence)

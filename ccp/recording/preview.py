@@ -1,0 +1,203 @@
+"""What an entry would count for, told before it is recorded.
+
+For each open cycle that covers the days of a claim: what would count there under the caps and why not all of it, the
+new total, what is still to go, and when the renewal invoice would then open. The sums are those that recording makes,
+done on the entries on record with the claim among them; nothing is written.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from amtportal.formatting import format_points
+from amtportal.members.models import Member
+from ccp.counting import credits as counting
+from ccp.counting import points
+from ccp.counting.points import ZERO, Entry, Used
+from ccp.counting.terms import Catalogue, CategoryOffer, Terms, in_units
+from ccp.models import Activity, Credit
+from ccp.recording import claims, duplicates, eligibility
+from ccp.recording.outcome import Outcome, invoice_after, invoice_sentence, notes, outcome
+from certifications import invoices as invoice_rules
+from certifications.models import Cycle, RenewalInvoice
+
+
+@dataclass(frozen=True)
+class Capped:
+    """How much of a cap is used in a cycle: the name of its activity type or category, and the figures."""
+
+    name: str
+    used: Used
+
+
+@dataclass(frozen=True)
+class Row:
+    """A certification whose open cycle covers the claim. ``notes`` say why less counts, and what else changes."""
+
+    cycle: Cycle
+    ticked: bool
+    outcome: Outcome
+    notes: list[str]
+    invoice: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What submitting the form would do. ``made``: how many units make how many points, where units were given."""
+
+    rows: list[Row]
+    made: str
+    look_alikes: list[duplicates.SimilarEntry]
+
+    @property
+    def said(self) -> str:
+        """The preview in a few words, to be read aloud."""
+        return " ".join(
+            _("%(certification)s: %(counted)s would count, new total %(total)s of %(required)s.")
+            % {
+                "certification": row.cycle.certification.credential.code,
+                "counted": format_points(row.outcome.counted),
+                "total": format_points(row.outcome.total),
+                "required": format_points(row.outcome.required),
+            }
+            for row in self.rows
+            if row.ticked
+        )
+
+
+def caps_used(entries: Sequence[Entry], groups: Iterable[CategoryOffer]) -> list[Capped]:
+    """How much of each cap is used in a cycle, for the activity types and categories that have one."""
+    found = []
+    for group in groups:
+        if group.cap is not None:
+            found.append(
+                Capped(group.category.name, Used(points.used(entries, category=group.category.code), group.cap))
+            )
+        found += [
+            Capped(
+                offer.activity_type.name,
+                Used(points.used(entries, activity_type=offer.activity_type.code), offer.terms.type_cap),
+            )
+            for offer in group.offers
+            if offer.terms.type_cap is not None
+        ]
+    return found
+
+
+def entries_of(cycles: Collection[Cycle], terms: Catalogue) -> dict[int, list[Entry]]:
+    """The standing entries of each cycle, by its key, as the caps see them; one query."""
+    found: dict[int, list[Entry]] = {cycle.pk: [] for cycle in cycles}
+    credits = (
+        Credit.objects.filter(cycle__in=cycles, activity__withdrawn_at=None)
+        .exclude(cut=Credit.Cut.UNCLAIMED)
+        .select_related("activity__activity_type__category")
+    )
+    for credit in credits:
+        found[credit.cycle_id].append(counting.entry(credit.activity, terms))
+    return found
+
+
+def of_claim(
+    claim: eligibility.Claim,
+    open_cycles: Sequence[Cycle],
+    *,
+    member: Member,
+    chosen: Collection[Cycle],
+    entries: Mapping[int, Sequence[Entry]],
+    terms: Terms,
+    earlier: Activity | None,
+    on: date,
+) -> Preview:
+    """What recording the claim would do, or amending the ``earlier`` entry to it; two queries."""
+    activity_type = claim.activity_type
+    ticked = {cycle.pk for cycle in chosen}
+    covering = [cycle for cycle in open_cycles if claim.is_covered_by(cycle)]
+    paid = set(
+        RenewalInvoice.objects.filter(
+            cycle__in=covering, year=invoice_rules.LAST_YEAR, status=RenewalInvoice.Status.PAID
+        ).values_list("cycle_id", flat=True)
+    )
+    told = duplicates.Comparable(
+        activity_type.pk,
+        claim.title,
+        claim.starts_on,
+        claim.ends_on,
+        frozenset(ticked & {cycle.pk for cycle in covering}),
+    )
+    others = [found for found in duplicates.on_record(member) if found[0] != earlier]
+    return Preview(
+        rows=[
+            _row(
+                claim,
+                cycle,
+                entries[cycle.pk],
+                ticked=cycle.pk in ticked,
+                terms=terms,
+                reference=earlier.pk if earlier else None,
+                paid=cycle.pk in paid,
+                on=on,
+            )
+            for cycle in covering
+        ],
+        made=made(claim.quantity, claim.points, terms),
+        look_alikes=duplicates.like(told, others),
+    )
+
+
+def _row(
+    claim: eligibility.Claim,
+    cycle: Cycle,
+    entries: Sequence[Entry],
+    *,
+    ticked: bool,
+    terms: Terms,
+    reference: int | None,
+    paid: bool,
+    on: date,
+) -> Row:
+    activity_type, certification = claim.activity_type, cycle.certification
+    applies = eligibility.applies_to(activity_type, cycle)
+    new = Entry(
+        # A new entry gets the highest reference of all.
+        reference=reference or max((entry.reference for entry in entries), default=0) + 1,
+        starts_on=claim.starts_on,
+        claimed=claim.points if applies else ZERO,
+        activity_type=activity_type.code,
+        category=activity_type.category.code,
+        type_cap=terms.type_cap,
+        category_cap=terms.category_cap,
+    )
+    found = outcome(entries, new, required=cycle.points_required, met_before=cycle.requirement_met_on, on=on)
+    others = [entry for entry in entries if entry.reference != new.reference]
+    caps: dict[points.Cut, tuple[Decimal | None, Decimal]] = {
+        "type-cap": (terms.type_cap, points.used(others, activity_type=activity_type.code)),
+        "category-cap": (terms.category_cap, points.used(others, category=activity_type.category.code)),
+    }
+    used = {cut: Used(amount, cap) for cut, (cap, amount) in caps.items() if cap is not None}
+    state, opens_on = invoice_after(
+        found,
+        due_on=invoice_rules.due_on(certification.awarded_on, cycle.number, invoice_rules.LAST_YEAR),
+        mandatory=certification.ccp_mandatory,
+        paid=paid,
+        on=on,
+    )
+    return Row(
+        cycle=cycle,
+        ticked=ticked,
+        outcome=found,
+        notes=notes(found, used, applies=applies, name=activity_type.name, code=certification.credential.code),
+        invoice=invoice_sentence(found, state, opens_on),
+    )
+
+
+def made(quantity: Decimal | None, earned: Decimal, terms: Terms) -> str:
+    """``For 3 contact hours you earn 3 points.`` Nothing where no units were given."""
+    if quantity is None or terms.points_per_unit is None:
+        return ""
+    words = {"units": in_units(quantity, terms.unit), "points": claims.points_in_words(earned)}
+    if quantity * terms.points_per_unit == earned:
+        return _("For %(units)s you earn %(points)s.") % words
+    return _("For %(units)s you earn %(points)s, rounded down to a quarter step.") % words

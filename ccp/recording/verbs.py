@@ -1,0 +1,230 @@
+"""Recording CE: a member's entries are recorded, amended, withdrawn, put back and voided here.
+
+Every verb locks the member's open cycles in the order of their keys, then the activity; closes what is due
+(``ccp.rollover.closing``) and checks the rules (``ccp.recording.eligibility``) under the locks;
+writes; and recounts each touched cycle and settles its requirement (``ccp.counting.credits``).
+All of it happens in one transaction, so that the totals stand in the very next page or nothing has changed at all.
+
+A form that is posted twice records once: its ``submission_id`` is unique, and a digest of its values tells a repeat
+from another claim under the same number.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from amtportal.dates import day_of
+from amtportal.members.models import Member, User
+from ccp.counting import credits as counting
+from ccp.counting import replay, requirement
+from ccp.counting.terms import catalogue
+from ccp.models import Activity, Credit
+from ccp.recording import claims
+from ccp.recording.changeable import refuse_unless_open, refuse_unless_restorable, refuse_where_paid
+from ccp.recording.eligibility import FIELDS, Claim, Refused, covering
+from ccp.rollover import closing as rollover
+from certifications.models import Cycle
+
+
+class SubmissionReused(Refused):
+    """The form's number has recorded other values before."""
+
+
+class ChangedMeanwhile(Refused):
+    """Somebody changed the entry after the form was opened."""
+
+
+@transaction.atomic
+def record(
+    *, member: Member, cycles: Collection[Cycle], claim: Claim, submission_id: UUID, by: User, at: datetime
+) -> Activity:
+    """Record an activity and credit it to each chosen cycle that covers its days; a repeat returns the earlier entry.
+
+    Raises ``SubmissionReused`` where the form's number recorded other values, ``Refused`` where a rule is broken.
+    """
+    on = day_of(at)
+    open_cycles = rollover.open_for_records(member, at=at, lock=True)
+    digest = claim.digest(cycles)
+    if earlier := _submitted_earlier(member, submission_id, digest):
+        return earlier
+    terms = catalogue().terms(claim.activity_type, on)
+    chosen = covering(claim, cycles, open_cycles, on, terms=terms)
+    activity = Activity(
+        member=member,
+        attestation=str(claims.ATTESTATION),
+        attested_at=at,
+        attested_by=by,
+        submission_id=submission_id,
+        submission_digest=digest,
+        recorded_at=at,
+        unit=terms.unit if claim.quantity else "",
+        **{field: getattr(claim, field) for field in FIELDS},
+    )
+    try:
+        with transaction.atomic():
+            _save(activity, by, at)
+    except IntegrityError:
+        # Taken meanwhile by a transaction that this member's locks do not hold back.
+        if earlier := _submitted_earlier(member, submission_id, digest):
+            return earlier
+        raise
+    counting.set_claims(activity, chosen, by, at)
+    counting.recount(chosen, by, at)
+    return activity
+
+
+@transaction.atomic
+def amend(
+    *, activity: Activity, cycles: Collection[Cycle], claim: Claim, revision: int, by: User, at: datetime
+) -> Activity:
+    """Change a standing entry whose cycles are open. ``revision`` is the one that the form showed.
+
+    Raises ``ChangedMeanwhile`` where the entry has another revision by now, ``Refused`` where a rule is broken.
+    """
+    on = day_of(at)
+    open_cycles = rollover.open_for_records(activity.member, at=at, lock=True)
+    activity = _locked(activity)
+    touched = _claimed_cycles(activity)
+    refuse_unless_open(activity, touched, open_cycles)
+    terms = catalogue().terms(claim.activity_type, day_of(activity.recorded_at))
+    chosen = covering(claim, cycles, open_cycles, on, terms=terms, earlier_type=activity.activity_type)
+    if claim.is_on(activity) and {cycle.pk for cycle in chosen} == {cycle.pk for cycle in touched}:
+        return activity
+    if revision != activity.revision:
+        raise ChangedMeanwhile(
+            _(
+                "This entry was changed after you opened the form. The values on record now are shown below; "
+                "check yours against them and submit again."
+            )
+        )
+    for field in FIELDS:
+        setattr(activity, field, getattr(claim, field))
+    activity.unit = terms.unit if claim.quantity else ""
+    activity.attestation, activity.attested_at, activity.attested_by = str(claims.ATTESTATION), at, by
+    activity.revision += 1
+    _save(activity, by, at)
+    counting.set_claims(activity, chosen, by, at)
+    _count_unless_paid(counting.in_key_order([*touched, *chosen]), by, at)
+    return activity
+
+
+@transaction.atomic
+def withdraw(*, activity: Activity, by: User, at: datetime) -> Activity:
+    """Withdraw a member's own entry while its cycles are open. It stays on record and counts for nothing."""
+    open_cycles = rollover.open_for_records(activity.member, at=at, lock=True)
+    activity = _locked(activity)
+    if not activity.is_standing:
+        return activity
+    touched = _claimed_cycles(activity)
+    refuse_unless_open(activity, touched, open_cycles)
+    _end(activity, by, at)
+    _count_unless_paid(touched, by, at)
+    return activity
+
+
+@transaction.atomic
+def restore(*, activity: Activity, by: User, at: datetime) -> Activity:
+    """Put a withdrawn entry of the member's own back on record while its cycles take records. It counts anew.
+
+    On the day of the withdrawal nothing is lost: the requirement is met since the day before it, as if the entry had
+    never been away. On a later day it is met on that day.
+    """
+    open_cycles = rollover.open_for_records(activity.member, at=at, lock=True)
+    activity = _locked(activity)
+    withdrawn_at = activity.withdrawn_at
+    if withdrawn_at is None:
+        return activity
+    touched = _claimed_cycles(activity)
+    refuse_unless_restorable(activity, touched, open_cycles, by)
+    activity.withdrawn_at = activity.withdrawn_by = None
+    activity.revision += 1
+    _save(activity, by, at)
+    counting.recount(touched, by, at)
+    if day_of(withdrawn_at) == day_of(at):
+        for cycle in touched:
+            requirement.set_met_on(cycle, replay.since_when(cycle))
+    return activity
+
+
+@transaction.atomic
+def say_difference(*, activity: Activity, difference: str, by: User, at: datetime) -> Activity:
+    """Keep what the member says of how an entry differs from one that looks like it, while its cycles are open."""
+    open_cycles = rollover.open_for_records(activity.member, at=at, lock=True)
+    activity = _locked(activity)
+    refuse_unless_open(activity, _claimed_cycles(activity), open_cycles)
+    if activity.difference != difference:
+        activity.difference = difference
+        _save(activity, by, at)
+    return activity
+
+
+@transaction.atomic
+def void(*, activity: Activity, reason: str, by: User, at: datetime) -> Activity:
+    """Void an entry as staff, with the reason that the member will read. A paid invoice stays paid.
+
+    Points of a closed cycle are frozen: an entry that counts there is refused.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise Refused("Say why the entry is void: the member will read it.", "reason")
+    rollover.open_for_records(activity.member, at=at, lock=True)
+    activity = _locked(activity)
+    if not activity.is_standing:
+        return activity
+    touched = _claimed_cycles(activity)
+    if any(cycle.closed_on for cycle in touched):
+        raise Refused("This entry counts in a cycle that is closed, and a closed cycle does not change.")
+    _end(activity, by, at, void_reason=reason)
+    counting.recount(touched, by, at)
+    return activity
+
+
+def _submitted_earlier(member: Member, submission_id: UUID, digest: str) -> Activity | None:
+    earlier = Activity.objects.filter(submission_id=submission_id).first()
+    if earlier is None:
+        return None
+    if earlier.member_id != member.pk or earlier.submission_digest != digest:
+        raise SubmissionReused(
+            _(
+                "This form has already been submitted with other values, and that entry stays as it is. To record "
+                "another activity, submit this form again: it now has a new number. To change the earlier entry, open "
+                "it under Activities and choose Amend."
+            )
+        )
+    return earlier
+
+
+def _locked(activity: Activity) -> Activity:
+    return (
+        Activity.objects.select_for_update(of=("self",)).select_related("member", "activity_type").get(pk=activity.pk)
+    )
+
+
+def _claimed_cycles(activity: Activity) -> list[Cycle]:
+    claimed = activity.credits.exclude(cut=Credit.Cut.UNCLAIMED).select_related("cycle__certification__credential")
+    return [credit.cycle for credit in claimed.order_by("cycle_id")]
+
+
+def _end(activity: Activity, by: User, at: datetime, void_reason: str = "") -> None:
+    activity.withdrawn_at, activity.withdrawn_by, activity.void_reason = at, by, void_reason
+    activity.revision += 1
+    _save(activity, by, at)
+
+
+def _count_unless_paid(cycles: Collection[Cycle], by: User, at: datetime) -> None:
+    """Count after a correction by the member, which takes no cycle whose last invoice is paid below its requirement."""
+    were_met = [cycle for cycle in cycles if cycle.requirement_met_on]
+    counting.recount(cycles, by, at)
+    for cycle in were_met:
+        if cycle.requirement_met_on is None and cycle.certification.ccp_mandatory:
+            refuse_where_paid(cycle)
+
+
+def _save(activity: Activity, by: User, at: datetime) -> None:
+    """Save with a line of history that says who and when."""
+    activity._history_user = by  # type: ignore[attr-defined]
+    activity._history_date = at  # type: ignore[attr-defined]
+    activity.save()

@@ -1,0 +1,51 @@
+"""What is stored of a cycle: its credits with their entries and their history, and its invoices with their payments.
+
+Read for many cycles at once, in as many queries whatever their number, so that a run over all of them keeps no more in
+memory than one batch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ccp.counting.replay import Version
+from ccp.models import Activity, ActivityType, Credit
+from certifications.models import Cycle, RenewalInvoice
+
+# What an entry says that decides what it counts for.
+COUNTED = ("activity_type_id", "points", "starts_on", "ends_on", "recorded_at", "withdrawn_at")
+
+
+@dataclass
+class CycleRecord:
+    """A cycle with all that is stored of it."""
+
+    cycle: Cycle
+    credits: list[Credit] = field(default_factory=list)
+    versions: list[Version] = field(default_factory=list)
+    invoices: list[RenewalInvoice] = field(default_factory=list)
+
+
+def read(keys: Sequence[int]) -> list[CycleRecord]:
+    """These cycles with all that is stored of them, in six queries."""
+    activity_types = ActivityType.objects.select_related("category").in_bulk()
+    cycles = Cycle.objects.filter(pk__in=keys).select_related("certification").order_by("pk")
+    batch = {cycle.pk: CycleRecord(cycle) for cycle in cycles}
+    credits = Credit.objects.filter(cycle__in=keys).select_related("activity").order_by("pk")
+    for credit in credits.only(
+        "cycle_id", "points", "cut", *(f"activity__{name.removesuffix('_id')}" for name in COUNTED)
+    ):
+        credit.activity.activity_type = activity_types[credit.activity.activity_type_id]
+        batch[credit.cycle_id].credits.append(credit)
+    versions = Credit.history.filter(cycle_id__in=keys).order_by("history_id")
+    for cycle, *values in versions.values_list("cycle_id", "id", "points", "cut", "history_date"):
+        batch[cycle].versions.append(Version(*values))
+    for invoice in RenewalInvoice.objects.filter(cycle__in=keys).prefetch_related("payments").order_by("pk"):
+        batch[invoice.cycle_id].invoices.append(invoice)
+    return list(batch.values())
+
+
+def entries_of(keys: Sequence[int]) -> dict[int, tuple[object, ...]]:
+    """The last line in the history of each entry that these cycles have, by key: one query."""
+    entries = Credit.objects.filter(cycle__in=keys).values("activity")
+    history = Activity.history.filter(id__in=entries).order_by("history_id")
+    return {key: tuple(values) for key, *values in history.values_list("id", *COUNTED)}

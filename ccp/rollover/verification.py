@@ -1,0 +1,227 @@
+"""Verification: is everything that is stored what the rules make of the record? Nothing is changed here.
+
+For each cycle:
+
+- *Credits*: what each entry counts for and why it was cut, recomputed under the caps and the terms of the day on which
+  it was recorded (cycles that are not closed; a closed one is frozen).
+- *Met on*: recomputed without the stored day. The history of the credits is replayed, change by change, for the day
+  since which the record has sufficed without interruption (``ccp.counting.replay``).
+- *History*: each credit, and each entry it stands for, is as the last line of its history left it, so that a change
+  behind the portal's back is found.
+- *Closed cycles*: their points are the sum of their credits, and their outcome follows from them.
+- *Invoices*: one that stands for each of the three years (once the cycle is closed, one that is void may stay alone),
+  due on the anniversary; paid if and only if a payment stands, and of its amount.
+
+The cycle, the stored value and the recomputed one make a difference, a line for the operator.
+"""
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from amtportal.formatting import dollars, format_day, format_points
+from ccp.counting import points
+from ccp.counting.credits import entry
+from ccp.counting.replay import changes, met_since
+from ccp.counting.terms import Catalogue, catalogue
+from ccp.models import Credit
+from ccp.rollover.cycle_record import COUNTED, CycleRecord, entries_of, read
+from certifications import invoices as invoice_rules
+from certifications.models import Certification, Cycle, Payment, RenewalInvoice
+
+BATCH = 500
+YEARS = (1, 2, invoice_rules.LAST_YEAR)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something stored that is not what the rules make of the record. ``cycle``: its key."""
+
+    cycle: int
+    what: str
+    stored: str
+    recomputed: str
+
+    def __str__(self) -> str:
+        return f"cycle {self.cycle}: {self.what}: stored {self.stored}, recomputed {self.recomputed}"
+
+
+@dataclass
+class Tally:
+    """What a run has verified so far."""
+
+    cycles: int = 0
+    credits: int = 0
+    invoices: int = 0
+    differences: int = 0
+
+    def __str__(self) -> str:
+        found = _number(self.differences, "difference") if self.differences else "no differences"
+        cycles, credits = _number(self.cycles, "cycle"), _number(self.credits, "credit")
+        return f"{cycles}, {credits} and {_number(self.invoices, 'invoice')} verified: {found}."
+
+
+def outcome_of(certification: Certification, cycle: Cycle, total: Decimal) -> str:
+    """How a closed cycle had to be closed, by its points and by whether CCP was mandatory then.
+
+    Where that was not kept, whoever recertified since was not bound before.
+    """
+    bound = cycle.mandatory_at_close
+    if bound is None:
+        recertified_on = certification.recertified_on
+        bound = certification.ccp_mandatory and not (
+            recertified_on and cycle.closed_on and recertified_on > cycle.closed_on
+        )
+    return Cycle.Outcome.NON_COMPLIANT if bound and total < cycle.points_required else Cycle.Outcome.COMPLIANT
+
+
+def differences(
+    record: CycleRecord, terms: Catalogue, entries: Mapping[int, tuple[object, ...]]
+) -> Iterator[Difference]:
+    """All that is wrong with a cycle. ``entries``: the last line of each entry's history, by key."""
+    miscounted = dict(_credits(record, terms)) if record.cycle.closed_on is None else {}
+    yield from miscounted.values()
+    yield from _history(record, entries, told=miscounted)
+    yield from _met(record)
+    yield from _closed(record)
+    yield from _invoices(record)
+
+
+def _credits(record: CycleRecord, terms: Catalogue) -> Iterator[tuple[int, Difference]]:
+    """By key of the credit, what it counts for otherwise."""
+    claimed = [credit for credit in record.credits if credit.cut != Credit.Cut.UNCLAIMED]
+    counted = points.credited(entry(credit.activity, terms) for credit in claimed if credit.activity.is_standing)
+    for credit in claimed:
+        result = counted.get(credit.activity_id)
+        value = (result.counted, result.cut) if result else (points.ZERO, Credit.Cut.NOT_STANDING)
+        if (credit.points, credit.cut) != value:
+            yield credit.pk, _of_credit(record, credit, _said(*value))
+
+
+def _history(
+    record: CycleRecord, entries: Mapping[int, tuple[object, ...]], told: Container[int]
+) -> Iterator[Difference]:
+    """What was changed behind the portal's back. ``told``: the credits of which more is known already."""
+    last = {version.credit: version for version in record.versions}
+    for credit in record.credits:
+        version = last.get(credit.pk)
+        if version is None:
+            yield _of_credit(record, credit, "nothing: it has no history")
+        elif (credit.points, credit.cut) != (version.points, version.cut) and credit.pk not in told:
+            yield _of_credit(record, credit, f"{_said(version.points, version.cut)} in its history")
+        activity = credit.activity
+        values = tuple(getattr(activity, name) for name in COUNTED)
+        before = entries.get(activity.pk)
+        if values != before:
+            yield Difference(
+                record.cycle.pk, f"entry {activity.reference}", _listed(values), f"{_listed(before)} in its history"
+            )
+
+
+def _met(record: CycleRecord) -> Iterator[Difference]:
+    cycle = record.cycle
+    since = met_since(changes(record.versions), cycle.points_required)
+    if since != cycle.requirement_met_on:
+        yield Difference(cycle.pk, "requirement met on", _day(cycle.requirement_met_on), _day(since))
+
+
+def _closed(record: CycleRecord) -> Iterator[Difference]:
+    cycle = record.cycle
+    if cycle.closed_on is None or cycle.points_at_close is None:
+        return
+    total = sum((credit.points for credit in record.credits), points.ZERO)
+    if cycle.points_at_close != total:
+        yield Difference(cycle.pk, "points at close", format_points(cycle.points_at_close), format_points(total))
+    outcome = outcome_of(cycle.certification, cycle, cycle.points_at_close)
+    if cycle.outcome != outcome:
+        yield Difference(cycle.pk, "outcome", cycle.outcome, outcome)
+
+
+def _invoices(record: CycleRecord) -> Iterator[Difference]:
+    cycle = record.cycle
+    standing = [invoice for invoice in record.invoices if invoice.status != RenewalInvoice.Status.VOID]
+    years = sorted(invoice.year for invoice in standing)
+    # In a closed cycle a void invoice stays void: none is issued in its place.
+    void = {invoice.year for invoice in record.invoices} - set(years) if cycle.closed_on else set()
+    if sorted([*years, *void]) != list(YEARS):
+        said = ", ".join(map(str, years)) or "none"
+        yield Difference(cycle.pk, "years with an invoice", said, ", ".join(map(str, YEARS)))
+    for invoice in standing:
+        due_on = invoice_rules.due_on(cycle.certification.awarded_on, cycle.number, invoice.year)
+        if invoice.due_on != due_on:
+            yield Difference(cycle.pk, f"{invoice.number} due", format_day(invoice.due_on), format_day(due_on))
+    for invoice in record.invoices:
+        payments = _standing_payments(invoice)
+        status = RenewalInvoice.Status.PAID if payments else invoice.status
+        if not payments and invoice.status == RenewalInvoice.Status.PAID:
+            status = RenewalInvoice.Status.ISSUED
+        if invoice.status != status:
+            yield Difference(cycle.pk, invoice.number, invoice.status, status)
+        for payment in payments:
+            if payment.amount != invoice.amount:
+                what = f"payment {payment.pk} of {invoice.number}"
+                yield Difference(cycle.pk, what, dollars(payment.amount), dollars(invoice.amount))
+
+
+def _standing_payments(invoice: RenewalInvoice) -> list[Payment]:
+    return [payment for payment in invoice.payments.all() if payment.reversed_at is None]
+
+
+def _of_credit(record: CycleRecord, credit: Credit, recomputed: str) -> Difference:
+    what = f"credit {credit.pk} of {credit.activity.reference}"
+    return Difference(record.cycle.pk, what, _said(credit.points, credit.cut), recomputed)
+
+
+def _said(counted: Decimal, cut: str) -> str:
+    return f"{format_points(counted)} points ({cut or 'not cut'})"
+
+
+def _listed(values: Iterable[object] | None) -> str:
+    if values is None:
+        return "nothing"
+    return ", ".join(f"{name.removesuffix('_id')} {value}" for name, value in zip(COUNTED, values, strict=True))
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _day(day: date | None) -> str:
+    return format_day(day) if day else "never"
+
+
+def verify(cycles: QuerySet[Cycle], tally: Tally) -> Iterator[list[Difference]]:
+    """The differences of these cycles, batch by batch, each in the same few queries; ``tally`` counts along.
+
+    Members may record meanwhile, between two queries of a batch: a cycle that seems to differ is read again under
+    its lock before that is said.
+    """
+    terms = catalogue()
+    last = 0
+    while keys := list(cycles.order_by("pk").filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
+        last = keys[-1]
+        batch = read(keys)
+        found = _all_differences(batch, terms)
+        if found:
+            found = _again(sorted({difference.cycle for difference in found}))
+        tally.cycles += len(batch)
+        tally.credits += sum(len(record.credits) for record in batch)
+        tally.invoices += sum(len(record.invoices) for record in batch)
+        tally.differences += len(found)
+        yield found
+
+
+@transaction.atomic
+def _again(keys: Sequence[int]) -> list[Difference]:
+    """The differences of these cycles while nobody can change them."""
+    list(Cycle.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
+    return _all_differences(read(keys), catalogue())
+
+
+def _all_differences(batch: Sequence[CycleRecord], terms: Catalogue) -> list[Difference]:
+    entries = entries_of([record.cycle.pk for record in batch])
+    return [difference for record in batch for difference in differences(record, terms, entries)]

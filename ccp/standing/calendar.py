@@ -1,0 +1,147 @@
+"""A member's dates as a calendar that other programs subscribe to, under a secret address that can be revoked.
+
+- Each line of the unlock ledger that has a day is an event of that whole day; a line without a day is none.
+- An event is the same event for ever (its UID), and says the same as long as the record does: its sentence does not
+  depend on the day on which it is read, and its stamp is the last change of the cycle, its invoices or its
+  certification. Its language is that of the address, never that of the program which reads it.
+- Whoever has the address can read the calendar. It tells the credential and its days, nothing about the person: no
+  name, AMT ID, certificate, points or amount.
+- A member has one address at most. Another address ends the one before at once.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import icalendar
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext, gettext_lazy
+
+from amtportal.members.models import Member
+from ccp.models import CalendarFeed
+from ccp.standing.ledger import Line
+from ccp.standing.standing import Standing
+from certifications.models import Certification, Cycle, RenewalInvoice
+
+TOKEN_BYTES = 32  # 256 bits: beyond guessing
+NAME = gettext_lazy("AMT certification dates")
+READ_AGAIN = timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One whole day. ``uid`` without the portal's host; ``changed_at``: when what it says last changed."""
+
+    uid: str
+    on: date
+    title: str
+    sentence: str
+    changed_at: datetime
+
+
+def events(credential: str, cycle: int, lines: Iterable[Line], changed_at: datetime) -> list[Event]:
+    """The lines of a cycle (by its key) that have a day, named with the code of the credential."""
+    return [
+        Event(
+            f"cycle-{cycle}-{line.key}",
+            line.on,
+            gettext("%(credential)s %(event)s") % {"credential": credential, "event": line.title},
+            line.sentence,
+            changed_at,
+        )
+        for line in lines
+        if line.on
+    ]
+
+
+def to_ical(found: Iterable[Event], *, host: str, page: str) -> bytes:
+    """The events as an iCalendar file (RFC 5545). ``page`` is the address at which a person reads more."""
+    calendar = icalendar.Calendar()
+    calendar.add("prodid", f"-//{host}//AMT Portal//EN")
+    calendar.add("version", "2.0")
+    calendar.add("name", str(NAME))
+    calendar.add("x-wr-calname", str(NAME))
+    calendar.add("refresh-interval", READ_AGAIN, parameters={"VALUE": "DURATION"})
+    for event in found:
+        entry = icalendar.Event()
+        entry.add("uid", f"{event.uid}@{host}")
+        entry.add("dtstamp", event.changed_at.astimezone(UTC).replace(microsecond=0))
+        entry.add("dtstart", event.on)
+        entry.add("dtend", event.on + timedelta(days=1))
+        entry.add("summary", event.title)
+        entry.add("description", event.sentence)
+        entry.add("url", page)
+        entry.add("transp", "TRANSPARENT")  # the day stays free
+        calendar.add_component(entry)
+    return calendar.to_ical()
+
+
+def changes(cycles: Iterable[Cycle]) -> Mapping[int, datetime]:
+    """When what the calendar says of each cycle last changed, by key: three queries."""
+    certifications = {cycle.certification_id: cycle.pk for cycle in cycles}
+    keys = certifications.values()
+    found: dict[int, datetime] = {}
+    for history, key in (
+        (Cycle.history.filter(id__in=keys), "id"),
+        (RenewalInvoice.history.filter(cycle_id__in=keys), "cycle_id"),
+        (Certification.history.filter(id__in=certifications), "id"),
+    ):
+        for row, at in history.order_by().values_list(key).annotate(Max("history_date")):
+            cycle = certifications[row] if history.model is Certification.history.model else row
+            found[cycle] = max(at, found.get(cycle, at))
+    return found
+
+
+def of_standings(standings: Iterable[Standing], *, otherwise: datetime) -> list[Event]:
+    """The events of a member's certifications. ``otherwise``: the stamp of a cycle that has no history."""
+    standings = list(standings)
+    changed_at = changes(standing.cycle for standing in standings)
+    return [
+        event
+        for standing in standings
+        for event in events(
+            standing.certification.credential.code,
+            standing.cycle.pk,
+            standing.ledger_lines,
+            changed_at.get(standing.cycle.pk, otherwise),
+        )
+    ]
+
+
+def feed_at(token: str) -> CalendarFeed | None:
+    """The feed of an address that stands, with its member; None for any other address."""
+    feeds = CalendarFeed.objects.filter(revoked_at=None, member__user__is_active=True)
+    return feeds.select_related("member").filter(token=token).first()
+
+
+def feed_of(member: Member) -> CalendarFeed | None:
+    """The member's feed, if there is one that stands."""
+    return CalendarFeed.objects.filter(member=member, revoked_at=None).first()
+
+
+@transaction.atomic
+def create(*, member: Member, at: datetime) -> CalendarFeed:
+    """Give the member an address; the one that stands, if there is one."""
+    Member.objects.select_for_update().get(pk=member.pk)
+    return feed_of(member) or CalendarFeed.objects.create(
+        member=member, token=secrets.token_urlsafe(TOKEN_BYTES), created_at=at
+    )
+
+
+@transaction.atomic
+def revoke(*, member: Member, feed: int, at: datetime) -> None:
+    """End the address of that key for ever. One that is not the member's, or has ended, changes nothing."""
+    standing = CalendarFeed.objects.select_for_update().filter(pk=feed, member=member, revoked_at=None).first()
+    if standing:
+        standing.revoked_at = at
+        standing.save(update_fields=["revoked_at"])
+
+
+@transaction.atomic
+def replace(*, member: Member, feed: int, at: datetime) -> CalendarFeed:
+    """End the address of that key and give another; pressed twice, the second finds the new one and leaves it."""
+    Member.objects.select_for_update().get(pk=member.pk)
+    revoke(member=member, feed=feed, at=at)
+    return create(member=member, at=at)

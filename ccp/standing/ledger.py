@@ -1,0 +1,143 @@
+"""The unlock ledger: what has to happen before the renewal invoice can be paid, and what follows, line by line.
+
+"2 points to go", "the invoice opens the day after they are recorded", "the cycle ends", "the invoice is due", "the
+grace period ends": each line has its day, or none where that depends on the member, and the reason. The days come from
+``cycles``, ``invoices`` and ``requirement``; here they are put in order, for the pages and for the calendar.
+
+A line says what its day is, not how long it is until then: its sentence is the same before, on and after the day,
+and holds neither points nor money where it has a day, so that it can stand in a calendar.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from amtportal.formatting import as_count, format_day, format_points
+from ccp.counting import requirement
+from certifications import invoices
+from certifications.models import Cycle
+
+When = Literal["done", "now", "ahead"]
+
+MET = gettext_lazy("Your record reached the points that this cycle requires.")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line. ``key`` names it within its cycle for ever; ``on`` is None where no day can be named yet."""
+
+    key: str
+    on: date | None
+    title: str
+    sentence: str
+    when: When
+
+
+@dataclass(frozen=True)
+class Owed:
+    """A standing renewal invoice of the cycle, with its state on the day."""
+
+    year: int
+    state: invoices.State
+    opening: invoices.Opening
+
+
+def ledger(
+    cycle: Cycle, *, mandatory: bool, counted: Decimal, grace_ends_on: date, owed: Sequence[Owed], on: date
+) -> list[Line]:
+    """The lines of a cycle in the order in which they come about."""
+    closed = cycle.closed_on is not None
+    to_go = requirement.to_go(counted=counted, required=cycle.points_required)
+    is_short = mandatory and to_go > 0
+    lines: list[tuple[date, Line]] = []
+    if mandatory and cycle.requirement_met_on and not is_short:
+        lines.append(_dated("requirement", cycle.requirement_met_on, _("CCP requirement met"), MET, "done"))
+    elif is_short and not closed:
+        lines.append((on, _missing(to_go, cycle.points_required, over=on > grace_ends_on)))
+    for invoice in owed:
+        if not (closed and invoice.state == "locked"):
+            lines += _invoice(invoice, can_be_met=on <= grace_ends_on, on=on)
+    lines.append(
+        _dated(
+            "cycle-ends",
+            cycle.ends_on,
+            _("CCP cycle ends"),
+            _("The CCP cycle ends. Only what you do up to this day counts for it."),
+            _passed(cycle.ends_on, on),
+        )
+    )
+    if is_short and not closed:
+        lines.append(_grace(cycle, grace_ends_on, on))
+    if cycle.closed_on:
+        sentence = _("The cycle was closed as %(outcome)s.") % {"outcome": cycle.get_outcome_display().lower()}
+        lines.append(_dated("cycle-closed", cycle.closed_on, _("CCP cycle closed"), sentence, "done"))
+    return [line for _, line in sorted(lines, key=lambda dated: dated[0])]
+
+
+def _missing(to_go: Decimal, required: Decimal, *, over: bool) -> Line:
+    points = {"to_go": format_points(to_go), "required": format_points(required)}
+    if over:
+        sentence = _("%(to_go)s of %(required)s points were missing when the grace period ended. Call AMT.") % points
+    else:
+        sentence = ngettext(
+            "%(to_go)s point to go until your CCP requirement of %(required)s points is met.",
+            "%(to_go)s points to go until your CCP requirement of %(required)s points is met.",
+            as_count(to_go),
+        )
+    return Line("requirement", None, _("CCP requirement"), sentence % points, "now")
+
+
+def _invoice(invoice: Owed, *, can_be_met: bool, on: date) -> Iterator[tuple[date, Line]]:
+    """When the invoice opens and when it is due; one that is paid has a single line."""
+    opening, key = invoice.opening, f"invoice-{invoice.year}"
+    earliest = opening.due_on - invoices.NOTICE
+    said = {"year": invoice.year, "days": invoices.NOTICE.days, "earliest": format_day(earliest)}
+    if invoice.state == "paid":
+        paid = _("The renewal invoice of year %(year)s is paid.") % said
+        yield _dated(f"{key}-due", opening.due_on, _("renewal invoice paid"), paid, "done")
+        return
+    if opening.opens_on:
+        when: When = "done" if opening.opens_on <= on else "ahead"
+        if opening.waits_for_requirement:
+            opens = _("The renewal invoice of year %(year)s opens, the day after your CCP requirement was met.")
+        else:
+            opens = _("The renewal invoice of year %(year)s opens, %(days)s days before it is due.")
+        yield _dated(f"{key}-opens", opening.opens_on, _("renewal invoice opens"), opens % said, when)
+    elif can_be_met:
+        if earliest > on:
+            opens = _(
+                "The renewal invoice of year %(year)s opens the day after the missing points are recorded, but not "
+                "before %(earliest)s."
+            )
+        else:
+            opens = _("The renewal invoice of year %(year)s opens the day after the missing points are recorded.")
+        yield max(earliest, on), Line(f"{key}-opens", None, _("renewal invoice opens"), opens % said, "ahead")
+    when = "now" if invoice.state == "open" else "ahead"
+    due = _("The renewal invoice of year %(year)s is due.") % said
+    yield _dated(f"{key}-due", opening.due_on, _("renewal invoice due"), due, when)
+
+
+def _grace(cycle: Cycle, grace_ends_on: date, on: date) -> tuple[date, Line]:
+    """The last day for records. It is the present step once the cycle has ended."""
+    when = _passed(grace_ends_on, on)
+    if cycle.ends_on < on <= grace_ends_on:
+        when = "now"
+    sentence = _("The grace period ends: the last day to record what you did up to %(last)s.")
+    sentence %= {"last": format_day(cycle.ends_on)}
+    if cycle.grace_extended_to:
+        sentence += " " + _("AMT extended it.")
+    return _dated("grace-ends", grace_ends_on, _("grace period ends"), sentence, when)
+
+
+def _dated(key: str, on: date, title: str, sentence: str | Promise, when: When) -> tuple[date, Line]:
+    return on, Line(key, on, title, str(sentence), when)
+
+
+def _passed(day: date, on: date) -> When:
+    return "done" if day < on else "ahead"

@@ -1,0 +1,236 @@
+"""Where a member stands: for each certification the points, the days left, the renewal invoice and what to do next.
+
+The judgements come from ``cycles``, ``invoices`` and ``requirement``; here they are read for a member in a
+fixed number of queries and put in the order in which a page shows them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import Q, Sum, prefetch_related_objects
+
+from amtportal.dates import day_of
+from amtportal.formatting import translated
+from amtportal.members.models import Member
+from ccp.counting import requirement
+from ccp.models import Credit
+from ccp.rollover import closing as rollover
+from ccp.standing import ledger, next_steps, tasks
+from certifications import cycles as cycle_rules
+from certifications import invoices as invoice_rules
+from certifications import life
+from certifications.invoice_standing import InvoiceStanding, invoice_standing
+from certifications.models import Certification, Cycle, RenewalInvoice, StatusChange
+
+
+@dataclass(frozen=True)
+class CategoryTotal:
+    name: str
+    points: Decimal
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A certification with its cycle on a day. ``current`` is the invoice of the year in which the day lies."""
+
+    certification: Certification
+    cycle: Cycle
+    on: date
+    counted: Decimal
+    categories: list[CategoryTotal]
+    invoices: list[InvoiceStanding]
+    current: InvoiceStanding | None
+    past: list[Cycle] = field(default_factory=list)
+    """The closed cycles of the certification with their corrections, the last one first."""
+    reopened: list[InvoiceStanding] = field(default_factory=list)
+    """Invoices of cycles that were closed as compliant, unpaid again because AMT reversed the payment since."""
+
+    @property
+    def required(self) -> Decimal:
+        return self.cycle.points_required
+
+    @property
+    def to_go(self) -> Decimal:
+        return requirement.to_go(counted=self.counted, required=self.required)
+
+    @property
+    def is_met(self) -> bool:
+        return self.to_go == 0
+
+    @property
+    def days_left(self) -> int:
+        return cycle_rules.days_left(self.cycle.ends_on, self.on)
+
+    @property
+    def records_until(self) -> date:
+        return cycle_rules.grace_ends_on(self.cycle, grace_days=settings.CCP_GRACE_DAYS)
+
+    @property
+    def grace_days_left(self) -> int:
+        return (self.records_until - self.on).days
+
+    @property
+    def takes_records(self) -> bool:
+        return cycle_rules.takes_records(self.cycle, self.on, grace_days=settings.CCP_GRACE_DAYS)
+
+    @property
+    def progress_value(self) -> Decimal:
+        """The points as far as the bar reaches."""
+        return min(self.counted, self.required)
+
+    @property
+    def verdict(self) -> rollover.Verdict | None:
+        """What the cycle is on the day: running, in grace, awaiting payment, or due to close. None: it is closed."""
+        if self.cycle.closed_on:
+            return None
+        is_paid = all(found.state == "paid" for found in self.invoices)
+        return rollover.verdict_of(self.cycle, self.on, counted=self.counted, is_paid=is_paid)
+
+    @property
+    def is_in_force(self) -> bool:
+        return life.in_force(self.certification.status)
+
+    @property
+    def left_force(self) -> StatusChange | None:
+        """The change by which the certification got a status that is not in force; None where it is not on record."""
+        if self.is_in_force:
+            return None
+        status = self.certification.status
+        changes = [change for change in self.certification.status_changes.all() if change.after == status]
+        return changes[-1] if changes else None
+
+    @property
+    def next_steps(self) -> list[next_steps.Step]:
+        """What to do next, the most pressing first; never empty."""
+        return next_steps.next_steps(self)
+
+    @property
+    def tasks(self) -> list[tasks.Task]:
+        """The steps with what waits and what is done, each with a word for its state."""
+        return tasks.tasks(self)
+
+    @property
+    def ledger_lines(self) -> list[ledger.Line]:
+        """What unlocks the renewal invoice and what follows; nothing where the certification is not in force."""
+        if not self.is_in_force:
+            return []
+        return ledger.ledger(
+            self.cycle,
+            mandatory=self.cycle.is_mandatory,
+            counted=self.counted,
+            grace_ends_on=self.records_until,
+            owed=[ledger.Owed(found.invoice.year, found.state, found.opening) for found in self.invoices],
+            on=self.on,
+        )
+
+
+def standings(member: Member, on: date) -> list[Standing]:
+    """Every certification of the member with its open cycle, or its last one.
+
+    Three queries, whatever their number; one more where cycles are closed, one where a certification is not in force.
+    """
+    cycles = list(
+        Cycle.objects.for_member(member)
+        .select_related("certification__credential", "certification__member")
+        .order_by("certification__awarded_on", "certification_id", "number")
+    )
+    past: dict[int, list[Cycle]] = defaultdict(list)
+    for cycle in reversed(cycles):
+        if cycle.closed_on:
+            past[cycle.certification_id].append(cycle)
+    closed = [cycle for found in past.values() for cycle in found]
+    prefetch_related_objects(closed, "corrections")
+    shown = _shown(cycles)
+    out_of_force = [cycle.certification for cycle in shown if not life.in_force(cycle.certification.status)]
+    prefetch_related_objects(out_of_force, "status_changes")
+    return [replace(found, past=past[found.certification.pk]) for found in standings_of(shown, on, past=closed)]
+
+
+def of_cycles(cycles: list[Cycle], member: Member, on: date) -> list[Standing]:
+    """Where the certifications of these cycles (with credential read) stand; two queries while the cycles run."""
+    if all(cycle.closed_on is None and life.in_force(cycle.certification.status) for cycle in cycles):
+        for cycle in cycles:
+            cycle.certification.member = member
+        return standings_of(sorted(cycles, key=lambda cycle: (cycle.certification.awarded_on, cycle.pk)), on)
+    shown = {cycle.certification_id for cycle in cycles}
+    return [found for found in standings(member, on) if found.certification.pk in shown]
+
+
+def caught_up(member: Member, *, at: datetime) -> list[Standing]:
+    """The standings as pages show them: once the member's cycles that are due are closed."""
+    found = standings(member, day_of(at))
+    due = [standing.cycle for standing in found if standing.verdict in rollover.CLOSING]
+    if rollover.catch_up(member, at=at, shown=due):
+        found = standings(member, day_of(at))
+    return found
+
+
+def standings_of(cycles: list[Cycle], on: date, *, past: Iterable[Cycle] = ()) -> list[Standing]:
+    """Where these cycles (with certification, credential and member read) stand: two queries.
+
+    ``past``: closed cycles of the same certifications, whose invoices may be unpaid again.
+    """
+    by_category = _points_by_category(cycles)
+    closed = {cycle.pk: cycle for cycle in past if cycle not in cycles and cycle.outcome == Cycle.Outcome.COMPLIANT}
+    wanted = Q(cycle__in=cycles) | Q(cycle__in=closed, status=RenewalInvoice.Status.ISSUED)
+    invoices = defaultdict(list)
+    reopened = defaultdict(list)
+    for invoice in RenewalInvoice.objects.standing().with_payment_day().filter(wanted).order_by("due_on", "year"):
+        if cycle := closed.get(invoice.cycle_id):
+            invoice.cycle = cycle
+            unpaid = invoice_standing(invoice, on, counted=cycle.points_at_close or Decimal(0))
+            reopened[cycle.certification_id].append(unpaid)
+        else:
+            invoices[invoice.cycle_id].append(invoice)
+    result = []
+    for cycle in cycles:
+        categories = by_category[cycle.pk]
+        counted = sum((category.points for category in categories), Decimal(0))
+        shown = []
+        for invoice in invoices[cycle.pk]:
+            invoice.cycle = cycle
+            shown.append(invoice_standing(invoice, on, counted=counted))
+        year = invoice_rules.year_of_cycle(cycle.certification.awarded_on, cycle.number, on)
+        result.append(
+            Standing(
+                certification=cycle.certification,
+                cycle=cycle,
+                on=on,
+                counted=counted,
+                categories=categories,
+                invoices=shown,
+                current=next((found for found in shown if found.invoice.year == year), None),
+                reopened=reopened[cycle.certification_id],
+            )
+        )
+    return result
+
+
+def _shown(cycles: Iterable[Cycle]) -> list[Cycle]:
+    """One of the cycles for each certification: the one that is not closed, else the last."""
+    shown: dict[int, Cycle] = {}
+    for cycle in cycles:
+        known = shown.get(cycle.certification_id)
+        if known is None or known.closed_on is not None:
+            shown[cycle.certification_id] = cycle
+    return list(shown.values())
+
+
+def _points_by_category(cycles: list[Cycle]) -> dict[int, list[CategoryTotal]]:
+    """The points that count, for each cycle and category in which an entry stands, in the categories' order."""
+    totals: dict[int, list[CategoryTotal]] = defaultdict(list)
+    category = "activity__activity_type__category"
+    rows = (
+        Credit.objects.filter(cycle__in=cycles)
+        .exclude(cut__in=[Credit.Cut.NOT_STANDING, Credit.Cut.UNCLAIMED])
+        .values_list("cycle", f"{category}__name")
+        .annotate(total=Sum("points"))
+        .order_by(f"{category}__order", f"{category}__name")
+    )
+    for cycle, name, total in rows:
+        totals[cycle].append(CategoryTotal(translated(name), total.quantize(Decimal("0.01"))))
+    return totals

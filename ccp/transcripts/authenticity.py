@@ -1,0 +1,196 @@
+"""Is this transcript genuine? What an issue said, what has changed since, and whether a file is the one issued.
+
+Whoever holds the paper has its code. They are told what stands on the paper (name, credential, cycle, points and
+status) and how the totals and the status differ now: of entries made or changed since, only how many there are. The AMT
+ID, the certificate number and the entries are not told.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from amtportal.formatting import format_day, translated
+from ccp.counting import requirement
+from ccp.models import Transcript
+from ccp.rollover import closing as rollover
+from ccp.transcripts import contents as transcripts
+from ccp.transcripts import issuing, sheets
+from certifications.models import Certification, Cycle
+
+# What a file is: the one issued under this code, one issued under another, or none that the portal made.
+FileVerdict = Literal["exact", "other", "unknown"]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What an issue said of one cycle."""
+
+    figures: dict[str, Any]
+
+    @property
+    def credential(self) -> str:
+        return f"{translated(self.figures['credential_name'])} ({self.figures['credential']})"
+
+    @property
+    def starts_on(self) -> date:
+        return date.fromisoformat(self.figures["starts_on"])
+
+    @property
+    def ends_on(self) -> date:
+        return date.fromisoformat(self.figures["ends_on"])
+
+    @property
+    def counted(self) -> Decimal:
+        return Decimal(self.figures["counted"])
+
+    @property
+    def required(self) -> Decimal:
+        return Decimal(self.figures["required"])
+
+    @property
+    def to_go(self) -> Decimal:
+        return requirement.to_go(counted=self.counted, required=self.required)
+
+    @property
+    def requirement_sentence(self) -> str:
+        met_on = self.figures["met_on"]
+        return sheets.requirement_sentence(
+            met_on=date.fromisoformat(met_on) if met_on else None,
+            to_go=self.to_go,
+            is_closed=bool(self.figures["closed_on"]),
+        )
+
+    @property
+    def closing_sentence(self) -> str:
+        return _closing(self.figures)
+
+    @property
+    def status(self) -> str:
+        return _status(self.figures)
+
+
+def _closing(figures: dict[str, Any]) -> str:
+    closed_on = figures["closed_on"]
+    return sheets.closing_sentence(date.fromisoformat(closed_on) if closed_on else None, figures["outcome"])
+
+
+def _status(figures: dict[str, Any]) -> str:
+    return str(Certification.Status(figures["status"]).label)
+
+
+def said(issue: Transcript) -> list[Said]:
+    return [Said(figures) for figures in issue.snapshot["sheets"]]
+
+
+def changes(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """What the totals and the status say now that they did not say then; both as ``snapshot`` has them."""
+    found: list[str] = []
+    before = {figures["cycle"]: figures for figures in then["sheets"]}
+    several = len(now["sheets"]) > 1
+    for figures in now["sheets"]:
+        earlier = before.get(figures["cycle"])
+        where = f"{figures['credential']}, {format_day(date.fromisoformat(figures['starts_on']))}: " if several else ""
+        if earlier is None:
+            found.append(where + _("this cycle has been opened since."))
+        else:
+            found += [where + sentence for sentence in _differences(earlier, figures)]
+    return found
+
+
+def _differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+    """What differs in one cycle."""
+    if then["counted"] != now["counted"]:
+        yield _("%(now)s points count now; they were %(then)s.") % {"now": now["counted"], "then": then["counted"]}
+    gone = len(then["entries"].keys() - now["entries"].keys())
+    if gone:
+        yield ngettext(
+            "%(number)s entry on it has been withdrawn or made void since.",
+            "%(number)s entries on it have been withdrawn or made void since.",
+            gone,
+        ) % {"number": gone}
+    added = len(now["entries"].keys() - then["entries"].keys())
+    if added:
+        yield ngettext("%(number)s entry has been added since.", "%(number)s entries have been added since.", added) % {
+            "number": added
+        }
+    if then["met_on"] != now["met_on"]:
+        if now["met_on"]:
+            yield _("The requirement was met on %(day)s.") % {"day": format_day(date.fromisoformat(now["met_on"]))}
+        else:
+            yield _("The requirement is no longer met.")
+    if now["closed_on"] and not then["closed_on"]:
+        yield f"{_closing(now)}."
+    for points, outcome, signed_on, _statement in now["corrections"][len(then["corrections"]) :]:
+        yield _("AMT has corrected it on %(day)s: %(points)s points, %(outcome)s.") % {
+            "day": format_day(date.fromisoformat(signed_on)),
+            "points": points,
+            "outcome": str(Cycle.Outcome(outcome).label).lower(),
+        }
+    if then["status"] != now["status"]:
+        yield _("Certification status: %(now)s now; it was %(then)s.") % {
+            "now": _status(now).lower(),
+            "then": _status(then).lower(),
+        }
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An issue with what it said, and how the record differs now. A changed record may have no ``changes`` to tell."""
+
+    issue: Transcript
+    said: list[Said]
+    is_same: bool
+    changes: list[str]
+
+    @property
+    def name(self) -> str:
+        return str(self.issue.snapshot["name"])
+
+    @property
+    def is_history(self) -> bool:
+        return self.issue.cycle_id is None
+
+
+def issued_under(typed: str) -> Transcript | None:
+    """The issue of a code as people type it. Whatever is typed costs one look-up."""
+    return _issues().filter(code=issuing.as_code(typed)).first()
+
+
+def issued_as(sha256: str) -> Transcript | None:
+    """The issue of a file."""
+    return _issues().filter(files__sha256=sha256).first()
+
+
+def verdict(issue: Transcript, sha256: str) -> FileVerdict:
+    """What a file is, for somebody who asks about this issue."""
+    of_file = issued_as(sha256)
+    if of_file is None:
+        return "unknown"
+    return "exact" if of_file.pk == issue.pk else "other"
+
+
+def find(issue: Transcript, *, at: datetime) -> Finding:
+    """The issue beside the record as it is now, once what is due is closed."""
+    of_member = transcripts.cycles_of(issue.member)
+    asked = of_member if issue.cycle_id is None else of_member.filter(pk=issue.cycle_id)
+    cycles = list(asked)
+    if rollover.catch_up(issue.member, at=at, shown=cycles):
+        cycles = list(asked.all())
+    contents = transcripts.Contents(
+        issue.member, sheets.of_cycles(cycles), cycles[0] if issue.cycle_id is not None else None
+    )
+    return Finding(
+        issue=issue,
+        said=said(issue),
+        is_same=transcripts.content_hash(contents) == issue.content_hash,
+        changes=changes(issue.snapshot, transcripts.snapshot(contents)),
+    )
+
+
+def _issues() -> Any:
+    return Transcript.objects.select_related("member")

@@ -1,0 +1,202 @@
+"""What a member has on record for a cycle, as a CE transcript lists it.
+
+The standing entries that are claimed for the cycle, by category with subtotals: what was claimed, what counts, and why
+something does not count. A closed cycle says how it was closed, with the points as they were then; corrections stand
+beside them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from amtportal.formatting import format_day, format_points
+from ccp.counting import points, requirement
+from ccp.models import Activity, Credit
+from certifications.models import Certification, Credential, Cycle, CycleCorrection
+
+ZERO = Decimal(0)
+
+CUT_SENTENCES: dict[Credit.Cut, str | Promise] = {
+    **{Credit.Cut(cut): reason for cut, reason in points.REASONS.items()},
+    Credit.Cut.NOT_STANDING: gettext_lazy("No longer stands, so it counts for nothing."),
+    Credit.Cut.UNCLAIMED: gettext_lazy("No longer claimed for this certification."),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One activity on the transcript; ``note`` says why less than the claim counts."""
+
+    reference: str
+    activity_type: str
+    type: str
+    title: str
+    provider: str
+    starts_on: date
+    ends_on: date
+    claimed: Decimal
+    counted: Decimal
+    cut: str
+    by_amt: bool
+
+    @property
+    def note(self) -> str:
+        """In the language of the page or document that it is put into."""
+        return str(CUT_SENTENCES[Credit.Cut(self.cut)])
+
+
+@dataclass(frozen=True)
+class CategoryRows:
+    """The rows of one category with their subtotals."""
+
+    name: str
+    rows: list[Row]
+
+    @property
+    def by_type(self) -> list[tuple[str, list[Row]]]:
+        """The rows under the name of their type, in the order in which the types come up."""
+        found: dict[str, list[Row]] = {}
+        for row in self.rows:
+            found.setdefault(row.type, []).append(row)
+        return list(found.items())
+
+    @property
+    def claimed(self) -> Decimal:
+        return sum((row.claimed for row in self.rows), ZERO)
+
+    @property
+    def counted(self) -> Decimal:
+        return sum((row.counted for row in self.rows), ZERO)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a member has on record for one cycle (its certification and credential are read)."""
+
+    cycle: Cycle
+    categories: list[CategoryRows]
+    corrections: list[CycleCorrection] = field(default_factory=list)
+
+    @property
+    def certification(self) -> Certification:
+        return self.cycle.certification
+
+    @property
+    def credential(self) -> Credential:
+        return self.certification.credential
+
+    @property
+    def rows(self) -> list[Row]:
+        return [row for category in self.categories for row in category.rows]
+
+    @property
+    def required(self) -> Decimal:
+        return self.cycle.points_required
+
+    @property
+    def claimed(self) -> Decimal:
+        return sum((category.claimed for category in self.categories), ZERO)
+
+    @property
+    def counted(self) -> Decimal:
+        """The points that count: of a closed cycle those with which it was closed."""
+        if self.cycle.points_at_close is not None:
+            return self.cycle.points_at_close
+        return sum((category.counted for category in self.categories), ZERO)
+
+    @property
+    def to_go(self) -> Decimal:
+        return requirement.to_go(counted=self.counted, required=self.required)
+
+    @property
+    def met_on(self) -> date | None:
+        return self.cycle.requirement_met_on
+
+    @property
+    def requirement_sentence(self) -> str:
+        return requirement_sentence(met_on=self.met_on, to_go=self.to_go, is_closed=self.cycle.closed_on is not None)
+
+    @property
+    def closing_sentence(self) -> str:
+        """How the cycle was closed; empty for one that was not."""
+        return closing_sentence(self.cycle.closed_on, self.cycle.outcome)
+
+
+def requirement_sentence(*, met_on: date | None, to_go: Decimal, is_closed: bool) -> str:
+    if met_on:
+        return _("Met on %(day)s") % {"day": format_day(met_on)}
+    figures = {"points": format_points(to_go)}
+    one = 1 if to_go == 1 else 2  # 0.25 points is written as several are
+    if is_closed:
+        return ngettext("Not met: %(points)s point short", "Not met: %(points)s points short", one) % figures
+    return ngettext("%(points)s point to go", "%(points)s points to go", one) % figures
+
+
+def closing_sentence(closed_on: date | None, outcome: str) -> str:
+    if not closed_on:
+        return ""
+    words = {"day": format_day(closed_on), "outcome": str(Cycle.Outcome(outcome).label).lower()}
+    return _("Closed on %(day)s as %(outcome)s") % words
+
+
+def by_category(credits: Iterable[Credit]) -> list[CategoryRows]:
+    """Credits in the order of category and day (types and categories read) as rows with subtotals."""
+    return [
+        CategoryRows(category.name, [_row(credit.activity, credit) for credit in group])
+        for category, group in groupby(credits, key=lambda credit: credit.activity.activity_type.category)
+    ]
+
+
+def of_cycles(cycles: list[Cycle]) -> list[Sheet]:
+    """The cycles with what is claimed for them.
+
+    A cycle is read again in the statement that reads its credits: nobody sees the new points with the old day on which
+    the requirement was met, and no lock is taken.
+    """
+    credits = (
+        Credit.objects.filter(cycle__in=[cycle.pk for cycle in cycles])
+        .exclude(cut__in=[Credit.Cut.NOT_STANDING, Credit.Cut.UNCLAIMED])
+        .select_related("activity__activity_type__category", "cycle")
+        .order_by(
+            "cycle_id",
+            "activity__activity_type__category__order",
+            "activity__activity_type__category_id",
+            "activity__starts_on",
+            "activity_id",
+        )
+    )
+    found = {key: list(group) for key, group in groupby(credits, key=lambda credit: credit.cycle_id)}
+    corrections: dict[int, list[CycleCorrection]] = {}
+    if any(cycle.closed_on for cycle in cycles):
+        for correction in CycleCorrection.objects.filter(cycle__in=[cycle.pk for cycle in cycles]):
+            corrections.setdefault(correction.cycle_id, []).append(correction)
+    sheets = []
+    for cycle in cycles:
+        claimed = found.get(cycle.pk, [])
+        if claimed:
+            claimed[0].cycle.certification = cycle.certification
+            cycle = claimed[0].cycle
+        sheets.append(Sheet(cycle, by_category(claimed), corrections.get(cycle.pk, [])))
+    return sheets
+
+
+def _row(activity: Activity, credit: Credit) -> Row:
+    return Row(
+        reference=activity.reference,
+        activity_type=activity.activity_type.code,
+        type=activity.activity_type.name,
+        title=activity.title,
+        provider=activity.provider,
+        starts_on=activity.starts_on,
+        ends_on=activity.ends_on,
+        claimed=activity.points,
+        counted=credit.points,
+        cut=credit.cut,
+        by_amt=activity.source == Activity.Source.AMT,
+    )

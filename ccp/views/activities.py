@@ -1,0 +1,158 @@
+"""The recorded activities on screen: the list, the list as CSV, one entry, and an entry put back on record."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from amtportal.chunks import CHUNK
+from amtportal.dates import day_of
+from amtportal.formatting import format_day
+from amtportal.members.access import account_of, for_member
+from amtportal.members.models import Member
+from ccp.amt_credits import error_reports
+from ccp.counting.terms import in_units
+from ccp.evidence import attaching as evidence
+from ccp.recording import changeable as amendable
+from ccp.recording import entries
+from ccp.recording import history as changes
+from ccp.recording import verbs as recording
+from ccp.recording.forms import DifferenceForm
+from ccp.rollover import closing as rollover
+from ccp.standing import standing
+from ccp.views import activity_export
+from ccp.views.activity_filters import ActivityFilterForm
+from ccp.views.evidence import part_of_page
+from certifications.models import Cycle
+
+PAGE_SIZE = 50
+
+
+@require_safe
+@for_member
+def activity_list(request: HttpRequest, member: Member) -> HttpResponse:
+    """All recorded CE, filtered and sorted as the address says; by date it stands in groups by cycle."""
+    filters = ActivityFilterForm(request.GET, cycles=_cycles(member))
+    activities = filters.narrowed(entries.read().for_member(member))
+    totals = filters.totals(activities)
+    paginator = Paginator(filters.sorted(activities), PAGE_SIZE)
+    paginator.count = totals.number
+    page = paginator.get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "pages": list(paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)),
+        "filters": filters,
+        "query": filters.query(),
+        "totals": totals,
+        "groups": _groups(list(page), by_cycle=filters.is_by_date),
+    }
+    return render(request, "ccp/activity_list.html", context)
+
+
+@require_safe
+@for_member
+def activity_export_csv(request: HttpRequest, member: Member) -> HttpResponseBase:
+    """The whole list, filtered and sorted as the address says, as CSV."""
+    cycles = _cycles(member)
+    filters = ActivityFilterForm(request.GET, cycles=cycles)
+    activities = filters.sorted(filters.narrowed(entries.read().for_member(member)))
+    codes = sorted({cycle.certification.credential.code for cycle in cycles})
+    filename = activity_export.filename(member, day_of(timezone.now()))
+    return StreamingHttpResponse(
+        activity_export.lines(activities.iterator(chunk_size=CHUNK), codes),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": content_disposition_header(True, filename)},
+    )
+
+
+def _cycles(member: Member) -> list[Cycle]:
+    """All cycles of the member, newest first, once those that are due are closed."""
+    of_member = (
+        Cycle.objects.for_member(member)
+        .select_related("certification__credential")
+        .order_by("-starts_on", "certification_id")
+    )
+    cycles = list(of_member)
+    if rollover.catch_up(member, at=timezone.now(), shown=cycles):
+        cycles = list(of_member.all())
+    return cycles
+
+
+def _groups(activities: list[Any], *, by_cycle: bool) -> list[tuple[str, list[Any]]]:
+    """The activities of a page under the cycles they are claimed for, as these first appear; or all in one group."""
+    groups: dict[str, list[Any]] = {}
+    for activity in activities:
+        activity.lines = entries.credit_lines(activity)
+        groups.setdefault(_cycles_of(activity.lines) if by_cycle else "", []).append(activity)
+    return list(groups.items())
+
+
+def _cycles_of(lines: list[entries.CreditLine]) -> str:
+    if not lines:
+        return _("For no certification")
+    cycle = _("%(code)s cycle %(first)s to %(last)s")
+    return _(" and ").join(
+        cycle
+        % {
+            "code": line.certification_code,
+            "first": format_day(line.cycle.starts_on),
+            "last": format_day(line.cycle.ends_on),
+        }
+        for line in lines
+    )
+
+
+@require_safe
+def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One entry, also the confirmation after Submit: what counted where, the new totals, and its history."""
+    now = timezone.now()
+    activity = entries.found(entries.read().visible_to(request.user), pk, at=now)
+    is_owner = activity.member.user == request.user
+    if is_owner:
+        activity.member.user = account_of(request)  # so that the head of the page need not ask who is signed in
+    on = day_of(now)
+    lines = entries.credit_lines(activity)
+    files = evidence.of_activity(activity) if evidence.may_be_read(activity, by=account_of(request)) else []
+    changeable = is_owner and amendable.can_be_changed(activity, on)
+    context = {
+        "activity": activity,
+        "quantity": in_units(activity.quantity, activity.unit) if activity.quantity else "",
+        "look_alikes": entries.look_alikes(activity),
+        "difference_form": DifferenceForm() if changeable and not activity.difference else None,
+        "lines": lines,
+        "standings": standing.of_cycles([line.cycle for line in lines], activity.member, on),
+        "changes": changes.newest_first(
+            changes.of_evidence(files, viewer=account_of(request)),
+            changes.of_activity(activity, viewer=account_of(request)),
+        ),
+        "evidence": part_of_page(activity, files, [line.cycle for line in lines], on),
+        "is_owner": is_owner,
+        "can_be_changed": changeable,
+        "can_be_restored": is_owner and amendable.can_be_restored(activity, on),
+        "reports": error_reports.of_activity(activity),
+        "can_be_reported": is_owner and error_reports.can_be_reported(activity),
+    }
+    return render(request, "ccp/activity_detail.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_member
+def activity_restore(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
+    """Put a withdrawn entry of one's own back on record. The address alone only leads to the entry."""
+    now = timezone.now()
+    activity = entries.found(entries.read().for_member(member), pk, at=now)
+    if request.method == "POST":
+        try:
+            recording.restore(activity=activity, by=member.user, at=now)
+        except recording.Refused as refused:
+            messages.error(request, refused.problem.sentence)
+        else:
+            messages.success(request, _("%(reference)s is back on record.") % {"reference": activity.reference})
+    return redirect("activity-detail", activity.pk)

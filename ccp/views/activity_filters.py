@@ -1,0 +1,222 @@
+"""Which of the recorded activities a list shows, in which order, and what they come to.
+
+All of it stands in the address, so that a list can be kept, and another sort or page keeps the filters. What the
+address asks for and the list does not have is left aside.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django import forms
+from django.db.models import Case, Count, DecimalField, F, OuterRef, Q, Subquery, Sum, When
+from django.db.models.functions import Coalesce, Lower
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from amtportal.formatting import translated
+from ccp.models import Activity, ActivityQuerySet, Category, Credit
+from ccp.recording import eligibility
+from certifications.models import Cycle
+
+NEWEST_FIRST = "-date"
+# What each sort looks at, first to last; the key of the entry comes last of all, so that the order is always the same.
+ORDERS = {
+    "date": ("starts_on",),
+    "title": ("heading_folded", "starts_on"),
+    "type": (
+        "activity_type__category__order",
+        "activity_type__category__name",
+        "activity_type__order",
+        "activity_type__name",
+        "starts_on",
+    ),
+    "points": ("counted", "starts_on"),
+    "recorded": ("recorded_at",),
+}
+SORTS = {
+    "-date": gettext_lazy("Date, newest first"),
+    "date": gettext_lazy("Date, oldest first"),
+    "title": gettext_lazy("Title, A to Z"),
+    "-title": gettext_lazy("Title, Z to A"),
+    "type": gettext_lazy("Category and type"),
+    "-type": gettext_lazy("Category and type, from the last"),
+    "-points": gettext_lazy("Points counted, most first"),
+    "points": gettext_lazy("Points counted, fewest first"),
+    "-recorded": gettext_lazy("Recorded, latest first"),
+    "recorded": gettext_lazy("Recorded, earliest first"),
+}
+# The columns of the list: the name, and the sort that it starts with. Claimed points have none.
+COLUMNS = (
+    (gettext_lazy("Activity"), "title"),
+    (gettext_lazy("Dates"), "-date"),
+    (gettext_lazy("Category"), "type"),
+    (gettext_lazy("Recorded"), "-recorded"),
+    (gettext_lazy("Claimed"), ""),
+    (gettext_lazy("Counted"), "-points"),
+)
+LEFT_ASIDE = {"invalid_choice": gettext_lazy("There is no such choice, so it is left aside.")}
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of a column: ``query`` leads to the list sorted by it, ``aria_sort`` says how it is sorted now."""
+
+    label: str
+    query: str
+    aria_sort: str
+    is_number: bool
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How many entries are listed, the points claimed by those that stand, and by certification what counts."""
+
+    number: int
+    claimed: Decimal
+    counted: list[tuple[str, Decimal]]
+
+
+class ActivityFilterForm(forms.Form):
+    """The filters and the sort. ``cycles``: all of the member's, with certification and credential read."""
+
+    cycle = forms.TypedChoiceField(
+        label=gettext_lazy("CCP cycle"), required=False, coerce=int, empty_value=None, error_messages=LEFT_ASIDE
+    )
+    certification = forms.TypedChoiceField(
+        label=gettext_lazy("Certification"), required=False, coerce=int, empty_value=None, error_messages=LEFT_ASIDE
+    )
+    category = forms.ChoiceField(label=gettext_lazy("Category"), required=False, error_messages=LEFT_ASIDE)
+    source = forms.ChoiceField(
+        label=gettext_lazy("Source"),
+        required=False,
+        error_messages=LEFT_ASIDE,
+        choices=[
+            ("", gettext_lazy("All sources")),
+            (Activity.Source.MEMBER, gettext_lazy("Recorded by you")),
+            (Activity.Source.AMT, gettext_lazy("Credited by AMT")),
+        ],
+    )
+    state = forms.ChoiceField(
+        label=gettext_lazy("State"),
+        required=False,
+        error_messages=LEFT_ASIDE,
+        choices=[
+            ("", gettext_lazy("All states")),
+            ("standing", gettext_lazy("On record")),
+            ("withdrawn", gettext_lazy("Withdrawn or void")),
+        ],
+    )
+    sort = forms.ChoiceField(
+        label=gettext_lazy("Sort by"), required=False, error_messages=LEFT_ASIDE, choices=list(SORTS.items())
+    )
+
+    def __init__(self, data: Any, *, cycles: Sequence[Cycle]) -> None:
+        super().__init__(data)
+        windows = zip(cycles, eligibility.windows(cycles), strict=True)
+        named = {}
+        for cycle in cycles:
+            credential = cycle.certification.credential
+            named[cycle.certification_id] = f"{credential.code} – {translated(credential.name)}"
+        categories = Category.objects.values_list("code", "name")
+        for name, choices in (
+            ("cycle", [("", _("All cycles")), *((cycle.pk, str(window)) for cycle, window in windows)]),
+            ("certification", [("", _("All certifications")), *named.items()]),
+            ("category", [("", _("All categories")), *((code, translated(name)) for code, name in categories)]),
+        ):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = choices
+
+    @cached_property
+    def chosen(self) -> dict[str, Any]:
+        """The filters that are asked for and known, by name; the sort is none of them."""
+        self.full_clean()
+        return {name: value for name, value in self.cleaned_data.items() if value and name != "sort"}
+
+    @property
+    def held(self) -> list[str]:
+        """The same as the form names them."""
+        return [str(dict(cast(Any, self.fields[name]).choices)[value]) for name, value in self.chosen.items()]
+
+    @cached_property
+    def order(self) -> str:
+        """The sort that is asked for, or the newest first."""
+        self.full_clean()
+        return self.cleaned_data.get("sort") or NEWEST_FIRST
+
+    @property
+    def is_by_date(self) -> bool:
+        return self.order.removeprefix("-") == "date"
+
+    @property
+    def order_label(self) -> str:
+        return str(SORTS[self.order])
+
+    def query(self, sort: str = "") -> str:
+        """The filters, with this sort or their own, as the query of an address: ``cycle=12&sort=title``."""
+        sort = sort or self.order
+        return urlencode(self.chosen | ({} if sort == NEWEST_FIRST else {"sort": sort}))
+
+    @property
+    def heads(self) -> list[Head]:
+        """The heads of the columns. The one that is sorted by leads to the same the other way round."""
+        now, heads = self.order.removeprefix("-"), []
+        for label, first in COLUMNS:
+            is_now = bool(first) and first.removeprefix("-") == now
+            turned = self.order.removeprefix("-") if self.order.startswith("-") else f"-{self.order}"
+            aria_sort = ("descending" if self.order.startswith("-") else "ascending") if is_now else ""
+            query = self.query(turned if is_now else first) if first else ""
+            heads.append(Head(str(label), f"?{query}" if first else "", aria_sort, first in ("", "-points")))
+        return heads
+
+    def narrowed(self, activities: ActivityQuerySet) -> ActivityQuerySet:
+        """The activities that fit every filter."""
+        claims = self._credits()
+        if claims is not None:
+            activities = activities.filter(pk__in=claims.values("activity"))
+        if category := self.chosen.get("category"):
+            activities = activities.filter(activity_type__category__code=category)
+        if source := self.chosen.get("source"):
+            activities = activities.filter(source=source)
+        if state := self.chosen.get("state"):
+            activities = activities.filter(withdrawn_at__isnull=state == "standing")
+        return activities
+
+    def sorted(self, activities: ActivityQuerySet) -> ActivityQuerySet:
+        key = self.order.removeprefix("-")
+        if key == "title":
+            heading = Case(When(title="", then=F("activity_type__name")), default=F("title"))
+            activities = activities.annotate(heading_folded=Lower(heading))
+        if key == "points":
+            credits = Credit.objects.filter(activity=OuterRef("pk")).order_by().values("activity")
+            counted = Subquery(credits.annotate(total=Sum("points")).values("total"), output_field=DecimalField())
+            activities = activities.annotate(counted=Coalesce(counted, Decimal(0)))
+        sign = "-" if self.order.startswith("-") else ""
+        return activities.order_by(*(f"{sign}{name}" for name in (*ORDERS[key], "pk")))
+
+    def totals(self, activities: ActivityQuerySet) -> Totals:
+        """What these activities come to, in two queries; counted in the cycle or certification that is asked for."""
+        activities = activities.order_by().prefetch_related(None)
+        found = activities.aggregate(number=Count("pk"), claimed=Sum("points", filter=Q(withdrawn_at=None)))
+        claims = self._credits()
+        credits = (Credit.objects.all() if claims is None else claims).exclude(cut=Credit.Cut.UNCLAIMED)
+        counted = (
+            credits.filter(activity__in=activities.values("pk"))
+            .order_by("cycle__certification__credential__code")
+            .values_list("cycle__certification__credential__code")
+            .annotate(total=Sum("points"))
+        )
+        return Totals(found["number"], found["claimed"] or Decimal(0), list(counted))
+
+    def _credits(self) -> Any:
+        """The claims for the cycle and the certification that are asked for; None where neither is."""
+        asked = {
+            "cycle": self.chosen.get("cycle"),
+            "cycle__certification": self.chosen.get("certification"),
+        }
+        asked = {name: key for name, key in asked.items() if key}
+        return Credit.objects.filter(**asked).exclude(cut=Credit.Cut.UNCLAIMED) if asked else None

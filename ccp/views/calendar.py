@@ -1,0 +1,88 @@
+"""The calendar of a member's dates: the page that gives its secret address, and the file behind that address."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import conditional_page, require_http_methods, require_safe
+
+from amtportal.members.access import for_member
+from amtportal.members.models import Member
+from amtportal.middleware import language
+from ccp.recording.forms import CalendarForm
+from ccp.standing import calendar, standing
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_member
+def calendar_detail(request: HttpRequest, member: Member) -> HttpResponse:
+    """The address, how to subscribe, and the buttons that create, replace and revoke it."""
+    form = CalendarForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        messages.success(request, _act(member, **form.cleaned_data))
+        return redirect("calendar-detail")
+    feed = calendar.feed_of(member)
+    path = _address(feed.token) if feed else ""
+    context = {
+        "feed": feed,
+        "address": request.build_absolute_uri(path),
+        "subscribe": f"webcal://{request.get_host()}{path}",
+    }
+    return render(request, "ccp/calendar_detail.html", context, status=400 if form.errors else 200)
+
+
+def _address(token: str) -> str:
+    """The path of the calendar. A reader of another language than English gets an address that names it."""
+    path, code = reverse("calendar-feed", args=[token]), translation.get_language()
+    return path if code in (None, language.ENGLISH) else f"{path}?language={code}"
+
+
+def _act(member: Member, *, action: str, feed: int | None) -> str:
+    """Do what the button says; the sentence says what came of it."""
+    now = timezone.now()
+    if action == "create":
+        calendar.create(member=member, at=now)
+        return _("Your calendar has an address. Add it to your calendar program.")
+    if action == "replace":
+        calendar.replace(member=member, feed=feed or 0, at=now)
+        return _("Your calendar has a new address. The one before no longer works.")
+    calendar.revoke(member=member, feed=feed or 0, at=now)
+    return _("The address no longer works.")
+
+
+@login_not_required
+@conditional_page
+@cache_control(private=True, no_cache=True)
+@require_safe
+def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
+    """The dates as iCalendar. The address is the secret; an unknown or revoked one is not found."""
+    if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+        return HttpResponseForbidden("This address is a secret: ask for it with https.\n", content_type="text/plain")
+    feed = calendar.feed_at(token)
+    if feed is None:
+        raise Http404
+    spoken = language.or_english(request.GET.get("language"))
+    with translation.override(spoken):
+        standings = standing.caught_up(feed.member, at=timezone.now())
+        content = calendar.to_ical(
+            calendar.of_standings(standings, otherwise=feed.created_at),
+            host=urlsplit(settings.SITE_URL).hostname or "localhost",
+            page=settings.SITE_URL + reverse("certification-list"),
+        )
+    return HttpResponse(
+        content,
+        content_type="text/calendar; charset=utf-8",
+        headers={
+            "Content-Disposition": 'inline; filename="amt.ics"',
+            "Content-Language": spoken,
+            "X-Robots-Tag": "noindex",
+        },
+    )

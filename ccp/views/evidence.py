@@ -1,0 +1,136 @@
+"""The pages of evidence: attach a file to an entry, read it, remove it."""
+
+import logging
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from amtportal.dates import day_of
+from amtportal.members.access import for_member
+from amtportal.members.models import Member
+from amtportal.members.sign_in.limits import over_limit, respond_429
+from ccp.evidence import attaching as evidence
+from ccp.evidence import files as evidence_files
+from ccp.models import Activity, Evidence
+from ccp.recording import entries
+from certifications.models import Cycle
+
+CONTENT_TYPES = {Evidence.Kind.PDF: "application/pdf", Evidence.Kind.JPEG: "image/jpeg", Evidence.Kind.PNG: "image/png"}
+# A file runs nothing, reads nothing and is kept nowhere, even if a browser were to show it.
+HEADERS = {
+    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "private, no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+logger = logging.getLogger(__name__)
+
+
+class EvidenceForm(forms.Form):
+    """One file. Phones offer their camera beside it, because pictures are taken."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy("A photo or a PDF, at most 10 MB."),
+        widget=forms.FileInput(attrs={"accept": "image/*,application/pdf"}),
+        error_messages={
+            "required": gettext_lazy("Choose the file that you want to attach."),
+            "empty": gettext_lazy("The file is empty. Choose another one."),
+        },
+    )
+
+
+def part_of_page(activity: Activity, files: Iterable[Evidence], cycles: Iterable[Cycle], on: date) -> dict[str, Any]:
+    """What the page of an entry shows of its evidence."""
+    attached = [file for file in files if file.is_attached]
+    return {
+        "files": attached,
+        "keep_until": evidence.keep_all_until(cycles, on),
+        "problem": evidence.problem_with_adding(activity, len(attached)),
+        "form": EvidenceForm(),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_member
+def evidence_add(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
+    """Attach a file to an own entry. The form stands on the entry's page, too."""
+    if request.method == "POST" and over_limit(request, "evidence"):
+        return respond_429(request)
+    now = timezone.now()
+    activity = entries.found(entries.read().for_member(member), pk, at=now)
+    attached = Evidence.objects.attached().filter(activity=activity).count()
+    form = EvidenceForm(request.POST, request.FILES) if request.method == "POST" else EvidenceForm()
+    if problem := evidence.problem_with_adding(activity, attached):
+        if not form.is_bound:
+            return redirect("activity-detail", activity.pk)
+        form.add_error("file", problem)
+    if form.is_bound and form.is_valid():
+        try:
+            with evidence_files.opened(form.cleaned_data["file"]) as file:
+                added, is_new = evidence.add(activity=activity, file=file, by=member.user, at=now)
+        except (evidence_files.Refused, evidence.Refused) as refused:
+            form.add_error("file", str(refused))
+        else:
+            messages.success(request, _told(added, is_new=is_new, was_disarmed=file.was_disarmed))
+            return redirect("activity-detail", activity.pk)
+    lines = entries.credit_lines(activity)
+    until = evidence.keep_all_until([line.cycle for line in lines], day_of(now))
+    return render(request, "ccp/evidence_add.html", {"activity": activity, "form": form, "keep_until": until})
+
+
+def _told(file: Evidence, *, is_new: bool, was_disarmed: bool) -> str:
+    if not is_new:
+        return _("%(name)s is attached already. It is kept once.") % {"name": file.original_name}
+    if was_disarmed:
+        left_out = _("%(name)s is attached. Scripts, attached files or unsafe links in it were left out.")
+        return left_out % {"name": file.original_name}
+    return _("%(name)s is attached.") % {"name": file.original_name}
+
+
+@require_safe
+def evidence_download(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The file, to be saved: for its owner, and for staff who may view evidence."""
+    file = get_object_or_404(Evidence.objects.visible_to(request.user), pk=pk)
+    try:
+        content = evidence.storage().open(file.stored_name)
+    except FileNotFoundError:
+        logger.exception("The file of evidence %s is missing.", file.pk)
+        raise Http404 from None
+    return FileResponse(
+        content,
+        as_attachment=True,
+        filename=file.original_name,
+        content_type=CONTENT_TYPES[Evidence.Kind(file.kind)],
+        headers=HEADERS,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_member
+def evidence_remove(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
+    """Remove a file from an own entry, after a page that says what will happen."""
+    own = Evidence.objects.filter(activity__member=member).select_related("activity__activity_type")
+    file = get_object_or_404(own, pk=pk)
+    name = {"name": file.original_name}
+    if request.method == "POST":
+        try:
+            evidence.remove(evidence=file, by=member.user, at=timezone.now())
+        except evidence.Refused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, _("%(name)s is removed.") % name)
+        return redirect("activity-detail", file.activity_id)
+    if not evidence.can_be_removed(file):
+        return redirect("activity-detail", file.activity_id)
+    return render(request, "ccp/evidence_remove.html", {"file": file, "activity": file.activity})

@@ -1,0 +1,182 @@
+"""Record CE: the form in which a member records an activity, and what it says before Submit."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_http_methods, require_POST
+
+from amtportal.dates import day_of
+from amtportal.members.access import for_member
+from amtportal.members.models import Member
+from amtportal.members.sign_in import kept_forms
+from ccp.counting.points import Entry
+from ccp.models import Activity
+from ccp.recording import changeable as amendable
+from ccp.recording import entries, preview, repeats
+from ccp.recording import previous as earlier
+from ccp.recording import verbs as recording
+from ccp.recording.forms import AmendForm, RecordCEForm
+from ccp.rollover import closing as rollover
+from ccp.standing import standing
+from certifications.models import Cycle
+
+
+@kept_forms.keeps(*RecordCEForm.KEPT)
+@gzip_page  # the list of types is long; the page repeats nothing that an address could bring in (decision 17)
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_member
+def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
+    """Record CE: one activity, credited to each chosen certification whose open cycle covers its days."""
+    now = timezone.now()
+    open_cycles = rollover.open_for_records(member, at=now)
+    if recorded := _repeated(request, member, open_cycles):
+        return _to_entry(request, recorded)
+    asked = _asked_cycle(request, member, open_cycles)
+    if not open_cycles or (asked is None and request.GET.get("certification")):
+        standings = standing.standings(member, day_of(now))
+        return render(request, "ccp/activity_record_closed.html", {"standings": standings})
+    form = RecordCEForm(
+        request.POST if request.method == "POST" else None,
+        open_cycles=open_cycles,
+        on=day_of(now),
+        asked=asked,
+        like=_asked_entry(request, Activity.objects.for_member(member).select_related("activity_type"), "like"),
+        kept=kept_forms.take(request),
+    )
+    status = 200
+    if form.is_bound and form.is_valid() and not form.is_preview:
+        try:
+            activity = recording.record(
+                member=member,
+                cycles=form.chosen_cycles,
+                claim=form.claim,
+                submission_id=form.cleaned_data["submission_id"],
+                by=member.user,
+                at=now,
+            )
+        except recording.SubmissionReused as refused:
+            form.add_problem(refused.problem)
+            form.renew_submission_id()
+            status = 409
+        except recording.Refused as refused:
+            form.add_problem(refused.problem)
+        else:
+            return _to_entry(request, activity)
+    return render_form(request, form, member, status=status)
+
+
+def _repeated(request: HttpRequest, member: Member, open_cycles: list[Cycle]) -> Activity | None:
+    """The entry that the form which is posted has recorded before."""
+    if request.method != "POST":
+        return None
+    asked = _asked_number(request, "certification")
+    return repeats.recorded_by(request.POST, member, open_cycles=open_cycles, asked=asked)
+
+
+def _to_entry(request: HttpRequest, activity: Activity) -> HttpResponse:
+    if activity.is_standing:  # a form that comes again may lead to an entry that was withdrawn since
+        messages.success(request, _("%(reference)s is on record.") % {"reference": activity.reference})
+    return redirect("activity-detail", activity.pk)
+
+
+@require_POST
+@for_member
+def activity_preview(request: HttpRequest, member: Member) -> HttpResponse:
+    """The preview of a form as it stands, while it is filled in: a part of a page. Nothing is written."""
+    now = timezone.now()
+    open_cycles = rollover.open_for_records(member, at=now)
+    activity = _asked_entry(request, entries.read().for_member(member), "entry")
+    if not open_cycles or (activity and not amendable.can_be_changed(activity, day_of(now))):
+        raise Http404
+    form = (
+        AmendForm(request.POST, open_cycles=open_cycles, on=day_of(now), activity=activity)
+        if activity
+        else RecordCEForm(request.POST, open_cycles=open_cycles, on=day_of(now))
+    )
+    shown, problems = None, []
+    if form.is_filled_in:
+        on_record = preview.entries_of(open_cycles, form.catalogue)
+        shown = _previewed(form, member, on_record, activity=activity)
+        problems = [sentence for found in form.errors.values() for sentence in found]
+    context = {"preview": shown, "problems": problems, "activity": activity}
+    return render(request, "ccp/activity_preview.html", context)
+
+
+def _asked_number(request: HttpRequest, name: str) -> int | None:
+    """A number in the address; None where there is none. What is no number is not found."""
+    asked = request.GET.get(name)
+    if not asked:
+        return None
+    if not asked.isascii() or not asked.isdigit() or len(asked) > 18:
+        raise Http404
+    return int(asked)
+
+
+def _asked_cycle(request: HttpRequest, member: Member, open_cycles: list[Cycle]) -> Cycle | None:
+    """The open cycle of ``?certification=``; None where none was asked for or its cycle is not open."""
+    asked = _asked_number(request, "certification")
+    if asked is None:
+        return None
+    get_object_or_404(member.certifications, pk=asked)
+    return next((cycle for cycle in open_cycles if cycle.certification_id == asked), None)
+
+
+def _asked_entry(request: HttpRequest, own: Any, name: str) -> Activity | None:
+    """The entry, one of the member's own, that the address asks for; None where it asks for none."""
+    asked = _asked_number(request, name)
+    if asked is None:
+        return None
+    entry: Activity = get_object_or_404(own, pk=asked)
+    return entry
+
+
+def _previewed(
+    form: RecordCEForm, member: Member, on_record: Mapping[int, Sequence[Entry]], *, activity: Activity | None
+) -> preview.Preview | None:
+    """What the form would count for; nothing where it cannot be recorded as it is."""
+    if not form.is_valid():
+        return None
+    return preview.of_claim(
+        form.claim,
+        form.open_cycles,
+        member=member,
+        chosen=form.chosen_cycles,
+        entries=on_record,
+        terms=form.terms,
+        earlier=activity,
+        on=form.on,
+    )
+
+
+def render_form(
+    request: HttpRequest,
+    form: RecordCEForm,
+    member: Member,
+    *,
+    activity: Activity | None = None,
+    on_record: Activity | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The form, with how much of each cap is used; after Preview, with what the entry would count for."""
+    standing_entries, offers = preview.entries_of(form.open_cycles, form.catalogue), form.offers
+    return render(
+        request,
+        "ccp/activity_form.html",
+        {
+            "form": form,
+            "activity": activity,
+            "on_record": on_record,
+            "cycles": [(cycle, preview.caps_used(standing_entries[cycle.pk], offers)) for cycle in form.open_cycles],
+            "offers": offers,
+            "providers": [] if activity else earlier.providers(member),
+            "preview": _previewed(form, member, standing_entries, activity=activity) if form.is_preview else None,
+            "on": form.on,
+        },
+        status=status,
+    )

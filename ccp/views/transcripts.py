@@ -1,0 +1,86 @@
+"""A member's transcripts, as pages and as PDF: of a cycle, and of the whole history."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from amtportal.documents import layout as documents
+from amtportal.members.access import account_of, for_member
+from amtportal.members.models import Member
+from amtportal.members.sign_in.limits import rate_limited
+from ccp.rollover import closing as rollover
+from ccp.transcripts import contents as transcripts
+from ccp.transcripts import issuing
+from certifications.models import Cycle
+
+
+@require_safe
+def transcript_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The CE transcript of a cycle, as a page."""
+    return _page(request, _of_cycle(request, pk))
+
+
+@require_safe
+@rate_limited("pdf")
+def transcript_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """The CE transcript of a cycle, as PDF."""
+    return _pdf(request, _of_cycle(request, pk))
+
+
+@require_safe
+@for_member
+def transcript_history(request: HttpRequest, member: Member) -> HttpResponse:
+    """All cycles of all certifications of the member, as a page."""
+    return _page(request, _of_member(member))
+
+
+@require_safe
+@rate_limited("pdf")
+@for_member
+def transcript_history_pdf(request: HttpRequest, member: Member) -> HttpResponse:
+    """All cycles of all certifications of the member, as PDF."""
+    return _pdf(request, _of_member(member))
+
+
+def _of_cycle(request: HttpRequest, pk: int) -> transcripts.Contents:
+    cycles = Cycle.objects.visible_to(request.user).select_related("certification__credential", "certification__member")
+    cycle = get_object_or_404(cycles, pk=pk)
+    if rollover.catch_up(cycle.certification.member, at=timezone.now(), shown=[cycle]):
+        cycle = cycles.get(pk=pk)
+    return transcripts.of_cycle(cycle)
+
+
+def _of_member(member: Member) -> transcripts.Contents:
+    cycles = list(transcripts.cycles_of(member))
+    if rollover.catch_up(member, at=timezone.now(), shown=cycles):
+        cycles = list(transcripts.cycles_of(member))
+    return transcripts.of_member(member, cycles)
+
+
+def _page(request: HttpRequest, contents: transcripts.Contents) -> HttpResponse:
+    """The page, with ways to the member's other transcripts."""
+    issue = issuing.issue(contents=contents, by=account_of(request), at=timezone.now())
+    is_owner = contents.member.user_id == account_of(request).pk
+    context = {
+        "transcript": contents,
+        "issue": issue,
+        "is_owner": is_owner,
+        "cycles": transcripts.cycles_of(contents.member) if contents.cycle else [s.cycle for s in contents.sheets],
+        **issuing.places(),
+    }
+    return render(request, "ccp/transcript_detail.html", context)
+
+
+def _pdf(request: HttpRequest, contents: transcripts.Contents) -> HttpResponse:
+    now = timezone.now()
+    issue = issuing.issue(contents=contents, by=account_of(request), at=now)
+    try:
+        made = issuing.pdf(issue, contents, at=now)
+    except documents.TooLong:
+        return documents.too_long(request)
+    return HttpResponse(
+        made,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{contents.filename}"'},
+    )

@@ -1,0 +1,139 @@
+"""Where a renewal invoice stands on a day: its state, when it opens, and the reason in a sentence for the member.
+
+The rule is that of ``certifications.invoices``; here it is said in words. An unpaid invoice that is asked of nobody is
+*held*: its certification is not in force, or its cycle is closed and no payment was taken back. It is locked for the
+member, whatever its days say, until AMT and the member have spoken.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
+
+from amtportal.formatting import format_day, format_points
+from certifications import invoices as invoice_rules
+from certifications import life
+from certifications.models import Cycle, RenewalInvoice
+
+Held = Literal["", "certification", "cycle"]
+
+STATES: dict[invoice_rules.State, Promise] = {
+    "locked": pgettext_lazy("state of an invoice", "Locked"),
+    "upcoming": pgettext_lazy("state of an invoice", "Upcoming"),
+    "open": pgettext_lazy("state of an invoice", "Open"),
+    "paid": pgettext_lazy("state of an invoice", "Paid"),
+    "void": pgettext_lazy("state of an invoice", "Void"),
+}
+
+
+@dataclass(frozen=True)
+class InvoiceStanding:
+    """A renewal invoice on a day: its state, when it opens, and the reason as a sentence. ``held``: by what, if so."""
+
+    invoice: RenewalInvoice
+    state: invoice_rules.State
+    opening: invoice_rules.Opening
+    reason: str
+    overdue: bool
+    held: Held = ""
+
+    @property
+    def opens_on(self) -> date | None:
+        return self.opening.opens_on
+
+    @property
+    def state_in_words(self) -> str:
+        return _("Open, overdue") if self.overdue else str(STATES[self.state])
+
+
+def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> InvoiceStanding:
+    """An invoice (with cycle and certification read) on a day, given the points that count in its cycle."""
+    opening = invoice_rules.opening_of(invoice)
+    state = invoice_rules.state(status=invoice.status, opens_on=opening.opens_on, on=on)
+    if held := held_by(invoice, state):
+        return InvoiceStanding(
+            invoice=invoice,
+            state="locked",
+            opening=replace(opening, opens_on=None),
+            reason=_reason_held(held, invoice),
+            overdue=False,
+            held=held,
+        )
+    return InvoiceStanding(
+        invoice=invoice,
+        state=state,
+        opening=opening,
+        reason=invoice_reason(state, opening, counted=counted, required=invoice.cycle.points_required, on=on),
+        overdue=invoice_rules.is_overdue(state, invoice.due_on, on),
+    )
+
+
+def held_by(invoice: RenewalInvoice, state: invoice_rules.State) -> Held:
+    """What keeps the invoice (with cycle and certification read) from opening, whatever is recorded; empty: nothing."""
+    cycle = invoice.cycle
+    if state in ("paid", "void"):
+        return ""
+    if not life.in_force(cycle.certification.status):
+        return "certification"
+    if cycle.closed_on and (state == "locked" or cycle.outcome == Cycle.Outcome.NON_COMPLIANT):
+        return "cycle"
+    return ""
+
+
+def _reason_held(held: Held, invoice: RenewalInvoice) -> str:
+    if held == "cycle":
+        return _(
+            "Locked: the CCP cycle of this invoice is closed, so the invoice does not open. Call AMT if you have a "
+            "question."
+        )
+    status = invoice.cycle.certification.get_status_display().lower()
+    return _(
+        "Locked: this certification is %(status)s, so the invoice does not open. Call AMT if you have a question."
+    ) % {"status": status}
+
+
+def invoice_reason(
+    state: invoice_rules.State, opening: invoice_rules.Opening, *, counted: Decimal, required: Decimal, on: date
+) -> str:
+    """Why the invoice is in that state and when that changes, as a sentence for the member."""
+    noticed_on = opening.due_on - invoice_rules.NOTICE
+    said = {
+        "counted": format_points(counted),
+        "required": format_points(required),
+        "earliest": format_day(noticed_on),
+        "days": invoice_rules.NOTICE.days,
+        "opens": format_day(opening.opens_on) if opening.opens_on else "",
+        "met": format_day(opening.met_on) if opening.met_on else "",
+    }
+    return _reason(state, opening, is_early=on < noticed_on) % said
+
+
+def _reason(state: invoice_rules.State, opening: invoice_rules.Opening, *, is_early: bool) -> str:
+    """The sentence of ``invoice_reason`` with places for its days and figures."""
+    waits = opening.waits_for_requirement
+    match state:
+        case "paid":
+            return _("Paid.")
+        case "void":
+            return _("Void: nothing is to be paid.")
+        case "locked" if is_early:
+            return _(
+                "Locked: %(counted)s of %(required)s points are on record. The invoice opens the day after your CCP "
+                "requirement is met, but not before %(earliest)s."
+            )
+        case "locked":
+            return _(
+                "Locked: %(counted)s of %(required)s points are on record. The invoice opens the day after your CCP "
+                "requirement is met."
+            )
+        case "upcoming" if waits:
+            return _("Opens %(opens)s, the day after your CCP requirement was met (%(met)s).")
+        case "upcoming":
+            return _("Opens %(opens)s, %(days)s days before it is due.")
+        case "open" if waits:
+            return _("Open since %(opens)s, the day after your CCP requirement was met (%(met)s).")
+    return _("Open since %(opens)s, %(days)s days before it is due.")

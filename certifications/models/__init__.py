@@ -1,0 +1,21 @@
+"""What a member holds: certifications, their 3-year CCP cycles, and the renewal invoices of each year."""
+
+from certifications.models.certifications import Certification, StatusChange
+from certifications.models.credentials import Credential
+from certifications.models.cycles import Cycle, CycleCorrection, CycleQuerySet
+from certifications.models.invoices import Payment, RenewalInvoice, RenewalInvoiceQuerySet
+from certifications.quarters import PointsField, in_quarters
+
+__all__ = [
+    "Certification",
+    "Credential",
+    "Cycle",
+    "CycleCorrection",
+    "CycleQuerySet",
+    "Payment",
+    "PointsField",
+    "RenewalInvoice",
+    "RenewalInvoiceQuerySet",
+    "StatusChange",
+    "in_quarters",
+]

@@ -1,0 +1,98 @@
+"""The credentials that a member holds, and each change of their status."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import pgettext_lazy
+
+from amtportal.history.lines import AppendOnly, History, Traced
+from amtportal.members.models import Member
+from certifications.models.credentials import Credential
+
+
+class Certification(models.Model):
+    """A credential that a member holds. ``awarded_on`` is the anchor from which every cycle is counted."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", pgettext_lazy("status of a certification", "Active")
+        REINSTATED = "reinstated", pgettext_lazy("status of a certification", "Reinstated")
+        LAPSED = "lapsed", pgettext_lazy("status of a certification", "Lapsed")
+        RETIRED = "retired", pgettext_lazy("status of a certification", "Retired")
+        REVOKED = "revoked", pgettext_lazy("status of a certification", "Revoked")
+
+    # Only certifications in force take records and open cycles; ``certifications.life`` has the rules.
+    IN_FORCE = (Status.ACTIVE, Status.REINSTATED)
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="certifications")
+    credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="certifications")
+    certificate_number = models.CharField(max_length=40)
+    awarded_on = models.DateField(help_text="The first award: every cycle is counted from this day.")
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    recertified_on = models.DateField(null=True, blank=True, help_text="The last recertification, if there was one.")
+    ccp_mandatory = models.BooleanField(
+        "CCP mandatory",
+        default=True,
+        help_text="Certified on or after 1/1/2006, or recertified after 4/1/2014. Otherwise CCP is voluntary.",
+    )
+
+    history = History()
+
+    class Meta:
+        ordering = ["member", "awarded_on", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "credential"],
+                name="%(app_label)s_%(class)s_once_a_member",
+                violation_error_message="This member already holds this credential.",
+            ),
+            models.UniqueConstraint(
+                fields=["credential", "certificate_number"],
+                name="%(app_label)s_%(class)s_number_unique",
+                violation_error_message="Another certification has this certificate number.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_status_known",
+                condition=Q(status__in=["active", "reinstated", "lapsed", "retired", "revoked"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.credential.code} {self.certificate_number}"
+
+
+class StatusChange(AppendOnly, Traced):
+    """One step in the life of a certification: from what to what, on which day, by whom and why."""
+
+    certification = models.ForeignKey(Certification, on_delete=models.PROTECT, related_name="status_changes")
+    before = models.CharField(max_length=10, choices=Certification.Status)
+    after = models.CharField(max_length=10, choices=Certification.Status)
+    changed_on = models.DateField()
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="status_changes"
+    )
+    reason = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["certification", "changed_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_statuses_known",
+                condition=Q(
+                    before__in=["active", "reinstated", "lapsed", "retired", "revoked"],
+                    after__in=["active", "reinstated", "lapsed", "retired", "revoked"],
+                ),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_changes_something",
+                condition=~Q(before=F("after")),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_has_reason",
+                condition=~Q(reason=""),
+                violation_error_message="Give the reason for the change.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.certification}: {self.before} to {self.after} on {self.changed_on}"

@@ -1,0 +1,153 @@
+"""The renewal invoice of each year, and the payments that AMT received for it."""
+
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import OuterRef, Q, Subquery
+from django.utils.translation import pgettext_lazy
+
+from amtportal.formatting import dollars
+from amtportal.history.lines import History
+from certifications.models.cycles import Cycle
+
+
+class RenewalInvoiceQuerySet(models.QuerySet["RenewalInvoice"]):
+    def standing(self) -> "RenewalInvoiceQuerySet":
+        return self.exclude(status=RenewalInvoice.Status.VOID)
+
+    def unpaid(self) -> "RenewalInvoiceQuerySet":
+        return self.filter(status=RenewalInvoice.Status.ISSUED)
+
+    def with_payment_day(self) -> "RenewalInvoiceQuerySet":
+        """Each with ``paid_on``: the day on which AMT received the payment that stands; None where there is none."""
+        standing = Payment.objects.filter(invoice=OuterRef("pk"), reversed_at=None)
+        return self.annotate(paid_on=Subquery(standing.values("received_on")))
+
+    def in_state(self, state: str, on: date) -> "RenewalInvoiceQuerySet":
+        """Those that ``certifications.invoices.state`` calls so on that day; a test compares the two."""
+        from certifications.invoices import LAST_YEAR, NOTICE  # it builds on this module
+
+        if state in ("paid", "void"):
+            return self.filter(status=state)
+        frozen = Q(cycle__mandatory_at_close__isnull=False)
+        mandatory = Q(cycle__mandatory_at_close=True) | ~frozen & Q(cycle__certification__ccp_mandatory=True)
+        gated = Q(year=LAST_YEAR) & mandatory
+        unmet = gated & Q(cycle__requirement_met_on=None)
+        opened = Q(due_on__lte=on + NOTICE) & (~gated | Q(cycle__requirement_met_on__lt=on))
+        condition = {"locked": unmet, "open": opened, "upcoming": ~unmet & ~opened}[state]
+        return self.filter(condition, status=RenewalInvoice.Status.ISSUED)
+
+    def visible_to(self, user: Any) -> "RenewalInvoiceQuerySet":
+        """The owner's invoices; every invoice for staff who may view invoices."""
+        if user.is_staff and user.has_perm("certifications.view_renewalinvoice"):
+            return self.all()
+        return self.filter(cycle__certification__member__user=user)
+
+
+class RenewalInvoice(models.Model):
+    """The yearly fee of a certification, with the amount as it was when the invoice was issued.
+
+    When it opens for payment is not stored: ``certifications.invoices`` derives it from the due date, the year
+    and the cycle's ``requirement_met_on``.
+    """
+
+    class Status(models.TextChoices):
+        ISSUED = "issued", "Issued"
+        PAID = "paid", "Paid"
+        VOID = "void", "Void"
+
+    cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="invoices")
+    year = models.PositiveSmallIntegerField(help_text="Year of the cycle: 1, 2 or 3.")
+    due_on = models.DateField(db_index=True)
+    amount = models.PositiveIntegerField(help_text="In US cents, as copied when the invoice was issued.")
+    issued_on = models.DateField()
+    status = models.CharField(max_length=10, choices=Status, default=Status.ISSUED)
+    void_reason = models.CharField(max_length=300, blank=True)
+
+    history = History()
+    objects = RenewalInvoiceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-due_on", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cycle", "year"],
+                condition=~Q(status="void"),
+                name="%(app_label)s_%(class)s_one_a_year",
+                violation_error_message="This year of the cycle already has an invoice. Void that one first.",
+            ),
+            models.CheckConstraint(name="%(app_label)s_%(class)s_year_1_to_3", condition=Q(year__gte=1, year__lte=3)),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_status_known", condition=Q(status__in=["issued", "paid", "void"])
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_void_has_reason",
+                condition=(Q(status="void") & ~Q(void_reason="")) | (~Q(status="void") & Q(void_reason="")),
+                violation_error_message="Say why the invoice is void; only a void invoice has a reason.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}, {dollars(self.amount)} due {self.due_on}"
+
+    @property
+    def number(self) -> str:
+        return f"INV-{self.pk:07d}"
+
+
+class Payment(models.Model):
+    """Money that AMT received for an invoice. One that was recorded by mistake is reversed, never deleted."""
+
+    class Method(models.TextChoices):
+        CHECK = "check", pgettext_lazy("method of payment", "Check")
+        MONEY_ORDER = "money-order", pgettext_lazy("method of payment", "Money order")
+        CARD_BY_PHONE = "card-by-phone", pgettext_lazy("method of payment", "Card by phone")
+
+    invoice = models.ForeignKey(RenewalInvoice, on_delete=models.PROTECT, related_name="payments")
+    amount = models.PositiveIntegerField(help_text="In US cents.")
+    method = models.CharField(max_length=20, choices=Method)
+    reference = models.CharField(
+        max_length=60, blank=True, help_text="Check or money order number, or the card processor's reference."
+    )
+    received_on = models.DateField()
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="payments_recorded"
+    )
+    reversed_at = models.DateTimeField(null=True, blank=True)
+    reversed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="payments_reversed",
+    )
+    reversal_reason = models.CharField(max_length=300, blank=True)
+
+    history = History()
+
+    class Meta:
+        ordering = ["-recorded_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["invoice"],
+                condition=Q(reversed_at=None),
+                name="%(app_label)s_%(class)s_one_standing",
+                violation_error_message="This invoice is already paid.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_method_known",
+                condition=Q(method__in=["check", "money-order", "card-by-phone"]),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_reversal_whole",
+                condition=Q(reversed_at=None, reversed_by=None, reversal_reason="")
+                | (Q(reversed_at__isnull=False, reversed_by__isnull=False) & ~Q(reversal_reason="")),
+                violation_error_message="A reversal has a time, a person and a reason.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{dollars(self.amount)} by {self.get_method_display().lower()} on {self.received_on}"

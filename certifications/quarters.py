@@ -1,0 +1,24 @@
+"""CCP points come in quarter steps: the field, and the condition that the database checks."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import F
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast
+from django.db.models.lookups import Exact
+
+
+def in_quarters(field: str) -> Exact:
+    """The condition that a column holds whole quarters: exact even as SQLite's floats."""
+    quarters: Combinable = F(field) * 4
+    return Exact(Cast(quarters, models.IntegerField()), quarters)
+
+
+class PointsField(models.DecimalField):
+    """CCP points: decimals in quarter steps. The model adds the constraint (see ``in_quarters``)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_digits", 7)
+        kwargs.setdefault("decimal_places", 2)
+        super().__init__(*args, **kwargs)

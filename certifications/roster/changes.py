@@ -1,0 +1,204 @@
+"""What a roster changes: rows that differ from the record are written to it, new members and certifications are added.
+
+An e-mail address serves one member and a certificate number one certification of its credential; both may move from
+one member to another within a file. When the award turns out to be another day, the cycle that was counted from it and
+its invoices are dated anew.
+
+Everything is written in sets, with its history: a roster of 100,000 rows takes minutes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Cast, Concat
+from simple_history.utils import bulk_create_with_history, bulk_update_with_history
+
+from amtportal.chunks import CHUNK, chunks
+from amtportal.members.mail import notices
+from amtportal.members.models import Member, User
+from certifications import cycles as cycle_rules
+from certifications import invoices as invoice_rules
+from certifications.models import Certification, Cycle, RenewalInvoice
+from certifications.roster.record import StoredCertification, StoredMember, is_mandatory_under
+from certifications.roster.rows import Row
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """The import as history tells of it."""
+
+    at: datetime
+    reason: str
+    by: User | None = None
+
+    def history(self) -> dict[str, Any]:
+        """What simple-history's bulk functions are told."""
+        return {
+            "batch_size": CHUNK,
+            "default_user": self.by,
+            "default_date": self.at,
+            "default_change_reason": self.reason[:100],  # the column's length
+        }
+
+
+def redated(awarded_on: date, old: Cycle, on: date) -> cycle_rules.Span:
+    """The cycle that takes the place of ``old`` when the award turns out to be another day: the one of today.
+
+    No import opens the next cycle: for one that is over it is the cycle to which its middle belongs.
+    """
+    day = on if on <= old.ends_on else old.starts_on + (old.ends_on - old.starts_on) / 2
+    return cycle_rules.span_on(awarded_on, max(awarded_on, day))
+
+
+def write_changes(
+    changed_members: Sequence[tuple[Row, StoredMember]],
+    changed_certifications: Sequence[tuple[Row, StoredCertification]],
+    *,
+    on: date,
+    occasion: Occasion,
+) -> None:
+    """Bring members and certifications on record into line with their rows."""
+    moved = [(row, stored) for row, stored in changed_members if stored.address_under(row) != stored.email]
+    _update_addresses(moved, occasion)
+    for members in chunks(changed_members):
+        _update_members(members, occasion)
+    for pks in chunks(sorted(stored.pk for _, stored in changed_certifications)):
+        # All of them, in the order of their keys, as whoever closes cycles locks them.
+        list(Certification.objects.select_for_update().filter(pk__in=pks).order_by("pk").values_list("pk", flat=True))
+    numbered = [
+        stored.pk for row, stored in changed_certifications if row.certificate_number != stored.certificate_number
+    ]
+    for pks in chunks(numbered):
+        # Out of the way first, so that two certifications can exchange their numbers.
+        Certification.objects.filter(pk__in=pks).update(
+            certificate_number=Concat(Value("moving-"), Cast("pk", models.CharField()))
+        )
+    for certifications in chunks(changed_certifications):
+        _update_certifications(certifications, on, occasion)
+
+
+def write_new(
+    awards: Sequence[tuple[Row, Certification]], members: dict[str, int], *, on: date, occasion: Occasion
+) -> None:
+    """Add certifications with their current cycle and its invoices, and the members whom the portal does not know.
+
+    ``members`` has the keys of the members by AMT ID, and takes those of the new ones.
+    """
+    newcomers = {row.amt_id: row for row, _ in awards if row.amt_id not in members}
+    if newcomers:
+        # No password can be right until the member activates the account by mail.
+        users = bulk_create_with_history(
+            [User(email=row.email, password=make_password(None)) for row in newcomers.values()],
+            User,
+            **occasion.history(),
+        )
+        EmailAddress.objects.bulk_create(
+            # AMT vouches for the address on record; without a usable password it lets nobody in by itself.
+            [EmailAddress(user=user, email=user.email, primary=True, verified=True) for user in users],
+            batch_size=CHUNK,
+        )
+        joined = [
+            Member(user=user, amt_id=row.amt_id, **row.person)
+            for user, row in zip(users, newcomers.values(), strict=True)
+        ]
+        for member in bulk_create_with_history(joined, Member, **occasion.history()):
+            members[member.amt_id] = member.pk
+    certifications = []
+    for row, certification in awards:
+        certification.member_id = members[row.amt_id]
+        certifications.append(certification)
+    bulk_create_with_history(certifications, Certification, **occasion.history())
+    cycles = [
+        cycle_rules.build(certification, on, points_required=certification.credential.points_required)
+        for certification in certifications
+    ]
+    bulk_create_with_history(cycles, Cycle, **occasion.history())
+    invoices = [
+        invoice
+        for cycle in cycles
+        for invoice in invoice_rules.build(cycle, amount=cycle.certification.credential.annual_fee, on=on)
+    ]
+    bulk_create_with_history(invoices, RenewalInvoice, **occasion.history())
+
+
+def _update_addresses(changed: Sequence[tuple[Row, StoredMember]], occasion: Occasion) -> None:
+    """Give the accounts their new address, which is not verified until its owner follows a link sent there."""
+    for chunk in chunks(changed):
+        # Out of the way first, so that two members can exchange their addresses.
+        User.objects.filter(pk__in=[stored.user_pk for _, stored in chunk]).update(
+            email=Concat(Value("moving-"), Cast("pk", models.CharField()), Value("@portal.invalid"))
+        )
+    for chunk in chunks(changed):
+        emails = {stored.user_pk: row.email for row, stored in chunk}
+        users = list(User.objects.filter(pk__in=emails))
+        for user in users:
+            user.email = emails[user.pk]
+        bulk_update_with_history(users, User, ["email"], **occasion.history())
+        # A second address that now becomes the first.
+        EmailAddress.objects.filter(user__in=emails, email__in=emails.values(), primary=False).delete()
+        addresses = list(EmailAddress.objects.filter(user__in=emails, primary=True))
+        for address in addresses:
+            address.email, address.verified = emails[address.user_id], False
+        EmailAddress.objects.bulk_update(addresses, ["email", "verified"])
+        before = {stored.user_pk: stored.email for _, stored in chunk}
+        notices.address_changed((user, before[user.pk]) for user in users)
+
+
+def _update_members(changed: Sequence[tuple[Row, StoredMember]], occasion: Occasion) -> None:
+    members = Member.objects.select_for_update(no_key=True).in_bulk([stored.pk for _, stored in changed])
+    columns: set[str] = set()
+    for row, stored in changed:
+        member = members[stored.pk]
+        for column, value in row.person.items():
+            if getattr(member, column) != value:
+                setattr(member, column, value)
+                columns.add(column)
+        if member.roster_email and member.roster_email != row.email:
+            member.roster_email = ""
+            columns.add("roster_email")
+        if stored.address_under(row) != stored.email:
+            member._change_reason = f"{occasion.reason}; e-mail was {stored.email}"[:100]  # type: ignore[attr-defined]
+    bulk_update_with_history(list(members.values()), Member, sorted(columns), **occasion.history())
+
+
+def _update_certifications(changed: Sequence[tuple[Row, StoredCertification]], on: date, occasion: Occasion) -> None:
+    certifications = Certification.objects.in_bulk([stored.pk for _, stored in changed])
+    moved = []
+    for row, stored in changed:
+        certification = certifications[stored.pk]
+        certification.certificate_number = row.certificate_number
+        certification.ccp_mandatory = is_mandatory_under(row, certification)  # from the day on record
+        certification.awarded_on = row.awarded_on
+        if row.awarded_on != stored.awarded_on:
+            moved.append(certification)
+    bulk_update_with_history(
+        list(certifications.values()),
+        Certification,
+        ["certificate_number", "awarded_on", "ccp_mandatory"],
+        **occasion.history(),
+    )
+    if moved:
+        _redate(moved, on, occasion)
+
+
+def _redate(certifications: Sequence[Certification], on: date, occasion: Occasion) -> None:
+    """Date the cycles and invoices of these certifications anew. ``conflicts`` has judged that nothing is in them."""
+    cycles = list(Cycle.objects.filter(certification__in=certifications).select_related("certification"))
+    invoices = list(RenewalInvoice.objects.filter(cycle__in=cycles).select_related("cycle__certification"))
+    spans = {}
+    for cycle in cycles:
+        span = redated(cycle.certification.awarded_on, cycle, on)
+        cycle.number, cycle.starts_on, cycle.ends_on = span.number, span.starts_on, span.ends_on
+        spans[cycle.pk] = span
+    for invoice in invoices:
+        invoice.due_on = invoice_rules.due_on(
+            invoice.cycle.certification.awarded_on, spans[invoice.cycle_id].number, invoice.year
+        )
+    bulk_update_with_history(cycles, Cycle, ["number", "starts_on", "ends_on"], **occasion.history())
+    bulk_update_with_history(invoices, RenewalInvoice, ["due_on"], **occasion.history())

@@ -1,0 +1,265 @@
+"""The roster against the record: what the portal holds of the people in a file, and which rows cannot stand beside it.
+
+An e-mail address serves one member and a certificate number one certification of its credential, unless the file gives
+the present holder another one. The day of an award may change while nothing has happened in the cycle that was counted
+from it, and whether CCP is mandatory changes with it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from amtportal.chunks import chunks
+from amtportal.formatting import format_day
+from amtportal.members.models import Member, User
+from certifications import life
+from certifications.cycles import lock_all
+from certifications.models import Certification, Cycle, Payment, RenewalInvoice
+from certifications.roster.rows import COLUMNS, PERSON, Problem, Row
+
+AWARD = ("certificate_number", "awarded_on", "ccp_mandatory")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMember:
+    pk: int
+    user_pk: int
+    email: str
+    person: dict[str, str]
+    is_staff: bool = False
+    on_roster: str = ""
+    """The roster's address, where the member has another one since (``amtportal.members.sign_in.addresses``)."""
+
+    def address_under(self, row: Row) -> str:
+        """The address that the account has once the row is in: the member's own, until the roster has another one."""
+        return self.email if row.email == self.on_roster else row.email
+
+    def differs(self, row: Row) -> bool:
+        if row.email != (self.on_roster or self.email):
+            return True
+        return any(self.person[column] != value for column, value in row.person.items())
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCertification:
+    pk: int
+    member_pk: int
+    certificate_number: str
+    awarded_on: date
+    ccp_mandatory: bool
+    recertified_on: date | None = None
+
+    def differs(self, row: Row) -> bool:
+        return (
+            row.certificate_number != self.certificate_number
+            or row.awarded_on != self.awarded_on
+            or row.ccp_mandatory not in (None, self.ccp_mandatory)
+        )
+
+
+def is_mandatory_under(row: Row, held: StoredCertification | Certification) -> bool:
+    """Whether CCP binds a certification on record once the row is in.
+
+    As the roster says. Where it leaves the choice to us, what followed from the old day of the award follows from the
+    new one, and what somebody decided against the old day stands.
+    """
+    if row.ccp_mandatory is not None:
+        return row.ccp_mandatory
+    if held.ccp_mandatory != life.ccp_is_mandatory(held.awarded_on, held.recertified_on):
+        return held.ccp_mandatory
+    return life.ccp_is_mandatory(row.awarded_on, held.recertified_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A good row beside what is on record of its member and certification."""
+
+    row: Row
+    member: StoredMember | None
+    certification: StoredCertification | None
+
+    @property
+    def changes_member(self) -> bool:
+        return self.member is not None and self.member.differs(self.row)
+
+    @property
+    def changes_certification(self) -> bool:
+        return self.certification is not None and self.certification.differs(self.row)
+
+    @property
+    def changes_nothing(self) -> bool:
+        return self.certification is not None and not self.changes_member and not self.changes_certification
+
+    def preview(self) -> list[str]:
+        """What the record will say, column by column; a change as ``old → new``."""
+        before: dict[str, object] = {}
+        if self.member:
+            before |= {"email": self.member.email, **self.member.person}
+        after: dict[str, object] = {**before, "ccp_mandatory": self.row.is_mandatory}
+        if stored := self.certification:
+            before |= {column: getattr(stored, column) for column in AWARD}
+            after["ccp_mandatory"] = is_mandatory_under(self.row, stored)
+        after |= {column: value for column in COLUMNS if (value := getattr(self.row, column)) is not None}
+        if self.member:
+            after["email"] = self.member.address_under(self.row)
+        return [_change(before.get(column, after.get(column, "")), after.get(column, "")) for column in COLUMNS]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the portal holds that a roster could change or run into."""
+
+    members: Mapping[str, StoredMember] = field(default_factory=dict)  # by AMT ID
+    certifications: Mapping[tuple[str, str], StoredCertification] = field(default_factory=dict)  # by AMT ID, code
+    addresses: Mapping[str, str | None] = field(default_factory=dict)  # whose AMT ID; None: not a member's
+    numbers: Mapping[tuple[str, str], str] = field(default_factory=dict)  # by code and number: whose AMT ID
+    anchored: Mapping[int, str] = field(default_factory=dict)  # certifications whose award is fixed, and why
+
+
+def conflicts(rows: Sequence[Row], record: Record) -> Iterator[Problem]:
+    """Rows that cannot be stored beside what is on record and stays."""
+    emails = {
+        row.amt_id: member.address_under(row) if (member := record.members.get(row.amt_id)) else row.email
+        for row in rows
+    }
+    numbers = {(row.amt_id, row.credential): row.certificate_number for row in rows}
+    for row in rows:
+        member = record.members.get(row.amt_id)
+        if member and member.is_staff and member.email != emails[row.amt_id]:
+            # Otherwise whoever may import could have the sign-in links of a staff account sent to another mailbox.
+            yield Problem(
+                row.line,
+                "email",
+                f"AMT ID {row.amt_id} signs in to a staff account as {member.email}. Write that address; only a "
+                "superuser changes it, in the admin.",
+            )
+        elif row.email in record.addresses:
+            owner = record.addresses[row.email]
+            if owner is None:
+                yield Problem(
+                    row.line,
+                    "email",
+                    f"{row.email} is the sign-in of an account that is not a member's, such as a staff account. "
+                    "Give the member an address of their own, or add the member to that account in the admin.",
+                )
+            elif owner != row.amt_id and emails.get(owner, row.email) == row.email:
+                yield Problem(
+                    row.line,
+                    "email",
+                    f"{row.email} is on record for AMT ID {owner}. Correct the address, or the AMT ID.",
+                )
+        holder = record.numbers.get((row.credential, row.certificate_number))
+        moves = numbers.get((holder or "", row.credential), row.certificate_number) != row.certificate_number
+        if holder not in (None, row.amt_id) and not moves:
+            yield Problem(
+                row.line,
+                "certificate_number",
+                f"{row.credential} {row.certificate_number} is on record for AMT ID {holder}. "
+                "Correct the number, or the AMT ID.",
+            )
+        stored = record.certifications.get((row.amt_id, row.credential))
+        if stored and stored.awarded_on != row.awarded_on and (why := record.anchored.get(stored.pk)):
+            yield Problem(
+                row.line,
+                "awarded_on",
+                f"The award is on record as {format_day(stored.awarded_on)} and can no longer change, because {why}. "
+                f"Write {format_day(stored.awarded_on)}.",
+            )
+
+
+def look_up(rows: Sequence[Row]) -> Record:
+    """The record as far as these rows touch it. Cycles that may be dated anew are locked."""
+    members: dict[str, StoredMember] = {}
+    for amt_ids in chunks({row.amt_id: None for row in rows}):
+        found = Member.objects.filter(amt_id__in=amt_ids).order_by()
+        columns = ("amt_id", "pk", "user", "user__email", "user__is_staff", "roster_email", *PERSON)
+        for amt_id, pk, user_pk, email, is_staff, on_roster, *person in found.values_list(*columns):
+            own = dict(zip(PERSON, person, strict=True))
+            members[amt_id] = StoredMember(pk, user_pk, email, own, is_staff, on_roster)
+    certifications: dict[tuple[str, str], StoredCertification] = {}
+    for pks in chunks({member.pk: None for member in members.values()}):
+        held = Certification.objects.filter(member__in=pks).order_by()
+        of_award = ("pk", "member", *AWARD, "recertified_on")
+        for amt_id, code, *stored in held.values_list("member__amt_id", "credential__code", *of_award):
+            certifications[amt_id, code] = StoredCertification(*stored)
+    return Record(
+        members=members,
+        certifications=certifications,
+        addresses=_addresses(rows, members),
+        numbers=_numbers(rows, certifications),
+        anchored=_anchored(rows, certifications),
+    )
+
+
+def _addresses(rows: Sequence[Row], members: Mapping[str, StoredMember]) -> dict[str, str | None]:
+    wanted = {
+        row.email: None
+        for row in rows
+        if row.amt_id not in members or members[row.amt_id].address_under(row) != members[row.amt_id].email
+    }
+    return {
+        email: amt_id
+        for emails in chunks(wanted)
+        for email, amt_id in User.objects.filter(email__in=emails).values_list("email", "member__amt_id")
+    }
+
+
+def _numbers(
+    rows: Sequence[Row], certifications: Mapping[tuple[str, str], StoredCertification]
+) -> dict[tuple[str, str], str]:
+    wanted: dict[str, dict[str, None]] = defaultdict(dict)
+    for row in rows:
+        stored = certifications.get((row.amt_id, row.credential))
+        if stored is None or stored.certificate_number != row.certificate_number:
+            wanted[row.credential][row.certificate_number] = None
+    return {
+        (code, number): amt_id
+        for code, all_numbers in wanted.items()
+        for numbers in chunks(all_numbers)
+        for number, amt_id in Certification.objects.filter(credential__code=code, certificate_number__in=numbers)
+        .order_by()
+        .values_list("certificate_number", "member__amt_id")
+    }
+
+
+def _anchored(rows: Sequence[Row], certifications: Mapping[tuple[str, str], StoredCertification]) -> dict[int, str]:
+    """Those certifications with another day of award in the roster whose cycles hold something counted from the old."""
+    moved = [
+        stored.pk
+        for row in rows
+        if (stored := certifications.get((row.amt_id, row.credential))) and stored.awarded_on != row.awarded_on
+    ]
+    anchored: dict[int, str] = {}
+    # Locked before they are judged, as recording CE and payments do: nothing is added in between.
+    of_moved = (Cycle.objects.filter(certification__in=pks).order_by() for pks in chunks(moved))
+    lock_all(key for found in of_moved for key in found.values_list("pk", flat=True))
+    for pks in chunks(moved):
+        cycles = list(Cycle.objects.filter(certification__in=pks).order_by("pk"))
+        invoices = RenewalInvoice.objects.filter(cycle__certification__in=pks).order_by()
+        for cycle in cycles:
+            if cycle.grace_extended_to:
+                anchored[cycle.certification_id] = "the grace period of its cycle was extended"
+            if cycle.closed_on:
+                anchored[cycle.certification_id] = f"cycle {cycle.number} is closed"
+        for certification in invoices.exclude(status=RenewalInvoice.Status.ISSUED).values_list(
+            "cycle__certification", flat=True
+        ):
+            anchored[certification] = "one of its invoices is paid or void"
+        for certification in Payment.objects.filter(invoice__in=invoices).values_list(
+            "invoice__cycle__certification", flat=True
+        ):
+            anchored[certification] = "a payment was recorded for one of its invoices"
+        # The credits are another app's; the models know them by this name.
+        with_credits = Cycle.objects.filter(certification__in=pks, credits__isnull=False).order_by()
+        for certification in with_credits.values_list("certification", flat=True):
+            anchored[certification] = "CE is recorded in its cycle"
+    return anchored
+
+
+def _change(old: object, new: object) -> str:
+    return _shown(new) if old == new else f"{_shown(old)} → {_shown(new)}"
+
+
+def _shown(value: object) -> str:
+    return ("no", "yes")[value] if isinstance(value, bool) else str(value)
