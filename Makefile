@@ -72,5 +72,5 @@ lock: ## Write the lock files from pyproject.toml (LOCK_ARGS=--upgrade for newer
 	@$(COMPILE) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
 
 clean: ## Remove what can be made again; the data in var/ stays
-	rm -rf .venv .tools .setup.lock .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results
+	rm -rf .venv .tools .setup.lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .test-databases test-results
 	find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +

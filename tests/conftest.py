@@ -1,6 +1,6 @@
 """The surroundings of every test, and a small cast of members in telling situations.
 
-All of it is dated from one day, ``TODAY`` of ``tests.builders``. Page tests stand on that day with the fixture
+All of it is dated from one day, ``TODAY`` of ``tests.support.builders``. Page tests stand on that day with the fixture
 ``on_today``; tests of rules hand the day in.
 """
 
@@ -17,11 +17,13 @@ from django.core.cache import caches
 from django.db import connections
 from django.db.models.signals import post_migrate
 from django.test import override_settings
+from pytest_django import DjangoDbBlocker
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
-from tests.builders import TODAY, make_activity, make_cycle, make_member, make_user, noon
-from tests.history import let_tests_empty_the_database
+from tests.support import template_database
+from tests.support.builders import TODAY, make_activity, make_cycle, make_member, make_user, noon
+from tests.support.history import let_tests_empty_the_database
 
 # Playwright runs an event loop in the thread of the test, which then uses the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -39,22 +41,27 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """SQLite in a file, as members use it: threads have connections of their own and wait for each other's locks."""
-    database = settings.DATABASES["default"]
-    if database["ENGINE"].endswith("sqlite3"):
-        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[None]:
+    """Each session, and each worker of pytest-xdist, has a copy of the migrated template.
 
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
-    """A transactional test empties the database, and Django then sends ``post_migrate``: the shipped rows come back."""
+    On SQLite it is a file, as members use it: threads have connections of their own and wait for
+    each other's locks. A transactional test empties the database, and Django then sends
+    ``post_migrate``: the shipped rows come back.
+    """
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "alone")
+    with django_db_blocker.unblock():
+        template_database.use_a_copy(f"amtportal_{worker}", tmp_path_factory.mktemp("database"))
     post_migrate.connect(_load_shipped_rows, sender=apps.get_app_config("ccp"))
     let_tests_empty_the_database()
     yield
-    connections.close_all()  # PostgreSQL removes no database that somebody uses
+    with django_db_blocker.unblock():
+        connections.close_all()
+        template_database.remove_the_copy()
 
 
 def _load_shipped_rows(using: str, **kwargs: object) -> None:

@@ -22,7 +22,7 @@ echo "== Tests on SQLite"
 "${pytest[@]}" || failed+=(SQLite)
 
 echo "== Tests on PostgreSQL"
-# The test in which PostgreSQL is killed has a server of its own (tests/cluster.py), and that forces all to the disk.
+# The test in which PostgreSQL is killed has a server of its own (tests/support/cluster.py), and that forces all to the disk.
 FSYNC=off tests/with_postgres.sh "${pytest[@]}" -m "not any_database" || failed+=(PostgreSQL)
 
 if [ ${#failed[@]} -gt 0 ]; then

@@ -17,10 +17,10 @@ from ccp.counting import requirement
 from ccp.models import Activity
 from ccp.rollover import verification
 from certifications.models import Cycle
-from tests.builders import make_cycle, make_member
-from tests.cluster import Cluster, own_cluster
-from tests.server import Browser, Server
-from tests.threads import at_once
+from tests.support.builders import make_cycle, make_member
+from tests.support.cluster import Cluster, own_cluster
+from tests.support.server import Browser, Server
+from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,8 +13,8 @@ from django.test import Client
 from amtportal.logs import WithoutSecrets
 from amtportal.members.models import Member
 from ccp.standing import calendar
-from tests.addresses import below
-from tests.builders import TODAY, noon
+from tests.support.addresses import below
+from tests.support.builders import TODAY, noon
 
 # Every address that has more in it than the number of a record, and what is left of it.
 SECRET = {

@@ -3,9 +3,9 @@
 import pytest
 
 from amtportal.members.models import User
-from tests import palette
-from tests.builders import client_of
-from tests.pages import read, words
+from tests.support import palette
+from tests.support.builders import client_of
+from tests.support.pages import read, words
 
 
 @pytest.mark.parametrize(

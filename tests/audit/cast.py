@@ -8,8 +8,8 @@ from django.template.loader import render_to_string
 
 from amtportal.members.models import User
 from tests.audit.portal import ERRORS, LONG, PASSWORD, SAFE, SECRET
-from tests.builders import client_of
-from tests.factors import give_app, give_passkey
+from tests.support.builders import client_of
+from tests.support.factors import give_app, give_passkey
 
 
 def prepare(folder: str) -> None:

@@ -39,7 +39,7 @@ from ccp.models import Activity, Credit  # noqa: E402
 from ccp.recording import verbs as recording  # noqa: E402
 from certifications.models import Cycle, RenewalInvoice  # noqa: E402
 from tests.benchmarks import association  # noqa: E402
-from tests.builders import make_activity, make_cycle, make_member, noon  # noqa: E402
+from tests.support.builders import make_activity, make_cycle, make_member, noon  # noqa: E402
 
 ROUNDS = 20
 

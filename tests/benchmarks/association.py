@@ -20,7 +20,7 @@ from amtportal.members.models import Member, User
 from ccp.models import Activity, ActivityType, Credit
 from certifications import invoices
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
-from tests.builders import noon
+from tests.support.builders import noon
 
 ON = date(2026, 7, 30)  # the first day after the grace period of those who were certified on a first of May
 AWARDED_ON = date(2023, 5, 1)

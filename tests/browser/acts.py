@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from amtportal.dates import today
 from amtportal.formatting import format_day
-from tests.builders import PASSWORD
+from tests.support.builders import PASSWORD
 
 Act = Callable[[Page], None]
 

@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from amtportal.dates import anniversary, today
 from amtportal.members.models import Member
-from tests.builders import PASSWORD, client_of, make_activity, make_cycle, make_member, make_user
+from tests.support.builders import PASSWORD, client_of, make_activity, make_cycle, make_member, make_user
 
 CHROMIUM = "/usr/bin/chromium"
 

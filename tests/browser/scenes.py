@@ -11,7 +11,7 @@ from allauth.account.models import EmailAddress
 from playwright.sync_api import Locator, Page, expect
 
 from amtportal.members.models import Member
-from tests.builders import invoice_of, make_activity, make_cycle, make_member, make_payment, make_user, noon
+from tests.support.builders import invoice_of, make_activity, make_cycle, make_member, make_payment, make_user, noon
 
 Take = Callable[..., None]
 RECORDED = (

@@ -17,14 +17,14 @@ from amtportal.members.sign_in import addresses
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
 from tests.browser import acts
-from tests.builders import (
+from tests.support.builders import (
     cycle_of,
     invoice_of,
     make_activity,
     make_amt_credit,
 )
-from tests.evidence import attach
-from tests.factors import make_careful
+from tests.support.evidence import attach
+from tests.support.factors import make_careful
 
 LONG_ADDRESS = f"{'w' * 60}@example.org"
 Window = Callable[..., Page]

@@ -12,7 +12,7 @@ from amtportal.dates import today
 from amtportal.members.models import Member
 from ccp.models import Activity
 from ccp.views import activities as activity_views
-from tests.builders import cycle_of, make_activity
+from tests.support.builders import cycle_of, make_activity
 
 pytestmark = pytest.mark.browser
 Window = Callable[..., Page]

@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 from amtportal.members.models import Member
 from ccp.models import Activity
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
-from tests.builders import cycle_of, invoice_of, make_user
-from tests.staff import page as address
+from tests.support.builders import cycle_of, invoice_of, make_user
+from tests.support.staff import page as address
 
 pytestmark = [pytest.mark.browser, pytest.mark.ignore_template_errors]
 

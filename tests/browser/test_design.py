@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from amtportal.dates import today
 from amtportal.members.models import Member
 from tests.audit.measures import violations
-from tests.builders import cycle_of, invoice_of, make_activity, make_payment
+from tests.support.builders import cycle_of, invoice_of, make_activity, make_payment
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 Window = Callable[..., Page]

@@ -18,7 +18,7 @@ from time_machine import TimeMachineFixture
 
 from amtportal.guide_pictures import FOLDER, RECORD, pictures
 from tests.browser import scenes
-from tests.builders import TODAY, noon
+from tests.support.builders import TODAY, noon
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 WRITES = bool(os.environ.get("WRITE_PICTURES"))

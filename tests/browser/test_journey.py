@@ -13,7 +13,7 @@ from amtportal.dates import today
 from amtportal.formatting import format_day
 from amtportal.members.models import Member
 from ccp.models import Activity
-from tests.builders import PASSWORD, cycle_of
+from tests.support.builders import PASSWORD, cycle_of
 
 pytestmark = pytest.mark.browser
 Window = Callable[..., Page]

@@ -10,7 +10,7 @@ from allauth.mfa.models import Authenticator
 from playwright.sync_api import CDPSession, ConsoleMessage, Page, expect
 
 from amtportal.members.models import Member
-from tests.builders import PASSWORD
+from tests.support.builders import PASSWORD
 
 pytestmark = pytest.mark.browser
 Window = Callable[..., Page]

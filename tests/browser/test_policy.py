@@ -18,8 +18,8 @@ from ccp.models import Activity, ErrorReport
 from ccp.standing import calendar
 from certifications import life
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
-from tests.builders import cycle_of, invoice_of, make_activity, make_claim, make_cycle, make_payment, make_user
-from tests.staff import page as address
+from tests.support.builders import cycle_of, invoice_of, make_activity, make_claim, make_cycle, make_payment, make_user
+from tests.support.staff import page as address
 
 pytestmark = [pytest.mark.browser, pytest.mark.ignore_template_errors]
 Window = Callable[..., Page]

@@ -14,7 +14,7 @@ from amtportal.dates import anniversary, today
 from amtportal.formatting import format_day
 from amtportal.members.models import Member
 from ccp.models import Activity
-from tests.builders import PASSWORD, client_of, make_cycle, make_member
+from tests.support.builders import PASSWORD, client_of, make_cycle, make_member
 
 pytestmark = pytest.mark.browser
 Window = Callable[..., Page]

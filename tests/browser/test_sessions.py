@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from amtportal.members.models import Member
-from tests.builders import PASSWORD
+from tests.support.builders import PASSWORD
 
 pytestmark = pytest.mark.browser
 IPHONE = (

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from amtportal.members.models import Member
-from tests.builders import client_of, cycle_of
-from tests.pages import read, words
+from tests.support.builders import client_of, cycle_of
+from tests.support.pages import read, words
 
 pytestmark = pytest.mark.browser
 

@@ -17,7 +17,7 @@ from ccp.models import Activity, ErrorReport
 from ccp.standing.standing import Standing, standings
 from certifications import cycles, invoices
 from certifications.models import Certification, Payment
-from tests.builders import chicago, make_member, noon
+from tests.support.builders import chicago, make_member, noon
 
 DAY = timedelta(days=1)
 NOVEMBER = date(2026, 11, 22)

@@ -27,8 +27,8 @@ from ccp.models import (
 from ccp.standing import calendar
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
-from tests.builders import TODAY, make_activity, make_claim, make_cycle, make_member, make_user, noon
-from tests.constraints import changed, constraints_of, copied, refused_by
+from tests.support.builders import TODAY, make_activity, make_claim, make_cycle, make_member, make_user, noon
+from tests.support.constraints import changed, constraints_of, copied, refused_by
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ import pytest
 from amtportal.members.models import User
 from certifications import corrections, cycles
 from certifications.models import Cycle, CycleCorrection
-from tests.builders import TODAY, make_cycle, make_user, noon
+from tests.support.builders import TODAY, make_cycle, make_user, noon
 
 pytestmark = pytest.mark.django_db
 

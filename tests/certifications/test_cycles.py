@@ -14,8 +14,8 @@ from amtportal.dates import anniversary
 from amtportal.members.models import Member
 from certifications import cycles
 from certifications.models import Certification, Credential, Cycle, RenewalInvoice
-from tests.builders import TODAY, make_certification, make_cycle, make_member
-from tests.threads import at_once
+from tests.support.builders import TODAY, make_certification, make_cycle, make_member
+from tests.support.threads import at_once
 
 AWARDED = date(2006, 5, 1)
 DAY = timedelta(days=1)

@@ -10,7 +10,7 @@ from django.db.models import Model
 from amtportal.members.models import User
 from certifications import cycles
 from certifications.models import Certification, Credential, Cycle
-from tests.builders import TODAY, make_cycle, make_user, noon
+from tests.support.builders import TODAY, make_cycle, make_user, noon
 
 DAY = timedelta(days=1)
 ENDS = date(2026, 4, 30)

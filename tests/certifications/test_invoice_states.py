@@ -8,7 +8,7 @@ import pytest
 
 from certifications import invoices
 from certifications.models import Cycle, RenewalInvoice
-from tests.builders import TODAY, make_cycle
+from tests.support.builders import TODAY, make_cycle
 
 AROUND = (timedelta(days=-1), timedelta(0), timedelta(days=1))
 DUE = [TODAY + span + step for span in (timedelta(0), invoices.NOTICE) for step in AROUND]

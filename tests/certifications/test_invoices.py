@@ -6,8 +6,8 @@ import pytest
 
 from certifications import invoices
 from certifications.models import Credential, Cycle, Payment, RenewalInvoice
-from tests.builders import TODAY, invoice_of, make_activity, make_cycle, make_payment, make_user, noon
-from tests.threads import at_once
+from tests.support.builders import TODAY, invoice_of, make_activity, make_cycle, make_payment, make_user, noon
+from tests.support.threads import at_once
 
 DUE = date(2026, 5, 1)
 NOTICED = date(2026, 3, 2)  # 60 days before 5/1/2026: 30 of April, 30 back into March

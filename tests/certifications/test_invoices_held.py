@@ -9,7 +9,7 @@ from amtportal.members.models import Member
 from ccp.standing import calendar, standing
 from certifications import life
 from certifications.models import Cycle
-from tests.builders import (
+from tests.support.builders import (
     TODAY,
     client_of,
     cycle_of,
@@ -20,7 +20,7 @@ from tests.builders import (
     make_user,
     noon,
 )
-from tests.pages import certification_figures, read, words
+from tests.support.pages import certification_figures, read, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 

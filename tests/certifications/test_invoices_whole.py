@@ -9,7 +9,7 @@ from django.db import connection
 
 from certifications import invoices
 from certifications.models import Cycle, Payment, RenewalInvoice
-from tests.builders import TODAY, invoice_of, make_cycle, make_payment, make_user, noon
+from tests.support.builders import TODAY, invoice_of, make_cycle, make_payment, make_user, noon
 
 DAY = timedelta(days=1)
 DUE = date(2026, 5, 1)

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from amtportal.members.models import User
 from certifications import cycles, life
 from certifications.models import Certification, Cycle, RenewalInvoice, StatusChange
-from tests.builders import TODAY, make_certification, make_cycle, make_user, noon
+from tests.support.builders import TODAY, make_certification, make_cycle, make_user, noon
 
 STATUSES = Certification.Status.values
 ALLOWED = [

@@ -7,8 +7,17 @@ from typing import Any
 import pytest
 
 from certifications.models import Credential, Cycle, CycleCorrection, Payment, RenewalInvoice, StatusChange
-from tests.builders import TODAY, invoice_of, make_certification, make_cycle, make_member, make_payment, make_user, noon
-from tests.constraints import changed, constraints_of, copied, refused_by
+from tests.support.builders import (
+    TODAY,
+    invoice_of,
+    make_certification,
+    make_cycle,
+    make_member,
+    make_payment,
+    make_user,
+    noon,
+)
+from tests.support.constraints import changed, constraints_of, copied, refused_by
 
 pytestmark = pytest.mark.django_db
 

@@ -40,21 +40,21 @@ TESTS = {
         "certifications/test_invoice_states.py",
     ],
     "certifications/life.py": ["certifications/test_life.py"],
-    "ccp/counting/points.py": ["ccp/test_points.py", "ccp/test_claims.py"],
-    "ccp/counting/requirement.py": ["ccp/test_requirement.py"],
-    "ccp/recording/claims.py": ["ccp/test_claims.py"],
-    "ccp/counting/terms.py": ["ccp/test_terms.py"],
-    "ccp/recording/duplicates.py": ["ccp/test_duplicates.py"],
-    "ccp/standing/ledger.py": ["ccp/test_ledger.py"],
+    "ccp/counting/points.py": ["ccp/counting/test_points.py", "ccp/recording/test_claims.py"],
+    "ccp/counting/requirement.py": ["ccp/counting/test_requirement.py"],
+    "ccp/recording/claims.py": ["ccp/recording/test_claims.py"],
+    "ccp/counting/terms.py": ["ccp/counting/test_terms.py"],
+    "ccp/recording/duplicates.py": ["ccp/recording/test_duplicates.py"],
+    "ccp/standing/ledger.py": ["ccp/standing/test_ledger.py"],
     "ccp/rollover/closing.py": [
-        "ccp/test_rollover.py",
-        "ccp/test_rollover_run.py::test_a_second_run_changes_nothing",
-        "ccp/test_rollover_run.py::test_a_bad_row_stops_only_itself",
-        "ccp/test_rollover_run.py::test_a_past_day_is_judged_by_what_was_on_record_then",
-        "ccp/test_rollover_run.py::test_the_last_line_is_a_tally",
+        "ccp/rollover/test_closing.py",
+        "ccp/rollover/test_runs.py::test_a_second_run_changes_nothing",
+        "ccp/rollover/test_runs.py::test_a_bad_row_stops_only_itself",
+        "ccp/rollover/test_runs.py::test_a_past_day_is_judged_by_what_was_on_record_then",
+        "ccp/rollover/test_runs.py::test_the_last_line_is_a_tally",
     ],
 }
-OF_EVERY_MODULE = ["test_rules_document.py", "test_values.py"]
+OF_EVERY_MODULE = ["documents/test_rules_document.py", "test_values.py"]
 NO_MISTAKES = re.compile(
     r"Variable(Replacer|Inserter)|BinaryOperator_(BitOr_\w+|\w+_(Pow|Mod|RShift|LShift|BitOr|BitAnd|BitXor))$"
     r"|ComparisonOperator_(?!Is)\w+_Is(Not)?$"
@@ -89,7 +89,7 @@ def copy_of_the_project(to: Path) -> None:
     shutil.copytree(ROOT, to, ignore=leave)
 
 
-def passes(tree: Path, tests: list[str], seconds: float | None, database: Path) -> bool:
+def passes(tree: Path, tests: list[str], seconds: float | None) -> bool:
     """Whether the tests pass in the copy, in a process of their own that has so many seconds."""
     child = os.fork()
     if child == 0:
@@ -98,7 +98,7 @@ def passes(tree: Path, tests: list[str], seconds: float | None, database: Path) 
         os.dup2(silent, 1), os.dup2(silent, 2)
         status = 99
         try:
-            status = _run_tests(tree, tests, database)
+            status = _run_tests(tree, tests)
         finally:
             os._exit(status)
     ends = time.monotonic() + seconds if seconds else None
@@ -113,12 +113,11 @@ def passes(tree: Path, tests: list[str], seconds: float | None, database: Path) 
         time.sleep(0.01)
 
 
-def _run_tests(tree: Path, tests: list[str], database: Path) -> int:
+def _run_tests(tree: Path, tests: list[str]) -> int:
     import pytest
 
     os.chdir(tree)
     sys.path.insert(0, str(tree))
-    _make_the_test_database_once(database)
     without = [f"-pno:{plugin}" for plugin in ("randomly", "cacheprovider", "playwright", "xdist")]
     imported_before = "-Wignore::pytest.PytestAssertRewriteWarning"
     options = ["-x", "-q", "--tb=line", "--hypothesis-seed=0", imported_before, *without]
@@ -134,33 +133,13 @@ class QuickestFirst:
     pytest_collection_modifyitems.pytest_impl = {"trylast": True}  # type: ignore[attr-defined]
 
 
-def _make_the_test_database_once(database: Path) -> None:
-    """The first run keeps the empty database that the migrations make; the others copy it."""
-    from django.db.backends.sqlite3.creation import DatabaseCreation
-
-    make = DatabaseCreation.create_test_db
-
-    def make_or_copy(self: DatabaseCreation, *args: object, **kwargs: object) -> str:
-        if database.exists():
-            name = self._get_test_db_name()
-            shutil.copy(database, name)
-            self.connection.close()
-            self.connection.settings_dict["NAME"] = name
-        else:
-            name = make(self, *args, **kwargs)
-            shutil.copy(name, database)
-        return name
-
-    DatabaseCreation.create_test_db = make_or_copy
-
-
 def judge(module: str, room: Path) -> tuple[int, int]:
     """How many mutants of the module there are, and how many of them survive."""
-    tree, database = room / "project", room / "empty.sqlite3"
+    tree = room / "project"
     tests = [*OF_EVERY_MODULE, *TESTS[module]]
     _write_bytecode(True)
     began = time.monotonic()
-    if not passes(tree, tests, None, database):
+    if not passes(tree, tests, None):
         sys.exit(f"The tests of {module} fail as it is:\n{(room / 'output').read_text()}")
     _write_bytecode(False)
     patience = 10 + 5 * (time.monotonic() - began)
@@ -170,7 +149,7 @@ def judge(module: str, room: Path) -> tuple[int, int]:
     survived = 0
     for mutant in drawn:
         (tree / module).write_text(mutant)
-        if passes(tree, tests, patience, database):
+        if passes(tree, tests, patience):
             survived += 1
             lines = difflib.unified_diff(source.splitlines(), mutant.splitlines(), module, "survived", lineterm="", n=1)
             print(*lines, sep="\n", flush=True)

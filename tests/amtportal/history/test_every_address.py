@@ -36,12 +36,11 @@ from ccp.models import (
     TypeTerms,
 )
 from certifications.models import Certification, Credential, Cycle, CycleCorrection, Payment, RenewalInvoice
-from tests.addresses import below
-from tests.amtportal.test_access import PRIVATE, of_owner
-from tests.amtportal.test_mass_assignment import MEMBERS, STAFF, form_on, members_form, staff_form
-from tests.builders import TODAY, client_of, cycle_of, make_user, noon
-from tests.posts import POSTS, Post
-from tests.staff import page
+from tests.support.addresses import PRIVATE, below, of_owner
+from tests.support.builders import TODAY, client_of, cycle_of, make_user, noon
+from tests.support.forms import MEMBERS, STAFF, form_on, members_form, staff_form
+from tests.support.posts import POSTS, Post
+from tests.support.staff import page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors, pytest.mark.usefixtures("on_today")]
 

@@ -6,8 +6,8 @@ import pytest
 
 from amtportal.history import seals
 from amtportal.history.models import Seal, SecurityEvent
-from tests.builders import make_cycle, make_user
-from tests.constraints import changed, constraints_of, copied, refused_by
+from tests.support.builders import make_cycle, make_user
+from tests.support.constraints import changed, constraints_of, copied, refused_by
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from amtportal.members.models import Member
 from amtportal.members.sign_in import limits
 from ccp.models import Activity, Credit
 from certifications.models import Cycle
-from tests.builders import client_of
+from tests.support.builders import client_of
 
 GIVEN = "0d5a7bf2-3c11-4c4e-9a52-9a7e7e1c2b1a"
 

@@ -11,9 +11,9 @@ from amtportal.history import rows, seals
 from amtportal.history.models import Seal
 from amtportal.members.models import Member
 from ccp.models import Activity, Credit
-from tests.builders import cycle_of, make_activity
-from tests.history import behind_the_triggers
-from tests.threads import at_once
+from tests.support.builders import cycle_of, make_activity
+from tests.support.history import behind_the_triggers
+from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db
 

@@ -11,9 +11,9 @@ from django.test import Client
 from amtportal.history.models import SecurityEvent
 from amtportal.members.models import User
 from amtportal.members.sign_in import addresses
-from tests.builders import PASSWORD, client_of, make_user
-from tests.factors import code, confirm, give_app
-from tests.staff import page, submit
+from tests.support.builders import PASSWORD, client_of, make_user
+from tests.support.factors import code, confirm, give_app
+from tests.support.staff import page, submit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 ADA = "ada@example.org"
@@ -235,7 +235,7 @@ def test_what_happens_at_the_door_of_an_account_is_written_down(
 
 
 def test_every_kind_of_event_has_its_deed() -> None:
-    """A new password by a mailed link: ``tests/amtportal/members/test_signin.py``."""
+    """A new password by a mailed link: ``tests/amtportal/members/sign_in/test_signin.py``."""
     shown = {kind for rows in EVENTS.values() for kind, *_ in rows}
     assert set(Kind) - shown == {Kind.PASSWORD_SET, Kind.PASSWORD_RESET}
 

@@ -19,8 +19,8 @@ from ccp.models import Credit, Transcript, TranscriptFile
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
 from certifications.models import Cycle, CycleCorrection, StatusChange
-from tests.builders import TODAY, noon
-from tests.history import behind_the_triggers, without_triggers
+from tests.support.builders import TODAY, noon
+from tests.support.history import behind_the_triggers, without_triggers
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,8 @@ from django.urls import reverse
 from amtportal.members.models import Member, User
 from amtportal.staff import changelists
 from certifications.models import Certification
-from tests.builders import client_of, make_certification, make_member, make_user
-from tests.staff import found, make_clerk, page, submit
+from tests.support.builders import client_of, make_certification, make_member, make_user
+from tests.support.staff import found, make_clerk, page, submit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors]
 

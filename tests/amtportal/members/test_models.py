@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from amtportal.members.models import OutgoingMail, User
-from tests.builders import make_member, make_user
-from tests.constraints import changed, constraints_of, copied, refused_by
+from tests.support.builders import make_member, make_user
+from tests.support.constraints import changed, constraints_of, copied, refused_by
 
 pytestmark = pytest.mark.django_db
 

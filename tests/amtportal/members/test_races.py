@@ -8,8 +8,8 @@ from django.db import connection, transaction
 
 from amtportal.members.models import User
 from amtportal.members.sign_in import addresses
-from tests.builders import client_of, make_member
-from tests.threads import beside, wait_until_somebody_waits
+from tests.support.builders import client_of, make_member
+from tests.support.threads import beside, wait_until_somebody_waits
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

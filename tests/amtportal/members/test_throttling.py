@@ -10,10 +10,10 @@ from pytest_django.fixtures import Settings
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
-from tests.builders import PASSWORD, client_of, cycle_of, make_user
-from tests.factors import give_app
-from tests.pages import read, words
-from tests.threads import at_once
+from tests.support.builders import PASSWORD, client_of, cycle_of, make_user
+from tests.support.factors import give_app
+from tests.support.pages import read, words
+from tests.support.threads import at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 SIGN_IN = "/accounts/login/"

@@ -1,0 +1,80 @@
+"""The portal has one name: whatever a request calls it by, what is sent out names the address that was configured."""
+
+import pytest
+from django.core import mail
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from amtportal.members.models import Member
+from ccp.standing import calendar
+from tests.support.builders import PASSWORD, TODAY, client_of, make_user, noon
+
+pytestmark = pytest.mark.django_db
+ELSEWHERE = ["portal.example.org:4242", "PORTAL.example.org", "portal.example.org.:4242"]
+
+
+@pytest.fixture
+def public(settings: Settings) -> None:
+    settings.PUBLIC_HOST, settings.ALLOWED_HOSTS = "portal.example.org", ["portal.example.org"]
+
+
+def links() -> set[str]:
+    """Where the links of the mails lead: scheme, host and port."""
+    words = " ".join(sent.body for sent in mail.outbox).split()
+    return {"/".join(word.split("/")[:3]) for word in words if word.startswith(("http:", "https:"))}
+
+
+@pytest.mark.usefixtures("public")
+@pytest.mark.parametrize("host", ELSEWHERE)
+@pytest.mark.parametrize("address", ["/accounts/password/reset/", "/accounts/activate/"])
+def test_a_link_by_mail_leads_to_the_portal(address: str, host: str) -> None:
+    make_user(email="ada@example.org", password=PASSWORD)
+    Client(HTTP_HOST=host).post(address, {"email": "ada@example.org"}, secure=True)
+    assert links() == {"https://portal.example.org"}
+
+
+@pytest.mark.usefixtures("public")
+@pytest.mark.parametrize("host", ELSEWHERE)
+def test_a_link_to_a_new_address_leads_to_the_portal(new: Member, host: str) -> None:
+    new.user.set_password(PASSWORD)
+    new.user.save()
+    client = client_of(new)
+    client.defaults["HTTP_HOST"] = host
+    assert client.post("/accounts/reauthenticate/", {"password": PASSWORD}, secure=True).status_code == 302
+    client.post("/accounts/email/", {"email": "new@example.org"}, secure=True)
+    assert links() == {"https://portal.example.org"}
+
+
+@pytest.mark.usefixtures("public")
+@pytest.mark.parametrize("host", ELSEWHERE)
+def test_the_address_of_a_calendar_is_the_portals(new: Member, host: str) -> None:
+    client = client_of(new)
+    client.defaults["HTTP_HOST"] = host
+    calendar.create(member=new, at=noon(TODAY))
+    text = client.get("/calendar/", secure=True).text
+    assert "https://portal.example.org/calendar/" in text
+    assert "webcal://portal.example.org/calendar/" in text
+    assert "4242" not in text
+
+
+@pytest.mark.usefixtures("public")
+def test_a_redirect_to_https_leads_to_the_portal(settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    answer = Client(HTTP_HOST="portal.example.org:4242").get("/guide/")
+    assert answer.headers["Location"] == "https://portal.example.org/guide/"
+
+
+@pytest.mark.usefixtures("public")
+@pytest.mark.parametrize("host", ["elsewhere.example", "localhost", "portal.example.org@elsewhere.example", "a b"])
+def test_another_name_is_refused(host: str) -> None:
+    assert Client(HTTP_HOST=host).get("/", secure=True).status_code == 400
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "localhost:8123", "127.0.0.1:8123"])
+def test_on_this_machine_links_lead_to_where_the_portal_was_asked(settings: Settings, host: str) -> None:
+    """``make run`` takes any port, and either name of this machine; nobody else reaches it."""
+    assert not settings.PUBLIC_HOST
+    settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
+    make_user(email="ada@example.org", password=PASSWORD)
+    Client(HTTP_HOST=host).post("/accounts/password/reset/", {"email": "ada@example.org"})
+    assert links() == {f"http://{host}"}

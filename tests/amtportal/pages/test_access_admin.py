@@ -1,0 +1,207 @@
+"""Who may open which staff page: every address of the admin, with each permission and without it.
+
+A permission opens the pages that are named after it, and no more. What only the portal's verbs write is written by
+nobody, whatever the permission.
+"""
+
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib import admin
+from django.contrib.auth.models import Group, Permission
+from django.test import Client
+from django.urls import reverse
+
+from amtportal.history import seals
+from amtportal.members.models import Member, OutgoingMail, User
+from ccp.standing import calendar
+from ccp.transcripts import contents as transcripts
+from ccp.transcripts import issuing
+from certifications.models import Cycle
+from tests.support.addresses import below
+from tests.support.builders import TODAY, client_of, make_member, make_user, noon
+from tests.support.staff import ADD, BY_HAND, CHANGE, DEEDS, DELETE, VIEW, populate
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.ignore_template_errors,
+    pytest.mark.usefixtures("on_today"),
+    pytest.mark.any_database,
+]
+
+# Imports: the permissions that each needs, all of them. A roster writes what these name, the e-mail address of an
+# account too, by which its password is reset.
+ROSTER = {
+    f"{app}.{action}_{model}"
+    for app, model in (("certifications", "certification"), ("members", "member"), ("members", "user"))
+    for action in (ADD, CHANGE)
+}
+IMPORTS = {
+    "ccp_heldcredit_import": {"ccp.add_heldcredit"},
+    "ccp_heldcredit_process_import": {"ccp.add_heldcredit"},
+    "certifications_certification_import": ROSTER,
+    "certifications_certification_process_import": ROSTER,
+}
+# Pages of no model, for any staff. They show what the account may open, or nobody's data.
+OF_STAFF = {
+    "index": 200,
+    "app_list": 200,
+    "password_change": 302,  # to the page that members use, too
+    "password_change_done": 200,
+    "jsi18n": 200,
+    "login": 302,  # home: already signed in
+    "view_on_site": 404,
+}
+ELSEWHERE = {"logout", "autocomplete", ""}  # a form; below; redirects to pages of this table, and what is not found
+NEEDED = {"changelist": VIEW, "add": ADD, "history": VIEW, "delete": DELETE, "change": VIEW}
+PAGES = [f"{model}_{kind}" for model in BY_HAND for kind in NEEDED]
+
+
+@pytest.fixture
+def rows() -> None:
+    """A row of every model; the cycle is closed, its certification retired, one invoice paid and one void."""
+    populate(1)
+    Group.objects.create(name="Desk")
+    assert list(seals.seal())
+    member = Member.objects.get()
+    calendar.create(member=member, at=noon(TODAY))
+    cycle = Cycle.objects.get()
+    issuing.issue(contents=transcripts.of_cycle(cycle), by=member.user, at=noon(TODAY))
+    Authenticator.objects.create(user=member.user, type="totp", data={})
+    OutgoingMail.objects.create(sender="portal@amt.example", recipients=["ada@example.org"])
+
+
+def model_of(name: str) -> Any:
+    return next(
+        model for model in admin.site._registry if name.startswith(f"{model._meta.label_lower.replace('.', '_')}_")
+    )
+
+
+def address(name: str) -> str:
+    """The page, of the first row where it is of one."""
+    route = next(route for route, found in below("admin/").items() if found == name)
+    if "<path:object_id>" in route:
+        return reverse(f"admin:{name}", args=[model_of(name)._default_manager.order_by("pk").first().pk])
+    return reverse(f"admin:{name}")
+
+
+def staff_with(*permissions: str) -> Client:
+    """Staff with exactly these permissions, written as ``app.codename``."""
+    user = make_user(is_staff=True)
+    for permission in permissions:
+        app, codename = permission.split(".")
+        user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+    return client_of(user)
+
+
+def permission(model: str, action: str) -> str:
+    return model.replace("_", f".{action}_", 1)
+
+
+def test_every_address_of_the_admin_is_in_one_of_the_tables() -> None:
+    names = set(below("admin/").values())
+    assert names == {*PAGES, *DEEDS, *IMPORTS, *OF_STAFF, *ELSEWHERE}
+
+
+@pytest.mark.usefixtures("rows")
+def test_nobody_but_staff_with_a_permission_for_it_opens_a_page() -> None:
+    owner, stranger, anonymous = client_of(Member.objects.get()), client_of(make_member()), client_of(None)
+    clerk = staff_with()  # each of these signed in, which makes the row of its table
+    for name in (*PAGES, *DEEDS, *IMPORTS):
+        page = address(name)
+        for method in ("get", "post"):
+            for client in (owner, stranger):
+                answer = getattr(client, method)(page)
+                assert (answer.status_code, answer.headers["Location"]) == (302, f"/admin/login/?next={page}"), name
+            answer = getattr(anonymous, method)(page)
+            assert (answer.status_code, answer.headers["Location"]) == (302, f"/accounts/login/?next={page}"), name
+            assert getattr(clerk, method)(page).status_code in (403, 405), name
+
+
+@pytest.mark.usefixtures("rows")
+def test_the_way_from_the_admins_sign_in_ends_for_members() -> None:
+    assert client_of(make_member()).get("/admin/login/?next=/admin/").status_code == 403
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("model", BY_HAND)
+def test_each_permission_opens_its_own_pages(model: str) -> None:
+    for given in (VIEW, ADD, CHANGE, DELETE):
+        client = staff_with(permission(model, given))
+        may = {given} & BY_HAND[model] | ({VIEW} if given == CHANGE else set())  # who may change it may look
+        for kind, needed in NEEDED.items():
+            found = client.get(address(f"{model}_{kind}")).status_code
+            if model == "members_user" and kind == "add" and given == ADD:
+                assert found in (200, 403)  # Django's own asks for both
+                continue
+            assert found == (200 if needed in may else 403), (given, kind)
+        changed = client.post(address(f"{model}_change"), {"_save": "Save"}).status_code
+        assert changed == (200 if {CHANGE} & BY_HAND[model] and given == CHANGE else 403), given
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("name", DEEDS)
+def test_a_deed_needs_its_own_permission_and_the_one_to_see_the_record(name: str) -> None:
+    page, needed = address(name), DEEDS[name]
+    see = permission(model_of(name)._meta.label_lower.replace(".", "_"), VIEW)
+    assert staff_with(see).get(page).status_code == 403
+    assert staff_with(see).post(page, {"reason": "Because"}).status_code == 403
+    assert staff_with(see, needed).get(page).status_code in (200, 302)  # back to the record where it is done already
+    if CHANGE not in needed:  # to change is to see
+        assert staff_with(needed).get(page).status_code == 403
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("name", IMPORTS)
+def test_an_import_needs_each_permission_for_what_it_writes(name: str) -> None:
+    page, needed = address(name), IMPORTS[name]
+    assert staff_with(*needed).get(page).status_code in (200, 405)
+    for lacking in needed:
+        view = lacking.replace(f".{ADD}_", f".{VIEW}_").replace(f".{CHANGE}_", f".{VIEW}_")
+        client = staff_with(*needed - {lacking}, view)
+        assert client.get(page).status_code in (403, 405), lacking
+        assert client.post(page).status_code == 403, lacking
+
+
+@pytest.mark.parametrize("name", OF_STAFF)
+def test_pages_of_no_model_are_for_staff(name: str) -> None:
+    arguments = {"app_list": ["ccp"], "view_on_site": [1, 1]}.get(name, [])
+    page = reverse(f"admin:{name}", args=arguments)
+    clerk = staff_with(permission("ccp_activity", VIEW))
+    assert clerk.get(page).status_code == OF_STAFF[name]
+    assert client_of(make_member()).get(page).status_code in (302, 403)
+    assert client_of(None).get(page).headers["Location"].startswith(("/accounts/login/", "/admin/login/"))
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize(
+    ("field", "needed"),
+    [
+        pytest.param("certifications.certification.member", "members.view_member", id="member of a certification"),
+        pytest.param("members.member.user", "members.view_user", id="account of a member"),
+    ],
+)
+def test_names_are_completed_for_those_who_may_see_them(field: str, needed: str) -> None:
+    app, model, name = field.split(".")
+    asked = {"app_label": app, "model_name": model, "field_name": name, "term": "Ada"}
+    page = reverse("admin:autocomplete")
+    assert staff_with(f"{app}.change_{model}").get(page, asked).status_code == 403
+    assert staff_with(needed).get(page, asked).status_code == 200
+    assert client_of(make_member()).get(page, asked).status_code == 302
+
+
+@pytest.mark.usefixtures("rows")
+def test_a_clerk_makes_nobody_staff_and_changes_no_staff(staff: User) -> None:
+    client = staff_with("members.add_user", "members.change_user", "members.view_user")
+    mine = User.objects.latest("pk")
+    rights = {"is_staff": "on", "is_superuser": "on", "is_active": "on"}
+    for user in (mine, staff):
+        changed = client.post(reverse("admin:members_user_change", args=[user.pk]), {"email": user.email, **rights})
+        assert changed.status_code == 403
+    member = Member.objects.get().user
+    client.post(reverse("admin:members_user_change", args=[member.pk]), {"email": member.email, **rights})
+    client.post(reverse("admin:members_user_add"), {"email": "new@amt.example", **rights})
+    assert set(User.objects.filter(is_superuser=True)) == set()
+    assert not User.objects.get(pk=member.pk).is_staff
+    assert not User.objects.filter(email="new@amt.example", is_staff=True).exists()

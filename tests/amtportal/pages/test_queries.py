@@ -1,0 +1,135 @@
+"""The cost of a page: a fixed number of queries, at most 10, however much is on record."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from amtportal.members.models import Member
+from ccp.models import Activity
+from tests.support.builders import (
+    TODAY,
+    client_of,
+    cycle_of,
+    invoice_of,
+    make_activity,
+    make_cycle,
+    make_member,
+    noon,
+    record_more,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+
+MOST = 10
+PAGES = {
+    "home": "/",
+    "My Certifications": "/certifications/",
+    "Record CE": "/ccp/record/",
+    "Record CE for one certification": "/ccp/record/?certification={certification}",
+    "Record CE like an earlier entry": "/ccp/record/?like={activity}",
+    "activities": "/ccp/activities/",
+    "activities of a cycle and category": "/ccp/activities/?cycle={cycle}&category=professional-education",
+    "activities sorted by points, of one certification": "/ccp/activities/?certification={certification}&sort=-points",
+    "activities as CSV": "/ccp/activities/export.csv?sort=title",
+    "activity": "/ccp/activities/{activity}/",
+    "amend": "/ccp/activities/{activity}/amend/",
+    "withdraw": "/ccp/activities/{activity}/withdraw/",
+    "attach evidence": "/ccp/activities/{activity}/evidence/",
+    "what differs": "/ccp/activities/{activity}/difference/",
+    "transcript": "/ccp/transcript/{cycle}/",
+    "transcript as PDF": "/ccp/transcript/{cycle}.pdf",
+    "whole history": "/ccp/transcript/all/",
+    "whole history as PDF": "/ccp/transcript/all.pdf",
+    "calendar": "/calendar/",
+    "invoices": "/invoices/",
+    "invoice": "/invoices/{invoice}/",
+    "invoice as PDF": "/invoices/{invoice}.pdf",
+    "sign-in and security": "/accounts/2fa/",
+    "where somebody is signed in": "/accounts/sessions/",
+    "qualifying activities": "/qualifying-activities/",
+    "points calculator": "/qualifying-activities/?type=self-study&quantity=3",
+    "guide": "/guide/",
+}
+
+
+@pytest.fixture
+def one() -> Member:
+    """One certification, one entry, the last invoice open."""
+    member = make_member()
+    make_activity(make_cycle(member), points="30", at=noon(TODAY - timedelta(days=1)))
+    return member
+
+
+@pytest.fixture
+def many() -> Member:
+    """Three certifications, 200 entries that count for all of them; the last invoice of RMA is open."""
+    member = make_member()
+    cycles = [
+        make_cycle(member),
+        make_cycle(member, credential="RPT", awarded_on=date(2024, 9, 15)),
+        make_cycle(member, credential="MLT", awarded_on=date(2025, 1, 1)),
+    ]
+    first = make_activity(*cycles, points="30", starts_on=date(2026, 1, 2), at=noon(TODAY - timedelta(days=1)))
+    record_more(first, cycles, 199)
+    return member
+
+
+def queries(client: Client, member: Member, pattern: str) -> int:
+    cycle = cycle_of(member)
+    address = pattern.format(
+        activity=member.activities.order_by("pk")[0].pk,
+        certification=cycle.certification_id,
+        cycle=cycle.pk,
+        invoice=invoice_of(cycle).pk,
+    )
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        answer = client.get(address)
+        if answer.streaming:
+            b"".join(answer)
+    assert answer.status_code == 200, address
+    return len([query for query in captured if not query["sql"].startswith(("BEGIN", "SAVEPOINT", "RELEASE"))])
+
+
+@pytest.mark.parametrize("pattern", PAGES.values(), ids=PAGES.keys())
+def test_a_page_takes_the_same_few_queries_with_one_entry_and_with_200(one: Member, many: Member, pattern: str) -> None:
+    few, more = (queries(client_of(member), member, pattern) for member in (one, many))
+    assert few == more <= MOST
+
+
+@pytest.mark.parametrize("name", ["home", "My Certifications", "activities", "invoices", "activity"])
+def test_a_page_takes_the_same_queries_with_one_certification_and_with_two(one: Member, two: Member, name: str) -> None:
+    assert queries(client_of(one), one, PAGES[name]) == queries(client_of(two), two, PAGES[name])
+
+
+def test_recording_takes_the_same_queries_however_much_is_on_record(one: Member) -> None:
+    """Entries of the cycle are read in one query; those that count as before are not written again."""
+    record_more(one.activities.get(), [cycle_of(one)], 20)
+    with CaptureQueriesContext(connection) as few:
+        make_activity(cycle_of(one), points="0.25")
+    record_more(one.activities.order_by("pk")[0], [cycle_of(one)], 180)
+    with CaptureQueriesContext(connection) as more:
+        make_activity(cycle_of(one), points="0.25")
+    assert len(few) == len(more)
+
+
+def test_the_history_of_an_entry_takes_the_same_queries_however_long(one: Member) -> None:
+    client, entry = client_of(one), one.activities.get()
+    before = queries(client, one, PAGES["activity"])
+    for points in range(31, 51):
+        client.post(
+            f"/ccp/activities/{entry.pk}/amend/",
+            {
+                "activity_type": "self-study",
+                "points": points,
+                "starts_on": "3/1/2026",
+                "attested": "on",
+                "revision": points - 30,
+            },
+        )
+    assert Activity.objects.get().revision == 21
+    assert queries(client, one, PAGES["activity"]) == before

@@ -1,0 +1,121 @@
+"""How the portal writes days, points and money."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from django import forms
+from django.template import engines
+from django.utils import translation
+
+from amtportal.formatting import as_count, dollars, format_day, format_moment, format_points, translated, typed
+from tests.support.builders import chicago
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        pytest.param(date(2026, 3, 14), "3/14/2026", id="no leading zero in the month"),
+        pytest.param(date(2026, 12, 1), "12/1/2026", id="no leading zero in the day"),
+    ],
+)
+def test_days_are_written_month_day_year(day: date, words: str) -> None:
+    assert format_day(day) == words
+
+
+@pytest.mark.parametrize(
+    ("points", "words"),
+    [
+        pytest.param("27.5", "27.5", id="half"),
+        pytest.param("27.50", "27.5", id="needless zero"),
+        pytest.param("30.00", "30", id="whole"),
+        pytest.param("0.25", "0.25", id="quarter"),
+        pytest.param("0", "0", id="nothing"),
+        pytest.param("100", "100", id="zeros before the point stay"),
+        pytest.param("1E+2", "100", id="never an exponent"),
+    ],
+)
+def test_points_are_written_as_people_write_them(points: str, words: str) -> None:
+    assert format_points(Decimal(points)) == words
+
+
+@pytest.mark.parametrize(
+    ("cents", "words"),
+    [
+        pytest.param(9000, "$90.00", id="whole dollars"),
+        pytest.param(9005, "$90.05", id="cents below ten"),
+        pytest.param(5, "$0.05", id="less than a dollar"),
+        pytest.param(0, "$0.00", id="nothing"),
+        pytest.param(123456789, "$1,234,567.89", id="thousands"),
+        pytest.param(-9005, "-$90.05", id="owed to the member"),
+    ],
+)
+def test_money_is_written_in_dollars_and_cents(cents: int, words: str) -> None:
+    assert dollars(cents) == words
+
+
+def test_templates_write_the_same_words() -> None:
+    template = engines["django"].from_string("{{ day|day }} {{ day|day_text }} {{ points|points }} {{ cents|dollars }}")
+    shown = template.render({"day": date(2026, 3, 14), "points": Decimal("27.50"), "cents": 9000})
+    assert shown == '<time datetime="2026-03-14">3/14/2026</time> 3/14/2026 27.5 $90.00'
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        pytest.param(date(2026, 3, 4), "4 mar 2026", id="never 4/3 or 3/4"),
+        pytest.param(date(2026, 9, 30), "30 sept 2026", id="September has four letters"),
+        pytest.param(date(2026, 12, 1), "1 dic 2026", id="December"),
+    ],
+)
+def test_days_in_spanish_name_their_month(day: date, words: str) -> None:
+    with translation.override("es"):
+        assert format_day(day) == words
+        assert typed(day) == f"{day.month}/{day.day}/{day.year}"
+
+
+@pytest.mark.parametrize(
+    ("instant", "english", "spanish"),
+    [
+        pytest.param(chicago(2026, 3, 14, 0, 5), "3/14/2026, 12:05 AM", "14 mar 2026, 12:05 a. m.", id="midnight"),
+        pytest.param(chicago(2026, 3, 14, 12, 0), "3/14/2026, 12:00 PM", "14 mar 2026, 12:00 p. m.", id="noon"),
+        pytest.param(
+            datetime(2026, 3, 15, 1, 30, tzinfo=UTC), "3/14/2026, 8:30 PM", "14 mar 2026, 8:30 p. m.", id="in Chicago"
+        ),
+    ],
+)
+def test_instants_are_written_by_the_clock_in_chicago(instant: datetime, english: str, spanish: str) -> None:
+    assert format_moment(instant) == english
+    with translation.override("es"):
+        assert format_moment(instant) == spanish
+
+
+def test_figures_are_written_as_in_english() -> None:
+    """The point and the comma as readers in the United States know them, also where Django writes the number."""
+    template = engines["django"].from_string("{{ points|points }} {{ cents|dollars }} {{ number }} {{ many }}")
+    with translation.override("es"):
+        shown = template.render({"points": Decimal("27.50"), "cents": 123456, "number": Decimal("1.5"), "many": 12345})
+    assert shown == "27.5 $1,234.56 1.5 12345"
+
+
+def test_a_typed_date_has_its_month_first_in_both_languages() -> None:
+    """Django's Spanish would read 3/4/2026 as the third of April."""
+    for code in ("en", "es"):
+        with translation.override(code):
+            assert forms.DateField().clean("3/4/2026") == date(2026, 3, 4)
+            assert forms.DecimalField(localize=True).clean("1.5") == Decimal("1.5")
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [("1", 1), ("1.00", 1), ("0", 2), ("0.25", 2), ("1.5", 2), ("2", 2)],
+)
+def test_one_alone_is_singular(number: str, expected: int) -> None:
+    assert as_count(Decimal(number)) == expected
+
+
+def test_shipped_texts_are_translated_and_others_stay() -> None:
+    with translation.override("es"):
+        assert translated("Professional Education") == "Educación profesional"
+        assert translated("Something that staff wrote.") == "Something that staff wrote."
+        assert translated("") == ""

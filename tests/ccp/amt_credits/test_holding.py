@@ -1,0 +1,334 @@
+"""Credits from AMT that wait: why, until when, and who has them matched."""
+
+import io
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from amtportal.imports.csv_files import read as read_roster
+from amtportal.members.models import Member
+from ccp.amt_credits import credits as amt_credits
+from ccp.amt_credits import holding as held_credits
+from ccp.amt_credits.holding import Received, Tally
+from ccp.counting import requirement
+from ccp.models import Activity, ActivityType, HeldCredit
+from ccp.recording import verbs as recording
+from certifications import cycles
+from certifications.models import Certification, Credential, Cycle
+from certifications.roster.resource import RosterResource
+from tests.support.builders import (
+    TODAY,
+    client_of,
+    cycle_of,
+    make_certification,
+    make_claim,
+    make_cycle,
+    make_member,
+    make_user,
+    noon,
+)
+from tests.support.staff import found, make_clerk, page, submit, told
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+
+ROSTER = (
+    "amt_id,email,first_name,last_name,credential,certificate_number,awarded_on\n"
+    "7001,zoe@example.org,Zoë,O'Neil,RMA,500123,2024-05-01\n"
+)
+
+
+def received(reference: str = "W-1", amt_id: str = "7001", **claim: object) -> Received:
+    """5 points for a course on 3/1/2026."""
+    return Received(reference, amt_id, make_claim(provider=amt_credits.PROVIDER, **claim))
+
+
+def same_course(*amt_ids: str) -> list[Received]:
+    """A credit for each, whose activity type was read with its credentials, as an import reads it."""
+    kind = ActivityType.objects.prefetch_related("credentials").get(code="course-seminar-webinar")
+    return [Received(f"W-{amt_id}", amt_id, make_claim(activity_type=kind)) for amt_id in amt_ids]
+
+
+def receive(*credits: Received) -> Tally:
+    return held_credits.receive(credits=credits, by=None, at=noon(TODAY))
+
+
+def match() -> Tally:
+    return held_credits.match(by=None, at=noon(TODAY))
+
+
+def reason() -> str:
+    return HeldCredit.objects.get().reason
+
+
+# Why a credit is held
+
+
+def test_a_credit_of_somebody_unknown_is_held() -> None:
+    assert receive(received()) == Tally(recorded=0, held=1)
+    assert reason() == "No member has the AMT ID 7001."
+    assert not Activity.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("starts_on", "is_held"),
+    [
+        pytest.param(date(2023, 4, 30), True, id="day before the cycle"),
+        pytest.param(date(2023, 5, 1), False, id="first day of the cycle"),
+        pytest.param(TODAY, False, id="today"),
+    ],
+)
+def test_a_credit_that_no_open_cycle_covers_is_held(starts_on: date, is_held: bool) -> None:
+    make_cycle(make_member(amt_id="7001"))
+    assert receive(received(starts_on=starts_on)).held == is_held
+    if is_held:
+        assert reason() == "No open CCP cycle of 7001 covers 4/30/2023."
+
+
+def test_a_credit_that_spans_the_start_of_the_cycle_is_held() -> None:
+    make_cycle(make_member(amt_id="7001"))
+    receive(received(starts_on=date(2023, 4, 30), ends_on=date(2023, 5, 1)))
+    assert reason() == "No open CCP cycle of 7001 covers 4/30/2023 to 5/1/2023."
+
+
+def test_a_credit_of_a_type_for_other_credentials_is_held() -> None:
+    make_cycle(make_member(amt_id="7001"))
+    ActivityType.objects.get(code="course-seminar-webinar").credentials.set([Credential.objects.get(code="MT")])
+    receive(received())
+    assert reason().startswith("Course, seminar or webinar does not count for the certifications")
+
+
+def test_a_lapsed_certification_takes_no_credit() -> None:
+    cycle = make_cycle(make_member(amt_id="7001"))
+    Certification.objects.filter(pk=cycle.certification_id).update(status="lapsed")
+    assert receive(received()) == Tally(held=1)
+
+
+def test_received_twice_is_held_once() -> None:
+    receive(received())
+    assert receive(received()) == Tally()
+    make_cycle(make_member(amt_id="7001"))
+    assert receive(received()) == Tally()  # the match records it, so that its row says so
+    assert match() == Tally(recorded=1)
+    assert receive(received()) == Tally()
+    assert Activity.objects.count() == HeldCredit.objects.count() == 1
+
+
+# Matching
+
+
+def test_a_held_credit_is_recorded_when_the_person_appears() -> None:
+    receive(received(), received("W-2", "7002"))
+    cycle = make_cycle(make_member(amt_id="7001"))
+    assert match() == Tally(recorded=1, held=1)
+    assert requirement.counted_points(cycle) == Decimal(5)
+    held = HeldCredit.objects.get(provider_reference="W-1")
+    assert held.activity == Activity.objects.get(provider_reference="W-1")
+    assert match() == Tally(held=1)
+
+
+def test_the_reason_is_that_of_the_last_match() -> None:
+    receive(received(starts_on=date(2023, 4, 30)))
+    make_cycle(make_member(amt_id="7001"))
+    match()
+    assert reason() == "No open CCP cycle of 7001 covers 4/30/2023."
+
+
+def test_a_type_that_was_retired_meanwhile_is_no_hindrance() -> None:
+    receive(received())
+    ActivityType.objects.update(retired_on=TODAY)
+    make_cycle(make_member(amt_id="7001"))
+    assert match() == Tally(recorded=1)
+
+
+def test_a_roster_import_matches_what_its_members_were_waited_for_with(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    receive(received())
+    with django_capture_on_commit_callbacks(execute=True):
+        RosterResource(on=TODAY).import_data(read_roster(ROSTER.encode()), dry_run=True)
+    assert HeldCredit.objects.get().activity is None
+    with django_capture_on_commit_callbacks(execute=True):
+        RosterResource(on=TODAY).import_data(read_roster(ROSTER.encode()))
+    held = HeldCredit.objects.get()
+    assert held.activity is not None
+    assert held.activity.member.amt_id == "7001"
+
+
+def make_due(amt_id: str = "7001", *, awarded_on: date = date(2023, 3, 1)) -> Cycle:
+    """RMA whose cycle ended on 2/28/2026, voluntary and paid: no run has closed it and opened the next."""
+    cycle = make_cycle(make_member(amt_id=amt_id), awarded_on=awarded_on, on=date(2026, 2, 1), ccp_mandatory=False)
+    cycle.invoices.update(status="paid")
+    return cycle
+
+
+def test_a_credit_counts_at_once_in_the_cycle_that_is_due_to_open() -> None:
+    cycle = make_due()
+    assert receive(received()) == Tally(recorded=1)
+    following = Cycle.objects.get(certification=cycle.certification, number=2)
+    assert requirement.counted_points(following) == 5
+    cycle.refresh_from_db()
+    assert (cycle.closed_on, cycle.outcome) == (TODAY, "compliant")
+
+
+def test_a_held_credit_opens_the_cycle_that_is_due() -> None:
+    receive(received())
+    cycle = make_due()
+    assert match() == Tally(recorded=1)
+    assert requirement.counted_points(Cycle.objects.get(certification=cycle.certification, number=2)) == 5
+
+
+def test_a_cycle_that_opens_after_its_own_end_is_rolled_over_too() -> None:
+    """Awarded 3/1/2019: cycle 1 ended on 2/28/2022 and cycle 2 on 2/28/2025. The latter opens with grace from today."""
+    certification = make_certification(make_member(amt_id="7001"), awarded_on=date(2019, 3, 1), ccp_mandatory=False)
+    cycles.open_current(certification=certification, on=date(2019, 3, 1)).invoices.update(status="paid")
+    assert receive(received(starts_on=date(2025, 2, 28))) == Tally(recorded=1)
+    assert requirement.counted_points(Cycle.objects.get(number=2)) == 5
+
+
+def test_a_cycle_that_is_due_is_closed_for_its_credit_though_none_is_recorded() -> None:
+    cycle = make_due()
+    assert receive(received(starts_on=date(2026, 2, 28))) == Tally(held=1)
+    assert reason() == "No open CCP cycle of 7001 covers 2/28/2026."
+    cycle.refresh_from_db()
+    assert cycle.closed_on == TODAY
+
+
+def test_while_nothing_is_due_no_query_is_made_for_each_member() -> None:
+    def queries(*amt_ids: str) -> int:
+        for amt_id in amt_ids:
+            make_cycle(make_member(amt_id=amt_id))
+        credits = same_course(*amt_ids)
+        with CaptureQueriesContext(connection) as captured:
+            receive(*credits)
+        return len(captured)
+
+    assert queries("7001") == queries(*(f"800{n}" for n in range(9)))
+
+
+def test_cycles_that_are_due_are_closed_together() -> None:
+    def queries(*amt_ids: str) -> int:
+        for amt_id in amt_ids:
+            make_due(amt_id)
+        credits = same_course(*amt_ids)
+        with CaptureQueriesContext(connection) as captured:
+            assert receive(*credits).recorded == len(amt_ids)
+        return len(captured)
+
+    assert queries("7001") == queries(*(f"800{n}" for n in range(9)))
+
+
+def test_the_command_prints_a_tally() -> None:
+    receive(received(), received("W-2", "7002"))
+    make_cycle(make_member(amt_id="7001"))
+    stdout = io.StringIO()
+    call_command("match_credits", stdout=stdout)
+    assert stdout.getvalue() == "1 recorded, 1 still held.\n"
+
+
+def test_many_credits_are_recorded_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches of 500: 501 credits of two members take two of them."""
+    cycles = [make_cycle(make_member(amt_id=amt_id)) for amt_id in ("7001", "7002")]
+    credits = [received(f"W-{n}", f"700{n % 2 + 1}", points="0.25") for n in range(501)]
+    assert receive(*credits) == Tally(recorded=501)
+    assert requirement.counted_by_cycle([cycle.pk for cycle in cycles]) == {
+        cycles[0].pk: Decimal("62.75"),
+        cycles[1].pk: Decimal("62.5"),
+    }
+    assert cycle_of(cycles[0].certification.member).requirement_met_on == TODAY
+
+
+def test_other_values_under_a_recorded_reference_are_refused() -> None:
+    cycle: Cycle = make_cycle(make_member(amt_id="7001"))
+    receive(received())
+    credit = amt_credits.AmtCredit("W-1", cycle.certification.member, received(points="6").claim)
+    with pytest.raises(recording.Refused, match="W-1 is on record with other values"):
+        amt_credits.record(credits=[credit], by=None, at=noon(TODAY))
+
+
+# The admin
+
+
+@pytest.mark.ignore_template_errors
+def test_staff_find_filter_and_match_held_credits() -> None:
+    desk = client_of(make_clerk("view_heldcredit", "add_heldcredit"))
+    receive(received(), received("X-2", "7002"))
+    make_cycle(make_member(amt_id="7001"))
+    assert [held.amt_id for held in found(desk, HeldCredit, q="X-2")] == ["7002"]
+    assert [held.amt_id for held in found(desk, HeldCredit, q="7001")] == ["7001"]
+    address = page(HeldCredit, "match")
+    assert address in desk.get(page(HeldCredit)).text
+    assert "Held credits" in desk.get(address).text
+    assert told(desk, desk.post(address)) == "1 recorded, 1 still held."
+    assert [held.amt_id for held in found(desk, HeldCredit, matched="yes")] == ["7001"]
+    assert [held.amt_id for held in found(desk, HeldCredit, matched="no")] == ["7002"]
+
+
+@pytest.mark.ignore_template_errors
+def test_what_waited_for_a_person_is_recorded_when_staff_add_them(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    clerk = make_clerk("view_user", "view_member", "add_member", "view_certification", "add_certification")
+    desk, user = client_of(clerk), make_user()
+    receive(received(), received("W-2", "7002"))
+    ours = HeldCredit.objects.get(provider_reference="W-1")
+
+    typed = {"user": str(user.pk), "amt_id": "7001", "first_name": "Zoë", "last_name": "O'Neil"}
+    with django_capture_on_commit_callbacks(execute=True):
+        assert submit(desk, page(Member, "add"), **typed).status_code == 302
+    ours.refresh_from_db()
+    assert ours.reason == "No open CCP cycle of 7001 covers 3/1/2026."
+
+    rma, zoe = Credential.objects.get(code="RMA"), Member.objects.get(amt_id="7001")
+    typed = {"member": str(zoe.pk), "credential": str(rma.pk), "certificate_number": "Z", "awarded_on": "2023-05-01"}
+    with django_capture_on_commit_callbacks(execute=True):
+        assert submit(desk, page(Certification, "add"), **typed).status_code == 302
+    ours.refresh_from_db()
+    assert ours.activity is not None
+    assert ours.activity.history.get().history_user == clerk
+    assert requirement.counted_points(cycle_of(zoe)) == 5
+    assert HeldCredit.objects.get(provider_reference="W-2").activity is None
+
+
+@pytest.mark.ignore_template_errors
+def test_what_staff_change_of_a_certification_matches_nothing(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    """A wait ends with a person who appears; anything else is left to the daily run."""
+    receive(received())
+    certification = make_cycle(make_member(amt_id="7001")).certification
+    desk = client_of(make_clerk("view_certification", "change_certification"))
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        submit(desk, page(Certification, "change", certification.pk), certificate_number="Z")
+    assert callbacks == []
+
+
+@pytest.mark.ignore_template_errors
+def test_matching_is_for_staff_who_may_import() -> None:
+    clerk = client_of(make_clerk("view_heldcredit"))
+    assert clerk.get(page(HeldCredit, "match")).status_code == 403
+    assert clerk.post(page(HeldCredit, "match")).status_code == 403
+
+
+@pytest.mark.ignore_template_errors
+def test_a_credit_held_by_mistake_can_be_deleted_a_recorded_one_cannot() -> None:
+    receive(received(), received("W-2", "7002"))
+    make_cycle(make_member(amt_id="7001"))
+    match()
+    desk = client_of(make_clerk("view_heldcredit", "delete_heldcredit"))
+    recorded, held = (HeldCredit.objects.get(provider_reference=reference) for reference in ("W-1", "W-2"))
+    assert desk.post(page(HeldCredit, "delete", recorded.pk), {"post": "yes"}).status_code == 403
+    assert desk.post(page(HeldCredit, "delete", held.pk), {"post": "yes"}).status_code == 302
+    assert list(HeldCredit.objects.all()) == [recorded]
+
+
+def test_who_had_it_matched_stands_in_its_history() -> None:
+    receive(received())
+    make_cycle(make_member(amt_id="7001"))
+    clerk = make_user(is_staff=True)
+    held_credits.match(by=clerk, at=noon(TODAY))
+    assert Activity.objects.get().history.get().history_user == clerk

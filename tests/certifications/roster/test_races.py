@@ -1,0 +1,90 @@
+"""A roster beside those who record and those who close cycles: locks are taken in one order, whatever the file's."""
+
+from datetime import date
+from functools import partial
+
+import pytest
+from django.db import connection, transaction
+from import_export.results import Result
+
+from amtportal import chunks
+from amtportal.imports import csv_files as roster_files
+from amtportal.members.models import Member
+from certifications import invoices
+from certifications.models import Certification, Cycle, RenewalInvoice
+from certifications.roster.resource import RosterResource
+from tests.support.builders import TODAY, client_of, invoice_of, make_activity, make_certification, make_cycle
+from tests.support.staff import make_clerk, page, told
+from tests.support.threads import beside, wait_until_somebody_waits
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time"),
+]
+HEADER = "amt_id,email,first_name,last_name,credential,certificate_number,awarded_on\n"
+
+
+def rows(*certifications: Certification, number: str = "", awarded_on: str = "2023-05-01") -> str:
+    return HEADER + "".join(
+        f"{held.member.amt_id},{held.member.user.email},Ada,Lane,RMA,{number}{held.certificate_number},{awarded_on}\n"
+        for held in certifications
+    )
+
+
+def imported(content: str) -> Result:
+    return RosterResource(on=TODAY).import_data(roster_files.read(content.encode()))
+
+
+def lock(row: Certification | Cycle) -> None:
+    type(row).objects.select_for_update().get(pk=row.pk)
+
+
+@pytest.fixture(autouse=True)
+def _one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "CHUNK", 1)
+
+
+def test_a_roster_locks_certifications_in_the_order_of_their_keys() -> None:
+    """Both get another number, the later one first. A closing has the first and goes on to the second."""
+    first, second = make_certification(), make_certification()
+    with transaction.atomic():
+        lock(first)
+        result = beside(partial(imported, rows(second, first, number="N-")))
+        wait_until_somebody_waits()
+        lock(second)
+    assert not result.result().has_errors()
+    assert all(held.certificate_number.startswith("N-") for held in Certification.objects.all())
+
+
+def test_a_roster_locks_cycles_in_the_order_of_their_keys() -> None:
+    """Both awards turn out to be of another day, the later one first."""
+    first, second = make_cycle(), make_cycle()
+    with transaction.atomic():
+        lock(first)
+        result = beside(partial(imported, rows(second.certification, first.certification, awarded_on="2023-05-02")))
+        wait_until_somebody_waits()
+        lock(second)
+    assert not result.result().has_errors()
+    assert {cycle.starts_on for cycle in Cycle.objects.all()} == {date(2023, 5, 2)}
+
+
+def test_a_member_records_while_a_roster_that_changes_the_member_is_imported() -> None:
+    """A roster takes minutes. The entry refers to the member, and only whoever changes the key of one holds it up."""
+    cycle = make_cycle()
+    member = cycle.certification.member
+    with transaction.atomic():
+        assert not imported(rows(cycle.certification).replace("Lane", "Lovelace")).has_errors()
+        recorded = beside(partial(make_activity, cycle), "lock_timeout = '500ms'")
+        assert recorded.result().member == member
+    assert Member.objects.get().last_name == "Lovelace"
+
+
+def test_of_two_of_the_staff_who_void_an_invoice_at_once_one_is_told_that_it_was_void(on_today: object) -> None:
+    """The other one's reason stands, and so the second reads that one."""
+    invoice = invoice_of(make_cycle())
+    clerk = client_of(make_clerk("view_renewalinvoice", "change_renewalinvoice"))
+    with transaction.atomic():
+        invoices.void(invoice=invoice, reason="Moved away.")
+        answer = beside(partial(clerk.post, page(RenewalInvoice, "void", invoice.pk), {"reason": "Sent twice."}))
+        wait_until_somebody_waits()
+    assert told(clerk, answer.result()) == f"{invoice.number} is void already: Moved away."

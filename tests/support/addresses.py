@@ -1,0 +1,71 @@
+"""Every address of the portal, as the URL configuration has them: nothing that is served can be left out of a table."""
+
+from collections.abc import Iterator
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from amtportal.members.models import Member
+from tests.support.builders import cycle_of, invoice_of
+from tests.support.evidence import attach
+
+
+def _walk(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, str]]:
+    for found in resolver.url_patterns:
+        route = before + str(found.pattern)
+        if isinstance(found, URLPattern):
+            yield route, found.name or ""
+        else:
+            yield from _walk(found, route)
+
+
+def below(start: str) -> dict[str, str]:
+    """The routes that begin so, each with its name (empty where it has none)."""
+    return {route: name for route, name in _walk(get_resolver()) if route.startswith(start)}
+
+
+# Each address by its name: what it is to its owner, to another member, to staff with the permission and without.
+# A redirect of the own pages is one to the home page: staff hold no certification.
+PRIVATE = {
+    "certification-list": ("/certifications/", 200, 200, 302, 302),
+    "activity-record": ("/ccp/record/", 200, 200, 302, 302),
+    "activity-preview": ("/ccp/record/preview/", 405, 405, 405, 405),  # answers to POST only
+    "activity-list": ("/ccp/activities/", 200, 200, 302, 302),
+    "activity-export": ("/ccp/activities/export.csv", 200, 200, 302, 302),
+    "activity-detail": ("/ccp/activities/{activity}/", 200, 404, 200, 404),
+    "activity-amend": ("/ccp/activities/{activity}/amend/", 200, 404, 302, 302),
+    "activity-withdraw": ("/ccp/activities/{activity}/withdraw/", 200, 404, 302, 302),
+    "activity-restore": ("/ccp/activities/{activity}/restore/", 302, 404, 302, 302),  # the address alone does nothing
+    "activity-report": ("/ccp/activities/{activity}/report/", 302, 404, 302, 302),  # AMT credited nothing here
+    "activity-difference": ("/ccp/activities/{activity}/difference/", 200, 404, 302, 302),
+    "evidence-add": ("/ccp/activities/{activity}/evidence/", 200, 404, 302, 302),
+    "evidence-download": ("/ccp/evidence/{evidence}/", 200, 404, 200, 404),
+    "evidence-remove": ("/ccp/evidence/{evidence}/remove/", 200, 404, 302, 302),
+    "transcript-detail": ("/ccp/transcript/{cycle}/", 200, 404, 200, 404),
+    "transcript-pdf": ("/ccp/transcript/{cycle}.pdf", 200, 404, 200, 404),
+    "transcript-history": ("/ccp/transcript/all/", 200, 200, 302, 302),
+    "transcript-history-pdf": ("/ccp/transcript/all.pdf", 200, 200, 302, 302),
+    "calendar-detail": ("/calendar/", 200, 200, 302, 302),
+    "invoice-list": ("/invoices/", 200, 200, 302, 302),
+    "invoice-detail": ("/invoices/{invoice}/", 200, 404, 200, 404),
+    "invoice-pdf": ("/invoices/{invoice}.pdf", 200, 404, 200, 404),
+    "styleguide": ("/styleguide/", 404, 404, 200, 200),  # for any staff: it shows nobody's data
+}
+
+
+PUBLIC = {
+    "home": "/",
+    "account-activate": "/accounts/activate/",
+    "account-activate-done": "/accounts/activate/done/",
+    "qualifying-activities": "/qualifying-activities/",
+    "guide": "/guide/",
+    "transcript-check": "/verify/",
+    "healthz": "/healthz",
+}
+
+
+def of_owner(address: str, member: Member) -> str:
+    """The address of the owner's own activity, with a file attached, cycle and (open) invoice."""
+    cycle = cycle_of(member)
+    entry = member.activities.get()
+    evidence = attach(entry).pk if "{evidence}" in address else 0
+    return address.format(activity=entry.pk, cycle=cycle.pk, invoice=invoice_of(cycle).pk, evidence=evidence)

@@ -1,0 +1,184 @@
+"""Builders of test data: plain functions, each with a full set of defaults that a keyword overrides."""
+
+import uuid
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from django.test import Client
+
+from amtportal.dates import CHICAGO
+from amtportal.members.models import Member, User
+from ccp.amt_credits import credits as amt_credits
+from ccp.models import Activity, ActivityType, Category, CategoryTerms, Credit, TypeTerms
+from ccp.recording import claims
+from ccp.recording import verbs as recording
+from certifications import cycles, invoices
+from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
+
+# A Saturday, 47 days before the cycles of those certified on a first of May end.
+TODAY = date(2026, 3, 14)
+PASSWORD = "seven blue lanterns"
+_numbers = count(1)
+
+
+def chicago(year: int, month: int, day: int, hour: int = 12, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=CHICAGO)
+
+
+def noon(day: date) -> datetime:
+    return chicago(day.year, day.month, day.day)
+
+
+def make_user(*, email: str = "", password: str | None = None, **fields: Any) -> User:
+    return User.objects.create_user(email or f"user{next(_numbers)}@example.org", password, **fields)
+
+
+def make_member(*, user: User | None = None, **fields: Any) -> Member:
+    user = user or make_user()
+    return Member.objects.create(
+        **{"user": user, "amt_id": f"{next(_numbers):07d}", "first_name": "Ada", "last_name": "Lane", **fields}
+    )
+
+
+def make_certification(member: Member | None = None, *, credential: str = "RMA", **fields: Any) -> Certification:
+    """A certification that has no cycle yet."""
+    return Certification.objects.create(
+        **{
+            "member": member or make_member(),
+            "credential": Credential.objects.get(code=credential),
+            "certificate_number": f"{next(_numbers):06d}",
+            "awarded_on": date(2023, 5, 1),
+            **fields,
+        }
+    )
+
+
+def make_cycle(member: Member | None = None, *, on: date = TODAY, **fields: Any) -> Cycle:
+    """A certification (RMA, awarded on 5/1/2023) with the cycle of that day open and its invoices issued."""
+    return cycles.open_current(certification=make_certification(member, **fields), on=on)
+
+
+def set_terms(*codes: str, **fields: Any) -> None:
+    """Have the shipped terms of these activity types (or of all) say this, from the first day on."""
+    terms = TypeTerms.objects.filter(activity_type__code__in=codes) if codes else TypeTerms.objects.all()
+    assert terms.update(**fields)
+
+
+def set_category_terms(*codes: str, **fields: Any) -> None:
+    """Have the shipped terms of these categories say this, from the first day on."""
+    assert CategoryTerms.objects.filter(category__code__in=codes).update(**fields)
+
+
+def make_terms(code: str = "course-seminar-webinar", *, effective_from: date = TODAY, **fields: Any) -> TypeTerms:
+    """Further terms of an activity type, from that day on: points are given directly, with no cap."""
+    kind = ActivityType.objects.get(code=code)
+    return TypeTerms.objects.create(activity_type=kind, effective_from=effective_from, **fields)
+
+
+def make_activity_type(*, code: str = "", category: str = "professional-education", **fields: Any) -> ActivityType:
+    """Another activity type with its first terms; ``retired_on`` and the like go to the type, the rest to the terms."""
+    code = code or f"kind-{next(_numbers)}"
+    own = {name: fields.pop(name) for name in ("name", "order", "guidance", "retired_on") if name in fields}
+    kind = ActivityType.objects.create(
+        **{"category": Category.objects.get(code=category), "code": code, "name": code.replace("-", " "), **own}
+    )
+    TypeTerms.objects.create(**{"activity_type": kind, "effective_from": date(2000, 1, 1), **fields})
+    return kind
+
+
+def make_claim(*, kind: str = "course-seminar-webinar", points: str = "5", **fields: Any) -> recording.Claim:
+    """One day of a course, on 3/1/2026."""
+    starts_on = fields.pop("starts_on", date(2026, 3, 1))
+    return recording.Claim(
+        **{
+            "activity_type": ActivityType.objects.select_related("category").get(code=kind),
+            "points": Decimal(points),
+            "starts_on": starts_on,
+            "ends_on": starts_on,
+            **fields,
+        }
+    )
+
+
+def make_activity(
+    *chosen: Cycle, at: datetime | None = None, submission_id: uuid.UUID | None = None, **claim: Any
+) -> Activity:
+    """An activity recorded by the owner of the cycles, at noon of ``TODAY``."""
+    member = chosen[0].certification.member
+    return recording.record(
+        member=member,
+        cycles=chosen,
+        claim=make_claim(**claim),
+        submission_id=submission_id or uuid.uuid4(),
+        by=member.user,
+        at=at or noon(TODAY),
+    )
+
+
+def make_amt_credit(cycle: Cycle, *, at: datetime | None = None, **claim: Any) -> Activity:
+    """What AMT credits the owner of the cycle with, at noon of ``TODAY``."""
+    credit = amt_credits.AmtCredit(f"W-{next(_numbers)}", cycle.certification.member, make_claim(**claim))
+    [activity] = amt_credits.record(credits=[credit], by=None, at=at or noon(TODAY)).values()
+    return activity
+
+
+def make_payment(invoice: RenewalInvoice, *, by: User | None = None, **fields: Any) -> Payment:
+    """A check for the whole amount, received and recorded on ``TODAY``."""
+    return invoices.record_payment(
+        **{
+            "invoice": invoice,
+            "amount": invoice.amount,
+            "method": "check",
+            "reference": "1042",
+            "received_on": TODAY,
+            "by": by or make_user(is_staff=True),
+            "at": noon(TODAY),
+            **fields,
+        }
+    )
+
+
+def cycle_of(member: Member, credential: str = "RMA") -> Cycle:
+    """The cycle of that certification, as the database has it now."""
+    return Cycle.objects.select_related("certification__credential", "certification__member").get(
+        certification__member=member, certification__credential__code=credential
+    )
+
+
+def invoice_of(cycle: Cycle, year: int = 3) -> RenewalInvoice:
+    """The standing invoice of that year, as the database has it now."""
+    return RenewalInvoice.objects.standing().select_related("cycle__certification").get(cycle=cycle, year=year)
+
+
+def client_of(person: Member | User | None) -> Client:
+    """A browser in which the person is signed in; None: nobody is."""
+    client = Client()
+    if person is not None:
+        client.force_login(person.user if isinstance(person, Member) else person)
+    return client
+
+
+def record_more(like: Activity, cycles: list[Cycle], number: int) -> None:
+    """As many entries again, of changing types, written in bulk: what they count for is plain without caps."""
+    kinds = list(ActivityType.objects.exclude(code="employment"))
+    activities = Activity.objects.bulk_create(
+        Activity(
+            member=like.member,
+            activity_type=kinds[n % len(kinds)],
+            title=f"Course {n}",
+            starts_on=date(2025, 1, 1) + timedelta(days=n),
+            ends_on=date(2025, 1, 2) + timedelta(days=n),
+            points=Decimal("0.25"),
+            attestation=claims.ATTESTATION,
+            attested_at=noon(TODAY),
+            attested_by=like.member.user,
+            submission_id=uuid.uuid4(),
+            recorded_at=noon(TODAY),
+        )
+        for n in range(number)
+    )
+    Credit.objects.bulk_create(
+        Credit(activity=activity, cycle=cycle, points=activity.points) for activity in activities for cycle in cycles
+    )

@@ -1,0 +1,66 @@
+"""Files that members might attach: sound ones, and those that must not go in as they are."""
+
+from io import BytesIO
+from typing import Any
+
+import pikepdf
+import pillow_heif
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import ExifTags, Image
+
+from amtportal.members.models import User
+from ccp.evidence import attaching as evidence
+from ccp.evidence import files as evidence_files
+from ccp.models import Activity, Evidence
+from tests.support.builders import TODAY, noon
+
+SECRET = "taken at home"
+PDF = pikepdf.Name
+
+
+def picture(kind: str = "JPEG", *, size: tuple[int, int] = (60, 40), mode: str = "RGB", turned: bool = False) -> bytes:
+    """Red on the left and blue on the right, with a place, a comment and a camera in its metadata."""
+    image = Image.new("RGB", size, "red")
+    image.paste((0, 0, 255), (size[0] // 2, 0, *size))
+    image = image.convert(mode)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = SECRET
+    exif[ExifTags.Base.ImageDescription] = SECRET
+    if turned:
+        exif[ExifTags.Base.Orientation] = 6  # to be shown turned clockwise
+    exif.get_ifd(ExifTags.IFD.GPSInfo).update({1: "N", 2: (41.0, 52.0, 30.0), 3: "W", 4: (87.0, 37.0, 0.0)})
+    file = BytesIO()
+    if kind == "HEIC":
+        pillow_heif.from_pillow(image).save(file, exif=exif.tobytes(), quality=80)
+    else:
+        more = {"comment": SECRET} if kind == "JPEG" else {}
+        image.save(file, kind, exif=exif, **more)
+    return file.getvalue()
+
+
+def pdf(pages: int = 1, **root: Any) -> bytes:
+    """A PDF of so many empty pages, with these entries in its catalogue."""
+    with pikepdf.new() as made:
+        for _ in range(pages):
+            made.add_blank_page()
+        for key, value in root.items():
+            made.Root[PDF(f"/{key}")] = value
+        return written(made)
+
+
+def written(made: pikepdf.Pdf, **how: Any) -> bytes:
+    file = BytesIO()
+    made.save(file, **how)
+    return file.getvalue()
+
+
+def sent(content: bytes, name: str = "certificate.pdf") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
+
+
+def attach(
+    activity: Activity, content: bytes | None = None, *, name: str = "certificate.png", by: User | None = None
+) -> Evidence:
+    """A file that is attached to the entry, a picture unless another one is given."""
+    with evidence_files.opened(sent(content or picture("PNG"), name)) as file:
+        return evidence.add(activity=activity, file=file, by=by or activity.member.user, at=noon(TODAY))[0]

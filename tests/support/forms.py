@@ -1,0 +1,184 @@
+"""Every form of the portal and of the admin, as a browser sends it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
+from bs4 import BeautifulSoup
+from django.apps import apps
+from django.contrib.auth.models import Group
+from django.test import Client
+
+from amtportal.members.models import Member
+from amtportal.members.sign_in import addresses
+from ccp.models import ActivityType, Category, ErrorReport
+from ccp.recording import verbs as recording
+from certifications.models import Credential, Cycle, Payment, RenewalInvoice
+from tests.support.builders import (
+    PASSWORD,
+    TODAY,
+    client_of,
+    cycle_of,
+    invoice_of,
+    make_activity,
+    make_amt_credit,
+    make_user,
+    noon,
+)
+from tests.support.evidence import attach
+from tests.support.factors import confirm
+from tests.support.staff import page, populate
+
+
+@dataclass(frozen=True)
+class Form:
+    """A page with a form; ``typed``: what is entered. ``plain`` where the page shows no form to read first."""
+
+    address: str
+    typed: dict[str, Any] = field(default_factory=dict)
+    by: str = "member"
+    plain: bool = False
+
+
+def form_on(client: Client, address: str, posted: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What a browser would send from the page's form (or the answer to a post), nothing being touched."""
+    answer = client.get(address) if posted is None else client.post(address, posted)
+    form = BeautifulSoup(answer.text, "html.parser").select_one("#content-main form, main form[method=post]")
+    assert form is not None, address
+    data: dict[str, Any] = {}
+    for found in form.select("input[name], select[name], textarea[name]"):
+        name = found["name"]
+        if found.name == "select":
+            chosen = [option["value"] for option in found.select("option[selected]")]
+            first = [option["value"] for option in found.select("option")[:1]]
+            data[name] = chosen if found.has_attr("multiple") else (chosen or first or [""])[0]
+        elif found.get("type") in ("checkbox", "radio"):
+            others = data.get(name) or []
+            data[name] = [*others, found.get("value", "on")] if found.has_attr("checked") else others
+        elif found.get("type") not in ("submit", "file"):
+            data[name] = found.get("value", "") if found.name == "input" else found.text.strip()
+    data.pop("csrfmiddlewaretoken", None)
+    return data
+
+
+RECORD = {"activity_type": "self-study", "points": "2", "starts_on": "3/1/2026", "attested": "on"}
+
+
+NEW_PASSWORD = {"oldpassword": PASSWORD, "password1": "green kettles sing low", "password2": "green kettles sing low"}
+
+
+MEMBERS = {
+    "activity-record": Form("/ccp/record/", RECORD),
+    "activity-preview": Form("/ccp/record/preview/", RECORD, plain=True),
+    "activity-amend": Form("/ccp/activities/{entry}/amend/", {"points": "3", "attested": "on"}),
+    "activity-withdraw": Form("/ccp/activities/{entry}/withdraw/"),
+    "activity-restore": Form("/ccp/activities/{withdrawn}/restore/", plain=True),
+    "activity-difference": Form("/ccp/activities/{entry}/difference/", {"difference": "Another day."}),
+    "activity-report": Form("/ccp/activities/{credit}/report/", {"text": "Wrong day."}),
+    "evidence-add": Form("/ccp/activities/{entry}/evidence/", plain=True),
+    "evidence-remove": Form("/ccp/evidence/{evidence}/remove/", plain=True),
+    "calendar-detail": Form("/calendar/", {"action": "create"}, plain=True),
+    "transcript-check": Form("/verify/", plain=True),
+    "transcript-verify": Form("/verify/{code}/", plain=True),
+    "set_language": Form("/i18n/setlang/", {"language": "es"}, plain=True),
+    "account_login": Form("/accounts/login/", {"login": "{email}", "password": PASSWORD}, by="nobody"),
+    "account_logout": Form("/accounts/logout/", plain=True),
+    "account-activate": Form("/accounts/activate/", {"email": "{email}"}, by="nobody"),
+    "account_reset_password": Form("/accounts/password/reset/", {"email": "{email}"}, by="nobody"),
+    "account_change_password": Form("/accounts/password/change/", NEW_PASSWORD),
+    "account_reauthenticate": Form("/accounts/reauthenticate/", {"password": PASSWORD}, plain=True),
+    "account_email": Form("/accounts/email/", {"email": "new@example.org"}, plain=True),
+    "address-confirm": Form("/accounts/email/{token}/", plain=True),
+    "session-list": Form("/accounts/sessions/", plain=True),
+    "session-end": Form("/accounts/sessions/{session}/end/", plain=True),
+    "account_signup": Form("/accounts/signup/", {"email": "new@example.org", **NEW_PASSWORD}, by="nobody", plain=True),
+}
+
+
+REASON = {"reason": "Because it is so."}
+
+
+STAFF = {
+    "members_member_change": Form("member", {"city": "Rosemont"}),
+    "members_user_change": Form("user", {"email": "new@example.org"}),
+    "certifications_certification_change": Form("certification", {"certificate_number": "777"}),
+    "certifications_credential_change": Form("credential", {"name": "Another"}),
+    "ccp_activitytype_change": Form("activitytype", {"name": "Another"}),
+    "ccp_category_change": Form("category", {"name": "Another"}),
+    "auth_group_change": Form("group", {"name": "Another"}),
+    "ccp_activity_void": Form("activity", REASON),
+    "ccp_activitytype_terms": Form("activitytype", {"effective_from": "2026-03-14", "cap": "7"}),
+    "ccp_category_terms": Form("category", {"effective_from": "2026-03-14", "cap": "7"}),
+    "ccp_errorreport_answer": Form("errorreport", {"answer": "It is so."}),
+    "ccp_heldcredit_match": Form(""),
+    "certifications_certification_status": Form("certification", {**REASON, "to": "retired"}),
+    "certifications_cycle_extend": Form("cycle", {**REASON, "until": "2026-09-30", "shown": "2026-09-30"}),
+    "certifications_cycle_correct": Form(
+        "cycle", {"points": "31", "outcome": "compliant", "statement": "A course was left out."}
+    ),
+    "certifications_payment_reverse": Form("payment", REASON),
+    "certifications_renewalinvoice_pay": Form("renewalinvoice", {"reference": "7"}),
+    "certifications_renewalinvoice_void": Form("renewalinvoice", REASON),
+    "certifications_renewalinvoice_anew": Form("renewalinvoice", REASON),
+}
+
+
+AFTER_THE_PASSWORD = {"account_email", "session-list", "session-end"}
+
+
+def members_form(two: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
+    """The browser, the address and what it sends; the member has entries of every kind."""
+    cycle = cycle_of(two)
+    two.user.set_password(PASSWORD)
+    two.user.save()
+    EmailAddress.objects.create(user=two.user, email=two.user.email, verified=True, primary=True)
+    entry, withdrawn = two.activities.get(), make_activity(cycle, points="1")
+    recording.withdraw(activity=withdrawn, by=two.user, at=noon(TODAY))
+    credit = make_amt_credit(cycle)
+    form = MEMBERS[name]
+    places = {"entry": entry.pk, "withdrawn": withdrawn.pk, "credit": credit.pk, "code": "ABCD-EFGH-JKMN"}
+    places["evidence"] = attach(entry).pk if name == "evidence-remove" else 0
+    places["token"] = addresses.token(two.user, "new@example.org")
+    places["session"] = UserSession.objects.create(user=two.user, ip="127.0.0.1", session_key="elsewhere").pk
+    address = form.address.format(**places)
+    client = client_of(two if form.by == "member" else None)
+    if name in AFTER_THE_PASSWORD:
+        confirm(client, PASSWORD)
+    typed = {key: value.format(email=two.user.email) for key, value in form.typed.items()}
+    return client, address, typed if form.plain else form_on(client, address) | typed
+
+
+def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
+    """The browser of a superuser, the address and what it sends."""
+    populate(1)
+    Group.objects.create(name="Desk")
+    closed = Cycle.objects.exclude(closed_on=None).get()
+    cycle = cycle_of(met)
+    keys = {
+        "member": met.pk,
+        "user": met.user_id,
+        "certification": cycle.certification_id,
+        "credential": Credential.objects.get(code="RMA").pk,
+        "activitytype": ActivityType.objects.get(code="self-study").pk,
+        "category": Category.objects.get(code="professional-education").pk,
+        "group": Group.objects.get().pk,
+        "activity": met.activities.get().pk,
+        "errorreport": ErrorReport.objects.get().pk,
+        "cycle": closed.pk if name.endswith("_correct") else cycle.pk,
+        "payment": Payment.objects.get().pk,
+        "renewalinvoice": invoice_of(cycle, 1 if name.endswith("_void") else 3).pk,
+    }
+    if name.endswith("_anew"):
+        RenewalInvoice.objects.filter(pk=keys["renewalinvoice"]).update(status="void", void_reason="Wrong day")
+    form = STAFF[name]
+    model = next(
+        found for found in apps.get_models() if name.startswith(found._meta.label_lower.replace(".", "_") + "_")
+    )
+    verb = name.rpartition("_")[2]
+    address = page(model, verb, keys[form.address]) if form.address else page(model, verb)
+    client = client_of(make_user(email="root@amt.example", is_staff=True, is_superuser=True))
+    values = form_on(client, address) | form.typed
+    if verb == "terms":  # what changes is shown first
+        values = form_on(client, address, posted=values)
+    return client, address, values

@@ -1,0 +1,274 @@
+"""Posts that change something, prepared up to the moment of sending: the browser, the address and what it sends.
+
+Forms of members and of staff that have a page are prepared in ``tests.amtportal.pages.test_mass_assignment``; these are
+all others.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from unittest.mock import Mock
+
+import pytest
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.internal import auth
+from bs4 import BeautifulSoup
+from django.contrib.auth.models import Group
+from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from amtportal.members.models import Member, User
+from ccp.amt_credits import holding as held_credits
+from ccp.models import Activity, ActivityType, Category, HeldCredit
+from certifications.models import Certification, Credential
+from tests.support.builders import (
+    PASSWORD,
+    TODAY,
+    client_of,
+    make_activity,
+    make_claim,
+    make_cycle,
+    make_member,
+    make_user,
+    noon,
+)
+from tests.support.evidence import picture, sent
+from tests.support.factors import code, confirm, give_app
+from tests.support.forms import NEW_PASSWORD, form_on
+from tests.support.pages import read
+from tests.support.staff import page
+
+SECOND = "/accounts/2fa/"
+APP = f"{SECOND}totp/activate/"
+NEW = {"password1": NEW_PASSWORD["password1"], "password2": NEW_PASSWORD["password2"]}
+UPLOAD = {"format": "0", "resource": "0"}
+ROSTER = b"""amt_id,email,first_name,last_name,credential,certificate_number,awarded_on
+7001,zoe@example.org,Zoe,Lane,RMA,500123,2024-05-01
+"""
+CREDITS = b"""provider_reference,amt_id,activity_type,title,starts_on,ends_on,points
+W-1,7009999,course-seminar-webinar,Safe phlebotomy,2026-03-01,2026-03-02,2.5
+"""
+
+
+class Post(NamedTuple):
+    client: Client
+    address: str
+    values: dict[str, Any]
+
+
+def make_ada() -> User:
+    """A member whose account is activated."""
+    user = make_user(email="ada@example.org", password=PASSWORD)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    make_cycle(make_member(user=user))
+    return user
+
+
+def _as_ada(*, app: bool = False) -> tuple[User, Client]:
+    """Ada's browser, just after she gave the password once more."""
+    ada = make_ada()
+    if app:
+        give_app(ada)
+    client = client_of(ada)
+    confirm(client, PASSWORD)
+    return ada, client
+
+
+def _root() -> Client:
+    return client_of(make_user(email="root@amt.example", is_staff=True, is_superuser=True))
+
+
+# Of an account
+
+
+def set_up_app(patch: pytest.MonkeyPatch) -> Post:
+    _, client = _as_ada()
+    shown = read(client.get(APP)).select_one("[data-name=app-key]")
+    return Post(client, APP, {"code": code(shown.get_text(strip=True).replace(" ", ""))})
+
+
+def remove_app(patch: pytest.MonkeyPatch) -> Post:
+    return Post(_as_ada(app=True)[1], f"{SECOND}totp/deactivate/", {})
+
+
+def new_recovery_codes(patch: pytest.MonkeyPatch) -> Post:
+    return Post(_as_ada(app=True)[1], f"{SECOND}recovery-codes/generate/", {})
+
+
+def give_second_factor(patch: pytest.MonkeyPatch) -> Post:
+    ada = make_ada()
+    give_app(ada)
+    client = Client()
+    client.post("/accounts/login/", {"login": ada.email, "password": PASSWORD})
+    return Post(client, f"{SECOND}authenticate/", {"code": code()})
+
+
+def _with_passkey(user: User) -> Authenticator:
+    return Authenticator.objects.create(user=user, type="webauthn", data={"name": "Phone", "credential": {}})
+
+
+def add_passkey(patch: pytest.MonkeyPatch) -> Post:
+    """As if the browser had asked a device, whose answer is sound."""
+    for step in ("parse_registration_response", "complete_registration"):
+        patch.setattr(auth, step, Mock())
+    return Post(_as_ada()[1], f"{SECOND}webauthn/add/", {"name": "Phone", "credential": '{"id": "1"}'})
+
+
+def sign_in_by_passkey(patch: pytest.MonkeyPatch) -> Post:
+    passkey = _with_passkey(make_ada())
+    patch.setattr(auth, "parse_authentication_response", Mock())
+    patch.setattr(auth, "extract_user_from_response", Mock(return_value=passkey.user))
+    patch.setattr(auth, "complete_authentication", Mock(return_value=passkey))
+    return Post(Client(), f"{SECOND}webauthn/login/", {"credential": '{"id": "1"}'})
+
+
+def confirm_by_code(patch: pytest.MonkeyPatch) -> Post:
+    ada = make_ada()
+    give_app(ada)
+    return Post(client_of(ada), f"{SECOND}reauthenticate/", {"code": code()})
+
+
+def confirm_by_passkey(patch: pytest.MonkeyPatch) -> Post:
+    passkey = _with_passkey(make_ada())
+    patch.setattr(auth, "parse_authentication_response", Mock())
+    patch.setattr(auth, "complete_authentication", Mock(return_value=passkey))
+    return Post(client_of(passkey.user), f"{SECOND}webauthn/reauthenticate/", {"credential": '{"id": "1"}'})
+
+
+def rename_passkey(patch: pytest.MonkeyPatch) -> Post:
+    ada, client = _as_ada()
+    return Post(client, f"{SECOND}webauthn/keys/{_with_passkey(ada).pk}/edit/", {"name": "Old phone"})
+
+
+def remove_passkey(patch: pytest.MonkeyPatch) -> Post:
+    ada, client = _as_ada()
+    return Post(client, f"{SECOND}webauthn/keys/{_with_passkey(ada).pk}/remove/", {})
+
+
+def confirm_address(patch: pytest.MonkeyPatch) -> Post:
+    ada = make_ada()
+    address = EmailAddress.objects.get(user=ada)
+    address.verified = False
+    address.save()
+    key = EmailConfirmationHMAC(address).key
+    return Post(Client(), f"/accounts/confirm-email/{key}/", {})
+
+
+def set_first_password(patch: pytest.MonkeyPatch) -> Post:
+    return Post(client_of(make_member()), "/accounts/password/set/", NEW)
+
+
+def reset_password(patch: pytest.MonkeyPatch) -> Post:
+    client = Client()
+    client.post("/accounts/password/reset/", {"email": make_ada().email})
+    link = next(word for word in mail.outbox[0].body.split() if "/reset/key/" in word)
+    opened = client.get(link.removeprefix("http://testserver"), follow=True)
+    return Post(client, opened.request["PATH_INFO"], NEW)
+
+
+# Of members
+
+
+def attach_file(patch: pytest.MonkeyPatch) -> Post:
+    member = make_member()
+    entry = make_activity(make_cycle(member))
+    address = f"/ccp/activities/{entry.pk}/evidence/"
+    return Post(client_of(member), address, {"file": sent(picture("PNG"), "certificate.png")})
+
+
+# Of staff
+
+
+def adding(model: Any, **typed: Any) -> Callable[[pytest.MonkeyPatch], Post]:
+    """The page that adds a row, with this typed into it; a value that is a function is asked when it is needed."""
+
+    def prepared(patch: pytest.MonkeyPatch) -> Post:
+        client, address = _root(), page(model, "add")
+        given = {name: value() if callable(value) else value for name, value in typed.items()}
+        return Post(client, address, form_on(client, address) | given)
+
+    return prepared
+
+
+def deleting(model: Any, row: Callable[[], Any]) -> Callable[[pytest.MonkeyPatch], Post]:
+    return lambda patch: Post(_root(), page(model, "delete", row().pk), {"post": "yes"})
+
+
+def _held() -> HeldCredit:
+    received = [held_credits.Received("W-1", "7009999", make_claim())]
+    held_credits.receive(credits=received, by=None, at=noon(TODAY))
+    return HeldCredit.objects.get()
+
+
+def match_held(patch: pytest.MonkeyPatch) -> Post:
+    _held()
+    make_cycle(make_member(amt_id="7009999"))
+    return Post(_root(), page(HeldCredit, "match"), {})
+
+
+def void_several(patch: pytest.MonkeyPatch) -> Post:
+    entry = make_activity(make_cycle(make_member()))
+    return Post(_root(), f"{page(Activity, 'void_several')}?ids={entry.pk}", {"reason": "Because it is so."})
+
+
+def importing(model: Any, content: bytes) -> Callable[[pytest.MonkeyPatch], Post]:
+    """The file was uploaded and shown; what is left is to confirm it."""
+
+    def prepared(patch: pytest.MonkeyPatch) -> Post:
+        client = _root()
+        shown = client.post(page(model, "import"), {"import_file": SimpleUploadedFile("rows.csv", content), **UPLOAD})
+        address = page(model, "process_import")
+        form = BeautifulSoup(shown.text, "html.parser").select_one(f'form[action="{address}"]')
+        assert form is not None
+        return Post(client, address, {found["name"]: found["value"] for found in form.select("input[name]")})
+
+    return prepared
+
+
+POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
+    "account_confirm_email": confirm_address,
+    "account_reset_password_from_key": reset_password,
+    "account_set_password": set_first_password,
+    "evidence-add": attach_file,
+    "mfa_activate_totp": set_up_app,
+    "mfa_add_webauthn": add_passkey,
+    "mfa_authenticate": give_second_factor,
+    "mfa_deactivate_totp": remove_app,
+    "mfa_edit_webauthn": rename_passkey,
+    "mfa_generate_recovery_codes": new_recovery_codes,
+    "mfa_login_webauthn": sign_in_by_passkey,
+    "mfa_reauthenticate": confirm_by_code,
+    "mfa_reauthenticate_webauthn": confirm_by_passkey,
+    "mfa_remove_webauthn": remove_passkey,
+    "auth_group_add": adding(Group, name="Desk"),
+    "auth_group_delete": deleting(Group, lambda: Group.objects.create(name="Desk")),
+    "ccp_activity_void_several": void_several,
+    "ccp_activitytype_add": adding(
+        ActivityType,
+        name="Language course",
+        code="language-course",
+        category=lambda: str(Category.objects.get(code="formal-education").pk),
+    ),
+    "ccp_category_add": adding(Category, name="Service", code="service"),
+    "ccp_heldcredit_delete": deleting(HeldCredit, _held),
+    "ccp_heldcredit_match": match_held,
+    "ccp_heldcredit_process_import": importing(HeldCredit, CREDITS),
+    "certifications_certification_add": adding(
+        Certification,
+        member=lambda: str(make_member().pk),
+        credential=lambda: str(Credential.objects.get(code="RPT").pk),
+        certificate_number="555",
+        awarded_on="2024-05-01",
+    ),
+    "certifications_certification_process_import": importing(Certification, ROSTER),
+    "certifications_credential_add": adding(
+        Credential, code="NEW", name="New", points_required="30", annual_fee="50.00"
+    ),
+    "certifications_credential_delete": deleting(Credential, lambda: Credential.objects.get(code="MDT")),
+    "members_member_add": adding(
+        Member, user=lambda: str(make_user().pk), amt_id="777", first_name="Ada", last_name="Lane"
+    ),
+    "members_user_add": adding(User, email="new@amt.example"),
+    "mfa_authenticator_delete": deleting(Authenticator, lambda: _with_passkey(make_ada())),
+}

@@ -1,0 +1,100 @@
+"""The portal's own server on the tests' database, which can be killed, and clients that are signed in."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+
+from amtportal.members.models import Member
+from tests.support.builders import client_of
+
+ROOT = Path(__file__).resolve().parents[2]
+TOKEN = "x" * 32
+
+
+def address_of(name: str) -> str:
+    """DATABASE_URL of the database of that name, on the server that the tests use, or of that file."""
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    told = settings.DATABASES["default"]
+    # A host that is a folder stands in the path.
+    return f"postgres://{told['USER']}@/{told['HOST']}/{name}"
+
+
+class Server:
+    """gunicorn as ``make run`` starts it, or with more workers."""
+
+    def __init__(self, var: Path, *, settings_module: str = "tests.support.drill_settings", workers: int = 1) -> None:
+        self.workers = workers
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        (var / "static").mkdir(parents=True)
+        # By file: some signs mean something in a variable.
+        (var / "mfa-key").write_text(settings.MFA_KEYS[0])
+        (var / "secret-key").write_text(settings.SECRET_KEY)
+        self.environment = {
+            **os.environ,
+            "AMTPORTAL_VAR": str(var),
+            "DATABASE_URL": address_of(str(connection.settings_dict["NAME"])),
+            "DJANGO_SETTINGS_MODULE": settings_module,
+            "PORT": str(self.port),
+        }
+        self.start()
+
+    def start(self) -> None:
+        command = [".venv/bin/gunicorn", "--config", "deploy/gunicorn.conf.py"]
+        if self.workers > 1:
+            command += ["--workers", str(self.workers), "--preload"]  # loaded once and then forked: it starts sooner
+        command += ["amtportal.wsgi"]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        for _ in range(600):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+            except OSError:
+                assert self.process.poll() is None, "the server did not start"
+                time.sleep(0.1)
+            else:
+                return
+        raise AssertionError("the server did not start")
+
+    def kill(self) -> None:
+        """The server and its worker, at once and in the middle of whatever they do."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+class Browser:
+    """A member who is signed in, and presses Submit again until there is an answer."""
+
+    def __init__(self, server: Server, member: Member) -> None:
+        client: Client = client_of(member)
+        self.server, self.session = server, client.cookies["sessionid"].value
+
+    def post(self, path: str, typed: dict[str, str]) -> tuple[int, str]:
+        """Status of the answer, 0 if the connection broke; and where it leads."""
+        wire = HTTPConnection("localhost", self.server.port, timeout=60)
+        headers = {
+            "Cookie": f"sessionid={self.session}; csrftoken={TOKEN}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        try:
+            wire.request("POST", path, urlencode({**typed, "csrfmiddlewaretoken": TOKEN}), headers)
+            answer = wire.getresponse()
+            answer.read()
+            return answer.status, answer.getheader("Location") or ""
+        except (OSError, HTTPException):
+            return 0, ""
+        finally:
+            wire.close()

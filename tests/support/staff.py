@@ -1,0 +1,159 @@
+"""Staff at work: their accounts, and the admin's pages as a browser uses them."""
+
+from datetime import timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from bs4 import BeautifulSoup
+from django.contrib.auth.models import Permission
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from amtportal.members.models import User
+from ccp.amt_credits import error_reports
+from ccp.amt_credits import holding as held_credits
+from ccp.models import (
+    Activity,
+    Evidence,
+)
+from certifications import life
+from certifications.models import (
+    Cycle,
+    CycleCorrection,
+)
+from tests.support.builders import (
+    TODAY,
+    invoice_of,
+    make_activity,
+    make_claim,
+    make_cycle,
+    make_member,
+    make_payment,
+    make_user,
+    noon,
+)
+
+
+def make_clerk(*permissions: str, **fields: Any) -> User:
+    """Staff with these permissions, by codename."""
+    clerk = make_user(**{"is_staff": True, **fields})
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    return clerk
+
+
+def page(model: Any, name: str = "changelist", *args: object) -> str:
+    """The address of an admin page of the model."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{name}", args=args)
+
+
+def found(client: Client, model: Any, **query: str) -> list[Any]:
+    """The rows that a list shows."""
+    return list(client.get(page(model), query).context["cl"].result_list)
+
+
+def submit(client: Client, address: str, **typed: str) -> HttpResponse:
+    """Open a record's page, type into its form, and send all of the form as a browser does."""
+    form = BeautifulSoup(client.get(address).text, "html.parser").select_one("#content-main form")
+    assert form is not None
+    data = {}
+    for field in form.select("input[name], select[name], textarea[name]"):
+        if field.name == "select":
+            chosen = field.select("option[selected]")
+            data[field["name"]] = [option["value"] for option in chosen]
+        elif field.get("type") not in ("submit", "checkbox") or field.has_attr("checked"):
+            untouched = "on" if field.get("type") == "checkbox" else ""
+            data[field["name"]] = field.get("value", untouched) if field.name == "input" else field.text.strip()
+    return client.post(address, {**data, **typed})
+
+
+def told(client: Client, response: HttpResponse) -> str:
+    """The last message on the page to which the response leads."""
+    return [str(message) for message in client.get(response["Location"]).context["messages"]][-1]
+
+
+# Deeds, on one record or on several: the permission that each needs, beside the one to view the record.
+DEEDS = {
+    "ccp_activity_void": "ccp.change_activity",
+    "ccp_activity_void_several": "ccp.change_activity",
+    "ccp_activitytype_terms": "ccp.change_activitytype",
+    "ccp_category_terms": "ccp.change_category",
+    "ccp_errorreport_answer": "ccp.change_errorreport",
+    "ccp_heldcredit_match": "ccp.add_heldcredit",
+    "certifications_certification_status": "certifications.change_certification",
+    "certifications_cycle_correct": "certifications.add_cyclecorrection",
+    "certifications_cycle_extend": "certifications.change_cycle",
+    "certifications_payment_reverse": "certifications.change_payment",
+    "certifications_renewalinvoice_anew": "certifications.change_renewalinvoice",
+    "certifications_renewalinvoice_pay": "certifications.add_payment",
+    "certifications_renewalinvoice_void": "certifications.change_renewalinvoice",
+}
+
+
+def populate(count: int) -> None:
+    """Members with a certification, a paid invoice, and two entries each, one of them without a title."""
+    clerk = make_user()
+    for _ in range(count):
+        cycle = make_cycle(make_member())
+        EmailAddress.objects.create(user=cycle.certification.member.user, email=cycle.certification.member.user.email)
+        make_activity(cycle, points="30", title="Phlebotomy refresher")
+        entry = make_activity(cycle, points="2")
+        Evidence.objects.create(
+            activity=entry,
+            original_name="certificate.pdf",
+            kind="pdf",
+            size=1,
+            sha256="0" * 64,
+            stored_name=f"00/{entry.pk}",
+            added_at=noon(TODAY),
+            added_by=entry.member.user,
+        )
+        make_payment(invoice_of(cycle, year=1), by=clerk)
+        amt_id = cycle.certification.member.amt_id
+        credits = [held_credits.Received(f"W-{amt_id}", amt_id, make_claim())]
+        credits.append(held_credits.Received(f"X-{amt_id}", f"X{amt_id}", make_claim()))
+        held_credits.receive(credits=credits, by=clerk, at=noon(TODAY))
+        credit = Activity.objects.get(provider_reference=f"W-{amt_id}")
+        error_reports.report(activity=credit, text="Wrong day", by=credit.member.user, at=noon(TODAY))
+        life.change_status(
+            certification=cycle.certification, to="retired", reason="Asked for it.", by=clerk, at=noon(TODAY)
+        )
+        Cycle.objects.filter(pk=cycle.pk).update(
+            closed_on=cycle.ends_on + timedelta(days=1), outcome="compliant", points_at_close=30
+        )
+        CycleCorrection.objects.create(
+            cycle=cycle, points=32, outcome="compliant", statement="Mended.", signed_at=noon(TODAY), signed_by=clerk
+        )
+
+
+VIEW, ADD, CHANGE, DELETE = "view", "add", "change", "delete"
+
+# Each model of the admin: what staff may do with its rows by hand, given the permission.
+BY_HAND: dict[str, set[str]] = {
+    "account_emailaddress": {VIEW},
+    "auth_group": {VIEW, ADD, CHANGE, DELETE},
+    "ccp_activity": {VIEW},
+    "ccp_activitytype": {VIEW, ADD, CHANGE},  # deleted while nothing was recorded under it
+    "ccp_calendarfeed": {VIEW},
+    "ccp_category": {VIEW, ADD, CHANGE},
+    "ccp_categoryterms": {VIEW},
+    "ccp_credit": {VIEW},
+    "ccp_errorreport": {VIEW},
+    "ccp_evidence": {VIEW},
+    "ccp_heldcredit": {VIEW, DELETE},  # one that is held, by mistake
+    "ccp_transcript": {VIEW},
+    "ccp_typeterms": {VIEW},
+    "certifications_certification": {VIEW, ADD, CHANGE},
+    "certifications_credential": {VIEW, ADD, CHANGE, DELETE},  # the first one: nobody holds it
+    "certifications_cycle": {VIEW},
+    "certifications_cyclecorrection": {VIEW},
+    "certifications_payment": {VIEW},
+    "certifications_renewalinvoice": {VIEW},
+    "certifications_statuschange": {VIEW},
+    "history_seal": {VIEW},
+    "history_securityevent": {VIEW},
+    "members_member": {VIEW, ADD, CHANGE},
+    "members_outgoingmail": {VIEW},
+    "members_user": {VIEW, ADD, CHANGE},
+    "mfa_authenticator": {VIEW},  # a superuser removes one: ``tests/amtportal/members/factors/test_second_factor.py``
+}
