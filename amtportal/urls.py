@@ -14,9 +14,11 @@ from amtportal.members.sessions.views import session_end, session_list
 from amtportal.members.sign_in import address_views
 from amtportal.members.sign_in.activation import ActivateDoneView, ActivateView
 from amtportal.middleware import language
+from amtportal.views import certifications, home, invoices
 from amtportal.views import public as public_views
 from amtportal.views import site as views
 from ccp.views import activities as activity_views
+from ccp.views import amend, catalogue
 from ccp.views import amend as amend_views
 from ccp.views import calendar as calendar_views
 from ccp.views import error_reports as report_views
@@ -34,7 +36,7 @@ handler500 = "amtportal.middleware.retry.server_error"
 favicon = cache_control(public=True, max_age=24 * 3600)(RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.ico"))
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", home.home, name="home"),
     path("accounts/activate/", ActivateView.as_view(), name="account-activate"),
     path("accounts/activate/done/", login_not_required(ActivateDoneView.as_view()), name="account-activate-done"),
     path("accounts/email/", address_views.address_change, name="account_email"),
@@ -46,7 +48,7 @@ urlpatterns = [
     path("accounts/2fa/recovery-codes/download/", readable_codes_only(download_recovery_codes)),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
-    path("certifications/", views.certification_list, name="certification-list"),
+    path("certifications/", certifications.certification_list, name="certification-list"),
     path("ccp/record/", record_views.activity_record, name="activity-record"),
     path("ccp/record/preview/", record_views.activity_preview, name="activity-preview"),
     path("ccp/activities/", activity_views.activity_list, name="activity-list"),
@@ -54,7 +56,7 @@ urlpatterns = [
     path("ccp/activities/<int:pk>/", activity_views.activity_detail, name="activity-detail"),
     path("ccp/activities/<int:pk>/amend/", amend_views.activity_amend, name="activity-amend"),
     path("ccp/activities/<int:pk>/withdraw/", amend_views.activity_withdraw, name="activity-withdraw"),
-    path("ccp/activities/<int:pk>/restore/", activity_views.activity_restore, name="activity-restore"),
+    path("ccp/activities/<int:pk>/restore/", amend.activity_restore, name="activity-restore"),
     path("ccp/activities/<int:pk>/report/", report_views.activity_report, name="activity-report"),
     path("ccp/activities/<int:pk>/difference/", amend_views.activity_difference, name="activity-difference"),
     path("ccp/activities/<int:pk>/evidence/", evidence_views.evidence_add, name="evidence-add"),
@@ -68,10 +70,10 @@ urlpatterns = [
     path("verify/<str:code>/", authenticity_views.transcript_verify, name="transcript-verify"),
     path("calendar/", calendar_views.calendar_detail, name="calendar-detail"),
     path("calendar/<slug:token>.ics", calendar_views.calendar_feed, name="calendar-feed"),
-    path("invoices/", views.invoice_list, name="invoice-list"),
-    path("invoices/<int:pk>/", views.invoice_detail, name="invoice-detail"),
-    path("invoices/<int:pk>.pdf", views.invoice_pdf, name="invoice-pdf"),
-    path("qualifying-activities/", public_views.qualifying_activities, name="qualifying-activities"),
+    path("invoices/", invoices.invoice_list, name="invoice-list"),
+    path("invoices/<int:pk>/", invoices.invoice_detail, name="invoice-detail"),
+    path("invoices/<int:pk>.pdf", invoices.invoice_pdf, name="invoice-pdf"),
+    path("qualifying-activities/", catalogue.qualifying_activities, name="qualifying-activities"),
     path("guide/", public_views.guide, name="guide"),
     path("i18n/setlang/", language.switch, name="set_language"),
     path("styleguide/", views.styleguide, name="styleguide"),

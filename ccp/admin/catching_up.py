@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from amtportal.staff.pages import StaffAdmin
-from ccp.rollover import closing as rollover
+from ccp.rollover import catching_up
 
 
 class CatchingUp(StaffAdmin):
@@ -19,6 +19,6 @@ class CatchingUp(StaffAdmin):
     def record_for_action(self, request: HttpRequest, object_id: str, permission: str) -> Any:
         record = super().record_for_action(request, object_id, permission)
         member = reduce(getattr, self.search_fields[0].split("__"), record)
-        if rollover.catch_up(member, at=timezone.now()):
+        if catching_up.catch_up(member, at=timezone.now()):
             record = super().record_for_action(request, object_id, permission)
         return record

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.conf import settings
 from django.db.models import Q, Sum, prefetch_related_objects
 
 from amtportal.dates import day_of
@@ -18,7 +17,7 @@ from amtportal.formatting import translated
 from amtportal.members.models import Member
 from ccp.counting import requirement
 from ccp.models import Credit
-from ccp.rollover import closing as rollover
+from ccp.rollover import catching_up, verdicts
 from ccp.standing import ledger, next_steps, tasks
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
@@ -67,7 +66,7 @@ class Standing:
 
     @property
     def records_until(self) -> date:
-        return cycle_rules.grace_ends_on(self.cycle, grace_days=settings.CCP_GRACE_DAYS)
+        return cycle_rules.grace_ends_on(self.cycle)
 
     @property
     def grace_days_left(self) -> int:
@@ -75,7 +74,7 @@ class Standing:
 
     @property
     def takes_records(self) -> bool:
-        return cycle_rules.takes_records(self.cycle, self.on, grace_days=settings.CCP_GRACE_DAYS)
+        return cycle_rules.takes_records(self.cycle, self.on)
 
     @property
     def progress_value(self) -> Decimal:
@@ -83,12 +82,12 @@ class Standing:
         return min(self.counted, self.required)
 
     @property
-    def verdict(self) -> rollover.Verdict | None:
+    def verdict(self) -> verdicts.Verdict | None:
         """What the cycle is on the day: running, in grace, awaiting payment, or due to close. None: it is closed."""
         if self.cycle.closed_on:
             return None
         is_paid = all(found.state == "paid" for found in self.invoices)
-        return rollover.verdict_of(self.cycle, self.on, counted=self.counted, is_paid=is_paid)
+        return verdicts.verdict_of(self.cycle, self.on, counted=self.counted, is_paid=is_paid)
 
     @property
     def is_in_force(self) -> bool:
@@ -163,8 +162,8 @@ def of_cycles(cycles: list[Cycle], member: Member, on: date) -> list[Standing]:
 def caught_up(member: Member, *, at: datetime) -> list[Standing]:
     """The standings as pages show them: once the member's cycles that are due are closed."""
     found = standings(member, day_of(at))
-    due = [standing.cycle for standing in found if standing.verdict in rollover.CLOSING]
-    if rollover.catch_up(member, at=at, shown=due):
+    due = [standing.cycle for standing in found if standing.verdict in verdicts.CLOSING]
+    if catching_up.catch_up(member, at=at, shown=due):
         found = standings(member, day_of(at))
     return found
 

@@ -69,7 +69,7 @@ def _waiting(standing: "Standing") -> list[Task]:
 
 def _done(standing: "Standing") -> list[Task]:
     done = []
-    if standing.is_in_force and standing.certification.ccp_mandatory and standing.is_met:
+    if standing.is_in_force and standing.cycle.is_mandatory and standing.is_met:
         sentence = _("Reach the %(points)s points of this cycle") % {"points": format_points(standing.required)}
         done.append(Task(sentence, "done", _("Done")))
     if standing.is_in_force and standing.current and standing.current.state == "paid":

@@ -121,7 +121,7 @@ class CycleAdmin(WrittenByVerbs, HistoryAdmin):
 
     @admin.display(description="last day of the grace period")
     def grace_ends_on(self, cycle: Cycle) -> date:
-        return cycles.grace_ends_on(cycle, grace_days=settings.CCP_GRACE_DAYS)
+        return cycles.grace_ends_on(cycle)
 
     def get_urls(self) -> list[URLPattern]:
         extend = self.admin_site.admin_view(self.extend_view)
@@ -158,11 +158,10 @@ class CycleAdmin(WrittenByVerbs, HistoryAdmin):
         button, title = "Show what moves", f"Extend the grace period of {cycle}"
         if request.method == "POST" and form.is_valid():
             until = form.cleaned_data["until"]
-            grace_days = settings.CCP_GRACE_DAYS
-            if problem := cycles.problem_with_extension(cycle, until, day_of(now), grace_days=grace_days):
+            if problem := cycles.problem_with_extension(cycle, until, day_of(now)):
                 form.add_error("until", problem)
             else:
-                moved = cycles.extension(cycle, until, grace_days=grace_days)
+                moved = cycles.extension(cycle, until)
                 facts[-1:] = [(line.what, f"{format_day(line.before)} → {format_day(line.after)}") for line in moved]
                 button = "Extend grace period"
                 if form.cleaned_data["shown"] != until:

@@ -6,8 +6,8 @@ import pytest
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
+from ccp.rollover import catching_up, verification
 from ccp.rollover import closing as rollover
-from ccp.rollover import verification
 from ccp.standing import standing
 from certifications import invoices
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
@@ -62,12 +62,12 @@ def told(member: Member, address: str) -> str:
 def test_the_cycle_stays_closed_and_the_next_one_runs(payment: Payment) -> None:
     member = member_of(payment)
     reverse(payment)
-    assert not rollover.catch_up(member, at=noon(TODAY))
+    assert not catching_up.catch_up(member, at=noon(TODAY))
     assert list(Cycle.objects.order_by("number").values_list("outcome", "closed_on")) == [
         ("compliant", PAID_ON),
         ("", None),
     ]
-    assert [cycle.number for cycle in rollover.open_for_records(member, at=noon(TODAY))] == [2]
+    assert [cycle.number for cycle in catching_up.open_for_records(member, at=noon(TODAY))] == [2]
 
 
 def test_verification_finds_nothing_wrong_with_it(payment: Payment) -> None:
