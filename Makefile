@@ -1,6 +1,6 @@
 # The commands of this project; `make` alone lists them. What they do stands in the scripts they call.
 .DEFAULT_GOAL := help
-.PHONY: help run restore-drill test check audit-pages pictures bench mutate sbom format messages lock clean
+.PHONY: help run restore-drill test check audit-pages pictures bench mutate coverage sbom format messages lock clean
 
 # Set these in the environment or after `make`: make run PORT=8001
 export PORT ?= 8000
@@ -24,6 +24,10 @@ test: ## Run every test on SQLite and on PostgreSQL (PYTEST_ARGS="-k transcript"
 check: ## Lint, check formatting, types, templates, migrations and deployment settings
 	@deploy/setup.sh test
 	@tests/run_checks.sh
+
+coverage: ## Show which lines and branches the quick suite reaches, here and in htmlcov/ (PYTEST_ARGS="-k transcript")
+	@deploy/setup.sh test
+	@tests/run_coverage.sh $(PYTEST_ARGS)
 
 bench: ## Measure closing, verifying, sealing and recording in a temporary database (BENCH_ARGS="close --cycles 100000")
 	@deploy/setup.sh test
