@@ -50,7 +50,7 @@ class InvoiceStateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
         state = self.value()
-        return queryset.in_state(state, today()) if state in STATES else queryset
+        return invoices.in_state(queryset, state, today()) if state in STATES else queryset
 
 
 class DueFilter(ConditionFilter):
