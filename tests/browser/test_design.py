@@ -7,12 +7,14 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, Response, expect
 from pypdf import PdfReader
 
 from amtportal.dates import today
 from amtportal.members.models import Member
+from amtportal.static_files import STYLE_SHEET
 from tests.audit.measures import violations
 from tests.support.builders import cycle_of, invoice_of, make_activity, make_payment
 
@@ -56,6 +58,26 @@ def test_a_first_visit_takes_60_kb_and_6_requests(
     weight = sum(_weight(answer) for answer in answers)
     assert len(answers) <= 6, [answer.url for answer in answers]
     assert weight <= 60 * 1024, {answer.url: _weight(answer) for answer in answers}
+
+
+RULES = """() => {
+    const flat = (rules, layer) => [...rules].flatMap(rule =>
+        rule instanceof CSSImportRule ? flat(rule.styleSheet.cssRules, rule.layerName || "")
+        : rule instanceof CSSLayerBlockRule ? flat(rule.cssRules, rule.name)
+        : [`${layer}: ${rule.cssText}`]);
+    return [...document.styleSheets].flatMap(sheet => flat(sheet.cssRules, ""));
+}"""
+
+
+def test_a_developer_sees_the_rules_that_members_see(window: Window) -> None:
+    """In development the browser itself imports the parts of the style sheet; members get them joined."""
+    parts, joined = window(), window()
+    parts.route(f"**/{STYLE_SHEET}", lambda route: route.fulfill(path=settings.BASE_DIR / "static" / STYLE_SHEET))
+    for page in (parts, joined):
+        page.goto("/accounts/login/", wait_until="load")
+    rules = joined.evaluate(RULES)
+    assert len(rules) > 300
+    assert parts.evaluate(RULES) == rules
 
 
 def _weight(answer: Response) -> int:
