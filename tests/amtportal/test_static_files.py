@@ -1,4 +1,4 @@
-"""The style sheet: every part is in it, its layers are ordered once, and what it asks for is collected too."""
+"""What is joined: every part is in it, the layers are ordered once, and what it asks for is collected too."""
 
 import re
 from pathlib import Path
@@ -8,9 +8,10 @@ import pytest
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 
-from amtportal.static_files import STYLE_SHEET, JoinedStyleSheetStorage, join
+from amtportal.static_files import JOINED, JoinedFilesStorage, join
 
 STATIC: Path = settings.BASE_DIR / "static"
+STYLE_SHEET, SCRIPT = JOINED
 FONT = "fonts/letters.woff2"
 SHEET = '@layer base, pages;\n\n@import url("base.css") layer(base);\n@import url("pages/home.css") layer(pages);\n'
 
@@ -19,10 +20,13 @@ def read(name: str) -> str:
     return (STATIC / name).read_text()
 
 
-def test_every_part_is_joined_once() -> None:
-    _, parts = join(STYLE_SHEET, read)
-    files = {str(path.relative_to(STATIC)) for path in (STATIC / "css").rglob("*.css")}
-    assert sorted(parts) == sorted(files - {STYLE_SHEET})
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [pytest.param(STYLE_SHEET, "css/**/*.css", id="style sheet"), pytest.param(SCRIPT, "js/record/*.js", id="script")],
+)
+def test_every_part_is_joined_once(name: str, files: str) -> None:
+    _, parts = join(name, read)
+    assert sorted(parts) == sorted({str(path.relative_to(STATIC)) for path in STATIC.glob(files)} - {name})
 
 
 def test_the_order_of_the_layers_is_declared_once_and_each_part_belongs_to_one_of_them() -> None:
@@ -40,7 +44,7 @@ def test_the_order_of_the_layers_is_declared_once_and_each_part_belongs_to_one_o
 def test_a_part_stands_in_its_layer_in_the_place_of_its_import() -> None:
     texts = {"css/portal.css": SHEET, "css/base.css": "a {}\n", "css/pages/home.css": "b {}\n"}
     joined, parts = join("css/portal.css", texts.__getitem__)
-    assert joined == "@layer base, pages;\n\n@layer base {\na {}\n}\n\n@layer pages {\nb {}\n}\n\n"
+    assert joined == "@layer base, pages;\n\n@layer base {\na {}\n}\n@layer pages {\nb {}\n}\n"
     assert parts == ["css/base.css", "css/pages/home.css"]
 
 
@@ -55,7 +59,10 @@ def test_a_part_stands_in_its_layer_in_the_place_of_its_import() -> None:
     ],
 )
 def test_what_a_part_asks_for_is_found_from_the_sheet(url: str, expected: str) -> None:
-    texts = {"css/portal.css": '@import url("pages/home.css");', "css/pages/home.css": f'a {{ mask: url("{url}"); }}'}
+    texts = {
+        "css/portal.css": '@import url("pages/home.css");\n',
+        "css/pages/home.css": f'a {{ mask: url("{url}"); }}\n',
+    }
     joined, _ = join("css/portal.css", texts.__getitem__)
     assert joined == f'a {{ mask: url("{expected}"); }}\n'
 
@@ -63,9 +70,12 @@ def test_what_a_part_asks_for_is_found_from_the_sheet(url: str, expected: str) -
 @pytest.mark.parametrize(
     "texts",
     [
-        pytest.param({"a.css": '@import url("b.css");', "b.css": '@import url("c.css");'}, id="a part that imports"),
+        pytest.param(
+            {"a.css": '@import url("b.css");\n', "b.css": '@import url("c.css");\n'}, id="a part that imports"
+        ),
         pytest.param({"a.css": "@import 'b.css';"}, id="an import in other words"),
-        pytest.param({"a.css": '@import url("b.css") print;'}, id="an import for some media"),
+        pytest.param({"a.css": '@import url("b.css") print;\n'}, id="an import for some media"),
+        pytest.param({"a.css": 'import { b } from "./b.js";\n'}, id="an import of names"),
     ],
 )
 def test_what_cannot_be_joined_is_refused(texts: dict[str, str]) -> None:
@@ -81,6 +91,8 @@ def source(tmp_path: Path) -> Path:
         "css/base.css": "a {}",
         "css/pages/home.css": f'@font-face {{ src: url("../../{FONT}"); }}',
         FONT: "letters",
+        SCRIPT: 'import "./record/finder.js";\n',
+        "js/record/finder.js": "find();\n",
     }
     for name, text in files.items():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
@@ -90,7 +102,7 @@ def source(tmp_path: Path) -> Path:
 
 def collect(source: Path, target: Path) -> dict[str, str]:
     """As ``collectstatic`` does, which leaves a file that is newer than its source. Returns the hashed names."""
-    place, storage = FileSystemStorage(source), JoinedStyleSheetStorage(location=target)
+    place, storage = FileSystemStorage(source), JoinedFilesStorage(location=target)
     paths: dict[str, Any] = {}
     for name in (str(path.relative_to(source)) for path in source.rglob("*") if path.is_file()):
         paths[name] = place, name
@@ -99,6 +111,12 @@ def collect(source: Path, target: Path) -> dict[str, str]:
                 storage.save(name, file)
     assert [name for name, _, processed in storage.post_process(paths) if isinstance(processed, Exception)] == []
     return dict(storage.hashed_files)
+
+
+def test_one_script_is_collected(source: Path, tmp_path: Path) -> None:
+    hashed = collect(source, tmp_path / "target")
+    assert [name for name in hashed if name.endswith(".js")] == [SCRIPT]
+    assert (tmp_path / "target" / hashed[SCRIPT]).read_text() == "find();\n"
 
 
 def test_one_style_sheet_is_collected_and_its_font_is_found(source: Path, tmp_path: Path) -> None:

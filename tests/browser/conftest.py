@@ -15,7 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from amtportal.dates import anniversary, today
 from amtportal.members.models import Member
-from amtportal.static_files import STYLE_SHEET, join
+from amtportal.static_files import JOINED, join
 from tests.support.builders import PASSWORD, client_of, make_activity, make_cycle, make_member, make_user
 
 CHROMIUM = "/usr/bin/chromium"
@@ -50,12 +50,13 @@ def playwright(playwright: Playwright) -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="session")
-def joined_style_sheet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The style sheet is served as it is collected: in one file."""
+def joined_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is joined when static files are collected is served joined."""
     folder = tmp_path_factory.mktemp("static")
-    joined, _ = join(STYLE_SHEET, lambda name: (settings.BASE_DIR / "static" / name).read_text())
-    (folder / STYLE_SHEET).parent.mkdir()
-    (folder / STYLE_SHEET).write_text(joined)
+    for name in JOINED:
+        joined, _ = join(name, lambda part: (settings.BASE_DIR / "static" / part).read_text())
+        (folder / name).parent.mkdir()
+        (folder / name).write_text(joined)
     settings.STATICFILES_DIRS.insert(0, folder)
     get_finder.cache_clear()
     yield
@@ -64,7 +65,7 @@ def joined_style_sheet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 
 @pytest.fixture(scope="session")
-def browser_context_args(django_db_setup: None, joined_style_sheet: None, live_server: LiveServer) -> dict[str, Any]:
+def browser_context_args(django_db_setup: None, joined_files: None, live_server: LiveServer) -> dict[str, Any]:
     """A member's browser, in another time zone than AMT's office.
 
     What is asked for first is taken away last: the browser goes, then the server, then the database they use.

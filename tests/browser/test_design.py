@@ -14,7 +14,6 @@ from pypdf import PdfReader
 
 from amtportal.dates import today
 from amtportal.members.models import Member
-from amtportal.static_files import STYLE_SHEET
 from tests.audit.measures import violations
 from tests.support.builders import cycle_of, invoice_of, make_activity, make_payment
 
@@ -72,12 +71,25 @@ RULES = """() => {
 def test_a_developer_sees_the_rules_that_members_see(window: Window) -> None:
     """In development the browser itself imports the parts of the style sheet; members get them joined."""
     parts, joined = window(), window()
-    parts.route(f"**/{STYLE_SHEET}", lambda route: route.fulfill(path=settings.BASE_DIR / "static" / STYLE_SHEET))
+    serve_parts(parts, "css/portal.css")
     for page in (parts, joined):
         page.goto("/accounts/login/", wait_until="load")
     rules = joined.evaluate(RULES)
     assert len(rules) > 300
     assert parts.evaluate(RULES) == rules
+
+
+def test_a_developer_has_the_scripts_that_members_have(window: Window, member: Member) -> None:
+    page = window(member)
+    serve_parts(page, "js/record.js")
+    with page.expect_response("**/js/record/draft.js"):
+        page.goto("/ccp/record/", wait_until="load")
+    page.get_by_role("combobox", name="Find what you did").fill("webinar")
+    expect(page.locator("#finder-found").get_by_role("option", name="Course, seminar or webinar")).to_be_visible()
+
+
+def serve_parts(page: Page, name: str) -> None:
+    page.route(f"**/static/{name}", lambda route: route.fulfill(path=settings.BASE_DIR / "static" / name))
 
 
 def _weight(answer: Response) -> int:
