@@ -1,4 +1,4 @@
-"""Credit that AMT records for members: held credits of unknown persons, and members' error reports."""
+"""Credit that AMT records for members: held credits of unknown people, and error reports."""
 
 from django.conf import settings
 from django.db import models

@@ -94,7 +94,7 @@ def _ended(on: date, *, after: int) -> list[int]:
 
 
 def close_batch(keys: Sequence[int], tally: Tally, *, at: datetime, dry_run: bool = False) -> None:
-    """Close these cycles in one transaction, or each in its own transaction if one of them fails."""
+    """Close these cycles in one transaction; if one of them fails, close each in its own."""
     try:
         tally.found += _close(keys, at=at, dry_run=dry_run)
     except Exception:
@@ -135,7 +135,7 @@ def _close(keys: Sequence[int], *, at: datetime, dry_run: bool) -> Counter[Verdi
 
 
 def _write(closed: Sequence[Cycle], *, at: datetime) -> None:
-    """Store the closed cycles, open the next ones, and let the certifications of the others lapse."""
+    """Store the closed cycles, open the next ones, and let the other certifications lapse."""
     on = day_of(at)
     _store(closed, at=at)
     in_force = [cycle for cycle in closed if life.in_force(cycle.certification.status)]

@@ -44,7 +44,10 @@ YEARS = (1, 2, invoice_rules.LAST_YEAR)
 
 @dataclass(frozen=True)
 class Difference:
-    """A stored value that differs from what the rules derive from the record. ``cycle``: its key."""
+    """A stored value that differs from what the rules derive from the record.
+
+    ``cycle``: the key of the cycle.
+    """
 
     cycle: int
     what: str
@@ -89,7 +92,10 @@ def outcome_of(certification: Certification, cycle: Cycle, total: Decimal) -> st
 def differences(
     record: CycleRecord, terms: Catalogue, entries: Mapping[int, tuple[object, ...]]
 ) -> Iterator[Difference]:
-    """Yield all differences of a cycle. ``entries``: the last line of each entry's history, by key."""
+    """Yield all differences of a cycle.
+
+    ``entries``: the last line of each entry's history, by key.
+    """
     miscounted = dict(_credits(record, terms)) if record.cycle.closed_on is None else {}
     yield from miscounted.values()
     yield from _history(record, entries, reported=miscounted)

@@ -34,7 +34,7 @@ class Earned:
 
 @dataclass(frozen=True)
 class Band:
-    """One category's part of the stack: the outline of an SVG path, and the number of its texture."""
+    """One category's part of the stack: the outline of an SVG path, and its texture's number."""
 
     category: str
     points: Decimal
@@ -125,7 +125,7 @@ def _stairs(rises: dict[int, Decimal], end: int, y: Callable[[Decimal], int], *,
 
 
 def _sentence(total: Decimal, required: Decimal, day: int, days: int) -> str:
-    """Return the chart in words: the points on record, and the even pace while that is informative."""
+    """Return the chart in words: the points on record, and the even pace while it is informative."""
     figures = {
         "total": format_points(total),
         "required": format_points(required),

@@ -51,7 +51,7 @@ class Standing:
     past: list[Cycle] = field(default_factory=list)
     """The closed cycles of the certification with their corrections, the latest first."""
     reopened: list[InvoiceStanding] = field(default_factory=list)
-    """Invoices of cycles that closed as compliant, unpaid again because AMT reversed the payment."""
+    """Invoices of compliant closed cycles, unpaid again because AMT reversed the payment."""
 
     @property
     def required(self) -> Decimal:
