@@ -1,4 +1,7 @@
-"""Members with the certifications they hold. Credits from AMT may wait for a member whom staff add."""
+"""Members with the certifications they hold.
+
+When staff add a member, credits from AMT that were held for the member are recorded.
+"""
 
 from django import forms
 from django.contrib import admin
@@ -19,7 +22,7 @@ def match_once_saved(request: HttpRequest, member: Member) -> None:
     The page's changes stand even if that fails.
     """
     by, at = account_of(request), timezone.now()
-    # No partial: Django asks what has failed for its name.
+    # A lambda, not a partial: Django logs the qualified name of a function that fails.
     transaction.on_commit(lambda: held_credits.match(member=member, by=by, at=at), robust=True)
 
 

@@ -93,7 +93,10 @@ class CategoryOffer:
 
 
 def in_force(versions: Sequence[Version], on: date) -> Version:
-    """Return the version with the latest day up to ``on``, or the first version before its day."""
+    """Return the version with the latest day up to ``on``.
+
+    If no version has begun by then, return the first one.
+    """
     ordered = sorted(versions, key=lambda version: version.effective_from)
     begun = [version for version in ordered if version.effective_from <= on]
     return begun[-1] if begun else ordered[0]
