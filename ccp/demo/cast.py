@@ -21,7 +21,7 @@ from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications.models import Cycle
 
-# Printed on every start: the demo's people are not real.
+# It is printed on every start, because the demo's people are not real.
 PASSWORD = "amtrax demo portal"  # noqa: S105
 STAFF = "staff@demo.example"
 

@@ -12,9 +12,9 @@ from certifications.models import Cycle
 
 EVERY = 5
 SETTLED_IN = timedelta(days=30)  # nothing is recorded yet in a cycle that has run for less
-PAYS = (True, True, False)  # of those who record, two in three have paid what was due before today
+PAYS = (True, True, False)  # two in three of those who record have paid what was due
 
-ATTENDS = 4  # of those who record, one in four has taken a course of AMT's own
+ATTENDS = 4  # one in four of those who record has taken one of AMT's own courses
 
 AMT_COURSES = (
     (CE("course-seminar-webinar", "AMT webinar: laboratory math refresher", ""), "1"),

@@ -135,7 +135,11 @@ def _close(keys: Sequence[int], *, at: datetime, dry_run: bool) -> Counter[Verdi
 
 
 def _write(closed: Sequence[Cycle], *, at: datetime) -> None:
-    """Store the closed cycles, open the next ones, and let the other certifications lapse."""
+    """Store the closed cycles with what follows from each.
+
+    After a compliant cycle, the next one opens. After a non-compliant one, the certification
+    lapses.
+    """
     on = day_of(at)
     _store(closed, at=at)
     in_force = [cycle for cycle in closed if life.in_force(cycle.certification.status)]

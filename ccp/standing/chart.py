@@ -125,7 +125,7 @@ def _stairs(rises: dict[int, Decimal], end: int, y: Callable[[Decimal], int], *,
 
 
 def _sentence(total: Decimal, required: Decimal, day: int, days: int) -> str:
-    """Return the chart in words: the points on record, and the even pace while it says something."""
+    """Return the chart in words: the points on record, and the even pace while that is useful."""
     figures = {
         "total": format_points(total),
         "required": format_points(required),

@@ -28,11 +28,14 @@ from certifications.models import Cycle
 
 
 @kept_forms.keeps(*RecordCEForm.KEPT)
-@gzip_page  # the list of types is long; no text of the address is repeated (decision 17)
+@gzip_page  # the list of types is long; it repeats no text of the address (decision 17)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_member
 def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
-    """Record one activity for each chosen certification whose open cycle covers its days."""
+    """Record one activity, and credit it to each chosen certification.
+
+    The open cycle of a chosen certification must cover the days of the activity.
+    """
     now = timezone.now()
     open_cycles = catching_up.open_for_records(member, at=now)
     if recorded := _repeated(request, member, open_cycles):
