@@ -7,6 +7,7 @@ ROOT = Path(__file__).parent.parent
 # Each layer may import from those before it, and from itself.
 LAYERS = [
     (
+        "amtportal.after_commit",
         "amtportal.middleware.messages",
         "amtportal.dates",
         "amtportal.formatting",
@@ -25,7 +26,7 @@ LAYERS = [
         "amtportal.middleware.retry",
         "amtportal.uploads.limits",
     ),
-    ("amtportal.history", "amtportal.members", "amtportal.staff"),
+    ("amtportal.history", "amtportal.imports", "amtportal.members", "amtportal.staff"),
     ("certifications",),
     ("ccp",),
     (
