@@ -8,7 +8,7 @@ from time_machine import TimeMachineFixture
 from amtportal.members.models import Member, User
 from ccp.rollover import catching_up, verification
 from ccp.rollover import closing as rollover
-from ccp.standing import standing
+from ccp.standing import standing, tasks
 from certifications import invoices
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 from tests.support.builders import (
@@ -85,8 +85,8 @@ def test_voluntary_when_it_was_closed_its_invoice_waits_for_no_points_ever(time_
     time_machine.move_to(noon(TODAY), tick=False)
     invoice = reverse(payments[-1])
     assert invoices.state_of(invoice, TODAY) == "open"
-    assert list(RenewalInvoice.objects.in_state("open", TODAY).filter(cycle=cycle)) == [invoice]
-    assert not RenewalInvoice.objects.in_state("locked", TODAY).filter(cycle=cycle).exists()
+    assert list(invoices.in_state(RenewalInvoice.objects.all(), "open", TODAY).filter(cycle=cycle)) == [invoice]
+    assert not invoices.in_state(RenewalInvoice.objects.all(), "locked", TODAY).filter(cycle=cycle).exists()
 
 
 @pytest.mark.parametrize("address", ["/", "/certifications/"])
@@ -97,7 +97,7 @@ def test_the_first_step_of_the_member_is_to_pay_again(payment: Payment, address:
         f"Pay {invoice.number} ($50.00), due since 5/1/2026. AMT took back the payment that was on record. "
         "The cycle it was for stays closed."
     ) in said
-    first = standing.standings(member_of(payment), TODAY)[0].next_steps[0]
+    first = tasks.steps_of(standing.standings(member_of(payment), TODAY)[0])[0]
     assert (first.action, first.invoice) == ("pay", invoice)
 
 
@@ -105,7 +105,7 @@ def test_it_is_overdue_from_the_day_after_it_was_due(payment: Payment) -> None:
     """Due on 5/1/2026, when it was paid the first time."""
     reverse(payment)
     for on, state in ((PAID_ON, ("to-do", "Ready to pay")), (date(2026, 5, 2), ("overdue", "Overdue"))):
-        task = standing.standings(member_of(payment), on)[0].tasks[0]
+        task = tasks.tasks_of(standing.standings(member_of(payment), on)[0])[0]
         assert (task.state, task.status) == state
     assert "Overdue" in told(member_of(payment), "/")
 
