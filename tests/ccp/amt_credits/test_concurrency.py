@@ -20,6 +20,7 @@ from ccp.recording import verbs as recording
 from certifications.models import Cycle, RenewalInvoice
 from tests.support.builders import TODAY, make_claim, make_cycle, make_member, make_user, noon
 from tests.support.threads import at_once
+from tests.support.waiting import PATIENCE
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_today")]
 
@@ -135,10 +136,10 @@ def test_terms_that_change_between_counting_and_the_end_of_a_recording_hold_for_
     def settle_late(*args: Any) -> None:
         settle_all(*args)
         counted.set()
-        assert changed.wait(timeout=20)
+        assert changed.wait(timeout=PATIENCE)
 
     def change() -> int:
-        assert counted.wait(timeout=20)
+        assert counted.wait(timeout=PATIENCE)
         impact.put_in_force(terms=cap_of_one(), by=clerk, at=noon(TODAY))
         changed.set()
         return 0
