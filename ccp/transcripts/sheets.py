@@ -24,7 +24,7 @@ ZERO = Decimal(0)
 
 CUT_SENTENCES: dict[Credit.Cut, str | Promise] = {
     **{Credit.Cut(cut): reason for cut, reason in points.REASONS.items()},
-    Credit.Cut.NOT_STANDING: gettext_lazy("No longer stands, so it counts for nothing."),
+    Credit.Cut.NOT_STANDING: gettext_lazy("Withdrawn or void, so it counts for nothing."),
     Credit.Cut.UNCLAIMED: gettext_lazy("No longer claimed for this certification."),
 }
 

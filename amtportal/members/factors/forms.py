@@ -106,9 +106,9 @@ class PasskeyForm(AddWebAuthnForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        say(self, "name", _("Name, to tell it from others"), _("Enter a name."))
+        say(self, "name", _("Name, to tell it apart from others"), _("Enter a name."))
         self.fields["name"].widget.attrs["maxlength"] = LONGEST_NAME
-        say(self, "credential", "", _("The passkey was not made. Press the button once more."))
+        say(self, "credential", "", _("The passkey was not created. Press the button again."))
         self.fields["passwordless"].label = _("Sign in with this passkey alone, without the password")
         self.fields["passwordless"].help_text = ""
         self.fields["passwordless"].initial = True

@@ -125,7 +125,7 @@ def test_paid_again_it_is_no_step_any_more(payment: Payment) -> None:
 def test_the_invoice_says_that_it_is_open_and_that_the_cycle_stays_closed(payment: Payment) -> None:
     invoice = reverse(payment)
     said = told(member_of(payment), f"/invoices/{invoice.pk}/")
-    assert "AMT took back the payment that was on record, so this invoice is to be paid again." in said
+    assert "AMT took back the payment that was on record, so this invoice must be paid again." in said
     assert "The CCP cycle it belongs to stays closed." in said
     assert "This invoice was due on 5/1/2026." in said
     [row] = [
