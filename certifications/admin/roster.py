@@ -89,7 +89,7 @@ class RosterImportMixin(ImportMixin):
             return super().process_import(request, **kwargs)
         except FileNotFoundError:
             self.message_user(
-                request, "This file was imported already, or waited too long. Upload it again.", messages.WARNING
+                request, "This file was already imported, or waited too long. Upload it again.", messages.WARNING
             )
             return redirect(self.import_page)
 

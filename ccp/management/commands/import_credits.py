@@ -18,7 +18,7 @@ PRINTED_ON_A_TERMINAL = 200
 
 
 class Command(BaseCommand):
-    help = f"""Load credits for AMT's own courses from a CSV file in UTF-8, one credit a row.
+    help = f"""Load credits for AMT's own courses from a CSV file in UTF-8, one credit per row.
 
 - columns: {", ".join(COLUMNS)} (title and ends_on may be left out)
 - a reference that is on record changes nothing; with other values it is a bad row
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             self._print(resource.problems)
             bad = len({problem.line for problem in resource.problems})
             lines = "1 bad line" if bad == 1 else f"{bad:,} bad lines"
-            raise CommandError(f"{lines} in {file.name}. Nothing was written. Mend the file and import it again.")
+            raise CommandError(f"{lines} in {file.name}. Nothing was written. Fix the file and import it again.")
         if result.has_errors():
             raise CommandError(" ".join(str(error.error) for error in result.base_errors) or "Nothing was written.")
         matched = held_credits.Tally() if dry_run else held_credits.match(by=None, at=timezone.now())

@@ -17,7 +17,7 @@ PRINTED_ON_A_TERMINAL = 200
 
 
 class Command(BaseCommand):
-    help = f"""Load members and their certifications from a CSV file in UTF-8, one certification a row.
+    help = f"""Load members and their certifications from a CSV file in UTF-8, one certification per row.
 
 - columns: {", ".join(REQUIRED)}
 - optional columns: {", ".join(OPTIONAL)}
@@ -33,7 +33,10 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, metavar="FILE.csv")
         parser.add_argument("--dry-run", action="store_true", help="Check the file and say what would change.")
         parser.add_argument(
-            "--on", type=_day, metavar="YYYY-MM-DD", help="Import as if on that day, by which cycles are opened."
+            "--on",
+            type=_day,
+            metavar="YYYY-MM-DD",
+            help="Import as if it were that day: it decides which cycles are opened.",
         )
 
     def handle(self, *, file: Path, dry_run: bool, on: date | None, verbosity: int, **options: Any) -> None:
@@ -50,7 +53,7 @@ class Command(BaseCommand):
             self._print(resource.problems)
             bad = len({problem.line for problem in resource.problems})
             rows = "1 bad line" if bad == 1 else f"{bad:,} bad lines"
-            raise CommandError(f"{rows} in {file.name}. Nothing was written. Mend the file and import it again.")
+            raise CommandError(f"{rows} in {file.name}. Nothing was written. Fix the file and import it again.")
         if result.has_errors():
             raise CommandError(" ".join(str(error.error) for error in result.base_errors) or "Nothing was written.")
         self.stdout.write(f"{'Nothing written; would be ' if dry_run else ''}{tally(result, resource.new_members)}")

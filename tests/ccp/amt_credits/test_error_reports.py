@@ -196,7 +196,7 @@ def test_a_void_that_is_refused_leaves_the_report_open(desk: Client, report: Err
 def test_an_answer_sent_twice_is_one(desk: Client, report: ErrorReport) -> None:
     address = page(ErrorReport, "answer", report.pk)
     desk.post(address, {"answer": "The first."})
-    assert told(desk, desk.post(address, {"answer": "The second."})) == "This report is answered already."
+    assert told(desk, desk.post(address, {"answer": "The second."})) == "This report is already answered."
     report.refresh_from_db()
     assert report.answer == "The first."
     assert desk.get(address).status_code == 302
