@@ -36,7 +36,7 @@ def reason(invoice: RenewalInvoice, on: date) -> str:
         return "A payment is on record."
     if opening.opens_on is None:
         noticed_on = format_day(opening.due_on - invoices.NOTICE)
-        return f"The CCP requirement is not met. The invoice opens the day after it is met, but not before {noticed_on}."
+        return f"The CCP requirement is not met. The invoice opens the day after it is, but not before {noticed_on}."
     when = f"{'Since' if state == 'open' else 'From'} {format_day(opening.opens_on)}"
     if opening.waits_for_requirement and opening.met_on:
         return f"{when}, the day after the CCP requirement was met ({format_day(opening.met_on)})."
