@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "amtportal.history.requests.middleware",
     # Before whatever answers by itself (the redirect to https, static files), so that each answer has its headers.
     "amtportal.middleware.headers.HeadersMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "amtportal.middleware.host.middleware",
@@ -299,7 +300,7 @@ STORAGES = {
             "directory_permissions_mode": 0o700,
         },
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "amtportal.static_files.JoinedStyleSheetStorage"},
 }
 FILE_UPLOAD_HANDLERS = [
     "amtportal.uploads.limits.Bounded",
@@ -350,6 +351,32 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "frame-ancestors": [NONE],
     },
+}
+
+# What a browser could hand out and no page of ours needs; passkeys are asked for by our own pages only.
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    "accelerometer": [],
+    "autoplay": [],
+    "browsing-topics": [],
+    "camera": [],
+    "display-capture": [],
+    "encrypted-media": [],
+    "fullscreen": [],
+    "geolocation": [],
+    "gyroscope": [],
+    "hid": [],
+    "idle-detection": [],
+    "magnetometer": [],
+    "microphone": [],
+    "midi": [],
+    "payment": [],
+    "picture-in-picture": [],
+    "screen-wake-lock": [],
+    "serial": [],
+    "usb": [],
+    "xr-spatial-tracking": [],
+    "publickey-credentials-create": ["self"],
+    "publickey-credentials-get": ["self"],
 }
 
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")

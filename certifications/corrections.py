@@ -13,8 +13,7 @@ from django.db import transaction
 from amtportal.formatting import format_day
 from amtportal.members.models import User
 from certifications.models import Cycle, CycleCorrection
-
-STEP = Decimal("0.25")
+from certifications.quarters import STEP
 
 
 class Refused(Exception):

@@ -82,22 +82,22 @@ def covers(days: Days, first: date, last: date) -> bool:
     return days.starts_on <= first and last <= days.ends_on
 
 
-def records_until(ends_on: date, *, grace_days: int) -> date:
-    """The last day on which a cycle that ended on ``ends_on`` takes records."""
-    return ends_on + timedelta(days=grace_days)
+def records_until(ends_on: date) -> date:
+    """The last day of the usual grace period of a cycle that ended on ``ends_on``."""
+    return ends_on + timedelta(days=settings.CCP_GRACE_DAYS)
 
 
-def grace_ends_on(cycle: Cycle, *, grace_days: int) -> date:
+def grace_ends_on(cycle: Cycle) -> date:
     """The last day of the cycle's grace period: the usual one, unless staff extended it."""
-    return cycle.grace_extended_to or records_until(cycle.ends_on, grace_days=grace_days)
+    return cycle.grace_extended_to or records_until(cycle.ends_on)
 
 
-def takes_records(cycle: Cycle, on: date, *, grace_days: int) -> bool:
+def takes_records(cycle: Cycle, on: date) -> bool:
     """Whether activities can be recorded, amended and withdrawn in the cycle (certification read) on that day."""
     return (
         cycle.certification.status in Certification.IN_FORCE
         and cycle.closed_on is None
-        and cycle.starts_on <= on <= grace_ends_on(cycle, grace_days=grace_days)
+        and cycle.starts_on <= on <= grace_ends_on(cycle)
     )
 
 
@@ -117,7 +117,7 @@ def unclosed(member: Member, *, lock: bool = False) -> list[Cycle]:
 
 def taking_records(cycles: Iterable[Cycle], on: date) -> list[Cycle]:
     """Those of the cycles (certifications read) that take records on that day."""
-    return [cycle for cycle in cycles if takes_records(cycle, on, grace_days=settings.CCP_GRACE_DAYS)]
+    return [cycle for cycle in cycles if takes_records(cycle, on)]
 
 
 def unclosed_of(members: Collection[int], *, lock: bool = False) -> list[Cycle]:
@@ -148,9 +148,9 @@ def _unclosed_keys(members: Collection[int]) -> list[int]:
     return sorted(keys)
 
 
-def extension(cycle: Cycle, until: date, *, grace_days: int) -> list[Moved]:
+def extension(cycle: Cycle, until: date) -> list[Moved]:
     """The dates that move when the grace period of the cycle ends on that day instead."""
-    before = grace_ends_on(cycle, grace_days=grace_days)
+    before = grace_ends_on(cycle)
     day = timedelta(days=1)
     return [
         Moved("Last day of the grace period", before, until),
@@ -158,7 +158,7 @@ def extension(cycle: Cycle, until: date, *, grace_days: int) -> list[Moved]:
     ]
 
 
-def problem_with_extension(cycle: Cycle, until: date, on: date, *, grace_days: int) -> str:
+def problem_with_extension(cycle: Cycle, until: date, on: date) -> str:
     """Why the grace period of the cycle cannot end on that day; empty if it can.
 
     It lasts three years at most, from the end of the cycle or, once that is past, from today. The usual last day, while
@@ -166,9 +166,9 @@ def problem_with_extension(cycle: Cycle, until: date, on: date, *, grace_days: i
     """
     if cycle.closed_on:
         return f"This cycle was closed on {format_day(cycle.closed_on)}, and a closed cycle does not change."
-    if on > grace_ends_on(cycle, grace_days=grace_days):
+    if on > grace_ends_on(cycle):
         return "The grace period of this cycle is over. Once the certification has lapsed, it can be reinstated."
-    usual = records_until(cycle.ends_on, grace_days=grace_days)
+    usual = records_until(cycle.ends_on)
     if until < usual and cycle.grace_extended_to:
         ends = f"The usual grace period ends {format_day(usual)}."
         return f"{ends} Enter a later day, or that day to take the extension back."
@@ -192,7 +192,7 @@ def build(certification: Certification, on: date, *, points_required: Decimal) -
     return _unsaved(certification, span_on(certification.awarded_on, on), points_required)
 
 
-def following(cycle: Cycle, on: date, *, grace_days: int) -> Cycle:
+def following(cycle: Cycle, on: date) -> Cycle:
     """The cycle after this one, opened on that day and not yet saved, with the points required as they are now.
 
     Opened after its own last day, it has a grace period from that day on: nothing could be recorded in it before.
@@ -201,7 +201,7 @@ def following(cycle: Cycle, on: date, *, grace_days: int) -> Cycle:
     days = span(certification.awarded_on, cycle.number + 1)
     opened = _unsaved(certification, days, certification.credential.points_required)
     if opened.ends_on < on:
-        opened.grace_extended_to = records_until(on, grace_days=grace_days)
+        opened.grace_extended_to = records_until(on)
         opened.grace_extension_reason = OPENED_LATE
     return opened
 
@@ -240,11 +240,11 @@ def extend_grace(*, cycle: Cycle, until: date, reason: str, by: User, at: dateti
     cycle = Cycle.objects.select_for_update().get(pk=cycle.pk)
     if (cycle.grace_extended_to, cycle.grace_extension_reason) == (until, reason.strip()):
         return cycle
-    if problem := problem_with_extension(cycle, until, day_of(at), grace_days=settings.CCP_GRACE_DAYS):
+    if problem := problem_with_extension(cycle, until, day_of(at)):
         raise Refused(problem)
     if not reason.strip():
         raise Refused("Give the reason for the extension: it stays on record.")
-    if until == records_until(cycle.ends_on, grace_days=settings.CCP_GRACE_DAYS):
+    if until == records_until(cycle.ends_on):
         cycle.grace_extended_to, cycle.grace_extension_reason = None, ""
         cycle._change_reason = reason.strip()[:100]  # type: ignore[attr-defined]
     else:

@@ -1,5 +1,6 @@
 """CCP points come in quarter steps: the field, and the condition that the database checks."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -7,6 +8,11 @@ from django.db.models import F
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 from django.db.models.lookups import Exact
+
+ZERO = Decimal(0)
+STEP = Decimal("0.25")
+MOST = Decimal(99)
+"""The most points that one entry can claim."""
 
 
 def in_quarters(field: str) -> Exact:
@@ -22,3 +28,8 @@ class PointsField(models.DecimalField):
         kwargs.setdefault("max_digits", 7)
         kwargs.setdefault("decimal_places", 2)
         super().__init__(*args, **kwargs)
+
+
+def in_quarter_steps(points: Decimal) -> bool:
+    """Return whether the points are whole quarters."""
+    return points % STEP == 0

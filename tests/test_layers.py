@@ -19,7 +19,6 @@ LAYERS = [
         "amtportal.middleware.host",
         "amtportal.logs",
         "amtportal.uploads.malware",
-        "amtportal.palette",
         "amtportal.settings",
         "amtportal.checks",
         "amtportal.middleware.retry",

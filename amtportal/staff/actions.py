@@ -1,16 +1,17 @@
-"""Action pages: pages on which staff do something to a record. They show what will happen, ask, and tell what was done.
+"""Action pages: pages on which staff do something to a record.
 
-The verb of the record's noun decides. What it refuses becomes an error of the form, with everything typed kept.
+A page shows what will happen, asks, and says what was done. The verb of the record's noun decides. What
+it refuses becomes an error of the form here, in one place, and everything that was typed is kept.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -24,9 +25,11 @@ class AlreadyDone(Exception):
 
 @dataclass(frozen=True)
 class ActionPage:
-    """What a page shows and does. ``act`` takes the cleaned form and returns the sentence that says what was done.
+    """What a page shows and does.
 
-    It raises ``ValidationError`` where the verb refuses, ``AlreadyDone`` where it finds its work done.
+    ``act`` takes the cleaned form and returns the sentence that says what was done. It raises
+    ``AlreadyDone`` where it finds its work done. ``refusals`` has the exceptions by which its verbs
+    refuse, each with the field at which the form shows the text of the exception; "" is the whole form.
     """
 
     title: str
@@ -35,6 +38,7 @@ class ActionPage:
     act: Callable[[dict[str, Any]], str]
     facts: Sequence[tuple[str, object]] = ()
     warning: str = ""
+    refusals: Mapping[type[Exception], str] = field(default_factory=dict)
 
 
 class ActionPagesMixin(admin.ModelAdmin):
@@ -43,7 +47,7 @@ class ActionPagesMixin(admin.ModelAdmin):
     change_form_template = "admin/record.html"
 
     def links(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
-        """Words and address of each button that this person may press on the record now."""
+        """Return the words and the address of each button that this person may press on the record now."""
         return []
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -56,7 +60,7 @@ class ActionPagesMixin(admin.ModelAdmin):
         return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[obj.pk])
 
     def record_for_action(self, request: HttpRequest, object_id: str, permission: str) -> Any:
-        """The record that an action changes; 403 without the permission, 404 where there is none."""
+        """Return the record that an action changes; 403 without the permission, 404 where there is none."""
         if not (request.user.has_perm(permission) and self.has_view_permission(request)):
             raise PermissionDenied
         obj = self.get_object(request, unquote(object_id))
@@ -69,8 +73,9 @@ class ActionPagesMixin(admin.ModelAdmin):
         if request.method == "POST" and action.form.is_valid():
             try:
                 done = action.act(action.form.cleaned_data)
-            except ValidationError as refusal:
-                action.form.add_error(None, refusal)
+            except tuple(action.refusals) as refusal:
+                name = next(name for kind, name in action.refusals.items() if isinstance(refusal, kind))
+                action.form.add_error(name or None, str(refusal))
             except AlreadyDone as repeat:
                 self.message_user(request, str(repeat), messages.INFO)
                 return redirect(self.page_of(obj))

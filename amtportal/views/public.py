@@ -12,11 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from amtportal.dates import today
 from amtportal.middleware.headers import public_page
-from ccp.catalogue.forms import CalculatorForm
-from ccp.counting import terms
-from ccp.models import ActivityType
 
 
 @public_page
@@ -24,18 +20,6 @@ from ccp.models import ActivityType
 def guide(request: HttpRequest) -> HttpResponse:
     """The user guide: enter CE, track progress, print or save the transcript; and what members ask."""
     return render(request, "guide.html")
-
-
-@public_page
-@require_safe
-def qualifying_activities(request: HttpRequest) -> HttpResponse:
-    """The public list of qualifying activities, from the data. With ``?type=…&quantity=…``: what that is worth."""
-    on = today()
-    kinds = ActivityType.objects.select_related("category").prefetch_related("credentials")
-    categories = terms.catalogue().offers(kinds, on)
-    asked = request.GET if {"type", "quantity"} & request.GET.keys() else None
-    context = {"categories": categories, "on": on, "form": CalculatorForm(asked, groups=categories, on=on)}
-    return render(request, "qualifying_activities.html", context)
 
 
 @public_page

@@ -1,10 +1,10 @@
-"""Activities and their credits: members write them, staff read them and may void an entry with a reason."""
+"""Activities and their credits: members write them; staff read them and may void an entry with a reason."""
 
 import re
 from datetime import date, timedelta
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -101,7 +101,7 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
         return [("Void this entry", reverse("admin:ccp_activity_void", args=[obj.pk]))]
 
     def void_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """One entry: shows what voiding it does to each cycle, then does it."""
+        """Show what voiding the entry does to each cycle, then void it."""
         activity = self.record_for_action(request, object_id, MAY_VOID)
         if not activity.is_standing:
             self.message_user(request, voiding.no_longer_stands(activity), messages.INFO)
@@ -119,6 +119,7 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
             facts=[*_facts(activity), *following],
             warning=warning,
             act=lambda typed: voiding.void(activity, typed["reason"], by=by, at=at),
+            refusals={recording.Refused: "reason"},
         )
         return self.action_page(request, activity, action)
 
@@ -131,7 +132,10 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
         return redirect(f"{reverse('admin:ccp_activity_void_several')}?ids={','.join(map(str, keys))}")
 
     def void_several_view(self, request: HttpRequest) -> HttpResponse:
-        """The selected entries with one reason. Each is voided by itself: what is refused holds none of the others."""
+        """Void the selected entries with one reason.
+
+        Each is voided by itself: one that is refused does not stop the others.
+        """
         if not (self.has_void_permission(request) and self.has_view_permission(request)):
             raise PermissionDenied
         keys = re.findall(r"\b[0-9]{1,18}\b", request.GET.get("ids", ""))[:MOST_AT_ONCE]
@@ -157,8 +161,8 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
     def _void_one_of_several(self, request: HttpRequest, activity: Activity, reason: str) -> None:
         try:
             done = voiding.void(activity, reason, by=account_of(request), at=timezone.now())
-        except ValidationError as refusal:
-            self.message_user(request, f"{activity.reference}: {' '.join(refusal.messages)}", messages.ERROR)
+        except recording.Refused as refusal:
+            self.message_user(request, f"{activity.reference}: {refusal}", messages.ERROR)
         except AlreadyDone as repeat:
             self.message_user(request, str(repeat), messages.INFO)
         else:

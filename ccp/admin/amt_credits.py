@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +25,7 @@ from ccp.amt_credits import error_reports
 from ccp.amt_credits import holding as held_credits
 from ccp.amt_credits.resource import CreditsResource
 from ccp.models import ErrorReport, HeldCredit
+from ccp.recording import verbs as recording
 from certifications.admin.roster import RosterForm, RosterImportMixin
 
 MAY_IMPORT = "ccp.add_heldcredit"
@@ -74,7 +75,7 @@ class HeldCreditAdmin(CreditsImportMixin, WrittenByVerbs, HistoryAdmin):
         return Q(amt_id__istartswith=words) | Q(provider_reference__istartswith=words)
 
     def has_delete_permission(self, request: HttpRequest, obj: HeldCredit | None = None) -> bool:
-        """One that is held by mistake may go: nothing was recorded, and a correct row can be sent."""
+        """A credit that is held by mistake may be deleted: nothing was recorded, and a correct row can be sent."""
         return request.user.has_perm("ccp.delete_heldcredit") and (obj is None or obj.activity_id is None)
 
     def get_urls(self) -> list[URLPattern]:
@@ -82,7 +83,7 @@ class HeldCreditAdmin(CreditsImportMixin, WrittenByVerbs, HistoryAdmin):
         return [path("match/", view, name="ccp_heldcredit_match"), *super().get_urls()]
 
     def match_view(self, request: HttpRequest) -> HttpResponse:
-        """Record what can be recorded by now, after a page that says how many are held."""
+        """Say how many credits are held, then record those that can be recorded by now."""
         if not (request.user.has_perm(MAY_IMPORT) and self.has_view_permission(request)):
             raise PermissionDenied
         back = reverse("admin:ccp_heldcredit_changelist")
@@ -168,15 +169,9 @@ class ErrorReportAdmin(WrittenByVerbs, HistoryAdmin):
             voided = ""
             with transaction.atomic():
                 if typed.get("void_reason"):
-                    try:
-                        voided = voiding.void(activity, typed["void_reason"], by=by, at=at)
-                    except ValidationError as refusal:
-                        raise ValidationError({"void_reason": refusal.messages}) from refusal
-                try:
-                    found = error_reports.answer(report=report, text=typed["answer"], by=by, at=at)
-                except error_reports.Refused as refusal:
-                    raise ValidationError({"answer": str(refusal)}) from refusal
-                if found.answered_at != at:
+                    voided = voiding.void(activity, typed["void_reason"], by=by, at=at)
+                answered = error_reports.answer(report=report, text=typed["answer"], by=by, at=at)
+                if answered.answered_at != at:
                     raise AlreadyDone("This report is already answered.")
             return f"Answered {activity.reference}. {voided}".strip()
 
@@ -192,5 +187,6 @@ class ErrorReportAdmin(WrittenByVerbs, HistoryAdmin):
                 ("Provider reference", activity.provider_reference),
             ],
             act=act,
+            refusals={recording.Refused: "void_reason", error_reports.Refused: "answer"},
         )
         return self.action_page(request, report, action)

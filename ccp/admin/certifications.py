@@ -1,6 +1,6 @@
-"""Certifications with their life: staff change the status on a page that says what follows.
+"""Certifications: staff change the status on a page that shows what follows.
 
-A new certification may be what credits from AMT waited for.
+Credits from AMT may wait for a certification that staff add.
 """
 
 from datetime import datetime
@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -19,17 +18,15 @@ from amtportal.members.access import account_of
 from amtportal.members.models import User
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.forms import ReasonForm
-from ccp.admin.catching_up import CatchingUp
+from ccp.admin.catching_up import CatchUpFirstMixin
 from ccp.admin.members import match_once_saved
 from certifications import life
-from certifications.admin.certifications import CertificationAdmin
+from certifications.admin.certifications import BaseCertificationAdmin
 from certifications.models import Certification
-
-admin.site.unregister(Certification)
 
 
 class StatusForm(ReasonForm):
-    """The status to come, one of those that may follow, and why."""
+    """The new status, one of those that may follow, and why."""
 
     to = forms.ChoiceField(label="New status")
     field_order = ["to", "reason"]
@@ -43,7 +40,7 @@ class StatusForm(ReasonForm):
 
 
 @admin.register(Certification)
-class LivingCertificationAdmin(CatchingUp, CertificationAdmin):
+class CertificationAdmin(CatchUpFirstMixin, BaseCertificationAdmin):
     def get_urls(self) -> list[URLPattern]:
         status = self.admin_site.admin_view(self.status_view)
         return [
@@ -87,16 +84,14 @@ class LivingCertificationAdmin(CatchingUp, CertificationAdmin):
                 form=StatusForm(request.POST or None, status=certification.status),
                 facts=[("Member", certification.member), ("Status today", status), *consequences],
                 act=lambda typed: _change(certification, typed["to"], typed["reason"], by=account_of(request), at=now),
+                refusals={life.Refused: ""},
             ),
         )
 
 
 def _change(certification: Certification, to: str, reason: str, *, by: User, at: datetime) -> str:
     before = certification.get_status_display().lower()
-    try:
-        changed = life.change_status(certification=certification, to=to, reason=reason, by=by, at=at)
-    except life.Refused as refusal:
-        raise ValidationError(str(refusal)) from refusal
+    changed = life.change_status(certification=certification, to=to, reason=reason, by=by, at=at)
     if not changed.status_changes.filter(changed_at=at, changed_by=by, after=to).exists():
         raise AlreadyDone(f"{changed} is {changed.get_status_display().lower()} already.")
     return f"{changed} was {before} and is {changed.get_status_display().lower()}: {reason}"

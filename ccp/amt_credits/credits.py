@@ -18,7 +18,7 @@ from amtportal.members.models import Member, User
 from ccp.counting import credits as counting
 from ccp.models import Activity
 from ccp.recording.eligibility import FIELDS, Claim, Refused, covered_by
-from ccp.rollover import closing as rollover
+from ccp.rollover import catching_up
 from certifications.models import Cycle
 
 CREDITED_BY_AMT = "Credited by AMT"
@@ -60,7 +60,7 @@ def record(*, credits: Sequence[AmtCredit], by: User | None, at: datetime) -> di
     open cycle covers, once those that are due are closed, is not in the answer: it waits in the holding list
     (``ccp.amt_credits.holding``).
     """
-    open_cycles = rollover.open_by_member({credit.member.pk for credit in credits}, at=at, lock=True)
+    open_cycles = catching_up.open_by_member({credit.member.pk for credit in credits}, at=at, lock=True)
     recorded = by_reference([credit.reference for credit in credits])
     new: list[Activity] = []
     covering: dict[str, list[Cycle]] = {}

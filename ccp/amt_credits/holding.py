@@ -21,7 +21,7 @@ from ccp.amt_credits.credits import AmtCredit
 from ccp.models import Activity, ActivityType, HeldCredit
 from ccp.recording import eligibility
 from ccp.recording.eligibility import Claim
-from ccp.rollover import closing as rollover
+from ccp.rollover import catching_up
 from certifications.models import Cycle
 
 APPEARED = "The member appeared while the credit was received: it is recorded with the next match."
@@ -67,7 +67,7 @@ def reason_to_hold(received: Received, *, is_known: bool, open_cycles: Iterable[
 def reasons_to_hold(credits: Sequence[Received], *, at: datetime) -> dict[str, str]:
     """Those of the credits that would be held now, by reference, with the reason; cycles that are due are closed."""
     members = _members(credits)
-    open_cycles = rollover.open_by_member({member.pk for member in members.values()}, at=at)
+    open_cycles = catching_up.open_by_member({member.pk for member in members.values()}, at=at)
     found = {}
     for received in credits:
         member = members.get(received.amt_id)

@@ -21,7 +21,8 @@ from ccp.counting import credits as counting
 from ccp.counting import points
 from ccp.counting.terms import Catalogue, catalogue
 from ccp.models import Activity, ActivityType, CategoryTerms, Credit, TypeTerms
-from ccp.rollover import closing as rollover
+from ccp.rollover import catching_up
+from certifications import quarters
 from certifications.cycles import lock_all
 from certifications.models import Cycle
 
@@ -127,7 +128,7 @@ def impact_of(terms: AnyTerms) -> Impact:
 
 def catch_up(terms: AnyTerms, *, at: datetime) -> None:
     """Close what is due of the cycles concerned: a cycle that was to be closed before keeps what counted in it."""
-    rollover.close_ended(_concerned(terms), at=at)
+    catching_up.close_ended(_concerned(terms), at=at)
 
 
 @transaction.atomic
@@ -137,7 +138,7 @@ def put_in_force(*, terms: AnyTerms, by: User, at: datetime) -> None:
     list(ActivityType.objects.select_for_update(no_key=True).filter(pk__in=_activity_types(terms)).order_by("pk"))
     concerned = _concerned(terms)
     lock_all(concerned)  # all of them before some are closed, so that none is locked out of turn
-    rollover.close_ended(concerned, at=at)
+    catching_up.close_ended(concerned, at=at)
     terms._history_user, terms._history_date = by, at  # type: ignore[union-attr]
     terms.save()
     counting.recount_by_key(cycles=concerned, by=by, at=at)
@@ -155,7 +156,7 @@ def _count_stragglers(terms: AnyTerms, by: User, at: datetime) -> None:
 
 def _counted(entries: Sequence[Activity], terms: Catalogue) -> Decimal:
     counted = points.credited(counting.entry(activity, terms) for activity in entries)
-    return sum((result.counted for result in counted.values()), points.ZERO)
+    return sum((result.counted for result in counted.values()), quarters.ZERO)
 
 
 def _with_version(versions: Mapping[int, Sequence[Any]], key: int, terms: AnyTerms) -> dict[int, Sequence[Any]]:

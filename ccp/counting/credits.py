@@ -17,6 +17,7 @@ from amtportal.members.models import User
 from ccp.counting import points, requirement
 from ccp.counting.terms import Catalogue, catalogue
 from ccp.models import Activity, Credit
+from certifications import quarters
 from certifications.models import Cycle
 
 
@@ -45,7 +46,7 @@ def set_claims(activity: Activity, cycles: Collection[Cycle], by: User, at: date
     for key, credit in credits.items():
         if (key in keys) is (credit.cut == Credit.Cut.UNCLAIMED):
             credit.points, credit.cut = (
-                (activity.points, Credit.Cut.NONE) if key in keys else (points.ZERO, Credit.Cut.UNCLAIMED)
+                (activity.points, Credit.Cut.NONE) if key in keys else (quarters.ZERO, Credit.Cut.UNCLAIMED)
             )
             changed.append(credit)
     _update(changed, by, at)
@@ -81,7 +82,7 @@ def recount(cycles: Collection[Cycle], by: User | None, at: datetime) -> None:
             counted = points.credited(entry(credit.activity, terms) for credit in found if credit.activity.is_standing)
             for credit in found:
                 result = counted.get(credit.activity_id)
-                value = (result.counted, result.cut) if result else (points.ZERO, Credit.Cut.NOT_STANDING)
+                value = (result.counted, result.cut) if result else (quarters.ZERO, Credit.Cut.NOT_STANDING)
                 if (credit.points, credit.cut) != value:
                     credit.points, credit.cut = value
                     changed.append(credit)

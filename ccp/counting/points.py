@@ -11,25 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 
 from amtportal.formatting import format_points
-
-STEP = Decimal("0.25")
-MOST = Decimal(99)
-ZERO = Decimal(0)
-
-Cut = Literal["", "type-cap", "category-cap", "window"]
-# Why less than the claim counts, for the member.
-REASONS: Mapping[Cut, str | Promise] = {
-    "": "",
-    "type-cap": gettext_lazy("Over the most that this activity type can count for in one cycle."),
-    "category-cap": gettext_lazy("Over the most that this category can count for in one cycle."),
-    "window": gettext_lazy("Outside the days in which this activity type can be claimed."),
-}
+from ccp.counting.reasons import Cut
+from certifications.quarters import ZERO
 
 
 @dataclass(frozen=True)
@@ -68,10 +55,6 @@ class Used:
     def __str__(self) -> str:
         used = {"points": format_points(self.points), "cap": format_points(self.cap)}
         return gettext("%(points)s of %(cap)s used in this cycle") % used
-
-
-def in_quarter_steps(points: Decimal) -> bool:
-    return points % STEP == 0
 
 
 def credited(entries: Iterable[Entry]) -> Mapping[int, Counted]:

@@ -13,8 +13,8 @@ from decimal import Decimal
 from itertools import groupby
 
 from amtportal.dates import day_of
-from ccp.counting import points
 from ccp.models import Credit
+from certifications import quarters
 from certifications.models import Cycle
 
 
@@ -42,7 +42,7 @@ def changes(versions: Iterable[Version]) -> list[tuple[date, Decimal]]:
             elif version.credit in withdrawn:
                 between = range(withdrawn.pop(version.credit), len(found))
                 undone.update(place for place in between if found[between.start][0] == day_of(at))
-        found.append((day_of(at), sum(counted.values(), points.ZERO)))
+        found.append((day_of(at), sum(counted.values(), quarters.ZERO)))
     return [change for place, change in enumerate(found) if place not in undone]
 
 

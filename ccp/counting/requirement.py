@@ -14,8 +14,7 @@ from django.db.models import Sum
 
 from ccp.models import Credit
 from certifications.models import Cycle
-
-ZERO = Decimal(0)
+from certifications.quarters import ZERO
 
 
 def to_go(*, counted: Decimal, required: Decimal) -> Decimal:

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from amtportal.formatting import as_count, format_points
-from ccp.counting.points import MOST, STEP
 from ccp.models import ActivityType, Category, CategoryTerms, TypeTerms
+from certifications.quarters import MOST, STEP
 
 
 class Dated(Protocol):

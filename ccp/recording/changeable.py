@@ -8,7 +8,6 @@ last invoice is paid below its requirement.
 from copy import copy
 from datetime import date
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from amtportal.formatting import format_day, format_points
@@ -28,7 +27,7 @@ def can_be_changed(activity: Activity, on: date) -> bool:
         activity.is_standing
         and activity.source == Activity.Source.MEMBER
         and all(
-            cycle_rules.takes_records(credit.cycle, on, grace_days=settings.CCP_GRACE_DAYS)
+            cycle_rules.takes_records(credit.cycle, on)
             for credit in activity.credits.all()
             if credit.cut != Credit.Cut.UNCLAIMED
         )

@@ -22,8 +22,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from amtportal import formatting as words
 from amtportal.formatting import as_count, format_day, format_points, translated
-from ccp.counting.points import MOST, in_quarter_steps
 from certifications.cycles import covers
+from certifications.quarters import MOST, in_quarter_steps
 
 MOST_UNITS = Decimal("9999.99")
 HUNDREDTH = Decimal("0.01")

@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
 
+from ccp.counting import reasons
 from ccp.models import Activity, Credit
 from ccp.recording import duplicates
-from ccp.rollover import closing as rollover
-from ccp.transcripts import sheets
+from ccp.rollover import catching_up
 from certifications.models import Cycle
 
 
@@ -34,7 +34,7 @@ def credit_lines(activity: Activity) -> list[CreditLine]:
             cycle=credit.cycle,
             claimed=activity.points,
             counted=credit.points,
-            sentence=str(sheets.CUT_SENTENCES[Credit.Cut(credit.cut)]),
+            sentence=str(reasons.CUT_SENTENCES[Credit.Cut(credit.cut)]),
         )
         for credit in activity.credits.all()
         if credit.cut != Credit.Cut.UNCLAIMED
@@ -52,7 +52,7 @@ def read() -> Any:
 def found(among: Any, pk: int, *, at: datetime) -> Activity:
     """The entry among those found, once its member's cycles that are due are closed."""
     activity: Activity = get_object_or_404(among, pk=pk)
-    if rollover.catch_up(activity.member, at=at, shown=[credit.cycle for credit in activity.credits.all()]):
+    if catching_up.catch_up(activity.member, at=at, shown=[credit.cycle for credit in activity.credits.all()]):
         activity = among.get(pk=pk)
     return activity
 

@@ -13,10 +13,11 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from amtportal.formatting import format_day, translated
-from ccp.counting import points, requirement
-from ccp.counting.points import ZERO, Entry, Used
+from ccp.counting import points, reasons, requirement
+from ccp.counting.points import Entry, Used
 from ccp.recording import claims
 from certifications import invoices as invoice_rules
+from certifications.quarters import ZERO
 
 InvoiceAfter = Literal["free", "refused", "paid", "locked", "upcoming", "open"]
 
@@ -27,7 +28,7 @@ class Outcome:
 
     claimed: Decimal
     counted: Decimal
-    cut: points.Cut
+    cut: reasons.Cut
     before: Decimal
     total: Decimal
     required: Decimal
@@ -112,13 +113,13 @@ def invoice_sentence(found: Outcome, state: InvoiceAfter, opens_on: date | None)
     return _("%(met)s: the renewal invoice of year %(year)s has been open since %(day)s.") % said
 
 
-def notes(found: Outcome, used: Mapping[points.Cut, Used], *, applies: bool, name: str, code: str) -> list[str]:
+def notes(found: Outcome, used: Mapping[reasons.Cut, Used], *, applies: bool, name: str, code: str) -> list[str]:
     """Why less than the claim would count, and what it takes from others, as sentences."""
     if not applies:
         return [_("%(type)s does not count for %(certification)s.") % {"type": translated(name), "certification": code}]
     said = []
     if found.cut:
-        said.append(str(points.REASONS[found.cut]))
+        said.append(str(reasons.REASONS[found.cut]))
     if found.cut in used:
         said.append(f"{used[found.cut]}.")
     if found.others_lose:

@@ -15,14 +15,15 @@ from django.utils.translation import gettext as _
 from amtportal.formatting import format_points
 from amtportal.members.models import Member
 from ccp.counting import credits as counting
-from ccp.counting import points
-from ccp.counting.points import ZERO, Entry, Used
+from ccp.counting import points, reasons
+from ccp.counting.points import Entry, Used
 from ccp.counting.terms import Catalogue, CategoryOffer, Terms, in_units
 from ccp.models import Activity, Credit
 from ccp.recording import claims, duplicates, eligibility
 from ccp.recording.outcome import Outcome, invoice_after, invoice_sentence, notes, outcome
 from certifications import invoices as invoice_rules
 from certifications.models import Cycle, RenewalInvoice
+from certifications.quarters import ZERO
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ def _row(
     )
     found = outcome(entries, new, required=cycle.points_required, met_before=cycle.requirement_met_on, on=on)
     others = [entry for entry in entries if entry.reference != new.reference]
-    caps: dict[points.Cut, tuple[Decimal | None, Decimal]] = {
+    caps: dict[reasons.Cut, tuple[Decimal | None, Decimal]] = {
         "type-cap": (terms.type_cap, points.used(others, activity_type=activity_type.code)),
         "category-cap": (terms.category_cap, points.used(others, category=activity_type.category.code)),
     }
@@ -180,7 +181,7 @@ def _row(
     state, opens_on = invoice_after(
         found,
         due_on=invoice_rules.due_on(certification.awarded_on, cycle.number, invoice_rules.LAST_YEAR),
-        mandatory=certification.ccp_mandatory,
+        mandatory=cycle.is_mandatory,
         paid=paid,
         on=on,
     )

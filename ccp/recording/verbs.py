@@ -25,7 +25,7 @@ from ccp.models import Activity, Credit
 from ccp.recording import claims
 from ccp.recording.changeable import refuse_unless_open, refuse_unless_restorable, refuse_where_paid
 from ccp.recording.eligibility import FIELDS, Claim, Refused, covering
-from ccp.rollover import closing as rollover
+from ccp.rollover import catching_up
 from certifications.models import Cycle
 
 
@@ -46,7 +46,7 @@ def record(
     Raises ``SubmissionReused`` where the form's number recorded other values, ``Refused`` where a rule is broken.
     """
     on = day_of(at)
-    open_cycles = rollover.open_for_records(member, at=at, lock=True)
+    open_cycles = catching_up.open_for_records(member, at=at, lock=True)
     digest = claim.digest(cycles)
     if earlier := _submitted_earlier(member, submission_id, digest):
         return earlier
@@ -85,7 +85,7 @@ def amend(
     Raises ``ChangedMeanwhile`` where the entry has another revision by now, ``Refused`` where a rule is broken.
     """
     on = day_of(at)
-    open_cycles = rollover.open_for_records(activity.member, at=at, lock=True)
+    open_cycles = catching_up.open_for_records(activity.member, at=at, lock=True)
     activity = _locked(activity)
     touched = _claimed_cycles(activity)
     refuse_unless_open(activity, touched, open_cycles)
@@ -114,7 +114,7 @@ def amend(
 @transaction.atomic
 def withdraw(*, activity: Activity, by: User, at: datetime) -> Activity:
     """Withdraw a member's own entry while its cycles are open. It stays on record and counts for nothing."""
-    open_cycles = rollover.open_for_records(activity.member, at=at, lock=True)
+    open_cycles = catching_up.open_for_records(activity.member, at=at, lock=True)
     activity = _locked(activity)
     if not activity.is_standing:
         return activity
@@ -132,7 +132,7 @@ def restore(*, activity: Activity, by: User, at: datetime) -> Activity:
     On the day of the withdrawal nothing is lost: the requirement is met since the day before it, as if the entry had
     never been away. On a later day it is met on that day.
     """
-    open_cycles = rollover.open_for_records(activity.member, at=at, lock=True)
+    open_cycles = catching_up.open_for_records(activity.member, at=at, lock=True)
     activity = _locked(activity)
     withdrawn_at = activity.withdrawn_at
     if withdrawn_at is None:
@@ -152,7 +152,7 @@ def restore(*, activity: Activity, by: User, at: datetime) -> Activity:
 @transaction.atomic
 def say_difference(*, activity: Activity, difference: str, by: User, at: datetime) -> Activity:
     """Keep what the member says of how an entry differs from one that looks like it, while its cycles are open."""
-    open_cycles = rollover.open_for_records(activity.member, at=at, lock=True)
+    open_cycles = catching_up.open_for_records(activity.member, at=at, lock=True)
     activity = _locked(activity)
     refuse_unless_open(activity, _claimed_cycles(activity), open_cycles)
     if activity.difference != difference:
@@ -170,7 +170,7 @@ def void(*, activity: Activity, reason: str, by: User, at: datetime) -> Activity
     reason = reason.strip()
     if not reason:
         raise Refused("Say why the entry is void: the member will read it.", "reason")
-    rollover.open_for_records(activity.member, at=at, lock=True)
+    catching_up.open_for_records(activity.member, at=at, lock=True)
     activity = _locked(activity)
     if not activity.is_standing:
         return activity
@@ -219,7 +219,7 @@ def _count_unless_paid(cycles: Collection[Cycle], by: User, at: datetime) -> Non
     were_met = [cycle for cycle in cycles if cycle.requirement_met_on]
     counting.recount(cycles, by, at)
     for cycle in were_met:
-        if cycle.requirement_met_on is None and cycle.certification.ccp_mandatory:
+        if cycle.requirement_met_on is None and cycle.is_mandatory:
             refuse_where_paid(cycle)
 
 

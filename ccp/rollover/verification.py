@@ -31,6 +31,7 @@ from ccp.counting.terms import Catalogue, catalogue
 from ccp.models import Credit
 from ccp.rollover.cycle_record import COUNTED, CycleRecord, entries_of, read
 from certifications import invoices as invoice_rules
+from certifications import quarters
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 
 BATCH = 500
@@ -97,7 +98,7 @@ def _credits(record: CycleRecord, terms: Catalogue) -> Iterator[tuple[int, Diffe
     counted = points.credited(entry(credit.activity, terms) for credit in claimed if credit.activity.is_standing)
     for credit in claimed:
         result = counted.get(credit.activity_id)
-        value = (result.counted, result.cut) if result else (points.ZERO, Credit.Cut.NOT_STANDING)
+        value = (result.counted, result.cut) if result else (quarters.ZERO, Credit.Cut.NOT_STANDING)
         if (credit.points, credit.cut) != value:
             yield credit.pk, _of_credit(record, credit, _said(*value))
 
@@ -133,7 +134,7 @@ def _closed(record: CycleRecord) -> Iterator[Difference]:
     cycle = record.cycle
     if cycle.closed_on is None or cycle.points_at_close is None:
         return
-    total = sum((credit.points for credit in record.credits), points.ZERO)
+    total = sum((credit.points for credit in record.credits), quarters.ZERO)
     if cycle.points_at_close != total:
         yield Difference(cycle.pk, "points at close", format_points(cycle.points_at_close), format_points(total))
     outcome = outcome_of(cycle.certification, cycle, cycle.points_at_close)

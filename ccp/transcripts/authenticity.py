@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from amtportal.formatting import format_day, translated
 from ccp.counting import requirement
 from ccp.models import Transcript
-from ccp.rollover import closing as rollover
+from ccp.rollover import catching_up
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing, sheets
 from certifications.models import Certification, Cycle
@@ -179,7 +179,7 @@ def find(issue: Transcript, *, at: datetime) -> Finding:
     of_member = transcripts.cycles_of(issue.member)
     asked = of_member if issue.cycle_id is None else of_member.filter(pk=issue.cycle_id)
     cycles = list(asked)
-    if rollover.catch_up(issue.member, at=at, shown=cycles):
+    if catching_up.catch_up(issue.member, at=at, shown=cycles):
         cycles = list(asked.all())
     contents = transcripts.Contents(
         issue.member, sheets.of_cycles(cycles), cycles[0] if issue.cycle_id is not None else None

@@ -11,22 +11,15 @@ from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from amtportal.formatting import format_day, format_points
-from ccp.counting import points, requirement
+from ccp.counting import requirement
+from ccp.counting.reasons import CUT_SENTENCES
 from ccp.models import Activity, Credit
 from certifications.models import Certification, Credential, Cycle, CycleCorrection
-
-ZERO = Decimal(0)
-
-CUT_SENTENCES: dict[Credit.Cut, str | Promise] = {
-    **{Credit.Cut(cut): reason for cut, reason in points.REASONS.items()},
-    Credit.Cut.NOT_STANDING: gettext_lazy("Withdrawn or void, so it counts for nothing."),
-    Credit.Cut.UNCLAIMED: gettext_lazy("No longer claimed for this certification."),
-}
+from certifications.quarters import ZERO
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from amtportal.chunks import CHUNK
 from amtportal.dates import day_of
@@ -23,9 +22,8 @@ from ccp.evidence import attaching as evidence
 from ccp.recording import changeable as amendable
 from ccp.recording import entries
 from ccp.recording import history as changes
-from ccp.recording import verbs as recording
 from ccp.recording.forms import DifferenceForm
-from ccp.rollover import closing as rollover
+from ccp.rollover import catching_up
 from ccp.standing import standing
 from ccp.views import activity_export
 from ccp.views.activity_filters import ActivityFilterForm
@@ -80,7 +78,7 @@ def _cycles(member: Member) -> list[Cycle]:
         .order_by("-starts_on", "certification_id")
     )
     cycles = list(of_member)
-    if rollover.catch_up(member, at=timezone.now(), shown=cycles):
+    if catching_up.catch_up(member, at=timezone.now(), shown=cycles):
         cycles = list(of_member.all())
     return cycles
 
@@ -140,19 +138,3 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "can_be_reported": is_owner and error_reports.can_be_reported(activity),
     }
     return render(request, "ccp/activity_detail.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@for_member
-def activity_restore(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
-    """Put a withdrawn entry of one's own back on record. The address alone only leads to the entry."""
-    now = timezone.now()
-    activity = entries.found(entries.read().for_member(member), pk, at=now)
-    if request.method == "POST":
-        try:
-            recording.restore(activity=activity, by=member.user, at=now)
-        except recording.Refused as refused:
-            messages.error(request, refused.problem.sentence)
-        else:
-            messages.success(request, _("%(reference)s is back on record.") % {"reference": activity.reference})
-    return redirect("activity-detail", activity.pk)

@@ -17,7 +17,7 @@ from ccp.recording import changeable as amendable
 from ccp.recording import entries, outcome, preview
 from ccp.recording import verbs as recording
 from ccp.recording.forms import AmendForm, DifferenceForm
-from ccp.rollover import closing as rollover
+from ccp.rollover import catching_up
 from ccp.views.record import render_form
 from certifications.models import Cycle
 
@@ -31,7 +31,7 @@ def activity_amend(request: HttpRequest, member: Member, pk: int) -> HttpRespons
     activity = entries.found(entries.read().for_member(member), pk, at=now)
     if not amendable.can_be_changed(activity, day_of(now)):
         return redirect("activity-detail", activity.pk)
-    open_cycles = rollover.open_for_records(member, at=now)
+    open_cycles = catching_up.open_for_records(member, at=now)
     form = AmendForm(
         request.POST if request.method == "POST" else None,
         open_cycles=open_cycles,
@@ -92,7 +92,7 @@ def _would_lose(activity: Activity) -> list[Cycle]:
     met = [
         line.cycle
         for line in entries.credit_lines(activity)
-        if line.cycle.requirement_met_on and line.cycle.certification.ccp_mandatory
+        if line.cycle.requirement_met_on and line.cycle.is_mandatory
     ]
     on_record = preview.entries_of(met, terms.catalogue()) if met else {}
     return [
@@ -135,3 +135,19 @@ def activity_difference(request: HttpRequest, member: Member, pk: int) -> HttpRe
         "came_back": bool(kept),
     }
     return render(request, "ccp/activity_difference.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_member
+def activity_restore(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
+    """Put a withdrawn entry of one's own back on record. The address alone only leads to the entry."""
+    now = timezone.now()
+    activity = entries.found(entries.read().for_member(member), pk, at=now)
+    if request.method == "POST":
+        try:
+            recording.restore(activity=activity, by=member.user, at=now)
+        except recording.Refused as refused:
+            messages.error(request, refused.problem.sentence)
+        else:
+            messages.success(request, _("%(reference)s is back on record.") % {"reference": activity.reference})
+    return redirect("activity-detail", activity.pk)

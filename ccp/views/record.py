@@ -22,7 +22,7 @@ from ccp.recording import entries, preview, repeats
 from ccp.recording import previous as earlier
 from ccp.recording import verbs as recording
 from ccp.recording.forms import AmendForm, RecordCEForm
-from ccp.rollover import closing as rollover
+from ccp.rollover import catching_up
 from ccp.standing import standing
 from certifications.models import Cycle
 
@@ -34,7 +34,7 @@ from certifications.models import Cycle
 def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
     """Record CE: one activity, credited to each chosen certification whose open cycle covers its days."""
     now = timezone.now()
-    open_cycles = rollover.open_for_records(member, at=now)
+    open_cycles = catching_up.open_for_records(member, at=now)
     if recorded := _repeated(request, member, open_cycles):
         return _to_entry(request, recorded)
     asked = _asked_cycle(request, member, open_cycles)
@@ -90,7 +90,7 @@ def _to_entry(request: HttpRequest, activity: Activity) -> HttpResponse:
 def activity_preview(request: HttpRequest, member: Member) -> HttpResponse:
     """The preview of a form as it stands, while it is filled in: a part of a page. Nothing is written."""
     now = timezone.now()
-    open_cycles = rollover.open_for_records(member, at=now)
+    open_cycles = catching_up.open_for_records(member, at=now)
     activity = _asked_entry(request, entries.read().for_member(member), "entry")
     if not open_cycles or (activity and not amendable.can_be_changed(activity, day_of(now))):
         raise Http404

@@ -9,7 +9,7 @@ from amtportal.documents import layout as documents
 from amtportal.members.access import account_of, for_member
 from amtportal.members.models import Member
 from amtportal.members.sign_in.limits import rate_limited
-from ccp.rollover import closing as rollover
+from ccp.rollover import catching_up
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
 from certifications.models import Cycle
@@ -46,14 +46,14 @@ def transcript_history_pdf(request: HttpRequest, member: Member) -> HttpResponse
 def _of_cycle(request: HttpRequest, pk: int) -> transcripts.Contents:
     cycles = Cycle.objects.visible_to(request.user).select_related("certification__credential", "certification__member")
     cycle = get_object_or_404(cycles, pk=pk)
-    if rollover.catch_up(cycle.certification.member, at=timezone.now(), shown=[cycle]):
+    if catching_up.catch_up(cycle.certification.member, at=timezone.now(), shown=[cycle]):
         cycle = cycles.get(pk=pk)
     return transcripts.of_cycle(cycle)
 
 
 def _of_member(member: Member) -> transcripts.Contents:
     cycles = list(transcripts.cycles_of(member))
-    if rollover.catch_up(member, at=timezone.now(), shown=cycles):
+    if catching_up.catch_up(member, at=timezone.now(), shown=cycles):
         cycles = list(transcripts.cycles_of(member))
     return transcripts.of_member(member, cycles)
 

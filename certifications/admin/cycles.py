@@ -1,4 +1,4 @@
-"""Cycles: written by their verbs, counted by ``ccp``. Staff read them, extend the grace period and sign corrections."""
+"""Cycles: their verbs write them. Staff read them, extend the grace period and sign corrections."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -99,8 +98,7 @@ class CycleInline(ShownInline):
     select_related = ["certification__credential"]
 
 
-@admin.register(Cycle)
-class CycleAdmin(WrittenByVerbs, HistoryAdmin):
+class BaseCycleAdmin(WrittenByVerbs, HistoryAdmin):
     list_display = ["member", "certification", "number", "ends_on", "points_required", "requirement_met_on", "outcome"]
     list_select_related = ["certification__credential", "certification__member"]
     list_filter = [CycleEndFilter, RequirementFilter, "certification__credential"]
@@ -121,7 +119,7 @@ class CycleAdmin(WrittenByVerbs, HistoryAdmin):
 
     @admin.display(description="last day of the grace period")
     def grace_ends_on(self, cycle: Cycle) -> date:
-        return cycles.grace_ends_on(cycle, grace_days=settings.CCP_GRACE_DAYS)
+        return cycles.grace_ends_on(cycle)
 
     def get_urls(self) -> list[URLPattern]:
         extend = self.admin_site.admin_view(self.extend_view)
@@ -150,7 +148,7 @@ class CycleAdmin(WrittenByVerbs, HistoryAdmin):
         ]
 
     def extend_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Two steps: the date and the reason; then the dates that move, and the button that moves them."""
+        """Ask for the date and the reason, then show the dates that move and the button that moves them."""
         now = timezone.now()
         cycle = self.record_for_action(request, object_id, "certifications.change_cycle")
         form = ExtensionForm(request.POST or None)
@@ -158,11 +156,10 @@ class CycleAdmin(WrittenByVerbs, HistoryAdmin):
         button, title = "Show what moves", f"Extend the grace period of {cycle}"
         if request.method == "POST" and form.is_valid():
             until = form.cleaned_data["until"]
-            grace_days = settings.CCP_GRACE_DAYS
-            if problem := cycles.problem_with_extension(cycle, until, day_of(now), grace_days=grace_days):
+            if problem := cycles.problem_with_extension(cycle, until, day_of(now)):
                 form.add_error("until", problem)
             else:
-                moved = cycles.extension(cycle, until, grace_days=grace_days)
+                moved = cycles.extension(cycle, until)
                 facts[-1:] = [(line.what, f"{format_day(line.before)} → {format_day(line.after)}") for line in moved]
                 button = "Extend grace period"
                 if form.cleaned_data["shown"] != until:
@@ -176,6 +173,7 @@ class CycleAdmin(WrittenByVerbs, HistoryAdmin):
                 form=form,
                 facts=facts,
                 act=lambda typed: _extend(cycle, typed["until"], typed["reason"], by=account_of(request), at=now),
+                refusals={cycles.Refused: ""},
             ),
         )
 
@@ -204,24 +202,19 @@ class CycleAdmin(WrittenByVerbs, HistoryAdmin):
                 warning="The closed cycle stays as it is, and so does the status of the certification. The correction "
                 "stands beside it, on the member's pages and on the transcript, and cannot be taken back.",
                 act=lambda typed: _sign(cycle, typed, by=account_of(request), at=timezone.now()),
+                refusals={corrections.Refused: ""},
             ),
         )
 
 
 def _extend(cycle: Cycle, until: date, reason: str, *, by: User, at: datetime) -> str:
-    try:
-        cycles.extend_grace(cycle=cycle, until=until, reason=reason, by=by, at=at)
-    except cycles.Refused as refusal:
-        raise ValidationError(str(refusal)) from refusal
+    cycles.extend_grace(cycle=cycle, until=until, reason=reason, by=by, at=at)
     return f"The grace period ends {format_day(until)}: {reason}"
 
 
 def _sign(cycle: Cycle, typed: dict[str, Any], *, by: User, at: datetime) -> str:
     known = set(cycle.corrections.values_list("pk", flat=True))
-    try:
-        signed = corrections.sign(cycle=cycle, by=by, at=at, **typed)
-    except corrections.Refused as refusal:
-        raise ValidationError(str(refusal)) from refusal
+    signed = corrections.sign(cycle=cycle, by=by, at=at, **typed)
     if signed.pk in known:
         raise AlreadyDone("This correction is signed already, once.")
     return f"Signed a correction: {format_points(signed.points)} points, {signed.get_outcome_display().lower()}."

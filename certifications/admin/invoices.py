@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
@@ -14,20 +13,19 @@ from django.utils.formats import date_format
 
 from amtportal.dates import today
 from amtportal.formatting import dollars, format_day
-from amtportal.members.access import account_of
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
-from amtportal.staff.forms import DollarsField, ReasonForm
+from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
 from certifications import invoices
-from certifications.admin.payments import PaymentInline
-from certifications.models import Payment, RenewalInvoice
+from certifications.admin.payments import PaymentForm, PaymentInline, record_payment
+from certifications.models import RenewalInvoice
 
 STATES = {"locked": "Locked", "upcoming": "Upcoming", "open": "Open", "paid": "Paid", "void": "Void"}
 
 
 def reason(invoice: RenewalInvoice, on: date) -> str:
-    """Why the invoice is in its state on that day, as a sentence for staff."""
+    """Return why the invoice is in its state on that day, as a sentence for staff."""
     opening = invoices.opening_of(invoice)
     state = invoices.state_of(invoice, on)
     if state == "void":
@@ -71,20 +69,6 @@ class DueFilter(ConditionFilter):
         }
 
 
-class PaymentForm(forms.Form):
-    amount = DollarsField(help_text="In US dollars: exactly the amount of the invoice.")
-    method = forms.ChoiceField(choices=Payment.Method)
-    reference = forms.CharField(
-        max_length=60,
-        required=False,
-        widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="Check or money order number, or the card processor's reference.",
-    )
-    received_on = forms.DateField(
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), help_text="The day on which it arrived."
-    )
-
-
 class InvoiceInline(ShownInline):
     """The invoices of a cycle, with their state today."""
 
@@ -103,8 +87,7 @@ class InvoiceInline(ShownInline):
         return STATES[invoices.state_of(invoice, today())]
 
 
-@admin.register(RenewalInvoice)
-class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
+class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
     list_display = ["number", "member", "credential", "year", "due_on", "amount_in_dollars", "state", "opens_on"]
     list_select_related = ["cycle__certification__credential", "cycle__certification__member"]
     list_filter = [InvoiceStateFilter, DueFilter, "cycle__certification__credential"]
@@ -190,7 +173,8 @@ class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                     ("Due on", format_day(invoice.due_on)),
                     ("State today", f"{self.state(invoice)}. {self.why(invoice)}"),
                 ],
-                act=lambda typed: _record_payment(invoice, typed, request),
+                act=lambda typed: record_payment(invoice, typed, request),
+                refusals={invoices.Refused: ""},
             ),
         )
 
@@ -211,6 +195,7 @@ class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                 ],
                 warning="A void invoice cannot be paid. Issue it again if the year still has to be paid.",
                 act=lambda typed: _void(invoice, typed["reason"]),
+                refusals={invoices.Refused: ""},
             ),
         )
 
@@ -232,35 +217,19 @@ class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                     ("Due on", format_day(invoice.due_on)),
                 ],
                 act=lambda typed: _issue_anew(invoice),
+                refusals={invoices.Refused: ""},
             ),
         )
 
 
 def _issue_anew(invoice: RenewalInvoice) -> str:
-    try:
-        anew = invoices.issue_anew(invoice=invoice, at=timezone.now())
-    except invoices.Refused as refusal:
-        raise ValidationError(str(refusal)) from refusal
+    anew = invoices.issue_anew(invoice=invoice, at=timezone.now())
     return f"{anew.number} replaces {invoice.number}."
-
-
-def _record_payment(invoice: RenewalInvoice, typed: dict[str, Any], request: HttpRequest) -> str:
-    by = account_of(request)
-    try:
-        invoices.record_payment(invoice=invoice, by=by, at=timezone.now(), **typed)
-    except invoices.Refused as refusal:
-        if invoice.payments.filter(reversed_at=None, recorded_by=by, **typed).exists():
-            raise AlreadyDone(f"The payment for {invoice.number} is recorded, once.") from refusal
-        raise ValidationError(str(refusal)) from refusal
-    return f"Recorded {dollars(typed['amount'])}: {invoice.number} is paid."
 
 
 def _void(invoice: RenewalInvoice, reason: str) -> str:
     was_void = invoice.status == RenewalInvoice.Status.VOID
-    try:
-        invoice = invoices.void(invoice=invoice, reason=reason)
-    except invoices.Refused as refusal:
-        raise ValidationError(str(refusal)) from refusal
+    invoice = invoices.void(invoice=invoice, reason=reason)
     if was_void or invoice.void_reason != reason:
         raise AlreadyDone(f"{invoice.number} is already void: {invoice.void_reason}")
     return f"Voided {invoice.number}: {reason}"

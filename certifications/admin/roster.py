@@ -94,7 +94,7 @@ class RosterImportMixin(ImportMixin):
             return redirect(self.import_page)
 
     def process_result(self, result: Result, request: HttpRequest) -> HttpResponse:
-        """What was right in the preview may be wrong by now: then nothing was written, and that is what is said."""
+        """Say so when nothing was written, because what was right in the preview is wrong by now."""
         if not (result.has_errors() or result.has_validation_errors()):
             return super().process_result(result, request)
         self.message_user(

@@ -79,14 +79,14 @@ def extend(cycle: Cycle, until: date, by: User, *, on: date = TODAY, reason: str
 
 def test_an_extended_cycle_takes_records_to_the_new_last_day(clerk: User) -> None:
     cycle = extend(make_cycle(), date(2026, 9, 30), clerk)
-    assert cycles.takes_records(cycle, date(2026, 9, 30), grace_days=90)
-    assert not cycles.takes_records(cycle, date(2026, 10, 1), grace_days=90)
+    assert cycles.takes_records(cycle, date(2026, 9, 30))
+    assert not cycles.takes_records(cycle, date(2026, 10, 1))
     entry = cycle.history.get(grace_extended_to=date(2026, 9, 30))
     assert (entry.history_user, entry.history_date) == (clerk, noon(TODAY))
 
 
 def test_the_dates_that_move_are_said_beforehand() -> None:
-    moved = cycles.extension(make_cycle(), date(2026, 9, 30), grace_days=90)
+    moved = cycles.extension(make_cycle(), date(2026, 9, 30))
     assert [(line.before, line.after) for line in moved] == [
         (USUAL, date(2026, 9, 30)),
         (USUAL + DAY, date(2026, 10, 1)),
@@ -106,7 +106,7 @@ def test_an_extension_is_later_than_the_usual_day_and_granted_before_it_is_over(
     until: date, on: date, sentence: str, clerk: User
 ) -> None:
     cycle = make_cycle()
-    assert (sentence in cycles.problem_with_extension(cycle, until, on, grace_days=90)) if sentence else True
+    assert (sentence in cycles.problem_with_extension(cycle, until, on)) if sentence else True
     if sentence:
         with pytest.raises(cycles.Refused, match=sentence):
             extend(cycle, until, clerk, on=on)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -122,20 +123,21 @@ def test_a_span_covers_days_that_lie_in_it_whole(first: date, last: date, covere
 )
 def test_a_cycle_takes_records_until_the_grace_period_is_over(on: date, taken: bool) -> None:
     cycle = Cycle(certification=Certification(), starts_on=date(2023, 5, 1), ends_on=date(2026, 4, 30))
-    assert cycles.takes_records(cycle, on, grace_days=90) is taken
-    assert cycles.records_until(cycle.ends_on, grace_days=90) == date(2026, 7, 29)
+    assert cycles.takes_records(cycle, on) is taken
+    assert cycles.records_until(cycle.ends_on) == date(2026, 7, 29)
 
 
-def test_without_grace_the_last_day_is_the_last() -> None:
+def test_without_grace_the_last_day_is_the_last(settings: Any) -> None:
+    settings.CCP_GRACE_DAYS = 0
     cycle = Cycle(certification=Certification(), starts_on=date(2023, 5, 1), ends_on=date(2026, 4, 30))
-    assert cycles.takes_records(cycle, date(2026, 4, 30), grace_days=0)
-    assert not cycles.takes_records(cycle, date(2026, 5, 1), grace_days=0)
+    assert cycles.takes_records(cycle, date(2026, 4, 30))
+    assert not cycles.takes_records(cycle, date(2026, 5, 1))
 
 
 def test_a_closed_cycle_takes_no_records() -> None:
     cycle = Cycle(certification=Certification(), starts_on=date(2023, 5, 1), ends_on=date(2026, 4, 30))
     cycle.closed_on = date(2026, 5, 1)
-    assert not cycles.takes_records(cycle, date(2026, 5, 1), grace_days=90)
+    assert not cycles.takes_records(cycle, date(2026, 5, 1))
 
 
 @pytest.mark.parametrize(
@@ -145,7 +147,7 @@ def test_a_closed_cycle_takes_no_records() -> None:
 def test_only_certifications_in_force_take_records(status: str, taken: bool) -> None:
     certification = Certification(status=status)
     cycle = Cycle(certification=certification, starts_on=date(2023, 5, 1), ends_on=date(2026, 4, 30))
-    assert cycles.takes_records(cycle, date(2026, 4, 30), grace_days=90) is taken
+    assert cycles.takes_records(cycle, date(2026, 4, 30)) is taken
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def make(**fields: object) -> Cycle:
 def test_a_running_grace_period_can_end_on_a_later_day_than_the_usual_one(
     cycle: dict, until: date, on: date, problem: str
 ) -> None:
-    assert cycles.problem_with_extension(make(**cycle), until, on, grace_days=90) == problem
+    assert cycles.problem_with_extension(make(**cycle), until, on) == problem
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_running_grace_period_can_end_on_a_later_day_than_the_usual_one(
 )
 def test_an_extension_moves_the_last_day_and_the_closing_on_the_day_after(cycle: dict, before: date) -> None:
     until = date(2026, 10, 31)
-    assert [(moved.before, moved.after) for moved in cycles.extension(make(**cycle), until, grace_days=90)] == [
+    assert [(moved.before, moved.after) for moved in cycles.extension(make(**cycle), until)] == [
         (before, until),
         (before + DAY, date(2026, 11, 1)),
     ]
@@ -119,7 +119,7 @@ def test_an_extension_taken_back_leaves_the_cycle_as_it_was_and_its_reason_in_th
     extend(cycle, clerk, until=USUAL, reason=" Meant for another member. ")
     cycle.refresh_from_db()
     assert (cycle.grace_extended_to, cycle.grace_extension_reason) == (None, "")
-    assert cycles.grace_ends_on(cycle, grace_days=90) == USUAL
+    assert cycles.grace_ends_on(cycle) == USUAL
     last = cycle.history.latest("history_id")
     assert (last.grace_extended_to, last.history_user) == (None, clerk)
     assert last.history_change_reason == "Meant for another member."
@@ -175,7 +175,7 @@ def test_a_cycle_that_opens_after_its_last_day_has_its_grace_from_then_on(
         awarded_on=date(2023, 5, 1), credential=Credential(code="RMA", points_required=Decimal(36))
     )
     cycle = make(certification=certification, number=1, points_required=Decimal(30))
-    found = cycles.following(cycle, on, grace_days=90)
+    found = cycles.following(cycle, on)
     assert (found.number, found.starts_on, found.ends_on) == (2, date(2026, 5, 1), date(2029, 4, 30))
     assert (found.points_required, found.certification) == (Decimal(36), certification)
     assert (found.grace_extended_to, found.grace_extension_reason) == (extended_to, reason)

@@ -6,7 +6,7 @@ import pytest
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member
-from ccp.standing import calendar, standing
+from ccp.standing import calendar, standing, tasks
 from certifications import life
 from certifications.models import Cycle
 from tests.support.builders import (
@@ -86,7 +86,7 @@ def test_it_is_no_task_and_no_day_of_the_calendar(out_of_force: Member) -> None:
     assert (found["invoice-status"], "invoice-opens" in found) == ("locked", False)
     on = date(2026, 8, 6)
     [stands] = standing.standings(out_of_force, on)
-    assert [task.action for task in stands.tasks] == [""]
+    assert [task.action for task in tasks.tasks_of(stands)] == [""]
     assert calendar.of_standings([stands], otherwise=noon(on)) == []
 
 

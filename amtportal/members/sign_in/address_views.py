@@ -1,7 +1,6 @@
 """Pages on which somebody gives the account another e-mail address (``addresses``)."""
 
 from allauth.account.decorators import reauthentication_required
-from allauth.core.internal.ratelimit import respond_429
 from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -12,7 +11,7 @@ from amtportal.members.access import account_of
 from amtportal.members.sessions import devices
 from amtportal.members.sign_in import addresses
 from amtportal.members.sign_in.forms import NewAddressForm
-from amtportal.members.sign_in.limits import over_limit
+from amtportal.members.sign_in.limits import over_limit, respond_429
 
 
 @reauthentication_required

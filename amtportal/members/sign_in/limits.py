@@ -2,6 +2,9 @@
 
 allauth counts in the cache that all processes share. Beyond the measure comes the page that says to wait, and it is
 noted among the security events: once a minute for each person or address, so that nobody fills the database with it.
+
+The functions are internal to allauth. No other module of ours imports them, so that what follows from a change of
+theirs is changed here; a test says when they move.
 """
 
 import hashlib
@@ -9,7 +12,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from allauth.core.internal.ratelimit import consume, get_ip, handler429, respond_429  # the public one limits no GET
+from allauth.core.internal import ratelimit  # the public one limits no GET
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -38,14 +41,25 @@ def rate_limited(action: str) -> Callable[[View], View]:
 
 def over_limit(request: HttpRequest, action: str) -> bool:
     """Count this request. Whether it is one too many."""
-    return request.user.is_authenticated and not consume(
+    return request.user.is_authenticated and not ratelimit.consume(
         request, app="allauth.account", action=action, limit_get=True, user=request.user
     )
 
 
+def address_over_limit(request: HttpRequest, action: str) -> bool:
+    """Count this request of anybody, signed in or not. Return whether its address has sent one too many."""
+    return not ratelimit.consume(request, app="allauth.account", action=action, limit_get=True)
+
+
+def respond_429(request: HttpRequest) -> HttpResponse:
+    """Answer a request beyond its limit with the page that says to wait."""
+    answer: HttpResponse = ratelimit.respond_429(request)
+    return answer
+
+
 def note_reached(request: HttpRequest, limit: str, *, user: Any = None, typed: str = "") -> None:
     """Write down that a limit was reached: by whom, if that is known, or for which address as it was typed."""
-    whose = user.pk if user else events.address_in(typed) or get_ip(request)
+    whose = user.pk if user else events.address_in(typed) or ratelimit.get_ip(request)
     key = hashlib.sha256(f"{limit}:{whose}".encode()).hexdigest()
     if cache.add(f"amtportal.limit-noted:{key}", True, timeout=NOTED_EVERY):
         events.note(events.Kind.LIMIT, user, detail=limit, typed="" if user else typed)
@@ -56,5 +70,5 @@ def wait_page(request: HttpRequest) -> HttpResponse:
     match = request.resolver_match
     user = request.user if request.user.is_authenticated else None
     note_reached(request, match.route if match else "", user=user)
-    answer: HttpResponse = handler429(request)
+    answer: HttpResponse = ratelimit.handler429(request)
     return answer

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccp.counting.points import REASONS, Counted, Cut, Entry, Used, credited, in_quarter_steps, used
+from ccp.counting.points import Counted, Entry, Used, credited, used
+from ccp.counting.reasons import REASONS, Cut
+from certifications.quarters import in_quarter_steps
 
 DAY_1 = date(2026, 1, 1)
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccp.counting import terms
-from ccp.counting.points import in_quarter_steps
 from ccp.counting.terms import Terms, in_force, in_units, points_for
 from ccp.models import ActivityType
+from certifications.quarters import in_quarter_steps
 from tests.support.builders import (
     TODAY,
     make_activity,

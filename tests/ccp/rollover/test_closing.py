@@ -13,6 +13,7 @@ from amtportal.members.models import Member
 from ccp.counting import requirement
 from ccp.models import Activity, Credit
 from ccp.recording import verbs as recording
+from ccp.rollover import catching_up, verdicts
 from ccp.rollover import closing as rollover
 from certifications import cycles, invoices
 from certifications.models import Certification, Credential, Cycle, RenewalInvoice, StatusChange
@@ -58,7 +59,7 @@ GRACE_LAST = date(2026, 7, 29)  # 90 days after the last day
 )
 def test_a_cycle_is_judged_on_a_day(on: date, is_met: bool, is_paid: bool, mandatory: bool, verdict: str) -> None:
     assert (
-        rollover.judge(
+        verdicts.judge(
             ends_on=LAST, grace_ends_on=GRACE_LAST, is_met=is_met, mandatory=mandatory, is_paid=is_paid, on=on
         )
         == verdict
@@ -418,7 +419,7 @@ def test_a_cycle_that_has_not_ended_costs_no_query(
     """After its end three queries read whether it is due; nothing is locked unless it is."""
     cycle = make_cycle()
     with django_assert_num_queries(number):
-        assert not rollover.catch_up(cycle.certification.member, at=noon(on), shown=[cycle])
+        assert not catching_up.catch_up(cycle.certification.member, at=noon(on), shown=[cycle])
 
 
 @pytest.mark.django_db
@@ -464,5 +465,5 @@ def test_cycles_that_take_records_are_found_by_member_in_the_order_of_their_keys
     third = make_cycle(bea, credential="MLT")
     make_cycle()
     with transaction.atomic():
-        found = rollover.open_by_member([ada.pk, bea.pk], at=noon(TODAY), lock=lock)
+        found = catching_up.open_by_member([ada.pk, bea.pk], at=noon(TODAY), lock=lock)
     assert found == {ada.pk: [first], bea.pk: [second, third]}

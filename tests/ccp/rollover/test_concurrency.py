@@ -10,6 +10,7 @@ import pytest
 from ccp.counting import requirement
 from ccp.models import Credit
 from ccp.recording import verbs as recording
+from ccp.rollover import catching_up
 from ccp.rollover import closing as rollover
 from certifications import invoices, life
 from certifications.models import Certification, Cycle, RenewalInvoice, StatusChange
@@ -53,8 +54,8 @@ def test_a_run_beside_pages_that_catch_up_opens_one_cycle() -> None:
     (cycle,) = due(1)
     member = cycle.certification.member
     at_once(
-        *[partial(rollover.catch_up, member, at=NOW)] * 3,
-        *[partial(rollover.open_for_records, member, at=NOW)] * 2,
+        *[partial(catching_up.catch_up, member, at=NOW)] * 3,
+        *[partial(catching_up.open_for_records, member, at=NOW)] * 2,
         partial(rollover.close_due, at=NOW),
     )
     assert list(Cycle.objects.order_by("number").values_list("number", "outcome")) == [(1, "compliant"), (2, "")]

@@ -6,9 +6,9 @@ import pytest
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
+from ccp.rollover import catching_up, verification
 from ccp.rollover import closing as rollover
-from ccp.rollover import verification
-from ccp.standing import standing
+from ccp.standing import standing, tasks
 from certifications import invoices
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 from tests.support.builders import (
@@ -62,12 +62,12 @@ def told(member: Member, address: str) -> str:
 def test_the_cycle_stays_closed_and_the_next_one_runs(payment: Payment) -> None:
     member = member_of(payment)
     reverse(payment)
-    assert not rollover.catch_up(member, at=noon(TODAY))
+    assert not catching_up.catch_up(member, at=noon(TODAY))
     assert list(Cycle.objects.order_by("number").values_list("outcome", "closed_on")) == [
         ("compliant", PAID_ON),
         ("", None),
     ]
-    assert [cycle.number for cycle in rollover.open_for_records(member, at=noon(TODAY))] == [2]
+    assert [cycle.number for cycle in catching_up.open_for_records(member, at=noon(TODAY))] == [2]
 
 
 def test_verification_finds_nothing_wrong_with_it(payment: Payment) -> None:
@@ -97,7 +97,7 @@ def test_the_first_step_of_the_member_is_to_pay_again(payment: Payment, address:
         f"Pay {invoice.number} ($50.00), due since 5/1/2026. AMT took back the payment that was on record. "
         "The cycle it was for stays closed."
     ) in said
-    first = standing.standings(member_of(payment), TODAY)[0].next_steps[0]
+    first = tasks.steps_of(standing.standings(member_of(payment), TODAY)[0])[0]
     assert (first.action, first.invoice) == ("pay", invoice)
 
 
@@ -105,7 +105,7 @@ def test_it_is_overdue_from_the_day_after_it_was_due(payment: Payment) -> None:
     """Due on 5/1/2026, when it was paid the first time."""
     reverse(payment)
     for on, state in ((PAID_ON, ("to-do", "Ready to pay")), (date(2026, 5, 2), ("overdue", "Overdue"))):
-        task = standing.standings(member_of(payment), on)[0].tasks[0]
+        task = tasks.tasks_of(standing.standings(member_of(payment), on)[0])[0]
         assert (task.state, task.status) == state
     assert "Overdue" in told(member_of(payment), "/")
 

@@ -226,7 +226,7 @@ def test_grace_period_of_the_filter_is_that_of_the_rule(
     Cycle.objects.update(starts_on=date(1990, 1, 1), ends_on=ends_on)
     Cycle.objects.update(grace_extended_to=extended_to, grace_extension_reason=reason)
     cycle.refresh_from_db()
-    takes_records = cycles.takes_records(cycle, TODAY, grace_days=settings.CCP_GRACE_DAYS)
+    takes_records = cycles.takes_records(cycle, TODAY)
     assert (cycle in found(root, Cycle, ends="grace")) is (takes_records and ends_on < TODAY)
     assert (cycle in found(root, Cycle, ends="over")) is not takes_records
 

@@ -51,7 +51,7 @@ class Contrast:
 @cache
 def tokens() -> dict[str, tuple[str, str]]:
     """Each colour of the style sheet by its name, in light and in dark."""
-    css = (settings.BASE_DIR / "static" / "css" / "portal.css").read_text()
+    css = (settings.BASE_DIR / "static" / "css" / "tokens.css").read_text()
     return {name: (light or both, dark or both) for name, light, dark, both in TOKEN.findall(css)}
 
 

@@ -1,0 +1,19 @@
+"""My Certifications: an AMTRAX section with Record CE for each certification."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from amtportal.members.access import for_member
+from amtportal.members.models import Member
+from ccp.standing import cards, standing
+
+
+@require_safe
+@for_member
+def certification_list(request: HttpRequest, member: Member) -> HttpResponse:
+    """My Certifications: an AMTRAX section with Record CE for each certification."""
+    standings = standing.caught_up(member, at=timezone.now())
+    context = {"member": member, "cards": cards.cards(standings)}
+    return render(request, "certifications/certification_list.html", context)

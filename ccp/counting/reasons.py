@@ -1,0 +1,25 @@
+"""Why an entry counts for less than its claim, in sentences for the member."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from ccp.models import Credit
+
+Cut = Literal["", "type-cap", "category-cap", "window"]
+
+# Sentences for what the caps cut.
+REASONS: Mapping[Cut, str | Promise] = {
+    "": "",
+    "type-cap": gettext_lazy("Over the most that this activity type can count for in one cycle."),
+    "category-cap": gettext_lazy("Over the most that this category can count for in one cycle."),
+    "window": gettext_lazy("Outside the days in which this activity type can be claimed."),
+}
+# The same, and the cuts that do not come from the caps: for every credit on record.
+CUT_SENTENCES: dict[Credit.Cut, str | Promise] = {
+    **{Credit.Cut(cut): reason for cut, reason in REASONS.items()},
+    Credit.Cut.NOT_STANDING: gettext_lazy("Withdrawn or void, so it counts for nothing."),
+    Credit.Cut.UNCLAIMED: gettext_lazy("No longer claimed for this certification."),
+}

@@ -1,0 +1,64 @@
+"""What a cycle that has ended is on a day: compliant, awaiting payment, in grace, or non-compliant."""
+
+from collections.abc import Collection
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from django.db.models import Exists, OuterRef, Q
+
+from amtportal.dates import CHICAGO
+from ccp.counting import requirement
+from certifications import cycles as cycle_rules
+from certifications.models import Cycle, Payment, RenewalInvoice
+
+Verdict = Literal["running", "grace", "awaiting-payment", "compliant", "non-compliant"]
+
+
+CLOSING: tuple[Verdict, ...] = ("compliant", "non-compliant")
+
+
+def judge(*, ends_on: date, grace_ends_on: date, is_met: bool, mandatory: bool, is_paid: bool, on: date) -> Verdict:
+    """What a cycle that is not closed is on that day."""
+    if on <= ends_on:
+        return "running"
+    if is_met or not mandatory:
+        return "compliant" if is_paid else "awaiting-payment"
+    return "grace" if on <= grace_ends_on else "non-compliant"
+
+
+def verdict_of(cycle: Cycle, on: date, *, counted: Decimal, is_paid: bool) -> Verdict:
+    """``judge`` asked of a stored cycle (its certification is read) that is not closed.
+
+    Of a day that is past: a requirement that was met only later was not met on that day.
+    """
+    met_later = cycle.requirement_met_on is not None and cycle.requirement_met_on > on
+    return judge(
+        ends_on=cycle.ends_on,
+        grace_ends_on=cycle_rules.grace_ends_on(cycle),
+        is_met=not met_later and requirement.to_go(counted=counted, required=cycle.points_required) == 0,
+        mandatory=cycle.is_mandatory,
+        is_paid=is_paid,
+        on=on,
+    )
+
+
+def judged(cycles: Collection[Cycle], on: date) -> list[tuple[Cycle, Verdict, Decimal]]:
+    """Each cycle (certifications read) with its verdict and the points that count, in two queries."""
+    keys = [cycle.pk for cycle in cycles]
+    counted = requirement.counted_by_cycle(keys)
+    unpaid = _unpaid(keys, on)
+    return [
+        (cycle, verdict_of(cycle, on, counted=counted[cycle.pk], is_paid=cycle.pk not in unpaid), counted[cycle.pk])
+        for cycle in cycles
+    ]
+
+
+def _unpaid(keys: Collection[int], on: date) -> set[int]:
+    """The keys of those cycles of which an invoice was not paid by the end of that day."""
+    midnight = datetime.combine(on + timedelta(days=1), time.min, CHICAGO)
+    later = Payment.objects.filter(invoice=OuterRef("pk"), reversed_at=None, recorded_at__gte=midnight)
+    unpaid = RenewalInvoice.objects.filter(
+        Q(status=RenewalInvoice.Status.ISSUED) | Q(Exists(later), status=RenewalInvoice.Status.PAID)
+    )
+    return set(unpaid.filter(cycle__in=keys).order_by().values_list("cycle", flat=True))
