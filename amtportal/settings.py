@@ -300,7 +300,7 @@ STORAGES = {
             "directory_permissions_mode": 0o700,
         },
     },
-    "staticfiles": {"BACKEND": "amtportal.static_files.JoinedStyleSheetStorage"},
+    "staticfiles": {"BACKEND": "amtportal.static_files.JoinedFilesStorage"},
 }
 FILE_UPLOAD_HANDLERS = [
     "amtportal.uploads.limits.Bounded",

@@ -18,7 +18,7 @@ from amtportal.views import certifications, home, invoices, public, site
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 handler400 = "amtportal.uploads.limits.bad_request"
-handler429 = "amtportal.members.sign_in.limits.wait_page"  # allauth asks for it
+handler429 = "amtportal.members.limits.wait_page"  # allauth asks for it
 handler500 = "amtportal.middleware.retry.server_error"
 favicon = cache_control(public=True, max_age=24 * 3600)(RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.ico"))
 

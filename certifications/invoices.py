@@ -15,11 +15,12 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from django.db import transaction
+from django.db.models import Q
 
 from amtportal.dates import anniversary, day_of
 from amtportal.formatting import dollars, format_day
 from amtportal.members.models import User
-from certifications.models import Cycle, Payment, RenewalInvoice
+from certifications.models import Cycle, Payment, RenewalInvoice, RenewalInvoiceQuerySet
 
 NOTICE = timedelta(days=60)
 LAST_YEAR = 3
@@ -76,6 +77,23 @@ def state(*, status: str, opens_on: date | None, on: date) -> State:
     if opens_on is None:
         return "locked"
     return "upcoming" if on < opens_on else "open"
+
+
+def in_state(found: RenewalInvoiceQuerySet, wanted: State, on: date) -> RenewalInvoiceQuerySet:
+    """Return those of the invoices that ``state`` calls so on that day.
+
+    It is the rule of ``state`` for the database; ``tests/certifications/test_invoice_states.py``
+    holds the two together.
+    """
+    if wanted in ("paid", "void"):
+        return found.filter(status=wanted)
+    frozen = Q(cycle__mandatory_at_close__isnull=False)
+    mandatory = Q(cycle__mandatory_at_close=True) | ~frozen & Q(cycle__certification__ccp_mandatory=True)
+    gated = Q(year=LAST_YEAR) & mandatory
+    unmet = gated & Q(cycle__requirement_met_on=None)
+    opened = Q(due_on__lte=on + NOTICE) & (~gated | Q(cycle__requirement_met_on__lt=on))
+    condition = {"locked": unmet, "open": opened, "upcoming": ~unmet & ~opened}[wanted]
+    return found.filter(condition, status=RenewalInvoice.Status.ISSUED)
 
 
 def is_overdue(invoice_state: State, due_on: date, on: date) -> bool:

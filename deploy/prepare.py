@@ -18,10 +18,13 @@ from django.conf import settings  # noqa: E402
 from django.contrib.staticfiles.finders import get_finders  # noqa: E402
 from django.core.management import CommandError, call_command  # noqa: E402
 
+from amtportal import static_files  # noqa: E402
+
 
 def static_fingerprint() -> str:
-    """Return a digest of what collected files depend on: every static file's path, size and time, and the settings."""
-    lines = [Path(settings.SETTINGS_MODULE.replace(".", "/") + ".py").read_text()]
+    """Return a digest of every static file's path, size and time, the settings and the storage."""
+    modules = (settings.SETTINGS_MODULE, static_files.__name__)
+    lines = [Path(name.replace(".", "/") + ".py").read_text() for name in modules]
     for finder in get_finders():
         for path, storage in finder.list([]):
             stat = os.stat(storage.path(path))

@@ -20,6 +20,7 @@ check() { # check NAME COMMAND…
 check "lint" .venv/bin/ruff check .
 check "format" .venv/bin/ruff format --check .
 check "templates" find amtportal certifications ccp templates -name '*.html' -exec .venv/bin/djade --check {} +
+check "imports" .venv/bin/lint-imports
 check "types" .venv/bin/mypy
 check "migrations" .venv/bin/python manage.py makemigrations --check --dry-run
 check "deployment settings" env AMTPORTAL_URL=https://portal.example.org \

@@ -24,6 +24,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from amtportal.history import events
+from amtportal.members import security_admin  # noqa: F401  Registers security events and seals.
 from amtportal.members.factors import second_factor
 from amtportal.members.mail import notices
 from amtportal.members.models import Member, OutgoingMail, User

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from amtportal.dates import day_of
 from amtportal.members.access import for_member
+from amtportal.members.limits import over_limit, respond_429
 from amtportal.members.models import Member
-from amtportal.members.sign_in.limits import over_limit, respond_429
 from ccp.evidence import attaching as evidence
 from ccp.evidence import files as evidence_files
 from ccp.models import Activity, Evidence

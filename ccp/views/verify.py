@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from amtportal.members.sign_in.limits import address_over_limit, respond_429
+from amtportal.members.limits import address_over_limit, respond_429
 from amtportal.uploads.digests import Digest, DigestHandler
 from ccp.models import Transcript
 from ccp.transcripts import authenticity

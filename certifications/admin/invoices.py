@@ -1,7 +1,7 @@
 """Renewal invoices: issued by their verbs; staff read them, record payments and void them."""
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -50,7 +50,7 @@ class InvoiceStateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
         state = self.value()
-        return queryset.in_state(state, today()) if state in STATES else queryset
+        return invoices.in_state(queryset, cast("invoices.State", state), today()) if state in STATES else queryset
 
 
 class DueFilter(ConditionFilter):

@@ -19,7 +19,7 @@ from import_export.results import Result
 from import_export.tmp_storages import MediaStorage
 
 from amtportal.imports.csv_files import RosterCSV
-from amtportal.members.sign_in.limits import over_limit, respond_429
+from amtportal.members.limits import over_limit, respond_429
 from certifications.roster.resource import RosterResource
 
 MOST_BYTES = 250_000  # about 3,000 rows: some ten seconds

@@ -8,10 +8,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from amtportal.members.access import account_of
+from amtportal.members.limits import over_limit, respond_429
 from amtportal.members.sessions import devices
 from amtportal.members.sign_in import addresses
 from amtportal.members.sign_in.forms import NewAddressForm
-from amtportal.members.sign_in.limits import over_limit, respond_429
 
 
 @reauthentication_required

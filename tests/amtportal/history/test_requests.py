@@ -11,8 +11,8 @@ from django.test import RequestFactory
 from pytest_django.fixtures import Settings
 
 from amtportal.history.requests import WithRequestId, current_address, middleware, origin_of
+from amtportal.members import limits
 from amtportal.members.models import Member
-from amtportal.members.sign_in import limits
 from ccp.models import Activity, Credit
 from certifications.models import Cycle
 from tests.support.builders import client_of

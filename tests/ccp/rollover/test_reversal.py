@@ -85,8 +85,8 @@ def test_voluntary_when_it_was_closed_its_invoice_waits_for_no_points_ever(time_
     time_machine.move_to(noon(TODAY), tick=False)
     invoice = reverse(payments[-1])
     assert invoices.state_of(invoice, TODAY) == "open"
-    assert list(RenewalInvoice.objects.in_state("open", TODAY).filter(cycle=cycle)) == [invoice]
-    assert not RenewalInvoice.objects.in_state("locked", TODAY).filter(cycle=cycle).exists()
+    assert list(invoices.in_state(RenewalInvoice.objects.all(), "open", TODAY).filter(cycle=cycle)) == [invoice]
+    assert not invoices.in_state(RenewalInvoice.objects.all(), "locked", TODAY).filter(cycle=cycle).exists()
 
 
 @pytest.mark.parametrize("address", ["/", "/certifications/"])

@@ -100,7 +100,7 @@ def test_whatever_else_is_wrong_has_its_sentence(
 def test_characters_that_nobody_types_are_refused(signed_in: Client, field: str, sentence: str, character: str) -> None:
     answer = record_ce(signed_in, **{field: f"a{character}b"})
     assert answer.status_code == 200
-    summary = error_summary(BeautifulSoup(answer.content, "html5lib"))  # what was typed is kept: not parsed strictly
+    summary = error_summary(BeautifulSoup(answer.text, "html5lib"))  # what was typed is kept: not parsed strictly
     assert list(summary.values()) in ([sentence], ["Null characters are not allowed."])
     assert not Activity.objects.exists()
 

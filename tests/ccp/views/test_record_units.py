@@ -168,7 +168,7 @@ def test_a_blank_in_how_many_is_nothing(signed_in: Client, blank: str) -> None:
     assert refused_ce(signed_in, **nothing) == wanted
     assert refused_ce(signed_in, **nothing, preview="1") == wanted
     part = {"activity_type": "self-study", "starts_on": "3/1/2026", "preview": "1", **nothing}
-    assert words(BeautifulSoup(signed_in.post("/ccp/record/preview/", part).content, "html5lib")) == ""
+    assert words(BeautifulSoup(signed_in.post("/ccp/record/preview/", part).text, "html5lib")) == ""
     address = record_ce(signed_in).headers["Location"]
     assert error_summary(read(submit(signed_in, f"{address}amend/", attested="on", **nothing))) == wanted
 

@@ -67,7 +67,7 @@ def end_session() -> None:
 def sign_in(client: Client, email: str, answer: HttpResponse) -> HttpResponse:
     """Follow the redirect to the sign-in, sign in there, and open the page it leads to."""
     sign_in_page = client.get(answer.headers["Location"])
-    page = BeautifulSoup(sign_in_page.content, "html5lib")
+    page = BeautifulSoup(sign_in_page.text, "html5lib")
     hidden = {field["name"]: field.get("value", "") for field in page.select("main input[type=hidden]")}
     answer = client.post("/accounts/login/", hidden | {"login": email, "password": PASSWORD})
     assert answer.status_code == 302, error_summary(read(answer))

@@ -8,7 +8,7 @@ import pytest
 from allauth.core.internal import ratelimit
 from django.conf import settings
 
-from amtportal.members.sign_in import limits
+from amtportal.members import limits
 
 pytestmark = pytest.mark.any_database
 
