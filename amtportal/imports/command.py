@@ -46,7 +46,7 @@ class ImportCommand(BaseCommand):
         if resource.problems:
             self._print(resource.problems)
             bad = counted(len({problem.line for problem in resource.problems}), "bad line")
-            raise CommandError(f"{bad} in {file.name}. Nothing was written. Mend the file and import it again.")
+            raise CommandError(f"{bad} in {file.name}. Nothing was written. Fix the file and import it again.")
         if result.has_errors():
             raise CommandError(" ".join(str(error.error) for error in result.base_errors) or "Nothing was written.")
         line = self.conclude(resource, result, dry_run=dry_run)

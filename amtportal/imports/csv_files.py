@@ -93,7 +93,7 @@ def _unreadable(error: str) -> str:
     if "unexpected end of data" in error or "field limit" in error:
         return "A quotation mark opens a cell here and is not closed. Close or delete it."
     if "expected after" in error:
-        return 'A quotation mark stands inside a quoted cell. Write it twice (""), or delete it.'
+        return 'There is a quotation mark inside a quoted cell. Write it twice (""), or delete it.'
     return f"It cannot be read as CSV ({error}). Export it again."
 
 

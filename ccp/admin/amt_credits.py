@@ -119,7 +119,9 @@ class AnswerForm(forms.Form):
         max_length=300,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         label="Void the entry, because",
-        help_text="Leave it empty if the entry stands. A right one comes with the next import, under a new reference.",
+        help_text=(
+            "Leave it empty if the entry is right. A corrected one comes with the next import, under a new reference."
+        ),
     )
 
     def __init__(self, *args: Any, may_void: bool, **kwargs: Any) -> None:
@@ -158,7 +160,7 @@ class ErrorReportAdmin(WrittenByVerbs, HistoryAdmin):
     def answer_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         report: ErrorReport = self.record_for_action(request, object_id, MAY_ANSWER)
         if report.answered_at:
-            self.message_user(request, "This report is answered already.", messages.INFO)
+            self.message_user(request, "This report is already answered.", messages.INFO)
             return redirect(self.page_of(report))
         activity = report.activity
         may_void = request.user.has_perm(MAY_VOID) and activity.is_standing
@@ -171,7 +173,7 @@ class ErrorReportAdmin(WrittenByVerbs, HistoryAdmin):
                     voided = voiding.void(activity, typed["void_reason"], by=by, at=at)
                 answered = error_reports.answer(report=report, text=typed["answer"], by=by, at=at)
                 if answered.answered_at != at:
-                    raise AlreadyDone("This report is answered already.")
+                    raise AlreadyDone("This report is already answered.")
             return f"Answered {activity.reference}. {voided}".strip()
 
         action = ActionPage(

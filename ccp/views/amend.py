@@ -125,7 +125,7 @@ def activity_difference(request: HttpRequest, member: Member, pk: int) -> HttpRe
             form.add_error(None, refused.problem.sentence)
         else:
             messages.success(
-                request, _("What you said of %(reference)s is on record.") % {"reference": activity.reference}
+                request, _("What you said about %(reference)s is on record.") % {"reference": activity.reference}
             )
             return redirect("activity-detail", activity.pk)
     context = {

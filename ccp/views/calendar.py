@@ -53,7 +53,7 @@ def _act(member: Member, *, action: str, feed: int | None) -> str:
         return _("Your calendar has an address. Add it to your calendar program.")
     if action == "replace":
         calendar.replace(member=member, feed=feed or 0, at=now)
-        return _("Your calendar has a new address. The one before no longer works.")
+        return _("Your calendar has a new address. The old one no longer works.")
     calendar.revoke(member=member, feed=feed or 0, at=now)
     return _("The address no longer works.")
 

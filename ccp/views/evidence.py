@@ -91,7 +91,7 @@ def evidence_add(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
 
 def _told(file: Evidence, *, is_new: bool, was_disarmed: bool) -> str:
     if not is_new:
-        return _("%(name)s is attached already. It is kept once.") % {"name": file.original_name}
+        return _("%(name)s is already attached. Only one copy is kept.") % {"name": file.original_name}
     if was_disarmed:
         left_out = _("%(name)s is attached. Scripts, attached files or unsafe links in it were left out.")
         return left_out % {"name": file.original_name}

@@ -12,7 +12,7 @@ from ccp.amt_credits.rows import COLUMNS
 
 
 class Command(ImportCommand):
-    help = f"""Load credits for AMT's own courses from a CSV file in UTF-8, one credit a row.
+    help = f"""Load credits for AMT's own courses from a CSV file in UTF-8, one credit per row.
 
 - columns: {", ".join(COLUMNS)} (title and ends_on may be left out)
 - a reference that is on record changes nothing; with other values it is a bad row

@@ -12,7 +12,7 @@ from certifications.roster.rows import OPTIONAL, REQUIRED
 
 
 class Command(ImportCommand):
-    help = f"""Load members and their certifications from a CSV file in UTF-8, one certification a row.
+    help = f"""Load members and their certifications from a CSV file in UTF-8, one certification per row.
 
 - columns: {", ".join(REQUIRED)}
 - optional columns: {", ".join(OPTIONAL)}
@@ -24,7 +24,10 @@ class Command(ImportCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "--on", type=_day, metavar="YYYY-MM-DD", help="Import as if on that day, by which cycles are opened."
+            "--on",
+            type=_day,
+            metavar="YYYY-MM-DD",
+            help="Import as if it were that day: it decides which cycles are opened.",
         )
 
     def make_resource(self, *, show_progress: bool, options: dict[str, Any]) -> RosterResource:

@@ -65,7 +65,7 @@ def test_a_byte_that_is_not_utf_8_stays_in_its_cell_to_be_named() -> None:
         pytest.param(
             b'a,b\n1,2\n2,"x"y\n3,4\n4,"open\n5,6\n',
             [
-                'Line 3: A quotation mark stands inside a quoted cell. Write it twice (""), or delete it.',
+                'Line 3: There is a quotation mark inside a quoted cell. Write it twice (""), or delete it.',
                 "Line 5: A quotation mark opens a cell here and is not closed. Close or delete it.",
             ],
             id="stray quotation marks",

@@ -87,4 +87,4 @@ def test_of_two_of_the_staff_who_void_an_invoice_at_once_one_is_told_that_it_was
         invoices.void(invoice=invoice, reason="Moved away.")
         answer = beside(partial(clerk.post, page(RenewalInvoice, "void", invoice.pk), {"reason": "Sent twice."}))
         wait_until_somebody_waits()
-    assert told(clerk, answer.result()) == f"{invoice.number} is void already: Moved away."
+    assert told(clerk, answer.result()) == f"{invoice.number} is already void: Moved away."
