@@ -5,10 +5,10 @@ When staff add a member, credits from AMT that were held for the member are reco
 
 from django import forms
 from django.contrib import admin
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from amtportal.after_commit import after_commit
 from amtportal.members.access import account_of
 from amtportal.members.admin import BaseMemberAdmin
 from amtportal.members.models import Member
@@ -22,8 +22,7 @@ def match_once_saved(request: HttpRequest, member: Member) -> None:
     The page's changes stand even if that fails.
     """
     by, at = account_of(request), timezone.now()
-    # A lambda, not a partial: Django logs the qualified name of a function that fails.
-    transaction.on_commit(lambda: held_credits.match(member=member, by=by, at=at), robust=True)
+    after_commit(held_credits.match, member=member, by=by, at=at)
 
 
 @admin.register(Member)

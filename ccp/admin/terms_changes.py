@@ -39,7 +39,7 @@ def facts(terms: AnyTerms, impact: Impact) -> list[tuple[str, object]]:
     since = format_day(terms.effective_from)
     if not impact.cycles:
         return [("Members affected", f"None: nothing was recorded under it since {since} in an open cycle.")]
-    counted = f"{len(impact.cycles):,} open {'cycle' if len(impact.cycles) == 1 else 'cycles'} counted anew"
+    counted = f"{len(impact.cycles):,} open {'cycle' if len(impact.cycles) == 1 else 'cycles'} counted again"
     if not impact.effects:
         return [("Members affected", f"None: {counted}, and the points stay the same.")]
     return [
@@ -61,7 +61,7 @@ def warning(impact: Impact, *, seen: bool) -> str:
         sentences.append(
             "An unpaid renewal invoice of a member who falls below the requirement locks again; a paid one stays paid."
         )
-    return " ".join([*sentences, "Closed cycles do not change. Cancel keeps the present terms."])
+    return " ".join([*sentences, "Closed cycles do not change. Cancel keeps the current terms."])
 
 
 def done(terms: AnyTerms) -> str:

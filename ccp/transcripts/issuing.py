@@ -82,7 +82,7 @@ def pdf(issue: Transcript, contents: transcripts.Contents, *, at: datetime) -> b
     The same issue gives the same bytes and is laid out only once.
     """
     context = {"transcript": contents, "issue": issue, "qr": qr(issue), "association": ASSOCIATION}
-    content = documents.pdf(documents.html_of("ccp/transcript_document.html", context | places()))
+    content = documents.pdf(documents.html_of("ccp/transcripts/transcript_document.html", context | places()))
     TranscriptFile.objects.get_or_create(
         sha256=hashlib.sha256(content).hexdigest(), defaults={"transcript": issue, "made_at": at}
     )
