@@ -180,6 +180,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_over_https_the_host_is_kept_to_it_and_cookies_are_guarded(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL")} | {
         "AMTPORTAL_URL": "https://portal.example.org",
