@@ -1,4 +1,4 @@
-# The commands of this project; `make` alone lists them. What they do stands in the scripts they call.
+# The commands of this project; `make` alone lists them. The scripts they call do the work.
 .DEFAULT_GOAL := help
 .PHONY: help run dev restore-drill test quick check audit-pages pictures bench mutate coverage sbom format messages lock clean
 
@@ -16,7 +16,7 @@ run: ## Serve the portal with its demo data on http://localhost:8000/ (PORT=, AM
 dev: ## The same for developers: starts again when a file changes, DEBUG and a toolbar (PORT=, AMTPORTAL_VAR=)
 	@deploy/run.sh dev
 
-restore-drill: ## Back a portal up, restore it elsewhere, and prove that it is the same
+restore-drill: ## Back up a portal, restore it elsewhere, and prove that both are the same
 	@deploy/setup.sh run
 	@deploy/restore_drill.sh
 
@@ -40,15 +40,15 @@ bench: ## Measure closing, verifying, sealing and recording in a temporary datab
 	@deploy/setup.sh test
 	@.venv/bin/python -m tests.benchmarks $(BENCH_ARGS)
 
-audit-pages: ## Measure every page in Chromium, print a table, leave pictures in screenshots/ (SCREENS="home|record")
+audit-pages: ## Measure every page in Chromium, print a table, save pictures in screenshots/ (SCREENS="home|record")
 	@deploy/setup.sh audit
 	@.venv/bin/python -m tests.audit "$(SCREENS)"
 
-pictures: ## Take the pictures of the guide anew from the running portal
+pictures: ## Take the pictures of the guide again from the running portal
 	@deploy/setup.sh test
 	@AMTPORTAL_VAR=$$(mktemp -d) WRITE_PICTURES=1 .venv/bin/python -m pytest -q -p no:randomly tests/browser/test_guide_pictures.py
 
-mutate: ## Change each rule in one place at a time: do its tests notice? (MODULES=ccp/counting/points.py, SAMPLE=40)
+mutate: ## Change each rule in one place at a time and see whether its tests notice (MODULES=ccp/counting/points.py, SAMPLE=40)
 	@deploy/setup.sh test
 	@.venv/bin/python tests/mutation/run.py $(MODULES)
 
@@ -69,7 +69,7 @@ format: ## Rewrite Python and templates in the house format
 	.venv/bin/ruff format .
 	@find $(wildcard amtportal certifications ccp templates) -name '*.html' -exec .venv/bin/djade {} + || true
 
-messages: ## Gather what is to be translated and compile the translations (for developers)
+messages: ## Gather the sentences to translate and compile the translations (for developers)
 	@deploy/setup.sh test
 	@deploy/messages.sh
 
@@ -82,6 +82,6 @@ lock: ## Write the lock files from pyproject.toml (LOCK_ARGS=--upgrade for newer
 	@$(COMPILE) pyproject.toml -o requirements.txt
 	@$(COMPILE) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
 
-clean: ## Remove what can be made again; the data in var/ stays
+clean: ## Remove everything that can be made again; the data in var/ stays
 	rm -rf .venv .tools .setup.lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .test-databases test-results
 	find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +

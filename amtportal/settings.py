@@ -130,7 +130,10 @@ MIDDLEWARE = [
 # `make dev`: what a page asked of the database, and where its time went. Tests and production never import it.
 if DEBUG and "PYTEST_VERSION" not in os.environ and find_spec("debug_toolbar"):
     INSTALLED_APPS.append("debug_toolbar")
-    MIDDLEWARE.insert(MIDDLEWARE.index("whitenoise.middleware.WhiteNoiseMiddleware") + 1, "debug_toolbar.middleware.DebugToolbarMiddleware")
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("whitenoise.middleware.WhiteNoiseMiddleware") + 1,
+        "debug_toolbar.middleware.DebugToolbarMiddleware",
+    )
     INTERNAL_IPS = ["127.0.0.1", "::1"]
 
 ROOT_URLCONF = "amtportal.urls"
@@ -307,7 +310,7 @@ STORAGES = {
             "directory_permissions_mode": 0o700,
         },
     },
-    "staticfiles": {"BACKEND": "amtportal.static_files.JoinedStyleSheetStorage"},
+    "staticfiles": {"BACKEND": "amtportal.static_files.JoinedFilesStorage"},
 }
 FILE_UPLOAD_HANDLERS = [
     "amtportal.uploads.limits.Bounded",

@@ -1,4 +1,4 @@
-"""Static files as they are collected: the parts of the style sheet become one file, which costs a page one request."""
+"""Static files as they are collected: the parts of a style sheet or a script become one file, one request."""
 
 import posixpath
 import re
@@ -8,54 +8,56 @@ from typing import Any
 from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage  # type: ignore[import-untyped]
 
-STYLE_SHEET = "css/portal.css"
-IMPORT = re.compile(r'^@import url\("(?P<part>[^"]+)"\)(?: layer\((?P<layer>\w+)\))?;$', re.MULTILINE)
+JOINED = ("css/portal.css", "js/record.js")
+IMPORT = re.compile(
+    r'^(?:@import url\("(?P<style>[^"]+)"\)(?: layer\((?P<layer>\w+)\))?|import "\./(?P<script>[^"]+)");\n',
+    re.MULTILINE,
+)
+LEFT = re.compile(r"^\s*@?import\b", re.MULTILINE)
 RELATIVE_URL = re.compile(r'url\("(?![a-z]+:|/|#)([^"]+)"\)')
 
 
-def join(sheet: str, read: Callable[[str], str]) -> tuple[str, list[str]]:
-    """Return the style sheet with its parts in the place of their imports, and the names of these parts.
+def join(name: str, read: Callable[[str], str]) -> tuple[str, list[str]]:
+    """Return the file's text with its parts in the place of their imports, and the names of these parts.
 
-    ``read`` gives the text of a static file by its name. A part imports nothing itself: a browser would ignore it
-    in the middle of the joined file, so this raises ``ValueError``.
+    ``read`` gives the text of a static file by its name. A part imports nothing itself, since a browser
+    ignores an import in the middle of a style sheet: this raises ``ValueError``.
     """
-    folder = posixpath.dirname(sheet)
     parts: list[str] = []
 
     def text_of(found: re.Match[str]) -> str:
-        part = found["part"]
-        parts.append(posixpath.join(folder, part))
+        part = found["style"] or found["script"]
+        parts.append(posixpath.join(posixpath.dirname(name), part))
 
-        def seen_from_the_sheet(url: re.Match[str]) -> str:
+        def seen_from_the_file(url: re.Match[str]) -> str:
             return f'url("{posixpath.normpath(posixpath.join(posixpath.dirname(part), url[1]))}")'
 
-        text = RELATIVE_URL.sub(seen_from_the_sheet, read(parts[-1]).strip())
-        if "@import" in text:
-            raise ValueError(f"{parts[-1]} is a part of {sheet} and cannot import anything.")
-        return f"@layer {found['layer']} {{\n{text}\n}}\n" if found["layer"] else f"{text}\n"
+        text = read(parts[-1])
+        if found["style"]:
+            text = RELATIVE_URL.sub(seen_from_the_file, text)
+        return f"@layer {found['layer']} {{\n{text}}}\n" if found["layer"] else text
 
-    joined = IMPORT.sub(text_of, read(sheet))
-    if "@import" in joined:
-        raise ValueError(f'{sheet} has an import that is not written as @import url("…") layer(…);')
+    joined = IMPORT.sub(text_of, read(name))
+    if LEFT.search(joined):
+        raise ValueError(f"{name} or a part of it has an import that cannot be joined.")
     return joined, parts
 
 
-class JoinedStyleSheetStorage(CompressedManifestStaticFilesStorage):
-    """The storage of WhiteNoise. The style sheet that it names by its content and compresses is the joined one."""
+class JoinedFilesStorage(CompressedManifestStaticFilesStorage):
+    """The storage of WhiteNoise, which names files by their content and compresses them. Some are joined first."""
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
-        """``paths`` gives the storage that each file comes from; the joined file comes from this one."""
-        if not dry_run:
+        """``paths`` gives the storage that each file comes from; a joined file comes from this one."""
 
-            def read(name: str) -> str:
-                storage, path = paths[name]
-                with storage.open(path) as file:
-                    return str(file.read().decode())
+        def read(name: str) -> str:
+            storage, path = paths[name]
+            with storage.open(path) as file:
+                return str(file.read().decode())
 
-            joined, parts = join(STYLE_SHEET, read)
-            for name in (STYLE_SHEET, *parts):
-                self.delete(name)
-            self.save(STYLE_SHEET, ContentFile(joined))
-            paths = {name: place for name, place in paths.items() if name not in parts}
-            paths[STYLE_SHEET] = self, STYLE_SHEET
+        for name in () if dry_run else JOINED:
+            joined, parts = join(name, read)
+            for collected in (name, *parts):
+                self.delete(collected)
+            self.save(name, ContentFile(joined))
+            paths = {each: place for each, place in paths.items() if each not in parts} | {name: (self, name)}
         yield from super().post_process(paths, dry_run=dry_run, **options)

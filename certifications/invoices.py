@@ -149,13 +149,13 @@ def record_payment(
     invoice = _locked(invoice)
     found = state_of(invoice, on)
     if found == "paid":
-        raise Refused(f"{invoice.number} is already paid. To mend a wrong payment, reverse it first.")
+        raise Refused(f"{invoice.number} is already paid. To fix a wrong payment, reverse it first.")
     if found == "void":
-        raise Refused(f"{invoice.number} is void. Issue it anew and record the payment on the new invoice.")
+        raise Refused(f"{invoice.number} is void. Issue it again and record the payment on the new invoice.")
     if found == "locked" and invoice.cycle.closed_on:
         raise Refused(
             f"{invoice.number} was locked when its cycle was closed on {format_day(invoice.cycle.closed_on)}, "
-            "and stays so. Send the payment back."
+            "and stays locked. Send the payment back."
         )
     if found == "locked":
         raise Refused(
@@ -186,14 +186,14 @@ def record_payment(
 
 def meaning_of_reversal(invoice: RenewalInvoice) -> str:
     """What follows if the payment of the invoice (cycle read) is reversed, for staff to read beforehand."""
-    unpaid = f"{invoice.number} is then unpaid again. No money is sent back by this."
+    unpaid = f"{invoice.number} is then unpaid again. This sends no money back."
     cycle = invoice.cycle
     if cycle.closed_on is None:
         return unpaid
     return (
         f"{unpaid} The cycle {format_day(cycle.starts_on)} to {format_day(cycle.ends_on)} "
         f"was closed on {format_day(cycle.closed_on)} and stays closed as it was. "
-        "The member goes on as before, and is asked to pay this invoice."
+        "The member continues as before, and is asked to pay this invoice."
     )
 
 
@@ -233,7 +233,7 @@ def issue_anew(*, invoice: RenewalInvoice, at: datetime) -> RenewalInvoice:
     """Issue an invoice in the place of a void one, with the fee of that day; the one that stands if it was done."""
     invoice = _locked(invoice)
     if invoice.status != RenewalInvoice.Status.VOID:
-        raise Refused(f"{invoice.number} stands. Void it first, with the reason.")
+        raise Refused(f"{invoice.number} is not void. Void it first, with the reason.")
     if invoice.cycle.closed_on:
         raise Refused(f"{invoice.number} belongs to a cycle that is closed, and a closed cycle does not change.")
     standing = RenewalInvoice.objects.standing().filter(cycle=invoice.cycle_id, year=invoice.year).first()

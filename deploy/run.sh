@@ -17,7 +17,7 @@ if ! [[ $PORT =~ ^[0-9]{1,5}$ ]]; then
     echo "PORT must be a number, such as 8000; it is \"$PORT\"." >&2
     exit 1
 fi
-# Asked before the work, so that nobody waits for an installation to be told this.
+# This is checked first, so that nobody waits for an installation before being told.
 if (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; then
     echo "Port $PORT is taken by another program. Stop it, or choose another port: make ${1:-run} PORT=8001" >&2
     exit 1

@@ -107,7 +107,7 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
             self.message_user(request, voiding.no_longer_stands(activity), messages.INFO)
             return redirect(self.page_of(activity))
         by, at = account_of(request), timezone.now()
-        warning = "Voiding cannot be undone: the member records the activity anew if it was right after all."
+        warning = "Voiding cannot be undone: the member records the activity again if it was right after all."
         try:
             following = [(effect.heading, effect) for effect in voiding.effects(activity, by=by, at=at)]
         except recording.Refused as refusal:
@@ -142,7 +142,7 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
         standing = list(self.get_queryset(request).filter(pk__in=keys, withdrawn_at=None).order_by("pk"))
         back = reverse("admin:ccp_activity_changelist")
         if not standing:
-            self.message_user(request, "None of these entries stands.", messages.INFO)
+            self.message_user(request, "All of these entries are already withdrawn or void.", messages.INFO)
             return redirect(back)
         form = ReasonForm(request.POST or None, help_text=READ_BY_MEMBER)
         if request.method == "POST" and form.is_valid():

@@ -15,6 +15,7 @@ from django.utils import timezone
 from import_export.results import Result
 
 from amtportal.formatting import format_day, format_points
+from amtportal.imports.admin import ImportPages, UploadForm
 from amtportal.members.access import account_of
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
@@ -26,7 +27,6 @@ from ccp.amt_credits import holding as held_credits
 from ccp.amt_credits.resource import CreditsResource
 from ccp.models import ErrorReport, HeldCredit
 from ccp.recording import verbs as recording
-from certifications.admin.roster import RosterForm, RosterImportMixin
 
 MAY_IMPORT = "ccp.add_heldcredit"
 MAY_ANSWER = "ccp.change_errorreport"
@@ -41,17 +41,18 @@ class MatchedFilter(ConditionFilter):
         return {"no": ("Held", Q(activity=None)), "yes": ("Recorded", Q(activity__isnull=False))}
 
 
-class CreditsForm(RosterForm):
+class CreditsForm(UploadForm):
     command = "import_credits"
 
 
-class CreditsImportMixin(RosterImportMixin):
+class CreditsImportMixin(ImportPages):
     resource_classes = [CreditsResource]
     import_form_class = CreditsForm
-    import_export_change_list_template = "admin/credits_list.html"
+    import_label = "Import credits"
+    may_import = [MAY_IMPORT]
 
-    def has_import_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(MAY_IMPORT)
+    def import_links(self) -> list[tuple[str, str]]:
+        return [*super().import_links(), ("Match held credits", reverse("admin:ccp_heldcredit_match"))]
 
     def add_success_message(self, result: Result, request: HttpRequest) -> None:
         tally = held_credits.match(by=account_of(request), at=timezone.now())
@@ -118,7 +119,9 @@ class AnswerForm(forms.Form):
         max_length=300,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         label="Void the entry, because",
-        help_text="Leave it empty if the entry stands. A right one comes with the next import, under a new reference.",
+        help_text=(
+            "Leave it empty if the entry is right. A corrected one comes with the next import, under a new reference."
+        ),
     )
 
     def __init__(self, *args: Any, may_void: bool, **kwargs: Any) -> None:
@@ -157,7 +160,7 @@ class ErrorReportAdmin(WrittenByVerbs, HistoryAdmin):
     def answer_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         report: ErrorReport = self.record_for_action(request, object_id, MAY_ANSWER)
         if report.answered_at:
-            self.message_user(request, "This report is answered already.", messages.INFO)
+            self.message_user(request, "This report is already answered.", messages.INFO)
             return redirect(self.page_of(report))
         activity = report.activity
         may_void = request.user.has_perm(MAY_VOID) and activity.is_standing
@@ -170,7 +173,7 @@ class ErrorReportAdmin(WrittenByVerbs, HistoryAdmin):
                     voided = voiding.void(activity, typed["void_reason"], by=by, at=at)
                 answered = error_reports.answer(report=report, text=typed["answer"], by=by, at=at)
                 if answered.answered_at != at:
-                    raise AlreadyDone("This report is answered already.")
+                    raise AlreadyDone("This report is already answered.")
             return f"Answered {activity.reference}. {voided}".strip()
 
         action = ActionPage(

@@ -22,7 +22,7 @@ class RenewalInvoiceAdmin(CatchUpFirstMixin, BaseRenewalInvoiceAdmin):
             return super().why(invoice)
         status = invoice.cycle.certification.get_status_display().lower()
         cause = f"The certification is {status}" if held == "certification" else "The cycle is closed"
-        seen = f"{cause}: the member sees it locked, with a word to call AMT."
+        seen = f"{cause}: the member sees it locked, with a request to call AMT."
         return seen if state == "locked" else f"{super().why(invoice)} {seen}"
 
 

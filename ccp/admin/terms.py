@@ -34,7 +34,7 @@ class TermsForm(WholeForm):
         self.fields["effective_from"].label = "Effective from"
         self.fields["effective_from"].help_text = (
             "The terms hold for entries recorded from this day on. A past day is a correction: entries recorded since "
-            "then in open cycles are counted anew. Terms that begin on the same day are replaced."
+            "then in open cycles are counted again. Terms that begin on the same day are replaced."
         )
         if hidden:
             for field in self.fields.values():

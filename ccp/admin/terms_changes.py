@@ -36,7 +36,7 @@ def facts(terms: AnyTerms, found: Impact) -> list[tuple[str, object]]:
     since = format_day(terms.effective_from)
     if not found.cycles:
         return [("Members affected", f"None: nothing was recorded under it since {since} in an open cycle.")]
-    counted = f"{len(found.cycles):,} open {'cycle' if len(found.cycles) == 1 else 'cycles'} counted anew"
+    counted = f"{len(found.cycles):,} open {'cycle' if len(found.cycles) == 1 else 'cycles'} counted again"
     if not found.effects:
         return [("Members affected", f"None: {counted}, and the points stay the same.")]
     return [
@@ -58,7 +58,7 @@ def warning(found: Impact, *, seen: bool) -> str:
         sentences.append(
             "An unpaid renewal invoice of a member who falls below the requirement locks again; a paid one stays paid."
         )
-    return " ".join([*sentences, "Closed cycles do not change. Cancel keeps the present terms."])
+    return " ".join([*sentences, "Closed cycles do not change. Cancel keeps the current terms."])
 
 
 def done(terms: AnyTerms) -> str:

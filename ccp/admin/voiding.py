@@ -65,7 +65,7 @@ def void(activity: Activity, reason: str, *, by: User, at: datetime) -> str:
 
 
 def no_longer_stands(activity: Activity) -> str:
-    return f"{activity.reference} {'is void' if activity.is_void else 'was withdrawn'} already."
+    return f"{activity.reference} {'is already void' if activity.is_void else 'was already withdrawn'}."
 
 
 def _claimed(activity: Activity) -> list[Credit]:

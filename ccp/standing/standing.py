@@ -121,7 +121,7 @@ class Standing:
         if self.days_left == 0:
             return _("Today is the last day of the cycle")
         if self.takes_records:
-            return _("You can record up to %(last)s what you did by %(day)s") % days
+            return _("Until %(last)s, you can record what you did by %(day)s") % days
         return _("The cycle ended %(day)s") % days
 
     @property

@@ -1,7 +1,7 @@
 """Renewal invoices: issued by their verbs; staff read them, record payments and void them."""
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -34,7 +34,7 @@ def reason(invoice: RenewalInvoice, on: date) -> str:
         return "A payment is on record."
     if opening.opens_on is None:
         noticed_on = format_day(opening.due_on - invoices.NOTICE)
-        return f"The CCP requirement is not met. It opens the day after it is, but not before {noticed_on}."
+        return f"The CCP requirement is not met. The invoice opens the day after it is, but not before {noticed_on}."
     when = f"{'Since' if state == 'open' else 'From'} {format_day(opening.opens_on)}"
     if opening.waits_for_requirement and opening.met_on:
         return f"{when}, the day after the CCP requirement was met ({format_day(opening.met_on)})."
@@ -50,7 +50,7 @@ class InvoiceStateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
         state = self.value()
-        return invoices.in_state(queryset, state, today()) if state in STATES else queryset
+        return invoices.in_state(queryset, cast("invoices.State", state), today()) if state in STATES else queryset
 
 
 class DueFilter(ConditionFilter):
@@ -147,7 +147,7 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
         if state in ("locked", "upcoming", "open") and may("certifications.change_renewalinvoice"):
             links.append(("Void", reverse("admin:certifications_renewalinvoice_void", args=[obj.pk])))
         if state == "void" and may("certifications.change_renewalinvoice"):
-            links.append(("Issue anew", reverse("admin:certifications_renewalinvoice_anew", args=[obj.pk])))
+            links.append(("Issue again", reverse("admin:certifications_renewalinvoice_anew", args=[obj.pk])))
         if state == "paid":
             payment = obj.payments.filter(reversed_at=None).first()
             if payment and may("certifications.change_payment") and may("certifications.view_payment"):
@@ -193,7 +193,7 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                     ("Amount", dollars(invoice.amount)),
                     ("State today", f"{self.state(invoice)}. {self.why(invoice)}"),
                 ],
-                warning="A void invoice cannot be paid. Issue it anew if the year still has to be paid.",
+                warning="A void invoice cannot be paid. Issue it again if the year still has to be paid.",
                 act=lambda typed: _void(invoice, typed["reason"]),
                 refusals={invoices.Refused: ""},
             ),
@@ -206,7 +206,7 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
             request,
             invoice,
             ActionPage(
-                title=f"Issue {invoice.number} anew",
+                title=f"Issue {invoice.number} again",
                 button="Issue invoice",
                 form=forms.Form(request.POST or None),
                 facts=[
@@ -224,12 +224,12 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
 
 def _issue_anew(invoice: RenewalInvoice) -> str:
     anew = invoices.issue_anew(invoice=invoice, at=timezone.now())
-    return f"{anew.number} stands in the place of {invoice.number}."
+    return f"{anew.number} replaces {invoice.number}."
 
 
 def _void(invoice: RenewalInvoice, reason: str) -> str:
     was_void = invoice.status == RenewalInvoice.Status.VOID
     invoice = invoices.void(invoice=invoice, reason=reason)
     if was_void or invoice.void_reason != reason:
-        raise AlreadyDone(f"{invoice.number} is void already: {invoice.void_reason}")
+        raise AlreadyDone(f"{invoice.number} is already void: {invoice.void_reason}")
     return f"Voided {invoice.number}: {reason}"

@@ -121,7 +121,7 @@ class BasePaymentAdmin(WrittenByVerbs, HistoryAdmin):
     def amount_in_dollars(self, payment: Payment) -> str:
         return dollars(payment.amount)
 
-    @admin.display(description="stands", boolean=True)
+    @admin.display(description="not reversed", boolean=True)
     def stands(self, payment: Payment) -> bool:
         return payment.reversed_at is None
 

@@ -96,7 +96,7 @@ def test_staff_are_told_what_the_member_sees(out_of_force: Member) -> None:
     client_of(out_of_force).get("/")  # what is due is closed
     cycle.certification.refresh_from_db()
     staff = client_of(make_user(is_staff=True, is_superuser=True))
-    held = f"The certification is {cycle.certification.status}: the member sees it locked, with a word to call AMT."
+    held = f"The certification is {cycle.certification.status}: the member sees it locked, with a request to call AMT."
     said = {}
     for year in (1, 2, 3):
         address = f"/admin/certifications/renewalinvoice/{invoice_of(cycle, year).pk}/change/"

@@ -105,9 +105,9 @@ class PasskeyForm(AddWebAuthnForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        label_field(self, "name", _("Name, to tell it from others"), _("Enter a name."))
+        label_field(self, "name", _("Name, to tell it apart from others"), _("Enter a name."))
         self.fields["name"].widget.attrs["maxlength"] = LONGEST_NAME
-        label_field(self, "credential", "", _("The passkey was not made. Press the button once more."))
+        label_field(self, "credential", "", _("The passkey was not created. Press the button again."))
         self.fields["passwordless"].label = _("Sign in with this passkey alone, without the password")
         self.fields["passwordless"].help_text = ""
         self.fields["passwordless"].initial = True

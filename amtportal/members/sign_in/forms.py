@@ -92,7 +92,7 @@ class SetPasswordForm(forms.ResetPasswordKeyForm):
 class ChangePasswordForm(forms.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        label_field(self, "oldpassword", _("Present password"), _("Enter your present password."))
+        label_field(self, "oldpassword", _("Current password"), _("Enter your current password."))
         _ask_new_password(self)
 
 
@@ -123,5 +123,5 @@ class NewAddressForm(django_forms.Form):
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
         if email == self.user.email:
-            raise ValidationError(_("This is your address already. Enter another one."))
+            raise ValidationError(_("This is already your address. Enter another one."))
         return email

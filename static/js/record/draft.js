@@ -6,7 +6,6 @@
      attests again in the other language.
    Both keep it only for the person who typed it.
    This script stands after the finder and the preview: it tells them what it puts back. */
-"use strict";
 
 (() => {
   const form = document.getElementById("entry-form");

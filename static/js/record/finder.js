@@ -1,6 +1,5 @@
 /* Record CE: find an activity type by typing, and see what the chosen one asks for.
    The list of activity types keeps the value; without this script it is the way to choose. */
-"use strict";
 
 (() => {
   const list = document.querySelector("select[name='activity_type']");

@@ -1,6 +1,5 @@
 /* Record CE: while the form is filled in, the server says what the entry would count for.
    The button "Preview" asks the same without this script. Nothing is recorded by it. */
-"use strict";
 
 (() => {
   const WAIT = 500; // milliseconds without a change before the server is asked

@@ -137,7 +137,7 @@ def test_void_sent_twice_voids_once(desk: Client, activity: Activity) -> None:
     address = page(Activity, "void", activity.pk)
     first, second = desk.post(address, {"reason": "No proof"}), desk.post(address, {"reason": "No proof, again"})
     assert (first.status_code, second.status_code) == (302, 302)
-    assert "is void already" in told(desk, second)
+    assert "is already void" in told(desk, second)
     activity.refresh_from_db()
     assert activity.void_reason == "No proof"
     assert LogEntry.objects.count() == 1

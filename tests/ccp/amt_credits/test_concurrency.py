@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from amtportal.imports import csv_files as roster_files
+from amtportal.imports import csv_files
 from ccp.amt_credits import holding as held_credits
 from ccp.amt_credits.resource import CreditsResource
 from ccp.catalogue import term_changes as impact
@@ -43,7 +43,7 @@ def file_for(cycles: list[Cycle]) -> bytes:
 
 def imported(content: bytes) -> int:
     resource = CreditsResource(at=noon(TODAY))
-    assert not resource.import_data(roster_files.read(content)).has_errors()
+    assert not resource.import_data(csv_files.read(content)).has_errors()
     return resource.tally.recorded
 
 

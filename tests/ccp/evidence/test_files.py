@@ -347,7 +347,7 @@ OTHERS = {
     "html": (b"\n<!DOCTYPE html><html><script>x", "This is a page from a browser. Print it to a PDF and attach that."),
     "zip": (archive(), "This is a ZIP file or another archive. Unpack it and attach the files in it one by one."),
     "docx": (archive("word/document.xml"), None),
-    "gif": (b"GIF89a" + bytes(20), "Pictures of this kind are not taken. Save it as JPEG or PNG and attach that."),
+    "gif": (b"GIF89a" + bytes(20), "Pictures of this kind are not accepted. Save it as JPEG or PNG and attach that."),
     "program": (b"MZ" + bytes(200), None),
     "text": (
         b"I was there, I swear.",
@@ -484,7 +484,7 @@ def test_two_files_are_opened_and_two_wait_and_whoever_comes_then_is_told_to_com
         assert all(at_work.acquire(timeout=PATIENCE) for _ in first)
         waiting = [threads.submit(refusal, content) for _ in range(2)]
         wait_until(lambda: not place_is_free(), "line of two")
-        busy = "Many files are being checked just now. This one is not attached. Try again in a minute."
+        busy = "Many files are being checked right now. This one is not attached. Try again in a minute."
         assert refusal(content) == busy
         go_on.set()
         assert all(task.result().startswith("This file is too complex") for task in first + waiting)
@@ -495,7 +495,7 @@ def test_nobody_waits_long_for_the_turn(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(evidence_files, "TURN_SECONDS", 0.01)
     monkeypatch.setattr(evidence_files, "_turns", BoundedSemaphore(1))
     with evidence_files._turns:
-        assert refusal(pdf()).startswith("Many files are being checked just now.")
+        assert refusal(pdf()).startswith("Many files are being checked right now.")
     assert cleaned(pdf())[1].kind == Evidence.Kind.PDF, "the turn was given back"
 
 

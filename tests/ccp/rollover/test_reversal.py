@@ -125,7 +125,7 @@ def test_paid_again_it_is_no_step_any_more(payment: Payment) -> None:
 def test_the_invoice_says_that_it_is_open_and_that_the_cycle_stays_closed(payment: Payment) -> None:
     invoice = reverse(payment)
     said = told(member_of(payment), f"/invoices/{invoice.pk}/")
-    assert "AMT took back the payment that was on record, so this invoice is to be paid again." in said
+    assert "AMT took back the payment that was on record, so this invoice must be paid again." in said
     assert "The CCP cycle it belongs to stays closed." in said
     assert "This invoice was due on 5/1/2026." in said
     [row] = [
@@ -164,13 +164,13 @@ def desk() -> User:
 @pytest.mark.ignore_template_errors
 def test_staff_read_beforehand_that_the_cycle_stays_closed(payment: Payment, desk: User) -> None:
     said = client_of(desk).get(page(Payment, "reverse", payment.pk)).text
-    assert f"{payment.invoice.number} is then unpaid again. No money is sent back by this." in said
+    assert f"{payment.invoice.number} is then unpaid again. This sends no money back." in said
     assert "The cycle 5/1/2023 to 4/30/2026 was closed on 5/1/2026 and stays closed as it was." in said
-    assert "The member goes on as before, and is asked to pay this invoice." in said
+    assert "The member continues as before, and is asked to pay this invoice." in said
 
 
 def test_of_a_cycle_that_is_not_closed_staff_read_only_that_it_is_unpaid_again(met: Member) -> None:
     invoice = RenewalInvoice.objects.select_related("cycle").get(year=1)
     assert invoices.meaning_of_reversal(invoice) == (
-        f"{invoice.number} is then unpaid again. No money is sent back by this."
+        f"{invoice.number} is then unpaid again. This sends no money back."
     )

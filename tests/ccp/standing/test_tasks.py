@@ -89,5 +89,5 @@ def test_the_calm_sentence_ends_with_the_cycle(on_today: TimeMachineFixture, sho
     make_activity(cycle_of(short, "RPT"), points="2")
     on_today.move_to(noon(day))
     said = words(read(client_of(short).get("/")).main)
-    assert "It awaits your payment" in said
+    assert "It waits for your payment" in said
     assert "until this cycle ends" not in said

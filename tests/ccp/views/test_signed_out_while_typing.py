@@ -87,7 +87,7 @@ def test_the_form_comes_back_as_it_was_typed_without_the_attestation(client: Cli
     page = read(sign_in(client, "ada@example.org", post_signed_out(client)))
     assert {name: values[-1] for name, values in form_values(page).items()} == TYPED
     said = (
-        "You were signed out before we could record this. Nothing is lost: check it, tick the box again and press "
+        "You were signed out before we could record this. Nothing is lost: look it over, check the box again and press "
         "Submit."
     )
     assert said in words(page.main)

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from amtportal.imports.cells import Problem, problems_with_header
 from certifications.roster import rows as roster_rows
-from certifications.roster.rows import Problem, Row
+from certifications.roster.rows import Row
 from tests.support.waiting import seconds_of_a_processor
 
 ON = date(2026, 3, 14)
@@ -303,4 +304,5 @@ def test_rows_of_one_file_must_not_contradict_each_other(second: dict[str, Any],
     ],
 )
 def test_the_header_has_every_required_column_and_no_unknown_one(header: tuple[str, ...], problems: list[str]) -> None:
-    assert [str(problem) for problem in roster_rows.problems_with_header(header)] == problems
+    found = problems_with_header(header, columns=roster_rows.COLUMNS, required=roster_rows.REQUIRED)
+    assert [str(problem) for problem in found] == problems

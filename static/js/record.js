@@ -1,0 +1,5 @@
+/* Record CE: its scripts in the order in which they start; the draft tells the others what it puts back.
+   Collecting static files joins them into this file (amtportal/static_files.py). */
+import "./record/finder.js";
+import "./record/preview.js";
+import "./record/draft.js";
