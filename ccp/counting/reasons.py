@@ -10,14 +10,14 @@ from ccp.models import Credit
 
 Cut = Literal["", "type-cap", "category-cap", "window"]
 
-# Sentences for what the caps cut.
+# Sentences for the points that the caps and the window of the type cut.
 REASONS: Mapping[Cut, str | Promise] = {
     "": "",
     "type-cap": gettext_lazy("Over the most that this activity type can count for in one cycle."),
     "category-cap": gettext_lazy("Over the most that this category can count for in one cycle."),
     "window": gettext_lazy("Outside the days in which this activity type can be claimed."),
 }
-# The same, and the cuts that do not come from the caps: for every credit on record.
+# The same sentences and those for all other cuts, so that every credit on record has its sentence.
 CUT_SENTENCES: dict[Credit.Cut, str | Promise] = {
     **{Credit.Cut(cut): reason for cut, reason in REASONS.items()},
     Credit.Cut.NOT_STANDING: gettext_lazy("Withdrawn or void, so it counts for nothing."),

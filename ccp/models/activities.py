@@ -19,13 +19,13 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         return self.filter(member=member)
 
     def visible_to(self, user: Any) -> "ActivityQuerySet":
-        """The owner's activities; every activity for staff who may view activities."""
+        """Return the user's own activities; every activity for staff who may view activities."""
         if user.is_staff and user.has_perm("ccp.view_activity"):
             return self.all()
         return self.filter(member__user=user)
 
     def claimed_for(self, cycle: int) -> "ActivityQuerySet":
-        """Those that the member claims for the cycle of that key, standing or not."""
+        """Return the activities that are claimed for the cycle with that key, standing or not."""
         claimed = Credit.objects.filter(cycle=cycle).exclude(cut=Credit.Cut.UNCLAIMED)
         return self.filter(pk__in=claimed.values("activity"))
 
@@ -36,7 +36,8 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
 class Activity(models.Model):
     """One activity that a member recorded.
 
-    ``ccp.recording.verbs`` and ``ccp.amt_credits.credits`` write it, nothing deletes it.
+    Only ``ccp.recording.verbs`` and ``ccp.amt_credits.credits`` write activities, and nothing
+    deletes them.
     """
 
     class Source(models.TextChoices):
@@ -150,7 +151,7 @@ class Activity(models.Model):
 
     @property
     def heading(self) -> str:
-        """The title, or the type's name when no title was given."""
+        """Return the title, or the type's name when no title was given."""
         return self.title or translated(self.activity_type.name)
 
     @property
@@ -163,9 +164,10 @@ class Activity(models.Model):
 
 
 class Credit(models.Model):
-    """What an activity counts for in one cycle, and why it was cut. Only ``ccp.counting.credits`` writes credits.
+    """What an activity counts for in one cycle, and why it was cut.
 
-    The row stays when the activity no longer counts there: it then counts 0 and says why.
+    Only ``ccp.counting.credits`` writes credits. The row stays when the activity no longer counts
+    in the cycle: it then counts 0 points and gives the reason.
     """
 
     class Cut(models.TextChoices):

@@ -12,7 +12,10 @@ from ccp.models.activities import Activity
 
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
     def visible_to(self, user: Any) -> "EvidenceQuerySet":
-        """What is attached to the owner's activities; all that is attached for staff who may view evidence."""
+        """Return the files of the user's activities; all files for staff who may view evidence.
+
+        Removed files are not included.
+        """
         if user.is_staff and user.has_perm("ccp.view_evidence"):
             return self.attached()
         return self.attached().filter(activity__member__user=user)
@@ -22,7 +25,10 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
 
 
 class Evidence(models.Model):
-    """A file that a member attached to an activity. ``ccp.evidence.attaching`` writes it; the row outlives its file."""
+    """A file that a member attached to an activity.
+
+    ``ccp.evidence.attaching`` writes it. The row stays when its file is deleted.
+    """
 
     class Kind(models.TextChoices):
         PDF = "pdf", "PDF"
