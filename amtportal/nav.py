@@ -40,7 +40,7 @@ HELP = (
 
 @dataclass(frozen=True)
 class Shown:
-    """An item on a page. ``current`` is the value of ``aria-current``: ``page``, ``true`` or empty."""
+    """An item on a page. ``current`` is its ``aria-current``: ``page``, ``true`` or empty."""
 
     item: Item
     current: str

@@ -1,5 +1,4 @@
-"""The language of a page: English, or Spanish for readers who chose it or whose browser asks for
-it.
+"""The language of a page: English, or Spanish if the reader or the reader's browser chose it.
 
 The choice is stored in a cookie. Without the cookie, the browser's ``Accept-Language`` decides. The
 language is active for one request only, so that it does not affect the next reader on the same
