@@ -1,8 +1,8 @@
-"""Credits from AMT: what AMT itself credits its members with, for its own courses.
+"""Credits from AMT: what AMT itself credits to its members, for its own courses.
 
-The provider's reference is the credit, for ever: the same values again change nothing, others are refused. Nobody
-attests such an entry. It counts in every open cycle that covers its days and takes its type, under the same caps as
-what members record.
+The provider's reference identifies a credit forever: the same values under it change nothing, and
+other values are refused. Nobody attests such an entry. It counts in every open cycle that covers
+its days and to which its type applies, under the same caps as what members record.
 """
 
 from collections.abc import Collection, Sequence
@@ -23,12 +23,17 @@ from certifications.models import Cycle
 
 CREDITED_BY_AMT = "Credited by AMT"
 PROVIDER = "American Medical Technologists (AMT)"
-REFERENCES = UUID("6f1d3a52-6b0c-4a55-9d0e-3f6f2f7c9b11")  # under which a provider's reference becomes a UUID
+REFERENCES = UUID(
+    "6f1d3a52-6b0c-4a55-9d0e-3f6f2f7c9b11"
+)  # the namespace of the UUIDs that are made from provider's references
 
 
 @dataclass(frozen=True)
 class AmtCredit:
-    """What AMT credits a member with for one of its own courses; the reference is AMT's, one for each credit."""
+    """What AMT credits to a member for one of its own courses.
+
+    The reference is AMT's own, one for each credit.
+    """
 
     reference: str
     member: Member
@@ -39,12 +44,12 @@ class AmtCredit:
         return uuid5(REFERENCES, self.reference)
 
     def is_on(self, activity: Activity) -> bool:
-        """Whether the activity already says exactly this."""
+        """Return whether the activity already has exactly these values."""
         return activity.member_id == self.member.pk and self.claim.is_on(activity)
 
 
 def by_reference(references: Collection[str]) -> dict[str, Activity]:
-    """The credits from AMT that are on record under these references."""
+    """Return the credits from AMT that are on record under these references, by reference."""
     return {
         activity.provider_reference: activity
         for some in chunks(references)
@@ -54,11 +59,12 @@ def by_reference(references: Collection[str]) -> dict[str, Activity]:
 
 @transaction.atomic
 def record(*, credits: Sequence[AmtCredit], by: User | None, at: datetime) -> dict[str, Activity]:
-    """Record the credits, each for every open cycle that covers its days and takes its type; by reference.
+    """Record the credits, and return their entries by reference.
 
-    A reference that is on record with the same values is returned as it is, with others it is refused. One that no
-    open cycle covers, once those that are due are closed, is not in the answer: it waits in the holding list
-    (``ccp.amt_credits.holding``).
+    Each credit is recorded for every open cycle that covers its days and to which its type applies.
+    If a reference is on record with the same values, the entry on record is returned; with other
+    values it is refused. Cycles that are due are closed first. A credit that no open cycle then
+    covers is not in the result: it waits in the holding list (``ccp.amt_credits.holding``).
     """
     open_cycles = catching_up.open_by_member({credit.member.pk for credit in credits}, at=at, lock=True)
     recorded = by_reference([credit.reference for credit in credits])
@@ -74,12 +80,15 @@ def record(*, credits: Sequence[AmtCredit], by: User | None, at: datetime) -> di
     for activities in chunks(new):
         bulk_create_with_history(activities, Activity, default_user=by, default_date=at)
         counting.add_claims(((activity, covering[activity.provider_reference]) for activity in activities), by, at)
-    counting.recount(counting.in_key_order(cycle for found in covering.values() for cycle in found), by, at)
+    counting.recount(counting.in_key_order(cycle for cycles in covering.values() for cycle in cycles), by, at)
     return recorded | {activity.provider_reference: activity for activity in new}
 
 
 def _credited(credit: AmtCredit, cycles: Collection[Cycle], at: datetime) -> Activity:
-    """The entry of a credit from AMT, not yet saved. Nobody attests it: AMT's own record does."""
+    """Return the entry of a credit from AMT, not yet saved.
+
+    Nobody attests it: AMT's own record takes the place of an attestation.
+    """
     return Activity(
         member=credit.member,
         source=Activity.Source.AMT,

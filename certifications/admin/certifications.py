@@ -1,4 +1,4 @@
-"""Certifications, as staff enter and read them, and the roster that brings them with their members."""
+"""Admin pages for certifications: staff enter and read them here, or import a roster."""
 
 from datetime import date
 from typing import Any
@@ -40,7 +40,10 @@ class CertificationForm(WholeForm):
         return recertified_on
 
     def clean(self) -> dict[str, Any]:
-        """Set whether CCP is mandatory from the dates that were entered, unless staff changed it themselves."""
+        """Set whether CCP is mandatory by the dates that were entered.
+
+        A value that staff entered themselves is kept.
+        """
         cleaned = super().clean() or self.cleaned_data
         awarded_on = cleaned.get("awarded_on") or self.instance.awarded_on
         dated = {"awarded_on", "recertified_on"} & set(self.changed_data)
@@ -73,15 +76,16 @@ class BaseCertificationAdmin(RosterImportMixin, NeverDeleted, HistoryAdmin):
             credential__in=Credential.objects.order_by(), certificate_number__in=[words, words.upper()]
         )
         by_member = Certification.objects.filter(super().found_by(words))
-        found = [queryset.order_by().values_list("pk", flat=True) for queryset in (by_number, by_member)]
-        return Q(pk__in=keys_in(found[0].union(found[1])))
+        keys = [queryset.order_by().values_list("pk", flat=True) for queryset in (by_number, by_member)]
+        return Q(pk__in=keys_in(keys[0].union(keys[1])))
 
     def get_fields(self, request: HttpRequest, obj: Certification | None = None) -> Any:
         held = ["member", "credential", "certificate_number", "awarded_on", "recertified_on", "ccp_mandatory"]
         return [*held, "status"] if obj else held
 
     def get_readonly_fields(self, request: HttpRequest, obj: Certification | None = None) -> Any:
-        # Cycles are counted from the award, and what a cycle holds belongs to the member. The status has its own page.
+        # These fields do not change later: cycles are counted from the award, and what a cycle
+        # holds belongs to the member. The status is changed on its own page.
         return ("member", "credential", "awarded_on", "status") if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Certification, form: forms.ModelForm, change: bool) -> None:

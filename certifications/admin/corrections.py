@@ -1,4 +1,7 @@
-"""Corrections of closed cycles: signed on the page of the cycle, read here, never changed."""
+"""Corrections of closed cycles.
+
+Staff sign them on the page of the cycle and read them here. They are never changed.
+"""
 
 from typing import Any
 

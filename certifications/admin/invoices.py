@@ -1,4 +1,7 @@
-"""Renewal invoices: issued by their verbs; staff read them, record payments and void them."""
+"""Admin pages for renewal invoices: staff read them, record payments and void them.
+
+Staff do not enter invoices here: the portal issues them.
+"""
 
 from datetime import date, timedelta
 from typing import Any, cast

@@ -1,4 +1,8 @@
-"""Payments: recorded on their invoice; one that was recorded by mistake is reversed here, never deleted."""
+"""Admin pages for payments.
+
+A payment is recorded on the page of its invoice. A payment that was recorded by mistake is reversed
+here and never deleted.
+"""
 
 from datetime import date, timedelta
 from typing import Any
@@ -163,7 +167,7 @@ class BasePaymentAdmin(WrittenByVerbs, HistoryAdmin):
 
 
 def record_payment(invoice: RenewalInvoice, typed: dict[str, Any], request: HttpRequest) -> str:
-    """Record the payment that was typed and say so."""
+    """Record the payment that was entered, and return the message about it."""
     by = account_of(request)
     try:
         invoices.record_payment(invoice=invoice, by=by, at=timezone.now(), **typed)
@@ -176,7 +180,7 @@ def record_payment(invoice: RenewalInvoice, typed: dict[str, Any], request: Http
 
 def _reverse(payment: Payment, reason: str, request: HttpRequest) -> str:
     at = timezone.now()
-    found = invoices.reverse_payment(payment=payment, reason=reason, by=account_of(request), at=at)
-    if payment.reversed_at or found.reversed_at != at:
-        raise AlreadyDone(f"This payment was reversed earlier: {found.reversal_reason}")
+    stored = invoices.reverse_payment(payment=payment, reason=reason, by=account_of(request), at=at)
+    if payment.reversed_at or stored.reversed_at != at:
+        raise AlreadyDone(f"This payment was reversed earlier: {stored.reversal_reason}")
     return f"Reversed the payment for {payment.invoice.number}: {reason}"

@@ -1,4 +1,7 @@
-"""Steps in the life of certifications: written by ``certifications.life``, read here."""
+"""Admin pages for the changes of status of certifications.
+
+``certifications.life`` writes the changes; staff read them here.
+"""
 
 from datetime import date
 from typing import Any

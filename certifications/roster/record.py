@@ -1,8 +1,12 @@
-"""The roster against the record: what the portal holds of the people in a file, and which rows cannot stand beside it.
+"""The roster compared with the record.
 
-An e-mail address serves one member and a certificate number one certification of its credential, unless the file gives
-the present holder another one. The day of an award may change while nothing has happened in the cycle that was counted
-from it, and whether CCP is mandatory changes with it.
+This module reads what the portal holds about the people in a file, and finds the rows that
+contradict it.
+
+An e-mail address belongs to one member, and a certificate number belongs to one certification of
+its credential. A row may take either of them from its present holder only if the file gives that
+holder another one. The day of an award may change as long as nothing has happened in the cycle that
+was counted from it; whether CCP is mandatory changes with it.
 """
 
 from collections import defaultdict
@@ -21,17 +25,22 @@ from certifications.roster.rows import PERSON, Row
 
 @dataclass(frozen=True)
 class Record:
-    """What the portal holds that a roster could change or run into."""
+    """What the portal holds that a roster could change or contradict."""
 
-    members: Mapping[str, StoredMember] = field(default_factory=dict)  # by AMT ID
-    certifications: Mapping[tuple[str, str], StoredCertification] = field(default_factory=dict)  # by AMT ID, code
-    addresses: Mapping[str, str | None] = field(default_factory=dict)  # whose AMT ID; None: not a member's
-    numbers: Mapping[tuple[str, str], str] = field(default_factory=dict)  # by code and number: whose AMT ID
-    anchored: Mapping[int, str] = field(default_factory=dict)  # certifications whose award is fixed, and why
+    # By AMT ID.
+    members: Mapping[str, StoredMember] = field(default_factory=dict)
+    # By AMT ID and the code of the credential.
+    certifications: Mapping[tuple[str, str], StoredCertification] = field(default_factory=dict)
+    # The AMT ID of the owner of each address; None if the account does not belong to a member.
+    addresses: Mapping[str, str | None] = field(default_factory=dict)
+    # The AMT ID of the holder, by the code of the credential and the certificate number.
+    numbers: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    # The reason why the day of the award can no longer change, by the key of the certification.
+    anchored: Mapping[int, str] = field(default_factory=dict)
 
 
 def conflicts(rows: Sequence[Row], record: Record) -> Iterator[Problem]:
-    """Rows that cannot be stored beside what is on record and stays."""
+    """Find the rows that contradict what is on record and does not change."""
     emails = {
         row.amt_id: member.address_under(row) if (member := record.members.get(row.amt_id)) else row.email
         for row in rows
@@ -40,7 +49,8 @@ def conflicts(rows: Sequence[Row], record: Record) -> Iterator[Problem]:
     for row in rows:
         member = record.members.get(row.amt_id)
         if member and member.is_staff and member.email != emails[row.amt_id]:
-            # Otherwise whoever may import could have the sign-in links of a staff account sent to another mailbox.
+            # Without this check, anybody who may import could have the sign-in links of a staff
+            # account sent to another mailbox.
             yield Problem(
                 row.line,
                 "email",
@@ -82,12 +92,15 @@ def conflicts(rows: Sequence[Row], record: Record) -> Iterator[Problem]:
 
 
 def look_up(rows: Sequence[Row]) -> Record:
-    """The record as far as these rows touch it. Cycles that may be dated anew are locked."""
+    """Return the part of the record that these rows touch.
+
+    Cycles that may get new dates are locked.
+    """
     members: dict[str, StoredMember] = {}
     for amt_ids in chunks({row.amt_id: None for row in rows}):
-        found = Member.objects.filter(amt_id__in=amt_ids).order_by()
+        on_record = Member.objects.filter(amt_id__in=amt_ids).order_by()
         columns = ("amt_id", "pk", "user", "user__email", "user__is_staff", "roster_email", *PERSON)
-        for amt_id, pk, user_pk, email, is_staff, on_roster, *person in found.values_list(*columns):
+        for amt_id, pk, user_pk, email, is_staff, on_roster, *person in on_record.values_list(*columns):
             own = dict(zip(PERSON, person, strict=True))
             members[amt_id] = StoredMember(pk, user_pk, email, own, is_staff, on_roster)
     certifications: dict[tuple[str, str], StoredCertification] = {}
@@ -137,16 +150,21 @@ def _numbers(
 
 
 def _anchored(rows: Sequence[Row], certifications: Mapping[tuple[str, str], StoredCertification]) -> dict[int, str]:
-    """Those certifications with another day of award in the roster whose cycles hold something counted from the old."""
+    """Return why the day of the award can no longer change, by the key of the certification.
+
+    Only certifications for which the roster has another day are looked at. The day is fixed if
+    their cycles hold something that depends on the old day.
+    """
     moved = [
         stored.pk
         for row in rows
         if (stored := certifications.get((row.amt_id, row.credential))) and stored.awarded_on != row.awarded_on
     ]
     anchored: dict[int, str] = {}
-    # Locked before they are judged, as recording CE and payments do: nothing is added in between.
+    # The cycles are locked before they are judged, so that nothing is added in between. Recording
+    # CE and recording payments take the same locks.
     of_moved = (Cycle.objects.filter(certification__in=pks).order_by() for pks in chunks(moved))
-    lock_all(key for found in of_moved for key in found.values_list("pk", flat=True))
+    lock_all(key for cycles_of_batch in of_moved for key in cycles_of_batch.values_list("pk", flat=True))
     for pks in chunks(moved):
         cycles = list(Cycle.objects.filter(certification__in=pks).order_by("pk"))
         invoices = RenewalInvoice.objects.filter(cycle__certification__in=pks).order_by()
@@ -163,7 +181,7 @@ def _anchored(rows: Sequence[Row], certifications: Mapping[tuple[str, str], Stor
             "invoice__cycle__certification", flat=True
         ):
             anchored[certification] = "a payment was recorded for one of its invoices"
-        # The credits are another app's; the models know them by this name.
+        # The credits belong to another app, so they are reached by the name of the relation.
         with_credits = Cycle.objects.filter(certification__in=pks, credits__isnull=False).order_by()
         for certification in with_credits.values_list("certification", flat=True):
             anchored[certification] = "CE is recorded in its cycle"

@@ -1,7 +1,7 @@
-"""The rows of a roster: what each column may hold, and what is wrong where it does not.
+"""The rows of a roster: what each column may hold, and what is wrong with a cell or row.
 
-A row is one certification of one member, so a member with two certifications has two rows, which must agree about the
-person.
+A row is one certification of one member. A member with two certifications has two rows, and these
+must agree about the person.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -21,9 +21,10 @@ REQUIRED = ("amt_id", "email", "first_name", "last_name", "credential", "certifi
 ADDRESS = ("address_line1", "address_line2", "city", "state", "postal_code", "country")
 OPTIONAL = ("phone", *ADDRESS, "ccp_mandatory")
 COLUMNS = (*REQUIRED, *OPTIONAL)
-PERSON = ("first_name", "last_name", "phone", *ADDRESS)  # with the e-mail address, what a member's rows agree on
+# All rows of a member must agree on these columns and on the e-mail address.
+PERSON = ("first_name", "last_name", "phone", *ADDRESS)
 
-EARLIEST_AWARD = date(1900, 1, 1)  # before AMT existed: an earlier day is a slip of the pen
+EARLIEST_AWARD = date(1900, 1, 1)  # before AMT existed, so an earlier day is a typing error
 YES_OR_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 _LENGTHS = lengths_of(COLUMNS, Member, User, Certification)
@@ -31,7 +32,10 @@ _LENGTHS = lengths_of(COLUMNS, Member, User, Certification)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One certification as the roster has it. None: the file does not have the column, or leaves the choice to us."""
+    """One certification as it is in the roster.
+
+    None means that the file does not have the column or leaves the choice to the portal.
+    """
 
     line: int
     amt_id: str
@@ -52,12 +56,15 @@ class Row:
 
     @property
     def person(self) -> dict[str, str]:
-        """The columns of the file that describe the person, but for the e-mail address."""
+        """Return the columns of the file that describe the person, except the e-mail address."""
         return {column: value for column in PERSON if (value := getattr(self, column)) is not None}
 
     @property
     def is_mandatory(self) -> bool:
-        """Whether CCP binds a new certification: as the roster says, else by the day of the award."""
+        """Return whether CCP is mandatory for a new certification.
+
+        If the roster does not say, the day of the award decides.
+        """
         if self.ccp_mandatory is not None:
             return self.ccp_mandatory
         return life.ccp_is_mandatory(self.awarded_on, recertified_on=None)
@@ -72,7 +79,7 @@ def email(value: str) -> str:
 
 
 def award(value: str, on: date) -> date:
-    """The day of an award, which is not in the future."""
+    """Return the day of an award. Raises ValueError if it is in the future or too early."""
     awarded_on = day(value)
     if awarded_on > on:
         raise ValueError(
@@ -104,7 +111,7 @@ def known_credential(value: str, codes: Collection[str]) -> str:
 def read(
     cells: Mapping[str, str], *, line: int, credentials: Collection[str], on: date
 ) -> tuple[Row | None, list[Problem]]:
-    """The row that the cells (by column) make, or everything that is wrong with them."""
+    """Return the row that the cells (by column) make, or everything that is wrong with them."""
     values, problems = read_cells(
         cells,
         line=line,
@@ -117,7 +124,10 @@ def read(
 
 
 def contradictions(rows: Iterable[Row]) -> Iterator[Problem]:
-    """Rows of one file that cannot both be right: each problem stands on the later line and names the earlier."""
+    """Find rows of one file that contradict each other.
+
+    Each problem is reported on the later line and names the earlier line.
+    """
     members: dict[str, Row] = {}
     emails: dict[str, Row] = {}
     held: dict[tuple[str, str], Row] = {}
