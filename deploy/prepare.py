@@ -1,7 +1,8 @@
 """Bring the database and the static files up to date before the server starts.
 
-This does the same as `manage.py migrate`, `createcachetable`, `collectstatic` and `demo` one after the other, in one
-process, because loading Django takes longer than all four when they have nothing to do.
+This does the same as `manage.py migrate`, `createcachetable`, `collectstatic` and `demo` one after
+the other, in one process, because loading Django takes longer than all four when they have nothing
+to do.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ from amtportal import static_files  # noqa: E402
 
 
 def static_fingerprint() -> str:
-    """Return a digest of every static file's path, size and time, the settings and the storage."""
+    """Return a digest of each static file's path, size and time, and of the settings and storage."""
     modules = (settings.SETTINGS_MODULE, static_files.__name__)
     lines = [Path(name.replace(".", "/") + ".py").read_text() for name in modules]
     for finder in get_finders():
@@ -33,8 +34,8 @@ def static_fingerprint() -> str:
 
 
 def collect_static() -> None:
-    """Collect and compress the static files, only if one has changed, because compressing takes seconds."""
-    stamp = Path(settings.STATIC_ROOT) / ".collected"  # is removed with the folder
+    """Collect and compress the static files, but only if one has changed: this takes seconds."""
+    stamp = Path(settings.STATIC_ROOT) / ".collected"  # it disappears when the folder is removed
     fingerprint = static_fingerprint()
     if stamp.exists() and stamp.read_text() == fingerprint:
         return
@@ -48,9 +49,9 @@ if __name__ == "__main__":
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
-    if not settings.DEBUG:  # `make dev` serves them from where they are edited
+    if not settings.DEBUG:  # `make dev` serves the files from the folder in which they are edited
         collect_static()
     try:
         call_command("demo")
-    except CommandError as refusal:  # other members are on record: serve them
+    except CommandError as refusal:  # other members are on record, so the portal serves them
         print(refusal, flush=True)

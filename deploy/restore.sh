@@ -3,10 +3,12 @@
 #
 #   deploy/restore.sh [--without-second-factors] BACKUP
 #
-# DATABASE_URL and AMTPORTAL_VAR name the target. Existing data is never overwritten; a damaged backup is refused.
-# The key of second factors is not in the backup: put it into MFA_KEYS or AMTPORTAL_VAR/mfa-key first. If it is
-# lost, --without-second-factors continues with a new one, and old authenticator apps and recovery codes no longer work.
-# Afterwards: manage.py migrate, createcachetable, collectstatic, renew_encryption, verify_records; then start the portal.
+# DATABASE_URL and AMTPORTAL_VAR name the target. Existing data is never overwritten; a damaged
+# backup is refused. The key of second factors is not in the backup: put it into MFA_KEYS or
+# AMTPORTAL_VAR/mfa-key first. If it is lost, --without-second-factors continues with a new key, and
+# old authenticator apps and recovery codes no longer work.
+# Afterwards, run manage.py migrate, createcachetable, collectstatic, renew_encryption and
+# verify_records; then start the portal.
 set -euo pipefail
 without=
 [ "${1:-}" != --without-second-factors ] || { without=yes; shift; }
@@ -41,7 +43,7 @@ else
     [ -f "$backup/database.dump" ] || stop "This backup is of SQLite, and DATABASE_URL names PostgreSQL."
     tables=$(psql -XAtc "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
     [ "$tables" = 0 ] || stop "The database $PGDATABASE has tables: restore into an empty one."
-    # All or nothing.
+    # Restore everything or nothing.
     pg_restore --single-transaction --exit-on-error --no-owner --no-privileges \
         --dbname="$PGDATABASE" "$backup/database.dump"
 fi

@@ -1,15 +1,22 @@
 #!/bin/bash
 # `make restore-drill`: backs a portal up, restores it elsewhere, and proves that it is the same portal.
 #
-# By default it uses the demo association in a folder of its own; in PostgreSQL if DATABASE_URL names one (two databases
-# are made beside it and removed). For the portal of this environment, while nobody writes:
+# By default it uses the demo association in a folder of its own. If DATABASE_URL names a PostgreSQL
+# database, the drill uses PostgreSQL: it makes two databases on the same server and removes them.
+# To use the portal of this environment, while nobody writes:
 #
 #   DRILL_EMAIL=ada@example.org DRILL_PASSWORD=… deploy/restore_drill.sh here
 #
-# These must be equal: rows and sums of every table, the digest of its content in the order of its key, every uploaded
-# file, the secret key, the PDF transcripts that the member of DRILL_EMAIL gets from each portal after signing in, and
-# those of a member with an authenticator app (DRILL_APP_EMAIL, DRILL_APP_PASSWORD and DRILL_APP_SECRET, the app's key),
-# if one is named. The key of second factors, which is not in any backup, must open each of them in the copy.
+# The following must be equal in both portals:
+#
+# - the rows and sums of every table, and the digest of its content in the order of its key
+# - every uploaded file
+# - the secret key
+# - the PDF transcripts that the member of DRILL_EMAIL gets from each portal after signing in
+# - the transcripts of a member with an authenticator app, if one is named (DRILL_APP_EMAIL,
+#   DRILL_APP_PASSWORD and DRILL_APP_SECRET, the key of the app)
+#
+# The key of second factors, which is not in any backup, must open each second factor in the copy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 say() { echo "drill: $*"; }
@@ -33,7 +40,7 @@ trap 'exit 143' TERM
 where=$(AMTPORTAL_VAR=$work/nobody .venv/bin/python deploy/database.py)
 postgres=${DATABASE_URL:-}
 [[ $postgres == postgres* ]] || postgres=""
-beside() { # beside NAME: a new database on the same server, and its DATABASE_URL
+beside() { # beside NAME: makes a new database on the same server, and sets `made` to its DATABASE_URL
     local name=drill_$1_$$
     createdb "$name"
     databases+=("$name")
@@ -53,7 +60,7 @@ target_var=$work/target target_url=""
 [ -z "$postgres" ] || { beside target; target_url=$made; }
 unset CACHE_URL
 
-at() { # at source|target COMMAND…
+at() { # at source|target COMMAND…: runs the command with that portal's database and folder
     local var=$1_var url=$1_url
     if [ -n "${!url}" ]; then export DATABASE_URL=${!url}; else unset DATABASE_URL; fi
     export AMTPORTAL_VAR=${!var}
@@ -75,10 +82,11 @@ from allauth.mfa.totp.internal.auth import TOTP
 from amtportal.members.models import User
 TOTP.activate(User.objects.get(email='$DRILL_APP_EMAIL'), '$DRILL_APP_SECRET')"
 fi
-# Both use one address, because it is printed on the transcripts.
+# Both portals use the same address, because it is printed on the transcripts.
 PORT=$(.venv/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 export PORT AMTPORTAL_URL=http://localhost:$PORT
-fetch() { # fetch source|target: serves that portal, signs in, and notes the digest of each member's transcripts
+# fetch source|target STEPS: serves that portal, signs in, and stores the digests of the transcripts.
+fetch() {
     at "$1" exec .venv/bin/gunicorn --config deploy/gunicorn.conf.py amtportal.wsgi > "$work/$1.log" 2>&1 &
     servers=($!)
     for _ in $(seq 300); do
@@ -88,7 +96,7 @@ fetch() { # fetch source|target: serves that portal, signs in, and notes the dig
     grep -q '^Portal:' "$work/$1.log" || { cat "$work/$1.log" >&2; stop "the $1 portal did not start"; }
     .venv/bin/python deploy/sign_in.py "$AMTPORTAL_URL" "$DRILL_EMAIL" <<< "$DRILL_PASSWORD" > "$work/$1.pdfs" ||
         stop "no sign-in to the $1 portal"
-    # The copy gets the next code, because the first one was used before the copy was made.
+    # The copy gets the next code, because the first code was used before the copy was made.
     [ -z "${DRILL_APP_EMAIL:-}" ] || .venv/bin/python deploy/sign_in.py "$AMTPORTAL_URL" "$DRILL_APP_EMAIL" "$2" \
         <<< "$DRILL_APP_PASSWORD"$'\n'"$DRILL_APP_SECRET" > "$work/$1.app.pdfs" ||
         stop "no sign-in with an authenticator app to the $1 portal"
@@ -103,7 +111,7 @@ at source manage fingerprint > "$work/source.txt"
 begun=$(date +%s.%N)
 backup=$(at source deploy/backup.sh "$work/backups")
 backed=$(date +%s.%N)
-# An operator would bring it from the place where it is kept.
+# An operator would bring the key of second factors from the place where it is kept.
 [ -n "${MFA_KEYS:-}" ] || { mkdir -m 700 "$target_var" && cp "$source_var/mfa-key" "$target_var/mfa-key"; }
 at target deploy/restore.sh "$backup"
 restored=$(date +%s.%N)

@@ -1,6 +1,8 @@
 #!/bin/bash
-# `make run`: installs what is missing, brings the database up to date, serves the portal until Ctrl-C.
-# `make dev`: the same by Django's own server, which starts again when a file changes, with DEBUG and its toolbar.
+# `make run`: installs what is missing, brings the database up to date, and serves the portal until
+#             Ctrl-C is pressed.
+# `make dev`: does the same with Django's own server, which starts again when a file changes, with
+#             DEBUG and the debug toolbar.
 #
 #   PORT            the port on this machine, 8000 unless set
 #   AMTPORTAL_VAR   the folder for database, uploads and the generated secret key, var/ unless set
@@ -25,12 +27,12 @@ fi
 
 if [ "${1:-run}" = dev ]; then
     deploy/setup.sh test
-    export DEBUG=True # settings refuse it on a portal that other machines reach
+    export DEBUG=True # the settings refuse DEBUG on a portal that other machines can reach
 else
     deploy/setup.sh run
 fi
 
-umask 077 # database, uploads and secret key are for this user alone
+umask 077 # only this user may read the database, the uploads and the secret key
 mkdir -p "$AMTPORTAL_VAR"
 .venv/bin/python deploy/prepare.py
 if [ "${1:-run}" = dev ]; then

@@ -2,19 +2,19 @@
 # Installs what is missing: Debian packages, uv in .tools, the locked Python packages in .venv.
 #
 #   deploy/setup.sh run     what the portal needs
-#   deploy/setup.sh test    that, and what the tests and checks need
-#   deploy/setup.sh audit   that, and the Java that the HTML checker runs on
+#   deploy/setup.sh test    what `run` installs, and what the tests and checks need
+#   deploy/setup.sh audit   what `test` installs, and the Java on which the HTML checker runs
 #   deploy/setup.sh tools   only uv, which writes the lock files
 #
 # It is safe to run at any time, even after it was interrupted. If there is nothing to do, it takes a moment.
-# Set PYTHON to build .venv with another interpreter than python3.
+# Set PYTHON to build .venv with an interpreter other than python3.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # WeasyPrint loads the pango and harfbuzz libraries. Documents need no fonts of the machine.
 run_packages=(python3 python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0)
-# The browser tests control Chromium through the Node.js that Playwright brings, which needs libatomic1; gettext finds
-# every sentence to translate.
+# The browser tests control Chromium through the Node.js that Playwright brings, which needs
+# libatomic1; gettext finds every sentence to translate.
 test_packages=(chromium gettext libatomic1 postgresql)
 
 say() { echo "setup: $*" >&2; }
@@ -63,10 +63,11 @@ install_debian_packages() {
     rm -f $postgres_switch
 }
 
-# Contents of the named files, as one line that a stamp can hold.
+# Prints a digest of the contents of the named files, as one line that a stamp can hold.
 fingerprint() { cat "$@" | sha256sum | cut -c1-64; }
 
-# In each environment a stamp is written last. Without a stamp the environment is incomplete and is made again.
+# In each environment a stamp is written last. An environment without a stamp is incomplete and is
+# made again.
 stamp_of() { cat "$1/installed" 2>/dev/null || true; }
 
 make_tools() {
@@ -87,12 +88,14 @@ make_tools() {
     echo "$wanted" > .tools/installed
 }
 
-# What makes an environment out of date: its folder, its Python, its lock file.
+# Prints the folder and the Python version of .venv. If they or the lock file change, the environment
+# is out of date.
 python_of_venv() { .venv/bin/python -c 'import sys; print(sys.prefix, *sys.version_info[:3])' 2>/dev/null || true; }
 
 make_environment() { # make_environment LOCKFILE
     local lock=$1 python wanted
-    # If tests have run here, `run` keeps their packages; that lock file contains everything in the other one.
+    # If tests have run here, `run` keeps their packages: the lock file for tests contains everything
+    # in the other one.
     [[ "$(stamp_of .venv)" != *" requirements-dev.txt "* ]] || lock=requirements-dev.txt
     python=$(python_of_venv)
     wanted="$python $lock $(fingerprint "$lock")"
@@ -101,7 +104,8 @@ make_environment() { # make_environment LOCKFILE
     fi
     make_tools
     say "installing Python packages from $lock"
-    # A complete environment of the same Python is updated in place, because a portal may be running from it.
+    # A complete environment with the same Python is updated in place, because a portal may be
+    # running from it.
     if [ -z "$python" ] || [[ "$(stamp_of .venv)" != "$python "* ]]; then
         .tools/bin/uv venv --quiet --clear --no-project --no-python-downloads --python "${PYTHON:-python3}" .venv
     fi

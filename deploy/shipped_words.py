@@ -21,11 +21,11 @@ READ = ("name", "guidance", "documents")
 
 def texts(rows: list[dict]) -> list[str]:
     """Return every text of the rows and of the rows within them, in order."""
-    found = []
+    result = []
     for row in rows:
-        found += [row[field] for field in READ if row.get(field)]
-        found += texts(row.get("activity_types", []))
-    return found
+        result += [row[field] for field in READ if row.get(field)]
+        result += texts(row.get("activity_types", []))
+    return result
 
 
 def module() -> str:

@@ -23,9 +23,8 @@ from certifications.models import Cycle
 
 CREDITED_BY_AMT = "Credited by AMT"
 PROVIDER = "American Medical Technologists (AMT)"
-REFERENCES = UUID(
-    "6f1d3a52-6b0c-4a55-9d0e-3f6f2f7c9b11"
-)  # the namespace of the UUIDs that are made from provider's references
+# The namespace of the UUIDs that are made from the references of providers.
+REFERENCES = UUID("6f1d3a52-6b0c-4a55-9d0e-3f6f2f7c9b11")
 
 
 @dataclass(frozen=True)

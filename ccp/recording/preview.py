@@ -1,8 +1,9 @@
-"""What an entry would count for, told before it is recorded.
+"""The preview of an entry: what it would count for, before it is recorded.
 
-For each open cycle that covers the days of a claim: what would count there under the caps and why not all of it, the
-new total, what is still to go, and when the renewal invoice would then open. The sums are those that recording makes,
-done on the entries on record with the claim among them; nothing is written.
+For each open cycle that covers the days of a claim, the preview gives what would count under the
+caps and why some of it would not, the new total, the points that would still be missing, and when
+the renewal invoice would then open. The totals are calculated as they are when an entry is
+recorded, from the entries on record and the claim together. Nothing is written.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -36,7 +37,10 @@ class Capped:
 
 @dataclass(frozen=True)
 class Row:
-    """A certification whose open cycle covers the claim. ``notes`` say why less counts, and what else changes."""
+    """A certification whose open cycle covers the claim.
+
+    ``notes`` say why less than the claim counts and what else changes.
+    """
 
     cycle: Cycle
     ticked: bool
@@ -47,7 +51,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Preview:
-    """What submitting the form would do. ``made``: how many units make how many points, where units were given."""
+    """What submitting the form would do.
+
+    ``made`` says how many points the units make, if units were given.
+    """
 
     rows: list[Row]
     made: str
@@ -55,7 +62,7 @@ class Preview:
 
     @property
     def said(self) -> str:
-        """The preview in a few words, to be read aloud."""
+        """Return the preview in a few words, for screen readers."""
         return " ".join(
             _("%(certification)s: %(counted)s would count, new total %(total)s of %(required)s.")
             % {
@@ -70,14 +77,14 @@ class Preview:
 
 
 def caps_used(entries: Sequence[Entry], groups: Iterable[CategoryOffer]) -> list[Capped]:
-    """How much of each cap is used in a cycle, for the activity types and categories that have one."""
-    found = []
+    """Return how much of each cap of an activity type or a category is used in a cycle."""
+    caps = []
     for group in groups:
         if group.cap is not None:
-            found.append(
+            caps.append(
                 Capped(group.category.name, Used(points.used(entries, category=group.category.code), group.cap))
             )
-        found += [
+        caps += [
             Capped(
                 offer.activity_type.name,
                 Used(points.used(entries, activity_type=offer.activity_type.code), offer.terms.type_cap),
@@ -85,20 +92,20 @@ def caps_used(entries: Sequence[Entry], groups: Iterable[CategoryOffer]) -> list
             for offer in group.offers
             if offer.terms.type_cap is not None
         ]
-    return found
+    return caps
 
 
 def entries_of(cycles: Collection[Cycle], terms: Catalogue) -> dict[int, list[Entry]]:
-    """The standing entries of each cycle, by its key, as the caps see them; one query."""
-    found: dict[int, list[Entry]] = {cycle.pk: [] for cycle in cycles}
+    """Return the standing entries of each cycle as the caps see them, by its key; one query."""
+    entries: dict[int, list[Entry]] = {cycle.pk: [] for cycle in cycles}
     credits = (
         Credit.objects.filter(cycle__in=cycles, activity__withdrawn_at=None)
         .exclude(cut=Credit.Cut.UNCLAIMED)
         .select_related("activity__activity_type__category")
     )
     for credit in credits:
-        found[credit.cycle_id].append(counting.entry(credit.activity, terms))
-    return found
+        entries[credit.cycle_id].append(counting.entry(credit.activity, terms))
+    return entries
 
 
 def of_claim(
@@ -112,7 +119,10 @@ def of_claim(
     earlier: Activity | None,
     on: date,
 ) -> Preview:
-    """What recording the claim would do, or amending the ``earlier`` entry to it; two queries."""
+    """Return what it would do to record the claim, or to amend the ``earlier`` entry to it.
+
+    This makes two queries.
+    """
     activity_type = claim.activity_type
     ticked = {cycle.pk for cycle in chosen}
     covering = [cycle for cycle in open_cycles if claim.is_covered_by(cycle)]
@@ -121,14 +131,14 @@ def of_claim(
             cycle__in=covering, year=invoice_rules.LAST_YEAR, status=RenewalInvoice.Status.PAID
         ).values_list("cycle_id", flat=True)
     )
-    told = duplicates.Comparable(
+    comparable = duplicates.Comparable(
         activity_type.pk,
         claim.title,
         claim.starts_on,
         claim.ends_on,
         frozenset(ticked & {cycle.pk for cycle in covering}),
     )
-    others = [found for found in duplicates.on_record(member) if found[0] != earlier]
+    others = [(activity, other) for activity, other in duplicates.on_record(member) if activity != earlier]
     return Preview(
         rows=[
             _row(
@@ -144,7 +154,7 @@ def of_claim(
             for cycle in covering
         ],
         made=made(claim.quantity, claim.points, terms),
-        look_alikes=duplicates.like(told, others),
+        look_alikes=duplicates.like(comparable, others),
     )
 
 
@@ -171,7 +181,7 @@ def _row(
         type_cap=terms.type_cap,
         category_cap=terms.category_cap,
     )
-    found = outcome(entries, new, required=cycle.points_required, met_before=cycle.requirement_met_on, on=on)
+    result = outcome(entries, new, required=cycle.points_required, met_before=cycle.requirement_met_on, on=on)
     others = [entry for entry in entries if entry.reference != new.reference]
     caps: dict[reasons.Cut, tuple[Decimal | None, Decimal]] = {
         "type-cap": (terms.type_cap, points.used(others, activity_type=activity_type.code)),
@@ -179,7 +189,7 @@ def _row(
     }
     used = {cut: Used(amount, cap) for cut, (cap, amount) in caps.items() if cap is not None}
     state, opens_on = invoice_after(
-        found,
+        result,
         due_on=invoice_rules.due_on(certification.awarded_on, cycle.number, invoice_rules.LAST_YEAR),
         mandatory=cycle.is_mandatory,
         paid=paid,
@@ -188,14 +198,14 @@ def _row(
     return Row(
         cycle=cycle,
         ticked=ticked,
-        outcome=found,
-        notes=notes(found, used, applies=applies, name=activity_type.name, code=certification.credential.code),
-        invoice=invoice_sentence(found, state, opens_on),
+        outcome=result,
+        notes=notes(result, used, applies=applies, name=activity_type.name, code=certification.credential.code),
+        invoice=invoice_sentence(result, state, opens_on),
     )
 
 
 def made(quantity: Decimal | None, earned: Decimal, terms: Terms) -> str:
-    """``For 3 contact hours you earn 3 points.`` Nothing where no units were given."""
+    """Return ``For 3 contact hours you earn 3 points.``; an empty string if no units were given."""
     if quantity is None or terms.points_per_unit is None:
         return ""
     words = {"units": in_units(quantity, terms.unit), "points": claims.points_in_words(earned)}

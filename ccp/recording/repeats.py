@@ -1,8 +1,10 @@
-"""A Record CE form that comes again: the same form, posted twice or after Back, leads to the entry that it recorded.
+"""Repeated posts of a Record CE form.
 
-Whether it is the same is asked as of the day on which it recorded: with the cycles that took records then and under the
-terms of that day. So it stays a repeat when records have ended, a type was retired or terms have changed meanwhile.
-What comes with other values under a used number is no repeat; ``ccp.recording.verbs`` refuses it.
+If the same form is posted twice, or again after Back, it leads to the entry that it recorded. The
+form is compared as of the day on which it recorded the entry: with the cycles that took records
+then, and under the terms of that day. So it is still a repeat if in the meantime a cycle no longer
+takes records, a type was retired or terms have changed. A form with other values under a used
+number is not a repeat; ``ccp.recording.verbs`` refuses it.
 """
 
 import uuid
@@ -21,9 +23,11 @@ from certifications.models import Cycle
 def recorded_by(
     posted: QueryDict, member: Member, *, open_cycles: Collection[Cycle], asked: int | None
 ) -> Activity | None:
-    """The member's entry that this very form has recorded; None where it recorded none, or other values.
+    """Return the member's entry that this form has recorded.
 
-    ``open_cycles``: those that take records now. ``asked``: the certification that the member came from, by key.
+    The result is None if the form recorded no entry or recorded other values. ``open_cycles`` are
+    the cycles that take records now. ``asked`` is the key of the certification from whose page the
+    member came.
     """
     earlier = _under_number(posted.get("submission_id", ""), member)
     if earlier is None or "preview" in posted:
@@ -45,7 +49,7 @@ def recorded_by(
 
 
 def _under_number(typed: str, member: Member) -> Activity | None:
-    """The member's entry with that number of a form."""
+    """Return the member's entry with that form number, or None."""
     try:
         number = uuid.UUID(typed.strip())
     except ValueError:
@@ -54,10 +58,13 @@ def _under_number(typed: str, member: Member) -> Activity | None:
 
 
 def _cycles_of_its_day(entry: Activity, member: Member, credited: Collection[int]) -> list[Cycle]:
-    """The cycles of the day on which the entry was recorded, one for each certification: that of the entry, if any."""
+    """Return one cycle of each certification, as of the day on which the entry was recorded.
+
+    For a certification to which the entry is credited, it is the cycle of the entry.
+    """
     not_closed = Q(closed_on=None) | Q(closed_on__gte=day_of(entry.recorded_at))
     cycles = Cycle.objects.for_member(member).filter(not_closed).select_related("certification__credential")
-    found: dict[int, Cycle] = {}
+    by_certification: dict[int, Cycle] = {}
     for cycle in sorted(cycles, key=lambda cycle: (cycle.pk not in credited, cycle.number)):
-        found.setdefault(cycle.certification_id, cycle)
-    return list(found.values())
+        by_certification.setdefault(cycle.certification_id, cycle)
+    return list(by_certification.values())
