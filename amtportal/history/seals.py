@@ -52,7 +52,7 @@ def pack(found: Sequence[Row]) -> bytes:
     return b"".join(ENTRY.pack(*row) for row in found)
 
 
-def unpack(entries: bytes) -> dict[int, bytes]:
+def unpack(entries: "bytes | memoryview[int]") -> dict[int, bytes]:
     return dict(ENTRY.iter_unpack(bytes(entries)))
 
 
