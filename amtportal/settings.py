@@ -24,6 +24,7 @@
 
 import os
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from secrets import token_urlsafe
 from tempfile import NamedTemporaryFile
@@ -125,6 +126,15 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "amtportal.middleware.retry.TryAgain",
 ]
+
+# `make dev`: what a page asked of the database, and where its time went. Tests and production never import it.
+if DEBUG and "PYTEST_VERSION" not in os.environ and find_spec("debug_toolbar"):
+    INSTALLED_APPS.append("debug_toolbar")
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("whitenoise.middleware.WhiteNoiseMiddleware") + 1,
+        "debug_toolbar.middleware.DebugToolbarMiddleware",
+    )
+    INTERNAL_IPS = ["127.0.0.1", "::1"]
 
 ROOT_URLCONF = "amtportal.urls"
 WSGI_APPLICATION = "amtportal.wsgi.application"

@@ -48,7 +48,8 @@ if __name__ == "__main__":
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
-    collect_static()
+    if not settings.DEBUG:  # `make dev` serves them from where they are edited
+        collect_static()
     try:
         call_command("demo")
     except CommandError as refusal:  # other members are on record: serve them

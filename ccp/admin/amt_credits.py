@@ -15,6 +15,7 @@ from django.utils import timezone
 from import_export.results import Result
 
 from amtportal.formatting import format_day, format_points
+from amtportal.imports.admin import ImportPages, UploadForm
 from amtportal.members.access import account_of
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
@@ -26,7 +27,6 @@ from ccp.amt_credits import holding as held_credits
 from ccp.amt_credits.resource import CreditsResource
 from ccp.models import ErrorReport, HeldCredit
 from ccp.recording import verbs as recording
-from certifications.admin.roster import RosterForm, RosterImportMixin
 
 MAY_IMPORT = "ccp.add_heldcredit"
 MAY_ANSWER = "ccp.change_errorreport"
@@ -41,17 +41,18 @@ class MatchedFilter(ConditionFilter):
         return {"no": ("Held", Q(activity=None)), "yes": ("Recorded", Q(activity__isnull=False))}
 
 
-class CreditsForm(RosterForm):
+class CreditsForm(UploadForm):
     command = "import_credits"
 
 
-class CreditsImportMixin(RosterImportMixin):
+class CreditsImportMixin(ImportPages):
     resource_classes = [CreditsResource]
     import_form_class = CreditsForm
-    import_export_change_list_template = "admin/credits_list.html"
+    import_label = "Import credits"
+    may_import = [MAY_IMPORT]
 
-    def has_import_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(MAY_IMPORT)
+    def import_links(self) -> list[tuple[str, str]]:
+        return [*super().import_links(), ("Match held credits", reverse("admin:ccp_heldcredit_match"))]
 
     def add_success_message(self, result: Result, request: HttpRequest) -> None:
         tally = held_credits.match(by=account_of(request), at=timezone.now())

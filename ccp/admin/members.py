@@ -2,10 +2,10 @@
 
 from django import forms
 from django.contrib import admin
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from amtportal.after_commit import after_commit
 from amtportal.members.access import account_of
 from amtportal.members.admin import BaseMemberAdmin
 from amtportal.members.models import Member
@@ -19,8 +19,7 @@ def match_once_saved(request: HttpRequest, member: Member) -> None:
     The page's changes stand even if that fails.
     """
     by, at = account_of(request), timezone.now()
-    # No partial: Django asks what has failed for its name.
-    transaction.on_commit(lambda: held_credits.match(member=member, by=by, at=at), robust=True)
+    after_commit(held_credits.match, member=member, by=by, at=at)
 
 
 @admin.register(Member)

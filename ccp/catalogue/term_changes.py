@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import transaction
 
+from amtportal.after_commit import after_commit
 from amtportal.chunks import chunks
 from amtportal.dates import CHICAGO
 from amtportal.members.models import User
@@ -142,8 +143,7 @@ def put_in_force(*, terms: AnyTerms, by: User, at: datetime) -> None:
     terms._history_user, terms._history_date = by, at  # type: ignore[union-attr]
     terms.save()
     counting.recount_by_key(cycles=concerned, by=by, at=at)
-    # No partial: Django asks what has failed for its name.
-    transaction.on_commit(lambda: _count_stragglers(terms, by, at), robust=True)
+    after_commit(_count_stragglers, terms, by, at)
 
 
 def _count_stragglers(terms: AnyTerms, by: User, at: datetime) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import transaction
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
+from amtportal.after_commit import after_commit
 from amtportal.chunks import CHUNK, chunks
 from amtportal.dates import day_of
 from amtportal.members.models import User
@@ -70,8 +71,7 @@ def recount(cycles: Collection[Cycle], by: User | None, at: datetime) -> None:
     """
     terms = catalogue()
     keys = [cycle.pk for cycle in cycles]
-    # No partial: Django asks what has failed for its name.
-    transaction.on_commit(lambda: _count_if_overtaken(keys, terms, by, at), robust=True)
+    after_commit(_count_if_overtaken, keys, terms, by, at)
     for batch in chunks(cycles):
         claimed: dict[int, list[Credit]] = {cycle.pk: [] for cycle in batch}
         credits = Credit.objects.filter(cycle__in=claimed).exclude(cut=Credit.Cut.UNCLAIMED)

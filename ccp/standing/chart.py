@@ -19,7 +19,7 @@ from certifications.models import Cycle
 
 WIDTH, HEIGHT = 360, 190
 LEFT, RIGHT, TOP, BOTTOM = 4, 356, 46, 164
-TEXTURES = 6  # in templates/ccp/_textures.html
+TEXTURES = 6  # in templates/ccp/standing/_textures.html
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def calendar_detail(request: HttpRequest, member: Member) -> HttpResponse:
         "address": request.build_absolute_uri(path),
         "subscribe": f"webcal://{request.get_host()}{path}",
     }
-    return render(request, "ccp/calendar_detail.html", context, status=400 if form.errors else 200)
+    return render(request, "ccp/standing/calendar_detail.html", context, status=400 if form.errors else 200)
 
 
 def _address(token: str) -> str:

@@ -86,7 +86,7 @@ def evidence_add(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
             return redirect("activity-detail", activity.pk)
     lines = entries.credit_lines(activity)
     until = evidence.keep_all_until([line.cycle for line in lines], day_of(now))
-    return render(request, "ccp/evidence_add.html", {"activity": activity, "form": form, "keep_until": until})
+    return render(request, "ccp/evidence/evidence_add.html", {"activity": activity, "form": form, "keep_until": until})
 
 
 def _told(file: Evidence, *, is_new: bool, was_disarmed: bool) -> str:
@@ -133,4 +133,4 @@ def evidence_remove(request: HttpRequest, member: Member, pk: int) -> HttpRespon
         return redirect("activity-detail", file.activity_id)
     if not evidence.can_be_removed(file):
         return redirect("activity-detail", file.activity_id)
-    return render(request, "ccp/evidence_remove.html", {"file": file, "activity": file.activity})
+    return render(request, "ccp/evidence/evidence_remove.html", {"file": file, "activity": file.activity})

@@ -69,7 +69,7 @@ def _page(request: HttpRequest, contents: transcripts.Contents) -> HttpResponse:
         "cycles": transcripts.cycles_of(contents.member) if contents.cycle else [s.cycle for s in contents.sheets],
         **issuing.places(),
     }
-    return render(request, "ccp/transcript_detail.html", context)
+    return render(request, "ccp/transcripts/transcript_detail.html", context)
 
 
 def _pdf(request: HttpRequest, contents: transcripts.Contents) -> HttpResponse:

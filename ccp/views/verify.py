@@ -63,7 +63,7 @@ def transcript_verify(request: HttpRequest, code: str) -> HttpResponse:
     issue = authenticity.issued_under(code)
     if issue is None:
         code_form = CodeForm(initial={"code": code[:100]})
-        return render(request, "ccp/transcript_unknown.html", {"code_form": code_form}, status=404)
+        return render(request, "ccp/transcripts/transcript_unknown.html", {"code_form": code_form}, status=404)
     if request.method == "POST":
         return _answer_file(request, issue)
     return _finding(request, issue)
@@ -99,7 +99,7 @@ def _form(
     status: int = 200,
 ) -> HttpResponse:
     context = {"code_form": code_form or CodeForm(), "file_form": file_form or FileForm(), "verdict": verdict}
-    return render(request, "ccp/transcript_check.html", context, status=status)
+    return render(request, "ccp/transcripts/transcript_check.html", context, status=status)
 
 
 def _finding(
@@ -110,4 +110,4 @@ def _finding(
         "file_form": file_form or FileForm(),
         "verdict": verdict,
     }
-    return render(request, "ccp/transcript_verify.html", context, status=status)
+    return render(request, "ccp/transcripts/transcript_verify.html", context, status=status)

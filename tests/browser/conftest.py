@@ -17,11 +17,12 @@ from amtportal.dates import anniversary, today
 from amtportal.members.models import Member
 from amtportal.static_files import JOINED, join
 from tests.support.builders import PASSWORD, client_of, make_activity, make_cycle, make_member, make_user
+from tests.support.waiting import PATIENCE
 
 CHROMIUM = "/usr/bin/chromium"
 
 # A busy machine answers late; an expectation that is met goes on at once.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +92,7 @@ def window(browser_context_args: dict[str, Any], browser: Browser) -> Iterator[C
 
     def open_window(signed_in: Member | None = None, **changes: Any) -> Page:
         context = browser.new_context(**browser_context_args | changes)
+        context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         if signed_in:
             session = client_of(signed_in).cookies[settings.SESSION_COOKIE_NAME].value

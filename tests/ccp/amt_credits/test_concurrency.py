@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from amtportal.imports import csv_files as roster_files
+from amtportal.imports import csv_files
 from ccp.amt_credits import holding as held_credits
 from ccp.amt_credits.resource import CreditsResource
 from ccp.catalogue import term_changes as impact
@@ -20,6 +20,7 @@ from ccp.recording import verbs as recording
 from certifications.models import Cycle, RenewalInvoice
 from tests.support.builders import TODAY, make_claim, make_cycle, make_member, make_user, noon
 from tests.support.threads import at_once
+from tests.support.waiting import PATIENCE
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_today")]
 
@@ -42,7 +43,7 @@ def file_for(cycles: list[Cycle]) -> bytes:
 
 def imported(content: bytes) -> int:
     resource = CreditsResource(at=noon(TODAY))
-    assert not resource.import_data(roster_files.read(content)).has_errors()
+    assert not resource.import_data(csv_files.read(content)).has_errors()
     return resource.tally.recorded
 
 
@@ -135,10 +136,10 @@ def test_terms_that_change_between_counting_and_the_end_of_a_recording_hold_for_
     def settle_late(*args: Any) -> None:
         settle_all(*args)
         counted.set()
-        assert changed.wait(timeout=20)
+        assert changed.wait(timeout=PATIENCE)
 
     def change() -> int:
-        assert counted.wait(timeout=20)
+        assert counted.wait(timeout=PATIENCE)
         impact.put_in_force(terms=cap_of_one(), by=clerk, at=noon(TODAY))
         changed.set()
         return 0

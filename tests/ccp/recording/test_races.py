@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from django.db import connection, transaction
 
-from amtportal.imports import csv_files as roster_files
+from amtportal.imports import csv_files
 from ccp.amt_credits import holding as held_credits
 from ccp.amt_credits.resource import CreditsResource
 from ccp.catalogue import term_changes as impact
@@ -115,7 +115,7 @@ def lock(cycle: Cycle) -> None:
 def imported() -> bool:
     header = "provider_reference,amt_id,activity_type,title,starts_on,ends_on,points\n"
     row = "W-1,7001,course-seminar-webinar,Safe,2026-03-01,2026-03-01,1\n"
-    return not CreditsResource(at=noon(TODAY)).import_data(roster_files.read((header + row).encode())).has_errors()
+    return not CreditsResource(at=noon(TODAY)).import_data(csv_files.read((header + row).encode())).has_errors()
 
 
 def changed() -> bool:
