@@ -145,7 +145,7 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
         standing = list(self.get_queryset(request).filter(pk__in=keys, withdrawn_at=None).order_by("pk"))
         back = reverse("admin:ccp_activity_changelist")
         if not standing:
-            self.message_user(request, "All of these entries are already withdrawn or void.", messages.INFO)
+            self.message_user(request, "None of these entries can be voided.", messages.INFO)
             return redirect(back)
         form = ReasonForm(request.POST or None, help_text=READ_BY_MEMBER)
         if request.method == "POST" and form.is_valid():

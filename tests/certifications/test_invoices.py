@@ -140,7 +140,7 @@ def test_the_last_invoice_cannot_be_paid_while_the_requirement_is_unmet(cycle: C
 def test_the_last_invoice_of_a_cycle_that_was_closed_unmet_is_never_paid(cycle: Cycle) -> None:
     closed_on = cycle.ends_on + 91 * DAY
     Cycle.objects.update(closed_on=closed_on, outcome="non-compliant", points_at_close=0)
-    with pytest.raises(invoices.Refused, match="was closed on 7/30/2026, and stays so"):
+    with pytest.raises(invoices.Refused, match="was closed on 7/30/2026, and stays locked"):
         make_payment(invoice_of(cycle), at=noon(closed_on))
     assert not Payment.objects.exists()
 
