@@ -19,6 +19,7 @@ from django.db import transaction
 from amtportal.dates import anniversary, day_of
 from amtportal.formatting import dollars, format_day
 from amtportal.members.models import User
+from amtportal.refusals import Refused
 from certifications.models import Cycle, Payment, RenewalInvoice
 
 NOTICE = timedelta(days=60)
@@ -26,10 +27,6 @@ LAST_YEAR = 3
 
 State = Literal["locked", "upcoming", "open", "paid", "void"]
 Gate = Literal["none", "unmet", "met"]
-
-
-class Refused(Exception):
-    """An invoice cannot be paid, voided or put back; the text says why and what to do."""
 
 
 @dataclass(frozen=True)

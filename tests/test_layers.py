@@ -10,6 +10,7 @@ LAYERS = [
         "amtportal.middleware.messages",
         "amtportal.dates",
         "amtportal.formatting",
+        "amtportal.refusals",
         "amtportal.uploads.digests",
         "amtportal.documents.layout",
         "amtportal.middleware.headers",

@@ -1,6 +1,7 @@
 """Action pages: pages on which staff do something to a record. They show what will happen, ask, and tell what was done.
 
-The verb of the record's noun decides. What it refuses becomes an error of the form, with everything typed kept.
+The verb of the record's noun decides. What it refuses (``Refused``) becomes an error of the form here and
+nowhere else, with everything typed kept.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,12 +11,14 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+
+from amtportal.refusals import Refused
 
 
 class AlreadyDone(Exception):
@@ -26,7 +29,7 @@ class AlreadyDone(Exception):
 class ActionPage:
     """What a page shows and does. ``act`` takes the cleaned form and returns the sentence that says what was done.
 
-    It raises ``ValidationError`` where the verb refuses, ``AlreadyDone`` where it finds its work done.
+    It raises ``Refused`` where the verb refuses, ``AlreadyDone`` where it finds its work done.
     """
 
     title: str
@@ -69,8 +72,9 @@ class ActionPagesMixin(admin.ModelAdmin):
         if request.method == "POST" and action.form.is_valid():
             try:
                 done = action.act(action.form.cleaned_data)
-            except ValidationError as refusal:
-                action.form.add_error(None, refusal)
+            except Refused as refusal:
+                field = refusal.field if refusal.field in action.form.fields else None
+                action.form.add_error(field, refusal.sentence)
             except AlreadyDone as repeat:
                 self.message_user(request, str(repeat), messages.INFO)
                 return redirect(self.page_of(obj))

@@ -4,7 +4,7 @@ import re
 from datetime import date, timedelta
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,13 +13,13 @@ from django.utils import timezone
 
 from amtportal.formatting import format_day, format_points
 from amtportal.members.access import account_of
+from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs, numbered
 from ccp.admin import voiding
 from ccp.models import Activity, Credit
-from ccp.recording import verbs as recording
 
 MAY_VOID = "ccp.change_activity"
 MOST_AT_ONCE = 100
@@ -110,8 +110,8 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
         warning = "Voiding cannot be undone: the member records the activity anew if it was right after all."
         try:
             following = [(effect.heading, effect) for effect in voiding.effects(activity, by=by, at=at)]
-        except recording.Refused as refusal:
-            following, warning = [], str(refusal)
+        except Refused as refusal:
+            following, warning = [], refusal.sentence
         action = ActionPage(
             title=f"Void {activity.reference}",
             button="Void entry",
@@ -157,8 +157,8 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
     def _void_one_of_several(self, request: HttpRequest, activity: Activity, reason: str) -> None:
         try:
             done = voiding.void(activity, reason, by=account_of(request), at=timezone.now())
-        except ValidationError as refusal:
-            self.message_user(request, f"{activity.reference}: {' '.join(refusal.messages)}", messages.ERROR)
+        except Refused as refusal:
+            self.message_user(request, f"{activity.reference}: {refusal.sentence}", messages.ERROR)
         except AlreadyDone as repeat:
             self.message_user(request, str(repeat), messages.INFO)
         else:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +16,7 @@ from import_export.results import Result
 
 from amtportal.formatting import format_day, format_points
 from amtportal.members.access import account_of
+from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.pages import HistoryAdmin, WrittenByVerbs, numbered
@@ -168,12 +169,9 @@ class ErrorReportAdmin(WrittenByVerbs, HistoryAdmin):
                 if typed.get("void_reason"):
                     try:
                         voided = voiding.void(activity, typed["void_reason"], by=by, at=at)
-                    except ValidationError as refusal:
-                        raise ValidationError({"void_reason": refusal.messages}) from refusal
-                try:
-                    found = error_reports.answer(report=report, text=typed["answer"], by=by, at=at)
-                except error_reports.Refused as refusal:
-                    raise ValidationError({"answer": str(refusal)}) from refusal
+                    except Refused as refusal:
+                        raise Refused(refusal.sentence, "void_reason") from refusal
+                found = error_reports.answer(report=report, text=typed["answer"], by=by, at=at)
                 if found.answered_at != at:
                     raise AlreadyDone("This report is answered already.")
             return f"Answered {activity.reference}. {voided}".strip()

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from amtportal.formatting import format_day, format_points
@@ -55,11 +54,8 @@ def effects(activity: Activity, *, by: User, at: datetime) -> list[Effect]:
 
 
 def void(activity: Activity, reason: str, *, by: User, at: datetime) -> str:
-    """Void the entry and say so. What the verb refuses stands at the reason, the only field there is."""
-    try:
-        found = recording.void(activity=activity, reason=reason, by=by, at=at)
-    except recording.Refused as refusal:
-        raise ValidationError({"reason": str(refusal)}) from refusal
+    """Void the entry and say so."""
+    found = recording.void(activity=activity, reason=reason, by=by, at=at)
     if found.withdrawn_at != at:
         raise AlreadyDone(no_longer_stands(found))
     return f"Voided {found.reference}: {reason}"

@@ -15,9 +15,10 @@ from simple_history.utils import bulk_create_with_history
 
 from amtportal.chunks import chunks
 from amtportal.members.models import Member, User
+from amtportal.refusals import Refused
 from ccp.counting import credits as counting
 from ccp.models import Activity
-from ccp.recording.eligibility import FIELDS, Claim, Refused, covered_by
+from ccp.recording.eligibility import FIELDS, Claim, covered_by
 from ccp.rollover import catching_up
 from certifications.models import Cycle
 

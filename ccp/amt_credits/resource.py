@@ -26,6 +26,7 @@ from amtportal.dates import day_of
 from amtportal.formatting import format_day, format_points
 from amtportal.imports.csv_files import RosterDataset, lines_of
 from amtportal.members.models import User
+from amtportal.refusals import Refused
 from ccp.amt_credits import credits as amt_credits
 from ccp.amt_credits import holding as held_credits
 from ccp.amt_credits import rows as credit_rows
@@ -33,10 +34,9 @@ from ccp.amt_credits.holding import Received, Tally
 from ccp.amt_credits.rows import COLUMNS, REQUIRED, Row
 from ccp.counting.terms import catalogue
 from ccp.models import Activity, ActivityType, HeldCredit
-from ccp.recording import eligibility
 from ccp.recording.eligibility import Claim
 from certifications.roster import rows as roster_rows
-from certifications.roster.resource import PREVIEWED, Refused, RosterResult
+from certifications.roster.resource import PREVIEWED, RosterResult
 from certifications.roster.rows import Problem
 
 
@@ -169,7 +169,7 @@ class CreditsResource(ModelResource):
             try:
                 with transaction.atomic():
                     self.tally = held_credits.receive(credits=credits, by=self._by, at=self.at)
-            except (DatabaseError, eligibility.Refused) as error:
+            except (DatabaseError, Refused) as error:
                 self.handle_import_error(result, _explained(error), raise_errors)
         self.create_instances.clear()
 
@@ -259,7 +259,7 @@ def _values(found: Activity | HeldCredit, amt_id: str) -> dict[str, object]:
 
 
 def _explained(error: Exception) -> Refused:
-    if isinstance(error, (IntegrityError, eligibility.Refused)):
+    if isinstance(error, (IntegrityError, Refused)):
         return Refused(
             "Somebody recorded credits of this file while it was imported. Nothing was written. Import the file again."
         )

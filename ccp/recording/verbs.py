@@ -18,13 +18,14 @@ from django.utils.translation import gettext as _
 
 from amtportal.dates import day_of
 from amtportal.members.models import Member, User
+from amtportal.refusals import Refused
 from ccp.counting import credits as counting
 from ccp.counting import replay, requirement
 from ccp.counting.terms import catalogue
 from ccp.models import Activity, Credit
 from ccp.recording import claims
 from ccp.recording.changeable import refuse_unless_open, refuse_unless_restorable, refuse_where_paid
-from ccp.recording.eligibility import FIELDS, Claim, Refused, covering
+from ccp.recording.eligibility import FIELDS, Claim, covering
 from ccp.rollover import catching_up
 from certifications.models import Cycle
 
@@ -176,7 +177,7 @@ def void(*, activity: Activity, reason: str, by: User, at: datetime) -> Activity
         return activity
     touched = _claimed_cycles(activity)
     if any(cycle.closed_on for cycle in touched):
-        raise Refused("This entry counts in a cycle that is closed, and a closed cycle does not change.")
+        raise Refused("This entry counts in a cycle that is closed, and a closed cycle does not change.", "reason")
     _end(activity, by, at, void_reason=reason)
     counting.recount(touched, by, at)
     return activity

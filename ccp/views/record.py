@@ -15,6 +15,7 @@ from amtportal.dates import day_of
 from amtportal.members.access import for_member
 from amtportal.members.models import Member
 from amtportal.members.sign_in import kept_forms
+from amtportal.refusals import Refused
 from ccp.counting.points import Entry
 from ccp.models import Activity
 from ccp.recording import changeable as amendable
@@ -64,7 +65,7 @@ def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
             form.add_problem(refused.problem)
             form.renew_submission_id()
             status = 409
-        except recording.Refused as refused:
+        except Refused as refused:
             form.add_problem(refused.problem)
         else:
             return _to_entry(request, activity)

@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -159,7 +158,7 @@ class CycleAdmin(WrittenByVerbs, HistoryAdmin):
         if request.method == "POST" and form.is_valid():
             until = form.cleaned_data["until"]
             if problem := cycles.problem_with_extension(cycle, until, day_of(now)):
-                form.add_error("until", problem)
+                form.add_error(problem.field, problem.sentence)
             else:
                 moved = cycles.extension(cycle, until)
                 facts[-1:] = [(line.what, f"{format_day(line.before)} → {format_day(line.after)}") for line in moved]
@@ -208,19 +207,13 @@ class CycleAdmin(WrittenByVerbs, HistoryAdmin):
 
 
 def _extend(cycle: Cycle, until: date, reason: str, *, by: User, at: datetime) -> str:
-    try:
-        cycles.extend_grace(cycle=cycle, until=until, reason=reason, by=by, at=at)
-    except cycles.Refused as refusal:
-        raise ValidationError(str(refusal)) from refusal
+    cycles.extend_grace(cycle=cycle, until=until, reason=reason, by=by, at=at)
     return f"The grace period ends {format_day(until)}: {reason}"
 
 
 def _sign(cycle: Cycle, typed: dict[str, Any], *, by: User, at: datetime) -> str:
     known = set(cycle.corrections.values_list("pk", flat=True))
-    try:
-        signed = corrections.sign(cycle=cycle, by=by, at=at, **typed)
-    except corrections.Refused as refusal:
-        raise ValidationError(str(refusal)) from refusal
+    signed = corrections.sign(cycle=cycle, by=by, at=at, **typed)
     if signed.pk in known:
         raise AlreadyDone("This correction is signed already, once.")
     return f"Signed a correction: {format_points(signed.points)} points, {signed.get_outcome_display().lower()}."

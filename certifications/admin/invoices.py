@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
@@ -15,6 +14,7 @@ from django.utils.formats import date_format
 from amtportal.dates import today
 from amtportal.formatting import dollars, format_day
 from amtportal.members.access import account_of
+from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.forms import DollarsField, ReasonForm
@@ -237,10 +237,7 @@ class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
 
 
 def _issue_anew(invoice: RenewalInvoice) -> str:
-    try:
-        anew = invoices.issue_anew(invoice=invoice, at=timezone.now())
-    except invoices.Refused as refusal:
-        raise ValidationError(str(refusal)) from refusal
+    anew = invoices.issue_anew(invoice=invoice, at=timezone.now())
     return f"{anew.number} stands in the place of {invoice.number}."
 
 
@@ -248,19 +245,16 @@ def _record_payment(invoice: RenewalInvoice, typed: dict[str, Any], request: Htt
     by = account_of(request)
     try:
         invoices.record_payment(invoice=invoice, by=by, at=timezone.now(), **typed)
-    except invoices.Refused as refusal:
+    except Refused as refusal:
         if invoice.payments.filter(reversed_at=None, recorded_by=by, **typed).exists():
             raise AlreadyDone(f"The payment for {invoice.number} is recorded, once.") from refusal
-        raise ValidationError(str(refusal)) from refusal
+        raise
     return f"Recorded {dollars(typed['amount'])}: {invoice.number} is paid."
 
 
 def _void(invoice: RenewalInvoice, reason: str) -> str:
     was_void = invoice.status == RenewalInvoice.Status.VOID
-    try:
-        invoice = invoices.void(invoice=invoice, reason=reason)
-    except invoices.Refused as refusal:
-        raise ValidationError(str(refusal)) from refusal
+    invoice = invoices.void(invoice=invoice, reason=reason)
     if was_void or invoice.void_reason != reason:
         raise AlreadyDone(f"{invoice.number} is void already: {invoice.void_reason}")
     return f"Voided {invoice.number}: {reason}"

@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
@@ -149,10 +148,7 @@ class PaymentAdmin(WrittenByVerbs, HistoryAdmin):
 
 def _reverse(payment: Payment, reason: str, request: HttpRequest) -> str:
     at = timezone.now()
-    try:
-        found = invoices.reverse_payment(payment=payment, reason=reason, by=account_of(request), at=at)
-    except invoices.Refused as refusal:
-        raise ValidationError(str(refusal)) from refusal
+    found = invoices.reverse_payment(payment=payment, reason=reason, by=account_of(request), at=at)
     if payment.reversed_at or found.reversed_at != at:
         raise AlreadyDone(f"This payment was reversed earlier: {found.reversal_reason}")
     return f"Reversed the payment for {payment.invoice.number}: {reason}"

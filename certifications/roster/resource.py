@@ -26,6 +26,7 @@ from tqdm import tqdm
 
 from amtportal.dates import today
 from amtportal.imports.csv_files import RosterDataset, lines_of
+from amtportal.refusals import Refused
 from certifications.models import Certification, Credential
 from certifications.roster import changes as roster_changes
 from certifications.roster import record as roster_records
@@ -244,10 +245,6 @@ class RosterResource(ModelResource):
         return tqdm(
             desc=description, total=total, unit=" rows", leave=False, disable=None if self._show_progress else True
         )
-
-
-class Refused(Exception):
-    """The database refused the import; the text says why and what to do."""
 
 
 def _explained(error: DatabaseError) -> Refused:

@@ -9,11 +9,11 @@ import pytest
 from django.db import connection, transaction
 
 from amtportal.imports import csv_files as roster_files
+from amtportal.refusals import Refused
 from ccp.amt_credits import holding as held_credits
 from ccp.amt_credits.resource import CreditsResource
 from ccp.catalogue import term_changes as impact
 from ccp.models import Activity, ActivityType, HeldCredit, TypeTerms
-from ccp.recording import verbs as recording
 from certifications import life
 from certifications.models import Certification, Cycle, RenewalInvoice
 from tests.support.builders import (
@@ -51,7 +51,7 @@ def test_who_waits_while_the_certification_is_revoked_records_nothing() -> None:
         give_status(cycle.certification, "revoked")
         recorded = beside(partial(make_activity, cycle))
         wait_until_somebody_waits()
-    with pytest.raises(recording.Refused):
+    with pytest.raises(Refused):
         recorded.result()
     assert not Activity.objects.exists()
 
