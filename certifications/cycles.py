@@ -17,6 +17,7 @@ from django.db import transaction
 from amtportal.chunks import chunks
 from amtportal.dates import anniversary, day_of
 from amtportal.formatting import format_day
+from amtportal.history.lines import sign
 from amtportal.members.models import Member, User
 from amtportal.refusals import Problem, Refused, refuse_if
 from certifications import invoices
@@ -248,9 +249,9 @@ def extend_grace(*, cycle: Cycle, until: date, reason: str, by: User, at: dateti
         raise Refused("Give the reason for the extension: it stays on record.")
     if until == records_until(cycle.ends_on):
         cycle.grace_extended_to, cycle.grace_extension_reason = None, ""
-        cycle._change_reason = reason.strip()[:100]  # type: ignore[attr-defined]
+        sign(cycle, reason=reason.strip())
     else:
         cycle.grace_extended_to, cycle.grace_extension_reason = until, reason.strip()
-    cycle._history_user, cycle._history_date = by, at  # type: ignore[attr-defined]
+    sign(cycle, by=by, at=at)
     cycle.save(update_fields=["grace_extended_to", "grace_extension_reason"])
     return cycle

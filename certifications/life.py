@@ -22,6 +22,7 @@ from django.db import transaction
 from amtportal.chunks import CHUNK
 from amtportal.dates import day_of
 from amtportal.formatting import dollars, format_day, format_points
+from amtportal.history.lines import sign
 from amtportal.members.models import User
 from amtportal.refusals import Problem, Refused, refuse_if
 from certifications import cycles
@@ -141,7 +142,6 @@ def _write(changing: Sequence[Certification], *, to: str, reason: str, by: User 
     )
     for certification in changing:
         certification.status = to
-        certification._history_user = by  # type: ignore[attr-defined]
-        certification._change_reason = reason[:100]  # type: ignore[attr-defined]
+        sign(certification, by=by, reason=reason)
     Certification.objects.filter(pk__in=[certification.pk for certification in changing]).update(status=to)
     Certification.history.bulk_history_create(changing, batch_size=CHUNK, update=True, default_date=at)

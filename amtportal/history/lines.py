@@ -1,14 +1,19 @@
-"""What a line of history consists of, beside who and when: the request and the client's address.
+"""What a line of history consists of: who, when and why, and the request with the client's address.
 
-The values are defaults of the columns: they are the same whether one row is saved or many are written in bulk.
+The values of the request are defaults of the columns: they are the same whether one row is saved
+or many are written in bulk.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
 from simple_history.models import HistoricalRecords
 
 from amtportal.history.requests import LONGEST, current_address, current_request_id
+
+LONGEST_REASON = 100  # the column that simple-history makes
+WHOEVER_ASKED = object()
 
 
 class Traced(models.Model):
@@ -45,6 +50,20 @@ class History(HistoricalRecords):
         """Nothing is written where only columns changed that the history leaves out, such as the last sign-in."""
         if not set(kwargs.get("update_fields") or [""]) <= set(self.excluded_fields):
             super().post_save(instance, created, using, **kwargs)
+
+
+def sign(instance: Any, *, by: Any = WHOEVER_ASKED, at: datetime | None = None, reason: str = "") -> None:
+    """Say who, when and why in the next line of history of this record.
+
+    ``by``: a user, None for the portal itself; left out, it is whoever made the request. ``at``: left out, it is
+    the moment of writing. A ``reason`` is cut to the length of its column.
+    """
+    if by is not WHOEVER_ASKED:
+        instance._history_user = by
+    if at is not None:
+        instance._history_date = at
+    if reason:
+        instance._change_reason = reason[:LONGEST_REASON]
 
 
 def write_line(instance: Any, *, created: bool) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from amtportal.history.lines import sign
 from amtportal.members.models import User
 from amtportal.refusals import Problem, Refused, refuse_if
 from ccp.models import Activity, ErrorReport
@@ -62,6 +63,6 @@ def answer(*, report: ErrorReport, text: str, by: User, at: datetime) -> ErrorRe
     if not text.strip():
         raise Refused("Write an answer: the member reads it with the entry.", "answer")
     report.answer, report.answered_at, report.answered_by = text.strip(), at, by
-    report._history_user = by  # type: ignore[attr-defined]
+    sign(report, by=by)
     report.save(update_fields=["answer", "answered_at", "answered_by"])
     return report

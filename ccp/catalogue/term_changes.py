@@ -16,6 +16,7 @@ from django.db import transaction
 
 from amtportal.chunks import chunks
 from amtportal.dates import CHICAGO
+from amtportal.history.lines import sign
 from amtportal.members.models import User
 from ccp.counting import credits as counting
 from ccp.counting import points
@@ -139,7 +140,7 @@ def put_in_force(*, terms: AnyTerms, by: User, at: datetime) -> None:
     concerned = _concerned(terms)
     lock_all(concerned)  # all of them before some are closed, so that none is locked out of turn
     catching_up.close_ended(concerned, at=at)
-    terms._history_user, terms._history_date = by, at  # type: ignore[union-attr]
+    sign(terms, by=by, at=at)
     terms.save()
     counting.recount_by_key(cycles=concerned, by=by, at=at)
     # No partial: Django asks what has failed for its name.

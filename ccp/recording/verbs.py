@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from amtportal.dates import day_of
+from amtportal.history.lines import sign
 from amtportal.members.models import Member, User
 from amtportal.refusals import Refused
 from ccp.counting import credits as counting
@@ -226,6 +227,5 @@ def _count_unless_paid(cycles: Collection[Cycle], by: User, at: datetime) -> Non
 
 def _save(activity: Activity, by: User, at: datetime) -> None:
     """Save with a line of history that says who and when."""
-    activity._history_user = by  # type: ignore[attr-defined]
-    activity._history_date = at  # type: ignore[attr-defined]
+    sign(activity, by=by, at=at)
     activity.save()

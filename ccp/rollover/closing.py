@@ -29,6 +29,7 @@ from simple_history.utils import bulk_create_with_history
 
 from amtportal.chunks import CHUNK
 from amtportal.dates import day_of
+from amtportal.history.lines import sign
 from ccp.rollover.verdicts import CLOSING, Verdict, judged
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
@@ -150,7 +151,8 @@ def _store(closed: Sequence[Cycle], *, at: datetime) -> None:
     alike: dict[tuple[str, Decimal | None, bool | None], list[int]] = defaultdict(list)
     for cycle in closed:
         alike[cycle.outcome, cycle.points_at_close, cycle.mandatory_at_close].append(cycle.pk)
-        _by_the_portal(cycle, CLOSED.format(cycle.get_outcome_display().lower()))
+        # By the portal, whoever asked for the page that caught up.
+        sign(cycle, by=None, reason=CLOSED.format(cycle.get_outcome_display().lower()))
     for (outcome, points, mandatory), keys in alike.items():
         Cycle.objects.filter(pk__in=keys).update(
             closed_on=day_of(at), outcome=outcome, points_at_close=points, mandatory_at_close=mandatory
@@ -160,11 +162,5 @@ def _store(closed: Sequence[Cycle], *, at: datetime) -> None:
 
 def _create(model: type[models.Model], opened: Sequence[models.Model], *, at: datetime) -> None:
     for row in opened:
-        _by_the_portal(row, OPENED)
+        sign(row, by=None, reason=OPENED)
     bulk_create_with_history(opened, model, batch_size=CHUNK, default_date=at)
-
-
-def _by_the_portal(instance: models.Model, reason: str) -> None:
-    """Have the history name nobody, whoever asked for the page that caught up."""
-    instance._history_user = None  # type: ignore[attr-defined]
-    instance._change_reason = reason  # type: ignore[attr-defined]
