@@ -19,7 +19,7 @@ from amtportal.dates import CHICAGO
 from amtportal.history.lines import sign
 from amtportal.members.models import User
 from ccp.counting import credits as counting
-from ccp.counting import points
+from ccp.counting import points, terms_lock
 from ccp.counting.terms import Catalogue, catalogue
 from ccp.models import Activity, ActivityType, CategoryTerms, Credit, TypeTerms
 from ccp.rollover import catching_up
@@ -148,10 +148,8 @@ def put_in_force(*, terms: AnyTerms, by: User, at: datetime) -> None:
 
 
 def _count_stragglers(terms: AnyTerms, by: User, at: datetime) -> None:
-    """Count what members recorded meanwhile: they may have read the terms before these were saved.
-
-    Whoever has read them and is not done even now counts again by itself (``counting.recount``).
-    """
+    """Count what was recorded meanwhile, by those who read the terms before these were saved."""
+    terms_lock.wait_for_holders()
     counting.recount_by_key(cycles=_concerned(terms), by=by, at=at)
 
 

@@ -65,13 +65,9 @@ def add_claims(claimed: Iterable[tuple[Activity, Collection[Cycle]]], by: User |
 def recount(cycles: Collection[Cycle], by: User | None, at: datetime) -> None:
     """Write what each entry of these locked cycles counts for now, and settle their requirement.
 
-    No lock holds back those who change the terms. Where that happens between reading them here and the end of the
-    transaction, the cycles are counted again.
+    Who has put entries on record holds the lock on the terms (``ccp.counting.terms_lock``).
     """
     terms = catalogue()
-    keys = [cycle.pk for cycle in cycles]
-    # No partial: Django asks what has failed for its name.
-    transaction.on_commit(lambda: _count_if_overtaken(keys, terms, by, at), robust=True)
     for batch in chunks(cycles):
         claimed: dict[int, list[Credit]] = {cycle.pk: [] for cycle in batch}
         credits = Credit.objects.filter(cycle__in=claimed).exclude(cut=Credit.Cut.UNCLAIMED)
@@ -88,12 +84,6 @@ def recount(cycles: Collection[Cycle], by: User | None, at: datetime) -> None:
                     changed.append(credit)
         _update(changed, by, at)
         requirement.settle_all(batch, day_of(at))
-
-
-def _count_if_overtaken(keys: Collection[int], terms: Catalogue, by: User | None, at: datetime) -> None:
-    """Count these cycles again if the terms on record are not those under which they were counted."""
-    if catalogue().figures != terms.figures:
-        recount_by_key(cycles=keys, by=by, at=at)
 
 
 @transaction.atomic

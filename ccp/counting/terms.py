@@ -147,16 +147,6 @@ class Catalogue:
         return in_force(self.categories[category.pk], on).cap
 
     @property
-    def figures(self) -> set[tuple[object, ...]]:
-        """All that the versions say: it differs if one of them was added, changed or taken away."""
-        versions = [*self.types.values(), *self.categories.values()]
-        return {
-            (type(version), *(getattr(version, field.attname) for field in version._meta.concrete_fields))
-            for same in versions
-            for version in same
-        }
-
-    @property
     def activity_types(self) -> list[ActivityType]:
         """Every activity type, in its order, with its category read."""
         return [versions[0].activity_type for versions in self.types.values()]

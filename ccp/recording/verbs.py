@@ -1,8 +1,9 @@
 """Recording CE: a member's entries are recorded, amended, withdrawn, put back and voided here.
 
-Every verb locks the member's open cycles in the order of their keys, then the activity; closes what is due
-(``ccp.rollover.closing``) and checks the rules (``ccp.recording.eligibility``) under the locks;
-writes; and recounts each touched cycle and settles its requirement (``ccp.counting.credits``).
+Every verb locks the member's open cycles in the order of their keys, then the activity; who puts an entry on record
+also holds the terms (``ccp.counting.terms_lock``). It closes what is due (``ccp.rollover.closing``) and checks the
+rules (``ccp.recording.eligibility``) under the locks; writes; and recounts each touched cycle and settles its
+requirement (``ccp.counting.credits``).
 All of it happens in one transaction, so that the totals stand in the very next page or nothing has changed at all.
 
 A form that is posted twice records once: its ``submission_id`` is unique, and a digest of its values tells a repeat
@@ -21,7 +22,7 @@ from amtportal.history.lines import sign
 from amtportal.members.models import Member, User
 from amtportal.refusals import Refused
 from ccp.counting import credits as counting
-from ccp.counting import replay, requirement
+from ccp.counting import replay, requirement, terms_lock
 from ccp.counting.terms import catalogue
 from ccp.models import Activity, Credit
 from ccp.recording import claims
@@ -52,6 +53,7 @@ def record(
     digest = claim.digest(cycles)
     if earlier := _submitted_earlier(member, submission_id, digest):
         return earlier
+    terms_lock.hold()
     terms = catalogue().terms(claim.activity_type, on)
     chosen = covering(claim, cycles, open_cycles, on, terms=terms)
     activity = Activity(
@@ -91,6 +93,7 @@ def amend(
     activity = _locked(activity)
     touched = _claimed_cycles(activity)
     refuse_unless_open(activity, touched, open_cycles)
+    terms_lock.hold()
     terms = catalogue().terms(claim.activity_type, day_of(activity.recorded_at))
     chosen = covering(claim, cycles, open_cycles, on, terms=terms, earlier_type=activity.activity_type)
     if claim.is_on(activity) and {cycle.pk for cycle in chosen} == {cycle.pk for cycle in touched}:
@@ -141,6 +144,7 @@ def restore(*, activity: Activity, by: User, at: datetime) -> Activity:
         return activity
     touched = _claimed_cycles(activity)
     refuse_unless_restorable(activity, touched, open_cycles, by)
+    terms_lock.hold()
     activity.withdrawn_at = activity.withdrawn_by = None
     activity.revision += 1
     _save(activity, by, at)
