@@ -36,7 +36,8 @@ def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
     """Record CE: one activity, credited to each chosen certification whose open cycle covers its days."""
     now = timezone.now()
     open_cycles = catching_up.open_for_records(member, at=now)
-    if recorded := _repeated(request, member, open_cycles):
+    asked_key = _asked_number(request, "certification")
+    if recorded := repeats.recorded_by(request.POST, member, asked=asked_key):
         return _to_entry(request, recorded)
     asked = _asked_cycle(request, member, open_cycles)
     if not open_cycles or (asked is None and request.GET.get("certification")):
@@ -58,6 +59,7 @@ def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
                 cycles=form.chosen_cycles,
                 claim=form.claim,
                 submission_id=form.cleaned_data["submission_id"],
+                typed=repeats.digest_of(request.POST, asked_key),
                 by=member.user,
                 at=now,
             )
@@ -70,14 +72,6 @@ def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
         else:
             return _to_entry(request, activity)
     return render_form(request, form, member, status=status)
-
-
-def _repeated(request: HttpRequest, member: Member, open_cycles: list[Cycle]) -> Activity | None:
-    """The entry that the form which is posted has recorded before."""
-    if request.method != "POST":
-        return None
-    asked = _asked_number(request, "certification")
-    return repeats.recorded_by(request.POST, member, open_cycles=open_cycles, asked=asked)
 
 
 def _to_entry(request: HttpRequest, activity: Activity) -> HttpResponse:
