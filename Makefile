@@ -1,6 +1,6 @@
-# The commands of this project; `make` alone lists them. What they do stands in the scripts they call.
+# The commands of this project; `make` alone lists them. The scripts they call do the work.
 .DEFAULT_GOAL := help
-.PHONY: help run restore-drill test check audit-pages pictures bench mutate sbom format messages lock clean
+.PHONY: help run restore-drill test check audit-pages pictures bench mutate coverage sbom format messages lock clean
 
 # Set these in the environment or after `make`: make run PORT=8001
 export PORT ?= 8000
@@ -13,7 +13,7 @@ help: ## List the commands
 run: ## Serve the portal with its demo data on http://localhost:8000/ (PORT=, AMTPORTAL_VAR=)
 	@deploy/run.sh
 
-restore-drill: ## Back a portal up, restore it elsewhere, and prove that it is the same
+restore-drill: ## Back up a portal, restore it elsewhere, and prove that both are the same
 	@deploy/setup.sh run
 	@deploy/restore_drill.sh
 
@@ -25,25 +25,35 @@ check: ## Lint, check formatting, types, templates, migrations and deployment se
 	@deploy/setup.sh test
 	@tests/run_checks.sh
 
+coverage: ## Show which lines and branches the quick suite reaches, here and in htmlcov/ (PYTEST_ARGS="-k transcript")
+	@deploy/setup.sh test
+	@tests/run_coverage.sh $(PYTEST_ARGS)
+
 bench: ## Measure closing, verifying, sealing and recording in a temporary database (BENCH_ARGS="close --cycles 100000")
 	@deploy/setup.sh test
 	@.venv/bin/python -m tests.benchmarks $(BENCH_ARGS)
 
-audit-pages: ## Measure every page in Chromium, print a table, leave pictures in screenshots/ (SCREENS="home|record")
+audit-pages: ## Measure every page in Chromium, print a table, save pictures in screenshots/ (SCREENS="home|record")
 	@deploy/setup.sh audit
 	@.venv/bin/python -m tests.audit "$(SCREENS)"
 
-pictures: ## Take the pictures of the guide anew from the running portal
+pictures: ## Take the pictures of the guide again from the running portal
 	@deploy/setup.sh test
 	@AMTPORTAL_VAR=$$(mktemp -d) WRITE_PICTURES=1 .venv/bin/python -m pytest -q -p no:randomly tests/browser/test_guide_pictures.py
 
-mutate: ## Change each rule in one place at a time: do its tests notice? (MODULES=ccp/counting/points.py, SAMPLE=40)
+mutate: ## Change each rule in one place at a time and see whether its tests notice (MODULES=ccp/counting/points.py, SAMPLE=40)
 	@deploy/setup.sh test
 	@.venv/bin/python tests/mutation/run.py $(MODULES)
 
+# The lock file alone is read: the same one gives the same bill. It does not say which package asks for which, of which
+# the command warns; the lock file does.
+SBOM = .venv/bin/python -W ignore::UserWarning -m cyclonedx_py requirements requirements.txt --pyproject pyproject.toml \
+	--spec-version 1.6 --output-reproducible --output-file
+
 sbom: ## Write the bill of materials (CycloneDX) to AMTPORTAL_VAR/sbom.cdx.json
-	@deploy/setup.sh run
-	@mkdir -p "$(AMTPORTAL_VAR)" && .venv/bin/python deploy/sbom.py > "$(AMTPORTAL_VAR)/sbom.cdx.json"
+	@deploy/setup.sh test
+	@mkdir -p "$(AMTPORTAL_VAR)"
+	@$(SBOM) "$(AMTPORTAL_VAR)/sbom.cdx.json"
 	@echo "$(AMTPORTAL_VAR)/sbom.cdx.json"
 
 format: ## Rewrite Python and templates in the house format
@@ -52,7 +62,7 @@ format: ## Rewrite Python and templates in the house format
 	.venv/bin/ruff format .
 	@find $(wildcard amtportal certifications ccp templates) -name '*.html' -exec .venv/bin/djade {} + || true
 
-messages: ## Gather what is to be translated and compile the translations (for developers)
+messages: ## Gather the sentences to translate and compile the translations (for developers)
 	@deploy/setup.sh test
 	@deploy/messages.sh
 
@@ -65,6 +75,6 @@ lock: ## Write the lock files from pyproject.toml (LOCK_ARGS=--upgrade for newer
 	@$(COMPILE) pyproject.toml -o requirements.txt
 	@$(COMPILE) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
 
-clean: ## Remove what can be made again; the data in var/ stays
+clean: ## Remove everything that can be made again; the data in var/ stays
 	rm -rf .venv .tools .setup.lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .test-databases test-results
 	find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +

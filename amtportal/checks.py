@@ -44,7 +44,7 @@ def mail_problem(host: str, *, encrypted: bool) -> str:
 def scanner_problem(url: str) -> str:
     if not url.startswith("tcp:") or is_here(urlsplit(url).hostname or ""):
         return ""
-    return "CLAMAV_URL names another machine, and clamd has no TLS: run it here, or lead it through a tunnel."
+    return "CLAMAV_URL names another machine, and clamd has no TLS: run it here, or route it through a tunnel."
 
 
 def _locations() -> Iterator[str]:

@@ -24,6 +24,7 @@
 
 import os
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from secrets import token_urlsafe
 from tempfile import NamedTemporaryFile
@@ -105,6 +106,7 @@ MIDDLEWARE = [
     "amtportal.history.requests.middleware",
     # Before whatever answers by itself (the redirect to https, static files), so that each answer has its headers.
     "amtportal.middleware.headers.HeadersMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "amtportal.middleware.host.middleware",
@@ -124,6 +126,15 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "amtportal.middleware.retry.TryAgain",
 ]
+
+# `make dev`: what a page asked of the database, and where its time went. Tests and production never import it.
+if DEBUG and "PYTEST_VERSION" not in os.environ and find_spec("debug_toolbar"):
+    INSTALLED_APPS.append("debug_toolbar")
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("whitenoise.middleware.WhiteNoiseMiddleware") + 1,
+        "debug_toolbar.middleware.DebugToolbarMiddleware",
+    )
+    INTERNAL_IPS = ["127.0.0.1", "::1"]
 
 ROOT_URLCONF = "amtportal.urls"
 WSGI_APPLICATION = "amtportal.wsgi.application"
@@ -299,7 +310,7 @@ STORAGES = {
             "directory_permissions_mode": 0o700,
         },
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "amtportal.static_files.JoinedFilesStorage"},
 }
 FILE_UPLOAD_HANDLERS = [
     "amtportal.uploads.limits.Bounded",
@@ -350,6 +361,32 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "frame-ancestors": [NONE],
     },
+}
+
+# What a browser could hand out and no page of ours needs; passkeys are asked for by our own pages only.
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    "accelerometer": [],
+    "autoplay": [],
+    "browsing-topics": [],
+    "camera": [],
+    "display-capture": [],
+    "encrypted-media": [],
+    "fullscreen": [],
+    "geolocation": [],
+    "gyroscope": [],
+    "hid": [],
+    "idle-detection": [],
+    "magnetometer": [],
+    "microphone": [],
+    "midi": [],
+    "payment": [],
+    "picture-in-picture": [],
+    "screen-wake-lock": [],
+    "serial": [],
+    "usb": [],
+    "xr-spatial-tracking": [],
+    "publickey-credentials-create": ["self"],
+    "publickey-credentials-get": ["self"],
 }
 
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")

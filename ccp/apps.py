@@ -6,7 +6,7 @@ class CcpConfig(AppConfig):
     verbose_name = "Certification Continuation Program (CCP)"
 
     def ready(self) -> None:
-        from ccp.amt_credits import holding as held_credits
-        from certifications.roster import resource as roster
+        from ccp.amt_credits.holding import match_after_roster
+        from certifications.roster.signals import roster_imported
 
-        roster.AFTERWARDS.append(lambda occasion: held_credits.match(by=occasion.by, at=occasion.at))
+        roster_imported.connect(match_after_roster, dispatch_uid="ccp.match_after_roster")

@@ -119,7 +119,7 @@ def _reason(state: invoice_rules.State, opening: invoice_rules.Opening, *, is_ea
         case "paid":
             return _("Paid.")
         case "void":
-            return _("Void: nothing is to be paid.")
+            return _("Void: there is nothing to pay.")
         case "locked" if is_early:
             return _(
                 "Locked: %(counted)s of %(required)s points are on record. The invoice opens the day after your CCP "

@@ -15,12 +15,13 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from django.db import transaction
+from django.db.models import Q
 
 from amtportal.dates import anniversary, day_of
 from amtportal.formatting import dollars, format_day
 from amtportal.members.models import User
 from amtportal.refusals import Refused
-from certifications.models import Cycle, Payment, RenewalInvoice
+from certifications.models import Cycle, Payment, RenewalInvoice, RenewalInvoiceQuerySet
 
 NOTICE = timedelta(days=60)
 LAST_YEAR = 3
@@ -73,6 +74,23 @@ def state(*, status: str, opens_on: date | None, on: date) -> State:
     if opens_on is None:
         return "locked"
     return "upcoming" if on < opens_on else "open"
+
+
+def in_state(found: RenewalInvoiceQuerySet, wanted: State, on: date) -> RenewalInvoiceQuerySet:
+    """Return those of the invoices that ``state`` calls so on that day.
+
+    It is the rule of ``state`` for the database; ``tests/certifications/test_invoice_states.py``
+    holds the two together.
+    """
+    if wanted in ("paid", "void"):
+        return found.filter(status=wanted)
+    frozen = Q(cycle__mandatory_at_close__isnull=False)
+    mandatory = Q(cycle__mandatory_at_close=True) | ~frozen & Q(cycle__certification__ccp_mandatory=True)
+    gated = Q(year=LAST_YEAR) & mandatory
+    unmet = gated & Q(cycle__requirement_met_on=None)
+    opened = Q(due_on__lte=on + NOTICE) & (~gated | Q(cycle__requirement_met_on__lt=on))
+    condition = {"locked": unmet, "open": opened, "upcoming": ~unmet & ~opened}[wanted]
+    return found.filter(condition, status=RenewalInvoice.Status.ISSUED)
 
 
 def is_overdue(invoice_state: State, due_on: date, on: date) -> bool:
@@ -128,13 +146,13 @@ def record_payment(
     invoice = _locked(invoice)
     found = state_of(invoice, on)
     if found == "paid":
-        raise Refused(f"{invoice.number} is already paid. To mend a wrong payment, reverse it first.")
+        raise Refused(f"{invoice.number} is already paid. To fix a wrong payment, reverse it first.")
     if found == "void":
-        raise Refused(f"{invoice.number} is void. Issue it anew and record the payment on the new invoice.")
+        raise Refused(f"{invoice.number} is void. Issue it again and record the payment on the new invoice.")
     if found == "locked" and invoice.cycle.closed_on:
         raise Refused(
             f"{invoice.number} was locked when its cycle was closed on {format_day(invoice.cycle.closed_on)}, "
-            "and stays so. Send the payment back."
+            "and stays locked. Send the payment back."
         )
     if found == "locked":
         raise Refused(
@@ -165,14 +183,14 @@ def record_payment(
 
 def meaning_of_reversal(invoice: RenewalInvoice) -> str:
     """What follows if the payment of the invoice (cycle read) is reversed, for staff to read beforehand."""
-    unpaid = f"{invoice.number} is then unpaid again. No money is sent back by this."
+    unpaid = f"{invoice.number} is then unpaid again. This sends no money back."
     cycle = invoice.cycle
     if cycle.closed_on is None:
         return unpaid
     return (
         f"{unpaid} The cycle {format_day(cycle.starts_on)} to {format_day(cycle.ends_on)} "
         f"was closed on {format_day(cycle.closed_on)} and stays closed as it was. "
-        "The member goes on as before, and is asked to pay this invoice."
+        "The member continues as before, and is asked to pay this invoice."
     )
 
 
@@ -212,7 +230,7 @@ def issue_anew(*, invoice: RenewalInvoice, at: datetime) -> RenewalInvoice:
     """Issue an invoice in the place of a void one, with the fee of that day; the one that stands if it was done."""
     invoice = _locked(invoice)
     if invoice.status != RenewalInvoice.Status.VOID:
-        raise Refused(f"{invoice.number} stands. Void it first, with the reason.")
+        raise Refused(f"{invoice.number} is not void. Void it first, with the reason.")
     if invoice.cycle.closed_on:
         raise Refused(f"{invoice.number} belongs to a cycle that is closed, and a closed cycle does not change.")
     standing = RenewalInvoice.objects.standing().filter(cycle=invoice.cycle_id, year=invoice.year).first()

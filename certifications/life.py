@@ -67,7 +67,7 @@ def consequence(certification: Certification, to: str, on: date, *, unclosed: Cy
         final = " This is final." if not NEXT[to] else ""
         return f"It takes no records.{cycle}{final}"
     if unclosed:
-        return f"It goes on with the cycle {days}, which is not closed."
+        return f"It continues with the cycle {days}, which is not closed."
     opened = cycles.span_on(certification.awarded_on, on)
     return (
         f"Cycle {opened.number} opens, {format_day(opened.starts_on)} to {format_day(opened.ends_on)}, for "

@@ -1,6 +1,6 @@
-"""Tell the shell scripts beside this one where the portal keeps its data: lines for `eval`, from the settings.
+"""Print where the portal keeps its data, from the settings: lines that the shell scripts in this folder `eval`.
 
-The password goes into the environment, where other users of the machine do not see it.
+The password goes into the environment, where other users of the machine cannot see it.
 """
 
 import os
@@ -22,7 +22,7 @@ else:
     told |= {"SQLITE_FILE": ""} | {
         variable: str(database[name]) for name, variable in names.items() if database.get(name)
     }
-    # The backup is read through a connection as safe as the portal's.
+    # The backup uses a connection that is as safe as the portal's.
     safe = {"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY"}
     told |= {safe[name]: str(value) for name, value in database.get("OPTIONS", {}).items() if name in safe}
 for name, value in told.items():

@@ -1,25 +1,25 @@
 """The production server behind `make run`: one process, eight threads.
 
-Written for one machine and SQLite, where one writes at a time anyway.
+It is meant for one machine and SQLite, where only one request writes at a time anyway.
 """
 
 import os
 
 port = os.environ.get("PORT", "8000")
-# This machine only: a public portal stands behind a proxy that speaks TLS.
+# This machine only: a public portal runs behind a proxy that uses TLS.
 bind = f"127.0.0.1:{port}"
 
 worker_class = "gthread"
 workers = 1
 threads = 8
-# A transcript of many pages takes seconds on a slow machine; the other threads answer meanwhile.
+# A transcript of many pages takes seconds on a slow machine; the other threads answer in the meantime.
 timeout = 60
-# Ctrl-C and a restart let a submission finish that is being written.
+# Ctrl-C and a restart let a submission that is being written finish.
 graceful_timeout = 20
 
 # Nothing uses it, and it would write outside the project.
 control_socket_disable = True
-# The worker's sign of life is a file that it touches: in memory, a busy disk cannot make it look dead.
+# The worker shows that it is alive by touching a file. In memory, a busy disk cannot make it look dead.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  (gunicorn makes its own file)
 
 # No line for each request: it would name members' pages. Errors still show.
@@ -28,5 +28,5 @@ loglevel = "warning"
 
 
 def when_ready(server: object) -> None:
-    """Say the address only now: the socket is open, so whoever follows it gets an answer."""
+    """Print the address only now: the socket is open, so a person who follows it gets an answer."""
     print(f"\nCtrl-C stops the portal.\nPortal: http://localhost:{port}/", flush=True)

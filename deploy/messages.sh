@@ -1,7 +1,7 @@
 #!/bin/bash
 # Gathers every sentence that readers see into amtportal/locale/es/LC_MESSAGES/django.po and compiles it.
 #
-#   deploy/messages.sh            gather and compile, and say what waits for a translation
+#   deploy/messages.sh            gather and compile, and say what needs a translation
 #   deploy/messages.sh gather     gather only (as a test does, in a copy of the project)
 #
 # The shipped names and guidance of the database are gathered from their JSON files.

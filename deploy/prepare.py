@@ -1,7 +1,7 @@
-"""Bring database and static files up to date before the server starts.
+"""Bring the database and the static files up to date before the server starts.
 
-The same as `manage.py migrate`, `createcachetable`, `collectstatic` and `demo` one after the other, in one
-process: to load Django takes longer than all four when they have nothing to do.
+This does the same as `manage.py migrate`, `createcachetable`, `collectstatic` and `demo` one after the other, in one
+process, because loading Django takes longer than all four when they have nothing to do.
 """
 
 import hashlib
@@ -18,10 +18,13 @@ from django.conf import settings  # noqa: E402
 from django.contrib.staticfiles.finders import get_finders  # noqa: E402
 from django.core.management import CommandError, call_command  # noqa: E402
 
+from amtportal import static_files  # noqa: E402
+
 
 def static_fingerprint() -> str:
-    """Every static file's path, size and time, and the settings: what collected files depend on."""
-    lines = [Path(settings.SETTINGS_MODULE.replace(".", "/") + ".py").read_text()]
+    """Return a digest of every static file's path, size and time, the settings and the storage."""
+    modules = (settings.SETTINGS_MODULE, static_files.__name__)
+    lines = [Path(name.replace(".", "/") + ".py").read_text() for name in modules]
     for finder in get_finders():
         for path, storage in finder.list([]):
             stat = os.stat(storage.path(path))
@@ -30,8 +33,8 @@ def static_fingerprint() -> str:
 
 
 def collect_static() -> None:
-    """Compressing takes seconds, so it is done only when a file changed."""
-    stamp = Path(settings.STATIC_ROOT) / ".collected"  # goes when the folder goes
+    """Collect and compress the static files, only if one has changed, because compressing takes seconds."""
+    stamp = Path(settings.STATIC_ROOT) / ".collected"  # is removed with the folder
     fingerprint = static_fingerprint()
     if stamp.exists() and stamp.read_text() == fingerprint:
         return
@@ -45,8 +48,9 @@ if __name__ == "__main__":
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
-    collect_static()
+    if not settings.DEBUG:  # `make dev` serves them from where they are edited
+        collect_static()
     try:
         call_command("demo")
-    except CommandError as refusal:  # other members are on record: serve those
+    except CommandError as refusal:  # other members are on record: serve them
         print(refusal, flush=True)

@@ -3,9 +3,9 @@
 #
 #   deploy/restore.sh [--without-second-factors] BACKUP
 #
-# DATABASE_URL and AMTPORTAL_VAR say where to. Nothing that is there is overwritten; what was damaged is refused.
-# The key of second factors is not in the backup: put it into MFA_KEYS or AMTPORTAL_VAR/mfa-key before. Where it is
-# lost, --without-second-factors goes on with a new one, and no authenticator app or recovery code is taken any more.
+# DATABASE_URL and AMTPORTAL_VAR name the target. Existing data is never overwritten; a damaged backup is refused.
+# The key of second factors is not in the backup: put it into MFA_KEYS or AMTPORTAL_VAR/mfa-key first. If it is
+# lost, --without-second-factors continues with a new one, and old authenticator apps and recovery codes no longer work.
 # Afterwards: manage.py migrate, createcachetable, collectstatic, renew_encryption, verify_records; then start the portal.
 set -euo pipefail
 without=
@@ -19,9 +19,9 @@ stop() { echo "$*" >&2; exit 1; }
 (cd "$backup" && sha256sum --check --strict --quiet SHA256SUMS) || stop "The backup is damaged; nothing was restored."
 var=$(realpath -m "${AMTPORTAL_VAR:-var}")
 [ -n "${MFA_KEYS:-}" ] || [ -s "$var/mfa-key" ] || [ -n "$without" ] || stop "Put the key of second factors into MFA_KEYS or \
-$var/mfa-key: it is kept apart from the backup. Where it is lost, say --without-second-factors."
+$var/mfa-key: it is kept separately from the backup. If it is lost, add --without-second-factors."
 mkdir -p "$var"
-# Before the settings are read: they would make new ones.
+# This happens before the settings are read, because they would make a new key.
 if [ -e "$var/secret-key" ]; then
     cmp -s "$var/secret-key" "$backup/secret-key" || stop "$var has another secret key: restore into an empty folder."
 else
@@ -33,7 +33,7 @@ eval "$where"
 
 if [ -n "$SQLITE_FILE" ]; then
     [ -f "$backup/database.sqlite3" ] || stop "This backup is of PostgreSQL, and DATABASE_URL names SQLite."
-    [ ! -s "$SQLITE_FILE" ] || stop "$SQLITE_FILE is there already: restore into an empty folder."
+    [ ! -s "$SQLITE_FILE" ] || stop "$SQLITE_FILE already exists: restore into an empty folder."
     cp "$backup/database.sqlite3" "$SQLITE_FILE.part"
     sync "$SQLITE_FILE.part"
     mv "$SQLITE_FILE.part" "$SQLITE_FILE"
@@ -41,7 +41,7 @@ else
     [ -f "$backup/database.dump" ] || stop "This backup is of SQLite, and DATABASE_URL names PostgreSQL."
     tables=$(psql -XAtc "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
     [ "$tables" = 0 ] || stop "The database $PGDATABASE has tables: restore into an empty one."
-    # All of it or nothing.
+    # All or nothing.
     pg_restore --single-transaction --exit-on-error --no-owner --no-privileges \
         --dbname="$PGDATABASE" "$backup/database.dump"
 fi

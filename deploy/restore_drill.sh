@@ -1,15 +1,15 @@
 #!/bin/bash
 # `make restore-drill`: backs a portal up, restores it elsewhere, and proves that it is the same portal.
 #
-# By default on the demo association, in a folder of its own; in PostgreSQL where DATABASE_URL names one (two databases
+# By default it uses the demo association in a folder of its own; in PostgreSQL if DATABASE_URL names one (two databases
 # are made beside it and removed). For the portal of this environment, while nobody writes:
 #
 #   DRILL_EMAIL=ada@example.org DRILL_PASSWORD=… deploy/restore_drill.sh here
 #
-# Equal must be: rows and sums of every table, the digest of its content in the order of its key, every uploaded file, the secret
-# key, and the PDF transcripts that the member of DRILL_EMAIL gets from either portal after signing in; and those of a member
-# with an authenticator app (DRILL_APP_EMAIL, DRILL_APP_PASSWORD and DRILL_APP_SECRET, the app's key), where one is named.
-# The key of second factors, which is in no backup, must open each of them in the copy.
+# These must be equal: rows and sums of every table, the digest of its content in the order of its key, every uploaded
+# file, the secret key, the PDF transcripts that the member of DRILL_EMAIL gets from each portal after signing in, and
+# those of a member with an authenticator app (DRILL_APP_EMAIL, DRILL_APP_PASSWORD and DRILL_APP_SECRET, the app's key),
+# if one is named. The key of second factors, which is not in any backup, must open each of them in the copy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 say() { echo "drill: $*"; }
@@ -29,7 +29,7 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# Who keeps the data of this environment, asked without making a key in its folder.
+# Find out where this environment keeps its data, without making a key in its folder.
 where=$(AMTPORTAL_VAR=$work/nobody .venv/bin/python deploy/database.py)
 postgres=${DATABASE_URL:-}
 [[ $postgres == postgres* ]] || postgres=""
@@ -75,7 +75,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 from amtportal.members.models import User
 TOTP.activate(User.objects.get(email='$DRILL_APP_EMAIL'), '$DRILL_APP_SECRET')"
 fi
-# One address for both: a transcript has it printed on it.
+# Both use one address, because it is printed on the transcripts.
 PORT=$(.venv/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 export PORT AMTPORTAL_URL=http://localhost:$PORT
 fetch() { # fetch source|target: serves that portal, signs in, and notes the digest of each member's transcripts
@@ -88,14 +88,14 @@ fetch() { # fetch source|target: serves that portal, signs in, and notes the dig
     grep -q '^Portal:' "$work/$1.log" || { cat "$work/$1.log" >&2; stop "the $1 portal did not start"; }
     .venv/bin/python deploy/sign_in.py "$AMTPORTAL_URL" "$DRILL_EMAIL" <<< "$DRILL_PASSWORD" > "$work/$1.pdfs" ||
         stop "no sign-in to the $1 portal"
-    # In the copy, the next code: the first one was taken before it was made.
+    # The copy gets the next code, because the first one was used before the copy was made.
     [ -z "${DRILL_APP_EMAIL:-}" ] || .venv/bin/python deploy/sign_in.py "$AMTPORTAL_URL" "$DRILL_APP_EMAIL" "$2" \
         <<< "$DRILL_APP_PASSWORD"$'\n'"$DRILL_APP_SECRET" > "$work/$1.app.pdfs" ||
         stop "no sign-in with an authenticator app to the $1 portal"
     kill "${servers[@]}" && wait "${servers[@]}" || true
     servers=()
 }
-# Before the backup, because a transcript that is asked for the first time is issued.
+# This comes before the backup, because reading a transcript for the first time issues it.
 [ -d "$source_var/static" ] || at source manage collectstatic --no-input --verbosity 0
 fetch source 0
 at source manage fingerprint > "$work/source.txt"
@@ -103,7 +103,7 @@ at source manage fingerprint > "$work/source.txt"
 begun=$(date +%s.%N)
 backup=$(at source deploy/backup.sh "$work/backups")
 backed=$(date +%s.%N)
-# As an operator brings it from where it is kept.
+# An operator would bring it from the place where it is kept.
 [ -n "${MFA_KEYS:-}" ] || { mkdir -m 700 "$target_var" && cp "$source_var/mfa-key" "$target_var/mfa-key"; }
 at target deploy/restore.sh "$backup"
 restored=$(date +%s.%N)
@@ -127,6 +127,6 @@ if [ -n "${DRILL_APP_EMAIL:-}" ]; then
     say "equal: $(wc -l < "$work/target.app.pdfs") transcript of $DRILL_APP_EMAIL, who signed in with an authenticator app"
 fi
 at target manage renew_encryption > /dev/null || stop "the key of second factors does not open each of them"
-say "opened: every second factor, by the key that is kept apart"
+say "opened: every second factor, by the key that is kept separately"
 LC_ALL=C awk -v a="$begun" -v b="$backed" -v c="$restored" \
     'BEGIN { printf "drill: backed up in %.1f s, restored in %.1f s\n", b - a, c - b }'

@@ -6,21 +6,21 @@
 #   deploy/setup.sh audit   that, and the Java that the HTML checker runs on
 #   deploy/setup.sh tools   only uv, which writes the lock files
 #
-# Safe to run at any time, also after it was interrupted; with nothing to do it takes a moment.
+# It is safe to run at any time, even after it was interrupted. If there is nothing to do, it takes a moment.
 # Set PYTHON to build .venv with another interpreter than python3.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # WeasyPrint loads the pango and harfbuzz libraries. Documents need no fonts of the machine.
 run_packages=(python3 python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0)
-# The browser tests drive Chromium by a Node.js that Playwright carries, which needs libatomic1; gettext finds every
-# sentence that is to be translated.
+# The browser tests control Chromium through the Node.js that Playwright brings, which needs libatomic1; gettext finds
+# every sentence to translate.
 test_packages=(chromium gettext libatomic1 postgresql)
 
 say() { echo "setup: $*" >&2; }
 stop() { say "$@"; exit 1; }
 
-# Runs a command without its chatter, which is shown if it fails.
+# Runs a command without its output, which is shown if the command fails.
 quietly() {
     local output
     output=$("$@" </dev/null 2>&1) || { echo "$output" >&2; stop "failed: $*"; }
@@ -29,7 +29,7 @@ quietly() {
 missing_packages() {
     local package
     for package in "$@"; do
-        # Anything short of "installed" counts as missing, half-configured too.
+        # Every status other than "installed" counts as missing, including half-configured.
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
     done
 }
@@ -47,7 +47,7 @@ install_debian_packages() {
     mapfile -t missing < <(missing_packages "$@")
     [ ${#missing[@]} -gt 0 ] || return 0
     if [ "$(id -u)" != 0 ]; then
-        say "Debian packages are missing, and only root can install them. Type this line, then start again:"
+        say "Debian packages are missing, and only root can install them. Run this line, then start again:"
         echo "sudo apt-get update && sudo apt-get install --no-install-recommends ${missing[*]}" >&2
         exit 1
     fi
@@ -66,7 +66,7 @@ install_debian_packages() {
 # Contents of the named files, as one line that a stamp can hold.
 fingerprint() { cat "$@" | sha256sum | cut -c1-64; }
 
-# In each environment a stamp is written last: without one, it is half made and is made anew.
+# In each environment a stamp is written last. Without a stamp the environment is incomplete and is made again.
 stamp_of() { cat "$1/installed" 2>/dev/null || true; }
 
 make_tools() {
@@ -92,7 +92,7 @@ python_of_venv() { .venv/bin/python -c 'import sys; print(sys.prefix, *sys.versi
 
 make_environment() { # make_environment LOCKFILE
     local lock=$1 python wanted
-    # Where tests have run, `run` keeps their packages; that lock file holds everything in the other.
+    # If tests have run here, `run` keeps their packages; that lock file contains everything in the other one.
     [[ "$(stamp_of .venv)" != *" requirements-dev.txt "* ]] || lock=requirements-dev.txt
     python=$(python_of_venv)
     wanted="$python $lock $(fingerprint "$lock")"
@@ -101,7 +101,7 @@ make_environment() { # make_environment LOCKFILE
     fi
     make_tools
     say "installing Python packages from $lock"
-    # A whole environment of the same Python is brought up to date in place: a portal may be running from it.
+    # A complete environment of the same Python is updated in place, because a portal may be running from it.
     if [ -z "$python" ] || [[ "$(stamp_of .venv)" != "$python "* ]]; then
         .tools/bin/uv venv --quiet --clear --no-project --no-python-downloads --python "${PYTHON:-python3}" .venv
     fi
@@ -110,7 +110,7 @@ make_environment() { # make_environment LOCKFILE
     echo "$(python_of_venv) $lock $(fingerprint "$lock")" > .venv/installed
 }
 
-# Two at once, `make run` and `make test` say, would undo each other's work.
+# Two runs at once, for example of `make run` and `make test`, would undo each other's work.
 exec 9> .setup.lock
 flock 9
 

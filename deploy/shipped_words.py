@@ -20,7 +20,7 @@ READ = ("name", "guidance", "documents")
 
 
 def texts(rows: list[dict]) -> list[str]:
-    """Every text of the rows and of those within them, in their order."""
+    """Return every text of the rows and of the rows within them, in order."""
     found = []
     for row in rows:
         found += [row[field] for field in READ if row.get(field)]
@@ -29,7 +29,7 @@ def texts(rows: list[dict]) -> list[str]:
 
 
 def module() -> str:
-    """The text of the module."""
+    """Return the text of the module."""
     rows = [
         row
         for path in ("certifications/credentials.json", "ccp/catalogue.json")

@@ -2,8 +2,8 @@
 
 deploy/sign_in.py http://localhost:8001 ada@example.org [STEPS] < PASSWORD
 
-Where a second line has the secret of an authenticator app, its code of so many half minutes later is given, too: a code
-works once, also in a copy of the portal.
+If a second line holds the secret of an authenticator app, its code is sent too: the code of STEPS half minutes later,
+because a code works only once, even in a copy of the portal.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 
 def code_of(secret: str, steps: int) -> str:
-    """What an authenticator app shows (RFC 6238)."""
+    """Return the code that an authenticator app shows (RFC 6238)."""
     counter = int(time.time()) // 30 + steps
     digest = hmac.new(b32decode(secret), counter.to_bytes(8), hashlib.sha1).digest()
     at = digest[-1] & 15

@@ -24,6 +24,7 @@ from amtportal.members.models import Member, User
 from tests.support import template_database
 from tests.support.builders import TODAY, make_activity, make_cycle, make_member, make_user, noon
 from tests.support.history import let_tests_empty_the_database
+from tests.support.waiting import PATIENCE
 
 # Playwright runs an event loop in the thread of the test, which then uses the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -35,6 +36,12 @@ def pytest_configure() -> None:
     settings.STORAGES["evidence"]["BACKEND"] = "django.core.files.storage.InMemoryStorage"
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True  # nothing needs to be collected first
     settings.MAIL_SENT_BY_THREAD = False
+    # A busy machine holds locks for longer; no test waits for this time to be over.
+    options = settings.DATABASES["default"]["OPTIONS"]
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        options["timeout"] = PATIENCE
+    else:
+        options["options"] = f"-c lock_timeout={PATIENCE}s"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     for name in ("default", "documents"):
         settings.CACHES[name] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": name}

@@ -1,10 +1,10 @@
 #!/bin/bash
-# Runs the suite on SQLite and on PostgreSQL; fails if either does. Arguments go to pytest. What says nothing of the
-# database (how pages look, documents, translation, permissions: the mark any_database) runs once, on SQLite.
+# Runs the suite on SQLite and on PostgreSQL; fails if either does. Arguments go to pytest. Tests that do not
+# depend on the database (how pages look, documents, translation, permissions: the mark any_database) run once, on SQLite.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
-# Tests never see the portal's own data, nor what this shell sets for it.
+# Tests never see the portal's own data, and none of the settings of this shell.
 AMTPORTAL_VAR=$(mktemp -d)
 export AMTPORTAL_VAR AMTPORTAL_URL=http://localhost:8000
 unset DATABASE_URL CACHE_URL EMAIL_URL DEBUG
@@ -14,7 +14,7 @@ trap 'exit 143' TERM
 
 # The order is random; --randomly-seed with the number that pytest prints repeats it.
 # Tests of browsers and servers wait for a part of their time, so there are three workers for two processors.
-# Whoever is done takes tests from the others: some take half a minute.
+# A worker that is done takes tests from the others: some tests take half a minute.
 pytest=(.venv/bin/python -m pytest -n $(($(nproc) * 3 / 2)) --dist worksteal "$@")
 failed=()
 
@@ -22,7 +22,7 @@ echo "== Tests on SQLite"
 "${pytest[@]}" || failed+=(SQLite)
 
 echo "== Tests on PostgreSQL"
-# The test in which PostgreSQL is killed has a server of its own (tests/support/cluster.py), and that forces all to the disk.
+# The test in which PostgreSQL is killed has a server of its own (tests/support/cluster.py), and that server does force writes to the disk.
 FSYNC=off tests/with_postgres.sh "${pytest[@]}" -m "not any_database" || failed+=(PostgreSQL)
 
 if [ ${#failed[@]} -gt 0 ]; then

@@ -1,9 +1,9 @@
 #!/bin/bash
-# Runs every check, also after one has failed, and says at the end which did.
+# Runs every check, even after one has failed, and says at the end which checks failed.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
-# Commands that load the settings write there, and must not see this shell's own.
+# Commands that load the settings write to this folder, and must not see the settings of this shell.
 AMTPORTAL_VAR=$(mktemp -d)
 export AMTPORTAL_VAR AMTPORTAL_URL=http://localhost:8000
 unset DATABASE_URL CACHE_URL EMAIL_URL DEBUG
@@ -20,6 +20,7 @@ check() { # check NAME COMMAND…
 check "lint" .venv/bin/ruff check .
 check "format" .venv/bin/ruff format --check .
 check "templates" find amtportal certifications ccp templates -name '*.html' -exec .venv/bin/djade --check {} +
+check "imports" .venv/bin/lint-imports
 check "types" .venv/bin/mypy
 check "migrations" .venv/bin/python manage.py makemigrations --check --dry-run
 check "deployment settings" env AMTPORTAL_URL=https://portal.example.org \

@@ -153,10 +153,14 @@ def test_16_threads_with_25_forms_each_on_one_member_make_the_exact_total(server
 def test_a_page_waits_three_seconds_for_a_lock_and_is_then_told_so(server: Server) -> None:
     """As the server itself is set, and once: three tries would be nine seconds."""
     browser, number = Browser(server, make_current_member()), str(uuid.uuid4())
-    assert browser.post("/ccp/record/", entry(str(uuid.uuid4())))[0] == 302  # the first answer of a server takes longer
+    usual = 0.0  # what one try takes without the wait, at the worst
+    for _ in range(5):
+        began = time.monotonic()
+        assert browser.post("/ccp/record/", entry(str(uuid.uuid4())))[0] == 302
+        usual = max(usual, time.monotonic() - began)
     with transaction.atomic():
         Cycle.objects.select_for_update().get()
         began = time.monotonic()
         assert browser.post("/ccp/record/", entry(number))[0] == 503
-        assert 3 <= time.monotonic() - began < 9
+        assert 3 <= time.monotonic() - began < 6 + 10 * usual
     assert browser.post("/ccp/record/", entry(number))[0] == 302

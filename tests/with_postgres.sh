@@ -1,10 +1,10 @@
 #!/bin/bash
-# Runs a command against a new, empty PostgreSQL that goes away with it:
+# Runs a command against a new, empty PostgreSQL that is removed when the command ends:
 #
 #   tests/with_postgres.sh .venv/bin/python -m pytest tests/ccp
 #
-# The server listens on a socket in a private folder only, and leaves a running PostgreSQL of this machine alone. With
-# FSYNC=off it forces nothing to the disk, which is for runs in which nothing is measured and nobody cuts the power.
+# The server listens only on a socket in a private folder, and does not touch a running PostgreSQL of this machine. With
+# FSYNC=off it does not force writes to the disk, for runs in which nothing is measured and no crash is tested.
 set -euo pipefail
 
 bin=$(find /usr/lib/postgresql/*/bin -maxdepth 0 2>/dev/null | sort -V | tail -n 1 || true)
@@ -14,7 +14,7 @@ if [ ! -x "$bin/initdb" ]; then
     exit 1
 fi
 
-# Under /tmp whatever TMPDIR says: the path of a socket may have 107 characters at most.
+# Always under /tmp, whatever TMPDIR says: the path of a socket may have 107 characters at most.
 folder=$(mktemp -d /tmp/amtportal-postgres.XXXXXX)
 
 # The server refuses to run as root; Debian's package brings the user postgres.
@@ -25,7 +25,7 @@ if [ "$(id -u)" = 0 ]; then
     chown "$owner" "$folder"
     as_owner=(runuser -u "$owner" --)
 fi
-# In the server's own folder, because the owner may not enter the current one.
+# Run in the server's own folder, because the owner may not be allowed to enter the current one.
 server() { (cd "$folder" && "${as_owner[@]}" "$bin/$1" "${@:2}"); }
 
 remove() {
@@ -37,15 +37,15 @@ trap remove EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# Runs one of the server's programs without its chatter, which is shown if it fails.
+# Runs one of the server's programs without its output, which is shown if the program fails.
 quietly() {
     local output
     output=$(server "$@" 2>&1) || { echo "$output" >&2; cat "$folder/log" >&2; exit 1; }
 }
 
-# The same encoding and order of letters whatever the machine's locale; only who can enter the folder connects.
+# The encoding and the order of letters do not depend on the machine's locale. Only users who can enter the folder can connect.
 quietly initdb -D "$folder/data" --username=amtportal --auth=trust --encoding=UTF8 --locale=C.UTF-8
-# No network; the socket in our folder.
+# No network, and the socket is in our folder.
 quietly pg_ctl start -w -D "$folder/data" -l "$folder/log" -o "-h '' -k '$folder' -c fsync=${FSYNC:-on}"
 quietly createdb --host="$folder" --username=amtportal amtportal
 

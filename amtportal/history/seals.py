@@ -111,7 +111,7 @@ def verify(tally: Tally, *, since: str | None = None) -> Iterator[str]:
         reached[seal.table] = seal.upto_id
     if since and since != BEGINNING and not Seal.objects.filter(digest=since).exists():
         tally.differences += 1
-        yield f"history_seal: no seal has the digest {since}; seals were removed or made anew"
+        yield f"history_seal: no seal has the digest {since}; seals were removed or made again"
 
 
 def _differences(
@@ -123,7 +123,7 @@ def _differences(
         yield f"history_seal {seal.pk}: was changed after it was made"
     lost = set(seal.columns) - present
     if lost:
-        yield f"history_seal {seal.pk}: {seal.table} has no more {', '.join(sorted(lost))}"
+        yield f"history_seal {seal.pk}: {seal.table} no longer has {', '.join(sorted(lost))}"
         return
     batches = rows.read(by_table[seal.table], seal.columns, after=seal.after_id, upto=seal.upto_id)
     found = {row.id: row.digest for batch in batches for row in batch}

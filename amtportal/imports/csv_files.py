@@ -1,4 +1,4 @@
-"""Roster files: a CSV in UTF-8, with a header on line 1, read so that every record knows the line on which it starts.
+"""Files that come in: CSV in UTF-8 with a header on line 1, read so that every record knows on which line it starts.
 
 Nothing in a file stops the reading: a record that has too many or too few cells, a quotation mark that is not closed or
 bytes that are not UTF-8 become problems with their lines, so that all of them are found at once.
@@ -11,13 +11,13 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 import tablib
 from import_export.formats import base_formats
 
-from certifications.roster.rows import Problem
+from amtportal.imports.cells import Problem
 
 NO_TEXT = "The file is in UTF-16, or is not text at all. Save it as “CSV UTF-8” and import it again."
 
 
-class RosterDataset(tablib.Dataset):
-    """The records of a roster file, the line on which each starts, and what could not be read."""
+class CsvDataset(tablib.Dataset):
+    """The records of a file, the line on which each starts, and what could not be read."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,8 +29,8 @@ class RosterDataset(tablib.Dataset):
         return True
 
 
-class RosterCSV(base_formats.CSV):
-    """The format for the admin's import page: ``import_formats = [RosterCSV]``."""
+class CsvFormat(base_formats.CSV):
+    """The format for the admin's import page: ``import_formats = [CsvFormat]``."""
 
     def is_binary(self) -> bool:
         """The bytes are read here, so that wrong ones are named with their lines."""
@@ -39,13 +39,13 @@ class RosterCSV(base_formats.CSV):
     def get_read_mode(self) -> str:
         return "rb"
 
-    def create_dataset(self, in_stream: bytes | str, **kwargs: object) -> RosterDataset:
+    def create_dataset(self, in_stream: bytes | str, **kwargs: object) -> CsvDataset:
         return read(in_stream.encode() if isinstance(in_stream, str) else in_stream)
 
 
-def read(data: bytes) -> RosterDataset:
+def read(data: bytes) -> CsvDataset:
     """The file as records with their lines. Bytes that are not UTF-8 stay in their cells, to be named there."""
-    dataset = RosterDataset()
+    dataset = CsvDataset()
     if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in data.partition(b"\n")[0]:
         dataset.problems.append(Problem(1, "", NO_TEXT))
         return dataset
@@ -80,7 +80,7 @@ def read(data: bytes) -> RosterDataset:
 
 def lines_of(dataset: tablib.Dataset) -> list[int]:
     """The line on which each record starts; for a dataset made elsewhere, as if it had no blank lines."""
-    if isinstance(dataset, RosterDataset):
+    if isinstance(dataset, CsvDataset):
         return dataset.lines
     lines, line = [], 2
     for record in dataset:
@@ -93,7 +93,7 @@ def _unreadable(error: str) -> str:
     if "unexpected end of data" in error or "field limit" in error:
         return "A quotation mark opens a cell here and is not closed. Close or delete it."
     if "expected after" in error:
-        return 'A quotation mark stands inside a quoted cell. Write it twice (""), or delete it.'
+        return 'There is a quotation mark inside a quoted cell. Write it twice (""), or delete it.'
     return f"It cannot be read as CSV ({error}). Export it again."
 
 

@@ -1,26 +1,30 @@
 """Accounts and members, as staff see them.
 
-Nobody sets another person's password: an account is activated, and a password reset, by a link sent to its address.
-Only superusers touch accounts of staff and what an account may do, so that no clerk can give themselves more.
+Nobody sets another person's password: an account is activated, and a password is reset, by a link
+sent to its address. Only superusers change the accounts of staff and what an account may do, so that
+no clerk can give themselves more.
+
+The base of the admin class of members is here; ``ccp.admin.members`` registers it.
 """
 
 from typing import Any
 
-from allauth.account import admin as allauth_admin  # noqa: F401  Registers EmailAddress, which is replaced below.
+from allauth.account import admin as allauth_admin  # noqa: F401  Registers EmailAddress.
 from allauth.account.models import EmailAddress
-from allauth.mfa import admin as mfa_admin  # noqa: F401  Registers Authenticator, which is replaced below.
+from allauth.mfa import admin as mfa_admin  # noqa: F401  Registers Authenticator.
 from allauth.mfa.models import Authenticator
-from allauth.usersessions import admin as usersessions_admin  # noqa: F401  Registers UserSession, likewise.
+from allauth.usersessions import admin as usersessions_admin  # noqa: F401  Registers UserSession.
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
-from django.contrib.auth import admin as auth_admin  # noqa: F401  Registers Group, which is replaced below.
+from django.contrib.auth import admin as auth_admin  # noqa: F401  Registers Group.
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
 from amtportal.history import events
+from amtportal.members import security_admin  # noqa: F401  Registers security events and seals.
 from amtportal.members.factors import second_factor
 from amtportal.members.mail import notices
 from amtportal.members.models import Member, OutgoingMail, User
@@ -28,11 +32,15 @@ from amtportal.staff.changelists import keys_in
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, StaffAdmin, WholeHistoryAdmin, WrittenByVerbs
 
+# What Django and allauth registered. Three of them get admin classes of ours below. Sessions get none: where
+# somebody is signed in is nobody else's business.
+admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
+
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 def accounts_found_by(words: str) -> list[int]:
-    """Keys of accounts whose address begins with the words, and those of the members whom the words find.
+    """Return the keys of accounts whose address begins with the words, or whose member the words find.
 
     Two queries joined by id, as in ``Member.objects.found_by``: one OR across the tables uses no index.
     """
@@ -42,11 +50,11 @@ def accounts_found_by(words: str) -> list[int]:
 
 
 def permissions_given() -> QuerySet[Permission]:
-    """Those that staff can have: nobody writes history, and Django's menu reads the type of each permission."""
+    """Return the permissions that staff can have: nobody writes history.
+
+    The content type comes with the query because Django's menu shows it for each permission.
+    """
     return Permission.objects.exclude(content_type__model__startswith="historical").select_related("content_type")
-
-
-admin.site.unregister(Group)
 
 
 @admin.register(Group)
@@ -125,12 +133,13 @@ class UserAdmin(NeverDeleted, WholeHistoryAdmin):
         if change and "email" in form.changed_data:
             notices.address_changed([(obj, form.initial["email"])])
             events.note(events.Kind.ADDRESS_CHANGED, obj, detail="by staff")
-        # What was proved of an earlier address opens the account no more.
+        # An earlier address, though proved, no longer opens the account.
         EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
 
 
-@admin.register(Member)
-class MemberAdmin(NeverDeleted, HistoryAdmin):
+class BaseMemberAdmin(NeverDeleted, HistoryAdmin):
+    """A member, before ``ccp`` adds the certifications and what waits for the member."""
+
     form = WholeForm
     list_display = ["name", "amt_id", "email", "city", "state"]
     list_select_related = ["user"]
@@ -155,9 +164,6 @@ class MemberAdmin(NeverDeleted, HistoryAdmin):
         return ("user", "amt_id") if obj else ()
 
 
-admin.site.unregister(EmailAddress)
-
-
 @admin.register(EmailAddress)
 class EmailAddressAdmin(WrittenByVerbs, HistoryAdmin):
     """Which address was proved by a link. allauth writes it."""
@@ -172,15 +178,12 @@ class EmailAddressAdmin(WrittenByVerbs, HistoryAdmin):
         return Q(user__in=accounts_found_by(words))
 
 
-admin.site.unregister(UserSession)  # Where somebody is signed in is nobody else's business.
-admin.site.unregister(Authenticator)
-
-
 @admin.register(Authenticator)
 class AuthenticatorAdmin(WrittenByVerbs, HistoryAdmin):
-    """Second factors, never their secrets. Superusers remove the one of a person who has lost it and proved who it is.
+    """Second factors, never their secrets.
 
-    The person reads of it by mail.
+    A superuser removes the factor of a person who has lost it and has proved who they are. The portal
+    tells the person by mail.
     """
 
     list_display = ["user", "type", "created_at", "last_used_at"]
@@ -202,7 +205,7 @@ class AuthenticatorAdmin(WrittenByVerbs, HistoryAdmin):
 
 @admin.register(OutgoingMail)
 class OutgoingMailAdmin(WrittenByVerbs, StaffAdmin):
-    """Mail that the mail server has not taken yet, never what it says."""
+    """Mail that the mail server has not taken yet. Its text is never shown."""
 
     list_display = ["recipients", "made_at", "tries", "next_try_at", "refused"]
     fields = ("sender", "recipients", "made_at", "tries", "next_try_at", "refused")

@@ -1,7 +1,8 @@
 """The headers of every answer, and what may keep a copy of it.
 
 - Every answer, also a style sheet, a redirect and an error, says what browsers may do with it. The
-  Content-Security-Policy comes from django-csp, HSTS from Django.
+  Content-Security-Policy comes from django-csp, the Permissions-Policy from django-permissions-policy, HSTS from
+  Django.
 - Nothing is kept by anybody unless its view says so: figures of members stay on no disk of a shared computer.
 - A public page read by somebody signed out may be kept, and is asked for again each time.
 
@@ -21,34 +22,9 @@ from django.views.decorators.http import conditional_page
 View = Callable[..., HttpResponse]
 
 NOT_STORED = "private, no-store"
-# Passkeys are asked for by our own pages; nothing else that a browser could hand out is needed.
-_OWN = ("publickey-credentials-create", "publickey-credentials-get")
-_OFF = (
-    "accelerometer",
-    "autoplay",
-    "browsing-topics",
-    "camera",
-    "display-capture",
-    "encrypted-media",
-    "fullscreen",
-    "geolocation",
-    "gyroscope",
-    "hid",
-    "idle-detection",
-    "magnetometer",
-    "microphone",
-    "midi",
-    "payment",
-    "picture-in-picture",
-    "screen-wake-lock",
-    "serial",
-    "usb",
-    "xr-spatial-tracking",
-)
 HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": ", ".join([*(f"{name}=()" for name in _OFF), *(f"{name}=(self)" for name in _OWN)]),
     "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
     "X-Content-Type-Options": "nosniff",
 }

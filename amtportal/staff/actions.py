@@ -1,7 +1,7 @@
-"""Action pages: pages on which staff do something to a record. They show what will happen, ask, and tell what was done.
+"""Action pages: pages on which staff do something to a record.
 
-The verb of the record's noun decides. What it refuses (``Refused``) becomes an error of the form here and
-nowhere else, with everything typed kept.
+A page shows what will happen, asks, and says what was done. The verb of the record's noun decides. What
+it refuses becomes an error of the form here, in one place, and everything that was typed is kept.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,9 +27,10 @@ class AlreadyDone(Exception):
 
 @dataclass(frozen=True)
 class ActionPage:
-    """What a page shows and does. ``act`` takes the cleaned form and returns the sentence that says what was done.
+    """What a page shows and does.
 
-    It raises ``Refused`` where the verb refuses, ``AlreadyDone`` where it finds its work done.
+    ``act`` takes the cleaned form and returns the sentence that says what was done. It raises
+    ``Refused`` where the verb refuses, and ``AlreadyDone`` where it finds its work done.
     """
 
     title: str
@@ -46,7 +47,7 @@ class ActionPagesMixin(admin.ModelAdmin):
     change_form_template = "admin/record.html"
 
     def links(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
-        """Words and address of each button that this person may press on the record now."""
+        """Return the words and the address of each button that this person may press on the record now."""
         return []
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -59,7 +60,7 @@ class ActionPagesMixin(admin.ModelAdmin):
         return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[obj.pk])
 
     def record_for_action(self, request: HttpRequest, object_id: str, permission: str) -> Any:
-        """The record that an action changes; 403 without the permission, 404 where there is none."""
+        """Return the record that an action changes; 403 without the permission, 404 where there is none."""
         if not (request.user.has_perm(permission) and self.has_view_permission(request)):
             raise PermissionDenied
         obj = self.get_object(request, unquote(object_id))

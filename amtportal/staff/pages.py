@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import unquote
@@ -22,7 +23,6 @@ from simple_history.template_utils import HistoricalRecordContextHelper
 
 from amtportal.formatting import dollars, format_day, format_points
 from amtportal.history.lines import write_line
-from amtportal.members.models import Member
 from amtportal.staff.actions import ActionPagesMixin
 from amtportal.staff.changelists import BOUND, BoundedPaginator, TooMany, keys_in
 
@@ -96,7 +96,8 @@ class StaffAdmin(ActionPagesMixin, admin.ModelAdmin):
         number = numbered(self.number_prefix, words)
         if number is not None:
             return Q(pk=number)
-        members = Member.objects.found_by(words).order_by().values_list("pk", flat=True)
+        # By name: members' own admin is built on this module.
+        members = apps.get_model("members", "Member").objects.found_by(words).order_by().values_list("pk", flat=True)
         return Q(**{f"{self.search_fields[0]}__in": keys_in(members)})
 
     def get_actions(self, request: HttpRequest) -> Any:

@@ -7,12 +7,13 @@ from django.views.decorators.http import require_safe
 
 from amtportal.members.access import for_member
 from amtportal.members.models import Member
-from ccp.standing import standing
+from ccp.standing import cards, standing
 
 
 @require_safe
 @for_member
 def certification_list(request: HttpRequest, member: Member) -> HttpResponse:
     """My Certifications: an AMTRAX section with Record CE for each certification."""
-    context = {"member": member, "standings": standing.caught_up(member, at=timezone.now())}
+    standings = standing.caught_up(member, at=timezone.now())
+    context = {"member": member, "cards": cards.cards(standings)}
     return render(request, "certifications/certification_list.html", context)

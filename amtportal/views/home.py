@@ -7,8 +7,7 @@ from django.views.decorators.http import require_safe
 
 from amtportal.members.access import member_of
 from amtportal.middleware.headers import public_page
-from ccp.standing import cards as overview
-from ccp.standing import standing
+from ccp.standing import cards, standing
 
 
 @public_page
@@ -23,7 +22,7 @@ def home(request: HttpRequest) -> HttpResponse:
     standings = standing.caught_up(member, at=timezone.now())
     context = {
         "member": member,
-        "cards": overview.cards(standings),
-        "recent": overview.recent(member),
+        "cards": cards.cards_with_charts(standings),
+        "recent": cards.recent(member),
     }
     return render(request, "home.html", context)

@@ -9,8 +9,8 @@ from amtportal.dates import day_of, today
 from amtportal.documents import layout as documents
 from amtportal.members.access import for_member
 from amtportal.members.context_processors import ASSOCIATION
+from amtportal.members.limits import rate_limited
 from amtportal.members.models import Member
-from amtportal.members.sign_in.limits import rate_limited
 from ccp.counting import requirement
 from ccp.rollover import catching_up
 from ccp.standing import standing

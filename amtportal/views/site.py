@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from amtportal import palette
 from amtportal.dates import today
 from amtportal.members.access import account_of
 
@@ -17,7 +16,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     """Every element of the pages with its states, for staff. For anybody else it is not there."""
     if not account_of(request).is_staff:
         raise Http404
-    return render(request, "styleguide.html", {"contrasts": palette.contrasts(), "on": today()})
+    return render(request, "styleguide.html", {"on": today()})
 
 
 @login_not_required

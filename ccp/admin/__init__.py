@@ -1,4 +1,7 @@
-"""What members record, as staff see it: one module for each noun."""
+"""What members hold and record, as staff see it: one module for each noun.
+
+A model whose pages need ``ccp`` is registered here, once, over the base class of the app below.
+"""
 
 from ccp.admin import (
     activities,

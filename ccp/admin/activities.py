@@ -1,4 +1,4 @@
-"""Activities and their credits: members write them, staff read them and may void an entry with a reason."""
+"""Activities and their credits: members write them; staff read them and may void an entry with a reason."""
 
 import re
 from datetime import date, timedelta
@@ -101,13 +101,13 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
         return [("Void this entry", reverse("admin:ccp_activity_void", args=[obj.pk]))]
 
     def void_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """One entry: shows what voiding it does to each cycle, then does it."""
+        """Show what voiding the entry does to each cycle, then void it."""
         activity = self.record_for_action(request, object_id, MAY_VOID)
         if not activity.is_standing:
             self.message_user(request, voiding.no_longer_stands(activity), messages.INFO)
             return redirect(self.page_of(activity))
         by, at = account_of(request), timezone.now()
-        warning = "Voiding cannot be undone: the member records the activity anew if it was right after all."
+        warning = "Voiding cannot be undone: the member records the activity again if it was right after all."
         try:
             following = [(effect.heading, effect) for effect in voiding.effects(activity, by=by, at=at)]
         except Refused as refusal:
@@ -131,14 +131,17 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
         return redirect(f"{reverse('admin:ccp_activity_void_several')}?ids={','.join(map(str, keys))}")
 
     def void_several_view(self, request: HttpRequest) -> HttpResponse:
-        """The selected entries with one reason. Each is voided by itself: what is refused holds none of the others."""
+        """Void the selected entries with one reason.
+
+        Each is voided by itself: one that is refused does not stop the others.
+        """
         if not (self.has_void_permission(request) and self.has_view_permission(request)):
             raise PermissionDenied
         keys = re.findall(r"\b[0-9]{1,18}\b", request.GET.get("ids", ""))[:MOST_AT_ONCE]
         standing = list(self.get_queryset(request).filter(pk__in=keys, withdrawn_at=None).order_by("pk"))
         back = reverse("admin:ccp_activity_changelist")
         if not standing:
-            self.message_user(request, "None of these entries stands.", messages.INFO)
+            self.message_user(request, "All of these entries are already withdrawn or void.", messages.INFO)
             return redirect(back)
         form = ReasonForm(request.POST or None, help_text=READ_BY_MEMBER)
         if request.method == "POST" and form.is_valid():

@@ -15,6 +15,7 @@ from django.utils import timezone
 from import_export.results import Result
 
 from amtportal.formatting import format_day, format_points
+from amtportal.imports.admin import ImportPages, UploadForm
 from amtportal.members.access import account_of
 from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
@@ -26,7 +27,6 @@ from ccp.amt_credits import error_reports
 from ccp.amt_credits import holding as held_credits
 from ccp.amt_credits.resource import CreditsResource
 from ccp.models import ErrorReport, HeldCredit
-from certifications.admin.roster import RosterForm, RosterImportMixin
 
 MAY_IMPORT = "ccp.add_heldcredit"
 MAY_ANSWER = "ccp.change_errorreport"
@@ -41,17 +41,18 @@ class MatchedFilter(ConditionFilter):
         return {"no": ("Held", Q(activity=None)), "yes": ("Recorded", Q(activity__isnull=False))}
 
 
-class CreditsForm(RosterForm):
+class CreditsForm(UploadForm):
     command = "import_credits"
 
 
-class CreditsImportMixin(RosterImportMixin):
+class CreditsImportMixin(ImportPages):
     resource_classes = [CreditsResource]
     import_form_class = CreditsForm
-    import_export_change_list_template = "admin/credits_list.html"
+    import_label = "Import credits"
+    may_import = [MAY_IMPORT]
 
-    def has_import_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(MAY_IMPORT)
+    def import_links(self) -> list[tuple[str, str]]:
+        return [*super().import_links(), ("Match held credits", reverse("admin:ccp_heldcredit_match"))]
 
     def add_success_message(self, result: Result, request: HttpRequest) -> None:
         tally = held_credits.match(by=account_of(request), at=timezone.now())
@@ -75,7 +76,7 @@ class HeldCreditAdmin(CreditsImportMixin, WrittenByVerbs, HistoryAdmin):
         return Q(amt_id__istartswith=words) | Q(provider_reference__istartswith=words)
 
     def has_delete_permission(self, request: HttpRequest, obj: HeldCredit | None = None) -> bool:
-        """One that is held by mistake may go: nothing was recorded, and a correct row can be sent."""
+        """A credit that is held by mistake may be deleted: nothing was recorded, and a correct row can be sent."""
         return request.user.has_perm("ccp.delete_heldcredit") and (obj is None or obj.activity_id is None)
 
     def get_urls(self) -> list[URLPattern]:
@@ -83,7 +84,7 @@ class HeldCreditAdmin(CreditsImportMixin, WrittenByVerbs, HistoryAdmin):
         return [path("match/", view, name="ccp_heldcredit_match"), *super().get_urls()]
 
     def match_view(self, request: HttpRequest) -> HttpResponse:
-        """Record what can be recorded by now, after a page that says how many are held."""
+        """Say how many credits are held, then record those that can be recorded by now."""
         if not (request.user.has_perm(MAY_IMPORT) and self.has_view_permission(request)):
             raise PermissionDenied
         back = reverse("admin:ccp_heldcredit_changelist")
@@ -118,7 +119,9 @@ class AnswerForm(forms.Form):
         max_length=300,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         label="Void the entry, because",
-        help_text="Leave it empty if the entry stands. A right one comes with the next import, under a new reference.",
+        help_text=(
+            "Leave it empty if the entry is right. A corrected one comes with the next import, under a new reference."
+        ),
     )
 
     def __init__(self, *args: Any, may_void: bool, **kwargs: Any) -> None:
@@ -157,7 +160,7 @@ class ErrorReportAdmin(WrittenByVerbs, HistoryAdmin):
     def answer_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         report: ErrorReport = self.record_for_action(request, object_id, MAY_ANSWER)
         if report.answered_at:
-            self.message_user(request, "This report is answered already.", messages.INFO)
+            self.message_user(request, "This report is already answered.", messages.INFO)
             return redirect(self.page_of(report))
         activity = report.activity
         may_void = request.user.has_perm(MAY_VOID) and activity.is_standing
@@ -171,9 +174,9 @@ class ErrorReportAdmin(WrittenByVerbs, HistoryAdmin):
                         voided = voiding.void(activity, typed["void_reason"], by=by, at=at)
                     except Refused as refusal:
                         raise Refused(refusal.sentence, "void_reason") from refusal
-                found = error_reports.answer(report=report, text=typed["answer"], by=by, at=at)
-                if found.answered_at != at:
-                    raise AlreadyDone("This report is answered already.")
+                answered = error_reports.answer(report=report, text=typed["answer"], by=by, at=at)
+                if answered.answered_at != at:
+                    raise AlreadyDone("This report is already answered.")
             return f"Answered {activity.reference}. {voided}".strip()
 
         action = ActionPage(

@@ -1,6 +1,6 @@
-"""Deeds of staff to what a member holds: what is due of the member's cycles is closed first.
+"""Action pages about what a member holds: the portal first closes the cycles that are due for it.
 
-A deed is then done from where the member really stands, whether or not the daily run has come by.
+Staff then act on what is true now, whether or not the daily run has already done its work.
 """
 
 from functools import reduce
@@ -13,8 +13,11 @@ from amtportal.staff.pages import StaffAdmin
 from ccp.rollover import catching_up
 
 
-class CatchingUp(StaffAdmin):
-    """Mixed into the admin of what belongs to a member; ``search_fields`` lead from the record to the member."""
+class CatchUpFirstMixin(StaffAdmin):
+    """For the admin class of a record that belongs to a member.
+
+    The first of ``search_fields`` is the lookup from the record to the member.
+    """
 
     def record_for_action(self, request: HttpRequest, object_id: str, permission: str) -> Any:
         record = super().record_for_action(request, object_id, permission)

@@ -1,6 +1,6 @@
-"""Certifications with their life: staff change the status on a page that says what follows.
+"""Certifications: staff change the status on a page that shows what follows.
 
-A new certification may be what credits from AMT waited for.
+Credits from AMT may wait for a certification that staff add.
 """
 
 from datetime import datetime
@@ -18,17 +18,15 @@ from amtportal.members.access import account_of
 from amtportal.members.models import User
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.forms import ReasonForm
-from ccp.admin.catching_up import CatchingUp
+from ccp.admin.catching_up import CatchUpFirstMixin
 from ccp.admin.members import match_once_saved
 from certifications import life
-from certifications.admin.certifications import CertificationAdmin
+from certifications.admin.certifications import BaseCertificationAdmin
 from certifications.models import Certification
-
-admin.site.unregister(Certification)
 
 
 class StatusForm(ReasonForm):
-    """The status to come, one of those that may follow, and why."""
+    """The new status, one of those that may follow, and why."""
 
     to = forms.ChoiceField(label="New status")
     field_order = ["to", "reason"]
@@ -42,7 +40,7 @@ class StatusForm(ReasonForm):
 
 
 @admin.register(Certification)
-class LivingCertificationAdmin(CatchingUp, CertificationAdmin):
+class CertificationAdmin(CatchUpFirstMixin, BaseCertificationAdmin):
     def get_urls(self) -> list[URLPattern]:
         status = self.admin_site.admin_view(self.status_view)
         return [

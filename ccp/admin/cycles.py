@@ -1,4 +1,4 @@
-"""Cycles with what was recorded in them: ``certifications`` knows the cycle, here its points are added."""
+"""Cycles with the points recorded in them, which ``certifications`` does not know."""
 
 from decimal import Decimal
 from typing import Any
@@ -10,16 +10,14 @@ from django.http import HttpRequest
 
 from amtportal.formatting import format_points
 from ccp.admin.activities import CreditInline
-from ccp.admin.catching_up import CatchingUp
+from ccp.admin.catching_up import CatchUpFirstMixin
 from ccp.models import Credit
-from certifications.admin.cycles import CLOSING, CycleAdmin
+from certifications.admin.cycles import CLOSING, BaseCycleAdmin
 from certifications.models import Cycle
-
-admin.site.unregister(Cycle)
 
 
 @admin.register(Cycle)
-class CountedCycleAdmin(CatchingUp, CycleAdmin):
+class CycleAdmin(CatchUpFirstMixin, BaseCycleAdmin):
     list_display = [
         "member",
         "certification",
@@ -30,8 +28,8 @@ class CountedCycleAdmin(CatchingUp, CycleAdmin):
         "requirement_met_on",
         "outcome",
     ]
-    inlines = [*CycleAdmin.inlines, CreditInline]
-    readonly_fields = [*CycleAdmin.readonly_fields, "points"]
+    inlines = [*BaseCycleAdmin.inlines, CreditInline]
+    readonly_fields = [*BaseCycleAdmin.readonly_fields, "points"]
     fieldsets = [
         (None, {"fields": ["member", "certification", "number", "starts_on", "ends_on"]}),
         ("Requirement", {"fields": ["points", "requirement_met_on"]}),

@@ -1,28 +1,31 @@
-"""Members as staff add them: credits from AMT may wait for a person who appears."""
+"""Members with the certifications they hold. Credits from AMT may wait for a member whom staff add."""
 
 from django import forms
 from django.contrib import admin
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from amtportal.after_commit import after_commit
 from amtportal.members.access import account_of
+from amtportal.members.admin import BaseMemberAdmin
 from amtportal.members.models import Member
 from ccp.amt_credits import holding as held_credits
-from certifications.admin.certifications import HolderAdmin
-
-admin.site.unregister(Member)
+from certifications.admin.certifications import CertificationInline
 
 
 def match_once_saved(request: HttpRequest, member: Member) -> None:
-    """Match what is held for the member after the page's own changes, which stand whatever comes of it."""
+    """Record the credits that are held for the member once the page's own changes are committed.
+
+    The page's changes stand even if that fails.
+    """
     by, at = account_of(request), timezone.now()
-    # No partial: Django asks what has failed for its name.
-    transaction.on_commit(lambda: held_credits.match(member=member, by=by, at=at), robust=True)
+    after_commit(held_credits.match, member=member, by=by, at=at)
 
 
 @admin.register(Member)
-class AwaitedMemberAdmin(HolderAdmin):
+class MemberAdmin(BaseMemberAdmin):
+    inlines = [CertificationInline]
+
     def save_model(self, request: HttpRequest, obj: Member, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if not change:

@@ -15,14 +15,14 @@ SHOWN = 50
 
 
 def seen(terms: AnyTerms, found: Impact) -> str:
-    """A fingerprint of what the page shows: the terms and their effect."""
+    """Return a digest of what the page shows: the terms and their effect."""
     names = sorted(field.attname for field in terms._meta.concrete_fields if not field.primary_key)
     values = [f"{name}={getattr(terms, name)}" for name in names]
     return sha256("\n".join([*values, found.digest]).encode()).hexdigest()
 
 
 def changes(terms: AnyTerms, present: AnyTerms, form: forms.ModelForm) -> list[tuple[str, object]]:
-    """Each term that differs from the one that holds on that day now: from what to what."""
+    """Return each term that changes on that day, with its value before and after."""
     lines: list[tuple[str, object]] = [("Effective from", format_day(terms.effective_from))]
     for name in form._meta.fields or []:
         was, becomes = _worded(present, name), _worded(terms, name)
@@ -32,11 +32,11 @@ def changes(terms: AnyTerms, present: AnyTerms, form: forms.ModelForm) -> list[t
 
 
 def facts(terms: AnyTerms, found: Impact) -> list[tuple[str, object]]:
-    """How many members gain, lose and cross the requirement, and the first of them by name."""
+    """Return how many members gain points, lose points or cross the requirement, and some of them by name."""
     since = format_day(terms.effective_from)
     if not found.cycles:
         return [("Members affected", f"None: nothing was recorded under it since {since} in an open cycle.")]
-    counted = f"{len(found.cycles):,} open {'cycle' if len(found.cycles) == 1 else 'cycles'} counted anew"
+    counted = f"{len(found.cycles):,} open {'cycle' if len(found.cycles) == 1 else 'cycles'} counted again"
     if not found.effects:
         return [("Members affected", f"None: {counted}, and the points stay the same.")]
     return [
@@ -50,7 +50,7 @@ def facts(terms: AnyTerms, found: Impact) -> list[tuple[str, object]]:
 
 
 def warning(found: Impact, *, seen: bool) -> str:
-    """What staff have to know beside the numbers."""
+    """Return what staff have to know beside the numbers."""
     sentences = []
     if seen:
         sentences.append("The terms or the record have changed since you looked: please check again.")
@@ -58,7 +58,7 @@ def warning(found: Impact, *, seen: bool) -> str:
         sentences.append(
             "An unpaid renewal invoice of a member who falls below the requirement locks again; a paid one stays paid."
         )
-    return " ".join([*sentences, "Closed cycles do not change. Cancel keeps the present terms."])
+    return " ".join([*sentences, "Closed cycles do not change. Cancel keeps the current terms."])
 
 
 def done(terms: AnyTerms) -> str:
@@ -66,7 +66,7 @@ def done(terms: AnyTerms) -> str:
 
 
 def _lines(found: Impact) -> list[tuple[str, object]]:
-    """The members whose points change, those who cross the requirement first."""
+    """Return the members whose points change; those who cross the requirement come first."""
     ordered = sorted(
         found.effects, key=lambda effect: (not effect.crosses_down, not effect.crosses_up, effect.member, effect.cycle)
     )

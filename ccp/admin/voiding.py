@@ -1,4 +1,4 @@
-"""Voiding entries: what would follow, and the acts behind the admin's pages."""
+"""Voiding entries: what would follow, and the act that the action pages call."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -39,7 +39,10 @@ class Effect:
 
 
 def effects(activity: Activity, *, by: User, at: datetime) -> list[Effect]:
-    """What voiding the entry would do: the verb itself, taken back, so that it cannot differ from what will happen."""
+    """Return what voiding the entry would do to each cycle.
+
+    The verb itself runs and is rolled back, so that the page cannot differ from what will happen.
+    """
     cycles = [credit.cycle for credit in _claimed(activity)]
     before = {cycle.pk: requirement.counted_points(cycle) for cycle in cycles}
     with transaction.atomic():
@@ -55,14 +58,14 @@ def effects(activity: Activity, *, by: User, at: datetime) -> list[Effect]:
 
 def void(activity: Activity, reason: str, *, by: User, at: datetime) -> str:
     """Void the entry and say so."""
-    found = recording.void(activity=activity, reason=reason, by=by, at=at)
-    if found.withdrawn_at != at:
-        raise AlreadyDone(no_longer_stands(found))
-    return f"Voided {found.reference}: {reason}"
+    voided = recording.void(activity=activity, reason=reason, by=by, at=at)
+    if voided.withdrawn_at != at:
+        raise AlreadyDone(no_longer_stands(voided))
+    return f"Voided {voided.reference}: {reason}"
 
 
 def no_longer_stands(activity: Activity) -> str:
-    return f"{activity.reference} {'is void' if activity.is_void else 'was withdrawn'} already."
+    return f"{activity.reference} {'is already void' if activity.is_void else 'was already withdrawn'}."
 
 
 def _claimed(activity: Activity) -> list[Credit]:

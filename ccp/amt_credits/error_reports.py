@@ -46,9 +46,9 @@ def report(*, activity: Activity, text: str, by: User, at: datetime) -> ErrorRep
     if waiting and waiting.text == text:
         return waiting
     if not can_be_reported(activity):
-        raise Refused(_("Only a credit from AMT that stands can be reported."))
+        raise Refused(_("Only a credit from AMT that is not withdrawn or void can be reported."))
     if waiting:
-        raise Refused(_("You have reported an error for this credit already. AMT answers it on the page of the entry."))
+        raise Refused(_("You have already reported an error for this credit. AMT answers it on the page of the entry."))
     refuse_if(problem_with_text(text))
     return ErrorReport.objects.create(activity=activity, text=text, reported_at=at, reported_by=by)
 

@@ -23,6 +23,7 @@ from ccp.recording import eligibility
 from ccp.recording.eligibility import Claim
 from ccp.rollover import catching_up
 from certifications.models import Cycle
+from certifications.roster.changes import Occasion
 
 APPEARED = "The member appeared while the credit was received: it is recorded with the next match."
 
@@ -123,6 +124,11 @@ def match(*, by: User | None, at: datetime, member: Member | None = None) -> Tal
         held = held.filter(amt_id=member.amt_id)
     waiting = list(held.order_by("pk").values_list("pk", flat=True))
     return sum((_match(batch, by=by, at=at) for batch in chunks(waiting)), Tally())
+
+
+def match_after_roster(*, occasion: Occasion, **signal: object) -> None:
+    """Match what waited for the people of a roster, in the name of whoever imported it."""
+    match(by=occasion.by, at=occasion.at)
 
 
 @transaction.atomic

@@ -11,22 +11,16 @@ from datetime import date
 from decimal import Decimal
 
 from amtportal.formatting import format_day, format_points
+from amtportal.imports.cells import Problem, day, lengths_of, read_cells, short
 from amtportal.members.models import Member
 from ccp.counting.terms import Terms
 from ccp.models import Activity, ActivityType
 from ccp.recording import claims, eligibility
-from certifications.roster import rows as roster_rows
-from certifications.roster.rows import Problem, short
 
 COLUMNS = ("provider_reference", "amt_id", "activity_type", "title", "starts_on", "ends_on", "points")
 REQUIRED = ("provider_reference", "amt_id", "activity_type", "starts_on", "points")
 
-_LENGTHS = {
-    field.name: field.max_length
-    for model in (Member, Activity)
-    for field in model._meta.fields
-    if field.name in ("provider_reference", "amt_id", "title")
-}
+_LENGTHS = lengths_of(("provider_reference", "amt_id", "title"), Member, Activity)
 _POINTS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?", re.ASCII)
 
 
@@ -57,16 +51,13 @@ def read(
     cells: Mapping[str, str], *, line: int, activity_types: Mapping[str, ActivityType]
 ) -> tuple[Row | None, list[Problem]]:
     """The row that the cells (by column) make, or everything that is wrong with them."""
-    values: dict[str, object] = {}
-    problems = []
-    for column, cell in cells.items():
-        try:
-            value = roster_rows.text(cell, column, _LENGTHS)
-            if not value and column in REQUIRED:
-                raise ValueError("It is empty, and every row needs it. Fill it in.")
-            values[column] = _meaning(value, column, activity_types)
-        except ValueError as error:
-            problems.append(Problem(line, column, str(error)))
+    values, problems = read_cells(
+        cells,
+        line=line,
+        required=REQUIRED,
+        lengths=_LENGTHS,
+        meaning=lambda value, column: _meaning(value, column, activity_types),
+    )
     if problems:
         return None, problems
     values["ends_on"] = values.get("ends_on") or values["starts_on"]
@@ -123,7 +114,7 @@ def _meaning(value: str, column: str, activity_types: Mapping[str, ActivityType]
                 raise ValueError(f"“{short(value)}” is not the code of an activity type. Write one of {known}.")
             return value
         case "starts_on" | "ends_on":
-            return roster_rows.day(value) if value else None
+            return day(value) if value else None
         case "points":
             return points(value)
         case _:

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import transaction
 
+from amtportal.after_commit import after_commit
 from amtportal.chunks import chunks
 from amtportal.dates import CHICAGO
 from amtportal.history.lines import sign
@@ -143,12 +144,11 @@ def put_in_force(*, terms: AnyTerms, by: User, at: datetime) -> None:
     sign(terms, by=by, at=at)
     terms.save()
     counting.recount_by_key(cycles=concerned, by=by, at=at)
-    # No partial: Django asks what has failed for its name.
-    transaction.on_commit(lambda: _count_stragglers(terms, by, at), robust=True)
+    after_commit(_count_stragglers, terms, by, at)
 
 
 def _count_stragglers(terms: AnyTerms, by: User, at: datetime) -> None:
-    """Count what was recorded meanwhile, by those who read the terms before these were saved."""
+    """Count what was recorded in the meantime by those who read the terms before these were saved."""
     terms_lock.wait_for_holders()
     counting.recount_by_key(cycles=_concerned(terms), by=by, at=at)
 

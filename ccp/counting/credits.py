@@ -65,7 +65,7 @@ def add_claims(claimed: Iterable[tuple[Activity, Collection[Cycle]]], by: User |
 def recount(cycles: Collection[Cycle], by: User | None, at: datetime) -> None:
     """Write what each entry of these locked cycles counts for now, and settle their requirement.
 
-    Who has put entries on record holds the lock on the terms (``ccp.counting.terms_lock``).
+    A caller that puts entries on record shares the lock on the terms (``ccp.counting.terms_lock``).
     """
     terms = catalogue()
     for batch in chunks(cycles):

@@ -20,6 +20,6 @@ REASONS: Mapping[Cut, str | Promise] = {
 # The same, and the cuts that do not come from the caps: for every credit on record.
 CUT_SENTENCES: dict[Credit.Cut, str | Promise] = {
     **{Credit.Cut(cut): reason for cut, reason in REASONS.items()},
-    Credit.Cut.NOT_STANDING: gettext_lazy("No longer stands, so it counts for nothing."),
+    Credit.Cut.NOT_STANDING: gettext_lazy("Withdrawn or void, so it counts for nothing."),
     Credit.Cut.UNCLAIMED: gettext_lazy("No longer claimed for this certification."),
 }

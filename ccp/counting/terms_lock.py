@@ -1,8 +1,8 @@
 """The lock between those who put entries on record and those who change the terms.
 
-Whoever puts an entry on record holds the lock together with all others who do, from before the terms are read until the
-transaction ends. Whoever has changed the terms waits until those are done, and then counts what they recorded (decision
-12). SQLite has one writer at a time and needs none of it.
+All who put an entry on record share the lock, from before they read the terms until their transaction
+ends. A change of terms, once it is committed, waits until those who have the lock at that moment are
+done, and then counts what they recorded (decision 12). SQLite has one writer at a time and needs no lock.
 """
 
 from django.db import connection, transaction
@@ -11,13 +11,13 @@ KEY = int.from_bytes(b"amtterms")  # any number that no other advisory lock of t
 
 
 def hold() -> None:
-    """Hold the lock, beside others who hold it, until the transaction ends. Lock the cycles before."""
+    """Share the lock until the transaction ends. Lock the cycles and the activity first."""
     _lock("pg_advisory_xact_lock_shared")
 
 
 @transaction.atomic
 def wait_for_holders() -> None:
-    """Wait until everybody is done who holds the lock now. Hold no other lock: they may wait for it."""
+    """Wait until all who share the lock now are done. Hold no other lock: they might need it to finish."""
     _lock("pg_advisory_xact_lock")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.db import transaction
 
-from amtportal.imports import csv_files as roster_files
+from amtportal.imports import csv_files
 from amtportal.members.models import Member
 from amtportal.refusals import Refused
 from ccp.demo import cast, everyday
@@ -31,7 +31,7 @@ def load(*, on: date, now: datetime) -> bool:
             "Set AMTPORTAL_VAR or DATABASE_URL to an empty one."
         )
     staff = cast.make_staff(now)
-    bring_in(roster_files.read(ROSTER.read_bytes()), on=on, file_name=ROSTER.name)
+    bring_in(csv_files.read(ROSTER.read_bytes()), on=on, file_name=ROSTER.name)
     everyday.happen(on=on, now=now, staff=staff)
     cast.enter(on=on, now=now, staff=staff)
     return True

@@ -56,12 +56,12 @@ def problem_with_adding(activity: Activity, attached: int) -> Problem | None:
     if not is_needed(activity):
         return Problem("file", _("AMT credited this entry itself, so it needs no evidence."))
     if not activity.is_standing:
-        sentence = _("This entry no longer stands, so nothing can be attached to it. What is attached stays.")
+        sentence = _("This entry is withdrawn or void, so nothing can be attached to it. What is attached stays.")
         return Problem("file", sentence)
     if attached >= MOST_FILES:
         sentence = ngettext(
-            "This entry has %(most)s file, and more is not possible. Remove one first.",
-            "This entry has %(most)s files, and more is not possible. Remove one first.",
+            "This entry has %(most)s file, and cannot have more. Remove one first.",
+            "This entry has %(most)s files, and cannot have more. Remove one first.",
             MOST_FILES,
         )
         return Problem("file", sentence % {"most": MOST_FILES})
@@ -137,7 +137,7 @@ def remove(*, evidence: Evidence, by: User, at: datetime) -> Evidence:
     if not evidence.is_attached:
         return evidence
     if not activity.is_standing:
-        raise Refused(_("This entry no longer stands. What is attached to it stays."))
+        raise Refused(_("This entry is withdrawn or void. What is attached to it stays."))
     evidence.removed_at, evidence.removed_by = at, by
     evidence.save(update_fields=["removed_at", "removed_by"])
     return evidence

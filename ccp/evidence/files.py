@@ -88,7 +88,7 @@ def kind_of(head: bytes) -> tuple[str, Evidence.Kind]:
 def _other_kinds() -> dict[str, str]:
     archive = _("This is a ZIP file or another archive. Unpack it and attach the files in it one by one.")
     office = _("This is an office document. Save it as a PDF and attach that.")
-    image = _("Pictures of this kind are not taken. Save it as JPEG or PNG and attach that.")
+    image = _("Pictures of this kind are not accepted. Save it as JPEG or PNG and attach that.")
     return {
         "": _("This is not a PDF, JPEG, PNG or HEIC file, whatever its name says. Save it as a PDF and attach that."),
         "svg": _("This is an SVG drawing. Save it as a PDF or PNG and attach that."),
@@ -129,7 +129,7 @@ def opened(sent: UploadedFile) -> Iterator[CleanFile]:
 @contextmanager
 def _turn() -> Iterator[None]:
     """Two files are opened at a time, and two wait for a while. Whoever comes then is told to come again."""
-    busy = Refused(_("Many files are being checked just now. This one is not attached. Try again in a minute."))
+    busy = Refused(_("Many files are being checked right now. This one is not attached. Try again in a minute."))
     if not _places.acquire(blocking=False):
         raise busy
     try:
@@ -183,7 +183,7 @@ def _refuse_malware(source: IO[bytes]) -> None:
     except malware.Unavailable as problem:
         logger.exception("No file can be attached: the malware scanner does not answer.")
         raise Refused(
-            _("Files cannot be checked for malware just now, so none is taken. Try again in a few minutes.")
+            _("Files cannot be checked for malware right now, so none is accepted. Try again in a few minutes.")
         ) from problem
 
 

@@ -47,7 +47,7 @@ def can_be_restored(activity: Activity, on: date) -> bool:
 def refuse_unless_open(activity: Activity, touched: list[Cycle], open_cycles: list[Cycle]) -> None:
     """Refuse to change the entry unless it stands, is the member's own, and each touched cycle is open."""
     if not activity.is_standing:
-        raise Refused(_("This entry no longer stands, so it cannot be changed. Record the activity anew."))
+        raise Refused(_("This entry is withdrawn or void, so it cannot be changed. Record the activity again."))
     if activity.source == Activity.Source.AMT:
         raise Refused(_("This entry was credited by AMT, so only AMT can change it. Report an error on its page."))
     _refuse_closed(

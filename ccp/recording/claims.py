@@ -76,10 +76,10 @@ def problem_with_number(quantity: Decimal) -> Problem | None:
 def problem_with_claim(points: Decimal, least: Decimal, most: Decimal, name: str) -> Problem | None:
     """Points that can be recorded, but not for this type in one entry."""
     if points < least:
-        sentence = _("%(type)s counts from %(least)s points an entry. Enter %(least)s or more.")
+        sentence = _("%(type)s needs at least %(least)s points per entry. Enter %(least)s or more.")
         return Problem("points", sentence % {"type": translated(name), "least": format_points(least)})
     if points > most:
-        sentence = _("%(type)s counts at most %(most)s points an entry. Enter %(most)s or less.")
+        sentence = _("%(type)s counts at most %(most)s points per entry. Enter %(most)s or less.")
         return Problem("points", sentence % {"type": translated(name), "most": format_points(most)})
     return None
 

@@ -1,34 +1,42 @@
-"""What the home page shows a member: a card for each certification, and what was recorded last."""
+"""What the pages show a member: a card for each certification, and what was recorded last."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from amtportal.members.models import Member
 from ccp.models import Activity
-from ccp.standing import chart as picture
+from ccp.standing import chart as charts
+from ccp.standing.chart import Chart, Earned
 from ccp.standing.standing import Standing
+from ccp.standing.tasks import Task, tasks_of
 
 RECENT = 4
 
 
 @dataclass(frozen=True)
 class Card:
-    """A certification with the picture of its cycle; no picture as long as nothing counts."""
+    """A certification with its tasks and the chart of its cycle; no chart as long as nothing counts."""
 
     standing: Standing
-    picture: picture.Picture | None
+    tasks: list[Task]
+    chart: Chart | None = None
 
 
 def cards(standings: Sequence[Standing]) -> list[Card]:
+    """A card without a chart for each certification: no query."""
+    return [Card(standing, tasks_of(standing)) for standing in standings]
+
+
+def cards_with_charts(standings: Sequence[Standing]) -> list[Card]:
     """One query, however many certifications and entries there are."""
-    earned = picture.earned_by_cycle([standing.cycle for standing in standings])
-    return [Card(standing, _picture(standing, earned[standing.cycle.pk])) for standing in standings]
+    earned = charts.earned_by_cycle([standing.cycle for standing in standings])
+    return [Card(standing, tasks_of(standing), _chart(standing, earned[standing.cycle.pk])) for standing in standings]
 
 
-def _picture(standing: Standing, earned: list[picture.Earned]) -> picture.Picture | None:
+def _chart(standing: Standing, earned: list[Earned]) -> Chart | None:
     if not earned:
         return None
-    return picture.picture(
+    return charts.chart(
         earned,
         [category.name for category in standing.categories if category.points],
         starts_on=standing.cycle.starts_on,

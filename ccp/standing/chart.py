@@ -1,4 +1,4 @@
-"""The cycle as a picture: the points that count, stacked by category, over the days of the cycle.
+"""The cycle as a chart: the points that count, stacked by category, over the days of the cycle.
 
 What an activity counts for is drawn on the day it ended, or on the nearest day of the cycle. Beside the stack stand
 the required points, the even pace that would just reach them on the last day, and today.
@@ -19,7 +19,7 @@ from certifications.models import Cycle
 
 WIDTH, HEIGHT = 360, 190
 LEFT, RIGHT, TOP, BOTTOM = 4, 356, 46, 164
-TEXTURES = 6  # in templates/ccp/_textures.html
+TEXTURES = 6  # in templates/ccp/standing/_textures.html
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Picture:
+class Chart:
     starts_on: date
     ends_on: date
     required: Decimal
@@ -63,10 +63,10 @@ class Picture:
         return self.today_x is not None and self.today_x < (LEFT + RIGHT) // 2
 
 
-def picture(
+def chart(
     earned: Sequence[Earned], categories: Sequence[str], *, starts_on: date, ends_on: date, required: Decimal, on: date
-) -> Picture:
-    """The picture of a cycle on a day; ``categories`` are stacked in that order, the first at the bottom."""
+) -> Chart:
+    """The chart of a cycle on a day; ``categories`` are stacked in that order, the first at the bottom."""
     days = (ends_on - starts_on).days or 1
 
     def x(day: date) -> int:
@@ -89,7 +89,7 @@ def picture(
         outline = f"{_stairs(above, now_x, y)} {_stairs(below, now_x, y, back=True)}Z"
         bands.append(Band(category, sum(steps[category].values(), Decimal(0)), outline, number % TEXTURES))
         below = above
-    return Picture(
+    return Chart(
         starts_on=starts_on,
         ends_on=ends_on,
         required=required,
@@ -114,7 +114,7 @@ def _stairs(rises: dict[int, Decimal], end: int, y: Callable[[Decimal], int], *,
 
 
 def _sentence(total: Decimal, required: Decimal, day: int, days: int) -> str:
-    """The picture in words: what is on record, against an even pace as long as that says something."""
+    """The chart in words: what is on record, against an even pace as long as that says something."""
     figures = {
         "total": format_points(total),
         "required": format_points(required),

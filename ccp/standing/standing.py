@@ -11,14 +11,15 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Q, Sum, prefetch_related_objects
+from django.utils.translation import gettext as _
 
 from amtportal.dates import day_of
-from amtportal.formatting import translated
+from amtportal.formatting import format_day, translated
 from amtportal.members.models import Member
 from ccp.counting import requirement
 from ccp.models import Credit
 from ccp.rollover import catching_up, verdicts
-from ccp.standing import ledger, next_steps, tasks
+from ccp.standing import ledger
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications import life
@@ -103,14 +104,42 @@ class Standing:
         return changes[-1] if changes else None
 
     @property
-    def next_steps(self) -> list[next_steps.Step]:
-        """What to do next, the most pressing first; never empty."""
-        return next_steps.next_steps(self)
+    def days_shown(self) -> tuple[str, int]:
+        """The days that count down, with the words for them: of the cycle, or of its grace period."""
+        if self.days_left < 0 and self.takes_records:
+            return _("Grace days left"), self.grace_days_left
+        return _("Days left"), 0 if self.cycle.closed_on else max(self.days_left, 0)
 
     @property
-    def tasks(self) -> list[tasks.Task]:
-        """The steps with what waits and what is done, each with a word for its state."""
-        return tasks.tasks(self)
+    def end_in_words(self) -> str:
+        """When the cycle ends or ended, or until when records are taken: the note beside the bar."""
+        days = {"day": format_day(self.cycle.ends_on), "last": format_day(self.records_until)}
+        if self.cycle.closed_on:
+            return _("The cycle is closed.")
+        if self.days_left > 0:
+            return _("The cycle ends %(day)s") % days
+        if self.days_left == 0:
+            return _("Today is the last day of the cycle")
+        if self.takes_records:
+            return _("Until %(last)s, you can record what you did by %(day)s") % days
+        return _("The cycle ended %(day)s") % days
+
+    @property
+    def why_no_records(self) -> str:
+        """Why CE cannot be recorded, as a sentence; empty where it can."""
+        if self.takes_records:
+            return ""
+        if not self.is_in_force:
+            return _("You cannot record CE, because this certification is %(status)s.") % {
+                "status": self.certification.get_status_display().lower()
+            }
+        if self.cycle.closed_on:
+            return _("You cannot record CE, because this cycle was closed on %(day)s.") % {
+                "day": format_day(self.cycle.closed_on)
+            }
+        return _(
+            "You cannot record CE, because this cycle and its grace period are over. The last day was %(day)s."
+        ) % {"day": format_day(self.records_until)}
 
     @property
     def ledger_lines(self) -> list[ledger.Line]:

@@ -1,23 +1,104 @@
 """The tasks of a certification: what to do next, what cannot start yet and what is done, each with its state in words.
 
-``ccp.standing.next_steps`` says what there is to do; here follow what has to wait and what is done already, so that the
-list keeps its shape from the first day of a cycle to the last.
+``steps_of`` says what there is to do; ``tasks_of`` adds what has to wait and what is done already, so that
+the list keeps its shape from the first day of a cycle to the last.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from amtportal.formatting import dollars, format_day, format_points
+from amtportal.formatting import as_count, dollars, format_day, format_points
+from ccp.standing.standing import Standing
+from certifications.invoice_standing import InvoiceStanding
 from certifications.models import RenewalInvoice
 
-if TYPE_CHECKING:
-    from ccp.standing.next_steps import Step
-    from ccp.standing.standing import Standing
-
 State = Literal["to-do", "overdue", "waits", "done", ""]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do, or to wait for. ``action`` is ``record``, ``pay`` or empty; a pay step has its invoice."""
+
+    sentence: str
+    action: str = ""
+    invoice: RenewalInvoice | None = None
+
+
+def steps_of(standing: Standing) -> list[Step]:
+    """What to do next, the most pressing first: overdue payments, points, payments due; else what to wait for.
+
+    Never empty.
+    """
+    if not standing.is_in_force:
+        sentence = _("Call AMT if you have a question about this certification: it is %(status)s.")
+        return [Step(sentence % {"status": standing.certification.get_status_display().lower()})]
+    payable = sorted(
+        (found for found in standing.invoices if found.state == "open"), key=lambda found: found.invoice.due_on
+    )
+    to_do = [_pay_again_step(found) for found in standing.reopened if found.state == "open"]
+    to_do += [_pay_step(found) for found in payable if found.overdue]
+    if standing.cycle.is_mandatory and not standing.is_met:
+        to_do.append(_record_step(standing))
+    to_do += [_pay_step(found) for found in payable if not found.overdue]
+    if to_do:
+        return to_do
+    if standing.current and standing.current.state == "upcoming" and standing.current.opens_on:
+        sentence = _("Nothing to do until your renewal invoice opens on %(day)s.")
+        return [Step(sentence % {"day": format_day(standing.current.opens_on)})]
+    return [Step(_("Nothing to do now."))]
+
+
+def _pay_step(found: InvoiceStanding) -> Step:
+    if found.overdue:
+        sentence = _("Pay %(invoice)s (%(amount)s), overdue since %(day)s.")
+    else:
+        sentence = _("Pay %(invoice)s (%(amount)s), due %(day)s.")
+    invoice = found.invoice
+    said = {"invoice": invoice.number, "amount": dollars(invoice.amount), "day": format_day(invoice.due_on)}
+    return Step(sentence % said, "pay", invoice)
+
+
+def _pay_again_step(found: InvoiceStanding) -> Step:
+    sentence = _(
+        "Pay %(number)s (%(amount)s), due since %(day)s. AMT took back the payment that was on record. "
+        "The cycle it was for stays closed."
+    ) % {
+        "number": found.invoice.number,
+        "amount": dollars(found.invoice.amount),
+        "day": format_day(found.invoice.due_on),
+    }
+    return Step(sentence, "pay", found.invoice)
+
+
+def _record_step(standing: Standing) -> Step:
+    number = as_count(standing.to_go)
+    said = {
+        "points": format_points(standing.to_go),
+        "last": format_day(standing.cycle.ends_on),
+        "until": format_day(standing.records_until),
+    }
+    if not standing.takes_records:
+        sentence = ngettext(
+            "Call AMT. This cycle is %(points)s point short and takes no more records.",
+            "Call AMT. This cycle is %(points)s points short and takes no more records.",
+            number,
+        )
+        return Step(sentence % said)
+    if standing.days_left < 0:
+        sentence = ngettext(
+            "Record %(points)s more point by %(until)s, for activities you did up to %(last)s.",
+            "Record %(points)s more points by %(until)s, for activities you did up to %(last)s.",
+            number,
+        )
+    else:
+        sentence = ngettext(
+            "Record %(points)s more point by %(last)s.", "Record %(points)s more points by %(last)s.", number
+        )
+    return Step(sentence % said, "record")
 
 
 @dataclass(frozen=True)
@@ -31,14 +112,14 @@ class Task:
     invoice: RenewalInvoice | None = None
 
 
-def tasks(standing: "Standing") -> list[Task]:
+def tasks_of(standing: Standing) -> list[Task]:
     """What to do, the most pressing first; then what has to wait; then what is done. Never empty."""
     waiting = _waiting(standing)
-    steps = [step for step in standing.next_steps if step.action or not waiting]
-    return [_to_do(step, standing) for step in steps] + waiting + _done(standing)
+    doable = [step for step in steps_of(standing) if step.action or not waiting]
+    return [_to_do(step, standing) for step in doable] + waiting + _done(standing)
 
 
-def _to_do(step: "Step", standing: "Standing") -> Task:
+def _to_do(step: Step, standing: Standing) -> Task:
     if step.action == "record":
         status = _("In progress") if standing.counted else _("Not started")
         return Task(step.sentence, "to-do", status, step.action)
@@ -51,7 +132,7 @@ def _to_do(step: "Step", standing: "Standing") -> Task:
     return Task(step.sentence)
 
 
-def _waiting(standing: "Standing") -> list[Task]:
+def _waiting(standing: Standing) -> list[Task]:
     """The invoice of the year, as long as it cannot be paid."""
     current = standing.current
     if not standing.is_in_force or current is None or current.state not in ("upcoming", "locked"):
@@ -67,7 +148,7 @@ def _waiting(standing: "Standing") -> list[Task]:
     return [Task(sentence, "waits", status, "pay", invoice)]
 
 
-def _done(standing: "Standing") -> list[Task]:
+def _done(standing: Standing) -> list[Task]:
     done = []
     if standing.is_in_force and standing.cycle.is_mandatory and standing.is_met:
         sentence = _("Reach the %(points)s points of this cycle") % {"points": format_points(standing.required)}

@@ -126,7 +126,7 @@ def _differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
     if now["closed_on"] and not then["closed_on"]:
         yield f"{_closing(now)}."
     for points, outcome, signed_on, _statement in now["corrections"][len(then["corrections"]) :]:
-        yield _("AMT has corrected it on %(day)s: %(points)s points, %(outcome)s.") % {
+        yield _("AMT corrected it on %(day)s: %(points)s points, %(outcome)s.") % {
             "day": format_day(date.fromisoformat(signed_on)),
             "points": points,
             "outcome": str(Cycle.Outcome(outcome).label).lower(),

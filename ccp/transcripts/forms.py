@@ -19,7 +19,7 @@ class CodeForm(forms.Form):
         max_length=100,
         help_text=gettext_lazy("16 letters and digits in 4 groups, for example 7KQ2-M9XV-3T0B-HDWE."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
-        error_messages={"required": gettext_lazy("Type the code that stands on the transcript.")},
+        error_messages={"required": gettext_lazy("Type the code that is printed on the transcript.")},
     )
 
     def clean_code(self) -> str:

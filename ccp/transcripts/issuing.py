@@ -75,7 +75,7 @@ def issue(*, contents: transcripts.Contents, by: User, at: datetime) -> Transcri
 def pdf(issue: Transcript, contents: transcripts.Contents, *, at: datetime) -> bytes:
     """The transcript as PDF/UA-1, in English whoever asks. The same issue gives the same bytes, laid out once."""
     context = {"transcript": contents, "issue": issue, "qr": qr(issue), "association": ASSOCIATION}
-    made = documents.pdf(documents.html_of("ccp/transcript_document.html", context | places()))
+    made = documents.pdf(documents.html_of("ccp/transcripts/transcript_document.html", context | places()))
     TranscriptFile.objects.get_or_create(
         sha256=hashlib.sha256(made).hexdigest(), defaults={"transcript": issue, "made_at": at}
     )

@@ -51,7 +51,7 @@ def activity_list(request: HttpRequest, member: Member) -> HttpResponse:
         "totals": totals,
         "groups": _groups(list(page), by_cycle=filters.is_by_date),
     }
-    return render(request, "ccp/activity_list.html", context)
+    return render(request, "ccp/activities/activity_list.html", context)
 
 
 @require_safe
@@ -137,4 +137,4 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "reports": error_reports.of_activity(activity),
         "can_be_reported": is_owner and error_reports.can_be_reported(activity),
     }
-    return render(request, "ccp/activity_detail.html", context)
+    return render(request, "ccp/activities/activity_detail.html", context)

@@ -1,13 +1,14 @@
 """The recorded activities as CSV, for a spreadsheet: one line an entry, read and written as it is sent.
 
 The file begins with a byte order mark, without which Excel takes accents for something else. A text that a spreadsheet
-would take for a formula gets an apostrophe before it: what a member typed is never computed on anybody's machine.
+would take for a formula gets an apostrophe before it, and each ``|`` in it a backslash: what a member typed is never
+computed on anybody's machine. defusedcsv does that, except for texts that begin with a tab or a line break.
 """
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+from defusedcsv import csv
 from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -19,7 +20,8 @@ from ccp.models import Activity
 from ccp.recording.entries import credit_lines
 
 BYTE_ORDER_MARK = "\ufeff"
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Some spreadsheets drop these before they look for a formula, and defusedcsv lets them pass.
+DROPPED = ("\t", "\r", "\n")
 
 
 class _Echo:
@@ -29,9 +31,9 @@ class _Echo:
         return line
 
 
-def plain_text(cell: str) -> str:
-    """The text, such that no spreadsheet takes it for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+def _visible(cell: str) -> str:
+    """Return the text so that no spreadsheet drops what it begins with."""
+    return f"'{cell}" if cell.startswith(DROPPED) else cell
 
 
 def filename(member: Member, on: date) -> str:
@@ -75,7 +77,7 @@ def row(activity: Activity, codes: Sequence[str]) -> list[str]:
         line = lines.get(code)
         cells += [format_points(line.counted), str(line.sentence)] if line else ["", ""]
     recorded_at = timezone.localtime(activity.recorded_at).strftime("%Y-%m-%d %H:%M")
-    return [plain_text(cell) for cell in (*cells, recorded_at, source(activity), state(activity))]
+    return [_visible(cell) for cell in (*cells, recorded_at, source(activity), state(activity))]
 
 
 def source(activity: Activity) -> str:

@@ -58,7 +58,7 @@ COLUMNS = (
     (gettext_lazy("Claimed"), ""),
     (gettext_lazy("Counted"), "-points"),
 )
-LEFT_ASIDE = {"invalid_choice": gettext_lazy("There is no such choice, so it is left aside.")}
+LEFT_ASIDE = {"invalid_choice": gettext_lazy("This choice does not exist, so it is ignored.")}
 
 
 @dataclass(frozen=True)

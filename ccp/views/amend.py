@@ -85,7 +85,7 @@ def activity_withdraw(request: HttpRequest, member: Member, pk: int) -> HttpResp
     elif not amendable.can_be_changed(activity, day_of(now)):
         return redirect("activity-detail", activity.pk)
     context = {"activity": activity, "would_lose": _would_lose(activity), "problem": problem}
-    return render(request, "ccp/activity_withdraw.html", context)
+    return render(request, "ccp/activities/activity_withdraw.html", context)
 
 
 def _would_lose(activity: Activity) -> list[Cycle]:
@@ -126,7 +126,7 @@ def activity_difference(request: HttpRequest, member: Member, pk: int) -> HttpRe
             form.add_error(None, refused.problem.sentence)
         else:
             messages.success(
-                request, _("What you said of %(reference)s is on record.") % {"reference": activity.reference}
+                request, _("What you said about %(reference)s is on record.") % {"reference": activity.reference}
             )
             return redirect("activity-detail", activity.pk)
     context = {
@@ -135,7 +135,7 @@ def activity_difference(request: HttpRequest, member: Member, pk: int) -> HttpRe
         "form": form,
         "came_back": bool(kept),
     }
-    return render(request, "ccp/activity_difference.html", context)
+    return render(request, "ccp/activities/activity_difference.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -36,7 +36,7 @@ def calendar_detail(request: HttpRequest, member: Member) -> HttpResponse:
         "address": request.build_absolute_uri(path),
         "subscribe": f"webcal://{request.get_host()}{path}",
     }
-    return render(request, "ccp/calendar_detail.html", context, status=400 if form.errors else 200)
+    return render(request, "ccp/standing/calendar_detail.html", context, status=400 if form.errors else 200)
 
 
 def _address(token: str) -> str:
@@ -53,7 +53,7 @@ def _act(member: Member, *, action: str, feed: int | None) -> str:
         return _("Your calendar has an address. Add it to your calendar program.")
     if action == "replace":
         calendar.replace(member=member, feed=feed or 0, at=now)
-        return _("Your calendar has a new address. The one before no longer works.")
+        return _("Your calendar has a new address. The old one no longer works.")
     calendar.revoke(member=member, feed=feed or 0, at=now)
     return _("The address no longer works.")
 

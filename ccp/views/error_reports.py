@@ -53,4 +53,6 @@ def activity_report(request: HttpRequest, member: Member, pk: int) -> HttpRespon
         else:
             messages.success(request, _("Your report is sent. AMT answers it on this page."))
             return redirect("activity-detail", activity.pk)
-    return render(request, "ccp/activity_report.html", {"activity": activity, "form": form, "came_back": bool(kept)})
+    return render(
+        request, "ccp/activities/activity_report.html", {"activity": activity, "form": form, "came_back": bool(kept)}
+    )

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from amtportal.dates import day_of
 from amtportal.members.access import for_member
+from amtportal.members.limits import over_limit, respond_429
 from amtportal.members.models import Member
-from amtportal.members.sign_in.limits import over_limit, respond_429
 from amtportal.refusals import Refused
 from ccp.evidence import attaching as evidence
 from ccp.evidence import files as evidence_files
@@ -87,12 +87,12 @@ def evidence_add(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
             return redirect("activity-detail", activity.pk)
     lines = entries.credit_lines(activity)
     until = evidence.keep_all_until([line.cycle for line in lines], day_of(now))
-    return render(request, "ccp/evidence_add.html", {"activity": activity, "form": form, "keep_until": until})
+    return render(request, "ccp/evidence/evidence_add.html", {"activity": activity, "form": form, "keep_until": until})
 
 
 def _told(file: Evidence, *, is_new: bool, was_disarmed: bool) -> str:
     if not is_new:
-        return _("%(name)s is attached already. It is kept once.") % {"name": file.original_name}
+        return _("%(name)s is already attached. Only one copy is kept.") % {"name": file.original_name}
     if was_disarmed:
         left_out = _("%(name)s is attached. Scripts, attached files or unsafe links in it were left out.")
         return left_out % {"name": file.original_name}
@@ -134,4 +134,4 @@ def evidence_remove(request: HttpRequest, member: Member, pk: int) -> HttpRespon
         return redirect("activity-detail", file.activity_id)
     if not evidence.can_be_removed(file):
         return redirect("activity-detail", file.activity_id)
-    return render(request, "ccp/evidence_remove.html", {"file": file, "activity": file.activity})
+    return render(request, "ccp/evidence/evidence_remove.html", {"file": file, "activity": file.activity})

@@ -42,7 +42,7 @@ def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
     asked = _asked_cycle(request, member, open_cycles)
     if not open_cycles or (asked is None and request.GET.get("certification")):
         standings = standing.standings(member, day_of(now))
-        return render(request, "ccp/activity_record_closed.html", {"standings": standings})
+        return render(request, "ccp/recording/activity_record_closed.html", {"standings": standings})
     form = RecordCEForm(
         request.POST if request.method == "POST" else None,
         open_cycles=open_cycles,
@@ -100,7 +100,7 @@ def activity_preview(request: HttpRequest, member: Member) -> HttpResponse:
         shown = _previewed(form, member, on_record, activity=activity)
         problems = [sentence for found in form.errors.values() for sentence in found]
     context = {"preview": shown, "problems": problems, "activity": activity}
-    return render(request, "ccp/activity_preview.html", context)
+    return render(request, "ccp/recording/activity_preview.html", context)
 
 
 def _asked_number(request: HttpRequest, name: str) -> int | None:
@@ -162,7 +162,7 @@ def render_form(
     standing_entries, offers = preview.entries_of(form.open_cycles, form.catalogue), form.offers
     return render(
         request,
-        "ccp/activity_form.html",
+        "ccp/recording/activity_form.html",
         {
             "form": form,
             "activity": activity,

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_safe
 
 from amtportal.documents import layout as documents
 from amtportal.members.access import account_of, for_member
+from amtportal.members.limits import rate_limited
 from amtportal.members.models import Member
-from amtportal.members.sign_in.limits import rate_limited
 from ccp.rollover import catching_up
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
@@ -69,7 +69,7 @@ def _page(request: HttpRequest, contents: transcripts.Contents) -> HttpResponse:
         "cycles": transcripts.cycles_of(contents.member) if contents.cycle else [s.cycle for s in contents.sheets],
         **issuing.places(),
     }
-    return render(request, "ccp/transcript_detail.html", context)
+    return render(request, "ccp/transcripts/transcript_detail.html", context)
 
 
 def _pdf(request: HttpRequest, contents: transcripts.Contents) -> HttpResponse:

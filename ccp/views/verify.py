@@ -7,7 +7,6 @@ either. How often one address may ask is limited, because each question is about
 from collections.abc import Callable
 from functools import wraps
 
-from allauth.core.internal.ratelimit import consume, respond_429  # the public one does not limit GET
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from amtportal.members.limits import address_over_limit, respond_429
 from amtportal.uploads.digests import Digest, DigestHandler
 from ccp.models import Transcript
 from ccp.transcripts import authenticity
@@ -34,7 +34,7 @@ def public_check(view: View) -> View:
     @wraps(view)
     def limited(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
         asks = request.method == "POST" or "code" in request.GET or bool(kwargs)
-        if asks and not consume(request, app="allauth.account", action="verify", limit_get=True):
+        if asks and address_over_limit(request, "verify"):
             answer = respond_429(request)
         else:
             request.upload_handlers = [DigestHandler(request)]
@@ -63,7 +63,7 @@ def transcript_verify(request: HttpRequest, code: str) -> HttpResponse:
     issue = authenticity.issued_under(code)
     if issue is None:
         code_form = CodeForm(initial={"code": code[:100]})
-        return render(request, "ccp/transcript_unknown.html", {"code_form": code_form}, status=404)
+        return render(request, "ccp/transcripts/transcript_unknown.html", {"code_form": code_form}, status=404)
     if request.method == "POST":
         return _answer_file(request, issue)
     return _finding(request, issue)
@@ -99,7 +99,7 @@ def _form(
     status: int = 200,
 ) -> HttpResponse:
     context = {"code_form": code_form or CodeForm(), "file_form": file_form or FileForm(), "verdict": verdict}
-    return render(request, "ccp/transcript_check.html", context, status=status)
+    return render(request, "ccp/transcripts/transcript_check.html", context, status=status)
 
 
 def _finding(
@@ -110,4 +110,4 @@ def _finding(
         "file_form": file_form or FileForm(),
         "verdict": verdict,
     }
-    return render(request, "ccp/transcript_verify.html", context, status=status)
+    return render(request, "ccp/transcripts/transcript_verify.html", context, status=status)

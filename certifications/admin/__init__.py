@@ -1,5 +1,9 @@
-"""What a member holds, as staff see it: one module for each noun."""
+"""What a member holds, as staff see it: one module for each noun.
 
-from certifications.admin import certifications, corrections, credentials, cycles, invoices, payments, status_changes
+A model is registered here when nothing of ``ccp`` belongs on its pages. The other modules hold base
+classes (``BaseCycleAdmin``), and ``ccp.admin`` registers each of them once, with what it adds.
+"""
 
-__all__ = ["certifications", "corrections", "credentials", "cycles", "invoices", "payments", "status_changes"]
+from certifications.admin import corrections, credentials, status_changes
+
+__all__ = ["corrections", "credentials", "status_changes"]

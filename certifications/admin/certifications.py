@@ -1,17 +1,14 @@
-"""Certifications, the members who hold them, and the roster that brings both."""
+"""Certifications, as staff enter and read them, and the roster that brings them with their members."""
 
 from datetime import date
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 
 from amtportal.dates import today
 from amtportal.formatting import format_day
-from amtportal.members.admin import MemberAdmin
-from amtportal.members.models import Member
 from amtportal.staff.changelists import keys_in
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, ShownInline
@@ -43,7 +40,7 @@ class CertificationForm(WholeForm):
         return recertified_on
 
     def clean(self) -> dict[str, Any]:
-        """Whether CCP is mandatory follows from the dates that were entered, unless staff changed it themselves."""
+        """Set whether CCP is mandatory from the dates that were entered, unless staff changed it themselves."""
         cleaned = super().clean() or self.cleaned_data
         awarded_on = cleaned.get("awarded_on") or self.instance.awarded_on
         dated = {"awarded_on", "recertified_on"} & set(self.changed_data)
@@ -60,8 +57,7 @@ class CertificationInline(ShownInline):
     select_related = ["credential"]
 
 
-@admin.register(Certification)
-class CertificationAdmin(RosterImportMixin, NeverDeleted, HistoryAdmin):
+class BaseCertificationAdmin(RosterImportMixin, NeverDeleted, HistoryAdmin):
     form = CertificationForm
     list_display = ["certificate_number", "member", "credential", "awarded_on", "status", "ccp_mandatory"]
     list_select_related = ["member", "credential"]
@@ -92,13 +88,3 @@ class CertificationAdmin(RosterImportMixin, NeverDeleted, HistoryAdmin):
         super().save_model(request, obj, form, change)
         if not change:
             cycles.open_current(certification=obj, on=today())
-
-
-admin.site.unregister(Member)
-
-
-@admin.register(Member)
-class HolderAdmin(MemberAdmin):
-    """A member with the certifications held."""
-
-    inlines = [CertificationInline]

@@ -1,4 +1,4 @@
-"""Cycles: written by their verbs, counted by ``ccp``. Staff read them, extend the grace period and sign corrections."""
+"""Cycles: their verbs write them. Staff read them, extend the grace period and sign corrections."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -98,8 +98,7 @@ class CycleInline(ShownInline):
     select_related = ["certification__credential"]
 
 
-@admin.register(Cycle)
-class CycleAdmin(WrittenByVerbs, HistoryAdmin):
+class BaseCycleAdmin(WrittenByVerbs, HistoryAdmin):
     list_display = ["member", "certification", "number", "ends_on", "points_required", "requirement_met_on", "outcome"]
     list_select_related = ["certification__credential", "certification__member"]
     list_filter = [CycleEndFilter, RequirementFilter, "certification__credential"]
@@ -149,7 +148,7 @@ class CycleAdmin(WrittenByVerbs, HistoryAdmin):
         ]
 
     def extend_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Two steps: the date and the reason; then the dates that move, and the button that moves them."""
+        """Ask for the date and the reason, then show the dates that move and the button that moves them."""
         now = timezone.now()
         cycle = self.record_for_action(request, object_id, "certifications.change_cycle")
         form = ExtensionForm(request.POST or None)

@@ -1,7 +1,7 @@
 """Renewal invoices: issued by their verbs; staff read them, record payments and void them."""
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -13,21 +13,19 @@ from django.utils.formats import date_format
 
 from amtportal.dates import today
 from amtportal.formatting import dollars, format_day
-from amtportal.members.access import account_of
-from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
-from amtportal.staff.forms import DollarsField, ReasonForm
+from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
 from certifications import invoices
-from certifications.admin.payments import PaymentInline
-from certifications.models import Payment, RenewalInvoice
+from certifications.admin.payments import PaymentForm, PaymentInline, record_payment
+from certifications.models import RenewalInvoice
 
 STATES = {"locked": "Locked", "upcoming": "Upcoming", "open": "Open", "paid": "Paid", "void": "Void"}
 
 
 def reason(invoice: RenewalInvoice, on: date) -> str:
-    """Why the invoice is in its state on that day, as a sentence for staff."""
+    """Return why the invoice is in its state on that day, as a sentence for staff."""
     opening = invoices.opening_of(invoice)
     state = invoices.state_of(invoice, on)
     if state == "void":
@@ -36,7 +34,7 @@ def reason(invoice: RenewalInvoice, on: date) -> str:
         return "A payment is on record."
     if opening.opens_on is None:
         noticed_on = format_day(opening.due_on - invoices.NOTICE)
-        return f"The CCP requirement is not met. It opens the day after it is, but not before {noticed_on}."
+        return f"The CCP requirement is not met. The invoice opens the day after it is, but not before {noticed_on}."
     when = f"{'Since' if state == 'open' else 'From'} {format_day(opening.opens_on)}"
     if opening.waits_for_requirement and opening.met_on:
         return f"{when}, the day after the CCP requirement was met ({format_day(opening.met_on)})."
@@ -52,7 +50,7 @@ class InvoiceStateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
         state = self.value()
-        return queryset.in_state(state, today()) if state in STATES else queryset
+        return invoices.in_state(queryset, cast("invoices.State", state), today()) if state in STATES else queryset
 
 
 class DueFilter(ConditionFilter):
@@ -69,20 +67,6 @@ class DueFilter(ConditionFilter):
             "past": ("Past, unpaid", Q(due_on__lt=on, status=RenewalInvoice.Status.ISSUED)),
             "this-year": (f"In {on.year}", due(date(on.year, 1, 1), date(on.year, 12, 31))),
         }
-
-
-class PaymentForm(forms.Form):
-    amount = DollarsField(help_text="In US dollars: exactly the amount of the invoice.")
-    method = forms.ChoiceField(choices=Payment.Method)
-    reference = forms.CharField(
-        max_length=60,
-        required=False,
-        widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="Check or money order number, or the card processor's reference.",
-    )
-    received_on = forms.DateField(
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), help_text="The day on which it arrived."
-    )
 
 
 class InvoiceInline(ShownInline):
@@ -103,8 +87,7 @@ class InvoiceInline(ShownInline):
         return STATES[invoices.state_of(invoice, today())]
 
 
-@admin.register(RenewalInvoice)
-class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
+class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
     list_display = ["number", "member", "credential", "year", "due_on", "amount_in_dollars", "state", "opens_on"]
     list_select_related = ["cycle__certification__credential", "cycle__certification__member"]
     list_filter = [InvoiceStateFilter, DueFilter, "cycle__certification__credential"]
@@ -164,7 +147,7 @@ class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
         if state in ("locked", "upcoming", "open") and may("certifications.change_renewalinvoice"):
             links.append(("Void", reverse("admin:certifications_renewalinvoice_void", args=[obj.pk])))
         if state == "void" and may("certifications.change_renewalinvoice"):
-            links.append(("Issue anew", reverse("admin:certifications_renewalinvoice_anew", args=[obj.pk])))
+            links.append(("Issue again", reverse("admin:certifications_renewalinvoice_anew", args=[obj.pk])))
         if state == "paid":
             payment = obj.payments.filter(reversed_at=None).first()
             if payment and may("certifications.change_payment") and may("certifications.view_payment"):
@@ -190,7 +173,7 @@ class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                     ("Due on", format_day(invoice.due_on)),
                     ("State today", f"{self.state(invoice)}. {self.why(invoice)}"),
                 ],
-                act=lambda typed: _record_payment(invoice, typed, request),
+                act=lambda typed: record_payment(invoice, typed, request),
             ),
         )
 
@@ -209,7 +192,7 @@ class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                     ("Amount", dollars(invoice.amount)),
                     ("State today", f"{self.state(invoice)}. {self.why(invoice)}"),
                 ],
-                warning="A void invoice cannot be paid. Issue it anew if the year still has to be paid.",
+                warning="A void invoice cannot be paid. Issue it again if the year still has to be paid.",
                 act=lambda typed: _void(invoice, typed["reason"]),
             ),
         )
@@ -221,7 +204,7 @@ class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
             request,
             invoice,
             ActionPage(
-                title=f"Issue {invoice.number} anew",
+                title=f"Issue {invoice.number} again",
                 button="Issue invoice",
                 form=forms.Form(request.POST or None),
                 facts=[
@@ -238,23 +221,12 @@ class RenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
 
 def _issue_anew(invoice: RenewalInvoice) -> str:
     anew = invoices.issue_anew(invoice=invoice, at=timezone.now())
-    return f"{anew.number} stands in the place of {invoice.number}."
-
-
-def _record_payment(invoice: RenewalInvoice, typed: dict[str, Any], request: HttpRequest) -> str:
-    by = account_of(request)
-    try:
-        invoices.record_payment(invoice=invoice, by=by, at=timezone.now(), **typed)
-    except Refused as refusal:
-        if invoice.payments.filter(reversed_at=None, recorded_by=by, **typed).exists():
-            raise AlreadyDone(f"The payment for {invoice.number} is recorded, once.") from refusal
-        raise
-    return f"Recorded {dollars(typed['amount'])}: {invoice.number} is paid."
+    return f"{anew.number} replaces {invoice.number}."
 
 
 def _void(invoice: RenewalInvoice, reason: str) -> str:
     was_void = invoice.status == RenewalInvoice.Status.VOID
     invoice = invoices.void(invoice=invoice, reason=reason)
     if was_void or invoice.void_reason != reason:
-        raise AlreadyDone(f"{invoice.number} is void already: {invoice.void_reason}")
+        raise AlreadyDone(f"{invoice.number} is already void: {invoice.void_reason}")
     return f"Voided {invoice.number}: {reason}"

@@ -1,7 +1,9 @@
 """Payments: recorded on their invoice; one that was recorded by mistake is reversed here, never deleted."""
 
 from datetime import date, timedelta
+from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -10,12 +12,13 @@ from django.utils import timezone
 
 from amtportal.formatting import dollars, format_day
 from amtportal.members.access import account_of
+from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import DollarsField, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs, numbered
 from certifications import invoices
-from certifications.models import Payment
+from certifications.models import Payment, RenewalInvoice
 
 
 class ReceivedFilter(ConditionFilter):
@@ -45,6 +48,20 @@ class ReversedFilter(ConditionFilter):
         }
 
 
+class PaymentForm(forms.Form):
+    amount = DollarsField(help_text="In US dollars: exactly the amount of the invoice.")
+    method = forms.ChoiceField(choices=Payment.Method)
+    reference = forms.CharField(
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text="Check or money order number, or the card processor's reference.",
+    )
+    received_on = forms.DateField(
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), help_text="The day on which it arrived."
+    )
+
+
 class PaymentInline(ShownInline):
     """The payments of an invoice."""
 
@@ -65,8 +82,7 @@ class PaymentInline(ShownInline):
         return dollars(payment.amount)
 
 
-@admin.register(Payment)
-class PaymentAdmin(WrittenByVerbs, HistoryAdmin):
+class BasePaymentAdmin(WrittenByVerbs, HistoryAdmin):
     list_display = [
         "pk",
         "member",
@@ -106,7 +122,7 @@ class PaymentAdmin(WrittenByVerbs, HistoryAdmin):
     def amount_in_dollars(self, payment: Payment) -> str:
         return dollars(payment.amount)
 
-    @admin.display(description="stands", boolean=True)
+    @admin.display(description="not reversed", boolean=True)
     def stands(self, payment: Payment) -> bool:
         return payment.reversed_at is None
 
@@ -144,6 +160,18 @@ class PaymentAdmin(WrittenByVerbs, HistoryAdmin):
                 act=lambda typed: _reverse(payment, typed["reason"], request),
             ),
         )
+
+
+def record_payment(invoice: RenewalInvoice, typed: dict[str, Any], request: HttpRequest) -> str:
+    """Record the payment that was typed and say so."""
+    by = account_of(request)
+    try:
+        invoices.record_payment(invoice=invoice, by=by, at=timezone.now(), **typed)
+    except Refused as refusal:
+        if invoice.payments.filter(reversed_at=None, recorded_by=by, **typed).exists():
+            raise AlreadyDone(f"The payment for {invoice.number} is recorded, once.") from refusal
+        raise
+    return f"Recorded {dollars(typed['amount'])}: {invoice.number} is paid."
 
 
 def _reverse(payment: Payment, reason: str, request: HttpRequest) -> str:

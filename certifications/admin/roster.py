@@ -1,105 +1,20 @@
-"""The roster import in the admin: upload a file, read what it would change or what is wrong with it, confirm.
+"""The roster import in the admin, with a preview."""
 
-The import itself is ``certifications.roster.resource``, the same one as the command's.
-"""
-
-from datetime import timedelta
-from typing import Any
-
-from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils import timezone
-from import_export.admin import ImportMixin
-from import_export.forms import ImportForm
-from import_export.results import Result
-from import_export.tmp_storages import MediaStorage
-
-from amtportal.imports.csv_files import RosterCSV
-from amtportal.members.sign_in.limits import over_limit, respond_429
+from amtportal.imports.admin import ImportPages, UploadForm
 from certifications.roster.resource import RosterResource
 
-MOST_BYTES = 250_000  # about 3,000 rows: some ten seconds
-KEPT = timedelta(days=1)
-# A roster adds and changes all of these. With an address it gives away an account: its password is reset by mail.
-MAY_IMPORT = [
-    f"{app}.{action}_{model}"
-    for app, model in (("certifications", "certification"), ("members", "member"), ("members", "user"))
-    for action in ("add", "change")
-]
 
-
-class RosterUploads(MediaStorage):
-    """Uploads between the preview and the confirmation, where every web process finds them.
-
-    They hold personal data: those that nobody confirmed go with the first upload of the next day.
-    """
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(MEDIA_FOLDER="roster-uploads", **kwargs)
-
-    def save(self, data: bytes) -> None:
-        super().save(data)
-        before = timezone.now() - KEPT
-        for name in self._storage.listdir(self.MEDIA_FOLDER)[1]:
-            path = f"{self.MEDIA_FOLDER}/{name}"
-            if self._storage.get_modified_time(path) < before:
-                self._storage.delete(path)
-
-
-class RosterForm(ImportForm):
+class RosterForm(UploadForm):
     command = "import_roster"
 
-    def clean_import_file(self) -> UploadedFile:
-        file = self.cleaned_data["import_file"]
-        if file.size > MOST_BYTES:
-            raise ValidationError(
-                f"A file of more than {MOST_BYTES // 1000} kB takes longer than a page may. Load it with the "
-                f"command {self.command}."
-            )
-        return file
 
-
-class RosterImportMixin(ImportMixin):
+class RosterImportMixin(ImportPages):
     resource_classes = [RosterResource]
-    import_formats = [RosterCSV]
     import_form_class = RosterForm
-    import_template_name = "admin/roster_import.html"
-    import_export_change_list_template = "admin/roster_list.html"
-    tmp_storage_class = RosterUploads
-    skip_admin_log = True  # the history of each record names the file and the person
-
-    @property
-    def import_page(self) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_import")
-
-    def has_import_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perms(MAY_IMPORT)
-
-    def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        if request.method == "POST" and over_limit(request, "import"):
-            return respond_429(request)
-        return super().import_action(request, **kwargs)
-
-    def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        try:
-            return super().process_import(request, **kwargs)
-        except FileNotFoundError:
-            self.message_user(
-                request, "This file was imported already, or waited too long. Upload it again.", messages.WARNING
-            )
-            return redirect(self.import_page)
-
-    def process_result(self, result: Result, request: HttpRequest) -> HttpResponse:
-        """What was right in the preview may be wrong by now: then nothing was written, and that is what is said."""
-        if not (result.has_errors() or result.has_validation_errors()):
-            return super().process_result(result, request)
-        self.message_user(
-            request,
-            "Nothing was imported: the record has changed since the preview. Upload the file again.",
-            messages.ERROR,
-        )
-        return redirect(self.import_page)
+    import_label = "Import roster"
+    # A roster adds and changes all of these. With an address it gives away an account: its password is reset by mail.
+    may_import = [
+        f"{app}.{action}_{model}"
+        for app, model in (("certifications", "certification"), ("members", "member"), ("members", "user"))
+        for action in ("add", "change")
+    ]

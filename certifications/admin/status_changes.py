@@ -28,7 +28,7 @@ class ChangedFilter(ConditionFilter):
 
 
 class StatusChangeInline(ShownInline):
-    """The life of a certification."""
+    """The changes of status of a certification."""
 
     model = StatusChange
     verbose_name_plural = "changes of status"

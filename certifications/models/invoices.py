@@ -1,6 +1,5 @@
 """The renewal invoice of each year, and the payments that AMT received for it."""
 
-from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -21,20 +20,6 @@ class RenewalInvoiceQuerySet(models.QuerySet["RenewalInvoice"]):
         """Each with ``paid_on``: the day on which AMT received the payment that stands; None where there is none."""
         standing = Payment.objects.filter(invoice=OuterRef("pk"), reversed_at=None)
         return self.annotate(paid_on=Subquery(standing.values("received_on")))
-
-    def in_state(self, state: str, on: date) -> "RenewalInvoiceQuerySet":
-        """Those that ``certifications.invoices.state`` calls so on that day; a test compares the two."""
-        from certifications.invoices import LAST_YEAR, NOTICE  # it builds on this module
-
-        if state in ("paid", "void"):
-            return self.filter(status=state)
-        frozen = Q(cycle__mandatory_at_close__isnull=False)
-        mandatory = Q(cycle__mandatory_at_close=True) | ~frozen & Q(cycle__certification__ccp_mandatory=True)
-        gated = Q(year=LAST_YEAR) & mandatory
-        unmet = gated & Q(cycle__requirement_met_on=None)
-        opened = Q(due_on__lte=on + NOTICE) & (~gated | Q(cycle__requirement_met_on__lt=on))
-        condition = {"locked": unmet, "open": opened, "upcoming": ~unmet & ~opened}[state]
-        return self.filter(condition, status=RenewalInvoice.Status.ISSUED)
 
     def visible_to(self, user: Any) -> "RenewalInvoiceQuerySet":
         """The owner's invoices; every invoice for staff who may view invoices."""

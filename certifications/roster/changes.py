@@ -26,7 +26,7 @@ from amtportal.members.models import Member, User
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications.models import Certification, Cycle, RenewalInvoice
-from certifications.roster.record import StoredCertification, StoredMember, is_mandatory_under
+from certifications.roster.entries import StoredCertification, StoredMember, is_mandatory_under
 from certifications.roster.rows import Row
 
 

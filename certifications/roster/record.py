@@ -8,102 +8,15 @@ from it, and whether CCP is mandatory changes with it.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 from amtportal.chunks import chunks
 from amtportal.formatting import format_day
+from amtportal.imports.cells import Problem
 from amtportal.members.models import Member, User
-from certifications import life
 from certifications.cycles import lock_all
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
-from certifications.roster.rows import COLUMNS, PERSON, Problem, Row
-
-AWARD = ("certificate_number", "awarded_on", "ccp_mandatory")
-
-
-@dataclass(frozen=True, slots=True)
-class StoredMember:
-    pk: int
-    user_pk: int
-    email: str
-    person: dict[str, str]
-    is_staff: bool = False
-    on_roster: str = ""
-    """The roster's address, where the member has another one since (``amtportal.members.sign_in.addresses``)."""
-
-    def address_under(self, row: Row) -> str:
-        """The address that the account has once the row is in: the member's own, until the roster has another one."""
-        return self.email if row.email == self.on_roster else row.email
-
-    def differs(self, row: Row) -> bool:
-        if row.email != (self.on_roster or self.email):
-            return True
-        return any(self.person[column] != value for column, value in row.person.items())
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCertification:
-    pk: int
-    member_pk: int
-    certificate_number: str
-    awarded_on: date
-    ccp_mandatory: bool
-    recertified_on: date | None = None
-
-    def differs(self, row: Row) -> bool:
-        return (
-            row.certificate_number != self.certificate_number
-            or row.awarded_on != self.awarded_on
-            or row.ccp_mandatory not in (None, self.ccp_mandatory)
-        )
-
-
-def is_mandatory_under(row: Row, held: StoredCertification | Certification) -> bool:
-    """Whether CCP binds a certification on record once the row is in.
-
-    As the roster says. Where it leaves the choice to us, what followed from the old day of the award follows from the
-    new one, and what somebody decided against the old day stands.
-    """
-    if row.ccp_mandatory is not None:
-        return row.ccp_mandatory
-    if held.ccp_mandatory != life.ccp_is_mandatory(held.awarded_on, held.recertified_on):
-        return held.ccp_mandatory
-    return life.ccp_is_mandatory(row.awarded_on, held.recertified_on)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A good row beside what is on record of its member and certification."""
-
-    row: Row
-    member: StoredMember | None
-    certification: StoredCertification | None
-
-    @property
-    def changes_member(self) -> bool:
-        return self.member is not None and self.member.differs(self.row)
-
-    @property
-    def changes_certification(self) -> bool:
-        return self.certification is not None and self.certification.differs(self.row)
-
-    @property
-    def changes_nothing(self) -> bool:
-        return self.certification is not None and not self.changes_member and not self.changes_certification
-
-    def preview(self) -> list[str]:
-        """What the record will say, column by column; a change as ``old → new``."""
-        before: dict[str, object] = {}
-        if self.member:
-            before |= {"email": self.member.email, **self.member.person}
-        after: dict[str, object] = {**before, "ccp_mandatory": self.row.is_mandatory}
-        if stored := self.certification:
-            before |= {column: getattr(stored, column) for column in AWARD}
-            after["ccp_mandatory"] = is_mandatory_under(self.row, stored)
-        after |= {column: value for column in COLUMNS if (value := getattr(self.row, column)) is not None}
-        if self.member:
-            after["email"] = self.member.address_under(self.row)
-        return [_change(before.get(column, after.get(column, "")), after.get(column, "")) for column in COLUMNS]
+from certifications.roster.entries import AWARD, StoredCertification, StoredMember
+from certifications.roster.rows import PERSON, Row
 
 
 @dataclass(frozen=True)
@@ -255,11 +168,3 @@ def _anchored(rows: Sequence[Row], certifications: Mapping[tuple[str, str], Stor
         for certification in with_credits.values_list("certification", flat=True):
             anchored[certification] = "CE is recorded in its cycle"
     return anchored
-
-
-def _change(old: object, new: object) -> str:
-    return _shown(new) if old == new else f"{_shown(old)} → {_shown(new)}"
-
-
-def _shown(value: object) -> str:
-    return ("no", "yes")[value] if isinstance(value, bool) else str(value)

@@ -1,20 +1,18 @@
 """The rows of a roster: what each column may hold, and what is wrong where it does not.
 
 A row is one certification of one member, so a member with two certifications has two rows, which must agree about the
-person. A wrong cell is a ``Problem``: the line of the file, the column, and a sentence that says how to mend it.
+person.
 """
 
-import re
-import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from amtportal.dates import UnreadableDay, read_day
 from amtportal.formatting import format_day
+from amtportal.imports.cells import Problem, day, lengths_of, read_cells, short
 from amtportal.members.models import Member, User
 from certifications import life
 from certifications.models import Certification
@@ -28,28 +26,7 @@ PERSON = ("first_name", "last_name", "phone", *ADDRESS)  # with the e-mail addre
 EARLIEST_AWARD = date(1900, 1, 1)  # before AMT existed: an earlier day is a slip of the pen
 YES_OR_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
-_LENGTHS = {
-    field.name: field.max_length
-    for model in (Member, User, Certification)
-    for field in model._meta.fields
-    if field.name in COLUMNS
-}
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_STRAY_BYTE = re.compile("[\udc80-\udcff]")  # what roster_files makes of a byte that is not UTF-8
-_LINE_BREAK = re.compile(r"[\r\n]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong on a line. Without a column the whole line is meant."""
-
-    line: int
-    column: str
-    sentence: str
-
-    def __str__(self) -> str:
-        place = f"Line {self.line}, {self.column}" if self.column else f"Line {self.line}"
-        return f"{place}: {self.sentence}"
+_LENGTHS = lengths_of(COLUMNS, Member, User, Certification)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,40 +63,12 @@ class Row:
         return life.ccp_is_mandatory(self.awarded_on, recertified_on=None)
 
 
-def text(cell: str, column: str, lengths: Mapping[str, int | None] = _LENGTHS) -> str:
-    """A cell without outer spaces, in Unicode's composed form. ValueError with a sentence if it cannot be stored."""
-    if stray := _STRAY_BYTE.search(cell):
-        byte = ord(stray[0]) - 0xDC00
-        raise ValueError(f"The byte 0x{byte:02X} is not UTF-8. Save the file as “CSV UTF-8” and import it again.")
-    value = unicodedata.normalize("NFC", cell).strip()
-    if column in ADDRESS:
-        value = ", ".join(filter(None, (line.strip() for line in _LINE_BREAK.split(value))))
-    if control := _CONTROL.search(value):
-        raise ValueError(f"It holds a line break or control character (U+{ord(control[0]):04X}). Delete it.")
-    most = lengths.get(column)
-    if most is not None and len(value) > most:
-        raise ValueError(f"It has {len(value)} characters; at most {most} can be stored. Shorten it.")
-    return value
-
-
 def email(value: str) -> str:
     try:
         validate_email(value)
     except ValidationError:
         raise ValueError(f"“{short(value)}” is not an e-mail address. Write it like name@example.org.") from None
     return value.lower()
-
-
-def day(value: str) -> date:
-    """A day written as ISO or as people in the United States write it."""
-    try:
-        return read_day(value)
-    except UnreadableDay as unreadable:
-        if unreadable.why == "not in the calendar":
-            raise ValueError(
-                f"“{value}” is not a day of the calendar. Correct it; write it as 2026-03-14 or 3/14/2026."
-            ) from None
-        raise ValueError(f"“{short(value)}” is not a date. Write it as 2026-03-14 or 3/14/2026.") from None
 
 
 def award(value: str, on: date) -> date:
@@ -156,16 +105,14 @@ def read(
     cells: Mapping[str, str], *, line: int, credentials: Collection[str], on: date
 ) -> tuple[Row | None, list[Problem]]:
     """The row that the cells (by column) make, or everything that is wrong with them."""
-    values: dict[str, object] = {}
-    problems = []
-    for column, cell in cells.items():
-        try:
-            value = text(cell, column)
-            if not value and column in REQUIRED:
-                raise ValueError("It is empty, and every row needs it. Fill it in.")
-            values[column] = _meaning(value, column, credentials, on)
-        except ValueError as error:
-            problems.append(Problem(line, column, str(error)))
+    values, problems = read_cells(
+        cells,
+        line=line,
+        required=REQUIRED,
+        lengths=_LENGTHS,
+        meaning=lambda value, column: _meaning(value, column, credentials, on),
+        joins_lines=ADDRESS,
+    )
     return (None, problems) if problems else (Row(line=line, **values), [])  # type: ignore[arg-type]
 
 
@@ -210,29 +157,6 @@ def contradictions(rows: Iterable[Row]) -> Iterator[Problem]:
             )
 
 
-def problems_with_header(
-    header: Sequence[str], *, columns: Sequence[str] = COLUMNS, required: Sequence[str] = REQUIRED
-) -> list[Problem]:
-    """What is wrong with the names of the columns (on line 1)."""
-    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
-        return [Problem(1, "", "The columns are not separated by commas. Save the file as “CSV UTF-8 (comma)”.")]
-    problems = [
-        Problem(1, column, "The column is missing. Add it, or give it this name in the header.")
-        for column in required
-        if column not in header
-    ]
-    for place, column in enumerate(header, start=1):
-        if not column:
-            problems.append(Problem(1, "", f"Column {place} has no name. Name it, or delete the column."))
-        elif column not in columns:
-            problems.append(
-                Problem(1, short(column), f"There is no such column. Delete it; the columns are {', '.join(columns)}.")
-            )
-        elif column in header[: place - 1]:
-            problems.append(Problem(1, column, "The column is there twice. Delete one of the two."))
-    return problems
-
-
 def _meaning(value: str, column: str, credentials: Collection[str], on: date) -> object:
     match column:
         case "email":
@@ -254,9 +178,3 @@ def _differences(first: Row, row: Row) -> str:
     return " and ".join(
         f"{column} “{short(there)}” there and “{short(here)}” here" for column, there, here in pairs if there != here
     )
-
-
-def short(value: str, most: int = 60) -> str:
-    """A cell as an error message quotes it: on one line and not for ever."""
-    value = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in value)
-    return value if len(value) <= most else f"{value[: most - 1]}…"

@@ -73,7 +73,7 @@ def checked(tmp_path: Path, **environment: str) -> tuple[int, str]:
     told = {"AMTPORTAL_VAR": str(tmp_path), "AMTPORTAL_URL": "https://portal.example.org", "SECRET_KEY": "kx7-Qz" * 10}
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     done = subprocess.run(
-        command, cwd=ROOT, env=kept | told | environment, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=ROOT, env=kept | told | environment, capture_output=True, text=True, timeout=600, check=False
     )
     return done.returncode, done.stdout + done.stderr
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from amtportal import palette
 from amtportal.members.models import User
+from tests.support import palette
 from tests.support.builders import client_of
 from tests.support.pages import read, words
 
@@ -30,6 +30,14 @@ def test_each_pair_has_the_contrast_that_it_needs(pair: palette.Contrast) -> Non
 def test_the_style_guide_shows_staff_every_pair_state_and_icon(staff: User, clerk: User) -> None:
     for user in (staff, clerk):
         page = read(client_of(user).get("/styleguide/"))
-        assert len(page.select("[aria-labelledby=colours] tbody tr")) == len(palette.contrasts())
+        rows = page.select("[aria-labelledby=colours] tbody tr")
+        shown = [
+            (words(row.th), [part["fill"] for part in row.select("rect")], words(row.select_one(".number")))
+            for row in rows
+        ]
+        assert shown == [
+            (f"{front} on {back}", [f"var(--{back})", f"var(--{front})"], str(least))
+            for front, back, least in palette.PAIRS
+        ]
         assert {"open", "paid", "locked", "overdue", "void"} <= {found["data-state"] for found in page.select(".badge")}
         assert len({words(found) for found in page.select(".with-icon")}) == 10

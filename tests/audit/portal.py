@@ -8,8 +8,10 @@ import sys
 import time
 from base64 import b32decode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from tests.support.waiting import PATIENCE, wait_until
 
 PROJECT = Path(__file__).resolve().parents[2]
 PASSWORD = "amtrax demo portal"
@@ -71,16 +73,15 @@ def running_portal(folder: Path) -> Iterator[str]:
         yield address
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(PATIENCE)
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
+    def listens() -> bool:
         if server.poll() is not None:
             raise RuntimeError(f"The server ended with status {server.returncode}.")
-        try:
-            with socket.create_connection(("localhost", port), timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError("The server did not answer within 30 seconds.")
+        with suppress(OSError), socket.create_connection(("localhost", port), timeout=PATIENCE):
+            return True
+        return False
+
+    wait_until(listens, "answer of the server")

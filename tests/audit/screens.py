@@ -140,7 +140,7 @@ SCREENS = [
     Screen("sign-up-closed", "/accounts/signup/"),
     Screen("qualifying-activities", "/qualifying-activities/"),
     Screen("calculator", "/qualifying-activities/?type=self-study&quantity=3#calculator"),
-    Screen("calculator-error", "/qualifying-activities/", act=_press("Compute the points", "Error: ")),
+    Screen("calculator-error", "/qualifying-activities/", act=_press("Calculate the points", "Error: ")),
     Screen("guide", "/guide/"),
     Screen("verify", "/verify/"),
     Screen("verify-error", "/verify/?code=7KQ2", status=400),

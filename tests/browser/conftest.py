@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib.staticfiles.finders import get_finder
 from django.db import connections
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, Playwright, expect
@@ -14,12 +15,14 @@ from pytest_django.live_server_helper import LiveServer
 
 from amtportal.dates import anniversary, today
 from amtportal.members.models import Member
+from amtportal.static_files import JOINED, join
 from tests.support.builders import PASSWORD, client_of, make_activity, make_cycle, make_member, make_user
+from tests.support.waiting import PATIENCE
 
 CHROMIUM = "/usr/bin/chromium"
 
 # A busy machine answers late; an expectation that is met goes on at once.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +51,22 @@ def playwright(playwright: Playwright) -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="session")
-def browser_context_args(django_db_setup: None, live_server: LiveServer) -> dict[str, Any]:
+def joined_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is joined when static files are collected is served joined."""
+    folder = tmp_path_factory.mktemp("static")
+    for name in JOINED:
+        joined, _ = join(name, lambda part: (settings.BASE_DIR / "static" / part).read_text())
+        (folder / name).parent.mkdir()
+        (folder / name).write_text(joined)
+    settings.STATICFILES_DIRS.insert(0, folder)
+    get_finder.cache_clear()
+    yield
+    settings.STATICFILES_DIRS.remove(folder)
+    get_finder.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(django_db_setup: None, joined_files: None, live_server: LiveServer) -> dict[str, Any]:
     """A member's browser, in another time zone than AMT's office.
 
     What is asked for first is taken away last: the browser goes, then the server, then the database they use.
@@ -74,6 +92,7 @@ def window(browser_context_args: dict[str, Any], browser: Browser) -> Iterator[C
 
     def open_window(signed_in: Member | None = None, **changes: Any) -> Page:
         context = browser.new_context(**browser_context_args | changes)
+        context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         if signed_in:
             session = client_of(signed_in).cookies[settings.SESSION_COOKIE_NAME].value

@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, Response, expect
 from pypdf import PdfReader
@@ -56,6 +57,39 @@ def test_a_first_visit_takes_60_kb_and_6_requests(
     weight = sum(_weight(answer) for answer in answers)
     assert len(answers) <= 6, [answer.url for answer in answers]
     assert weight <= 60 * 1024, {answer.url: _weight(answer) for answer in answers}
+
+
+RULES = """() => {
+    const flat = (rules, layer) => [...rules].flatMap(rule =>
+        rule instanceof CSSImportRule ? flat(rule.styleSheet.cssRules, rule.layerName || "")
+        : rule instanceof CSSLayerBlockRule ? flat(rule.cssRules, rule.name)
+        : [`${layer}: ${rule.cssText}`]);
+    return [...document.styleSheets].flatMap(sheet => flat(sheet.cssRules, ""));
+}"""
+
+
+def test_a_developer_sees_the_rules_that_members_see(window: Window) -> None:
+    """In development the browser itself imports the parts of the style sheet; members get them joined."""
+    parts, joined = window(), window()
+    serve_parts(parts, "css/portal.css")
+    for page in (parts, joined):
+        page.goto("/accounts/login/", wait_until="load")
+    rules = joined.evaluate(RULES)
+    assert len(rules) > 300
+    assert parts.evaluate(RULES) == rules
+
+
+def test_a_developer_has_the_scripts_that_members_have(window: Window, member: Member) -> None:
+    page = window(member)
+    serve_parts(page, "js/record.js")
+    with page.expect_response("**/js/record/draft.js"):
+        page.goto("/ccp/record/", wait_until="load")
+    page.get_by_role("combobox", name="Find what you did").fill("webinar")
+    expect(page.locator("#finder-found").get_by_role("option", name="Course, seminar or webinar")).to_be_visible()
+
+
+def serve_parts(page: Page, name: str) -> None:
+    page.route(f"**/static/{name}", lambda route: route.fulfill(path=settings.BASE_DIR / "static" / name))
 
 
 def _weight(answer: Response) -> int:

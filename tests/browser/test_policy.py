@@ -20,6 +20,7 @@ from certifications import life
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 from tests.support.builders import cycle_of, invoice_of, make_activity, make_claim, make_cycle, make_payment, make_user
 from tests.support.staff import page as address
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.ignore_template_errors]
 Window = Callable[..., Page]
@@ -62,7 +63,7 @@ def test_the_watch_sees_what_is_stopped(window: Window, member: Member) -> None:
     opened.add_init_script(LISTEN)
     opened.goto("/")
     opened.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">No</p>')")
-    opened.wait_for_timeout(200)
+    wait_until(lambda: stopped, "word of what was stopped", pause=lambda: opened.wait_for_timeout(20))
     assert len(stopped) == 1
     assert stopped[0].startswith("style-src-attr inline on /")
 

@@ -30,7 +30,7 @@ def test_the_calculator_answers_without_javascript(window: Window, transactional
     page.goto("/qualifying-activities/")
     page.get_by_label("Activity type").select_option("course-ceu")
     page.get_by_label("How many").fill("0.4")
-    page.get_by_role("button", name="Compute the points").click()
+    page.get_by_role("button", name="Calculate the points").click()
     expect(page.locator("#answer")).to_contain_text("For 0.4 CEU you earn 4 points.")
     expect(page).to_have_url(re.compile(r"/qualifying-activities/\?type=course-ceu&quantity=0\.4$"))
     expect(page.locator("#answer")).to_be_focused()
@@ -41,7 +41,7 @@ def test_the_calculator_answers_without_javascript(window: Window, transactional
 def test_what_is_wrong_has_the_focus(window: Window, transactional_db: None, javascript: bool) -> None:
     page = window(java_script_enabled=javascript, viewport={"width": 390, "height": 844})
     page.goto("/qualifying-activities/")
-    page.get_by_role("button", name="Compute the points").click()
+    page.get_by_role("button", name="Calculate the points").click()
     expect(page).to_have_title(re.compile("^Error: "))
     expect(page.locator(".error-summary")).to_be_focused()
     expect(page.locator(".error-summary")).to_be_in_viewport()

@@ -17,7 +17,7 @@ EARLY = NOTICED - timedelta(days=1)
     ("state", "gate", "met_on", "opens_on", "reason"),
     [
         pytest.param("paid", "met", None, NOTICED, "Paid.", id="paid"),
-        pytest.param("void", "none", None, NOTICED, "Void: nothing is to be paid.", id="void"),
+        pytest.param("void", "none", None, NOTICED, "Void: there is nothing to pay.", id="void"),
         pytest.param(
             "locked",
             "unmet",

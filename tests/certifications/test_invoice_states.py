@@ -1,4 +1,4 @@
-"""``RenewalInvoice.objects.in_state`` and ``invoices.state`` say the same rule twice: this holds them together."""
+"""``invoices.in_state`` and ``invoices.state`` say the same rule twice: this holds them together."""
 
 from datetime import timedelta
 from itertools import product
@@ -25,7 +25,9 @@ def test_the_query_and_the_pure_function_agree_at_every_boundary() -> None:
         cycle.invoices.update(due_on=due_on, status=status, void_reason=void_reason)
     every = RenewalInvoice.objects.select_related("cycle__certification")
     assert len(every) == 432
-    found = {state: list(RenewalInvoice.objects.in_state(state, TODAY)) for state in get_args(invoices.State)}
+    found = {
+        state: list(invoices.in_state(RenewalInvoice.objects.all(), state, TODAY)) for state in get_args(invoices.State)
+    }
     assert sum(map(len, found.values())) == 432
     for state, rows in found.items():
         assert rows, f"the grid has no {state} invoice"

@@ -269,6 +269,6 @@ def test_eight_clerks_who_record_the_same_check_at_once_are_paid_once() -> None:
     assert outcomes.count("paid") == 1
     assert set(outcomes) == {
         "paid",
-        f"{invoice.number} is already paid. To mend a wrong payment, reverse it first.",
+        f"{invoice.number} is already paid. To fix a wrong payment, reverse it first.",
     }
     assert Payment.objects.count() == 1

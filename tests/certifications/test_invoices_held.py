@@ -6,7 +6,7 @@ import pytest
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member
-from ccp.standing import calendar, standing
+from ccp.standing import calendar, standing, tasks
 from certifications import life
 from certifications.models import Cycle
 from tests.support.builders import (
@@ -86,7 +86,7 @@ def test_it_is_no_task_and_no_day_of_the_calendar(out_of_force: Member) -> None:
     assert (found["invoice-status"], "invoice-opens" in found) == ("locked", False)
     on = date(2026, 8, 6)
     [stands] = standing.standings(out_of_force, on)
-    assert [task.action for task in stands.tasks] == [""]
+    assert [task.action for task in tasks.tasks_of(stands)] == [""]
     assert calendar.of_standings([stands], otherwise=noon(on)) == []
 
 
@@ -96,7 +96,7 @@ def test_staff_are_told_what_the_member_sees(out_of_force: Member) -> None:
     client_of(out_of_force).get("/")  # what is due is closed
     cycle.certification.refresh_from_db()
     staff = client_of(make_user(is_staff=True, is_superuser=True))
-    held = f"The certification is {cycle.certification.status}: the member sees it locked, with a word to call AMT."
+    held = f"The certification is {cycle.certification.status}: the member sees it locked, with a request to call AMT."
     said = {}
     for year in (1, 2, 3):
         address = f"/admin/certifications/renewalinvoice/{invoice_of(cycle, year).pk}/change/"

@@ -268,5 +268,5 @@ def test_what_becomes_of_a_cycle_that_is_not_closed_is_said(clerk: User) -> None
         cycle.certification, "retired", TODAY, unclosed=cycle
     )
     assert life.consequence(cycle.certification, "reinstated", TODAY, unclosed=cycle) == (
-        "It goes on with the cycle 5/1/2023 to 4/30/2026, which is not closed."
+        "It continues with the cycle 5/1/2023 to 4/30/2026, which is not closed."
     )

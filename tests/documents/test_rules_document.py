@@ -21,7 +21,7 @@ RULE_MODULES = [
     "ccp/counting/points.py",
     "ccp/recording/verbs.py",
     "ccp/counting/requirement.py",
-    "ccp/rollover/closing.py",
+    "ccp/rollover/verdicts.py",
     "ccp/counting/terms.py",
     "certifications/cycles.py",
     "certifications/invoices.py",

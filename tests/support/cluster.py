@@ -10,12 +10,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.db import connection, connections
+
+from tests.support.waiting import wait_until
 
 
 def programs() -> Path:
@@ -68,8 +69,7 @@ class Cluster:
         killed = {pid for pid, parent in alive() if first in (pid, parent)}
         for pid in killed:
             os.kill(pid, signal.SIGKILL)
-        while killed & dict(alive()).keys():
-            time.sleep(0.01)
+        wait_until(lambda: not killed & dict(alive()).keys(), "end of the killed processes")
         # Whoever is not buried yet would count as running.
         for lock in (self.folder / "data" / "postmaster.pid", *self.folder.glob(".s.PGSQL.*.lock")):
             lock.unlink()

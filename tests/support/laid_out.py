@@ -26,7 +26,7 @@ def lay_out_elsewhere(*documents: str) -> list[dict[str, Any]]:
         capture_output=True,
         text=True,
         cwd=Path(__file__).resolve().parents[2],
-        timeout=300,
+        timeout=1200,
         check=True,
     )
     return [json.loads(line) for line in done.stdout.splitlines()]

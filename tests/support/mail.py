@@ -11,6 +11,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from amtportal.members.mail import outbox
+from tests.support.waiting import PATIENCE
 
 
 class Mailbox:
@@ -54,7 +55,7 @@ def mail_server() -> Iterator[tuple[Mailbox, int]]:
         port = free.getsockname()[1]
     mailbox = Mailbox()
     controller = Controller(
-        _Handler(mailbox), hostname="127.0.0.1", port=port, server_hostname="localhost", ready_timeout=30
+        _Handler(mailbox), hostname="127.0.0.1", port=port, server_hostname="localhost", ready_timeout=PATIENCE
     )
     controller.start()
     try:

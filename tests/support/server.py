@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlencode
@@ -15,6 +14,7 @@ from django.test import Client
 
 from amtportal.members.models import Member
 from tests.support.builders import client_of
+from tests.support.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "x" * 32
@@ -59,15 +59,15 @@ class Server:
             command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True,
         )  # fmt: skip
-        for _ in range(600):
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:
-                assert self.process.poll() is None, "the server did not start"
-                time.sleep(0.1)
-            else:
-                return
-        raise AssertionError("the server did not start")
+        wait_until(self._listens, "server that answers")
+
+    def _listens(self) -> bool:
+        assert self.process.poll() is None, "the server did not start"
+        try:
+            socket.create_connection(("127.0.0.1", self.port), PATIENCE).close()
+        except OSError:
+            return False
+        return True
 
     def kill(self) -> None:
         """The server and its worker, at once and in the middle of whatever they do."""
@@ -84,7 +84,7 @@ class Browser:
 
     def post(self, path: str, typed: dict[str, str]) -> tuple[int, str]:
         """Status of the answer, 0 if the connection broke; and where it leads."""
-        wire = HTTPConnection("localhost", self.server.port, timeout=60)
+        wire = HTTPConnection("localhost", self.server.port, timeout=PATIENCE)
         headers = {
             "Cookie": f"sessionid={self.session}; csrftoken={TOKEN}",
             "Content-Type": "application/x-www-form-urlencoded",

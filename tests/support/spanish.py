@@ -22,7 +22,7 @@ def texts(answer: HttpResponse, code: str) -> Iterator[str]:
     """Every text of a page, with single spaces: between tags, and in the attributes that are shown or read out."""
     if not answer.headers["Content-Type"].startswith("text/html"):
         return
-    page = BeautifulSoup(answer.content, "html.parser")
+    page = BeautifulSoup(answer.text, "html.parser")
     assert page.html is None or page.html.get("lang") == f"{code}-US", answer.request
     for node in page.find_all(string=True):
         if not isinstance(node, Comment | Doctype) and node.parent.name not in ("script", "style"):

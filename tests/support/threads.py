@@ -1,12 +1,13 @@
 """Doing several things at the same moment, as members do in the last hour of a cycle."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
 
 from django.db import connection, connections
+
+from tests.support.waiting import PATIENCE, wait_until
 
 Result = TypeVar("Result")
 
@@ -19,7 +20,7 @@ def at_once(*calls: Callable[[], Result], database: bool = True) -> list[Result]
         try:
             if database:
                 connection.ensure_connection()
-            start.wait(timeout=30)
+            start.wait(timeout=PATIENCE)
             return call()
         finally:
             connections.close_all()
@@ -46,11 +47,11 @@ def beside(call: Callable[[], Result], *settings: str) -> Future[Result]:
 def wait_until_somebody_waits() -> None:
     """Until a connection waits for a lock that another one has (PostgreSQL)."""
     query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    for _ in range(1000):
+
+    def waits() -> bool:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees the same activity all along
             cursor.execute(query)
-            if cursor.fetchone() != (0,):
-                return
-        time.sleep(0.01)
-    raise AssertionError("nobody waits for a lock")
+            return bool(cursor.fetchone() != (0,))
+
+    wait_until(waits, "connection that waits for a lock")

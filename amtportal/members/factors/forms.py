@@ -18,10 +18,9 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from amtportal.members import vault
+from amtportal.members import limits, vault
 from amtportal.members.factors.second_factor import MFAAdapter
-from amtportal.members.sign_in import limits
-from amtportal.members.sign_in.forms import say
+from amtportal.members.field_texts import label_field
 
 VALID_SECONDS = 30 * (2 * settings.MFA_TOTP_TOLERANCE + 1)
 """As long as a code of an app may be taken, and so as long as it is remembered."""
@@ -59,7 +58,7 @@ class CodeForm(_TakenOnce, forms.AuthenticateForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        say(self, "code", _("Code from the app, or a recovery code"), CODE_MISSING)
+        label_field(self, "code", _("Code from the app, or a recovery code"), CODE_MISSING)
         is_first = context.request.method != "POST"  # what comes back has the focus on what is wrong
         self.fields["code"].widget.attrs.update(autofocus=is_first, autocapitalize="none", spellcheck="false")
 
@@ -69,7 +68,7 @@ class CodeAgainForm(_TakenOnce, forms.ReauthenticateForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        say(self, "code", _("Code from the app, or a recovery code"), CODE_MISSING)
+        label_field(self, "code", _("Code from the app, or a recovery code"), CODE_MISSING)
 
 
 class AppForm(ActivateTOTPForm):
@@ -86,7 +85,7 @@ class AppForm(ActivateTOTPForm):
             self.secret = vault.decrypt(waiting)
         else:
             session[SECRET_SESSION_KEY] = vault.encrypt(self.secret)
-        say(self, "code", APP_CODE, CODE_MISSING)
+        label_field(self, "code", APP_CODE, CODE_MISSING)
         self.fields["code"].widget.attrs.update(inputmode="numeric")
 
     def clean_code(self) -> str:
@@ -106,9 +105,9 @@ class PasskeyForm(AddWebAuthnForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        say(self, "name", _("Name, to tell it from others"), _("Enter a name."))
+        label_field(self, "name", _("Name, to tell it apart from others"), _("Enter a name."))
         self.fields["name"].widget.attrs["maxlength"] = LONGEST_NAME
-        say(self, "credential", "", _("The passkey was not made. Press the button once more."))
+        label_field(self, "credential", "", _("The passkey was not created. Press the button again."))
         self.fields["passwordless"].label = _("Sign in with this passkey alone, without the password")
         self.fields["passwordless"].help_text = ""
         self.fields["passwordless"].initial = True
@@ -121,7 +120,7 @@ class PasskeyForm(AddWebAuthnForm):
 class PasskeyNameForm(EditWebAuthnForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        say(self, "name", _("Name"), _("Enter a name."))
+        label_field(self, "name", _("Name"), _("Enter a name."))
         self.fields["name"].widget.attrs["maxlength"] = LONGEST_NAME
 
     def clean_name(self) -> str:

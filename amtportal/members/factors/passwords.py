@@ -40,12 +40,12 @@ OUR_WORDS = [
     "rosemont",
 ]
 REASONS = {
-    "ours": gettext_lazy("It is made of your name, your e-mail address or words of AMT."),
+    "ours": gettext_lazy("It is made from your name, your e-mail address or words that AMT uses."),
     "passwords": gettext_lazy("It is close to a password that many people use."),
-    "dictionary": gettext_lazy("It is a name, or a word that stands in a dictionary."),
-    "repeat": gettext_lazy("It says the same over and over."),
-    "sequence": gettext_lazy("It goes on like abc or 1234."),
-    "spatial": gettext_lazy("Its keys stand beside each other on the keyboard."),
+    "dictionary": gettext_lazy("It is a name or a word from a dictionary."),
+    "repeat": gettext_lazy("It repeats the same thing over and over."),
+    "sequence": gettext_lazy("It is a sequence such as abc or 1234."),
+    "spatial": gettext_lazy("Its keys are next to each other on the keyboard."),
     "regex": gettext_lazy("It is a year or a date."),
     "date": gettext_lazy("It is a year or a date."),
     "bruteforce": gettext_lazy("It is too short for what it is made of."),

@@ -141,7 +141,7 @@ class StaffSecondFactorMiddleware:
         if not isinstance(user, User) or not needed_by(user) or was_used(request, user):
             return None
         if not is_mfa_enabled(user, FACTORS):
-            messages.warning(request, _("Staff pages need a second factor. Set one up here, then go on."))
+            messages.warning(request, _("Staff pages need a second factor. Set one up here, then continue."))
             return redirect("mfa_index")
         by_code = is_mfa_enabled(user, [Authenticator.Type.TOTP])
         ask = reverse("mfa_reauthenticate" if by_code else "mfa_reauthenticate_webauthn")

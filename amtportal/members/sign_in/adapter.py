@@ -13,9 +13,9 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
+from amtportal.members import limits
 from amtportal.members.models import User
 from amtportal.members.sessions import devices
-from amtportal.members.sign_in import limits
 from amtportal.middleware.language import or_english
 
 

@@ -1,7 +1,6 @@
 """Pages on which somebody gives the account another e-mail address (``addresses``)."""
 
 from allauth.account.decorators import reauthentication_required
-from allauth.core.internal.ratelimit import respond_429
 from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -9,10 +8,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from amtportal.members.access import account_of
+from amtportal.members.limits import over_limit, respond_429
 from amtportal.members.sessions import devices
 from amtportal.members.sign_in import addresses
 from amtportal.members.sign_in.forms import NewAddressForm
-from amtportal.members.sign_in.limits import over_limit
 
 
 @reauthentication_required
@@ -26,7 +25,7 @@ def address_change(request: HttpRequest) -> HttpResponseBase:
         return respond_429(request)
     email = form.cleaned_data["email"]
     addresses.ask(request, user=user, email=email)
-    words = _("We sent a link to %(email)s. Open it within a day. Until then you sign in with your present address.")
+    words = _("We sent a link to %(email)s. Open it within a day. Until then you sign in with your current address.")
     messages.success(request, words % {"email": email})
     return redirect("mfa_index")
 

@@ -10,11 +10,11 @@ from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from amtportal.members.factors.passwords import least
+from amtportal.members.field_texts import label_field
 from amtportal.members.mail.outbox import NOBODY
 from amtportal.members.models import User
 
@@ -26,18 +26,11 @@ NEW_LABEL, AGAIN_LABEL = gettext_lazy("New password"), gettext_lazy("New passwor
 AGAIN = gettext_lazy("Enter the new password a second time.")
 
 
-def say(form: Any, field: str, label: str | Promise, required: str | Promise) -> None:
-    """Give a field its label and the sentence for an empty or unreadable entry."""
-    form.fields[field].label = label
-    form.fields[field].error_messages |= {"required": required, "invalid": required}
-    form.fields[field].widget.attrs.pop("placeholder", None)
-
-
 def _ask_new_password(form: Any) -> None:
     """Label both fields. The hint says how long the password has to be for this person, and how to find a good one."""
     needed = {"needed": least(form.user)}
-    say(form, "password1", NEW_LABEL, _("Enter a new password of at least %(needed)s characters.") % needed)
-    say(form, "password2", AGAIN_LABEL, AGAIN)
+    label_field(form, "password1", NEW_LABEL, _("Enter a new password of at least %(needed)s characters.") % needed)
+    label_field(form, "password2", AGAIN_LABEL, AGAIN)
     hint = _(
         "At least %(needed)s characters. Three or four words that do not go together are hard to guess and easy to "
         "remember. You can paste a password from a password manager."
@@ -48,8 +41,8 @@ def _ask_new_password(form: Any) -> None:
 class LoginForm(forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        say(self, "login", ADDRESS_LABEL, ADDRESS)
-        say(self, "password", PASSWORD_LABEL, PASSWORD)
+        label_field(self, "login", ADDRESS_LABEL, ADDRESS)
+        label_field(self, "password", PASSWORD_LABEL, PASSWORD)
 
 
 class _TokenForNobody(PasswordResetTokenGenerator):
@@ -67,7 +60,7 @@ class AddressForm(forms.ResetPasswordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        say(self, "email", ADDRESS_LABEL, ADDRESS)
+        label_field(self, "email", ADDRESS_LABEL, ADDRESS)
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """Write the mail. For an address without an account the same work is done: a mail to nobody.
@@ -99,14 +92,14 @@ class SetPasswordForm(forms.ResetPasswordKeyForm):
 class ChangePasswordForm(forms.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        say(self, "oldpassword", _("Present password"), _("Enter your present password."))
+        label_field(self, "oldpassword", _("Current password"), _("Enter your current password."))
         _ask_new_password(self)
 
 
 class ReauthenticateForm(forms.ReauthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        say(self, "password", PASSWORD_LABEL, PASSWORD)
+        label_field(self, "password", PASSWORD_LABEL, PASSWORD)
 
 
 class NewAddressForm(django_forms.Form):
@@ -130,5 +123,5 @@ class NewAddressForm(django_forms.Form):
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
         if email == self.user.email:
-            raise ValidationError(_("This is your address already. Enter another one."))
+            raise ValidationError(_("This is already your address. Enter another one."))
         return email

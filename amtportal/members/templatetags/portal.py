@@ -9,7 +9,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from amtportal import dates, guide_pictures
+from amtportal import dates, guide_pictures, nav
 from amtportal import formatting as words
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.sessions.sessions import browser_name
@@ -68,6 +68,12 @@ def icon(name: str) -> SafeString:
 def association() -> dict[str, object]:
     """AMT's name, address and telephone for a page that has no context, such as the one for errors."""
     return ASSOCIATION
+
+
+@register.simple_tag(takes_context=True)
+def menu(context: template.Context) -> list[nav.Shown]:
+    """The menu at the top of the page (``amtportal.nav``)."""
+    return nav.menu(context["request"])
 
 
 @register.inclusion_tag("guide/_picture.html")

@@ -21,8 +21,8 @@ class Command(BaseCommand):
     help = """Delete the files of evidence that members removed. List those that no row needs, and remove them if asked.
 
 - a file whose row says that it was removed more than a day ago is deleted
-- a file without a row is listed: what is left where recording it was broken off
-- not a file younger than an hour: its row may still be on its way
+- a file without a row is listed: it is left over where recording it was interrupted
+- a file younger than an hour is left alone: its row may still be on its way
 - a row that lacks its file is named and left alone; the exit status is then 1"""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:

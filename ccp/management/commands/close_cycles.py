@@ -24,8 +24,8 @@ class Command(BaseCommand):
 - requirement not met, grace period running: left open
 - requirement not met, grace period over: closed as non-compliant; the certification lapses
 - cycles that have not ended, and closed ones, are left alone
-- run it daily, at any hour, beside people who record and pay; run again, it changes nothing
-- stopped anywhere, it goes on where it was when it is started again
+- run it daily, at any hour, beside people who record and pay; a second run changes nothing
+- if it is stopped anywhere, it continues where it was when it is started again
 - a cycle that cannot be closed is named and stops nothing else; the exit status is then 1"""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             "--on",
             type=_day,
             metavar="YYYY-MM-DD",
-            help="Close what was due on that day, by what was on record then. A day to come needs --dry-run.",
+            help="Close what was due on that day, by what was on record then. A future day needs --dry-run.",
         )
         parser.add_argument("--dry-run", action="store_true", help="Say what would be closed, and write nothing.")
 

@@ -17,7 +17,7 @@ class Command(BaseCommand):
     help = """Load the demo association into an empty portal, and print its sign-ins.
 
 - 300 members from a roster, and a cast in telling situations dated from today
-- run again, it changes nothing: the figures age as a real record does
+- a second run changes nothing: the figures age as a real record does
 - refused where there are members who are not the demo's
 - refused on a portal that other machines reach: the password is public"""
 

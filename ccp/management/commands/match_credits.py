@@ -10,11 +10,11 @@ from ccp.amt_credits import holding as held_credits
 
 
 class Command(BaseCommand):
-    help = """Record every held credit from AMT that can be recorded by now.
+    help = """Record every held credit from AMT that can now be recorded.
 
 - its member is on the roster, and an open CCP cycle covers its days
 - the others stay held, with the reason of today
-- runs after each import of credits and of the roster by itself; run it daily for cycles that have opened since"""
+- runs by itself after each import of credits and of the roster; run it daily for cycles that have opened since"""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)

@@ -14,7 +14,7 @@ from certifications.models import Cycle
 
 
 class Command(BaseCommand):
-    help = """Recompute what is stored, and print each difference on a line. Nothing is changed.
+    help = """Calculate again what is stored, and print each difference on a line. Nothing is changed.
 
 - credits of cycles that are not closed: the points that count and why they were cut
 - the day since which each requirement is met, replayed from the history

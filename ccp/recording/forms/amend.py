@@ -13,7 +13,7 @@ from ccp.recording import eligibility
 from ccp.recording.forms.record import RecordCEForm
 from certifications.models import Cycle
 
-LOST = gettext_lazy("The form had lost its place. Open the entry again and amend it there.")
+LOST = gettext_lazy("The form lost track of its entry. Open the entry again and amend it there.")
 
 
 class AmendForm(RecordCEForm):

@@ -140,7 +140,7 @@ class _ByCategory(ModelChoiceIterator):
 
 
 class _WithOtherWords(forms.Select):
-    """Each activity type says what else it is called, for the search by ``static/js/record.js``."""
+    """Each activity type says what else it is called, for the search by ``static/js/record/finder.js``."""
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **kwargs)

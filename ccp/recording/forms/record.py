@@ -62,7 +62,7 @@ class RecordCEForm(forms.Form):
         label=gettext_lazy("How many"),
         help_text=gettext_lazy(
             "Contact hours, semester hours, quarter hours or CEU, as the activity type is counted. The points "
-            "are computed, rounded down to a quarter step. Leave it empty to enter the points yourself."
+            "are calculated and rounded down to a quarter step. Leave it empty to enter the points yourself."
         ),
         unreadable=gettext_lazy("Enter how many as a number with at most two decimals, for example 3 or 0.4."),
         rule=claims.problem_with_number,
@@ -100,7 +100,7 @@ class RecordCEForm(forms.Form):
     )
     attested = forms.BooleanField(
         label=claims.ATTESTATION,
-        error_messages={"required": gettext_lazy("Tick the box to attest that the information is correct.")},
+        error_messages={"required": gettext_lazy("Check the box to attest that the information is correct.")},
     )
     submission_id = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -185,7 +185,7 @@ class RecordCEForm(forms.Form):
             return uuid.UUID(typed)
         except ValueError:
             self.renew_submission_id()
-            self.add_error(None, _("The form had lost its number. Nothing was recorded; submit it again."))
+            self.add_error(None, _("The form lost its number. Nothing was recorded; submit it again."))
             return uuid.uuid4()
 
     def renew_submission_id(self) -> None:

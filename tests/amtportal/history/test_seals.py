@@ -161,7 +161,7 @@ def test_a_head_that_was_kept_elsewhere_tells_of_seals_that_were_removed(short: 
     tamper("DELETE FROM history_seal")
     status, lines = verified(head=kept)
     assert status == 1
-    assert lines[0] == f"history_seal: no seal has the digest {kept}; seals were removed or made anew"
+    assert lines[0] == f"history_seal: no seal has the digest {kept}; seals were removed or made again"
 
 
 def test_a_column_that_is_added_later_is_no_difference(short: Member, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +176,7 @@ def test_a_column_that_is_added_later_is_no_difference(short: Member, monkeypatc
 def test_a_column_that_is_gone_is_told(short: Member, monkeypatch: pytest.MonkeyPatch) -> None:
     seal()
     monkeypatch.setattr(rows, "present_columns", lambda table: set())
-    assert "ccp_historicalcredit has no more" in " ".join(found())
+    assert "ccp_historicalcredit no longer has" in " ".join(found())
 
 
 def test_verifying_one_member_leaves_history_alone(short: Member) -> None:

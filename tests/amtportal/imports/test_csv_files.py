@@ -3,8 +3,8 @@
 import pytest
 import tablib
 
-from amtportal.imports import csv_files as roster_files
-from amtportal.imports.csv_files import RosterCSV
+from amtportal.imports import csv_files
+from amtportal.imports.csv_files import CsvFormat
 
 NO_TEXT = "Line 1: The file is in UTF-16, or is not text at all. Save it as “CSV UTF-8” and import it again."
 
@@ -19,7 +19,7 @@ NO_TEXT = "Line 1: The file is in UTF-16, or is not text at all. Save it as “C
     ],
 )
 def test_a_csv_is_read_whichever_program_wrote_it(data: str) -> None:
-    dataset = roster_files.read(data.encode())
+    dataset = csv_files.read(data.encode())
     assert dataset.headers == ["a", "b"]
     assert list(dataset) == [("1", "Zoë"), ("2", "王")]
     assert dataset.problems == []
@@ -27,17 +27,17 @@ def test_a_csv_is_read_whichever_program_wrote_it(data: str) -> None:
 
 def test_a_record_stands_on_the_line_on_which_it_starts() -> None:
     """The header, a record over lines 2 to 4, a blank line 5, and the next on line 6."""
-    dataset = roster_files.read(b'a,b\n1,"x\ny\r\nz"\n\n2,w\n')
+    dataset = csv_files.read(b'a,b\n1,"x\ny\r\nz"\n\n2,w\n')
     assert dataset.lines == [2, 6]
 
 
 def test_a_dataset_made_elsewhere_counts_the_lines_within_its_cells() -> None:
     dataset = tablib.Dataset(["1", "x\ny"], ["2", "w"], headers=["a", "b"])
-    assert roster_files.lines_of(dataset) == [2, 4]
+    assert csv_files.lines_of(dataset) == [2, 4]
 
 
 def test_a_byte_that_is_not_utf_8_stays_in_its_cell_to_be_named() -> None:
-    dataset = roster_files.read("a,b\n1,José\n".encode("latin-1"))
+    dataset = csv_files.read("a,b\n1,José\n".encode("latin-1"))
     assert list(dataset) == [("1", "Jos\udce9")]
 
 
@@ -65,7 +65,7 @@ def test_a_byte_that_is_not_utf_8_stays_in_its_cell_to_be_named() -> None:
         pytest.param(
             b'a,b\n1,2\n2,"x"y\n3,4\n4,"open\n5,6\n',
             [
-                'Line 3: A quotation mark stands inside a quoted cell. Write it twice (""), or delete it.',
+                'Line 3: There is a quotation mark inside a quoted cell. Write it twice (""), or delete it.',
                 "Line 5: A quotation mark opens a cell here and is not closed. Close or delete it.",
             ],
             id="stray quotation marks",
@@ -73,11 +73,11 @@ def test_a_byte_that_is_not_utf_8_stays_in_its_cell_to_be_named() -> None:
     ],
 )
 def test_what_cannot_be_read_is_a_problem_with_its_line(data: bytes, problems: list[str]) -> None:
-    assert [str(problem) for problem in roster_files.read(data).problems] == problems
+    assert [str(problem) for problem in csv_files.read(data).problems] == problems
 
 
 def test_the_admin_format_takes_the_bytes_of_the_file() -> None:
-    csv = RosterCSV()
+    csv = CsvFormat()
     assert csv.is_binary()
     assert csv.get_read_mode() == "rb"
     assert list(csv.create_dataset("a\nZoë\n".encode())) == [("Zoë",)]

@@ -219,5 +219,5 @@ def test_a_passkey_that_was_not_made_is_told_in_the_same_way(member: Member) -> 
     assert words(page.title).startswith("Error: ")
     summary = page.select_one("main .error-summary")
     assert summary.has_attr("autofocus")
-    assert [words(item) for item in summary.select("li")] == ["The passkey was not made. Press the button once more."]
+    assert [words(item) for item in summary.select("li")] == ["The passkey was not created. Press the button again."]
     assert page.select_one("input[name=name]")["value"] == "Blue key"

@@ -57,7 +57,7 @@ def test_a_request_that_is_too_large_is_told_so_and_how_to_mend_it(met: Member, 
     answer, body = post(client_of(met if signed_in else None), address, size)
     page = read(answer, status=413)
     assert words(page.h1) == "This was too large to send"
-    assert "A file may have at most 10 MB." in words(page.main)
+    assert "A file can have at most 10 MB." in words(page.main)
     assert (body.given, body.largest) == (size, uploads.CHUNK)
 
 

@@ -83,7 +83,7 @@ def test_staff_see_who_loses_and_falls_below_and_nothing_is_saved(
         "Effective from": "3/14/2026",
         "Cap a cycle": "none → 25",
         "Provenance": "Assumed → Set by AMT staff",
-        "Entries recorded since": "3/14/2026: 1 open cycle counted anew. Points claimed stay as they were recorded.",
+        "Entries recorded since": "3/14/2026: 1 open cycle counted again. Points claimed stay as they were recorded.",
         "Members who gain points": "0",
         "Members who lose points": "1",
         "Members who reach the requirement": "0",
@@ -121,7 +121,7 @@ def test_a_change_that_affects_nobody_says_so(desk: Client, course: ActivityType
     tomorrow = facts(ask(desk, course, cap="25", effective_from="2026-03-15"))
     assert tomorrow["Members affected"] == "None: nothing was recorded under it since 3/15/2026 in an open cycle."
     same = facts(ask(desk, course, cap="40"))
-    assert same["Members affected"] == "None: 1 open cycle counted anew, and the points stay the same."
+    assert same["Members affected"] == "None: 1 open cycle counted again, and the points stay the same."
 
 
 def test_what_changed_since_it_was_shown_is_shown_again(desk: Client, course: ActivityType, cycle: Cycle) -> None:

@@ -75,7 +75,8 @@ def test_a_status_is_changed_with_a_reason_and_its_consequence_in_view(desk: Cli
     assert (change.after, change.changed_on, change.changed_by) == ("retired", TODAY, clerk)
     assert LogEntry.objects.get().change_message.endswith("is retired: Has left the field.")
     text = words(read(client_of(cycle.certification.member).get("/certifications/")).main)
-    assert "This certification is retired since 3/14/2026 and takes no records. Has left the field. Call AMT at" in text
+    assert "This certification has been retired since 3/14/2026 and takes no records. Has left the field." in text
+    assert "Has left the field. Call AMT at" in text
 
 
 def test_a_status_that_may_not_follow_is_not_taken(desk: Client, cycle: Cycle) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from amtportal.imports import csv_files as roster_files
+from amtportal.imports import csv_files
 from ccp.amt_credits import holding as held_credits
 from ccp.amt_credits.resource import CreditsResource
 from ccp.catalogue import term_changes as impact
@@ -20,6 +20,7 @@ from ccp.recording import verbs as recording
 from certifications.models import Cycle, RenewalInvoice
 from tests.support.builders import TODAY, make_claim, make_cycle, make_member, make_user, noon
 from tests.support.threads import at_once, wait_until_somebody_waits
+from tests.support.waiting import PATIENCE
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_today")]
 
@@ -42,7 +43,7 @@ def file_for(cycles: list[Cycle]) -> bytes:
 
 def imported(content: bytes) -> int:
     resource = CreditsResource(at=noon(TODAY))
-    assert not resource.import_data(roster_files.read(content)).has_errors()
+    assert not resource.import_data(csv_files.read(content)).has_errors()
     return resource.tally.recorded
 
 
@@ -125,7 +126,7 @@ def test_terms_that_change_beside_members_who_record_hold_for_all_of_them(cycles
 def test_terms_that_change_between_counting_and_the_end_of_a_recording_hold_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Cap 1 is in force, and all is counted anew, before the recording ends that read the terms without it."""
+    """Cap 1 is in force, and all is counted again, before the recording ends that read the terms without it."""
     if connection.vendor == "sqlite":
         pytest.skip("SQLite has one writer at a time.")
     cycle, clerk = make_cycle(make_member()), make_user(is_staff=True)
@@ -140,7 +141,7 @@ def test_terms_that_change_between_counting_and_the_end_of_a_recording_hold_for_
             assert TypeTerms.objects.filter(cap=1, effective_from=TODAY).exists()
 
     def change() -> int:
-        assert counted.wait(timeout=20)
+        assert counted.wait(timeout=PATIENCE)
         impact.put_in_force(terms=cap_of_one(), by=clerk, at=noon(TODAY))
         return 0
 

@@ -81,7 +81,7 @@ def test_the_same_report_sent_twice_is_one(browser: Client, credit: Activity) ->
 def test_another_report_waits_for_the_answer_to_the_first(browser: Client, credit: Activity) -> None:
     browser.post(page_of(credit, "report/"), {"text": "Wrong day"})
     refused = read(browser.post(page_of(credit, "report/"), {"text": "Wrong points too"}))
-    assert "You have reported an error for this credit already." in " ".join(error_summary(refused).values())
+    assert "You have already reported an error for this credit." in " ".join(error_summary(refused).values())
     error_reports.answer(report=ErrorReport.objects.get(), text="Mended.", by=make_user(), at=noon(TODAY))
     assert browser.post(page_of(credit, "report/"), {"text": "Wrong points too"}).status_code == 302
     assert ErrorReport.objects.count() == 2
@@ -197,7 +197,7 @@ def test_a_void_that_is_refused_leaves_the_report_open(desk: Client, report: Err
 def test_an_answer_sent_twice_is_one(desk: Client, report: ErrorReport) -> None:
     address = page(ErrorReport, "answer", report.pk)
     desk.post(address, {"answer": "The first."})
-    assert told(desk, desk.post(address, {"answer": "The second."})) == "This report is answered already."
+    assert told(desk, desk.post(address, {"answer": "The second."})) == "This report is already answered."
     report.refresh_from_db()
     assert report.answer == "The first."
     assert desk.get(address).status_code == 302

@@ -126,10 +126,10 @@ def test_what_has_no_figure_is_told_at_its_field(kind: str, quantity: str, sente
 
 def test_the_smallest_and_the_largest_claim_of_a_type_are_kept() -> None:
     set_terms("self-study", least=Decimal(2), most=Decimal(8))
-    assert complaint("self-study", "1.75").endswith("counts from 2 points an entry. Enter 2 or more.")
+    assert complaint("self-study", "1.75").endswith("needs at least 2 points per entry. Enter 2 or more.")
     assert answer("self-study", "2") == "For 2 contact hours you earn 2 points."
     assert answer("self-study", "8") == "For 8 contact hours you earn 8 points."
-    assert complaint("self-study", "8.25").endswith("counts at most 8 points an entry. Enter 8 or less.")
+    assert complaint("self-study", "8.25").endswith("counts at most 8 points per entry. Enter 8 or less.")
 
 
 def test_caps_and_window_stand_beside_the_points() -> None:

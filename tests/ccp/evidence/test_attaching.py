@@ -118,7 +118,7 @@ def test_what_was_removed_can_be_attached_again(entry: Activity) -> None:
 def test_an_entry_has_at_most_ten_files(entry: Activity) -> None:
     for pages in range(1, 11):
         attach(entry, pdf(pages), name=f"{pages}.pdf")
-    with pytest.raises(Refused, match=r"This entry has 10 files, and more is not possible\."):
+    with pytest.raises(Refused, match=r"This entry has 10 files, and cannot have more\."):
         attach(entry)
     assert Evidence.objects.count() == len(stored()) == 10
     evidence.remove(evidence=Evidence.objects.all()[0], by=entry.member.user, at=noon(TODAY))

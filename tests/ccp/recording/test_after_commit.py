@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from amtportal.imports import csv_files as roster_files
+from amtportal.imports import csv_files
 from amtportal.members.models import Member
 from ccp.amt_credits import holding as held_credits
 from ccp.catalogue import term_changes as impact
@@ -33,7 +33,7 @@ def change_terms() -> None:
 def import_roster() -> None:
     header = "amt_id,email,first_name,last_name,credential,certificate_number,awarded_on\n"
     content = header + "7001,zoe@example.org,Zoë,O'Neil,RMA,1,2023-05-01\n"
-    assert not roster.RosterResource().import_data(roster_files.read(content.encode())).has_errors()
+    assert not roster.RosterResource().import_data(csv_files.read(content.encode())).has_errors()
 
 
 def add_a_member() -> None:

@@ -246,11 +246,11 @@ def test_whose_cycle_began_after_the_last_day_of_a_type_is_not_asked_for_earlier
     ("points", "sentence"),
     [
         pytest.param(
-            "0.75", "Poster counts from 1 points an entry. Enter 1 or more.", id="a quarter below the smallest"
+            "0.75", "Poster needs at least 1 points per entry. Enter 1 or more.", id="a quarter below the smallest"
         ),
         pytest.param("1", None, id="the smallest"),
         pytest.param("5", None, id="the largest"),
-        pytest.param("5.25", "Poster counts at most 5 points an entry. Enter 5 or less.", id="a quarter over it"),
+        pytest.param("5.25", "Poster counts at most 5 points per entry. Enter 5 or less.", id="a quarter over it"),
     ],
 )
 def test_a_type_has_a_smallest_and_a_largest_claim(points: str, sentence: str | None) -> None:
@@ -291,7 +291,7 @@ def test_a_type_has_a_smallest_and_a_largest_claim(points: str, sentence: str | 
             "0.25",
             Problem(
                 "quantity",
-                "For 3 hours you earn 0.25 points. Course counts from 0.5 points an entry. Enter 0.5 or more.",
+                "For 3 hours you earn 0.25 points. Course needs at least 0.5 points per entry. Enter 0.5 or more.",
             ),
             id="they make too little",
         ),
@@ -300,7 +300,7 @@ def test_a_type_has_a_smallest_and_a_largest_claim(points: str, sentence: str | 
             "60",
             Problem(
                 "quantity",
-                "For 3 hours you earn 60 points. Course counts at most 50 points an entry. Enter 50 or less.",
+                "For 3 hours you earn 60 points. Course counts at most 50 points per entry. Enter 50 or less.",
             ),
             id="they make too much",
         ),

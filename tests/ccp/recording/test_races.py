@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from django.db import connection, transaction
 
-from amtportal.imports import csv_files as roster_files
+from amtportal.imports import csv_files
 from amtportal.refusals import Refused
 from ccp.amt_credits import holding as held_credits
 from ccp.amt_credits.resource import CreditsResource
@@ -30,6 +30,7 @@ from tests.support.builders import (
 )
 from tests.support.staff import make_clerk, page
 from tests.support.threads import beside, wait_until_somebody_waits
+from tests.support.waiting import PATIENCE
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -117,7 +118,7 @@ def lock(cycle: Cycle) -> None:
 def imported() -> bool:
     header = "provider_reference,amt_id,activity_type,title,starts_on,ends_on,points\n"
     row = "W-1,7001,course-seminar-webinar,Safe,2026-03-01,2026-03-01,1\n"
-    return not CreditsResource(at=noon(TODAY)).import_data(roster_files.read((header + row).encode())).has_errors()
+    return not CreditsResource(at=noon(TODAY)).import_data(csv_files.read((header + row).encode())).has_errors()
 
 
 def changed(cap: str = "1") -> bool:
@@ -152,10 +153,10 @@ def test_who_records_waits_neither_for_another_who_records_nor_for_a_change_that
     first, second, third = make_cycle(), make_cycle(), make_cycle()
     with transaction.atomic():
         make_activity(first)
-        assert beside(partial(make_activity, second)).result(timeout=20)
+        assert beside(partial(make_activity, second)).result(timeout=PATIENCE)
     with transaction.atomic():
         assert changed()
-        assert beside(partial(make_activity, third)).result(timeout=20)
+        assert beside(partial(make_activity, third)).result(timeout=PATIENCE)
 
 
 def test_a_change_that_waits_for_one_who_records_counts_what_was_recorded() -> None:
@@ -167,7 +168,7 @@ def test_a_change_that_waits_for_one_who_records_counts_what_was_recorded() -> N
         wait_until_somebody_waits()
         assert TypeTerms.objects.filter(cap=1, effective_from=TODAY).exists()
         assert not change.done()
-    assert change.result(timeout=20)
+    assert change.result(timeout=PATIENCE)
     assert requirement.counted_points(cycle) == Decimal(1)
 
 
@@ -202,5 +203,5 @@ def test_it_counts_what_was_amended_put_back_or_matched_beside_it_too(
         change = beside(partial(changed, cap="0.5"))
         wait_until_somebody_waits()
         assert TypeTerms.objects.filter(cap=Decimal("0.5"), effective_from=TODAY).exists()
-    assert change.result(timeout=20)
+    assert change.result(timeout=PATIENCE)
     assert requirement.counted_points(cycle) == Decimal("0.5")

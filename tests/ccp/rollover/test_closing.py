@@ -361,7 +361,7 @@ def test_a_member_who_has_met_and_not_paid_reads_what_to_pay(on_today: TimeMachi
     cycle = meet(make_cycle())
     on_today.move_to(noon(LAST + DAY))
     text = page_of(cycle)
-    assert "It awaits your payment" in text
+    assert "It waits for your payment" in text
     assert f"Pay {invoice_of(cycle).number} ($50.00), due 5/1/2026." in text
     assert Cycle.objects.get().closed_on is None
 
@@ -385,13 +385,13 @@ def test_a_member_who_is_late_reads_that_the_certification_has_lapsed_and_why(on
     assert Certification.objects.get().status == "active"
     on_today.move_to(noon(GRACE_LAST + DAY))
     text = page_of(cycle)
-    assert "This certification is lapsed since 7/30/2026 and takes no records." in text
+    assert "This certification has been lapsed since 7/30/2026 and takes no records." in text
     assert "The CCP requirement was not met when the grace period ended." in text
     assert "Call AMT at" in text
     assert "closed on 7/30/2026 as non-compliant, with 29.75 of 30 points" in text
     answer = client_of(cycle.certification.member).get("/ccp/record/")
     assert "You cannot record CE now" in answer.text
-    assert "this certification is lapsed since 7/30/2026" in words(read(answer).main)
+    assert "this certification has been lapsed since 7/30/2026" in words(read(answer).main)
 
 
 @pytest.mark.django_db

@@ -8,7 +8,7 @@ from time_machine import TimeMachineFixture
 from amtportal.members.models import Member, User
 from ccp.rollover import catching_up, verification
 from ccp.rollover import closing as rollover
-from ccp.standing import standing
+from ccp.standing import standing, tasks
 from certifications import invoices
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 from tests.support.builders import (
@@ -85,8 +85,8 @@ def test_voluntary_when_it_was_closed_its_invoice_waits_for_no_points_ever(time_
     time_machine.move_to(noon(TODAY), tick=False)
     invoice = reverse(payments[-1])
     assert invoices.state_of(invoice, TODAY) == "open"
-    assert list(RenewalInvoice.objects.in_state("open", TODAY).filter(cycle=cycle)) == [invoice]
-    assert not RenewalInvoice.objects.in_state("locked", TODAY).filter(cycle=cycle).exists()
+    assert list(invoices.in_state(RenewalInvoice.objects.all(), "open", TODAY).filter(cycle=cycle)) == [invoice]
+    assert not invoices.in_state(RenewalInvoice.objects.all(), "locked", TODAY).filter(cycle=cycle).exists()
 
 
 @pytest.mark.parametrize("address", ["/", "/certifications/"])
@@ -97,7 +97,7 @@ def test_the_first_step_of_the_member_is_to_pay_again(payment: Payment, address:
         f"Pay {invoice.number} ($50.00), due since 5/1/2026. AMT took back the payment that was on record. "
         "The cycle it was for stays closed."
     ) in said
-    first = standing.standings(member_of(payment), TODAY)[0].next_steps[0]
+    first = tasks.steps_of(standing.standings(member_of(payment), TODAY)[0])[0]
     assert (first.action, first.invoice) == ("pay", invoice)
 
 
@@ -105,7 +105,7 @@ def test_it_is_overdue_from_the_day_after_it_was_due(payment: Payment) -> None:
     """Due on 5/1/2026, when it was paid the first time."""
     reverse(payment)
     for on, state in ((PAID_ON, ("to-do", "Ready to pay")), (date(2026, 5, 2), ("overdue", "Overdue"))):
-        task = standing.standings(member_of(payment), on)[0].tasks[0]
+        task = tasks.tasks_of(standing.standings(member_of(payment), on)[0])[0]
         assert (task.state, task.status) == state
     assert "Overdue" in told(member_of(payment), "/")
 
@@ -125,7 +125,7 @@ def test_paid_again_it_is_no_step_any_more(payment: Payment) -> None:
 def test_the_invoice_says_that_it_is_open_and_that_the_cycle_stays_closed(payment: Payment) -> None:
     invoice = reverse(payment)
     said = told(member_of(payment), f"/invoices/{invoice.pk}/")
-    assert "AMT took back the payment that was on record, so this invoice is to be paid again." in said
+    assert "AMT took back the payment that was on record, so this invoice must be paid again." in said
     assert "The CCP cycle it belongs to stays closed." in said
     assert "This invoice was due on 5/1/2026." in said
     [row] = [
@@ -164,13 +164,13 @@ def desk() -> User:
 @pytest.mark.ignore_template_errors
 def test_staff_read_beforehand_that_the_cycle_stays_closed(payment: Payment, desk: User) -> None:
     said = client_of(desk).get(page(Payment, "reverse", payment.pk)).text
-    assert f"{payment.invoice.number} is then unpaid again. No money is sent back by this." in said
+    assert f"{payment.invoice.number} is then unpaid again. This sends no money back." in said
     assert "The cycle 5/1/2023 to 4/30/2026 was closed on 5/1/2026 and stays closed as it was." in said
-    assert "The member goes on as before, and is asked to pay this invoice." in said
+    assert "The member continues as before, and is asked to pay this invoice." in said
 
 
 def test_of_a_cycle_that_is_not_closed_staff_read_only_that_it_is_unpaid_again(met: Member) -> None:
     invoice = RenewalInvoice.objects.select_related("cycle").get(year=1)
     assert invoices.meaning_of_reversal(invoice) == (
-        f"{invoice.number} is then unpaid again. No money is sent back by this."
+        f"{invoice.number} is then unpaid again. This sends no money back."
     )

@@ -18,6 +18,7 @@ from time_machine import TimeMachineFixture
 from ccp.rollover import closing as rollover
 from certifications.models import Certification, Cycle, RenewalInvoice, StatusChange
 from tests.support.builders import invoice_of, make_activity, make_cycle, make_member, make_payment, make_user, noon
+from tests.support.waiting import PATIENCE
 
 DAY = timedelta(days=1)
 LAST = date(2026, 4, 30)
@@ -290,7 +291,7 @@ def killed_at(row: int, on: date) -> None:
     with process, process.stdout as stdout:
         assert stdout.readline() == "here\n"
         process.send_signal(signal.SIGKILL)
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,8 +11,7 @@ import pytest
 
 from amtportal.members.models import Member
 from ccp.recording import verbs as recording
-from ccp.standing import cards as overview
-from ccp.standing import chart as picture
+from ccp.standing import cards, chart
 from ccp.standing.chart import Earned
 from tests.support.builders import TODAY, client_of, cycle_of, make_activity, noon
 from tests.support.pages import read, words
@@ -24,8 +23,8 @@ def day(number: int) -> date:
     return START + timedelta(days=number)
 
 
-def drawn(*earned: Earned, on: int = 200, required: int = 118) -> picture.Picture:
-    return picture.picture(
+def drawn(*earned: Earned, on: int = 200, required: int = 118) -> chart.Chart:
+    return chart.chart(
         earned,
         list(dict.fromkeys(found.category for found in earned)),
         starts_on=START,
@@ -59,7 +58,7 @@ def test_points_of_the_same_day_make_one_step() -> None:
 def test_more_points_than_required_lower_the_line_of_what_is_required() -> None:
     """236 points fill the height, so 118 required points are at half of it: 164 - 59."""
     assert drawn(Earned(day(1), "A", Decimal(236))).required_y == 105
-    assert drawn(Earned(day(1), "A", Decimal(1))).required_y == picture.TOP
+    assert drawn(Earned(day(1), "A", Decimal(1))).required_y == chart.TOP
 
 
 def test_each_category_has_a_texture_of_its_own() -> None:
@@ -132,7 +131,7 @@ def test_what_was_recorded_last_comes_first_and_withdrawn_entries_are_left_out(s
     second = make_activity(cycle_of(short, "RPT"), points="1", title="Second")
     gone = make_activity(cycle_of(short, "RPT"), points="1", title="Gone")
     recording.withdraw(activity=gone, by=short.user, at=noon(TODAY))
-    assert overview.recent(short)[:2] == [second, first]
+    assert cards.recent(short)[:2] == [second, first]
     for number in range(9):
         make_activity(cycle_of(short, "RPT"), points="0.25", title=f"Course {number}")
-    assert len(overview.recent(short)) == overview.RECENT
+    assert len(cards.recent(short)) == cards.RECENT

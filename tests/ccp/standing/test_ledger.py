@@ -307,7 +307,7 @@ def test_the_panel_follows_the_record_at_once(short: Member) -> None:
 def test_the_four_answers_come_before_the_panel(met: Member) -> None:
     card = read(client_of(met).get("/")).select_one("main article")
     order = [words(heading) for heading in card.select("h2, dt, h3")]
-    assert order[-1] == "Dates and what they wait for"
+    assert order[-1] == "Timeline"
 
 
 @pytest.mark.django_db

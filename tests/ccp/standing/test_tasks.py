@@ -7,6 +7,7 @@ from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member
 from ccp.standing import standing
+from ccp.standing.tasks import tasks_of
 from certifications.models import Certification
 from tests.support.builders import TODAY, client_of, cycle_of, invoice_of, make_activity, make_payment, noon
 from tests.support.pages import read, words
@@ -16,7 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 
 def tasks(member: Member, on: date = TODAY) -> list[tuple[str, str, str]]:
     """Sentence, state and the words for it, for each task of the member's first certification."""
-    return [(task.sentence, task.state, task.status) for task in standing.standings(member, on)[0].tasks]
+    return [(task.sentence, task.state, task.status) for task in tasks_of(standing.standings(member, on)[0])]
 
 
 def test_in_the_first_year_nothing_is_started_and_the_invoice_has_to_wait(new: Member) -> None:
@@ -88,5 +89,5 @@ def test_the_calm_sentence_ends_with_the_cycle(on_today: TimeMachineFixture, sho
     make_activity(cycle_of(short, "RPT"), points="2")
     on_today.move_to(noon(day))
     said = words(read(client_of(short).get("/")).main)
-    assert "It awaits your payment" in said
+    assert "It waits for your payment" in said
     assert "until this cycle ends" not in said

@@ -60,7 +60,7 @@ def record(*sheets: dict[str, Any]) -> dict[str, Any]:
         ),
         pytest.param(
             {"corrections": [["28", "non-compliant", "2026-06-01", "A course did not take place."]]},
-            ["AMT has corrected it on 6/1/2026: 28 points, non-compliant."],
+            ["AMT corrected it on 6/1/2026: 28 points, non-compliant."],
             id="corrected, without the statement",
         ),
         pytest.param(

@@ -10,7 +10,6 @@ from django.test import Client
 
 from amtportal.members.models import Member, User
 from ccp.recording import verbs as recording
-from ccp.views import activity_export
 from certifications.models import Cycle
 from tests.support.builders import TODAY, chicago, client_of, cycle_of, make_activity, make_cycle, noon, set_terms
 from tests.support.pages import read
@@ -72,14 +71,25 @@ def test_the_file_is_an_attachment_with_the_amt_id_and_the_day(met: Member) -> N
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
-def test_no_text_is_a_formula(start: str) -> None:
-    assert activity_export.plain_text(f"{start}cmd|' /C calc'!A0") == f"'{start}cmd|' /C calc'!A0"
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "|", "%"])
+def test_no_text_is_a_formula(met: Member, start: str) -> None:
+    met.activities.update(title=f"{start}cmd' /C calc'!A0")
+    (line,) = exported(client_of(met))
+    assert line["Title"] == f"'{start}cmd' /C calc'!A0".replace("|", r"\|")
 
 
-@pytest.mark.parametrize("text", ["", "Course", "1=1", "é=", " =1", "'=1"])
-def test_other_text_stays_as_it_is(text: str) -> None:
-    assert activity_export.plain_text(text) == text
+def test_a_formula_starts_no_program(met: Member) -> None:
+    """``|`` in a formula calls another program."""
+    met.activities.update(title="=cmd|' /C calc'!A0")
+    (line,) = exported(client_of(met))
+    assert line["Title"] == r"'=cmd\|' /C calc'!A0"
+
+
+@pytest.mark.parametrize("text", ["", "Course", "1=1", "é=", " =1", "'=1", "One | two"])
+def test_other_text_stays_as_it_is(met: Member, text: str) -> None:
+    met.activities.update(title=text)
+    (line,) = exported(client_of(met))
+    assert line["Title"] == text
 
 
 def test_what_a_member_typed_is_computed_nowhere(met: Member) -> None:

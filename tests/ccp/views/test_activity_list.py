@@ -248,7 +248,7 @@ def test_an_address_that_is_no_address_is_answered(signed_in: Client, query: str
 def test_a_choice_that_there_is_not_is_told_at_its_field_and_the_others_hold(signed_in: Client) -> None:
     page = listed(signed_in, category="sleeping", source="amt")
     assert titles(page) == ["AMT webinar"]
-    assert words(page.select_one("#id_category_error")) == "There is no such choice, so it is left aside."
+    assert words(page.select_one("#id_category_error")) == "This choice does not exist, so it is ignored."
     assert "sleeping" not in page.select_one("main thead").decode_contents()
 
 

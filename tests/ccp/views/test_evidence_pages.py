@@ -101,7 +101,7 @@ def test_the_same_file_again_is_told_and_kept_once(owner: Client, entry: Activit
     send(owner, entry, content)
     answer = send(owner, entry, content, "again.pdf")
     told = words(read(owner.get(answer.headers["Location"])).select_one(".notices"))
-    assert told.endswith("certificate.pdf is attached already. It is kept once.")
+    assert told.endswith("certificate.pdf is already attached. Only one copy is kept.")
     assert Evidence.objects.count() == 1
 
 
@@ -149,7 +149,7 @@ def test_a_scanner_that_finds_something_or_does_not_answer_lets_nothing_in(
             malware.Found("Eicar"),
             "This file holds malware (Eicar). Do not open it, and have your phone or computer checked.",
         ),
-        (malware.Unavailable("gone"), "Files cannot be checked for malware just now, so none is taken."),
+        (malware.Unavailable("gone"), "Files cannot be checked for malware right now, so none is taken."),
     ):
 
         def scan(chunks: object, problem: Exception = problem) -> None:
@@ -186,7 +186,7 @@ def test_what_cannot_be_attached_is_not_even_opened(
     attach(entry)
     monkeypatch.setattr(evidence_files, "opened", lambda sent: pytest.fail("opened"))
     told = error_summary(read(send(owner, entry, pdf())))
-    assert told == {"id_file": "This entry has 1 file, and more is not possible. Remove one first."}
+    assert told == {"id_file": "This entry has 1 file, and cannot have more. Remove one first."}
 
 
 # Removing
@@ -228,11 +228,11 @@ def test_evidence_of_a_withdrawn_entry_is_shown_and_stays(owner: Client, entry: 
     assert words(shown.tbody.th) == "certificate.png"
     assert "Remove" not in words(shown)
     assert not shown.select("form")
-    assert "This entry no longer stands" in words(shown)
+    assert "This entry is withdrawn or void" in words(shown)
     assert owner.get(f"/ccp/evidence/{file.pk}/remove/").headers["Location"] == f"/ccp/activities/{entry.pk}/"
     answer = owner.post(f"/ccp/evidence/{file.pk}/remove/")
     told = words(read(owner.get(answer.headers["Location"])).select_one(".notices"))
-    assert told == "This entry no longer stands. What is attached to it stays."
+    assert told == "This entry is withdrawn or void. What is attached to it stays."
     assert "nothing can be attached to it" in words(read(send(owner, entry, pdf())).main)
     assert owner.get(f"/ccp/evidence/{file.pk}/").status_code == 200
 

@@ -34,7 +34,7 @@ def ask(client: Client, address: str = ADDRESS, **changes: Any) -> BeautifulSoup
     values = {"activity_type": "self-study", "points": "2", "starts_on": "3/2/2026", "preview": "1"} | changes
     answer = client.post(address, values)
     assert answer.status_code == 200
-    return BeautifulSoup(answer.content, "html5lib")
+    return BeautifulSoup(answer.text, "html5lib")
 
 
 def test_it_says_the_same_as_the_button(signed_in: Client) -> None:

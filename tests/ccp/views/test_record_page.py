@@ -62,7 +62,7 @@ def test_every_activity_type_is_offered_under_its_category(signed_in: Client) ->
     [
         pytest.param(
             {"attested": None},
-            {"id_attested": "Tick the box to attest that the information is correct."},
+            {"id_attested": "Check the box to attest that the information is correct."},
             id="attestation not ticked",
         ),
         pytest.param({"activity_type": ""}, {"id_activity_type": "Choose an activity type."}, id="no type"),
@@ -93,16 +93,14 @@ def test_whatever_else_is_wrong_has_its_sentence(
         pytest.param("activity_type", "Choose an activity type from the list.", id="activity type"),
         pytest.param("title", "The title has characters that cannot be printed. Type it again.", id="title"),
         pytest.param("points", "Enter the points as a number, for example 2 or 1.5.", id="points"),
-        pytest.param(
-            "submission_id", "The form had lost its number. Nothing was recorded; submit it again.", id="number"
-        ),
+        pytest.param("submission_id", "The form lost its number. Nothing was recorded; submit it again.", id="number"),
     ],
 )
 @pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b"], ids=["NUL", "bell", "escape"])
 def test_characters_that_nobody_types_are_refused(signed_in: Client, field: str, sentence: str, character: str) -> None:
     answer = record_ce(signed_in, **{field: f"a{character}b"})
     assert answer.status_code == 200
-    summary = error_summary(BeautifulSoup(answer.content, "html5lib"))  # what was typed is kept: not parsed strictly
+    summary = error_summary(BeautifulSoup(answer.text, "html5lib"))  # what was typed is kept: not parsed strictly
     assert list(summary.values()) in ([sentence], ["Null characters are not allowed."])
     assert not Activity.objects.exists()
 

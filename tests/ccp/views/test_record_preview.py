@@ -72,14 +72,14 @@ def test_the_form_of_a_preview_then_records_once(signed_in: Client) -> None:
 def test_preview_says_what_counts_the_new_total_and_what_is_to_go(signed_in: Client) -> None:
     """1.5 of 30: 28.5 are to go."""
     page = read(preview(signed_in))
-    assert rows(page) == ["RMA ticked 1.5 1.5 1.5 of 30 28.5"]
+    assert rows(page) == ["RMA chosen 1.5 1.5 1.5 of 30 28.5"]
     assert "28.5 points to go: the renewal invoice of year 3 stays locked." in words(page.select_one("#preview"))
 
 
 def test_preview_says_when_the_invoice_would_open(short: Member) -> None:
     """22 of 24: the 2 that are missing, recorded on 3/14, open the invoice on 3/15."""
     page = read(preview(client_of(short), points="2", starts_on="3/2/2026"))
-    assert rows(page) == ["RPT ticked 2 2 24 of 24 0"]
+    assert rows(page) == ["RPT chosen 2 2 24 of 24 0"]
     assert "This meets your CCP requirement: the renewal invoice of year 3 would open on 3/15/2026." in words(page.main)
 
 
@@ -88,7 +88,7 @@ def test_preview_says_why_less_counts(member: Member, signed_in: Client) -> None
     set_terms("course-seminar-webinar", cap=Decimal(15))
     make_activity(cycle_of(member), points="12", starts_on=date(2026, 2, 1))
     page = read(preview(signed_in, points="5"))
-    assert rows(page) == ["RMA ticked 5 3 15 of 30 15"]
+    assert rows(page) == ["RMA chosen 5 3 15 of 30 15"]
     assert "Over the most that this activity type can count for in one cycle. 12 of 15 used in this cycle." in words(
         page.main
     )
@@ -98,10 +98,10 @@ def test_preview_has_a_row_for_each_open_cycle_that_covers_the_days(two: Member)
     """4 points of 3/1/2026 count for both. RPT began on 9/15/2024 and has no row for a day before."""
     rma = cycle_of(two).certification_id
     page = read(preview(client_of(two), points="2", starts_on="3/2/2026", certifications=["", str(rma)]))
-    assert rows(page) == ["RMA ticked 2 2 6 of 30 24", "RPT not ticked 2 2 6 of 24 18"]
-    assert "RPT: Tick it above to have the entry count here." in words(page.main)
+    assert rows(page) == ["RMA chosen 2 2 6 of 30 24", "RPT not chosen 2 2 6 of 24 18"]
+    assert "RPT: Choose it above to have the entry count here." in words(page.main)
     page = read(preview(client_of(two), points="2", starts_on="9/14/2024"))
-    assert rows(page) == ["RMA ticked 2 2 6 of 30 24"]
+    assert rows(page) == ["RMA chosen 2 2 6 of 30 24"]
 
 
 def test_each_certification_has_its_own_caps(two: Member) -> None:
@@ -109,7 +109,7 @@ def test_each_certification_has_its_own_caps(two: Member) -> None:
     set_terms("course-seminar-webinar", cap=Decimal(5))
     make_activity(cycle_of(two), points="0.5")
     page = read(preview(client_of(two), points="2", starts_on="3/2/2026"))
-    assert rows(page) == ["RMA ticked 2 0.5 5 of 30 25", "RPT ticked 2 1 5 of 24 19"]
+    assert rows(page) == ["RMA chosen 2 0.5 5 of 30 25", "RPT chosen 2 1 5 of 24 19"]
 
 
 def test_what_is_wrong_is_told_and_nothing_is_previewed(signed_in: Client) -> None:
@@ -120,7 +120,7 @@ def test_what_is_wrong_is_told_and_nothing_is_previewed(signed_in: Client) -> No
 
 def test_submit_still_needs_the_attestation(signed_in: Client) -> None:
     page = read(record_ce(signed_in, attested=None))
-    assert error_summary(page) == {"id_attested": "Tick the box to attest that the information is correct."}
+    assert error_summary(page) == {"id_attested": "Check the box to attest that the information is correct."}
 
 
 def test_preview_tells_of_an_entry_that_looks_like_it(member: Member, signed_in: Client) -> None:
@@ -135,7 +135,7 @@ def test_preview_of_an_amendment_changes_nothing(member: Member, signed_in: Clie
     first = make_activity(cycle_of(member), points="12", starts_on=date(2026, 3, 2))
     make_activity(cycle_of(member), points="5")
     page = read(submit(signed_in, f"/ccp/activities/{first.pk}/amend/", points="4", preview="1"))
-    assert rows(page) == ["RMA ticked 4 4 9 of 30 21"]
+    assert rows(page) == ["RMA chosen 4 4 9 of 30 21"]
     assert "Nothing is changed yet." in words(page.main)
     first.refresh_from_db()
     assert (first.points, first.revision) == (Decimal(12), 1)

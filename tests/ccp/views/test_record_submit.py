@@ -191,7 +191,7 @@ def test_a_client_without_a_number_records_each_time(signed_in: Client) -> None:
 
 def test_a_garbled_number_is_replaced_and_nothing_is_recorded_until_the_next_submit(signed_in: Client) -> None:
     page = read(record_ce(signed_in, submission_id="12345"))
-    assert error_summary(page) == {"": "The form had lost its number. Nothing was recorded; submit it again."}
+    assert error_summary(page) == {"": "The form lost its number. Nothing was recorded; submit it again."}
     assert Activity.objects.count() == 1
     assert signed_in.post("/ccp/record/", form_values(page)).status_code == 302
 

@@ -168,7 +168,7 @@ def test_a_blank_in_how_many_is_nothing(signed_in: Client, blank: str) -> None:
     assert refused_ce(signed_in, **nothing) == wanted
     assert refused_ce(signed_in, **nothing, preview="1") == wanted
     part = {"activity_type": "self-study", "starts_on": "3/1/2026", "preview": "1", **nothing}
-    assert words(BeautifulSoup(signed_in.post("/ccp/record/preview/", part).content, "html5lib")) == ""
+    assert words(BeautifulSoup(signed_in.post("/ccp/record/preview/", part).text, "html5lib")) == ""
     address = record_ce(signed_in).headers["Location"]
     assert error_summary(read(submit(signed_in, f"{address}amend/", attested="on", **nothing))) == wanted
 
@@ -214,8 +214,8 @@ def test_smallest_and_largest_claim_are_told(signed_in: Client) -> None:
     too_little = refused_ce(signed_in, activity_type="presentation", points="1.75")
     too_much = refused_ce(signed_in, activity_type="presentation", points="8.25")
     name = "Presentation or lecture given"
-    assert too_little == {"id_points": f"{name} counts from 2 points an entry. Enter 2 or more."}
-    assert too_much == {"id_points": f"{name} counts at most 8 points an entry. Enter 8 or less."}
+    assert too_little == {"id_points": f"{name} needs at least 2 points per entry. Enter 2 or more."}
+    assert too_much == {"id_points": f"{name} counts at most 8 points per entry. Enter 8 or less."}
     for points, day in (("2", "3/1/2026"), ("8", "3/2/2026")):
         assert record_ce(signed_in, activity_type="presentation", points=points, starts_on=day).status_code == 302
 

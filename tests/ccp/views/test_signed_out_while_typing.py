@@ -67,7 +67,7 @@ def end_session() -> None:
 def sign_in(client: Client, email: str, answer: HttpResponse) -> HttpResponse:
     """Follow the redirect to the sign-in, sign in there, and open the page it leads to."""
     sign_in_page = client.get(answer.headers["Location"])
-    page = BeautifulSoup(sign_in_page.content, "html5lib")
+    page = BeautifulSoup(sign_in_page.text, "html5lib")
     hidden = {field["name"]: field.get("value", "") for field in page.select("main input[type=hidden]")}
     answer = client.post("/accounts/login/", hidden | {"login": email, "password": PASSWORD})
     assert answer.status_code == 302, error_summary(read(answer))
@@ -87,7 +87,7 @@ def test_the_form_comes_back_as_it_was_typed_without_the_attestation(client: Cli
     page = read(sign_in(client, "ada@example.org", post_signed_out(client)))
     assert {name: values[-1] for name, values in form_values(page).items()} == TYPED
     said = (
-        "You were signed out before we could record this. Nothing is lost: check it, tick the box again and press "
+        "You were signed out before we could record this. Nothing is lost: look it over, check the box again and press "
         "Submit."
     )
     assert said in words(page.main)

@@ -111,7 +111,7 @@ def test_a_known_code_and_an_unknown_one_cost_the_same_look_up(met: Member) -> N
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("", "Type the code that stands on the transcript."),
+        ("", "Type the code that is printed on the transcript."),
         ("7KQ2", "A code has 16 letters and digits. Check what you typed."),
     ],
 )

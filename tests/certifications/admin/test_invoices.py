@@ -162,14 +162,14 @@ def test_invoice_is_voided_with_a_reason(desk: Client, cashier: User, invoice: R
     assert (invoice.status, invoice.void_reason) == ("void", "Issued twice")
     assert invoice.history.first().history_user == cashier
     assert told(desk, response) == f"Voided {invoice.number}: Issued twice"
-    assert "is void already" in told(desk, submit(desk, address, reason="Again"))
+    assert "is already void" in told(desk, submit(desk, address, reason="Again"))
 
 
 def test_void_invoice_is_issued_anew(desk: Client, invoice: RenewalInvoice) -> None:
     submit(desk, page(RenewalInvoice, "void", invoice.pk), reason="Wrong fee")
     address = page(RenewalInvoice, "anew", invoice.pk)
-    assert "stands in the place of" in told(desk, submit(desk, address))
-    assert "stands in the place of" in told(desk, submit(desk, address))
+    assert "replaces" in told(desk, submit(desk, address))
+    assert "replaces" in told(desk, submit(desk, address))
     assert RenewalInvoice.objects.standing().filter(cycle=invoice.cycle, year=invoice.year).count() == 1
     assert (
         "Void it first"

@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from amtportal.imports import admin as imports
 from amtportal.members.models import Member
-from certifications.admin import roster
 from certifications.models import Certification, Cycle
 from tests.support.builders import client_of, make_certification, make_member
 from tests.support.staff import make_clerk, page, told
@@ -88,7 +88,7 @@ def test_file_that_is_no_roster_is_refused(desk: Client, content: bytes, sentenc
 
 
 def test_file_too_large_for_a_page_is_left_to_the_command(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(roster, "MOST_BYTES", 100)
+    monkeypatch.setattr(imports, "MOST_BYTES", 100)
     assert "import_roster" in upload(desk, GOOD).text
 
 
@@ -111,7 +111,7 @@ def test_upload_that_nobody_confirmed_goes_the_next_day(
 ) -> None:
     upload(desk, GOOD)
     (left,) = (tmp_path / "roster-uploads").iterdir()
-    tomorrow = timezone.now() + roster.KEPT + timedelta(minutes=1)
+    tomorrow = timezone.now() + imports.KEPT + timedelta(minutes=1)
     monkeypatch.setattr(timezone, "now", lambda: tomorrow)
     upload(desk, GOOD)
     assert not left.exists()

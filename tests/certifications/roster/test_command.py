@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
+from amtportal.imports import command
 from amtportal.members.models import Member
 from certifications.management.commands import import_roster
 from certifications.models import Cycle
@@ -86,7 +87,7 @@ def test_bad_rows_are_named_and_the_command_fails(roster: Path) -> None:
 def test_a_terminal_shows_the_first_problems_and_a_count_of_the_rest(
     roster: Path, stderr: io.StringIO, printed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_roster, "PRINTED_ON_A_TERMINAL", 2)
+    monkeypatch.setattr(command, "PRINTED_ON_A_TERMINAL", 2)
     with pytest.raises(CommandError, match=r"^4 bad lines"):
         run(roster, *[BOB.replace("@", " at ")] * 4, stderr=stderr)
     assert [line.split(",")[0] for line in stderr.getvalue().splitlines()] == printed

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from import_export.results import Result
 
 from amtportal import chunks
-from amtportal.imports import csv_files as roster_files
+from amtportal.imports import csv_files
 from amtportal.members.models import Member
 from certifications import invoices
 from certifications.models import Certification, Cycle, RenewalInvoice
@@ -32,7 +32,7 @@ def rows(*certifications: Certification, number: str = "", awarded_on: str = "20
 
 
 def imported(content: str) -> Result:
-    return RosterResource(on=TODAY).import_data(roster_files.read(content.encode()))
+    return RosterResource(on=TODAY).import_data(csv_files.read(content.encode()))
 
 
 def lock(row: Certification | Cycle) -> None:
@@ -87,4 +87,4 @@ def test_of_two_of_the_staff_who_void_an_invoice_at_once_one_is_told_that_it_was
         invoices.void(invoice=invoice, reason="Moved away.")
         answer = beside(partial(clerk.post, page(RenewalInvoice, "void", invoice.pk), {"reason": "Sent twice."}))
         wait_until_somebody_waits()
-    assert told(clerk, answer.result()) == f"{invoice.number} is void already: Moved away."
+    assert told(clerk, answer.result()) == f"{invoice.number} is already void: Moved away."

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from certifications.roster import record as roster_records
-from certifications.roster.record import Entry, Record, StoredCertification, StoredMember
+from certifications.roster.entries import Entry, StoredCertification, StoredMember, is_mandatory_under
+from certifications.roster.record import Record
 from certifications.roster.rows import PERSON, Row
 
 AWARDED = date(2020, 5, 1)
@@ -191,7 +192,7 @@ def test_with_the_day_of_an_award_changes_whether_ccp_is_mandatory(
     stored = StoredCertification(1, 1, "A-1", awarded_on, mandatory, recertified_on)
     row = make_row(awarded_on=roster[0], ccp_mandatory=roster[1])
     assert Entry(row, ADA, stored).preview()[-1] == becomes
-    assert roster_records.is_mandatory_under(row, stored) is becomes.endswith("yes")
+    assert is_mandatory_under(row, stored) is becomes.endswith("yes")
 
 
 def test_the_preview_shows_what_a_row_changes() -> None:

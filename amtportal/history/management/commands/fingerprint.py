@@ -48,7 +48,7 @@ class Command(BaseCommand):
     help = """Print rows, sums and a digest of every table: two databases with the same content print the same.
 
 - for a restored copy and its source; both of one kind, SQLite or PostgreSQL
-- nobody may write meanwhile"""
+- nobody may write at the same time"""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)

@@ -28,5 +28,5 @@ class Command(BaseCommand):
                     self.stderr.write(f"{table}: in use, left to the next run")
                 total += count or 0
         except IntegrityError as taken:
-            raise CommandError("Another run is sealing at this moment; it goes on.") from taken
+            raise CommandError("Another run is sealing at this moment; it continues.") from taken
         self.stdout.write(f"{total:,} lines sealed. Head: {seals.head()}")

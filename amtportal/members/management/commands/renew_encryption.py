@@ -38,7 +38,7 @@ def _renew_mail() -> Iterator[bool]:
 
 
 class Command(BaseCommand):
-    help = """Encrypt anew, with the first of MFA_KEYS, the secrets of second factors and mail that waits.
+    help = """Encrypt again, with the first of MFA_KEYS, the secrets of second factors and mail that waits.
 
     Afterwards the other keys can be taken out. What no key opens stays as it is, and the exit status is 1.
     """

@@ -18,6 +18,7 @@ from tests.support.builders import PASSWORD, make_user
 from tests.support.factors import code, give_app
 from tests.support.server import TOKEN, Server
 from tests.support.threads import at_once
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OVER = 2
@@ -53,7 +54,7 @@ def ask(
     server: Server, path: str, typed: dict[str, str] | None = None, *, cookies: str = "", claims: str = "198.51.100.1"
 ) -> Answer:
     """One request over a connection of its own; posted if something is typed."""
-    wire = HTTPConnection("localhost", server.port, timeout=60)
+    wire = HTTPConnection("localhost", server.port, timeout=PATIENCE)
     headers = {
         "Cookie": f"csrftoken={TOKEN}; {cookies}",
         "Content-Type": "application/x-www-form-urlencoded",

@@ -1,0 +1,219 @@
+"""The machine of every import: it reads a file, judges it as a whole, and writes all of it or nothing.
+
+- With one bad row nothing is written, and every bad row is named with its line, column and remedy.
+- Two imports of one kind wait for each other: the second reads what the first has written.
+- A preview has an end, and so has the list of rows that it shows.
+
+An import is a subclass of ``ImportResource`` with its columns and its rules; the command and the admin share it.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, ClassVar, Generic, NoReturn, Protocol, TypeVar
+
+import tablib
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import DatabaseError, IntegrityError, models, transaction
+from django.utils import timezone
+from import_export.fields import Field
+from import_export.resources import ModelResource
+from import_export.results import Result, RowResult
+from tqdm import tqdm
+
+from amtportal.imports.cells import Problem, problems_with_header
+from amtportal.imports.csv_files import CsvDataset, lines_of
+from amtportal.members.models import User
+from amtportal.refusals import Refused
+
+PREVIEWED = 500
+
+
+class Entry(Protocol):
+    """A good row beside what is on record."""
+
+    @property
+    def is_new(self) -> bool: ...
+
+    @property
+    def changes_nothing(self) -> bool: ...
+
+    def preview(self) -> list[str]: ...
+
+
+RowT = TypeVar("RowT")
+EntryT = TypeVar("EntryT", bound=Entry)
+
+
+class ImportResult(Result):
+    """A result whose preview has an end: nobody reads 100,000 rows on a page."""
+
+    def valid_rows(self) -> list[RowResult]:
+        return [row for row in super().valid_rows() if row.diff][:PREVIEWED]
+
+
+class ImportResource(ModelResource, Generic[RowT, EntryT]):
+    """One import: make a new one for each file."""
+
+    noun: ClassVar[str]  # what the file brings
+    columns: ClassVar[tuple[str, ...]]
+    required: ClassVar[tuple[str, ...]]
+    overtaken: ClassVar[str]  # what somebody else did if the record changed between the judging and the writing
+    collisions: ClassVar[tuple[type[Exception], ...]] = (IntegrityError,)  # what the writing then fails with
+
+    class Meta:
+        use_bulk = True
+        batch_size = None  # Everything is written at the end.
+        skip_diff = True  # The entries know what they change, and copying every instance to find out takes minutes.
+        report_skipped = False
+
+    def __init__(self, *, at: datetime | None = None, show_progress: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.at = at or timezone.now()
+        self.by: User | None = None
+        self.file_name = ""
+        self.problems: list[Problem] = []
+        self.entries: list[EntryT] = []
+        self.is_preview = False
+        self._entry: EntryT
+        self._previewed = 0
+        self._show_progress = show_progress
+
+    # What an import says for itself
+
+    def lock(self) -> None:
+        """Lock what two imports of this kind wait for, and load what the cells are judged by."""
+        raise NotImplementedError
+
+    def read_row(self, cells: dict[str, str], line: int) -> tuple[RowT | None, list[Problem]]:
+        """The row that the cells (by column) make, or everything that is wrong with them."""
+        raise NotImplementedError
+
+    def judge(self, rows: list[RowT]) -> Iterable[Problem]:
+        """What is wrong with rows that are good by themselves, beside each other and beside the record."""
+        raise NotImplementedError
+
+    def enter(self, rows: list[RowT]) -> list[EntryT]:
+        """The rows of a file without a problem beside what is on record, one entry a row."""
+        raise NotImplementedError
+
+    def instance_of(self, entry: EntryT) -> models.Model:
+        """The record of an entry, made without a query: one for each row would take hours."""
+        raise NotImplementedError
+
+    def write(self, new: list[tuple[EntryT, Any]]) -> None:
+        """Write what the file changes and what it adds: the new entries with their instances."""
+        raise NotImplementedError
+
+    # What all imports do alike
+
+    @classmethod
+    def get_result_class(cls) -> type[Result]:
+        return ImportResult
+
+    def get_user_visible_fields(self) -> list[Field]:
+        """The columns that a file has."""
+        return [self.fields[name] for name in self.columns]
+
+    def import_data(self, dataset: tablib.Dataset, dry_run: bool = False, **kwargs: Any) -> Result:
+        """All or nothing, whatever the caller forgets to ask for: the admin's second step asks for less."""
+        kwargs.update(use_transactions=True, rollback_on_validation_errors=True)
+        self.is_preview = dry_run
+        return super().import_data(dataset, dry_run, **kwargs)
+
+    def before_import(self, dataset: tablib.Dataset, **kwargs: Any) -> None:
+        """Judge the whole file. With a problem no row is processed; ``after_import`` reports them all."""
+        self.by, self.file_name = kwargs.get("user"), kwargs.get("file_name") or ""
+        self.lock()
+        rows, problems = self._read(dataset)
+        problems += self.judge(rows)
+        self.problems = sorted(problems, key=lambda problem: (problem.line, problem.column))
+        if self.problems:
+            del dataset[:]
+            return
+        self.entries = self.enter(rows)
+
+    def before_import_row(self, row: dict[str, str], **kwargs: Any) -> None:
+        self._entry = self.entries[kwargs["row_number"] - 1]
+
+    def get_or_init_instance(self, instance_loader: Any, row: dict[str, str]) -> tuple[models.Model, bool]:
+        return self.instance_of(self._entry), self._entry.is_new
+
+    def import_instance(self, instance: models.Model, row: dict[str, str], **kwargs: Any) -> None:
+        """Nothing: the rows were read as a whole."""
+
+    def skip_row(self, instance: models.Model, original: None, row: dict[str, str], *args: Any) -> bool:
+        return self._entry.changes_nothing
+
+    def save_instance(self, instance: models.Model, is_create: bool, row: dict[str, str], **kwargs: Any) -> None:
+        if is_create:
+            self.create_instances.append((self._entry, instance))
+
+    def after_import_row(self, row: dict[str, str], row_result: RowResult, **kwargs: Any) -> None:
+        if kwargs["dry_run"] and self._previewed < PREVIEWED and not row_result.is_skip():
+            row_result.diff = self._entry.preview()
+            self._previewed += 1
+
+    def bulk_create(
+        self,
+        using_transactions: bool,
+        dry_run: bool,
+        raise_errors: bool,
+        batch_size: int | None = None,
+        result: Result | None = None,
+    ) -> None:
+        """Write everything. A dry run has judged the whole file and writes nothing."""
+        failures: tuple[type[Exception], ...] = (DatabaseError, *self.collisions)
+        if not dry_run:
+            try:
+                with transaction.atomic():
+                    self.write(self.create_instances)
+            except failures as error:
+                self.handle_import_error(result, self._explained(error), raise_errors)
+        self.create_instances.clear()
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> None:
+        """Changes are written by ``bulk_create``, before anything is added."""
+
+    def after_import(self, dataset: tablib.Dataset, result: Result, **kwargs: Any) -> None:
+        """Report the problems, one entry a line. (No keys are imported, so no sequence needs the reset of the base.)"""
+        by_line: dict[int, dict[str, list[str]]] = {}
+        for problem in self.problems:
+            by_line.setdefault(problem.line, {}).setdefault(problem.column or NON_FIELD_ERRORS, []).append(
+                problem.sentence
+            )
+        for line, sentences in by_line.items():
+            result.append_invalid_row(line, {}, ValidationError(sentences))
+        result.totals[RowResult.IMPORT_TYPE_INVALID] = len(by_line)
+
+    def progress(self, description: str, total: int) -> "tqdm[NoReturn]":
+        """A bar on a terminal (None leaves that choice to tqdm), elsewhere nothing."""
+        return tqdm(
+            desc=description, total=total, unit=" rows", leave=False, disable=None if self._show_progress else True
+        )
+
+    def _read(self, dataset: tablib.Dataset) -> tuple[list[RowT], list[Problem]]:
+        problems = list(dataset.problems) if isinstance(dataset, CsvDataset) else []
+        header = [str(name or "").strip().lower() for name in dataset.headers or []]
+        if header or not problems:
+            problems += problems_with_header(header, columns=self.columns, required=self.required)
+        if any(problem.line == 1 for problem in problems):
+            return [], problems
+        rows = []
+        with self.progress("Checking", len(dataset)) as bar:
+            for line, cells in zip(lines_of(dataset), dataset, strict=True):
+                named = dict(zip(header, ("" if cell is None else str(cell) for cell in cells), strict=True))
+                row, wrong = self.read_row(named, line)
+                problems += wrong
+                if row:
+                    rows.append(row)
+                bar.update()
+        return rows, problems
+
+    def _explained(self, error: Exception) -> Refused:
+        if isinstance(error, self.collisions):
+            return Refused(
+                f"{self.overtaken} of this file while it was imported. Nothing was written. Import the file again."
+            )
+        return Refused(
+            f"The database could not store the {self.noun} ({error}). Nothing was written. Import the file again."
+        )

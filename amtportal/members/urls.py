@@ -1,0 +1,24 @@
+"""The addresses below ``/accounts/``: ours first, where they replace one of allauth's."""
+
+from allauth.mfa.recovery_codes.views import download_recovery_codes, view_recovery_codes
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+
+from amtportal.members.factors.second_factor import RemovePasskeyView, readable_codes_only
+from amtportal.members.sessions.views import session_end, session_list
+from amtportal.members.sign_in import address_views
+from amtportal.members.sign_in.activation import ActivateDoneView, ActivateView
+
+urlpatterns = [
+    path("activate/", ActivateView.as_view(), name="account-activate"),
+    path("activate/done/", login_not_required(ActivateDoneView.as_view()), name="account-activate-done"),
+    path("email/", address_views.address_change, name="account_email"),
+    path("email/<str:token>/", address_views.address_confirm, name="address-confirm"),
+    path("sessions/", session_list, name="session-list"),
+    path("sessions/<int:pk>/end/", session_end, name="session-end"),
+    path("2fa/webauthn/keys/<int:pk>/remove/", RemovePasskeyView.as_view()),
+    path("2fa/recovery-codes/", readable_codes_only(view_recovery_codes)),
+    path("2fa/recovery-codes/download/", readable_codes_only(download_recovery_codes)),
+    path("", include("allauth.account.urls")),
+    path("2fa/", include("allauth.mfa.urls")),
+]

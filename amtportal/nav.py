@@ -1,0 +1,68 @@
+"""The menu at the top of every page: which items a person sees, and which of them is the current one."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item of the menu. ``below``: names of the addresses that belong to it, besides its own."""
+
+    address: str
+    label: Promise
+    below: frozenset[str] = frozenset()
+    is_help: bool = False
+
+
+HOME = Item("home", _("Home"))
+OF_MEMBERS = (
+    Item(
+        "certification-list",
+        _("My Certifications"),
+        frozenset({"activity-record", "transcript-detail", "transcript-history"}),
+    ),
+    Item(
+        "activity-list",
+        _("Activities"),
+        frozenset({"activity-detail", "activity-amend", "activity-withdraw"}),
+    ),
+    Item("invoice-list", _("Invoices"), frozenset({"invoice-detail"})),
+)
+OF_VISITORS = (Item("account_login", _("Sign in")), Item("account-activate", _("Activate account")))
+HELP = (
+    Item("qualifying-activities", _("Qualifying activities"), is_help=True),
+    Item("guide", _("Guide"), is_help=True),
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An item on a page. ``current`` is the value of ``aria-current``: ``page``, ``true``, or empty."""
+
+    item: Item
+    current: str
+
+
+def items_for(*, is_signed_in: bool, is_member: bool) -> tuple[Item, ...]:
+    """The items that a person sees, in their order."""
+    if not is_signed_in:
+        return (*OF_VISITORS, *HELP)
+    return (HOME, *(OF_MEMBERS if is_member else ()), *HELP)
+
+
+def current(item: Item, address: str) -> str:
+    """What ``aria-current`` says of the item on the page with that name."""
+    if item.address == address:
+        return "page"
+    return "true" if address in item.below else ""
+
+
+def menu(request: HttpRequest) -> list[Shown]:
+    """The menu of the page that was asked for."""
+    user = request.user
+    items = items_for(is_signed_in=user.is_authenticated, is_member=bool(getattr(user, "member", None)))
+    address = (request.resolver_match.url_name if request.resolver_match else "") or ""
+    return [Shown(item, current(item, address)) for item in items]

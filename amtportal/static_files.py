@@ -1,0 +1,63 @@
+"""Static files as they are collected: the parts of a style sheet or a script become one file, one request."""
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.core.files.base import ContentFile
+from whitenoise.storage import CompressedManifestStaticFilesStorage  # type: ignore[import-untyped]
+
+JOINED = ("css/portal.css", "js/record.js")
+IMPORT = re.compile(
+    r'^(?:@import url\("(?P<style>[^"]+)"\)(?: layer\((?P<layer>\w+)\))?|import "\./(?P<script>[^"]+)");\n',
+    re.MULTILINE,
+)
+LEFT = re.compile(r"^\s*@?import\b", re.MULTILINE)
+RELATIVE_URL = re.compile(r'url\("(?![a-z]+:|/|#)([^"]+)"\)')
+
+
+def join(name: str, read: Callable[[str], str]) -> tuple[str, list[str]]:
+    """Return the file's text with its parts in the place of their imports, and the names of these parts.
+
+    ``read`` gives the text of a static file by its name. A part imports nothing itself, since a browser
+    ignores an import in the middle of a style sheet: this raises ``ValueError``.
+    """
+    parts: list[str] = []
+
+    def text_of(found: re.Match[str]) -> str:
+        part = found["style"] or found["script"]
+        parts.append(posixpath.join(posixpath.dirname(name), part))
+
+        def seen_from_the_file(url: re.Match[str]) -> str:
+            return f'url("{posixpath.normpath(posixpath.join(posixpath.dirname(part), url[1]))}")'
+
+        text = read(parts[-1])
+        if found["style"]:
+            text = RELATIVE_URL.sub(seen_from_the_file, text)
+        return f"@layer {found['layer']} {{\n{text}}}\n" if found["layer"] else text
+
+    joined = IMPORT.sub(text_of, read(name))
+    if LEFT.search(joined):
+        raise ValueError(f"{name} or a part of it has an import that cannot be joined.")
+    return joined, parts
+
+
+class JoinedFilesStorage(CompressedManifestStaticFilesStorage):
+    """The storage of WhiteNoise, which names files by their content and compresses them. Some are joined first."""
+
+    def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
+        """``paths`` gives the storage that each file comes from; a joined file comes from this one."""
+
+        def read(name: str) -> str:
+            storage, path = paths[name]
+            with storage.open(path) as file:
+                return str(file.read().decode())
+
+        for name in () if dry_run else JOINED:
+            joined, parts = join(name, read)
+            for collected in (name, *parts):
+                self.delete(collected)
+            self.save(name, ContentFile(joined))
+            paths = {each: place for each, place in paths.items() if each not in parts} | {name: (self, name)}
+        yield from super().post_process(paths, dry_run=dry_run, **options)
