@@ -1,6 +1,6 @@
 # The commands of this project; `make` alone lists them. The scripts they call do the work.
 .DEFAULT_GOAL := help
-.PHONY: help run restore-drill test check audit-pages pictures bench mutate coverage sbom format messages lock clean
+.PHONY: help run dev restore-drill test quick check audit-pages pictures bench mutate coverage sbom format messages lock clean
 
 # Set these in the environment or after `make`: make run PORT=8001
 export PORT ?= 8000
@@ -13,6 +13,9 @@ help: ## List the commands
 run: ## Serve the portal with its demo data on http://localhost:8000/ (PORT=, AMTPORTAL_VAR=)
 	@deploy/run.sh
 
+dev: ## The same for developers: starts again when a file changes, DEBUG and a toolbar (PORT=, AMTPORTAL_VAR=)
+	@deploy/run.sh dev
+
 restore-drill: ## Back up a portal, restore it elsewhere, and prove that both are the same
 	@deploy/setup.sh run
 	@deploy/restore_drill.sh
@@ -20,6 +23,10 @@ restore-drill: ## Back up a portal, restore it elsewhere, and prove that both ar
 test: ## Run every test on SQLite and on PostgreSQL (PYTEST_ARGS="-k transcript")
 	@deploy/setup.sh test
 	@tests/run_all.sh $(PYTEST_ARGS)
+
+quick: ## Run the tests that are neither slow nor in a browser, on SQLite only (PYTEST_ARGS="-k transcript")
+	@deploy/setup.sh test
+	@tests/run_quick.sh $(PYTEST_ARGS)
 
 check: ## Lint, check formatting, types, templates, migrations and deployment settings
 	@deploy/setup.sh test

@@ -22,7 +22,7 @@ from tests.support.cluster import Cluster, own_cluster
 from tests.support.server import Browser, Server
 from tests.support.threads import at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 CLIENTS, KILLS, ENOUGH = 8, 5, 300
 

@@ -96,6 +96,7 @@ def gathered(tmp_path_factory: pytest.TempPathFactory) -> polib.POFile:
     return polib.pofile(str(copy / FILE))
 
 
+@pytest.mark.slow
 def test_every_sentence_is_in_the_file_and_none_that_is_gone(gathered: polib.POFile, translation: polib.POFile) -> None:
     """If this fails: ``make messages``, then translate what it added."""
     assert {key(entry) for entry in translation} == {key(entry) for entry in gathered}

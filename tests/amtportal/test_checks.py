@@ -78,6 +78,7 @@ def checked(tmp_path: Path, **environment: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_the_check_names_every_connection_that_is_open_to_be_read(tmp_path: Path) -> None:
     status, said = checked(
         tmp_path,
@@ -91,6 +92,7 @@ def test_the_check_names_every_connection_that_is_open_to_be_read(tmp_path: Path
         assert name in said
 
 
+@pytest.mark.slow
 def test_the_check_is_content_with_connections_that_are_encrypted(tmp_path: Path) -> None:
     status, said = checked(
         tmp_path,

@@ -129,6 +129,7 @@ def test_what_happened_today_is_recorded_today_at_any_hour(now: datetime, time_m
     assert not Payment.objects.filter(recorded_at__gt=now).exists()
 
 
+@pytest.mark.slow
 def test_whatever_the_day_every_activity_lies_in_its_cycle_and_every_end_where_it_should() -> None:
     """Every day of 2024 to 2031, two leap years among them."""
     for number in range(8 * 365 + 2):
@@ -169,6 +170,7 @@ def test_the_award_of_1999_has_an_open_invoice_the_last_of_its_cycle_where_that_
     assert due_on - invoices.NOTICE <= on <= due_on
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_demo_is_loaded_once_and_prints_its_sign_ins(
     time_machine: TimeMachineFixture, django_assert_max_num_queries: DjangoAssertNumQueries

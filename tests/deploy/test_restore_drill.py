@@ -18,7 +18,7 @@ from tests.support.factors import SECRET, give_app
 from tests.support.server import ROOT, address_of
 from tests.support.threads import at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 def run(*command: str, database: str = "", var: Path, status: int = 0, **environment: str) -> str:

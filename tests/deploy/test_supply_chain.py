@@ -132,6 +132,7 @@ def secrets_in(text: str) -> list[str]:
     return [kind for kind, pattern in SECRETS.items() if re.search(pattern, text)]
 
 
+@pytest.mark.slow
 def test_no_secret_stands_in_a_file_that_is_kept() -> None:
     found = {
         str(path.relative_to(PROJECT)): kinds

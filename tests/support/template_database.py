@@ -56,6 +56,16 @@ def use_a_copy(name: str, folder: Path) -> None:
     _point_to(target)
 
 
+def copy_for_sqlite(target: Path) -> None:
+    """Spare a portal of a test's own that is to stand on SQLite its migrations: put a migrated database there.
+
+    On PostgreSQL there is no such file, and the portal migrates by itself.
+    """
+    if connection.vendor == "sqlite":
+        with _alone():
+            shutil.copyfile(_template(), target)
+
+
 def remove_the_copy() -> None:
     """Remove the database that ``use_a_copy`` made."""
     name = str(connection.settings_dict["NAME"])

@@ -15,6 +15,7 @@ from django.test import Client
 from amtportal.members.models import Member
 from amtportal.middleware.headers import NOT_STORED
 from ccp.standing import calendar
+from tests.support import template_database
 from tests.support.builders import TODAY, client_of, cycle_of, invoice_of, make_user, noon
 from tests.support.pages import record_ce
 
@@ -180,6 +181,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_over_https_the_host_is_kept_to_it_and_cookies_are_guarded(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL")} | {
         "AMTPORTAL_URL": "https://portal.example.org",
@@ -187,6 +189,7 @@ def test_over_https_the_host_is_kept_to_it_and_cookies_are_guarded(tmp_path: Pat
         "DJANGO_SETTINGS_MODULE": "amtportal.settings",
         "CACHE_URL": "locmemcache://",
     }
+    template_database.copy_for_sqlite(tmp_path / "amtportal.sqlite3")
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, cwd=settings.BASE_DIR, check=True)
     run = subprocess.run(
         [sys.executable, "-c", OVER_HTTPS], env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True

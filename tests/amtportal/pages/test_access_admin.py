@@ -104,6 +104,7 @@ def test_every_address_of_the_admin_is_in_one_of_the_tables() -> None:
     assert names == {*PAGES, *DEEDS, *IMPORTS, *OF_STAFF, *ELSEWHERE}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("rows")
 def test_nobody_but_staff_with_a_permission_for_it_opens_a_page() -> None:
     owner, stranger, anonymous = client_of(Member.objects.get()), client_of(make_member()), client_of(None)

@@ -124,24 +124,24 @@ def test_index_has_the_portals_name(root: Client) -> None:
 # What a page costs
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_list_takes_the_same_queries_for_one_row_and_for_many(root: Client, model: Any) -> None:
+def test_each_list_takes_the_same_queries_for_one_row_and_for_many(root: Client) -> None:
     populate(1)
-    root.get(page(model))  # content types are read once a process
-    few = queries(root, page(model))
+    for model in MODELS:
+        root.get(page(model))  # content types are read once a process
+    few = {model.__name__: queries(root, page(model)) for model in MODELS}
     populate(5)
-    assert queries(root, page(model)) == few
+    assert {model.__name__: queries(root, page(model)) for model in MODELS} == few
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_list_counts_to_a_bound_and_not_the_table(root: Client, model: Any) -> None:
+def test_each_list_counts_to_a_bound_and_not_the_table(root: Client) -> None:
     populate(1)
-    with CaptureQueriesContext(connection) as captured:
-        root.get(page(model))
-    counts = [query["sql"] for query in captured if "COUNT(" in query["sql"]]
-    assert len(counts) == 1
-    assert "LIMIT 10001" in counts[0]
-    assert "ORDER BY" not in counts[0]
+    for model in MODELS:
+        with CaptureQueriesContext(connection) as captured:
+            root.get(page(model))
+        counts = [query["sql"] for query in captured if "COUNT(" in query["sql"]]
+        assert len(counts) == 1, model.__name__
+        assert "LIMIT 10001" in counts[0], model.__name__
+        assert "ORDER BY" not in counts[0], model.__name__
 
 
 def test_list_over_the_bound_says_that_there_is_more(root: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -190,5 +190,6 @@ def test_no_page_of_evidence_does(met: Member) -> None:
     assert nothing | wrong | left_on(client, pages, entry=entry.pk, file=attach(entry).pk) == set()
 
 
+@pytest.mark.slow
 def test_no_page_in_spanish_says_a_sentence_in_english(left: set[str]) -> None:
     assert left == set()

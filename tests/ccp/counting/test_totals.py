@@ -156,6 +156,7 @@ def check(record: Record, type_caps: dict[str, Any], category_caps: dict[str, An
         assert met == (total >= cycle.points_required)
 
 
+@pytest.mark.slow
 @given(steps=STEPS)
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 def test_without_caps_the_total_is_the_sum_of_the_claims_that_stand(steps: list[tuple[Any, ...]]) -> None:

@@ -115,6 +115,7 @@ def test_what_was_removed_can_be_attached_again(entry: Activity) -> None:
     assert Evidence.objects.count() == 2
 
 
+@pytest.mark.slow
 def test_an_entry_has_at_most_ten_files(entry: Activity) -> None:
     for pages in range(1, 11):
         attach(entry, pdf(pages), name=f"{pages}.pdf")

@@ -103,6 +103,7 @@ def test_a_large_picture_is_kept_smaller() -> None:
     assert width * height <= KEPT_PIXELS
 
 
+@pytest.mark.slow
 def test_the_cleaner_opens_a_large_picture_of_a_phone_in_the_memory_it_has() -> None:
     """12 megapixels, as most phones take them."""
     assert cleaned(picture("HEIC", size=(4_032, 3_024)))[1].kind == Evidence.Kind.JPEG
@@ -311,6 +312,7 @@ def test_a_pdf_has_at_most_200_pages(pages: int, taken: bool) -> None:
         assert refusal(pdf(pages)) == told
 
 
+@pytest.mark.slow
 def test_a_pdf_that_unpacks_to_more_than_the_memory_is_refused() -> None:
     """300 MB of zeros in the table of its objects are 300 KB of file; the portal goes on."""
     packer = zlib.compressobj(9)

@@ -294,6 +294,7 @@ def killed_at(row: int, on: date) -> None:
         process.wait(timeout=PATIENCE)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("row", [1, 2, 4, 6, 9, 10])
 def test_a_run_that_is_killed_at_any_row_is_finished_by_the_next(row: int) -> None:

@@ -80,6 +80,7 @@ def whole(body: str) -> str:
     return f'<!DOCTYPE html><html lang="en-US"><head><title>A document</title></head><body>{body}</body></html>'
 
 
+@pytest.mark.slow
 def test_no_reference_in_a_document_is_followed(listening: socket.socket, addresses: list[str]) -> None:
     """As if a template had forgotten to escape: each kind of reference, to the server and to the file."""
     wanted = {
@@ -94,6 +95,7 @@ def test_no_reference_in_a_document_is_followed(listening: socket.socket, addres
     assert sum("refused" not in one for one in told.values()) > 3, "some are laid out without what they ask for"
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.usefixtures("on_today")
 def test_no_title_provider_or_name_is_followed(
@@ -145,6 +147,7 @@ def html_of(cycle: Cycle, monkeypatch: pytest.MonkeyPatch) -> str:
     return made[0]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.usefixtures("on_today")
 @pytest.mark.parametrize(
@@ -185,6 +188,7 @@ def test_a_megabyte_of_text_is_refused_at_once(body: str) -> None:
         documents.lay_out(whole(body))
 
 
+@pytest.mark.slow
 def test_what_is_just_short_enough_takes_ten_seconds_at_most() -> None:
     bodies = ["<p>" + "word " * (documents.MOST_WEIGHT // 8) + "</p>", "<p>word</p>" * 6_000]
     for told in lay_out_elsewhere(*map(whole, bodies)):
@@ -210,6 +214,7 @@ def test_who_asks_for_a_document_that_is_too_long_is_told_what_to_do(
         assert "Read it as a page, and print that." in words(page.main)
 
 
+@pytest.mark.slow
 def test_what_a_document_reaches_for_would_be_seen(
     listening: socket.socket, addresses: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

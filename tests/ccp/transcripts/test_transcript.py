@@ -138,6 +138,7 @@ def test_the_pdf_says_the_same(signed_in: Client, cycle: Cycle) -> None:
         assert said in text
 
 
+@pytest.mark.slow
 def test_a_long_pdf_counts_its_pages_and_names_the_member_on_each(cycle: Cycle) -> None:
     for n in range(60):
         make_activity(cycle, points="0.25", title=f"Seminar number {n}", starts_on=date(2025, 8, 1) + timedelta(days=n))
@@ -234,6 +235,7 @@ def test_names_of_all_kinds_are_drawn_with_real_letters_of_our_own_fonts(first: 
             assert {font.removesuffix("Bold") for font in fonts} <= ours
 
 
+@pytest.mark.slow
 def test_a_page_holds_at_most_40_rows_under_a_repeated_head_and_no_row_is_split(cycle: Cycle) -> None:
     for n in range(90):
         title = f"Seminar {n} first words " + "and on " * (20 if n % 9 == 0 else 0) + f"end of {n}."
@@ -248,6 +250,7 @@ def test_a_page_holds_at_most_40_rows_under_a_repeated_head_and_no_row_is_split(
             assert (f"Seminar {n} first" in leaf) == (f"end of {n}." in leaf)
 
 
+@pytest.mark.slow
 def test_rows_of_one_line_come_to_40_a_page(cycle: Cycle) -> None:
     """The first page holds the masthead and the facts too."""
     for n in range(100):

@@ -20,7 +20,7 @@ from tests.support.server import TOKEN, Server
 from tests.support.threads import at_once
 from tests.support.waiting import PATIENCE
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 OVER = 2
 SIGN_IN, SECOND = "/accounts/login/", "/accounts/2fa/authenticate/"
 
