@@ -12,23 +12,21 @@ from django.db import transaction
 
 from amtportal.formatting import format_day
 from amtportal.members.models import User
+from amtportal.refusals import Problem, refuse_if
 from certifications.models import Cycle, CycleCorrection
 from certifications.quarters import STEP
 
 
-class Refused(Exception):
-    """A correction that cannot be signed; the text says why and what to do."""
-
-
-def problem_with(*, is_closed: bool, ends_on: str, points: Decimal, statement: str) -> str:
-    """Why the correction cannot be signed; empty if it can."""
+def problem_with(*, is_closed: bool, ends_on: str, points: Decimal, statement: str) -> Problem | None:
+    """Return why the correction cannot be signed."""
     if not is_closed:
-        return f"The cycle that ends {ends_on} is not closed. Only a closed cycle is corrected; amend its entries."
+        sentence = f"The cycle that ends {ends_on} is not closed. Only a closed cycle is corrected; amend its entries."
+        return Problem("", sentence)
     if points < 0 or points % STEP:
-        return "Points are 0 or more, in quarter steps: 0.25, 0.5, 0.75, 1 and so on."
+        return Problem("", "Points are 0 or more, in quarter steps: 0.25, 0.5, 0.75, 1 and so on.")
     if not statement:
-        return "Say what was wrong and what is right: the member reads it."
-    return ""
+        return Problem("", "Say what was wrong and what is right: the member reads it.")
+    return None
 
 
 @transaction.atomic
@@ -36,10 +34,11 @@ def sign(*, cycle: Cycle, points: Decimal, outcome: str, statement: str, by: Use
     """Sign a correction of a closed cycle. What the last correction says already is not signed again."""
     cycle = Cycle.objects.select_for_update().get(pk=cycle.pk)
     statement = statement.strip()
-    if problem := problem_with(
-        is_closed=cycle.closed_on is not None, ends_on=format_day(cycle.ends_on), points=points, statement=statement
-    ):
-        raise Refused(problem)
+    refuse_if(
+        problem_with(
+            is_closed=cycle.closed_on is not None, ends_on=format_day(cycle.ends_on), points=points, statement=statement
+        )
+    )
     last = cycle.corrections.order_by("-signed_at", "-pk").first()
     if last and (last.points, last.outcome, last.statement) == (points, outcome, statement):
         return last

@@ -17,16 +17,14 @@ from django.db import transaction
 from amtportal.chunks import chunks
 from amtportal.dates import anniversary, day_of
 from amtportal.formatting import format_day
+from amtportal.history.lines import sign
 from amtportal.members.models import Member, User
+from amtportal.refusals import Problem, Refused, refuse_if
 from certifications import invoices
 from certifications.models import Certification, Cycle
 
 YEARS = 3
 OPENED_LATE = "The cycle was opened after its last day."
-
-
-class Refused(Exception):
-    """A change of a cycle that the rules do not allow; the text says why and what to do."""
 
 
 class Days(Protocol):
@@ -158,28 +156,34 @@ def extension(cycle: Cycle, until: date) -> list[Moved]:
     ]
 
 
-def problem_with_extension(cycle: Cycle, until: date, on: date) -> str:
-    """Why the grace period of the cycle cannot end on that day; empty if it can.
+def problem_with_extension(cycle: Cycle, until: date, on: date) -> Problem | None:
+    """Return why the grace period of the cycle cannot end on that day.
 
     It lasts three years at most, from the end of the cycle or, once that is past, from today. The usual last day, while
     it is not past, takes an extension back.
     """
     if cycle.closed_on:
-        return f"This cycle was closed on {format_day(cycle.closed_on)}, and a closed cycle does not change."
+        return Problem(
+            "until", f"This cycle was closed on {format_day(cycle.closed_on)}, and a closed cycle does not change."
+        )
     if on > grace_ends_on(cycle):
-        return "The grace period of this cycle is over. Once the certification has lapsed, it can be reinstated."
+        return Problem(
+            "until", "The grace period of this cycle is over. Once the certification has lapsed, it can be reinstated."
+        )
     usual = records_until(cycle.ends_on)
     if until < usual and cycle.grace_extended_to:
         ends = f"The usual grace period ends {format_day(usual)}."
-        return f"{ends} Enter a later day, or that day to take the extension back."
+        return Problem("until", f"{ends} Enter a later day, or that day to take the extension back.")
     if until <= usual and not cycle.grace_extended_to:
-        return f"The usual grace period ends {format_day(usual)}. Enter a later day."
+        return Problem("until", f"The usual grace period ends {format_day(usual)}. Enter a later day.")
     if until < on:
-        return f"{format_day(until)} is past. Enter a day from today on."
+        return Problem("until", f"{format_day(until)} is past. Enter a day from today on.")
     latest = anniversary(max(cycle.ends_on, on), YEARS)
     if until > latest:
-        return f"The grace period can be extended to {format_day(latest)}, not further. Enter an earlier day."
-    return ""
+        return Problem(
+            "until", f"The grace period can be extended to {format_day(latest)}, not further. Enter an earlier day."
+        )
+    return None
 
 
 def days_left(ends_on: date, on: date) -> int:
@@ -240,15 +244,14 @@ def extend_grace(*, cycle: Cycle, until: date, reason: str, by: User, at: dateti
     cycle = Cycle.objects.select_for_update().get(pk=cycle.pk)
     if (cycle.grace_extended_to, cycle.grace_extension_reason) == (until, reason.strip()):
         return cycle
-    if problem := problem_with_extension(cycle, until, day_of(at)):
-        raise Refused(problem)
+    refuse_if(problem_with_extension(cycle, until, day_of(at)))
     if not reason.strip():
         raise Refused("Give the reason for the extension: it stays on record.")
     if until == records_until(cycle.ends_on):
         cycle.grace_extended_to, cycle.grace_extension_reason = None, ""
-        cycle._change_reason = reason.strip()[:100]  # type: ignore[attr-defined]
+        sign(cycle, reason=reason.strip())
     else:
         cycle.grace_extended_to, cycle.grace_extension_reason = until, reason.strip()
-    cycle._history_user, cycle._history_date = by, at  # type: ignore[attr-defined]
+    sign(cycle, by=by, at=at)
     cycle.save(update_fields=["grace_extended_to", "grace_extension_reason"])
     return cycle

@@ -20,6 +20,7 @@ from django.db.models import Q
 from amtportal.dates import anniversary, day_of
 from amtportal.formatting import dollars, format_day
 from amtportal.members.models import User
+from amtportal.refusals import Refused
 from certifications.models import Cycle, Payment, RenewalInvoice, RenewalInvoiceQuerySet
 
 NOTICE = timedelta(days=60)
@@ -27,10 +28,6 @@ LAST_YEAR = 3
 
 State = Literal["locked", "upcoming", "open", "paid", "void"]
 Gate = Literal["none", "unmet", "met"]
-
-
-class Refused(Exception):
-    """An invoice cannot be paid, voided or put back; the text says why and what to do."""
 
 
 @dataclass(frozen=True)

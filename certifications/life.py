@@ -22,7 +22,9 @@ from django.db import transaction
 from amtportal.chunks import CHUNK
 from amtportal.dates import day_of
 from amtportal.formatting import dollars, format_day, format_points
+from amtportal.history.lines import sign
 from amtportal.members.models import User
+from amtportal.refusals import Problem, Refused, refuse_if
 from certifications import cycles
 from certifications.models import Certification, Cycle, StatusChange
 
@@ -37,10 +39,6 @@ NEXT: dict[str, frozenset[str]] = {
 }
 MANDATORY_SINCE = date(2006, 1, 1)
 RECERTIFIED_AFTER = date(2014, 4, 1)
-
-
-class Refused(Exception):
-    """A status that may not follow; the sentence says which may."""
 
 
 def in_force(status: str) -> bool:
@@ -78,14 +76,15 @@ def consequence(certification: Certification, to: str, on: date, *, unclosed: Cy
     )
 
 
-def problem_with_change(certification: Certification, to: str) -> str:
-    """Why the certification cannot take that status; empty if it can."""
+def problem_with_change(certification: Certification, to: str) -> Problem | None:
+    """Return why the certification cannot take that status."""
     if may_follow(certification.status, to):
-        return ""
+        return None
     allowed = ", ".join(Status(status).label.lower() for status in possible_next(certification.status))
-    return (
+    return Problem(
+        "",
         f"A certification that is {certification.get_status_display().lower()} cannot become "
-        f"{Status(to).label.lower()}. {f'It can become: {allowed}.' if allowed else 'Its status is final.'}"
+        f"{Status(to).label.lower()}. {f'It can become: {allowed}.' if allowed else 'Its status is final.'}",
     )
 
 
@@ -113,8 +112,7 @@ def change_statuses(
     locked = list(Certification.objects.select_for_update().filter(pk__in=certifications).order_by("pk"))
     changing = [certification for certification in locked if certification.status != to]
     for certification in changing:
-        if problem := problem_with_change(certification, to):
-            raise Refused(problem)
+        refuse_if(problem_with_change(certification, to))
     reason = reason.strip()
     if changing and not reason:
         raise Refused("Give the reason for the change: it stays on record.")
@@ -144,7 +142,6 @@ def _write(changing: Sequence[Certification], *, to: str, reason: str, by: User 
     )
     for certification in changing:
         certification.status = to
-        certification._history_user = by  # type: ignore[attr-defined]
-        certification._change_reason = reason[:100]  # type: ignore[attr-defined]
+        sign(certification, by=by, reason=reason)
     Certification.objects.filter(pk__in=[certification.pk for certification in changing]).update(status=to)
     Certification.history.bulk_history_create(changing, batch_size=CHUNK, update=True, default_date=at)

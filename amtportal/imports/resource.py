@@ -23,6 +23,7 @@ from tqdm import tqdm
 from amtportal.imports.cells import Problem, problems_with_header
 from amtportal.imports.csv_files import CsvDataset, lines_of
 from amtportal.members.models import User
+from amtportal.refusals import Refused
 
 PREVIEWED = 500
 
@@ -41,10 +42,6 @@ class Entry(Protocol):
 
 RowT = TypeVar("RowT")
 EntryT = TypeVar("EntryT", bound=Entry)
-
-
-class Refused(Exception):
-    """The database refused the import; the text says why and what to do."""
 
 
 class ImportResult(Result):

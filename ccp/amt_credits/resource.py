@@ -20,6 +20,7 @@ from amtportal.dates import day_of
 from amtportal.formatting import format_day, format_points
 from amtportal.imports.cells import Problem
 from amtportal.imports.resource import ImportResource
+from amtportal.refusals import Refused
 from ccp.amt_credits import credits as amt_credits
 from ccp.amt_credits import holding as held_credits
 from ccp.amt_credits import rows as credit_rows
@@ -27,7 +28,6 @@ from ccp.amt_credits.holding import Received, Tally
 from ccp.amt_credits.rows import COLUMNS, REQUIRED, Row
 from ccp.counting.terms import catalogue
 from ccp.models import Activity, ActivityType, HeldCredit
-from ccp.recording import eligibility
 from ccp.recording.eligibility import Claim
 
 
@@ -64,7 +64,7 @@ class CreditsResource(ImportResource[Row, Entry]):
     columns = COLUMNS
     required = REQUIRED
     overtaken = "Somebody recorded credits"
-    collisions = (IntegrityError, eligibility.Refused)
+    collisions = (IntegrityError, Refused)
 
     provider_reference = Field("provider_reference")
     amt_id = Field("member__amt_id")

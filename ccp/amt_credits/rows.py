@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from amtportal import refusals
 from amtportal.formatting import format_day, format_points
 from amtportal.imports.cells import Problem, day, lengths_of, read_cells, short
 from amtportal.members.models import Member
@@ -75,11 +76,11 @@ def problems_with(row: Row, activity_type: ActivityType, terms: Terms, on: date)
     ]
     if row.starts_on > row.ends_on:
         broken.append(
-            claims.Problem("ends_on", f"It is before {format_day(row.starts_on)}, the first day. Correct it.")
+            refusals.Problem("ends_on", f"It is before {format_day(row.starts_on)}, the first day. Correct it.")
         )
     elif row.ends_on > on:
         broken.append(
-            claims.Problem("ends_on", f"{format_day(row.ends_on)} is in the future. Send the row once it is past.")
+            refusals.Problem("ends_on", f"{format_day(row.ends_on)} is in the future. Send the row once it is past.")
         )
     return [Problem(row.line, problem.field, problem.sentence) for problem in broken if problem]
 

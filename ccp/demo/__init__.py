@@ -12,15 +12,12 @@ from django.db import transaction
 
 from amtportal.imports import csv_files
 from amtportal.members.models import Member
+from amtportal.refusals import Refused
 from ccp.demo import cast, everyday
 from ccp.demo.acts import bring_in
 from certifications.models import Credential
 
 ROSTER = Path(__file__).with_name("roster.csv")
-
-
-class Refused(Exception):
-    """The demo cannot be loaded here. The message says why and what to do."""
 
 
 @transaction.atomic

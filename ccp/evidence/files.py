@@ -26,6 +26,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
+from amtportal.refusals import Refused
 from amtportal.uploads import malware
 from amtportal.uploads.limits import MOST_BYTES
 from ccp.evidence.cleaner import MOST_PAGES, MOST_PIXELS, Outcome
@@ -54,10 +55,6 @@ ENDINGS = {Evidence.Kind.PDF: ".pdf", Evidence.Kind.JPEG: ".jpg", Evidence.Kind.
 MARKUP = re.compile(
     rb"(?:<\?xml[^>]*+>|<!--(?>.*?-->)|<!doctype[^>]*+>|\s)*+<(svg|html|head|body|script)\b", re.I | re.S
 )
-
-
-class Refused(Exception):
-    """A file that cannot be attached. The message says why, and how to fix it."""
 
 
 @dataclass(frozen=True)

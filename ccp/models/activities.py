@@ -24,14 +24,6 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
             return self.all()
         return self.filter(member__user=user)
 
-    def claimed_for(self, cycle: int) -> "ActivityQuerySet":
-        """Return the activities that are claimed for the cycle with that key, standing or not."""
-        claimed = Credit.objects.filter(cycle=cycle).exclude(cut=Credit.Cut.UNCLAIMED)
-        return self.filter(pk__in=claimed.values("activity"))
-
-    def newest_first(self) -> "ActivityQuerySet":
-        return self.order_by("-starts_on", "-pk")
-
 
 class ActivitySource(models.TextChoices):
     """Who recorded the entry."""

@@ -1,12 +1,13 @@
 """Recording CE: a member's entries are recorded, amended, withdrawn, put back and voided here.
 
-Every verb locks the member's open cycles in the order of their keys, then the activity; closes what is due
-(``ccp.rollover.closing``) and checks the rules (``ccp.recording.eligibility``) under the locks;
-writes; and recounts each touched cycle and settles its requirement (``ccp.counting.credits``).
+Every verb locks the member's open cycles in the order of their keys, then the activity; who puts an entry on record
+also holds the terms (``ccp.counting.terms_lock``). It closes what is due (``ccp.rollover.closing``) and checks the
+rules (``ccp.recording.eligibility``) under the locks; writes; and recounts each touched cycle and settles its
+requirement (``ccp.counting.credits``).
 All of it happens in one transaction, so that the totals stand in the very next page or nothing has changed at all.
 
-A form that is posted twice records once: its ``submission_id`` is unique, and a digest of its values tells a repeat
-from another claim under the same number.
+A form that is posted twice records once: its ``submission_id`` is unique, and a digest of what was typed tells a repeat
+from another claim under the same number (``ccp.recording.repeats``).
 """
 
 from collections.abc import Collection
@@ -17,14 +18,16 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from amtportal.dates import day_of
+from amtportal.history.lines import sign
 from amtportal.members.models import Member, User
+from amtportal.refusals import Refused
 from ccp.counting import credits as counting
-from ccp.counting import replay, requirement
+from ccp.counting import replay, requirement, terms_lock
 from ccp.counting.terms import catalogue
 from ccp.models import Activity, Credit
 from ccp.recording import claims
 from ccp.recording.changeable import refuse_unless_open, refuse_unless_restorable, refuse_where_paid
-from ccp.recording.eligibility import FIELDS, Claim, Refused, covering
+from ccp.recording.eligibility import FIELDS, Claim, covered_by, covering
 from ccp.rollover import catching_up
 from certifications.models import Cycle
 
@@ -39,17 +42,26 @@ class ChangedMeanwhile(Refused):
 
 @transaction.atomic
 def record(
-    *, member: Member, cycles: Collection[Cycle], claim: Claim, submission_id: UUID, by: User, at: datetime
+    *,
+    member: Member,
+    cycles: Collection[Cycle],
+    claim: Claim,
+    submission_id: UUID,
+    typed: str = "",
+    by: User,
+    at: datetime,
 ) -> Activity:
     """Record an activity and credit it to each chosen cycle that covers its days; a repeat returns the earlier entry.
 
+    ``typed``: the digest of what was typed (``ccp.recording.repeats``); without it, that of the claim takes its place.
     Raises ``SubmissionReused`` where the form's number recorded other values, ``Refused`` where a rule is broken.
     """
     on = day_of(at)
     open_cycles = catching_up.open_for_records(member, at=at, lock=True)
-    digest = claim.digest(cycles)
-    if earlier := _submitted_earlier(member, submission_id, digest):
+    digest = typed or claim.digest(cycles)
+    if earlier := _submitted_earlier(member, submission_id, digest, claim, cycles):
         return earlier
+    terms_lock.hold()
     terms = catalogue().terms(claim.activity_type, on)
     chosen = covering(claim, cycles, open_cycles, on, terms=terms)
     activity = Activity(
@@ -68,7 +80,7 @@ def record(
             _save(activity, by, at)
     except IntegrityError:
         # Taken meanwhile by a transaction that this member's locks do not hold back.
-        if earlier := _submitted_earlier(member, submission_id, digest):
+        if earlier := _submitted_earlier(member, submission_id, digest, claim, cycles):
             return earlier
         raise
     counting.set_claims(activity, chosen, by, at)
@@ -89,6 +101,7 @@ def amend(
     activity = _locked(activity)
     touched = _claimed_cycles(activity)
     refuse_unless_open(activity, touched, open_cycles)
+    terms_lock.hold()
     terms = catalogue().terms(claim.activity_type, day_of(activity.recorded_at))
     chosen = covering(claim, cycles, open_cycles, on, terms=terms, earlier_type=activity.activity_type)
     if claim.is_on(activity) and {cycle.pk for cycle in chosen} == {cycle.pk for cycle in touched}:
@@ -139,6 +152,7 @@ def restore(*, activity: Activity, by: User, at: datetime) -> Activity:
         return activity
     touched = _claimed_cycles(activity)
     refuse_unless_restorable(activity, touched, open_cycles, by)
+    terms_lock.hold()
     activity.withdrawn_at = activity.withdrawn_by = None
     activity.revision += 1
     _save(activity, by, at)
@@ -176,17 +190,25 @@ def void(*, activity: Activity, reason: str, by: User, at: datetime) -> Activity
         return activity
     touched = _claimed_cycles(activity)
     if any(cycle.closed_on for cycle in touched):
-        raise Refused("This entry counts in a cycle that is closed, and a closed cycle does not change.")
+        raise Refused("This entry counts in a cycle that is closed, and a closed cycle does not change.", "reason")
     _end(activity, by, at, void_reason=reason)
     counting.recount(touched, by, at)
     return activity
 
 
-def _submitted_earlier(member: Member, submission_id: UUID, digest: str) -> Activity | None:
+def _submitted_earlier(
+    member: Member, submission_id: UUID, digest: str, claim: Claim, cycles: Collection[Cycle]
+) -> Activity | None:
+    """The member's entry that a form with this number has recorded; refused where it recorded other values.
+
+    The form is the same if its digest is. Typed in another spelling, it is the same if the entry says what it claims.
+    Entries recorded before there was a digest of what is typed have that of their claim.
+    """
     earlier = Activity.objects.filter(submission_id=submission_id).first()
     if earlier is None:
         return None
-    if earlier.member_id != member.pk or earlier.submission_digest != digest:
+    is_same = earlier.submission_digest in (digest, claim.digest(cycles)) or _says(earlier, claim, cycles)
+    if earlier.member_id != member.pk or not is_same:
         raise SubmissionReused(
             _(
                 "This form has already been submitted with other values, and that entry stays as it is. To record "
@@ -195,6 +217,12 @@ def _submitted_earlier(member: Member, submission_id: UUID, digest: str) -> Acti
             )
         )
     return earlier
+
+
+def _says(activity: Activity, claim: Claim, cycles: Collection[Cycle]) -> bool:
+    """Whether the entry is this claim, for the same certifications."""
+    chosen = {cycle.certification_id for cycle in covered_by(claim, cycles)}
+    return claim.is_on(activity) and {cycle.certification_id for cycle in _claimed_cycles(activity)} == chosen
 
 
 def _locked(activity: Activity) -> Activity:
@@ -225,6 +253,5 @@ def _count_unless_paid(cycles: Collection[Cycle], by: User, at: datetime) -> Non
 
 def _save(activity: Activity, by: User, at: datetime) -> None:
     """Save with a line of history that says who and when."""
-    activity._history_user = by  # type: ignore[attr-defined]
-    activity._history_date = at  # type: ignore[attr-defined]
+    sign(activity, by=by, at=at)
     activity.save()

@@ -34,6 +34,7 @@ from simple_history.utils import bulk_create_with_history
 
 from amtportal.chunks import CHUNK
 from amtportal.dates import day_of
+from amtportal.history.lines import sign
 from ccp.rollover.verdicts import CLOSING, Verdict, judged
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
@@ -166,7 +167,8 @@ def _store(closed: Sequence[Cycle], *, at: datetime) -> None:
     same_values: dict[tuple[str, Decimal | None, bool | None], list[int]] = defaultdict(list)
     for cycle in closed:
         same_values[cycle.outcome, cycle.points_at_close, cycle.mandatory_at_close].append(cycle.pk)
-        _by_the_portal(cycle, CLOSED.format(cycle.get_outcome_display().lower()))
+        # No person is recorded in the history, whoever asked for the page that closed the cycle.
+        sign(cycle, by=None, reason=CLOSED.format(cycle.get_outcome_display().lower()))
     for (outcome, points, mandatory), keys in same_values.items():
         Cycle.objects.filter(pk__in=keys).update(
             closed_on=day_of(at), outcome=outcome, points_at_close=points, mandatory_at_close=mandatory
@@ -176,11 +178,5 @@ def _store(closed: Sequence[Cycle], *, at: datetime) -> None:
 
 def _create(model: type[models.Model], opened: Sequence[models.Model], *, at: datetime) -> None:
     for row in opened:
-        _by_the_portal(row, OPENED)
+        sign(row, by=None, reason=OPENED)
     bulk_create_with_history(opened, model, batch_size=CHUNK, default_date=at)
-
-
-def _by_the_portal(instance: models.Model, reason: str) -> None:
-    """Record no person in the history, whoever asked for the page that closed the cycle."""
-    instance._history_user = None  # type: ignore[attr-defined]
-    instance._change_reason = reason  # type: ignore[attr-defined]

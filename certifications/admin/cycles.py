@@ -157,7 +157,7 @@ class BaseCycleAdmin(WrittenByVerbs, HistoryAdmin):
         if request.method == "POST" and form.is_valid():
             until = form.cleaned_data["until"]
             if problem := cycles.problem_with_extension(cycle, until, day_of(now)):
-                form.add_error("until", problem)
+                form.add_error(problem.field, problem.sentence)
             else:
                 moved = cycles.extension(cycle, until)
                 facts[-1:] = [(line.what, f"{format_day(line.before)} → {format_day(line.after)}") for line in moved]
@@ -173,7 +173,6 @@ class BaseCycleAdmin(WrittenByVerbs, HistoryAdmin):
                 form=form,
                 facts=facts,
                 act=lambda typed: _extend(cycle, typed["until"], typed["reason"], by=account_of(request), at=now),
-                refusals={cycles.Refused: ""},
             ),
         )
 
@@ -202,7 +201,6 @@ class BaseCycleAdmin(WrittenByVerbs, HistoryAdmin):
                 warning="The closed cycle stays as it is, and so does the status of the certification. The correction "
                 "stands beside it, on the member's pages and on the transcript, and cannot be taken back.",
                 act=lambda typed: _sign(cycle, typed, by=account_of(request), at=timezone.now()),
-                refusals={corrections.Refused: ""},
             ),
         )
 

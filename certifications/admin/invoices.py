@@ -174,7 +174,6 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                     ("State today", f"{self.state(invoice)}. {self.why(invoice)}"),
                 ],
                 act=lambda typed: record_payment(invoice, typed, request),
-                refusals={invoices.Refused: ""},
             ),
         )
 
@@ -195,7 +194,6 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                 ],
                 warning="A void invoice cannot be paid. Issue it again if the year still has to be paid.",
                 act=lambda typed: _void(invoice, typed["reason"]),
-                refusals={invoices.Refused: ""},
             ),
         )
 
@@ -217,7 +215,6 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                     ("Due on", format_day(invoice.due_on)),
                 ],
                 act=lambda typed: _issue_anew(invoice),
-                refusals={invoices.Refused: ""},
             ),
         )
 

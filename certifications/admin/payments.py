@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from amtportal.formatting import dollars, format_day
 from amtportal.members.access import account_of
+from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.forms import DollarsField, ReasonForm
@@ -157,7 +158,6 @@ class BasePaymentAdmin(WrittenByVerbs, HistoryAdmin):
                 ],
                 warning=invoices.meaning_of_reversal(payment.invoice),
                 act=lambda typed: _reverse(payment, typed["reason"], request),
-                refusals={invoices.Refused: ""},
             ),
         )
 
@@ -167,7 +167,7 @@ def record_payment(invoice: RenewalInvoice, typed: dict[str, Any], request: Http
     by = account_of(request)
     try:
         invoices.record_payment(invoice=invoice, by=by, at=timezone.now(), **typed)
-    except invoices.Refused as refusal:
+    except Refused as refusal:
         if invoice.payments.filter(reversed_at=None, recorded_by=by, **typed).exists():
             raise AlreadyDone(f"The payment for {invoice.number} is recorded, once.") from refusal
         raise

@@ -45,7 +45,7 @@ class Cycle(models.Model):
     """One 3-year CCP cycle of a certification, with the points required as they were when it was opened.
 
     ``requirement_met_on`` is the day on which the record first reached the requirement; only
-    ``ccp.counting.requirement.settle`` writes it.
+    ``ccp.counting.requirement.set_met_on`` writes it.
     """
 
     Outcome = CycleOutcome

@@ -16,9 +16,6 @@ class RenewalInvoiceQuerySet(models.QuerySet["RenewalInvoice"]):
     def standing(self) -> "RenewalInvoiceQuerySet":
         return self.exclude(status=RenewalInvoice.Status.VOID)
 
-    def unpaid(self) -> "RenewalInvoiceQuerySet":
-        return self.filter(status=RenewalInvoice.Status.ISSUED)
-
     def with_payment_day(self) -> "RenewalInvoiceQuerySet":
         """Each with ``paid_on``: the day on which AMT received the payment that stands; None where there is none."""
         standing = Payment.objects.filter(invoice=OuterRef("pk"), reversed_at=None)

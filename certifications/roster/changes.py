@@ -20,6 +20,7 @@ from django.db.models.functions import Cast, Concat
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from amtportal.chunks import CHUNK, chunks
+from amtportal.history.lines import LONGEST_REASON, sign
 from amtportal.members.mail import notices
 from amtportal.members.models import Member, User
 from certifications import cycles as cycle_rules
@@ -43,7 +44,7 @@ class Occasion:
             "batch_size": CHUNK,
             "default_user": self.by,
             "default_date": self.at,
-            "default_change_reason": self.reason[:100],  # the column's length
+            "default_change_reason": self.reason[:LONGEST_REASON],
         }
 
 
@@ -163,7 +164,7 @@ def _update_members(changed: Sequence[tuple[Row, StoredMember]], occasion: Occas
             member.roster_email = ""
             columns.add("roster_email")
         if stored.address_under(row) != stored.email:
-            member._change_reason = f"{occasion.reason}; e-mail was {stored.email}"[:100]  # type: ignore[attr-defined]
+            sign(member, reason=f"{occasion.reason}; e-mail was {stored.email}")
     bulk_update_with_history(list(members.values()), Member, sorted(columns), **occasion.history())
 
 

@@ -16,6 +16,7 @@ from django.db import connection, models, transaction
 from simple_history.utils import bulk_create_with_history, get_history_manager_for_model
 
 from amtportal.dates import anniversary
+from amtportal.history.lines import sign
 from amtportal.members.models import Member, User
 from ccp.models import Activity, ActivityType, Credit
 from certifications import invoices
@@ -167,12 +168,12 @@ def _activities(member: Member, cycle: Cycle, kind: ActivityType, points: list[D
             submission_digest="0" * 64,
             recorded_at=noon(day),
         )
-        activity._history_date = noon(day)  # type: ignore[attr-defined]
+        sign(activity, at=noon(day))
         yield activity
 
 
 def _dated(credit: Credit, activity: Activity) -> Credit:
-    credit._history_date = activity.recorded_at  # type: ignore[attr-defined]
+    sign(credit, at=activity.recorded_at)
     return credit
 
 

@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from amtportal.members.models import Member
+from amtportal.refusals import Refused
 from ccp.amt_credits import credits as amt_credits
 from ccp.amt_credits import error_reports
 from ccp.counting import requirement
@@ -209,7 +210,7 @@ def test_an_answer_has_words(desk: Client, report: ErrorReport, answer: str) -> 
 
 
 def test_the_verb_refuses_a_blank_answer(report: ErrorReport) -> None:
-    with pytest.raises(error_reports.Refused, match="Write an answer"):
+    with pytest.raises(Refused, match="Write an answer"):
         error_reports.answer(report=report, text=" ", by=make_user(), at=noon(TODAY))
 
 

@@ -12,12 +12,12 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from amtportal.imports.csv_files import read as read_roster
 from amtportal.members.models import Member
+from amtportal.refusals import Refused
 from ccp.amt_credits import credits as amt_credits
 from ccp.amt_credits import holding as held_credits
 from ccp.amt_credits.holding import Received, Tally
 from ccp.counting import requirement
 from ccp.models import Activity, ActivityType, HeldCredit
-from ccp.recording import verbs as recording
 from certifications import cycles
 from certifications.models import Certification, Credential, Cycle
 from certifications.roster.resource import RosterResource
@@ -246,7 +246,7 @@ def test_other_values_under_a_recorded_reference_are_refused() -> None:
     cycle: Cycle = make_cycle(make_member(amt_id="7001"))
     receive(received())
     credit = amt_credits.AmtCredit("W-1", cycle.certification.member, received(points="6").claim)
-    with pytest.raises(recording.Refused, match="W-1 is on record with other values"):
+    with pytest.raises(Refused, match="W-1 is on record with other values"):
         amt_credits.record(credits=[credit], by=None, at=noon(TODAY))
 
 

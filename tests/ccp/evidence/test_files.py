@@ -17,6 +17,7 @@ import pytest
 from pikepdf import Array, Dictionary, Name, String
 from PIL import Image, ImageStat
 
+from amtportal.refusals import Refused
 from amtportal.uploads.limits import MOST_BYTES
 from ccp.evidence import files as evidence_files
 from ccp.evidence.cleaner import KEPT_PIXELS, MOST_PAGES, Outcome
@@ -32,7 +33,7 @@ def cleaned(content: bytes, name: str = "certificate.pdf") -> tuple[bytes, evide
 
 
 def refusal(content: bytes, name: str = "certificate.pdf") -> str:
-    with pytest.raises(evidence_files.Refused) as refused, evidence_files.opened(sent(content, name)):
+    with pytest.raises(Refused) as refused, evidence_files.opened(sent(content, name)):
         pass
     return str(refused.value)
 

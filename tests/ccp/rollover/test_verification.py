@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from amtportal.members.models import Member, User
+from amtportal.refusals import Refused
 from ccp.amt_credits import credits as amt_credits
 from ccp.counting import credits as counting
 from ccp.counting.replay import Version, changes, met_since
@@ -390,7 +391,7 @@ class Record:
 
     def take(self, days: int, verb: str, *values: Any) -> None:
         self.at += timedelta(days=days, minutes=1)
-        with suppress(recording.Refused):
+        with suppress(Refused):
             getattr(self, verb)(*values)
 
     def record(self, claim: tuple[str, Decimal, date], chosen: str) -> None:
