@@ -1,6 +1,7 @@
-"""What leaves this machine is encrypted, and the other side proves who it is: database, cache, mail server, scanner.
+"""Checks that connections to other machines are encrypted and that the other side proves who it is.
 
-``manage.py check --deploy`` warns of each connection that is not. One that stays on this machine needs neither.
+``manage.py check --deploy`` warns of each connection (database, cache, mail server, scanner) for
+which this is not so. A connection that stays on this machine needs neither.
 """
 
 from collections.abc import Iterator
@@ -14,12 +15,15 @@ ENCRYPTED_CACHES = ("rediss", "valkeys")
 
 
 def is_here(host: str) -> bool:
-    """Whether a host is this machine: a socket in a folder, or an address of its own."""
+    """Return whether a host is this machine: a socket in a folder, or a local address."""
     return not host or host.startswith(("/", "127.")) or host in ("localhost", "::1")
 
 
 def database_problem(database: dict[str, Any]) -> str:
-    """libpq's ``sslmode`` below ``verify-full`` encrypts for whoever answers, or not at all."""
+    """Return the problem with the database connection; empty if there is none.
+
+    Below ``verify-full``, libpq's ``sslmode`` does not encrypt, or it trusts whoever answers.
+    """
     if database["ENGINE"].endswith("sqlite3") or is_here(database.get("HOST", "")):
         return ""
     if database.get("OPTIONS", {}).get("sslmode") == "verify-full":
@@ -28,7 +32,7 @@ def database_problem(database: dict[str, Any]) -> str:
 
 
 def cache_problem(location: str) -> str:
-    """``location`` as a cache has it: an address, or host and port alone."""
+    """Return the problem with a cache ``location``, which is a URL or only host and port."""
     address = urlsplit(location if "://" in location else f"//{location}")
     if is_here(address.hostname or "") or address.scheme in ENCRYPTED_CACHES:
         return ""
@@ -56,7 +60,7 @@ def _locations() -> Iterator[str]:
 
 
 @register("security", deploy=True)
-def check(**told: Any) -> list[CheckMessage]:
+def check(**kwargs: Any) -> list[CheckMessage]:
     problems = [database_problem(database) for database in settings.DATABASES.values()]
     problems += [cache_problem(location) for location in _locations()]
     if settings.MAIL_TRANSPORT.endswith("smtp.EmailBackend"):

@@ -1,4 +1,4 @@
-"""Long lists, taken in chunks: no more at a time than the databases take as parameters of a query."""
+"""Long lists in chunks, because databases limit how many parameters a query can have."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -10,7 +10,7 @@ Item = TypeVar("Item")
 
 
 def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """The items in lists of ``CHUNK``, the last one with what is left."""
+    """Yield the items in lists of ``CHUNK``; the last list has the rest."""
     iterator = iter(items)
     while chunk := list(islice(iterator, CHUNK)):
         yield chunk

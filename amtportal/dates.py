@@ -1,8 +1,9 @@
 """Days as AMT counts them.
 
-"Today" is the date in Chicago, where AMT's office is, whatever the server's or the reader's zone. Anniversaries
-are counted from the original day, never from the last anniversary, so that 29 February comes back in leap years.
-A day is read as people type it (``3/14/2026``) and as machines send it (``2026-03-14``).
+"Today" is the date in Chicago, where AMT's office is, whatever the time zone of the server or the
+reader. Anniversaries are counted from the original day, never from the last anniversary, so that
+February 29 comes back in leap years. The portal reads a day as people type it (``3/14/2026``) and
+as machines send it (``2026-03-14``).
 """
 
 import re
@@ -22,7 +23,7 @@ _NO_YEAR = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/?")
 
 
 class UnreadableDay(ValueError):
-    """What was typed is no day; ``why`` tells what is wrong with it."""
+    """The typed text is not a day; ``why`` says what is wrong with it."""
 
     def __init__(self, why: Literal["no date", "no year", "short year", "not in the calendar"]) -> None:
         super().__init__(why)
@@ -30,30 +31,36 @@ class UnreadableDay(ValueError):
 
 
 def day_of(instant: datetime) -> date:
-    """The date in Chicago at that instant (which must carry its zone)."""
+    """Return the date in Chicago at that instant. Raises ``ValueError`` if it has no time zone."""
     if timezone.is_naive(instant):
         raise ValueError("An instant without a time zone has no day in Chicago.")
     return instant.astimezone(CHICAGO).date()
 
 
 def today() -> date:
-    """Today's date in Chicago. Read once, at the edge; rules take the day as a parameter."""
+    """Return today's date in Chicago.
+
+    Views and commands call this once; the rules take the day as a parameter.
+    """
     return day_of(timezone.now())
 
 
 def anniversary(day: date, years: int) -> date:
-    """The anniversary of ``day`` that many years on; 29 February falls on the 28th in common years."""
+    """Return the anniversary of ``day`` after that many years.
+
+    The anniversary of February 29 is February 28 in years that are not leap years.
+    """
     return day + relativedelta(years=years)
 
 
 def read_day(typed: str) -> date:
-    """The day that was typed, with month first or as ISO has it. Raises ``UnreadableDay``."""
-    found = _ISO.fullmatch(typed) or _AMERICAN.fullmatch(typed)
-    if not found:
+    """Return the day that was typed, month first or in ISO format. Raises ``UnreadableDay``."""
+    match = _ISO.fullmatch(typed) or _AMERICAN.fullmatch(typed)
+    if not match:
         if _SHORT_YEAR.fullmatch(typed):
             raise UnreadableDay("short year")
         raise UnreadableDay("no year" if _NO_YEAR.fullmatch(typed) else "no date")
     try:
-        return date(int(found["year"]), int(found["month"]), int(found["day"]))
+        return date(int(match["year"]), int(match["month"]), int(match["day"]))
     except ValueError:
         raise UnreadableDay("not in the calendar") from None

@@ -1,14 +1,15 @@
-"""How the portal writes days, points and money, on pages, in mails and on paper, in the reader's language.
+"""How the portal writes days, points and money on pages, in mail and on paper, in both languages.
 
-Money is whole US cents in the database and in code; dollars exist only here.
+Money is whole US cents in the database and in code; only this module writes dollars.
 
 | | English | Spanish |
 | --- | --- | --- |
-| a day | ``3/14/2026`` | ``14 mar 2026``: 3/4/2026 would be read as the third of April |
-| points | ``27.5`` | ``27.5``: the point, as in the United States and Mexico |
+| a day | ``3/14/2026`` | ``14 mar 2026``, because 3/4/2026 would be read as April 3 |
+| points | ``27.5`` | ``27.5`` with a decimal point, as in the United States and Mexico |
 | money | ``$90.00`` | ``$90.00`` |
 
-Days are *typed* with the month first in both languages, and the hints of the Spanish forms say so.
+People *type* days with the month first in both languages, and the hints of the Spanish forms say
+so.
 """
 
 from datetime import date, datetime
@@ -26,19 +27,19 @@ def is_spanish() -> bool:
 
 
 def format_day(day: date) -> str:
-    """A day as members read it everywhere: ``3/14/2026``."""
+    """Return a day as members read it everywhere: ``3/14/2026``."""
     if is_spanish():
         return f"{day.day} {SPANISH_MONTHS[day.month - 1]} {day.year}"
     return typed(day)
 
 
 def typed(day: date) -> str:
-    """A day as members type it into a field, in both languages: ``3/14/2026``."""
+    """Return a day as members type it into a field, in both languages: ``3/14/2026``."""
     return f"{day.month}/{day.day}/{day.year}"
 
 
 def format_moment(instant: datetime) -> str:
-    """An instant by the clock in Chicago: ``3/14/2026, 2:05 PM``."""
+    """Return an instant as day and time in Chicago: ``3/14/2026, 2:05 PM``."""
     there = instant.astimezone(CHICAGO)
     forenoon, afternoon = ("a. m.", "p. m.") if is_spanish() else ("AM", "PM")
     return (
@@ -47,22 +48,29 @@ def format_moment(instant: datetime) -> str:
 
 
 def format_points(points: Decimal) -> str:
-    """Points as people write them: ``27.5``, ``30``, ``0.25``; never an exponent or a needless zero."""
+    """Return points as people write them, without needless zeros: ``27.5``, ``30``, ``0.25``."""
     return f"{points.quantize(Decimal('0.01')):f}".rstrip("0").rstrip(".")
 
 
 def as_count(number: Decimal | int) -> int:
-    """The number for ``ngettext``, which takes whole ones: 1 for one, 2 for any other, 0.25 and 1.5 among them."""
+    """Return the number for ``ngettext``, which takes only integers.
+
+    It is 1 for one, and 2 for every other number, also for 0.25 and 1.5.
+    """
     return 1 if number == 1 else 2
 
 
 def dollars(cents: int) -> str:
-    """``9000`` → ``$90.00``."""
+    """Return an amount in US cents as dollars: ``9000`` becomes ``$90.00``."""
     sign = "-" if cents < 0 else ""
     whole, rest = divmod(abs(cents), 100)
     return f"{sign}${whole:,}.{rest:02d}"
 
 
 def translated(text: str) -> str:
-    """What AMT ships in the database (names, guidance) in the reader's language; what staff wrote stays as it is."""
+    """Return text from the database in the reader's language.
+
+    Only text that comes with the portal (names, guidance) has a translation. Text that staff wrote
+    is returned unchanged.
+    """
     return gettext(text) if text else ""

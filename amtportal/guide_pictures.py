@@ -1,8 +1,8 @@
-"""The pictures of the guide: how large each is and what it says.
+"""The pictures of the guide: the size of each and the text in it.
 
-They are taken from the running portal by ``make pictures``, and ``tests/browser/test_guide_pictures.py`` fails once the
-portal looks or reads otherwise. Each is there in light and in dark. Sizes are CSS pixels; a picture has one and a half
-times as many.
+``make pictures`` takes them from the running portal, and ``tests/browser/test_guide_pictures.py``
+fails when the portal no longer looks or reads the same. Each picture exists in light and in dark.
+Sizes are in CSS pixels; the image file has one and a half times as many.
 """
 
 import json
@@ -25,7 +25,7 @@ class Picture:
 
     @property
     def light(self) -> str:
-        """The static file that is shown in light."""
+        """The path of the static file for the light theme."""
         return f"guide/{self.name}-light.webp"
 
     @property
@@ -35,6 +35,6 @@ class Picture:
 
 @cache
 def pictures() -> dict[str, Picture]:
-    """Every picture, by name, in the order of the guide."""
+    """Return every picture by name, in the order of the guide."""
     rows = json.loads(RECORD.read_text(encoding="utf-8"))
     return {name: Picture(name=name, **row) for name, row in rows.items()}

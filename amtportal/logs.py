@@ -1,7 +1,8 @@
-"""What is written to the log: a line names its request, and no address that is a secret.
+"""What is written to the log: each line has its request's id, and no line has a secret address.
 
-Whoever has such an address needs nothing else: a calendar, a transcript's code, and links that were sent by mail. Of a
-line that names one, a refusal or an error, the secret is left out.
+Some addresses are secret because they open a page without anything else: a calendar, the code of a
+transcript, and links that were sent by mail. If a log line about a refusal or an error contains
+such an address, the secret in it is replaced.
 """
 
 import logging
@@ -17,14 +18,17 @@ def without_secrets(text: str) -> str:
 
 
 class WithoutSecrets(logging.Formatter):
-    """Works on the line as it is written, so that no way to a message, and no trace, goes around it."""
+    """Removes secrets from the complete line just before it is written, tracebacks included."""
 
     def format(self, record: logging.LogRecord) -> str:
         return without_secrets(super().format(record))
 
 
 class SecretsLeftOut(logging.Filter):
-    """For the loggers that name addresses: whatever other handler an operator adds is not told either."""
+    """Removes secrets in the loggers that log addresses.
+
+    This way, other handlers that an operator adds do not get the secrets either.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = without_secrets(record.getMessage()), ()

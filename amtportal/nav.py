@@ -1,4 +1,4 @@
-"""The menu at the top of every page: which items a person sees, and which of them is the current one."""
+"""The menu at the top of every page: which items a person sees, and which is the current one."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class Item:
-    """One item of the menu. ``below``: names of the addresses that belong to it, besides its own."""
+    """One item of the menu. ``below``: names of the other addresses that belong to it."""
 
     address: str
     label: Promise
@@ -40,28 +40,28 @@ HELP = (
 
 @dataclass(frozen=True)
 class Shown:
-    """An item on a page. ``current`` is the value of ``aria-current``: ``page``, ``true``, or empty."""
+    """An item on a page. ``current`` is its ``aria-current``: ``page``, ``true`` or empty."""
 
     item: Item
     current: str
 
 
 def items_for(*, is_signed_in: bool, is_member: bool) -> tuple[Item, ...]:
-    """The items that a person sees, in their order."""
+    """Return the items that a person sees, in their order."""
     if not is_signed_in:
         return (*OF_VISITORS, *HELP)
     return (HOME, *(OF_MEMBERS if is_member else ()), *HELP)
 
 
 def current(item: Item, address: str) -> str:
-    """What ``aria-current`` says of the item on the page with that name."""
+    """Return the value of ``aria-current`` for the item on the page with that address name."""
     if item.address == address:
         return "page"
     return "true" if address in item.below else ""
 
 
 def menu(request: HttpRequest) -> list[Shown]:
-    """The menu of the page that was asked for."""
+    """Return the menu of the requested page."""
     user = request.user
     items = items_for(is_signed_in=user.is_authenticated, is_member=bool(getattr(user, "member", None)))
     address = (request.resolver_match.url_name if request.resolver_match else "") or ""

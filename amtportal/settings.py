@@ -1,24 +1,26 @@
-"""Settings of the AMT Portal, all read from the environment; a wrong value stops the start with a sentence.
+"""Settings of the AMT Portal, all read from the environment.
+
+A wrong value stops the portal at the start with a sentence that says what to write.
 
 | variable | default | what it is |
 | --- | --- | --- |
-| ``AMTPORTAL_URL`` | ``http://localhost:8000`` | the public address; anything but this machine must be https |
-| ``AMTPORTAL_VAR`` | ``var/`` | folder for the SQLite database, caches, mail and the generated secret key |
+| ``AMTPORTAL_URL`` | ``http://localhost:8000`` | the public address; https except for localhost |
+| ``AMTPORTAL_VAR`` | ``var/`` | folder for SQLite, caches, mail and the generated keys |
 | ``DATABASE_URL`` | SQLite in ``AMTPORTAL_VAR`` | ``postgres://…`` in production |
 | ``CACHE_URL`` | a table in the database | shared by all processes, for example ``redis://…`` |
 | ``EMAIL_URL`` | files in ``AMTPORTAL_VAR/mail`` | ``smtp+tls://user:password@host:587`` in production |
-| ``MAIL_SENT_BY_THREAD`` | ``True`` | each process sends mail after its responses; else only ``send_mail_queue`` does |
+| ``MAIL_SENT_BY_THREAD`` | ``True`` | each process sends mail; else only ``send_mail_queue`` does |
 | ``SECRET_KEY`` | generated once in ``AMTPORTAL_VAR`` | at least 50 characters |
-| ``SECRET_KEY_FALLBACKS`` | none | earlier keys, by commas: what they signed holds while they stand here |
-| ``MFA_KEYS`` | generated once in ``AMTPORTAL_VAR`` | encrypt second factors' secrets: by commas, the newest first |
-| ``MFA_REQUIRED_FOR_STAFF`` | ``True`` where https | staff see nothing without a second factor |
-| ``TRUST_PROXY`` | ``False`` | believe what a proxy says of client, scheme and request: see ``docs/operations.md`` |
-| ``TRUSTED_PROXY_COUNT`` | ``1`` with ``TRUST_PROXY`` | proxies in a row that each add to ``X-Forwarded-For`` |
+| ``SECRET_KEY_FALLBACKS`` | none | earlier keys, with commas: their signatures stay valid |
+| ``MFA_KEYS`` | generated once in ``AMTPORTAL_VAR`` | encrypt secrets; with commas, the newest first |
+| ``MFA_REQUIRED_FOR_STAFF`` | ``True`` with https | staff see nothing without a second factor |
+| ``TRUST_PROXY`` | ``False`` | trust the headers of a proxy: see ``docs/operations.md`` |
+| ``TRUSTED_PROXY_COUNT`` | ``1`` with ``TRUST_PROXY`` | proxies in a row before the portal |
 | ``CCP_GRACE_DAYS`` | ``90`` | days after a cycle's end in which it still takes records |
-| ``MAINTENANCE`` | ``False`` | answer every page with "closed for a short while" (503); ``/healthz`` goes on |
-| ``LOCK_WAIT_SECONDS`` | ``3`` for pages, ``20`` for commands | PostgreSQL: how long to wait for others who write |
+| ``MAINTENANCE`` | ``False`` | respond to every page except ``/healthz`` with 503 |
+| ``LOCK_WAIT_SECONDS`` | ``3`` for pages, ``20`` for commands | PostgreSQL: how long to wait for locks |
 | ``CLAMAV_URL`` | none: files are not scanned | ``tcp://host:3310`` or ``unix:///run/clamav/clamd.ctl`` |
-| ``SECURITY_CONTACT`` | none | whom to tell of a weakness (security.txt): ``mailto:…`` or ``https://…`` |
+| ``SECURITY_CONTACT`` | none | for security.txt: ``mailto:…`` or ``https://…`` |
 | ``DEBUG`` | ``False`` | for development on this machine only |
 """
 
@@ -44,12 +46,13 @@ VAR_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def _generated_key(name: str) -> str:
-    """One key for this folder, made by whichever process comes first and then kept."""
+    """Return the key of this folder. The first process creates it, and the others read it."""
     path = VAR_DIR / name
     if not path.exists():
-        # Written whole under another name and then linked: no process ever reads half a key.
+        # Written completely under another name and then linked, so that no process reads half a
+        # key.
         with NamedTemporaryFile("w", dir=VAR_DIR) as file:
-            file.write(token_urlsafe(50))  # no sign that means something in an environment variable
+            file.write(token_urlsafe(50))  # no character that is special in an environment variable
             file.flush()
             with suppress(FileExistsError):
                 os.link(file.name, path)
@@ -73,7 +76,7 @@ SECRET_KEY = env.str("SECRET_KEY", default="") or _generated_key("secret-key")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 if any(len(key) < 50 for key in (SECRET_KEY, *SECRET_KEY_FALLBACKS)):
     raise ImproperlyConfigured("SECRET_KEY, and each of SECRET_KEY_FALLBACKS, must have at least 50 characters.")
-# Kept apart from the database and its dumps, which it protects.
+# These keys protect the database and its dumps, so they are stored separately from them.
 MFA_KEYS = env.list("MFA_KEYS", default=[]) or [_generated_key("mfa-key")]
 if any(len(key) < 32 for key in MFA_KEYS):
     raise ImproperlyConfigured("Each of MFA_KEYS must have at least 32 characters.")
@@ -81,7 +84,7 @@ ALLOWED_HOSTS = [_address.hostname] if HTTPS else list(_LOCAL_HOSTS)
 PUBLIC_HOST = _address.netloc if HTTPS else ""
 
 INSTALLED_APPS = [
-    # Ours stand before allauth and the admin, whose templates they override.
+    # Our apps come before allauth and the admin, because they override templates of these.
     "amtportal.history",
     "amtportal.members",
     "certifications",
@@ -104,7 +107,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "amtportal.history.requests.middleware",
-    # Before whatever answers by itself (the redirect to https, static files), so that each answer has its headers.
+    # Before middleware that responds by itself (the redirect to https, static files), so that every
+    # response has its headers.
     "amtportal.middleware.headers.HeadersMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -155,14 +159,14 @@ TEMPLATES = [
         },
     },
 ]
-# Our own field template carries help, errors and their ids; the project's folder comes first.
+# This finds our own field template, with help, errors and their ids, in the project's folder first.
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 if "DATABASE_URL" in env:
     DATABASES = {"default": env.db_url("DATABASE_URL")}
 else:
     DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "amtportal.sqlite3"}}
-# A new connection costs 9 ms a request: each worker keeps its own.
+# A new connection would cost each request 9 ms, so each worker keeps its own.
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 LOCK_WAIT_SECONDS = env.int("LOCK_WAIT_SECONDS", default=20)
@@ -170,30 +174,31 @@ if LOCK_WAIT_SECONDS < 1:
     raise ImproperlyConfigured("LOCK_WAIT_SECONDS must be 1 or more.")
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
-        # Django's deferred default makes half of concurrent read-then-write posts fail with "database is locked".
+        # With Django's default, DEFERRED, half of the concurrent posts that read and then write
+        # fail with "database is locked".
         "transaction_mode": "IMMEDIATE",
-        # SQLite lets those who wait in by chance and not in turn: within 3 s, eight busy threads starve one another
-        # (docs/operations.md has the figures).
+        # SQLite gives the lock to waiting connections at random and not in turn: within 3 s, eight
+        # busy threads starve one another (docs/operations.md has the figures).
         "timeout": 20,
-        # The rollback journal, not WAL: before SQLite 3.51.3 several processes can corrupt a WAL database.
-        # FULL loses nothing that was acknowledged, even when the power fails.
+        # The rollback journal and not WAL, because before SQLite 3.51.3 several processes can
+        # corrupt a WAL database. FULL loses nothing that was acknowledged, even if the power fails.
         "init_command": "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;",
     }
 else:
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c lock_timeout={LOCK_WAIT_SECONDS}s"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Shared by all processes: allauth keeps its rate limits there.
+# All processes share the default cache, because allauth keeps its rate limits there.
 CACHES = {
     "default": env.cache_url("CACHE_URL")
     if "CACHE_URL" in env
     else {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "django_cache",
-        # The default of 300 would drop rate limits that still run.
+        # Django's default of 300 would drop rate limits that are still in force.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
-    # Laid-out PDFs by the hash of their content: large, and cheap to lose.
+    # Finished PDFs by the hash of their content. They are large, and losing them costs little.
     "documents": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": VAR_DIR / "documents",
@@ -203,7 +208,7 @@ CACHES = {
 }
 
 AUTH_USER_MODEL = "members.User"
-# Django's own beside it would hash a wrong password twice.
+# With Django's own backend as well, a wrong password would be hashed twice.
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "amtportal.members.factors.passwords.LengthValidator"},
@@ -220,15 +225,17 @@ ACCOUNT_FORMS = {
     "change_password": "amtportal.members.sign_in.forms.ChangePasswordForm",
     "reauthenticate": "amtportal.members.sign_in.forms.ReauthenticateForm",
 }
-# A changed password is told to its owner, and so is a second factor that comes or goes.
+# The owner gets a mail when the password is changed and when a second factor is added or removed.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-# Whoever finds a browser signed in changes no second factor: the password, or a factor, is asked for once more.
+# A change of second factors asks for the password or a factor again, so that somebody who finds an
+# open browser cannot make it.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60
 
 MFA_ADAPTER = "amtportal.members.factors.second_factor.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-# A code of the half minute before or after is taken too: telephones go wrong by seconds.
+# Codes of the half minute before and after are accepted too, because the clocks of phones can be
+# off.
 MFA_TOTP_TOLERANCE = 1
 MFA_FORMS = {
     "authenticate": "amtportal.members.factors.forms.CodeForm",
@@ -238,23 +245,26 @@ MFA_FORMS = {
     "edit_webauthn": "amtportal.members.factors.forms.PasskeyNameForm",
 }
 MFA_REQUIRED_FOR_STAFF = env.bool("MFA_REQUIRED_FOR_STAFF", default=HTTPS)
-# Hospitals and schools sit behind one address, and all of them come in the last week of a cycle; what one
-# account allows stays at allauth's narrow defaults.
+# The limits for each IP address are generous, because a whole hospital or school can share one
+# address, and many members sign in during the last week of a cycle. The limits for each account
+# stay at allauth's strict defaults.
 ACCOUNT_RATE_LIMITS = {
     "login": "300/m/ip",
-    # allauth counts every sign-in here until it has succeeded, so that many at once would shut each other out.
+    # allauth counts every sign-in here until it has succeeded, so that with a low limit many
+    # sign-ins at the same time would lock each other out.
     "login_failed": "120/m/ip,5/5m/key",
     "reset_password": "120/m/ip,5/m/key",
-    # Each new password is judged, which takes up to half a second of a processor.
+    # Estimating the strength of each new password takes up to half a second of processor time.
     "reset_password_from_key": "40/m/ip",
-    # Codes and files of transcripts, checked by anyone: enough for an office that checks its staff one after another.
+    # Anyone can check codes and files of transcripts. This is enough for an office that checks its
+    # staff one after another.
     "verify": "60/m/ip",
-    # Pages laid out for one person, and files read for one of staff: both keep a processor busy for seconds.
+    # PDFs for one person and files that staff import: both keep a processor busy for seconds.
     "pdf": "30/m/user",
     "import": "20/m/user",
-    # Files that are attached, each opened in a process of its own.
+    # Files that are attached to activities. Each one is opened in a process of its own.
     "evidence": "20/m/user",
-    # Links to addresses that somebody typed: nobody has the portal write to many strangers.
+    # Mail to addresses that somebody typed: nobody may use the portal to write to many strangers.
     "change_address": "5/h/user",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -262,12 +272,13 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_PREVENT_ENUMERATION = True
-# Nobody writes to an address that is not on the roster.
+# The portal sends no mail to an address that is not on the roster.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_SESSION_REMEMBER = False
 _HOUR = 3600
-# Seconds without use, and seconds since the sign-in, after which a session is over (NIST SP 800-63B-4).
+# Seconds without use, and seconds since the sign-in, after which a session is over (NIST SP
+# 800-63B-4).
 SESSION_LIMITS = {"member": (24 * _HOUR, 30 * 24 * _HOUR), "staff": (_HOUR, 12 * _HOUR)}
 SESSION_COOKIE_AGE = 30 * 24 * _HOUR
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -278,18 +289,19 @@ if "EMAIL_URL" in env:
     EMAIL_BACKEND = vars()["EMAIL_BACKEND"]
 else:
     EMAIL_BACKEND, EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", VAR_DIR / "mail"
-# Mail is written down and sent after the response (amtportal.members.mail.outbox), by this way.
+# Mail is stored first (amtportal.members.mail.outbox) and sent after the response with
+# MAIL_TRANSPORT.
 MAIL_TRANSPORT, EMAIL_BACKEND = EMAIL_BACKEND, "amtportal.members.mail.outbox.Backend"
 MAIL_SENT_BY_THREAD = env.bool("MAIL_SENT_BY_THREAD", default=True)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AMT Portal <portal@amt.example>")
 
 LANGUAGE_CODE = "en-us"
-# Each in its own words, as the language switch shows them.
+# Each language has its own name for itself, as the language switch shows it.
 LANGUAGES = [("en", "English"), ("es", "Español")]
 USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "amtportal" / "locale"]
-# Numbers and dates of readers in the United States, in Spanish too.
+# Numbers and dates have American formats, in Spanish too.
 FORMAT_MODULE_PATH = "amtportal.formats"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 TIME_ZONE = "America/Chicago"
@@ -301,7 +313,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    # Any storage of django-storages can stand here instead. Only a view that asks who wants them serves these files.
+    # Any storage of django-storages can be used here instead. Only a view that checks who asks
+    # serves these files.
     "evidence": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {
@@ -314,7 +327,7 @@ STORAGES = {
 }
 FILE_UPLOAD_HANDLERS = [
     "amtportal.uploads.limits.Bounded",
-    # Not in memory, however small.
+    # No file is kept in memory, however small it is.
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
@@ -323,13 +336,15 @@ if CLAMAV_URL and (problem := malware.address_problem(CLAMAV_URL)):
     raise ImproperlyConfigured(problem)
 
 SECURE_SSL_REDIRECT = HTTPS
-# Only people are led to https. A redirect would hide that a calendar program sends its secret in the open: it is
-# refused. A load balancer asks for health from next door.
+# Only people are redirected to https. A calendar program is refused instead, because a redirect
+# would hide that it sends its secret address without encryption. The load balancer checks the
+# health of the portal over http.
 SECURE_REDIRECT_EXEMPT = [r"^calendar/.+\.ics$", r"^healthz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-# Browsers take a cookie of that name from this host alone, over https, for every path: no neighbour can plant one.
+# Browsers accept a cookie with this prefix only from this host, over https and for every path, so
+# that no other host of the domain can set one.
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
@@ -344,7 +359,8 @@ X_FRAME_OPTIONS = "DENY"
 TRUST_PROXY = env.bool("TRUST_PROXY", default=False)
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# How many of the last entries of X-Forwarded-For are ours. With 0 it is not read: anybody can send one.
+# How many of the last entries of X-Forwarded-For come from our proxies. With 0 the header is not
+# read, because anybody can send it.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1) if TRUST_PROXY else 0
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -353,7 +369,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "connect-src": [SELF],
         "font-src": [SELF],
-        "img-src": [SELF, "data:"],  # signs in the style sheets
+        "img-src": [SELF, "data:"],  # icons in the style sheets
         "frame-src": [NONE],
         "worker-src": [NONE],
         "object-src": [NONE],
@@ -363,7 +379,7 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
-# What a browser could hand out and no page of ours needs; passkeys are asked for by our own pages only.
+# Browser features that no page of ours needs are off. Passkeys work on our own pages only.
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     "accelerometer": [],
     "autoplay": [],
@@ -393,8 +409,8 @@ SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
 if SECURITY_CONTACT and not SECURITY_CONTACT.startswith(("mailto:", "https://")):
     raise ImproperlyConfigured("Write SECURITY_CONTACT as mailto:security@example.org or as https://….")
 
-SIMPLE_HISTORY_REVERT_DISABLED = True  # History is a record; mending goes through the portal's verbs.
-IMPORT_EXPORT_USE_TRANSACTIONS = True  # A file comes in whole or not at all.
+SIMPLE_HISTORY_REVERT_DISABLED = True  # History is a record; corrections go through the portal's verbs.
+IMPORT_EXPORT_USE_TRANSACTIONS = True  # A file is imported completely or not at all.
 
 MAINTENANCE = env.bool("MAINTENANCE", default=False)
 
@@ -420,7 +436,7 @@ LOGGING = {
     "loggers": {
         "django.request": {"filters": ["secrets"]},
         "django.security.csrf": {"filters": ["secrets"]},
-        # The server names the address of a request on which it failed.
+        # The server logs the address of a request that failed, so its lines need our formatter.
         "gunicorn.error": {"handlers": ["console"], "propagate": False},
     },
 }

@@ -1,4 +1,7 @@
-"""Static files as they are collected: the parts of a style sheet or a script become one file, one request."""
+"""The storage for static files: it joins the parts of a style sheet or a script into one file.
+
+A page then needs one request for it.
+"""
 
 import posixpath
 import re
@@ -18,24 +21,24 @@ RELATIVE_URL = re.compile(r'url\("(?![a-z]+:|/|#)([^"]+)"\)')
 
 
 def join(name: str, read: Callable[[str], str]) -> tuple[str, list[str]]:
-    """Return the file's text with its parts in the place of their imports, and the names of these parts.
+    """Return the file's text with its parts in place of their imports, and the names of the parts.
 
-    ``read`` gives the text of a static file by its name. A part imports nothing itself, since a browser
-    ignores an import in the middle of a style sheet: this raises ``ValueError``.
+    ``read`` returns the text of a static file by its name. Raises ``ValueError`` if a part has an
+    import itself: a browser ignores an import in the middle of a style sheet.
     """
     parts: list[str] = []
 
-    def text_of(found: re.Match[str]) -> str:
-        part = found["style"] or found["script"]
+    def text_of(match: re.Match[str]) -> str:
+        part = match["style"] or match["script"]
         parts.append(posixpath.join(posixpath.dirname(name), part))
 
         def seen_from_the_file(url: re.Match[str]) -> str:
             return f'url("{posixpath.normpath(posixpath.join(posixpath.dirname(part), url[1]))}")'
 
         text = read(parts[-1])
-        if found["style"]:
+        if match["style"]:
             text = RELATIVE_URL.sub(seen_from_the_file, text)
-        return f"@layer {found['layer']} {{\n{text}}}\n" if found["layer"] else text
+        return f"@layer {match['layer']} {{\n{text}}}\n" if match["layer"] else text
 
     joined = IMPORT.sub(text_of, read(name))
     if LEFT.search(joined):
@@ -44,10 +47,16 @@ def join(name: str, read: Callable[[str], str]) -> tuple[str, list[str]]:
 
 
 class JoinedFilesStorage(CompressedManifestStaticFilesStorage):
-    """The storage of WhiteNoise, which names files by their content and compresses them. Some are joined first."""
+    """Joins the files in ``JOINED``, then does what WhiteNoise does.
+
+    WhiteNoise names files by their content and compresses them.
+    """
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
-        """``paths`` gives the storage that each file comes from; a joined file comes from this one."""
+        """Join the files before WhiteNoise processes them.
+
+        ``paths`` has the storage that each file comes from; a joined file comes from this storage.
+        """
 
         def read(name: str) -> str:
             storage, path = paths[name]

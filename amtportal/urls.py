@@ -1,6 +1,7 @@
-"""Every address of the portal. Members bookmark them and mails link to them: they stay.
+"""Every address of the portal. Members bookmark them and mail links to them, so they must not
+change.
 
-The addresses of an app stand in its own ``urls.py``; here stand the pages that look over all apps.
+The addresses of an app are in its own ``urls.py``. The pages that belong to no single app are here.
 """
 
 from allauth.account.decorators import secure_admin_login
@@ -18,7 +19,7 @@ from amtportal.views import certifications, home, invoices, public, site
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 handler400 = "amtportal.uploads.limits.bad_request"
-handler429 = "amtportal.members.limits.wait_page"  # allauth asks for it
+handler429 = "amtportal.members.limits.wait_page"  # allauth uses it
 handler500 = "amtportal.middleware.retry.server_error"
 favicon = cache_control(public=True, max_age=24 * 3600)(RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.ico"))
 
@@ -36,7 +37,8 @@ urlpatterns = [
     path("healthz", site.healthz, name="healthz"),
     path(".well-known/security.txt", public.security_txt, name="security-txt"),
     path("favicon.ico", login_not_required(favicon)),
-    # One way to change a password, for staff too: it asks for the old one, and it is told and kept.
+    # Staff change their password on the same page as members: it asks for the old password, tells
+    # the owner by mail and records the change.
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
 ]

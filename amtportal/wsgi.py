@@ -5,7 +5,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "amtportal.settings")
-# Whoever looks at a page waits shorter than a command does.
+# A person who waits for a page should wait less than a command does.
 os.environ.setdefault("LOCK_WAIT_SECONDS", "3")
 
 application = get_wsgi_application()

@@ -1,4 +1,4 @@
-"""The addresses of CCP: recording, transcripts, the calendar, and the public pages about them."""
+"""The addresses of CCP: recording, transcripts, the calendar, and the public pages."""
 
 from django.urls import path
 

@@ -1,15 +1,18 @@
-"""PDF documents: laid out by WeasyPrint as PDF/UA-1, from our own HTML, style sheet and fonts only.
+"""PDF documents: WeasyPrint makes PDF/UA-1 from our own HTML, style sheet and fonts only.
 
-They are records of AMT, in English whatever the reader's language: the same record gives everyone the same bytes.
+Documents are records of AMT. They are in English whatever the reader's language, so that the same
+record gives everyone the same bytes.
 
-WeasyPrint leaks memory when fonts and style sheets are made anew for each document, and corrupts memory when
-threads share them at the same time: one of each is kept in the process, used under a lock. A document whose HTML was
-laid out before comes from the cache; where the cache's disk is full or read-only, it is laid out again.
+WeasyPrint leaks memory if fonts and style sheets are created again for each document, and corrupts
+memory if threads use them at the same time. Therefore each process keeps one set and uses it under
+a lock. If the same HTML was laid out before, the document comes from the cache; if the disk of the
+cache is full or read-only, the document is laid out again.
 
-What is longer than ``MOST_WEIGHT`` is not laid out: it would take more than ten seconds of a processor, for which all
-other documents wait. Whoever asks for it is told so.
+A document longer than ``MOST_WEIGHT`` is not laid out, because it would take more than ten seconds
+of processor time, and all other documents would wait. The person who asks for it is told so.
 
-No font of the machine is used: the same HTML gives the same bytes on every machine with the same libraries.
+No font of the machine is used, so that the same HTML gives the same bytes on every machine with the
+same libraries.
 """
 
 import hashlib
@@ -33,32 +36,32 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 ASSETS = Path(__file__).resolve().parent / "document_assets"
-# Changes with what outside the HTML changes the bytes.
+# This changes with everything outside the HTML that changes the bytes.
 LAYOUT_VERSION = "-".join(
     ["2", weasyprint.__version__, hashlib.sha256((ASSETS / "document.css").read_bytes()).hexdigest()]
 )
 
 MOST_WEIGHT = 600_000
 TAG_WEIGHT, CHARACTER_WEIGHT = 45, 1.5
-"""To lay out a tag takes 0.45 ms; a character takes 0.01 ms, and its part of 400 MB of memory."""
+"""Laying out a tag takes 0.45 ms; a character takes 0.01 ms and its share of 400 MB of memory."""
 
 _lock = threading.RLock()
 logger = logging.getLogger(__name__)
 
 
 class TooLong(Exception):
-    """A document that nobody would read, and for which everybody would wait."""
+    """The document is so long that nobody would read it and everybody would wait for it."""
 
 
 class NothingFetched(URLFetcher):
-    """Refuses every address: a document has all it needs in its own HTML."""
+    """Refuses every address, because the HTML of a document contains everything it needs."""
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
         raise FatalURLFetchingError(f"A document may not fetch {url!r}.")
 
 
 class OwnFonts(URLFetcher):
-    """Gives the style sheet the fonts that lie beside it, and nothing else."""
+    """Gives the style sheet the fonts that are next to it, and nothing else."""
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
         for font in (ASSETS / "fonts").iterdir():
@@ -69,7 +72,10 @@ class OwnFonts(URLFetcher):
 
 @contextmanager
 def _no_font_of_the_machine() -> Iterator[None]:
-    """Fontconfig reads its configuration here, and reads ours, which is empty; other programs keep the machine’s."""
+    """Make Fontconfig read our configuration, which is empty, in this block only.
+
+    Other programs keep using the machine's configuration.
+    """
     before = os.environ.get("FONTCONFIG_FILE")
     os.environ["FONTCONFIG_FILE"] = str(ASSETS / "fonts.conf")
     try:
@@ -96,13 +102,13 @@ def _fonts_and_styles() -> tuple[FontConfiguration, weasyprint.CSS]:
 
 
 def html_of(template: str, context: dict[str, Any]) -> str:
-    """The template of a document with what is to stand in it, in English."""
+    """Return the HTML of a document from its template and context, in English."""
     with translation.override("en"):
         return render_to_string(template, context)
 
 
 def lay_out(html: str) -> bytes:
-    """The HTML as PDF/UA-1; one document at a time."""
+    """Return the HTML as PDF/UA-1, one document at a time. Raises ``TooLong``."""
     text, tags = re.subn(r"<[^>]*>", "", html)
     weight = len(re.sub(r"&[#\w]{1,8};", ".", text)) * CHARACTER_WEIGHT + tags * TAG_WEIGHT
     if weight > MOST_WEIGHT:
@@ -115,14 +121,15 @@ def lay_out(html: str) -> bytes:
 
 
 def too_long(request: HttpRequest) -> HttpResponse:
-    """The page in place of a document that is too long."""
+    """Return the page that is shown in place of a document that is too long."""
     return render(request, "document_too_long.html", status=422)
 
 
 def pdf(html: str) -> bytes:
-    """The HTML as PDF/UA-1, from the cache where the very same HTML was laid out before.
+    """Return the HTML as PDF/UA-1, from the cache if the same HTML was laid out before.
 
-    The cache is asked again under the lock: of threads that want the same new document, one lays it out.
+    The cache is checked again under the lock, so that only one of several threads that want the
+    same new document lays it out. Raises ``TooLong``.
     """
     key = hashlib.sha256(f"{LAYOUT_VERSION}\n{html}".encode()).hexdigest()
     result = _kept(key)
@@ -137,11 +144,11 @@ def pdf(html: str) -> bytes:
 
 def _kept(key: str) -> bytes | None:
     try:
-        kept: bytes | None = caches["documents"].get(key)
+        document: bytes | None = caches["documents"].get(key)
     except OSError:
         logger.exception("The cache of documents cannot be read.")
         return None
-    return kept
+    return document
 
 
 def _keep(key: str, document: bytes) -> None:

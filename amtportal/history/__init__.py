@@ -1,5 +1,5 @@
-"""History that nobody rewrites: who did what, when, from where and in which request.
+"""History that nobody can rewrite: who did what, when, from where and in which request.
 
-Each change leaves a line, the database refuses to change or remove a line, and a nightly chain of seals shows it where
-somebody went past the database.
+Each change adds a line. The database refuses to change or remove a line. A nightly chain of seals
+shows it if somebody got around the database.
 """

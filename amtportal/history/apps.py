@@ -8,8 +8,9 @@ class HistoryConfig(AppConfig):
     verbose_name = "History"
 
     def ready(self) -> None:
-        from amtportal.history import events, triggers  # they need the models
+        from amtportal.history import events, triggers  # these modules need the models
 
-        # After every migration and not in one of them: SQLite forgets the triggers of a table that is altered.
+        # After every migration and not inside one: SQLite loses the triggers of a table that is
+        # altered.
         post_migrate.connect(triggers.put_in_place, sender=self)
         events.listen()

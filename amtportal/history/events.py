@@ -1,6 +1,7 @@
-"""Security events: sign-ins, sign-outs, passwords, second factors, addresses. Each leaves one row.
+"""Security events: sign-ins, sign-outs, passwords, second factors, addresses. Each adds one row.
 
-Django and allauth tell of most of them; whoever does what they do not know of notes it (``note``).
+Signals from Django and allauth announce most of them. Code that does something without such a
+signal calls ``note`` itself.
 """
 
 from typing import Any
@@ -19,13 +20,16 @@ _LONGEST = 100
 
 
 def note(kind: str, user: Any = None, *, detail: str = "", typed: str = "") -> None:
-    """Write down what happened to the account, or to whatever was typed as the address of one."""
+    """Record an event for the account, or for the text that was typed as the address of one."""
     SecurityEvent.objects.create(kind=kind, user=user, detail=detail[:_LONGEST], email=address_in(typed))
 
 
 def address_in(typed: str) -> str:
-    """What was typed, if it can be an address: a password typed into the wrong field is not kept."""
-    # PostgreSQL takes no NUL.
+    """Return the typed text if it can be an e-mail address, else an empty string.
+
+    This way a password that was typed into the wrong field is not stored.
+    """
+    # PostgreSQL does not accept NUL in text.
     return typed.strip().lower()[:254] if "@" in typed and "\0" not in typed else ""
 
 
@@ -48,28 +52,28 @@ def listen() -> None:
 
 
 def _writer(kind: str) -> Any:
-    def write(user: Any, **told: Any) -> None:
-        if user is not None:  # a session that had ended can be signed out, too
-            note(kind, user, detail=getattr(told.get("authenticator"), "type", ""))
+    def write(user: Any, **kwargs: Any) -> None:
+        if user is not None:  # it is None when a session that had already ended is signed out
+            note(kind, user, detail=getattr(kwargs.get("authenticator"), "type", ""))
 
     return write
 
 
-def _refused(credentials: dict[str, Any], **told: Any) -> None:
+def _refused(credentials: dict[str, Any], **kwargs: Any) -> None:
     note(Kind.REFUSED, typed=str(credentials.get("email") or credentials.get("username") or ""))
 
 
-def _signed_in(request: HttpRequest, user: Any, **told: Any) -> None:
-    """By which factors, one after the other."""
-    given = [record.get("type", record["method"]) for record in get_authentication_records(request, user)]
-    note(Kind.SIGNED_IN, user, detail=", ".join(dict.fromkeys(given)))
+def _signed_in(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+    """Record the sign-in with the factors that were used, in their order."""
+    factors = [record.get("type", record["method"]) for record in get_authentication_records(request, user)]
+    note(Kind.SIGNED_IN, user, detail=", ".join(dict.fromkeys(factors)))
 
 
-def _confirmed(user: Any, method: str, reauthenticated: bool = False, **told: Any) -> None:
+def _confirmed(user: Any, method: str, reauthenticated: bool = False, **kwargs: Any) -> None:
     if reauthenticated:
-        note(Kind.CONFIRMED, user, detail=told.get("type", method))
+        note(Kind.CONFIRMED, user, detail=kwargs.get("type", method))
 
 
-def _factor_used(user: Any, authenticator: Any, **told: Any) -> None:
+def _factor_used(user: Any, authenticator: Any, **kwargs: Any) -> None:
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
         note(Kind.CODE_USED, user)

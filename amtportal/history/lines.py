@@ -1,6 +1,7 @@
-"""What a line of history consists of, beside who and when: the request and the client's address.
+"""What a line of history holds besides who and when: the request and the client's address.
 
-The values are defaults of the columns: they are the same whether one row is saved or many are written in bulk.
+Both values are defaults of their columns, so that they are set both when one row is saved and when
+many rows are written in bulk.
 """
 
 from typing import Any
@@ -12,7 +13,7 @@ from amtportal.history.requests import LONGEST, current_address, current_request
 
 
 class Traced(models.Model):
-    """A row that says in which request, and from which address, it was written."""
+    """A row that records in which request, and from which address, it was written."""
 
     request_id = models.CharField(max_length=LONGEST, blank=True, default=current_request_id, editable=False)
     address = models.GenericIPAddressField(
@@ -24,29 +25,35 @@ class Traced(models.Model):
 
 
 class AppendOnly(models.Model):
-    """A row that the database lets nobody change or remove. Tables of history lines are so without saying it."""
+    """A row that the database lets nobody change or remove.
+
+    Tables of history lines are append-only even though they do not inherit from this class.
+    """
 
     class Meta:
         abstract = True
 
 
 class History(HistoricalRecords):
-    """The history of a model: ``history = History()``. Leave out secrets with ``excluded_fields``."""
+    """The history of a model: ``history = History()``. Exclude secrets with ``excluded_fields``."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(bases=(Traced,), **options)
 
-    def finalize(self, sender: type[models.Model], **told: Any) -> None:
-        super().finalize(sender, **told)
+    def finalize(self, sender: type[models.Model], **kwargs: Any) -> None:
+        super().finalize(sender, **kwargs)
         if sender is self.cls:
             sender.history_of = self  # type: ignore[attr-defined]
 
     def post_save(self, instance: Any, created: bool, using: str | None = None, **kwargs: Any) -> None:
-        """Nothing is written where only columns changed that the history leaves out, such as the last sign-in."""
+        """Write no line if the history excludes every changed column, such as the last sign-in."""
         if not set(kwargs.get("update_fields") or [""]) <= set(self.excluded_fields):
             super().post_save(instance, created, using, **kwargs)
 
 
 def write_line(instance: Any, *, created: bool) -> None:
-    """One line for a record that was saved in several steps, all of them with ``skip_history_when_saving``."""
+    """Write one line for a record that was saved in several steps.
+
+    Each of these steps must set ``skip_history_when_saving``.
+    """
     instance.history_of.create_historical_record(instance, "+" if created else "~")

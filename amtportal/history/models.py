@@ -1,4 +1,4 @@
-"""Security events, the seals of history, and the histories of what packages store."""
+"""Security events, the seals of history, and the histories of models from other packages."""
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -13,7 +13,7 @@ from amtportal.history.lines import AppendOnly, History, Traced
 
 
 class SecurityEvent(AppendOnly, Traced):
-    """Something happened at the door of an account: who came in or was refused, and what opens it was changed."""
+    """A security event of an account: a sign-in, a refusal, or a change of what opens it."""
 
     class Kind(models.TextChoices):
         SIGNED_IN = "signed-in", "Signed in"
@@ -80,7 +80,10 @@ class SecurityEvent(AppendOnly, Traced):
 
 
 class Seal(AppendOnly):
-    """The digests of some rows of one table, chained to the seal before it. ``amtportal.history.seals`` writes it."""
+    """The digests of some rows of one table, chained to the previous seal.
+
+    ``amtportal.history.seals`` writes it.
+    """
 
     table = models.CharField(max_length=63)
     columns = models.JSONField(help_text="Those that a row's digest covers, in order.")
@@ -106,11 +109,11 @@ class Seal(AppendOnly):
 
 
 def _keep_history_of(model: type[models.Model], **options: object) -> None:
-    """The history of a package's model, in a table of ours."""
+    """Keep the history of another package's model in one of our tables."""
     register(model, app="amtportal.history", records_class=History, **options)
 
 
 _keep_history_of(Group, m2m_fields=["permissions"])
 _keep_history_of(EmailAddress)
-# Never the secret; a passkey's name stands beside it.
+# ``data`` holds the secret, which history never keeps, together with the name of a passkey.
 _keep_history_of(Authenticator, excluded_fields=["data", "last_used_at"])

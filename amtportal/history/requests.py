@@ -1,8 +1,9 @@
-"""Which request is at work, and from where: every line of history and of the log says so.
+"""The id and the client address of the current request, for each line of history and of the log.
 
-A request has an id of its own. Behind a trusted proxy (``TRUST_PROXY``) it is the proxy's, if it is well formed; then
-the client is the one whom that proxy saw, or the first of several (``TRUSTED_PROXY_COUNT``), as the limits count it.
-Nobody else can choose either. Commands have neither.
+Each request has its own id. Behind a trusted proxy (``TRUST_PROXY``) the portal uses the proxy's id
+if it is well formed, and the client is the address that this proxy saw. With several proxies in a
+row (``TRUSTED_PROXY_COUNT``), it is the address that the first of them saw. The rate limits use the
+same address. Nobody else can choose the id or the address. Commands have neither.
 """
 
 import ipaddress
@@ -39,12 +40,13 @@ def current_address() -> str | None:
 
 
 def origin_of(request: HttpRequest, *, proxied: bool, proxies: int) -> Origin:
-    """The id and the client's address of a request; ``proxied`` when the headers come from a proxy of ours.
+    """Return the id and the client's address of a request.
 
-    So many ``proxies`` in a row each add whom they saw to ``X-Forwarded-For``.
+    ``proxied``: the headers come from one of our proxies.
+    ``proxies``: how many proxies in a row each add the address they saw to ``X-Forwarded-For``.
     """
     given = request.headers.get("X-Request-ID", "") if proxied else ""
-    # Whatever a client writes into this header stands before what the proxies add.
+    # Anything that a client writes into this header comes before what the proxies add.
     hops = request.headers.get("X-Forwarded-For", "").split(",")
     seen = hops[-proxies] if proxied and 0 < proxies <= len(hops) else ""
     return Origin(
@@ -61,12 +63,15 @@ def _address(text: str) -> str | None:
 
 
 def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Stands first, so that whatever is written or logged meanwhile has the id; the answer tells it."""
+    """Give everything that is written or logged during a request its id, and send the id back.
+
+    This middleware must come first.
+    """
 
     def answer(request: HttpRequest) -> HttpResponse:
         origin = origin_of(request, proxied=settings.TRUST_PROXY, proxies=settings.ALLAUTH_TRUSTED_PROXY_COUNT)
         token = _origin.set(origin)
-        request.META[KEY] = origin.request_id  # Django logs a refused request once it has left
+        request.META[KEY] = origin.request_id  # Django logs a refused request after this middleware has finished
         try:
             response = get_response(request)
             response.headers["X-Request-ID"] = origin.request_id
@@ -78,7 +83,7 @@ def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
 
 
 class WithRequestId(logging.Filter):
-    """Gives a log line its ``request_id``: a dash where no request is at work."""
+    """Adds ``request_id`` to a log line: a dash when no request is being handled."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         meta = getattr(getattr(record, "request", None), "META", {})

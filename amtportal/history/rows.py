@@ -1,7 +1,8 @@
-"""Rows as they stand in the database, byte for byte, and their digests.
+"""Rows exactly as the database stores them, byte for byte, and their digests.
 
-A row is the JSON list of its columns as the database itself writes them: what Django would read from a tampered column
-is not asked. The same row gives the same digest on one kind of database, and not on the other.
+A row is the JSON list of its columns as the database itself writes them. Django does not convert
+the values, because it could hide that a column was tampered with. The same row gives the same
+digest on the same kind of database, but not on the other kind.
 """
 
 import hashlib
@@ -28,16 +29,16 @@ def columns_of(model: type[models.Model]) -> list[str]:
 
 
 def present_columns(table: str) -> set[str]:
-    """The columns that the table has in the database."""
+    """Return the columns that the table has in the database."""
     with connection.cursor() as cursor:
         return {column.name for column in connection.introspection.get_table_description(cursor, table)}
 
 
 def read(model: type[models.Model], columns: Sequence[str], *, after: int, upto: int) -> Iterator[list[Row]]:
-    """The rows with ids after one and up to another, in the order of their ids, in batches."""
+    """Yield batches of the rows with ids greater than ``after`` and up to ``upto``, by id."""
     name = connection.ops.quote_name
     table, key = name(model._meta.db_table), name(model._meta.pk.column)
-    # quote() gives back every bit of a SQLite value, and its type.
+    # quote() returns every bit of a SQLite value, and its type.
     exact = "{}::text" if connection.vendor == "postgresql" else "quote({})"
     values = ", ".join(exact.format(name(column)) for column in columns)
     query = f"SELECT {key}, {values} FROM {table} WHERE {key} > %s AND {key} <= %s ORDER BY {table}.{key} LIMIT {BATCH}"  # noqa: S608
@@ -52,10 +53,10 @@ def read(model: type[models.Model], columns: Sequence[str], *, after: int, upto:
 
 
 def settled_id(model: type[models.Model]) -> int:
-    """The greatest id of the table below which no row can appear any more; 0 in an empty table.
+    """Return the greatest id of the table; 0 if it is empty. No row can appear below it any more.
 
-    PostgreSQL hands out ids before the rows can be seen: a moment's lock waits for whoever is writing. SQLite has one
-    writer at a time, and whoever asks here is it.
+    PostgreSQL assigns ids before other transactions can see the rows, so a short lock waits for
+    everybody who is writing. SQLite allows one writer at a time, and here that is the caller.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":

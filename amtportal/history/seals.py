@@ -1,8 +1,9 @@
-"""The nightly chain of seals, and whether history is still what was sealed.
+"""The nightly chain of seals, and the check that history is still the same as when it was sealed.
 
-A seal holds the digest of each of up to 1,000 rows of one table, and its own digest covers these and the seal before
-it. Whoever knows the digest of the last one, the head, knows that nothing before it can have changed unseen; keep the
-heads where nobody who can write the database can write. A row's own digest tells which row was changed.
+A seal holds the digests of up to 1,000 rows of one table. Its own digest covers these digests and
+the previous seal. The digest of the last seal is called the head. With the head, one can prove that
+nothing before it was changed. Store the heads where nobody who can write to the database can write.
+The digest of each row shows which row was changed.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ ENTRY = struct.Struct(">q32s")
 
 @dataclass
 class Tally:
-    """What a verification has seen."""
+    """The counts of one verification."""
 
     seals: int = 0
     rows: int = 0
@@ -32,17 +33,17 @@ class Tally:
     head: str = BEGINNING
 
     def __str__(self) -> str:
-        found = {0: "no differences", 1: "1 difference"}.get(self.differences, f"{self.differences:,} differences")
-        return f"History: {self.rows:,} lines under {self.seals:,} seals verified: {found}. Head: {self.head}"
+        result = {0: "no differences", 1: "1 difference"}.get(self.differences, f"{self.differences:,} differences")
+        return f"History: {self.rows:,} lines under {self.seals:,} seals verified: {result}. Head: {self.head}"
 
 
 def sealed_models() -> list[type[models.Model]]:
-    """Every append-only table except that of the seals, which are their own chain."""
+    """Return every append-only model except the seals, which form their own chain."""
     return [model for model in append_only() if model is not Seal]
 
 
 def digest(seal: Seal) -> str:
-    """The digest that the seal must have."""
+    """Return the digest that the seal must have."""
     header = [seal.previous, seal.table, seal.columns, seal.after_id, seal.upto_id, seal.rows]
     return hashlib.sha256(json.dumps(header).encode() + b"\n" + bytes(seal.entries)).hexdigest()
 
@@ -51,12 +52,12 @@ def pack(found: Sequence[Row]) -> bytes:
     return b"".join(ENTRY.pack(*row) for row in found)
 
 
-def unpack(entries: bytes) -> dict[int, bytes]:
+def unpack(entries: "bytes | memoryview[int]") -> dict[int, bytes]:
     return dict(ENTRY.iter_unpack(bytes(entries)))
 
 
 def compare(sealed: dict[int, bytes], found: dict[int, bytes]) -> Iterator[tuple[int, str]]:
-    """The rows that are not as they were sealed, by id, with what is wrong."""
+    """Yield the id of each row that is not as it was sealed, and what is wrong with it."""
     for key in sorted(sealed.keys() | found.keys()):
         if key not in found:
             yield key, "was removed after it was sealed"
@@ -67,15 +68,19 @@ def compare(sealed: dict[int, bytes], found: dict[int, bytes]) -> Iterator[tuple
 
 
 def head() -> str:
-    """The digest of the last seal."""
+    """Return the digest of the last seal."""
     return Seal.objects.order_by("-pk").values_list("digest", flat=True).first() or BEGINNING
 
 
 def seal() -> Iterator[tuple[str, int | None]]:
-    """Seal what is new in each table. Yields each table with the number of its new rows, None if it is held by others.
+    """Seal the new rows of each table.
 
-    Each seal is a transaction: stopped anywhere and started again, it goes on. Of two runs at once one fails on the
-    constraint that a seal follows another only once.
+    Yields each table with the number of its new rows, or with None if somebody else locks the
+    table.
+
+    Each seal is a transaction of its own: a run that was stopped continues when it is started
+    again. If two runs work at the same time, one of them fails on the constraint that only one seal
+    can follow another.
     """
     last = head()
     for model in sealed_models():
@@ -83,7 +88,7 @@ def seal() -> Iterator[tuple[str, int | None]]:
         after = Seal.objects.filter(table=table).aggregate(most=models.Max("upto_id"))["most"] or 0
         try:
             upto = rows.settled_id(model)
-        except OperationalError:  # somebody writes for long, such as an import: the next run takes it
+        except OperationalError:  # a long write, such as an import; the next run seals the table
             yield table, None
             continue
         count = 0
@@ -97,7 +102,10 @@ def seal() -> Iterator[tuple[str, int | None]]:
 
 
 def verify(tally: Tally, *, since: str | None = None) -> Iterator[str]:
-    """A sentence for each difference between history and its seals; ``since``: an earlier head. Nothing is changed."""
+    """Yield a sentence for each difference between history and its seals. Change nothing.
+
+    ``since``: an earlier head, which the chain must contain.
+    """
     by_table = {model._meta.db_table: model for model in sealed_models()}
     present: dict[str, set[str]] = {}
     reached: dict[str, int] = {}

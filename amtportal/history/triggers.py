@@ -1,7 +1,8 @@
 """Append-only tables: the database refuses to change or remove a row, whoever asks.
 
-Every table of history lines is one, and every model that says so (``AppendOnly``). The triggers are put in place after
-every migration. An owner of the tables can still take them away: see ``docs/operations.md``, and the seals.
+Every table of history lines is append-only, and so is every model that inherits ``AppendOnly``.
+The triggers are created after every migration. An owner of the tables can still remove the
+triggers: see ``docs/operations.md`` and the seals (``amtportal.history.seals``).
 """
 
 from django.apps import apps
@@ -14,7 +15,7 @@ from amtportal.history.lines import AppendOnly
 
 REFUSAL = "is append-only"
 
-# The class of the error is that of a broken constraint: Django raises IntegrityError.
+# The error code is that of a violated constraint, so that Django raises IntegrityError.
 FUNCTION = f"""
 CREATE OR REPLACE FUNCTION history_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -29,19 +30,20 @@ _ABORT = f"BEGIN SELECT RAISE(ABORT, '{{table}} {REFUSAL}'); END"
 SQLITE = {
     "no_update": f"BEFORE UPDATE ON {{table}} {_ABORT}",
     "no_delete": f"BEFORE DELETE ON {{table}} {_ABORT}",
-    # INSERT OR REPLACE removes every row in its way, by whichever unique columns, without asking the trigger above.
+    # INSERT OR REPLACE removes every row that conflicts in any unique columns, and it does not run
+    # the trigger above.
     "no_replace": f"BEFORE INSERT ON {{table}} WHEN EXISTS (SELECT 1 FROM {{table}} WHERE {{in_the_way}}) {_ABORT}",  # noqa: S608
 }
 
 
 def append_only() -> list[type[models.Model]]:
-    """The models whose rows stay as they are, by the names of their tables."""
-    found = [model for model in apps.get_models() if issubclass(model, HistoricalChanges | AppendOnly)]
-    return sorted([*found, LogEntry], key=lambda model: model._meta.db_table)
+    """Return the append-only models, sorted by the names of their tables."""
+    own = [model for model in apps.get_models() if issubclass(model, HistoricalChanges | AppendOnly)]
+    return sorted([*own, LogEntry], key=lambda model: model._meta.db_table)
 
 
 def unique_columns(model: type[models.Model]) -> list[tuple[str, ...]]:
-    """The columns in which no two rows of the model are alike: the key, and every other such set."""
+    """Return each set of columns that is unique in the model, the primary key included."""
     column = {field.name: field.column for field in model._meta.local_concrete_fields}
     alone = [(field.name,) for field in model._meta.local_concrete_fields if field.unique]
     together = [tuple(rule.fields) for rule in model._meta.total_unique_constraints]
@@ -49,11 +51,11 @@ def unique_columns(model: type[models.Model]) -> list[tuple[str, ...]]:
 
 
 def wanted(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    """The triggers that this database is to have, by name, and the statements that make them."""
+    """Return the triggers that this database must have: name and the statement that creates it."""
     templates = POSTGRESQL if connection.vendor == "postgresql" else SQLITE
-    # One that was switched off is replaced.
+    # A trigger that was disabled is replaced.
     create = "CREATE OR REPLACE TRIGGER" if connection.vendor == "postgresql" else "CREATE TRIGGER"
-    tables = set(connection.introspection.table_names())  # a migration backwards takes tables away
+    tables = set(connection.introspection.table_names())  # migrating backwards removes tables
     return {
         f"{model._meta.db_table}_{suffix}": f"{create} {model._meta.db_table}_{suffix} "
         + template.format(table=model._meta.db_table, in_the_way=_in_the_way(model))
@@ -64,13 +66,16 @@ def wanted(connection: BaseDatabaseWrapper) -> dict[str, str]:
 
 
 def _in_the_way(model: type[models.Model]) -> str:
-    """The condition on a row that a new one, ``NEW``, would take the place of."""
+    """Return the SQL condition for the rows that a new row, ``NEW``, would replace."""
     alike = (" AND ".join(f'"{column}" = NEW."{column}"' for column in columns) for columns in unique_columns(model))
     return " OR ".join(f"({columns})" for columns in alike)
 
 
 def missing(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    """Of these, those that are not in place. On SQLite also those that an earlier release made otherwise."""
+    """Return the wanted triggers that do not exist.
+
+    On SQLite this includes triggers that an earlier release created with another definition.
+    """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT tgname, NULL FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'")
@@ -84,8 +89,8 @@ def missing(connection: BaseDatabaseWrapper) -> dict[str, str]:
     }
 
 
-def put_in_place(using: str = "default", **told: object) -> None:
-    """Make the triggers that are missing."""
+def put_in_place(using: str = "default", **kwargs: object) -> None:
+    """Create the triggers that are missing."""
     connection = connections[using]
     statements = missing(connection)
     if not statements:

@@ -1,4 +1,4 @@
-"""Who may see a page: members see their own, and an account without an AMT ID is sent to its home page."""
+"""Who may see a page: members see their own; other accounts are sent to the home page."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -14,7 +14,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def for_member(view: View) -> View:
-    """Give the view the signed-in member. The sign-in itself is asked for by ``LoginRequiredMiddleware``."""
+    """Call the view with the signed-in member. ``LoginRequiredMiddleware`` asks for the sign-in."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -27,13 +27,13 @@ def for_member(view: View) -> View:
 
 
 def account_of(request: HttpRequest) -> User:
-    """The account that is signed in: ``LoginRequiredMiddleware`` lets nobody else through."""
+    """Return the signed-in account: ``LoginRequiredMiddleware`` lets nobody else through."""
     assert isinstance(request.user, User)
     return request.user
 
 
 def member_of(request: HttpRequest) -> Member | None:
-    """The member who is signed in; None for an account without an AMT ID, such as staff."""
+    """Return the member who is signed in; None for an account without an AMT ID, such as staff."""
     account = account_of(request)
     member = Member.objects.filter(user=account).first()
     if member:

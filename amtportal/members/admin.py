@@ -1,8 +1,8 @@
 """Accounts and members, as staff see them.
 
 Nobody sets another person's password: an account is activated, and a password is reset, by a link
-sent to its address. Only superusers change the accounts of staff and what an account may do, so that
-no clerk can give themselves more.
+sent to its address. Only superusers change the accounts of staff and what an account may do, so
+that no clerk can give themselves more.
 
 The base of the admin class of members is here; ``ccp.admin.members`` registers it.
 """
@@ -32,17 +32,18 @@ from amtportal.staff.changelists import keys_in
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, StaffAdmin, WholeHistoryAdmin, WrittenByVerbs
 
-# What Django and allauth registered. Three of them get admin classes of ours below. Sessions get none: where
-# somebody is signed in is nobody else's business.
+# Django and allauth registered these. Three of them get admin classes of ours below. Sessions get
+# none, because where somebody is signed in is nobody else's business.
 admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 def accounts_found_by(words: str) -> list[int]:
-    """Return the keys of accounts whose address begins with the words, or whose member the words find.
+    """Return the keys of accounts whose address begins with the words or whose member matches.
 
-    Two queries joined by id, as in ``Member.objects.found_by``: one OR across the tables uses no index.
+    Two queries joined by id, as in ``Member.objects.found_by``: one OR across the tables uses no
+    index.
     """
     by_address = User.objects.filter(email__istartswith=words).values_list("pk", flat=True)
     by_member = Member.objects.found_by(words).order_by().values_list("user", flat=True)
@@ -133,7 +134,7 @@ class UserAdmin(NeverDeleted, WholeHistoryAdmin):
         if change and "email" in form.changed_data:
             notices.address_changed([(obj, form.initial["email"])])
             events.note(events.Kind.ADDRESS_CHANGED, obj, detail="by staff")
-        # An earlier address, though proved, no longer opens the account.
+        # An earlier address no longer opens the account, even if it was proved.
         EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
 
 
@@ -182,8 +183,8 @@ class EmailAddressAdmin(WrittenByVerbs, HistoryAdmin):
 class AuthenticatorAdmin(WrittenByVerbs, HistoryAdmin):
     """Second factors, never their secrets.
 
-    A superuser removes the factor of a person who has lost it and has proved who they are. The portal
-    tells the person by mail.
+    A superuser removes the factor of a person who has lost it and has proved who they are. The
+    portal tells the person by mail.
     """
 
     list_display = ["user", "type", "created_at", "last_used_at"]

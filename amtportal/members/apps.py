@@ -7,7 +7,8 @@ class MembersConfig(AppConfig):
     verbose_name = "Members"
 
     def ready(self) -> None:
-        # Each of them listens: to ``check --deploy``, to factors that are used, to responses, to sign-ins.
+        # Each of these modules registers itself when it is imported: for ``check --deploy``, and
+        # for the signals of used factors, responses and sign-ins.
         from amtportal import checks  # noqa: F401
         from amtportal.members.factors import second_factor  # noqa: F401
         from amtportal.members.mail import outbox  # noqa: F401

@@ -1,4 +1,4 @@
-"""The label of a form's field, and the sentences for what is wrong with it."""
+"""The labels and error messages of form fields."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 
 
 def label_field(form: Any, field: str, label: str | Promise, required: str | Promise) -> None:
-    """Give a field its label and the sentence for an empty or unreadable entry."""
+    """Set the label of a field and its error message for an empty or unreadable entry."""
     form.fields[field].label = label
     form.fields[field].error_messages |= {"required": required, "invalid": required}
     form.fields[field].widget.attrs.pop("placeholder", None)

@@ -1,10 +1,11 @@
-"""What costs much is done in measure: so many times a minute for each person (``ACCOUNT_RATE_LIMITS``).
+"""Rate limits: expensive requests are limited to so many for each person (``ACCOUNT_RATE_LIMITS``).
 
-allauth counts in the cache that all processes share. Beyond the measure comes the page that says to wait, and it is
-noted among the security events: once a minute for each person or address, so that nobody fills the database with it.
+allauth counts the requests in the cache that all processes share. Above the limit, a page asks the
+person to wait, and a security event is recorded: once a minute for each person or address, so that
+nobody can fill the database with events.
 
-The functions are internal to allauth. No other module of ours imports them, so that what follows from a change of
-theirs is changed here; a test says when they move.
+The allauth functions used here are internal to allauth. No other module of ours imports them, so
+that a change in allauth affects only this module. A test fails if they move.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from allauth.core.internal import ratelimit  # the public one limits no GET
+from allauth.core.internal import ratelimit  # the public function does not limit GET
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -21,11 +22,11 @@ from amtportal.history import events
 
 View = Callable[..., HttpResponseBase]
 NOTED_EVERY = 60
-"""Seconds in which the same limit, reached by the same one, leaves one row."""
+"""Seconds in which the same person reaching the same limit adds only one row."""
 
 
 def rate_limited(action: str) -> Callable[[View], View]:
-    """Limit how often a person asks for the view. ``action``: a key of ``ACCOUNT_RATE_LIMITS``."""
+    """Limit the requests of a person for the view. ``action``: a key of ``ACCOUNT_RATE_LIMITS``."""
 
     def limit(view: View) -> View:
         @wraps(view)
@@ -40,25 +41,28 @@ def rate_limited(action: str) -> Callable[[View], View]:
 
 
 def over_limit(request: HttpRequest, action: str) -> bool:
-    """Count this request. Whether it is one too many."""
+    """Count this request. Return whether it exceeds the limit."""
     return request.user.is_authenticated and not ratelimit.consume(
         request, app="allauth.account", action=action, limit_get=True, user=request.user
     )
 
 
 def address_over_limit(request: HttpRequest, action: str) -> bool:
-    """Count this request of anybody, signed in or not. Return whether its address has sent one too many."""
+    """Count this request for its IP address. Return whether it exceeds the limit.
+
+    This counts everybody, signed in or not.
+    """
     return not ratelimit.consume(request, app="allauth.account", action=action, limit_get=True)
 
 
 def respond_429(request: HttpRequest) -> HttpResponse:
-    """Answer a request beyond its limit with the page that says to wait."""
+    """Return the page that asks the person to wait, for a request above its limit."""
     answer: HttpResponse = ratelimit.respond_429(request)
     return answer
 
 
 def note_reached(request: HttpRequest, limit: str, *, user: Any = None, typed: str = "") -> None:
-    """Write down that a limit was reached: by whom, if that is known, or for which address as it was typed."""
+    """Record that a limit was reached: by whom, if known, or for which typed address."""
     whose = user.pk if user else events.address_in(typed) or ratelimit.get_ip(request)
     key = hashlib.sha256(f"{limit}:{whose}".encode()).hexdigest()
     if cache.add(f"amtportal.limit-noted:{key}", True, timeout=NOTED_EVERY):
@@ -66,7 +70,7 @@ def note_reached(request: HttpRequest, limit: str, *, user: Any = None, typed: s
 
 
 def wait_page(request: HttpRequest) -> HttpResponse:
-    """The page beyond a limit, whichever view it was reached in."""
+    """Return the page for a request above a limit, in any view."""
     match = request.resolver_match
     user = request.user if request.user.is_authenticated else None
     note_reached(request, match.route if match else "", user=user)

@@ -1,4 +1,4 @@
-"""Who comes to the door: the account that signs in, and the member whom AMT knows by an AMT ID."""
+"""Accounts, which sign in; members, whom AMT knows by their AMT ID; and mail that waits."""
 
 from typing import Any, ClassVar
 
@@ -11,12 +11,12 @@ from django.utils import timezone
 from amtportal.history.lines import History
 
 ALONE = 15
-"""Characters of a password that is the only factor."""
+"""The minimum length in characters of a password that is the only factor."""
 
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create an account; without a password nobody can sign in until the account is activated."""
+        """Create an account. Without a password, nobody can sign in until it is activated."""
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -27,18 +27,20 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """An account, of a member or of staff. The e-mail address, in lower case, is the sign-in."""
+    """An account of a member or of staff. People sign in with the e-mail address, in lower case."""
 
     email = models.EmailField("e-mail address", unique=True)
     is_staff = models.BooleanField("staff", default=False, help_text="May open the admin pages.")
     is_active = models.BooleanField("active", default=True, help_text="Untick this instead of deleting the account.")
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
-    # Too short to stand alone: the second factor then stays (``second_factor.may_remove``).
+    # Too short to be the only factor, so the second factor cannot be removed
+    # (``second_factor.may_remove``).
     short_password = models.BooleanField(default=False, editable=False)
-    # That of the last sign-in from a browser that was known: in it a mail about another browser is written.
+    # The language of the last sign-in from a known browser. A mail about a sign-in from another
+    # browser is written in this language.
     language = models.CharField(max_length=5, blank=True, editable=False)
 
-    # Passwords and sign-ins are told by ``amtportal.history.models.SecurityEvent``.
+    # ``amtportal.history.models.SecurityEvent`` records passwords and sign-ins.
     history = History(
         excluded_fields=["password", "last_login", "short_password", "language"],
         m2m_fields=["groups", "user_permissions"],
@@ -72,22 +74,25 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 class MemberQuerySet(models.QuerySet["Member"]):
     def found_by(self, words: str) -> "MemberQuerySet":
-        """Those whom every word fits: the start of a first or last name, of the AMT ID or of the e-mail address.
+        """Return the members whom every word matches.
 
-        A name of several words is found whole: "De Witt", "Harold De Witt".
-        Each way of being found is a query of its own, joined by id: one OR across the two tables uses no index.
+        A word matches the start of a first or last name, of the AMT ID or of the e-mail address.
+        A name of several words is matched as a whole: "De Witt", "Harold De Witt".
+
+        Each kind of match is a separate query, and the queries are joined by id, because one OR
+        across the two tables uses no index.
         """
         typed = words.split()
         if not typed:
             return self.all()
-        found = Member.objects.all()
+        matching = Member.objects.all()
         for word in typed:
             by_member = Member.objects.filter(
                 Q(amt_id__istartswith=word) | Q(first_name__istartswith=word) | Q(last_name__istartswith=word)
             )
             by_user = Member.objects.filter(user__in=User.objects.filter(email__istartswith=word))
             ids = by_member.order_by().values("pk").union(by_user.order_by().values("pk"))
-            found = found.filter(pk__in=ids)
+            matching = matching.filter(pk__in=ids)
         named = Q()
         for first_names in range(len(typed)):
             named |= Q(
@@ -95,7 +100,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
                 last_name__istartswith=" ".join(typed[first_names:]),
             )
         by_name = Member.objects.filter(named)
-        return self.filter(pk__in=found.order_by().values("pk").union(by_name.order_by().values("pk")))
+        return self.filter(pk__in=matching.order_by().values("pk").union(by_name.order_by().values("pk")))
 
 
 class Member(models.Model):
@@ -143,7 +148,7 @@ class Member(models.Model):
 
 
 class OutgoingMail(models.Model):
-    """A mail that waits to be sent (``outbox``). Once the mail server has it the row is gone."""
+    """A mail that waits to be sent (``outbox``). The row is deleted once the mail server has it."""
 
     sender = models.CharField(max_length=320)
     recipients = models.JSONField()

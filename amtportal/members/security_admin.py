@@ -1,4 +1,4 @@
-"""Security events and seals as staff read them. Nobody writes them."""
+"""The admin pages of security events and seals, which staff can only read."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The addresses below ``/accounts/``: ours first, where they replace one of allauth's."""
+"""The addresses below ``/accounts/``. Ours come first, because some replace one of allauth's."""
 
 from allauth.mfa.recovery_codes.views import download_recovery_codes, view_recovery_codes
 from django.contrib.auth.decorators import login_not_required

@@ -1,7 +1,8 @@
-"""What a stolen database must not tell is encrypted with keys that stand outside of it (``MFA_KEYS``).
+"""Encryption for what a stolen database must not reveal. The keys are outside it (``MFA_KEYS``).
 
-The first key encrypts and every key decrypts: a new key is put in front, ``manage.py renew_encryption`` writes
-everything anew with it, and then the old one can go.
+The first key encrypts, and every key decrypts. To change the key, put the new one first, run
+``manage.py renew_encryption``, which encrypts everything again with it, and then remove the old
+one.
 """
 
 import base64
@@ -24,12 +25,12 @@ def encrypt(text: str) -> str:
 
 
 def decrypt(encrypted: str) -> str:
-    """The text. A value that no key fits, or that was tampered with, raises ``InvalidToken``."""
+    """Return the text. Raises ``InvalidToken`` if no key fits or the value was tampered with."""
     return _keys().decrypt(encrypted.encode()).decode()
 
 
 def opens(encrypted: str) -> bool:
-    """Whether one of the keys fits."""
+    """Return whether one of the keys fits."""
     try:
         decrypt(encrypted)
     except InvalidToken:
@@ -38,5 +39,5 @@ def opens(encrypted: str) -> bool:
 
 
 def renewed(encrypted: str) -> str:
-    """The same text, encrypted with the first key."""
+    """Return the same text, encrypted with the first key."""
     return _keys().rotate(encrypted.encode()).decode()

@@ -1,12 +1,14 @@
-"""The headers of every answer, and what may keep a copy of it.
+"""The security headers of every response, and whether browsers and caches may store it.
 
-- Every answer, also a style sheet, a redirect and an error, says what browsers may do with it. The
-  Content-Security-Policy comes from django-csp, the Permissions-Policy from django-permissions-policy, HSTS from
-  Django.
-- Nothing is kept by anybody unless its view says so: figures of members stay on no disk of a shared computer.
-- A public page read by somebody signed out may be kept, and is asked for again each time.
+- Every response has the headers, including style sheets, redirects and errors. The
+  Content-Security-Policy comes from django-csp, the Permissions-Policy from
+  django-permissions-policy, and HSTS from Django.
+- No response is stored unless its view allows it, so that members' data does not stay on the disk
+  of a shared computer.
+- A public page may be stored for a visitor who is signed out. Browsers ask each time whether it has
+  changed.
 
-``docs/decisions/0022-private-pages-are-not-stored.md`` says what that means for Back.
+``docs/decisions/0022-private-pages-are-not-stored.md`` says what that means for the Back button.
 """
 
 from collections.abc import Callable
@@ -31,7 +33,7 @@ HEADERS = {
 
 
 class HeadersMiddleware:
-    """Stands before all others, WhiteNoise too, so that nothing leaves without its headers."""
+    """Sets the headers. It comes before WhiteNoise, so that no response is sent without them."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -40,15 +42,19 @@ class HeadersMiddleware:
         response = self.get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        said = response.headers.get("Cache-Control", "")
-        # An answer with a cookie is for one person, whatever its view says.
-        if not said or (response.cookies and "no-store" not in said):
+        cache_rule = response.headers.get("Cache-Control", "")
+        # A response with a cookie is for one person, whatever its view says.
+        if not cache_rule or (response.cookies and "no-store" not in cache_rule):
             response.headers["Cache-Control"] = NOT_STORED
         return response
 
 
 def public_page(view: View) -> View:
-    """Needs no sign-in. Signed out it may be kept, and is sent again if it has changed; signed in it is private."""
+    """Mark a view that needs no sign-in.
+
+    For somebody who is signed out, the page may be stored, and it is sent again if it has changed.
+    For somebody who is signed in, it is private.
+    """
     shared = conditional_page(cache_control(public=True, max_age=0, must_revalidate=True)(view))
 
     @wraps(view)

@@ -1,8 +1,9 @@
-"""The portal has one name, that of ``AMTPORTAL_URL``, whatever a request calls it by.
+"""The portal has one host name, that of ``AMTPORTAL_URL``, whatever host a request names.
 
-Django lets a port and capital letters pass. Links that go out by mail must not lead to the port that some visitor asked
-for, and nothing is counted apart for each spelling. On this machine, where nobody else comes, each port stands for
-itself: ``make run`` takes any.
+Django accepts a port and capital letters in the name. But links in mail must not lead to a port
+that some visitor asked for, and nothing may be counted separately for each spelling. On a
+development machine, which nobody else can reach, the name and port of the request are used:
+``make run`` works on any port.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,11 @@ from django.http import HttpRequest, HttpResponse
 
 
 def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Stands before whatever reads the name. Another one (``ALLOWED_HOSTS``) is refused by whoever reads it."""
+    """Replace the host name of the request by the portal's.
+
+    This must come before all code that reads the name. A name that ``ALLOWED_HOSTS`` does not have
+    is not replaced: the first code that reads it refuses the request.
+    """
 
     def answer(request: HttpRequest) -> HttpResponse:
         if settings.PUBLIC_HOST:

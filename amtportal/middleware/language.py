@@ -1,7 +1,8 @@
-"""The language in which a reader is answered: English, or Spanish for whoever chose it or whose browser asks for it.
+"""The language of a page: English, or Spanish if the reader or the reader's browser chose it.
 
-The choice is kept in a cookie; without one the browser's ``Accept-Language`` decides. It holds for one request and ends
-with it, so that nothing of one reader's language reaches the next one on the same thread. Staff pages are in English.
+The choice is stored in a cookie. Without the cookie, the browser's ``Accept-Language`` decides. The
+language is active for one request only, so that it does not affect the next reader on the same
+thread. Staff pages are in English.
 """
 
 from collections.abc import Callable
@@ -20,19 +21,23 @@ STAFF_PAGES = "/admin/"
 
 
 def of_reader(request: HttpRequest) -> str:
-    """The language for whoever asks for this page."""
+    """Return the language for the reader who asks for this page."""
     if request.path_info.startswith(STAFF_PAGES):
         return ENGLISH
     return translation.get_language_from_request(request)
 
 
 def or_english(code: str | None) -> str:
-    """The language of that code if the portal speaks it, else English."""
+    """Return the code if it is one of the portal's languages, else English."""
     return code if code in dict(settings.LANGUAGES) else ENGLISH
 
 
 class LanguageMiddleware:
-    """Django's ``LocaleMiddleware`` leaves its language on the thread and forgets the cookie in ``Vary``."""
+    """Activates the reader's language for one request.
+
+    Django's ``LocaleMiddleware`` is not enough: it leaves its language active on the thread and
+    does not name the cookie in ``Vary``.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -48,6 +53,7 @@ class LanguageMiddleware:
         return response
 
 
-# Django's view, which leads back to addresses of this portal only. Another site that posts here changes the words of a
-# reader's pages and nothing else: that is no reason for a token, and with it a cookie, in every public page.
+# Django's view redirects to addresses of this portal only. Another site that posts here can change
+# only the language of a reader's pages. That does not justify a CSRF token, and with it a cookie,
+# in every public page.
 switch = csrf_exempt(login_not_required(require_POST(set_language)))

@@ -1,6 +1,6 @@
-"""Closed for a short while: with ``MAINTENANCE=1`` every address but the load balancer's answers 503.
+"""Maintenance mode: with ``MAINTENANCE=1`` every address except ``/healthz`` responds with 503.
 
-Style sheet, fonts and pictures are served all the same, since WhiteNoise stands before this.
+Style sheets, fonts and pictures are still served, because WhiteNoise comes before this middleware.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,10 @@ RETRY_AFTER = 600
 
 
 class MaintenanceMiddleware:
-    """Answers in place of the portal, without a session or the database; where the portal is open it is not used."""
+    """Responds in place of the portal, without a session or the database.
+
+    It is not used while the portal is open.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         if not settings.MAINTENANCE:

@@ -1,4 +1,4 @@
-"""The cookie of messages, under the name that browsers guard: other hosts of the domain cannot set it (``__Host-``)."""
+"""The cookie for messages, with the prefix ``__Host-``: other hosts of the domain cannot set it."""
 
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
@@ -11,6 +11,6 @@ class MessageCookie(CookieStorage):
 
 
 class MessageStorage(FallbackStorage):
-    """Django's own: a cookie, and the session for what does not fit."""
+    """Django's storage with our cookie: the cookie first, and the session for what does not fit."""
 
     storage_classes = (MessageCookie, SessionStorage)

@@ -1,7 +1,8 @@
 """Action pages: pages on which staff do something to a record.
 
-A page shows what will happen, asks, and says what was done. The verb of the record's noun decides. What
-it refuses becomes an error of the form here, in one place, and everything that was typed is kept.
+A page shows what will happen, asks, and says what was done. The verb in the module of the record's
+noun decides. This module turns its refusals into errors of the form, in one place, and keeps
+everything that was typed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +21,7 @@ from django.urls import reverse
 
 
 class AlreadyDone(Exception):
-    """A form that was sent twice: nothing is left to do, and nothing is wrong. The text says so."""
+    """The form was sent twice: nothing is left to do and nothing is wrong. The text says so."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class ActionPage:
     """What a page shows and does.
 
     ``act`` takes the cleaned form and returns the sentence that says what was done. It raises
-    ``AlreadyDone`` where it finds its work done. ``refusals`` has the exceptions by which its verbs
-    refuse, each with the field at which the form shows the text of the exception; "" is the whole form.
+    ``AlreadyDone`` if its work was done already. ``refusals`` maps each exception with which its
+    verbs refuse to the field at which the form shows the exception's text; "" is the whole form.
     """
 
     title: str
@@ -47,7 +48,7 @@ class ActionPagesMixin(admin.ModelAdmin):
     change_form_template = "admin/record.html"
 
     def links(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
-        """Return the words and the address of each button that this person may press on the record now."""
+        """Return the text and address of each button that this person may use on the record now."""
         return []
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -60,7 +61,10 @@ class ActionPagesMixin(admin.ModelAdmin):
         return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[obj.pk])
 
     def record_for_action(self, request: HttpRequest, object_id: str, permission: str) -> Any:
-        """Return the record that an action changes; 403 without the permission, 404 where there is none."""
+        """Return the record that an action changes.
+
+        Raises 403 without the permission, and 404 if there is no such record.
+        """
         if not (request.user.has_perm(permission) and self.has_view_permission(request)):
             raise PermissionDenied
         obj = self.get_object(request, unquote(object_id))

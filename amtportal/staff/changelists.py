@@ -1,4 +1,7 @@
-"""Lists over a million rows: nothing is counted or searched to the end, and no filter draws a menu of a big table."""
+"""Lists of a million rows.
+
+Counting and searching stop at a bound, and no filter lists the rows of a big table.
+"""
 
 from datetime import date
 from typing import Any
@@ -15,21 +18,24 @@ BOUND = 10_000
 
 
 class TooMany(Exception):
-    """More rows fit the words of a search than anybody would read."""
+    """More rows match a search than anybody would read."""
 
 
-def keys_in(found: QuerySet[Any]) -> list[Any]:
-    """What a search found, as keys to join to. Given the query instead, the database may read whole tables."""
-    keys = list(found[: BOUND + 1])
+def keys_in(results: QuerySet[Any]) -> list[Any]:
+    """Return the keys that a search found, to filter by. Raises ``TooMany`` above ``BOUND``.
+
+    With the query itself in the filter, the database may read whole tables.
+    """
+    keys = list(results[: BOUND + 1])
     if len(keys) > BOUND:
         raise TooMany
     return keys
 
 
 class BoundedPaginator(Paginator):
-    """Counts to ``BOUND`` and no further; whoever needs row 10,001 searches or filters.
+    """Counts only up to ``BOUND``. Staff who need row 10,001 search or filter.
 
-    The order is taken off before counting: the database then stops at the bound, and sorts nothing.
+    The order is removed before counting, so that the database stops at the bound and does not sort.
     """
 
     @cached_property
@@ -52,7 +58,7 @@ class ConditionFilter(admin.SimpleListFilter):
     """A filter whose choices are conditions that depend on the day, not on the rows."""
 
     def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
-        """Each choice by its name in the address: the words that staff read, and the condition."""
+        """Return the choices by their names in the address: the text for staff and the condition."""
         raise NotImplementedError
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

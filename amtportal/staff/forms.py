@@ -1,4 +1,4 @@
-"""Forms of the admin pages: amounts typed in dollars, and forms that prove every constraint."""
+"""Forms of the admin pages: amounts typed in dollars, and forms that check every constraint."""
 
 import re
 from decimal import Decimal
@@ -14,7 +14,7 @@ MOST_CENTS = 100_000_000
 
 
 class DollarsField(forms.Field):
-    """An amount as people type it (``90``, ``90.00``, ``$1,090.50``), kept as whole cents."""
+    """An amount as people type it (``90``, ``90.00``, ``$1,090.50``). Its value is in whole cents."""
 
     default_error_messages = {
         "invalid": "Enter an amount in dollars, for example 90.00.",
@@ -31,17 +31,17 @@ class DollarsField(forms.Field):
     def to_python(self, value: Any) -> int | None:
         if value in self.empty_values:
             return None
-        found = _AMOUNT.fullmatch(str(value).strip())
-        if not found:
+        match = _AMOUNT.fullmatch(str(value).strip())
+        if not match:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
-        cents = int(Decimal(found[1].replace(",", "") + (found[2] or "")) * 100)
+        cents = int(Decimal(match[1].replace(",", "") + (match[2] or "")) * 100)
         if cents > MOST_CENTS:
             raise ValidationError(self.error_messages["too_much"], code="too_much")
         return cents
 
 
 class ReasonForm(forms.Form):
-    """Why something is done. Whether a reason is good enough is for the verb to say."""
+    """Asks for the reason for an action. The verb decides whether the reason is good enough."""
 
     reason = forms.CharField(
         max_length=300,
@@ -55,9 +55,10 @@ class ReasonForm(forms.Form):
 
 
 class WholeForm(forms.ModelForm):
-    """Proves every constraint of the model.
+    """Checks every constraint of the model.
 
-    Django skips those that mention a field which the form does not show, and the save then fails with a server error.
+    Django skips constraints on fields that the form does not show, and saving then fails with a
+    server error.
     """
 
     def _post_clean(self) -> None:

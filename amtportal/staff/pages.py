@@ -1,8 +1,8 @@
 """The base of every admin class of the portal.
 
-- Search finds a record by its member's name, e-mail address or AMT ID, and by the record's own number.
-- A page takes the same number of queries whatever its rows; related rows come with the query.
-- Records are not deleted by hand, and some are not written by hand either: their verbs do it.
+- Search finds a record by its member's name, e-mail address or AMT ID, and by the record's number.
+- A page needs the same number of queries for any number of rows, because it joins related rows.
+- Staff do not delete records directly, and some records they do not edit either: verbs do it.
 """
 
 import re
@@ -29,31 +29,32 @@ from amtportal.staff.changelists import BOUND, BoundedPaginator, TooMany, keys_i
 admin.site.site_header = "AMT Portal – staff"
 admin.site.site_title = "AMT Portal"
 admin.site.index_title = "Members, certifications and continuing education"
-admin.site.enable_nav_sidebar = False  # lists need the width; the index is one click away on every page
+admin.site.enable_nav_sidebar = False  # lists need the width, and every page links to the index
 
 
 def numbered(prefix: str, words: str) -> int | None:
-    """The key in a record's number: ``INV-0000012`` is 12. None for any other words."""
-    found = re.fullmatch(rf"{prefix}-?([0-9]{{1,18}})", words.strip(), re.IGNORECASE) if prefix else None
-    return int(found[1]) if found else None
+    """Return the key in a record's number: 12 for ``INV-0000012``. None for any other words."""
+    match = re.fullmatch(rf"{prefix}-?([0-9]{{1,18}})", words.strip(), re.IGNORECASE) if prefix else None
+    return int(match[1]) if match else None
 
 
 class StaffAdmin(ActionPagesMixin, admin.ModelAdmin):
     paginator = BoundedPaginator
     show_full_result_count = False
-    show_facets = ShowFacets.NEVER  # a facet is one more count over the whole table
+    show_facets = ShowFacets.NEVER  # a facet would count the whole table again
     list_per_page = 50
     view_on_site = False
     ordering = ["-pk"]
     list_select_related: ClassVar[list[str]] = []
     sortable_by: ClassVar[list[str]] = []
     search_fields: ClassVar[list[str]] = []
-    """The lookup from a record to its member, where there is one. With it the list has a search box."""
+    """The lookup from a record to its member, if it has one. The list then has a search box."""
     number_prefix = ""
-    """What the record's own number begins with."""
+    """The beginning of the record's own number."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        # Not only for lists: menus that complete a name, and the record's own page, write the same related rows.
+        # Not only for lists: autocomplete menus and the record's own page show the same related
+        # rows.
         queryset = super().get_queryset(request)
         return queryset.select_related(*self.list_select_related) if self.list_select_related else queryset
 
@@ -71,16 +72,19 @@ class StaffAdmin(ActionPagesMixin, admin.ModelAdmin):
             return super().delete_view(request, object_id, *args, **kwargs)
 
     def _lock(self, request: HttpRequest, object_id: str | None) -> None:
-        """Lock the record before Django reads it: it writes the whole row, with what others changed in between."""
+        """Lock the record before Django reads it.
+
+        Django writes the whole row, which would undo what others change in between.
+        """
         if request.method == "POST" and object_id:
-            found = self.get_object(request, unquote(object_id))
-            if found is not None:
-                self.model._base_manager.select_for_update(no_key=True).filter(pk=found.pk).first()
+            record = self.get_object(request, unquote(object_id))
+            if record is not None:
+                self.model._base_manager.select_for_update(no_key=True).filter(pk=record.pk).first()
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        words = search_term.replace("\0", " ").strip()  # PostgreSQL takes no NUL
+        words = search_term.replace("\0", " ").strip()  # PostgreSQL does not accept NUL in text
         if not (words and self.search_fields):
             return queryset, False
         try:
@@ -92,28 +96,31 @@ class StaffAdmin(ActionPagesMixin, admin.ModelAdmin):
             return queryset.none(), False
 
     def found_by(self, words: str) -> Q:
-        """The condition that a record is what the words look for."""
+        """Return the condition for the records that match the words."""
         number = numbered(self.number_prefix, words)
         if number is not None:
             return Q(pk=number)
-        # By name: members' own admin is built on this module.
+        # The model is loaded by name because the admin of members imports this module.
         members = apps.get_model("members", "Member").objects.found_by(words).order_by().values_list("pk", flat=True)
         return Q(**{f"{self.search_fields[0]}__in": keys_in(members)})
 
     def get_actions(self, request: HttpRequest) -> Any:
-        # Deleting several at once would first collect everything that refers to them.
+        # Deleting several records at once would first collect everything that refers to them.
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
 
 class NeverDeleted(admin.ModelAdmin):
-    """Mixed in where the record must stay."""
+    """A mixin for records that must not be deleted."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
 class DeletedUnused(admin.ModelAdmin):
-    """Mixed in where a record may go while nothing refers to it. ``used_in`` names the relation that tells."""
+    """A mixin for records that may be deleted while nothing refers to them.
+
+    ``used_in`` names the relation that shows whether something does.
+    """
 
     used_in = ""
 
@@ -123,7 +130,10 @@ class DeletedUnused(admin.ModelAdmin):
 
 
 class WrittenByVerbs(NeverDeleted):
-    """Mixed in where only the portal's verbs write. Staff read, and act through the record's action pages."""
+    """A mixin for records that only the portal's verbs write.
+
+    Staff read them, and change them with the record's action pages.
+    """
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -133,7 +143,7 @@ class WrittenByVerbs(NeverDeleted):
 
 
 class ShownInline(admin.TabularInline):
-    """Rows of another table on a record's page, to be read there and changed on their own page."""
+    """Rows of another table, which staff read on the record's page and change on their own page."""
 
     template = "admin/shown_inline.html"
     extra = 0
@@ -155,7 +165,7 @@ class ShownInline(admin.TabularInline):
 
 
 class _InWords(HistoricalRecordContextHelper):
-    """Changes as the portal writes days, points and money."""
+    """Writes changes with days, points and money in the portal's formats."""
 
     def prepare_delta_change_value(self, change: Any, value: Any) -> Any:
         if isinstance(value, int) and change.field in ("amount", "annual_fee"):
@@ -173,11 +183,13 @@ class HistoryAdmin(StaffAdmin, SimpleHistoryAdmin):
     object_history_list_template = "admin/history_list.html"
 
     def get_urls(self) -> list[URLPattern]:
-        # The page of a single version would save what is posted to it, past every permission and verb.
+        # The page of a single version would save what is posted to it, without any permission or
+        # verb.
         return [url for url in super().get_urls() if not (url.name or "").endswith("_simple_history")]
 
     def get_history_queryset(self, request: HttpRequest, *args: Any) -> QuerySet[Any]:
-        # The library forgets the person where a model refers to no other, and reads each again.
+        # If the model has no foreign keys, the library does not join the person and needs a query
+        # for each row.
         return super().get_history_queryset(request, *args).select_related("history_user")
 
     def get_historical_record_context_helper(self, request: HttpRequest, historical_record: Any) -> Any:
@@ -185,7 +197,10 @@ class HistoryAdmin(StaffAdmin, SimpleHistoryAdmin):
 
 
 class WholeHistoryAdmin(HistoryAdmin):
-    """Of a record with others ticked on its page, which Django saves after it: all of it is one line of history."""
+    """Writes one line of history for a record and the related records ticked on its page.
+
+    Django saves the related records after the record itself.
+    """
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj.skip_history_when_saving = True

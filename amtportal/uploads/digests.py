@@ -1,4 +1,4 @@
-"""Uploads of which only the SHA-256 is wanted: digested as they come in, and kept nowhere."""
+"""Uploads of which only the SHA-256 is needed: it is computed during the upload, nothing is stored."""
 
 import hashlib
 from typing import Any
@@ -10,18 +10,21 @@ MOST_BYTES = 10 * 2**20
 
 
 class Digest(UploadedFile):
-    """A file that has been read and let go. ``sha256`` is empty where it was larger than ``MOST_BYTES``."""
+    """A file that was read and discarded. ``sha256`` is empty if it was larger than ``MOST_BYTES``."""
 
     def __init__(self, *, name: str | None, size: int, sha256: str = "") -> None:
         super().__init__(name=name, size=size)
         self.sha256 = sha256
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing, because no file is open."""
 
 
 class DigestHandler(FileUploadHandler):
-    """Reads every file to its end, so that the browser hears the answer, and stores nothing."""
+    """Reads every file to its end and stores nothing.
+
+    A browser shows the response only after it has sent the whole file.
+    """
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)

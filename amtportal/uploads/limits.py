@@ -1,8 +1,9 @@
-"""How much a request may bring. A file goes to a temporary file as it comes in, so that memory stays flat.
+"""Size limits for requests. Files are written to temporary files as they arrive, to save memory.
 
-- A file: ``MOST_BYTES``. The form that takes it says so beside its field.
-- A whole request: ``MOST_IN_A_REQUEST``. Beyond it nothing is kept, and the page of status 413 says so.
-- What is typed, without files: Django's ``DATA_UPLOAD_MAX_MEMORY_SIZE``, answered by the same page.
+- A file: ``MOST_BYTES``. The form with the file says so next to the field.
+- A whole request: ``MOST_IN_A_REQUEST``. A larger request is not stored, and gets the page with
+  status 413.
+- Form fields without files: Django's ``DATA_UPLOAD_MAX_MEMORY_SIZE``, with the same page.
 """
 
 from typing import Any
@@ -18,12 +19,16 @@ from django.views.decorators.csrf import requires_csrf_token
 MOST_BYTES = 10 * 2**20
 MOST_IN_A_REQUEST = 50 * 2**20
 MOST_READ = 200 * 2**20
-"""A browser shows the answer once it has sent all. What is larger still has the connection closed on it."""
+"""A browser shows the response only after it has sent everything, so a request that is too large is
+read up to this many bytes. If it is larger still, the connection is closed."""
 CHUNK = 64 * 2**10
 
 
 class Bounded(FileUploadHandler):
-    """Stands before the handler that stores: looks at the length of the request before anything is stored."""
+    """Checks the length of the request before anything is stored.
+
+    It comes before the handler that stores files.
+    """
 
     def handle_raw_input(
         self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: str | None = None
@@ -45,7 +50,7 @@ class Bounded(FileUploadHandler):
 @login_not_required
 @requires_csrf_token
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The page for what could not be read: too large, or wrong in another way."""
+    """Return the page for a request that could not be read: too large, or wrong in another way."""
     if isinstance(exception, RequestDataTooBig):
         return HttpResponse(render_to_string("413.html"), status=413)
     return defaults.bad_request(request, exception)

@@ -1,4 +1,4 @@
-"""My Certifications: an AMTRAX section with Record CE for each certification."""
+"""The page My Certifications: for each certification, an AMTRAX section with Record CE."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,7 +13,7 @@ from ccp.standing import cards, standing
 @require_safe
 @for_member
 def certification_list(request: HttpRequest, member: Member) -> HttpResponse:
-    """My Certifications: an AMTRAX section with Record CE for each certification."""
+    """Show an AMTRAX section with Record CE for each certification."""
     standings = standing.caught_up(member, at=timezone.now())
     context = {"member": member, "cards": cards.cards(standings)}
     return render(request, "certifications/certification_list.html", context)

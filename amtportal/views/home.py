@@ -1,4 +1,4 @@
-"""The home page: what the portal is, or the member's four answers at a glance."""
+"""The home page: what the portal is, or what the member needs to know at a glance."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,7 +13,7 @@ from ccp.standing import cards, standing
 @public_page
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Signed out: what this is. Signed in: points, days left, what to do next and the invoice, at a glance."""
+    """Show what the portal is, or, to a member, points, days left, next step and invoice."""
     if not request.user.is_authenticated:
         return render(request, "home_public.html")
     member = member_of(request)

@@ -21,7 +21,7 @@ from certifications.models import Payment, RenewalInvoice
 @require_safe
 @for_member
 def invoice_list(request: HttpRequest, member: Member) -> HttpResponse:
-    """The member's renewal invoices, the latest due first."""
+    """Show the member's renewal invoices, those with the latest due dates first."""
     now = timezone.now()
     on = day_of(now)
     of_member = RenewalInvoice.objects.filter(cycle__certification__member=member).select_related(
@@ -37,7 +37,10 @@ def invoice_list(request: HttpRequest, member: Member) -> HttpResponse:
 
 @require_safe
 def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """One renewal invoice: its state, why, and how to pay once it is open. Online payment will have its place here."""
+    """Show one renewal invoice: its state, the reason for it, and how to pay once it is open.
+
+    Online payment will have its place here.
+    """
     invoice, line = _invoice(request, pk)
     context = {
         "line": line,
@@ -53,7 +56,10 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @rate_limited("pdf")
 def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
-    """An open invoice, or the receipt of a paid one, as PDF. Any other is refused, with the reason."""
+    """Send the PDF of an open invoice, or the receipt of a paid one.
+
+    Other invoices are refused, with the reason.
+    """
     invoice, line = _invoice(request, pk)
     if line.state not in ("open", "paid"):
         return render(request, "certifications/invoice_refused.html", {"line": line}, status=403)
@@ -70,11 +76,11 @@ def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
         },
     )
     try:
-        made = documents.pdf(html)
+        pdf = documents.pdf(html)
     except documents.TooLong:
         return documents.too_long(request)
     return HttpResponse(
-        made,
+        pdf,
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{invoice.number}.pdf"'},
     )

@@ -1,6 +1,6 @@
-"""What anybody may read: the guide, the list of qualifying activities with its points calculator, and security.txt.
+"""Pages that anybody may read: the guide and security.txt.
 
-The pages are the same for everybody but for their head.
+Apart from their header, they are the same for everybody.
 """
 
 from datetime import timedelta
@@ -18,14 +18,17 @@ from amtportal.middleware.headers import public_page
 @public_page
 @require_safe
 def guide(request: HttpRequest) -> HttpResponse:
-    """The user guide: enter CE, track progress, print or save the transcript; and what members ask."""
+    """Show the user guide: enter CE, track progress, print or save the transcript, and answers."""
     return render(request, "guide.html")
 
 
 @public_page
 @require_safe
 def security_txt(request: HttpRequest) -> HttpResponse:
-    """Whom to tell of a weakness (RFC 9116), for as long as the operators say whom: renewed by being asked for."""
+    """Send the contact for security problems (RFC 9116), if ``SECURITY_CONTACT`` is set.
+
+    The date in Expires is calculated at each request, so nobody has to renew the file.
+    """
     if not settings.SECURITY_CONTACT:
         raise Http404
     expires_on = (timezone.now() + timedelta(days=180)).date()

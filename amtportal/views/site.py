@@ -1,4 +1,4 @@
-"""The pages that look over all apps: the home page, My Certifications, the renewal invoices."""
+"""Pages about the site itself: the style guide and the health check."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
@@ -13,7 +13,7 @@ from amtportal.members.access import account_of
 
 @require_safe
 def styleguide(request: HttpRequest) -> HttpResponse:
-    """Every element of the pages with its states, for staff. For anybody else it is not there."""
+    """Show staff every page element in each of its states. For everybody else: not found."""
     if not account_of(request).is_staff:
         raise Http404
     return render(request, "styleguide.html", {"on": today()})
@@ -23,7 +23,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """For the load balancer: the portal answers and its database does."""
+    """Tell the load balancer that the portal and its database respond."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")

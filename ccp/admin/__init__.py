@@ -1,4 +1,4 @@
-"""What members hold and record, as staff see it: one module for each noun.
+"""What members hold and record, as staff see it: one module for each kind of record.
 
 A model whose pages need ``ccp`` is registered here, once, over the base class of the app below.
 """

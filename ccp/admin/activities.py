@@ -1,4 +1,7 @@
-"""Activities and their credits: members write them; staff read them and may void an entry with a reason."""
+"""Activities and their credits: members write them; staff read them and may void an entry.
+
+Staff give a reason when they void an entry.
+"""
 
 import re
 from datetime import date, timedelta
@@ -134,7 +137,7 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
     def void_several_view(self, request: HttpRequest) -> HttpResponse:
         """Void the selected entries with one reason.
 
-        Each is voided by itself: one that is refused does not stop the others.
+        Each entry is voided separately, so that one refusal does not stop the others.
         """
         if not (self.has_void_permission(request) and self.has_view_permission(request)):
             raise PermissionDenied

@@ -1,4 +1,4 @@
-"""Credits from AMT: the import, the credits that are held, and the error reports that members send."""
+"""Credits from AMT: the import, the held credits, and the error reports that members send."""
 
 from datetime import date
 from typing import Any
@@ -76,7 +76,10 @@ class HeldCreditAdmin(CreditsImportMixin, WrittenByVerbs, HistoryAdmin):
         return Q(amt_id__istartswith=words) | Q(provider_reference__istartswith=words)
 
     def has_delete_permission(self, request: HttpRequest, obj: HeldCredit | None = None) -> bool:
-        """A credit that is held by mistake may be deleted: nothing was recorded, and a correct row can be sent."""
+        """Return whether the user may delete the credit, which is possible only while it is held.
+
+        A credit may be held by mistake. Nothing was recorded for it, and a correct row can be sent.
+        """
         return request.user.has_perm("ccp.delete_heldcredit") and (obj is None or obj.activity_id is None)
 
     def get_urls(self) -> list[URLPattern]:
@@ -84,7 +87,7 @@ class HeldCreditAdmin(CreditsImportMixin, WrittenByVerbs, HistoryAdmin):
         return [path("match/", view, name="ccp_heldcredit_match"), *super().get_urls()]
 
     def match_view(self, request: HttpRequest) -> HttpResponse:
-        """Say how many credits are held, then record those that can be recorded by now."""
+        """Show how many credits are held, then record those that can now be recorded."""
         if not (request.user.has_perm(MAY_IMPORT) and self.has_view_permission(request)):
             raise PermissionDenied
         back = reverse("admin:ccp_heldcredit_changelist")
@@ -135,7 +138,7 @@ class ErrorReportAdmin(WrittenByVerbs, HistoryAdmin):
     list_display = ["activity", "member", "reported_at", "answered_at"]
     list_select_related = ["activity__member", "activity__activity_type", "reported_by", "answered_by"]
     list_filter = [AnsweredFilter]
-    ordering = [F("answered_at").asc(nulls_first=True), "-pk"]  # type: ignore[list-item]  # the stubs know names only
+    ordering = [F("answered_at").asc(nulls_first=True), "-pk"]  # type: ignore[list-item]  # stubs accept names only
     search_help_text = "Name, e-mail address, AMT ID or the activity's reference"
     search_fields = ["activity__member"]
     number_prefix = "CE"

@@ -1,4 +1,4 @@
-"""Calendar addresses: that a member has one, and since when. The address itself is the member's secret."""
+"""Calendar addresses: whether a member has one, and since when. The address itself stays secret."""
 
 from django.contrib import admin
 

@@ -1,4 +1,4 @@
-"""The qualifying activities: categories and activity types, which staff edit, and their dated terms."""
+"""The qualifying activities: categories and activity types, which staff edit, with dated terms."""
 
 from typing import Any, ClassVar
 

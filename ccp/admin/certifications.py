@@ -1,6 +1,6 @@
-"""Certifications: staff change the status on a page that shows what follows.
+"""Certifications: staff change the status on a page that shows the consequences.
 
-Credits from AMT may wait for a certification that staff add.
+When staff add a certification, credits from AMT that were held for it are recorded.
 """
 
 from datetime import datetime
@@ -26,7 +26,7 @@ from certifications.models import Certification
 
 
 class StatusForm(ReasonForm):
-    """The new status, one of those that may follow, and why."""
+    """The new status, chosen from those that are possible next, and the reason."""
 
     to = forms.ChoiceField(label="New status")
     field_order = ["to", "reason"]

@@ -1,4 +1,4 @@
-"""Cycles with the points recorded in them, which ``certifications`` does not know."""
+"""Cycles with the points recorded in them, which the app ``certifications`` does not know."""
 
 from decimal import Decimal
 from typing import Any

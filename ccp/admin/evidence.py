@@ -1,4 +1,4 @@
-"""Files that members attached as evidence: staff who may view evidence list and read them."""
+"""Files that members attached as evidence: staff who may view evidence list and download them."""
 
 from datetime import date
 

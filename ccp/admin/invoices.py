@@ -1,4 +1,7 @@
-"""Renewal invoices and payments. Before staff act on one, the cycles that decide about it are closed if due."""
+"""Renewal invoices and payments.
+
+Before staff act on one, the portal closes those of the member's cycles that are due.
+"""
 
 from django.contrib import admin
 
@@ -15,7 +18,10 @@ from certifications.models import Payment, RenewalInvoice
 class RenewalInvoiceAdmin(CatchUpFirstMixin, BaseRenewalInvoiceAdmin):
     @admin.display(description="why")
     def why(self, invoice: RenewalInvoice) -> str:
-        """Return why the invoice is in its state, and what the member sees while AMT asks nobody to pay it."""
+        """Return why the invoice is in its state.
+
+        While AMT asks nobody to pay the invoice, also say what the member sees.
+        """
         state = invoices.state_of(invoice, today())
         held = held_by(invoice, state)
         if not held:

@@ -1,4 +1,7 @@
-"""Members with the certifications they hold. Credits from AMT may wait for a member whom staff add."""
+"""Members with the certifications they hold.
+
+When staff add a member, credits from AMT that were held for the member are recorded.
+"""
 
 from django import forms
 from django.contrib import admin

@@ -1,7 +1,7 @@
 """Dated terms: what the admin pages of categories and of activity types share.
 
-Terms are never edited on their own page. Staff enter new terms with the day from which they hold, and
-read what these do to members before they save them.
+Terms are never edited on their own page. Staff enter new terms with the day from which they apply,
+and see how these affect members before they save them.
 """
 
 from datetime import date
@@ -24,7 +24,10 @@ from ccp.counting.terms import in_force
 
 
 class TermsForm(WholeForm):
-    """New terms; the form begins with those in force. ``seen`` is the effect that staff were shown."""
+    """New terms; the form starts with those in force.
+
+    ``seen`` is a digest of what staff were shown.
+    """
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     described: ClassVar[str]
@@ -69,7 +72,7 @@ class FirstTermsForm(WholeForm):
 
 
 class FirstTermsInline(admin.StackedInline):
-    """The terms with which a type or a category begins. Each always has terms."""
+    """The first terms of a type or a category, each of which always has terms."""
 
     form = FirstTermsForm
     min_num = max_num = 1
@@ -93,7 +96,7 @@ class TermsAdmin(NeverDeleted, HistoryAdmin):
     terms_form: ClassVar[type[TermsForm]]
     first_inline: ClassVar[type[FirstTermsInline]]
     fixed: ClassVar[list[str]] = []
-    """The fields that nobody changes on an existing record, because recorded entries are grouped by them."""
+    """Fields that nobody may change on an existing record: recorded entries are grouped by them."""
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return self.inlines if obj else [self.first_inline]
@@ -116,7 +119,7 @@ class TermsAdmin(NeverDeleted, HistoryAdmin):
         return [("Change the terms", reverse(name, args=[obj.pk]))]
 
     def terms_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask for the new terms, show what they change and for whom, then save them once staff confirm."""
+        """Ask for the new terms and show what they change; save them when staff confirm."""
         obj = self.record_for_action(request, object_id, f"{self.opts.app_label}.change_{self.opts.model_name}")
         form = self.bound(obj, request.POST if request.method == "POST" else None, today())
         ask = ActionPage(title=f"Change the terms: {obj}", button="Show what changes", form=form, act=str)
@@ -124,27 +127,27 @@ class TermsAdmin(NeverDeleted, HistoryAdmin):
             return self.render_action_page(request, ask, original=obj, back=self.page_of(obj))
         terms, at = form.instance, timezone.now()
         impact.catch_up(terms, at=at)
-        found = impact.impact_of(terms)
-        if request.POST.get("seen") == terms_changes.seen(terms, found):
+        effect = impact.impact_of(terms)
+        if request.POST.get("seen") == terms_changes.seen(terms, effect):
             by = account_of(request)
             confirmed = ActionPage(
                 title=ask.title, button="Save the terms", form=form, act=lambda typed: self._save(terms, by=by, at=at)
             )
             return self.action_page(request, obj, confirmed)
         typed = request.POST.copy()
-        typed["seen"] = terms_changes.seen(terms, found)
+        typed["seen"] = terms_changes.seen(terms, effect)
         confirm = ActionPage(
             title=f"Save these terms? {obj}",
             button="Save the terms",
             form=self.bound(obj, typed, today(), hidden=True),
-            facts=[*terms_changes.changes(terms, self.present(obj, terms), form), *terms_changes.facts(terms, found)],
-            warning=terms_changes.warning(found, seen=bool(request.POST.get("seen"))),
+            facts=[*terms_changes.changes(terms, self.present(obj, terms), form), *terms_changes.facts(terms, effect)],
+            warning=terms_changes.warning(effect, seen=bool(request.POST.get("seen"))),
             act=str,
         )
         return self.render_action_page(request, confirm, original=obj, back=self.page_of(obj))
 
     def bound(self, obj: Any, data: Any, on: date, *, hidden: bool = False) -> TermsForm:
-        """Return the form with what was typed, over the terms that are in force on that day."""
+        """Return the form with what was typed; it starts with the terms in force on that day."""
         terms = in_force(obj.terms.all(), on)
         terms.pk, terms._state.adding, terms.effective_from = None, True, on
         terms.provenance = "staff"

@@ -1,4 +1,4 @@
-"""A change of terms as staff read it before they confirm: what differs, whom it affects, and how."""
+"""A change of terms as staff see it before they confirm: what differs, and whom it affects how."""
 
 from datetime import date
 from decimal import Decimal
@@ -14,11 +14,11 @@ from certifications.models import Cycle
 SHOWN = 50
 
 
-def seen(terms: AnyTerms, found: Impact) -> str:
+def seen(terms: AnyTerms, impact: Impact) -> str:
     """Return a digest of what the page shows: the terms and their effect."""
     names = sorted(field.attname for field in terms._meta.concrete_fields if not field.primary_key)
     values = [f"{name}={getattr(terms, name)}" for name in names]
-    return sha256("\n".join([*values, found.digest]).encode()).hexdigest()
+    return sha256("\n".join([*values, impact.digest]).encode()).hexdigest()
 
 
 def changes(terms: AnyTerms, present: AnyTerms, form: forms.ModelForm) -> list[tuple[str, object]]:
@@ -31,30 +31,33 @@ def changes(terms: AnyTerms, present: AnyTerms, form: forms.ModelForm) -> list[t
     return lines
 
 
-def facts(terms: AnyTerms, found: Impact) -> list[tuple[str, object]]:
-    """Return how many members gain points, lose points or cross the requirement, and some of them by name."""
+def facts(terms: AnyTerms, impact: Impact) -> list[tuple[str, object]]:
+    """Return how many members gain points, lose points or cross the requirement.
+
+    Some of these members are named.
+    """
     since = format_day(terms.effective_from)
-    if not found.cycles:
+    if not impact.cycles:
         return [("Members affected", f"None: nothing was recorded under it since {since} in an open cycle.")]
-    counted = f"{len(found.cycles):,} open {'cycle' if len(found.cycles) == 1 else 'cycles'} counted again"
-    if not found.effects:
+    counted = f"{len(impact.cycles):,} open {'cycle' if len(impact.cycles) == 1 else 'cycles'} counted again"
+    if not impact.effects:
         return [("Members affected", f"None: {counted}, and the points stay the same.")]
     return [
         ("Entries recorded since", f"{since}: {counted}. Points claimed stay as they were recorded."),
-        ("Members who gain points", f"{found.gaining:,}"),
-        ("Members who lose points", f"{found.losing:,}"),
-        ("Members who reach the requirement", f"{found.crossing_up:,}"),
-        ("Members who fall below the requirement", f"{found.crossing_down:,}"),
-        *_lines(found),
+        ("Members who gain points", f"{impact.gaining:,}"),
+        ("Members who lose points", f"{impact.losing:,}"),
+        ("Members who reach the requirement", f"{impact.crossing_up:,}"),
+        ("Members who fall below the requirement", f"{impact.crossing_down:,}"),
+        *_lines(impact),
     ]
 
 
-def warning(found: Impact, *, seen: bool) -> str:
-    """Return what staff have to know beside the numbers."""
+def warning(impact: Impact, *, seen: bool) -> str:
+    """Return what staff must know in addition to the numbers."""
     sentences = []
     if seen:
         sentences.append("The terms or the record have changed since you looked: please check again.")
-    if found.crossing_down:
+    if impact.crossing_down:
         sentences.append(
             "An unpaid renewal invoice of a member who falls below the requirement locks again; a paid one stays paid."
         )
@@ -65,10 +68,10 @@ def done(terms: AnyTerms) -> str:
     return f"Saved the terms from {format_day(terms.effective_from)}."
 
 
-def _lines(found: Impact) -> list[tuple[str, object]]:
+def _lines(impact: Impact) -> list[tuple[str, object]]:
     """Return the members whose points change; those who cross the requirement come first."""
     ordered = sorted(
-        found.effects, key=lambda effect: (not effect.crosses_down, not effect.crosses_up, effect.member, effect.cycle)
+        impact.effects, key=lambda effect: (not effect.crosses_down, not effect.crosses_up, effect.member, effect.cycle)
     )
     cycles = Cycle.objects.select_related("certification__member", "certification__credential").in_bulk(
         [effect.cycle for effect in ordered[:SHOWN]]

@@ -1,4 +1,4 @@
-"""Transcripts that were issued: under which code, of whose record, when and for whom. Staff read them."""
+"""Issued transcripts, which staff can read: the code, whose record, when, and for whom."""
 
 from django.contrib import admin
 from django.db.models import Q

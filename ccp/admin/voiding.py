@@ -1,4 +1,4 @@
-"""Voiding entries: what would follow, and the act that the action pages call."""
+"""Voiding entries: the consequences, and the operation that the action pages call."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -41,7 +41,8 @@ class Effect:
 def effects(activity: Activity, *, by: User, at: datetime) -> list[Effect]:
     """Return what voiding the entry would do to each cycle.
 
-    The verb itself runs and is rolled back, so that the page cannot differ from what will happen.
+    The entry is really voided, and the transaction is rolled back, so that the page cannot differ
+    from what will happen.
     """
     cycles = [credit.cycle for credit in _claimed(activity)]
     before = {cycle.pk: requirement.counted_points(cycle) for cycle in cycles}
@@ -57,7 +58,10 @@ def effects(activity: Activity, *, by: User, at: datetime) -> list[Effect]:
 
 
 def void(activity: Activity, reason: str, *, by: User, at: datetime) -> str:
-    """Void the entry and say so."""
+    """Void the entry, and return a sentence that says so.
+
+    Raises ``AlreadyDone`` if the entry no longer stood.
+    """
     voided = recording.void(activity=activity, reason=reason, by=by, at=at)
     if voided.withdrawn_at != at:
         raise AlreadyDone(no_longer_stands(voided))

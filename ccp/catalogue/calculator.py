@@ -1,9 +1,13 @@
-"""The points calculator: what a number of units of an activity type is worth, before anything is recorded.
+"""The points calculator: what a number of units of an activity type is worth.
 
-- The type can be chosen today and has points for each unit.
-- The number is one that Record CE would take, and the points that it makes are a claim that the type allows.
+Members use it before anything is recorded.
 
-It says what one entry would claim. Caps and the dates of the activity decide later what counts in a cycle.
+- The type must be one that can be chosen today and has points for each unit.
+- The number must be one that Record CE would accept, and its points must be a claim that the type
+  allows.
+
+The result is what one entry would claim. Later, caps and the dates of the activity decide what
+counts in a cycle.
 """
 
 from dataclasses import dataclass
@@ -20,7 +24,7 @@ from ccp.recording.claims import Problem
 
 @dataclass(frozen=True)
 class Answer:
-    """What was asked, and the points of it."""
+    """A question to the calculator, with its answer in points."""
 
     offer: Offer
     quantity: Decimal
@@ -28,17 +32,17 @@ class Answer:
 
     @property
     def sentence(self) -> str:
-        """``For 3 contact hours you earn 3 points.``"""
+        """Return a sentence such as ``For 3 contact hours you earn 3 points.``"""
         return preview.made(self.quantity, self.points, self.offer.terms)
 
 
 def can_compute(offer: Offer, on: date) -> bool:
-    """Whether the type is one to choose in the calculator."""
+    """Return whether the calculator offers the type."""
     return problem_with_activity_type(offer, on) is None
 
 
 def problem_with_activity_type(offer: Offer, on: date) -> Problem | None:
-    """Why nothing can be computed for a type."""
+    """Return why nothing can be calculated for a type; None if there is no problem."""
     if problem := eligibility.problem_with_activity_type(offer.activity_type, offer.terms, on):
         return problem
     if not offer.terms.takes_quantity:
@@ -48,14 +52,20 @@ def problem_with_activity_type(offer: Offer, on: date) -> Problem | None:
 
 
 def problem_with_number(quantity: Decimal) -> Problem | None:
-    """A number of units that Record CE would not take. Here the field cannot stay empty."""
+    """Return why Record CE would not accept this number of units; None if it would.
+
+    Unlike in Record CE, the field cannot stay empty.
+    """
     if quantity <= 0:
         return Problem("quantity", _("Enter a number above 0, for example 3 or 0.4."))
     return claims.problem_with_number(quantity)
 
 
 def points_of(offer: Offer, quantity: Decimal) -> Answer | Problem:
-    """The points of a number of units of a type that has points for each."""
+    """Return the points for a number of units, or the problem with that number.
+
+    The type of the offer must have points for each unit.
+    """
     terms = offer.terms
     assert terms.points_per_unit is not None
     points = points_for(quantity, terms.points_per_unit)

@@ -1,4 +1,4 @@
-"""The form of the points calculator. It asks no database: what it chooses from is handed in."""
+"""The form of the points calculator. It makes no query: its choices are passed in."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -15,7 +15,10 @@ from ccp.recording.forms.fields import TypedNumberField
 
 
 class CalculatorForm(forms.Form):
-    """An activity type and how many of its units. ``groups``: every type, with the terms of the day ``on``."""
+    """An activity type and a number of its units.
+
+    ``groups``: every type, with the terms of the day ``on``.
+    """
 
     type = forms.CharField(
         label=gettext_lazy("Activity type"),
@@ -50,7 +53,11 @@ class CalculatorForm(forms.Form):
                 )
 
     def clean_type(self) -> Offer:
-        """Every type is understood, also one that is not in the list: the rules say why it has no figure."""
+        """Return the offer of the type.
+
+        A type that is not in the list is recognized too, so that the error says why it has no
+        figure.
+        """
         offers = [offer for group in self.groups for offer in group.offers]
         for offer in offers:
             if offer.activity_type.code == self.cleaned_data["type"]:
@@ -62,9 +69,9 @@ class CalculatorForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         offer, quantity = self.cleaned_data.get("type"), self.cleaned_data.get("quantity")
         if offer and quantity:
-            found = calculator.points_of(offer, quantity)
-            if isinstance(found, calculator.Answer):
-                self.answer = found
+            result = calculator.points_of(offer, quantity)
+            if isinstance(result, calculator.Answer):
+                self.answer = result
             else:
-                self.add_error("quantity", found.sentence)
+                self.add_error("quantity", result.sentence)
         return self.cleaned_data

@@ -1,8 +1,9 @@
-"""What a change of the terms does to the points of members, shown to staff before it is saved.
+"""How a change of the terms affects the points of members, shown to staff before it is saved.
 
-Terms hold for the entries recorded while they are in force, so a change touches an open cycle only where an entry of
-the type (or category) was recorded since the day from which it holds. Only what counts can change, by the caps and the
-window in which the type can be claimed: the points claimed stay as they were recorded. Closed cycles never change.
+Terms apply to the entries that are recorded while they are in force. So a change affects an open
+cycle only if an entry of the type (or category) was recorded on or after the day from which the
+change applies. Only what counts can change, through the caps and through the window in which the
+type can be claimed. The points claimed stay as they were recorded. Closed cycles never change.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -33,7 +34,7 @@ _READ = ("activity_type", "pk", "starts_on", "ends_on", "points", "recorded_at")
 
 @dataclass(frozen=True)
 class Counting:
-    """An open cycle with its standing entries, as far as the caps need them."""
+    """An open cycle with its standing entries, with the fields that the caps need."""
 
     cycle: int
     member: int
@@ -43,7 +44,7 @@ class Counting:
 
 @dataclass(frozen=True)
 class Effect:
-    """What counts in one cycle under the present and under the proposed terms."""
+    """What counts in one cycle under the current terms and under the proposed terms."""
 
     cycle: int
     member: int
@@ -70,14 +71,15 @@ class Effect:
 
 @dataclass(frozen=True)
 class Impact:
-    """The cycles in which something changes, and how many members gain, lose, reach or fall below the requirement.
+    """The cycles in which something changes, and how many members are affected in which way.
 
-    A member with several certifications may be in more than one of the numbers, and is in each once.
+    Members may gain, lose, reach the requirement or fall below it. A member with several
+    certifications may be in more than one of the numbers, but is counted only once in each.
     """
 
     effects: Sequence[Effect]
     cycles: Sequence[int]
-    """The open cycles that are counted anew, whether or not their points change."""
+    """The open cycles that are counted again, whether or not their points change."""
 
     @property
     def gaining(self) -> int:
@@ -97,48 +99,57 @@ class Impact:
 
     @property
     def digest(self) -> str:
-        """A fingerprint of the effects: what staff saw is what they confirm."""
+        """Return a fingerprint of the effects, so that staff confirm exactly what they saw."""
         lines = sorted(f"{effect.cycle}:{effect.before}:{effect.after}" for effect in self.effects)
         return sha256("\n".join(lines).encode()).hexdigest()
 
 
 def impact(cycles: Iterable[Counting], present: Catalogue, proposed: Catalogue) -> Impact:
-    """What the proposed terms change in these cycles."""
+    """Return what the proposed terms change in these cycles."""
     effects = []
     keys = []
-    for found in cycles:
-        keys.append(found.cycle)
-        before, after = _counted(found.entries, present), _counted(found.entries, proposed)
+    for of_cycle in cycles:
+        keys.append(of_cycle.cycle)
+        before, after = _counted(of_cycle.entries, present), _counted(of_cycle.entries, proposed)
         if before != after:
-            effects.append(Effect(found.cycle, found.member, found.required, before, after))
+            effects.append(Effect(of_cycle.cycle, of_cycle.member, of_cycle.required, before, after))
     return Impact(effects, keys)
 
 
 def with_terms(present: Catalogue, terms: AnyTerms) -> Catalogue:
-    """The catalogue once these terms are saved: a version of the same day gives way to them."""
+    """Return the catalogue as it will be once these terms are saved.
+
+    The terms replace a version with the same day.
+    """
     if isinstance(terms, TypeTerms):
         return Catalogue(_with_version(present.types, terms.activity_type_id, terms), present.categories)
     return Catalogue(present.types, _with_version(present.categories, terms.category_id, terms))
 
 
 def impact_of(terms: AnyTerms) -> Impact:
-    """What saving these terms would change now. Nothing is written."""
+    """Return what saving these terms would change now. Nothing is written."""
     present = catalogue()
     return impact(_read(_concerned(terms)), present, with_terms(present, terms))
 
 
 def catch_up(terms: AnyTerms, *, at: datetime) -> None:
-    """Close what is due of the cycles concerned: a cycle that was to be closed before keeps what counted in it."""
+    """Close those of the affected cycles that are due.
+
+    A cycle that should already have been closed keeps what counted in it.
+    """
     catching_up.close_ended(_concerned(terms), at=at)
 
 
 @transaction.atomic
 def put_in_force(*, terms: AnyTerms, by: User, at: datetime) -> None:
-    """Save the terms, in place of a version of the same day, and count the open cycles concerned anew."""
-    # Two changes wait for each other here, and a change waits for an import of credits.
+    """Save the terms and count the affected open cycles again.
+
+    The terms replace a version with the same day.
+    """
+    # These locks make two changes wait for each other, and a change wait for an import of credits.
     list(ActivityType.objects.select_for_update(no_key=True).filter(pk__in=_activity_types(terms)).order_by("pk"))
     concerned = _concerned(terms)
-    lock_all(concerned)  # all of them before some are closed, so that none is locked out of turn
+    lock_all(concerned)  # lock all before closing some, so that all are locked in order
     catching_up.close_ended(concerned, at=at)
     terms._history_user, terms._history_date = by, at  # type: ignore[union-attr]
     terms.save()
@@ -147,9 +158,10 @@ def put_in_force(*, terms: AnyTerms, by: User, at: datetime) -> None:
 
 
 def _count_stragglers(terms: AnyTerms, by: User, at: datetime) -> None:
-    """Count what members recorded meanwhile: they may have read the terms before these were saved.
+    """Count what members recorded in the meantime.
 
-    Whoever has read them and is not done even now counts again by itself (``counting.recount``).
+    They may have read the terms before these were saved. A transaction that has read the old terms
+    and has not ended yet counts again by itself (``counting.recount``).
     """
     counting.recount_by_key(cycles=_concerned(terms), by=by, at=at)
 
@@ -165,14 +177,14 @@ def _with_version(versions: Mapping[int, Sequence[Any]], key: int, terms: AnyTer
 
 
 def _activity_types(terms: AnyTerms) -> list[int]:
-    """The keys of the activity types that the terms are about."""
+    """Return the keys of the activity types to which the terms apply."""
     if isinstance(terms, TypeTerms):
         return [terms.activity_type_id]
     return list(ActivityType.objects.filter(category=terms.category_id).order_by("pk").values_list("pk", flat=True))
 
 
 def _concerned(terms: AnyTerms) -> list[int]:
-    """The open cycles, by key, in which an entry was recorded since the terms hold."""
+    """Return the keys of the open cycles with an entry recorded since the terms took effect."""
     since = datetime.combine(terms.effective_from, time.min, tzinfo=CHICAGO)
     credits = Credit.objects.filter(
         cycle__closed_on=None,
@@ -184,7 +196,7 @@ def _concerned(terms: AnyTerms) -> list[int]:
 
 
 def _read(keys: Collection[int]) -> Iterable[Counting]:
-    """These cycles with their standing entries, a batch at a time."""
+    """Yield these cycles with their standing entries, reading one batch at a time."""
     activity_types = ActivityType.objects.select_related("category").in_bulk()
     for batch in chunks(keys):
         entries: dict[int, list[Activity]] = {key: [] for key in batch}

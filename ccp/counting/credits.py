@@ -1,7 +1,8 @@
-"""Counting: what each entry counts for in the cycles that it is claimed for. Credits are written here and nowhere else.
+"""Counting: what each entry counts for in the cycles for which it is claimed.
 
-A credit stands for one entry in one cycle. Whoever changes entries says which cycles they are claimed for; then each
-touched cycle is counted anew: what every entry counts for under the caps, and since when the requirement is met. The
+Credits are written here and nowhere else. A credit stands for one entry in one cycle. Code that
+changes entries states the cycles for which they are claimed. Then every affected cycle is counted
+again: what each entry counts for under the caps, and since when the requirement has been met. The
 caller holds the locks on the cycles.
 """
 
@@ -23,7 +24,7 @@ from certifications.models import Cycle
 
 
 def entry(activity: Activity, terms: Catalogue) -> points.Entry:
-    """A stored entry as the caps see it, under the terms of the day on which it was recorded."""
+    """Return a stored entry as the caps see it, under the terms of the day it was recorded."""
     activity_type = activity.activity_type
     held = terms.terms(activity_type, day_of(activity.recorded_at))
     return points.Entry(
@@ -39,7 +40,10 @@ def entry(activity: Activity, terms: Catalogue) -> points.Entry:
 
 
 def set_claims(activity: Activity, cycles: Collection[Cycle], by: User, at: datetime) -> None:
-    """Have the activity claimed for these cycles and no others. The caps are applied when the cycles are counted."""
+    """Claim the activity for these cycles and for no others.
+
+    The caps are applied when the cycles are counted.
+    """
     keys = {cycle.pk for cycle in cycles}
     credits = {credit.cycle_id: credit for credit in activity.credits.all()}
     add_claims([(activity, [cycle for cycle in cycles if cycle.pk not in credits])], by, at)
@@ -54,7 +58,7 @@ def set_claims(activity: Activity, cycles: Collection[Cycle], by: User, at: date
 
 
 def add_claims(claimed: Iterable[tuple[Activity, Collection[Cycle]]], by: User | None, at: datetime) -> None:
-    """Have new entries claimed, each for its cycles."""
+    """Claim each new entry for its cycles."""
     credits = [
         Credit(activity=activity, cycle=cycle, points=activity.points)
         for activity, cycles in claimed
@@ -64,10 +68,10 @@ def add_claims(claimed: Iterable[tuple[Activity, Collection[Cycle]]], by: User |
 
 
 def recount(cycles: Collection[Cycle], by: User | None, at: datetime) -> None:
-    """Write what each entry of these locked cycles counts for now, and settle their requirement.
+    """Store what each entry of these locked cycles counts for now, and settle their requirement.
 
-    No lock holds back those who change the terms. Where that happens between reading them here and the end of the
-    transaction, the cycles are counted again.
+    No lock stops staff who change the terms. If the terms change between the moment they are read
+    here and the end of the transaction, the cycles are counted again.
     """
     terms = catalogue()
     keys = [cycle.pk for cycle in cycles]
@@ -78,9 +82,10 @@ def recount(cycles: Collection[Cycle], by: User | None, at: datetime) -> None:
         for credit in credits.select_related("activity__activity_type__category").order_by("pk"):
             claimed[credit.cycle_id].append(credit)
         changed = []
-        for found in claimed.values():
-            counted = points.credited(entry(credit.activity, terms) for credit in found if credit.activity.is_standing)
-            for credit in found:
+        for of_cycle in claimed.values():
+            standing = [credit for credit in of_cycle if credit.activity.is_standing]
+            counted = points.credited(entry(credit.activity, terms) for credit in standing)
+            for credit in of_cycle:
                 result = counted.get(credit.activity_id)
                 value = (result.counted, result.cut) if result else (quarters.ZERO, Credit.Cut.NOT_STANDING)
                 if (credit.points, credit.cut) != value:
@@ -91,14 +96,17 @@ def recount(cycles: Collection[Cycle], by: User | None, at: datetime) -> None:
 
 
 def _count_if_overtaken(keys: Collection[int], terms: Catalogue, by: User | None, at: datetime) -> None:
-    """Count these cycles again if the terms on record are not those under which they were counted."""
+    """Count these cycles again if the terms on record changed after they were counted."""
     if catalogue().figures != terms.figures:
         recount_by_key(cycles=keys, by=by, at=at)
 
 
 @transaction.atomic
 def recount_by_key(*, cycles: Collection[int], by: User | None, at: datetime) -> None:
-    """``recount`` for cycles by key, locked here in the order of their keys. Closed ones stay as they are."""
+    """Do what ``recount`` does for cycles given by key; they are locked here.
+
+    The locks are taken in the order of the keys. Closed cycles stay as they are.
+    """
     locked: list[Cycle] = []
     for keys in chunks(sorted(set(cycles))):
         unclosed = Cycle.objects.unclosed().filter(pk__in=keys).select_for_update(of=("self",))
@@ -107,7 +115,7 @@ def recount_by_key(*, cycles: Collection[int], by: User | None, at: datetime) ->
 
 
 def in_key_order(cycles: Iterable[Cycle]) -> list[Cycle]:
-    """Each of the cycles once, in the order in which they are locked everywhere."""
+    """Return each of the cycles once, in the order in which all code locks them."""
     return sorted({cycle.pk: cycle for cycle in cycles}.values(), key=lambda cycle: cycle.pk)
 
 

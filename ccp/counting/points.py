@@ -1,9 +1,10 @@
-"""What counts: the points of a cycle's standing entries under the caps, and the reason for every cut.
+"""What counts of a cycle's standing entries under the caps, and the reason for every cut.
 
-Entries are taken in the order of the activity's first day, then of its reference, so that the order in which they were
-recorded changes nothing. Each counts for its claim, as far as there is room under the cap of its type and under
-the cap of its category. What is over a cap stays on record and counts for nothing. An entry of days in which its type
-cannot be claimed counts for nothing and takes no room.
+Entries are taken in the order of the activity's first day, then of their reference, so the order in
+which they were recorded makes no difference. Each entry counts for its claim, as far as there is
+room under the cap of its type and under the cap of its category. Points over a cap stay on record
+but count for nothing. An entry whose days lie outside the days in which its type can be claimed
+counts for nothing and uses no room under the caps.
 """
 
 from collections import defaultdict
@@ -21,7 +22,11 @@ from certifications.quarters import ZERO
 
 @dataclass(frozen=True)
 class Entry:
-    """A standing entry as the caps see it. A cap of None is no cap. ``in_window``: its days can be claimed."""
+    """A standing entry as the caps see it.
+
+    A cap of None means that there is no cap. ``in_window``: whether the activity's days can be
+    claimed.
+    """
 
     reference: int
     starts_on: date
@@ -35,7 +40,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Counted:
-    """What an entry counts for. Where that is less than the claim, ``cut`` says why: the days, or the tighter cap."""
+    """What an entry counts for.
+
+    Where that is less than the claim, ``cut`` gives the reason: the days, or the tighter cap.
+    """
 
     counted: Decimal
     cut: Cut
@@ -43,7 +51,7 @@ class Counted:
 
 @dataclass(frozen=True)
 class Used:
-    """What a cycle's entries use of a cap."""
+    """How much of a cap a cycle's entries use."""
 
     points: Decimal
     cap: Decimal
@@ -58,7 +66,7 @@ class Used:
 
 
 def credited(entries: Iterable[Entry]) -> Mapping[int, Counted]:
-    """What each entry counts for, by reference."""
+    """Return what each entry counts for, by reference."""
     type_used: dict[str, Decimal] = defaultdict(Decimal)
     category_used: dict[str, Decimal] = defaultdict(Decimal)
     result = {}
@@ -81,7 +89,7 @@ def credited(entries: Iterable[Entry]) -> Mapping[int, Counted]:
 
 
 def used(entries: Sequence[Entry], *, activity_type: str = "", category: str = "") -> Decimal:
-    """The points that count for an activity type, or for a category."""
+    """Return the points that count for an activity type, or for a category."""
     counted = credited(entries)
     return sum(
         (

@@ -6,19 +6,19 @@ from typing import Literal
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from ccp.models import Credit
+from ccp.models.activities import Credit, CreditCut
 
 Cut = Literal["", "type-cap", "category-cap", "window"]
 
-# Sentences for what the caps cut.
+# Sentences for the points that the caps and the window of the type cut.
 REASONS: Mapping[Cut, str | Promise] = {
     "": "",
     "type-cap": gettext_lazy("Over the most that this activity type can count for in one cycle."),
     "category-cap": gettext_lazy("Over the most that this category can count for in one cycle."),
     "window": gettext_lazy("Outside the days in which this activity type can be claimed."),
 }
-# The same, and the cuts that do not come from the caps: for every credit on record.
-CUT_SENTENCES: dict[Credit.Cut, str | Promise] = {
+# The same sentences and those for all other cuts, so that every credit on record has its sentence.
+CUT_SENTENCES: dict[CreditCut, str | Promise] = {
     **{Credit.Cut(cut): reason for cut, reason in REASONS.items()},
     Credit.Cut.NOT_STANDING: gettext_lazy("Withdrawn or void, so it counts for nothing."),
     Credit.Cut.UNCLAIMED: gettext_lazy("No longer claimed for this certification."),

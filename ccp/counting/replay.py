@@ -1,9 +1,10 @@
-"""The history of a cycle's credits, replayed: since which day the record has sufficed.
+"""Replay the history of a cycle's credits to find the day since which the record has sufficed.
 
-What counted at each moment is read and not computed, because staff may have changed the terms, and counted anew,
-since then. Lines of one instant are one change: an amendment that replaces 10 points by 10 others never passes
-through 0. And a withdrawal that is undone on the same day (Chicago) interrupts nothing: what the record was in between
-is left out.
+What counted at each moment is read from the history and not calculated again, because staff may
+have changed the terms since then, and the cycle may have been counted again. History lines with the
+same instant are one change: an amendment that replaces 10 points with another 10 never passes
+through 0. A withdrawal that is undone on the same day (in Chicago) does not interrupt anything: the
+changes in between are left out.
 """
 
 from collections.abc import Iterable
@@ -20,7 +21,7 @@ from certifications.models import Cycle
 
 @dataclass(frozen=True)
 class Version:
-    """A line in the history of a credit."""
+    """One line in the history of a credit."""
 
     credit: int
     points: Decimal
@@ -29,25 +30,31 @@ class Version:
 
 
 def changes(versions: Iterable[Version]) -> list[tuple[date, Decimal]]:
-    """The total of a cycle after each change, with its day. ``versions``: in the order in which they were written."""
+    """Return the total of a cycle after each change, with the day of the change.
+
+    ``versions`` must be in the order in which they were written.
+    """
     counted: dict[int, Decimal] = {}
-    withdrawn: dict[int, int] = {}  # the credit, and the place of the change that withdrew its entry
+    withdrawn: dict[int, int] = {}  # credit: the index in ``totals`` of the change that withdrew it
     undone: set[int] = set()
-    found: list[tuple[date, Decimal]] = []
+    totals: list[tuple[date, Decimal]] = []
     for at, written in groupby(versions, key=lambda version: version.at):
         for version in written:
             counted[version.credit] = version.points
             if version.cut == Credit.Cut.NOT_STANDING:
-                withdrawn.setdefault(version.credit, len(found))
+                withdrawn.setdefault(version.credit, len(totals))
             elif version.credit in withdrawn:
-                between = range(withdrawn.pop(version.credit), len(found))
-                undone.update(place for place in between if found[between.start][0] == day_of(at))
-        found.append((day_of(at), sum(counted.values(), quarters.ZERO)))
-    return [change for place, change in enumerate(found) if place not in undone]
+                between = range(withdrawn.pop(version.credit), len(totals))
+                undone.update(place for place in between if totals[between.start][0] == day_of(at))
+        totals.append((day_of(at), sum(counted.values(), quarters.ZERO)))
+    return [change for place, change in enumerate(totals) if place not in undone]
 
 
 def met_since(changes: Iterable[tuple[date, Decimal]], required: Decimal) -> date | None:
-    """The day since which the total has been at the requirement without interruption; None where it is below."""
+    """Return the day since which the total has met the requirement without interruption, or None.
+
+    None means that the total is below the requirement.
+    """
     since = None
     for on, total in changes:
         if total < required:
@@ -58,7 +65,10 @@ def met_since(changes: Iterable[tuple[date, Decimal]], required: Decimal) -> dat
 
 
 def since_when(cycle: Cycle) -> date | None:
-    """The day since which the record of a cycle has sufficed, from the history of its credits; one query."""
+    """Return the day since which the record of a cycle has sufficed, or None; one query.
+
+    The day comes from the history of the cycle's credits.
+    """
     lines = Credit.history.filter(cycle_id=cycle.pk).order_by("history_id")
     versions = [Version(*line) for line in lines.values_list("id", "points", "cut", "history_date")]
     return met_since(changes(versions), cycle.points_required)

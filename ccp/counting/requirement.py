@@ -1,9 +1,10 @@
-"""The CCP requirement of a cycle: is it met, and since which day.
+"""The CCP requirement of a cycle: whether it is met, and since which day.
 
-The requirement is met when the points that count reach the points required. *Met on* is the date in Chicago on which
-the **record** reached the requirement, not the date of the activity. It stays while the record suffices; a
-correction that takes the record below the requirement clears it, and the day on which the record suffices again counts;
-unless a withdrawal is undone on the same day (``ccp.counting.replay``).
+The requirement is met when the points that count reach the required points. *Met on* is the date in
+Chicago on which the **record** reached the requirement, not the date of the activity. This date
+stays as long as the record suffices. A correction that takes the record below the requirement
+clears it; then the day on which the record suffices again becomes the new date. The exception is a
+withdrawal that is undone on the same day (``ccp.counting.replay``).
 """
 
 from collections.abc import Collection
@@ -18,19 +19,22 @@ from certifications.quarters import ZERO
 
 
 def to_go(*, counted: Decimal, required: Decimal) -> Decimal:
-    """Points that are still missing; 0 once the requirement is met."""
+    """Return the points that are still missing; 0 once the requirement is met."""
     return max(required - counted, ZERO)
 
 
 def met_on(*, counted: Decimal, required: Decimal, met_before: date | None, on: date) -> date | None:
-    """The day since which the requirement is met, after the record changed on that day."""
+    """Return the day since which the requirement is met.
+
+    ``on``: the day on which the record changed. None means that the requirement is not met.
+    """
     if counted < required:
         return None
     return met_before or on
 
 
 def counted_by_cycle(cycles: Collection[int]) -> dict[int, Decimal]:
-    """The total of each cycle, by key: the sum of its credits. Totals are never stored."""
+    """Return the total of each cycle, by key: the sum of its credits. Totals are never stored."""
     rows = Credit.objects.filter(cycle__in=cycles).values_list("cycle").annotate(total=Sum("points")).order_by()
     totals = dict.fromkeys(cycles, ZERO)
     totals.update((cycle, total.quantize(Decimal("0.01"))) for cycle, total in rows)
@@ -38,7 +42,7 @@ def counted_by_cycle(cycles: Collection[int]) -> dict[int, Decimal]:
 
 
 def counted_points(cycle: Cycle) -> Decimal:
-    """The total of one cycle."""
+    """Return the total of one cycle."""
     return counted_by_cycle([cycle.pk])[cycle.pk]
 
 
@@ -48,7 +52,7 @@ def settle(cycle: Cycle, on: date) -> None:
 
 
 def settle_all(cycles: Collection[Cycle], on: date) -> None:
-    """``settle`` for several cycles, all of them locked by the caller."""
+    """Do what ``settle`` does for several cycles. The caller holds the locks on all of them."""
     counted = counted_by_cycle([cycle.pk for cycle in cycles])
     for cycle in cycles:
         settled = met_on(

@@ -1,9 +1,9 @@
-"""The terms of the programme: what an activity type is worth, how much of it counts, and from which day on.
+"""The terms of the program: what an activity type is worth, how much of it counts, and from when.
 
-Terms are dated. A change takes effect from a day: an entry keeps the terms of the day (Chicago) on which it was
-recorded, whatever is changed later. An activity type begins with its first terms: nothing is recorded under it before
-their day. Figures are rows that staff edit; each says whether AMT publishes it, we assumed
-it, or staff set it.
+Terms are dated. A change takes effect from a given day: an entry keeps the terms of the day (in
+Chicago) on which it was recorded, whatever is changed later. An activity type begins with its first
+terms: nothing can be recorded under it before their day. The figures are rows that staff edit. Each
+row says where its figures come from: AMT publishes them, we assumed them, or staff set them.
 """
 
 from collections import defaultdict
@@ -30,9 +30,10 @@ Version = TypeVar("Version", bound=Dated)
 
 @dataclass(frozen=True)
 class Terms:
-    """What holds for an activity type on a day. Points are points of a cycle; None is no cap, no limit, no unit.
+    """The terms that apply to an activity type on a day.
 
-    ``begins_on``: the day of the type's first terms, as long as it is still to come.
+    All points are points within one cycle. None means no cap, no limit or no unit. ``begins_on``:
+    the day of the type's first terms while that day is still in the future; otherwise None.
     """
 
     unit: str
@@ -47,23 +48,23 @@ class Terms:
 
     @property
     def takes_quantity(self) -> bool:
-        """Whether points can be computed from a number of units."""
+        """Return whether points can be calculated from a number of units."""
         return self.points_per_unit is not None
 
     def can_be_claimed(self, first: date, last: date) -> bool:
-        """Whether days from the first to the last lie in the window of the type."""
+        """Return whether the days from the first to the last lie within the window of the type."""
         return (self.claimable_from is None or self.claimable_from <= first) and (
             self.claimable_until is None or last <= self.claimable_until
         )
 
     @property
     def unit_name(self) -> str:
-        """The unit as people say it; nothing where points are given directly."""
+        """Return the name of the unit in words; an empty string where points are given directly."""
         return str(TypeTerms.Unit(self.unit).label) if self.unit else ""
 
     @property
     def claim_limits(self) -> str:
-        """The smallest and largest claim as a sentence; nothing where they are the usual ones."""
+        """Return the smallest and largest claim as a sentence; empty for the usual limits."""
         if self.least > STEP and self.most < MOST:
             limits = {"least": format_points(self.least), "most": format_points(self.most)}
             return _("%(least)s to %(most)s points for one entry.") % limits
@@ -84,7 +85,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class CategoryOffer:
-    """A category with its cap and its activity types, as the lists of qualifying activities show it."""
+    """A category, its cap and its activity types, as the lists of qualifying activities show it."""
 
     category: Category
     cap: Decimal | None
@@ -92,19 +93,25 @@ class CategoryOffer:
 
 
 def in_force(versions: Sequence[Version], on: date) -> Version:
-    """The version with the latest day up to ``on``; before the first day, the first version."""
+    """Return the version with the latest day up to ``on``.
+
+    If no version has begun by then, return the first one.
+    """
     ordered = sorted(versions, key=lambda version: version.effective_from)
     begun = [version for version in ordered if version.effective_from <= on]
     return begun[-1] if begun else ordered[0]
 
 
 def points_for(quantity: Decimal, points_per_unit: Decimal) -> Decimal:
-    """The points of a number of units, rounded down to a quarter step: 0.4 CEU at 10 points make 4."""
+    """Return the points for a number of units, rounded down to a quarter of a point.
+
+    For example, 0.4 CEU at 10 points per CEU make 4 points.
+    """
     steps = (quantity * points_per_unit / STEP).to_integral_value(rounding=ROUND_FLOOR)
     return steps * STEP
 
 
-# A number of each unit; ``count`` is how many, as the grammar counts.
+# A number of each unit in words; ``count`` chooses the singular or the plural.
 UNITS = {
     TypeTerms.Unit.HOUR: ngettext_lazy("%(number)s contact hour", "%(number)s contact hours", "count"),
     TypeTerms.Unit.SEMESTER_HOUR: ngettext_lazy("%(number)s semester hour", "%(number)s semester hours", "count"),
@@ -116,19 +123,25 @@ UNITS = {
 
 
 def in_units(quantity: Decimal, unit: str) -> str:
-    """A number of units in words: ``1 contact hour``, ``3 contact hours``, ``0.4 CEU``."""
+    """Return a number of units in words: ``1 contact hour``, ``3 contact hours``, ``0.4 CEU``."""
     return UNITS[TypeTerms.Unit(unit)] % {"number": format_points(quantity), "count": as_count(quantity)}
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All terms, by key of activity type and of category. Every type and every category has at least one version."""
+    """All terms, by the key of the activity type and of the category.
+
+    Every type and every category has at least one version.
+    """
 
     types: Mapping[int, Sequence[TypeTerms]]
     categories: Mapping[int, Sequence[CategoryTerms]]
 
     def terms(self, activity_type: ActivityType, on: date) -> Terms:
-        """What holds for the type on that day: for a stored entry, the day on which it was recorded."""
+        """Return the terms of the type on that day.
+
+        For a stored entry, pass the day on which it was recorded.
+        """
         own = in_force(self.types[activity_type.pk], on)
         return Terms(
             unit=own.unit,
@@ -143,12 +156,15 @@ class Catalogue:
         )
 
     def cap_of(self, category: Category, on: date) -> Decimal | None:
-        """The cap of a category for what is recorded on that day."""
+        """Return the cap of a category for entries that are recorded on that day."""
         return in_force(self.categories[category.pk], on).cap
 
     @property
     def figures(self) -> set[tuple[object, ...]]:
-        """All that the versions say: it differs if one of them was added, changed or taken away."""
+        """Return all values of all versions.
+
+        The set differs from an earlier one if a version was added, changed or removed in between.
+        """
         versions = [*self.types.values(), *self.categories.values()]
         return {
             (type(version), *(getattr(version, field.attname) for field in version._meta.concrete_fields))
@@ -158,19 +174,22 @@ class Catalogue:
 
     @property
     def activity_types(self) -> list[ActivityType]:
-        """Every activity type, in its order, with its category read."""
+        """Return every activity type, in the catalogue's order, with its category loaded."""
         return [versions[0].activity_type for versions in self.types.values()]
 
     def offers(self, activity_types: Iterable[ActivityType], on: date) -> list[CategoryOffer]:
-        """The types (in their order, with their categories read) under the terms of that day, by category."""
-        found: dict[Category, list[Offer]] = defaultdict(list)
+        """Return the types under the terms of that day, grouped by category.
+
+        ``activity_types`` come in their order, with their categories loaded.
+        """
+        by_category: dict[Category, list[Offer]] = defaultdict(list)
         for activity_type in activity_types:
-            found[activity_type.category].append(Offer(activity_type, self.terms(activity_type, on)))
-        return [CategoryOffer(category, self.cap_of(category, on), offers) for category, offers in found.items()]
+            by_category[activity_type.category].append(Offer(activity_type, self.terms(activity_type, on)))
+        return [CategoryOffer(category, self.cap_of(category, on), offers) for category, offers in by_category.items()]
 
 
 def catalogue() -> Catalogue:
-    """The terms on record, in two queries."""
+    """Return the terms on record; two queries."""
     types: dict[int, list[TypeTerms]] = defaultdict(list)
     for terms in TypeTerms.objects.select_related("activity_type__category"):
         types[terms.activity_type_id].append(terms)

@@ -1,7 +1,8 @@
-"""The demo association: 300 members from ``roster.csv`` beside this file, and a cast in telling situations.
+"""The demo association: 300 members from ``roster.csv`` beside this file, and a cast of examples.
 
-It is loaded once, into an empty portal, through the same import, recording and payment as everything else, and dated
-from the day on which it is loaded. From then on the figures age as a real record does.
+The demo is loaded once, into an empty portal, through the same import, recording and payment as
+everything else. Its days are counted from the day on which it is loaded. After that, the figures
+age as those of a real record do.
 """
 
 from datetime import date, datetime
@@ -19,12 +20,15 @@ ROSTER = Path(__file__).with_name("roster.csv")
 
 
 class Refused(Exception):
-    """The demo cannot be loaded here; the text says why and what to do."""
+    """The demo cannot be loaded here. The message says why and what to do."""
 
 
 @transaction.atomic
 def load(*, on: date, now: datetime) -> bool:
-    """Load the demo; False where it is loaded already, which changes nothing. Refused among members of anyone else."""
+    """Load the demo; return False and change nothing if it is already loaded.
+
+    Raises ``Refused`` if there are members who do not belong to the demo.
+    """
     list(Credential.objects.select_for_update(no_key=True).order_by("pk"))  # two loads wait for each other
     if cast.entered_on():
         return False

@@ -1,4 +1,7 @@
-"""What people of the demo do: each deed goes through the portal's own verb, at noon of its day."""
+"""What people of the demo do.
+
+Everything they do goes through the portal's own operations, at noon of its day.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,6 +16,7 @@ from amtportal.members.models import Member, User
 from ccp.amt_credits import credits as amt_credits
 from ccp.models import Activity, ActivityType
 from ccp.recording import verbs as recording
+from ccp.recording.eligibility import Claim
 from certifications import invoices as invoice_rules
 from certifications.models import Cycle, RenewalInvoice
 from certifications.roster.resource import RosterResource
@@ -22,7 +26,7 @@ PAID_BEFORE_DUE = timedelta(days=20)
 
 @dataclass(frozen=True)
 class CE:
-    """An activity as its member tells of it: the code of its type, what it was, and who held it."""
+    """An activity as its member describes it: the code of its type, its title, and its provider."""
 
     activity_type: str
     title: str
@@ -30,12 +34,15 @@ class CE:
 
 
 def noon(day: date, now: datetime) -> datetime:
-    """Noon of the day in Chicago; on a day whose noon is yet to come, now."""
+    """Return noon of the day in Chicago; or now, if that noon is still in the future."""
     return min(datetime.combine(day, time(12), CHICAGO), now)
 
 
 def bring_in(roster: tablib.Dataset, *, on: date, file_name: str) -> None:
-    """Import rows of the demo, which are right, or else the demo is wrong."""
+    """Import rows of the demo.
+
+    Raises ``ValueError`` if a row is wrong, which means that the demo itself is wrong.
+    """
     resource = RosterResource(on=on)
     result = resource.import_data(roster, file_name=file_name)
     if resource.problems or result.has_errors():
@@ -45,12 +52,12 @@ def bring_in(roster: tablib.Dataset, *, on: date, file_name: str) -> None:
 def record_ce(
     ce: CE, points: Decimal, cycles: Collection[Cycle], *, ended_on: date, days: int = 1, at: datetime
 ) -> None:
-    """Record an activity that took that many days, in every chosen cycle that covers them."""
+    """Record an activity that took that many days, in all the chosen cycles."""
     member = next(iter(cycles)).certification.member
     recording.record(
         member=member,
         cycles=cycles,
-        claim=recording.Claim(
+        claim=Claim(
             activity_type=ActivityType.objects.get(code=ce.activity_type),
             points=points,
             starts_on=ended_on - timedelta(days=days - 1),
@@ -65,8 +72,8 @@ def record_ce(
 
 
 def credit_from_amt(ce: CE, points: Decimal, member: Member, *, ended_on: date, at: datetime) -> Activity:
-    """AMT credits a member with one of its own courses, as its course system tells in a file."""
-    claim = recording.Claim(
+    """Credit a member with one of AMT's own courses, as AMT's course system does with a file."""
+    claim = Claim(
         activity_type=ActivityType.objects.get(code=ce.activity_type),
         points=points,
         starts_on=ended_on,
@@ -80,7 +87,7 @@ def credit_from_amt(ce: CE, points: Decimal, member: Member, *, ended_on: date, 
 
 
 def pay(invoice: RenewalInvoice, *, received_on: date, by: User, now: datetime) -> None:
-    """The whole amount by check, recorded on the day on which it came."""
+    """Record a payment of the whole amount by check, on the day on which it was received."""
     invoice_rules.record_payment(
         invoice=invoice,
         amount=invoice.amount,

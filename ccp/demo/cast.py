@@ -1,6 +1,7 @@
-"""The cast of the demo: members in telling situations, each counted back from the day on which the demo is loaded.
+"""The cast of the demo: members in typical situations, counted back from the day of loading.
 
-Awards are chosen by an anniversary, because cycles and invoices are counted by anniversaries.
+The dates of award are chosen by their anniversaries, because cycles and invoices are counted by
+anniversaries.
 """
 
 from collections.abc import Sequence
@@ -20,13 +21,14 @@ from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications.models import Cycle
 
-PASSWORD = "amtrax demo portal"  # noqa: S105  Printed on every start: the demo's people are nobody.
+# It is printed on every start, because the demo's people are not real.
+PASSWORD = "amtrax demo portal"  # noqa: S105
 STAFF = "staff@demo.example"
 
 
 @dataclass(frozen=True)
 class Holding:
-    """A certification, with the cycle that is open for it: the one to which the day ``runs_on`` belongs."""
+    """A certification and its open cycle: the one to which the day ``runs_on`` belongs."""
 
     credential: str
     awarded_on: date
@@ -35,9 +37,10 @@ class Holding:
 
 @dataclass(frozen=True)
 class Done:
-    """CE that ended so many days ago and was recorded on its last day, for the certifications named (or for all).
+    """CE that ended a number of days ago and was recorded on its last day.
 
-    ``by_amt``: credited by AMT for one of its own courses, for every certification.
+    ``credentials``: the certifications for which it was recorded; empty for all. ``by_amt``: AMT
+    credited it for one of its own courses, for every certification.
     """
 
     days_ago: int
@@ -52,7 +55,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Role:
-    """A member of the cast. Every invoice of the years before the current one is paid."""
+    """A member of the cast. All invoices of the years before the current one are paid."""
 
     name: str
     situation: str
@@ -79,9 +82,10 @@ COLLEGE = CE("college-semester-hours", "HIT 110 Medical terminology, 1 semester 
 
 
 def award_with(day: date, *, years: int) -> date:
-    """An award whose anniversary in a third, sixth, ninth … year falls on the day: the ``years``-th or a later one.
+    """Return an award with a third, sixth, ninth … anniversary on the day.
 
-    29 February is an anniversary of a 29 February only, so the award may have to be up to nine years older.
+    It is the ``years``-th anniversary or a later one: 29 February is an anniversary only of a 29
+    February, so the award may have to be up to nine years older.
     """
     return next(
         awarded_on
@@ -91,10 +95,11 @@ def award_with(day: date, *, years: int) -> date:
 
 
 def award_of_1999(on: date) -> date:
-    """An award of 1999 with an invoice that is due within the 60 days in which it is open, in about 30.
+    """Return an award of 1999 with an invoice that is due soon.
 
-    It is the last invoice of a cycle, which would be gated if CCP were mandatory, where 1999 allows that: in 2026 and
-    every third year.
+    It is due in about 30 days, and in any case within the 60 days during which it is open. Where
+    1999 allows that (in 2026 and every third year), it is the last invoice of a cycle, which would
+    be gated if CCP were mandatory.
     """
     days = sorted(range(1, 60), key=lambda day: abs(day - 30))
     due = [on + timedelta(days=day) for day in days]
@@ -103,7 +108,7 @@ def award_of_1999(on: date) -> date:
 
 
 def roles(on: date) -> list[Role]:
-    """The cast as it stands on the day."""
+    """Return the cast in their situations on the day."""
 
     def after(days: int) -> date:
         return on + timedelta(days=days)
@@ -223,12 +228,18 @@ def roles(on: date) -> list[Role]:
 
 
 def events(on: date) -> dict[str, str]:
-    """The situation, on the day of loading, of everyone who can sign in, by address."""
+    """Return the situation of everyone who can sign in, by e-mail address.
+
+    ``on`` is the day of loading, and the situations are those of that day.
+    """
     return {**{role.email: role.situation for role in roles(on)}, STAFF: "staff, all permissions"}
 
 
 def entered_on() -> date | None:
-    """The day on which the cast was brought in, from which its situations are counted."""
+    """Return the day on which the cast was loaded, or None.
+
+    The situations are counted from that day.
+    """
     joined = User.objects.filter(email__in=events(today())).order_by("date_joined").first()
     return day_of(joined.date_joined) if joined else None
 
@@ -240,8 +251,9 @@ def make_staff(now: datetime) -> User:
 
 
 def enter(*, on: date, now: datetime, staff: User) -> None:
-    """Bring in the cast, with what each has recorded and paid."""
-    password = make_password(PASSWORD)  # once for all: hashing takes longer than everything else
+    """Add the cast, with what each member has recorded and paid."""
+    # Hashed once for everyone: hashing takes longer than everything else.
+    password = make_password(PASSWORD)
     for place, role in enumerate(roles(on), start=1):
         for holding in role.holdings:
             _award(role, holding, amt_id=f"{2100000 + place}")
@@ -276,7 +288,7 @@ def enter(*, on: date, now: datetime, staff: User) -> None:
 
 
 def _award(role: Role, holding: Holding, *, amt_id: str) -> None:
-    """One row of a roster, imported on the first day of the cycle that is to be open."""
+    """Import one row of a roster on the first day of the cycle that should be open."""
     row = {
         "amt_id": amt_id,
         "email": role.email,

@@ -1,6 +1,6 @@
-"""Life among the 300 members of the demo, so that staff have something to look at.
+"""Activity among the 300 members of the demo, so that staff have something to look at.
 
-One in five records CE, and AMT credits some of these with a course of its own.
+One in five members records CE, and AMT credits some of these with one of its own courses.
 """
 
 from datetime import date, datetime, timedelta
@@ -11,10 +11,10 @@ from ccp.demo.acts import CE, credit_from_amt, noon, pay, record_ce
 from certifications.models import Cycle
 
 EVERY = 5
-SETTLED_IN = timedelta(days=30)  # a cycle that has run for less has nothing recorded yet
-PAYS = (True, True, False)  # of those who record, two in three have paid what was due before today
+SETTLED_IN = timedelta(days=30)  # nothing is recorded yet in a cycle that has run for less
+PAYS = (True, True, False)  # two in three of those who record have paid what was due
 
-ATTENDS = 4  # of those who record, one in four has taken a course of AMT's own
+ATTENDS = 4  # one in four of those who record has taken one of AMT's own courses
 
 AMT_COURSES = (
     (CE("course-seminar-webinar", "AMT webinar: laboratory math refresher", ""), "1"),
@@ -37,7 +37,10 @@ PROGRAM = (
 
 
 def happen(*, on: date, now: datetime, staff: User) -> None:
-    """Record the CE of every fifth cycle, spread over the part of it that has passed, and what these members paid."""
+    """Record the CE of every fifth cycle, and what these members paid.
+
+    The entries are spread over the part of the cycle that has passed.
+    """
     cycles = Cycle.objects.select_related("certification__member__user").order_by("certification__member__amt_id", "pk")
     for place, cycle in enumerate(list(cycles)[::EVERY]):
         passed = on - cycle.starts_on

@@ -1,13 +1,17 @@
-"""Evidence: copies of the documents that prove an entry. A member may attach them; AMT asks for proof in an audit only.
+"""Evidence: copies of the documents that prove an entry.
 
-- What the member recorded can have at most ``MOST_FILES`` files. What AMT credited needs none: AMT knows of it.
-- The same file twice on one entry is one file.
-- Files are added and removed while the entry stands, also after its cycle has closed: the audit comes later. What is
-  attached to an entry that was withdrawn or voided stays as it is.
-- What is removed is shown to nobody any more. Its row stays and says who removed it, and when. Its file is deleted a
-  day later by ``manage.py clean_evidence``: a backup copies the files after the database, which may call it attached.
-- Documents are to be kept until the audit is over: it is drawn in the January after the year in which the member moved
-  into the next cycle, and takes that year.
+Members may attach them; AMT asks for proof only in an audit.
+
+- An entry that the member recorded can have at most ``MOST_FILES`` files. An entry that AMT
+  credited needs no files, because AMT knows about the activity.
+- The same file attached twice to one entry is stored as one file.
+- Files can be added and removed while the entry stands, even after its cycle has closed, because
+  the audit comes later. Files of an entry that was withdrawn or voided stay as they are.
+- A removed file is no longer shown to anyone. Its row stays and says who removed it, and when.
+  ``manage.py clean_evidence`` deletes the file itself a day later: a backup copies the files after
+  the database, and in that copy of the database the file may still be attached.
+- Documents should be kept until the audit is over. The audit is drawn in the January after the year
+  in which the member moved into the next cycle, and takes that whole year.
 """
 
 import logging
@@ -32,20 +36,24 @@ logger = logging.getLogger(__name__)
 
 
 class Refused(Exception):
-    """Something the rules do not allow; the sentence says what to do."""
+    """The rules do not allow this. The message says what to do."""
 
 
 def keep_until(*, ends_on: date, closed_on: date | None, on: date) -> date:
-    """The day until which the documents of a cycle are to be kept: the end of the year in which its audit may be.
+    """Return the day until which the documents of a cycle should be kept.
 
-    The member moves into the next cycle on the day after this one, or later: on the day on which it is closed.
+    This is the end of the year in which the cycle may be audited. The member moves into the next
+    cycle on the day after this one ends, or later: on the day on which it is closed.
     """
     moved_on = closed_on or max(ends_on + timedelta(days=1), on)
     return date(max(moved_on, ends_on + timedelta(days=1)).year + 1, 12, 31)
 
 
 def keep_all_until(cycles: Iterable[Cycle], on: date) -> date | None:
-    """The latest of these days for an entry that counts in several cycles; None where it counts in none."""
+    """Return the latest of these days for an entry that counts in several cycles.
+
+    None if the entry counts in no cycle.
+    """
     days = [keep_until(ends_on=cycle.ends_on, closed_on=cycle.closed_on, on=on) for cycle in cycles]
     return max(days, default=None)
 
@@ -55,7 +63,10 @@ def is_needed(activity: Activity) -> bool:
 
 
 def problem_with_adding(activity: Activity, attached: int) -> str:
-    """Why no more can be attached to the entry, which has so many files; empty if it can."""
+    """Return why no more files can be attached to the entry; empty if they can.
+
+    ``attached``: the number of files that the entry already has.
+    """
     if not is_needed(activity):
         return _("AMT credited this entry itself, so it needs no evidence.")
     if not activity.is_standing:
@@ -74,7 +85,7 @@ def can_be_removed(evidence: Evidence) -> bool:
 
 
 def may_be_read(activity: Activity, *, by: User) -> bool:
-    """By the owner, and by staff who may view evidence."""
+    """Return whether this user may read the files: the owner, and staff who may view evidence."""
     return activity.member.user_id == by.pk or (by.is_staff and by.has_perm("ccp.view_evidence"))
 
 
@@ -83,14 +94,15 @@ def storage() -> Storage:
 
 
 def of_activity(activity: Activity) -> list[Evidence]:
-    """Every file that is or was attached, in the order in which they were added."""
+    """Return every file that is or was attached, in the order in which they were added."""
     return list(activity.evidence.select_related("added_by", "removed_by"))
 
 
 def add(*, activity: Activity, file: CleanFile, by: User, at: datetime) -> tuple[Evidence, bool]:
-    """Attach the file; give back the same file where it is attached already. Whether it is new.
+    """Attach the file, and return its row and whether it is new.
 
-    The file is written before its row, so that no row lacks its file, and goes again where there will be no row.
+    If the same file is already attached, its row is returned. The file is written before its row,
+    so that no row lacks its file. The file is deleted again if no row is created.
     """
     if attached := _attached(activity, file):
         return attached, False
@@ -133,7 +145,10 @@ def _attached(activity: Activity, file: CleanFile) -> Evidence | None:
 
 @transaction.atomic
 def remove(*, evidence: Evidence, by: User, at: datetime) -> Evidence:
-    """Remove a file. What is removed already stays so."""
+    """Remove a file. A file that is already removed stays as it is.
+
+    Raises ``Refused`` if the entry no longer stands.
+    """
     activity = Activity.objects.select_for_update().get(pk=evidence.activity_id)
     evidence = Evidence.objects.get(pk=evidence.pk)
     if not evidence.is_attached:
@@ -146,7 +161,10 @@ def remove(*, evidence: Evidence, by: User, at: datetime) -> Evidence:
 
 
 def delete_file(name: str) -> bool:
-    """Delete a file that no row needs. One that cannot be deleted now is found by ``manage.py clean_evidence``."""
+    """Delete a file that no row needs, and return whether that succeeded.
+
+    ``manage.py clean_evidence`` finds a file that could not be deleted now.
+    """
     try:
         storage().delete(name)
     except Exception:

@@ -1,14 +1,18 @@
-"""Writes one attached file anew, in a process of its own: ``python -m ccp.evidence.cleaner KIND <sent >clean``.
+"""Rewrite one attached file in a separate process.
 
-Whatever the file does to the libraries that open it, it does to this process, which may take little memory and time.
-What is written holds what a reader sees and nothing else:
+The command is ``python -m ccp.evidence.cleaner KIND <sent >clean``. If the file harms the libraries
+that open it, only this process is harmed, and its memory and time are limited. The written file
+contains what a reader sees and nothing else:
 
-- Pictures: turned the right way up, at most ``KEPT_PIXELS`` large, without metadata such as the place; HEIC as JPEG.
-- PDF: without what runs or is fetched by itself (scripts, launched programs, forms that send, parts of other files),
-  attached files and media. Links to web pages and mail addresses stay.
-- Without metadata: who wrote the PDF and with what; of JPEG pictures in it, where they were taken.
+- Pictures are turned upright, reduced to at most ``KEPT_PIXELS`` pixels, and stripped of metadata
+  such as the location. HEIC becomes JPEG.
+- PDF files lose everything that runs or is fetched by itself (scripts, launched programs, forms
+  that send data, parts of other files), attached files and media. Links to web pages and e-mail
+  addresses stay.
+- Metadata is removed: who wrote the PDF and with which program, and where JPEG pictures in it were
+  taken.
 
-The exit status tells what came of it.
+The exit status gives the outcome.
 """
 
 import re
@@ -27,21 +31,21 @@ MOST_WRITTEN = 50 * 2**20
 JPEG_QUALITY = 88
 FORMATS = {"jpeg": ["JPEG", "MPO"], "png": ["PNG"], "heic": ["HEIF"]}
 
-# The actions of a PDF that only lead somewhere when they are clicked: on another page, or to one of these addresses.
+# Harmless actions of a PDF: when clicked, they lead to another page or to one of these addresses.
 LINK = re.compile(r"(https?://|mailto:)", re.IGNORECASE)
 ACTIONS = ("/A", "/PA", "/Next", "/OpenAction")
 ACTIVE_KEYS = ("/AA", "/JS", "/JavaScript", "/EmbeddedFiles", "/EF", "/RF", "/AF", "/XFA", "/Collection", "/Renditions")
-# Of a stream: the file in which its content stands, or the page of another file that is shown in its place.
+# Keys of a stream: the file that holds its content, or the page of another file that replaces it.
 FOREIGN_KEYS = ("/F", "/Ref", "/OPI")
 METADATA_KEYS = ("/Metadata", "/PieceInfo")
 ACTIVE_ANNOTATIONS = ("/FileAttachment", "/RichMedia", "/Movie", "/Sound", "/Screen", "/3D")
-# Markers in a JPEG: Exif and XMP, IPTC, a comment; and where the picture itself begins.
+# Markers in a JPEG: Exif and XMP, IPTC, a comment; and the start of the picture itself.
 JPEG_METADATA = (b"\xe1", b"\xed", b"\xfe")
 JPEG_BEGINS = (b"\xda", b"")
 
 
 class Outcome(IntEnum):
-    """Exit statuses. Any other one is a failure of the process: 1 is Python's own."""
+    """Exit statuses. Any other status means that the process failed: Python itself uses 1."""
 
     CLEAN = 0
     DISARMED = 10
@@ -51,23 +55,23 @@ class Outcome(IntEnum):
     TOO_MANY_PIXELS = 23
 
 
-# The libraries are loaded where they are used: the portal reads this module for its names only.
+# The libraries are loaded where they are used: the portal imports this module only for its names.
 
 
 def picture(kind: str, source: BinaryIO, target: BinaryIO) -> Outcome:
-    """Write the picture anew as JPEG or PNG."""
+    """Rewrite the picture as JPEG or PNG."""
     from PIL import Image, ImageOps
 
     if kind == "heic":
         import pillow_heif
 
         pillow_heif.register_heif_opener()
-    Image.MAX_IMAGE_PIXELS = MOST_PIXELS // 2  # Pillow refuses what has more than twice as many
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS // 2  # Pillow refuses more than twice this number
     try:
         with Image.open(source, formats=FORMATS[kind]) as opened:
             width, height = opened.size
             if width * height > 2 * KEPT_PIXELS:
-                opened.draft(None, (width // 2, height // 2))  # a JPEG is read at half its size; others stay
+                opened.draft(None, (width // 2, height // 2))  # halves the size of a JPEG only
             if opened.format == "PNG":
                 plain: Any = _png_mode(opened)
             else:
@@ -84,13 +88,13 @@ def picture(kind: str, source: BinaryIO, target: BinaryIO) -> Outcome:
                 plain.save(target, "JPEG", quality=JPEG_QUALITY)
     except Image.DecompressionBombError:
         return Outcome.TOO_MANY_PIXELS
-    except (OSError, ValueError, SyntaxError, EOFError):  # what Pillow raises for files that are not whole
+    except (OSError, ValueError, SyntaxError, EOFError):  # what Pillow raises for damaged files
         return Outcome.BROKEN
     return Outcome.CLEAN
 
 
 def _png_mode(opened: Any) -> Any:
-    """The picture in a mode that can be made smaller: no palette, 8 bits, transparency kept."""
+    """Return the picture in a mode that can be scaled: no palette, 8 bits, transparency kept."""
     if opened.mode in ("L", "RGB", "RGBA") and "transparency" not in opened.info:
         return opened
     if opened.mode.startswith("I"):
@@ -101,7 +105,7 @@ def _png_mode(opened: Any) -> Any:
 
 
 def pdf(source: BinaryIO, target: BinaryIO) -> Outcome:
-    """Write the PDF anew without its active parts."""
+    """Rewrite the PDF without its active parts."""
     import pikepdf
 
     bound = MOST_MEMORY // 4
@@ -122,16 +126,19 @@ def pdf(source: BinaryIO, target: BinaryIO) -> Outcome:
             opened.save(target)
     except pikepdf.PasswordError:
         return Outcome.ENCRYPTED
-    except (pikepdf.PdfError, ValueError, TypeError):  # a page tree or a dictionary that is none
+    except (pikepdf.PdfError, ValueError, TypeError):  # a broken page tree or dictionary
         return Outcome.BROKEN
     return Outcome.DISARMED if disarmed else Outcome.CLEAN
 
 
 def disarm(opened: Any) -> bool:
-    """Remove what is active, and metadata, from every object of the PDF. Whether anything was active."""
+    """Remove active parts and metadata from every object of the PDF.
+
+    Return whether anything was active.
+    """
     import pikepdf
 
-    found = False
+    was_active = False
     waiting = list(opened.objects)
     waiting.append(opened.trailer)
     while waiting:
@@ -140,23 +147,23 @@ def disarm(opened: Any) -> bool:
             for number in reversed(range(len(item))):
                 if _is_active_annotation(item[number]):
                     del item[number]
-                    found = True
-            kept = list(item)
+                    was_active = True
+            remaining = list(item)
         elif isinstance(item, (pikepdf.Dictionary, pikepdf.Stream)):
             remove_metadata(item)
             for key in [key for key, value in item.items() if _is_active(item, key, value)]:
                 del item[key]
-                found = True
-            kept = [value for _, value in item.items()]
+                was_active = True
+            remaining = [value for _, value in item.items()]
         else:
             continue
-        # An indirect object comes by itself.
-        waiting.extend(value for value in kept if isinstance(value, pikepdf.Object) and not value.is_indirect)
-    return found
+        # Indirect objects are already in the list.
+        waiting.extend(value for value in remaining if isinstance(value, pikepdf.Object) and not value.is_indirect)
+    return was_active
 
 
 def remove_metadata(item: Any) -> None:
-    """From one object of a PDF; from the picture in it where it is a JPEG."""
+    """Remove metadata from one object of a PDF, and from the picture in it if that is a JPEG."""
     import pikepdf
 
     for key in METADATA_KEYS:
@@ -176,7 +183,7 @@ def _is_active(holder: Any, key: str, value: Any) -> bool:
     if isinstance(holder, pikepdf.Stream) and key in FOREIGN_KEYS:
         return True
     if key == "/Next" and "/S" in holder:
-        return True  # one action after another; a line of a table of contents has no /S
+        return True  # the next action in a chain; an outline entry has /Next, too, but no /S
     if key not in ACTIONS:
         return False
     actions = list(value) if isinstance(value, pikepdf.Array) else [value]
@@ -184,7 +191,10 @@ def _is_active(holder: Any, key: str, value: Any) -> bool:
 
 
 def _is_harmless(action: Any, key: str) -> bool:
-    """On opening, a PDF may show one of its pages, and call nobody."""
+    """Return whether an action is harmless.
+
+    When it is opened, a PDF may show one of its own pages, but may contact nobody.
+    """
     import pikepdf
 
     kind, address = action.get("/S", "/GoTo"), action.get("/URI")
@@ -200,14 +210,17 @@ def _is_active_annotation(value: Any) -> bool:
 
 
 def jpeg_without_metadata(jpeg: bytes) -> bytes:
-    """The same picture without the parts in which cameras and programs write; what tells its colours stays."""
-    kept, at = [jpeg[:2]], 2
+    """Return the same picture without the parts in which cameras and programs write metadata.
+
+    The parts that define its colors stay.
+    """
+    parts, at = [jpeg[:2]], 2
     while jpeg[at : at + 1] == b"\xff" and jpeg[at + 1 : at + 2] not in JPEG_BEGINS:
         end = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4])
         if jpeg[at + 1 : at + 2] not in JPEG_METADATA:
-            kept.append(jpeg[at:end])
+            parts.append(jpeg[at:end])
         at = end
-    return b"".join(kept) + jpeg[at:]
+    return b"".join(parts) + jpeg[at:]
 
 
 def main(kind: str) -> Outcome:

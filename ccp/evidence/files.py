@@ -1,7 +1,9 @@
-"""What may be attached as evidence: told by the content of the file, whatever its name says, and written anew.
+"""What may be attached as evidence.
 
-A PDF, a JPEG or PNG picture, or the HEIC of a phone, of at most 10 MB. The file is scanned for malware where a scanner
-is set; then ``ccp.evidence.cleaner`` opens it in a process of its own. What is kept is what that process wrote.
+A file is a PDF, a JPEG or PNG picture, or a HEIC picture from a phone, of at most 10 MB. Its kind
+is recognized by its content, whatever its name says. It is scanned for malware if a scanner is
+configured. Then ``ccp.evidence.cleaner`` rewrites it in a separate process, and only what that
+process wrote is stored.
 """
 
 import hashlib
@@ -27,14 +29,15 @@ from django.utils.translation import gettext as _
 from amtportal.uploads import malware
 from amtportal.uploads.limits import MOST_BYTES
 from ccp.evidence.cleaner import MOST_PAGES, MOST_PIXELS, Outcome
-from ccp.models import Evidence
+from ccp.models.evidence import Evidence, EvidenceKind
 
 HEAD = 8 * 2**10
 CHUNK = 64 * 2**10
 MOST_NAME = 200
 WAIT_SECONDS = 60
 TURN_SECONDS = 5
-# Each takes a core and memory for itself. Of the threads that answer, most are left for everybody else.
+# Each cleaner takes a core and memory for itself. Most of the server's threads stay free for other
+# requests.
 _turns = threading.BoundedSemaphore(2)
 _places = threading.BoundedSemaphore(4)
 logger = logging.getLogger(__name__)
@@ -46,30 +49,34 @@ KINDS = {
     "image/heic": ("heic", Evidence.Kind.JPEG),
 }
 ENDINGS = {Evidence.Kind.PDF: ".pdf", Evidence.Kind.JPEG: ".jpg", Evidence.Kind.PNG: ".png"}
-# Gives nothing back that it has read: else a few hundred bytes of comments would keep it busy for minutes.
+# Possessive and atomic groups prevent backtracking: otherwise a few hundred bytes of comments would
+# keep the expression busy for minutes.
 MARKUP = re.compile(
     rb"(?:<\?xml[^>]*+>|<!--(?>.*?-->)|<!doctype[^>]*+>|\s)*+<(svg|html|head|body|script)\b", re.I | re.S
 )
 
 
 class Refused(Exception):
-    """A file that cannot be attached; the sentence says why, and how to mend it."""
+    """A file that cannot be attached. The message says why, and how to fix it."""
 
 
 @dataclass(frozen=True)
 class CleanFile:
-    """A file as it will be kept. ``sha256`` is that of the file as it was sent, to know the same file again."""
+    """A file as it will be stored.
+
+    ``sha256`` is the hash of the file as it was sent, so that the same file is recognized again.
+    """
 
     content: IO[bytes]
     name: str
-    kind: Evidence.Kind
+    kind: EvidenceKind
     size: int
     sha256: str
     was_disarmed: bool
 
 
-def clean_name(sent: str, kind: Evidence.Kind) -> str:
-    """The last part of the name, without what cannot be seen, with the ending of its kind."""
+def clean_name(sent: str, kind: EvidenceKind) -> str:
+    """Return the last part of the name, without invisible characters, ending as its kind does."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", sent))[-1]
     seen = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in last)
     stem = re.sub(r"\.(pdf|jpe?g|png|hei[cf])$", "", " ".join(seen.split()), flags=re.I).strip(". ")
@@ -77,15 +84,18 @@ def clean_name(sent: str, kind: Evidence.Kind) -> str:
     return (stem[: MOST_NAME - len(ending)].strip() or _("document")) + ending
 
 
-def kind_of(head: bytes) -> tuple[str, Evidence.Kind]:
-    """The kind that the first bytes tell: as it is read, and as it is kept."""
-    found = filetype.guess(head)
-    if found and found.mime in KINDS:
-        return KINDS[found.mime]
+def kind_of(head: bytes) -> tuple[str, EvidenceKind]:
+    """Return the kind that the first bytes show: as the file is read, and as it is stored.
+
+    Raises ``Refused`` for any other kind of file.
+    """
+    guess = filetype.guess(head)
+    if guess and guess.mime in KINDS:
+        return KINDS[guess.mime]
     if markup := MARKUP.match(head):
         what = "svg" if markup[1].lower() == b"svg" else "html"
         raise Refused(_other_kinds()[what])
-    raise Refused(_other_kinds().get(found.extension if found else "", _other_kinds()[""]))
+    raise Refused(_other_kinds().get(guess.extension if guess else "", _other_kinds()[""]))
 
 
 def _other_kinds() -> dict[str, str]:
@@ -108,7 +118,10 @@ def _other_kinds() -> dict[str, str]:
 
 @contextmanager
 def opened(sent: UploadedFile) -> Iterator[CleanFile]:
-    """The file as it will be kept, for as long as it is needed; or the reason why it is refused."""
+    """Provide the file as it will be stored, for as long as the context lasts.
+
+    Raises ``Refused`` with the reason if the file cannot be attached.
+    """
     with _in_a_file(sent) as source, tempfile.TemporaryFile() as target:
         kind, kept_as = kind_of(source.read(HEAD))
         with _turn():
@@ -131,7 +144,10 @@ def opened(sent: UploadedFile) -> Iterator[CleanFile]:
 
 @contextmanager
 def _turn() -> Iterator[None]:
-    """Two files are opened at a time, and two wait for a while. Whoever comes then is told to come again."""
+    """Wait for a turn: two files are opened at a time, and two more wait for a while.
+
+    Raises ``Refused`` for anyone else, with the advice to try again.
+    """
     busy = Refused(_("Many files are being checked right now. This one is not attached. Try again in a minute."))
     if not _places.acquire(blocking=False):
         raise busy
@@ -148,7 +164,10 @@ def _turn() -> Iterator[None]:
 
 @contextmanager
 def _in_a_file(sent: UploadedFile) -> Iterator[IO[bytes]]:
-    """What was sent as a file that another process can read: its bytes, in chunks, and not more than may be."""
+    """Provide the upload as a file that another process can read.
+
+    Its bytes are written in chunks. Raises ``Refused`` if the upload is empty or too large.
+    """
     if not sent.size:
         raise Refused(_("The file is empty. Choose another one."))
     if sent.size > MOST_BYTES:
@@ -163,7 +182,10 @@ def _in_a_file(sent: UploadedFile) -> Iterator[IO[bytes]]:
 
 
 def _refuse_two_in_one(source: IO[bytes]) -> None:
-    """A picture or PDF with an archive behind it is one file to a viewer and another one to other programs."""
+    """Refuse a picture or PDF with an archive appended to it.
+
+    A viewer shows one file, but other programs read a different one.
+    """
     try:
         with zipfile.ZipFile(source) as archive:
             holds = bool(archive.namelist())
@@ -199,7 +221,10 @@ def _digest(source: IO[bytes]) -> str:
 
 
 def _cleaned(kind: str, source: IO[bytes], target: IO[bytes]) -> int:
-    """What came of it in the cleaner's process: an ``Outcome``, or another exit status where it failed."""
+    """Return the exit status of the cleaner's process.
+
+    This is an ``Outcome``, or another status if the process failed.
+    """
     source.seek(0)
     try:
         return subprocess.run(  # noqa: S603  (our own module, and a kind of our own)
@@ -208,7 +233,7 @@ def _cleaned(kind: str, source: IO[bytes], target: IO[bytes]) -> int:
             stdout=target,
             stderr=subprocess.DEVNULL,
             cwd=Path(settings.BASE_DIR),
-            env={"MALLOC_ARENA_MAX": "1"},  # threads would take addresses that they do not use
+            env={"MALLOC_ARENA_MAX": "1"},  # or threads reserve addresses that they do not use
             timeout=WAIT_SECONDS,
             check=False,
         ).returncode
@@ -217,7 +242,7 @@ def _cleaned(kind: str, source: IO[bytes], target: IO[bytes]) -> int:
 
 
 def _sentence(outcome: int, kind: str) -> str:
-    """Why the file was not taken, and how to mend it."""
+    """Return why the file was not accepted, and how to fix it."""
     if outcome == Outcome.ENCRYPTED:
         return _("This PDF is protected. Open it, print it to a new PDF and attach that.")
     if outcome == Outcome.TOO_MANY_PAGES:

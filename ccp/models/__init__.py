@@ -1,4 +1,4 @@
-"""What a member does: the qualifying activities, the activities recorded, and what each counts for in a cycle."""
+"""What a member does: qualifying activities, recorded activities, and what they count for."""
 
 from ccp.models.activities import Activity, ActivityQuerySet, Credit
 from ccp.models.amt_credits import ErrorReport, HeldCredit

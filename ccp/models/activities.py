@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from amtportal.formatting import translated
 from amtportal.history.lines import History
 from amtportal.members.models import Member
-from ccp.models.catalogue import ActivityType, TypeTerms
+from ccp.models.catalogue import ActivityType, ActivityUnit, TypeTerms
 from certifications.models import Cycle, PointsField, in_quarters
 
 
@@ -19,13 +19,13 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         return self.filter(member=member)
 
     def visible_to(self, user: Any) -> "ActivityQuerySet":
-        """The owner's activities; every activity for staff who may view activities."""
+        """Return the user's own activities; every activity for staff who may view activities."""
         if user.is_staff and user.has_perm("ccp.view_activity"):
             return self.all()
         return self.filter(member__user=user)
 
     def claimed_for(self, cycle: int) -> "ActivityQuerySet":
-        """Those that the member claims for the cycle of that key, standing or not."""
+        """Return the activities that are claimed for the cycle with that key, standing or not."""
         claimed = Credit.objects.filter(cycle=cycle).exclude(cut=Credit.Cut.UNCLAIMED)
         return self.filter(pk__in=claimed.values("activity"))
 
@@ -33,15 +33,21 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         return self.order_by("-starts_on", "-pk")
 
 
+class ActivitySource(models.TextChoices):
+    """Who recorded the entry."""
+
+    MEMBER = "member", _("Recorded by the member")
+    AMT = "amt", _("Credited by AMT")
+
+
 class Activity(models.Model):
     """One activity that a member recorded.
 
-    ``ccp.recording.verbs`` and ``ccp.amt_credits.credits`` write it, nothing deletes it.
+    Only ``ccp.recording.verbs`` and ``ccp.amt_credits.credits`` write activities, and nothing
+    deletes them.
     """
 
-    class Source(models.TextChoices):
-        MEMBER = "member", _("Recorded by the member")
-        AMT = "amt", _("Credited by AMT")
+    Source = ActivitySource
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="activities")
     activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="activities")
@@ -107,7 +113,7 @@ class Activity(models.Model):
                 violation_error_message="An activity cannot end before it starts.",
             ),
             models.CheckConstraint(
-                name="%(app_label)s_%(class)s_source_known", condition=Q(source__in=["member", "amt"])
+                name="%(app_label)s_%(class)s_source_known", condition=Q(source__in=ActivitySource.values)
             ),
             models.UniqueConstraint(
                 fields=["provider_reference"],
@@ -130,7 +136,7 @@ class Activity(models.Model):
                 condition=Q(quantity=None, unit="")
                 | Q(
                     quantity__isnull=False,
-                    unit__in=["hour", "semester-hour", "quarter-hour", "ceu", "year", "work"],
+                    unit__in=ActivityUnit.values,
                 ),
             ),
             models.CheckConstraint(
@@ -150,7 +156,7 @@ class Activity(models.Model):
 
     @property
     def heading(self) -> str:
-        """The title, or the type's name when no title was given."""
+        """Return the title, or the type's name when no title was given."""
         return self.title or translated(self.activity_type.name)
 
     @property
@@ -162,19 +168,25 @@ class Activity(models.Model):
         return self.void_reason != ""
 
 
-class Credit(models.Model):
-    """What an activity counts for in one cycle, and why it was cut. Only ``ccp.counting.credits`` writes credits.
+class CreditCut(models.TextChoices):
+    """Why an entry counts for less than its claim."""
 
-    The row stays when the activity no longer counts there: it then counts 0 and says why.
+    NONE = "", "Not cut"
+    TYPE_CAP = "type-cap", "Over the cap of the activity type"
+    CATEGORY_CAP = "category-cap", "Over the cap of the category"
+    WINDOW = "window", "Outside the days in which the type can be claimed"
+    NOT_STANDING = "not-standing", "Withdrawn or void"
+    UNCLAIMED = "unclaimed", "No longer claimed for this certification"
+
+
+class Credit(models.Model):
+    """What an activity counts for in one cycle, and why it was cut.
+
+    Only ``ccp.counting.credits`` writes credits. The row stays when the activity no longer counts
+    in the cycle: it then counts 0 points and gives the reason.
     """
 
-    class Cut(models.TextChoices):
-        NONE = "", "Not cut"
-        TYPE_CAP = "type-cap", "Over the cap of the activity type"
-        CATEGORY_CAP = "category-cap", "Over the cap of the category"
-        WINDOW = "window", "Outside the days in which the type can be claimed"
-        NOT_STANDING = "not-standing", "Withdrawn or void"
-        UNCLAIMED = "unclaimed", "No longer claimed for this certification"
+    Cut = CreditCut
 
     activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="credits")
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="credits")
@@ -191,7 +203,7 @@ class Credit(models.Model):
             models.CheckConstraint(name="%(app_label)s_%(class)s_points_in_quarters", condition=in_quarters("points")),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_cut_known",
-                condition=Q(cut__in=["", "type-cap", "category-cap", "window", "not-standing", "unclaimed"]),
+                condition=Q(cut__in=CreditCut.values),
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_nothing_counts_unclaimed",

@@ -1,4 +1,4 @@
-"""Credit that AMT records for members: what is held for a person not yet known, and errors that members report."""
+"""Credit that AMT records for members: held credits of unknown people, and error reports."""
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,10 @@ from certifications.models import PointsField, in_quarters
 
 
 class HeldCredit(models.Model):
-    """A credit from AMT for somebody who is not on the roster yet; it is recorded when the person appears."""
+    """A credit from AMT for a person who is not on the roster yet.
+
+    It is recorded when the person appears on the roster.
+    """
 
     provider_reference = models.CharField(max_length=60, unique=True)
     amt_id = models.CharField("AMT ID", max_length=20, db_index=True)
@@ -50,7 +53,7 @@ class HeldCredit(models.Model):
 
 
 class ErrorReport(models.Model):
-    """A member says that a credit from AMT is wrong; staff answer."""
+    """A member's report that a credit from AMT is wrong, with the answer of the staff."""
 
     activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="error_reports")
     text = models.TextField()

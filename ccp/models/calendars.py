@@ -1,4 +1,4 @@
-"""The address under which a member's calendar program reads their dates."""
+"""The address at which a member's calendar program reads the member's dates."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,10 @@ from amtportal.members.models import Member
 
 
 class CalendarFeed(models.Model):
-    """The secret address of a member's calendar. Revoking it ends the address; a new one is another."""
+    """The secret address of a member's calendar.
+
+    Revoking the feed ends the address; a new feed gets a different address.
+    """
 
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="calendar_feeds")
     token = models.CharField(max_length=64, unique=True)

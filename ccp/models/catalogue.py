@@ -1,4 +1,4 @@
-"""The qualifying activities: categories, activity types, and their terms from which day on."""
+"""The qualifying activities: categories, activity types, and their dated terms."""
 
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from certifications.models import Credential, PointsField, in_quarters
 
 
 class Provenance(models.TextChoices):
-    """Where a figure of the programme comes from."""
+    """Where a figure of the program comes from."""
 
     PUBLISHED = "published", "Published by AMT"
     ASSUMED = "assumed", "Assumed"
@@ -37,7 +37,10 @@ class Category(models.Model):
 
 
 class CategoryTerms(models.Model):
-    """What holds for a category from a day on. The day on which an entry was recorded decides which terms it has."""
+    """The terms that apply to a category from a given day on.
+
+    The day on which an entry was recorded decides which terms apply to it.
+    """
 
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="terms")
     effective_from = models.DateField()
@@ -69,7 +72,7 @@ class CategoryTerms(models.Model):
 
 
 class ActivityType(models.Model):
-    """A qualifying activity that a member can claim points for. What it is worth stands in its terms."""
+    """A qualifying activity for which a member can claim points. Its terms say what it is worth."""
 
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="activity_types")
     code = models.SlugField(max_length=40, unique=True)
@@ -93,16 +96,24 @@ class ActivityType(models.Model):
         return self.name
 
 
-class TypeTerms(models.Model):
-    """What an activity type is worth from a day on. The day on which an entry was recorded decides its terms."""
+class ActivityUnit(models.TextChoices):
+    """The unit in which an activity type is counted."""
 
-    class Unit(models.TextChoices):
-        HOUR = "hour", _("contact hour")
-        SEMESTER_HOUR = "semester-hour", _("semester hour")
-        QUARTER_HOUR = "quarter-hour", _("quarter hour")
-        CEU = "ceu", _("CEU")
-        YEAR = "year", _("year")
-        WORK = "work", _("work")
+    HOUR = "hour", _("contact hour")
+    SEMESTER_HOUR = "semester-hour", _("semester hour")
+    QUARTER_HOUR = "quarter-hour", _("quarter hour")
+    CEU = "ceu", _("CEU")
+    YEAR = "year", _("year")
+    WORK = "work", _("work")
+
+
+class TypeTerms(models.Model):
+    """What an activity type is worth from a given day on.
+
+    The day on which an entry was recorded decides which terms apply to it.
+    """
+
+    Unit = ActivityUnit
 
     activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="terms")
     effective_from = models.DateField()
@@ -130,7 +141,7 @@ class TypeTerms(models.Model):
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_unit_known",
-                condition=Q(unit__in=["", "hour", "semester-hour", "quarter-hour", "ceu", "year", "work"]),
+                condition=Q(unit__in=["", *ActivityUnit.values]),
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_points_per_unit_in_quarters",

@@ -12,7 +12,10 @@ from ccp.models.activities import Activity
 
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
     def visible_to(self, user: Any) -> "EvidenceQuerySet":
-        """What is attached to the owner's activities; all that is attached for staff who may view evidence."""
+        """Return the files of the user's activities; all files for staff who may view evidence.
+
+        Removed files are not included.
+        """
         if user.is_staff and user.has_perm("ccp.view_evidence"):
             return self.attached()
         return self.attached().filter(activity__member__user=user)
@@ -21,13 +24,21 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
         return self.filter(removed_at=None)
 
 
-class Evidence(models.Model):
-    """A file that a member attached to an activity. ``ccp.evidence.attaching`` writes it; the row outlives its file."""
+class EvidenceKind(models.TextChoices):
+    """The kinds of files that are kept."""
 
-    class Kind(models.TextChoices):
-        PDF = "pdf", "PDF"
-        JPEG = "jpeg", "JPEG"
-        PNG = "png", "PNG"
+    PDF = "pdf", "PDF"
+    JPEG = "jpeg", "JPEG"
+    PNG = "png", "PNG"
+
+
+class Evidence(models.Model):
+    """A file that a member attached to an activity.
+
+    ``ccp.evidence.attaching`` writes it. The row stays when its file is deleted.
+    """
+
+    Kind = EvidenceKind
 
     activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="evidence")
     original_name = models.CharField("name", max_length=200, help_text="As the member's file was called.")
@@ -60,7 +71,7 @@ class Evidence(models.Model):
                 violation_error_message="This file is attached already.",
             ),
             models.CheckConstraint(
-                name="%(app_label)s_%(class)s_kind_known", condition=Q(kind__in=["pdf", "jpeg", "png"])
+                name="%(app_label)s_%(class)s_kind_known", condition=Q(kind__in=EvidenceKind.values)
             ),
             models.CheckConstraint(name="%(app_label)s_%(class)s_not_empty", condition=Q(size__gt=0)),
             models.CheckConstraint(name="%(app_label)s_%(class)s_has_name", condition=~Q(original_name="")),

@@ -1,4 +1,4 @@
-"""CE transcripts that were issued, each under a code, and their files."""
+"""Issued CE transcripts, each with its code, and their files."""
 
 from datetime import date
 
@@ -14,9 +14,8 @@ from certifications.models import Cycle
 class Transcript(AppendOnly, Traced):
     """One issue of a CE transcript: what it said, and the code by which anyone can check it.
 
-    ``ccp.transcripts.issuing`` writes it.
-
-    The same record is issued once; a record that has changed is issued anew, and the earlier issue stays.
+    ``ccp.transcripts.issuing`` writes it. The same record is issued only once. A record that has
+    changed is issued again, and the earlier issue stays.
     """
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="transcripts")
@@ -44,17 +43,20 @@ class Transcript(AppendOnly, Traced):
 
     @property
     def grouped_code(self) -> str:
-        """The code as it is printed and typed: ``7KQ2-M9XV-3T0B-HDWE``."""
+        """Return the code as it is printed and typed: ``7KQ2-M9XV-3T0B-HDWE``."""
         return "-".join(self.code[start : start + 4] for start in range(0, len(self.code), 4))
 
     @property
     def issued_on(self) -> date:
-        """The day of issue in Chicago."""
+        """Return the day of issue in Chicago."""
         return day_of(self.issued_at)
 
 
 class TranscriptFile(AppendOnly):
-    """A PDF that the portal made of an issue. Another version of the PDF library may make another one of the same."""
+    """A PDF that the portal made of an issue.
+
+    Another version of the PDF library may make a different file of the same issue.
+    """
 
     transcript = models.ForeignKey(Transcript, on_delete=models.PROTECT, related_name="files")
     sha256 = models.CharField("SHA-256", max_length=64, unique=True)

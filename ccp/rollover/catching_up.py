@@ -1,4 +1,4 @@
-"""Closing what is due of a member's cycles when a page, or a verb, is about to look at them."""
+"""Close the member's cycles that are due, just before a page or an operation uses them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -14,10 +14,11 @@ from certifications.models import Cycle
 
 
 def catch_up(member: Member, *, at: datetime, shown: Iterable[Cycle] | None = None) -> bool:
-    """Close the member's cycles that are due, so that nobody waits for the next run. Whether any was closed.
+    """Close the member's cycles that are due, and return whether any cycle was closed.
 
-    ``shown``: the member's cycles as a page has read them. Unless one of them has ended there is nothing to ask.
-    Nothing is locked unless a cycle is due, and a cycle that cannot be closed is left to the next run.
+    So no page has to wait for the next run. ``shown``: the member's cycles if a page has already
+    read them; unless one of them has ended, nothing is queried. Nothing is locked unless a cycle is
+    due. A cycle that cannot be closed is left to the next run.
     """
     on = day_of(at)
     if shown is not None and not any(cycle.closed_on is None and cycle.ends_on < on for cycle in shown):
@@ -25,14 +26,15 @@ def catch_up(member: Member, *, at: datetime, shown: Iterable[Cycle] | None = No
     ended = Cycle.objects.for_member(member).ended(on).select_related("certification").order_by("pk")
     closed = False
     while _close_due(list(ended.all()), at=at):
-        closed = True  # and the cycle that opened may have ended too
+        closed = True  # ask again: the cycle that opened may have ended too
     return closed
 
 
 def open_for_records(member: Member, *, at: datetime, lock: bool = False) -> list[Cycle]:
-    """The cycles that take the member's records now, once those that are due are closed.
+    """Close what is due, then return the cycles that take the member's records now.
 
-    Locked on demand, all that are not closed in the order of their keys: what is due is closed under the same locks.
+    With ``lock``, all cycles that are not closed are locked in the order of their keys, and the due
+    ones are closed under the same locks.
     """
     cycles = cycle_rules.unclosed(member, lock=lock)
     if catch_up(member, at=at, shown=cycles):
@@ -41,14 +43,17 @@ def open_for_records(member: Member, *, at: datetime, lock: bool = False) -> lis
 
 
 def open_by_member(members: Collection[int], *, at: datetime, lock: bool = False) -> dict[int, list[Cycle]]:
-    """``open_for_records`` for several members, by their keys. While nothing is due it costs no query a member."""
+    """Do what ``open_for_records`` does for several members, and return their cycles by member key.
+
+    While nothing is due, the number of queries does not depend on the number of members.
+    """
     cycles = cycle_rules.unclosed_of(members, lock=lock)
     while _close_due(cycles, at=at):
         cycles = cycle_rules.unclosed_of(members, lock=lock)
-    found: dict[int, list[Cycle]] = defaultdict(list)
+    by_member: dict[int, list[Cycle]] = defaultdict(list)
     for cycle in cycle_rules.taking_records(cycles, day_of(at)):
-        found[cycle.certification.member_id].append(cycle)
-    return found
+        by_member[cycle.certification.member_id].append(cycle)
+    return by_member
 
 
 def close_ended(keys: Collection[int], *, at: datetime) -> None:
@@ -59,7 +64,10 @@ def close_ended(keys: Collection[int], *, at: datetime) -> None:
 
 
 def _close_due(cycles: Iterable[Cycle], *, at: datetime) -> bool:
-    """Close those of the cycles (certifications read, in key order) that are due. Whether any was closed."""
+    """Close those of the cycles that are due, and return whether any cycle was closed.
+
+    ``cycles`` come in the order of their keys, with their certifications loaded.
+    """
     on = day_of(at)
     tally = Tally()
     for some in chunks(cycle for cycle in cycles if cycle.ends_on < on):

@@ -1,19 +1,24 @@
-"""Closing cycles and rolling over into the next.
+"""Closing cycles and rolling over into the next cycle.
 
-A cycle that has ended is judged on a day:
+A cycle that has ended is judged as of a day:
 
-- *compliant*: the requirement is met (or CCP is voluntary) and its invoices are paid. It closes, and the cycle that
-  follows opens, counted from the award, with the credential's points and fee of that day.
-- *awaiting payment*: the requirement is met (or CCP is voluntary), an invoice is not paid. It stays open.
-- *grace*: the requirement is not met and the grace period runs.
-- *non-compliant*: the requirement is not met and the grace period is over. It closes and the certification lapses.
+- *compliant*: the requirement is met (or CCP is voluntary) and the cycle's invoices are paid. The
+  cycle closes, and the next cycle opens. Its days are counted from the award, and it has the
+  credential's points and fee of the day on which it opens.
+- *awaiting payment*: the requirement is met (or CCP is voluntary), but an invoice is not paid. The
+  cycle stays open.
+- *grace*: the requirement is not met and the grace period is still running. The cycle stays open.
+- *non-compliant*: the requirement is not met and the grace period is over. The cycle closes and the
+  certification lapses.
 
-A void invoice asks for nothing. A closed cycle is frozen: its points, whether CCP was mandatory, the day on which the
-requirement was met and what each entry counted for stay as they are. A cycle that opens after its own last day, because
-the one before it was paid years late, has a grace period from that day on.
+A void invoice does not have to be paid. A closed cycle is frozen: its points, whether CCP was
+mandatory, the day on which the requirement was met and what each entry counted for stay as they
+are. If the previous cycle was paid years late, the next cycle may open after its own last day; its
+grace period then begins on the day on which it opens.
 
-Nothing depends on the day on which this runs: pages ask ``catch_up`` for the member at hand, and a run that comes late
-closes what is due then. Locks are taken as everywhere: cycles in the order of their keys, then their certifications.
+Nothing depends on the day on which this runs: pages call ``catch_up`` for their member, and a late
+run closes everything that is due by then. Locks are taken in the same order as everywhere: cycles
+in the order of their keys, then their certifications.
 """
 
 import logging
@@ -45,7 +50,10 @@ OPENED = "The cycle before it was closed as compliant."
 
 @dataclass
 class Tally:
-    """How many ended cycles a run found in each state, and the keys of those it could not judge or close."""
+    """How many ended cycles a run found in each state, and the keys of those that failed.
+
+    A cycle fails if it could not be judged or closed.
+    """
 
     found: Counter[Verdict] = field(default_factory=Counter)
     failed: list[int] = field(default_factory=list)
@@ -64,10 +72,11 @@ class Tally:
 
 
 def close_due(*, at: datetime, dry_run: bool = False, progress: Callable[[int], object] = lambda done: None) -> Tally:
-    """Close every cycle that is due on the day, a batch in a transaction; ``progress`` hears how many were judged.
+    """Close every cycle that is due on the day, with one transaction for each batch.
 
-    Safe to stop and start again anywhere, beside people who record and pay, and twice on one day. A batch that
-    fails is taken row by row, so that one bad row stops only itself.
+    ``progress`` is called with the number of cycles judged in each batch. This is safe to stop and
+    start again at any point, while people record and pay, and twice on the same day. If a batch
+    fails, its cycles are closed one by one, so that one bad row stops only itself.
     """
     tally = Tally()
     last = 0
@@ -79,13 +88,13 @@ def close_due(*, at: datetime, dry_run: bool = False, progress: Callable[[int], 
 
 
 def _ended(on: date, *, after: int) -> list[int]:
-    """The keys of the next batch of cycles that have ended and are not closed."""
+    """Return the keys of the next batch of cycles that have ended and are not closed."""
     ended = Cycle.objects.ended(on).filter(pk__gt=after).order_by("pk")
     return list(ended.values_list("pk", flat=True)[:BATCH])
 
 
 def close_batch(keys: Sequence[int], tally: Tally, *, at: datetime, dry_run: bool = False) -> None:
-    """Close these cycles in one transaction, or each in its own where one of them fails."""
+    """Close these cycles in one transaction; if one of them fails, close each in its own."""
     try:
         tally.found += _close(keys, at=at, dry_run=dry_run)
     except Exception:
@@ -100,7 +109,7 @@ def close_batch(keys: Sequence[int], tally: Tally, *, at: datetime, dry_run: boo
 
 @transaction.atomic
 def _close(keys: Sequence[int], *, at: datetime, dry_run: bool) -> Counter[Verdict]:
-    """Judge these cycles under their locks, taken in key order, and close those that are due."""
+    """Lock these cycles in the order of their keys, judge them, and close those that are due."""
     on = day_of(at)
     cycles = list(Cycle.objects.unclosed().filter(pk__in=keys).select_for_update().order_by("pk"))
     certifications = {
@@ -112,21 +121,25 @@ def _close(keys: Sequence[int], *, at: datetime, dry_run: bool) -> Counter[Verdi
     }
     for cycle in cycles:
         cycle.certification = certifications[cycle.certification_id]
-    found: Counter[Verdict] = Counter()
+    verdicts: Counter[Verdict] = Counter()
     closed: list[Cycle] = []
     for cycle, verdict, counted in judged(cycles, on):
-        found[verdict] += 1
+        verdicts[verdict] += 1
         if verdict in CLOSING:
             cycle.closed_on, cycle.outcome, cycle.points_at_close = on, verdict, counted
             cycle.mandatory_at_close = cycle.is_mandatory
             closed.append(cycle)
     if closed and not dry_run:
         _write(closed, at=at)
-    return found
+    return verdicts
 
 
 def _write(closed: Sequence[Cycle], *, at: datetime) -> None:
-    """Store what was closed, open what follows, and let the certifications of the others lapse."""
+    """Store the closed cycles with what follows from each.
+
+    After a compliant cycle, the next one opens. After a non-compliant one, the certification
+    lapses.
+    """
     on = day_of(at)
     _store(closed, at=at)
     in_force = [cycle for cycle in closed if life.in_force(cycle.certification.status)]
@@ -146,12 +159,15 @@ def _write(closed: Sequence[Cycle], *, at: datetime) -> None:
 
 
 def _store(closed: Sequence[Cycle], *, at: datetime) -> None:
-    """Write how these cycles were closed: those that closed alike in one statement, each with its line of history."""
-    alike: dict[tuple[str, Decimal | None, bool | None], list[int]] = defaultdict(list)
+    """Store how these cycles were closed, each with its line of history.
+
+    Cycles that closed with the same values are written in one statement.
+    """
+    same_values: dict[tuple[str, Decimal | None, bool | None], list[int]] = defaultdict(list)
     for cycle in closed:
-        alike[cycle.outcome, cycle.points_at_close, cycle.mandatory_at_close].append(cycle.pk)
+        same_values[cycle.outcome, cycle.points_at_close, cycle.mandatory_at_close].append(cycle.pk)
         _by_the_portal(cycle, CLOSED.format(cycle.get_outcome_display().lower()))
-    for (outcome, points, mandatory), keys in alike.items():
+    for (outcome, points, mandatory), keys in same_values.items():
         Cycle.objects.filter(pk__in=keys).update(
             closed_on=day_of(at), outcome=outcome, points_at_close=points, mandatory_at_close=mandatory
         )
@@ -165,6 +181,6 @@ def _create(model: type[models.Model], opened: Sequence[models.Model], *, at: da
 
 
 def _by_the_portal(instance: models.Model, reason: str) -> None:
-    """Have the history name nobody, whoever asked for the page that caught up."""
+    """Record no person in the history, whoever asked for the page that closed the cycle."""
     instance._history_user = None  # type: ignore[attr-defined]
     instance._change_reason = reason  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
-"""What is stored of a cycle: its credits with their entries and their history, and its invoices with their payments.
+"""All stored data of a cycle: credits with entries and history, and invoices with payments.
 
-Read for many cycles at once, in as many queries whatever their number, so that a run over all of them keeps no more in
-memory than one batch.
+The data is read for many cycles at once. The number of queries does not depend on the number of
+cycles, so that a run over all cycles keeps no more than one batch in memory.
 """
 
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ from ccp.counting.replay import Version
 from ccp.models import Activity, ActivityType, Credit
 from certifications.models import Cycle, RenewalInvoice
 
-# What an entry says that decides what it counts for.
+# The fields of an entry that decide what it counts for.
 COUNTED = ("activity_type_id", "points", "starts_on", "ends_on", "recorded_at", "withdrawn_at")
 
 
 @dataclass
 class CycleRecord:
-    """A cycle with all that is stored of it."""
+    """A cycle with all its stored data."""
 
     cycle: Cycle
     credits: list[Credit] = field(default_factory=list)
@@ -26,7 +26,7 @@ class CycleRecord:
 
 
 def read(keys: Sequence[int]) -> list[CycleRecord]:
-    """These cycles with all that is stored of them, in six queries."""
+    """Return these cycles with all their stored data, in six queries."""
     activity_types = ActivityType.objects.select_related("category").in_bulk()
     cycles = Cycle.objects.filter(pk__in=keys).select_related("certification").order_by("pk")
     batch = {cycle.pk: CycleRecord(cycle) for cycle in cycles}
@@ -45,7 +45,7 @@ def read(keys: Sequence[int]) -> list[CycleRecord]:
 
 
 def entries_of(keys: Sequence[int]) -> dict[int, tuple[object, ...]]:
-    """The last line in the history of each entry that these cycles have, by key: one query."""
+    """Return the last line in the history of each entry of these cycles, by key; one query."""
     entries = Credit.objects.filter(cycle__in=keys).values("activity")
     history = Activity.history.filter(id__in=entries).order_by("history_id")
     return {key: tuple(values) for key, *values in history.values_list("id", *COUNTED)}

@@ -1,4 +1,4 @@
-"""What a cycle that has ended is on a day: compliant, awaiting payment, in grace, or non-compliant."""
+"""The state of a cycle that has ended: compliant, awaiting payment, in grace, or non-compliant."""
 
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
@@ -19,7 +19,7 @@ CLOSING: tuple[Verdict, ...] = ("compliant", "non-compliant")
 
 
 def judge(*, ends_on: date, grace_ends_on: date, is_met: bool, mandatory: bool, is_paid: bool, on: date) -> Verdict:
-    """What a cycle that is not closed is on that day."""
+    """Return the state on that day of a cycle that is not closed."""
     if on <= ends_on:
         return "running"
     if is_met or not mandatory:
@@ -28,9 +28,10 @@ def judge(*, ends_on: date, grace_ends_on: date, is_met: bool, mandatory: bool, 
 
 
 def verdict_of(cycle: Cycle, on: date, *, counted: Decimal, is_paid: bool) -> Verdict:
-    """``judge`` asked of a stored cycle (its certification is read) that is not closed.
+    """Return what ``judge`` says about a stored cycle that is not closed.
 
-    Of a day that is past: a requirement that was met only later was not met on that day.
+    The cycle's certification must be loaded. ``on`` may be in the past: a requirement that was met
+    only later was not met on that day.
     """
     met_later = cycle.requirement_met_on is not None and cycle.requirement_met_on > on
     return judge(
@@ -44,7 +45,10 @@ def verdict_of(cycle: Cycle, on: date, *, counted: Decimal, is_paid: bool) -> Ve
 
 
 def judged(cycles: Collection[Cycle], on: date) -> list[tuple[Cycle, Verdict, Decimal]]:
-    """Each cycle (certifications read) with its verdict and the points that count, in two queries."""
+    """Return each cycle with its verdict and the points that count; two queries.
+
+    ``cycles`` come with their certifications loaded.
+    """
     keys = [cycle.pk for cycle in cycles]
     counted = requirement.counted_by_cycle(keys)
     unpaid = _unpaid(keys, on)
@@ -55,7 +59,7 @@ def judged(cycles: Collection[Cycle], on: date) -> list[tuple[Cycle, Verdict, De
 
 
 def _unpaid(keys: Collection[int], on: date) -> set[int]:
-    """The keys of those cycles of which an invoice was not paid by the end of that day."""
+    """Return the keys of those cycles that had an unpaid invoice at the end of that day."""
     midnight = datetime.combine(on + timedelta(days=1), time.min, CHICAGO)
     later = Payment.objects.filter(invoice=OuterRef("pk"), reversed_at=None, recorded_at__gte=midnight)
     unpaid = RenewalInvoice.objects.filter(

@@ -1,18 +1,22 @@
-"""Verification: is everything that is stored what the rules make of the record? Nothing is changed here.
+"""Verification: check that all stored values are what the rules derive from the record.
 
-For each cycle:
+Nothing is changed here. For each cycle:
 
-- *Credits*: what each entry counts for and why it was cut, recomputed under the caps and the terms of the day on which
-  it was recorded (cycles that are not closed; a closed one is frozen).
-- *Met on*: recomputed without the stored day. The history of the credits is replayed, change by change, for the day
-  since which the record has sufficed without interruption (``ccp.counting.replay``).
-- *History*: each credit, and each entry it stands for, is as the last line of its history left it, so that a change
-  behind the portal's back is found.
-- *Closed cycles*: their points are the sum of their credits, and their outcome follows from them.
-- *Invoices*: one that stands for each of the three years (once the cycle is closed, one that is void may stay alone),
-  due on the anniversary; paid if and only if a payment stands, and of its amount.
+- *Credits*: what each entry counts for, and why it was cut, is calculated again under the caps and
+  under the terms of the day on which the entry was recorded. This is done only for cycles that are
+  not closed, because a closed cycle is frozen.
+- *Met on*: the day is calculated again without the stored day. The history of the credits is
+  replayed, change by change, to find the day since which the record has sufficed without
+  interruption (``ccp.counting.replay``).
+- *History*: each credit, and each entry it stands for, must match the last line of its history, so
+  that a change made behind the portal's back is found.
+- *Closed cycles*: the points must be the sum of the credits, and the outcome must follow from them.
+- *Invoices*: each of the three years has one invoice that is not void, due on the anniversary. In a
+  closed cycle, a year may have only a void invoice. An invoice is paid if and only if it has a
+  payment that stands, and the payment has the invoice's amount.
 
-The cycle, the stored value and the recomputed one make a difference, a line for the operator.
+A difference consists of the cycle, the stored value and the recalculated value, and becomes one
+line for the operator.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -40,7 +44,10 @@ YEARS = (1, 2, invoice_rules.LAST_YEAR)
 
 @dataclass(frozen=True)
 class Difference:
-    """Something stored that is not what the rules make of the record. ``cycle``: its key."""
+    """A stored value that differs from what the rules derive from the record.
+
+    ``cycle``: the key of the cycle.
+    """
 
     cycle: int
     what: str
@@ -61,15 +68,17 @@ class Tally:
     differences: int = 0
 
     def __str__(self) -> str:
-        found = _number(self.differences, "difference") if self.differences else "no differences"
+        result = _number(self.differences, "difference") if self.differences else "no differences"
         cycles, credits = _number(self.cycles, "cycle"), _number(self.credits, "credit")
-        return f"{cycles}, {credits} and {_number(self.invoices, 'invoice')} verified: {found}."
+        return f"{cycles}, {credits} and {_number(self.invoices, 'invoice')} verified: {result}."
 
 
 def outcome_of(certification: Certification, cycle: Cycle, total: Decimal) -> str:
-    """How a closed cycle had to be closed, by its points and by whether CCP was mandatory then.
+    """Return the outcome with which a closed cycle had to be closed.
 
-    Where that was not kept, whoever recertified since was not bound before.
+    The outcome depends on the cycle's points and on whether CCP was mandatory when the cycle
+    closed. Where that was not stored, CCP was not mandatory for anyone who has recertified since
+    then.
     """
     bound = cycle.mandatory_at_close
     if bound is None:
@@ -83,37 +92,43 @@ def outcome_of(certification: Certification, cycle: Cycle, total: Decimal) -> st
 def differences(
     record: CycleRecord, terms: Catalogue, entries: Mapping[int, tuple[object, ...]]
 ) -> Iterator[Difference]:
-    """All that is wrong with a cycle. ``entries``: the last line of each entry's history, by key."""
+    """Yield all differences of a cycle.
+
+    ``entries``: the last line of each entry's history, by key.
+    """
     miscounted = dict(_credits(record, terms)) if record.cycle.closed_on is None else {}
     yield from miscounted.values()
-    yield from _history(record, entries, told=miscounted)
+    yield from _history(record, entries, reported=miscounted)
     yield from _met(record)
     yield from _closed(record)
     yield from _invoices(record)
 
 
 def _credits(record: CycleRecord, terms: Catalogue) -> Iterator[tuple[int, Difference]]:
-    """By key of the credit, what it counts for otherwise."""
+    """Yield each wrong credit: its key, and the difference to what it should count for."""
     claimed = [credit for credit in record.credits if credit.cut != Credit.Cut.UNCLAIMED]
     counted = points.credited(entry(credit.activity, terms) for credit in claimed if credit.activity.is_standing)
     for credit in claimed:
         result = counted.get(credit.activity_id)
         value = (result.counted, result.cut) if result else (quarters.ZERO, Credit.Cut.NOT_STANDING)
         if (credit.points, credit.cut) != value:
-            yield credit.pk, _of_credit(record, credit, _said(*value))
+            yield credit.pk, _of_credit(record, credit, _counted_in_words(*value))
 
 
 def _history(
-    record: CycleRecord, entries: Mapping[int, tuple[object, ...]], told: Container[int]
+    record: CycleRecord, entries: Mapping[int, tuple[object, ...]], reported: Container[int]
 ) -> Iterator[Difference]:
-    """What was changed behind the portal's back. ``told``: the credits of which more is known already."""
+    """Yield what was changed behind the portal's back.
+
+    ``reported``: the keys of the credits for which a difference is already reported.
+    """
     last = {version.credit: version for version in record.versions}
     for credit in record.credits:
         version = last.get(credit.pk)
         if version is None:
             yield _of_credit(record, credit, "nothing: it has no history")
-        elif (credit.points, credit.cut) != (version.points, version.cut) and credit.pk not in told:
-            yield _of_credit(record, credit, f"{_said(version.points, version.cut)} in its history")
+        elif (credit.points, credit.cut) != (version.points, version.cut) and credit.pk not in reported:
+            yield _of_credit(record, credit, f"{_counted_in_words(version.points, version.cut)} in its history")
         activity = credit.activity
         values = tuple(getattr(activity, name) for name in COUNTED)
         before = entries.get(activity.pk)
@@ -149,8 +164,8 @@ def _invoices(record: CycleRecord) -> Iterator[Difference]:
     # In a closed cycle a void invoice stays void: none is issued in its place.
     void = {invoice.year for invoice in record.invoices} - set(years) if cycle.closed_on else set()
     if sorted([*years, *void]) != list(YEARS):
-        said = ", ".join(map(str, years)) or "none"
-        yield Difference(cycle.pk, "years with an invoice", said, ", ".join(map(str, YEARS)))
+        stored_years = ", ".join(map(str, years)) or "none"
+        yield Difference(cycle.pk, "years with an invoice", stored_years, ", ".join(map(str, YEARS)))
     for invoice in standing:
         due_on = invoice_rules.due_on(cycle.certification.awarded_on, cycle.number, invoice.year)
         if invoice.due_on != due_on:
@@ -174,10 +189,10 @@ def _standing_payments(invoice: RenewalInvoice) -> list[Payment]:
 
 def _of_credit(record: CycleRecord, credit: Credit, recomputed: str) -> Difference:
     what = f"credit {credit.pk} of {credit.activity.reference}"
-    return Difference(record.cycle.pk, what, _said(credit.points, credit.cut), recomputed)
+    return Difference(record.cycle.pk, what, _counted_in_words(credit.points, credit.cut), recomputed)
 
 
-def _said(counted: Decimal, cut: str) -> str:
+def _counted_in_words(counted: Decimal, cut: str) -> str:
     return f"{format_points(counted)} points ({cut or 'not cut'})"
 
 
@@ -196,29 +211,29 @@ def _day(day: date | None) -> str:
 
 
 def verify(cycles: QuerySet[Cycle], tally: Tally) -> Iterator[list[Difference]]:
-    """The differences of these cycles, batch by batch, each in the same few queries; ``tally`` counts along.
+    """Yield the differences of these cycles, batch by batch; ``tally`` is kept up to date.
 
-    Members may record meanwhile, between two queries of a batch: a cycle that seems to differ is read again under
-    its lock before that is said.
+    Each batch takes the same few queries. Members may record while this runs, between two queries
+    of a batch. So a cycle that seems to differ is read again under its lock before it is reported.
     """
     terms = catalogue()
     last = 0
     while keys := list(cycles.order_by("pk").filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
         last = keys[-1]
         batch = read(keys)
-        found = _all_differences(batch, terms)
-        if found:
-            found = _again(sorted({difference.cycle for difference in found}))
+        batch_differences = _all_differences(batch, terms)
+        if batch_differences:
+            batch_differences = _again(sorted({difference.cycle for difference in batch_differences}))
         tally.cycles += len(batch)
         tally.credits += sum(len(record.credits) for record in batch)
         tally.invoices += sum(len(record.invoices) for record in batch)
-        tally.differences += len(found)
-        yield found
+        tally.differences += len(batch_differences)
+        yield batch_differences
 
 
 @transaction.atomic
 def _again(keys: Sequence[int]) -> list[Difference]:
-    """The differences of these cycles while nobody can change them."""
+    """Return the differences of these cycles while nobody can change them."""
     list(Cycle.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
     return _all_differences(read(keys), catalogue())
 

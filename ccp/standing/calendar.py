@@ -1,12 +1,14 @@
-"""A member's dates as a calendar that other programs subscribe to, under a secret address that can be revoked.
+"""A member's dates as a calendar for other programs, under a secret address that can be revoked.
 
-- Each line of the unlock ledger that has a day is an event of that whole day; a line without a day is none.
-- An event is the same event for ever (its UID), and says the same as long as the record does: its sentence does not
-  depend on the day on which it is read, and its stamp is the last change of the cycle, its invoices or its
-  certification. Its language is that of the address, never that of the program which reads it.
-- Whoever has the address can read the calendar. It tells the credential and its days, nothing about the person: no
-  name, AMT ID, certificate, points or amount.
-- A member has one address at most. Another address ends the one before at once.
+- Each line of the unlock ledger that has a day becomes an event for that whole day. A line without
+  a day becomes no event.
+- An event keeps its identity forever (its UID), and its text stays the same as long as the record
+  does: the sentence does not depend on the day on which it is read, and the timestamp is the last
+  change of the cycle, its invoices or its certification. The language is chosen by the address,
+  never by the program that reads it.
+- Whoever has the address can read the calendar. It shows the credential and its days, but nothing
+  about the person: no name, AMT ID, certificate, points or amount.
+- A member has at most one address. A new address ends the previous one at once.
 """
 
 import secrets
@@ -32,7 +34,10 @@ READ_AGAIN = timedelta(hours=12)
 
 @dataclass(frozen=True)
 class Event:
-    """One whole day. ``uid`` without the portal's host; ``changed_at``: when what it says last changed."""
+    """One all-day event.
+
+    ``uid`` is without the portal's host. ``changed_at``: when the event's content last changed.
+    """
 
     uid: str
     on: date
@@ -42,7 +47,10 @@ class Event:
 
 
 def events(credential: str, cycle: int, lines: Iterable[Line], changed_at: datetime) -> list[Event]:
-    """The lines of a cycle (by its key) that have a day, named with the code of the credential."""
+    """Return an event for each line of a cycle that has a day, titled with the credential's code.
+
+    ``cycle``: the key of the cycle.
+    """
     return [
         Event(
             f"cycle-{cycle}-{line.key}",
@@ -56,15 +64,18 @@ def events(credential: str, cycle: int, lines: Iterable[Line], changed_at: datet
     ]
 
 
-def to_ical(found: Iterable[Event], *, host: str, page: str) -> bytes:
-    """The events as an iCalendar file (RFC 5545). ``page`` is the address at which a person reads more."""
+def to_ical(day_events: Iterable[Event], *, host: str, page: str) -> bytes:
+    """Return the events as an iCalendar file (RFC 5545).
+
+    ``page`` is the address at which a person can read more.
+    """
     calendar = icalendar.Calendar()
     calendar.add("prodid", f"-//{host}//AMT Portal//EN")
     calendar.add("version", "2.0")
     calendar.add("name", str(NAME))
     calendar.add("x-wr-calname", str(NAME))
     calendar.add("refresh-interval", READ_AGAIN, parameters={"VALUE": "DURATION"})
-    for event in found:
+    for event in day_events:
         entry = icalendar.Event()
         entry.add("uid", f"{event.uid}@{host}")
         entry.add("dtstamp", event.changed_at.astimezone(UTC).replace(microsecond=0))
@@ -73,16 +84,16 @@ def to_ical(found: Iterable[Event], *, host: str, page: str) -> bytes:
         entry.add("summary", event.title)
         entry.add("description", event.sentence)
         entry.add("url", page)
-        entry.add("transp", "TRANSPARENT")  # the day stays free
+        entry.add("transp", "TRANSPARENT")  # the day still shows as free time
         calendar.add_component(entry)
     return calendar.to_ical()
 
 
 def changes(cycles: Iterable[Cycle]) -> Mapping[int, datetime]:
-    """When what the calendar says of each cycle last changed, by key: three queries."""
+    """Return when the calendar's content for each cycle last changed, by key; three queries."""
     certifications = {cycle.certification_id: cycle.pk for cycle in cycles}
     keys = certifications.values()
-    found: dict[int, datetime] = {}
+    changed_at: dict[int, datetime] = {}
     for history, key in (
         (Cycle.history.filter(id__in=keys), "id"),
         (RenewalInvoice.history.filter(cycle_id__in=keys), "cycle_id"),
@@ -90,12 +101,15 @@ def changes(cycles: Iterable[Cycle]) -> Mapping[int, datetime]:
     ):
         for row, at in history.order_by().values_list(key).annotate(Max("history_date")):
             cycle = certifications[row] if history.model is Certification.history.model else row
-            found[cycle] = max(at, found.get(cycle, at))
-    return found
+            changed_at[cycle] = max(at, changed_at.get(cycle, at))
+    return changed_at
 
 
 def of_standings(standings: Iterable[Standing], *, otherwise: datetime) -> list[Event]:
-    """The events of a member's certifications. ``otherwise``: the stamp of a cycle that has no history."""
+    """Return the events of a member's certifications.
+
+    ``otherwise``: the timestamp for a cycle that has no history.
+    """
     standings = list(standings)
     changed_at = changes(standing.cycle for standing in standings)
     return [
@@ -111,19 +125,22 @@ def of_standings(standings: Iterable[Standing], *, otherwise: datetime) -> list[
 
 
 def feed_at(token: str) -> CalendarFeed | None:
-    """The feed of an address that stands, with its member; None for any other address."""
+    """Return the feed at that address with its member; None for a revoked or unknown address.
+
+    None also for the address of a member whose account is not active.
+    """
     feeds = CalendarFeed.objects.filter(revoked_at=None, member__user__is_active=True)
     return feeds.select_related("member").filter(token=token).first()
 
 
 def feed_of(member: Member) -> CalendarFeed | None:
-    """The member's feed, if there is one that stands."""
+    """Return the member's feed that is not revoked, or None."""
     return CalendarFeed.objects.filter(member=member, revoked_at=None).first()
 
 
 @transaction.atomic
 def create(*, member: Member, at: datetime) -> CalendarFeed:
-    """Give the member an address; the one that stands, if there is one."""
+    """Give the member an address, and return its feed; if there is one already, return that one."""
     Member.objects.select_for_update().get(pk=member.pk)
     return feed_of(member) or CalendarFeed.objects.create(
         member=member, token=secrets.token_urlsafe(TOKEN_BYTES), created_at=at
@@ -132,7 +149,10 @@ def create(*, member: Member, at: datetime) -> CalendarFeed:
 
 @transaction.atomic
 def revoke(*, member: Member, feed: int, at: datetime) -> None:
-    """End the address of that key for ever. One that is not the member's, or has ended, changes nothing."""
+    """Revoke the address with that key forever.
+
+    Nothing changes if it is not the member's address or is already revoked.
+    """
     standing = CalendarFeed.objects.select_for_update().filter(pk=feed, member=member, revoked_at=None).first()
     if standing:
         standing.revoked_at = at
@@ -141,7 +161,10 @@ def revoke(*, member: Member, feed: int, at: datetime) -> None:
 
 @transaction.atomic
 def replace(*, member: Member, feed: int, at: datetime) -> CalendarFeed:
-    """End the address of that key and give another; pressed twice, the second finds the new one and leaves it."""
+    """Revoke the address with that key, and give the member a new one.
+
+    If the button is pressed twice, the second request finds the new address and keeps it.
+    """
     Member.objects.select_for_update().get(pk=member.pk)
     revoke(member=member, feed=feed, at=at)
     return create(member=member, at=at)

@@ -1,4 +1,4 @@
-"""What the pages show a member: a card for each certification, and what was recorded last."""
+"""What the pages show a member: one card for each certification, and the latest entries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ RECENT = 4
 
 @dataclass(frozen=True)
 class Card:
-    """A certification with its tasks and the chart of its cycle; no chart as long as nothing counts."""
+    """A certification with its tasks and the chart of its cycle; no chart while nothing counts."""
 
     standing: Standing
     tasks: list[Task]
@@ -23,12 +23,15 @@ class Card:
 
 
 def cards(standings: Sequence[Standing]) -> list[Card]:
-    """A card without a chart for each certification: no query."""
+    """Return a card without a chart for each certification; no query."""
     return [Card(standing, tasks_of(standing)) for standing in standings]
 
 
 def cards_with_charts(standings: Sequence[Standing]) -> list[Card]:
-    """One query, however many certifications and entries there are."""
+    """Return a card with its chart for each certification.
+
+    This takes one query, however many certifications and entries there are.
+    """
     earned = charts.earned_by_cycle([standing.cycle for standing in standings])
     return [Card(standing, tasks_of(standing), _chart(standing, earned[standing.cycle.pk])) for standing in standings]
 
@@ -47,6 +50,6 @@ def _chart(standing: Standing, earned: list[Earned]) -> Chart | None:
 
 
 def recent(member: Member) -> list[Activity]:
-    """The entries that stand, the last one recorded first: one query."""
+    """Return the latest standing entries, the last recorded first; one query."""
     entries = Activity.objects.for_member(member).filter(withdrawn_at=None).select_related("activity_type")
     return list(entries.order_by("-recorded_at", "-pk")[:RECENT])

@@ -1,7 +1,8 @@
 """The cycle as a chart: the points that count, stacked by category, over the days of the cycle.
 
-What an activity counts for is drawn on the day it ended, or on the nearest day of the cycle. Beside the stack stand
-the required points, the even pace that would just reach them on the last day, and today.
+The points of an activity are drawn on the day on which it ended, or on the nearest day of the
+cycle. The chart also shows the required points, the even pace that would just reach them on the
+last day, and today.
 """
 
 from collections import defaultdict
@@ -24,7 +25,7 @@ TEXTURES = 6  # in templates/ccp/standing/_textures.html
 
 @dataclass(frozen=True)
 class Earned:
-    """Points that count in a category from a day on."""
+    """The points that count in a category from a given day on."""
 
     on: date
     category: str
@@ -33,7 +34,7 @@ class Earned:
 
 @dataclass(frozen=True)
 class Band:
-    """A category's part of the stack, as the outline of an SVG path, with the number of its texture."""
+    """One category's part of the stack: the outline of an SVG path, and its texture's number."""
 
     category: str
     points: Decimal
@@ -49,38 +50,45 @@ class Chart:
     bands: list[Band]
     required_y: int
     today_x: int | None
-    """None: the day lies outside the cycle."""
+    """None if the day lies outside the cycle."""
     sentence: str
 
     @property
     def label_y(self) -> int:
-        """Where the words above the line of the required points stand."""
+        """Return the y position of the label above the line of the required points."""
         return self.required_y - 6
 
     @property
     def is_early(self) -> bool:
-        """Today stands in the left half. Words take the side where there is room: "Today" to its right, say."""
+        """Return whether today lies in the left half of the chart.
+
+        Labels go on the side where there is room: for example, "Today" goes to the right of its
+        line.
+        """
         return self.today_x is not None and self.today_x < (LEFT + RIGHT) // 2
 
 
 def chart(
     earned: Sequence[Earned], categories: Sequence[str], *, starts_on: date, ends_on: date, required: Decimal, on: date
 ) -> Chart:
-    """The chart of a cycle on a day; ``categories`` are stacked in that order, the first at the bottom."""
+    """Return the chart of a cycle on a day.
+
+    ``categories`` are stacked in their order, the first one at the bottom.
+    """
     days = (ends_on - starts_on).days or 1
 
     def x(day: date) -> int:
         return LEFT + round((RIGHT - LEFT) * min(max((day - starts_on).days, 0), days) / days)
 
-    total = sum((found.points for found in earned), Decimal(0))
+    total = sum((gain.points for gain in earned), Decimal(0))
     top = max(required, total) or Decimal(1)
 
     def y(points: Decimal) -> int:
         return BOTTOM - round(points / top * (BOTTOM - TOP))
 
     steps: dict[str, dict[int, Decimal]] = {category: defaultdict(Decimal) for category in categories}
-    for found in earned:
-        steps[found.category][x(found.on)] += found.points
+    for gain in earned:
+        steps[gain.category][x(gain.on)] += gain.points
     now_x, bands, below = x(on), [], dict[int, Decimal]()
     for number, category in enumerate(categories):
         above = dict(below)
@@ -101,7 +109,10 @@ def chart(
 
 
 def _stairs(rises: dict[int, Decimal], end: int, y: Callable[[Decimal], int], *, back: bool = False) -> str:
-    """The upper edge of a stack that rises at these places, drawn to the right up to ``end``, or back from there."""
+    """Return the upper edge of a stack that rises at these places, as part of an SVG path.
+
+    The edge is drawn to the right up to ``end``; with ``back``, from there to the left.
+    """
     corners, height = [(LEFT, y(Decimal(0)))], Decimal(0)
     for at in sorted(rises):
         corners.append((at, y(height)))
@@ -114,7 +125,7 @@ def _stairs(rises: dict[int, Decimal], end: int, y: Callable[[Decimal], int], *,
 
 
 def _sentence(total: Decimal, required: Decimal, day: int, days: int) -> str:
-    """The chart in words: what is on record, against an even pace as long as that says something."""
+    """Return the chart in words: the points on record, and the even pace while that is useful."""
     figures = {
         "total": format_points(total),
         "required": format_points(required),
@@ -131,8 +142,8 @@ def _sentence(total: Decimal, required: Decimal, day: int, days: int) -> str:
 
 
 def earned_by_cycle(cycles: Iterable[Cycle]) -> dict[int, list[Earned]]:
-    """What counts in each of the cycles, by day and category: one query."""
-    found: dict[int, list[Earned]] = defaultdict(list)
+    """Return what counts in each of the cycles, by day and category; one query."""
+    by_cycle: dict[int, list[Earned]] = defaultdict(list)
     category = "activity__activity_type__category__name"
     rows = (
         Credit.objects.filter(cycle__in=cycles, points__gt=0)
@@ -141,5 +152,5 @@ def earned_by_cycle(cycles: Iterable[Cycle]) -> dict[int, list[Earned]]:
         .order_by("activity__ends_on")
     )
     for cycle, on, name, total in rows:
-        found[cycle].append(Earned(on, translated(name), total.quantize(Decimal("0.01"))))
-    return found
+        by_cycle[cycle].append(Earned(on, translated(name), total.quantize(Decimal("0.01"))))
+    return by_cycle

@@ -1,11 +1,13 @@
-"""The unlock ledger: what has to happen before the renewal invoice can be paid, and what follows, line by line.
+"""The unlock ledger: what must happen before the renewal invoice can be paid, and what follows.
 
-"2 points to go", "the invoice opens the day after they are recorded", "the cycle ends", "the invoice is due", "the
-grace period ends": each line has its day, or none where that depends on the member, and the reason. The days come from
-``cycles``, ``invoices`` and ``requirement``; here they are put in order, for the pages and for the calendar.
+"2 points to go", "the invoice opens the day after they are recorded", "the cycle ends", "the
+invoice is due", "the grace period ends": each line has a reason, and a day unless the day depends
+on what the member does. The days come from ``cycles``, ``invoices`` and ``requirement``. This
+module puts them in order, for the pages and for the calendar.
 
-A line says what its day is, not how long it is until then: its sentence is the same before, on and after the day,
-and holds neither points nor money where it has a day, so that it can stand in a calendar.
+A line says which day it is, not how long it is until then, so its sentence is the same before, on
+and after the day. A line that has a day contains neither points nor money, so that it can be shown
+in a calendar.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,7 +32,10 @@ MET = gettext_lazy("Your record reached the points that this cycle requires.")
 
 @dataclass(frozen=True)
 class Line:
-    """One line. ``key`` names it within its cycle for ever; ``on`` is None where no day can be named yet."""
+    """One line of the ledger.
+
+    ``key`` identifies the line within its cycle forever. ``on`` is None while no day is known.
+    """
 
     key: str
     on: date | None
@@ -41,7 +46,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Owed:
-    """A standing renewal invoice of the cycle, with its state on the day."""
+    """A renewal invoice of the cycle that is not void, with its state on the day."""
 
     year: int
     state: invoices.State
@@ -51,7 +56,7 @@ class Owed:
 def ledger(
     cycle: Cycle, *, mandatory: bool, counted: Decimal, grace_ends_on: date, owed: Sequence[Owed], on: date
 ) -> list[Line]:
-    """The lines of a cycle in the order in which they come about."""
+    """Return the lines of a cycle in the order in which they happen."""
     closed = cycle.closed_on is not None
     to_go = requirement.to_go(counted=counted, required=cycle.points_required)
     is_short = mandatory and to_go > 0
@@ -94,12 +99,12 @@ def _missing(to_go: Decimal, required: Decimal, *, over: bool) -> Line:
 
 
 def _invoice(invoice: Owed, *, can_be_met: bool, on: date) -> Iterator[tuple[date, Line]]:
-    """When the invoice opens and when it is due; one that is paid has a single line."""
+    """Yield when the invoice opens and when it is due; a paid invoice has a single line."""
     opening, key = invoice.opening, f"invoice-{invoice.year}"
     earliest = opening.due_on - invoices.NOTICE
-    said = {"year": invoice.year, "days": invoices.NOTICE.days, "earliest": format_day(earliest)}
+    values = {"year": invoice.year, "days": invoices.NOTICE.days, "earliest": format_day(earliest)}
     if invoice.state == "paid":
-        paid = _("The renewal invoice of year %(year)s is paid.") % said
+        paid = _("The renewal invoice of year %(year)s is paid.") % values
         yield _dated(f"{key}-due", opening.due_on, _("renewal invoice paid"), paid, "done")
         return
     if opening.opens_on:
@@ -108,7 +113,7 @@ def _invoice(invoice: Owed, *, can_be_met: bool, on: date) -> Iterator[tuple[dat
             opens = _("The renewal invoice of year %(year)s opens, the day after your CCP requirement was met.")
         else:
             opens = _("The renewal invoice of year %(year)s opens, %(days)s days before it is due.")
-        yield _dated(f"{key}-opens", opening.opens_on, _("renewal invoice opens"), opens % said, when)
+        yield _dated(f"{key}-opens", opening.opens_on, _("renewal invoice opens"), opens % values, when)
     elif can_be_met:
         if earliest > on:
             opens = _(
@@ -117,14 +122,17 @@ def _invoice(invoice: Owed, *, can_be_met: bool, on: date) -> Iterator[tuple[dat
             )
         else:
             opens = _("The renewal invoice of year %(year)s opens the day after the missing points are recorded.")
-        yield max(earliest, on), Line(f"{key}-opens", None, _("renewal invoice opens"), opens % said, "ahead")
+        yield max(earliest, on), Line(f"{key}-opens", None, _("renewal invoice opens"), opens % values, "ahead")
     when = "now" if invoice.state == "open" else "ahead"
-    due = _("The renewal invoice of year %(year)s is due.") % said
+    due = _("The renewal invoice of year %(year)s is due.") % values
     yield _dated(f"{key}-due", opening.due_on, _("renewal invoice due"), due, when)
 
 
 def _grace(cycle: Cycle, grace_ends_on: date, on: date) -> tuple[date, Line]:
-    """The last day for records. It is the present step once the cycle has ended."""
+    """Return the line for the last day for records.
+
+    It is the current step once the cycle has ended.
+    """
     when = _passed(grace_ends_on, on)
     if cycle.ends_on < on <= grace_ends_on:
         when = "now"

@@ -1,7 +1,8 @@
-"""Where a member stands: for each certification the points, the days left, the renewal invoice and what to do next.
+"""Where a member stands with each certification.
 
-The judgements come from ``cycles``, ``invoices`` and ``requirement``; here they are read for a member in a
-fixed number of queries and put in the order in which a page shows them.
+That is: the points, the days left, the renewal invoice and what to do next. The rules are in
+``cycles``, ``invoices`` and ``requirement``. This module applies them to a member in a fixed number
+of queries, and puts the results in the order in which a page shows them.
 """
 
 from collections import defaultdict
@@ -35,7 +36,10 @@ class CategoryTotal:
 
 @dataclass(frozen=True)
 class Standing:
-    """A certification with its cycle on a day. ``current`` is the invoice of the year in which the day lies."""
+    """A certification and its cycle, as of a day.
+
+    ``current`` is the invoice of the year in which the day lies.
+    """
 
     certification: Certification
     cycle: Cycle
@@ -45,9 +49,9 @@ class Standing:
     invoices: list[InvoiceStanding]
     current: InvoiceStanding | None
     past: list[Cycle] = field(default_factory=list)
-    """The closed cycles of the certification with their corrections, the last one first."""
+    """The closed cycles of the certification with their corrections, the latest first."""
     reopened: list[InvoiceStanding] = field(default_factory=list)
-    """Invoices of cycles that were closed as compliant, unpaid again because AMT reversed the payment since."""
+    """Invoices of compliant closed cycles, unpaid again because AMT reversed the payment."""
 
     @property
     def required(self) -> Decimal:
@@ -79,15 +83,18 @@ class Standing:
 
     @property
     def progress_value(self) -> Decimal:
-        """The points as far as the bar reaches."""
+        """Return the points as far as the progress bar can show them."""
         return min(self.counted, self.required)
 
     @property
     def verdict(self) -> verdicts.Verdict | None:
-        """What the cycle is on the day: running, in grace, awaiting payment, or due to close. None: it is closed."""
+        """Return the state of the cycle on the day; None if the cycle is closed.
+
+        The state is running, in grace, awaiting payment, or due to close.
+        """
         if self.cycle.closed_on:
             return None
-        is_paid = all(found.state == "paid" for found in self.invoices)
+        is_paid = all(invoice.state == "paid" for invoice in self.invoices)
         return verdicts.verdict_of(self.cycle, self.on, counted=self.counted, is_paid=is_paid)
 
     @property
@@ -96,7 +103,10 @@ class Standing:
 
     @property
     def left_force(self) -> StatusChange | None:
-        """The change by which the certification got a status that is not in force; None where it is not on record."""
+        """Return the status change by which the certification stopped being in force.
+
+        None if it is in force, or if the change is not on record.
+        """
         if self.is_in_force:
             return None
         status = self.certification.status
@@ -105,14 +115,17 @@ class Standing:
 
     @property
     def days_shown(self) -> tuple[str, int]:
-        """The days that count down, with the words for them: of the cycle, or of its grace period."""
+        """Return the label and the number of the days left, in the cycle or in its grace period."""
         if self.days_left < 0 and self.takes_records:
             return _("Grace days left"), self.grace_days_left
         return _("Days left"), 0 if self.cycle.closed_on else max(self.days_left, 0)
 
     @property
     def end_in_words(self) -> str:
-        """When the cycle ends or ended, or until when records are taken: the note beside the bar."""
+        """Return the note beside the progress bar.
+
+        It says when the cycle ends or ended, or until when it takes records.
+        """
         days = {"day": format_day(self.cycle.ends_on), "last": format_day(self.records_until)}
         if self.cycle.closed_on:
             return _("The cycle is closed.")
@@ -126,7 +139,7 @@ class Standing:
 
     @property
     def why_no_records(self) -> str:
-        """Why CE cannot be recorded, as a sentence; empty where it can."""
+        """Return the reason why CE cannot be recorded, as a sentence; empty where it can be."""
         if self.takes_records:
             return ""
         if not self.is_in_force:
@@ -143,7 +156,10 @@ class Standing:
 
     @property
     def ledger_lines(self) -> list[ledger.Line]:
-        """What unlocks the renewal invoice and what follows; nothing where the certification is not in force."""
+        """Return what unlocks the renewal invoice and what follows.
+
+        The list is empty if the certification is not in force.
+        """
         if not self.is_in_force:
             return []
         return ledger.ledger(
@@ -151,15 +167,16 @@ class Standing:
             mandatory=self.cycle.is_mandatory,
             counted=self.counted,
             grace_ends_on=self.records_until,
-            owed=[ledger.Owed(found.invoice.year, found.state, found.opening) for found in self.invoices],
+            owed=[ledger.Owed(owed.invoice.year, owed.state, owed.opening) for owed in self.invoices],
             on=self.on,
         )
 
 
 def standings(member: Member, on: date) -> list[Standing]:
-    """Every certification of the member with its open cycle, or its last one.
+    """Return every certification of the member with its open cycle, or else its last one.
 
-    Three queries, whatever their number; one more where cycles are closed, one where a certification is not in force.
+    This takes three queries, whatever the number of certifications; one more if there are closed
+    cycles, and one more if a certification is not in force.
     """
     cycles = list(
         Cycle.objects.for_member(member)
@@ -170,37 +187,42 @@ def standings(member: Member, on: date) -> list[Standing]:
     for cycle in reversed(cycles):
         if cycle.closed_on:
             past[cycle.certification_id].append(cycle)
-    closed = [cycle for found in past.values() for cycle in found]
+    closed = [cycle for of_certification in past.values() for cycle in of_certification]
     prefetch_related_objects(closed, "corrections")
     shown = _shown(cycles)
     out_of_force = [cycle.certification for cycle in shown if not life.in_force(cycle.certification.status)]
     prefetch_related_objects(out_of_force, "status_changes")
-    return [replace(found, past=past[found.certification.pk]) for found in standings_of(shown, on, past=closed)]
+    result = standings_of(shown, on, past=closed)
+    return [replace(standing, past=past[standing.certification.pk]) for standing in result]
 
 
 def of_cycles(cycles: list[Cycle], member: Member, on: date) -> list[Standing]:
-    """Where the certifications of these cycles (with credential read) stand; two queries while the cycles run."""
+    """Return the standings of the certifications of these cycles; two queries while the cycles run.
+
+    ``cycles`` come with their credentials loaded.
+    """
     if all(cycle.closed_on is None and life.in_force(cycle.certification.status) for cycle in cycles):
         for cycle in cycles:
             cycle.certification.member = member
         return standings_of(sorted(cycles, key=lambda cycle: (cycle.certification.awarded_on, cycle.pk)), on)
     shown = {cycle.certification_id for cycle in cycles}
-    return [found for found in standings(member, on) if found.certification.pk in shown]
+    return [standing for standing in standings(member, on) if standing.certification.pk in shown]
 
 
 def caught_up(member: Member, *, at: datetime) -> list[Standing]:
-    """The standings as pages show them: once the member's cycles that are due are closed."""
-    found = standings(member, day_of(at))
-    due = [standing.cycle for standing in found if standing.verdict in verdicts.CLOSING]
+    """Return the standings as pages show them, after closing the member's cycles that are due."""
+    result = standings(member, day_of(at))
+    due = [standing.cycle for standing in result if standing.verdict in verdicts.CLOSING]
     if catching_up.catch_up(member, at=at, shown=due):
-        found = standings(member, day_of(at))
-    return found
+        result = standings(member, day_of(at))
+    return result
 
 
 def standings_of(cycles: list[Cycle], on: date, *, past: Iterable[Cycle] = ()) -> list[Standing]:
-    """Where these cycles (with certification, credential and member read) stand: two queries.
+    """Return the standings of these cycles; two queries.
 
-    ``past``: closed cycles of the same certifications, whose invoices may be unpaid again.
+    ``cycles`` come with certification, credential and member loaded. ``past``: closed cycles of the
+    same certifications, whose invoices may be unpaid again.
     """
     by_category = _points_by_category(cycles)
     closed = {cycle.pk: cycle for cycle in past if cycle not in cycles and cycle.outcome == Cycle.Outcome.COMPLIANT}
@@ -231,7 +253,7 @@ def standings_of(cycles: list[Cycle], on: date, *, past: Iterable[Cycle] = ()) -
                 counted=counted,
                 categories=categories,
                 invoices=shown,
-                current=next((found for found in shown if found.invoice.year == year), None),
+                current=next((candidate for candidate in shown if candidate.invoice.year == year), None),
                 reopened=reopened[cycle.certification_id],
             )
         )
@@ -239,7 +261,7 @@ def standings_of(cycles: list[Cycle], on: date, *, past: Iterable[Cycle] = ()) -
 
 
 def _shown(cycles: Iterable[Cycle]) -> list[Cycle]:
-    """One of the cycles for each certification: the one that is not closed, else the last."""
+    """Return one cycle for each certification: the one that is not closed, else the last one."""
     shown: dict[int, Cycle] = {}
     for cycle in cycles:
         known = shown.get(cycle.certification_id)
@@ -249,7 +271,10 @@ def _shown(cycles: Iterable[Cycle]) -> list[Cycle]:
 
 
 def _points_by_category(cycles: list[Cycle]) -> dict[int, list[CategoryTotal]]:
-    """The points that count, for each cycle and category in which an entry stands, in the categories' order."""
+    """Return the points that count, for each cycle and each category that has a standing entry.
+
+    The categories come in their order.
+    """
     totals: dict[int, list[CategoryTotal]] = defaultdict(list)
     category = "activity__activity_type__category"
     rows = (

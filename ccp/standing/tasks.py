@@ -1,7 +1,8 @@
-"""The tasks of a certification: what to do next, what cannot start yet and what is done, each with its state in words.
+"""The tasks of a certification: what to do next, what cannot start yet, and what is done.
 
-``steps_of`` says what there is to do; ``tasks_of`` adds what has to wait and what is done already, so that
-the list keeps its shape from the first day of a cycle to the last.
+Each task states its state in words. ``steps_of`` says what there is to do. ``tasks_of`` adds what
+has to wait and what is already done, so that the list keeps its shape from the first day of a cycle
+to the last.
 """
 
 from dataclasses import dataclass
@@ -21,7 +22,10 @@ State = Literal["to-do", "overdue", "waits", "done", ""]
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do, or to wait for. ``action`` is ``record``, ``pay`` or empty; a pay step has its invoice."""
+    """One thing to do, or to wait for.
+
+    ``action`` is ``record``, ``pay`` or empty. A pay step has its invoice.
+    """
 
     sentence: str
     action: str = ""
@@ -29,21 +33,19 @@ class Step:
 
 
 def steps_of(standing: Standing) -> list[Step]:
-    """What to do next, the most pressing first: overdue payments, points, payments due; else what to wait for.
+    """Return what to do next, the most urgent first; or else what to wait for. Never empty.
 
-    Never empty.
+    The order is: overdue payments, points, payments that are due.
     """
     if not standing.is_in_force:
         sentence = _("Call AMT if you have a question about this certification: it is %(status)s.")
         return [Step(sentence % {"status": standing.certification.get_status_display().lower()})]
-    payable = sorted(
-        (found for found in standing.invoices if found.state == "open"), key=lambda found: found.invoice.due_on
-    )
-    to_do = [_pay_again_step(found) for found in standing.reopened if found.state == "open"]
-    to_do += [_pay_step(found) for found in payable if found.overdue]
+    payable = sorted((owed for owed in standing.invoices if owed.state == "open"), key=lambda owed: owed.invoice.due_on)
+    to_do = [_pay_again_step(owed) for owed in standing.reopened if owed.state == "open"]
+    to_do += [_pay_step(owed) for owed in payable if owed.overdue]
     if standing.cycle.is_mandatory and not standing.is_met:
         to_do.append(_record_step(standing))
-    to_do += [_pay_step(found) for found in payable if not found.overdue]
+    to_do += [_pay_step(owed) for owed in payable if not owed.overdue]
     if to_do:
         return to_do
     if standing.current and standing.current.state == "upcoming" and standing.current.opens_on:
@@ -52,31 +54,31 @@ def steps_of(standing: Standing) -> list[Step]:
     return [Step(_("Nothing to do now."))]
 
 
-def _pay_step(found: InvoiceStanding) -> Step:
-    if found.overdue:
+def _pay_step(owed: InvoiceStanding) -> Step:
+    if owed.overdue:
         sentence = _("Pay %(invoice)s (%(amount)s), overdue since %(day)s.")
     else:
         sentence = _("Pay %(invoice)s (%(amount)s), due %(day)s.")
-    invoice = found.invoice
-    said = {"invoice": invoice.number, "amount": dollars(invoice.amount), "day": format_day(invoice.due_on)}
-    return Step(sentence % said, "pay", invoice)
+    invoice = owed.invoice
+    values = {"invoice": invoice.number, "amount": dollars(invoice.amount), "day": format_day(invoice.due_on)}
+    return Step(sentence % values, "pay", invoice)
 
 
-def _pay_again_step(found: InvoiceStanding) -> Step:
+def _pay_again_step(owed: InvoiceStanding) -> Step:
     sentence = _(
         "Pay %(number)s (%(amount)s), due since %(day)s. AMT took back the payment that was on record. "
         "The cycle it was for stays closed."
     ) % {
-        "number": found.invoice.number,
-        "amount": dollars(found.invoice.amount),
-        "day": format_day(found.invoice.due_on),
+        "number": owed.invoice.number,
+        "amount": dollars(owed.invoice.amount),
+        "day": format_day(owed.invoice.due_on),
     }
-    return Step(sentence, "pay", found.invoice)
+    return Step(sentence, "pay", owed.invoice)
 
 
 def _record_step(standing: Standing) -> Step:
     number = as_count(standing.to_go)
-    said = {
+    values = {
         "points": format_points(standing.to_go),
         "last": format_day(standing.cycle.ends_on),
         "until": format_day(standing.records_until),
@@ -87,7 +89,7 @@ def _record_step(standing: Standing) -> Step:
             "Call AMT. This cycle is %(points)s points short and takes no more records.",
             number,
         )
-        return Step(sentence % said)
+        return Step(sentence % values)
     if standing.days_left < 0:
         sentence = ngettext(
             "Record %(points)s more point by %(until)s, for activities you did up to %(last)s.",
@@ -98,12 +100,15 @@ def _record_step(standing: Standing) -> Step:
         sentence = ngettext(
             "Record %(points)s more point by %(last)s.", "Record %(points)s more points by %(last)s.", number
         )
-    return Step(sentence % said, "record")
+    return Step(sentence % values, "record")
 
 
 @dataclass(frozen=True)
 class Task:
-    """One line of the list. ``action`` is ``record``, ``pay`` or empty; ``status`` is the state in words."""
+    """One line of the list.
+
+    ``action`` is ``record``, ``pay`` or empty; ``status`` is the state in words.
+    """
 
     sentence: str
     state: State = ""
@@ -113,7 +118,10 @@ class Task:
 
 
 def tasks_of(standing: Standing) -> list[Task]:
-    """What to do, the most pressing first; then what has to wait; then what is done. Never empty."""
+    """Return what to do, the most urgent first; then what has to wait; then what is done.
+
+    Never empty.
+    """
     waiting = _waiting(standing)
     doable = [step for step in steps_of(standing) if step.action or not waiting]
     return [_to_do(step, standing) for step in doable] + waiting + _done(standing)
@@ -125,7 +133,7 @@ def _to_do(step: Step, standing: Standing) -> Task:
         return Task(step.sentence, "to-do", status, step.action)
     if step.action == "pay":
         is_overdue = any(
-            found.overdue for found in [*standing.invoices, *standing.reopened] if found.invoice == step.invoice
+            owed.overdue for owed in [*standing.invoices, *standing.reopened] if owed.invoice == step.invoice
         )
         state: State = "overdue" if is_overdue else "to-do"
         return Task(step.sentence, state, _("Overdue") if is_overdue else _("Ready to pay"), step.action, step.invoice)
@@ -133,7 +141,7 @@ def _to_do(step: Step, standing: Standing) -> Task:
 
 
 def _waiting(standing: Standing) -> list[Task]:
-    """The invoice of the year, as long as it cannot be paid."""
+    """Return the invoice of the year as a task, while it cannot be paid."""
     current = standing.current
     if not standing.is_in_force or current is None or current.state not in ("upcoming", "locked"):
         return []

@@ -1,8 +1,9 @@
-"""Is this transcript genuine? What an issue said, what has changed since, and whether a file is the one issued.
+"""Whether a transcript is genuine: what it said, what has changed, and whether a file matches.
 
-Whoever holds the paper has its code. They are told what stands on the paper (name, credential, cycle, points and
-status) and how the totals and the status differ now: of entries made or changed since, only how many there are. The AMT
-ID, the certificate number and the entries are not told.
+Whoever holds the paper has its code. The page shows them what the paper says (name, credential,
+cycle, points and status) and how the totals and the status differ now. Of entries made or changed
+since then, it shows only how many there are. It does not show the AMT ID, the certificate number
+and the entries.
 """
 
 from collections.abc import Iterator
@@ -22,13 +23,13 @@ from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing, sheets
 from certifications.models import Certification, Cycle
 
-# What a file is: the one issued under this code, one issued under another, or none that the portal made.
+# What a file is: issued under this code, issued under another code, or not made by the portal.
 FileVerdict = Literal["exact", "other", "unknown"]
 
 
 @dataclass(frozen=True)
 class Said:
-    """What an issue said of one cycle."""
+    """What an issue said about one cycle."""
 
     figures: dict[str, Any]
 
@@ -88,22 +89,25 @@ def said(issue: Transcript) -> list[Said]:
 
 
 def changes(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """What the totals and the status say now that they did not say then; both as ``snapshot`` has them."""
-    found: list[str] = []
+    """Return what is different now in the totals and the status, as sentences.
+
+    ``then`` and ``now`` are snapshots as ``snapshot`` makes them.
+    """
+    sentences: list[str] = []
     before = {figures["cycle"]: figures for figures in then["sheets"]}
     several = len(now["sheets"]) > 1
     for figures in now["sheets"]:
         earlier = before.get(figures["cycle"])
         where = f"{figures['credential']}, {format_day(date.fromisoformat(figures['starts_on']))}: " if several else ""
         if earlier is None:
-            found.append(where + _("this cycle has been opened since."))
+            sentences.append(where + _("this cycle has been opened since."))
         else:
-            found += [where + sentence for sentence in _differences(earlier, figures)]
-    return found
+            sentences += [where + sentence for sentence in _differences(earlier, figures)]
+    return sentences
 
 
 def _differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
-    """What differs in one cycle."""
+    """Yield what differs in one cycle, as sentences."""
     if then["counted"] != now["counted"]:
         yield _("%(now)s points count now; they were %(then)s.") % {"now": now["counted"], "then": then["counted"]}
     gone = len(then["entries"].keys() - now["entries"].keys())
@@ -140,7 +144,10 @@ def _differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Finding:
-    """An issue with what it said, and how the record differs now. A changed record may have no ``changes`` to tell."""
+    """An issue with what it said, and how the record differs now.
+
+    A record may have changed although there are no ``changes`` to show.
+    """
 
     issue: Transcript
     said: list[Said]
@@ -157,17 +164,20 @@ class Finding:
 
 
 def issued_under(typed: str) -> Transcript | None:
-    """The issue of a code as people type it. Whatever is typed costs one look-up."""
+    """Return the issue with a code as people type it; None if there is none.
+
+    Whatever is typed costs one query.
+    """
     return _issues().filter(code=issuing.as_code(typed)).first()
 
 
 def issued_as(sha256: str) -> Transcript | None:
-    """The issue of a file."""
+    """Return the issue to which a file belongs; None if there is none."""
     return _issues().filter(files__sha256=sha256).first()
 
 
 def verdict(issue: Transcript, sha256: str) -> FileVerdict:
-    """What a file is, for somebody who asks about this issue."""
+    """Return what a file is, for somebody who asks about this issue."""
     of_file = issued_as(sha256)
     if of_file is None:
         return "unknown"
@@ -175,7 +185,7 @@ def verdict(issue: Transcript, sha256: str) -> FileVerdict:
 
 
 def find(issue: Transcript, *, at: datetime) -> Finding:
-    """The issue beside the record as it is now, once what is due is closed."""
+    """Return the issue beside the record as it is now, after closing the cycles that are due."""
     of_member = transcripts.cycles_of(issue.member)
     asked = of_member if issue.cycle_id is None else of_member.filter(pk=issue.cycle_id)
     cycles = list(asked)

@@ -1,9 +1,10 @@
 """What a CE transcript says. ``ccp.transcripts.issuing`` gives it a code and prints it.
 
-There are three: of the present cycle, of a past cycle, and of a member's whole history. For every cycle it is about it
-has a sheet (``ccp.transcripts.sheets``).
+There are three transcripts: of the current cycle, of a past cycle, and of a member's whole history.
+A transcript has a sheet (``ccp.transcripts.sheets``) for every cycle that it covers.
 
-The record alone makes the contents: no day of reading is in them. What identifies them is ``content_hash``.
+The contents depend on the record alone: the day of reading is not part of them. They are identified
+by ``content_hash``.
 """
 
 import hashlib
@@ -21,11 +22,12 @@ from ccp.transcripts import sheets
 from ccp.transcripts.sheets import Row, Sheet
 from certifications.models import Cycle
 
-# So many rows take 3 seconds of a processor, so long titles and providers another 3. A longer document would keep
-# others waiting: it tells the totals.
+# This many rows take 3 seconds of processor time, and titles and providers of this length take
+# another 3. A longer document would keep others waiting, so it shows only the totals.
 MOST_PRINTED = 500
 MOST_PRINTED_TEXT = 60_000
-# So many rows of a page take 0.7 seconds. A longer page tells the totals and leads to the entries.
+# This many rows of a page take 0.7 seconds. A longer page shows the totals and a link to the
+# entries.
 MOST_LISTED = 2000
 
 
@@ -43,30 +45,36 @@ class Contents:
 
     @property
     def has_amt_credits(self) -> bool:
-        """Whether AMT, and not the member, recorded any of it."""
+        """Return whether AMT, and not the member, recorded any of the entries."""
         return any(row.by_amt for sheet in self.sheets for row in sheet.rows)
 
     @property
     def are_rows_printed(self) -> bool:
-        """Whether the document has each entry."""
+        """Return whether the document lists each entry."""
         typed = sum(len(row.title) + len(row.provider) for sheet in self.sheets for row in sheet.rows)
         return self.row_count <= MOST_PRINTED and typed <= MOST_PRINTED_TEXT
 
     @property
     def are_rows_listed(self) -> bool:
-        """Whether the page has each entry."""
+        """Return whether the page lists each entry."""
         return self.row_count <= MOST_LISTED
 
     @property
     def filename(self) -> str:
-        """``ce-transcript-RMA-2024-03-14.pdf``: no part of it is typed by a member."""
+        """Return the file name, for example ``ce-transcript-RMA-2024-03-14.pdf``.
+
+        No part of it is typed by a member.
+        """
         if self.cycle is None:
             return "ce-transcript-all.pdf"
         return f"ce-transcript-{self.cycle.certification.credential.code}-{self.cycle.starts_on.isoformat()}.pdf"
 
 
 def snapshot(contents: Contents) -> dict[str, Any]:
-    """What is kept with an issue: whose it is, the figures of each cycle, and what each entry counted."""
+    """Return what is stored with an issue.
+
+    That is: whose it is, the figures of each cycle, and what each entry counted for.
+    """
     return {
         "amt_id": contents.member.amt_id,
         "name": contents.member.name,
@@ -76,7 +84,10 @@ def snapshot(contents: Contents) -> dict[str, Any]:
 
 
 def content_hash(contents: Contents) -> str:
-    """The SHA-256 of the record that the transcript shows. How AMT names categories and types is not part of it."""
+    """Return the SHA-256 of the record that the transcript shows.
+
+    The names that AMT gives categories and types are not part of it.
+    """
     rows = [_facts(row) for sheet in contents.sheets for row in sheet.rows]
     record = json.dumps([snapshot(contents), rows], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(record.encode()).hexdigest()
@@ -119,17 +130,23 @@ def _iso(day: date | None) -> str | None:
 
 
 def of_cycle(cycle: Cycle) -> Contents:
-    """The transcript of a cycle (certification, credential and member read), in one query; two for a closed cycle."""
+    """Return the transcript of a cycle; one query, two for a closed cycle.
+
+    The cycle's certification, credential and member must be loaded.
+    """
     return Contents(cycle.certification.member, sheets.of_cycles([cycle]), cycle)
 
 
 def of_member(member: Member, cycles: Iterable[Cycle]) -> Contents:
-    """The whole history of a member, whose cycles these are (certification and credential read), in two queries."""
+    """Return the whole history of a member; two queries.
+
+    ``cycles`` are the member's cycles, with certification and credential loaded.
+    """
     return Contents(member, sheets.of_cycles(list(cycles)), None)
 
 
 def cycles_of(member: Member) -> QuerySet[Cycle]:
-    """All cycles of the member, certification by certification in the order of award, the first cycle first."""
+    """Return all cycles of the member, by certification in order of award, the first one first."""
     return (
         Cycle.objects.for_member(member)
         .select_related("certification__credential")

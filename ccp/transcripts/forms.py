@@ -1,4 +1,4 @@
-"""The two ways to ask whether a transcript is genuine."""
+"""The two forms for checking whether a transcript is genuine: by code and by file."""
 
 from typing import Any
 

@@ -1,8 +1,8 @@
 """What a member has on record for a cycle, as a CE transcript lists it.
 
-The standing entries that are claimed for the cycle, by category with subtotals: what was claimed, what counts, and why
-something does not count. A closed cycle says how it was closed, with the points as they were then; corrections stand
-beside them.
+A sheet lists the standing entries that are claimed for the cycle, by category with subtotals: what
+was claimed, what counts, and why something does not count. The sheet of a closed cycle says how the
+cycle was closed, with the points as they were then. Corrections are shown beside them.
 """
 
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ class Row:
 
     @property
     def note(self) -> str:
-        """In the language of the page or document that it is put into."""
+        """Return the note in the language of the page or document that contains it."""
         return str(CUT_SENTENCES[Credit.Cut(self.cut)])
 
 
@@ -53,11 +53,11 @@ class CategoryRows:
 
     @property
     def by_type(self) -> list[tuple[str, list[Row]]]:
-        """The rows under the name of their type, in the order in which the types come up."""
-        found: dict[str, list[Row]] = {}
+        """Return the rows by the name of their type, in the order in which the types appear."""
+        rows_by_type: dict[str, list[Row]] = {}
         for row in self.rows:
-            found.setdefault(row.type, []).append(row)
-        return list(found.items())
+            rows_by_type.setdefault(row.type, []).append(row)
+        return list(rows_by_type.items())
 
     @property
     def claimed(self) -> Decimal:
@@ -70,7 +70,10 @@ class CategoryRows:
 
 @dataclass(frozen=True)
 class Sheet:
-    """What a member has on record for one cycle (its certification and credential are read)."""
+    """What a member has on record for one cycle.
+
+    The cycle's certification and credential must be loaded.
+    """
 
     cycle: Cycle
     categories: list[CategoryRows]
@@ -98,7 +101,7 @@ class Sheet:
 
     @property
     def counted(self) -> Decimal:
-        """The points that count: of a closed cycle those with which it was closed."""
+        """Return the points that count; for a closed cycle, the points with which it was closed."""
         if self.cycle.points_at_close is not None:
             return self.cycle.points_at_close
         return sum((category.counted for category in self.categories), ZERO)
@@ -117,7 +120,7 @@ class Sheet:
 
     @property
     def closing_sentence(self) -> str:
-        """How the cycle was closed; empty for one that was not."""
+        """Return how the cycle was closed; empty if it is not closed."""
         return closing_sentence(self.cycle.closed_on, self.cycle.outcome)
 
 
@@ -125,7 +128,7 @@ def requirement_sentence(*, met_on: date | None, to_go: Decimal, is_closed: bool
     if met_on:
         return _("Met on %(day)s") % {"day": format_day(met_on)}
     figures = {"points": format_points(to_go)}
-    one = 1 if to_go == 1 else 2  # 0.25 points is written as several are
+    one = 1 if to_go == 1 else 2  # 0.25 points is written in the plural
     if is_closed:
         return ngettext("Not met: %(points)s point short", "Not met: %(points)s points short", one) % figures
     return ngettext("%(points)s point to go", "%(points)s points to go", one) % figures
@@ -139,7 +142,10 @@ def closing_sentence(closed_on: date | None, outcome: str) -> str:
 
 
 def by_category(credits: Iterable[Credit]) -> list[CategoryRows]:
-    """Credits in the order of category and day (types and categories read) as rows with subtotals."""
+    """Return credits as rows grouped by category, with subtotals.
+
+    ``credits`` come in the order of category and day, with types and categories loaded.
+    """
     return [
         CategoryRows(category.name, [_row(credit.activity, credit) for credit in group])
         for category, group in groupby(credits, key=lambda credit: credit.activity.activity_type.category)
@@ -147,10 +153,10 @@ def by_category(credits: Iterable[Credit]) -> list[CategoryRows]:
 
 
 def of_cycles(cycles: list[Cycle]) -> list[Sheet]:
-    """The cycles with what is claimed for them.
+    """Return a sheet for each of the cycles, with what is claimed for it.
 
-    A cycle is read again in the statement that reads its credits: nobody sees the new points with the old day on which
-    the requirement was met, and no lock is taken.
+    Each cycle is read again in the statement that reads its credits, so that nobody sees the new
+    points with the old day on which the requirement was met. No lock is taken.
     """
     credits = (
         Credit.objects.filter(cycle__in=[cycle.pk for cycle in cycles])
@@ -164,14 +170,14 @@ def of_cycles(cycles: list[Cycle]) -> list[Sheet]:
             "activity_id",
         )
     )
-    found = {key: list(group) for key, group in groupby(credits, key=lambda credit: credit.cycle_id)}
+    by_cycle = {key: list(group) for key, group in groupby(credits, key=lambda credit: credit.cycle_id)}
     corrections: dict[int, list[CycleCorrection]] = {}
     if any(cycle.closed_on for cycle in cycles):
         for correction in CycleCorrection.objects.filter(cycle__in=[cycle.pk for cycle in cycles]):
             corrections.setdefault(correction.cycle_id, []).append(correction)
     sheets = []
     for cycle in cycles:
-        claimed = found.get(cycle.pk, [])
+        claimed = by_cycle.get(cycle.pk, [])
         if claimed:
             claimed[0].cycle.certification = cycle.certification
             cycle = claimed[0].cycle

@@ -1,4 +1,4 @@
-"""The recorded activities on screen: the list, the list as CSV, one entry, and an entry put back on record."""
+"""The pages of recorded activities: the list, the list as CSV, and one entry."""
 
 from typing import Any
 
@@ -36,7 +36,10 @@ PAGE_SIZE = 50
 @require_safe
 @for_member
 def activity_list(request: HttpRequest, member: Member) -> HttpResponse:
-    """All recorded CE, filtered and sorted as the address says; by date it stands in groups by cycle."""
+    """Show all recorded CE, filtered and sorted by the query of the address.
+
+    Sorted by date, the entries are grouped by cycle.
+    """
     filters = ActivityFilterForm(request.GET, cycles=_cycles(member))
     activities = filters.narrowed(entries.read().for_member(member))
     totals = filters.totals(activities)
@@ -57,7 +60,7 @@ def activity_list(request: HttpRequest, member: Member) -> HttpResponse:
 @require_safe
 @for_member
 def activity_export_csv(request: HttpRequest, member: Member) -> HttpResponseBase:
-    """The whole list, filtered and sorted as the address says, as CSV."""
+    """Send the whole list as CSV, filtered and sorted by the query of the address."""
     cycles = _cycles(member)
     filters = ActivityFilterForm(request.GET, cycles=cycles)
     activities = filters.sorted(filters.narrowed(entries.read().for_member(member)))
@@ -71,7 +74,7 @@ def activity_export_csv(request: HttpRequest, member: Member) -> HttpResponseBas
 
 
 def _cycles(member: Member) -> list[Cycle]:
-    """All cycles of the member, newest first, once those that are due are closed."""
+    """Return all cycles of the member, newest first, after closing those that are due."""
     of_member = (
         Cycle.objects.for_member(member)
         .select_related("certification__credential")
@@ -84,7 +87,11 @@ def _cycles(member: Member) -> list[Cycle]:
 
 
 def _groups(activities: list[Any], *, by_cycle: bool) -> list[tuple[str, list[Any]]]:
-    """The activities of a page under the cycles they are claimed for, as these first appear; or all in one group."""
+    """Return the activities of a page grouped by the cycles for which they are claimed.
+
+    The groups come in the order in which they first appear. Without ``by_cycle`` there is one
+    group.
+    """
     groups: dict[str, list[Any]] = {}
     for activity in activities:
         activity.lines = entries.credit_lines(activity)
@@ -109,12 +116,15 @@ def _cycles_of(lines: list[entries.CreditLine]) -> str:
 
 @require_safe
 def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """One entry, also the confirmation after Submit: what counted where, the new totals, and its history."""
+    """Show one entry: what counted where, the new totals, and its history.
+
+    This page is also the confirmation after Submit.
+    """
     now = timezone.now()
     activity = entries.found(entries.read().visible_to(request.user), pk, at=now)
     is_owner = activity.member.user == request.user
     if is_owner:
-        activity.member.user = account_of(request)  # so that the head of the page need not ask who is signed in
+        activity.member.user = account_of(request)  # saves a query for the page header
     on = day_of(now)
     lines = entries.credit_lines(activity)
     files = evidence.of_activity(activity) if evidence.may_be_read(activity, by=account_of(request)) else []

@@ -1,8 +1,10 @@
-"""The recorded activities as CSV, for a spreadsheet: one line an entry, read and written as it is sent.
+"""The recorded activities as CSV for a spreadsheet: one line for each entry, read while it is sent.
 
-The file begins with a byte order mark, without which Excel takes accents for something else. A text that a spreadsheet
-would take for a formula gets an apostrophe before it, and each ``|`` in it a backslash: what a member typed is never
-computed on anybody's machine. defusedcsv does that, except for texts that begin with a tab or a line break.
+The file begins with a byte order mark; without it, Excel misreads accented letters. If a
+spreadsheet would take a text for a formula, an apostrophe is put in front of the text and a
+backslash before each ``|`` in it, so that text typed by a member is never calculated on anyone's
+computer. defusedcsv does this, except for texts that begin with a tab or a line break, which are
+handled here.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,14 +27,14 @@ DROPPED = ("\t", "\r", "\n")
 
 
 class _Echo:
-    """A file that hands back what is written to it."""
+    """A file that returns what is written to it."""
 
     def write(self, line: str) -> str:
         return line
 
 
 def _visible(cell: str) -> str:
-    """Return the text so that no spreadsheet drops what it begins with."""
+    """Return the cell so that no spreadsheet drops its first character."""
     return f"'{cell}" if cell.startswith(DROPPED) else cell
 
 
@@ -41,7 +43,7 @@ def filename(member: Member, on: date) -> str:
 
 
 def heads(codes: Iterable[str]) -> list[str]:
-    """The names of the columns, two for each certification."""
+    """Return the names of the columns, two for each certification."""
     names = [
         _("Reference"),
         _("Activity type"),
@@ -58,9 +60,9 @@ def heads(codes: Iterable[str]) -> list[str]:
 
 
 def row(activity: Activity, codes: Sequence[str]) -> list[str]:
-    """One entry (read as ``ccp.recording.entries.read`` does).
+    """Return one entry as a row; it must be loaded as by ``ccp.recording.entries.read``.
 
-    The cells of a certification for which it is not claimed are empty.
+    The cells of a certification for which the entry is not claimed are empty.
     """
     lines = {line.certification_code: line for line in credit_lines(activity)}
     cells = [
@@ -91,7 +93,10 @@ def state(activity: Activity) -> str:
 
 
 def lines(activities: Iterable[Activity], codes: Sequence[str]) -> Iterator[str]:
-    """The file, line by line. It is sent once the request is over, and keeps the language of the request."""
+    """Yield the file line by line.
+
+    The file is sent after the request is over, but keeps the language of the request.
+    """
     return _lines(activities, codes, translation.get_language() or settings.LANGUAGE_CODE)
 
 

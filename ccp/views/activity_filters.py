@@ -1,7 +1,8 @@
-"""Which of the recorded activities a list shows, in which order, and what they come to.
+"""Which recorded activities a list shows, in which order, and their totals.
 
-All of it stands in the address, so that a list can be kept, and another sort or page keeps the filters. What the
-address asks for and the list does not have is left aside.
+The filters and the sort are part of the address, so that a list can be bookmarked, and changing the
+sort or the page keeps the filters. If the address asks for a choice that the list does not have,
+that choice is ignored.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,8 @@ from ccp.recording import eligibility
 from certifications.models import Cycle
 
 NEWEST_FIRST = "-date"
-# What each sort looks at, first to last; the key of the entry comes last of all, so that the order is always the same.
+# The fields of each sort, in order. The key of the entry is added last, so that the order is always
+# the same.
 ORDERS = {
     "date": ("starts_on",),
     "title": ("heading_folded", "starts_on"),
@@ -49,7 +51,7 @@ SORTS = {
     "-recorded": gettext_lazy("Recorded, latest first"),
     "recorded": gettext_lazy("Recorded, earliest first"),
 }
-# The columns of the list: the name, and the sort that it starts with. Claimed points have none.
+# The columns of the list: the name, and the sort of the first click. Claimed points have none.
 COLUMNS = (
     (gettext_lazy("Activity"), "title"),
     (gettext_lazy("Dates"), "-date"),
@@ -63,7 +65,11 @@ LEFT_ASIDE = {"invalid_choice": gettext_lazy("This choice does not exist, so it 
 
 @dataclass(frozen=True)
 class Head:
-    """The head of a column: ``query`` leads to the list sorted by it, ``aria_sort`` says how it is sorted now."""
+    """The head of a column.
+
+    ``query`` leads to the list sorted by this column; ``aria_sort`` says how the list is sorted by
+    it now.
+    """
 
     label: str
     query: str
@@ -73,7 +79,10 @@ class Head:
 
 @dataclass(frozen=True)
 class Totals:
-    """How many entries are listed, the points claimed by those that stand, and by certification what counts."""
+    """The number of entries, the points claimed by those that stand, and the points counted.
+
+    The points counted are listed by certification.
+    """
 
     number: int
     claimed: Decimal
@@ -81,7 +90,10 @@ class Totals:
 
 
 class ActivityFilterForm(forms.Form):
-    """The filters and the sort. ``cycles``: all of the member's, with certification and credential read."""
+    """The filters and the sort.
+
+    ``cycles``: all cycles of the member, with certification and credential loaded.
+    """
 
     cycle = forms.TypedChoiceField(
         label=gettext_lazy("CCP cycle"), required=False, coerce=int, empty_value=None, error_messages=LEFT_ASIDE
@@ -133,18 +145,18 @@ class ActivityFilterForm(forms.Form):
 
     @cached_property
     def chosen(self) -> dict[str, Any]:
-        """The filters that are asked for and known, by name; the sort is none of them."""
+        """Return the requested filters that are valid, by name; the sort is not among them."""
         self.full_clean()
         return {name: value for name, value in self.cleaned_data.items() if value and name != "sort"}
 
     @property
     def held(self) -> list[str]:
-        """The same as the form names them."""
+        """Return the chosen filters as the form labels them."""
         return [str(dict(cast(Any, self.fields[name]).choices)[value]) for name, value in self.chosen.items()]
 
     @cached_property
     def order(self) -> str:
-        """The sort that is asked for, or the newest first."""
+        """Return the requested sort, or newest first."""
         self.full_clean()
         return self.cleaned_data.get("sort") or NEWEST_FIRST
 
@@ -157,13 +169,19 @@ class ActivityFilterForm(forms.Form):
         return str(SORTS[self.order])
 
     def query(self, sort: str = "") -> str:
-        """The filters, with this sort or their own, as the query of an address: ``cycle=12&sort=title``."""
+        """Return the filters and the sort as the query of an address: ``cycle=12&sort=title``.
+
+        Without ``sort``, the current sort is used.
+        """
         sort = sort or self.order
         return urlencode(self.chosen | ({} if sort == NEWEST_FIRST else {"sort": sort}))
 
     @property
     def heads(self) -> list[Head]:
-        """The heads of the columns. The one that is sorted by leads to the same the other way round."""
+        """Return the heads of the columns.
+
+        The head of the column by which the list is sorted leads to the opposite order.
+        """
         now, heads = self.order.removeprefix("-"), []
         for label, first in COLUMNS:
             is_now = bool(first) and first.removeprefix("-") == now
@@ -174,7 +192,7 @@ class ActivityFilterForm(forms.Form):
         return heads
 
     def narrowed(self, activities: ActivityQuerySet) -> ActivityQuerySet:
-        """The activities that fit every filter."""
+        """Return the activities that match every filter."""
         claims = self._credits()
         if claims is not None:
             activities = activities.filter(pk__in=claims.values("activity"))
@@ -199,9 +217,12 @@ class ActivityFilterForm(forms.Form):
         return activities.order_by(*(f"{sign}{name}" for name in (*ORDERS[key], "pk")))
 
     def totals(self, activities: ActivityQuerySet) -> Totals:
-        """What these activities come to, in two queries; counted in the cycle or certification that is asked for."""
+        """Return the totals of these activities; two queries.
+
+        The points counted are those in the requested cycle or certification.
+        """
         activities = activities.order_by().prefetch_related(None)
-        found = activities.aggregate(number=Count("pk"), claimed=Sum("points", filter=Q(withdrawn_at=None)))
+        sums = activities.aggregate(number=Count("pk"), claimed=Sum("points", filter=Q(withdrawn_at=None)))
         claims = self._credits()
         credits = (Credit.objects.all() if claims is None else claims).exclude(cut=Credit.Cut.UNCLAIMED)
         counted = (
@@ -210,10 +231,10 @@ class ActivityFilterForm(forms.Form):
             .values_list("cycle__certification__credential__code")
             .annotate(total=Sum("points"))
         )
-        return Totals(found["number"], found["claimed"] or Decimal(0), list(counted))
+        return Totals(sums["number"], sums["claimed"] or Decimal(0), list(counted))
 
     def _credits(self) -> Any:
-        """The claims for the cycle and the certification that are asked for; None where neither is."""
+        """Return the claims for the requested cycle and certification; None without a request."""
         asked = {
             "cycle": self.chosen.get("cycle"),
             "cycle__certification": self.chosen.get("certification"),

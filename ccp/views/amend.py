@@ -1,4 +1,4 @@
-"""A member puts an own entry right: amends it, withdraws it, or says how it differs from another."""
+"""The pages on which a member corrects an entry: amend, withdraw, restore, explain a difference."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -26,7 +26,7 @@ from certifications.models import Cycle
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_member
 def activity_amend(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
-    """Amend an own entry while its cycles are open."""
+    """Amend one of the member's entries while its cycles are open."""
     now = timezone.now()
     activity = entries.found(entries.read().for_member(member), pk, at=now)
     if not amendable.can_be_changed(activity, day_of(now)):
@@ -68,7 +68,10 @@ def activity_amend(request: HttpRequest, member: Member, pk: int) -> HttpRespons
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_member
 def activity_withdraw(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
-    """Withdraw an own entry while its cycles are open, after a page that says what will happen."""
+    """Withdraw one of the member's entries while its cycles are open.
+
+    A page says first what will happen.
+    """
     now = timezone.now()
     activity = entries.found(entries.read().for_member(member), pk, at=now)
     problem = None
@@ -78,8 +81,8 @@ def activity_withdraw(request: HttpRequest, member: Member, pk: int) -> HttpResp
         except recording.Refused as refused:
             problem = refused.problem.sentence
         else:
-            told = _("%(reference)s is withdrawn.") % {"reference": activity.reference}
-            messages.success(request, told, extra_tags="undo")
+            message = _("%(reference)s is withdrawn.") % {"reference": activity.reference}
+            messages.success(request, message, extra_tags="undo")
             return redirect("activity-detail", activity.pk)
     elif not amendable.can_be_changed(activity, day_of(now)):
         return redirect("activity-detail", activity.pk)
@@ -88,7 +91,10 @@ def activity_withdraw(request: HttpRequest, member: Member, pk: int) -> HttpResp
 
 
 def _would_lose(activity: Activity) -> list[Cycle]:
-    """The cycles whose requirement is met, and would not be without the entry: the day on which it was met is lost."""
+    """Return the cycles that would no longer meet their requirement without the entry.
+
+    Such a cycle loses the day on which its requirement was met.
+    """
     met = [
         line.cycle
         for line in entries.credit_lines(activity)
@@ -106,7 +112,10 @@ def _would_lose(activity: Activity) -> list[Cycle]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_member
 def activity_difference(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
-    """Say how an own entry differs from one that looks like it. The entry counts whatever is said."""
+    """Say how one of the member's entries differs from a similar one.
+
+    The entry counts whatever the member says.
+    """
     now = timezone.now()
     activity = entries.found(entries.read().for_member(member), pk, at=now)
     if not amendable.can_be_changed(activity, day_of(now)):
@@ -140,7 +149,10 @@ def activity_difference(request: HttpRequest, member: Member, pk: int) -> HttpRe
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_member
 def activity_restore(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
-    """Put a withdrawn entry of one's own back on record. The address alone only leads to the entry."""
+    """Put one of the member's withdrawn entries back on record.
+
+    Opening the address without posting only leads to the entry.
+    """
     now = timezone.now()
     activity = entries.found(entries.read().for_member(member), pk, at=now)
     if request.method == "POST":

@@ -1,4 +1,4 @@
-"""The calendar of a member's dates: the page that gives its secret address, and the file behind that address."""
+"""The calendar of a member's dates: the page with its secret address, and the file itself."""
 
 from urllib.parse import urlsplit
 
@@ -24,7 +24,7 @@ from ccp.standing import calendar, standing
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_member
 def calendar_detail(request: HttpRequest, member: Member) -> HttpResponse:
-    """The address, how to subscribe, and the buttons that create, replace and revoke it."""
+    """Show the address, how to subscribe, and the buttons that create, replace and revoke it."""
     form = CalendarForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         messages.success(request, _act(member, **form.cleaned_data))
@@ -40,13 +40,16 @@ def calendar_detail(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 def _address(token: str) -> str:
-    """The path of the calendar. A reader of another language than English gets an address that names it."""
+    """Return the path of the calendar.
+
+    For a member who does not read the portal in English, the path includes the language.
+    """
     path, code = reverse("calendar-feed", args=[token]), translation.get_language()
     return path if code in (None, language.ENGLISH) else f"{path}?language={code}"
 
 
 def _act(member: Member, *, action: str, feed: int | None) -> str:
-    """Do what the button says; the sentence says what came of it."""
+    """Do what the button says, and return the message for the member."""
     now = timezone.now()
     if action == "create":
         calendar.create(member=member, at=now)
@@ -63,7 +66,10 @@ def _act(member: Member, *, action: str, feed: int | None) -> str:
 @cache_control(private=True, no_cache=True)
 @require_safe
 def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
-    """The dates as iCalendar. The address is the secret; an unknown or revoked one is not found."""
+    """Send the dates as iCalendar.
+
+    The address is the secret. An unknown or revoked address gets a 404.
+    """
     if settings.SECURE_SSL_REDIRECT and not request.is_secure():
         return HttpResponseForbidden("This address is a secret: ask for it with https.\n", content_type="text/plain")
     feed = calendar.feed_at(token)

@@ -14,7 +14,10 @@ from ccp.models import ActivityType
 @public_page
 @require_safe
 def qualifying_activities(request: HttpRequest) -> HttpResponse:
-    """The public list of qualifying activities, from the data. With ``?type=…&quantity=…``: what that is worth."""
+    """Show the public list of qualifying activities, as stored in the database.
+
+    With ``?type=…&quantity=…``, also show what that quantity is worth.
+    """
     on = today()
     kinds = ActivityType.objects.select_related("category").prefetch_related("credentials")
     categories = terms.catalogue().offers(kinds, on)

@@ -37,7 +37,10 @@ class ReportForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_member
 def activity_report(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
-    """Report an error in a credit from AMT. What the member recorded has no such page: it can be amended."""
+    """Report an error in a credit from AMT.
+
+    Entries that the member recorded have no such page, because the member can amend them.
+    """
     own: Any = Activity.objects.for_member(member).select_related("activity_type")
     activity = get_object_or_404(own, pk=pk)
     kept = kept_forms.take(request)

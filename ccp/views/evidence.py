@@ -1,4 +1,4 @@
-"""The pages of evidence: attach a file to an entry, read it, remove it."""
+"""The pages of evidence: attach a file to an entry, download it, remove it."""
 
 import logging
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ from ccp.recording import entries
 from certifications.models import Cycle
 
 CONTENT_TYPES = {Evidence.Kind.PDF: "application/pdf", Evidence.Kind.JPEG: "image/jpeg", Evidence.Kind.PNG: "image/png"}
-# A file runs nothing, reads nothing and is kept nowhere, even if a browser were to show it.
+# Even if a browser shows the file, it can run nothing and load nothing, and is not cached.
 HEADERS = {
     "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "private, no-store",
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 
 class EvidenceForm(forms.Form):
-    """One file. Phones offer their camera beside it, because pictures are taken."""
+    """The form for one file. It accepts pictures, so phones also offer their camera."""
 
     file = forms.FileField(
         label=gettext_lazy("File"),
@@ -51,7 +51,7 @@ class EvidenceForm(forms.Form):
 
 
 def part_of_page(activity: Activity, files: Iterable[Evidence], cycles: Iterable[Cycle], on: date) -> dict[str, Any]:
-    """What the page of an entry shows of its evidence."""
+    """Return what the page of an entry shows about its evidence."""
     attached = [file for file in files if file.is_attached]
     return {
         "files": attached,
@@ -64,7 +64,7 @@ def part_of_page(activity: Activity, files: Iterable[Evidence], cycles: Iterable
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_member
 def evidence_add(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
-    """Attach a file to an own entry. The form stands on the entry's page, too."""
+    """Attach a file to one of the member's entries. The entry's page also shows this form."""
     if request.method == "POST" and over_limit(request, "evidence"):
         return respond_429(request)
     now = timezone.now()
@@ -82,14 +82,14 @@ def evidence_add(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
         except (evidence_files.Refused, evidence.Refused) as refused:
             form.add_error("file", str(refused))
         else:
-            messages.success(request, _told(added, is_new=is_new, was_disarmed=file.was_disarmed))
+            messages.success(request, _added_message(added, is_new=is_new, was_disarmed=file.was_disarmed))
             return redirect("activity-detail", activity.pk)
     lines = entries.credit_lines(activity)
     until = evidence.keep_all_until([line.cycle for line in lines], day_of(now))
     return render(request, "ccp/evidence/evidence_add.html", {"activity": activity, "form": form, "keep_until": until})
 
 
-def _told(file: Evidence, *, is_new: bool, was_disarmed: bool) -> str:
+def _added_message(file: Evidence, *, is_new: bool, was_disarmed: bool) -> str:
     if not is_new:
         return _("%(name)s is already attached. Only one copy is kept.") % {"name": file.original_name}
     if was_disarmed:
@@ -100,7 +100,7 @@ def _told(file: Evidence, *, is_new: bool, was_disarmed: bool) -> str:
 
 @require_safe
 def evidence_download(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The file, to be saved: for its owner, and for staff who may view evidence."""
+    """Send the file as a download, to its owner and to staff who may view evidence."""
     file = get_object_or_404(Evidence.objects.visible_to(request.user), pk=pk)
     try:
         content = evidence.storage().open(file.stored_name)
@@ -119,7 +119,7 @@ def evidence_download(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_member
 def evidence_remove(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
-    """Remove a file from an own entry, after a page that says what will happen."""
+    """Remove a file from one of the member's entries. A page says first what will happen."""
     own = Evidence.objects.filter(activity__member=member).select_related("activity__activity_type")
     file = get_object_or_404(own, pk=pk)
     name = {"name": file.original_name}

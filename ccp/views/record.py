@@ -1,4 +1,4 @@
-"""Record CE: the form in which a member records an activity, and what it says before Submit."""
+"""Record CE: the form in which a member records an activity, and its preview before Submit."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -28,11 +28,14 @@ from certifications.models import Cycle
 
 
 @kept_forms.keeps(*RecordCEForm.KEPT)
-@gzip_page  # the list of types is long; the page repeats nothing that an address could bring in (decision 17)
+@gzip_page  # the list of types is long; it repeats no text of the address (decision 17)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_member
 def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
-    """Record CE: one activity, credited to each chosen certification whose open cycle covers its days."""
+    """Record one activity, and credit it to each chosen certification.
+
+    The open cycle of a chosen certification must cover the days of the activity.
+    """
     now = timezone.now()
     open_cycles = catching_up.open_for_records(member, at=now)
     if recorded := _repeated(request, member, open_cycles):
@@ -72,7 +75,7 @@ def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 def _repeated(request: HttpRequest, member: Member, open_cycles: list[Cycle]) -> Activity | None:
-    """The entry that the form which is posted has recorded before."""
+    """Return the entry that the posted form has already recorded, or None."""
     if request.method != "POST":
         return None
     asked = _asked_number(request, "certification")
@@ -80,7 +83,7 @@ def _repeated(request: HttpRequest, member: Member, open_cycles: list[Cycle]) ->
 
 
 def _to_entry(request: HttpRequest, activity: Activity) -> HttpResponse:
-    if activity.is_standing:  # a form that comes again may lead to an entry that was withdrawn since
+    if activity.is_standing:  # a repeated form may lead to an entry that was withdrawn since then
         messages.success(request, _("%(reference)s is on record.") % {"reference": activity.reference})
     return redirect("activity-detail", activity.pk)
 
@@ -88,7 +91,7 @@ def _to_entry(request: HttpRequest, activity: Activity) -> HttpResponse:
 @require_POST
 @for_member
 def activity_preview(request: HttpRequest, member: Member) -> HttpResponse:
-    """The preview of a form as it stands, while it is filled in: a part of a page. Nothing is written."""
+    """Show the preview of a form in its current state, as a part of a page. Nothing is written."""
     now = timezone.now()
     open_cycles = catching_up.open_for_records(member, at=now)
     activity = _asked_entry(request, entries.read().for_member(member), "entry")
@@ -103,13 +106,16 @@ def activity_preview(request: HttpRequest, member: Member) -> HttpResponse:
     if form.is_filled_in:
         on_record = preview.entries_of(open_cycles, form.catalogue)
         shown = _previewed(form, member, on_record, activity=activity)
-        problems = [sentence for found in form.errors.values() for sentence in found]
+        problems = [sentence for of_field in form.errors.values() for sentence in of_field]
     context = {"preview": shown, "problems": problems, "activity": activity}
     return render(request, "ccp/recording/activity_preview.html", context)
 
 
 def _asked_number(request: HttpRequest, name: str) -> int | None:
-    """A number in the address; None where there is none. What is no number is not found."""
+    """Return a number in the query of the address; None if it is missing.
+
+    Anything that is not a number gets a 404.
+    """
     asked = request.GET.get(name)
     if not asked:
         return None
@@ -119,7 +125,10 @@ def _asked_number(request: HttpRequest, name: str) -> int | None:
 
 
 def _asked_cycle(request: HttpRequest, member: Member, open_cycles: list[Cycle]) -> Cycle | None:
-    """The open cycle of ``?certification=``; None where none was asked for or its cycle is not open."""
+    """Return the open cycle of ``?certification=``.
+
+    None if no certification was asked for, or if its cycle is not open.
+    """
     asked = _asked_number(request, "certification")
     if asked is None:
         return None
@@ -128,7 +137,10 @@ def _asked_cycle(request: HttpRequest, member: Member, open_cycles: list[Cycle])
 
 
 def _asked_entry(request: HttpRequest, own: Any, name: str) -> Activity | None:
-    """The entry, one of the member's own, that the address asks for; None where it asks for none."""
+    """Return the entry that the address asks for; None if it asks for none.
+
+    An entry that is not among the member's own gets a 404.
+    """
     asked = _asked_number(request, name)
     if asked is None:
         return None
@@ -139,7 +151,7 @@ def _asked_entry(request: HttpRequest, own: Any, name: str) -> Activity | None:
 def _previewed(
     form: RecordCEForm, member: Member, on_record: Mapping[int, Sequence[Entry]], *, activity: Activity | None
 ) -> preview.Preview | None:
-    """What the form would count for; nothing where it cannot be recorded as it is."""
+    """Return what the form would count for; None if it cannot be recorded as it is."""
     if not form.is_valid():
         return None
     return preview.of_claim(
@@ -163,7 +175,10 @@ def render_form(
     on_record: Activity | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The form, with how much of each cap is used; after Preview, with what the entry would count for."""
+    """Show the form with how much of each cap is used.
+
+    After Preview, also show what the entry would count for.
+    """
     standing_entries, offers = preview.entries_of(form.open_cycles, form.catalogue), form.offers
     return render(
         request,

@@ -1,4 +1,4 @@
-"""A member's transcripts, as pages and as PDF: of a cycle, and of the whole history."""
+"""A member's transcripts of a cycle and of the whole history, as pages and as PDF."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -17,21 +17,21 @@ from certifications.models import Cycle
 
 @require_safe
 def transcript_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """The CE transcript of a cycle, as a page."""
+    """Show the CE transcript of a cycle as a page."""
     return _page(request, _of_cycle(request, pk))
 
 
 @require_safe
 @rate_limited("pdf")
 def transcript_pdf(request: HttpRequest, pk: int) -> HttpResponse:
-    """The CE transcript of a cycle, as PDF."""
+    """Send the CE transcript of a cycle as PDF."""
     return _pdf(request, _of_cycle(request, pk))
 
 
 @require_safe
 @for_member
 def transcript_history(request: HttpRequest, member: Member) -> HttpResponse:
-    """All cycles of all certifications of the member, as a page."""
+    """Show all cycles of all certifications of the member as a page."""
     return _page(request, _of_member(member))
 
 
@@ -39,7 +39,7 @@ def transcript_history(request: HttpRequest, member: Member) -> HttpResponse:
 @rate_limited("pdf")
 @for_member
 def transcript_history_pdf(request: HttpRequest, member: Member) -> HttpResponse:
-    """All cycles of all certifications of the member, as PDF."""
+    """Send all cycles of all certifications of the member as PDF."""
     return _pdf(request, _of_member(member))
 
 
@@ -59,7 +59,7 @@ def _of_member(member: Member) -> transcripts.Contents:
 
 
 def _page(request: HttpRequest, contents: transcripts.Contents) -> HttpResponse:
-    """The page, with ways to the member's other transcripts."""
+    """Show the page, with links to the member's other transcripts."""
     issue = issuing.issue(contents=contents, by=account_of(request), at=timezone.now())
     is_owner = contents.member.user_id == account_of(request).pk
     context = {
@@ -76,11 +76,11 @@ def _pdf(request: HttpRequest, contents: transcripts.Contents) -> HttpResponse:
     now = timezone.now()
     issue = issuing.issue(contents=contents, by=account_of(request), at=now)
     try:
-        made = issuing.pdf(issue, contents, at=now)
+        content = issuing.pdf(issue, contents, at=now)
     except documents.TooLong:
         return documents.too_long(request)
     return HttpResponse(
-        made,
+        content,
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{contents.filename}"'},
     )

@@ -1,7 +1,8 @@
-"""The public pages that tell whether a transcript is genuine: by the code on it, or by its file.
+"""The public pages that tell whether a transcript is genuine, by its code or by its file.
 
-They change nothing and keep nothing: a file is hashed as it comes in. Nobody is signed in, so they ask for no token
-either. How often one address may ask is limited, because each question is about somebody.
+These pages change nothing and store nothing: a file is hashed while it is received. Visitors are
+not signed in, so the forms need no CSRF token. Each address of a visitor may ask only a limited
+number of times, because each question is about a person.
 """
 
 from collections.abc import Callable
@@ -22,14 +23,17 @@ from ccp.models import Transcript
 from ccp.transcripts import authenticity
 from ccp.transcripts.forms import CodeForm, FileForm
 
-# Beyond this a request is not read at all.
+# A larger request is not read at all.
 MOST_BYTES = 50 * 2**20
 
 View = Callable[..., HttpResponse]
 
 
 def public_check(view: View) -> View:
-    """Open to anyone, in measure; not for search engines; files are digested, not stored."""
+    """Open the view to anyone, with a rate limit.
+
+    Search engines may not list the page. Uploaded files are hashed, not stored.
+    """
 
     @wraps(view)
     def limited(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
@@ -48,7 +52,7 @@ def public_check(view: View) -> View:
 
 @public_check
 def transcript_check(request: HttpRequest) -> HttpResponse:
-    """Type a code, or choose a file."""
+    """Let the visitor type a code or choose a file."""
     if request.method == "POST":
         return _answer_file(request, None)
     form = CodeForm(request.GET if "code" in request.GET else None)
@@ -59,7 +63,7 @@ def transcript_check(request: HttpRequest) -> HttpResponse:
 
 @public_check
 def transcript_verify(request: HttpRequest, code: str) -> HttpResponse:
-    """What was issued under this code, and how the record is now."""
+    """Show what was issued under this code, and how the record is now."""
     issue = authenticity.issued_under(code)
     if issue is None:
         code_form = CodeForm(initial={"code": code[:100]})
@@ -70,7 +74,7 @@ def transcript_verify(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _answer_file(request: HttpRequest, issue: Transcript | None) -> HttpResponse:
-    """Tell of a file, beside the issue that was asked for or else the one that the file is."""
+    """Show what the file is, for the requested issue or else for the file's own issue."""
     form = _sent_file(request)
     if not form.is_valid():
         if issue:

@@ -10,15 +10,20 @@ from amtportal.members.models import Member
 from certifications.models.credentials import Credential
 
 
+class CertificationStatus(models.TextChoices):
+    """Whether a certification is in force, and if not, why."""
+
+    ACTIVE = "active", pgettext_lazy("status of a certification", "Active")
+    REINSTATED = "reinstated", pgettext_lazy("status of a certification", "Reinstated")
+    LAPSED = "lapsed", pgettext_lazy("status of a certification", "Lapsed")
+    RETIRED = "retired", pgettext_lazy("status of a certification", "Retired")
+    REVOKED = "revoked", pgettext_lazy("status of a certification", "Revoked")
+
+
 class Certification(models.Model):
     """A credential that a member holds. ``awarded_on`` is the anchor from which every cycle is counted."""
 
-    class Status(models.TextChoices):
-        ACTIVE = "active", pgettext_lazy("status of a certification", "Active")
-        REINSTATED = "reinstated", pgettext_lazy("status of a certification", "Reinstated")
-        LAPSED = "lapsed", pgettext_lazy("status of a certification", "Lapsed")
-        RETIRED = "retired", pgettext_lazy("status of a certification", "Retired")
-        REVOKED = "revoked", pgettext_lazy("status of a certification", "Revoked")
+    Status = CertificationStatus
 
     # Only certifications in force take records and open cycles; ``certifications.life`` has the rules.
     IN_FORCE = (Status.ACTIVE, Status.REINSTATED)
@@ -52,7 +57,7 @@ class Certification(models.Model):
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_status_known",
-                condition=Q(status__in=["active", "reinstated", "lapsed", "retired", "revoked"]),
+                condition=Q(status__in=CertificationStatus.values),
             ),
         ]
 
@@ -79,8 +84,8 @@ class StatusChange(AppendOnly, Traced):
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_statuses_known",
                 condition=Q(
-                    before__in=["active", "reinstated", "lapsed", "retired", "revoked"],
-                    after__in=["active", "reinstated", "lapsed", "retired", "revoked"],
+                    before__in=CertificationStatus.values,
+                    after__in=CertificationStatus.values,
                 ),
             ),
             models.CheckConstraint(

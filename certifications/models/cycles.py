@@ -34,6 +34,13 @@ class CycleQuerySet(models.QuerySet["Cycle"]):
         return self.filter(certification__member__user=user)
 
 
+class CycleOutcome(models.TextChoices):
+    """How a cycle was closed."""
+
+    COMPLIANT = "compliant", pgettext_lazy("outcome of a cycle", "Compliant")
+    NON_COMPLIANT = "non-compliant", pgettext_lazy("outcome of a cycle", "Non-compliant")
+
+
 class Cycle(models.Model):
     """One 3-year CCP cycle of a certification, with the points required as they were when it was opened.
 
@@ -41,9 +48,7 @@ class Cycle(models.Model):
     ``ccp.counting.requirement.settle`` writes it.
     """
 
-    class Outcome(models.TextChoices):
-        COMPLIANT = "compliant", pgettext_lazy("outcome of a cycle", "Compliant")
-        NON_COMPLIANT = "non-compliant", pgettext_lazy("outcome of a cycle", "Non-compliant")
+    Outcome = CycleOutcome
 
     certification = models.ForeignKey(Certification, on_delete=models.PROTECT, related_name="cycles")
     number = models.PositiveSmallIntegerField(help_text="1 for the cycle that began with the award.")
@@ -112,7 +117,7 @@ class Cycle(models.Model):
                 | Q(
                     closed_on__isnull=False,  # a comparison with no day is unknown, which a constraint lets pass
                     closed_on__gt=F("ends_on"),
-                    outcome__in=["compliant", "non-compliant"],
+                    outcome__in=CycleOutcome.values,
                     points_at_close__isnull=False,
                 ),
                 violation_error_message="A closed cycle has a day, an outcome and its points; an open one has none.",
@@ -152,7 +157,7 @@ class CycleCorrection(AppendOnly, Traced):
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_outcome_known",
-                condition=Q(outcome__in=["compliant", "non-compliant"]),
+                condition=Q(outcome__in=CycleOutcome.values),
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_has_statement",

@@ -31,6 +31,14 @@ class RenewalInvoiceQuerySet(models.QuerySet["RenewalInvoice"]):
         return self.filter(cycle__certification__member__user=user)
 
 
+class InvoiceStatus(models.TextChoices):
+    """What is stored of an invoice; whether it is open follows from its days."""
+
+    ISSUED = "issued", "Issued"
+    PAID = "paid", "Paid"
+    VOID = "void", "Void"
+
+
 class RenewalInvoice(models.Model):
     """The yearly fee of a certification, with the amount as it was when the invoice was issued.
 
@@ -38,10 +46,7 @@ class RenewalInvoice(models.Model):
     and the cycle's ``requirement_met_on``.
     """
 
-    class Status(models.TextChoices):
-        ISSUED = "issued", "Issued"
-        PAID = "paid", "Paid"
-        VOID = "void", "Void"
+    Status = InvoiceStatus
 
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="invoices")
     year = models.PositiveSmallIntegerField(help_text="Year of the cycle: 1, 2 or 3.")
@@ -65,7 +70,7 @@ class RenewalInvoice(models.Model):
             ),
             models.CheckConstraint(name="%(app_label)s_%(class)s_year_1_to_3", condition=Q(year__gte=1, year__lte=3)),
             models.CheckConstraint(
-                name="%(app_label)s_%(class)s_status_known", condition=Q(status__in=["issued", "paid", "void"])
+                name="%(app_label)s_%(class)s_status_known", condition=Q(status__in=InvoiceStatus.values)
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_void_has_reason",
@@ -82,13 +87,18 @@ class RenewalInvoice(models.Model):
         return f"INV-{self.pk:07d}"
 
 
+class PaymentMethod(models.TextChoices):
+    """How AMT received a payment."""
+
+    CHECK = "check", pgettext_lazy("method of payment", "Check")
+    MONEY_ORDER = "money-order", pgettext_lazy("method of payment", "Money order")
+    CARD_BY_PHONE = "card-by-phone", pgettext_lazy("method of payment", "Card by phone")
+
+
 class Payment(models.Model):
     """Money that AMT received for an invoice. One that was recorded by mistake is reversed, never deleted."""
 
-    class Method(models.TextChoices):
-        CHECK = "check", pgettext_lazy("method of payment", "Check")
-        MONEY_ORDER = "money-order", pgettext_lazy("method of payment", "Money order")
-        CARD_BY_PHONE = "card-by-phone", pgettext_lazy("method of payment", "Card by phone")
+    Method = PaymentMethod
 
     invoice = models.ForeignKey(RenewalInvoice, on_delete=models.PROTECT, related_name="payments")
     amount = models.PositiveIntegerField(help_text="In US cents.")
@@ -124,7 +134,7 @@ class Payment(models.Model):
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_method_known",
-                condition=Q(method__in=["check", "money-order", "card-by-phone"]),
+                condition=Q(method__in=PaymentMethod.values),
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_reversal_whole",

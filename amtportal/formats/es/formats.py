@@ -1,6 +1,6 @@
-"""Spanish for readers in the United States: numbers as in English, and typed dates with the month first.
+"""Formats for Spanish readers in the United States: numbers as in English, typed dates month first.
 
-Django's own Spanish formats are those of Spain: a comma for decimals, and 3/4/2026 for the third of April.
+Django's own Spanish formats are those of Spain: a decimal comma, and 3/4/2026 for April 3.
 """
 
 DATE_FORMAT = "j M Y"

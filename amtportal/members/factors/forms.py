@@ -1,7 +1,9 @@
-"""allauth's forms of the second factor in the portal's words, with two promises kept on top of them.
+"""allauth's forms for the second factor in the portal's words, with two additional guarantees.
 
-- A code is taken once, however many processes look at it and however long it is valid, that which sets up the app too.
-- The secret of an app that is not yet confirmed waits in the session encrypted, as it will stand in the database.
+- A code works only once, in all processes and for as long as it is valid. This includes the code
+  that sets up the app.
+- The secret of an app that is not confirmed yet is encrypted in the session, as it will be in the
+  database.
 """
 
 from typing import Any
@@ -23,7 +25,7 @@ from amtportal.members.factors.second_factor import MFAAdapter
 from amtportal.members.field_texts import label_field
 
 VALID_SECONDS = 30 * (2 * settings.MFA_TOTP_TOLERANCE + 1)
-"""As long as a code of an app may be taken, and so as long as it is remembered."""
+"""How long a code of an app is valid, and therefore how long a used code is remembered."""
 
 LONGEST_NAME = 60
 
@@ -32,13 +34,17 @@ APP_CODE = _("Code from the app")
 
 
 def _is_new(user: Any, code: str) -> bool:
-    """Whether this code of the person's app was not taken before. From now on it was."""
+    """Return whether this code of the person's app is used for the first time. Mark it as used."""
     key = f"amtportal.code-used:{user.pk}:{normalize_user_code(code)}"
     return bool(cache.add(key, True, timeout=VALID_SECONDS + 1))
 
 
 class _TakenOnce:
-    """allauth remembers a used code for 30 seconds, but takes it for as long as the tolerance makes it."""
+    """Accepts each code once.
+
+    allauth remembers a used code for 30 seconds only, but accepts it for longer because of the
+    tolerance.
+    """
 
     def clean_code(self: Any) -> str:
         try:
@@ -59,12 +65,12 @@ class CodeForm(_TakenOnce, forms.AuthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         label_field(self, "code", _("Code from the app, or a recovery code"), CODE_MISSING)
-        is_first = context.request.method != "POST"  # what comes back has the focus on what is wrong
+        is_first = context.request.method != "POST"  # a form with errors has the focus on the error
         self.fields["code"].widget.attrs.update(autofocus=is_first, autocapitalize="none", spellcheck="false")
 
 
 class CodeAgainForm(_TakenOnce, forms.ReauthenticateForm):
-    """Confirms that it is the same person."""
+    """Confirms that the person is still the same."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,13 +78,13 @@ class CodeAgainForm(_TakenOnce, forms.ReauthenticateForm):
 
 
 class AppForm(ActivateTOTPForm):
-    """Sets up an authenticator app: the code shows that the app has the secret."""
+    """Sets up an authenticator app. The code proves that the app has the secret."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         session = context.request.session
         waiting = session.get(SECRET_SESSION_KEY)
         if waiting and not vault.opens(waiting):
-            del session[SECRET_SESSION_KEY]  # its key has been taken away: the page shows a new secret
+            del session[SECRET_SESSION_KEY]  # its key was removed, so the page shows a new secret
             waiting = None
         super().__init__(*args, **kwargs)
         if self.is_bound and waiting:
@@ -96,12 +102,12 @@ class AppForm(ActivateTOTPForm):
 
     @property
     def grouped_secret(self) -> str:
-        """The secret as it is read and typed: in groups of four."""
+        """The secret in groups of four characters, as people read and type it."""
         return " ".join(self.secret[at : at + 4] for at in range(0, len(self.secret), 4))
 
 
 class PasskeyForm(AddWebAuthnForm):
-    """Adds a passkey. Unless the person says otherwise it signs in by itself."""
+    """Adds a passkey. By default, the passkey alone is enough to sign in."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -113,7 +119,7 @@ class PasskeyForm(AddWebAuthnForm):
         self.fields["passwordless"].initial = True
 
     def clean_name(self) -> str:
-        """A long name costs nobody the passkey that the device has already made."""
+        """Shorten a long name and do not refuse it: the device has already made the passkey."""
         return str(super().clean_name())[:LONGEST_NAME]
 
 

@@ -1,8 +1,9 @@
-"""Which passwords are taken: long ones that are hard to guess. What characters they are made of is nobody's concern.
+"""Which passwords are accepted: long ones that are hard to guess, made of any characters.
 
-- 15 characters or more; 8 are enough beside a second factor (NIST SP 800-63B-4, section 3.1.1).
-- Hard to guess, as ``zxcvbn`` estimates it: 3 of 4 or better. The person's name and address and the words of AMT
-  count for nothing.
+- A password has 15 characters or more; 8 are enough with a second factor (NIST SP 800-63B-4,
+  section 3.1.1).
+- It is hard to guess: ``zxcvbn`` rates it 3 or 4. The person's name and address and the words of
+  AMT add nothing to its strength.
 - A refusal says why.
 """
 
@@ -23,10 +24,11 @@ from amtportal.members.models import ALONE, Member, User
 BESIDE_A_FACTOR = 8
 LONGEST = 1000
 LOOKED_AT = 100
-"""Characters that are judged: beyond them the estimate takes long and says nothing new."""
+"""How many characters are rated. Rating more takes long and does not change the result."""
 MOST_READINGS, LOOKED_AT_OF_SIGNS = 16, 20
-"""``zxcvbn`` tries every way to read signs as letters (4 or @ as a, 1 or | as i or l). Where there are too many,
-the first characters are judged. More can only make the password stronger."""
+"""``zxcvbn`` tries every way to read digits and symbols as letters (4 or @ as a, 1 or | as i or l).
+If there are more than ``MOST_READINGS`` ways, only the first characters are rated. More characters
+can only make the password stronger."""
 GOOD = 3
 
 OUR_WORDS = [
@@ -51,16 +53,19 @@ REASONS = {
     "bruteforce": gettext_lazy("It is too short for what it is made of."),
 }
 _one_at_a_time = Lock()
-"""``zxcvbn`` keeps the words of the person in a variable that all threads share."""
+"""``zxcvbn`` stores the words about the person in a variable that all threads share."""
 
 
 def least(user: User | None) -> int:
-    """How many characters the person's password needs."""
+    """Return how many characters the person's password needs."""
     return BESIDE_A_FACTOR if user and user.pk and is_mfa_enabled(user, FACTORS) else ALONE
 
 
 def known_words(user: User | None) -> list[str]:
-    """What anybody would try first: the words of AMT, the person's name, address and AMT ID. The longest first."""
+    """Return the words that anybody would try first, the longest first.
+
+    They are the words of AMT and the person's name, e-mail address and AMT ID.
+    """
     texts = [user.email] if user else []
     member = Member.objects.filter(user=user).first() if user and user.pk else None
     if member:
@@ -70,14 +75,14 @@ def known_words(user: User | None) -> list[str]:
 
 
 def judged_of(password: str) -> str:
-    """The characters that are judged."""
+    """Return the characters of the password that are rated."""
     judged = password[:LOOKED_AT]
     readings = prod(len(signs) for signs in relevant_l33t_subtable(judged, L33T_TABLE).values())
     return judged if readings <= MOST_READINGS else judged[:LOOKED_AT_OF_SIGNS]
 
 
 def weakness(password: str, known: list[str]) -> str | None:
-    """Why the password is too easy to guess, as a key of ``REASONS``; None where it is not."""
+    """Return why the password is too easy to guess, as a key of ``REASONS``; None if it is not."""
     judged = judged_of(password)
     with _one_at_a_time:
         whole = zxcvbn(judged, known, max_length=LOOKED_AT)
@@ -111,7 +116,7 @@ class LengthValidator:
 class GuessValidator:
     def validate(self, password: str, user: User | None = None) -> None:
         if len(password) < least(user):
-            return  # that was said already
+            return  # LengthValidator reports this
         why = weakness(password, known_words(user))
         if why:
             words = _("This password is too easy to guess. %(why)s Choose three or four words that do not go together.")

@@ -1,10 +1,11 @@
-"""The second factor: a passkey, or codes from an authenticator app; recovery codes for the day both are lost.
+"""The second factor: a passkey or codes from an authenticator app, with recovery codes as a backup.
 
-- Offered to members. Where one is set up, a password alone signs nobody in.
-- Required of staff (``MFA_REQUIRED_FOR_STAFF``): until the session has used one, staff see no page that needs a sign-in
-  but those on which they set it up or give it.
+- Members may set one up. Then a password alone is not enough to sign in.
+- Staff must have one (``MFA_REQUIRED_FOR_STAFF``). Until a session has used it, staff see none of
+  the pages that need a sign-in, except those on which they set it up or enter it.
 - The secrets are encrypted with a key outside the database (``vault``).
-- The last factor stays while it is needed: by staff, and by whoever chose a password too short to stand alone.
+- The last factor cannot be removed while it is needed: by staff, and by anybody whose password is
+  too short to be the only factor.
 """
 
 import logging
@@ -59,7 +60,10 @@ class MFAAdapter(DefaultMFAAdapter):
         return vault.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """The secret. Of one that no key opens, a secret that nobody has: every code is refused like a wrong one."""
+        """Return the secret. If no key opens it, return a random secret that nobody has.
+
+        Every code is then refused as a wrong code is.
+        """
         try:
             return vault.decrypt(encrypted_text)
         except InvalidToken:
@@ -78,7 +82,7 @@ class MFAAdapter(DefaultMFAAdapter):
 
 
 def may_remove(factor: Authenticator) -> bool:
-    """Another factor is left, or nothing asks for one."""
+    """Return whether the factor may be removed: another one is left, or the account needs none."""
     user = factor.user
     assert isinstance(user, User)
     if Authenticator.objects.filter(user=user, type__in=FACTORS).exclude(pk=factor.pk).exists():
@@ -88,9 +92,10 @@ def may_remove(factor: Authenticator) -> bool:
 
 @transaction.atomic
 def remove(factor: Authenticator) -> None:
-    """Take away a factor that its owner has lost, and the recovery codes where no other is left. The owner is told.
+    """Remove a factor that its owner has lost, and tell the owner by mail.
 
-    Whoever is signed in with it is signed out.
+    The recovery codes are removed too if no other factor is left. All sessions of the account end,
+    so that nobody stays signed in with the lost factor.
     """
     user = factor.user
     factor.delete()
@@ -102,31 +107,35 @@ def remove(factor: Authenticator) -> None:
 
 @receiver(authenticator_used, dispatch_uid="amtportal.second_factor.recovery_code")
 def _tell_of_recovery_code(sender: object, user: User, authenticator: Authenticator, **kwargs: object) -> None:
-    """Whoever took the list of codes is not to use it unnoticed."""
+    """Tell the owner of each used recovery code, so that a thief cannot use one unnoticed."""
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
         left = len(Authenticator.objects.get(pk=authenticator.pk).wrap().get_unused_codes())
         get_account_adapter().send_notification_mail("mfa/email/recovery_code_used", user, {"left": left})
 
 
 def needed_by(user: User) -> bool:
-    """Whether the person may not go on without a second factor."""
+    """Return whether the person needs a second factor to continue."""
     return bool(settings.MFA_REQUIRED_FOR_STAFF and (user.is_staff or user.is_superuser))
 
 
 def was_used(request: HttpRequest, user: User) -> bool:
-    """Whether the person gave a second factor in this session."""
+    """Return whether the person used a second factor in this session."""
     return any(record.get("method") == "mfa" for record in get_authentication_records(request, user))
 
 
 def _asks(request: HttpRequest, view: Any) -> bool:
-    """All of the admin, and every page that needs a sign-in but those of the account itself: of these, the address."""
+    """Return whether the page asks staff for a second factor.
+
+    These are all admin pages and every page that needs a sign-in, except the account's own pages.
+    Of the account's own pages, only those for the e-mail address ask for it.
+    """
     if request.path_info.startswith(("/admin/", "/accounts/email/")):
         return True
     return getattr(view, "login_required", True) and not request.path_info.startswith("/accounts/")
 
 
 class StaffSecondFactorMiddleware:
-    """Staff without a second factor are led to set one up; staff who have not given theirs are asked for it."""
+    """Sends staff without a second factor to set one up, and asks the others for theirs."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -145,13 +154,13 @@ class StaffSecondFactorMiddleware:
             return redirect("mfa_index")
         by_code = is_mfa_enabled(user, [Authenticator.Type.TOTP])
         ask = reverse("mfa_reauthenticate" if by_code else "mfa_reauthenticate_webauthn")
-        # What was posted is not sent again after the question: nobody would look at it once more.
+        # A posted form is not sent again after the question, because nobody would check it again.
         back = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("home")
         return redirect(f"{ask}?{urlencode({'next': back})}")
 
 
 def readable_codes_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Recovery codes that no key opens are not shown: those on the page would let nobody in."""
+    """Do not show recovery codes that no key opens, because the shown codes would not work."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -165,7 +174,11 @@ def readable_codes_only(view: Callable[..., HttpResponseBase]) -> Callable[..., 
 
 
 class RemovePasskeyView(RemoveWebAuthnView):
-    """allauth asks the adapter before it removes an authenticator app, but not before it removes a passkey."""
+    """Removes a passkey if ``may_remove`` allows it.
+
+    allauth asks the adapter before it removes an authenticator app, but not before it removes a
+    passkey.
+    """
 
     def form_valid(self, form: Any) -> HttpResponse:
         if not may_remove(self.get_object()):

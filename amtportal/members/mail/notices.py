@@ -1,4 +1,4 @@
-"""What an owner is told about the account, beside what allauth tells."""
+"""Mail to the owner about changes to the account, in addition to allauth's mail."""
 
 from collections.abc import Iterable
 
@@ -10,9 +10,11 @@ from amtportal.members.models import User
 
 
 def address_changed(moved: Iterable[tuple[User, str]]) -> None:
-    """Tell those whose account is activated that AMT changed its address: at the old one, which is given.
+    """Tell the owners of activated accounts that AMT changed the e-mail address.
 
-    Whoever reads there may have lost the account to somebody else. The new address is not named: it may be another's.
+    The mail goes to the old address, which ``moved`` has with each account, because its reader may
+    have lost the account to somebody else. The mail does not name the new address, because that may
+    belong to another person.
     """
     text = render_to_string("account/email/address_changed_message.txt").strip()
     subject = _("The e-mail address of your account was changed")

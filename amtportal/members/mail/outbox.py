@@ -1,12 +1,17 @@
-"""Mail is written down first and sent after the response.
+"""Mail is stored in the database first and sent after the response.
 
-- A mail is a row of ``OutgoingMail``, in the transaction that made it: what is rolled back is not sent, and what is
-  committed is sent sooner or later, whether or not the mail server is there at that moment.
-- What could not be sent for five days, or never can be, is given up: it stays to be looked at, with the reason.
-- Nobody waits for the mail server, and nobody learns from a wait whether there was a mail to send.
-- What waits is encrypted (``vault``): a link that opens an account is not to be read in a dump of the database.
-- Each process sends after its responses, in a thread; ``manage.py send_mail_queue`` sends as well. A row is sent by one
-  of them at a time, and deleted once the mail server has it.
+- A mail is a row of ``OutgoingMail``, written in the transaction that created it. If the
+  transaction is rolled back, the mail is not sent. If it is committed, the mail is sent sooner or
+  later, even if the mail server is not available at that moment.
+- A mail that could not be sent for five days, or that can never be sent, is given up. Its row stays
+  for staff to look at, with the reason.
+- Nobody waits for the mail server, and nobody can tell from the response time whether there was a
+  mail to send.
+- The content is encrypted (``vault``), so that nobody can read a link that opens an account in a
+  dump of the database.
+- Each process sends mail in a thread after its responses; ``manage.py send_mail_queue`` sends mail
+  as well. Only one of them sends a row at a time, and it deletes the row once the mail server has
+  it.
 """
 
 import base64
@@ -35,18 +40,18 @@ from amtportal.members.models import OutgoingMail
 logger = logging.getLogger(__name__)
 
 HELD = timedelta(minutes=10)
-"""As long as a sender may take for a mail; then another may try."""
+"""How long a sender may take for one mail. After that, another sender may try."""
 LONGEST_PAUSE = timedelta(hours=1)
 GIVEN_UP = timedelta(days=5)
-"""After so long a mail is tried no more, as mail servers do among each other (RFC 5321, section 4.5.4.1)."""
+"""After this time a mail is not tried again, as mail servers do (RFC 5321, section 4.5.4.1)."""
 _written = threading.Event()
-"""Whether this process has written a mail since its sender was last woken."""
+"""Set when this process has stored a mail since its sender thread was last woken."""
 NOBODY = "portal.invalid"
-"""A domain that exists nowhere (RFC 2606). Mail to it is thrown away."""
+"""A domain that does not exist (RFC 2606). Mail to it is discarded."""
 
 
 class Backend(BaseEmailBackend):
-    """Django's way to send a mail: here it is written down."""
+    """The backend that Django sends mail with: it stores the mail."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         rows = [
@@ -64,14 +69,14 @@ class Backend(BaseEmailBackend):
 
 
 class _Parsed(Message):
-    """A mail as it was written down, with the ends of lines that a backend asks for."""
+    """A stored mail, with the line endings that the sending backend asks for."""
 
     def as_bytes(self, unixfrom: bool = False, policy: Any = None, linesep: str = "\n") -> bytes:
         return super().as_bytes(policy=compat32.clone(linesep=linesep, mangle_from_=False, max_line_length=None))
 
 
 class _Written(EmailMessage):
-    """What the backend that sends is given."""
+    """A stored mail as the sending backend needs it."""
 
     def __init__(self, row: OutgoingMail) -> None:
         super().__init__(from_email=row.sender, to=row.recipients)
@@ -82,12 +87,12 @@ class _Written(EmailMessage):
 
 
 def pause(tries: int) -> timedelta:
-    """How long to wait after so many tries that failed: a minute, two, four, up to an hour."""
+    """Return how long to wait after that many failed tries: 1, 2, 4 minutes, up to an hour."""
     return min(timedelta(minutes=2 ** min(tries - 1, 10)), LONGEST_PAUSE)
 
 
 def send_due(*, now: datetime | None = None) -> tuple[int, int]:
-    """Send what is due. How many mails were sent, and how many could not be."""
+    """Send the mail that is due. Return how many were sent and how many could not be sent."""
     sent = failed = 0
     now = now or timezone.now()
     for row in OutgoingMail.objects.filter(refused="", next_try_at__lte=now).order_by("pk")[:500]:
@@ -105,7 +110,10 @@ def send_due(*, now: datetime | None = None) -> tuple[int, int]:
 
 
 def _send(row: OutgoingMail, now: datetime) -> bool:
-    """Hand one mail to the mail server. It stays where the server is away or refuses the address for good."""
+    """Give one mail to the mail server. Return whether it is done.
+
+    The row stays if the server is not available or refuses the address permanently.
+    """
     if row.recipients[0].endswith("@" + NOBODY):
         row.delete()
         return True
@@ -125,7 +133,7 @@ def _send(row: OutgoingMail, now: datetime) -> bool:
 
 
 def _why_given_up(error: Exception, row: OutgoingMail, now: datetime) -> str:
-    """Why the mail is not tried again; empty where it is."""
+    """Return why the mail is not tried again; empty if it is tried again."""
     if isinstance(error, SMTPRecipientsRefused) and all(500 <= code < 600 for code, _ in error.recipients.values()):
         return "; ".join(f"{code} {text!r}" for code, text in error.recipients.values())
     if isinstance(error, ValueError):  # an address that cannot be written in a mail
@@ -136,7 +144,7 @@ def _why_given_up(error: Exception, row: OutgoingMail, now: datetime) -> str:
 
 
 class _Sender:
-    """The thread of this process that sends: after a response, and every minute."""
+    """The thread of this process that sends mail, after a response and every minute."""
 
     EVERY = 60
 
@@ -147,7 +155,11 @@ class _Sender:
         self._starting = threading.Lock()
 
     def wake(self, **kwargs: object) -> None:
-        """There may be something to send. The thread is started by the first response: a server forks before it."""
+        """Wake the thread, because there may be mail to send.
+
+        The first response starts the thread. It cannot start earlier, because a server forks its
+        workers before it.
+        """
         if not settings.MAIL_SENT_BY_THREAD:
             return
         if _written.is_set():
@@ -160,7 +172,7 @@ class _Sender:
                 self._thread.start()
 
     def stop(self) -> None:
-        """Let the thread end, and wait for it."""
+        """Stop the thread and wait until it has ended."""
         self._stopped = True
         self._wake.set()
         if self._thread:
@@ -171,7 +183,7 @@ class _Sender:
             self._wake.clear()
             try:
                 send_due()
-            except DatabaseError:  # of anything else the thread ends, loudly, and the next response starts another
+            except DatabaseError:  # any other error ends the thread visibly; the next response starts a new one
                 logger.exception("Mail could not be sent; it is tried again in a minute.")
             finally:
                 connections.close_all()

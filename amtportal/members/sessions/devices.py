@@ -1,11 +1,11 @@
-"""Which browsers an account was used in before.
+"""Known browsers: in which browsers an account was used before.
 
-The browser keeps the answer, and the portal nothing: a cookie with a signature for each of the last few accounts that
-signed in there, which no other site or script reads and which tells nobody an address. Whoever removes it is a new
-browser again. What follows:
+The browser stores this in a cookie, and the portal stores nothing. The cookie has a signature for
+each of the last few accounts that signed in there. No other site or script can read it, and it does
+not reveal an address. A browser without the cookie counts as new. This has two uses:
 
-- A sign-in from another browser is told to the owner (``signing_in``).
-- Wrong passwords from elsewhere do not keep the owner out of a browser that is known.
+- A sign-in from a new browser is reported to the owner (``amtportal.members.sign_in.adapter``).
+- Wrong passwords from elsewhere do not lock the owner out of a known browser.
 """
 
 from django.conf import settings
@@ -16,26 +16,26 @@ from django.utils.crypto import constant_time_compare
 
 COOKIE = f"{settings.COOKIE_PREFIX}known"
 SECONDS = 400 * 24 * 3600
-"""As long as browsers keep a cookie at most."""
+"""The longest time for which browsers keep a cookie."""
 ACCOUNTS = 5
-"""People who share one computer."""
+"""How many accounts a browser remembers, for people who share a computer."""
 _signer = Signer(salt="amtportal.devices")
 
 
 def mark(email: str) -> str:
-    """What the cookie holds of an account."""
+    """Return the signature of an account for the cookie."""
     return _signer.signature(email.lower())
 
 
 def is_known(request: HttpRequest, email: str) -> bool:
-    """Whether the account of that address was used in this browser before."""
+    """Return whether the account with that address was used in this browser before."""
     expected = mark(email)
-    return any(constant_time_compare(found, expected) for found in _marks(request))
+    return any(constant_time_compare(known, expected) for known in _marks(request))
 
 
 def remember(request: HttpRequest, response: HttpResponseBase, email: str) -> None:
-    """Have the browser know the account from now on."""
-    others = [found for found in _marks(request) if found != mark(email)]
+    """Let the browser remember the account from now on."""
+    others = [known for known in _marks(request) if known != mark(email)]
     response.set_cookie(
         COOKIE,
         ".".join([mark(email), *others][:ACCOUNTS]),
@@ -47,4 +47,4 @@ def remember(request: HttpRequest, response: HttpResponseBase, email: str) -> No
 
 
 def _marks(request: HttpRequest) -> list[str]:
-    return [found for found in request.COOKIES.get(COOKIE, "").split(".") if found][:ACCOUNTS]
+    return [known for known in request.COOKIES.get(COOKIE, "").split(".") if known][:ACCOUNTS]

@@ -1,10 +1,12 @@
 """How long somebody stays signed in, and where.
 
-- A session ends when nothing was asked for a while, and at the latest some time after the sign-in; sooner for staff
-  (``SESSION_LIMITS``). The next page then asks for the sign-in, and a form that was sent is kept (``kept_forms``).
-- A new password ends every session, as Django does it; so does closing the account, and opening it again brings none
-  of them back.
-- Whoever confirms that it is the same person goes on under a new token; the old one opens nothing.
+- A session ends after a time without requests, and in any case some time after the sign-in; sooner
+  for staff (``SESSION_LIMITS``). The next page asks for the sign-in, and a form that was sent is
+  kept (``kept_forms``).
+- A new password ends every session: Django does this. Closing the account also ends them, and
+  opening it again does not restore them.
+- When people confirm who they are, the session continues with a new token, and the old token no
+  longer works.
 """
 
 import time
@@ -28,7 +30,7 @@ from amtportal.members.models import User
 
 SINCE, SEEN = "signed_in_at", "seen_at"
 SEEN_EVERY = 60
-"""Seconds after which a session is written again to say that it is in use: not at every page."""
+"""Seconds after which a session is written again to record that it is in use, not at every page."""
 
 BROWSERS = {
     "Edg": "Edge",
@@ -52,19 +54,22 @@ SYSTEMS = {
 
 
 def browser_name(user_agent: str) -> str:
-    """``Firefox, Windows``: the browser and the machine, as far as the browser says."""
-    found = (next((name for sign, name in names.items() if sign in user_agent), "") for names in (BROWSERS, SYSTEMS))
-    return ", ".join(filter(None, found)) or _("Unknown browser")
+    """Return the browser and its system, as far as it names them: ``Firefox, Windows``."""
+    parts = (next((name for sign, name in names.items() if sign in user_agent), "") for names in (BROWSERS, SYSTEMS))
+    return ", ".join(filter(None, parts)) or _("Unknown browser")
 
 
 def is_over(*, since: float, seen: float, now: float, staff: bool) -> bool:
-    """Whether a session has reached one of its limits: seconds without use, and seconds since the sign-in."""
+    """Return whether a session has reached a limit: seconds without use or since the sign-in.
+
+    ``since``, ``seen`` and ``now`` are times in seconds: the sign-in, the last use, and now.
+    """
     idle, whole = settings.SESSION_LIMITS["staff" if staff else "member"]
     return bool(now - seen >= idle or now - since >= whole)
 
 
 class SessionLimitMiddleware:
-    """Signs out whoever has been away, or signed in, too long."""
+    """Signs out people who were inactive, or have been signed in, for too long."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -82,14 +87,14 @@ class SessionLimitMiddleware:
 
 
 def of(user: User) -> list[UserSession]:
-    """The sessions that open the account now, the first first."""
+    """Return the sessions that give access to the account now, the oldest first."""
     sessions = list(UserSession.objects.filter(user=user).order_by("pk"))
-    stored = Session.objects.filter(expire_date__gt=timezone.now()).in_bulk([found.session_key for found in sessions])
-    return [found for found in sessions if found.session_key in stored and _opens(stored[found.session_key], user)]
+    stored = Session.objects.filter(expire_date__gt=timezone.now()).in_bulk([each.session_key for each in sessions])
+    return [each for each in sessions if each.session_key in stored and _opens(stored[each.session_key], user)]
 
 
 def _opens(session: Session, user: User) -> bool:
-    """Whether it was begun with the present password and is within its limits."""
+    """Return whether the session began with the current password and is within its limits."""
     data = session.get_decoded()
     if not constant_time_compare(data.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
         return False
@@ -98,12 +103,12 @@ def _opens(session: Session, user: User) -> bool:
 
 
 def elsewhere(request: HttpRequest) -> QuerySet[UserSession]:
-    """The person's sessions but the one in which they ask."""
+    """Return the person's sessions except the one that makes this request."""
     return UserSession.objects.filter(user=request.user.pk).exclude(session_key=request.session.session_key)
 
 
 def end(sessions: Iterable[UserSession], *, user: User) -> int:
-    """Sign the person out there. How many sessions were ended."""
+    """Sign the person out of these sessions. Return how many sessions were ended."""
     ended = [browser_name(session.user_agent) for session in sessions if not session.end()]
     if ended:
         events.note(events.Kind.SESSIONS_ENDED, user, detail=f"{len(ended)}: {'; '.join(ended)}")

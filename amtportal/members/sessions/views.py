@@ -1,6 +1,7 @@
-"""The list of the browsers in which somebody is signed in, and the buttons that sign out one of them or all others.
+"""The page of browsers in which somebody is signed in, with buttons that sign out the others.
 
-They ask first whether it is the same person: whoever finds a browser open does not shut out its owner.
+The buttons ask people to confirm who they are, so that somebody who finds an open browser cannot
+lock out its owner.
 """
 
 from allauth.account.decorators import reauthentication_required
@@ -15,7 +16,7 @@ from amtportal.members.sessions import sessions
 
 
 def session_list(request: HttpRequest) -> HttpResponse:
-    """The list. Its button ends all sessions but this one."""
+    """Show the list. Its button ends all sessions except this one."""
     if request.method == "POST":
         return _end_elsewhere(request)
     return render(request, "usersessions/usersession_list.html", {"sessions": sessions.of(account_of(request))})
@@ -31,7 +32,7 @@ def _end_elsewhere(request: HttpRequest) -> HttpResponse:
 @require_POST
 @reauthentication_required
 def session_end(request: HttpRequest, pk: int) -> HttpResponse:
-    """End one session. The present one ends by Sign out."""
+    """End one session, but not the current one, which ends with Sign out."""
     session = get_object_or_404(sessions.elsewhere(request), pk=pk)
     name = sessions.browser_name(session.user_agent)
     sessions.end([session], user=account_of(request))

@@ -1,7 +1,8 @@
-"""Activation: a person from the roster opens an account by a link at the address on record.
+"""Activation: a person on the roster opens an account with a link sent to the address on record.
 
-There is no sign-up. Whoever asks for a link, for activation or for a new password, reads the same answer; a mail goes
-out only to an address on record, worded for the state of its account. A link that was used proves the address.
+There is no sign-up. Everybody who asks for a link, for activation or for a new password, reads the
+same answer. The portal sends mail only to an address on record, and its text fits the state of the
+account. Using the link proves the address.
 """
 
 from allauth.account.views import PasswordResetView
@@ -10,13 +11,13 @@ from django.views.generic import TemplateView
 
 
 class ActivateView(PasswordResetView):
-    """Ask for the link that opens the account."""
+    """Asks for the address to which the link that opens the account is sent."""
 
     template_name = "account/activate.html"
     success_url = reverse_lazy("account-activate-done")
 
 
 class ActivateDoneView(TemplateView):
-    """The same answer for every address."""
+    """Shows the same answer for every address."""
 
     template_name = "account/activate_done.html"

@@ -1,9 +1,10 @@
-"""allauth at the portal's door: nobody signs up, links go to the address on record, and a new browser is told.
+"""How allauth behaves in the portal.
 
-- Tries of one account are counted together, but for those from a browser in which it was used before: these are counted
-  apart, so that whoever guesses from elsewhere does not keep the owner out.
-- A sign-in from a browser in which the account was not used before is told to its owner, in the owner's language. The
-  very first sign-in is not: it follows the link that opened the account.
+- Nobody can sign up, and links go to the address on record.
+- Failed sign-ins are counted for each account. Those from a known browser are counted separately,
+  so that somebody who guesses passwords from elsewhere does not lock out the owner.
+- A sign-in from a new browser is reported to the owner by mail, in the owner's language. The very
+  first sign-in is not reported, because it follows the link that opened the account.
 """
 
 from typing import Any
@@ -24,18 +25,18 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
-        """Send the link to the address on record, whichever spelling of it was typed."""
+        """Send the link to the address on record, however the person spelled it."""
         template = "password_reset_key" if user.has_usable_password() else "activation"
         context = {**context, "activate_url": context["password_reset_url"]}
         self.send_mail(f"account/email/{template}", user.email, context)
 
     def set_password(self, user: User, password: str) -> None:
-        """Store the password and nothing else: what staff change in the account meanwhile stands."""
+        """Save only the password, so that changes that staff make at the same time are not lost."""
         user.set_password(password)
         user.save(update_fields=["password", "short_password"])
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Count the try. One too many is refused, and noted."""
+        """Count the try. A try above the limit is refused and recorded."""
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
@@ -43,7 +44,10 @@ class AccountAdapter(DefaultAccountAdapter):
             raise
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """The address as the account is looked up by it, and nothing else that a visitor can choose."""
+        """Return the address in the form that finds the account, marked if the browser is known.
+
+        Nothing else that a visitor can choose is part of the key.
+        """
         email = credentials.get("email", "").strip().lower()
         return f"{email}:{devices.mark(email)}" if email and devices.is_known(request, email) else email
 
@@ -56,8 +60,8 @@ class AccountAdapter(DefaultAccountAdapter):
             with translation.override(or_english(user.language or translation.get_language())):
                 self.send_notification_mail("account/email/new_browser", user)
 
-    def post_login(self, request: HttpRequest, user: User, **told: Any) -> HttpResponse:
-        response: HttpResponse = super().post_login(request, user, **told)
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **kwargs)
         devices.remember(request, response, user.email)
         return response
 

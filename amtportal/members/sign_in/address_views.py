@@ -1,4 +1,4 @@
-"""Pages on which somebody gives the account another e-mail address (``addresses``)."""
+"""The pages on which people change the e-mail address of their account (``addresses``)."""
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
@@ -16,7 +16,7 @@ from amtportal.members.sign_in.forms import NewAddressForm
 
 @reauthentication_required
 def address_change(request: HttpRequest) -> HttpResponseBase:
-    """Ask for the new address; a link is sent there."""
+    """Ask for the new address and send a link to it."""
     user = account_of(request)
     form = NewAddressForm(request.POST or None, user=user) if request.method == "POST" else NewAddressForm(user=user)
     if not form.is_valid():
@@ -31,7 +31,7 @@ def address_change(request: HttpRequest) -> HttpResponseBase:
 
 
 def address_confirm(request: HttpRequest, token: str) -> HttpResponseBase:
-    """What the link leads to: a button, as programs that read mail open links, too."""
+    """Show the page of the link. It has a button, because mail programs also open links."""
     user = account_of(request)
     email = addresses.read_token(token, user)
     if email is None or request.method != "POST":

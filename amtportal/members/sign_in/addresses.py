@@ -1,9 +1,15 @@
-"""A new e-mail address, which is the sign-in: asked for in the portal, and in force once a link sent there was used.
+"""How a member changes the e-mail address, with which people sign in.
 
-- The link works for a day, once, for the account that asked, and only for whoever is signed in to it: if the address
-  was mistyped, whoever gets the mail can do nothing with it. Until it is used nothing is stored and nothing changes.
-- The old address is told. Other links that were sent to it are void from then on, as they are made for the address.
-- The roster's address is kept beside it: as long as the roster still says the same, the member's own choice stands.
+The member asks for the change in the portal. It takes effect when a link sent to the new address is
+used.
+
+- The link works once, within a day, for the account that asked, and only while somebody is signed
+  in to that account. If the address was mistyped, the person who gets the mail can do nothing with
+  it. Until the link is used, nothing is stored and nothing changes.
+- The old address gets a mail about the change. Other links that were sent to the old address stop
+  working, because they were made for that address.
+- The roster's address is stored as well. As long as the roster still has the same address, the
+  member's own choice is kept.
 """
 
 from allauth.account.adapter import get_adapter
@@ -23,7 +29,7 @@ _SALT = "amtportal.addresses"
 
 
 class Void(Exception):
-    """The account has another address since the link was made."""
+    """The account's address has changed since the link was made."""
 
 
 class Taken(Exception):
@@ -31,12 +37,15 @@ class Taken(Exception):
 
 
 def token(user: User, email: str) -> str:
-    """What the link carries, encrypted: the log of a proxy is not to name two addresses."""
+    """Return the link's token, encrypted so that a proxy's log does not show the two addresses."""
     return vault.encrypt(signing.dumps([user.pk, user.email, email], salt=_SALT)).rstrip("=")
 
 
 def read_token(text: str, user: User) -> str | None:
-    """The new address that the link is for; None where it is too old, was used, or is another account's."""
+    """Return the new address that the link is for.
+
+    None if the link is too old, was used already, or belongs to another account.
+    """
     try:
         signed = vault.decrypt(text + "=" * (-len(text) % 4))
         pk, present, email = signing.loads(signed, salt=_SALT, max_age=VALID_SECONDS)
@@ -46,16 +55,19 @@ def read_token(text: str, user: User) -> str | None:
 
 
 def ask(request: HttpRequest, *, user: User, email: str) -> None:
-    """Send the link to the new address, whether or not another account has it: the answer tells nobody."""
+    """Send the link to the new address, even if another account has it.
+
+    This way, nobody learns from the answer which addresses have an account.
+    """
     link = request.build_absolute_uri(reverse("address-confirm", args=[token(user, email)]))
     get_adapter().send_mail("account/email/address_confirm", email, {"link": link})
     events.note(events.Kind.ADDRESS_ASKED, user)
 
 
 def change(*, user: User, email: str) -> None:
-    """Make it the address of the account, and tell the old one; what was done meanwhile is not done again.
+    """Change the address of the account and tell the old one. Do nothing if it was changed already.
 
-    ``user``: with the address for which the link was made. Raises ``Taken``, and ``Void``.
+    ``user`` has the address for which the link was made. Raises ``Taken`` and ``Void``.
     """
     try:
         with transaction.atomic():
@@ -65,7 +77,7 @@ def change(*, user: User, email: str) -> None:
             if present.email != user.email:
                 raise Void
             _change(present, email)
-    except IntegrityError:  # an address is there once, and verified once
+    except IntegrityError:  # each address exists once, and is verified once
         raise Taken from None
 
 

@@ -1,4 +1,7 @@
-"""allauth's forms in the portal's words. A link that was used to set a password also proves the address it went to."""
+"""allauth's forms in the portal's words.
+
+Using a link to set a password also proves the address that the link was sent to.
+"""
 
 from typing import Any
 
@@ -27,7 +30,10 @@ AGAIN = gettext_lazy("Enter the new password a second time.")
 
 
 def _ask_new_password(form: Any) -> None:
-    """Label both fields. The hint says how long the password has to be for this person, and how to find a good one."""
+    """Label both password fields.
+
+    The hint says how long this person's password must be and how to find a good one.
+    """
     needed = {"needed": least(form.user)}
     label_field(form, "password1", NEW_LABEL, _("Enter a new password of at least %(needed)s characters.") % needed)
     label_field(form, "password2", AGAIN_LABEL, AGAIN)
@@ -46,7 +52,10 @@ class LoginForm(forms.LoginForm):
 
 
 class _TokenForNobody(PasswordResetTokenGenerator):
-    """Asks for the addresses of the account, as allauth's own does, which would note down the one that was typed."""
+    """Makes a token for nobody, with the same queries as allauth's own generator.
+
+    allauth's own generator would store the address that was typed.
+    """
 
     def _make_hash_value(self, user: Any, timestamp: int) -> str:
         addresses = EmailAddress.objects.filter(user_id=user.pk).values_list("email", flat=True)
@@ -54,7 +63,7 @@ class _TokenForNobody(PasswordResetTokenGenerator):
 
 
 class AddressForm(forms.ResetPasswordForm):
-    """Asks for the address to which a link is sent, to activate the account or to set a new password."""
+    """Asks for the address to send a link to, which activates the account or resets the password."""
 
     users: list[User]
 
@@ -63,9 +72,9 @@ class AddressForm(forms.ResetPasswordForm):
         label_field(self, "email", ADDRESS_LABEL, ADDRESS)
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Write the mail. For an address without an account the same work is done: a mail to nobody.
+        """Store the mail. For an address without an account, do the same work: a mail to nobody.
 
-        So neither the answer nor the time it takes tells who is on the roster.
+        This way, neither the answer nor the time it takes reveals who is on the roster.
         """
         if not self.users:
             self.users = [User(pk=0, email=f"nobody@{NOBODY}", password=make_password(None))]
@@ -75,7 +84,7 @@ class AddressForm(forms.ResetPasswordForm):
 
 
 class SetPasswordForm(forms.ResetPasswordKeyForm):
-    """Sets the password after a link was used, which also proves the address that the link was sent to."""
+    """Sets the password after a link was used, and marks the address of the link as proved."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -103,7 +112,7 @@ class ReauthenticateForm(forms.ReauthenticateForm):
 
 
 class NewAddressForm(django_forms.Form):
-    """Asks for another address of the account."""
+    """Asks for the new address of the account."""
 
     email = django_forms.EmailField(
         label=gettext_lazy("New e-mail address"),

@@ -1,11 +1,14 @@
-"""A form that cannot be taken because its session has ended is kept, and comes back after the sign-in.
+"""Kept forms: a form that arrives after its session has ended comes back after the sign-in.
 
-- Only the pages that say so, by ``keeps``, and only the fields that they name: never an attestation or a password.
-- Only a form that this portal gave to somebody who was signed in: it names them in a signed field (``typed_by``); and
-  that comes from one of its own pages, so that no other site ends a visitor's session.
-- Only in the same browser's session, for an hour, once, at the same address, and for the same person.
+- Only views marked with ``keeps`` do this, and only for the fields that they name: never for an
+  attestation or a password.
+- The form must be one that the portal gave to somebody who was signed in: a signed field
+  (``typed_by``) names that person. It must also come from one of the portal's own pages, so that no
+  other site can end a visitor's session.
+- The form is kept in the same browser's session for an hour. It comes back once, at the same
+  address and for the same person.
 
-Nothing is recorded by it: the person looks at the form once more and presses the button.
+Keeping a form records nothing: the person checks the form again and presses the button.
 """
 
 import time
@@ -33,7 +36,7 @@ _signer = signing.Signer(salt="amtportal.kept_forms")
 
 
 def keeps(*fields: str) -> Callable[[View], View]:
-    """Have the view's form kept, these fields of it, when it comes without a session."""
+    """Keep these fields of the view's form when it arrives without a session."""
 
     def mark(view: View) -> View:
         view.kept_fields = fields  # type: ignore[attr-defined]
@@ -43,12 +46,12 @@ def keeps(*fields: str) -> Callable[[View], View]:
 
 
 def signature(user: Any) -> str:
-    """What the form carries to say whose it is."""
+    """Return the signed value by which the form says whose it is."""
     return _signer.sign(str(user.pk))
 
 
 def keep(request: HttpRequest, view: Any) -> bool:
-    """Keep the form that was posted, if it is one to keep. Whether it was kept."""
+    """Keep the posted form if its view allows it. Return whether it was kept."""
     fields = getattr(view, "kept_fields", ())
     if request.method != "POST" or not fields:
         return False
@@ -69,21 +72,24 @@ def keep(request: HttpRequest, view: Any) -> bool:
 
 
 def take(request: HttpRequest) -> QueryDict | None:
-    """What was kept for this page and this person. It is taken out, so that it comes back once."""
-    kept = request.session.get(SESSION_KEY)
-    if request.method != "GET" or not kept or kept["address"] != request.get_full_path():
+    """Return the form that was kept for this page and this person, or None.
+
+    The form is removed from the session, so that it comes back only once.
+    """
+    form = request.session.get(SESSION_KEY)
+    if request.method != "GET" or not form or form["address"] != request.get_full_path():
         return None
     del request.session[SESSION_KEY]
-    if kept["owner"] != str(request.user.pk) or kept["until"] < time.time():
+    if form["owner"] != str(request.user.pk) or form["until"] < time.time():
         return None
-    found = QueryDict(mutable=True)
-    for name, typed in kept["values"].items():
-        found.setlist(name, typed)
-    return found
+    fields = QueryDict(mutable=True)
+    for name, typed in form["values"].items():
+        fields.setlist(name, typed)
+    return fields
 
 
 class LoginRequiredMiddleware(middleware.LoginRequiredMiddleware):
-    """Asks for the sign-in, and keeps the form that came without one."""
+    """Asks for the sign-in, and keeps a form that came without one."""
 
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         if keep(request, view_func):
@@ -92,19 +98,20 @@ class LoginRequiredMiddleware(middleware.LoginRequiredMiddleware):
 
 
 def _comes_from_here(request: HttpRequest) -> bool:
-    """Whether the browser sent a cookie of ours: with another site's form it sends none (SameSite).
+    """Return whether the browser sent a cookie of ours.
 
-    To keep such a form would hand out a new session, in the place of the one that the visitor has.
+    With another site's form it sends none (SameSite). Keeping such a form would start a new session
+    and so replace the one that the visitor has.
     """
     return not request.COOKIES.keys().isdisjoint({settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME})
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The page for a form whose token is out of date, as it is after a sign-in in another window."""
+    """Return the page for a form with an old token, such as after a sign-in in another window."""
     match = request.resolver_match
-    kept = keep(request, match.func) if match and _comes_from_here(request) else False
+    is_kept = keep(request, match.func) if match and _comes_from_here(request) else False
     owner = request.user.pk if isinstance(request.user, User) else None
-    if kept and owner and request.session[SESSION_KEY]["owner"] != str(owner):
+    if is_kept and owner and request.session[SESSION_KEY]["owner"] != str(owner):
         del request.session[SESSION_KEY]
-        kept = False
-    return render(request, "403_csrf.html", {"kept": request.get_full_path() if kept else ""}, status=403)
+        is_kept = False
+    return render(request, "403_csrf.html", {"kept": request.get_full_path() if is_kept else ""}, status=403)

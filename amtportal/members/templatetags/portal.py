@@ -1,4 +1,4 @@
-"""The portal's way of writing days, points and money (``amtportal.formatting``) as template filters, and its icons."""
+"""Template filters for days, points and money (``amtportal.formatting``), and tags like icons."""
 
 import json
 from datetime import date
@@ -28,21 +28,22 @@ register.filter("translated", words.translated)
 
 @register.filter
 def day(value: date) -> SafeString:
-    """``3/14/2026`` as a ``<time>`` that machines can read."""
+    """Return a day such as ``3/14/2026`` as a ``<time>`` element that machines can read."""
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), words.format_day(value))
 
 
 @register.filter
 def bdi(typed: object) -> SafeString:
-    """What somebody typed, kept apart: in whichever direction it is written, the words around it stay in order."""
+    """Isolate typed text, so that its writing direction does not reorder the words around it."""
     return format_html("<bdi>{}</bdi>", typed)
 
 
 @register.simple_tag(takes_context=True)
 def typed_by(context: template.Context, form: str) -> SafeString:
-    """The field by which a form comes back after a sign-in (``amtportal.members.sign_in.kept_forms``).
+    """Return the field by which a form comes back after a sign-in (``sign_in.kept_forms``).
 
-    It stands beside the form and names it by its id, so that the form itself holds what the page asks for.
+    The field is outside the form and refers to it by id, so that the form itself has only the
+    fields that the page asks for.
     """
     signature = kept_forms.signature(context["user"])
     return format_html('<input type="hidden" name="{}" value="{}" form="{}">', kept_forms.OWNER_FIELD, signature, form)
@@ -50,13 +51,13 @@ def typed_by(context: template.Context, form: str) -> SafeString:
 
 @register.filter
 def as_json(value: object) -> str:
-    """For an attribute that a script reads; the template escapes it like any other text."""
+    """Return JSON for an attribute that a script reads. The template escapes it like other text."""
     return json.dumps(value, cls=DjangoJSONEncoder)
 
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """A picture from ``static/icons.svg``. It says nothing by itself: words stand beside it."""
+    """Return an icon from ``static/icons.svg``. It has no text for screen readers: add words."""
     return format_html(
         '<svg class="icon" width="20" height="20" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         static("icons.svg"),
@@ -66,17 +67,17 @@ def icon(name: str) -> SafeString:
 
 @register.simple_tag
 def association() -> dict[str, object]:
-    """AMT's name, address and telephone for a page that has no context, such as the one for errors."""
+    """Return AMT's name, address and phone for a page without context, such as an error page."""
     return ASSOCIATION
 
 
 @register.simple_tag(takes_context=True)
 def menu(context: template.Context) -> list[nav.Shown]:
-    """The menu at the top of the page (``amtportal.nav``)."""
+    """Return the menu at the top of the page (``amtportal.nav``)."""
     return nav.menu(context["request"])
 
 
 @register.inclusion_tag("guide/_picture.html")
 def guide_picture(name: str, alt: str) -> dict[str, object]:
-    """A picture of the guide, in light and in dark. ``alt`` says what it shows."""
+    """Show a picture of the guide, in light and in dark. ``alt`` describes it."""
     return {"picture": guide_pictures.pictures()[name], "alt": alt}

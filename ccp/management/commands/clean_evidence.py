@@ -1,4 +1,4 @@
-"""``manage.py clean_evidence``: files that members removed, files without a row, and rows without a file."""
+"""``manage.py clean_evidence``: delete removed files; list files without rows, and the reverse."""
 
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
@@ -13,7 +13,7 @@ from amtportal.chunks import CHUNK
 from ccp.evidence import attaching as evidence
 from ccp.models import Evidence
 
-# A file is written before its row.
+# A file is written before its row, so a newer file may still get its row.
 AGE = timedelta(hours=1)
 
 
@@ -60,7 +60,7 @@ class Command(BaseCommand):
 
 
 def _folders() -> Iterator[list[str]]:
-    """The names of all files, folder by folder."""
+    """Yield the names of all files, folder by folder."""
     storage = evidence.storage()
     try:
         folders, _ = storage.listdir("")

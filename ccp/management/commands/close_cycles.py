@@ -1,4 +1,4 @@
-"""``manage.py close_cycles``: close the cycles that are due, and open those that follow."""
+"""``manage.py close_cycles``: close the cycles that are due, and open the next ones."""
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         if on and on != today:
             at = datetime.combine(on, time(12), CHICAGO)
         ended = Cycle.objects.ended(day_of(at)).count() if verbosity > 0 else 0
-        # Without a terminal (disable=None) there is no bar.
+        # With disable=None, tqdm shows no bar unless the output is a terminal.
         with tqdm(total=ended, unit="cycle", disable=None if verbosity > 0 else True) as bar:
             tally = rollover.close_due(at=at, dry_run=dry_run, progress=bar.update)
         for key in tally.failed:

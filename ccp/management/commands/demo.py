@@ -1,4 +1,4 @@
-"""``manage.py demo``: the demo association, and who can sign in to it."""
+"""``manage.py demo``: load the demo association, and print who can sign in to it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""``manage.py import_credits FILE.csv``: the import of credits from AMT on the command line."""
+"""``manage.py import_credits FILE.csv``: import credits from AMT on the command line."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""``manage.py match_credits``: record the held credits from AMT whose members have appeared."""
+"""``manage.py match_credits``: record held credits from AMT whose members are now on the roster."""
 
 from argparse import RawDescriptionHelpFormatter
 from typing import Any

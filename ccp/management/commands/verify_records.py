@@ -1,4 +1,4 @@
-"""``manage.py verify_records``: is everything that is stored what the rules make of the record?"""
+"""``manage.py verify_records``: check that all stored values are what the rules derive."""
 
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
@@ -38,12 +38,12 @@ class Command(BaseCommand):
                 raise CommandError(f"No member has the AMT ID {member}.")
             cycles = cycles.filter(certification__member__amt_id=member)
         tally = verification.Tally()
-        # A bar on a terminal (None leaves that choice to tqdm), elsewhere nothing.
+        # With None, tqdm shows a bar on a terminal and nothing elsewhere.
         disable = None if verbosity > 0 else True
         with tqdm(total=cycles.count(), unit=" cycles", file=sys.stderr, disable=disable, leave=False) as progress:
-            for found in verification.verify(cycles, tally):
+            for differences in verification.verify(cycles, tally):
                 progress.update(tally.cycles - progress.n)
-                for difference in found:
+                for difference in differences:
                     self.stdout.write(str(difference))
         history = seals.Tally()
         if member is None:

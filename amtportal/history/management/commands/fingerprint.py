@@ -1,4 +1,4 @@
-"""``manage.py fingerprint``: is this database the same as that one?"""
+"""``manage.py fingerprint``: show whether two databases have the same content."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from django.db import connection, models
 
 
 def sums() -> Iterator[str]:
-    """The rows of each table, and the sum of each column that counts something."""
+    """Yield a line for each table: its number of rows and the sum of each column with amounts."""
     for model in sorted(apps.get_models(include_auto_created=True), key=lambda model: model._meta.db_table):
         counted = [
             field.name
@@ -20,19 +20,22 @@ def sums() -> Iterator[str]:
             if isinstance(field, models.DecimalField | models.PositiveIntegerField)
         ]
         totals = {f"sum_{name}": models.Sum(name) for name in counted}
-        found = model._base_manager.aggregate(count=models.Count("*"), **totals)
-        yield f"{model._meta.db_table}: " + ", ".join(f"{name} {value or 0}" for name, value in found.items())
+        results = model._base_manager.aggregate(count=models.Count("*"), **totals)
+        yield f"{model._meta.db_table}: " + ", ".join(f"{name} {value or 0}" for name, value in results.items())
 
 
 def digests() -> Iterator[str]:
-    """The SHA-256 of each table: every column of every row, in the order of the key, as the database has it."""
+    """Yield a line for each table with its SHA-256.
+
+    It covers every column of every row, as the database stores them, in the order of the key.
+    """
     name = connection.ops.quote_name
     exact = "{}::text" if connection.vendor == "postgresql" else "quote({})"
     with connection.cursor() as cursor:
         tables = sorted(connection.introspection.table_names(cursor))
     for table in tables:
         with connection.cursor() as cursor:
-            columns = sorted(found.name for found in connection.introspection.get_table_description(cursor, table))
+            columns = sorted(column.name for column in connection.introspection.get_table_description(cursor, table))
             key = connection.introspection.get_primary_key_columns(cursor, table) or columns
         selected = ", ".join(exact.format(name(column)) for column in columns)
         order = ", ".join(f"{name(table)}.{name(column)}" for column in key)

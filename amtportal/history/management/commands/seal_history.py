@@ -1,4 +1,4 @@
-"""``manage.py seal_history``: chain what was added to history since the last run."""
+"""``manage.py seal_history``: seal the lines that were added to history since the last run."""
 
 from argparse import RawDescriptionHelpFormatter
 from typing import Any

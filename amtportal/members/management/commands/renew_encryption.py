@@ -1,4 +1,7 @@
-"""``manage.py renew_encryption``: after a change of MFA_KEYS, write every secret anew with the first key."""
+"""``manage.py renew_encryption``: encrypt every secret again with the first of ``MFA_KEYS``.
+
+Run it after a change of ``MFA_KEYS``.
+"""
 
 from collections.abc import Iterator
 from typing import Any

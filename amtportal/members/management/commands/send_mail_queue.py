@@ -1,4 +1,4 @@
-"""``manage.py send_mail_queue``: send the mail that waits."""
+"""``manage.py send_mail_queue``: send the waiting mail."""
 
 from datetime import timedelta
 from typing import Any
