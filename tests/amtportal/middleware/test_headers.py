@@ -73,7 +73,7 @@ def limited(client: Client, member: Member) -> HttpResponse:
 def broken(client: Client, member: Member) -> HttpResponse:
     client.raise_request_exception = False
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("amtportal.views.site.standing.caught_up", lambda *args, **kwargs: 1 / 0)
+        patch.setattr("amtportal.views.home.standing.caught_up", lambda *args, **kwargs: 1 / 0)
         return client.get("/certifications/")
 
 

@@ -153,7 +153,7 @@ def test_error_pages_are_in_the_readers_language(met: Member, address: str) -> N
 
 def test_the_page_for_what_went_wrong_is_in_the_readers_language(met: Member, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is rendered without a request: the language is that of the thread."""
-    monkeypatch.setattr("amtportal.views.site.standing.caught_up", lambda *args, **kwargs: 1 / 0)
+    monkeypatch.setattr("amtportal.views.home.standing.caught_up", lambda *args, **kwargs: 1 / 0)
     client = Client(raise_request_exception=False)
     client.force_login(met.user)
     page = read(client.get("/", headers={"accept-language": "es"}), 500)
