@@ -1,4 +1,4 @@
-"""Renewal invoices: issued by their verbs; staff read them, record payments and void them."""
+"""The admin pages of renewal invoices. Staff read them, record payments, void and reissue them."""
 
 from datetime import date, timedelta
 from typing import Any, cast
@@ -223,8 +223,8 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
 
 
 def _issue_anew(invoice: RenewalInvoice) -> str:
-    anew = invoices.issue_anew(invoice=invoice, at=timezone.now())
-    return f"{anew.number} stands in the place of {invoice.number}."
+    reissued = invoices.issue_anew(invoice=invoice, at=timezone.now())
+    return f"{reissued.number} stands in the place of {invoice.number}."
 
 
 def _void(invoice: RenewalInvoice, reason: str) -> str:

@@ -64,7 +64,10 @@ class Command(BaseCommand):
 
 
 def tally(result: Result, new_members: int) -> str:
-    """What became of the rows: ``3 rows: 2 new certifications (1 new member), 0 updated, 1 unchanged.``"""
+    """Return what happened to the rows.
+
+    ``3 rows: 2 new certifications (1 new member), 0 updated, 1 unchanged.``
+    """
     new = result.totals[RowResult.IMPORT_TYPE_NEW]
     updated = result.totals[RowResult.IMPORT_TYPE_UPDATE]
     unchanged = result.totals[RowResult.IMPORT_TYPE_SKIP]
