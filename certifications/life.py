@@ -2,7 +2,7 @@
 
 | from | to | who | what it means |
 | --- | --- | --- | --- |
-| active, reinstated | lapsed | the portal, staff | requirement not met when the grace period ended |
+| active, reinstated | lapsed | the portal, staff | requirement unmet when the grace period ended |
 | active, reinstated | retired | staff | the member gives the certification up |
 | active, reinstated, lapsed, retired | revoked | staff | AMT takes the certification away |
 | lapsed, retired | reinstated | staff | it is in force again, in the cycle of that day |
