@@ -1,8 +1,9 @@
-"""Corrections of closed cycles: a closed cycle is never rewritten, so what was wrong is put right beside it.
+"""Corrections of closed cycles. A closed cycle never changes, so a correction is added to it.
 
-A correction says what the points and the outcome of the cycle should have been, what was wrong, and who signs it. The
-closed cycle keeps its own points and outcome. The last correction holds; earlier ones stay readable. A correction does
-not change the status of the certification: that is a step of its own in ``certifications.life``.
+A correction says what the points and the outcome of the cycle should have been, what was wrong, and
+who signs it. The closed cycle keeps its own points and outcome. The last correction counts, and
+earlier ones can still be read. A correction does not change the status of the certification: that
+is a separate step in ``certifications.life``.
 """
 
 from datetime import datetime
@@ -31,7 +32,10 @@ def problem_with(*, is_closed: bool, ends_on: str, points: Decimal, statement: s
 
 @transaction.atomic
 def sign(*, cycle: Cycle, points: Decimal, outcome: str, statement: str, by: User, at: datetime) -> CycleCorrection:
-    """Sign a correction of a closed cycle. What the last correction says already is not signed again."""
+    """Sign a correction of a closed cycle. Raises ``Refused``.
+
+    If the last correction says the same, return that one and sign nothing.
+    """
     cycle = Cycle.objects.select_for_update().get(pk=cycle.pk)
     statement = statement.strip()
     refuse_if(

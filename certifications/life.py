@@ -1,17 +1,18 @@
-"""The life of a certification: which status may follow which, who may change it, and what that does.
+"""The life of a certification: which status may follow which, by whom, and what that does.
 
 | from | to | who | what it means |
 | --- | --- | --- | --- |
-| active, reinstated | lapsed | the portal, staff | the requirement was not met when the grace period ended |
+| active, reinstated | lapsed | the portal, staff | requirement unmet when the grace period ended |
 | active, reinstated | retired | staff | the member gives the certification up |
 | active, reinstated, lapsed, retired | revoked | staff | AMT takes the certification away |
-| lapsed, retired | reinstated | staff | the certification is in force again, in the cycle of that day |
+| lapsed, retired | reinstated | staff | it is in force again, in the cycle of that day |
 
-A revoked certification stays revoked. Every change has a day, a person (none where the portal itself closes a cycle)
-and a reason. Active and reinstated certifications are *in force*: only these take records and open cycles.
+A revoked certification stays revoked. Every change has a day, a person (none if the portal itself
+closes a cycle) and a reason. Active and reinstated certifications are *in force*: only these take
+records and open cycles.
 
-A change closes no cycle. One that is open when a certification lapses, retires or is revoked takes no more records, and
-is closed by its own rules when its time has come; nothing follows it.
+A change of status closes no cycle. If a certification lapses, retires or is revoked, its open cycle
+takes no more records. The cycle is closed later by its own rules, and no other cycle follows it.
 """
 
 from collections.abc import Collection, Sequence
@@ -50,17 +51,23 @@ def may_follow(status: str, to: str) -> bool:
 
 
 def possible_next(status: str) -> list[str]:
-    """The statuses that may follow, in the order of the table."""
+    """Return the statuses that may follow, in the order of ``Certification.Status``."""
     return [after for after in Status.values if after in NEXT[status]]
 
 
 def ccp_is_mandatory(awarded_on: date, recertified_on: date | None) -> bool:
-    """CCP binds everyone certified on or after 1/1/2006, and those who recertified after 4/1/2014."""
+    """Return whether CCP is mandatory.
+
+    It is for everyone certified on or after 1/1/2006, and for those who recertified after 4/1/2014.
+    """
     return awarded_on >= MANDATORY_SINCE or (recertified_on is not None and recertified_on > RECERTIFIED_AFTER)
 
 
 def consequence(certification: Certification, to: str, on: date, *, unclosed: Cycle | None) -> str:
-    """What follows if the certification takes that status on that day, for staff to read beforehand."""
+    """Return what happens if the certification takes that status on that day, for staff to read.
+
+    ``unclosed``: the certification's cycle that is not closed, if it has one.
+    """
     days = f"{format_day(unclosed.starts_on)} to {format_day(unclosed.ends_on)}" if unclosed else ""
     if to != Status.REINSTATED:
         cycle = f" Its cycle {days} is not closed now, and no cycle follows it." if unclosed else ""
@@ -91,9 +98,10 @@ def problem_with_change(certification: Certification, to: str) -> Problem | None
 def change_status(
     *, certification: Certification, to: str, reason: str, by: User | None, at: datetime
 ) -> Certification:
-    """Give the certification another status; the same status again changes nothing.
+    """Give the certification another status. The status that it has already changes nothing.
 
-    Reinstating closes nothing that was closed: it opens the cycle of that day, with its invoices.
+    Reinstating does not reopen closed cycles. It opens the cycle of that day, with its invoices,
+    unless the certification still has a cycle that is not closed. Raises ``Refused``.
     """
     [changed] = change_statuses(certifications=[certification.pk], to=to, reason=reason, by=by, at=at)
     return changed
@@ -103,9 +111,10 @@ def change_status(
 def change_statuses(
     *, certifications: Collection[int], to: str, reason: str, by: User | None, at: datetime
 ) -> list[Certification]:
-    """``change_status`` for several certifications (by key), all of them or none, in the order of their keys.
+    """Change the status of several certifications, given by key: all of them or none.
 
-    Locks are taken as everywhere: the cycles first, then the certifications.
+    Returns them in the order of their keys. The locks are taken in the same order as everywhere:
+    the cycles first, then the certifications.
     """
     unclosed = Cycle.objects.unclosed().filter(certification__in=certifications).select_for_update().order_by("pk")
     with_cycle = {cycle.certification_id for cycle in unclosed}
@@ -124,7 +133,7 @@ def change_statuses(
 
 
 def _write(changing: Sequence[Certification], *, to: str, reason: str, by: User | None, at: datetime) -> None:
-    """The new status of these locked certifications, with a line in each one's life and history."""
+    """Write the status of these locked certifications, with a ``StatusChange`` and history."""
     StatusChange.objects.bulk_create(
         [
             StatusChange(

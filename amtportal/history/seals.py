@@ -48,22 +48,22 @@ def digest(seal: Seal) -> str:
     return hashlib.sha256(json.dumps(header).encode() + b"\n" + bytes(seal.entries)).hexdigest()
 
 
-def pack(found: Sequence[Row]) -> bytes:
-    return b"".join(ENTRY.pack(*row) for row in found)
+def pack(batch: Sequence[Row]) -> bytes:
+    return b"".join(ENTRY.pack(*row) for row in batch)
 
 
 def unpack(entries: "bytes | memoryview[int]") -> dict[int, bytes]:
     return dict(ENTRY.iter_unpack(bytes(entries)))
 
 
-def compare(sealed: dict[int, bytes], found: dict[int, bytes]) -> Iterator[tuple[int, str]]:
+def compare(sealed: dict[int, bytes], current: dict[int, bytes]) -> Iterator[tuple[int, str]]:
     """Yield the id of each row that is not as it was sealed, and what is wrong with it."""
-    for key in sorted(sealed.keys() | found.keys()):
-        if key not in found:
+    for key in sorted(sealed.keys() | current.keys()):
+        if key not in current:
             yield key, "was removed after it was sealed"
         elif key not in sealed:
             yield key, "was added below the seal"
-        elif sealed[key] != found[key]:
+        elif sealed[key] != current[key]:
             yield key, "was changed after it was sealed"
 
 
@@ -134,6 +134,6 @@ def _differences(
         yield f"history_seal {seal.pk}: {seal.table} no longer has {', '.join(sorted(lost))}"
         return
     batches = rows.read(by_table[seal.table], seal.columns, after=seal.after_id, upto=seal.upto_id)
-    found = {row.id: row.digest for batch in batches for row in batch}
-    for key, wrong in compare(unpack(seal.entries), found):
+    current = {row.id: row.digest for batch in batches for row in batch}
+    for key, wrong in compare(unpack(seal.entries), current):
         yield f"{seal.table} {key}: {wrong}"

@@ -1,4 +1,7 @@
-"""Corrections of closed cycles: signed on the page of the cycle, read here, never changed."""
+"""The admin pages of corrections of closed cycles, which staff sign on the page of the cycle.
+
+Staff can read corrections but never change them.
+"""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Cycles: their verbs write them. Staff read them, extend the grace period and sign corrections."""
+"""The admin pages of cycles. Staff read them, extend the grace period and sign corrections."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -66,7 +66,7 @@ class RequirementFilter(ConditionFilter):
 
 
 class ExtensionForm(ReasonForm):
-    """The new last day and why. ``shown``: the day for which the page has shown what moves."""
+    """The new last day and the reason. ``shown``: the day for which the page showed what moves."""
 
     until = forms.DateField(
         label="Last day of the grace period",
@@ -148,7 +148,7 @@ class BaseCycleAdmin(WrittenByVerbs, HistoryAdmin):
         ]
 
     def extend_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask for the date and the reason, then show the dates that move and the button that moves them."""
+        """Ask for the date and the reason, then show the dates that move and ask to confirm."""
         now = timezone.now()
         cycle = self.record_for_action(request, object_id, "certifications.change_cycle")
         form = ExtensionForm(request.POST or None)

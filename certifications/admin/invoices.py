@@ -1,4 +1,4 @@
-"""Renewal invoices: issued by their verbs; staff read them, record payments and void them."""
+"""The admin pages of renewal invoices. Staff read them, record payments, void and reissue them."""
 
 from datetime import date, timedelta
 from typing import Any, cast
@@ -220,8 +220,8 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
 
 
 def _issue_anew(invoice: RenewalInvoice) -> str:
-    anew = invoices.issue_anew(invoice=invoice, at=timezone.now())
-    return f"{anew.number} replaces {invoice.number}."
+    reissued = invoices.issue_anew(invoice=invoice, at=timezone.now())
+    return f"{reissued.number} replaces {invoice.number}."
 
 
 def _void(invoice: RenewalInvoice, reason: str) -> str:

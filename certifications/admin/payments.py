@@ -1,4 +1,7 @@
-"""Payments: recorded on their invoice; one that was recorded by mistake is reversed here, never deleted."""
+"""The admin pages of payments, which staff record on the page of their invoice.
+
+A payment that was recorded by mistake is reversed here, never deleted.
+"""
 
 from datetime import date, timedelta
 from typing import Any
@@ -163,7 +166,7 @@ class BasePaymentAdmin(WrittenByVerbs, HistoryAdmin):
 
 
 def record_payment(invoice: RenewalInvoice, typed: dict[str, Any], request: HttpRequest) -> str:
-    """Record the payment that was typed and say so."""
+    """Record the typed payment. Return the sentence that says so."""
     by = account_of(request)
     try:
         invoices.record_payment(invoice=invoice, by=by, at=timezone.now(), **typed)
@@ -176,7 +179,7 @@ def record_payment(invoice: RenewalInvoice, typed: dict[str, Any], request: Http
 
 def _reverse(payment: Payment, reason: str, request: HttpRequest) -> str:
     at = timezone.now()
-    found = invoices.reverse_payment(payment=payment, reason=reason, by=account_of(request), at=at)
-    if payment.reversed_at or found.reversed_at != at:
-        raise AlreadyDone(f"This payment was reversed earlier: {found.reversal_reason}")
+    reversed_payment = invoices.reverse_payment(payment=payment, reason=reason, by=account_of(request), at=at)
+    if payment.reversed_at or reversed_payment.reversed_at != at:
+        raise AlreadyDone(f"This payment was reversed earlier: {reversed_payment.reversal_reason}")
     return f"Reversed the payment for {payment.invoice.number}: {reason}"

@@ -1,4 +1,4 @@
-"""Steps in the life of certifications: written by ``certifications.life``, read here."""
+"""The admin pages of changes of status, which ``certifications.life`` writes and staff read."""
 
 from datetime import date
 from typing import Any

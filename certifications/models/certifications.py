@@ -21,11 +21,12 @@ class CertificationStatus(models.TextChoices):
 
 
 class Certification(models.Model):
-    """A credential that a member holds. ``awarded_on`` is the anchor from which every cycle is counted."""
+    """A credential that a member holds. Every cycle is counted from ``awarded_on``."""
 
     Status = CertificationStatus
 
-    # Only certifications in force take records and open cycles; ``certifications.life`` has the rules.
+    # Only certifications in force take records and open cycles; ``certifications.life`` has the
+    # rules.
     IN_FORCE = (Status.ACTIVE, Status.REINSTATED)
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="certifications")
@@ -66,7 +67,7 @@ class Certification(models.Model):
 
 
 class StatusChange(AppendOnly, Traced):
-    """One step in the life of a certification: from what to what, on which day, by whom and why."""
+    """One change of a certification's status: from what to what, on which day, by whom and why."""
 
     certification = models.ForeignKey(Certification, on_delete=models.PROTECT, related_name="status_changes")
     before = models.CharField(max_length=10, choices=Certification.Status)

@@ -17,12 +17,12 @@ class RenewalInvoiceQuerySet(models.QuerySet["RenewalInvoice"]):
         return self.exclude(status=RenewalInvoice.Status.VOID)
 
     def with_payment_day(self) -> "RenewalInvoiceQuerySet":
-        """Each with ``paid_on``: the day on which AMT received the payment that stands; None where there is none."""
+        """Add ``paid_on``: the day of receipt of the payment that was not reversed, or None."""
         standing = Payment.objects.filter(invoice=OuterRef("pk"), reversed_at=None)
         return self.annotate(paid_on=Subquery(standing.values("received_on")))
 
     def visible_to(self, user: Any) -> "RenewalInvoiceQuerySet":
-        """The owner's invoices; every invoice for staff who may view invoices."""
+        """Return the user's own invoices, or every invoice for staff who may view invoices."""
         if user.is_staff and user.has_perm("certifications.view_renewalinvoice"):
             return self.all()
         return self.filter(cycle__certification__member__user=user)
@@ -37,10 +37,10 @@ class InvoiceStatus(models.TextChoices):
 
 
 class RenewalInvoice(models.Model):
-    """The yearly fee of a certification, with the amount as it was when the invoice was issued.
+    """The yearly fee of a certification, with the amount at the time when the invoice was issued.
 
-    When it opens for payment is not stored: ``certifications.invoices`` derives it from the due date, the year
-    and the cycle's ``requirement_met_on``.
+    The day on which it opens for payment is not stored: ``certifications.invoices`` derives it from
+    the due date, the year and the cycle's ``requirement_met_on``.
     """
 
     Status = InvoiceStatus
@@ -93,7 +93,10 @@ class PaymentMethod(models.TextChoices):
 
 
 class Payment(models.Model):
-    """Money that AMT received for an invoice. One that was recorded by mistake is reversed, never deleted."""
+    """Money that AMT received for an invoice.
+
+    A payment that was recorded by mistake is reversed, never deleted.
+    """
 
     Method = PaymentMethod
 
