@@ -69,7 +69,7 @@ def assert_whole(acknowledged: set[str]) -> None:
     assert acknowledged <= {str(activity.submission_id) for activity in stored}
     assert {activity.credits.count() for activity in stored} == {1}
     assert Activity.history.count() == len(stored)
-    tally = verification.Tally()
+    tally = verification.VerificationTally()
     assert [str(each) for found in verification.verify(Cycle.objects.all(), tally) for each in found] == []
 
 

@@ -40,10 +40,10 @@ class CsvFormat(base_formats.CSV):
         return "rb"
 
     def create_dataset(self, in_stream: bytes | str, **kwargs: object) -> CsvDataset:
-        return read(in_stream.encode() if isinstance(in_stream, str) else in_stream)
+        return read_csv(in_stream.encode() if isinstance(in_stream, str) else in_stream)
 
 
-def read(data: bytes) -> CsvDataset:
+def read_csv(data: bytes) -> CsvDataset:
     """The file as records with their lines. Bytes that are not UTF-8 stay in their cells, to be named there."""
     dataset = CsvDataset()
     if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in data.partition(b"\n")[0]:

@@ -28,7 +28,7 @@ from amtportal.refusals import Refused
 PREVIEWED = 500
 
 
-class Entry(Protocol):
+class FileEntry(Protocol):
     """A good row beside what is on record."""
 
     @property
@@ -41,7 +41,7 @@ class Entry(Protocol):
 
 
 RowT = TypeVar("RowT")
-EntryT = TypeVar("EntryT", bound=Entry)
+EntryT = TypeVar("EntryT", bound=FileEntry)
 
 
 class ImportResult(Result):

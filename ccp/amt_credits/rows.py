@@ -26,7 +26,7 @@ _POINTS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CreditRow:
     """One credit as the file has it. The type is a code; a file of one day leaves the last day empty."""
 
     line: int
@@ -48,9 +48,9 @@ def points(value: str) -> Decimal:
     return found.quantize(Decimal("0.01"))
 
 
-def read(
+def read_credit_row(
     cells: Mapping[str, str], *, line: int, activity_types: Mapping[str, ActivityType]
-) -> tuple[Row | None, list[Problem]]:
+) -> tuple[CreditRow | None, list[Problem]]:
     """The row that the cells (by column) make, or everything that is wrong with them."""
     values, problems = read_cells(
         cells,
@@ -62,10 +62,10 @@ def read(
     if problems:
         return None, problems
     values["ends_on"] = values.get("ends_on") or values["starts_on"]
-    return Row(line=line, **values), []  # type: ignore[arg-type]
+    return CreditRow(line=line, **values), []  # type: ignore[arg-type]
 
 
-def problems_with(row: Row, activity_type: ActivityType, terms: Terms, on: date) -> list[Problem]:
+def problems_with(row: CreditRow, activity_type: ActivityType, terms: Terms, on: date) -> list[Problem]:
     """What is wrong with a credit that the portal does not have yet, received on that day."""
     broken = [
         eligibility.problem_with_activity_type(activity_type, terms, on),
@@ -85,7 +85,7 @@ def problems_with(row: Row, activity_type: ActivityType, terms: Terms, on: date)
     return [Problem(row.line, problem.field, problem.sentence) for problem in broken if problem]
 
 
-def contradictions(rows: Iterable[Row]) -> Iterator[Problem]:
+def contradictions(rows: Iterable[CreditRow]) -> Iterator[Problem]:
     """References that stand in one file twice: each problem stands on the later line and names the earlier."""
     lines: dict[str, int] = {}
     for row in rows:
@@ -98,7 +98,7 @@ def contradictions(rows: Iterable[Row]) -> Iterator[Problem]:
             )
 
 
-def differences(row: Row, stored: Mapping[str, object]) -> str:
+def differences(row: CreditRow, stored: Mapping[str, object]) -> str:
     """How the row differs from what is on record under its reference; empty if it says the same."""
     return " and ".join(
         f"{column} “{_shown(was)}” there and “{_shown(getattr(row, column))}” here"

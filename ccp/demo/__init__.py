@@ -35,7 +35,7 @@ def load(*, on: date, now: datetime) -> bool:
             "Set AMTPORTAL_VAR or DATABASE_URL to an empty one."
         )
     staff = cast.make_staff(now)
-    bring_in(csv_files.read(ROSTER.read_bytes()), on=on, file_name=ROSTER.name)
+    bring_in(csv_files.read_csv(ROSTER.read_bytes()), on=on, file_name=ROSTER.name)
     everyday.happen(on=on, now=now, staff=staff)
     cast.enter(on=on, now=now, staff=staff)
     return True

@@ -35,7 +35,7 @@ class Capped:
 
 
 @dataclass(frozen=True)
-class Row:
+class PreviewRow:
     """A certification whose open cycle covers the claim. ``notes`` say why less counts, and what else changes."""
 
     cycle: Cycle
@@ -49,7 +49,7 @@ class Row:
 class Preview:
     """What submitting the form would do. ``made``: how many units make how many points, where units were given."""
 
-    rows: list[Row]
+    rows: list[PreviewRow]
     made: str
     look_alikes: list[duplicates.SimilarEntry]
 
@@ -158,7 +158,7 @@ def _row(
     reference: int | None,
     paid: bool,
     on: date,
-) -> Row:
+) -> PreviewRow:
     activity_type, certification = claim.activity_type, cycle.certification
     applies = eligibility.applies_to(activity_type, cycle)
     new = Entry(
@@ -185,7 +185,7 @@ def _row(
         paid=paid,
         on=on,
     )
-    return Row(
+    return PreviewRow(
         cycle=cycle,
         ticked=ticked,
         outcome=found,

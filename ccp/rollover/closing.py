@@ -50,7 +50,7 @@ OPENED = "The cycle before it was closed as compliant."
 
 
 @dataclass
-class Tally:
+class ClosingTally:
     """How many ended cycles a run found in each state, and the keys of those that failed.
 
     A cycle fails if it could not be judged or closed.
@@ -72,14 +72,16 @@ class Tally:
         )
 
 
-def close_due(*, at: datetime, dry_run: bool = False, progress: Callable[[int], object] = lambda done: None) -> Tally:
+def close_due(
+    *, at: datetime, dry_run: bool = False, progress: Callable[[int], object] = lambda done: None
+) -> ClosingTally:
     """Close every cycle that is due on the day, with one transaction for each batch.
 
     ``progress`` is called with the number of cycles judged in each batch. This is safe to stop and
     start again at any point, while people record and pay, and twice on the same day. If a batch
     fails, its cycles are closed one by one, so that one bad row stops only itself.
     """
-    tally = Tally()
+    tally = ClosingTally()
     last = 0
     while keys := _ended(day_of(at), after=last):
         close_batch(keys, tally, at=at, dry_run=dry_run)
@@ -94,7 +96,7 @@ def _ended(on: date, *, after: int) -> list[int]:
     return list(ended.values_list("pk", flat=True)[:BATCH])
 
 
-def close_batch(keys: Sequence[int], tally: Tally, *, at: datetime, dry_run: bool = False) -> None:
+def close_batch(keys: Sequence[int], tally: ClosingTally, *, at: datetime, dry_run: bool = False) -> None:
     """Close these cycles in one transaction; if one of them fails, close each in its own."""
     try:
         tally.found += _close(keys, at=at, dry_run=dry_run)

@@ -27,7 +27,7 @@ from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications.models import Certification, Cycle, RenewalInvoice
 from certifications.roster.entries import StoredCertification, StoredMember, is_mandatory_under
-from certifications.roster.rows import Row
+from certifications.roster.rows import RosterRow
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ def redated(awarded_on: date, old: Cycle, on: date) -> cycle_rules.Span:
 
 
 def write_changes(
-    changed_members: Sequence[tuple[Row, StoredMember]],
-    changed_certifications: Sequence[tuple[Row, StoredCertification]],
+    changed_members: Sequence[tuple[RosterRow, StoredMember]],
+    changed_certifications: Sequence[tuple[RosterRow, StoredCertification]],
     *,
     on: date,
     occasion: Occasion,
@@ -85,7 +85,7 @@ def write_changes(
 
 
 def write_new(
-    awards: Sequence[tuple[Row, Certification]], members: dict[str, int], *, on: date, occasion: Occasion
+    awards: Sequence[tuple[RosterRow, Certification]], members: dict[str, int], *, on: date, occasion: Occasion
 ) -> None:
     """Add certifications with their current cycle and its invoices, and the members whom the portal does not know.
 
@@ -128,7 +128,7 @@ def write_new(
     bulk_create_with_history(invoices, RenewalInvoice, **occasion.history())
 
 
-def _update_addresses(changed: Sequence[tuple[Row, StoredMember]], occasion: Occasion) -> None:
+def _update_addresses(changed: Sequence[tuple[RosterRow, StoredMember]], occasion: Occasion) -> None:
     """Give the accounts their new address, which is not verified until its owner follows a link sent there."""
     for chunk in chunks(changed):
         # Out of the way first, so that two members can exchange their addresses.
@@ -151,7 +151,7 @@ def _update_addresses(changed: Sequence[tuple[Row, StoredMember]], occasion: Occ
         notices.address_changed((user, before[user.pk]) for user in users)
 
 
-def _update_members(changed: Sequence[tuple[Row, StoredMember]], occasion: Occasion) -> None:
+def _update_members(changed: Sequence[tuple[RosterRow, StoredMember]], occasion: Occasion) -> None:
     members = Member.objects.select_for_update(no_key=True).in_bulk([stored.pk for _, stored in changed])
     columns: set[str] = set()
     for row, stored in changed:
@@ -168,7 +168,9 @@ def _update_members(changed: Sequence[tuple[Row, StoredMember]], occasion: Occas
     bulk_update_with_history(list(members.values()), Member, sorted(columns), **occasion.history())
 
 
-def _update_certifications(changed: Sequence[tuple[Row, StoredCertification]], on: date, occasion: Occasion) -> None:
+def _update_certifications(
+    changed: Sequence[tuple[RosterRow, StoredCertification]], on: date, occasion: Occasion
+) -> None:
     certifications = Certification.objects.in_bulk([stored.pk for _, stored in changed])
     moved = []
     for row, stored in changed:

@@ -5,7 +5,7 @@ from datetime import date
 
 from certifications import life
 from certifications.models import Certification
-from certifications.roster.rows import COLUMNS, Row
+from certifications.roster.rows import COLUMNS, RosterRow
 
 AWARD = ("certificate_number", "awarded_on", "ccp_mandatory")
 
@@ -20,11 +20,11 @@ class StoredMember:
     on_roster: str = ""
     """The roster's address, where the member has another one since (``amtportal.members.sign_in.addresses``)."""
 
-    def address_under(self, row: Row) -> str:
+    def address_under(self, row: RosterRow) -> str:
         """The address that the account has once the row is in: the member's own, until the roster has another one."""
         return self.email if row.email == self.on_roster else row.email
 
-    def differs(self, row: Row) -> bool:
+    def differs(self, row: RosterRow) -> bool:
         if row.email != (self.on_roster or self.email):
             return True
         return any(self.person[column] != value for column, value in row.person.items())
@@ -39,7 +39,7 @@ class StoredCertification:
     ccp_mandatory: bool
     recertified_on: date | None = None
 
-    def differs(self, row: Row) -> bool:
+    def differs(self, row: RosterRow) -> bool:
         return (
             row.certificate_number != self.certificate_number
             or row.awarded_on != self.awarded_on
@@ -47,7 +47,7 @@ class StoredCertification:
         )
 
 
-def is_mandatory_under(row: Row, held: StoredCertification | Certification) -> bool:
+def is_mandatory_under(row: RosterRow, held: StoredCertification | Certification) -> bool:
     """Whether CCP binds a certification on record once the row is in.
 
     As the roster says. Where it leaves the choice to us, what followed from the old day of the award follows from the
@@ -61,10 +61,10 @@ def is_mandatory_under(row: Row, held: StoredCertification | Certification) -> b
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RosterEntry:
     """A good row beside what is on record of its member and certification."""
 
-    row: Row
+    row: RosterRow
     member: StoredMember | None
     certification: StoredCertification | None
 

@@ -16,7 +16,7 @@ from amtportal.members.models import Member, User
 from certifications.cycles import lock_all
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 from certifications.roster.entries import AWARD, StoredCertification, StoredMember
-from certifications.roster.rows import PERSON, Row
+from certifications.roster.rows import PERSON, RosterRow
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Record:
     anchored: Mapping[int, str] = field(default_factory=dict)  # certifications whose award is fixed, and why
 
 
-def conflicts(rows: Sequence[Row], record: Record) -> Iterator[Problem]:
+def conflicts(rows: Sequence[RosterRow], record: Record) -> Iterator[Problem]:
     """Rows that cannot be stored beside what is on record and stays."""
     emails = {
         row.amt_id: member.address_under(row) if (member := record.members.get(row.amt_id)) else row.email
@@ -81,7 +81,7 @@ def conflicts(rows: Sequence[Row], record: Record) -> Iterator[Problem]:
             )
 
 
-def look_up(rows: Sequence[Row]) -> Record:
+def look_up(rows: Sequence[RosterRow]) -> Record:
     """The record as far as these rows touch it. Cycles that may be dated anew are locked."""
     members: dict[str, StoredMember] = {}
     for amt_ids in chunks({row.amt_id: None for row in rows}):
@@ -105,7 +105,7 @@ def look_up(rows: Sequence[Row]) -> Record:
     )
 
 
-def _addresses(rows: Sequence[Row], members: Mapping[str, StoredMember]) -> dict[str, str | None]:
+def _addresses(rows: Sequence[RosterRow], members: Mapping[str, StoredMember]) -> dict[str, str | None]:
     wanted = {
         row.email: None
         for row in rows
@@ -119,7 +119,7 @@ def _addresses(rows: Sequence[Row], members: Mapping[str, StoredMember]) -> dict
 
 
 def _numbers(
-    rows: Sequence[Row], certifications: Mapping[tuple[str, str], StoredCertification]
+    rows: Sequence[RosterRow], certifications: Mapping[tuple[str, str], StoredCertification]
 ) -> dict[tuple[str, str], str]:
     wanted: dict[str, dict[str, None]] = defaultdict(dict)
     for row in rows:
@@ -136,7 +136,9 @@ def _numbers(
     }
 
 
-def _anchored(rows: Sequence[Row], certifications: Mapping[tuple[str, str], StoredCertification]) -> dict[int, str]:
+def _anchored(
+    rows: Sequence[RosterRow], certifications: Mapping[tuple[str, str], StoredCertification]
+) -> dict[int, str]:
     """Those certifications with another day of award in the roster whose cycles hold something counted from the old."""
     moved = [
         stored.pk

@@ -105,7 +105,7 @@ def seal(credits: int) -> None:
     built = timed(lambda: association.build(max(credits // 10, 1), entries=10))
     said: list[str] = []
     seconds = timed(lambda: said.append(command("seal_history")))
-    tally = seals.Tally()
+    tally = seals.SealTally()
     verified = timed(lambda: list(seals.verify(tally)))
     floor = timed(read_history)
     print(f"seal_history over {credits:,} credits (built in {built:.0f} s): {said[0]}")

@@ -26,7 +26,7 @@ def seal() -> str:
 
 
 def found() -> list[str]:
-    return list(seals.verify(seals.Tally()))
+    return list(seals.verify(seals.SealTally()))
 
 
 def tamper(statement: str, *values: object) -> None:
@@ -68,7 +68,7 @@ def test_a_long_table_is_sealed_a_batch_at_a_time(short: Member, monkeypatch: py
 
 
 def test_an_empty_portal_has_a_chain_of_nothing() -> None:
-    tally = seals.Tally()
+    tally = seals.SealTally()
     assert list(seals.verify(tally)) == []
     assert tally.seals == tally.rows == 0
 

@@ -43,7 +43,7 @@ def file_for(cycles: list[Cycle]) -> bytes:
 
 def imported(content: bytes) -> int:
     resource = CreditsResource(at=noon(TODAY))
-    assert not resource.import_data(csv_files.read(content)).has_errors()
+    assert not resource.import_data(csv_files.read_csv(content)).has_errors()
     return resource.tally.recorded
 
 

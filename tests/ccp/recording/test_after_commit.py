@@ -33,7 +33,7 @@ def change_terms() -> None:
 def import_roster() -> None:
     header = "amt_id,email,first_name,last_name,credential,certificate_number,awarded_on\n"
     content = header + "7001,zoe@example.org,Zoë,O'Neil,RMA,1,2023-05-01\n"
-    assert not roster.RosterResource().import_data(csv_files.read(content.encode())).has_errors()
+    assert not roster.RosterResource().import_data(csv_files.read_csv(content.encode())).has_errors()
 
 
 def add_a_member() -> None:

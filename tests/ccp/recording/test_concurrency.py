@@ -152,7 +152,7 @@ def test_an_entry_put_back_from_eight_sides_at_once_is_put_back_once() -> None:
     assert (Activity.objects.get().revision, Activity.history.count()) == (3, 3)
     assert requirement.counted_points(cycle) == Decimal(30)
     assert cycle_of(entry.member).requirement_met_on == TODAY - timedelta(days=1)
-    assert not any(verification.verify(Cycle.objects.all(), verification.Tally()))
+    assert not any(verification.verify(Cycle.objects.all(), verification.VerificationTally()))
 
 
 def test_an_entry_put_back_while_another_is_recorded_does_not_slip_past_a_cap() -> None:

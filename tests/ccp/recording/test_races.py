@@ -43,7 +43,7 @@ def give_status(certification: Certification, to: str) -> None:
     life.change_status(certification=certification, to=to, reason="Said so.", by=make_user(), at=noon(TODAY))
 
 
-def received() -> held_credits.Tally:
+def received() -> held_credits.MatchTally:
     credit = held_credits.Received("W-1", "7001", make_claim())
     return held_credits.receive(credits=[credit], by=None, at=noon(TODAY))
 
@@ -65,7 +65,7 @@ def test_a_credit_that_waits_while_the_certification_is_revoked_is_held() -> Non
         give_status(cycle.certification, "revoked")
         tally = beside(received)
         wait_until_somebody_waits()
-    assert tally.result() == held_credits.Tally(recorded=0, held=1)
+    assert tally.result() == held_credits.MatchTally(recorded=0, held=1)
 
 
 def test_staff_who_save_a_certification_while_it_lapses_do_not_put_it_in_force_again() -> None:
@@ -118,7 +118,7 @@ def lock(cycle: Cycle) -> None:
 def imported() -> bool:
     header = "provider_reference,amt_id,activity_type,title,starts_on,ends_on,points\n"
     row = "W-1,7001,course-seminar-webinar,Safe,2026-03-01,2026-03-01,1\n"
-    return not CreditsResource(at=noon(TODAY)).import_data(csv_files.read((header + row).encode())).has_errors()
+    return not CreditsResource(at=noon(TODAY)).import_data(csv_files.read_csv((header + row).encode())).has_errors()
 
 
 def changed(cap: str = "1") -> bool:

@@ -57,7 +57,9 @@ def restore(activity: Activity, *, on: date = TODAY, by: User | None = None) -> 
 
 
 def differences() -> list[verification.Difference]:
-    return [each for batch in verification.verify(Cycle.objects.all(), verification.Tally()) for each in batch]
+    return [
+        each for batch in verification.verify(Cycle.objects.all(), verification.VerificationTally()) for each in batch
+    ]
 
 
 def met_on(cycle: Cycle) -> date | None:

@@ -89,7 +89,7 @@ def met_and_paid(**fields: object) -> Cycle:
     return cycle
 
 
-def close(on: date) -> rollover.Tally:
+def close(on: date) -> rollover.ClosingTally:
     return rollover.close_due(at=noon(on))
 
 

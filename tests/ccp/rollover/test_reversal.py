@@ -72,7 +72,7 @@ def test_the_cycle_stays_closed_and_the_next_one_runs(payment: Payment) -> None:
 
 def test_verification_finds_nothing_wrong_with_it(payment: Payment) -> None:
     reverse(payment)
-    tally = verification.Tally()
+    tally = verification.VerificationTally()
     assert [found for batch in verification.verify(Cycle.objects.all(), tally) for found in batch] == []
 
 

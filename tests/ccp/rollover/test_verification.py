@@ -21,7 +21,7 @@ from ccp.models import Activity, ActivityType, CategoryTerms, Credit, TypeTerms
 from ccp.recording import verbs as recording
 from ccp.rollover import closing as rollover
 from ccp.rollover import verification
-from ccp.rollover.verification import Difference, Tally
+from ccp.rollover.verification import Difference, VerificationTally
 from certifications import invoices
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 from tests.support.builders import (
@@ -134,7 +134,7 @@ def test_a_change_belongs_to_its_day_in_chicago() -> None:
 
 
 def found(**filters: Any) -> list[Difference]:
-    tally = Tally()
+    tally = VerificationTally()
     differences = [each for batch in verification.verify(Cycle.objects.filter(**filters), tally) for each in batch]
     assert tally.differences == len(differences)
     return differences

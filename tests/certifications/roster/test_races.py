@@ -32,7 +32,7 @@ def rows(*certifications: Certification, number: str = "", awarded_on: str = "20
 
 
 def imported(content: str) -> Result:
-    return RosterResource(on=TODAY).import_data(csv_files.read(content.encode()))
+    return RosterResource(on=TODAY).import_data(csv_files.read_csv(content.encode()))
 
 
 def lock(row: Certification | Cycle) -> None:
