@@ -34,9 +34,7 @@ def pytest_configure() -> None:
     """Make the settings of the whole run before anything asks for them."""
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES["evidence"]["BACKEND"] = "django.core.files.storage.InMemoryStorage"
-    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = (
-        True  # no static files need to be collected first
-    )
+    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True  # nothing needs to be collected first
     settings.MAIL_SENT_BY_THREAD = False
     # A busy machine holds locks for longer. No test waits for this time to be over.
     options = settings.DATABASES["default"]["OPTIONS"]

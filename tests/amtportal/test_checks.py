@@ -1,4 +1,4 @@
-"""Connections to other machines are encrypted, or ``check --deploy`` says which is not."""
+"""Connections to other machines are encrypted, or ``check --deploy`` says which one is not."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What is written to the log names no address that is a secret."""
+"""No secret address is written to the log."""
 
 import logging
 import re

@@ -1,4 +1,8 @@
-"""What is joined: every part is in it, the layers are ordered once, and what it asks for is collected too."""
+"""Joined static files.
+
+Every part is in the joined file, the layers are ordered once, and the files that it asks for are
+collected too.
+"""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Who signed in, who tried to, and who got a new password."""
+"""Records of who signed in, who tried to, and who got a new password."""
 
 import pytest
 from django.contrib.auth import authenticate

@@ -1,7 +1,7 @@
-"""Every address that takes a post leaves its line of history, or stands here with the reason why it leaves none.
+"""Every address that takes a post leaves a line of history, or is listed here with the reason.
 
-A line says who, when (UTC), from what to what, from which address and in which request. Whoever adds an address adds
-it to one of the tables.
+A line says who, when (UTC), from what to what, from which address and in which request. Whoever
+adds an address adds it to one of the tables.
 """
 
 import fnmatch

@@ -1,4 +1,4 @@
-"""The chain of seals: what it covers, that it goes on where it was, and that it finds the row that was changed."""
+"""The chain of seals: what it covers, that it continues, and that it finds the changed row."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""Every event of an account's security leaves its row: what was done, and what is written down of it."""
+"""Every security event of an account leaves a row: what was done, and what is written about it."""
 
 from collections.abc import Callable
 

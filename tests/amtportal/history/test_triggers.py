@@ -1,4 +1,4 @@
-"""The database refuses to change or remove a row of history, whoever asks."""
+"""The database refuses to change or remove a row of history, no matter who asks."""
 
 from typing import Any
 

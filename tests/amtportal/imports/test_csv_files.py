@@ -1,4 +1,7 @@
-"""Reading roster files: lines are counted as an editor shows them, and nothing in a file stops the reading."""
+"""Reading roster files.
+
+Lines are counted as an editor shows them, and nothing in a file stops the reading.
+"""
 
 import pytest
 import tablib

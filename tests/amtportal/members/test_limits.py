@@ -1,4 +1,4 @@
-"""What the limits borrow from the inside of allauth, which promises to keep none of it."""
+"""What the limits use of the internals of allauth, which promises to keep none of them."""
 
 import inspect
 import re

@@ -1,4 +1,7 @@
-"""How often something may be asked for: across processes, whatever a visitor claims to be, and not for ever."""
+"""How often something may be asked for.
+
+The limit holds across processes and whatever a visitor claims to be, and it does not last forever.
+"""
 
 from datetime import timedelta
 

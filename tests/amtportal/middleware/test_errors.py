@@ -1,6 +1,6 @@
-"""Error pages, which ask neither the database nor a context, and the notice that the portal is closed.
+"""Error pages, which need neither the database nor a context, and the notice of a closed portal.
 
-Where a test is not marked ``django_db``, a query of a page would fail it.
+In a test that is not marked ``django_db``, a query of a page makes the test fail.
 """
 
 from pathlib import Path

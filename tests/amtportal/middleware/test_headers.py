@@ -1,4 +1,4 @@
-"""The headers of every answer, whoever gives it: a page, a file, a style sheet, a redirect, an error."""
+"""The headers of every answer: a page, a file, a style sheet, a redirect or an error."""
 
 import json
 import os

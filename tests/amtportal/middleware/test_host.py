@@ -1,4 +1,7 @@
-"""The portal has one name: whatever a request calls it by, what is sent out names the address that was configured."""
+"""The portal has one name.
+
+Whatever name a request uses, everything that is sent out names the configured address.
+"""
 
 import pytest
 from django.core import mail

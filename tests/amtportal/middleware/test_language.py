@@ -1,4 +1,8 @@
-"""The language of a page: chosen by a switch, kept in a cookie, else asked for by the browser; never left behind."""
+"""The language of a page.
+
+The member chooses it by a switch, and a cookie keeps it. Otherwise the browser asks for it. It is
+never left behind for the next request.
+"""
 
 from datetime import date
 from decimal import Decimal

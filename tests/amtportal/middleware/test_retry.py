@@ -1,4 +1,7 @@
-"""When the database cannot: tried again, else a page with status 503 that keeps what was typed."""
+"""When the database cannot answer, the request is tried again.
+
+If that does not help, a page with status 503 keeps what was typed.
+"""
 
 import uuid
 from collections.abc import Callable

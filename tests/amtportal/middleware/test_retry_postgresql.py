@@ -1,4 +1,7 @@
-"""What PostgreSQL refuses, by its own codes: each is tried again or said, never a server error, and nothing by half."""
+"""What PostgreSQL refuses, by its own codes.
+
+Each refusal is tried again or reported. It is never a server error, and nothing is done by half.
+"""
 
 import uuid
 from collections.abc import Iterator

@@ -1,4 +1,8 @@
-"""Who may see what: every address as its owner, another member, staff with and without the permission, and nobody."""
+"""Who may see what.
+
+Every address is opened as its owner, as another member, as staff with and without the permission,
+and as nobody.
+"""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
 """Who may open which staff page: every address of the admin, with each permission and without it.
 
-A permission opens the pages that are named after it, and no more. What only the portal's verbs write is written by
-nobody, whatever the permission.
+A permission opens the pages that are named after it, and no more. What only the portal's verbs
+write, nobody can write by hand, whatever the permission.
 """
 
 from typing import Any

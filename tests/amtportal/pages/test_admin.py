@@ -1,4 +1,7 @@
-"""The admin pages of every app: who may open them, what they cost, and accounts and members in particular."""
+"""The admin pages of every app: who may open them and what they cost.
+
+Accounts and members are tested in particular.
+"""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,7 @@
-"""What is wrong with a form is told in one way on every page: a summary first, then the same words at the field."""
+"""Every page reports what is wrong with a form in one way.
+
+A summary comes first, and the same words stand at the field.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,7 @@
-"""What pages say in Spanish after a form: what is wrong, what it would count for, what was done; and error pages."""
+"""What pages say in Spanish after a form, and error pages in Spanish.
+
+They say what is wrong, what an entry would count for, and what was done.
+"""
 
 from collections.abc import Callable
 from io import BytesIO

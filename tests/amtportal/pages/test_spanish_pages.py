@@ -1,4 +1,7 @@
-"""Every page in Spanish: no text of three words or more is the same as in English, but names and what people typed."""
+"""Every page in Spanish.
+
+No text of three words or more is the same as in English, except names and what people typed.
+"""
 
 from datetime import date
 

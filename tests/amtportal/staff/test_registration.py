@@ -1,4 +1,7 @@
-"""Each model has one admin class, registered once: no class of ours is registered over another of ours."""
+"""Each model has one admin class, registered once.
+
+No admin class of the portal replaces another one of the portal.
+"""
 
 import ast
 import inspect

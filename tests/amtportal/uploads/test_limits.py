@@ -1,4 +1,4 @@
-"""How much a request may bring, and the page for what is too large."""
+"""How much a request may send, and the page for a request that is too large."""
 
 from io import BytesIO
 from typing import Any

@@ -1,4 +1,4 @@
-"""My Certifications: an AMTRAX section for each certification, with figures that machines read."""
+"""My Certifications: an AMTRAX section for each certification, with machine-readable figures."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,7 @@
-"""The guide: its three parts and what members ask, in sections that can be linked, with pictures that weigh little."""
+"""The guide: its three parts and the questions of members.
+
+Each section can be linked, and the pictures are small files.
+"""
 
 import json
 import re

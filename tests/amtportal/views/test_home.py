@@ -1,4 +1,7 @@
-"""The home page: what this is, or the four answers at a glance; and the public pages."""
+"""The home page, and the public pages.
+
+The home page says what the portal is, or shows a member the four answers at a glance.
+"""
 
 from datetime import date
 

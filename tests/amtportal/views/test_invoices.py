@@ -1,4 +1,7 @@
-"""The pages of renewal invoices: what each says of its state, and that a locked one is not to be had."""
+"""The pages of renewal invoices: what each says about its state.
+
+A locked invoice cannot be opened.
+"""
 
 from datetime import date, timedelta
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""Which passwords are taken, and the sentence for one that is not."""
+"""Which passwords are accepted, and the sentence for a password that is not."""
 
 import pytest
 from bs4 import BeautifulSoup

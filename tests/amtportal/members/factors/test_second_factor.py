@@ -1,4 +1,7 @@
-"""The second factor: set up, asked for, required of staff, taken once, and unreadable in the database."""
+"""The second factor: its setup, when it is asked for, and that staff must have it.
+
+A code is accepted once, and the secrets are unreadable in the database.
+"""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Mail is written with the change it tells of, sent later, tried again, and sent once."""
+"""Mail is written together with the change it reports, sent later, tried again, and sent once."""
 
 import smtplib
 from collections.abc import Iterator

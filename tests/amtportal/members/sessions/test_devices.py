@@ -1,4 +1,7 @@
-"""Which browsers are known: a sign-in from another one is told, and guessing from elsewhere shuts nobody out."""
+"""Which browsers are known.
+
+A sign-in from another browser is reported, and guessing from elsewhere shuts nobody out.
+"""
 
 import pytest
 from allauth.account.models import EmailAddress

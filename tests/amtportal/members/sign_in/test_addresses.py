@@ -1,4 +1,7 @@
-"""Another e-mail address for the account: asked for, proved by a link, told to the old one."""
+"""A new e-mail address for the account.
+
+The member asks for it and proves it by a link, and the old address is told.
+"""
 
 import base64
 import re

@@ -1,8 +1,9 @@
-"""By the clock, too, nobody learns who is on the roster: an answer takes as long for a known address as for an unknown.
+"""The time of an answer does not reveal who is on the roster either.
 
-The two are asked for in turn, so that whatever else the machine does slows both alike, and their medians are compared.
-While other programs have the processors, the clock of an answer stands still.
-Passwords are hashed as in production, with fewer rounds: what is done beside the hashing then weighs more, not less.
+An answer takes as long for a known address as for an unknown one. The two are asked for in turn, so
+that whatever else the machine does slows both alike, and their medians are compared. While other
+programs have the processors, the clock of an answer stands still. Passwords are hashed as in
+production but with fewer rounds, so that the work beside the hashing weighs more, not less.
 """
 
 import time

@@ -1,6 +1,7 @@
-"""Nobody learns who is on the roster: not by words, not by the length of an answer, not by the work it takes.
+"""Nobody learns who is on the roster.
 
-Work is counted here: hashes of passwords (nearly all of the time of a sign-in) and questions to the database. Time is
+Neither the words, nor the length of an answer, nor the work it takes reveals that. Work is counted
+here: hashes of passwords (nearly all of the time of a sign-in) and queries of the database. Time is
 measured in ``test_answer_times.py``.
 """
 

@@ -1,4 +1,7 @@
-"""Four worker processes of the real server, which share nothing but the database and the cache of the deployment."""
+"""Four worker processes of the real server.
+
+They share nothing but the database and the cache of the deployment.
+"""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""Signing in, and the links by mail that open an account or give it a new password: over a real mail server."""
+"""Signing in, and the mailed links that open an account or give it a new password.
+
+The mail goes over a real mail server.
+"""
 
 from collections.abc import Iterator
 
