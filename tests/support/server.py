@@ -56,11 +56,8 @@ class Server:
     def start(self) -> None:
         command = [".venv/bin/gunicorn", "--config", "deploy/gunicorn.conf.py"]
         if self.workers > 1:
-            command += [
-                "--workers",
-                str(self.workers),
-                "--preload",
-            ]  # the application is loaded once and then forked, which starts sooner
+            # The application is loaded once and then forked, which starts sooner.
+            command += ["--workers", str(self.workers), "--preload"]
         command += ["amtportal.wsgi"]
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

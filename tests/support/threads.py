@@ -53,9 +53,8 @@ def wait_until_somebody_waits() -> None:
 
     def waits() -> bool:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_stat_clear_snapshot()"
-            )  # because a transaction sees the same activity from its beginning to its end
+            # A transaction sees the same activity from its beginning to its end.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(query)
             return bool(cursor.fetchone() != (0,))
 

@@ -26,7 +26,7 @@ def sign_in(client: Client, password: str = PASSWORD, login: str = ADA) -> None:
 
 
 def events() -> list[tuple[str, str, str]]:
-    """Kind, account and typed address of each event, the first first."""
+    """Return the kind, account and typed address of each event, the earliest first."""
     return [
         (event.kind, event.user.email if event.user else "", event.email)
         for event in SecurityEvent.objects.order_by("pk").select_related("user")

@@ -12,7 +12,7 @@ from amtportal.members import limits
 
 pytestmark = pytest.mark.any_database
 
-# The parameters that we fill in, by function.
+# The parameters that the portal fills in, by function.
 BORROWED = {
     "consume": {"request", "app", "action", "limit_get", "user"},
     "get_ip": {"request"},

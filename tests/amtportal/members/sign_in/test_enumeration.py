@@ -34,7 +34,7 @@ hashes: list[str] = []
 
 
 class CountedHasher(MD5PasswordHasher):
-    """Of the same name, so that it takes the passwords of the tests."""
+    """The hasher has the same name, so that it takes the passwords of the tests."""
 
     def encode(self, password: str, salt: str) -> str:
         hashes.append(password)
@@ -76,7 +76,7 @@ def test_every_address_gets_the_same_answer_letter_by_letter(address: str) -> No
         assert answer.status_code == 200, state
         assert answer.redirect_chain == expected.redirect_chain, state
         typed = answer.text.replace(ADDRESSES[state], ADDRESSES["unknown"])
-        if address == "/accounts/login/":  # a token against other sites, new for each page
+        if address == "/accounts/login/":  # a token against other sites, which is new on each page
             typed, said = (_without_tokens(text) for text in (typed, expected.text))
         else:
             said = expected.text
