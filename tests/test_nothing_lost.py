@@ -1,4 +1,7 @@
-"""What was acknowledged is there, whole and once: while the server is killed, and while one form is sent many times."""
+"""What was acknowledged is there, whole and once.
+
+That holds while the server is killed, and while one form is sent many times.
+"""
 
 import time
 import uuid

@@ -1,4 +1,4 @@
-"""What a rule answers with is a value: nobody who holds it can change it for the others."""
+"""What a rule returns is a value: nobody who holds it can change it for the others."""
 
 import dataclasses
 import inspect

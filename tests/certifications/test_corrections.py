@@ -1,4 +1,7 @@
-"""Corrections of closed cycles and extensions of the grace period: what is refused, and what stays as it was."""
+"""Corrections of closed cycles, and extensions of the grace period.
+
+The tests show what is refused, and what stays as it was.
+"""
 
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,4 +1,7 @@
-"""The grace period of a cycle: to which day it can be extended, what moves, and what a late opening is given."""
+"""The grace period of a cycle.
+
+The tests show to which day it can be extended, what moves, and what a late opening gets.
+"""
 
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Renewal invoices: when each opens and why, and the verbs of staff that pay, reverse and void."""
+"""Renewal invoices: when each opens and why, and the staff's verbs that pay, reverse and void."""
 
 from datetime import date, timedelta
 

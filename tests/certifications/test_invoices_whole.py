@@ -1,4 +1,7 @@
-"""The verbs of invoices write everything or nothing, under the lock they take; and what they refuse at the edge."""
+"""The verbs of invoices write everything or nothing, under the lock that they take.
+
+The tests also show what they refuse in edge cases.
+"""
 
 from collections.abc import Callable
 from datetime import date, timedelta

@@ -1,4 +1,8 @@
-"""The life of a certification: what may follow what, who did it and why, and the picture of it in the handbook."""
+"""The life of a certification.
+
+The tests show what may follow what, who did it and why, and that the handbook's picture of it is
+right.
+"""
 
 import re
 from datetime import date, timedelta

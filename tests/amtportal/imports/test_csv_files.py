@@ -1,4 +1,7 @@
-"""Reading roster files: lines are counted as an editor shows them, and nothing in a file stops the reading."""
+"""Reading roster files.
+
+Lines are counted as an editor shows them, and nothing in a file stops the reading.
+"""
 
 import pytest
 import tablib
@@ -26,7 +29,7 @@ def test_a_csv_is_read_whichever_program_wrote_it(data: str) -> None:
 
 
 def test_a_record_stands_on_the_line_on_which_it_starts() -> None:
-    """The header, a record over lines 2 to 4, a blank line 5, and the next on line 6."""
+    """The header, a record over lines 2 to 4, a blank line 5, and the next record on line 6."""
     dataset = csv_files.read_csv(b'a,b\n1,"x\ny\r\nz"\n\n2,w\n')
     assert dataset.lines == [2, 6]
 

@@ -1,4 +1,7 @@
-"""Activities, credits and the catalogue in the admin: staff read, and may void an entry with a reason."""
+"""Activities, credits and the catalogue in the admin.
+
+Staff read them, and may void an entry with a reason.
+"""
 
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,4 +1,7 @@
-"""Imports of credits and changes of terms beside members who record: nothing is lost, and nobody waits for ever."""
+"""Imports of credits and changes of terms while members record.
+
+Nothing is lost, and nobody waits forever.
+"""
 
 import uuid
 from datetime import date

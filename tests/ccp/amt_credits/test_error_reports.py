@@ -1,4 +1,7 @@
-"""Error reports: a member says that a credit from AMT is wrong, staff answer, and may void the entry."""
+"""Error reports.
+
+A member says that a credit from AMT is wrong. Staff answer, and may void the entry.
+"""
 
 from datetime import date
 

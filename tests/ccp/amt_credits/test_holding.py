@@ -1,4 +1,4 @@
-"""Credits from AMT that wait: why, until when, and who has them matched."""
+"""Credits from AMT that wait: why, until when, and who gets them matched."""
 
 import io
 from datetime import date

@@ -1,4 +1,7 @@
-"""Credit from AMT's own courses: what a file does, what is wrong with a row, and what the member then sees."""
+"""Credit from AMT's own courses.
+
+The tests show what a file does, what is wrong with a row, and what the member then sees.
+"""
 
 import io
 from datetime import date

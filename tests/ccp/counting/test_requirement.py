@@ -1,4 +1,4 @@
-"""The requirement of a cycle: what is missing, and since which day it is met."""
+"""The requirement of a cycle: what is missing, and since which day it has been met."""
 
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,4 +1,7 @@
-"""The total shown equals the sum of credits, after any sequence of record, amend, withdraw and void."""
+"""The total shown equals the sum of credits.
+
+That holds after any sequence of record, amend, withdraw and void.
+"""
 
 import uuid
 from collections import defaultdict

@@ -1,4 +1,7 @@
-"""The rules of evidence: until when to keep documents, what may be attached and removed, and what is left behind."""
+"""The rules of evidence.
+
+They say until when to keep documents, what may be attached and removed, and what is left behind.
+"""
 
 import stat
 from datetime import date, timedelta

@@ -1,4 +1,8 @@
-"""What may be attached: files told by their content and written anew; what is refused says why and how to mend it."""
+"""What may be attached.
+
+Files are recognized by their content and written again. A refusal says why, and how to fix the
+file.
+"""
 
 import hashlib
 import os

@@ -1,4 +1,7 @@
-"""What is done after the commit may fail: the record stands, the answer comes, and the log says what failed."""
+"""What is done after the commit may fail.
+
+The record stands, the answer comes, and the log says what failed.
+"""
 
 from decimal import Decimal
 from typing import Any, NoReturn

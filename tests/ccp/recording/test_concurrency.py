@@ -1,4 +1,7 @@
-"""Members who press Submit twice, and many who press it in the last hour: nothing is lost, nothing counts twice."""
+"""Members who press Submit twice, and many who press it in the last hour.
+
+Nothing is lost, and nothing counts twice.
+"""
 
 import uuid
 from collections.abc import Callable

@@ -1,4 +1,7 @@
-"""An entry that looks like an earlier one: recorded at once, with a notice in which the member can say what differs."""
+"""An entry that looks like an earlier one.
+
+It is recorded at once, with a notice in which the member can say what differs.
+"""
 
 from datetime import date
 

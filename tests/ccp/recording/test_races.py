@@ -1,4 +1,7 @@
-"""Who waits for somebody else's transaction decides from what that has left behind, and nobody waits in a circle."""
+"""A request that waits for another transaction decides from what that transaction has left.
+
+No requests wait for each other in a circle.
+"""
 
 from collections.abc import Callable
 from datetime import date, timedelta

@@ -1,4 +1,8 @@
-"""Recording CE: what one entry writes, where it counts, when the requirement is met, and what is refused."""
+"""Recording CE.
+
+The tests show what one entry writes, where it counts, when the requirement is met, and what is
+refused.
+"""
 
 import uuid
 from datetime import date, timedelta

@@ -1,4 +1,7 @@
-"""Correcting the record: amend, withdraw, void. Totals, met date and invoice follow, and nothing is deleted."""
+"""Correcting the record: amend, withdraw and void.
+
+Totals, the met date and the invoice follow, and nothing is deleted.
+"""
 
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,7 +1,8 @@
-"""The Record CE form posted again when the rules have moved on: the entry that it recorded, or what it is told today.
+"""The Record CE form posted again when the rules have changed in the meantime.
 
-Back in the browser, a second click or a connection that was lost bring the same form again, also just after records
-have ended or terms have changed.
+The answer is the entry that the form recorded, or what the form is told today. Back in the browser,
+a second click or a lost connection sends the same form again, also just after records have ended or
+terms have changed.
 """
 
 import uuid

@@ -1,4 +1,4 @@
-"""Putting a withdrawn entry back on record: what counts, since when, who may, and the buttons for it."""
+"""Putting a withdrawn entry back on record: what counts, since when, who may, and the buttons."""
 
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,4 +1,7 @@
-"""Closing beside people who record, pay and open pages: nothing is lost, nothing is closed twice."""
+"""Closing cycles while people record, pay and open pages.
+
+Nothing is lost, and nothing is closed twice.
+"""
 
 from collections.abc import Callable
 from datetime import date, timedelta

@@ -1,6 +1,7 @@
-"""Nothing depends on the day on which ``close_cycles`` runs: staff's deeds find what was due closed, as it had to be.
+"""Nothing depends on the day on which ``close_cycles`` runs.
 
-A cycle that has ended, is met and paid and has not been closed yet is closed as compliant before anything is done.
+What was due is closed, as it had to be, before staff do anything: a cycle that has ended, is met
+and paid and has not been closed yet is closed as compliant first.
 """
 
 from datetime import date

@@ -1,4 +1,7 @@
-"""A payment that is reversed after its cycle was closed as compliant: what the member and staff are told."""
+"""A payment that is reversed after its cycle was closed as compliant.
+
+The tests show what the member and staff are told.
+"""
 
 from datetime import date
 

@@ -1,4 +1,7 @@
-"""Verification: the day since which a record suffices, and that tampering is found, and nothing else."""
+"""Verification.
+
+It finds the day since which a record has sufficed. It finds tampering, and nothing else.
+"""
 
 import uuid
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""The list of recorded activities: filters, sorts, pages, what it comes to, and what it says where it is empty."""
+"""The list of recorded activities: filters, sorts, pages and sums.
+
+An empty list says why it is empty.
+"""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Evidence on screen: the part of an entry's page, attaching, reading and removing."""
+"""Evidence on screen: its part of an entry's page, and attaching, reading and removing."""
 
 import re
 from datetime import date

@@ -1,4 +1,7 @@
-"""What members type is shown as they typed it, and is never HTML, template or address: on pages and in the PDF."""
+"""What members type is shown as they typed it, on pages and in the PDF.
+
+It is never HTML, a template or an address.
+"""
 
 from io import BytesIO
 

@@ -1,4 +1,7 @@
-"""Units, limits and retired types on the Record CE page: the server computes, and says what it does not take."""
+"""Units, limits and retired types on the Record CE page.
+
+The server computes the points, and says what it does not accept.
+"""
 
 from datetime import date, timedelta
 from decimal import Decimal

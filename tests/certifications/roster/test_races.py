@@ -1,4 +1,7 @@
-"""A roster beside those who record and those who close cycles: locks are taken in one order, whatever the file's."""
+"""A roster import while people record and cycles are closed.
+
+Locks are taken in one order, whatever the order of the file.
+"""
 
 from datetime import date
 from functools import partial

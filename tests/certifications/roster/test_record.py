@@ -1,4 +1,4 @@
-"""Which rows cannot stand beside what is on record. No database."""
+"""Which rows contradict what is on record. These tests use no database."""
 
 from dataclasses import replace
 from datetime import date

@@ -1,4 +1,7 @@
-"""The roster import: what it writes, what it leaves alone, and that a bad row leaves everything as it was."""
+"""The roster import: what it writes and what it does not change.
+
+A bad row leaves everything as it was.
+"""
 
 from collections.abc import Iterable
 from datetime import date

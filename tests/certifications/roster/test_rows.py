@@ -1,4 +1,7 @@
-"""What a roster's columns may hold, and which rows of one file contradict each other. No database."""
+"""What a roster's columns may hold, and which rows of one file contradict each other.
+
+These tests use no database.
+"""
 
 from datetime import date
 from typing import Any
