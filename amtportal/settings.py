@@ -4,23 +4,23 @@ A wrong value stops the portal at the start with a sentence that says what to wr
 
 | variable | default | what it is |
 | --- | --- | --- |
-| ``AMTPORTAL_URL`` | ``http://localhost:8000`` | the public address; https except for localhost |
-| ``AMTPORTAL_VAR`` | ``var/`` | folder for SQLite, caches, mail and the generated keys |
+| ``AMTPORTAL_URL`` | ``http://localhost:8000`` | the public address; anything but this machine must be https |
+| ``AMTPORTAL_VAR`` | ``var/`` | folder for the SQLite database, caches, mail and the generated secret key |
 | ``DATABASE_URL`` | SQLite in ``AMTPORTAL_VAR`` | ``postgres://…`` in production |
 | ``CACHE_URL`` | a table in the database | shared by all processes, for example ``redis://…`` |
 | ``EMAIL_URL`` | files in ``AMTPORTAL_VAR/mail`` | ``smtp+tls://user:password@host:587`` in production |
-| ``MAIL_SENT_BY_THREAD`` | ``True`` | each process sends mail; else only ``send_mail_queue`` does |
+| ``MAIL_SENT_BY_THREAD`` | ``True`` | each process sends mail after its responses; else only ``send_mail_queue`` |
 | ``SECRET_KEY`` | generated once in ``AMTPORTAL_VAR`` | at least 50 characters |
-| ``SECRET_KEY_FALLBACKS`` | none | earlier keys, with commas: their signatures stay valid |
-| ``MFA_KEYS`` | generated once in ``AMTPORTAL_VAR`` | encrypt secrets; with commas, the newest first |
+| ``SECRET_KEY_FALLBACKS`` | none | earlier keys, by commas: what they signed stays valid while listed |
+| ``MFA_KEYS`` | generated once in ``AMTPORTAL_VAR`` | encrypt second factors' secrets; by commas, the newest first |
 | ``MFA_REQUIRED_FOR_STAFF`` | ``True`` with https | staff see nothing without a second factor |
-| ``TRUST_PROXY`` | ``False`` | trust the headers of a proxy: see ``docs/operations.md`` |
-| ``TRUSTED_PROXY_COUNT`` | ``1`` with ``TRUST_PROXY`` | proxies in a row before the portal |
+| ``TRUST_PROXY`` | ``False`` | trust what a proxy says about client, scheme and request: see ``docs/operations.md`` |
+| ``TRUSTED_PROXY_COUNT`` | ``1`` with ``TRUST_PROXY`` | proxies in a row that each add to ``X-Forwarded-For`` |
 | ``CCP_GRACE_DAYS`` | ``90`` | days after a cycle's end in which it still takes records |
-| ``MAINTENANCE`` | ``False`` | respond to every page except ``/healthz`` with 503 |
-| ``LOCK_WAIT_SECONDS`` | ``3`` for pages, ``20`` for commands | PostgreSQL: how long to wait for locks |
+| ``MAINTENANCE`` | ``False`` | answer every page with "closed for a short while" (503); ``/healthz`` still answers |
+| ``LOCK_WAIT_SECONDS`` | ``3`` for pages, ``20`` for commands | PostgreSQL: how long to wait for other writers |
 | ``CLAMAV_URL`` | none: files are not scanned | ``tcp://host:3310`` or ``unix:///run/clamav/clamd.ctl`` |
-| ``SECURITY_CONTACT`` | none | for security.txt: ``mailto:…`` or ``https://…`` |
+| ``SECURITY_CONTACT`` | none | where to report a weakness (security.txt): ``mailto:…`` or ``https://…`` |
 | ``DEBUG`` | ``False`` | for development on this machine only |
 """
 

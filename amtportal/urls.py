@@ -1,5 +1,4 @@
-"""Every address of the portal. Members bookmark them and mail links to them, so they must not
-change.
+"""Every address of the portal. They must not change, because bookmarks and mail link to them.
 
 The addresses of an app are in its own ``urls.py``. The pages that belong to no single app are here.
 """

@@ -1,8 +1,9 @@
-"""Corrections of closed cycles: a closed cycle is never rewritten, so what was wrong is put right beside it.
+"""Corrections of closed cycles. A closed cycle never changes, so a correction is added to it.
 
-A correction says what the points and the outcome of the cycle should have been, what was wrong, and who signs it. The
-closed cycle keeps its own points and outcome. The last correction holds; earlier ones stay readable. A correction does
-not change the status of the certification: that is a step of its own in ``certifications.life``.
+A correction says what the points and the outcome of the cycle should have been, what was wrong, and
+who signs it. The closed cycle keeps its own points and outcome. The last correction counts, and
+earlier ones can still be read. A correction does not change the status of the certification: that
+is a separate step in ``certifications.life``.
 """
 
 from datetime import datetime
@@ -12,34 +13,36 @@ from django.db import transaction
 
 from amtportal.formatting import format_day
 from amtportal.members.models import User
+from amtportal.refusals import Problem, refuse_if
 from certifications.models import Cycle, CycleCorrection
 from certifications.quarters import STEP
 
 
-class Refused(Exception):
-    """A correction that cannot be signed; the text says why and what to do."""
-
-
-def problem_with(*, is_closed: bool, ends_on: str, points: Decimal, statement: str) -> str:
-    """Why the correction cannot be signed; empty if it can."""
+def problem_with(*, is_closed: bool, ends_on: str, points: Decimal, statement: str) -> Problem | None:
+    """Return why the correction cannot be signed."""
     if not is_closed:
-        return f"The cycle that ends {ends_on} is not closed. Only a closed cycle is corrected; amend its entries."
+        sentence = f"The cycle that ends {ends_on} is not closed. Only a closed cycle is corrected; amend its entries."
+        return Problem("", sentence)
     if points < 0 or points % STEP:
-        return "Points are 0 or more, in quarter steps: 0.25, 0.5, 0.75, 1 and so on."
+        return Problem("", "Points are 0 or more, in quarter steps: 0.25, 0.5, 0.75, 1 and so on.")
     if not statement:
-        return "Say what was wrong and what is right: the member reads it."
-    return ""
+        return Problem("", "Say what was wrong and what is right: the member reads it.")
+    return None
 
 
 @transaction.atomic
 def sign(*, cycle: Cycle, points: Decimal, outcome: str, statement: str, by: User, at: datetime) -> CycleCorrection:
-    """Sign a correction of a closed cycle. What the last correction says already is not signed again."""
+    """Sign a correction of a closed cycle. Raises ``Refused``.
+
+    If the last correction says the same, return that one and sign nothing.
+    """
     cycle = Cycle.objects.select_for_update().get(pk=cycle.pk)
     statement = statement.strip()
-    if problem := problem_with(
-        is_closed=cycle.closed_on is not None, ends_on=format_day(cycle.ends_on), points=points, statement=statement
-    ):
-        raise Refused(problem)
+    refuse_if(
+        problem_with(
+            is_closed=cycle.closed_on is not None, ends_on=format_day(cycle.ends_on), points=points, statement=statement
+        )
+    )
     last = cycle.corrections.order_by("-signed_at", "-pk").first()
     if last and (last.points, last.outcome, last.statement) == (points, outcome, statement):
         return last

@@ -1,8 +1,9 @@
-"""CCP cycles: the 3 years between two third anniversaries of the award.
+"""CCP cycles. Each one lasts 3 years, counted from the day of the award.
 
-Certified on 5/1/2006: the first cycle is 5/1/2006 to 4/30/2009, the next starts on 5/1/2009. Every cycle is counted
-from the day of the award, never from the last cycle. A cycle takes records from its first day until the
-grace period after its last day is over, unless it has been closed.
+For a certification awarded on 5/1/2006, the first cycle is 5/1/2006 to 4/30/2009, and the next one
+starts on 5/1/2009. Every cycle is counted from the day of the award, never from the last cycle. A
+cycle takes records from its first day until the end of the grace period after its last day, unless
+it has been closed.
 """
 
 from collections.abc import Collection, Iterable
@@ -17,7 +18,9 @@ from django.db import transaction
 from amtportal.chunks import chunks
 from amtportal.dates import anniversary, day_of
 from amtportal.formatting import format_day
+from amtportal.history.lines import sign
 from amtportal.members.models import Member, User
+from amtportal.refusals import Problem, Refused, refuse_if
 from certifications import invoices
 from certifications.models import Certification, Cycle
 
@@ -25,12 +28,8 @@ YEARS = 3
 OPENED_LATE = "The cycle was opened after its last day."
 
 
-class Refused(Exception):
-    """A change of a cycle that the rules do not allow; the text says why and what to do."""
-
-
 class Days(Protocol):
-    """From one day to another, both inclusive: a cycle, stored or not."""
+    """The first and the last day, both inclusive, of a cycle, stored or not."""
 
     @property
     def starts_on(self) -> date: ...
@@ -41,7 +40,7 @@ class Days(Protocol):
 
 @dataclass(frozen=True)
 class Span:
-    """The days of one cycle, both inclusive, and its number (1 begins with the award)."""
+    """The days of one cycle, both inclusive, and its number; number 1 begins with the award."""
 
     number: int
     starts_on: date
@@ -58,7 +57,7 @@ class Moved:
 
 
 def span(awarded_on: date, number: int) -> Span:
-    """The ``number``-th cycle of a certification awarded on that day."""
+    """Return the cycle with that number, from 1, of a certification awarded on that day."""
     if number < 1:
         raise ValueError("Cycles are numbered from 1.")
     return Span(
@@ -69,31 +68,35 @@ def span(awarded_on: date, number: int) -> Span:
 
 
 def span_on(awarded_on: date, on: date) -> Span:
-    """The cycle to which a day belongs. The day must not be before the award."""
+    """Return the cycle to which a day belongs. Raises ``ValueError`` if it is before the award."""
     if on < awarded_on:
         raise ValueError(f"{on} is before the award on {awarded_on}: no cycle had begun.")
-    # The calendar years tell the cycle, except before the anniversary in a year in which a cycle changes.
+    # The calendar years give the cycle, except before the anniversary in a year when a new cycle
+    # starts.
     candidate = span(awarded_on, (on.year - awarded_on.year) // YEARS + 1)
     return candidate if candidate.starts_on <= on else span(awarded_on, candidate.number - 1)
 
 
 def covers(days: Days, first: date, last: date) -> bool:
-    """Whether what was done from the first day to the last lies in the cycle."""
+    """Return whether an activity from the first day to the last is within the cycle."""
     return days.starts_on <= first and last <= days.ends_on
 
 
 def records_until(ends_on: date) -> date:
-    """The last day of the usual grace period of a cycle that ended on ``ends_on``."""
+    """Return the last day of the usual grace period of a cycle that ends on ``ends_on``."""
     return ends_on + timedelta(days=settings.CCP_GRACE_DAYS)
 
 
 def grace_ends_on(cycle: Cycle) -> date:
-    """The last day of the cycle's grace period: the usual one, unless staff extended it."""
+    """Return the last day of the cycle's grace period: the usual one, unless staff extended it."""
     return cycle.grace_extended_to or records_until(cycle.ends_on)
 
 
 def takes_records(cycle: Cycle, on: date) -> bool:
-    """Whether activities can be recorded, amended and withdrawn in the cycle (certification read) on that day."""
+    """Return whether activities can be recorded, amended and withdrawn in the cycle on that day.
+
+    The cycle's certification must be loaded.
+    """
     return (
         cycle.certification.status in Certification.IN_FORCE
         and cycle.closed_on is None
@@ -102,40 +105,41 @@ def takes_records(cycle: Cycle, on: date) -> bool:
 
 
 def unclosed(member: Member, *, lock: bool = False) -> list[Cycle]:
-    """The member's cycles that are not closed, in the order of their keys; locked on demand."""
+    """Return the member's cycles that are not closed, by key. ``lock``: lock them first."""
     cycles = Cycle.objects.for_member(member).unclosed().select_related("certification__credential").order_by("pk")
     if not lock:
         return list(cycles)
     while True:
         locked = [cycle.pk for cycle in cycles.select_for_update(of=("self",))]
-        # Read once they are locked: who has waited sees the certifications as they were before. One that was closed
-        # meanwhile is missing from the locked, and so is the one that follows.
-        found = list(cycles.all())
-        if locked == [cycle.pk for cycle in found]:
-            return found
+        # They are read only after they are locked, because a query that had to wait for the lock
+        # returns the certifications as they were before. If a cycle was closed in the meantime, the
+        # locked rows contain neither it nor the cycle that follows it, so this tries again.
+        unclosed_now = list(cycles.all())
+        if locked == [cycle.pk for cycle in unclosed_now]:
+            return unclosed_now
 
 
 def taking_records(cycles: Iterable[Cycle], on: date) -> list[Cycle]:
-    """Those of the cycles (certifications read) that take records on that day."""
+    """Return the cycles that take records on that day. Their certifications must be loaded."""
     return [cycle for cycle in cycles if takes_records(cycle, on)]
 
 
 def unclosed_of(members: Collection[int], *, lock: bool = False) -> list[Cycle]:
-    """``unclosed`` for several members (by key): their cycles in the order of their keys; locked on demand."""
+    """Return what ``unclosed`` returns, but for several members, given by key."""
     while True:
         keys = _unclosed_keys(members)
         if lock:
             lock_all(keys)  # before they are read, as in ``unclosed``
-        found: list[Cycle] = []
+        unclosed_now: list[Cycle] = []
         for some in chunks(keys):
             cycles = Cycle.objects.unclosed().filter(pk__in=some)
-            found += cycles.select_related("certification__credential").order_by("pk")
-        if not lock or [cycle.pk for cycle in found] == _unclosed_keys(members):
-            return found
+            unclosed_now += cycles.select_related("certification__credential").order_by("pk")
+        if not lock or [cycle.pk for cycle in unclosed_now] == _unclosed_keys(members):
+            return unclosed_now
 
 
 def lock_all(keys: Iterable[int]) -> None:
-    """Lock these cycles (by key) in the order of their keys."""
+    """Lock these cycles, given by key, in the order of their keys."""
     for some in chunks(sorted(keys)):
         list(Cycle.objects.select_for_update().filter(pk__in=some).order_by("pk").values_list("pk", flat=True))
 
@@ -149,7 +153,7 @@ def _unclosed_keys(members: Collection[int]) -> list[int]:
 
 
 def extension(cycle: Cycle, until: date) -> list[Moved]:
-    """The dates that move when the grace period of the cycle ends on that day instead."""
+    """Return the dates that move if the grace period of the cycle ends on that day instead."""
     before = grace_ends_on(cycle)
     day = timedelta(days=1)
     return [
@@ -158,44 +162,51 @@ def extension(cycle: Cycle, until: date) -> list[Moved]:
     ]
 
 
-def problem_with_extension(cycle: Cycle, until: date, on: date) -> str:
-    """Why the grace period of the cycle cannot end on that day; empty if it can.
+def problem_with_extension(cycle: Cycle, until: date, on: date) -> Problem | None:
+    """Return why the grace period of the cycle cannot end on that day.
 
-    It lasts three years at most, from the end of the cycle or, once that is past, from today. The usual last day, while
-    it is not past, takes an extension back.
+    It lasts at most three years from the end of the cycle or, once the cycle has ended, from today.
+    The usual last day, while it is not past, cancels an extension.
     """
     if cycle.closed_on:
-        return f"This cycle was closed on {format_day(cycle.closed_on)}, and a closed cycle does not change."
+        return Problem(
+            "until", f"This cycle was closed on {format_day(cycle.closed_on)}, and a closed cycle does not change."
+        )
     if on > grace_ends_on(cycle):
-        return "The grace period of this cycle is over. Once the certification has lapsed, it can be reinstated."
+        return Problem(
+            "until", "The grace period of this cycle is over. Once the certification has lapsed, it can be reinstated."
+        )
     usual = records_until(cycle.ends_on)
     if until < usual and cycle.grace_extended_to:
         ends = f"The usual grace period ends {format_day(usual)}."
-        return f"{ends} Enter a later day, or that day to take the extension back."
+        return Problem("until", f"{ends} Enter a later day, or that day to take the extension back.")
     if until <= usual and not cycle.grace_extended_to:
-        return f"The usual grace period ends {format_day(usual)}. Enter a later day."
+        return Problem("until", f"The usual grace period ends {format_day(usual)}. Enter a later day.")
     if until < on:
-        return f"{format_day(until)} is past. Enter a day from today on."
+        return Problem("until", f"{format_day(until)} is past. Enter a day from today on.")
     latest = anniversary(max(cycle.ends_on, on), YEARS)
     if until > latest:
-        return f"The grace period can be extended to {format_day(latest)}, not further. Enter an earlier day."
-    return ""
+        return Problem(
+            "until", f"The grace period can be extended to {format_day(latest)}, not further. Enter an earlier day."
+        )
+    return None
 
 
 def days_left(ends_on: date, on: date) -> int:
-    """Days from today to the last day of the cycle: 0 on the last day itself, negative after it."""
+    """Return the days until the last day of the cycle: 0 on that day, negative after it."""
     return (ends_on - on).days
 
 
 def build(certification: Certification, on: date, *, points_required: Decimal) -> Cycle:
-    """The cycle of that day, not yet saved, with the points required as they are now."""
+    """Return the cycle of that day, not saved yet, with these required points."""
     return _unsaved(certification, span_on(certification.awarded_on, on), points_required)
 
 
 def following(cycle: Cycle, on: date) -> Cycle:
-    """The cycle after this one, opened on that day and not yet saved, with the points required as they are now.
+    """Return the cycle after this one, opened on that day, not saved yet.
 
-    Opened after its own last day, it has a grace period from that day on: nothing could be recorded in it before.
+    It requires the points that the credential requires now. If it is opened after its own last day,
+    its grace period starts on the day of opening, because nothing could be recorded in it before.
     """
     certification = cycle.certification
     days = span(certification.awarded_on, cycle.number + 1)
@@ -218,7 +229,10 @@ def _unsaved(certification: Certification, days: Span, points_required: Decimal)
 
 @transaction.atomic
 def open_current(*, certification: Certification, on: date) -> Cycle:
-    """Open the cycle to which the day belongs and issue its three invoices; the same cycle if it is open already."""
+    """Open the cycle to which the day belongs and issue its three invoices.
+
+    If the cycle exists already, return it.
+    """
     Certification.objects.select_for_update().get(pk=certification.pk)
     number = span_on(certification.awarded_on, on).number
     existing = Cycle.objects.filter(certification=certification, number=number).first()
@@ -233,22 +247,22 @@ def open_current(*, certification: Certification, on: date) -> Cycle:
 
 @transaction.atomic
 def extend_grace(*, cycle: Cycle, until: date, reason: str, by: User, at: datetime) -> Cycle:
-    """Let the grace period of a cycle that is not closed end on that day; the same again changes nothing.
+    """Make the grace period of a cycle that is not closed end on that day. Raises ``Refused``.
 
-    The usual last day takes the extension back: the cycle is as it was, and its history has the reason.
+    Repeating the same extension changes nothing. The usual last day cancels the extension: the
+    cycle is as it was before, and its history has the reason.
     """
     cycle = Cycle.objects.select_for_update().get(pk=cycle.pk)
     if (cycle.grace_extended_to, cycle.grace_extension_reason) == (until, reason.strip()):
         return cycle
-    if problem := problem_with_extension(cycle, until, day_of(at)):
-        raise Refused(problem)
+    refuse_if(problem_with_extension(cycle, until, day_of(at)))
     if not reason.strip():
         raise Refused("Give the reason for the extension: it stays on record.")
     if until == records_until(cycle.ends_on):
         cycle.grace_extended_to, cycle.grace_extension_reason = None, ""
-        cycle._change_reason = reason.strip()[:100]  # type: ignore[attr-defined]
+        sign(cycle, reason=reason.strip())
     else:
         cycle.grace_extended_to, cycle.grace_extension_reason = until, reason.strip()
-    cycle._history_user, cycle._history_date = by, at  # type: ignore[attr-defined]
+    sign(cycle, by=by, at=at)
     cycle.save(update_fields=["grace_extended_to", "grace_extension_reason"])
     return cycle

@@ -1,8 +1,9 @@
-"""Where a renewal invoice stands on a day: its state, when it opens, and the reason in a sentence for the member.
+"""The standing of a renewal invoice on a day: its state, its opening and the reason for the member.
 
-The rule is that of ``certifications.invoices``; here it is said in words. An unpaid invoice that is asked of nobody is
-*held*: its certification is not in force, or its cycle is closed and no payment was taken back. It is locked for the
-member, whatever its days say, until AMT and the member have spoken.
+The rule is in ``certifications.invoices``; this module puts it into words. An unpaid invoice is
+*held* if its certification is not in force, or if its cycle is closed and no payment was reversed.
+AMT asks nobody to pay a held invoice. The member sees it as locked, whatever its dates are, until
+AMT and the member have talked.
 """
 
 from dataclasses import dataclass, replace
@@ -32,7 +33,10 @@ STATES: dict[invoice_rules.State, Promise] = {
 
 @dataclass(frozen=True)
 class InvoiceStanding:
-    """A renewal invoice on a day: its state, when it opens, and the reason as a sentence. ``held``: by what, if so."""
+    """A renewal invoice on a day: its state, when it opens, and the reason as a sentence.
+
+    ``held`` says what holds the invoice; it is empty if nothing does.
+    """
 
     invoice: RenewalInvoice
     state: invoice_rules.State
@@ -51,7 +55,10 @@ class InvoiceStanding:
 
 
 def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> InvoiceStanding:
-    """An invoice (with cycle and certification read) on a day, given the points that count in its cycle."""
+    """Return the standing of an invoice on a day, given the points that count in its cycle.
+
+    The invoice's cycle and certification must be loaded.
+    """
     opening = invoice_rules.opening_of(invoice)
     state = invoice_rules.state(status=invoice.status, opens_on=opening.opens_on, on=on)
     if held := held_by(invoice, state):
@@ -73,7 +80,10 @@ def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> 
 
 
 def held_by(invoice: RenewalInvoice, state: invoice_rules.State) -> Held:
-    """What keeps the invoice (with cycle and certification read) from opening, whatever is recorded; empty: nothing."""
+    """Return what keeps the invoice from opening whatever is recorded; empty if nothing does.
+
+    The invoice's cycle and certification must be loaded.
+    """
     cycle = invoice.cycle
     if state in ("paid", "void"):
         return ""
@@ -99,9 +109,9 @@ def _reason_held(held: Held, invoice: RenewalInvoice) -> str:
 def invoice_reason(
     state: invoice_rules.State, opening: invoice_rules.Opening, *, counted: Decimal, required: Decimal, on: date
 ) -> str:
-    """Why the invoice is in that state and when that changes, as a sentence for the member."""
+    """Return a sentence for the member: why the invoice is in that state, and when that changes."""
     noticed_on = opening.due_on - invoice_rules.NOTICE
-    said = {
+    values = {
         "counted": format_points(counted),
         "required": format_points(required),
         "earliest": format_day(noticed_on),
@@ -109,11 +119,11 @@ def invoice_reason(
         "opens": format_day(opening.opens_on) if opening.opens_on else "",
         "met": format_day(opening.met_on) if opening.met_on else "",
     }
-    return _reason(state, opening, is_early=on < noticed_on) % said
+    return _reason(state, opening, is_early=on < noticed_on) % values
 
 
 def _reason(state: invoice_rules.State, opening: invoice_rules.Opening, *, is_early: bool) -> str:
-    """The sentence of ``invoice_reason`` with places for its days and figures."""
+    """Return the sentence of ``invoice_reason`` with placeholders for its days and numbers."""
     waits = opening.waits_for_requirement
     match state:
         case "paid":

@@ -1,13 +1,14 @@
 """Renewal invoices: one for each year of a cycle, due on the anniversary that ends the year.
 
 - The invoices of years 1 and 2 open 60 days before they are due.
-- The invoice of year 3 opens on the later of that day and *the day after* the cycle's CCP requirement was met. While
-  the requirement is not met it is locked.
-- Where CCP is voluntary nothing is gated: year 3 opens like the other years.
+- The invoice of year 3 opens on the later of two days: 60 days before it is due, and *the day
+  after* the cycle's CCP requirement was met. While the requirement is not met, the invoice is
+  locked.
+- If CCP is voluntary, the requirement does not matter: year 3 opens like the other years.
 
-Opening is read from the day, never written: an invoice is open as soon as the day in Chicago says so, with no
-scheduler. A correction that takes the record below the requirement locks an unpaid invoice again; a paid
-one stays paid.
+Whether an invoice is open is not stored but calculated from the day in Chicago, so no scheduler is
+needed. A correction that reduces the record below the requirement locks an unpaid invoice again; a
+paid one stays paid.
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from django.db.models import Q
 from amtportal.dates import anniversary, day_of
 from amtportal.formatting import dollars, format_day
 from amtportal.members.models import User
+from amtportal.refusals import Refused
 from certifications.models import Cycle, Payment, RenewalInvoice, RenewalInvoiceQuerySet
 
 NOTICE = timedelta(days=60)
@@ -27,10 +29,6 @@ LAST_YEAR = 3
 
 State = Literal["locked", "upcoming", "open", "paid", "void"]
 Gate = Literal["none", "unmet", "met"]
-
-
-class Refused(Exception):
-    """An invoice cannot be paid, voided or put back; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -44,22 +42,25 @@ class Opening:
 
     @property
     def waits_for_requirement(self) -> bool:
-        """The day after the requirement decides, not the 60 days before the due date."""
+        """Return whether the requirement sets the opening, not the 60 days before the due date."""
         return self.opens_on is not None and self.gate == "met" and self.opens_on > self.due_on - NOTICE
 
 
 def due_on(awarded_on: date, cycle_number: int, year: int) -> date:
-    """The anniversary that ends the year of the cycle, counted from the award."""
+    """Return the anniversary of the award that ends this year (1, 2 or 3) of the cycle."""
     return anniversary(awarded_on, 3 * (cycle_number - 1) + year)
 
 
 def year_of_cycle(awarded_on: date, cycle_number: int, on: date) -> int:
-    """The year of the cycle in which a day lies: 1, 2 or 3. Days past the cycle's end count to year 3."""
+    """Return the year of the cycle that a day is in: 1, 2 or 3, and 3 after the cycle's end."""
     return next((year for year in (1, 2) if on < due_on(awarded_on, cycle_number, year)), LAST_YEAR)
 
 
 def opening(*, due_on: date, year: int, mandatory: bool, met_on: date | None) -> Opening:
-    """When the invoice of that year opens, from its due date and the day on which the requirement was met."""
+    """Return when the invoice of that year opens.
+
+    ``met_on`` is the day on which the requirement was met; None if it is not met.
+    """
     noticed_on = due_on - NOTICE
     if year < LAST_YEAR or not mandatory:
         return Opening(due_on, "none", met_on, noticed_on)
@@ -69,7 +70,7 @@ def opening(*, due_on: date, year: int, mandatory: bool, met_on: date | None) ->
 
 
 def state(*, status: str, opens_on: date | None, on: date) -> State:
-    """What the invoice is on that day: locked, upcoming (it opens on a known day), open, paid or void."""
+    """Return the state on that day: locked, upcoming (opens on a known day), open, paid or void."""
     if status == RenewalInvoice.Status.PAID:
         return "paid"
     if status == RenewalInvoice.Status.VOID:
@@ -79,21 +80,21 @@ def state(*, status: str, opens_on: date | None, on: date) -> State:
     return "upcoming" if on < opens_on else "open"
 
 
-def in_state(found: RenewalInvoiceQuerySet, wanted: State, on: date) -> RenewalInvoiceQuerySet:
-    """Return those of the invoices that ``state`` calls so on that day.
+def in_state(queryset: RenewalInvoiceQuerySet, wanted: State, on: date) -> RenewalInvoiceQuerySet:
+    """Return the invoices that are in the wanted state on that day.
 
-    It is the rule of ``state`` for the database; ``tests/certifications/test_invoice_states.py``
-    holds the two together.
+    This is the rule of ``state`` for the database; ``tests/certifications/test_invoice_states.py``
+    checks that the two agree.
     """
     if wanted in ("paid", "void"):
-        return found.filter(status=wanted)
+        return queryset.filter(status=wanted)
     frozen = Q(cycle__mandatory_at_close__isnull=False)
     mandatory = Q(cycle__mandatory_at_close=True) | ~frozen & Q(cycle__certification__ccp_mandatory=True)
     gated = Q(year=LAST_YEAR) & mandatory
     unmet = gated & Q(cycle__requirement_met_on=None)
     opened = Q(due_on__lte=on + NOTICE) & (~gated | Q(cycle__requirement_met_on__lt=on))
     condition = {"locked": unmet, "open": opened, "upcoming": ~unmet & ~opened}[wanted]
-    return found.filter(condition, status=RenewalInvoice.Status.ISSUED)
+    return queryset.filter(condition, status=RenewalInvoice.Status.ISSUED)
 
 
 def is_overdue(invoice_state: State, due_on: date, on: date) -> bool:
@@ -101,7 +102,7 @@ def is_overdue(invoice_state: State, due_on: date, on: date) -> bool:
 
 
 def opening_of(invoice: RenewalInvoice) -> Opening:
-    """``opening`` asked of a stored invoice (its cycle and certification are read)."""
+    """Return the ``opening`` of a stored invoice. Its cycle and certification must be loaded."""
     return opening(
         due_on=invoice.due_on,
         year=invoice.year,
@@ -111,12 +112,12 @@ def opening_of(invoice: RenewalInvoice) -> Opening:
 
 
 def state_of(invoice: RenewalInvoice, on: date) -> State:
-    """``state`` asked of a stored invoice (its cycle and certification are read)."""
+    """Return the ``state`` of a stored invoice. Its cycle and certification must be loaded."""
     return state(status=invoice.status, opens_on=opening_of(invoice).opens_on, on=on)
 
 
 def build(cycle: Cycle, *, amount: int, on: date) -> list[RenewalInvoice]:
-    """The three invoices of a cycle, not yet saved, with the fee as it is now."""
+    """Return the three invoices of a cycle, not saved yet. ``amount`` is in US cents."""
     awarded_on = cycle.certification.awarded_on
     return [
         RenewalInvoice(
@@ -127,7 +128,10 @@ def build(cycle: Cycle, *, amount: int, on: date) -> list[RenewalInvoice]:
 
 
 def _locked(invoice: RenewalInvoice) -> RenewalInvoice:
-    """The invoice as it is now, with its cycle and itself locked: the cycle first, as recording CE does."""
+    """Lock the invoice's cycle and then the invoice, and return the invoice as it is now.
+
+    Recording CE locks the cycle first, too.
+    """
     Cycle.objects.select_for_update().get(pk=invoice.cycle_id)
     RenewalInvoice.objects.select_for_update().get(pk=invoice.pk)
     return RenewalInvoice.objects.select_related("cycle__certification").get(pk=invoice.pk)
@@ -144,24 +148,27 @@ def record_payment(
     by: User,
     at: datetime,
 ) -> Payment:
-    """Record money that AMT received for an open invoice, which is then paid. Refused for any other state."""
+    """Record money, in US cents, that AMT received for an open invoice. The invoice is then paid.
+
+    Raises ``Refused`` if the invoice is not open or the amount or day is wrong.
+    """
     on = day_of(at)
     invoice = _locked(invoice)
-    found = state_of(invoice, on)
-    if found == "paid":
+    state_now = state_of(invoice, on)
+    if state_now == "paid":
         raise Refused(f"{invoice.number} is already paid. To fix a wrong payment, reverse it first.")
-    if found == "void":
+    if state_now == "void":
         raise Refused(f"{invoice.number} is void. Issue it again and record the payment on the new invoice.")
-    if found == "locked" and invoice.cycle.closed_on:
+    if state_now == "locked" and invoice.cycle.closed_on:
         raise Refused(
             f"{invoice.number} was locked when its cycle was closed on {format_day(invoice.cycle.closed_on)}, "
             "and stays locked. Send the payment back."
         )
-    if found == "locked":
+    if state_now == "locked":
         raise Refused(
             f"{invoice.number} is locked until the day after the CCP requirement is met. Hold the payment until then."
         )
-    if found == "upcoming":
+    if state_now == "upcoming":
         opens_on = opening_of(invoice).opens_on
         assert opens_on is not None
         raise Refused(f"{invoice.number} opens on {format_day(opens_on)}. Hold the payment until that day.")
@@ -185,7 +192,10 @@ def record_payment(
 
 
 def meaning_of_reversal(invoice: RenewalInvoice) -> str:
-    """What follows if the payment of the invoice (cycle read) is reversed, for staff to read beforehand."""
+    """Return what happens if the invoice's payment is reversed, for staff to read beforehand.
+
+    The invoice's cycle must be loaded.
+    """
     unpaid = f"{invoice.number} is then unpaid again. This sends no money back."
     cycle = invoice.cycle
     if cycle.closed_on is None:
@@ -199,7 +209,10 @@ def meaning_of_reversal(invoice: RenewalInvoice) -> str:
 
 @transaction.atomic
 def reverse_payment(*, payment: Payment, reason: str, by: User, at: datetime) -> Payment:
-    """Take back a payment recorded by mistake or returned by the bank; the invoice is unpaid again."""
+    """Reverse a payment recorded by mistake or returned by the bank; the invoice is unpaid again.
+
+    Raises ``Refused`` without a reason. A payment that was reversed already is returned as it is.
+    """
     invoice = _locked(payment.invoice)
     payment = Payment.objects.select_for_update().get(pk=payment.pk)
     if payment.reversed_at:
@@ -215,7 +228,10 @@ def reverse_payment(*, payment: Payment, reason: str, by: User, at: datetime) ->
 
 @transaction.atomic
 def void(*, invoice: RenewalInvoice, reason: str) -> RenewalInvoice:
-    """Void an unpaid invoice, with a reason. A paid one is voided by reversing its payment first."""
+    """Void an unpaid invoice, with a reason. Raises ``Refused``.
+
+    For a paid invoice, reverse the payment first.
+    """
     invoice = _locked(invoice)
     if invoice.status == RenewalInvoice.Status.VOID:
         return invoice
@@ -230,7 +246,10 @@ def void(*, invoice: RenewalInvoice, reason: str) -> RenewalInvoice:
 
 @transaction.atomic
 def issue_anew(*, invoice: RenewalInvoice, at: datetime) -> RenewalInvoice:
-    """Issue an invoice in the place of a void one, with the fee of that day; the one that stands if it was done."""
+    """Issue an invoice in place of a void one, with today's fee. Raises ``Refused``.
+
+    If this was done already, return the invoice that replaced the void one.
+    """
     invoice = _locked(invoice)
     if invoice.status != RenewalInvoice.Status.VOID:
         raise Refused(f"{invoice.number} is not void. Void it first, with the reason.")

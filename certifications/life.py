@@ -1,17 +1,18 @@
-"""The life of a certification: which status may follow which, who may change it, and what that does.
+"""The life of a certification: which status may follow which, by whom, and what that does.
 
 | from | to | who | what it means |
 | --- | --- | --- | --- |
-| active, reinstated | lapsed | the portal, staff | the requirement was not met when the grace period ended |
+| active, reinstated | lapsed | the portal, staff | requirement unmet when the grace period ended |
 | active, reinstated | retired | staff | the member gives the certification up |
 | active, reinstated, lapsed, retired | revoked | staff | AMT takes the certification away |
-| lapsed, retired | reinstated | staff | the certification is in force again, in the cycle of that day |
+| lapsed, retired | reinstated | staff | it is in force again, in the cycle of that day |
 
-A revoked certification stays revoked. Every change has a day, a person (none where the portal itself closes a cycle)
-and a reason. Active and reinstated certifications are *in force*: only these take records and open cycles.
+A revoked certification stays revoked. Every change has a day, a person (none if the portal itself
+closes a cycle) and a reason. Active and reinstated certifications are *in force*: only these take
+records and open cycles.
 
-A change closes no cycle. One that is open when a certification lapses, retires or is revoked takes no more records, and
-is closed by its own rules when its time has come; nothing follows it.
+A change of status closes no cycle. If a certification lapses, retires or is revoked, its open cycle
+takes no more records. The cycle is closed later by its own rules, and no other cycle follows it.
 """
 
 from collections.abc import Collection, Sequence
@@ -22,7 +23,9 @@ from django.db import transaction
 from amtportal.chunks import CHUNK
 from amtportal.dates import day_of
 from amtportal.formatting import dollars, format_day, format_points
+from amtportal.history.lines import sign
 from amtportal.members.models import User
+from amtportal.refusals import Problem, Refused, refuse_if
 from certifications import cycles
 from certifications.models import Certification, Cycle, StatusChange
 
@@ -39,10 +42,6 @@ MANDATORY_SINCE = date(2006, 1, 1)
 RECERTIFIED_AFTER = date(2014, 4, 1)
 
 
-class Refused(Exception):
-    """A status that may not follow; the sentence says which may."""
-
-
 def in_force(status: str) -> bool:
     return status in Certification.IN_FORCE
 
@@ -52,17 +51,23 @@ def may_follow(status: str, to: str) -> bool:
 
 
 def possible_next(status: str) -> list[str]:
-    """The statuses that may follow, in the order of the table."""
+    """Return the statuses that may follow, in the order of ``Certification.Status``."""
     return [after for after in Status.values if after in NEXT[status]]
 
 
 def ccp_is_mandatory(awarded_on: date, recertified_on: date | None) -> bool:
-    """CCP binds everyone certified on or after 1/1/2006, and those who recertified after 4/1/2014."""
+    """Return whether CCP is mandatory.
+
+    It is for everyone certified on or after 1/1/2006, and for those who recertified after 4/1/2014.
+    """
     return awarded_on >= MANDATORY_SINCE or (recertified_on is not None and recertified_on > RECERTIFIED_AFTER)
 
 
 def consequence(certification: Certification, to: str, on: date, *, unclosed: Cycle | None) -> str:
-    """What follows if the certification takes that status on that day, for staff to read beforehand."""
+    """Return what happens if the certification takes that status on that day, for staff to read.
+
+    ``unclosed``: the certification's cycle that is not closed, if it has one.
+    """
     days = f"{format_day(unclosed.starts_on)} to {format_day(unclosed.ends_on)}" if unclosed else ""
     if to != Status.REINSTATED:
         cycle = f" Its cycle {days} is not closed now, and no cycle follows it." if unclosed else ""
@@ -78,23 +83,25 @@ def consequence(certification: Certification, to: str, on: date, *, unclosed: Cy
     )
 
 
-def problem_with_change(certification: Certification, to: str) -> str:
-    """Why the certification cannot take that status; empty if it can."""
+def problem_with_change(certification: Certification, to: str) -> Problem | None:
+    """Return why the certification cannot take that status."""
     if may_follow(certification.status, to):
-        return ""
+        return None
     allowed = ", ".join(Status(status).label.lower() for status in possible_next(certification.status))
-    return (
+    return Problem(
+        "",
         f"A certification that is {certification.get_status_display().lower()} cannot become "
-        f"{Status(to).label.lower()}. {f'It can become: {allowed}.' if allowed else 'Its status is final.'}"
+        f"{Status(to).label.lower()}. {f'It can become: {allowed}.' if allowed else 'Its status is final.'}",
     )
 
 
 def change_status(
     *, certification: Certification, to: str, reason: str, by: User | None, at: datetime
 ) -> Certification:
-    """Give the certification another status; the same status again changes nothing.
+    """Give the certification another status. The status that it has already changes nothing.
 
-    Reinstating closes nothing that was closed: it opens the cycle of that day, with its invoices.
+    Reinstating does not reopen closed cycles. It opens the cycle of that day, with its invoices,
+    unless the certification still has a cycle that is not closed. Raises ``Refused``.
     """
     [changed] = change_statuses(certifications=[certification.pk], to=to, reason=reason, by=by, at=at)
     return changed
@@ -104,17 +111,17 @@ def change_status(
 def change_statuses(
     *, certifications: Collection[int], to: str, reason: str, by: User | None, at: datetime
 ) -> list[Certification]:
-    """``change_status`` for several certifications (by key), all of them or none, in the order of their keys.
+    """Change the status of several certifications, given by key: all of them or none.
 
-    Locks are taken as everywhere: the cycles first, then the certifications.
+    Returns them in the order of their keys. The locks are taken in the same order as everywhere:
+    the cycles first, then the certifications.
     """
     unclosed = Cycle.objects.unclosed().filter(certification__in=certifications).select_for_update().order_by("pk")
     with_cycle = {cycle.certification_id for cycle in unclosed}
     locked = list(Certification.objects.select_for_update().filter(pk__in=certifications).order_by("pk"))
     changing = [certification for certification in locked if certification.status != to]
     for certification in changing:
-        if problem := problem_with_change(certification, to):
-            raise Refused(problem)
+        refuse_if(problem_with_change(certification, to))
     reason = reason.strip()
     if changing and not reason:
         raise Refused("Give the reason for the change: it stays on record.")
@@ -126,7 +133,7 @@ def change_statuses(
 
 
 def _write(changing: Sequence[Certification], *, to: str, reason: str, by: User | None, at: datetime) -> None:
-    """The new status of these locked certifications, with a line in each one's life and history."""
+    """Write the status of these locked certifications, with a ``StatusChange`` and history."""
     StatusChange.objects.bulk_create(
         [
             StatusChange(
@@ -144,7 +151,6 @@ def _write(changing: Sequence[Certification], *, to: str, reason: str, by: User 
     )
     for certification in changing:
         certification.status = to
-        certification._history_user = by  # type: ignore[attr-defined]
-        certification._change_reason = reason[:100]  # type: ignore[attr-defined]
+        sign(certification, by=by, reason=reason)
     Certification.objects.filter(pk__in=[certification.pk for certification in changing]).update(status=to)
     Certification.history.bulk_history_create(changing, batch_size=CHUNK, update=True, default_date=at)

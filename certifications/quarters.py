@@ -1,4 +1,4 @@
-"""CCP points come in quarter steps: the field, and the condition that the database checks."""
+"""CCP points come in quarter steps: the model field and the condition that the database checks."""
 
 from decimal import Decimal
 from typing import Any
@@ -16,13 +16,13 @@ MOST = Decimal(99)
 
 
 def in_quarters(field: str) -> Exact:
-    """The condition that a column holds whole quarters: exact even as SQLite's floats."""
+    """Return the condition that a column holds whole quarters; exact even with SQLite's floats."""
     quarters: Combinable = F(field) * 4
     return Exact(Cast(quarters, models.IntegerField()), quarters)
 
 
 class PointsField(models.DecimalField):
-    """CCP points: decimals in quarter steps. The model adds the constraint (see ``in_quarters``)."""
+    """CCP points in quarter steps. The model adds the constraint (see ``in_quarters``)."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_digits", 7)

@@ -1,7 +1,7 @@
-"""The surroundings of every test, and a small cast of members in telling situations.
+"""The settings and fixtures of every test, and a small cast of members in telling situations.
 
-All of it is dated from one day, ``TODAY`` of ``tests.support.builders``. Page tests stand on that day with the fixture
-``on_today``; tests of rules hand the day in.
+All of it is dated from one day, ``TODAY`` of ``tests.support.builders``. Tests of pages stand on
+that day with the fixture ``on_today``. Tests of rules pass the day as an argument.
 """
 
 import importlib
@@ -31,12 +31,12 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
 def pytest_configure() -> None:
-    """Settings of the whole run, made before anything asks for them."""
+    """Make the settings of the whole run before anything asks for them."""
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES["evidence"]["BACKEND"] = "django.core.files.storage.InMemoryStorage"
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True  # nothing needs to be collected first
     settings.MAIL_SENT_BY_THREAD = False
-    # A busy machine holds locks for longer; no test waits for this time to be over.
+    # A busy machine holds locks for longer. No test waits for this time to be over.
     options = settings.DATABASES["default"]["OPTIONS"]
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         options["timeout"] = PATIENCE
@@ -54,11 +54,11 @@ def django_db_setup(
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[None]:
-    """Each session, and each worker of pytest-xdist, has a copy of the migrated template.
+    """Give each session, and each worker of pytest-xdist, a copy of the migrated template.
 
     On SQLite it is a file, as members use it: threads have connections of their own and wait for
-    each other's locks. A transactional test empties the database, and Django then sends
-    ``post_migrate``: the shipped rows come back.
+    each other's locks. A transactional test empties the database. Django then sends
+    ``post_migrate``, and the shipped rows come back.
     """
     worker = getattr(request.config, "workerinput", {}).get("workerid", "alone")
     with django_db_blocker.unblock():
@@ -85,7 +85,7 @@ def _load_shipped_rows(using: str, **kwargs: object) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_cached() -> Iterator[None]:
-    """Rate limits and documents of one test are none of the next one's."""
+    """Keep rate limits and documents of one test out of the next."""
     yield
     for name in ("default", "documents"):
         caches[name].clear()
@@ -93,7 +93,10 @@ def _nothing_cached() -> Iterator[None]:
 
 @pytest.fixture
 def on_today(time_machine: TimeMachineFixture) -> TimeMachineFixture:
-    """Noon of ``TODAY`` in Chicago. Returns the clock: ``on_today.move_to(…)`` goes to another day."""
+    """Set the clock to noon of ``TODAY`` in Chicago, and return it.
+
+    ``on_today.move_to(…)`` goes to another day.
+    """
     time_machine.move_to(noon(TODAY), tick=False)
     return time_machine
 
@@ -108,7 +111,10 @@ def new(db: None) -> Member:
 
 @pytest.fixture
 def short(db: None) -> Member:
-    """RPT, 40 days before the cycle 4/24/2023 to 4/23/2026 ends; 22 of 24 points, so the invoice is locked."""
+    """RPT, 40 days before the cycle 4/24/2023 to 4/23/2026 ends.
+
+    The member has 22 of 24 points, so the invoice is locked.
+    """
     member = make_member(first_name="Sam", last_name="Short")
     cycle = make_cycle(member, credential="RPT", awarded_on=date(2023, 4, 24))
     make_activity(cycle, points="22")
@@ -117,7 +123,10 @@ def short(db: None) -> Member:
 
 @pytest.fixture
 def met(db: None) -> Member:
-    """RMA in the last year of 5/1/2023 to 4/30/2026; the record reached 30 points yesterday: the invoice is open."""
+    """RMA in the last year of 5/1/2023 to 4/30/2026.
+
+    The record reached 30 points yesterday, so the invoice is open.
+    """
     member = make_member(first_name="Mia", last_name="Met")
     cycle = make_cycle(member)
     make_activity(cycle, points="30", at=noon(date(2026, 3, 13)))
@@ -126,7 +135,10 @@ def met(db: None) -> Member:
 
 @pytest.fixture
 def two(db: None) -> Member:
-    """RMA 5/1/2023 to 4/30/2026 and RPT 9/15/2024 to 9/14/2027; 4 points of one activity count for both."""
+    """RMA 5/1/2023 to 4/30/2026 and RPT 9/15/2024 to 9/14/2027.
+
+    The 4 points of one activity count for both.
+    """
     member = make_member(first_name="Tia", last_name="Two")
     make_activity(make_cycle(member), make_cycle(member, credential="RPT", awarded_on=date(2024, 9, 15)), points="4")
     return member
@@ -134,7 +146,10 @@ def two(db: None) -> Member:
 
 @pytest.fixture
 def grace(db: None) -> Member:
-    """MLT whose cycle 2/23/2023 to 2/22/2026 ended 20 days ago, 42 of 45 points: in the grace period."""
+    """MLT whose cycle 2/23/2023 to 2/22/2026 ended 20 days ago.
+
+    The member has 42 of 45 points and is in the grace period.
+    """
     member = make_member(first_name="Gil", last_name="Grace")
     cycle = make_cycle(member, credential="MLT", awarded_on=date(2023, 2, 23), on=date(2026, 2, 1))
     make_activity(cycle, points="42", starts_on=date(2026, 1, 10), at=noon(date(2026, 2, 1)))
@@ -143,7 +158,10 @@ def grace(db: None) -> Member:
 
 @pytest.fixture
 def voluntary(db: None) -> Member:
-    """MT awarded on 5/1/1999, CCP voluntary; nothing is recorded in the cycle 5/1/2023 to 4/30/2026."""
+    """MT awarded on 5/1/1999, for whom CCP is voluntary.
+
+    Nothing is recorded in the cycle 5/1/2023 to 4/30/2026.
+    """
     member = make_member(first_name="Vic", last_name="Voluntary")
     make_cycle(member, credential="MT", awarded_on=date(1999, 5, 1), ccp_mandatory=False)
     return member

@@ -1,4 +1,7 @@
-"""What was acknowledged is there, whole and once: while the server is killed, and while one form is sent many times."""
+"""What was acknowledged is there, whole and once.
+
+That holds while the server is killed, and while one form is sent many times.
+"""
 
 import time
 import uuid
@@ -69,7 +72,7 @@ def assert_whole(acknowledged: set[str]) -> None:
     assert acknowledged <= {str(activity.submission_id) for activity in stored}
     assert {activity.credits.count() for activity in stored} == {1}
     assert Activity.history.count() == len(stored)
-    tally = verification.Tally()
+    tally = verification.VerificationTally()
     assert [str(each) for found in verification.verify(Cycle.objects.all(), tally) for each in found] == []
 
 

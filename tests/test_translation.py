@@ -1,4 +1,4 @@
-"""The translation files: complete, compiled, true to the figures of the English, and in plain words."""
+"""The translation files: complete, compiled, with the English figures, and in plain words."""
 
 import ast
 import importlib.util

@@ -1,4 +1,4 @@
-"""What a rule answers with is a value: nobody who holds it can change it for the others."""
+"""What a rule returns is a value: nobody who holds it can change it for the others."""
 
 import dataclasses
 import inspect
@@ -17,7 +17,7 @@ VALUES = [
     pytest.param(value, id=f"{module.__name__}.{name}")
     for module in RULES
     for name, value in inspect.getmembers(module, dataclasses.is_dataclass)
-    if value.__module__ == module.__name__ and value is not rollover.Tally
+    if value.__module__ == module.__name__ and value is not rollover.ClosingTally
 ]
 
 

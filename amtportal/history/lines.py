@@ -1,15 +1,19 @@
-"""What a line of history holds besides who and when: the request and the client's address.
+"""What a line of history holds: who, when and why, and the request with the client's address.
 
-Both values are defaults of their columns, so that they are set both when one row is saved and when
-many rows are written in bulk.
+The values of the request are defaults of their columns, so that they are set both when one row is saved
+and when many rows are written in bulk. ``sign`` sets the others.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
 from simple_history.models import HistoricalRecords
 
 from amtportal.history.requests import LONGEST, current_address, current_request_id
+
+LONGEST_REASON = 100  # the column that simple-history makes
+WHOEVER_ASKED = object()
 
 
 class Traced(models.Model):
@@ -49,6 +53,20 @@ class History(HistoricalRecords):
         """Write no line if the history excludes every changed column, such as the last sign-in."""
         if not set(kwargs.get("update_fields") or [""]) <= set(self.excluded_fields):
             super().post_save(instance, created, using, **kwargs)
+
+
+def sign(instance: Any, *, by: Any = WHOEVER_ASKED, at: datetime | None = None, reason: str = "") -> None:
+    """Set who, when and why for the next line of history of this record.
+
+    ``by``: a user, or None for the portal itself; if it is left out, whoever made the request. ``at``: if it is
+    left out, the moment of writing. A ``reason`` is cut to the length of its column.
+    """
+    if by is not WHOEVER_ASKED:
+        instance._history_user = by
+    if at is not None:
+        instance._history_date = at
+    if reason:
+        instance._change_reason = reason[:LONGEST_REASON]
 
 
 def write_line(instance: Any, *, created: bool) -> None:

@@ -15,7 +15,7 @@ from django.db import connection, models, transaction
 BATCH = 1000
 
 
-class Row(NamedTuple):
+class HistoryRow(NamedTuple):
     id: int
     digest: bytes
 
@@ -34,7 +34,9 @@ def present_columns(table: str) -> set[str]:
         return {column.name for column in connection.introspection.get_table_description(cursor, table)}
 
 
-def read(model: type[models.Model], columns: Sequence[str], *, after: int, upto: int) -> Iterator[list[Row]]:
+def read_rows(
+    model: type[models.Model], columns: Sequence[str], *, after: int, upto: int
+) -> Iterator[list[HistoryRow]]:
     """Yield batches of the rows with ids greater than ``after`` and up to ``upto``, by id."""
     name = connection.ops.quote_name
     table, key = name(model._meta.db_table), name(model._meta.pk.column)
@@ -45,7 +47,7 @@ def read(model: type[models.Model], columns: Sequence[str], *, after: int, upto:
     while after < upto:
         with connection.cursor() as cursor:
             cursor.execute(query, [after, upto])
-            rows = [Row(key, digest(values)) for key, *values in cursor.fetchall()]
+            rows = [HistoryRow(key, digest(values)) for key, *values in cursor.fetchall()]
         if not rows:
             return
         yield rows

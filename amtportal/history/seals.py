@@ -16,7 +16,7 @@ from django.db import OperationalError, models
 
 from amtportal.history import rows
 from amtportal.history.models import Seal
-from amtportal.history.rows import Row
+from amtportal.history.rows import HistoryRow
 from amtportal.history.triggers import append_only
 
 BEGINNING = "0" * 64
@@ -24,7 +24,7 @@ ENTRY = struct.Struct(">q32s")
 
 
 @dataclass
-class Tally:
+class SealTally:
     """The counts of one verification."""
 
     seals: int = 0
@@ -48,22 +48,22 @@ def digest(seal: Seal) -> str:
     return hashlib.sha256(json.dumps(header).encode() + b"\n" + bytes(seal.entries)).hexdigest()
 
 
-def pack(found: Sequence[Row]) -> bytes:
-    return b"".join(ENTRY.pack(*row) for row in found)
+def pack(batch: Sequence[HistoryRow]) -> bytes:
+    return b"".join(ENTRY.pack(*row) for row in batch)
 
 
-def unpack(entries: bytes) -> dict[int, bytes]:
+def unpack(entries: "bytes | memoryview[int]") -> dict[int, bytes]:
     return dict(ENTRY.iter_unpack(bytes(entries)))
 
 
-def compare(sealed: dict[int, bytes], found: dict[int, bytes]) -> Iterator[tuple[int, str]]:
+def compare(sealed: dict[int, bytes], current: dict[int, bytes]) -> Iterator[tuple[int, str]]:
     """Yield the id of each row that is not as it was sealed, and what is wrong with it."""
-    for key in sorted(sealed.keys() | found.keys()):
-        if key not in found:
+    for key in sorted(sealed.keys() | current.keys()):
+        if key not in current:
             yield key, "was removed after it was sealed"
         elif key not in sealed:
             yield key, "was added below the seal"
-        elif sealed[key] != found[key]:
+        elif sealed[key] != current[key]:
             yield key, "was changed after it was sealed"
 
 
@@ -92,7 +92,7 @@ def seal() -> Iterator[tuple[str, int | None]]:
             yield table, None
             continue
         count = 0
-        for batch in rows.read(model, columns, after=after, upto=upto):
+        for batch in rows.read_rows(model, columns, after=after, upto=upto):
             new = Seal(table=table, columns=columns, after_id=after, upto_id=batch[-1].id, rows=len(batch))
             new.entries, new.previous = pack(batch), last
             new.digest = digest(new)
@@ -101,7 +101,7 @@ def seal() -> Iterator[tuple[str, int | None]]:
         yield table, count
 
 
-def verify(tally: Tally, *, since: str | None = None) -> Iterator[str]:
+def verify(tally: SealTally, *, since: str | None = None) -> Iterator[str]:
     """Yield a sentence for each difference between history and its seals. Change nothing.
 
     ``since``: an earlier head, which the chain must contain.
@@ -133,7 +133,7 @@ def _differences(
     if lost:
         yield f"history_seal {seal.pk}: {seal.table} no longer has {', '.join(sorted(lost))}"
         return
-    batches = rows.read(by_table[seal.table], seal.columns, after=seal.after_id, upto=seal.upto_id)
-    found = {row.id: row.digest for batch in batches for row in batch}
-    for key, wrong in compare(unpack(seal.entries), found):
+    batches = rows.read_rows(by_table[seal.table], seal.columns, after=seal.after_id, upto=seal.upto_id)
+    current = {row.id: row.digest for batch in batches for row in batch}
+    for key, wrong in compare(unpack(seal.entries), current):
         yield f"{seal.table} {key}: {wrong}"

@@ -41,7 +41,7 @@ class ImportCommand(BaseCommand):
 
     def handle(self, *, file: Path, dry_run: bool, verbosity: int, **options: Any) -> None:
         try:
-            dataset = csv_files.read(file.read_bytes())
+            dataset = csv_files.read_csv(file.read_bytes())
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from None
         resource = self.make_resource(show_progress=verbosity > 0, options=options)

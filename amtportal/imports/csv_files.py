@@ -34,17 +34,17 @@ class CsvFormat(base_formats.CSV):
     """The format for the admin's import page: ``import_formats = [CsvFormat]``."""
 
     def is_binary(self) -> bool:
-        """Return True, so that ``read`` gets the bytes and reports wrong ones with their lines."""
+        """Return True, so that ``read_csv`` gets the bytes and reports wrong ones with their lines."""
         return True
 
     def get_read_mode(self) -> str:
         return "rb"
 
     def create_dataset(self, in_stream: bytes | str, **kwargs: object) -> CsvDataset:
-        return read(in_stream.encode() if isinstance(in_stream, str) else in_stream)
+        return read_csv(in_stream.encode() if isinstance(in_stream, str) else in_stream)
 
 
-def read(data: bytes) -> CsvDataset:
+def read_csv(data: bytes) -> CsvDataset:
     """Return the file as records with their lines.
 
     Bytes that are not UTF-8 stay in their cells, where they are reported later.

@@ -27,11 +27,12 @@ from tqdm import tqdm
 from amtportal.imports.cells import Problem, problems_with_header
 from amtportal.imports.csv_files import CsvDataset, lines_of
 from amtportal.members.models import User
+from amtportal.refusals import Refused
 
 PREVIEWED = 500
 
 
-class Entry(Protocol):
+class FileEntry(Protocol):
     """A good row with what is on record about it."""
 
     @property
@@ -44,11 +45,7 @@ class Entry(Protocol):
 
 
 RowT = TypeVar("RowT")
-EntryT = TypeVar("EntryT", bound=Entry)
-
-
-class Refused(Exception):
-    """The database refused the import; the text says why and what to do."""
+EntryT = TypeVar("EntryT", bound=FileEntry)
 
 
 class ImportResult(Result):

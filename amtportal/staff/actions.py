@@ -5,8 +5,8 @@ noun decides. This module turns its refusals into errors of the form, in one pla
 everything that was typed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -19,6 +19,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from amtportal.refusals import Refused
+
 
 class AlreadyDone(Exception):
     """The form was sent twice: nothing is left to do and nothing is wrong. The text says so."""
@@ -29,8 +31,7 @@ class ActionPage:
     """What a page shows and does.
 
     ``act`` takes the cleaned form and returns the sentence that says what was done. It raises
-    ``AlreadyDone`` if its work was done already. ``refusals`` maps each exception with which its
-    verbs refuse to the field at which the form shows the exception's text; "" is the whole form.
+    ``Refused`` if its verb refuses, and ``AlreadyDone`` if its work was done already.
     """
 
     title: str
@@ -39,7 +40,6 @@ class ActionPage:
     act: Callable[[dict[str, Any]], str]
     facts: Sequence[tuple[str, object]] = ()
     warning: str = ""
-    refusals: Mapping[type[Exception], str] = field(default_factory=dict)
 
 
 class ActionPagesMixin(admin.ModelAdmin):
@@ -77,9 +77,9 @@ class ActionPagesMixin(admin.ModelAdmin):
         if request.method == "POST" and action.form.is_valid():
             try:
                 done = action.act(action.form.cleaned_data)
-            except tuple(action.refusals) as refusal:
-                name = next(name for kind, name in action.refusals.items() if isinstance(refusal, kind))
-                action.form.add_error(name or None, str(refusal))
+            except Refused as refusal:
+                field = refusal.field if refusal.field in action.form.fields else None
+                action.form.add_error(field, refusal.sentence)
             except AlreadyDone as repeat:
                 self.message_user(request, str(repeat), messages.INFO)
                 return redirect(self.page_of(obj))

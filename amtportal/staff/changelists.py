@@ -58,7 +58,7 @@ class ConditionFilter(admin.SimpleListFilter):
     """A filter whose choices are conditions that depend on the day, not on the rows."""
 
     def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
-        """Return the choices by their names in the address: the text for staff and the condition."""
+        """Return the text and the condition of each choice, by its name in the address."""
         raise NotImplementedError
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

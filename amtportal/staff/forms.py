@@ -14,7 +14,7 @@ MOST_CENTS = 100_000_000
 
 
 class DollarsField(forms.Field):
-    """An amount as people type it (``90``, ``90.00``, ``$1,090.50``). Its value is in whole cents."""
+    """An amount as people type it (``90``, ``90.00``, ``$1,090.50``). The value is whole cents."""
 
     default_error_messages = {
         "invalid": "Enter an amount in dollars, for example 90.00.",

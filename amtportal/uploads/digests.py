@@ -1,4 +1,4 @@
-"""Uploads of which only the SHA-256 is needed: it is computed during the upload, nothing is stored."""
+"""Uploads of which only the SHA-256 is needed: it is computed as they arrive, nothing is stored."""
 
 import hashlib
 from typing import Any
@@ -10,7 +10,7 @@ MOST_BYTES = 10 * 2**20
 
 
 class Digest(UploadedFile):
-    """A file that was read and discarded. ``sha256`` is empty if it was larger than ``MOST_BYTES``."""
+    """A file that was read and discarded. ``sha256`` is empty if it exceeded ``MOST_BYTES``."""
 
     def __init__(self, *, name: str | None, size: int, sha256: str = "") -> None:
         super().__init__(name=name, size=size)

@@ -16,13 +16,13 @@ from django.utils import timezone
 
 from amtportal.formatting import format_day, format_points
 from amtportal.members.access import account_of
+from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs, numbered
 from ccp.admin import voiding
 from ccp.models import Activity, Credit
-from ccp.recording import verbs as recording
 
 MAY_VOID = "ccp.change_activity"
 MOST_AT_ONCE = 100
@@ -113,8 +113,8 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
         warning = "Voiding cannot be undone: the member records the activity again if it was right after all."
         try:
             following = [(effect.heading, effect) for effect in voiding.effects(activity, by=by, at=at)]
-        except recording.Refused as refusal:
-            following, warning = [], str(refusal)
+        except Refused as refusal:
+            following, warning = [], refusal.sentence
         action = ActionPage(
             title=f"Void {activity.reference}",
             button="Void entry",
@@ -122,7 +122,6 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
             facts=[*_facts(activity), *following],
             warning=warning,
             act=lambda typed: voiding.void(activity, typed["reason"], by=by, at=at),
-            refusals={recording.Refused: "reason"},
         )
         return self.action_page(request, activity, action)
 
@@ -145,7 +144,7 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
         standing = list(self.get_queryset(request).filter(pk__in=keys, withdrawn_at=None).order_by("pk"))
         back = reverse("admin:ccp_activity_changelist")
         if not standing:
-            self.message_user(request, "All of these entries are already withdrawn or void.", messages.INFO)
+            self.message_user(request, "None of these entries can be voided.", messages.INFO)
             return redirect(back)
         form = ReasonForm(request.POST or None, help_text=READ_BY_MEMBER)
         if request.method == "POST" and form.is_valid():
@@ -164,8 +163,8 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
     def _void_one_of_several(self, request: HttpRequest, activity: Activity, reason: str) -> None:
         try:
             done = voiding.void(activity, reason, by=account_of(request), at=timezone.now())
-        except recording.Refused as refusal:
-            self.message_user(request, f"{activity.reference}: {refusal}", messages.ERROR)
+        except Refused as refusal:
+            self.message_user(request, f"{activity.reference}: {refusal.sentence}", messages.ERROR)
         except AlreadyDone as repeat:
             self.message_user(request, str(repeat), messages.INFO)
         else:

@@ -17,6 +17,7 @@ from import_export.results import Result
 from amtportal.formatting import format_day, format_points
 from amtportal.imports.admin import ImportPages, UploadForm
 from amtportal.members.access import account_of
+from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.pages import HistoryAdmin, WrittenByVerbs, numbered
@@ -26,7 +27,6 @@ from ccp.amt_credits import error_reports
 from ccp.amt_credits import holding as held_credits
 from ccp.amt_credits.resource import CreditsResource
 from ccp.models import ErrorReport, HeldCredit
-from ccp.recording import verbs as recording
 
 MAY_IMPORT = "ccp.add_heldcredit"
 MAY_ANSWER = "ccp.change_errorreport"
@@ -173,7 +173,10 @@ class ErrorReportAdmin(WrittenByVerbs, HistoryAdmin):
             voided = ""
             with transaction.atomic():
                 if typed.get("void_reason"):
-                    voided = voiding.void(activity, typed["void_reason"], by=by, at=at)
+                    try:
+                        voided = voiding.void(activity, typed["void_reason"], by=by, at=at)
+                    except Refused as refusal:
+                        raise Refused(refusal.sentence, "void_reason") from refusal
                 answered = error_reports.answer(report=report, text=typed["answer"], by=by, at=at)
                 if answered.answered_at != at:
                     raise AlreadyDone("This report is already answered.")
@@ -191,6 +194,5 @@ class ErrorReportAdmin(WrittenByVerbs, HistoryAdmin):
                 ("Provider reference", activity.provider_reference),
             ],
             act=act,
-            refusals={recording.Refused: "void_reason", error_reports.Refused: "answer"},
         )
         return self.action_page(request, report, action)

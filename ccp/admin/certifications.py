@@ -84,7 +84,6 @@ class CertificationAdmin(CatchUpFirstMixin, BaseCertificationAdmin):
                 form=StatusForm(request.POST or None, status=certification.status),
                 facts=[("Member", certification.member), ("Status today", status), *consequences],
                 act=lambda typed: _change(certification, typed["to"], typed["reason"], by=account_of(request), at=now),
-                refusals={life.Refused: ""},
             ),
         )
 

@@ -15,9 +15,11 @@ from simple_history.utils import bulk_create_with_history
 
 from amtportal.chunks import chunks
 from amtportal.members.models import Member, User
+from amtportal.refusals import Refused
 from ccp.counting import credits as counting
+from ccp.counting import terms_lock
 from ccp.models import Activity
-from ccp.recording.eligibility import FIELDS, Claim, Refused, covered_by
+from ccp.recording.eligibility import FIELDS, Claim, covered_by
 from ccp.rollover import catching_up
 from certifications.models import Cycle
 
@@ -76,6 +78,7 @@ def record(*, credits: Sequence[AmtCredit], by: User | None, at: datetime) -> di
         elif covered := covered_by(credit.claim, open_cycles.get(credit.member.pk, [])):
             covering[credit.reference] = covered
             new.append(_credited(credit, covered, at))
+    terms_lock.hold()
     for activities in chunks(new):
         bulk_create_with_history(activities, Activity, default_user=by, default_date=at)
         counting.add_claims(((activity, covering[activity.provider_reference]) for activity in activities), by, at)

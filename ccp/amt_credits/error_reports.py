@@ -10,24 +10,22 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from amtportal.history.lines import sign
 from amtportal.members.models import User
+from amtportal.refusals import Problem, Refused, refuse_if
 from ccp.models import Activity, ErrorReport
 
 MOST = 1_000
 
 
-class Refused(Exception):
-    """A report or an answer that the rules do not allow. The sentence says what to do."""
-
-
-def problem_with_text(text: str) -> str:
-    """Return why the text cannot be sent; an empty string if it can."""
+def problem_with_text(text: str) -> Problem | None:
+    """Return why the text cannot be sent, or None if it can."""
     if not text:
-        return _("Say what is wrong with this credit.")
+        return Problem("text", _("Say what is wrong with this credit."))
     if len(text) > MOST:
         sentence = _("Shorten your text to %(most)s characters; it has %(length)s.")
-        return sentence % {"most": f"{MOST:,}", "length": f"{len(text):,}"}
-    return ""
+        return Problem("text", sentence % {"most": f"{MOST:,}", "length": f"{len(text):,}"})
+    return None
 
 
 def can_be_reported(activity: Activity) -> bool:
@@ -58,8 +56,7 @@ def report(*, activity: Activity, text: str, by: User, at: datetime) -> ErrorRep
         raise Refused(_("Only a credit from AMT that is not withdrawn or void can be reported."))
     if waiting:
         raise Refused(_("You have already reported an error for this credit. AMT answers it on the page of the entry."))
-    if problem := problem_with_text(text):
-        raise Refused(problem)
+    refuse_if(problem_with_text(text))
     return ErrorReport.objects.create(activity=activity, text=text, reported_at=at, reported_by=by)
 
 
@@ -74,8 +71,8 @@ def answer(*, report: ErrorReport, text: str, by: User, at: datetime) -> ErrorRe
     if report.answered_at:
         return report
     if not text.strip():
-        raise Refused("Write an answer: the member reads it with the entry.")
+        raise Refused("Write an answer: the member reads it with the entry.", "answer")
     report.answer, report.answered_at, report.answered_by = text.strip(), at, by
-    report._history_user = by  # type: ignore[attr-defined]
+    sign(report, by=by)
     report.save(update_fields=["answer", "answered_at", "answered_by"])
     return report

@@ -38,14 +38,14 @@ class Received:
 
 
 @dataclass(frozen=True)
-class Tally:
+class MatchTally:
     """How many credits were recorded, and how many are held."""
 
     recorded: int = 0
     held: int = 0
 
-    def __add__(self, other: "Tally") -> "Tally":
-        return Tally(self.recorded + other.recorded, self.held + other.held)
+    def __add__(self, other: "MatchTally") -> "MatchTally":
+        return MatchTally(self.recorded + other.recorded, self.held + other.held)
 
 
 def reason_to_hold(received: Received, *, is_known: bool, open_cycles: Iterable[Cycle]) -> str:
@@ -85,7 +85,7 @@ def reasons_to_hold(credits: Sequence[Received], *, at: datetime) -> dict[str, s
 
 
 @transaction.atomic
-def receive(*, credits: Sequence[Received], by: User | None, at: datetime) -> Tally:
+def receive(*, credits: Sequence[Received], by: User | None, at: datetime) -> MatchTally:
     """Record new credits, and hold those that cannot be recorded.
 
     A credit whose reference is already known changes nothing.
@@ -111,7 +111,7 @@ def receive(*, credits: Sequence[Received], by: User | None, at: datetime) -> Ta
         for received in rest
     ]
     bulk_create_with_history(held, HeldCredit, batch_size=CHUNK, default_user=by, default_date=at)
-    return Tally(recorded=len(recorded), held=len(held))
+    return MatchTally(recorded=len(recorded), held=len(held))
 
 
 def by_reference(references: Iterable[str]) -> dict[str, HeldCredit]:
@@ -123,7 +123,7 @@ def by_reference(references: Iterable[str]) -> dict[str, HeldCredit]:
     }
 
 
-def match(*, by: User | None, at: datetime, member: Member | None = None) -> Tally:
+def match(*, by: User | None, at: datetime, member: Member | None = None) -> MatchTally:
     """Record every held credit that can be recorded now.
 
     If a member is given, only credits of this member are looked at. Credits that stay on the list
@@ -133,7 +133,7 @@ def match(*, by: User | None, at: datetime, member: Member | None = None) -> Tal
     if member:
         held = held.filter(amt_id=member.amt_id)
     waiting = list(held.order_by("pk").values_list("pk", flat=True))
-    return sum((_match(batch, by=by, at=at) for batch in chunks(waiting)), Tally())
+    return sum((_match(batch, by=by, at=at) for batch in chunks(waiting)), MatchTally())
 
 
 def match_after_roster(*, occasion: Occasion, **signal: object) -> None:
@@ -142,7 +142,7 @@ def match_after_roster(*, occasion: Occasion, **signal: object) -> None:
 
 
 @transaction.atomic
-def _match(keys: Sequence[int], *, by: User | None, at: datetime) -> Tally:
+def _match(keys: Sequence[int], *, by: User | None, at: datetime) -> MatchTally:
     held = list(HeldCredit.objects.select_for_update().filter(pk__in=keys, activity=None).order_by("pk"))
     activity_types = ActivityType.objects.prefetch_related("credentials").in_bulk(
         {waiting.activity_type_id for waiting in held}
@@ -159,7 +159,7 @@ def _match(keys: Sequence[int], *, by: User | None, at: datetime) -> Tally:
             changed.append(waiting)
     columns = ["activity", "reason"]
     bulk_update_with_history(changed, HeldCredit, columns, batch_size=CHUNK, default_user=by, default_date=at)
-    return Tally(recorded=len(recorded), held=len(held) - len(recorded))
+    return MatchTally(recorded=len(recorded), held=len(held) - len(recorded))
 
 
 def _record(credits: Sequence[Received], *, by: User | None, at: datetime) -> dict[str, Activity]:

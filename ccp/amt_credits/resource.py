@@ -23,22 +23,22 @@ from amtportal.dates import day_of
 from amtportal.formatting import format_day, format_points
 from amtportal.imports.cells import Problem
 from amtportal.imports.resource import ImportResource
+from amtportal.refusals import Refused
 from ccp.amt_credits import credits as amt_credits
 from ccp.amt_credits import holding as held_credits
 from ccp.amt_credits import rows as credit_rows
-from ccp.amt_credits.holding import Received, Tally
-from ccp.amt_credits.rows import COLUMNS, REQUIRED, Row
+from ccp.amt_credits.holding import MatchTally, Received
+from ccp.amt_credits.rows import COLUMNS, REQUIRED, CreditRow
 from ccp.counting.terms import catalogue
 from ccp.models import Activity, ActivityType, HeldCredit
-from ccp.recording import eligibility
 from ccp.recording.eligibility import Claim
 
 
 @dataclass(frozen=True)
-class Entry:
+class CreditEntry:
     """A good row, whether it is new, and why it would be held."""
 
-    row: Row
+    row: CreditRow
     is_new: bool
     reason: str = ""
 
@@ -60,14 +60,14 @@ class Entry:
         ]
 
 
-class CreditsResource(ImportResource[Row, Entry]):
+class CreditsResource(ImportResource[CreditRow, CreditEntry]):
     """One import of credits. Make a new instance for each file."""
 
     noun = "credits"
     columns = COLUMNS
     required = REQUIRED
     overtaken = "Somebody recorded credits"
-    collisions = (IntegrityError, eligibility.Refused)
+    collisions = (IntegrityError, Refused)
 
     provider_reference = Field("provider_reference")
     amt_id = Field("member__amt_id")
@@ -86,7 +86,7 @@ class CreditsResource(ImportResource[Row, Entry]):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.tally = Tally()
+        self.tally = MatchTally()
         self._activity_types: dict[str, ActivityType] = {}
         self._stored: dict[str, dict[str, object]] = {}
 
@@ -97,26 +97,26 @@ class CreditsResource(ImportResource[Row, Entry]):
             for activity_type in ActivityType.objects.select_related("category").prefetch_related("credentials")
         }
 
-    def read_row(self, cells: dict[str, str], line: int) -> tuple[Row | None, list[Problem]]:
-        return credit_rows.read(cells, line=line, activity_types=self._activity_types)
+    def read_row(self, cells: dict[str, str], line: int) -> tuple[CreditRow | None, list[Problem]]:
+        return credit_rows.read_credit_row(cells, line=line, activity_types=self._activity_types)
 
-    def judge(self, rows: list[Row]) -> Iterator[Problem]:
+    def judge(self, rows: list[CreditRow]) -> Iterator[Problem]:
         self._stored = _on_record(rows)
         yield from credit_rows.contradictions(rows)
         yield from self._problems_with_record(rows)
 
-    def enter(self, rows: list[Row]) -> list[Entry]:
+    def enter(self, rows: list[CreditRow]) -> list[CreditEntry]:
         new = [self._received(row) for row in rows if row.provider_reference not in self._stored]
         # The reasons are needed here only for the preview. An import finds them out itself after it
         # has locked every cycle, and closes no cycle before that.
         reasons = held_credits.reasons_to_hold(new, at=self.at) if self.is_preview else {}
-        self.tally = Tally(recorded=len(new) - len(reasons), held=len(reasons))
+        self.tally = MatchTally(recorded=len(new) - len(reasons), held=len(reasons))
         return [
-            Entry(row, row.provider_reference not in self._stored, reasons.get(row.provider_reference, ""))
+            CreditEntry(row, row.provider_reference not in self._stored, reasons.get(row.provider_reference, ""))
             for row in rows
         ]
 
-    def instance_of(self, entry: Entry) -> Activity:
+    def instance_of(self, entry: CreditEntry) -> Activity:
         """Return an empty instance.
 
         An import changes nothing that is on record, and a new credit gets its instance when it is
@@ -124,11 +124,11 @@ class CreditsResource(ImportResource[Row, Entry]):
         """
         return Activity()
 
-    def write(self, new: list[tuple[Entry, Activity]]) -> None:
+    def write(self, new: list[tuple[CreditEntry, Activity]]) -> None:
         credits = [self._received(entry.row) for entry, _ in new]
         self.tally = held_credits.receive(credits=credits, by=self.by, at=self.at)
 
-    def _problems_with_record(self, rows: list[Row]) -> Iterator[Problem]:
+    def _problems_with_record(self, rows: list[CreditRow]) -> Iterator[Problem]:
         """Find rows that contradict the record, and new credits that break the rules.
 
         A row whose reference is known must not differ from the record.
@@ -148,7 +148,7 @@ class CreditsResource(ImportResource[Row, Entry]):
                     "Send a correction under a new reference, and have the old entry voided (a held one deleted).",
                 )
 
-    def _received(self, row: Row) -> Received:
+    def _received(self, row: CreditRow) -> Received:
         claim = Claim(
             activity_type=self._activity_types[row.activity_type],
             points=row.points,
@@ -160,7 +160,7 @@ class CreditsResource(ImportResource[Row, Entry]):
         return Received(row.provider_reference, row.amt_id, claim)
 
 
-def _on_record(rows: list[Row]) -> dict[str, dict[str, object]]:
+def _on_record(rows: list[CreditRow]) -> dict[str, dict[str, object]]:
     """Return what is on record under the references of these rows, by reference and column."""
     references = [row.provider_reference for row in rows]
     held = held_credits.by_reference(references).values()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from amtportal import refusals
 from amtportal.formatting import format_day, format_points
 from amtportal.imports.cells import Problem, day, lengths_of, read_cells, short
 from amtportal.members.models import Member
@@ -26,7 +27,7 @@ _POINTS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CreditRow:
     """One credit as it is in the file. ``activity_type`` is the code of the type.
 
     For an activity of one day, the file may leave the last day empty.
@@ -51,9 +52,9 @@ def points(value: str) -> Decimal:
     return number.quantize(Decimal("0.01"))
 
 
-def read(
+def read_credit_row(
     cells: Mapping[str, str], *, line: int, activity_types: Mapping[str, ActivityType]
-) -> tuple[Row | None, list[Problem]]:
+) -> tuple[CreditRow | None, list[Problem]]:
     """Return the row that the cells (by column) make, or everything that is wrong with them."""
     values, problems = read_cells(
         cells,
@@ -65,10 +66,10 @@ def read(
     if problems:
         return None, problems
     values["ends_on"] = values.get("ends_on") or values["starts_on"]
-    return Row(line=line, **values), []  # type: ignore[arg-type]
+    return CreditRow(line=line, **values), []  # type: ignore[arg-type]
 
 
-def problems_with(row: Row, activity_type: ActivityType, terms: Terms, on: date) -> list[Problem]:
+def problems_with(row: CreditRow, activity_type: ActivityType, terms: Terms, on: date) -> list[Problem]:
     """Return what is wrong with a new credit that is received on that day."""
     broken = [
         eligibility.problem_with_activity_type(activity_type, terms, on),
@@ -79,16 +80,16 @@ def problems_with(row: Row, activity_type: ActivityType, terms: Terms, on: date)
     ]
     if row.starts_on > row.ends_on:
         broken.append(
-            claims.Problem("ends_on", f"It is before {format_day(row.starts_on)}, the first day. Correct it.")
+            refusals.Problem("ends_on", f"It is before {format_day(row.starts_on)}, the first day. Correct it.")
         )
     elif row.ends_on > on:
         broken.append(
-            claims.Problem("ends_on", f"{format_day(row.ends_on)} is in the future. Send the row once it is past.")
+            refusals.Problem("ends_on", f"{format_day(row.ends_on)} is in the future. Send the row once it is past.")
         )
     return [Problem(row.line, problem.field, problem.sentence) for problem in broken if problem]
 
 
-def contradictions(rows: Iterable[Row]) -> Iterator[Problem]:
+def contradictions(rows: Iterable[CreditRow]) -> Iterator[Problem]:
     """Find references that are in the file twice.
 
     Each problem is reported on the later line and names the earlier line.
@@ -104,7 +105,7 @@ def contradictions(rows: Iterable[Row]) -> Iterator[Problem]:
             )
 
 
-def differences(row: Row, stored: Mapping[str, object]) -> str:
+def differences(row: CreditRow, stored: Mapping[str, object]) -> str:
     """Return how the row differs from what is on record under its reference.
 
     The result is an empty string if it does not differ.

@@ -17,9 +17,9 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from amtportal.formatting import translated
+from amtportal.refusals import Problem
 from ccp.counting.terms import Offer, in_units, points_for
 from ccp.recording import claims, eligibility, preview
-from ccp.recording.claims import Problem
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,10 @@ from django.db import transaction
 from amtportal.after_commit import after_commit
 from amtportal.chunks import chunks
 from amtportal.dates import CHICAGO
+from amtportal.history.lines import sign
 from amtportal.members.models import User
 from ccp.counting import credits as counting
-from ccp.counting import points
+from ccp.counting import points, terms_lock
 from ccp.counting.terms import Catalogue, catalogue
 from ccp.models import Activity, ActivityType, CategoryTerms, Credit, TypeTerms
 from ccp.rollover import catching_up
@@ -151,18 +152,15 @@ def put_in_force(*, terms: AnyTerms, by: User, at: datetime) -> None:
     concerned = _concerned(terms)
     lock_all(concerned)  # lock all before closing some, so that all are locked in order
     catching_up.close_ended(concerned, at=at)
-    terms._history_user, terms._history_date = by, at  # type: ignore[union-attr]
+    sign(terms, by=by, at=at)
     terms.save()
     counting.recount_by_key(cycles=concerned, by=by, at=at)
     after_commit(_count_stragglers, terms, by, at)
 
 
 def _count_stragglers(terms: AnyTerms, by: User, at: datetime) -> None:
-    """Count what members recorded in the meantime.
-
-    They may have read the terms before these were saved. A transaction that has read the old terms
-    and has not ended yet counts again by itself (``counting.recount``).
-    """
+    """Count what was recorded in the meantime by those who read the terms before these were saved."""
+    terms_lock.wait_for_holders()
     counting.recount_by_key(cycles=_concerned(terms), by=by, at=at)
 
 

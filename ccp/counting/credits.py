@@ -12,7 +12,6 @@ from datetime import datetime
 from django.db import transaction
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
-from amtportal.after_commit import after_commit
 from amtportal.chunks import CHUNK, chunks
 from amtportal.dates import day_of
 from amtportal.members.models import User
@@ -70,12 +69,9 @@ def add_claims(claimed: Iterable[tuple[Activity, Collection[Cycle]]], by: User |
 def recount(cycles: Collection[Cycle], by: User | None, at: datetime) -> None:
     """Store what each entry of these locked cycles counts for now, and settle their requirement.
 
-    No lock stops staff who change the terms. If the terms change between the moment they are read
-    here and the end of the transaction, the cycles are counted again.
+    A caller that puts entries on record shares the lock on the terms (``ccp.counting.terms_lock``).
     """
     terms = catalogue()
-    keys = [cycle.pk for cycle in cycles]
-    after_commit(_count_if_overtaken, keys, terms, by, at)
     for batch in chunks(cycles):
         claimed: dict[int, list[Credit]] = {cycle.pk: [] for cycle in batch}
         credits = Credit.objects.filter(cycle__in=claimed).exclude(cut=Credit.Cut.UNCLAIMED)
@@ -93,12 +89,6 @@ def recount(cycles: Collection[Cycle], by: User | None, at: datetime) -> None:
                     changed.append(credit)
         _update(changed, by, at)
         requirement.settle_all(batch, day_of(at))
-
-
-def _count_if_overtaken(keys: Collection[int], terms: Catalogue, by: User | None, at: datetime) -> None:
-    """Count these cycles again if the terms on record changed after they were counted."""
-    if catalogue().figures != terms.figures:
-        recount_by_key(cycles=keys, by=by, at=at)
 
 
 @transaction.atomic

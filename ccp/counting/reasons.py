@@ -6,7 +6,7 @@ from typing import Literal
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from ccp.models import Credit
+from ccp.models.activities import Credit, CreditCut
 
 Cut = Literal["", "type-cap", "category-cap", "window"]
 
@@ -18,7 +18,7 @@ REASONS: Mapping[Cut, str | Promise] = {
     "window": gettext_lazy("Outside the days in which this activity type can be claimed."),
 }
 # The same sentences and those for all other cuts, so that every credit on record has its sentence.
-CUT_SENTENCES: dict[Credit.Cut, str | Promise] = {
+CUT_SENTENCES: dict[CreditCut, str | Promise] = {
     **{Credit.Cut(cut): reason for cut, reason in REASONS.items()},
     Credit.Cut.NOT_STANDING: gettext_lazy("Withdrawn or void, so it counts for nothing."),
     Credit.Cut.UNCLAIMED: gettext_lazy("No longer claimed for this certification."),

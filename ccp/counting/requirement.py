@@ -46,13 +46,8 @@ def counted_points(cycle: Cycle) -> Decimal:
     return counted_by_cycle([cycle.pk])[cycle.pk]
 
 
-def settle(cycle: Cycle, on: date) -> None:
-    """Set ``requirement_met_on`` after the credits changed. The caller holds the lock on the cycle."""
-    settle_all([cycle], on)
-
-
 def settle_all(cycles: Collection[Cycle], on: date) -> None:
-    """Do what ``settle`` does for several cycles. The caller holds the locks on all of them."""
+    """Set ``requirement_met_on`` of each cycle after its credits changed. The caller holds the locks on the cycles."""
     counted = counted_by_cycle([cycle.pk for cycle in cycles])
     for cycle in cycles:
         settled = met_on(

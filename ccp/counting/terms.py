@@ -160,19 +160,6 @@ class Catalogue:
         return in_force(self.categories[category.pk], on).cap
 
     @property
-    def figures(self) -> set[tuple[object, ...]]:
-        """Return all values of all versions.
-
-        The set differs from an earlier one if a version was added, changed or removed in between.
-        """
-        versions = [*self.types.values(), *self.categories.values()]
-        return {
-            (type(version), *(getattr(version, field.attname) for field in version._meta.concrete_fields))
-            for same in versions
-            for version in same
-        }
-
-    @property
     def activity_types(self) -> list[ActivityType]:
         """Return every activity type, in the catalogue's order, with its category loaded."""
         return [versions[0].activity_type for versions in self.types.values()]

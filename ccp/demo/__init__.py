@@ -12,15 +12,12 @@ from django.db import transaction
 
 from amtportal.imports import csv_files
 from amtportal.members.models import Member
+from amtportal.refusals import Refused
 from ccp.demo import cast, everyday
 from ccp.demo.acts import bring_in
 from certifications.models import Credential
 
 ROSTER = Path(__file__).with_name("roster.csv")
-
-
-class Refused(Exception):
-    """The demo cannot be loaded here. The message says why and what to do."""
 
 
 @transaction.atomic
@@ -38,7 +35,7 @@ def load(*, on: date, now: datetime) -> bool:
             "Set AMTPORTAL_VAR or DATABASE_URL to an empty one."
         )
     staff = cast.make_staff(now)
-    bring_in(csv_files.read(ROSTER.read_bytes()), on=on, file_name=ROSTER.name)
+    bring_in(csv_files.read_csv(ROSTER.read_bytes()), on=on, file_name=ROSTER.name)
     everyday.happen(on=on, now=now, staff=staff)
     cast.enter(on=on, now=now, staff=staff)
     return True

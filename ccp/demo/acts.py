@@ -16,6 +16,7 @@ from amtportal.members.models import Member, User
 from ccp.amt_credits import credits as amt_credits
 from ccp.models import Activity, ActivityType
 from ccp.recording import verbs as recording
+from ccp.recording.eligibility import Claim
 from certifications import invoices as invoice_rules
 from certifications.models import Cycle, RenewalInvoice
 from certifications.roster.resource import RosterResource
@@ -56,7 +57,7 @@ def record_ce(
     recording.record(
         member=member,
         cycles=cycles,
-        claim=recording.Claim(
+        claim=Claim(
             activity_type=ActivityType.objects.get(code=ce.activity_type),
             points=points,
             starts_on=ended_on - timedelta(days=days - 1),
@@ -72,7 +73,7 @@ def record_ce(
 
 def credit_from_amt(ce: CE, points: Decimal, member: Member, *, ended_on: date, at: datetime) -> Activity:
     """Credit a member with one of AMT's own courses, as AMT's course system does with a file."""
-    claim = recording.Claim(
+    claim = Claim(
         activity_type=ActivityType.objects.get(code=ce.activity_type),
         points=points,
         starts_on=ended_on,

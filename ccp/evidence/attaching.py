@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from amtportal.members.models import User
+from amtportal.refusals import Problem, Refused, refuse_if
 from ccp.evidence.files import CleanFile
 from ccp.models import Activity, Evidence
 from certifications.models import Cycle
@@ -33,10 +34,6 @@ from certifications.models import Cycle
 MOST_FILES = 10
 DELETED_AFTER = timedelta(days=1)
 logger = logging.getLogger(__name__)
-
-
-class Refused(Exception):
-    """The rules do not allow this. The message says what to do."""
 
 
 def keep_until(*, ends_on: date, closed_on: date | None, on: date) -> date:
@@ -62,22 +59,24 @@ def is_needed(activity: Activity) -> bool:
     return activity.source == Activity.Source.MEMBER
 
 
-def problem_with_adding(activity: Activity, attached: int) -> str:
-    """Return why no more files can be attached to the entry; empty if they can.
+def problem_with_adding(activity: Activity, attached: int) -> Problem | None:
+    """Return why no more files can be attached to the entry.
 
     ``attached``: the number of files that the entry already has.
     """
     if not is_needed(activity):
-        return _("AMT credited this entry itself, so it needs no evidence.")
+        return Problem("file", _("AMT credited this entry itself, so it needs no evidence."))
     if not activity.is_standing:
-        return _("This entry is withdrawn or void, so nothing can be attached to it. What is attached stays.")
+        sentence = _("This entry is withdrawn or void, so nothing can be attached to it. What is attached stays.")
+        return Problem("file", sentence)
     if attached >= MOST_FILES:
-        return ngettext(
+        sentence = ngettext(
             "This entry has %(most)s file, and cannot have more. Remove one first.",
             "This entry has %(most)s files, and cannot have more. Remove one first.",
             MOST_FILES,
-        ) % {"most": MOST_FILES}
-    return ""
+        )
+        return Problem("file", sentence % {"most": MOST_FILES})
+    return None
 
 
 def can_be_removed(evidence: Evidence) -> bool:
@@ -124,8 +123,7 @@ def _add_row(activity: Activity, file: CleanFile, name: str, *, by: User, at: da
     activity = Activity.objects.select_for_update().get(pk=activity.pk)
     if attached := _attached(activity, file):
         return attached, False
-    if problem := problem_with_adding(activity, Evidence.objects.attached().filter(activity=activity).count()):
-        raise Refused(problem)
+    refuse_if(problem_with_adding(activity, Evidence.objects.attached().filter(activity=activity).count()))
     evidence = Evidence.objects.create(
         activity=activity,
         original_name=file.name,

@@ -26,10 +26,11 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
+from amtportal.refusals import Refused
 from amtportal.uploads import malware
 from amtportal.uploads.limits import MOST_BYTES
 from ccp.evidence.cleaner import MOST_PAGES, MOST_PIXELS, Outcome
-from ccp.models import Evidence
+from ccp.models.evidence import Evidence, EvidenceKind
 
 HEAD = 8 * 2**10
 CHUNK = 64 * 2**10
@@ -56,10 +57,6 @@ MARKUP = re.compile(
 )
 
 
-class Refused(Exception):
-    """A file that cannot be attached. The message says why, and how to fix it."""
-
-
 @dataclass(frozen=True)
 class CleanFile:
     """A file as it will be stored.
@@ -69,13 +66,13 @@ class CleanFile:
 
     content: IO[bytes]
     name: str
-    kind: Evidence.Kind
+    kind: EvidenceKind
     size: int
     sha256: str
     was_disarmed: bool
 
 
-def clean_name(sent: str, kind: Evidence.Kind) -> str:
+def clean_name(sent: str, kind: EvidenceKind) -> str:
     """Return the last part of the name, without invisible characters, ending as its kind does."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", sent))[-1]
     seen = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in last)
@@ -84,7 +81,7 @@ def clean_name(sent: str, kind: Evidence.Kind) -> str:
     return (stem[: MOST_NAME - len(ending)].strip() or _("document")) + ending
 
 
-def kind_of(head: bytes) -> tuple[str, Evidence.Kind]:
+def kind_of(head: bytes) -> tuple[str, EvidenceKind]:
     """Return the kind that the first bytes show: as the file is read, and as it is stored.
 
     Raises ``Refused`` for any other kind of file.

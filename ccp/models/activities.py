@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from amtportal.formatting import translated
 from amtportal.history.lines import History
 from amtportal.members.models import Member
-from ccp.models.catalogue import ActivityType, TypeTerms
+from ccp.models.catalogue import ActivityType, ActivityUnit, TypeTerms
 from certifications.models import Cycle, PointsField, in_quarters
 
 
@@ -24,13 +24,12 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
             return self.all()
         return self.filter(member__user=user)
 
-    def claimed_for(self, cycle: int) -> "ActivityQuerySet":
-        """Return the activities that are claimed for the cycle with that key, standing or not."""
-        claimed = Credit.objects.filter(cycle=cycle).exclude(cut=Credit.Cut.UNCLAIMED)
-        return self.filter(pk__in=claimed.values("activity"))
 
-    def newest_first(self) -> "ActivityQuerySet":
-        return self.order_by("-starts_on", "-pk")
+class ActivitySource(models.TextChoices):
+    """Who recorded the entry."""
+
+    MEMBER = "member", _("Recorded by the member")
+    AMT = "amt", _("Credited by AMT")
 
 
 class Activity(models.Model):
@@ -40,9 +39,7 @@ class Activity(models.Model):
     deletes them.
     """
 
-    class Source(models.TextChoices):
-        MEMBER = "member", _("Recorded by the member")
-        AMT = "amt", _("Credited by AMT")
+    Source = ActivitySource
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="activities")
     activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="activities")
@@ -108,7 +105,7 @@ class Activity(models.Model):
                 violation_error_message="An activity cannot end before it starts.",
             ),
             models.CheckConstraint(
-                name="%(app_label)s_%(class)s_source_known", condition=Q(source__in=["member", "amt"])
+                name="%(app_label)s_%(class)s_source_known", condition=Q(source__in=ActivitySource.values)
             ),
             models.UniqueConstraint(
                 fields=["provider_reference"],
@@ -131,7 +128,7 @@ class Activity(models.Model):
                 condition=Q(quantity=None, unit="")
                 | Q(
                     quantity__isnull=False,
-                    unit__in=["hour", "semester-hour", "quarter-hour", "ceu", "year", "work"],
+                    unit__in=ActivityUnit.values,
                 ),
             ),
             models.CheckConstraint(
@@ -163,6 +160,17 @@ class Activity(models.Model):
         return self.void_reason != ""
 
 
+class CreditCut(models.TextChoices):
+    """Why an entry counts for less than its claim."""
+
+    NONE = "", "Not cut"
+    TYPE_CAP = "type-cap", "Over the cap of the activity type"
+    CATEGORY_CAP = "category-cap", "Over the cap of the category"
+    WINDOW = "window", "Outside the days in which the type can be claimed"
+    NOT_STANDING = "not-standing", "Withdrawn or void"
+    UNCLAIMED = "unclaimed", "No longer claimed for this certification"
+
+
 class Credit(models.Model):
     """What an activity counts for in one cycle, and why it was cut.
 
@@ -170,13 +178,7 @@ class Credit(models.Model):
     in the cycle: it then counts 0 points and gives the reason.
     """
 
-    class Cut(models.TextChoices):
-        NONE = "", "Not cut"
-        TYPE_CAP = "type-cap", "Over the cap of the activity type"
-        CATEGORY_CAP = "category-cap", "Over the cap of the category"
-        WINDOW = "window", "Outside the days in which the type can be claimed"
-        NOT_STANDING = "not-standing", "Withdrawn or void"
-        UNCLAIMED = "unclaimed", "No longer claimed for this certification"
+    Cut = CreditCut
 
     activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="credits")
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="credits")
@@ -193,7 +195,7 @@ class Credit(models.Model):
             models.CheckConstraint(name="%(app_label)s_%(class)s_points_in_quarters", condition=in_quarters("points")),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_cut_known",
-                condition=Q(cut__in=["", "type-cap", "category-cap", "window", "not-standing", "unclaimed"]),
+                condition=Q(cut__in=CreditCut.values),
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_nothing_counts_unclaimed",

@@ -96,19 +96,24 @@ class ActivityType(models.Model):
         return self.name
 
 
+class ActivityUnit(models.TextChoices):
+    """The unit in which an activity type is counted."""
+
+    HOUR = "hour", _("contact hour")
+    SEMESTER_HOUR = "semester-hour", _("semester hour")
+    QUARTER_HOUR = "quarter-hour", _("quarter hour")
+    CEU = "ceu", _("CEU")
+    YEAR = "year", _("year")
+    WORK = "work", _("work")
+
+
 class TypeTerms(models.Model):
     """What an activity type is worth from a given day on.
 
     The day on which an entry was recorded decides which terms apply to it.
     """
 
-    class Unit(models.TextChoices):
-        HOUR = "hour", _("contact hour")
-        SEMESTER_HOUR = "semester-hour", _("semester hour")
-        QUARTER_HOUR = "quarter-hour", _("quarter hour")
-        CEU = "ceu", _("CEU")
-        YEAR = "year", _("year")
-        WORK = "work", _("work")
+    Unit = ActivityUnit
 
     activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="terms")
     effective_from = models.DateField()
@@ -136,7 +141,7 @@ class TypeTerms(models.Model):
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_unit_known",
-                condition=Q(unit__in=["", "hour", "semester-hour", "quarter-hour", "ceu", "year", "work"]),
+                condition=Q(unit__in=["", *ActivityUnit.values]),
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_points_per_unit_in_quarters",

@@ -24,16 +24,21 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
         return self.filter(removed_at=None)
 
 
+class EvidenceKind(models.TextChoices):
+    """The kinds of files that are kept."""
+
+    PDF = "pdf", "PDF"
+    JPEG = "jpeg", "JPEG"
+    PNG = "png", "PNG"
+
+
 class Evidence(models.Model):
     """A file that a member attached to an activity.
 
     ``ccp.evidence.attaching`` writes it. The row stays when its file is deleted.
     """
 
-    class Kind(models.TextChoices):
-        PDF = "pdf", "PDF"
-        JPEG = "jpeg", "JPEG"
-        PNG = "png", "PNG"
+    Kind = EvidenceKind
 
     activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="evidence")
     original_name = models.CharField("name", max_length=200, help_text="As the member's file was called.")
@@ -66,7 +71,7 @@ class Evidence(models.Model):
                 violation_error_message="This file is attached already.",
             ),
             models.CheckConstraint(
-                name="%(app_label)s_%(class)s_kind_known", condition=Q(kind__in=["pdf", "jpeg", "png"])
+                name="%(app_label)s_%(class)s_kind_known", condition=Q(kind__in=EvidenceKind.values)
             ),
             models.CheckConstraint(name="%(app_label)s_%(class)s_not_empty", condition=Q(size__gt=0)),
             models.CheckConstraint(name="%(app_label)s_%(class)s_has_name", condition=~Q(original_name="")),

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from amtportal.formatting import format_day, format_points
 from amtportal.members.models import User
+from amtportal.refusals import Refused
 from ccp.models import Activity, Credit
-from ccp.recording.eligibility import Refused
 from certifications import cycles as cycle_rules
 from certifications.models import Cycle, RenewalInvoice
 

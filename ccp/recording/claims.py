@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from amtportal import formatting as words
 from amtportal.formatting import as_count, format_day, format_points, translated
+from amtportal.refusals import Problem
 from certifications.cycles import covers
 from certifications.quarters import MOST, in_quarter_steps
 
@@ -49,14 +50,6 @@ class Window:
             "first": format_day(self.starts_on),
             "last": format_day(self.ends_on),
         }
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A broken rule: the field of the form to which it belongs, and the sentence for the member."""
-
-    field: str
-    sentence: str
 
 
 def problem_with_points(points: Decimal) -> Problem | None:

@@ -16,6 +16,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from amtportal.formatting import format_points
+from amtportal.refusals import Problem, Refused, refuse_if
 from ccp.counting.terms import Terms, in_units, points_for
 from ccp.models import Activity, ActivityType
 from ccp.recording import claims
@@ -23,14 +24,6 @@ from certifications import cycles as cycle_rules
 from certifications.models import Cycle
 
 FIELDS = ("activity_type", "points", "starts_on", "ends_on", "title", "provider", "quantity")
-
-
-class Refused(Exception):
-    """A change that the rules do not allow. ``problem`` has the field and the sentence for the member."""
-
-    def __init__(self, sentence: str, field: str = "") -> None:
-        super().__init__(sentence)
-        self.problem = claims.Problem(field, sentence)
 
 
 @dataclass(frozen=True)
@@ -80,7 +73,7 @@ def windows(cycles: Iterable[Cycle]) -> list[claims.Window]:
 
 def problems(
     claim: Claim, cycles: Sequence[Cycle], on: date, *, terms: Terms, earlier_type: ActivityType | None = None
-) -> list[claims.Problem]:
+) -> list[Problem]:
     """Return every rule that the claim breaks, for the cycles that the member chose.
 
     ``terms`` are those of the claim's type on the day of recording. ``earlier_type`` is the type
@@ -106,7 +99,7 @@ def problems(
     return [problem for problem in checks if problem]
 
 
-def problem_with_activity_type(activity_type: ActivityType, terms: Terms, on: date) -> claims.Problem | None:
+def problem_with_activity_type(activity_type: ActivityType, terms: Terms, on: date) -> Problem | None:
     """Return the problem with a type that cannot be chosen, or None.
 
     The type is retired, or it begins only after the day of recording.
@@ -116,7 +109,7 @@ def problem_with_activity_type(activity_type: ActivityType, terms: Terms, on: da
     ) or claims.problem_with_beginning(activity_type.name, terms.begins_on)
 
 
-def problem_with_worth(claim: Claim, terms: Terms) -> claims.Problem | None:
+def problem_with_worth(claim: Claim, terms: Terms) -> Problem | None:
     """Return the problem with the points or the number of units, or None.
 
     The points that the units make are computed here and not taken over from the claim.
@@ -167,6 +160,5 @@ def covering(
     usable = [cycle for cycle in open_cycles if cycle.certification_id in certifications]
     if not usable:
         raise Refused(_("Choose a certification whose CCP cycle is open."), "certifications")
-    for problem in problems(claim, usable, on, terms=terms, earlier_type=earlier_type):
-        raise Refused(problem.sentence, problem.field)
+    refuse_if(next(iter(problems(claim, usable, on, terms=terms, earlier_type=earlier_type)), None))
     return covered_by(claim, usable)

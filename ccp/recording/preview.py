@@ -36,7 +36,7 @@ class Capped:
 
 
 @dataclass(frozen=True)
-class Row:
+class PreviewRow:
     """A certification whose open cycle covers the claim.
 
     ``notes`` say why less than the claim counts and what else changes.
@@ -56,7 +56,7 @@ class Preview:
     ``made`` says how many points the units make, if units were given.
     """
 
-    rows: list[Row]
+    rows: list[PreviewRow]
     made: str
     look_alikes: list[duplicates.SimilarEntry]
 
@@ -168,7 +168,7 @@ def _row(
     reference: int | None,
     paid: bool,
     on: date,
-) -> Row:
+) -> PreviewRow:
     activity_type, certification = claim.activity_type, cycle.certification
     applies = eligibility.applies_to(activity_type, cycle)
     new = Entry(
@@ -195,7 +195,7 @@ def _row(
         paid=paid,
         on=on,
     )
-    return Row(
+    return PreviewRow(
         cycle=cycle,
         ticked=ticked,
         outcome=result,

@@ -2,7 +2,8 @@
 
 Every function that changes an entry takes these steps:
 
-- It locks the member's open cycles in the order of their keys, then the activity.
+- It locks the member's open cycles in the order of their keys, then the activity. A function that
+  puts an entry on record also holds the lock on the terms (``ccp.counting.terms_lock``).
 - Under the locks, it closes the cycles that are due (``ccp.rollover.closing``) and checks the rules
   (``ccp.recording.eligibility``).
 - It writes the change.
@@ -11,8 +12,8 @@ Every function that changes an entry takes these steps:
 All of this happens in one transaction: either the very next page shows the new totals, or nothing
 has changed at all.
 
-A form that is posted twice records once: its ``submission_id`` is unique, and a digest of its
-values distinguishes a repeat from another claim under the same number.
+A form that is posted twice records once: its ``submission_id`` is unique, and a digest of what was
+typed distinguishes a repeat from another claim under the same number (``ccp.recording.repeats``).
 """
 
 from collections.abc import Collection
@@ -23,14 +24,16 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from amtportal.dates import day_of
+from amtportal.history.lines import sign
 from amtportal.members.models import Member, User
+from amtportal.refusals import Refused
 from ccp.counting import credits as counting
-from ccp.counting import replay, requirement
+from ccp.counting import replay, requirement, terms_lock
 from ccp.counting.terms import catalogue
 from ccp.models import Activity, Credit
 from ccp.recording import claims
 from ccp.recording.changeable import refuse_unless_open, refuse_unless_restorable, refuse_where_paid
-from ccp.recording.eligibility import FIELDS, Claim, Refused, covering
+from ccp.recording.eligibility import FIELDS, Claim, covered_by, covering
 from ccp.rollover import catching_up
 from certifications.models import Cycle
 
@@ -45,18 +48,28 @@ class ChangedMeanwhile(Refused):
 
 @transaction.atomic
 def record(
-    *, member: Member, cycles: Collection[Cycle], claim: Claim, submission_id: UUID, by: User, at: datetime
+    *,
+    member: Member,
+    cycles: Collection[Cycle],
+    claim: Claim,
+    submission_id: UUID,
+    typed: str = "",
+    by: User,
+    at: datetime,
 ) -> Activity:
     """Record an activity and credit it to each chosen cycle that covers its days.
 
-    A repeated form returns the earlier entry. Raises ``SubmissionReused`` if the number of the form
-    has recorded other values, and ``Refused`` if a rule is broken.
+    A repeated form returns the earlier entry. ``typed`` is the digest of what was typed
+    (``ccp.recording.repeats``); without it, the digest of the claim is used. Raises
+    ``SubmissionReused`` if the number of the form has recorded other values, and ``Refused`` if a
+    rule is broken.
     """
     on = day_of(at)
     open_cycles = catching_up.open_for_records(member, at=at, lock=True)
-    digest = claim.digest(cycles)
-    if earlier := _submitted_earlier(member, submission_id, digest):
+    digest = typed or claim.digest(cycles)
+    if earlier := _submitted_earlier(member, submission_id, digest, claim, cycles):
         return earlier
+    terms_lock.hold()
     terms = catalogue().terms(claim.activity_type, on)
     chosen = covering(claim, cycles, open_cycles, on, terms=terms)
     activity = Activity(
@@ -76,7 +89,7 @@ def record(
     except IntegrityError:
         # In the meantime the number was used by a transaction that does not wait for the locks of
         # this member.
-        if earlier := _submitted_earlier(member, submission_id, digest):
+        if earlier := _submitted_earlier(member, submission_id, digest, claim, cycles):
             return earlier
         raise
     counting.set_claims(activity, chosen, by, at)
@@ -98,6 +111,7 @@ def amend(
     activity = _locked(activity)
     touched = _claimed_cycles(activity)
     refuse_unless_open(activity, touched, open_cycles)
+    terms_lock.hold()
     terms = catalogue().terms(claim.activity_type, day_of(activity.recorded_at))
     chosen = covering(claim, cycles, open_cycles, on, terms=terms, earlier_type=activity.activity_type)
     if claim.is_on(activity) and {cycle.pk for cycle in chosen} == {cycle.pk for cycle in touched}:
@@ -152,6 +166,7 @@ def restore(*, activity: Activity, by: User, at: datetime) -> Activity:
         return activity
     touched = _claimed_cycles(activity)
     refuse_unless_restorable(activity, touched, open_cycles, by)
+    terms_lock.hold()
     activity.withdrawn_at = activity.withdrawn_by = None
     activity.revision += 1
     _save(activity, by, at)
@@ -193,17 +208,25 @@ def void(*, activity: Activity, reason: str, by: User, at: datetime) -> Activity
         return activity
     touched = _claimed_cycles(activity)
     if any(cycle.closed_on for cycle in touched):
-        raise Refused("This entry counts in a cycle that is closed, and a closed cycle does not change.")
+        raise Refused("This entry counts in a cycle that is closed, and a closed cycle does not change.", "reason")
     _end(activity, by, at, void_reason=reason)
     counting.recount(touched, by, at)
     return activity
 
 
-def _submitted_earlier(member: Member, submission_id: UUID, digest: str) -> Activity | None:
+def _submitted_earlier(
+    member: Member, submission_id: UUID, digest: str, claim: Claim, cycles: Collection[Cycle]
+) -> Activity | None:
+    """The member's entry that a form with this number has recorded; refused where it recorded other values.
+
+    The form is the same if its digest is. Typed in another spelling, it is the same if the entry says what it claims.
+    Entries recorded before there was a digest of what is typed have that of their claim.
+    """
     earlier = Activity.objects.filter(submission_id=submission_id).first()
     if earlier is None:
         return None
-    if earlier.member_id != member.pk or earlier.submission_digest != digest:
+    is_same = earlier.submission_digest in (digest, claim.digest(cycles)) or _says(earlier, claim, cycles)
+    if earlier.member_id != member.pk or not is_same:
         raise SubmissionReused(
             _(
                 "This form has already been submitted with other values, and that entry stays as it is. To record "
@@ -212,6 +235,12 @@ def _submitted_earlier(member: Member, submission_id: UUID, digest: str) -> Acti
             )
         )
     return earlier
+
+
+def _says(activity: Activity, claim: Claim, cycles: Collection[Cycle]) -> bool:
+    """Whether the entry is this claim, for the same certifications."""
+    chosen = {cycle.certification_id for cycle in covered_by(claim, cycles)}
+    return claim.is_on(activity) and {cycle.certification_id for cycle in _claimed_cycles(activity)} == chosen
 
 
 def _locked(activity: Activity) -> Activity:
@@ -245,6 +274,5 @@ def _count_unless_paid(cycles: Collection[Cycle], by: User, at: datetime) -> Non
 
 def _save(activity: Activity, by: User, at: datetime) -> None:
     """Save the entry with a line of history that says who changed it and when."""
-    activity._history_user = by  # type: ignore[attr-defined]
-    activity._history_date = at  # type: ignore[attr-defined]
+    sign(activity, by=by, at=at)
     activity.save()

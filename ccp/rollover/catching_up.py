@@ -7,7 +7,7 @@ from datetime import datetime
 from amtportal.chunks import chunks
 from amtportal.dates import day_of
 from amtportal.members.models import Member
-from ccp.rollover.closing import Tally, close_batch
+from ccp.rollover.closing import ClosingTally, close_batch
 from ccp.rollover.verdicts import CLOSING, judged
 from certifications import cycles as cycle_rules
 from certifications.models import Cycle
@@ -69,7 +69,7 @@ def _close_due(cycles: Iterable[Cycle], *, at: datetime) -> bool:
     ``cycles`` come in the order of their keys, with their certifications loaded.
     """
     on = day_of(at)
-    tally = Tally()
+    tally = ClosingTally()
     for some in chunks(cycle for cycle in cycles if cycle.ends_on < on):
         if due := [cycle.pk for cycle, verdict, _ in judged(some, on) if verdict in CLOSING]:
             close_batch(due, tally, at=at)

@@ -34,6 +34,7 @@ from simple_history.utils import bulk_create_with_history
 
 from amtportal.chunks import CHUNK
 from amtportal.dates import day_of
+from amtportal.history.lines import sign
 from ccp.rollover.verdicts import CLOSING, Verdict, judged
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
@@ -49,7 +50,7 @@ OPENED = "The cycle before it was closed as compliant."
 
 
 @dataclass
-class Tally:
+class ClosingTally:
     """How many ended cycles a run found in each state, and the keys of those that failed.
 
     A cycle fails if it could not be judged or closed.
@@ -71,14 +72,16 @@ class Tally:
         )
 
 
-def close_due(*, at: datetime, dry_run: bool = False, progress: Callable[[int], object] = lambda done: None) -> Tally:
+def close_due(
+    *, at: datetime, dry_run: bool = False, progress: Callable[[int], object] = lambda done: None
+) -> ClosingTally:
     """Close every cycle that is due on the day, with one transaction for each batch.
 
     ``progress`` is called with the number of cycles judged in each batch. This is safe to stop and
     start again at any point, while people record and pay, and twice on the same day. If a batch
     fails, its cycles are closed one by one, so that one bad row stops only itself.
     """
-    tally = Tally()
+    tally = ClosingTally()
     last = 0
     while keys := _ended(day_of(at), after=last):
         close_batch(keys, tally, at=at, dry_run=dry_run)
@@ -93,7 +96,7 @@ def _ended(on: date, *, after: int) -> list[int]:
     return list(ended.values_list("pk", flat=True)[:BATCH])
 
 
-def close_batch(keys: Sequence[int], tally: Tally, *, at: datetime, dry_run: bool = False) -> None:
+def close_batch(keys: Sequence[int], tally: ClosingTally, *, at: datetime, dry_run: bool = False) -> None:
     """Close these cycles in one transaction; if one of them fails, close each in its own."""
     try:
         tally.found += _close(keys, at=at, dry_run=dry_run)
@@ -166,7 +169,8 @@ def _store(closed: Sequence[Cycle], *, at: datetime) -> None:
     same_values: dict[tuple[str, Decimal | None, bool | None], list[int]] = defaultdict(list)
     for cycle in closed:
         same_values[cycle.outcome, cycle.points_at_close, cycle.mandatory_at_close].append(cycle.pk)
-        _by_the_portal(cycle, CLOSED.format(cycle.get_outcome_display().lower()))
+        # No person is recorded in the history, whoever asked for the page that closed the cycle.
+        sign(cycle, by=None, reason=CLOSED.format(cycle.get_outcome_display().lower()))
     for (outcome, points, mandatory), keys in same_values.items():
         Cycle.objects.filter(pk__in=keys).update(
             closed_on=day_of(at), outcome=outcome, points_at_close=points, mandatory_at_close=mandatory
@@ -176,11 +180,5 @@ def _store(closed: Sequence[Cycle], *, at: datetime) -> None:
 
 def _create(model: type[models.Model], opened: Sequence[models.Model], *, at: datetime) -> None:
     for row in opened:
-        _by_the_portal(row, OPENED)
+        sign(row, by=None, reason=OPENED)
     bulk_create_with_history(opened, model, batch_size=CHUNK, default_date=at)
-
-
-def _by_the_portal(instance: models.Model, reason: str) -> None:
-    """Record no person in the history, whoever asked for the page that closed the cycle."""
-    instance._history_user = None  # type: ignore[attr-defined]
-    instance._change_reason = reason  # type: ignore[attr-defined]

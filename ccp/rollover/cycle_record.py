@@ -25,7 +25,7 @@ class CycleRecord:
     invoices: list[RenewalInvoice] = field(default_factory=list)
 
 
-def read(keys: Sequence[int]) -> list[CycleRecord]:
+def read_cycles(keys: Sequence[int]) -> list[CycleRecord]:
     """Return these cycles with all their stored data, in six queries."""
     activity_types = ActivityType.objects.select_related("category").in_bulk()
     cycles = Cycle.objects.filter(pk__in=keys).select_related("certification").order_by("pk")

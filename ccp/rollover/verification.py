@@ -33,7 +33,7 @@ from ccp.counting.credits import entry
 from ccp.counting.replay import changes, met_since
 from ccp.counting.terms import Catalogue, catalogue
 from ccp.models import Credit
-from ccp.rollover.cycle_record import COUNTED, CycleRecord, entries_of, read
+from ccp.rollover.cycle_record import COUNTED, CycleRecord, entries_of, read_cycles
 from certifications import invoices as invoice_rules
 from certifications import quarters
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
@@ -59,7 +59,7 @@ class Difference:
 
 
 @dataclass
-class Tally:
+class VerificationTally:
     """What a run has verified so far."""
 
     cycles: int = 0
@@ -210,7 +210,7 @@ def _day(day: date | None) -> str:
     return format_day(day) if day else "never"
 
 
-def verify(cycles: QuerySet[Cycle], tally: Tally) -> Iterator[list[Difference]]:
+def verify(cycles: QuerySet[Cycle], tally: VerificationTally) -> Iterator[list[Difference]]:
     """Yield the differences of these cycles, batch by batch; ``tally`` is kept up to date.
 
     Each batch takes the same few queries. Members may record while this runs, between two queries
@@ -220,7 +220,7 @@ def verify(cycles: QuerySet[Cycle], tally: Tally) -> Iterator[list[Difference]]:
     last = 0
     while keys := list(cycles.order_by("pk").filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
         last = keys[-1]
-        batch = read(keys)
+        batch = read_cycles(keys)
         batch_differences = _all_differences(batch, terms)
         if batch_differences:
             batch_differences = _again(sorted({difference.cycle for difference in batch_differences}))
@@ -235,7 +235,7 @@ def verify(cycles: QuerySet[Cycle], tally: Tally) -> Iterator[list[Difference]]:
 def _again(keys: Sequence[int]) -> list[Difference]:
     """Return the differences of these cycles while nobody can change them."""
     list(Cycle.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
-    return _all_differences(read(keys), catalogue())
+    return _all_differences(read_cycles(keys), catalogue())
 
 
 def _all_differences(batch: Sequence[CycleRecord], terms: Catalogue) -> list[Difference]:

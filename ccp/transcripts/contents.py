@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 from amtportal.formatting import format_points
 from amtportal.members.models import Member
 from ccp.transcripts import sheets
-from ccp.transcripts.sheets import Row, Sheet
+from ccp.transcripts.sheets import Sheet, SheetRow
 from certifications.models import Cycle
 
 # This many rows take 3 seconds of processor time, and titles and providers of this length take
@@ -93,7 +93,7 @@ def content_hash(contents: Contents) -> str:
     return hashlib.sha256(record.encode()).hexdigest()
 
 
-def _facts(row: Row) -> list[str]:
+def _facts(row: SheetRow) -> list[str]:
     days = [str(row.starts_on), str(row.ends_on)]
     figures = [format_points(row.claimed), format_points(row.counted), row.cut]
     return [row.reference, row.activity_type, row.title, row.provider, *days, *figures]

@@ -23,7 +23,7 @@ from certifications.quarters import ZERO
 
 
 @dataclass(frozen=True)
-class Row:
+class SheetRow:
     """One activity on the transcript; ``note`` says why less than the claim counts."""
 
     reference: str
@@ -49,12 +49,12 @@ class CategoryRows:
     """The rows of one category with their subtotals."""
 
     name: str
-    rows: list[Row]
+    rows: list[SheetRow]
 
     @property
-    def by_type(self) -> list[tuple[str, list[Row]]]:
+    def by_type(self) -> list[tuple[str, list[SheetRow]]]:
         """Return the rows by the name of their type, in the order in which the types appear."""
-        rows_by_type: dict[str, list[Row]] = {}
+        rows_by_type: dict[str, list[SheetRow]] = {}
         for row in self.rows:
             rows_by_type.setdefault(row.type, []).append(row)
         return list(rows_by_type.items())
@@ -88,7 +88,7 @@ class Sheet:
         return self.certification.credential
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[SheetRow]:
         return [row for category in self.categories for row in category.rows]
 
     @property
@@ -185,8 +185,8 @@ def of_cycles(cycles: list[Cycle]) -> list[Sheet]:
     return sheets
 
 
-def _row(activity: Activity, credit: Credit) -> Row:
-    return Row(
+def _row(activity: Activity, credit: Credit) -> SheetRow:
+    return SheetRow(
         reference=activity.reference,
         activity_type=activity.activity_type.code,
         type=activity.activity_type.name,

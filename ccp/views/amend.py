@@ -11,6 +11,7 @@ from amtportal.dates import day_of
 from amtportal.members.access import for_member
 from amtportal.members.models import Member
 from amtportal.members.sign_in import kept_forms
+from amtportal.refusals import Refused
 from ccp.counting import terms
 from ccp.models import Activity
 from ccp.recording import changeable as amendable
@@ -55,7 +56,7 @@ def activity_amend(request: HttpRequest, member: Member, pk: int) -> HttpRespons
             on_record = get_object_or_404(entries.read(), pk=pk)
             form.show_revision(on_record.revision)
             status = 409
-        except recording.Refused as refused:
+        except Refused as refused:
             form.add_problem(refused.problem)
         else:
             messages.success(
@@ -78,7 +79,7 @@ def activity_withdraw(request: HttpRequest, member: Member, pk: int) -> HttpResp
     if request.method == "POST":
         try:
             recording.withdraw(activity=activity, by=member.user, at=now)
-        except recording.Refused as refused:
+        except Refused as refused:
             problem = refused.problem.sentence
         else:
             message = _("%(reference)s is withdrawn.") % {"reference": activity.reference}
@@ -130,7 +131,7 @@ def activity_difference(request: HttpRequest, member: Member, pk: int) -> HttpRe
             recording.say_difference(
                 activity=activity, difference=form.cleaned_data["difference"], by=member.user, at=now
             )
-        except recording.Refused as refused:
+        except Refused as refused:
             form.add_error(None, refused.problem.sentence)
         else:
             messages.success(
@@ -158,7 +159,7 @@ def activity_restore(request: HttpRequest, member: Member, pk: int) -> HttpRespo
     if request.method == "POST":
         try:
             recording.restore(activity=activity, by=member.user, at=now)
-        except recording.Refused as refused:
+        except Refused as refused:
             messages.error(request, refused.problem.sentence)
         else:
             messages.success(request, _("%(reference)s is back on record.") % {"reference": activity.reference})

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from amtportal.members.access import for_member
 from amtportal.members.models import Member
 from amtportal.members.sign_in import kept_forms
+from amtportal.refusals import Refused
 from ccp.amt_credits import error_reports
 from ccp.models import Activity
 
@@ -29,7 +30,7 @@ class ReportForm(forms.Form):
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"].replace("\r\n", "\n").strip()
         if problem := error_reports.problem_with_text(text):
-            raise forms.ValidationError(problem)
+            raise forms.ValidationError(problem.sentence)
         return text
 
 
@@ -50,8 +51,8 @@ def activity_report(request: HttpRequest, member: Member, pk: int) -> HttpRespon
     if form.is_bound and form.is_valid():
         try:
             error_reports.report(activity=activity, text=form.cleaned_data["text"], by=member.user, at=timezone.now())
-        except error_reports.Refused as refused:
-            form.add_error(None, str(refused))
+        except Refused as refused:
+            form.add_error(None, refused.sentence)
         else:
             messages.success(request, _("Your report is sent. AMT answers it on this page."))
             return redirect("activity-detail", activity.pk)

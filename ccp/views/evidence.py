@@ -19,6 +19,7 @@ from amtportal.dates import day_of
 from amtportal.members.access import for_member
 from amtportal.members.limits import over_limit, respond_429
 from amtportal.members.models import Member
+from amtportal.refusals import Refused
 from ccp.evidence import attaching as evidence
 from ccp.evidence import files as evidence_files
 from ccp.models import Activity, Evidence
@@ -74,13 +75,13 @@ def evidence_add(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     if problem := evidence.problem_with_adding(activity, attached):
         if not form.is_bound:
             return redirect("activity-detail", activity.pk)
-        form.add_error("file", problem)
+        form.add_error("file", problem.sentence)
     if form.is_bound and form.is_valid():
         try:
             with evidence_files.opened(form.cleaned_data["file"]) as file:
                 added, is_new = evidence.add(activity=activity, file=file, by=member.user, at=now)
-        except (evidence_files.Refused, evidence.Refused) as refused:
-            form.add_error("file", str(refused))
+        except Refused as refused:
+            form.add_error("file", refused.sentence)
         else:
             messages.success(request, _added_message(added, is_new=is_new, was_disarmed=file.was_disarmed))
             return redirect("activity-detail", activity.pk)
@@ -126,8 +127,8 @@ def evidence_remove(request: HttpRequest, member: Member, pk: int) -> HttpRespon
     if request.method == "POST":
         try:
             evidence.remove(evidence=file, by=member.user, at=timezone.now())
-        except evidence.Refused as refused:
-            messages.error(request, str(refused))
+        except Refused as refused:
+            messages.error(request, refused.sentence)
         else:
             messages.success(request, _("%(name)s is removed.") % name)
         return redirect("activity-detail", file.activity_id)

@@ -15,6 +15,7 @@ from amtportal.dates import day_of
 from amtportal.members.access import for_member
 from amtportal.members.models import Member
 from amtportal.members.sign_in import kept_forms
+from amtportal.refusals import Refused
 from ccp.counting.points import Entry
 from ccp.models import Activity
 from ccp.recording import changeable as amendable
@@ -38,7 +39,8 @@ def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
     """
     now = timezone.now()
     open_cycles = catching_up.open_for_records(member, at=now)
-    if recorded := _repeated(request, member, open_cycles):
+    asked_key = _asked_number(request, "certification")
+    if recorded := repeats.recorded_by(request.POST, member, asked=asked_key):
         return _to_entry(request, recorded)
     asked = _asked_cycle(request, member, open_cycles)
     if not open_cycles or (asked is None and request.GET.get("certification")):
@@ -60,6 +62,7 @@ def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
                 cycles=form.chosen_cycles,
                 claim=form.claim,
                 submission_id=form.cleaned_data["submission_id"],
+                typed=repeats.digest_of(request.POST, asked_key),
                 by=member.user,
                 at=now,
             )
@@ -67,19 +70,11 @@ def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
             form.add_problem(refused.problem)
             form.renew_submission_id()
             status = 409
-        except recording.Refused as refused:
+        except Refused as refused:
             form.add_problem(refused.problem)
         else:
             return _to_entry(request, activity)
     return render_form(request, form, member, status=status)
-
-
-def _repeated(request: HttpRequest, member: Member, open_cycles: list[Cycle]) -> Activity | None:
-    """Return the entry that the posted form has already recorded, or None."""
-    if request.method != "POST":
-        return None
-    asked = _asked_number(request, "certification")
-    return repeats.recorded_by(request.POST, member, open_cycles=open_cycles, asked=asked)
 
 
 def _to_entry(request: HttpRequest, activity: Activity) -> HttpResponse:

@@ -1,6 +1,6 @@
-"""Admin pages for what a member holds, with one module for each noun.
+"""The admin pages of what a member holds: one module for each noun.
 
-A model is registered here when nothing of ``ccp`` belongs on its pages. The other modules hold base
+A model is registered here if its pages need nothing from ``ccp``. The other modules have base
 classes (``BaseCycleAdmin``), and ``ccp.admin`` registers each of them once, with what it adds.
 """
 

@@ -1,4 +1,4 @@
-"""Admin pages for certifications: staff enter and read them here, or import a roster."""
+"""The admin pages of certifications, with the roster import, which brings their members too."""
 
 from datetime import date
 from typing import Any
@@ -40,10 +40,7 @@ class CertificationForm(WholeForm):
         return recertified_on
 
     def clean(self) -> dict[str, Any]:
-        """Set whether CCP is mandatory by the dates that were entered.
-
-        A value that staff entered themselves is kept.
-        """
+        """Set ``ccp_mandatory`` from the entered dates, unless staff changed it themselves."""
         cleaned = super().clean() or self.cleaned_data
         awarded_on = cleaned.get("awarded_on") or self.instance.awarded_on
         dated = {"awarded_on", "recertified_on"} & set(self.changed_data)
@@ -71,21 +68,21 @@ class BaseCertificationAdmin(RosterImportMixin, NeverDeleted, HistoryAdmin):
     inlines = [CycleInline, StatusChangeInline]
 
     def found_by(self, words: str) -> Q:
-        # Every credential is named because the index on certificate numbers begins with it.
+        # The query names every credential because the index on certificate numbers begins with it.
         by_number = Certification.objects.filter(
             credential__in=Credential.objects.order_by(), certificate_number__in=[words, words.upper()]
         )
         by_member = Certification.objects.filter(super().found_by(words))
-        keys = [queryset.order_by().values_list("pk", flat=True) for queryset in (by_number, by_member)]
-        return Q(pk__in=keys_in(keys[0].union(keys[1])))
+        results = [queryset.order_by().values_list("pk", flat=True) for queryset in (by_number, by_member)]
+        return Q(pk__in=keys_in(results[0].union(results[1])))
 
     def get_fields(self, request: HttpRequest, obj: Certification | None = None) -> Any:
         held = ["member", "credential", "certificate_number", "awarded_on", "recertified_on", "ccp_mandatory"]
         return [*held, "status"] if obj else held
 
     def get_readonly_fields(self, request: HttpRequest, obj: Certification | None = None) -> Any:
-        # These fields do not change later: cycles are counted from the award, and what a cycle
-        # holds belongs to the member. The status is changed on its own page.
+        # These must not change: cycles are counted from the award, and what a cycle holds belongs
+        # to the member. The status has its own page.
         return ("member", "credential", "awarded_on", "status") if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Certification, form: forms.ModelForm, change: bool) -> None:

@@ -1,6 +1,6 @@
-"""Corrections of closed cycles.
+"""The admin pages of corrections of closed cycles, which staff sign on the page of the cycle.
 
-Staff sign them on the page of the cycle and read them here. They are never changed.
+Staff can read corrections but never change them.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Credentials: the terms that new cycles and invoices copy."""
+"""The admin pages of credentials, whose terms new cycles and invoices copy."""
 
 from django.contrib import admin
 

@@ -1,7 +1,4 @@
-"""Admin pages for cycles: staff read them, extend the grace period and sign corrections.
-
-Staff do not edit a cycle directly: the portal's own functions write it.
-"""
+"""The admin pages of cycles. Staff read them, extend the grace period and sign corrections."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -69,10 +66,7 @@ class RequirementFilter(ConditionFilter):
 
 
 class ExtensionForm(ReasonForm):
-    """The new last day of the grace period and the reason.
-
-    ``shown`` is the day for which the page has already shown which dates move.
-    """
+    """The new last day and the reason. ``shown``: the day for which the page showed what moves."""
 
     until = forms.DateField(
         label="Last day of the grace period",
@@ -154,7 +148,7 @@ class BaseCycleAdmin(WrittenByVerbs, HistoryAdmin):
         ]
 
     def extend_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask for the date and the reason, then show the dates that move and the button that moves them."""
+        """Ask for the date and the reason, then show the dates that move and ask to confirm."""
         now = timezone.now()
         cycle = self.record_for_action(request, object_id, "certifications.change_cycle")
         form = ExtensionForm(request.POST or None)
@@ -163,7 +157,7 @@ class BaseCycleAdmin(WrittenByVerbs, HistoryAdmin):
         if request.method == "POST" and form.is_valid():
             until = form.cleaned_data["until"]
             if problem := cycles.problem_with_extension(cycle, until, day_of(now)):
-                form.add_error("until", problem)
+                form.add_error(problem.field, problem.sentence)
             else:
                 moved = cycles.extension(cycle, until)
                 facts[-1:] = [(line.what, f"{format_day(line.before)} → {format_day(line.after)}") for line in moved]
@@ -179,7 +173,6 @@ class BaseCycleAdmin(WrittenByVerbs, HistoryAdmin):
                 form=form,
                 facts=facts,
                 act=lambda typed: _extend(cycle, typed["until"], typed["reason"], by=account_of(request), at=now),
-                refusals={cycles.Refused: ""},
             ),
         )
 
@@ -208,7 +201,6 @@ class BaseCycleAdmin(WrittenByVerbs, HistoryAdmin):
                 warning="The closed cycle stays as it is, and so does the status of the certification. The correction "
                 "stands beside it, on the member's pages and on the transcript, and cannot be taken back.",
                 act=lambda typed: _sign(cycle, typed, by=account_of(request), at=timezone.now()),
-                refusals={corrections.Refused: ""},
             ),
         )
 

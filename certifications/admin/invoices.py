@@ -1,7 +1,4 @@
-"""Admin pages for renewal invoices: staff read them, record payments and void them.
-
-Staff do not enter invoices here: the portal issues them.
-"""
+"""The admin pages of renewal invoices. Staff read them, record payments, void and reissue them."""
 
 from datetime import date, timedelta
 from typing import Any, cast
@@ -177,7 +174,6 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                     ("State today", f"{self.state(invoice)}. {self.why(invoice)}"),
                 ],
                 act=lambda typed: record_payment(invoice, typed, request),
-                refusals={invoices.Refused: ""},
             ),
         )
 
@@ -198,7 +194,6 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                 ],
                 warning="A void invoice cannot be paid. Issue it again if the year still has to be paid.",
                 act=lambda typed: _void(invoice, typed["reason"]),
-                refusals={invoices.Refused: ""},
             ),
         )
 
@@ -220,14 +215,13 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                     ("Due on", format_day(invoice.due_on)),
                 ],
                 act=lambda typed: _issue_anew(invoice),
-                refusals={invoices.Refused: ""},
             ),
         )
 
 
 def _issue_anew(invoice: RenewalInvoice) -> str:
-    anew = invoices.issue_anew(invoice=invoice, at=timezone.now())
-    return f"{anew.number} replaces {invoice.number}."
+    reissued = invoices.issue_anew(invoice=invoice, at=timezone.now())
+    return f"{reissued.number} replaces {invoice.number}."
 
 
 def _void(invoice: RenewalInvoice, reason: str) -> str:

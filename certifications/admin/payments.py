@@ -1,7 +1,6 @@
-"""Admin pages for payments.
+"""The admin pages of payments, which staff record on the page of their invoice.
 
-A payment is recorded on the page of its invoice. A payment that was recorded by mistake is reversed
-here and never deleted.
+A payment that was recorded by mistake is reversed here, never deleted.
 """
 
 from datetime import date, timedelta
@@ -16,6 +15,7 @@ from django.utils import timezone
 
 from amtportal.formatting import dollars, format_day
 from amtportal.members.access import account_of
+from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.forms import DollarsField, ReasonForm
@@ -161,17 +161,16 @@ class BasePaymentAdmin(WrittenByVerbs, HistoryAdmin):
                 ],
                 warning=invoices.meaning_of_reversal(payment.invoice),
                 act=lambda typed: _reverse(payment, typed["reason"], request),
-                refusals={invoices.Refused: ""},
             ),
         )
 
 
 def record_payment(invoice: RenewalInvoice, typed: dict[str, Any], request: HttpRequest) -> str:
-    """Record the payment that was entered, and return the message about it."""
+    """Record the typed payment. Return the sentence that says so."""
     by = account_of(request)
     try:
         invoices.record_payment(invoice=invoice, by=by, at=timezone.now(), **typed)
-    except invoices.Refused as refusal:
+    except Refused as refusal:
         if invoice.payments.filter(reversed_at=None, recorded_by=by, **typed).exists():
             raise AlreadyDone(f"The payment for {invoice.number} is recorded, once.") from refusal
         raise
@@ -180,7 +179,7 @@ def record_payment(invoice: RenewalInvoice, typed: dict[str, Any], request: Http
 
 def _reverse(payment: Payment, reason: str, request: HttpRequest) -> str:
     at = timezone.now()
-    stored = invoices.reverse_payment(payment=payment, reason=reason, by=account_of(request), at=at)
-    if payment.reversed_at or stored.reversed_at != at:
-        raise AlreadyDone(f"This payment was reversed earlier: {stored.reversal_reason}")
+    reversed_payment = invoices.reverse_payment(payment=payment, reason=reason, by=account_of(request), at=at)
+    if payment.reversed_at or reversed_payment.reversed_at != at:
+        raise AlreadyDone(f"This payment was reversed earlier: {reversed_payment.reversal_reason}")
     return f"Reversed the payment for {payment.invoice.number}: {reason}"

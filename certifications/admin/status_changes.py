@@ -1,7 +1,4 @@
-"""Admin pages for the changes of status of certifications.
-
-``certifications.life`` writes the changes; staff read them here.
-"""
+"""The admin pages of changes of status, which ``certifications.life`` writes and staff read."""
 
 from datetime import date
 from typing import Any

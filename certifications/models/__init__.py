@@ -1,4 +1,4 @@
-"""What a member holds: certifications, their 3-year CCP cycles, and the renewal invoices of each year."""
+"""What a member holds: certifications, their 3-year CCP cycles and the yearly renewal invoices."""
 
 from certifications.models.certifications import Certification, StatusChange
 from certifications.models.credentials import Credential

@@ -10,17 +10,23 @@ from amtportal.members.models import Member
 from certifications.models.credentials import Credential
 
 
+class CertificationStatus(models.TextChoices):
+    """Whether a certification is in force, and if not, why."""
+
+    ACTIVE = "active", pgettext_lazy("status of a certification", "Active")
+    REINSTATED = "reinstated", pgettext_lazy("status of a certification", "Reinstated")
+    LAPSED = "lapsed", pgettext_lazy("status of a certification", "Lapsed")
+    RETIRED = "retired", pgettext_lazy("status of a certification", "Retired")
+    REVOKED = "revoked", pgettext_lazy("status of a certification", "Revoked")
+
+
 class Certification(models.Model):
-    """A credential that a member holds. ``awarded_on`` is the anchor from which every cycle is counted."""
+    """A credential that a member holds. Every cycle is counted from ``awarded_on``."""
 
-    class Status(models.TextChoices):
-        ACTIVE = "active", pgettext_lazy("status of a certification", "Active")
-        REINSTATED = "reinstated", pgettext_lazy("status of a certification", "Reinstated")
-        LAPSED = "lapsed", pgettext_lazy("status of a certification", "Lapsed")
-        RETIRED = "retired", pgettext_lazy("status of a certification", "Retired")
-        REVOKED = "revoked", pgettext_lazy("status of a certification", "Revoked")
+    Status = CertificationStatus
 
-    # Only certifications in force take records and open cycles; ``certifications.life`` has the rules.
+    # Only certifications in force take records and open cycles; ``certifications.life`` has the
+    # rules.
     IN_FORCE = (Status.ACTIVE, Status.REINSTATED)
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="certifications")
@@ -52,7 +58,7 @@ class Certification(models.Model):
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_status_known",
-                condition=Q(status__in=["active", "reinstated", "lapsed", "retired", "revoked"]),
+                condition=Q(status__in=CertificationStatus.values),
             ),
         ]
 
@@ -61,7 +67,7 @@ class Certification(models.Model):
 
 
 class StatusChange(AppendOnly, Traced):
-    """One step in the life of a certification: from what to what, on which day, by whom and why."""
+    """One change of a certification's status: from what to what, on which day, by whom and why."""
 
     certification = models.ForeignKey(Certification, on_delete=models.PROTECT, related_name="status_changes")
     before = models.CharField(max_length=10, choices=Certification.Status)
@@ -79,8 +85,8 @@ class StatusChange(AppendOnly, Traced):
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_statuses_known",
                 condition=Q(
-                    before__in=["active", "reinstated", "lapsed", "retired", "revoked"],
-                    after__in=["active", "reinstated", "lapsed", "retired", "revoked"],
+                    before__in=CertificationStatus.values,
+                    after__in=CertificationStatus.values,
                 ),
             ),
             models.CheckConstraint(

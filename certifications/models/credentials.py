@@ -1,4 +1,4 @@
-"""What AMT awards, with the terms of today."""
+"""The credentials that AMT awards, with their current terms."""
 
 from decimal import Decimal
 
@@ -11,7 +11,10 @@ from certifications.quarters import PointsField, in_quarters
 
 
 class Credential(models.Model):
-    """What AMT awards, with the terms of today. Cycles and invoices copy the terms when they are opened."""
+    """A credential that AMT awards, with its current terms.
+
+    A cycle copies the points when it is opened, and an invoice copies the fee when it is issued.
+    """
 
     code = models.CharField(max_length=10, unique=True)
     name = models.CharField(max_length=100)

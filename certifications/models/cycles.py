@@ -18,7 +18,7 @@ from certifications.quarters import PointsField, in_quarters
 
 class CycleQuerySet(models.QuerySet["Cycle"]):
     def ended(self, on: date) -> "CycleQuerySet":
-        """Those past their last day that are not closed."""
+        """Return the cycles past their last day that are not closed."""
         return self.unclosed().filter(ends_on__lt=on)
 
     def for_member(self, member: Member) -> "CycleQuerySet":
@@ -28,22 +28,27 @@ class CycleQuerySet(models.QuerySet["Cycle"]):
         return self.filter(closed_on=None)
 
     def visible_to(self, user: Any) -> "CycleQuerySet":
-        """The owner's cycles; every cycle for staff who may view cycles."""
+        """Return the user's own cycles, or every cycle for staff who may view cycles."""
         if user.is_staff and user.has_perm("certifications.view_cycle"):
             return self.all()
         return self.filter(certification__member__user=user)
 
 
+class CycleOutcome(models.TextChoices):
+    """How a cycle was closed."""
+
+    COMPLIANT = "compliant", pgettext_lazy("outcome of a cycle", "Compliant")
+    NON_COMPLIANT = "non-compliant", pgettext_lazy("outcome of a cycle", "Non-compliant")
+
+
 class Cycle(models.Model):
-    """One 3-year CCP cycle of a certification, with the points required as they were when it was opened.
+    """One 3-year CCP cycle of a certification, with the points required when it was opened.
 
     ``requirement_met_on`` is the day on which the record first reached the requirement; only
-    ``ccp.counting.requirement.settle`` writes it.
+    ``ccp.counting.requirement.set_met_on`` writes it.
     """
 
-    class Outcome(models.TextChoices):
-        COMPLIANT = "compliant", pgettext_lazy("outcome of a cycle", "Compliant")
-        NON_COMPLIANT = "non-compliant", pgettext_lazy("outcome of a cycle", "Non-compliant")
+    Outcome = CycleOutcome
 
     certification = models.ForeignKey(Certification, on_delete=models.PROTECT, related_name="cycles")
     number = models.PositiveSmallIntegerField(help_text="1 for the cycle that began with the award.")
@@ -110,9 +115,9 @@ class Cycle(models.Model):
                 name="%(app_label)s_%(class)s_closed_whole",
                 condition=Q(closed_on=None, outcome="", points_at_close=None, mandatory_at_close=None)
                 | Q(
-                    closed_on__isnull=False,  # a comparison with no day is unknown, which a constraint lets pass
+                    closed_on__isnull=False,  # else NULL makes the comparison unknown, which passes
                     closed_on__gt=F("ends_on"),
-                    outcome__in=["compliant", "non-compliant"],
+                    outcome__in=CycleOutcome.values,
                     points_at_close__isnull=False,
                 ),
                 violation_error_message="A closed cycle has a day, an outcome and its points; an open one has none.",
@@ -124,14 +129,17 @@ class Cycle(models.Model):
 
     @property
     def is_mandatory(self) -> bool:
-        """Whether CCP binds the member in this cycle (certification read): once it is closed, as it did then."""
-        if self.mandatory_at_close is None:  # open, or closed before this was kept
+        """Return whether CCP is mandatory in this cycle; once it is closed, as it was then.
+
+        The certification must be loaded.
+        """
+        if self.mandatory_at_close is None:  # open, or closed before the portal stored this
             return self.certification.ccp_mandatory
         return self.mandatory_at_close
 
 
 class CycleCorrection(AppendOnly, Traced):
-    """A signed correction of a closed cycle. It stands beside what was closed and rewrites nothing."""
+    """A signed correction of a closed cycle. It is added to the cycle and does not change it."""
 
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="corrections")
     points = PointsField(help_text="The points of the cycle, as corrected.")
@@ -152,7 +160,7 @@ class CycleCorrection(AppendOnly, Traced):
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_outcome_known",
-                condition=Q(outcome__in=["compliant", "non-compliant"]),
+                condition=Q(outcome__in=CycleOutcome.values),
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_has_statement",

@@ -16,32 +16,34 @@ class RenewalInvoiceQuerySet(models.QuerySet["RenewalInvoice"]):
     def standing(self) -> "RenewalInvoiceQuerySet":
         return self.exclude(status=RenewalInvoice.Status.VOID)
 
-    def unpaid(self) -> "RenewalInvoiceQuerySet":
-        return self.filter(status=RenewalInvoice.Status.ISSUED)
-
     def with_payment_day(self) -> "RenewalInvoiceQuerySet":
-        """Each with ``paid_on``: the day on which AMT received the payment that stands; None where there is none."""
+        """Add ``paid_on``: the day of receipt of the payment that was not reversed, or None."""
         standing = Payment.objects.filter(invoice=OuterRef("pk"), reversed_at=None)
         return self.annotate(paid_on=Subquery(standing.values("received_on")))
 
     def visible_to(self, user: Any) -> "RenewalInvoiceQuerySet":
-        """The owner's invoices; every invoice for staff who may view invoices."""
+        """Return the user's own invoices, or every invoice for staff who may view invoices."""
         if user.is_staff and user.has_perm("certifications.view_renewalinvoice"):
             return self.all()
         return self.filter(cycle__certification__member__user=user)
 
 
-class RenewalInvoice(models.Model):
-    """The yearly fee of a certification, with the amount as it was when the invoice was issued.
+class InvoiceStatus(models.TextChoices):
+    """What is stored of an invoice; whether it is open follows from its days."""
 
-    When it opens for payment is not stored: ``certifications.invoices`` derives it from the due date, the year
-    and the cycle's ``requirement_met_on``.
+    ISSUED = "issued", "Issued"
+    PAID = "paid", "Paid"
+    VOID = "void", "Void"
+
+
+class RenewalInvoice(models.Model):
+    """The yearly fee of a certification, with the amount at the time when the invoice was issued.
+
+    The day on which it opens for payment is not stored: ``certifications.invoices`` derives it from
+    the due date, the year and the cycle's ``requirement_met_on``.
     """
 
-    class Status(models.TextChoices):
-        ISSUED = "issued", "Issued"
-        PAID = "paid", "Paid"
-        VOID = "void", "Void"
+    Status = InvoiceStatus
 
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="invoices")
     year = models.PositiveSmallIntegerField(help_text="Year of the cycle: 1, 2 or 3.")
@@ -65,7 +67,7 @@ class RenewalInvoice(models.Model):
             ),
             models.CheckConstraint(name="%(app_label)s_%(class)s_year_1_to_3", condition=Q(year__gte=1, year__lte=3)),
             models.CheckConstraint(
-                name="%(app_label)s_%(class)s_status_known", condition=Q(status__in=["issued", "paid", "void"])
+                name="%(app_label)s_%(class)s_status_known", condition=Q(status__in=InvoiceStatus.values)
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_void_has_reason",
@@ -82,13 +84,21 @@ class RenewalInvoice(models.Model):
         return f"INV-{self.pk:07d}"
 
 
-class Payment(models.Model):
-    """Money that AMT received for an invoice. One that was recorded by mistake is reversed, never deleted."""
+class PaymentMethod(models.TextChoices):
+    """How AMT received a payment."""
 
-    class Method(models.TextChoices):
-        CHECK = "check", pgettext_lazy("method of payment", "Check")
-        MONEY_ORDER = "money-order", pgettext_lazy("method of payment", "Money order")
-        CARD_BY_PHONE = "card-by-phone", pgettext_lazy("method of payment", "Card by phone")
+    CHECK = "check", pgettext_lazy("method of payment", "Check")
+    MONEY_ORDER = "money-order", pgettext_lazy("method of payment", "Money order")
+    CARD_BY_PHONE = "card-by-phone", pgettext_lazy("method of payment", "Card by phone")
+
+
+class Payment(models.Model):
+    """Money that AMT received for an invoice.
+
+    A payment that was recorded by mistake is reversed, never deleted.
+    """
+
+    Method = PaymentMethod
 
     invoice = models.ForeignKey(RenewalInvoice, on_delete=models.PROTECT, related_name="payments")
     amount = models.PositiveIntegerField(help_text="In US cents.")
@@ -124,7 +134,7 @@ class Payment(models.Model):
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_method_known",
-                condition=Q(method__in=["check", "money-order", "card-by-phone"]),
+                condition=Q(method__in=PaymentMethod.values),
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_reversal_whole",

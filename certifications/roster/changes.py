@@ -22,13 +22,14 @@ from django.db.models.functions import Cast, Concat
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from amtportal.chunks import CHUNK, chunks
+from amtportal.history.lines import LONGEST_REASON, sign
 from amtportal.members.mail import notices
 from amtportal.members.models import Member, User
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications.models import Certification, Cycle, RenewalInvoice
 from certifications.roster.entries import StoredCertification, StoredMember, is_mandatory_under
-from certifications.roster.rows import Row
+from certifications.roster.rows import RosterRow
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Occasion:
             "batch_size": CHUNK,
             "default_user": self.by,
             "default_date": self.at,
-            "default_change_reason": self.reason[:100],  # the length of the column
+            "default_change_reason": self.reason[:LONGEST_REASON],
         }
 
 
@@ -60,8 +61,8 @@ def redated(awarded_on: date, old: Cycle, on: date) -> cycle_rules.Span:
 
 
 def write_changes(
-    changed_members: Sequence[tuple[Row, StoredMember]],
-    changed_certifications: Sequence[tuple[Row, StoredCertification]],
+    changed_members: Sequence[tuple[RosterRow, StoredMember]],
+    changed_certifications: Sequence[tuple[RosterRow, StoredCertification]],
     *,
     on: date,
     occasion: Occasion,
@@ -87,7 +88,7 @@ def write_changes(
 
 
 def write_new(
-    awards: Sequence[tuple[Row, Certification]], members: dict[str, int], *, on: date, occasion: Occasion
+    awards: Sequence[tuple[RosterRow, Certification]], members: dict[str, int], *, on: date, occasion: Occasion
 ) -> None:
     """Add certifications with their current cycle and its invoices.
 
@@ -132,7 +133,7 @@ def write_new(
     bulk_create_with_history(invoices, RenewalInvoice, **occasion.history())
 
 
-def _update_addresses(changed: Sequence[tuple[Row, StoredMember]], occasion: Occasion) -> None:
+def _update_addresses(changed: Sequence[tuple[RosterRow, StoredMember]], occasion: Occasion) -> None:
     """Give the accounts their new address.
 
     The address is not verified until its owner follows a link that is sent to it.
@@ -158,7 +159,7 @@ def _update_addresses(changed: Sequence[tuple[Row, StoredMember]], occasion: Occ
         notices.address_changed((user, before[user.pk]) for user in users)
 
 
-def _update_members(changed: Sequence[tuple[Row, StoredMember]], occasion: Occasion) -> None:
+def _update_members(changed: Sequence[tuple[RosterRow, StoredMember]], occasion: Occasion) -> None:
     members = Member.objects.select_for_update(no_key=True).in_bulk([stored.pk for _, stored in changed])
     columns: set[str] = set()
     for row, stored in changed:
@@ -171,11 +172,13 @@ def _update_members(changed: Sequence[tuple[Row, StoredMember]], occasion: Occas
             member.roster_email = ""
             columns.add("roster_email")
         if stored.address_under(row) != stored.email:
-            member._change_reason = f"{occasion.reason}; e-mail was {stored.email}"[:100]  # type: ignore[attr-defined]
+            sign(member, reason=f"{occasion.reason}; e-mail was {stored.email}")
     bulk_update_with_history(list(members.values()), Member, sorted(columns), **occasion.history())
 
 
-def _update_certifications(changed: Sequence[tuple[Row, StoredCertification]], on: date, occasion: Occasion) -> None:
+def _update_certifications(
+    changed: Sequence[tuple[RosterRow, StoredCertification]], on: date, occasion: Occasion
+) -> None:
     certifications = Certification.objects.in_bulk([stored.pk for _, stored in changed])
     moved = []
     for row, stored in changed:

@@ -5,7 +5,7 @@ from datetime import date
 
 from certifications import life
 from certifications.models import Certification
-from certifications.roster.rows import COLUMNS, Row
+from certifications.roster.rows import COLUMNS, RosterRow
 
 AWARD = ("certificate_number", "awarded_on", "ccp_mandatory")
 
@@ -23,14 +23,14 @@ class StoredMember:
     See ``amtportal.members.sign_in.addresses``.
     """
 
-    def address_under(self, row: Row) -> str:
+    def address_under(self, row: RosterRow) -> str:
         """Return the address that the account has after the import of the row.
 
         The account keeps the member's own address until the roster has another one.
         """
         return self.email if row.email == self.on_roster else row.email
 
-    def differs(self, row: Row) -> bool:
+    def differs(self, row: RosterRow) -> bool:
         if row.email != (self.on_roster or self.email):
             return True
         return any(self.person[column] != value for column, value in row.person.items())
@@ -45,7 +45,7 @@ class StoredCertification:
     ccp_mandatory: bool
     recertified_on: date | None = None
 
-    def differs(self, row: Row) -> bool:
+    def differs(self, row: RosterRow) -> bool:
         return (
             row.certificate_number != self.certificate_number
             or row.awarded_on != self.awarded_on
@@ -53,7 +53,7 @@ class StoredCertification:
         )
 
 
-def is_mandatory_under(row: Row, held: StoredCertification | Certification) -> bool:
+def is_mandatory_under(row: RosterRow, held: StoredCertification | Certification) -> bool:
     """Return whether CCP is mandatory for a certification on record after the import of the row.
 
     What the roster says applies. If the roster leaves it open and the value on record follows from
@@ -68,10 +68,10 @@ def is_mandatory_under(row: Row, held: StoredCertification | Certification) -> b
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RosterEntry:
     """A good row with what is on record about its member and certification."""
 
-    row: Row
+    row: RosterRow
     member: StoredMember | None
     certification: StoredCertification | None
 

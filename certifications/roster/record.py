@@ -20,7 +20,7 @@ from amtportal.members.models import Member, User
 from certifications.cycles import lock_all
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 from certifications.roster.entries import AWARD, StoredCertification, StoredMember
-from certifications.roster.rows import PERSON, Row
+from certifications.roster.rows import PERSON, RosterRow
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Record:
     anchored: Mapping[int, str] = field(default_factory=dict)
 
 
-def conflicts(rows: Sequence[Row], record: Record) -> Iterator[Problem]:
+def conflicts(rows: Sequence[RosterRow], record: Record) -> Iterator[Problem]:
     """Find the rows that contradict what is on record and does not change."""
     emails = {
         row.amt_id: member.address_under(row) if (member := record.members.get(row.amt_id)) else row.email
@@ -91,7 +91,7 @@ def conflicts(rows: Sequence[Row], record: Record) -> Iterator[Problem]:
             )
 
 
-def look_up(rows: Sequence[Row]) -> Record:
+def look_up(rows: Sequence[RosterRow]) -> Record:
     """Return the part of the record that these rows touch.
 
     Cycles that may get new dates are locked.
@@ -118,7 +118,7 @@ def look_up(rows: Sequence[Row]) -> Record:
     )
 
 
-def _addresses(rows: Sequence[Row], members: Mapping[str, StoredMember]) -> dict[str, str | None]:
+def _addresses(rows: Sequence[RosterRow], members: Mapping[str, StoredMember]) -> dict[str, str | None]:
     wanted = {
         row.email: None
         for row in rows
@@ -132,7 +132,7 @@ def _addresses(rows: Sequence[Row], members: Mapping[str, StoredMember]) -> dict
 
 
 def _numbers(
-    rows: Sequence[Row], certifications: Mapping[tuple[str, str], StoredCertification]
+    rows: Sequence[RosterRow], certifications: Mapping[tuple[str, str], StoredCertification]
 ) -> dict[tuple[str, str], str]:
     wanted: dict[str, dict[str, None]] = defaultdict(dict)
     for row in rows:
@@ -149,7 +149,9 @@ def _numbers(
     }
 
 
-def _anchored(rows: Sequence[Row], certifications: Mapping[tuple[str, str], StoredCertification]) -> dict[int, str]:
+def _anchored(
+    rows: Sequence[RosterRow], certifications: Mapping[tuple[str, str], StoredCertification]
+) -> dict[int, str]:
     """Return why the day of the award can no longer change, by the key of the certification.
 
     Only certifications for which the roster has another day are looked at. The day is fixed if

@@ -30,15 +30,15 @@ from certifications.roster import changes as roster_changes
 from certifications.roster import record as roster_records
 from certifications.roster import rows as roster_rows
 from certifications.roster.changes import Occasion
-from certifications.roster.entries import Entry
+from certifications.roster.entries import RosterEntry
 from certifications.roster.record import Record
-from certifications.roster.rows import COLUMNS, REQUIRED, Row
+from certifications.roster.rows import COLUMNS, REQUIRED, RosterRow
 from certifications.roster.signals import roster_imported
 
 BATCH = 1000
 
 
-class RosterResource(ImportResource[Row, Entry]):
+class RosterResource(ImportResource[RosterRow, RosterEntry]):
     """One import of a roster. Make a new instance for each file."""
 
     noun = "roster"
@@ -84,20 +84,22 @@ class RosterResource(ImportResource[Row, Entry]):
             for credential in Credential.objects.select_for_update(no_key=True).order_by("pk")
         }
 
-    def read_row(self, cells: dict[str, str], line: int) -> tuple[Row | None, list[Problem]]:
-        return roster_rows.read(cells, line=line, credentials=self._credentials, on=self.on)
+    def read_row(self, cells: dict[str, str], line: int) -> tuple[RosterRow | None, list[Problem]]:
+        return roster_rows.read_roster_row(cells, line=line, credentials=self._credentials, on=self.on)
 
-    def judge(self, rows: list[Row]) -> Iterator[Problem]:
+    def judge(self, rows: list[RosterRow]) -> Iterator[Problem]:
         self._record = roster_records.look_up(rows)
         yield from roster_rows.contradictions(rows)
         yield from roster_records.conflicts(rows, self._record)
 
-    def enter(self, rows: list[Row]) -> list[Entry]:
+    def enter(self, rows: list[RosterRow]) -> list[RosterEntry]:
         members, certifications = self._record.members, self._record.certifications
         self.new_members = len({row.amt_id for row in rows} - members.keys())
-        return [Entry(row, members.get(row.amt_id), certifications.get((row.amt_id, row.credential))) for row in rows]
+        return [
+            RosterEntry(row, members.get(row.amt_id), certifications.get((row.amt_id, row.credential))) for row in rows
+        ]
 
-    def instance_of(self, entry: Entry) -> Certification:
+    def instance_of(self, entry: RosterEntry) -> Certification:
         certification = Certification(
             credential=self._credentials[entry.row.credential],
             certificate_number=entry.row.certificate_number,
@@ -108,7 +110,7 @@ class RosterResource(ImportResource[Row, Entry]):
             certification.pk, certification.member_id = stored.pk, stored.member_pk
         return certification
 
-    def write(self, new: list[tuple[Entry, Certification]]) -> None:
+    def write(self, new: list[tuple[RosterEntry, Certification]]) -> None:
         """Write the changes first, then the new rows.
 
         A new row may use a certificate number that a change has released.

@@ -31,7 +31,7 @@ _LENGTHS = lengths_of(COLUMNS, Member, User, Certification)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RosterRow:
     """One certification as it is in the roster.
 
     None means that the file does not have the column or leaves the choice to the portal.
@@ -108,9 +108,9 @@ def known_credential(value: str, codes: Collection[str]) -> str:
     return value
 
 
-def read(
+def read_roster_row(
     cells: Mapping[str, str], *, line: int, credentials: Collection[str], on: date
-) -> tuple[Row | None, list[Problem]]:
+) -> tuple[RosterRow | None, list[Problem]]:
     """Return the row that the cells (by column) make, or everything that is wrong with them."""
     values, problems = read_cells(
         cells,
@@ -120,18 +120,18 @@ def read(
         meaning=lambda value, column: _meaning(value, column, credentials, on),
         joins_lines=ADDRESS,
     )
-    return (None, problems) if problems else (Row(line=line, **values), [])  # type: ignore[arg-type]
+    return (None, problems) if problems else (RosterRow(line=line, **values), [])  # type: ignore[arg-type]
 
 
-def contradictions(rows: Iterable[Row]) -> Iterator[Problem]:
+def contradictions(rows: Iterable[RosterRow]) -> Iterator[Problem]:
     """Find rows of one file that contradict each other.
 
     Each problem is reported on the later line and names the earlier line.
     """
-    members: dict[str, Row] = {}
-    emails: dict[str, Row] = {}
-    held: dict[tuple[str, str], Row] = {}
-    numbers: dict[tuple[str, str], Row] = {}
+    members: dict[str, RosterRow] = {}
+    emails: dict[str, RosterRow] = {}
+    held: dict[tuple[str, str], RosterRow] = {}
+    numbers: dict[tuple[str, str], RosterRow] = {}
     for row in rows:
         first = members.setdefault(row.amt_id, row)
         if differences := _differences(first, row):
@@ -181,7 +181,7 @@ def _meaning(value: str, column: str, credentials: Collection[str], on: date) ->
             return value
 
 
-def _differences(first: Row, row: Row) -> str:
+def _differences(first: RosterRow, row: RosterRow) -> str:
     if first is row:
         return ""
     pairs = ((column, getattr(first, column), getattr(row, column)) for column in ("email", *PERSON))

@@ -1,4 +1,4 @@
-"""Connections to other machines are encrypted, or ``check --deploy`` says which is not."""
+"""Connections to other machines are encrypted, or ``check --deploy`` says which one is not."""
 
 import os
 import re
@@ -67,7 +67,7 @@ def test_a_scanner(url: str, sound: bool) -> None:
 
 
 def checked(tmp_path: Path, **environment: str) -> tuple[int, str]:
-    """Exit status and words of the check, as operators run it."""
+    """Return the exit status and the words of the check, as operators run it."""
     of_tests = ("DATABASE_URL", "CACHE_URL", "EMAIL_URL", "DJANGO_ALLOW_ASYNC_UNSAFE")
     kept = {name: value for name, value in os.environ.items() if name not in of_tests}
     told = {"AMTPORTAL_VAR": str(tmp_path), "AMTPORTAL_URL": "https://portal.example.org", "SECRET_KEY": "kx7-Qz" * 10}
@@ -118,7 +118,10 @@ def test_the_backup_reads_the_database_as_safely_as_the_portal(tmp_path: Path) -
 
 @pytest.mark.django_db
 def test_people_are_led_to_https_and_machines_are_not(settings: Any) -> None:
-    """A load balancer is answered; a calendar program that sent its secret in the open is refused."""
+    """A load balancer gets an answer.
+
+    A calendar program that sent its secret without encryption is refused.
+    """
     settings.SECURE_SSL_REDIRECT = True
     client = Client()
     assert client.get("/guide/").headers["Location"] == "https://testserver/guide/"
@@ -143,7 +146,7 @@ def test_a_new_key_signs_nobody_out_while_the_old_one_stands_behind_it(new: Memb
 
 
 def test_a_key_that_the_portal_makes_can_stand_in_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There ``$`` at the beginning names another variable, and a comma ends a key."""
+    """In that file ``$`` at the beginning names another variable, and a comma ends a key."""
     monkeypatch.setattr(portal_settings, "VAR_DIR", tmp_path)
     made = {portal_settings._generated_key(f"key-{number}") for number in range(20)}
     assert len(made) == 20
@@ -158,7 +161,7 @@ def test_a_key_that_the_portal_makes_can_stand_in_a_variable(tmp_path: Path, mon
     ],
 )
 def test_a_key_that_is_too_short_stops_the_start(tmp_path: Path, name: str, sentence: str) -> None:
-    """Keys are random text and no passwords: nothing stretches them."""
+    """Keys are random text and not passwords, so nothing stretches them."""
     status, said = checked(tmp_path, **{name: f"{'n' * 60},short"})
     assert status == 1
     assert sentence in said

@@ -57,7 +57,10 @@ def test_anniversaries_of_29_february_are_counted_from_the_day_itself(years: int
 
 
 def test_steps_from_anniversary_to_anniversary_would_lose_the_leap_day() -> None:
-    """2024 → 2025 gives the 28th, and three years from there is 28 February 2028: why we count from the day itself."""
+    """One year after 29 February 2024 is the 28th, and three years from there is 28 February 2028.
+
+    That is why anniversaries are counted from the original day.
+    """
     assert anniversary(anniversary(LEAP_DAY, 1), 3) == date(2028, 2, 28) != anniversary(LEAP_DAY, 4)
 
 

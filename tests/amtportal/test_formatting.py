@@ -91,7 +91,10 @@ def test_instants_are_written_by_the_clock_in_chicago(instant: datetime, english
 
 
 def test_figures_are_written_as_in_english() -> None:
-    """The point and the comma as readers in the United States know them, also where Django writes the number."""
+    """The point and the comma are as readers in the United States know them.
+
+    That also holds where Django writes the number.
+    """
     template = engines["django"].from_string("{{ points|points }} {{ cents|dollars }} {{ number }} {{ many }}")
     with translation.override("es"):
         shown = template.render({"points": Decimal("27.50"), "cents": 123456, "number": Decimal("1.5"), "many": 12345})

@@ -1,4 +1,4 @@
-"""What is written to the log names no address that is a secret."""
+"""No secret address is written to the log."""
 
 import logging
 import re
@@ -16,7 +16,7 @@ from ccp.standing import calendar
 from tests.support.addresses import below
 from tests.support.builders import TODAY, noon
 
-# Every address that has more in it than the number of a record, and what is left of it.
+# Every address that contains more than the number of a record, and what is left of it.
 SECRET = {
     "accounts/email/<str:token>/": ("/accounts/email/gAAAAABo-x_Q/", "/accounts/email/***/"),
     r"accounts/^confirm-email/(?P<key>[-:\w]+)/$": (
@@ -34,7 +34,7 @@ SECRET = {
 
 @pytest.fixture
 def console() -> Iterator[StringIO]:
-    """What the portal's own handler writes."""
+    """Return what the portal's own handler writes."""
     (handler,) = (found for found in logging.getLogger().handlers if isinstance(found.formatter, WithoutSecrets))
     assert isinstance(handler, logging.StreamHandler)
     before = handler.setStream(StringIO())
@@ -43,7 +43,7 @@ def console() -> Iterator[StringIO]:
 
 
 def line(text: str, **more: Any) -> str:
-    """A line as the portal writes it."""
+    """Return a line as the portal writes it."""
     given = settings.LOGGING["formatters"]["line"]
     formatter = WithoutSecrets(given["format"])
     assert given["()"] == "amtportal.logs.WithoutSecrets"
@@ -84,7 +84,7 @@ def test_a_calendar_that_is_asked_for_in_the_open_or_fails_is_not_told(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nor by another handler, such as one that an operator adds."""
+    """Another handler, such as one that an operator adds, does not write it either."""
     token = calendar.create(member=met, at=noon(TODAY)).token
     monkeypatch.setattr("ccp.views.calendar.standing.caught_up", lambda *args, **kwargs: 1 / 0)
     assert Client(raise_request_exception=False).get(f"/calendar/{token}.ics").status_code == 500
@@ -106,5 +106,5 @@ def test_nor_is_a_link_whose_form_is_refused(caplog: pytest.LogCaptureFixture) -
 
 
 def test_what_the_server_says_of_a_request_goes_the_same_way() -> None:
-    """gunicorn names the address of a request that it could not answer."""
+    """gunicorn logs the address of a request that it could not answer."""
     assert settings.LOGGING["loggers"]["gunicorn.error"] == {"handlers": ["console"], "propagate": False}

@@ -1,4 +1,4 @@
-"""The colours of the style sheet can be told apart, in light and in dark."""
+"""The colors of the style sheet can be told apart, in light and in dark."""
 
 import pytest
 

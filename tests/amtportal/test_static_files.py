@@ -1,4 +1,8 @@
-"""What is joined: every part is in it, the layers are ordered once, and what it asks for is collected too."""
+"""Joined static files.
+
+Every part is in the joined file, the layers are ordered once, and the files that it asks for are
+collected too.
+"""
 
 import re
 from pathlib import Path
@@ -30,7 +34,10 @@ def test_every_part_is_joined_once(name: str, files: str) -> None:
 
 
 def test_the_order_of_the_layers_is_declared_once_and_each_part_belongs_to_one_of_them() -> None:
-    """A part gets its layer from the import. Only the typeface has none."""
+    """A part gets its layer from the import.
+
+    Only the typeface has no layer.
+    """
     sheet, (joined, parts) = read(STYLE_SHEET), join(STYLE_SHEET, read)
     (order,) = re.findall(r"^@layer ([^{;]+);$", joined, re.MULTILINE)
     assert order == "tokens, base, layout, components, pages, utilities"
@@ -101,7 +108,10 @@ def source(tmp_path: Path) -> Path:
 
 
 def collect(source: Path, target: Path) -> dict[str, str]:
-    """As ``collectstatic`` does, which leaves a file that is newer than its source. Returns the hashed names."""
+    """Do what ``collectstatic`` does, and return the hashed names.
+
+    It leaves a file that is newer than its source.
+    """
     place, storage = FileSystemStorage(source), JoinedFilesStorage(location=target)
     paths: dict[str, Any] = {}
     for name in (str(path.relative_to(source)) for path in source.rglob("*") if path.is_file()):
@@ -120,7 +130,10 @@ def test_one_script_is_collected(source: Path, tmp_path: Path) -> None:
 
 
 def test_one_style_sheet_is_collected_and_its_font_is_found(source: Path, tmp_path: Path) -> None:
-    """Also under its plain name, which the pages use that the server sends when it cannot do otherwise."""
+    """The file also has its plain name.
+
+    Pages that the server sends when it cannot do otherwise use that name.
+    """
     target = tmp_path / "target"
     hashed = collect(source, target)
     assert [name for name in hashed if name.endswith(".css")] == [STYLE_SHEET]
@@ -133,7 +146,7 @@ def test_one_style_sheet_is_collected_and_its_font_is_found(source: Path, tmp_pa
 
 
 def test_a_change_in_a_part_gives_the_style_sheet_another_name(source: Path, tmp_path: Path) -> None:
-    """Once more without a change it has the same name."""
+    """Collected again without a change, the file has the same name."""
     target = tmp_path / "target"
     first, again = collect(source, target), collect(source, target)
     (source / "css/base.css").write_text("a { color: red; }")

@@ -1,7 +1,8 @@
-"""`make audit-pages`: every screen measured in Chromium and printed as a table; pictures land in `screenshots/`.
+"""`make audit-pages`: measures every screen in Chromium and prints a table.
 
-Exits with 1 where a page breaks a rule or a budget. The times are medians of three visits on this machine: run it on
-one that has nothing else to do. An argument, such as `home|record`, picks screens by name.
+Pictures land in `screenshots/`. It exits with 1 if a page breaks a rule or a budget. The times are
+medians of three visits on this machine, so run it on a machine that has nothing else to do. An
+argument, such as `home|record`, picks screens by name.
 """
 
 import re
@@ -41,13 +42,16 @@ class Audit:
 
     def window_for(self, screen: Screen, **changes: Any) -> BrowserContext:
         context = self.window(screen.who, screen.locale, **changes)
-        if screen.address.startswith("/errors/"):  # to answer for the server costs the browser its cache
+        if screen.address.startswith("/errors/"):  # answering for the server costs the browser its cache
             file = self.errors / Path(screen.address).name
             context.route(f"**{screen.address}", lambda route: route.fulfill(path=file))
         return context
 
     def signed_in(self, who: str) -> Any:
-        """The cookies of that person. HALFWAY has given the password and not the code."""
+        """Return the cookies of that person.
+
+        A HALFWAY person has given the password and not the code.
+        """
         context = self.browser.new_context(base_url=self.base_url, locale=ENGLISH)
         page = context.new_page()
         page.goto("/accounts/login/")
@@ -64,19 +68,19 @@ class Audit:
         return state
 
     def note(self, screen: str, kind: str, found: list[str]) -> str:
-        """Keep what was found, and give the cell of the table."""
+        """Keep what was found, and return the cell of the table."""
         self.wrong.setdefault(kind, []).extend(f"{screen}: {each}" for each in found)
         return str(len(found))
 
     def open(self, screen: Screen, page: Page) -> None:
         screen.open(page)
         if screen.who and not screen.who.startswith(HALFWAY):
-            # Whoever confirms on the way who they are goes on under a new token.
+            # Whoever confirms their identity on the way goes on under a new token.
             self.states[screen.who] = page.context.storage_state()
             assert "/accounts/login/" not in page.url, f"{screen.who} is signed out"
 
     def look_at(self, screen: Screen) -> list[str]:
-        """One screen in every size and scheme: a row of the table."""
+        """Measure one screen in every size and scheme, and return a row of the table."""
         axe, wide, small, told = [], [], [], []
         window = partial(self.window_for, screen)
         for scheme in ("light", "dark"):
@@ -110,7 +114,7 @@ class Audit:
         page.emulate_media(media="print", forced_colors="none")
         axe += [f"print: {each}" for each in measures.violations(page)]
         context.close()
-        # As a browser shows 1,280 pixels enlarged four times.
+        # This is how a browser shows 1,280 pixels enlarged four times.
         context = window(viewport={"width": 320, "height": 256})
         page = context.new_page()
         self.open(screen, page)
@@ -126,7 +130,7 @@ class Audit:
 
 
 def expected(screen: Screen, complaint: str) -> bool:
-    """A page that is meant to be refused is reported by the console as one that failed to load."""
+    """Return whether the complaint only says that a page was refused that is meant to be refused."""
     return bool(screen.status) and f"status of {screen.status}" in complaint
 
 
@@ -140,7 +144,7 @@ def print_screens(audit: Audit, screens: list[Screen]) -> None:
     for screen in tqdm(screens, desc="screens", disable=not sys.stderr.isatty()):
         try:
             cells = audit.look_at(screen)
-        except (Error, AssertionError) as error:  # the others are looked at all the same
+        except (Error, AssertionError) as error:  # the other screens are looked at nevertheless
             audit.note(screen.name, "not opened", [str(error)])
             cells = ["-"] * len(widths)
         print(row(screen.name, cells, widths), flush=True)

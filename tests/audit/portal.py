@@ -1,4 +1,7 @@
-"""A portal of its own for the audit: the production server with the demo association, on a free port."""
+"""A separate portal for the audit.
+
+It is the production server with the demo association, on a free port.
+"""
 
 import hmac
 import os
@@ -16,10 +19,11 @@ from tests.support.waiting import PATIENCE, wait_until
 PROJECT = Path(__file__).resolve().parents[2]
 PASSWORD = "amtrax demo portal"
 LONG, SAFE = "long@demo.example", "safe@demo.example"
-# A name without a place to break, with letters of four scripts, for the state "long names" of each page.
+# A name without a place to break, with letters of four scripts, for the state "long names" of each
+# page.
 NAME = "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwaren,O’Brien-Müller 李小龍 אברהם"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-# What the server sends when it cannot do otherwise.
+# The pages that the server sends when it cannot do otherwise.
 ERRORS = ("400", "403", "403_csrf", "413", "429", "500", "503", "busy")
 ROSTER = f"""amt_id,email,first_name,last_name,credential,certificate_number,awarded_on
 9999001,{LONG},{NAME},RMA,990001,{{awarded_on}}
@@ -29,7 +33,7 @@ ROSTER = f"""amt_id,email,first_name,last_name,credential,certificate_number,awa
 
 
 def app_code() -> str:
-    """What SAFE's authenticator app shows now (RFC 6238)."""
+    """Return what SAFE's authenticator app shows now (RFC 6238)."""
     digest = hmac.digest(b32decode(SECRET), (int(time.time()) // 30).to_bytes(8), "sha1")
     at = digest[-1] & 15
     return f"{(int.from_bytes(digest[at : at + 4]) & 0x7FFFFFFF) % 1_000_000:06}"
@@ -44,9 +48,10 @@ def _free_port() -> int:
 
 @contextmanager
 def running_portal(folder: Path) -> Iterator[str]:
-    """Serve the demo from that folder; the value is the portal's address. It is stopped in the end.
+    """Serve the demo from that folder, yield the portal's address, and stop the portal at the end.
 
-    ``errors/`` in the folder then holds the pages that the server sends when it cannot do otherwise.
+    ``errors/`` in the folder then holds the pages that the server sends when it cannot do
+    otherwise.
     """
     port = _free_port()
     address = f"http://localhost:{port}"

@@ -12,7 +12,7 @@ from tests.audit.portal import ERRORS, LONG, PASSWORD, SAFE
 MIDWAY, NEW, SHORT, MET, TWO, GRACE, STAFF = (
     f"{name}@demo.example" for name in ("midway", "new", "short", "met", "two", "grace", "staff")
 )
-# Before a sign-in: the password is given, and the code is not yet.
+# This marks a person who has given the password but not yet the code.
 HALFWAY = "halfway: "
 ENGLISH, SPANISH = "en-US", "es-US"
 
@@ -23,9 +23,10 @@ def _nothing(page: Page) -> None:
 
 @dataclass(frozen=True)
 class Screen:
-    """``who`` is a sign-in of the demo, or nobody. ``act`` leads from the address to the state that is looked at.
+    """A page and who looks at it: ``who`` is a sign-in of the demo, or nobody.
 
-    ``status`` is said where the page is sent as a refusal.
+    ``act`` leads from the address to the state that is looked at. ``status`` is given if the page
+    is sent as a refusal.
     """
 
     name: str
@@ -42,7 +43,7 @@ class Screen:
 
 
 def _follow(link: str) -> Callable[[Page], None]:
-    """Follow the first link in the page's content whose address has that in it."""
+    """Follow the first link in the page's content whose address contains that text."""
 
     def act(page: Page) -> None:
         target = page.locator(f'main a[href*="{link}"]').first.get_attribute("href")
@@ -72,7 +73,7 @@ def _press(name: str, title: str = "") -> Callable[[Page], None]:
 
 
 def _goto(end: str) -> Callable[[Page], None]:
-    """From the page of an entry to one of its own pages."""
+    """Go from the page of an entry to one of its own pages."""
 
     def act(page: Page) -> None:
         page.goto(page.url.split("?")[0].rstrip("/") + end, wait_until="load")
@@ -86,14 +87,17 @@ def _typed(page: Page) -> None:
 
 
 def _confirmed(page: Page) -> None:
-    """What changes the account asks for the password first, once in five minutes."""
+    """Give the password, which the portal asks for before the account is changed.
+
+    The portal asks once in five minutes.
+    """
     if "/accounts/reauthenticate/" in page.url:
         page.get_by_label("Password").fill(PASSWORD)
         _press("Confirm")(page)
 
 
 def _entry(page: Page) -> None:
-    """The first entry of a list that the member recorded."""
+    """Open the first entry of a list that the member recorded."""
     target = page.locator("main tbody th a").first.get_attribute("href")
     assert target, page.url
     page.goto(target, wait_until="load")
@@ -107,7 +111,10 @@ def _cleared(label: str) -> Callable[[Page], None]:
 
 
 def _attached(page: Page) -> None:
-    """The entry with a file; the same file is attached once."""
+    """Open the entry with a file.
+
+    The same file is attached only once.
+    """
     content = io.BytesIO()
     Image.new("RGB", (60, 40), "red").save(content, "PNG")
     file = {"name": f"{'W' * 120}.png", "mimeType": "image/png", "buffer": content.getvalue()}
@@ -116,7 +123,7 @@ def _attached(page: Page) -> None:
 
 
 def _genuine(page: Page) -> None:
-    """The page that tells whether this transcript is genuine."""
+    """Open the page that tells whether this transcript is genuine."""
     code = page.locator("[data-name=transcript-code]").inner_text()
     page.goto(f"/verify/{code}/", wait_until="load")
 

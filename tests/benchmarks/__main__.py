@@ -1,14 +1,17 @@
-"""``make bench``: how long the runs over a whole association take, on this machine and its database.
+"""``make bench``: measures how long runs over a whole association take, on this machine.
 
     make bench BENCH_ARGS="close --cycles 100000"
     DATABASE_URL=postgres://… make bench BENCH_ARGS="verify --credits 1000000"
 
-Everything happens in a temporary database that is removed afterwards. Each figure stands beside a floor, the least that
-the same rows can cost on this machine, because seconds of another machine say nothing:
+Everything happens in a temporary database of the kind that the settings name, which is removed
+afterwards. Each figure stands beside a floor, which is the least that the same rows can cost on
+this machine, because seconds of another machine say nothing:
 
-- ``close``: ``close_cycles`` over cycles that have ended; the floor inserts as many lines of history, and nothing else.
-- ``verify``: ``verify_records``; the floor reads the same rows, and compares nothing.
-- ``seal``: ``seal_history`` over a history that was never sealed, and its verification; the floor reads the same lines.
+- ``close``: ``close_cycles`` over cycles that have ended. The floor inserts as many lines of
+  history, and nothing else.
+- ``verify``: ``verify_records``. The floor reads the same rows, and compares nothing.
+- ``seal``: ``seal_history`` over a history that was never sealed, and its verification. The floor
+  reads the same lines.
 - ``record``: recording one entry in a cycle that has 10, and in one that has 200.
 """
 
@@ -46,7 +49,10 @@ ROUNDS = 20
 
 @contextmanager
 def temporary_database() -> Iterator[None]:
-    """An empty database like the one that the settings name, in a folder of its own where that is SQLite."""
+    """Use an empty database like the one that the settings name.
+
+    A SQLite database is in a folder of its own.
+    """
     with tempfile.TemporaryDirectory() as folder:
         if connection.vendor == "sqlite":
             settings.DATABASES["default"]["TEST"]["NAME"] = str(Path(folder, "bench.sqlite3"))
@@ -84,7 +90,7 @@ def close(cycles: int) -> None:
 
 
 def insert(lines: int) -> None:
-    """So many lines of history in batches, and nothing else."""
+    """Insert this many lines of history in batches, and nothing else."""
     model = Cycle.history.model
     values = Cycle.history.values().first()
     del values["history_id"]
@@ -105,7 +111,7 @@ def seal(credits: int) -> None:
     built = timed(lambda: association.build(max(credits // 10, 1), entries=10))
     said: list[str] = []
     seconds = timed(lambda: said.append(command("seal_history")))
-    tally = seals.Tally()
+    tally = seals.SealTally()
     verified = timed(lambda: list(seals.verify(tally)))
     floor = timed(read_history)
     print(f"seal_history over {credits:,} credits (built in {built:.0f} s): {said[0]}")
@@ -121,7 +127,7 @@ def read_history() -> None:
 
 
 def read() -> None:
-    """Every row that verification needs, once, and nothing else."""
+    """Read every row that verification needs, once, and nothing else."""
     rows = (Cycle.objects, Credit.objects, Activity.objects, RenewalInvoice.objects, Credit.history, Activity.history)
     for manager in rows:
         for _ in manager.order_by("pk").values_list().iterator():
@@ -140,7 +146,10 @@ def record() -> None:
 
 
 def again(cycle: Cycle) -> None:
-    """Record and withdraw, so that the cycle keeps its number of entries that stand; withdrawing costs the same."""
+    """Record and withdraw, so that the cycle keeps its number of standing entries.
+
+    Withdrawing costs the same as recording.
+    """
     for _ in range(ROUNDS // 2):
         activity = make_activity(cycle, points="0.25", submission_id=uuid4())
         recording.withdraw(activity=activity, by=activity.attested_by, at=activity.recorded_at)

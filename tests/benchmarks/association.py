@@ -1,7 +1,8 @@
-"""A large association, written with bulk inserts: what its members recorded, with the history of every row.
+"""A large association, written with bulk inserts.
 
-Of a hundred cycles that have ended on ``ON``, 60 are met and paid, 35 are short of points after the grace period, 3 are
-met and wait for a payment, 2 are in the grace period.
+It holds what its members recorded, with the history of every row. Of a hundred cycles that have
+ended on ``ON``, 60 are met and paid, 35 are short of points after the grace period, 3 are met and
+wait for a payment, and 2 are in the grace period.
 """
 
 from collections.abc import Iterator
@@ -16,20 +17,21 @@ from django.db import connection, models, transaction
 from simple_history.utils import bulk_create_with_history, get_history_manager_for_model
 
 from amtportal.dates import anniversary
+from amtportal.history.lines import sign
 from amtportal.members.models import Member, User
 from ccp.models import Activity, ActivityType, Credit
 from certifications import invoices
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
 from tests.support.builders import noon
 
-ON = date(2026, 7, 30)  # the first day after the grace period of those who were certified on a first of May
+ON = date(2026, 7, 30)  # the first day after the grace period of people who were certified on a May 1
 AWARDED_ON = date(2023, 5, 1)
 AWARDED_IN_GRACE = date(2023, 7, 1)
 AT_ONCE = 500
-APART = 10**6  # between the keys of one copy and the next; those of history have 32 bits
+APART = 10**6  # the step between the keys of one copy and the next; the keys of history have 32 bits
 STEP = Decimal("0.25")
 DAY = timedelta(days=1)
-BUILT = 1000  # row by row; the others are copies of them
+BUILT = 1000  # rows built one by one; the others are copies of them
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Plan:
 
 
 def plan(number: int) -> Plan:
-    """The mix: by a hundred, and each cycle with a total of its own."""
+    """Return the mix for each hundred cycles, in which each cycle has its own total."""
     place, more = number % 100, STEP * (number // 100 % 40)
     if place < 60:
         return Plan(AWARDED_ON, 30 + more, is_paid=True)
@@ -54,13 +56,16 @@ def plan(number: int) -> Plan:
 
 
 def shares(total: Decimal, entries: int) -> list[Decimal]:
-    """The total in so many parts, in quarter steps, the first of them with what is left over."""
+    """Return the total in this many parts, in quarter steps.
+
+    The first part takes what is left over.
+    """
     part = total / entries // STEP * STEP
     return [total - part * (entries - 1), *[part] * (entries - 1)]
 
 
 def build(cycles: int, *, entries: int) -> None:
-    """About so many members with one ended cycle each and so many entries in it."""
+    """Add about this many members, each with one ended cycle and with this many entries in it."""
     built = min(cycles, BUILT)
     clerk = User.objects.create(email="clerk@bench.example", is_staff=True)
     for begin in range(0, built, AT_ONCE):
@@ -150,7 +155,7 @@ def _invoices(cycle: Cycle, *, is_paid: bool) -> Iterator[RenewalInvoice]:
 
 
 def _activities(member: Member, cycle: Cycle, kind: ActivityType, points: list[Decimal]) -> Iterator[Activity]:
-    """One a day from the first day of the cycle on, each recorded on its day."""
+    """Return one entry a day from the first day of the cycle on, each recorded on its day."""
     for n, claimed in enumerate(points, start=1):
         day = cycle.starts_on + DAY * n
         activity = Activity(
@@ -167,12 +172,12 @@ def _activities(member: Member, cycle: Cycle, kind: ActivityType, points: list[D
             submission_digest="0" * 64,
             recorded_at=noon(day),
         )
-        activity._history_date = noon(day)  # type: ignore[attr-defined]
+        sign(activity, at=noon(day))
         yield activity
 
 
 def _dated(credit: Credit, activity: Activity) -> Credit:
-    credit._history_date = activity.recorded_at  # type: ignore[attr-defined]
+    sign(credit, at=activity.recorded_at)
     return credit
 
 
@@ -181,12 +186,15 @@ def _created(model: type[models.Model], rows: list[Any], on: date = ON) -> list[
 
 
 def lines_of_history() -> int:
-    """How many lines the histories of all that a run writes have."""
+    """Return how many lines there are in the histories of everything that a run writes."""
     return sum(get_history_manager_for_model(model).count() for model in (Cycle, RenewalInvoice, Certification))
 
 
 def multiply(times: int) -> None:
-    """The association that was built, so many times over, its rows copied by the database with keys of their own."""
+    """Return the association that was built, this many times over.
+
+    The database copies its rows, and the copies have their own keys.
+    """
     if times < 2:
         return
     models_of_a_member = (User, Member, Certification, Cycle, RenewalInvoice, Payment, Activity, Credit)
@@ -202,11 +210,14 @@ def multiply(times: int) -> None:
                 f"INSERT INTO {model._meta.db_table} ({named}) SELECT {values} FROM {model._meta.db_table}, copy"
             )
         if connection.vendor == "postgresql":
-            cursor.execute("ANALYZE")  # as autovacuum does in a database that lives
+            cursor.execute("ANALYZE")  # as autovacuum does in a database in use
 
 
 def _copied(field: Any, copied: tuple[type[models.Model], ...]) -> str:
-    """The value of a column in the n-th copy: keys are moved, and what is unique gets the number of the copy."""
+    """Return the value of a column in the n-th copy.
+
+    Keys are moved, and unique values get the number of the copy.
+    """
     column = connection.ops.quote_name(field.column)
     points_to = field.related_model if field.is_relation else field.model
     if field.primary_key or field.column == "id" or (field.is_relation and points_to in copied):

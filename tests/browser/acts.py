@@ -1,5 +1,7 @@
-"""What leads to the states of a page that no address has: a form that comes back, a step of a sign-in, an answer that
-the server gives when it cannot do otherwise. None of it reads a word of the page, so that it works in any language.
+"""Acts that lead to the states of a page that have no address.
+
+Such a state is a form that comes back, a step of a sign-in, or an error page of the server. The
+acts do not read a word of the page, so they work in any language.
 """
 
 import re
@@ -18,7 +20,10 @@ Act = Callable[[Page], None]
 
 
 def opened(page: Page, address: str) -> None:
-    """What changes the account asks for the password first, once in five minutes."""
+    """Give the password, which the portal asks for before the account is changed.
+
+    The portal asks once in five minutes.
+    """
     page.goto(address)
     if "/accounts/reauthenticate/" in page.url and "/accounts/reauthenticate/" not in address:
         page.locator("main [name=password]").fill(PASSWORD)
@@ -27,19 +32,19 @@ def opened(page: Page, address: str) -> None:
 
 
 def _send(page: Page, form: str = "main form") -> None:
-    """Send what must come back with an error."""
+    """Send a form that must come back with an error."""
     page.locator(f"{form} button[type=submit]:not([name])").click()
     expect(page).to_have_title(re.compile("^Error: "))
 
 
 def wrong_entry(page: Page) -> None:
-    """The Record CE page with everything wrong."""
+    """Show the Record CE page with every field wrong."""
     page.goto("/ccp/record/")
     _send(page, "#entry-form")
 
 
 def preview(page: Page) -> None:
-    """The Record CE page after Preview: what counts, for each certification."""
+    """Show the Record CE page after Preview: what counts for each certification."""
     page.goto("/ccp/record/")
     page.locator("[name=activity_type]").select_option("self-study")
     page.locator("[name=points]").fill("2")
@@ -100,7 +105,7 @@ def second_step_without_a_code(page: Page) -> None:
 
 
 def error_page(name: str) -> Act:
-    """A page that the server sends when it cannot do otherwise."""
+    """Return the act that shows a page that the server sends when it cannot do otherwise."""
 
     def act(page: Page) -> None:
         with translation.override(page.evaluate("navigator.language")[:2]):

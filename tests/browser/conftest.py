@@ -1,4 +1,7 @@
-"""Debian's Chromium against the running portal. It has a clock of its own, so these tests stand on the real today."""
+"""Debian's Chromium against the running portal.
+
+Chromium has a clock of its own, so these tests use the real date of today.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -21,7 +24,7 @@ from tests.support.waiting import PATIENCE
 
 CHROMIUM = "/usr/bin/chromium"
 
-# A busy machine answers late; an expectation that is met goes on at once.
+# A busy machine answers late. An expectation that is met goes on at once.
 expect.set_options(timeout=60_000)
 
 
@@ -29,7 +32,8 @@ expect.set_options(timeout=60_000)
 def browser_type_launch_args() -> dict[str, Any]:
     return {
         "executable_path": CHROMIUM,
-        # Playwright switches off what members' browsers do: Back shows the page as it was left.
+        # Playwright switches off something that members' browsers do: Back shows the page as it was
+        # left.
         "ignore_default_args": ["--disable-back-forward-cache"],
         "args": [
             "--no-sandbox",
@@ -45,14 +49,17 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def playwright(playwright: Playwright) -> Iterator[Playwright]:
-    """While Playwright runs its event loop, Django keeps other database connections than before and after."""
+    """Close the database connections that Django keeps while Playwright runs its event loop.
+
+    Before and after that, Django keeps other connections.
+    """
     yield playwright
     connections.close_all()
 
 
 @pytest.fixture(scope="session")
 def joined_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What is joined when static files are collected is served joined."""
+    """Serve the files joined that are joined when static files are collected."""
     folder = tmp_path_factory.mktemp("static")
     for name in JOINED:
         joined, _ = join(name, lambda part: (settings.BASE_DIR / "static" / part).read_text())
@@ -67,16 +74,20 @@ def joined_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def browser_context_args(django_db_setup: None, joined_files: None, live_server: LiveServer) -> dict[str, Any]:
-    """A member's browser, in another time zone than AMT's office.
+    """Return a member's browser, in another time zone than AMT's office.
 
-    What is asked for first is taken away last: the browser goes, then the server, then the database they use.
+    The fixture that is asked for first ends last: first the browser ends, then the server, and then
+    the database they use.
     """
     return {"base_url": live_server.url, "locale": "en-US", "timezone_id": "America/Los_Angeles"}
 
 
 @pytest.fixture
 def member(live_server: LiveServer) -> Member:
-    """RMA, 2 years and 330 days into the cycle: 22 of 30 points, so 8 are missing and the invoice is locked."""
+    """RMA, 2 years and 330 days into the cycle.
+
+    The member has 22 of 30 points, so 8 are missing and the invoice is locked.
+    """
     user = make_user(email="ada@example.org", password=PASSWORD)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     member = make_member(user=user, first_name="Ada", last_name="Lane")
@@ -87,7 +98,10 @@ def member(live_server: LiveServer) -> Member:
 
 @pytest.fixture
 def window(browser_context_args: dict[str, Any], browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a window of its own, in which the member is signed in where one is given."""
+    """Return a function that opens a separate window.
+
+    If a member is given, the member is signed in there.
+    """
     contexts = []
 
     def open_window(signed_in: Member | None = None, **changes: Any) -> Page:

@@ -1,7 +1,7 @@
 """The scenes of the guide's pictures: a member on a fixed day, and a way through the portal.
 
-The member is Ada Lane, RMA, on 3/14/2026: 22 of 30 points, 47 days before the cycle ends. The way is that of the
-guide: she records a webinar, looks at her progress, and opens her transcript.
+The member is Ada Lane, RMA, on 3/14/2026: 22 of 30 points, 47 days before the cycle ends. The way
+is that of the guide: she records a webinar, looks at her progress, and opens her transcript.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,10 @@ def ada() -> Member:
 
 
 def play(page: Page, take: Take) -> None:
-    """Go the way of the guide; ``take`` gets the name of each picture and what is to be on it."""
+    """Go the way of the guide.
+
+    ``take`` gets the name of each picture and what the picture is to show.
+    """
     _enter(page, take)
     _track(page, take)
     _transcript(page, take)

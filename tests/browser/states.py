@@ -1,6 +1,7 @@
-"""Every page that members see, in its states: empty, filled, with an error, with names that have no place to break.
+"""Every page that members see, in its states: empty, filled, with an error, with unbreakable names.
 
-``every_page`` opens one after another. Two members are needed for that: one without a second factor, one with all.
+``every_page`` opens one page after another. It needs two members: one without a second factor, and
+one with all of them.
 """
 
 from collections.abc import Callable, Iterator
@@ -50,7 +51,10 @@ PUBLIC = [
 
 
 def of_member(member: Member) -> list[str]:
-    """The pages of a member without a second factor, whose titles and files have no place to break."""
+    """Open the pages of a member without a second factor.
+
+    The member's titles and files have names without a place to break.
+    """
     cycle = cycle_of(member)
     long = make_activity(
         cycle,
@@ -104,7 +108,7 @@ def of_member(member: Member) -> list[str]:
 
 
 def _issued_before(member: Member) -> str:
-    """The code of a transcript since which the record has changed."""
+    """Return the code of a transcript that was issued before the record changed."""
     cycle = cycle_of(member)
     issue = issuing.issue(contents=transcripts.of_cycle(cycle), by=member.user, at=timezone.now())
     make_activity(cycle, points="1", starts_on=today() - timedelta(days=7), at=timezone.now())
@@ -128,7 +132,7 @@ def of_careful(careful: Member) -> list[str]:
 
 
 def every_page(window: Window, member: Member, **look: Any) -> Iterator[tuple[str, Page]]:
-    """Each page once it is open, with a name, in windows that look like this."""
+    """Yield each page once it is open, with a name, in windows that look like this."""
     careful = make_careful()
     for name, person, listed, states in (
         ("nobody", None, PUBLIC, acts.SIGNED_OUT),

@@ -1,5 +1,7 @@
-"""Every page for everybody: nothing that axe objects to, in light and in dark, no sideways scrolling on a phone, and
-nothing too small for a finger.
+"""Every page is usable for everybody.
+
+axe objects to nothing, in light and in dark. A phone scrolls no page sideways, and nothing is too
+small for a finger.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Staff in Chromium: the admin's scripts at work, and none of them stopped by the Content-Security-Policy."""
+"""Staff in Chromium: the admin's scripts work, and the security policy stops none of them."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

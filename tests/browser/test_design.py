@@ -1,4 +1,4 @@
-"""What an eye sees at once, what moves, what paper carries, and what a visit costs."""
+"""What an eye sees at once, what moves, what is printed, and what a visit costs."""
 
 import gzip
 import re

@@ -1,8 +1,9 @@
-"""The pictures of the guide show the portal as it is. `make pictures` takes them anew.
+"""The pictures of the guide show the portal as it is.
 
-The same way through the portal is gone on the same day, and what is seen there is compared with the pictures that the
-guide has: what they say must be the same, word by word; what they look like nearly so, since machines draw the edges
-of letters differently.
+`make pictures` takes them again. The test goes the same way through the portal on the same day, and
+compares what it sees there with the pictures that the guide has. What they say must be the same,
+word by word. What they look like must be nearly the same, because machines draw the edges of
+letters differently.
 """
 
 import io

@@ -1,4 +1,7 @@
-"""The main way through the house, as a member walks it: with the mouse, by keyboard alone, and without JavaScript."""
+"""The main way through the portal, as a member goes it.
+
+The member uses the mouse, the keyboard alone, or a browser without JavaScript.
+"""
 
 import re
 from collections.abc import Callable

@@ -1,5 +1,6 @@
-"""A passkey in Chromium, with an authenticator that the browser plays itself, under the policy that no script but ours
-runs.
+"""A passkey in Chromium, with an authenticator that the browser simulates.
+
+The policy that only the portal's own scripts run is in force.
 """
 
 from collections.abc import Callable, Iterator

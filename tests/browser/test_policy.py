@@ -1,4 +1,7 @@
-"""The Content-Security-Policy in Chromium: it stops nothing of ours, on members' ways and on every staff page."""
+"""The Content-Security-Policy in Chromium.
+
+It stops nothing of the portal, neither on the members' ways nor on any staff page.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,7 @@
-"""The public pages in a browser: the calculator answers while one types, and pictures come as the guide is read."""
+"""The public pages in a browser.
+
+The calculator answers while somebody types, and pictures load as the guide is read.
+"""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,8 @@
-"""The Record CE page in Chromium: the way from home, the finder of activity types, the preview, and a lost session."""
+"""The Record CE page in Chromium.
+
+The tests go the way from home, use the finder of activity types and the preview, and lose a
+session.
+"""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The list of sessions, as somebody uses it who has no mouse and whose browser runs no scripts."""
+"""The list of sessions, used without a mouse and in a browser that runs no scripts."""
 
 from collections.abc import Callable
 

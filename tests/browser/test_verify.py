@@ -1,4 +1,4 @@
-"""Checking a transcript in a browser without JavaScript: by the code on the paper, and by the file."""
+"""Checking a transcript in a browser without JavaScript: by the code on paper, and by the file."""
 
 from collections.abc import Callable
 from pathlib import Path

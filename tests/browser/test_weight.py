@@ -1,4 +1,7 @@
-"""What a visit costs on a phone: requests and bytes from the production server, and a layout that stands still."""
+"""What a visit costs on a phone.
+
+The production server's requests and bytes are counted, and the layout must not shift.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The demo: what each sign-in shows, on whatever day it is loaded, and where it is loaded at all."""
+"""The demo: what each sign-in shows, on whatever day it is loaded, and where it can be loaded."""
 
 import io
 from datetime import date, datetime, timedelta

@@ -1,4 +1,7 @@
-"""What must always be true of categories, activity types, activities and credits: tries to break it all."""
+"""What must always be true of categories, activity types, activities and credits.
+
+These tests try to break each constraint.
+"""
 
 import uuid
 from datetime import date, timedelta

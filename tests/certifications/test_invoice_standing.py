@@ -1,4 +1,4 @@
-"""Why an invoice is in its state, and when that changes, as a sentence."""
+"""The sentence that says why an invoice is in its state, and when that changes."""
 
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,4 +1,7 @@
-"""``invoices.in_state`` and ``invoices.state`` say the same rule twice: this holds them together."""
+"""``invoices.in_state`` and ``invoices.state`` state the same rule twice.
+
+These tests make sure that they agree.
+"""
 
 from datetime import timedelta
 from itertools import product

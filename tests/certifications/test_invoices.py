@@ -1,9 +1,10 @@
-"""Renewal invoices: when each opens and why, and the verbs of staff that pay, reverse and void."""
+"""Renewal invoices: when each opens and why, and the staff's verbs that pay, reverse and void."""
 
 from datetime import date, timedelta
 
 import pytest
 
+from amtportal.refusals import Refused
 from certifications import invoices
 from certifications.models import Credential, Cycle, Payment, RenewalInvoice
 from tests.support.builders import TODAY, invoice_of, make_activity, make_cycle, make_payment, make_user, noon
@@ -132,7 +133,7 @@ def test_the_invoices_of_years_1_and_2_are_paid_without_any_points(cycle: Cycle,
 
 
 def test_the_last_invoice_cannot_be_paid_while_the_requirement_is_unmet(cycle: Cycle) -> None:
-    with pytest.raises(invoices.Refused, match="locked until the day after the CCP requirement is met"):
+    with pytest.raises(Refused, match="locked until the day after the CCP requirement is met"):
         make_payment(invoice_of(cycle))
     assert not Payment.objects.exists()
 
@@ -140,14 +141,14 @@ def test_the_last_invoice_cannot_be_paid_while_the_requirement_is_unmet(cycle: C
 def test_the_last_invoice_of_a_cycle_that_was_closed_unmet_is_never_paid(cycle: Cycle) -> None:
     closed_on = cycle.ends_on + 91 * DAY
     Cycle.objects.update(closed_on=closed_on, outcome="non-compliant", points_at_close=0)
-    with pytest.raises(invoices.Refused, match="was closed on 7/30/2026, and stays so"):
+    with pytest.raises(Refused, match="was closed on 7/30/2026, and stays locked"):
         make_payment(invoice_of(cycle), at=noon(closed_on))
     assert not Payment.objects.exists()
 
 
 def test_the_last_invoice_cannot_be_paid_on_the_day_the_requirement_was_met(cycle: Cycle) -> None:
     make_activity(cycle, points="30")
-    with pytest.raises(invoices.Refused, match="opens on 3/15/2026"):
+    with pytest.raises(Refused, match="opens on 3/15/2026"):
         make_payment(invoice_of(cycle))
     make_payment(invoice_of(cycle), at=noon(TODAY + DAY))
     assert invoice_of(cycle).status == "paid"
@@ -168,7 +169,7 @@ def test_the_last_invoice_of_a_voluntary_certification_is_paid_without_any_point
     ],
 )
 def test_a_payment_of_wrong_values_is_refused(open_invoice: RenewalInvoice, wrong: dict, sentence: str) -> None:
-    with pytest.raises(invoices.Refused, match=sentence):
+    with pytest.raises(Refused, match=sentence):
         make_payment(open_invoice, **wrong)
     assert not Payment.objects.exists()
     assert invoice_of(open_invoice.cycle).status == "issued"
@@ -176,7 +177,7 @@ def test_a_payment_of_wrong_values_is_refused(open_invoice: RenewalInvoice, wron
 
 def test_a_paid_invoice_is_not_paid_again(open_invoice: RenewalInvoice) -> None:
     make_payment(open_invoice)
-    with pytest.raises(invoices.Refused, match="already paid"):
+    with pytest.raises(Refused, match="already paid"):
         make_payment(open_invoice)
     assert Payment.objects.count() == 1
 
@@ -204,7 +205,7 @@ def test_a_payment_is_reversed_once(open_invoice: RenewalInvoice) -> None:
 
 def test_a_reversal_needs_a_reason(open_invoice: RenewalInvoice) -> None:
     payment = make_payment(open_invoice)
-    with pytest.raises(invoices.Refused, match="Say why"):
+    with pytest.raises(Refused, match="Say why"):
         invoices.reverse_payment(payment=payment, reason="  ", by=make_user(), at=noon(TODAY))
     assert invoice_of(open_invoice.cycle).status == "paid"
 
@@ -212,7 +213,7 @@ def test_a_reversal_needs_a_reason(open_invoice: RenewalInvoice) -> None:
 def test_a_void_invoice_can_neither_be_paid_nor_stands_in_the_way_of_another(cycle: Cycle) -> None:
     voided = invoices.void(invoice=invoice_of(cycle, 2), reason="Issued with the wrong fee.")
     assert (voided.status, voided.void_reason) == ("void", "Issued with the wrong fee.")
-    with pytest.raises(invoices.Refused, match="is void"):
+    with pytest.raises(Refused, match="is void"):
         make_payment(voided)
     RenewalInvoice.objects.create(cycle=cycle, year=2, due_on=voided.due_on, amount=4500, issued_on=TODAY)
     assert invoice_of(cycle, 2).amount == 4500
@@ -226,13 +227,13 @@ def test_voiding_twice_keeps_the_first_reason(cycle: Cycle) -> None:
 
 def test_a_paid_invoice_is_not_voided(open_invoice: RenewalInvoice) -> None:
     make_payment(open_invoice)
-    with pytest.raises(invoices.Refused, match="Reverse the payment"):
+    with pytest.raises(Refused, match="Reverse the payment"):
         invoices.void(invoice=open_invoice, reason="Mistake.")
     assert invoice_of(open_invoice.cycle).status == "paid"
 
 
 def test_voiding_needs_a_reason(cycle: Cycle) -> None:
-    with pytest.raises(invoices.Refused, match="Say why"):
+    with pytest.raises(Refused, match="Say why"):
         invoices.void(invoice=invoice_of(cycle), reason=" ")
     assert invoice_of(cycle).status == "issued"
 
@@ -247,7 +248,7 @@ def test_a_void_invoice_is_issued_anew_once_with_the_fee_of_today(cycle: Cycle) 
 
 
 def test_an_invoice_that_stands_is_not_issued_anew(cycle: Cycle) -> None:
-    with pytest.raises(invoices.Refused, match="Void it first"):
+    with pytest.raises(Refused, match="Void it first"):
         invoices.issue_anew(invoice=invoice_of(cycle), at=noon(TODAY))
     assert RenewalInvoice.objects.filter(cycle=cycle).count() == 3
 
@@ -255,7 +256,7 @@ def test_an_invoice_that_stands_is_not_issued_anew(cycle: Cycle) -> None:
 def _outcome(**payment: object) -> str:
     try:
         make_payment(**payment)
-    except invoices.Refused as refused:
+    except Refused as refused:
         return str(refused)
     return "paid"
 

@@ -1,4 +1,7 @@
-"""Unpaid invoices of certifications that are not in force, and of cycles closed as non-compliant: nothing is asked."""
+"""Unpaid invoices for which nothing is asked.
+
+They belong to certifications that are not in force, or to cycles closed as non-compliant.
+"""
 
 from datetime import date
 

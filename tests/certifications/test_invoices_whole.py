@@ -1,4 +1,7 @@
-"""The verbs of invoices write everything or nothing, under the lock they take; and what they refuse at the edge."""
+"""The verbs of invoices write everything or nothing, under the lock that they take.
+
+The tests also show what they refuse in edge cases.
+"""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -7,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from amtportal.refusals import Refused
 from certifications import invoices
 from certifications.models import Cycle, Payment, RenewalInvoice
 from tests.support.builders import TODAY, invoice_of, make_cycle, make_payment, make_user, noon
@@ -88,7 +92,7 @@ def test_an_invoice_of_a_closed_cycle_is_not_issued_anew() -> None:
     cycle = make_cycle()
     voided = invoices.void(invoice=invoice_of(cycle, 1), reason="Waived.")
     Cycle.objects.update(closed_on=DUE, outcome="compliant", points_at_close=30)
-    with pytest.raises(invoices.Refused, match="belongs to a cycle that is closed"):
+    with pytest.raises(Refused, match="belongs to a cycle that is closed"):
         invoices.issue_anew(invoice=voided, at=noon(DUE))
     assert not RenewalInvoice.objects.standing().filter(year=1).exists()
 

@@ -1,4 +1,8 @@
-"""The life of a certification: what may follow what, who did it and why, and the picture of it in the handbook."""
+"""The life of a certification.
+
+The tests show what may follow what, who did it and why, and that the handbook's picture of it is
+right.
+"""
 
 import re
 from datetime import date, timedelta
@@ -11,6 +15,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from amtportal.members.models import User
+from amtportal.refusals import Refused
 from certifications import cycles, life
 from certifications.models import Certification, Cycle, RenewalInvoice, StatusChange
 from tests.support.builders import TODAY, make_certification, make_cycle, make_user, noon
@@ -106,16 +111,16 @@ def test_every_step_of_the_table_can_be_taken_and_says_who_when_and_why(before: 
 @pytest.mark.parametrize(("before", "after"), FORBIDDEN)
 def test_no_other_step_can_be_taken(before: str, after: str, clerk: User) -> None:
     certification = make_certification(status=before)
-    with pytest.raises(life.Refused, match=f"is {before} cannot become {after}"):
+    with pytest.raises(Refused, match=f"is {before} cannot become {after}"):
         change(certification, after, clerk)
     certification.refresh_from_db()
     assert (certification.status, StatusChange.objects.count()) == (before, 0)
 
 
 def test_a_refusal_says_what_the_certification_can_become(clerk: User) -> None:
-    with pytest.raises(life.Refused, match=r"It can become: reinstated, revoked\.$"):
+    with pytest.raises(Refused, match=r"It can become: reinstated, revoked\.$"):
         change(make_certification(status="lapsed"), "retired", clerk)
-    with pytest.raises(life.Refused, match=r"Its status is final\.$"):
+    with pytest.raises(Refused, match=r"Its status is final\.$"):
         change(make_certification(status="revoked"), "reinstated", clerk)
 
 
@@ -128,7 +133,7 @@ def test_the_status_that_it_has_is_no_step(status: str, clerk: User) -> None:
 
 @pytest.mark.parametrize("reason", ["", "   "])
 def test_a_step_needs_a_reason(reason: str, clerk: User) -> None:
-    with pytest.raises(life.Refused, match="Give the reason"):
+    with pytest.raises(Refused, match="Give the reason"):
         change(make_certification(), "retired", clerk, reason=reason)
     assert not StatusChange.objects.exists()
 
@@ -181,7 +186,7 @@ def test_several_take_the_step_together_each_with_its_own_line(clerk: User) -> N
 
 def test_one_that_may_not_take_the_step_holds_all_of_them_back(clerk: User) -> None:
     keys = [make_certification(status=status).pk for status in ("active", "revoked")]
-    with pytest.raises(life.Refused, match="is revoked cannot become retired"):
+    with pytest.raises(Refused, match="is revoked cannot become retired"):
         life.change_statuses(certifications=keys, to="retired", reason="Asked for it.", by=clerk, at=noon(TODAY))
     assert not Certification.objects.filter(status="retired").exists()
     assert not StatusChange.objects.exists()

@@ -1,4 +1,7 @@
-"""What must always be true of credentials, certifications, cycles, invoices and payments: tries to break it all."""
+"""What must always be true of credentials, certifications, cycles, invoices and payments.
+
+These tests try to break each constraint.
+"""
 
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,4 +1,7 @@
-"""A backup is restored elsewhere, and it is the same portal: the scripts that operators run, on either database."""
+"""A backup is restored elsewhere, and it is the same portal.
+
+The tests run the scripts that operators run, on either database.
+"""
 
 import os
 import subprocess

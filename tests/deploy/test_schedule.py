@@ -1,4 +1,7 @@
-"""What runs by the clock: units of systemd and lines for cron that name the same commands at the same times."""
+"""What runs on a schedule.
+
+Units of systemd and lines for cron name the same commands at the same times.
+"""
 
 import re
 import shutil

@@ -1,5 +1,8 @@
-"""What the portal is made of: every package is locked by its hash, none is older than its last known hole, and no
-secret stands in a file that is kept."""
+"""What the portal is made of.
+
+Every package is locked by its hash, none is older than the fix of its last known vulnerability, and
+no file that is kept holds a secret.
+"""
 
 import json
 import re

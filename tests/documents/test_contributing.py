@@ -1,4 +1,7 @@
-"""What the documents for developers say: the commands exist, every document is in the index, hooks download nothing."""
+"""What the documents for developers say.
+
+The commands exist, every document is in the index, and hooks download nothing.
+"""
 
 import re
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""``docs/rules.md`` cannot go stale: each of its examples is executed, and each module that it names exists."""
+"""``docs/rules.md`` cannot go stale.
+
+Each of its examples is executed, and each module that it names exists.
+"""
 
 import doctest
 import re

@@ -1,4 +1,7 @@
-"""What the security documents claim: the tests that they name exist, and every control stands there once."""
+"""What the security documents claim.
+
+The tests that they name exist, and every control is listed once.
+"""
 
 import ast
 import re

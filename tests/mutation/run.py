@@ -1,15 +1,19 @@
-"""Do the tests notice when a rule is wrong? Each rule is changed in one place at a time, and its tests must fail.
+"""Do the tests notice when a rule is wrong?
+
+Each rule is changed in one place at a time, and its tests must fail.
 
     make mutate                        every rule module (an hour or more)
     make mutate MODULES=ccp/counting/points.py  one of them, or several in quotes
     make mutate SAMPLE=40              at most 40 mutants of each, the same ones every time
 
-A changed module is a mutant; one that no test notices has survived, and is shown as a difference. Either a
-test is missing, or the change makes no difference that anyone could see. Cosmic Ray makes the mutants; the tests of
-the module run on each, in a copy of the project, until one fails. Fails itself where fewer than 90 % are killed.
+A changed module is a mutant. A mutant that no test notices has survived, and is shown as a
+difference. Either a test is missing, or the change makes no difference that anyone could see.
+Cosmic Ray makes the mutants. The tests of the module run on each mutant, in a copy of the project,
+until one fails. The run itself fails if fewer than 90 % are killed.
 
-Left out are changes that are no likely mistakes and would only flatter the figure: other bit operators, ``is`` in the
-place of ``==``, ``date | None`` in an annotation, and the marks in a function's list of parameters.
+Some changes are left out, because they are not likely mistakes and would only flatter the figure:
+other bit operators, ``is`` in place of ``==``, ``date | None`` in an annotation, and the marks in a
+function's list of parameters.
 """
 
 import difflib
@@ -30,7 +34,7 @@ from cosmic_ray.plugins import get_operator, operator_names
 
 ROOT = Path(__file__).resolve().parents[2]
 LEAST = 90  # percent
-# The tests of each rule module: the fewest that know the rule, the quickest first.
+# The tests of each rule module: the fewest that know the rule, with the quickest first.
 TESTS = {
     "amtportal/dates.py": ["amtportal/test_dates.py"],
     "certifications/cycles.py": ["certifications/test_cycles.py", "certifications/test_cycles_grace.py"],
@@ -65,7 +69,7 @@ HEAVY += ["weasyprint", "pikepdf", "pypdf", "bs4", "html5lib", "tablib", "time_m
 
 
 def mutants(source: str) -> Iterator[str]:
-    """The module with one change, for every change that can be made."""
+    """Yield the module with one change, for every change that can be made."""
     for name in operator_names():
         if NO_MISTAKES.search(name):
             continue
@@ -78,19 +82,25 @@ def mutants(source: str) -> Iterator[str]:
 
 
 def sample(every: list[str], module: str) -> list[str]:
-    """As many of them as ``SAMPLE`` asks for, drawn by lot; the module's name is the seed."""
+    """Return as many of them as ``SAMPLE`` asks for, drawn at random.
+
+    The module's name is the seed.
+    """
     number = min(int(os.environ.get("SAMPLE") or len(every)), len(every))
     return random.Random(module).sample(every, number) if number < len(every) else every
 
 
 def copy_of_the_project(to: Path) -> None:
-    """The project without what is ignored and without its caches."""
+    """Copy the project without ignored files and without its caches."""
     leave = shutil.ignore_patterns(".*", "var", "__pycache__", "test-results", "screenshots")
     shutil.copytree(ROOT, to, ignore=leave)
 
 
 def passes(tree: Path, tests: list[str], seconds: float | None) -> bool:
-    """Whether the tests pass in the copy, in a process of their own that has so many seconds."""
+    """Return whether the tests pass in the copy.
+
+    They run in their own process, which has this many seconds.
+    """
     child = os.fork()
     if child == 0:
         os.setsid()
@@ -125,7 +135,7 @@ def _run_tests(tree: Path, tests: list[str]) -> int:
 
 
 class QuickestFirst:
-    """Tests that need no database run before those that do."""
+    """Puts tests that need no database before those that do."""
 
     def pytest_collection_modifyitems(self, items: list) -> None:
         items.sort(key=lambda item: item.get_closest_marker("django_db") is not None or "db" in item.fixturenames)
@@ -134,7 +144,7 @@ class QuickestFirst:
 
 
 def judge(module: str, room: Path) -> tuple[int, int]:
-    """How many mutants of the module there are, and how many of them survive."""
+    """Return how many mutants of the module there are, and how many of them survive."""
     tree = room / "project"
     tests = [*OF_EVERY_MODULE, *TESTS[module]]
     _write_bytecode(True)
@@ -158,7 +168,7 @@ def judge(module: str, room: Path) -> tuple[int, int]:
 
 
 def _write_bytecode(yes: bool) -> None:
-    """Not of mutants: two of one second and one size would be taken for each other."""
+    """Do not write bytecode of mutants: two of the same second and size would be confused."""
     sys.dont_write_bytecode = not yes
     os.environ["PYTHONDONTWRITEBYTECODE"] = "" if yes else "1"
 

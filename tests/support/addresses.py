@@ -1,4 +1,7 @@
-"""Every address of the portal, as the URL configuration has them: nothing that is served can be left out of a table."""
+"""Every address of the portal, as the URL configuration has them.
+
+No address that the portal serves can be left out of a table.
+"""
 
 from collections.abc import Iterator
 
@@ -19,23 +22,24 @@ def _walk(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, str]]:
 
 
 def below(start: str) -> dict[str, str]:
-    """The routes that begin so, each with its name (empty where it has none)."""
+    """Return the routes that begin with the prefix, each with its name (empty where it has none)."""
     return {route: name for route, name in _walk(get_resolver()) if route.startswith(start)}
 
 
-# Each address by its name: what it is to its owner, to another member, to staff with the permission and without.
-# A redirect of the own pages is one to the home page: staff hold no certification.
+# Each address by its name, with what it is to its owner, to another member, to staff with the
+# permission and to staff without it. A redirect of one of the member's own pages leads to the home
+# page, because staff hold no certification.
 PRIVATE = {
     "certification-list": ("/certifications/", 200, 200, 302, 302),
     "activity-record": ("/ccp/record/", 200, 200, 302, 302),
-    "activity-preview": ("/ccp/record/preview/", 405, 405, 405, 405),  # answers to POST only
+    "activity-preview": ("/ccp/record/preview/", 405, 405, 405, 405),  # it answers only POST
     "activity-list": ("/ccp/activities/", 200, 200, 302, 302),
     "activity-export": ("/ccp/activities/export.csv", 200, 200, 302, 302),
     "activity-detail": ("/ccp/activities/{activity}/", 200, 404, 200, 404),
     "activity-amend": ("/ccp/activities/{activity}/amend/", 200, 404, 302, 302),
     "activity-withdraw": ("/ccp/activities/{activity}/withdraw/", 200, 404, 302, 302),
     "activity-restore": ("/ccp/activities/{activity}/restore/", 302, 404, 302, 302),  # the address alone does nothing
-    "activity-report": ("/ccp/activities/{activity}/report/", 302, 404, 302, 302),  # AMT credited nothing here
+    "activity-report": ("/ccp/activities/{activity}/report/", 302, 404, 302, 302),  # AMT has credited nothing here
     "activity-difference": ("/ccp/activities/{activity}/difference/", 200, 404, 302, 302),
     "evidence-add": ("/ccp/activities/{activity}/evidence/", 200, 404, 302, 302),
     "evidence-download": ("/ccp/evidence/{evidence}/", 200, 404, 200, 404),
@@ -48,7 +52,7 @@ PRIVATE = {
     "invoice-list": ("/invoices/", 200, 200, 302, 302),
     "invoice-detail": ("/invoices/{invoice}/", 200, 404, 200, 404),
     "invoice-pdf": ("/invoices/{invoice}.pdf", 200, 404, 200, 404),
-    "styleguide": ("/styleguide/", 404, 404, 200, 200),  # for any staff: it shows nobody's data
+    "styleguide": ("/styleguide/", 404, 404, 200, 200),  # for any staff, because it shows nobody's data
 }
 
 
@@ -64,7 +68,10 @@ PUBLIC = {
 
 
 def of_owner(address: str, member: Member) -> str:
-    """The address of the owner's own activity, with a file attached, cycle and (open) invoice."""
+    """Return the address with the keys of the owner's own activity, cycle and (open) invoice.
+
+    If the address names a file, a file is attached to the activity.
+    """
     cycle = cycle_of(member)
     entry = member.activities.get()
     evidence = attach(entry).pk if "{evidence}" in address else 0

@@ -1,4 +1,4 @@
-"""Builders of test data: plain functions, each with a full set of defaults that a keyword overrides."""
+"""Builders of test data: plain functions with a full set of defaults that keywords override."""
 
 import uuid
 from datetime import date, datetime, timedelta
@@ -17,7 +17,7 @@ from ccp.recording import verbs as recording
 from certifications import cycles, invoices
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
 
-# A Saturday, 47 days before the cycles of those certified on a first of May end.
+# A Saturday, 47 days before the end of the cycles of people who were certified on a May 1.
 TODAY = date(2026, 3, 14)
 PASSWORD = "seven blue lanterns"
 _numbers = count(1)
@@ -43,7 +43,7 @@ def make_member(*, user: User | None = None, **fields: Any) -> Member:
 
 
 def make_certification(member: Member | None = None, *, credential: str = "RMA", **fields: Any) -> Certification:
-    """A certification that has no cycle yet."""
+    """Return a certification that has no cycle yet."""
     return Certification.objects.create(
         **{
             "member": member or make_member(),
@@ -56,29 +56,40 @@ def make_certification(member: Member | None = None, *, credential: str = "RMA",
 
 
 def make_cycle(member: Member | None = None, *, on: date = TODAY, **fields: Any) -> Cycle:
-    """A certification (RMA, awarded on 5/1/2023) with the cycle of that day open and its invoices issued."""
+    """Return a certification whose cycle of that day is open and has its invoices.
+
+    The default is RMA, awarded on 5/1/2023.
+    """
     return cycles.open_current(certification=make_certification(member, **fields), on=on)
 
 
 def set_terms(*codes: str, **fields: Any) -> None:
-    """Have the shipped terms of these activity types (or of all) say this, from the first day on."""
+    """Set these values in the shipped terms of these activity types (or of all), from the first day
+    on.
+    """
     terms = TypeTerms.objects.filter(activity_type__code__in=codes) if codes else TypeTerms.objects.all()
     assert terms.update(**fields)
 
 
 def set_category_terms(*codes: str, **fields: Any) -> None:
-    """Have the shipped terms of these categories say this, from the first day on."""
+    """Set these values in the shipped terms of these categories, from the first day on."""
     assert CategoryTerms.objects.filter(category__code__in=codes).update(**fields)
 
 
 def make_terms(code: str = "course-seminar-webinar", *, effective_from: date = TODAY, **fields: Any) -> TypeTerms:
-    """Further terms of an activity type, from that day on: points are given directly, with no cap."""
+    """Add terms of an activity type from that day on.
+
+    Points are given directly, and there is no cap.
+    """
     kind = ActivityType.objects.get(code=code)
     return TypeTerms.objects.create(activity_type=kind, effective_from=effective_from, **fields)
 
 
 def make_activity_type(*, code: str = "", category: str = "professional-education", **fields: Any) -> ActivityType:
-    """Another activity type with its first terms; ``retired_on`` and the like go to the type, the rest to the terms."""
+    """Return a new activity type with its first terms.
+
+    ``retired_on`` and similar keywords go to the type, and the rest to the terms.
+    """
     code = code or f"kind-{next(_numbers)}"
     own = {name: fields.pop(name) for name in ("name", "order", "guidance", "retired_on") if name in fields}
     kind = ActivityType.objects.create(
@@ -89,7 +100,7 @@ def make_activity_type(*, code: str = "", category: str = "professional-educatio
 
 
 def make_claim(*, kind: str = "course-seminar-webinar", points: str = "5", **fields: Any) -> recording.Claim:
-    """One day of a course, on 3/1/2026."""
+    """Return one day of a course, on 3/1/2026."""
     starts_on = fields.pop("starts_on", date(2026, 3, 1))
     return recording.Claim(
         **{
@@ -105,7 +116,7 @@ def make_claim(*, kind: str = "course-seminar-webinar", points: str = "5", **fie
 def make_activity(
     *chosen: Cycle, at: datetime | None = None, submission_id: uuid.UUID | None = None, **claim: Any
 ) -> Activity:
-    """An activity recorded by the owner of the cycles, at noon of ``TODAY``."""
+    """Return an activity that the owner of the cycles records at noon of ``TODAY``."""
     member = chosen[0].certification.member
     return recording.record(
         member=member,
@@ -118,14 +129,14 @@ def make_activity(
 
 
 def make_amt_credit(cycle: Cycle, *, at: datetime | None = None, **claim: Any) -> Activity:
-    """What AMT credits the owner of the cycle with, at noon of ``TODAY``."""
+    """Return what AMT credits to the owner of the cycle at noon of ``TODAY``."""
     credit = amt_credits.AmtCredit(f"W-{next(_numbers)}", cycle.certification.member, make_claim(**claim))
     [activity] = amt_credits.record(credits=[credit], by=None, at=at or noon(TODAY)).values()
     return activity
 
 
 def make_payment(invoice: RenewalInvoice, *, by: User | None = None, **fields: Any) -> Payment:
-    """A check for the whole amount, received and recorded on ``TODAY``."""
+    """Return a check for the whole amount, received and recorded on ``TODAY``."""
     return invoices.record_payment(
         **{
             "invoice": invoice,
@@ -141,19 +152,22 @@ def make_payment(invoice: RenewalInvoice, *, by: User | None = None, **fields: A
 
 
 def cycle_of(member: Member, credential: str = "RMA") -> Cycle:
-    """The cycle of that certification, as the database has it now."""
+    """Return the cycle of the certification as the database has it now."""
     return Cycle.objects.select_related("certification__credential", "certification__member").get(
         certification__member=member, certification__credential__code=credential
     )
 
 
 def invoice_of(cycle: Cycle, year: int = 3) -> RenewalInvoice:
-    """The standing invoice of that year, as the database has it now."""
+    """Return the standing invoice of that year as the database has it now."""
     return RenewalInvoice.objects.standing().select_related("cycle__certification").get(cycle=cycle, year=year)
 
 
 def client_of(person: Member | User | None) -> Client:
-    """A browser in which the person is signed in; None: nobody is."""
+    """Return a browser in which the person is signed in.
+
+    If the person is None, nobody is signed in.
+    """
     client = Client()
     if person is not None:
         client.force_login(person.user if isinstance(person, Member) else person)
@@ -161,7 +175,10 @@ def client_of(person: Member | User | None) -> Client:
 
 
 def record_more(like: Activity, cycles: list[Cycle], number: int) -> None:
-    """As many entries again, of changing types, written in bulk: what they count for is plain without caps."""
+    """Add this many entries, of changing types, written in bulk.
+
+    There are no caps, so it is plain what they count for.
+    """
     kinds = list(ActivityType.objects.exclude(code="employment"))
     activities = Activity.objects.bulk_create(
         Activity(

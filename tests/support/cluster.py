@@ -1,7 +1,7 @@
-"""A PostgreSQL of a test's own, which can be killed without harm to the tests beside it.
+"""A PostgreSQL server for one test, which can be killed without harm to the tests beside it.
 
-What is killed are the processes and not the machine. fsync is on all the same, as in production; what a machine loses
-whose power fails is for PostgreSQL's own tests.
+The processes are killed, and the machine is not. fsync is on nevertheless, as in production. What a
+machine loses when its power fails is for PostgreSQL's own tests.
 """
 
 import os
@@ -20,16 +20,22 @@ from tests.support.waiting import wait_until
 
 
 def programs() -> Path:
-    """The folder of the server's programs, the newest version where there are several: as ``with_postgres.sh``."""
+    """Return the folder of the server's programs, of the newest version where there are several.
+
+    ``with_postgres.sh`` finds it in the same way.
+    """
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     return found[-1].parent if found else Path(shutil.which("initdb") or "/not-found/initdb").parent
 
 
 def alive() -> Iterator[tuple[int, int]]:
-    """The processes of this machine, each with the one that started it; not those that wait to be buried."""
+    """Return the processes of this machine, each with the one that started it.
+
+    Processes that have ended and wait to be reaped are left out.
+    """
     for process in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it has ended meanwhile
-            # The name, in brackets, may hold anything; then come the state and the parent.
+        with suppress(OSError):  # it has ended in the meantime
+            # The name, in brackets, may hold anything. After it come the state and the parent.
             state, parent = process.read_text().rpartition(")")[2].split()[:2]
             if state != "Z":
                 yield int(process.parent.name), int(parent)
@@ -39,7 +45,8 @@ class Cluster:
     """A server that listens on a socket in a folder of its own."""
 
     def __init__(self) -> None:
-        # Under /tmp whatever TMPDIR says: the path of a socket may have 107 characters at most.
+        # This is under /tmp whatever TMPDIR says, because the path of a socket may have at most 107
+        # characters.
         self.folder = Path(tempfile.mkdtemp(prefix="amtportal-cluster.", dir="/tmp"))
         self.owner: list[str] = []
         if os.getuid() == 0:  # the server refuses to run as root
@@ -55,7 +62,10 @@ class Cluster:
         subprocess.run(command, cwd=self.folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def start(self) -> None:
-        """Start it; after a crash it first reads what its log of writes has."""
+        """Start the server.
+
+        After a crash the server first replays its write-ahead log.
+        """
         self._run("pg_ctl", "start", "-w", "-l", str(self.folder / "log"), "-o", f"-h '' -k '{self.folder}'")
 
     @property
@@ -63,14 +73,14 @@ class Cluster:
         return int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
 
     def kill(self) -> None:
-        """Every process of it at once, in the middle of whatever it does."""
+        """Kill all of its processes at once, in the middle of whatever they do."""
         first = self.pid
-        os.kill(first, signal.SIGSTOP)  # it starts no others meanwhile
+        os.kill(first, signal.SIGSTOP)  # so that it starts no others in the meantime
         killed = {pid for pid, parent in alive() if first in (pid, parent)}
         for pid in killed:
             os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not killed & dict(alive()).keys(), "end of the killed processes")
-        # Whoever is not buried yet would count as running.
+        # A process that is not reaped yet would count as running.
         for lock in (self.folder / "data" / "postmaster.pid", *self.folder.glob(".s.PGSQL.*.lock")):
             lock.unlink()
 
@@ -81,7 +91,7 @@ class Cluster:
 
 @contextmanager
 def own_cluster() -> Iterator[Cluster]:
-    """Inside, every thread of the test uses a copy of the tests' database, on a server of its own."""
+    """Let every thread of the test use a copy of the tests' database, on a server of its own."""
     told = connection.settings_dict
     shared = {"HOST": told["HOST"], "NAME": told["NAME"]}
     cluster = Cluster()

@@ -1,4 +1,4 @@
-"""Trying to break what the database holds to be true."""
+"""Attempts to break what the database holds to be true."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -13,7 +13,10 @@ from tests.support.history import behind_the_triggers
 
 
 def constraints_of(app: str) -> dict[str, list[str] | None]:
-    """Every constraint of an app by name, a unique column as ``table.column``. Unique ones with their columns."""
+    """Return every constraint of an app by name; a unique column is named ``table.column``.
+
+    Unique constraints come with their columns.
+    """
     found: dict[str, list[str] | None] = {}
     for model in apps.get_app_config(app).get_models():
         if model.__name__.startswith("Historical"):
@@ -31,13 +34,16 @@ def constraints_of(app: str) -> dict[str, list[str] | None]:
 
 
 def changed(row: models.Model, changes: dict[str, Any]) -> None:
-    """Change the stored row behind the model's back. A value that can be called is asked for."""
+    """Change the stored row behind the model's back.
+
+    If a value can be called, the result of the call is stored.
+    """
     with behind_the_triggers() if isinstance(row, AppendOnly) else nullcontext():
         type(row)._base_manager.filter(pk=row.pk).update(**_asked(changes))
 
 
 def copied(row: models.Model, changes: dict[str, Any]) -> None:
-    """Store the row once more, with these changes."""
+    """Store a copy of the row with these changes."""
     row.pk, row._state.adding = None, True
     for name, value in _asked(changes).items():
         setattr(row, name, value)
@@ -47,13 +53,13 @@ def copied(row: models.Model, changes: dict[str, Any]) -> None:
 
 @contextmanager
 def refused_by(app: str, name: str) -> Iterator[None]:
-    """The database refuses what is done inside, because of that constraint and no other."""
+    """Expect the database to refuse what is done inside, because of that constraint and no other."""
     columns = constraints_of(app)[name]
     with pytest.raises(IntegrityError) as refusal, transaction.atomic():
         yield
     if columns is None:
         words = name
-    elif connection.vendor == "sqlite":  # which names the columns and not the constraint
+    elif connection.vendor == "sqlite":  # because SQLite names the columns and not the constraint
         words = f"UNIQUE constraint failed: {', '.join(columns)}"
     else:
         words = name.replace(".", "_")

@@ -1,4 +1,7 @@
-"""The portal's settings with what the tests change: fast passwords, files that nobody collects, a cache in memory."""
+"""The portal's settings with what the tests change.
+
+Passwords are fast, static files are not collected, and the cache is in memory.
+"""
 
 from amtportal.settings import *  # noqa: F403
 

@@ -1,4 +1,4 @@
-"""Files that members might attach: sound ones, and those that must not go in as they are."""
+"""Files that members might attach: sound files, and files that must not be stored as they are."""
 
 from io import BytesIO
 from typing import Any
@@ -19,7 +19,10 @@ PDF = pikepdf.Name
 
 
 def picture(kind: str = "JPEG", *, size: tuple[int, int] = (60, 40), mode: str = "RGB", turned: bool = False) -> bytes:
-    """Red on the left and blue on the right, with a place, a comment and a camera in its metadata."""
+    """Return a picture, red on the left and blue on the right.
+
+    Its metadata hold a place, a comment and a camera.
+    """
     image = Image.new("RGB", size, "red")
     image.paste((0, 0, 255), (size[0] // 2, 0, *size))
     image = image.convert(mode)
@@ -27,7 +30,7 @@ def picture(kind: str = "JPEG", *, size: tuple[int, int] = (60, 40), mode: str =
     exif[ExifTags.Base.Make] = SECRET
     exif[ExifTags.Base.ImageDescription] = SECRET
     if turned:
-        exif[ExifTags.Base.Orientation] = 6  # to be shown turned clockwise
+        exif[ExifTags.Base.Orientation] = 6  # viewers turn it clockwise
     exif.get_ifd(ExifTags.IFD.GPSInfo).update({1: "N", 2: (41.0, 52.0, 30.0), 3: "W", 4: (87.0, 37.0, 0.0)})
     file = BytesIO()
     if kind == "HEIC":
@@ -39,7 +42,7 @@ def picture(kind: str = "JPEG", *, size: tuple[int, int] = (60, 40), mode: str =
 
 
 def pdf(pages: int = 1, **root: Any) -> bytes:
-    """A PDF of so many empty pages, with these entries in its catalogue."""
+    """Return a PDF with this many empty pages and with these entries in its catalogue."""
     with pikepdf.new() as made:
         for _ in range(pages):
             made.add_blank_page()
@@ -61,6 +64,6 @@ def sent(content: bytes, name: str = "certificate.pdf") -> SimpleUploadedFile:
 def attach(
     activity: Activity, content: bytes | None = None, *, name: str = "certificate.png", by: User | None = None
 ) -> Evidence:
-    """A file that is attached to the entry, a picture unless another one is given."""
+    """Return a file that is attached to the entry, a picture unless another file is given."""
     with evidence_files.opened(sent(content or picture("PNG"), name)) as file:
         return evidence.add(activity=activity, file=file, by=by or activity.member.user, at=noon(TODAY))[0]

@@ -1,4 +1,4 @@
-"""Second factors in tests: an app that shows codes, and members and staff who have one."""
+"""Second factors in tests: an app that shows codes, and members and staff who have a second factor."""
 
 import secrets
 import time
@@ -27,18 +27,21 @@ IPHONE = (
 
 
 def code(secret: str = SECRET, *, steps: int = 0) -> str:
-    """What the app shows now, or so many half minutes later."""
+    """Return the code that the app shows now, or this many half minutes later."""
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
 
 
 def give_app(user: User, secret: str = SECRET) -> list[str]:
-    """Set up the app for that account. Returns the recovery codes."""
+    """Set up the app for that account and return the recovery codes."""
     TOTP.activate(user, secret)
     return RecoveryCodes.activate(user).generate_codes()
 
 
 def give_passkey(user: User, name: str = "Phone", *, alone: bool = True) -> Authenticator:
-    """A passkey that is on record and that no device has. ``alone``: it signs in without the password."""
+    """Return a passkey that is on record but on no device.
+
+    ``alone``: the passkey signs in without the password.
+    """
     key = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
     held = AttestedCredentialData.create(Aaguid.NONE, secrets.token_bytes(16), key)
     flags = AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.UV | AuthenticatorData.FLAG.AT
@@ -57,7 +60,10 @@ def give_passkey(user: User, name: str = "Phone", *, alone: bool = True) -> Auth
 
 
 def make_careful(email: str = "cara@example.org") -> Member:
-    """A member with an app, two passkeys and recovery codes, who is signed in with two more browsers."""
+    """Return a member with an app, two passkeys and recovery codes.
+
+    The member is signed in with two more browsers.
+    """
     user = make_user(email=email, password=PASSWORD)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     member = make_member(user=user, first_name="Cara", last_name="Careful")
@@ -71,5 +77,5 @@ def make_careful(email: str = "cara@example.org") -> Member:
 
 
 def confirm(client: Client, password: str) -> HttpResponse:
-    """Give the password once more, as is asked before a second factor is changed."""
+    """Give the password again, which the portal asks for before a second factor is changed."""
     return client.post("/accounts/reauthenticate/", {"password": password})

@@ -33,7 +33,10 @@ from tests.support.staff import page, populate
 
 @dataclass(frozen=True)
 class Form:
-    """A page with a form; ``typed``: what is entered. ``plain`` where the page shows no form to read first."""
+    """A page with a form.
+
+    ``typed`` is what is entered. ``plain`` marks a page that shows no form to read first.
+    """
 
     address: str
     typed: dict[str, Any] = field(default_factory=dict)
@@ -42,7 +45,10 @@ class Form:
 
 
 def form_on(client: Client, address: str, posted: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What a browser would send from the page's form (or the answer to a post), nothing being touched."""
+    """Return what a browser would send from the form on the page if nothing were touched.
+
+    The page is an address or the answer to a post.
+    """
     answer = client.get(address) if posted is None else client.post(address, posted)
     form = BeautifulSoup(answer.text, "html.parser").select_one("#content-main form, main form[method=post]")
     assert form is not None, address
@@ -128,7 +134,10 @@ AFTER_THE_PASSWORD = {"account_email", "session-list", "session-end"}
 
 
 def members_form(two: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
-    """The browser, the address and what it sends; the member has entries of every kind."""
+    """Return the member's browser, the address and what the browser sends.
+
+    The member has entries of every kind.
+    """
     cycle = cycle_of(two)
     two.user.set_password(PASSWORD)
     two.user.save()
@@ -150,7 +159,7 @@ def members_form(two: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
 
 
 def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
-    """The browser of a superuser, the address and what it sends."""
+    """Return the browser of a superuser, the address and what the browser sends."""
     populate(1)
     Group.objects.create(name="Desk")
     closed = Cycle.objects.exclude(closed_on=None).get()
@@ -179,6 +188,6 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
     address = page(model, verb, keys[form.address]) if form.address else page(model, verb)
     client = client_of(make_user(email="root@amt.example", is_staff=True, is_superuser=True))
     values = form_on(client, address) | form.typed
-    if verb == "terms":  # what changes is shown first
+    if verb == "terms":  # what will change is shown first
         values = form_on(client, address, posted=values)
     return client, address, values

@@ -1,4 +1,7 @@
-"""The portal's settings for several processes: the cache of the deployment, and each answer tells its process."""
+"""The portal's settings for several processes.
+
+The cache is that of the deployment, and each answer names the process that gave it.
+"""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Past the triggers of append-only tables, as somebody would who owns the tables."""
+"""Ways past the triggers of append-only tables, as somebody who owns the tables has them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from amtportal.history import triggers
 
 @contextmanager
 def behind_the_triggers() -> Iterator[None]:
-    """Inside, the database lets rows of append-only tables be changed and removed."""
+    """Let rows of append-only tables be changed and removed inside the block."""
     with connection.cursor() as cursor:
         for statement in without_triggers():
             cursor.execute(statement)
@@ -22,7 +22,10 @@ def behind_the_triggers() -> Iterator[None]:
 
 
 def without_triggers() -> list[str]:
-    """What only a superuser of PostgreSQL may say, and whoever opens a SQLite file."""
+    """Return statements that only a superuser of PostgreSQL may run.
+
+    Anyone who opens a SQLite file may run them there.
+    """
     if connection.vendor == "postgresql":
         return ["SET session_replication_role = replica"]
     return [
@@ -33,7 +36,10 @@ def without_triggers() -> list[str]:
 
 
 def let_tests_empty_the_database() -> None:
-    """Transactional tests do at their end what the triggers refuse; ``post_migrate`` then puts them back in place."""
+    """Let transactional tests empty the database at their end.
+
+    The triggers refuse that. ``post_migrate`` then puts them back in place.
+    """
     operations: Any = type(connection.ops)
     flush = operations.sql_flush
 

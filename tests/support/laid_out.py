@@ -1,8 +1,9 @@
-"""Lays out documents in a process of its own and tells what each reached for: ``python -m tests.support.laid_out``.
+"""Lays out documents in a process of its own: ``python -m tests.support.laid_out``.
 
-It reads a list of HTML as JSON. For each it writes a line of JSON: what was opened and connected to while it was laid
-out, as Python sees it; how many files the PDF carries and to which addresses it links; the seconds of processor time,
-and the most memory the process has had, in MB.
+It reads a list of HTML as JSON. For each document it writes a line of JSON: what was opened and
+connected to during the layout, as Python sees it; how many files the PDF carries and to which
+addresses it links; the seconds of processor time; and the most memory that the process has used, in
+MB.
 """
 
 import json
@@ -19,7 +20,7 @@ WARM_UP = '<!DOCTYPE html><html lang="en-US"><title>A</title><p>Plain <b>bold</b
 
 
 def lay_out_elsewhere(*documents: str) -> list[dict[str, Any]]:
-    """What the process told of each document."""
+    """What the process reported about each document."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.laid_out"],
         input=json.dumps(documents),
@@ -33,7 +34,11 @@ def lay_out_elsewhere(*documents: str) -> list[dict[str, Any]]:
 
 
 def most_memory() -> int:
-    """In MB, of this program alone: ``ru_maxrss`` begins with what the process that started it had in use."""
+    """Return the peak memory of this program alone, in MB.
+
+    ``ru_maxrss`` is not used, because it begins with what the process that started this one had in
+    use.
+    """
     status = Path("/proc/self/status").read_text()
     [kilobytes] = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
     return int(kilobytes) // 1024

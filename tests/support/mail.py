@@ -22,19 +22,22 @@ class Mailbox:
 
     @property
     def mails(self) -> list[EmailMessage]:
-        """Those that came in once what was due has been sent."""
+        """Return the mails that have come in once everything that is due has been sent."""
         outbox.send_due()
         return self.taken
 
     def only_link(self) -> str:
-        """The address in the only mail, without the name of the host."""
+        """Return the address in the only mail, without the name of the host."""
         (mail,) = self.mails
         (link,) = re.findall(r"http://testserver(/accounts/\S+)", mail.get_content())
         return link
 
 
 class _Handler:
-    """What the server is given: it looks at every attribute, and the mailbox has one that sends."""
+    """The handler that the server is given.
+
+    It is separate because the server looks at every attribute, and the mailbox has one that sends.
+    """
 
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
@@ -49,7 +52,7 @@ class _Handler:
 
 @contextmanager
 def mail_server() -> Iterator[tuple[Mailbox, int]]:
-    """The mailbox, and the port at which mail is taken for it."""
+    """Return the mailbox, and the port at which the server takes mail for it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Reading pages as a browser or a check does: forms with what they hold, and the figures that machines read."""
+"""Reads pages as a browser or a check does: forms with their values, and machine-readable figures."""
 
 import re
 import uuid
@@ -13,7 +13,7 @@ from ccp.models import Activity, Credit
 
 
 def read(response: HttpResponse, status: int = 200) -> BeautifulSoup:
-    """The page, which must be HTML without a single parse error."""
+    """Return the page, which must be HTML without a single parse error."""
     assert response.status_code == status, f"{response.status_code}, not {status}: {response.headers.get('Location')}"
     html = response.content.decode()
     html5lib.HTMLParser(strict=True).parse(html)
@@ -21,12 +21,15 @@ def read(response: HttpResponse, status: int = 200) -> BeautifulSoup:
 
 
 def words(element: Tag) -> str:
-    """The text as it is read: with single spaces, and none before a mark or within quotation marks."""
+    """Return the text as it is read.
+
+    Spaces are single, and there are none before a mark or within quotation marks.
+    """
     return re.sub(r" ([.,;:”])|(“) ", r"\1\2", " ".join(element.get_text(" ").split()))
 
 
 def form_values(page: BeautifulSoup) -> dict[str, list[str]]:
-    """What a browser would send when Submit is pressed, nothing being touched."""
+    """Return what a browser would send if Submit were pressed and nothing were touched."""
     values: dict[str, list[str]] = {}
     for field in page.select("main form[method=post] :is(input, select, textarea)[name]"):
         if field.name == "select":
@@ -46,7 +49,10 @@ def submit(client: Client, address: str, **changes: Any) -> HttpResponse:
 
 
 def record_ce(client: Client, **changes: Any) -> HttpResponse:
-    """Submit 1.5 points for a course on 3/1/2026, with these changes; a field of None is not sent."""
+    """Submit 1.5 points for a course on 3/1/2026, with these changes.
+
+    A field of None is not sent.
+    """
     values = {
         "activity_type": "course-seminar-webinar",
         "points": "1.5",
@@ -60,7 +66,7 @@ def record_ce(client: Client, **changes: Any) -> HttpResponse:
 
 
 def refused_ce(client: Client, **changes: Any) -> dict[str, str]:
-    """The error summary of a form that is refused, having written nothing."""
+    """Return the error summary of a form that is refused and has written nothing."""
     before = (Activity.objects.count(), Credit.objects.count())
     summary = error_summary(read(record_ce(client, **changes)))
     assert (Activity.objects.count(), Credit.objects.count()) == before
@@ -68,7 +74,7 @@ def refused_ce(client: Client, **changes: Any) -> dict[str, str]:
 
 
 def error_summary(page: BeautifulSoup) -> dict[str, str]:
-    """The sentences of the error summary, by the id of the field each links to."""
+    """Return the sentences of the error summary, by the id of the field to which each links."""
     summary = page.select_one(".error-summary")
     if summary is None:
         return {}
@@ -76,11 +82,11 @@ def error_summary(page: BeautifulSoup) -> dict[str, str]:
 
 
 def figures(section: Tag) -> dict[str, str]:
-    """The machine-readable figures in a part of a page, by name."""
+    """Return the machine-readable figures in a part of a page, by name."""
     return {found["data-name"]: found.get("value") or found["datetime"] for found in section.select("[data-name]")}
 
 
 def certification_figures(client: Client) -> dict[str, dict[str, str]]:
-    """The figures on My Certifications, by the id of the certification's section."""
+    """Return the figures on My Certifications, by the id of the certification's section."""
     page = read(client.get("/certifications/"))
     return {section["id"]: figures(section) for section in page.select("main section[id^=certification-]")}

@@ -1,4 +1,4 @@
-"""The colours of the style sheet, read from it, and how well each pair can be told apart.
+"""The colors of the style sheet, read from it, and how well each pair can be told apart.
 
 Contrast is that of the Web Content Accessibility Guidelines: 4.5 for words, 3 for lines and signs.
 """
@@ -37,7 +37,7 @@ TOKEN = re.compile(r"--([a-z-]+): (?:light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\
 
 @dataclass(frozen=True)
 class Contrast:
-    """Two colours in one scheme, with their contrast and the least that it must be."""
+    """Two colors in one scheme, with their contrast and the least that it must be."""
 
     front: str
     back: str
@@ -50,13 +50,13 @@ class Contrast:
 
 @cache
 def tokens() -> dict[str, tuple[str, str]]:
-    """Each colour of the style sheet by its name, in light and in dark."""
+    """Return each color of the style sheet by its name, in light and in dark."""
     css = (settings.BASE_DIR / "static" / "css" / "tokens.css").read_text()
     return {name: (light or both, dark or both) for name, light, dark, both in TOKEN.findall(css)}
 
 
 def contrasts() -> list[Contrast]:
-    """Every pair that the pages use, in both schemes."""
+    """Return every pair of colors that the pages use, in both schemes."""
     found = []
     for front, back, least in PAIRS:
         for number, scheme in enumerate(("light", "dark")):
@@ -66,7 +66,10 @@ def contrasts() -> list[Contrast]:
 
 
 def contrast(one: str, other: str) -> float:
-    """From 1, which cannot be seen, to 21, black on white; cut to two places, so that 4.499 is not 4.5."""
+    """Return the contrast, from 1, which cannot be seen, to 21, black on white.
+
+    It is cut to two places, so that 4.499 does not become 4.5.
+    """
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return int((lighter + 0.05) / (darker + 0.05) * 100) / 100
 

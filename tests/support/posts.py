@@ -1,7 +1,8 @@
-"""Posts that change something, prepared up to the moment of sending: the browser, the address and what it sends.
+"""Posts that change something, prepared up to the moment of sending.
 
-Forms of members and of staff that have a page are prepared in ``tests.amtportal.pages.test_mass_assignment``; these are
-all others.
+Each has the browser, the address and what the browser sends. Forms of members and of staff that
+have a page are prepared in ``tests.amtportal.pages.test_mass_assignment``. All other posts are
+here.
 """
 
 from collections.abc import Callable
@@ -58,7 +59,7 @@ class Post(NamedTuple):
 
 
 def make_ada() -> User:
-    """A member whose account is activated."""
+    """Return a member whose account is activated."""
     user = make_user(email="ada@example.org", password=PASSWORD)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     make_cycle(make_member(user=user))
@@ -66,7 +67,7 @@ def make_ada() -> User:
 
 
 def _as_ada(*, app: bool = False) -> tuple[User, Client]:
-    """Ada's browser, just after she gave the password once more."""
+    """Return Ada's browser, just after she gave the password again."""
     ada = make_ada()
     if app:
         give_app(ada)
@@ -79,7 +80,7 @@ def _root() -> Client:
     return client_of(make_user(email="root@amt.example", is_staff=True, is_superuser=True))
 
 
-# Of an account
+# Posts of an account.
 
 
 def set_up_app(patch: pytest.MonkeyPatch) -> Post:
@@ -109,7 +110,7 @@ def _with_passkey(user: User) -> Authenticator:
 
 
 def add_passkey(patch: pytest.MonkeyPatch) -> Post:
-    """As if the browser had asked a device, whose answer is sound."""
+    """Answer as if the browser had asked a device whose answer is sound."""
     for step in ("parse_registration_response", "complete_registration"):
         patch.setattr(auth, step, Mock())
     return Post(_as_ada()[1], f"{SECOND}webauthn/add/", {"name": "Phone", "credential": '{"id": "1"}'})
@@ -167,7 +168,7 @@ def reset_password(patch: pytest.MonkeyPatch) -> Post:
     return Post(client, opened.request["PATH_INFO"], NEW)
 
 
-# Of members
+# Posts of members.
 
 
 def attach_file(patch: pytest.MonkeyPatch) -> Post:
@@ -177,11 +178,14 @@ def attach_file(patch: pytest.MonkeyPatch) -> Post:
     return Post(client_of(member), address, {"file": sent(picture("PNG"), "certificate.png")})
 
 
-# Of staff
+# Posts of staff.
 
 
 def adding(model: Any, **typed: Any) -> Callable[[pytest.MonkeyPatch], Post]:
-    """The page that adds a row, with this typed into it; a value that is a function is asked when it is needed."""
+    """Return what prepares the post of the page that adds a row, with this typed into it.
+
+    If a value is a function, it is called when the value is needed.
+    """
 
     def prepared(patch: pytest.MonkeyPatch) -> Post:
         client, address = _root(), page(model, "add")
@@ -213,7 +217,7 @@ def void_several(patch: pytest.MonkeyPatch) -> Post:
 
 
 def importing(model: Any, content: bytes) -> Callable[[pytest.MonkeyPatch], Post]:
-    """The file was uploaded and shown; what is left is to confirm it."""
+    """Return what prepares the post that confirms a file, which was uploaded and shown."""
 
     def prepared(patch: pytest.MonkeyPatch) -> Post:
         client = _root()

@@ -1,4 +1,4 @@
-"""The portal's own server on the tests' database, which can be killed, and clients that are signed in."""
+"""The portal's own server on the tests' database, which can be killed, and signed-in clients."""
 
 import os
 import signal
@@ -21,11 +21,14 @@ TOKEN = "x" * 32
 
 
 def address_of(name: str) -> str:
-    """DATABASE_URL of the database of that name, on the server that the tests use, or of that file."""
+    """Return DATABASE_URL for the database of that name, or for that file.
+
+    The database is on the server that the tests use.
+    """
     if connection.vendor == "sqlite":
         return f"sqlite:///{name}"
     told = settings.DATABASES["default"]
-    # A host that is a folder stands in the path.
+    # If the host is a folder, it stands in the path.
     return f"postgres://{told['USER']}@/{told['HOST']}/{name}"
 
 
@@ -38,7 +41,7 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         (var / "static").mkdir(parents=True)
-        # By file: some signs mean something in a variable.
+        # The settings are in a file, because some characters mean something in a variable.
         (var / "mfa-key").write_text(settings.MFA_KEYS[0])
         (var / "secret-key").write_text(settings.SECRET_KEY)
         self.environment = {
@@ -53,7 +56,8 @@ class Server:
     def start(self) -> None:
         command = [".venv/bin/gunicorn", "--config", "deploy/gunicorn.conf.py"]
         if self.workers > 1:
-            command += ["--workers", str(self.workers), "--preload"]  # loaded once and then forked: it starts sooner
+            # The application is loaded once and then forked, which starts sooner.
+            command += ["--workers", str(self.workers), "--preload"]
         command += ["amtportal.wsgi"]
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -70,20 +74,20 @@ class Server:
         return True
 
     def kill(self) -> None:
-        """The server and its worker, at once and in the middle of whatever they do."""
+        """Kill the server and its worker at once, in the middle of whatever they do."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
 class Browser:
-    """A member who is signed in, and presses Submit again until there is an answer."""
+    """A member who is signed in, and who presses Submit again until there is an answer."""
 
     def __init__(self, server: Server, member: Member) -> None:
         client: Client = client_of(member)
         self.server, self.session = server, client.cookies["sessionid"].value
 
     def post(self, path: str, typed: dict[str, str]) -> tuple[int, str]:
-        """Status of the answer, 0 if the connection broke; and where it leads."""
+        """Return the status of the answer (0 if the connection broke) and the address it leads to."""
         wire = HTTPConnection("localhost", self.server.port, timeout=PATIENCE)
         headers = {
             "Cookie": f"sessionid={self.session}; csrftoken={TOKEN}",

@@ -1,4 +1,4 @@
-"""What a page says in Spanish just as it says it in English."""
+"""Finds what a page says in Spanish in the same words as in English."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -8,18 +8,21 @@ from bs4 import BeautifulSoup, Comment, Doctype
 from django.http import HttpResponse
 from django.test import Client
 
-# Names of this portal and of the association, which stand in every language.
+# Names of this portal and of the association, which are the same in every language.
 NAMES = (
     *("American Medical Technologists", "My AMT Portal", "AMT Portal", "AMT ID"),
     *("10700 W. Higgins Road, Suite 150", "Rosemont, IL 60018"),
 )
-# What members of these tests are called, and typed.
+# The names of members in these tests, and what they typed.
 TYPED = ("Nora New", "Sam Short", "Mia Met", "Gil Grace", "Vic Voluntary", "Ada Lane", "Safe phlebotomy for all")
 CODES = re.compile(r"\S+@\S+|https?:\S+|webcal:\S+|[0-9A-Z]{4}(-[0-9A-Z]{4}){3}")
 
 
 def texts(answer: HttpResponse, code: str) -> Iterator[str]:
-    """Every text of a page, with single spaces: between tags, and in the attributes that are shown or read out."""
+    """Return every text of a page, with single spaces.
+
+    The texts are those between tags, and those in attributes that are shown or read aloud.
+    """
     if not answer.headers["Content-Type"].startswith("text/html"):
         return
     page = BeautifulSoup(answer.text, "html.parser")
@@ -33,7 +36,10 @@ def texts(answer: HttpResponse, code: str) -> Iterator[str]:
 
 
 def prose(text: str) -> str:
-    """The text without names, addresses, codes of transcripts and what people typed; every figure is 0."""
+    """Return the text without names, addresses, codes of transcripts and what people typed.
+
+    Every figure is 0.
+    """
     for name in (*NAMES, *TYPED):
         text = text.replace(name, "")
     return re.sub(r"\d+", "0", " ".join(CODES.sub("", text).split()))
@@ -44,13 +50,13 @@ def word_count(text: str) -> int:
 
 
 def english_left(ask: Callable[[str], HttpResponse]) -> set[str]:
-    """What a page says in both languages in the very same words."""
+    """Return what a page says in both languages in the very same words."""
     english, spanish = ({prose(text) for text in texts(ask(code), code)} for code in ("en", "es"))
     return {text for text in english & spanish if word_count(text) >= 3}
 
 
 def left_on(client: Client, addresses: list[str], **keys: Any) -> set[str]:
-    """The same for these pages."""
+    """Return the same for these pages."""
     found = set()
     for pattern in addresses:
         address = pattern.format(**keys)
@@ -61,5 +67,5 @@ def left_on(client: Client, addresses: list[str], **keys: Any) -> set[str]:
 
 
 def left_after(client: Client, address: str, **values: str) -> set[str]:
-    """The same for the page that a form leads to."""
+    """Return the same for the page to which a form leads."""
     return english_left(lambda code: client.post(address, values, headers={"accept-language": code}, follow=True))

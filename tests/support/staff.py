@@ -36,24 +36,24 @@ from tests.support.builders import (
 
 
 def make_clerk(*permissions: str, **fields: Any) -> User:
-    """Staff with these permissions, by codename."""
+    """Return staff with these permissions, given by codename."""
     clerk = make_user(**{"is_staff": True, **fields})
     clerk.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     return clerk
 
 
 def page(model: Any, name: str = "changelist", *args: object) -> str:
-    """The address of an admin page of the model."""
+    """Return the address of an admin page of the model."""
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{name}", args=args)
 
 
 def found(client: Client, model: Any, **query: str) -> list[Any]:
-    """The rows that a list shows."""
+    """Return the rows that a list shows."""
     return list(client.get(page(model), query).context["cl"].result_list)
 
 
 def submit(client: Client, address: str, **typed: str) -> HttpResponse:
-    """Open a record's page, type into its form, and send all of the form as a browser does."""
+    """Open a record's page, type into its form, and send the whole form as a browser does."""
     form = BeautifulSoup(client.get(address).text, "html.parser").select_one("#content-main form")
     assert form is not None
     data = {}
@@ -68,11 +68,12 @@ def submit(client: Client, address: str, **typed: str) -> HttpResponse:
 
 
 def told(client: Client, response: HttpResponse) -> str:
-    """The last message on the page to which the response leads."""
+    """Return the last message on the page to which the response leads."""
     return [str(message) for message in client.get(response["Location"]).context["messages"]][-1]
 
 
-# Deeds, on one record or on several: the permission that each needs, beside the one to view the record.
+# Actions on one record or on several: the permission that each needs, besides the one to view the
+# record.
 DEEDS = {
     "ccp_activity_void": "ccp.change_activity",
     "ccp_activity_void_several": "ccp.change_activity",
@@ -91,7 +92,10 @@ DEEDS = {
 
 
 def populate(count: int) -> None:
-    """Members with a certification, a paid invoice, and two entries each, one of them without a title."""
+    """Return members with a certification, a paid invoice, and two entries each.
+
+    One of each member's entries has no title.
+    """
     clerk = make_user()
     for _ in range(count):
         cycle = make_cycle(make_member())
@@ -128,23 +132,23 @@ def populate(count: int) -> None:
 
 VIEW, ADD, CHANGE, DELETE = "view", "add", "change", "delete"
 
-# Each model of the admin: what staff may do with its rows by hand, given the permission.
+# Each model of the admin: what staff may do by hand with its rows, given the permission.
 BY_HAND: dict[str, set[str]] = {
     "account_emailaddress": {VIEW},
     "auth_group": {VIEW, ADD, CHANGE, DELETE},
     "ccp_activity": {VIEW},
-    "ccp_activitytype": {VIEW, ADD, CHANGE},  # deleted while nothing was recorded under it
+    "ccp_activitytype": {VIEW, ADD, CHANGE},  # it can be deleted while nothing was recorded under it
     "ccp_calendarfeed": {VIEW},
     "ccp_category": {VIEW, ADD, CHANGE},
     "ccp_categoryterms": {VIEW},
     "ccp_credit": {VIEW},
     "ccp_errorreport": {VIEW},
     "ccp_evidence": {VIEW},
-    "ccp_heldcredit": {VIEW, DELETE},  # one that is held, by mistake
+    "ccp_heldcredit": {VIEW, DELETE},  # a certification that is held by mistake
     "ccp_transcript": {VIEW},
     "ccp_typeterms": {VIEW},
     "certifications_certification": {VIEW, ADD, CHANGE},
-    "certifications_credential": {VIEW, ADD, CHANGE, DELETE},  # the first one: nobody holds it
+    "certifications_credential": {VIEW, ADD, CHANGE, DELETE},  # the first one, which nobody holds
     "certifications_cycle": {VIEW},
     "certifications_cyclecorrection": {VIEW},
     "certifications_payment": {VIEW},

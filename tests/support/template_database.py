@@ -1,8 +1,10 @@
-"""A migrated database that is made once and copied: migrating takes 8 seconds of a processor, copying none.
+"""A migrated database that is made once and then copied.
 
-The template is named by a hash of all that makes it: the migrations of every installed app, the
-rows they load, the triggers, and the versions of the packages that bring migrations. When one of
-these changes, the next run makes another template and removes the old ones.
+Migrating takes 8 seconds of a processor, and copying takes almost none.
+
+The template is named by a hash of everything that makes it: the migrations of every installed app,
+the rows they load, the triggers, and the versions of the packages that bring migrations. When one
+of these changes, the next run makes another template and removes the old ones.
 
 On SQLite the template is a file in ``.test-databases``. On PostgreSQL it is a database on the
 server that the tests use, from which each session and each worker creates its own.
@@ -27,7 +29,7 @@ PREFIX = "amtportal_template_"
 
 
 def fingerprint() -> str:
-    """The hash of everything that decides what an empty, migrated database holds."""
+    """Return the hash of everything that decides what an empty, migrated database holds."""
     digest = hashlib.sha256(django.get_version().encode())
     for app in sorted(apps.get_app_configs(), key=lambda app: app.label):
         for path in sorted(Path(app.path, "migrations").glob("*.py")):
@@ -57,9 +59,10 @@ def use_a_copy(name: str, folder: Path) -> None:
 
 
 def copy_for_sqlite(target: Path) -> None:
-    """Spare a portal of a test's own that is to stand on SQLite its migrations: put a migrated database there.
+    """Put a migrated database in place for a test's own portal that uses SQLite.
 
-    On PostgreSQL there is no such file, and the portal migrates by itself.
+    The portal then has no migrations to run. On PostgreSQL there is no such file, and the portal
+    migrates by itself.
     """
     if connection.vendor == "sqlite":
         with _alone():
@@ -79,7 +82,7 @@ def remove_the_copy() -> None:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Only one worker at a time looks for the template, makes it, or copies it."""
+    """Let only one worker at a time look for the template, make it, or copy it."""
     FOLDER.mkdir(exist_ok=True)
     with open(FOLDER / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -87,7 +90,7 @@ def _alone() -> Iterator[None]:
 
 
 def _template() -> str:
-    """The name of the template, which is made if it is missing."""
+    """Return the name of the template, and make the template if it is missing."""
     if connection.vendor == "sqlite":
         path = FOLDER / f"{PREFIX}{fingerprint()}.sqlite3"
         if not path.exists():

@@ -1,4 +1,4 @@
-"""Doing several things at the same moment, as members do in the last hour of a cycle."""
+"""Helpers that do several things at the same moment, as members do in the last hour of a cycle."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,7 +13,10 @@ Result = TypeVar("Result")
 
 
 def at_once(*calls: Callable[[], Result], database: bool = True) -> list[Result]:
-    """The results, in order, of calls that start together, each in a thread with its own database connection."""
+    """Return the results, in order, of calls that start together.
+
+    Each call runs in a thread with its own database connection.
+    """
     start = Barrier(len(calls))
 
     def run(call: Callable[[], Result]) -> Result:
@@ -30,7 +33,7 @@ def at_once(*calls: Callable[[], Result], database: bool = True) -> list[Result]
 
 
 def beside(call: Callable[[], Result], *settings: str) -> Future[Result]:
-    """The call, in a thread, on a connection of its own with these settings."""
+    """Run the call in a thread, on a connection of its own with these settings."""
 
     def run() -> Result:
         try:
@@ -45,12 +48,13 @@ def beside(call: Callable[[], Result], *settings: str) -> Future[Result]:
 
 
 def wait_until_somebody_waits() -> None:
-    """Until a connection waits for a lock that another one has (PostgreSQL)."""
+    """Wait until a connection waits for a lock that another connection has (PostgreSQL)."""
     query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
     def waits() -> bool:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees the same activity all along
+            # A transaction sees the same activity from its beginning to its end.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(query)
             return bool(cursor.fetchone() != (0,))
 

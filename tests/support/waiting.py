@@ -1,6 +1,7 @@
-"""Waiting for what is to happen, and measuring work, on a machine that is busy with other things.
+"""Waits for events, and measures work, on a machine that is busy with other things.
 
-No test counts on seconds: a machine with fifteen programs on two processors answers ten times later.
+No test counts on seconds: a machine with fifteen programs on two processors answers ten times
+later.
 """
 
 import time
@@ -30,10 +31,10 @@ def _sleep() -> None:
 
 
 def seconds_of_a_processor(call: Callable[[], object], *, most: float) -> float:
-    """The processor time that ``call`` took in this thread, in seconds.
+    """Return the processor time that ``call`` took in this thread, in seconds.
 
-    Where that is more than ``most``, the call is made again: the least of a few tries tells what
-    the work takes when nobody else drives the processor's caches.
+    If that is more than ``most``, the call is made again. The least of a few tries shows what the
+    work takes when nothing else uses the processor's caches.
     """
     least = float("inf")
     for _ in range(TRIES):
@@ -46,9 +47,9 @@ def seconds_of_a_processor(call: Callable[[], object], *, most: float) -> float:
 
 
 def waited_for_a_processor() -> float:
-    """The seconds that this thread was ready to run since it began, while others had the processors.
+    """Return the seconds for which this thread was ready to run but others had the processors.
 
-    0 where the system does not tell.
+    They are counted since the thread began. The result is 0 where the system does not tell.
     """
     with suppress(OSError):
         return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9

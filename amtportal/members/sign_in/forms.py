@@ -63,7 +63,7 @@ class _TokenForNobody(PasswordResetTokenGenerator):
 
 
 class AddressForm(forms.ResetPasswordForm):
-    """Asks for the address to send a link to, which activates the account or resets the password."""
+    """Asks for the address to send a link to, for activation or for a new password."""
 
     users: list[User]
 

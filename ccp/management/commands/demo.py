@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from amtportal.dates import day_of
 from amtportal.formatting import format_day
+from amtportal.refusals import Refused
 from ccp import demo
 from ccp.demo import cast
 
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         now = timezone.now()
         try:
             demo.load(on=day_of(now), now=now)
-        except demo.Refused as refusal:
+        except Refused as refusal:
             raise CommandError(str(refusal)) from None
         if verbosity > 0:
             loaded_on = cast.entered_on() or day_of(now)

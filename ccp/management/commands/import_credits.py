@@ -25,7 +25,7 @@ class Command(ImportCommand):
 
     def conclude(self, resource: CreditsResource, result: Result, *, dry_run: bool) -> str:
         """Match what was held before. ``3 rows: 1 recorded, 1 held, 1 unchanged; 2 held before now recorded.``"""
-        matched = held_credits.Tally() if dry_run else held_credits.match(by=None, at=timezone.now())
+        matched = held_credits.MatchTally() if dry_run else held_credits.match(by=None, at=timezone.now())
         rows, tally = len(resource.entries), resource.tally
         return (
             f"{counted(rows, 'row')}: {tally.recorded:,} recorded, {tally.held:,} held, "

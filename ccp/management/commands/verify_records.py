@@ -37,7 +37,7 @@ class Command(BaseCommand):
             if not Member.objects.filter(amt_id=member).exists():
                 raise CommandError(f"No member has the AMT ID {member}.")
             cycles = cycles.filter(certification__member__amt_id=member)
-        tally = verification.Tally()
+        tally = verification.VerificationTally()
         # With None, tqdm shows a bar on a terminal and nothing elsewhere.
         disable = None if verbosity > 0 else True
         with tqdm(total=cycles.count(), unit=" cycles", file=sys.stderr, disable=disable, leave=False) as progress:
@@ -45,7 +45,7 @@ class Command(BaseCommand):
                 progress.update(tally.cycles - progress.n)
                 for difference in differences:
                     self.stdout.write(str(difference))
-        history = seals.Tally()
+        history = seals.SealTally()
         if member is None:
             for sentence in seals.verify(history, since=head):
                 self.stdout.write(sentence)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from amtportal import formatting as words
 from amtportal.dates import UnreadableDay, read_day
 from amtportal.formatting import format_points, translated
+from amtportal.refusals import Problem
 from ccp.models import ActivityType
 from ccp.recording import claims
 from ccp.recording.forms.synonyms import OTHER_WORDS
@@ -39,7 +40,7 @@ class TypedNumberField(forms.CharField):
         self,
         *,
         unreadable: "StrOrPromise",
-        rule: Callable[[Decimal], claims.Problem | None],
+        rule: Callable[[Decimal], Problem | None],
         label: "StrOrPromise",
         **kwargs: Any,
     ) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from amtportal.dates import day_of
+from amtportal.refusals import Problem
 from ccp.counting.terms import CategoryOffer, Terms, catalogue, points_for
 from ccp.models import Activity, ActivityType
 from ccp.recording import claims, eligibility
@@ -265,6 +266,6 @@ class RecordCEForm(forms.Form):
         """Show an error at its field, or above the form where the page has no such field to show it at."""
         super().add_error(None if field == "certifications" and not self.offers_choice else field, error)
 
-    def add_problem(self, problem: claims.Problem) -> None:
+    def add_problem(self, problem: Problem) -> None:
         """Show a sentence of ``recording`` at the field it belongs to."""
         self.add_error(problem.field if problem.field in self.fields else None, problem.sentence)

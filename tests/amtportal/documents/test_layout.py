@@ -52,7 +52,10 @@ def test_a_document_may_fetch_nothing(address: str) -> None:
     ],
 )
 def test_what_a_document_asks_for_does_not_get_into_it(body: str, tmp_path: Path) -> None:
-    """The engine either refuses the whole document or lays it out without; the secret is in neither."""
+    """The engine either refuses the whole document or lays it out without the reference.
+
+    The secret is in neither.
+    """
     secret = tmp_path / "secret.txt"
     secret.write_text("the secret of this machine")
     try:
@@ -89,7 +92,7 @@ def test_a_document_is_kept_by_what_stands_in_it(monkeypatch: pytest.MonkeyPatch
 
 
 def test_documents_are_kept_on_disk_for_all_processes(settings: object, tmp_path: Path) -> None:
-    """As the settings have it: what one process laid out, the next one finds."""
+    """The cache is that of the settings: what one process laid out, the next one finds."""
     backend = "django.core.cache.backends.filebased.FileBasedCache"
     settings.CACHES = {**settings.CACHES, "documents": {"BACKEND": backend, "LOCATION": tmp_path}}
     first = documents.pdf(page("<p>Kept</p>"))
@@ -99,7 +102,10 @@ def test_documents_are_kept_on_disk_for_all_processes(settings: object, tmp_path
 
 
 def test_eight_threads_lay_out_at_once_and_each_gets_its_own() -> None:
-    """Shared fonts corrupt memory when two threads use them at a time: a lock has them take turns."""
+    """Shared fonts corrupt memory when two threads use them at the same time.
+
+    A lock makes the threads take turns.
+    """
     results = at_once(
         *[partial(documents.lay_out, page(f"<h1>Document {n}</h1><p>{'word ' * 200}")) for n in range(8)],
         database=False,
@@ -116,7 +122,7 @@ def test_text_in_other_scripts_is_printed_with_the_bundled_fonts() -> None:
 
 
 def test_no_font_and_no_font_rule_of_the_machine_is_used() -> None:
-    """A letter that our fonts do not have is not looked for elsewhere."""
+    """If the portal's fonts do not have a letter, it is not looked for elsewhere."""
     with pikepdf.open(
         BytesIO(documents.lay_out(page("<p>Plain, <b>bold</b>, 東京 <b>東京</b>, \U00012000</p>")))
     ) as pdf:

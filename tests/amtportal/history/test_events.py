@@ -1,4 +1,4 @@
-"""Who signed in, who tried to, and who got a new password."""
+"""Records of who signed in, who tried to, and who got a new password."""
 
 import pytest
 from django.contrib.auth import authenticate
@@ -26,7 +26,7 @@ def sign_in(client: Client, password: str = PASSWORD, login: str = ADA) -> None:
 
 
 def events() -> list[tuple[str, str, str]]:
-    """Kind, account and typed address of each event, the first first."""
+    """Return the kind, account and typed address of each event, the earliest first."""
     return [
         (event.kind, event.user.email if event.user else "", event.email)
         for event in SecurityEvent.objects.order_by("pk").select_related("user")

@@ -1,7 +1,7 @@
-"""Every address that takes a post leaves its line of history, or stands here with the reason why it leaves none.
+"""Every address that takes a post leaves a line of history, or is listed here with the reason.
 
-A line says who, when (UTC), from what to what, from which address and in which request. Whoever adds an address adds
-it to one of the tables.
+A line says who, when (UTC), from what to what, from which address and in which request. Whoever
+adds an address adds it to one of the tables.
 """
 
 import fnmatch
@@ -47,7 +47,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors, pytest.
 GIVEN, SEEN = "0d5a7bf2-3c11-4c4e-9a52-9a7e7e1c2b1a", "203.0.113.9"
 NOW = str(noon(TODAY).astimezone(UTC))
 
-# Each address by its name: the table of its line, and one of the changes that the line tells.
+# Each address by its name: the table of its line, and one of the changes that the line reports.
 LINES: dict[str, tuple[type[models.Model], str]] = {
     "activity-record": (Activity, "points: – → 2.00"),
     "activity-amend": (Activity, "points: 4.00 → 3.00"),
@@ -73,7 +73,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "mfa_deactivate_totp": (Authenticator, "type: totp → –"),
     "mfa_generate_recovery_codes": (Authenticator, "type: – → recovery_codes"),
     "mfa_add_webauthn": (Authenticator, "type: – → webauthn"),
-    "mfa_edit_webauthn": (Authenticator, ""),  # the name of a passkey stands beside its key, of which nothing is told
+    "mfa_edit_webauthn": (Authenticator, ""),  # the name of a passkey is stored with its key, which is never shown
     "mfa_remove_webauthn": (Authenticator, "type: webauthn → –"),
     "mfa_reauthenticate": (SecurityEvent, "kind: – → confirmed"),
     "mfa_reauthenticate_webauthn": (SecurityEvent, "kind: – → confirmed"),
@@ -138,30 +138,33 @@ NOTHING = {
 
 
 def lines_of(request_id: str) -> list[Any]:
-    """Every line that was written in a request."""
+    """Return every line that was written in a request."""
     traced = [model for model in append_only() if issubclass(model, Traced)]
     return [line for model in traced for line in model._base_manager.filter(request_id=request_id)]
 
 
 def row_of(line: Any) -> tuple[Any, int]:
-    """The row that a line is about."""
+    """Return the row that a line is about."""
     return (line.instance_type, line.id) if isinstance(line, HistoricalChanges) else (type(line), line.pk)
 
 
 def values(line: Any) -> dict[str, str]:
-    """The columns of the row as the line has them, – where there is nothing."""
+    """Return the columns of the row as the line has them, with – where there is nothing."""
     fields = line.tracked_fields if isinstance(line, HistoricalChanges) else line._meta.concrete_fields
     return {field.name: str(getattr(line, field.attname) or "–") for field in fields if field.name != "id"}
 
 
 def line_before(line: Any) -> Any:
-    """The row's last line but this one. The clock stands still here: the library would look for an earlier time."""
+    """Return the latest line of the row before this one.
+
+    The clock stands still here, so the library would look for an earlier time.
+    """
     earlier = type(line).objects.filter(id=line.id, history_id__lt=line.history_id)
     return earlier.order_by("-history_id")[0]
 
 
 def changes(line: Any) -> set[str]:
-    """``points: 4.00 → 3.00``, for each column."""
+    """Return ``points: 4.00 → 3.00`` for each column."""
     now, kind = values(line), getattr(line, "history_type", "+")
     nothing = dict.fromkeys(now, "–")
     before = {"+": nothing, "-": now}.get(kind) or values(line_before(line))
@@ -175,7 +178,10 @@ def signed_in(client: Client) -> User | None:
 
 
 def assert_line(name: str, post: Post) -> None:
-    """One line of the named table tells the change; no row has two; each line has the request, the person, the time."""
+    """One line of the named table reports the change.
+
+    No row has two lines, and each line has the request, the person and the time.
+    """
     who = signed_in(post.client)
     headers = {"X-Request-ID": GIVEN, "X-Forwarded-For": SEEN}
     answer = post.client.post(post.address, post.values, headers=headers)
@@ -226,9 +232,10 @@ def test_every_line_of_the_table_was_tried() -> None:
 
 
 def test_what_is_in_neither_table_takes_no_post(met: Member, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of all addresses but those of the admin."""
+    """The test covers all addresses except those of the admin."""
     known = LINES.keys() | NOTHING.keys()
-    ada = POSTS["mfa_generate_recovery_codes"](monkeypatch).client  # with second factors, and just confirmed
+    # Ada has second factors, and has just given her password.
+    ada = POSTS["mfa_generate_recovery_codes"](monkeypatch).client
     for route, name in below("").items():
         if name in known or route.startswith("admin/"):
             continue
@@ -238,7 +245,10 @@ def test_what_is_in_neither_table_takes_no_post(met: Member, monkeypatch: pytest
 
 
 def test_every_staff_page_that_writes_leaves_its_line() -> None:
-    """Asked of the admin itself: what a superuser may add, change and delete by hand, deeds, imports and actions."""
+    """The admin itself is asked for its addresses.
+
+    They are what a superuser may add, change and delete by hand, deeds, imports and actions.
+    """
     request = RequestFactory().get("/")
     request.user = make_user(is_staff=True, is_superuser=True)
     pages, writing, acting = set(), set(), set()

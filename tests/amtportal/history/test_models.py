@@ -1,4 +1,4 @@
-"""What must always be true of sign-ins and seals: tries to break each constraint."""
+"""What must always be true of sign-ins and seals: these tests try to break each constraint."""
 
 from typing import Any
 

@@ -21,7 +21,7 @@ GIVEN = "0d5a7bf2-3c11-4c4e-9a52-9a7e7e1c2b1a"
 
 
 def ask(**headers: str) -> tuple[str, str | None]:
-    """The id and the address of a request that came through a proxy of ours."""
+    """Return the id and the address of a request that came through a proxy of the portal."""
     origin = origin_of(RequestFactory().get("/", headers=headers), proxied=True, proxies=1)
     return origin.request_id, origin.address
 
@@ -47,13 +47,13 @@ def test_what_a_client_writes_itself_stands_before_what_the_proxy_saw() -> None:
 def test_behind_several_proxies_the_client_is_the_one_whom_the_first_of_them_saw(
     settings: Settings, proxies: int, seen: str
 ) -> None:
-    """Events name whom the limits count."""
+    """Events name the same address that the limits count."""
     settings.TRUST_PROXY, settings.ALLAUTH_TRUSTED_PROXY_COUNT = True, proxies
     request = RequestFactory().get("/", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9, 10.0.0.1"})
     found: list[str | None] = []
     middleware(lambda request: found.append(current_address()) or HttpResponse())(request)
     assert found == [seen]
-    if proxies < 4:  # allauth answers no such request
+    if proxies < 4:  # allauth does not answer such a request
         assert limits.ratelimit.get_ip(request) == seen
 
 
@@ -86,7 +86,10 @@ def test_an_answer_tells_its_id_and_each_request_has_another() -> None:
 
 @pytest.mark.usefixtures("on_today")
 def test_every_line_that_one_submission_writes_has_its_id_and_address(short: Member, settings: Any) -> None:
-    """2 points more make 24 of 24: an entry, a credit in bulk, and the cycle's met day."""
+    """2 more points make 24 of 24.
+
+    They write an entry, a credit in bulk, and the day on which the cycle was met.
+    """
     settings.TRUST_PROXY, settings.ALLAUTH_TRUSTED_PROXY_COUNT = True, 1
     answer = client_of(short).post(
         "/ccp/record/",

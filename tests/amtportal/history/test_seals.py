@@ -1,4 +1,4 @@
-"""The chain of seals: what it covers, that it goes on where it was, and that it finds the row that was changed."""
+"""The chain of seals: what it covers, that it continues, and that it finds the changed row."""
 
 import io
 import re
@@ -19,14 +19,14 @@ pytestmark = pytest.mark.django_db
 
 
 def seal() -> str:
-    """What the command prints."""
+    """Return what the command prints."""
     stdout = io.StringIO()
     call_command("seal_history", stdout=stdout)
     return stdout.getvalue().strip()
 
 
 def found() -> list[str]:
-    return list(seals.verify(seals.Tally()))
+    return list(seals.verify(seals.SealTally()))
 
 
 def tamper(statement: str, *values: object) -> None:
@@ -36,7 +36,7 @@ def tamper(statement: str, *values: object) -> None:
 
 
 def verified(**options: object) -> tuple[int, list[str]]:
-    """Exit status of the command, and what it says of history."""
+    """Return the exit status of the command, and what it says about history."""
     stdout, status = io.StringIO(), 0
     try:
         call_command("verify_records", stdout=stdout, **options)
@@ -68,7 +68,7 @@ def test_a_long_table_is_sealed_a_batch_at_a_time(short: Member, monkeypatch: py
 
 
 def test_an_empty_portal_has_a_chain_of_nothing() -> None:
-    tally = seals.Tally()
+    tally = seals.SealTally()
     assert list(seals.verify(tally)) == []
     assert tally.seals == tally.rows == 0
 
@@ -96,7 +96,7 @@ def test_one_changed_value_is_found_at_its_row(short: Member, met: Member, table
 
 
 def test_one_flipped_byte_in_the_stored_text_is_found_at_its_row(short: Member, met: Member) -> None:
-    """The first letter of the statement that was ticked, with its lowest bit turned."""
+    """Change the lowest bit of the first letter of the statement that was ticked."""
     seal()
     line = Activity.history.order_by("history_id")[0]
     flipped = chr(ord(line.attestation[0]) ^ 1) + line.attestation[1:]
@@ -132,7 +132,10 @@ def test_a_line_that_was_slipped_in_is_named(short: Member, met: Member) -> None
 
 
 def test_a_seal_that_was_made_anew_breaks_the_chain(short: Member) -> None:
-    """Whoever changes a line and its seal must make every later seal anew, and then the head is another."""
+    """Whoever changes a line and its seal must make every later seal again.
+
+    Then the head is a different one.
+    """
     seal()
     head = seals.head()
     first = Seal.objects.order_by("pk")[0]
@@ -199,7 +202,7 @@ class TestBesideWriters:
         assert sum(each.rows for each in Seal.objects.filter(table="ccp_historicalcredit")) == Credit.history.count()
 
     def test_members_record_meanwhile(self, short: Member) -> None:
-        """An id is handed out before its row can be seen: none may be passed over."""
+        """An id is given out before its row can be seen, so no id may be passed over."""
         cycle = cycle_of(short, "RPT")
 
         def record() -> None:

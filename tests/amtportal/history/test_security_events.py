@@ -1,4 +1,4 @@
-"""Every event of an account's security leaves its row: what was done, and what is written down of it."""
+"""Every security event of an account leaves a row: what was done, and what is written about it."""
 
 from collections.abc import Callable
 
@@ -235,7 +235,7 @@ def test_what_happens_at_the_door_of_an_account_is_written_down(
 
 
 def test_every_kind_of_event_has_its_deed() -> None:
-    """A new password by a mailed link: ``tests/amtportal/members/sign_in/test_signin.py``."""
+    """See ``tests/amtportal/members/sign_in/test_signin.py``."""
     shown = {kind for rows in EVENTS.values() for kind, *_ in rows}
     assert set(Kind) - shown == {Kind.PASSWORD_SET, Kind.PASSWORD_RESET}
 

@@ -1,4 +1,4 @@
-"""The database refuses to change or remove a row of history, whoever asks."""
+"""The database refuses to change or remove a row of history, no matter who asks."""
 
 from typing import Any
 
@@ -28,13 +28,13 @@ TABLES = [model._meta.db_table for model in triggers.append_only()]
 
 
 def settle(cursor: Any) -> None:
-    """PostgreSQL alters no table of which it has still to check a reference."""
+    """PostgreSQL does not alter a table of which it still has to check a reference."""
     if connection.vendor == "postgresql":
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def refused(statement: str) -> bool:
-    """Whether the database refuses a statement because the table is append-only."""
+    """Return whether the database refuses a statement because the table is append-only."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             settle(cursor)
@@ -45,7 +45,7 @@ def refused(statement: str) -> bool:
 
 
 def test_every_history_is_append_only_and_so_are_the_records_of_what_was_done() -> None:
-    """A model that gets a history joins by itself."""
+    """A model that gets a history becomes append-only by itself."""
     histories = {model for model in apps.get_models() if issubclass(model, HistoricalChanges)}
     assert len(histories) >= 18
     others = {StatusChange, CycleCorrection, Transcript, TranscriptFile, SecurityEvent, Seal, LogEntry}
@@ -53,7 +53,10 @@ def test_every_history_is_append_only_and_so_are_the_records_of_what_was_done() 
 
 
 def test_every_model_of_ours_has_a_history_or_is_one() -> None:
-    """What a person changes can be read later; rows that never change tell of themselves. Waiting mail is no record."""
+    """What a person changes can be read later, and rows that never change are their own record.
+
+    Waiting mail is no record.
+    """
     ours = {model for app in ("members", "certifications", "ccp") for model in apps.get_app_config(app).get_models()}
     without = {model for model in ours - set(triggers.append_only()) if not hasattr(model, "history")}
     assert without == {OutgoingMail}
@@ -109,7 +112,7 @@ UNIQUE += [(Transcript, ("code",)), (Transcript, ("content_hash",)), (Transcript
 def test_nor_by_a_new_one_that_has_something_in_common_with_it(
     short: Member, model: type[models.Model], same: tuple[str, ...]
 ) -> None:
-    """SQLite's REPLACE removes every row that is in the way of the new one, by whichever columns."""
+    """SQLite's REPLACE removes every row that is in the way, whichever columns clash."""
     assert set(triggers.unique_columns(model)) == {("id",), *(columns for found, columns in UNIQUE if found is model)}
     if connection.vendor == "postgresql":
         pytest.skip("PostgreSQL replaces no row")

@@ -1,4 +1,7 @@
-"""Reading roster files: lines are counted as an editor shows them, and nothing in a file stops the reading."""
+"""Reading roster files.
+
+Lines are counted as an editor shows them, and nothing in a file stops the reading.
+"""
 
 import pytest
 import tablib
@@ -19,15 +22,15 @@ NO_TEXT = "Line 1: The file is in UTF-16, or is not text at all. Save it as “C
     ],
 )
 def test_a_csv_is_read_whichever_program_wrote_it(data: str) -> None:
-    dataset = csv_files.read(data.encode())
+    dataset = csv_files.read_csv(data.encode())
     assert dataset.headers == ["a", "b"]
     assert list(dataset) == [("1", "Zoë"), ("2", "王")]
     assert dataset.problems == []
 
 
 def test_a_record_stands_on_the_line_on_which_it_starts() -> None:
-    """The header, a record over lines 2 to 4, a blank line 5, and the next on line 6."""
-    dataset = csv_files.read(b'a,b\n1,"x\ny\r\nz"\n\n2,w\n')
+    """The header, a record over lines 2 to 4, a blank line 5, and the next record on line 6."""
+    dataset = csv_files.read_csv(b'a,b\n1,"x\ny\r\nz"\n\n2,w\n')
     assert dataset.lines == [2, 6]
 
 
@@ -37,7 +40,7 @@ def test_a_dataset_made_elsewhere_counts_the_lines_within_its_cells() -> None:
 
 
 def test_a_byte_that_is_not_utf_8_stays_in_its_cell_to_be_named() -> None:
-    dataset = csv_files.read("a,b\n1,José\n".encode("latin-1"))
+    dataset = csv_files.read_csv("a,b\n1,José\n".encode("latin-1"))
     assert list(dataset) == [("1", "Jos\udce9")]
 
 
@@ -73,7 +76,7 @@ def test_a_byte_that_is_not_utf_8_stays_in_its_cell_to_be_named() -> None:
     ],
 )
 def test_what_cannot_be_read_is_a_problem_with_its_line(data: bytes, problems: list[str]) -> None:
-    assert [str(problem) for problem in csv_files.read(data).problems] == problems
+    assert [str(problem) for problem in csv_files.read_csv(data).problems] == problems
 
 
 def test_the_admin_format_takes_the_bytes_of_the_file() -> None:

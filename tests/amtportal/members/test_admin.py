@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors]
 
 @pytest.fixture
 def root() -> Client:
-    """A superuser's browser."""
+    """Return a superuser's browser."""
     return client_of(make_user(email="root@amt.example", is_staff=True, is_superuser=True))
 
 
@@ -93,7 +93,7 @@ def test_clerk_who_changes_accounts_gives_no_rights(ann: Member) -> None:
 
 
 def test_clerk_cannot_change_accounts_of_staff() -> None:
-    """A new address on a superuser's account, and a password reset, would make the clerk a superuser."""
+    """A new address on a superuser's account, and a password reset, would promote the clerk."""
     boss = make_user(email="boss@amt.example", is_staff=True, is_superuser=True)
     clerk = client_of(make_clerk("view_user", "change_user"))
     address = page(User, "change", boss.pk)

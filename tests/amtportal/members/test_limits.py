@@ -1,4 +1,4 @@
-"""What the limits borrow from the inside of allauth, which promises to keep none of it."""
+"""What the limits use of the internals of allauth, which promises to keep none of them."""
 
 import inspect
 import re
@@ -12,7 +12,7 @@ from amtportal.members import limits
 
 pytestmark = pytest.mark.any_database
 
-# The parameters that we fill in, by function.
+# The parameters that the portal fills in, by function.
 BORROWED = {
     "consume": {"request", "app", "action", "limit_get", "user"},
     "get_ip": {"request"},

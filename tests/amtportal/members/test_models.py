@@ -1,4 +1,4 @@
-"""What must always be true of accounts and members: tries to break each constraint."""
+"""What must always be true of accounts and members: these tests try to break each constraint."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""An account that two change at once: nothing of what the other one decided is undone."""
+"""An account that two people change at once: neither undoes what the other decided."""
 
 from functools import partial
 

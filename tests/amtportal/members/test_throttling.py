@@ -1,4 +1,7 @@
-"""How often something may be asked for: across processes, whatever a visitor claims to be, and not for ever."""
+"""How often something may be asked for.
+
+The limit holds across processes and whatever a visitor claims to be, and it does not last forever.
+"""
 
 from datetime import timedelta
 
@@ -22,16 +25,16 @@ RESTS = "Too many failed login attempts"
 
 @pytest.fixture
 def shared_cache(settings: Settings, transactional_db: None) -> None:
-    """The cache in the database, which all processes share."""
+    """Use the cache in the database, which all processes share."""
     settings.CACHES = settings.CACHES | {
         "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}
     }
     call_command("createcachetable", verbosity=0)
-    cache.clear()  # no test empties a table that is no model's
+    cache.clear()  # no test empties a table that belongs to no model
 
 
 def wrong_passwords(email: str, times: int) -> int:
-    """How many of so many wrong passwords were looked at."""
+    """Return how many of this many wrong passwords were looked at."""
     answers = [Client().post(SIGN_IN, {"login": email, "password": "wrong blue lanterns"}) for _ in range(times)]
     return sum(RESTS not in answer.text for answer in answers)
 
@@ -58,7 +61,7 @@ def test_the_second_step_is_limited_across_workers_too(shared_cache: None, on_to
 
 
 def test_the_name_by_which_the_portal_is_asked_does_not_go_around_the_limit() -> None:
-    """Neither a port nor the case of a letter makes another account of it."""
+    """Neither a port nor the case of a letter makes it another account."""
     make_user(email="ada@example.org", password=PASSWORD)
     looked_at = 0
     for host in ("testserver", "testserver:4001", "testserver:4002", "testserver.", "Testserver", "TESTSERVER:4001"):

@@ -1,6 +1,6 @@
-"""Error pages, which ask neither the database nor a context, and the notice that the portal is closed.
+"""Error pages, which need neither the database nor a context, and the notice of a closed portal.
 
-Where a test is not marked ``django_db``, a query of a page would fail it.
+In a test that is not marked ``django_db``, a query of a page makes the test fail.
 """
 
 from pathlib import Path
@@ -34,14 +34,17 @@ def test_an_error_page_asks_no_database_and_shows_the_way_home_and_whom_to_call(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_the_same_page_with_a_request(name: str) -> None:
-    """Without anybody asking who is signed in."""
+    """The page is made without asking who is signed in."""
     request = RequestFactory().get("/")
     assert words(BeautifulSoup(render_to_string(f"{name}.html", request=request), "html5lib").h1)
 
 
 @pytest.mark.django_db
 def test_help_and_contact_stand_in_the_same_place_on_every_page(met: Member) -> None:
-    """The last part of the page, word for word: signed in, signed out, at the sign-in and where something is wrong."""
+    """The last part of the page is the same, word for word.
+
+    It is the same when somebody is signed in or out, at the sign-in and on an error page.
+    """
     feet = set()
     for client, address in (
         (client_of(met), "/"),

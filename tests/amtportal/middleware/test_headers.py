@@ -1,4 +1,4 @@
-"""The headers of every answer, whoever gives it: a page, a file, a style sheet, a redirect, an error."""
+"""The headers of every answer: a page, a file, a style sheet, a redirect or an error."""
 
 import json
 import os
@@ -35,7 +35,7 @@ POLICY = {
     "frame-ancestors": "'none'",
     "worker-src": "'none'",
 }
-# Passkeys are asked for by our own pages; nothing else that a browser could hand out is needed.
+# The portal's own pages ask for passkeys. Nothing else that a browser could hand out is needed.
 PERMISSIONS = {
     **dict.fromkeys(
         (
@@ -73,7 +73,7 @@ def limited(client: Client, member: Member) -> HttpResponse:
 def broken(client: Client, member: Member) -> HttpResponse:
     client.raise_request_exception = False
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("amtportal.views.site.standing.caught_up", lambda *args, **kwargs: 1 / 0)
+        patch.setattr("amtportal.views.home.standing.caught_up", lambda *args, **kwargs: 1 / 0)
         return client.get("/certifications/")
 
 
@@ -151,7 +151,7 @@ def test_a_public_page_is_asked_for_again_and_sent_again_only_if_it_changed(addr
 def test_an_answer_with_a_cookie_is_for_one_person(met: Member) -> None:
     client = client_of(met)
     client.post("/accounts/logout/")
-    answer = client.get("/")  # it tells of the sign-out, and takes that message back
+    answer = client.get("/")  # it reports the sign-out, and removes that message
     assert answer.cookies
     assert answer.headers["Cache-Control"] == NOT_STORED
 

@@ -1,4 +1,7 @@
-"""The portal has one name: whatever a request calls it by, what is sent out names the address that was configured."""
+"""The portal has one name.
+
+Whatever name a request uses, everything that is sent out names the configured address.
+"""
 
 import pytest
 from django.core import mail
@@ -19,7 +22,7 @@ def public(settings: Settings) -> None:
 
 
 def links() -> set[str]:
-    """Where the links of the mails lead: scheme, host and port."""
+    """Return where the links of the mails lead: scheme, host and port."""
     words = " ".join(sent.body for sent in mail.outbox).split()
     return {"/".join(word.split("/")[:3]) for word in words if word.startswith(("http:", "https:"))}
 
@@ -72,7 +75,10 @@ def test_another_name_is_refused(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["localhost:8000", "localhost:8123", "127.0.0.1:8123"])
 def test_on_this_machine_links_lead_to_where_the_portal_was_asked(settings: Settings, host: str) -> None:
-    """``make run`` takes any port, and either name of this machine; nobody else reaches it."""
+    """``make run`` takes any port, and either name of this machine.
+
+    Nobody else reaches it.
+    """
     assert not settings.PUBLIC_HOST
     settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
     make_user(email="ada@example.org", password=PASSWORD)

@@ -1,4 +1,8 @@
-"""The language of a page: chosen by a switch, kept in a cookie, else asked for by the browser; never left behind."""
+"""The language of a page.
+
+The member chooses it by a switch, and a cookie keeps it. Otherwise the browser asks for it. It is
+never left behind for the next request.
+"""
 
 from datetime import date
 from decimal import Decimal
@@ -98,14 +102,14 @@ def test_a_language_that_the_portal_does_not_speak_changes_nothing(code: str) ->
 
 
 def test_the_switch_is_pressed_and_never_followed() -> None:
-    """A link, which anything that looks ahead may open, changes no language."""
+    """A link does not change the language, because anything that looks ahead may open it."""
     answer = Client().get(f"{SWITCH}?language=es&next=/")
     assert answer.status_code == 405
     assert not answer.cookies
 
 
 def test_the_cookie_is_kept_for_a_year_from_scripts_and_from_other_sites(settings: Settings) -> None:
-    settings.LANGUAGE_COOKIE_SECURE = True  # as it is behind https
+    settings.LANGUAGE_COOKIE_SECURE = True  # as the cookie is behind https
     cookie = Client().post(SWITCH, {"language": "es", "next": "/"}).cookies["language"]
     assert cookie["httponly"]
     assert cookie["secure"]
@@ -152,8 +156,8 @@ def test_error_pages_are_in_the_readers_language(met: Member, address: str) -> N
 
 
 def test_the_page_for_what_went_wrong_is_in_the_readers_language(met: Member, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is rendered without a request: the language is that of the thread."""
-    monkeypatch.setattr("amtportal.views.site.standing.caught_up", lambda *args, **kwargs: 1 / 0)
+    """The page is rendered without a request, so its language is that of the thread."""
+    monkeypatch.setattr("amtportal.views.home.standing.caught_up", lambda *args, **kwargs: 1 / 0)
     client = Client(raise_request_exception=False)
     client.force_login(met.user)
     page = read(client.get("/", headers={"accept-language": "es"}), 500)
@@ -162,7 +166,10 @@ def test_the_page_for_what_went_wrong_is_in_the_readers_language(met: Member, mo
 
 
 def test_what_is_recorded_on_a_spanish_page_is_recorded_all_the_same(new: Member) -> None:
-    """Typed days have their month first, numbers their point; the statement is kept as it was shown."""
+    """Typed days have their month first, and numbers their decimal point.
+
+    The statement is kept as it was shown.
+    """
     client = client_of(new)
     client.cookies["language"] = "es"
     assert record_ce(client, starts_on="3/1/2026", ends_on="3/2/2026", points="1.5").status_code == 302

@@ -1,4 +1,7 @@
-"""When the database cannot: tried again, else a page with status 503 that keeps what was typed."""
+"""When the database cannot answer, the request is tried again.
+
+If that does not help, a page with status 503 keeps what was typed.
+"""
 
 import uuid
 from collections.abc import Callable
@@ -47,7 +50,7 @@ def typed() -> dict[str, str]:
 
 
 def failing(times: int, error: Exception) -> Any:
-    """The verb that records fails that often before it does its work."""
+    """Make the verb that records fail this many times before it does its work."""
     record, left = recording.record, [error] * times
 
     def attempt(**told: Any) -> Any:
@@ -108,7 +111,10 @@ def test_a_database_that_is_gone_before_the_view_is_503_too(short: Member) -> No
 
 
 def test_a_lock_that_is_held_for_long_is_waited_for_a_while(short: Member, typed: dict[str, str]) -> None:
-    """Somebody holds the cycle; the page waits for the time set, three times, and says so."""
+    """Somebody holds the cycle.
+
+    The page waits three times for the time that is set, and says so.
+    """
     cycle, client = cycle_of(short, "RPT"), client_of(short)
     client.raise_request_exception = False
     with transaction.atomic():
@@ -120,7 +126,7 @@ def test_a_lock_that_is_held_for_long_is_waited_for_a_while(short: Member, typed
 
 
 def _within_a_moment(call: Callable[[], HttpResponse]) -> Callable[[], HttpResponse]:
-    """The call, on a connection that waits for locks only for a moment."""
+    """Return the call, on a connection that waits for locks only for a moment."""
 
     def run() -> HttpResponse:
         with connection.cursor() as cursor:
@@ -155,7 +161,8 @@ def test_a_full_disk_is_said_and_nothing_is_recorded(short: Member, typed: dict[
     client = client_of(short)
     client.raise_request_exception = False
     with connection.cursor() as cursor:
-        # Pages that other tests gave back are free: they are filled first. It is all undone after the test.
+        # Pages that other tests gave back are free, so they are filled first. All of it is undone
+        # after the test.
         cursor.execute("CREATE TABLE filler (content BLOB)")
         cursor.execute("INSERT INTO filler SELECT zeroblob(freelist_count * 4096) FROM pragma_freelist_count")
         cursor.execute("PRAGMA page_count")

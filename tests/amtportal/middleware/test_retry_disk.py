@@ -1,4 +1,7 @@
-"""When a disk is full or read-only: said with status 503, nothing recorded, and documents are sent all the same."""
+"""A disk that is full or read-only.
+
+The answer says so with status 503, nothing is recorded, and documents are sent nevertheless.
+"""
 
 import errno
 import os

@@ -1,4 +1,7 @@
-"""What PostgreSQL refuses, by its own codes: each is tried again or said, never a server error, and nothing by half."""
+"""What PostgreSQL refuses, by its own codes.
+
+Each refusal is tried again or reported. It is never a server error, and nothing is done by half.
+"""
 
 import uuid
 from collections.abc import Iterator
@@ -63,7 +66,10 @@ def rows() -> tuple[int, ...]:
 
 @contextmanager
 def refusing(table: str, code: str, *, times: int = 1000) -> Iterator[None]:
-    """The next rows of the table, so many of them, are refused with this code. A sequence counts: nothing undoes it."""
+    """Refuse the next rows of the table, this many of them, with this code.
+
+    A sequence counts, because nothing undoes it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -84,7 +90,7 @@ def refusing(table: str, code: str, *, times: int = 1000) -> Iterator[None]:
 
 
 def assert_said_and_kept(answer: HttpResponse, number: str, typed: dict[str, str]) -> None:
-    """Status 503, and a form that sends the same once more."""
+    """The answer has status 503 and a form that sends the same again."""
     form = read(answer, 503).select_one("main form")
     again = {field["name"]: field["value"] for field in form.select("input")}
     assert again.items() >= ({"submission_id": number} | typed).items()
@@ -101,7 +107,7 @@ def test_what_is_refused_twice_is_recorded_at_the_third_try(short: Member, code:
 
 @pytest.mark.parametrize("code", EACH)
 def test_what_is_refused_for_good_is_said_and_nothing_is_left_of_it(short: Member, code: str) -> None:
-    """The last of all rows is refused: those before it go with it."""
+    """The last of all rows is refused, and the rows before it are undone with it."""
     before, client, number = rows(), browser(short), str(uuid.uuid4())
     with refusing("ccp_historicalcredit", code):
         answer = record_ce(client, submission_id=number, title="Phlebotomy")
@@ -134,12 +140,15 @@ def lock(cycle: Cycle) -> None:
 
 
 def test_of_two_that_wait_for_each_other_the_page_is_tried_again(two: Member) -> None:
-    """The page has the first cycle and waits for the second; this test has the second and asks for the first."""
+    """The page has the first cycle and waits for the second.
+
+    This test has the second and asks for the first.
+    """
     first, second = Cycle.objects.order_by("pk")
     with patch.object(recording, "record", wraps=recording.record) as tries:
         with transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL deadlock_timeout = '30s'")  # so that it is the page whose wait is ended
+                cursor.execute("SET LOCAL deadlock_timeout = '30s'")  # so that the page is the one whose wait is ended
             lock(second)
             answer = beside(lambda: record_ce(browser(two)), "deadlock_timeout = '500ms'")
             wait_until_somebody_waits()
@@ -150,7 +159,10 @@ def test_of_two_that_wait_for_each_other_the_page_is_tried_again(two: Member) ->
 
 
 def test_a_transaction_that_cannot_be_put_in_a_row_is_tried_again(short: Member) -> None:
-    """Where the operator's database has stricter transactions: another changes the cycle that the page waits for."""
+    """The operator's database may have stricter transactions.
+
+    Another one changes the cycle for which the page waits.
+    """
     cycle = cycle_of(short, "RPT")
     with patch.object(recording, "record", wraps=recording.record) as tries:
         with transaction.atomic():
@@ -166,10 +178,13 @@ def test_a_transaction_that_cannot_be_put_in_a_row_is_tried_again(short: Member)
 
 @contextmanager
 def no_room_for(table: str) -> Iterator[None]:
-    """The file of an empty table is /dev/full: PostgreSQL reads nothing in it, and finds no space where it writes."""
+    """The file of an empty table is /dev/full.
+
+    PostgreSQL reads nothing in it, and finds no space when it writes.
+    """
     with connection.cursor() as cursor:
         cursor.execute(f"VACUUM {table}")
-        # So that PostgreSQL has no reason of its own to touch the file meanwhile.
+        # PostgreSQL then has no reason of its own to touch the file in the meantime.
         cursor.execute("CHECKPOINT")
         place = "SELECT current_setting('data_directory'), pg_relation_filepath(%s), pg_relation_size(%s)"
         cursor.execute(place, [table, table])

@@ -1,4 +1,8 @@
-"""Who may see what: every address as its owner, another member, staff with and without the permission, and nobody."""
+"""Who may see what.
+
+Every address is opened as its owner, as another member, as staff with and without the permission,
+and as nobody.
+"""
 
 from dataclasses import dataclass
 
@@ -14,7 +18,8 @@ from tests.support.pages import read
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 
-# allauth's, by their routes. Those that need a sign-in lead to it; none has the number of a record.
+# allauth's addresses, by their routes. Those that need a sign-in lead to it, and none of them has
+# the number of a record.
 OF_SIGNED_IN = {
     "accounts/2fa/",
     "accounts/2fa/reauthenticate/",
@@ -32,8 +37,9 @@ OF_SIGNED_IN = {
     "accounts/reauthenticate/",
     "accounts/sessions/",
 }
-# The same, with the number of a passkey or a session, or a token that is signed for one account. Somebody else's are
-# tried in ``tests/amtportal/members``: ``test_second_factor.py``, ``test_sessions.py``, ``test_addresses.py``.
+# The same, with the number of a passkey or a session, or a token that is signed for one account.
+# Those of somebody else are tried in ``tests/amtportal/members``: ``test_second_factor.py``,
+# ``test_sessions.py``, ``test_addresses.py``.
 OF_ITS_HOLDER = {
     "accounts/email/<str:token>/",
     "accounts/sessions/<int:pk>/end/",
@@ -57,12 +63,12 @@ OF_ANYBODY = {
     "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",  # the key is the secret
     "accounts/signup/",
 }
-# Public, but only posted to: ``tests/amtportal/middleware/test_language.py``.
+# Public, but only for posts: ``tests/amtportal/middleware/test_language.py``.
 POSTED = {"set_language"}
-# Public, and no page: ``tests/amtportal/views/test_security_txt.py``.
+# Public, but not a page: ``tests/amtportal/views/test_security_txt.py``.
 TEXT = {"security-txt"}
-# Public to whoever knows a secret that the address holds; ``tests/ccp/standing/test_calendar.py`` and
-# ``tests/ccp/views/test_verify.py`` try others.
+# Public to everyone who knows a secret that the address holds.
+# ``tests/ccp/standing/test_calendar.py`` and ``tests/ccp/views/test_verify.py`` try other secrets.
 SECRET = {"calendar-feed", "transcript-verify"}
 
 
@@ -80,7 +86,7 @@ def viewers(met: Member, stranger: Member, staff: User, clerk: User) -> Viewers:
 
 
 def test_every_address_is_in_one_of_the_tables() -> None:
-    """Those of the admin have their own table, in ``test_access_admin.py``."""
+    """The addresses of the admin have their own table, in ``test_access_admin.py``."""
     ours = {
         route: name for route, name in below("").items() if not route.startswith(("admin/", "accounts/", "favicon.ico"))
     }
@@ -147,7 +153,7 @@ def test_another_member_cannot_post_to_an_entry(viewers: Viewers, met: Member, v
 
 
 def test_each_permission_opens_its_own_pages_only(met: Member) -> None:
-    """Whoever may view invoices may not, by that, read what a member recorded."""
+    """The permission to view invoices does not let staff read what a member recorded."""
     user = make_user(is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename="view_renewalinvoice"))
     client = client_of(user)

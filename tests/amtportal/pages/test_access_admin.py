@@ -1,7 +1,7 @@
 """Who may open which staff page: every address of the admin, with each permission and without it.
 
-A permission opens the pages that are named after it, and no more. What only the portal's verbs write is written by
-nobody, whatever the permission.
+A permission opens the pages that are named after it, and no more. What only the portal's verbs
+write, nobody can write by hand, whatever the permission.
 """
 
 from typing import Any
@@ -30,8 +30,8 @@ pytestmark = [
     pytest.mark.any_database,
 ]
 
-# Imports: the permissions that each needs, all of them. A roster writes what these name, the e-mail address of an
-# account too, by which its password is reset.
+# Imports: all the permissions that each needs. A roster writes what these permissions name. It also
+# writes the e-mail address of an account, by which its password is reset.
 ROSTER = {
     f"{app}.{action}_{model}"
     for app, model in (("certifications", "certification"), ("members", "member"), ("members", "user"))
@@ -60,7 +60,10 @@ PAGES = [f"{model}_{kind}" for model in BY_HAND for kind in NEEDED]
 
 @pytest.fixture
 def rows() -> None:
-    """A row of every model; the cycle is closed, its certification retired, one invoice paid and one void."""
+    """Make a row of every model.
+
+    The cycle is closed, its certification is retired, one invoice is paid and one is void.
+    """
     populate(1)
     Group.objects.create(name="Desk")
     assert list(seals.seal())
@@ -79,7 +82,7 @@ def model_of(name: str) -> Any:
 
 
 def address(name: str) -> str:
-    """The page, of the first row where it is of one."""
+    """Return the page, which is that of the first row if it belongs to a row."""
     route = next(route for route, found in below("admin/").items() if found == name)
     if "<path:object_id>" in route:
         return reverse(f"admin:{name}", args=[model_of(name)._default_manager.order_by("pk").first().pk])
@@ -87,7 +90,7 @@ def address(name: str) -> str:
 
 
 def staff_with(*permissions: str) -> Client:
-    """Staff with exactly these permissions, written as ``app.codename``."""
+    """Return staff with exactly these permissions, written as ``app.codename``."""
     user = make_user(is_staff=True)
     for permission in permissions:
         app, codename = permission.split(".")
@@ -130,11 +133,13 @@ def test_the_way_from_the_admins_sign_in_ends_for_members() -> None:
 def test_each_permission_opens_its_own_pages(model: str) -> None:
     for given in (VIEW, ADD, CHANGE, DELETE):
         client = staff_with(permission(model, given))
-        may = {given} & BY_HAND[model] | ({VIEW} if given == CHANGE else set())  # who may change it may look
+        may = {given} & BY_HAND[model] | (
+            {VIEW} if given == CHANGE else set()
+        )  # a person who may change it may look at it
         for kind, needed in NEEDED.items():
             found = client.get(address(f"{model}_{kind}")).status_code
             if model == "members_user" and kind == "add" and given == ADD:
-                assert found in (200, 403)  # Django's own asks for both
+                assert found in (200, 403)  # Django's own page asks for both
                 continue
             assert found == (200 if needed in may else 403), (given, kind)
         changed = client.post(address(f"{model}_change"), {"_save": "Save"}).status_code
@@ -148,8 +153,8 @@ def test_a_deed_needs_its_own_permission_and_the_one_to_see_the_record(name: str
     see = permission(model_of(name)._meta.label_lower.replace(".", "_"), VIEW)
     assert staff_with(see).get(page).status_code == 403
     assert staff_with(see).post(page, {"reason": "Because"}).status_code == 403
-    assert staff_with(see, needed).get(page).status_code in (200, 302)  # back to the record where it is done already
-    if CHANGE not in needed:  # to change is to see
+    assert staff_with(see, needed).get(page).status_code in (200, 302)  # back to the record if it is done already
+    if CHANGE not in needed:  # to change includes to see
         assert staff_with(needed).get(page).status_code == 403
 
 

@@ -1,4 +1,7 @@
-"""The admin pages of every app: who may open them, what they cost, and accounts and members in particular."""
+"""The admin pages of every app: who may open them and what they cost.
+
+Accounts and members are tested in particular.
+"""
 
 from datetime import date
 from typing import Any
@@ -82,12 +85,12 @@ def queries(client: Client, address: str) -> int:
 
 @pytest.fixture
 def root() -> Client:
-    """A superuser's browser."""
+    """Return a superuser's browser."""
     return client_of(make_user(is_staff=True, is_superuser=True))
 
 
 def test_every_model_has_an_admin() -> None:
-    """A page of its own, or lines on the page of another."""
+    """The model has its own page, or lines on the page of another model."""
     ours = {"members", "certifications", "ccp"}
     as_lines = {inline.model for shown in admin.site._registry.values() for inline in shown.inlines}
     missing = [
@@ -127,7 +130,7 @@ def test_index_has_the_portals_name(root: Client) -> None:
 def test_each_list_takes_the_same_queries_for_one_row_and_for_many(root: Client) -> None:
     populate(1)
     for model in MODELS:
-        root.get(page(model))  # content types are read once a process
+        root.get(page(model))  # content types are read once in a process
     few = {model.__name__: queries(root, page(model)) for model in MODELS}
     populate(5)
     assert {model.__name__: queries(root, page(model)) for model in MODELS} == few
@@ -192,7 +195,7 @@ def test_history_says_who_changed_what(root: Client, model: Any) -> None:
     few = queries(root, page(model, "history", record.pk))
     for _ in range(5):
         record.save()
-    # What an account may do is read line by line; accounts change rarely.
+    # The permissions of an account are read line by line, because accounts change rarely.
     assert model is User or queries(root, page(model, "history", record.pk)) == few
     assert "clerk@amt.example" in root.get(page(model, "history", record.pk)).text
 
@@ -207,7 +210,10 @@ def test_history_writes_money_and_days_as_people_do(root: Client) -> None:
 
 
 def test_no_page_of_an_old_version_takes_a_post(root: Client) -> None:
-    """django-simple-history's page of one version would save what is posted to it, whatever the permissions."""
+    """django-simple-history's page of one version would save what is posted to it.
+
+    It would do so whatever the permissions.
+    """
     activity = make_activity(make_cycle(), points="5")
     version = activity.history.first().pk
     response = root.post(page(Activity, "history", activity.pk) + f"{version}/", {"points": "90"})

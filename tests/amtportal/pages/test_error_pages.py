@@ -1,4 +1,7 @@
-"""What is wrong with a form is told in one way on every page: a summary first, then the same words at the field."""
+"""Every page reports what is wrong with a form in one way.
+
+A summary comes first, and the same words stand at the field.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,7 +29,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 
 @dataclass(frozen=True)
 class Form:
-    """A form and something wrong to put into it. ``at``: the fields (by id) at which something is then said."""
+    """A form and something wrong to put into it.
+
+    ``at`` names the fields (by id) at which an error is then shown.
+    """
 
     address: str
     wrong: dict[str, Any]
@@ -151,7 +157,7 @@ def link_for(user: User) -> str:
 
 
 def refused(form: Form, member: Member, credit: Activity) -> BeautifulSoup:
-    """The page that comes back."""
+    """Return the page that comes back."""
     entry = make_activity(cycle_of(member), points="2")
     client = client_of(member if form.signed_in else None)
     if form.before:
@@ -212,7 +218,10 @@ def test_a_withdrawal_that_is_refused_is_told_in_the_same_way(credit: Activity, 
 
 
 def test_a_passkey_that_was_not_made_is_told_in_the_same_way(member: Member) -> None:
-    """What the device answers is no field that a person fills in: it stands in the summary, and the name is kept."""
+    """The answer of the device is not a field that a person fills in.
+
+    The error is in the summary, and the name is kept.
+    """
     client = client_of(member)
     confirm(client, OLD_PASSWORD)
     page = read(client.post("/accounts/2fa/webauthn/add/", {"name": "Blue key", "credential": ""}))

@@ -1,7 +1,7 @@
 """A form changes what it offers and nothing else, whatever else is sent with it.
 
-Each form of the portal and of the admin is sent twice from the same state: as a browser sends it, and with a value for
-every other column of every table. Both leave the same rows behind.
+Each form of the portal and of the admin is sent twice from the same state: as a browser sends it,
+and with a value for every other column of every table. Both leave the same rows behind.
 """
 
 from collections.abc import Callable
@@ -26,13 +26,14 @@ from tests.support.staff import BY_HAND, DEEDS, page
 pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors, pytest.mark.usefixtures("on_today")]
 
 OURS = ("members", "certifications", "ccp", "account", "auth", "history")
-# Made anew by each request, and what a database that is rolled back counts on from.
+# Columns that each request makes again, and columns that a database counts on from after a
+# rollback.
 RANDOM = {"request_id", "password", "token", "digest", "previous", "history_id"}
 SENT_BY_HAND = {"submission_digest": "0" * 64, "csrfmiddlewaretoken": "x"}
 
 
 def other_columns(taken: set[str], stranger: Member) -> dict[str, str]:
-    """A value for every column of every table that is not a field of the form."""
+    """Return a value for every column of every table that is not a field of the form."""
     found = dict(SENT_BY_HAND)
     for model in apps.get_models():
         if model._meta.app_label not in OURS:
@@ -57,9 +58,9 @@ def other_columns(taken: set[str], stranger: Member) -> dict[str, str]:
 
 
 def rows() -> dict[str, list[str]]:
-    """Every row of ours, history too, without what is made anew each time."""
+    """Return every row of the portal, history too, without what is made again each time."""
     skipped = set(RANDOM)
-    if connection.vendor == "postgresql":  # its sequences go on after a rollback
+    if connection.vendor == "postgresql":  # the sequences go on after a rollback
         skipped |= {"id", "activity_id", "certification_id", "cycle_id", "object_id"}
     found = {}
     for model in apps.get_models():
@@ -75,7 +76,7 @@ WRITES_NOTHING = {
     "account_reset_password",
     "account_signup",
     "activity-preview",
-    "evidence-add",  # no file is sent; one that is sent is taken whole or not at all
+    "evidence-add",  # no file is sent, because a file that is sent is taken whole or not at all
     "set_language",
     "ccp_heldcredit_match",  # nothing that is held can be matched here
     "transcript-check",
@@ -86,7 +87,10 @@ NO_FORM_OF_THEIR_OWN = {"ccp_activity_void_several"}
 
 
 def sent_from_the_same_state(send: Callable[[], Any]) -> tuple[dict[str, list[str]], int]:
-    """The rows that the post leaves, and its status; all of it is taken back."""
+    """Return the rows that the post leaves, and its status.
+
+    All of it is undone.
+    """
     with transaction.atomic():
         status = send().status_code
         left = rows()
@@ -95,12 +99,15 @@ def sent_from_the_same_state(send: Callable[[], Any]) -> tuple[dict[str, list[st
 
 
 def compare(client: Client, address: str, values: dict[str, Any], stranger: Member) -> bool:
-    """Send the form without and with other columns; the rows that it leaves are the same. Whether it changed any."""
+    """Send the form without and with other columns: the rows that it leaves are the same.
+
+    Return whether it changed any.
+    """
     more = other_columns(set(values), stranger)
     assert len(more) > 60
     before, cookies = rows(), deepcopy(client.cookies)
     plain, status = sent_from_the_same_state(lambda: client.post(address, values))
-    client.cookies = cookies  # as if it had not signed out, or been told anything
+    client.cookies = cookies  # as if nobody had signed out, or been told anything
     stuffed, same = sent_from_the_same_state(lambda: client.post(address, {**more, **values}))
     assert status == same in (200, 302, 400, 403, 404)
     for table, left in plain.items():

@@ -57,7 +57,7 @@ PAGES = {
 
 @pytest.fixture
 def one() -> Member:
-    """One certification, one entry, the last invoice open."""
+    """Return a member with one certification and one entry, whose last invoice is open."""
     member = make_member()
     make_activity(make_cycle(member), points="30", at=noon(TODAY - timedelta(days=1)))
     return member
@@ -65,7 +65,10 @@ def one() -> Member:
 
 @pytest.fixture
 def many() -> Member:
-    """Three certifications, 200 entries that count for all of them; the last invoice of RMA is open."""
+    """Return a member with three certifications, and 200 entries that count for all of them.
+
+    The last invoice of RMA is open.
+    """
     member = make_member()
     cycles = [
         make_cycle(member),
@@ -107,7 +110,10 @@ def test_a_page_takes_the_same_queries_with_one_certification_and_with_two(one: 
 
 
 def test_recording_takes_the_same_queries_however_much_is_on_record(one: Member) -> None:
-    """Entries of the cycle are read in one query; those that count as before are not written again."""
+    """Entries of the cycle are read in one query.
+
+    Those that count as before are not written again.
+    """
     record_more(one.activities.get(), [cycle_of(one)], 20)
     with CaptureQueriesContext(connection) as few:
         make_activity(cycle_of(one), points="0.25")

@@ -1,4 +1,7 @@
-"""What pages say in Spanish after a form: what is wrong, what it would count for, what was done; and error pages."""
+"""What pages say in Spanish after a form, and error pages in Spanish.
+
+They say what is wrong, what an entry would count for, and what was done.
+"""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -20,7 +23,7 @@ from tests.support.spanish import english_left, left_after, left_on
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 COURSE = {"activity_type": "course-seminar-webinar", "points": "1.5", "starts_on": "3/1/2026", "attested": "on"}
 SUBMISSION = {"submission_id": "7a6f4a0e-2f4e-4c64-9a9e-0b9f2f1c9a11"}
-# Record CE, filled in wrongly: each breaks another rule.
+# Record CE, filled in wrongly in several ways. Each breaks another rule.
 WRONG = {
     "nothing": {"activity_type": "", "points": "", "starts_on": "", "attested": ""},
     "points that are none": {"points": "many"},
@@ -101,7 +104,7 @@ def test_what_was_done_is_said_in_spanish(met: Member) -> None:
 
 
 def test_a_transcript_is_checked_in_spanish(met: Member) -> None:
-    """As it was issued, after the record has changed, and with files."""
+    """The transcript as it was issued, after the record has changed, and with files."""
     issue = issuing.issue(contents=transcripts.of_cycle(cycle_of(met)), by=met.user, at=noon(TODAY))
     address, anonymous = f"/verify/{issue.code}/", Client()
     assert left_on(anonymous, [address]) == set()
@@ -133,7 +136,7 @@ def test_the_closed_portal_says_so_in_the_readers_language(settings: Settings) -
 
 
 def test_a_list_as_csv_keeps_the_language_until_it_is_sent(met: Member) -> None:
-    """It is written after the request has ended."""
+    """The mail is written after the request has ended."""
     heads: Callable[[str], str] = lambda code: b"".join(  # noqa: E731
         client_of(met).get("/ccp/activities/export.csv", headers={"accept-language": code}).streaming_content
     ).decode("utf-8-sig")

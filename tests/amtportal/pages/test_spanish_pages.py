@@ -1,4 +1,7 @@
-"""Every page in Spanish: no text of three words or more is the same as in English, but names and what people typed."""
+"""Every page in Spanish.
+
+No text of three words or more is the same as in English, except names and what people typed.
+"""
 
 from datetime import date
 
@@ -97,7 +100,7 @@ OF_ENTRY = [
 ]
 
 
-# Those that ask for the password first.
+# The pages that ask for the password first.
 AFTER_THE_PASSWORD = [
     "/accounts/2fa/",
     "/accounts/2fa/totp/activate/",
@@ -122,7 +125,11 @@ def left_of(member: Member, *more: str) -> set[str]:
 
 
 def with_everything(member: Member, staff: User) -> Member:
-    """The member with a look-alike, entries withdrawn, void and amended, a reported credit, a calendar, a payment."""
+    """Return a member who has something of every kind.
+
+    The member has a look-alike, entries that are withdrawn, void and amended, a reported credit, a
+    calendar and a payment.
+    """
     cycle = cycle_of(member)
     calendar.create(member=member, at=noon(TODAY))
     make_activity(cycle, points="2", quantity=None, title=TYPED[0])
@@ -137,7 +144,7 @@ def with_everything(member: Member, staff: User) -> Member:
 
 
 def past(member: Member) -> Member:
-    """A cycle that is closed, and the one after it."""
+    """Return a closed cycle, and the one after it."""
     cycle = make_cycle(member, awarded_on=date(2020, 5, 1), on=date(2022, 1, 1))
     make_activity(cycle, points="30", starts_on=date(2021, 1, 1), at=noon(date(2022, 1, 2)))
     for year in (1, 2, 3):
@@ -147,7 +154,7 @@ def past(member: Member) -> Member:
 
 @pytest.fixture
 def left(new: Member, short: Member, met: Member, grace: Member, voluntary: Member, staff: User) -> set[str]:
-    """Every text of every page that is the same in both languages."""
+    """Return every text of every page that is the same in both languages."""
     everything = with_everything(met, staff)
     anonymous = Client()
     found = left_on(anonymous, PUBLIC)

@@ -1,4 +1,7 @@
-"""Each model has one admin class, registered once: no class of ours is registered over another of ours."""
+"""Each model has one admin class, registered once.
+
+No admin class of the portal replaces another one of the portal.
+"""
 
 import ast
 import inspect
@@ -12,13 +15,16 @@ SOURCES = [path for folder in OURS for path in sorted((ROOT / folder).rglob("*.p
 
 
 def _names(node: ast.expr) -> list[str]:
-    """The models that a call names: one of them, or a list."""
+    """Return the models that a call names, which are one of them or a list."""
     parts = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
     return [ast.unparse(part) for part in parts]
 
 
 def _calls(name: str) -> list[tuple[Path, str]]:
-    """Each model that is given to ``admin.register`` or the site's ``register`` or ``unregister``, with the file."""
+    """Return each model that is registered or unregistered, with the file.
+
+    The calls are ``admin.register`` and the site's ``register`` and ``unregister``.
+    """
     return [
         (path, model)
         for path in SOURCES

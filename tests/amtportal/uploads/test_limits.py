@@ -1,4 +1,4 @@
-"""How much a request may bring, and the page for what is too large."""
+"""How much a request may send, and the page for a request that is too large."""
 
 from io import BytesIO
 from typing import Any
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 
 
 class Endless(BytesIO):
-    """A body that goes on; ``given`` is how much of it was read."""
+    """A body that goes on. ``given`` is how much of it was read."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -40,18 +40,21 @@ def signed_out(client: Client) -> bool:
 
 
 def post(client: Client, address: str, size: int) -> tuple[Any, Endless]:
-    """A form with a file that is said to be so large."""
+    """Post a form with a file that is said to be this large."""
     body = Endless(size)
     kind = "multipart/form-data; boundary=x"
     sent = {"wsgi.input": body, "CONTENT_LENGTH": str(size), "CONTENT_TYPE": kind}
     client.get("/accounts/login/" if signed_out(client) else "/ccp/record/")  # for the cookie that goes with a form
-    client.handler.enforce_csrf_checks = True  # it is the first that reads the body
+    client.handler.enforce_csrf_checks = True  # this check is the first that reads the body
     return client.generic("POST", address, **sent), body
 
 
 @pytest.mark.parametrize("signed_in", [True, False], ids=["signed in", "signed out"])
 def test_a_request_that_is_too_large_is_told_so_and_how_to_mend_it(met: Member, signed_in: bool) -> None:
-    """It is read to its end, in small pieces that are let go: else a browser would not show the answer."""
+    """The body is read to its end, in small pieces that are thrown away.
+
+    Otherwise a browser would not show the answer.
+    """
     address = f"/ccp/activities/{met.activities.get().pk}/evidence/"
     size = uploads.MOST_IN_A_REQUEST + 1
     answer, body = post(client_of(met if signed_in else None), address, size)
@@ -78,7 +81,7 @@ def test_too_many_fields_are_a_request_that_cannot_be_read(met: Member) -> None:
 
 
 def test_a_file_lies_on_disk_while_it_comes_in_however_small_it_is() -> None:
-    """So that the memory of a worker does not grow with what people send."""
+    """The memory of a worker must not grow with what people send."""
     assert settings.FILE_UPLOAD_HANDLERS == [
         "amtportal.uploads.limits.Bounded",
         "django.core.files.uploadhandler.TemporaryFileUploadHandler",

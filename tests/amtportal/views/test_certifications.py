@@ -1,4 +1,4 @@
-"""My Certifications: an AMTRAX section for each certification, with figures that machines read."""
+"""My Certifications: an AMTRAX section for each certification, with machine-readable figures."""
 
 from datetime import date
 from decimal import Decimal
@@ -57,7 +57,7 @@ def test_the_figures_of_a_member_who_is_short_know_no_day_on_which_the_invoice_o
 
 
 def test_the_figures_of_the_first_year_are_of_its_own_invoice(new: Member) -> None:
-    """Year 1 falls due on 9/1/2026 and opens on 7/3/2026."""
+    """Year 1 is due on 9/1/2026 and opens on 7/3/2026."""
     (found,) = certification_figures(client_of(new)).values()
     assert (found["invoice-status"], found["invoice-opens"]) == ("upcoming", "2026-07-03")
 
@@ -119,7 +119,10 @@ def test_a_closed_cycle_says_how_it_was_closed(met: Member) -> None:
 
 
 def test_after_the_grace_period_there_is_no_record_ce() -> None:
-    """Awarded 12/1/2022: ended 11/30/2025, records taken to 2/28/2026. The page opened next closes the cycle."""
+    """A cycle awarded on 12/1/2022 ended on 11/30/2025, and took records to 2/28/2026.
+
+    The page that is opened next closes the cycle.
+    """
     member = make_cycle(awarded_on=date(2022, 12, 1), on=date(2025, 11, 1)).certification.member
     page = read(client_of(member).get(ADDRESS))
     assert "You cannot record CE, because this certification is lapsed." in words(page.main)
@@ -137,7 +140,7 @@ def test_the_transcript_and_the_invoice_are_one_step_away(met: Member) -> None:
 
 
 def test_points_of_many_cycles_stand_apart(met: Member) -> None:
-    """The points of a closed cycle do not carry over into the next: 30 in the first, 0 in the second."""
+    """The points of a closed cycle do not carry over: 30 in the first, 0 in the second."""
     first = cycle_of(met)
     Cycle.objects.update(closed_on=date(2026, 5, 1), outcome="compliant", points_at_close=Decimal(30))
     Cycle.objects.create(

@@ -1,4 +1,7 @@
-"""The guide: its three parts and what members ask, in sections that can be linked, with pictures that weigh little."""
+"""The guide: its three parts and the questions of members.
+
+Each section can be linked, and the pictures are small files.
+"""
 
 import json
 import re
@@ -94,6 +97,6 @@ def test_a_picture_is_small_and_of_the_size_on_record(name: str) -> None:
 
 
 def test_what_pictures_say_holds_no_number_of_the_database() -> None:
-    """They would differ each time the pictures are taken."""
+    """The numbers would differ each time the pictures are taken."""
     told = " ".join(line for picture in pictures().values() for line in picture.text)
     assert set(re.findall(r"\b(?:CE|INV)-\d+", told)) <= {"CE-1042", "INV-1042"}

@@ -1,4 +1,7 @@
-"""The home page: what this is, or the four answers at a glance; and the public pages."""
+"""The home page, and the public pages.
+
+The home page says what the portal is, or shows a member the four answers at a glance.
+"""
 
 from datetime import date
 
@@ -26,7 +29,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 
 
 def cards(member: Member) -> dict[str, str]:
-    """The words of each card on the home page, by the code of the certification."""
+    """Return the words of each card on the home page, by the code of the certification."""
     page = read(client_of(member).get("/"))
     return {words(card.select_one(".code")): words(card) for card in page.select("main article")}
 
@@ -40,7 +43,10 @@ def test_signed_out_it_says_what_this_is_and_where_to_sign_in() -> None:
 
 
 def test_four_answers_for_a_member_who_is_short(short: Member) -> None:
-    """RPT: 22 of 24 points, 2 to go; 4/23/2026 is 40 days after 3/14/2026 (17 in March, 23 in April)."""
+    """RPT has 22 of 24 points and 2 to go.
+
+    4/23/2026 is 40 days after 3/14/2026 (17 in March, 23 in April).
+    """
     card = cards(short)["RPT"]
     assert "22 of 24 points" in card
     assert "Days left 40 days" in card
@@ -59,7 +65,7 @@ def test_four_answers_for_a_member_who_met_the_requirement_yesterday(met: Member
 
 @pytest.mark.parametrize("address", ["/", "/certifications/"])
 def test_a_paid_invoice_says_when_the_payment_came(met: Member, address: str) -> None:
-    """Not the day of a payment that was taken back, a mistake for another invoice."""
+    """The page does not show the day of a mistaken payment that was taken back."""
     mistake = make_payment(invoice_of(cycle_of(met)), received_on=TODAY)
     invoices.reverse_payment(payment=mistake, reason="Another invoice.", by=mistake.recorded_by, at=noon(TODAY))
     make_payment(invoice_of(cycle_of(met)), received_on=date(2026, 3, 13))
@@ -76,7 +82,10 @@ def test_four_answers_in_the_first_year(new: Member) -> None:
 
 
 def test_four_answers_in_the_grace_period(grace: Member) -> None:
-    """The cycle ended on 2/22/2026; 90 days of grace end on 5/23/2026, 70 days after 3/14/2026."""
+    """The cycle ended on 2/22/2026.
+
+    90 days of grace end on 5/23/2026, 70 days after 3/14/2026.
+    """
     card = cards(grace)["MLT"]
     assert "42 of 45 points" in card
     assert "Grace days left 70 days" in card

@@ -1,4 +1,7 @@
-"""The pages of renewal invoices: what each says of its state, and that a locked one is not to be had."""
+"""The pages of renewal invoices: what each says about its state.
+
+A locked invoice cannot be opened.
+"""
 
 from datetime import date, timedelta
 from io import BytesIO
@@ -29,7 +32,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 
 
 def printed(response: HttpResponse) -> str:
-    """The words of the PDF."""
+    """Return the words of the PDF."""
     assert (response.status_code, response.headers["Content-Type"]) == (200, "application/pdf")
     pages = PdfReader(BytesIO(response.content)).pages
     return " ".join(" ".join(page.extract_text().split()) for page in pages)
@@ -55,7 +58,10 @@ def test_a_void_invoice_is_listed_as_void(met: Member) -> None:
 
 
 def test_a_locked_invoice_says_why_and_when_it_opens(short: Member) -> None:
-    """22 of 24 points. 60 days before 4/24/2026 are past: only the requirement is waited for."""
+    """22 of 24 points.
+
+    60 days before 4/24/2026 are past, so only the requirement is missing.
+    """
     invoice = invoice_of(cycle_of(short, "RPT"))
     page = words(read(client_of(short).get(f"/invoices/{invoice.pk}/")).main)
     assert "Locked: 22 of 24 points are on record." in page
@@ -94,7 +100,10 @@ def test_the_refusal_of_a_pdf_says_why(short: Member) -> None:
 def test_an_invoice_of_year_1_opens_60_days_before_it_is_due(
     on_today: TimeMachineFixture, new: Member, days_before: int
 ) -> None:
-    """Due 9/1/2026; 60 days before is 7/3/2026: 31 + 28 days of August and July, and 1."""
+    """The due day is 9/1/2026, and 60 days before is 7/3/2026.
+
+    July has 28 days left, August has 31, and 1 more.
+    """
     invoice = invoice_of(cycle_of(new), 1)
     on_today.move_to(noon(date(2026, 7, 3) - timedelta(days=days_before)))
     browser = client_of(new)
@@ -111,7 +120,10 @@ def test_an_invoice_of_year_1_opens_60_days_before_it_is_due(
 def test_the_last_invoice_cannot_be_had_at_five_to_midnight_and_can_be_at_five_past(
     on_today: TimeMachineFixture, met: Member
 ) -> None:
-    """Met on 3/13/2026. The sign-in is from before midnight."""
+    """The requirement was met on 3/13/2026.
+
+    The member signed in before midnight.
+    """
     invoice, browser = invoice_of(cycle_of(met)), client_of(met)
     on_today.move_to(noon(date(2026, 3, 13)).replace(hour=23, minute=55))
     assert browser.get(f"/invoices/{invoice.pk}.pdf").status_code == 403
@@ -179,7 +191,10 @@ def test_a_member_without_invoices_reads_so(without_invoices: Client) -> None:
 
 
 def test_the_same_state_stands_on_every_page(met: Member) -> None:
-    """Below the requirement again: locked on the list, on its page and on My Certifications."""
+    """The member is below the requirement again.
+
+    The invoice is locked on the list, on its page and on My Certifications.
+    """
     cycle, browser = cycle_of(met), client_of(met)
     entry = met.activities.get()
     browser.post(f"/ccp/activities/{entry.pk}/withdraw/")

@@ -1,4 +1,4 @@
-"""Whom to tell of a weakness: security.txt, as RFC 9116 has it."""
+"""Whom to tell about a vulnerability: security.txt, as RFC 9116 defines it."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,7 @@
-"""Activities, credits and the catalogue in the admin: staff read, and may void an entry with a reason."""
+"""Activities, credits and the catalogue in the admin.
+
+Staff read them, and may void an entry with a reason.
+"""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -222,7 +225,7 @@ def test_selected_entries_are_voided_with_one_reason(desk: Client, cycle: Cycle,
     assert submit(desk, address, reason="Provider unknown")["Location"] == page(Activity)
     assert set(found(desk, Activity, standing="void")) == {activity, other}
     assert found(desk, Activity, standing="yes") == [left]
-    assert "None of these entries stands" in told(desk, desk.get(address))
+    assert "None of these entries can be voided" in told(desk, desk.get(address))
 
 
 def test_refused_entry_holds_back_none_of_the_others(desk: Client, cycle: Cycle, activity: Activity) -> None:
@@ -242,7 +245,7 @@ def test_entries_voided_at_once_are_bounded(desk: Client, cycle: Cycle, monkeypa
 
 @pytest.mark.parametrize("ids", ["", "x", "0", "9" * 30, "1;2", "-1"])
 def test_address_without_standing_entries_leads_back_to_the_list(desk: Client, ids: str) -> None:
-    assert "None of these entries stands" in told(desk, desk.get(reverse(SEVERAL), {"ids": ids}))
+    assert "None of these entries can be voided" in told(desk, desk.get(reverse(SEVERAL), {"ids": ids}))
 
 
 def test_action_is_offered_to_those_who_may_void_only(activity: Activity, desk: Client) -> None:

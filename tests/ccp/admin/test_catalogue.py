@@ -1,4 +1,7 @@
-"""The catalogue in the admin: staff see what a change of the terms does before it is saved, and may cancel."""
+"""The catalogue in the admin.
+
+Staff see what a change of the terms does before it is saved, and may cancel it.
+"""
 
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,4 +1,7 @@
-"""Staff change a status, extend a grace period and sign a correction; the member reads what became of it."""
+"""Staff change a status, extend a grace period and sign a correction.
+
+The member reads what became of it.
+"""
 
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,4 +1,7 @@
-"""Issued transcripts in the admin: found by code and by member, read, and never written or deleted."""
+"""Issued transcripts in the admin.
+
+Staff find them by code and by member, and read them, but can never write or delete one.
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""Error reports: a member says that a credit from AMT is wrong, staff answer, and may void the entry."""
+"""Error reports.
+
+A member says that a credit from AMT is wrong. Staff answer, and may void the entry.
+"""
 
 from datetime import date
 
@@ -8,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from amtportal.members.models import Member
+from amtportal.refusals import Refused
 from ccp.amt_credits import credits as amt_credits
 from ccp.amt_credits import error_reports
 from ccp.counting import requirement
@@ -209,7 +213,7 @@ def test_an_answer_has_words(desk: Client, report: ErrorReport, answer: str) -> 
 
 
 def test_the_verb_refuses_a_blank_answer(report: ErrorReport) -> None:
-    with pytest.raises(error_reports.Refused, match="Write an answer"):
+    with pytest.raises(Refused, match="Write an answer"):
         error_reports.answer(report=report, text=" ", by=make_user(), at=noon(TODAY))
 
 

@@ -1,4 +1,4 @@
-"""Credits from AMT that wait: why, until when, and who has them matched."""
+"""Credits from AMT that wait: why, until when, and who gets them matched."""
 
 import io
 from datetime import date
@@ -10,14 +10,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from amtportal.imports.csv_files import read as read_roster
+from amtportal.imports.csv_files import read_csv as read_roster
 from amtportal.members.models import Member
+from amtportal.refusals import Refused
 from ccp.amt_credits import credits as amt_credits
 from ccp.amt_credits import holding as held_credits
-from ccp.amt_credits.holding import Received, Tally
+from ccp.amt_credits.holding import MatchTally, Received
 from ccp.counting import requirement
 from ccp.models import Activity, ActivityType, HeldCredit
-from ccp.recording import verbs as recording
 from certifications import cycles
 from certifications.models import Certification, Credential, Cycle
 from certifications.roster.resource import RosterResource
@@ -53,11 +53,11 @@ def same_course(*amt_ids: str) -> list[Received]:
     return [Received(f"W-{amt_id}", amt_id, make_claim(activity_type=kind)) for amt_id in amt_ids]
 
 
-def receive(*credits: Received) -> Tally:
+def receive(*credits: Received) -> MatchTally:
     return held_credits.receive(credits=credits, by=None, at=noon(TODAY))
 
 
-def match() -> Tally:
+def match() -> MatchTally:
     return held_credits.match(by=None, at=noon(TODAY))
 
 
@@ -69,7 +69,7 @@ def reason() -> str:
 
 
 def test_a_credit_of_somebody_unknown_is_held() -> None:
-    assert receive(received()) == Tally(recorded=0, held=1)
+    assert receive(received()) == MatchTally(recorded=0, held=1)
     assert reason() == "No member has the AMT ID 7001."
     assert not Activity.objects.exists()
 
@@ -105,16 +105,16 @@ def test_a_credit_of_a_type_for_other_credentials_is_held() -> None:
 def test_a_lapsed_certification_takes_no_credit() -> None:
     cycle = make_cycle(make_member(amt_id="7001"))
     Certification.objects.filter(pk=cycle.certification_id).update(status="lapsed")
-    assert receive(received()) == Tally(held=1)
+    assert receive(received()) == MatchTally(held=1)
 
 
 def test_received_twice_is_held_once() -> None:
     receive(received())
-    assert receive(received()) == Tally()
+    assert receive(received()) == MatchTally()
     make_cycle(make_member(amt_id="7001"))
-    assert receive(received()) == Tally()  # the match records it, so that its row says so
-    assert match() == Tally(recorded=1)
-    assert receive(received()) == Tally()
+    assert receive(received()) == MatchTally()  # the match records it, so that its row says so
+    assert match() == MatchTally(recorded=1)
+    assert receive(received()) == MatchTally()
     assert Activity.objects.count() == HeldCredit.objects.count() == 1
 
 
@@ -124,11 +124,11 @@ def test_received_twice_is_held_once() -> None:
 def test_a_held_credit_is_recorded_when_the_person_appears() -> None:
     receive(received(), received("W-2", "7002"))
     cycle = make_cycle(make_member(amt_id="7001"))
-    assert match() == Tally(recorded=1, held=1)
+    assert match() == MatchTally(recorded=1, held=1)
     assert requirement.counted_points(cycle) == Decimal(5)
     held = HeldCredit.objects.get(provider_reference="W-1")
     assert held.activity == Activity.objects.get(provider_reference="W-1")
-    assert match() == Tally(held=1)
+    assert match() == MatchTally(held=1)
 
 
 def test_the_reason_is_that_of_the_last_match() -> None:
@@ -142,7 +142,7 @@ def test_a_type_that_was_retired_meanwhile_is_no_hindrance() -> None:
     receive(received())
     ActivityType.objects.update(retired_on=TODAY)
     make_cycle(make_member(amt_id="7001"))
-    assert match() == Tally(recorded=1)
+    assert match() == MatchTally(recorded=1)
 
 
 def test_a_roster_import_matches_what_its_members_were_waited_for_with(
@@ -168,7 +168,7 @@ def make_due(amt_id: str = "7001", *, awarded_on: date = date(2023, 3, 1)) -> Cy
 
 def test_a_credit_counts_at_once_in_the_cycle_that_is_due_to_open() -> None:
     cycle = make_due()
-    assert receive(received()) == Tally(recorded=1)
+    assert receive(received()) == MatchTally(recorded=1)
     following = Cycle.objects.get(certification=cycle.certification, number=2)
     assert requirement.counted_points(following) == 5
     cycle.refresh_from_db()
@@ -178,7 +178,7 @@ def test_a_credit_counts_at_once_in_the_cycle_that_is_due_to_open() -> None:
 def test_a_held_credit_opens_the_cycle_that_is_due() -> None:
     receive(received())
     cycle = make_due()
-    assert match() == Tally(recorded=1)
+    assert match() == MatchTally(recorded=1)
     assert requirement.counted_points(Cycle.objects.get(certification=cycle.certification, number=2)) == 5
 
 
@@ -186,13 +186,13 @@ def test_a_cycle_that_opens_after_its_own_end_is_rolled_over_too() -> None:
     """Awarded 3/1/2019: cycle 1 ended on 2/28/2022 and cycle 2 on 2/28/2025. The latter opens with grace from today."""
     certification = make_certification(make_member(amt_id="7001"), awarded_on=date(2019, 3, 1), ccp_mandatory=False)
     cycles.open_current(certification=certification, on=date(2019, 3, 1)).invoices.update(status="paid")
-    assert receive(received(starts_on=date(2025, 2, 28))) == Tally(recorded=1)
+    assert receive(received(starts_on=date(2025, 2, 28))) == MatchTally(recorded=1)
     assert requirement.counted_points(Cycle.objects.get(number=2)) == 5
 
 
 def test_a_cycle_that_is_due_is_closed_for_its_credit_though_none_is_recorded() -> None:
     cycle = make_due()
-    assert receive(received(starts_on=date(2026, 2, 28))) == Tally(held=1)
+    assert receive(received(starts_on=date(2026, 2, 28))) == MatchTally(held=1)
     assert reason() == "No open CCP cycle of 7001 covers 2/28/2026."
     cycle.refresh_from_db()
     assert cycle.closed_on == TODAY
@@ -234,7 +234,7 @@ def test_many_credits_are_recorded_in_batches(monkeypatch: pytest.MonkeyPatch) -
     """Batches of 500: 501 credits of two members take two of them."""
     cycles = [make_cycle(make_member(amt_id=amt_id)) for amt_id in ("7001", "7002")]
     credits = [received(f"W-{n}", f"700{n % 2 + 1}", points="0.25") for n in range(501)]
-    assert receive(*credits) == Tally(recorded=501)
+    assert receive(*credits) == MatchTally(recorded=501)
     assert requirement.counted_by_cycle([cycle.pk for cycle in cycles]) == {
         cycles[0].pk: Decimal("62.75"),
         cycles[1].pk: Decimal("62.5"),
@@ -246,7 +246,7 @@ def test_other_values_under_a_recorded_reference_are_refused() -> None:
     cycle: Cycle = make_cycle(make_member(amt_id="7001"))
     receive(received())
     credit = amt_credits.AmtCredit("W-1", cycle.certification.member, received(points="6").claim)
-    with pytest.raises(recording.Refused, match="W-1 is on record with other values"):
+    with pytest.raises(Refused, match="W-1 is on record with other values"):
         amt_credits.record(credits=[credit], by=None, at=noon(TODAY))
 
 

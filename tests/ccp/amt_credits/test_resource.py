@@ -1,4 +1,7 @@
-"""Credit from AMT's own courses: what a file does, what is wrong with a row, and what the member then sees."""
+"""Credit from AMT's own courses.
+
+The tests show what a file does, what is wrong with a row, and what the member then sees.
+"""
 
 import io
 from datetime import date
@@ -65,7 +68,7 @@ def problems(*rows: str, header: str = HEADER) -> list[str]:
     """What is wrong with a file of these rows; nothing may have been written."""
     before = (Activity.objects.count(), Credit.objects.count(), HeldCredit.objects.count())
     resource = CreditsResource()
-    resource.import_data(csv_files.read((header + "".join(rows)).encode()))
+    resource.import_data(csv_files.read_csv((header + "".join(rows)).encode()))
     assert (Activity.objects.count(), Credit.objects.count(), HeldCredit.objects.count()) == before
     return [str(problem) for problem in resource.problems]
 
@@ -176,7 +179,7 @@ def test_a_type_is_refused_from_the_day_on_which_it_was_retired(cycle: Cycle, on
     (found,) = problems(GOOD)
     assert found.startswith("Line 2, activity_type: Course, seminar or webinar can no longer be chosen.")
     on_today.move_to(noon(date(2026, 3, 13)))
-    assert CreditsResource().import_data(csv_files.read((HEADER + GOOD).encode()), dry_run=True).totals["new"] == 1
+    assert CreditsResource().import_data(csv_files.read_csv((HEADER + GOOD).encode()), dry_run=True).totals["new"] == 1
 
 
 def test_a_type_is_refused_until_the_day_on_which_it_begins(cycle: Cycle, on_today: TimeMachineFixture) -> None:
@@ -184,7 +187,7 @@ def test_a_type_is_refused_until_the_day_on_which_it_begins(cycle: Cycle, on_tod
     (found,) = problems(GOOD)
     assert found.startswith("Line 2, activity_type: Course, seminar or webinar can be chosen for what is recorded from")
     on_today.move_to(noon(date(2026, 3, 15)))
-    assert CreditsResource().import_data(csv_files.read((HEADER + GOOD).encode()), dry_run=True).totals["new"] == 1
+    assert CreditsResource().import_data(csv_files.read_csv((HEADER + GOOD).encode()), dry_run=True).totals["new"] == 1
 
 
 def test_one_bad_row_holds_back_the_whole_file(cycle: Cycle) -> None:

@@ -1,4 +1,7 @@
-"""The points calculator among the qualifying activities: a type and how many of its units, and the points of it."""
+"""The points calculator on the page of qualifying activities.
+
+It takes a type and a number of its units, and gives the points for them.
+"""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,7 @@
-"""What a change of the terms does: who gains, who loses, who crosses the requirement, and what is left alone."""
+"""What a change of the terms does.
+
+The tests show who gains, who loses, who crosses the requirement, and what does not change.
+"""
 
 import io
 from datetime import date

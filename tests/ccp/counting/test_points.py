@@ -1,4 +1,4 @@
-"""What counts under the caps, and why less than the claim counts."""
+"""What counts under the caps, and the reason when less than the claim counts."""
 
 from collections import defaultdict
 from collections.abc import Iterable

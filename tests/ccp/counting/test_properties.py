@@ -1,4 +1,7 @@
-"""What holds for any record: met dates, amending back, the order of recording, and runs that roll cycles over."""
+"""What holds for any record.
+
+The tests look at met dates, amending back, the order of recording, and runs that roll cycles over.
+"""
 
 import uuid
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The requirement of a cycle: what is missing, and since which day it is met."""
+"""The requirement of a cycle: what is missing, and since which day it has been met."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -70,6 +70,6 @@ def test_settling_an_unchanged_record_writes_nothing() -> None:
     cycle = make_cycle()
     make_activity(cycle, points="30")
     before = Cycle.history.count()
-    requirement.settle(Cycle.objects.get(), TODAY + timedelta(days=5))
+    requirement.settle_all([Cycle.objects.get()], TODAY + timedelta(days=5))
     assert Cycle.objects.get().requirement_met_on == TODAY
     assert Cycle.history.count() == before

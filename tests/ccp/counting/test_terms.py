@@ -1,4 +1,4 @@
-"""The terms of the programme: which hold on a day, and what a number of units is worth."""
+"""The terms of the program: which apply on a day, and what a number of units is worth."""
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta

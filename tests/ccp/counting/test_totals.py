@@ -1,4 +1,7 @@
-"""The total shown equals the sum of credits, after any sequence of record, amend, withdraw and void."""
+"""The total shown equals the sum of credits.
+
+That holds after any sequence of record, amend, withdraw and void.
+"""
 
 import uuid
 from collections import defaultdict
@@ -15,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from amtportal.members.models import Member, User
+from amtportal.refusals import Refused
 from ccp.counting import requirement
 from ccp.models import Activity, ActivityType, Credit
 from ccp.recording import verbs as recording
@@ -70,7 +74,7 @@ class Record:
         """Call a verb. Where it refuses, because an entry no longer stands or no cycle covers it, nothing changes."""
         self.on += timedelta(days=1)
         verb, *values = step
-        with suppress(recording.Refused):
+        with suppress(Refused):
             getattr(self, verb)(*values)
 
     def record(self, claim: dict[str, Any], chosen: str) -> None:

@@ -1,4 +1,7 @@
-"""The rules of evidence: until when to keep documents, what may be attached and removed, and what is left behind."""
+"""The rules of evidence.
+
+They say until when to keep documents, what may be attached and removed, and what is left behind.
+"""
 
 import stat
 from datetime import date, timedelta
@@ -13,6 +16,7 @@ from pytest_django.fixtures import Settings
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member
+from amtportal.refusals import Refused
 from amtportal.settings import STORAGES
 from ccp.evidence import attaching as evidence
 from ccp.models import Activity, Evidence
@@ -118,7 +122,7 @@ def test_what_was_removed_can_be_attached_again(entry: Activity) -> None:
 def test_an_entry_has_at_most_ten_files(entry: Activity) -> None:
     for pages in range(1, 11):
         attach(entry, pdf(pages), name=f"{pages}.pdf")
-    with pytest.raises(evidence.Refused, match=r"This entry has 10 files, and cannot have more\."):
+    with pytest.raises(Refused, match=r"This entry has 10 files, and cannot have more\."):
         attach(entry)
     assert Evidence.objects.count() == len(stored()) == 10
     evidence.remove(evidence=Evidence.objects.all()[0], by=entry.member.user, at=noon(TODAY))
@@ -126,7 +130,7 @@ def test_an_entry_has_at_most_ten_files(entry: Activity) -> None:
 
 
 def test_what_amt_credited_needs_no_evidence(entry: Activity) -> None:
-    with pytest.raises(evidence.Refused, match="so it needs no evidence"):
+    with pytest.raises(Refused, match="so it needs no evidence"):
         attach(make_amt_credit(cycle_of(entry.member)))
     assert stored() == []
 
@@ -184,9 +188,9 @@ def test_what_is_attached_to_an_entry_that_no_longer_stands_stays(entry: Activit
     else:
         recording.withdraw(activity=entry, by=by, at=noon(TODAY))
     entry.refresh_from_db()
-    with pytest.raises(evidence.Refused, match="What is attached to it stays"):
+    with pytest.raises(Refused, match="What is attached to it stays"):
         evidence.remove(evidence=file, by=entry.member.user, at=noon(TODAY))
-    with pytest.raises(evidence.Refused, match="nothing can be attached to it"):
+    with pytest.raises(Refused, match="nothing can be attached to it"):
         attach(entry, pdf())
     assert stored() == [file.stored_name]
 

@@ -1,4 +1,8 @@
-"""What may be attached: files told by their content and written anew; what is refused says why and how to mend it."""
+"""What may be attached.
+
+Files are recognized by their content and written again. A refusal says why, and how to fix the
+file.
+"""
 
 import hashlib
 import os
@@ -17,6 +21,7 @@ import pytest
 from pikepdf import Array, Dictionary, Name, String
 from PIL import Image, ImageStat
 
+from amtportal.refusals import Refused
 from amtportal.uploads.limits import MOST_BYTES
 from ccp.evidence import files as evidence_files
 from ccp.evidence.cleaner import KEPT_PIXELS, MOST_PAGES, Outcome
@@ -32,7 +37,7 @@ def cleaned(content: bytes, name: str = "certificate.pdf") -> tuple[bytes, evide
 
 
 def refusal(content: bytes, name: str = "certificate.pdf") -> str:
-    with pytest.raises(evidence_files.Refused) as refused, evidence_files.opened(sent(content, name)):
+    with pytest.raises(Refused) as refused, evidence_files.opened(sent(content, name)):
         pass
     return str(refused.value)
 

@@ -1,6 +1,8 @@
-"""What is done after the commit may fail: the record stands, the answer comes, and the log says what failed."""
+"""What is done after the commit may fail.
 
-import uuid
+The record stands, the answer comes, and the log says what failed.
+"""
+
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -12,12 +14,10 @@ from amtportal.imports import csv_files
 from amtportal.members.models import Member
 from ccp.amt_credits import holding as held_credits
 from ccp.catalogue import term_changes as impact
-from ccp.counting import credits as counting
-from ccp.models import Activity, ActivityType, TypeTerms
-from ccp.recording import verbs as recording
+from ccp.models import ActivityType, TypeTerms
 from certifications.models import Certification
 from certifications.roster import resource as roster
-from tests.support.builders import TODAY, client_of, make_claim, make_cycle, make_member, make_user, noon
+from tests.support.builders import TODAY, client_of, make_user, noon
 from tests.support.staff import make_clerk, page, submit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors, pytest.mark.usefixtures("on_today")]
@@ -25,19 +25,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors, pytest.
 
 def gone(*args: object, **kwargs: object) -> NoReturn:
     raise OperationalError("server closed the connection unexpectedly")
-
-
-def record() -> None:
-    cycle = make_cycle(make_member())
-    member = cycle.certification.member
-    recording.record(
-        member=member,
-        cycles=[cycle],
-        claim=make_claim(),
-        submission_id=uuid.uuid4(),
-        by=member.user,
-        at=noon(TODAY),
-    )
 
 
 def change_terms() -> None:
@@ -49,7 +36,7 @@ def change_terms() -> None:
 def import_roster() -> None:
     header = "amt_id,email,first_name,last_name,credential,certificate_number,awarded_on\n"
     content = header + "7001,zoe@example.org,Zoë,O'Neil,RMA,1,2023-05-01\n"
-    assert not roster.RosterResource().import_data(csv_files.read(content.encode())).has_errors()
+    assert not roster.RosterResource().import_data(csv_files.read_csv(content.encode())).has_errors()
 
 
 def add_a_member() -> None:
@@ -61,7 +48,6 @@ def add_a_member() -> None:
 @pytest.mark.parametrize(
     ("module", "name", "deed", "kept"),
     [
-        pytest.param(counting, "_count_if_overtaken", record, Activity, id="an entry is recorded"),
         pytest.param(impact, "_count_stragglers", change_terms, TypeTerms, id="terms are changed"),
         pytest.param(held_credits, "match", import_roster, Certification, id="a roster is imported"),
         pytest.param(held_credits, "match", add_a_member, Member, id="a member is added"),

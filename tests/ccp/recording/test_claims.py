@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from amtportal.refusals import Problem
 from ccp.recording.claims import (
-    Problem,
     Window,
     is_retired,
     problem_with_claim,

@@ -1,4 +1,7 @@
-"""An entry that looks like an earlier one: recorded at once, with a notice in which the member can say what differs."""
+"""An entry that looks like an earlier one.
+
+It is recorded at once, with a notice in which the member can say what differs.
+"""
 
 from datetime import date
 
@@ -7,6 +10,7 @@ from django.test import Client
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
+from amtportal.refusals import Refused
 from ccp.models import Activity
 from ccp.recording import verbs as recording
 from tests.support.builders import TODAY, client_of, cycle_of, make_activity, make_cycle, noon
@@ -152,7 +156,7 @@ def test_once_the_entry_cannot_be_changed_nothing_more_is_said(
     say(signed_in, later, "Other speaker.")
     later.refresh_from_db()
     assert later.difference == ""
-    with pytest.raises(recording.Refused):
+    with pytest.raises(Refused):
         recording.say_difference(
             activity=later,
             difference="Other.",

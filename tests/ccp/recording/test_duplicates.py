@@ -1,4 +1,4 @@
-"""Near-duplicates: what looks alike, what does not, and what the member says of it."""
+"""Near-duplicates: what looks alike, what does not, and what the member says about it."""
 
 from datetime import date
 from typing import Any

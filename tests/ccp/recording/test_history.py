@@ -1,4 +1,4 @@
-"""The history of an entry: who changed what, when, from what to what."""
+"""The history of an entry: who changed what, when, from what and to what."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""What a cycle would come to with an entry, and what its renewal invoice would then do."""
+"""The total that a cycle would have with an entry, and what its renewal invoice would then do."""
 
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,4 +1,7 @@
-"""What an entry would count for, told before it is recorded: the same as recording it then makes."""
+"""What an entry would count for, shown before it is recorded.
+
+It is the same as what recording the entry then gives.
+"""
 
 from datetime import date, timedelta
 from decimal import Decimal

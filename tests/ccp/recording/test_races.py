@@ -1,4 +1,7 @@
-"""Who waits for somebody else's transaction decides from what that has left behind, and nobody waits in a circle."""
+"""A request that waits for another transaction decides from what that transaction has left.
+
+No requests wait for each other in a circle.
+"""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -9,9 +12,11 @@ import pytest
 from django.db import connection, transaction
 
 from amtportal.imports import csv_files
+from amtportal.refusals import Refused
 from ccp.amt_credits import holding as held_credits
 from ccp.amt_credits.resource import CreditsResource
 from ccp.catalogue import term_changes as impact
+from ccp.counting import requirement
 from ccp.models import Activity, ActivityType, HeldCredit, TypeTerms
 from ccp.recording import verbs as recording
 from certifications import life
@@ -28,6 +33,7 @@ from tests.support.builders import (
 )
 from tests.support.staff import make_clerk, page
 from tests.support.threads import beside, wait_until_somebody_waits
+from tests.support.waiting import PATIENCE
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -40,7 +46,7 @@ def give_status(certification: Certification, to: str) -> None:
     life.change_status(certification=certification, to=to, reason="Said so.", by=make_user(), at=noon(TODAY))
 
 
-def received() -> held_credits.Tally:
+def received() -> held_credits.MatchTally:
     credit = held_credits.Received("W-1", "7001", make_claim())
     return held_credits.receive(credits=[credit], by=None, at=noon(TODAY))
 
@@ -51,7 +57,7 @@ def test_who_waits_while_the_certification_is_revoked_records_nothing() -> None:
         give_status(cycle.certification, "revoked")
         recorded = beside(partial(make_activity, cycle))
         wait_until_somebody_waits()
-    with pytest.raises(recording.Refused):
+    with pytest.raises(Refused):
         recorded.result()
     assert not Activity.objects.exists()
 
@@ -62,7 +68,7 @@ def test_a_credit_that_waits_while_the_certification_is_revoked_is_held() -> Non
         give_status(cycle.certification, "revoked")
         tally = beside(received)
         wait_until_somebody_waits()
-    assert tally.result() == held_credits.Tally(recorded=0, held=1)
+    assert tally.result() == held_credits.MatchTally(recorded=0, held=1)
 
 
 def test_staff_who_save_a_certification_while_it_lapses_do_not_put_it_in_force_again() -> None:
@@ -115,12 +121,14 @@ def lock(cycle: Cycle) -> None:
 def imported() -> bool:
     header = "provider_reference,amt_id,activity_type,title,starts_on,ends_on,points\n"
     row = "W-1,7001,course-seminar-webinar,Safe,2026-03-01,2026-03-01,1\n"
-    return not CreditsResource(at=noon(TODAY)).import_data(csv_files.read((header + row).encode())).has_errors()
+    return not CreditsResource(at=noon(TODAY)).import_data(csv_files.read_csv((header + row).encode())).has_errors()
 
 
-def changed() -> bool:
+def changed(cap: str = "1") -> bool:
     kind = ActivityType.objects.get(code="course-seminar-webinar")
-    terms = TypeTerms(activity_type=kind, effective_from=TODAY, unit="hour", points_per_unit=Decimal(1), cap=Decimal(1))
+    terms = TypeTerms(
+        activity_type=kind, effective_from=TODAY, unit="hour", points_per_unit=Decimal(1), cap=Decimal(cap)
+    )
     impact.put_in_force(terms=terms, by=make_user(is_staff=True), at=noon(TODAY))
     return True
 
@@ -141,3 +149,62 @@ def test_who_closes_what_is_due_before_counting_locks_the_cycles_in_their_order(
     assert done.result()
     second.refresh_from_db()
     assert second.outcome == "compliant"
+
+
+def test_who_records_waits_neither_for_another_who_records_nor_for_a_change_that_is_being_made() -> None:
+    """One member has recorded and staff have changed the terms, and neither of them is done: the next one is."""
+    first, second, third = make_cycle(), make_cycle(), make_cycle()
+    with transaction.atomic():
+        make_activity(first)
+        assert beside(partial(make_activity, second)).result(timeout=PATIENCE)
+    with transaction.atomic():
+        assert changed()
+        assert beside(partial(make_activity, third)).result(timeout=PATIENCE)
+
+
+def test_a_change_that_waits_for_one_who_records_counts_what_was_recorded() -> None:
+    """Cap 1 is in force for everybody while the 2 points that were counted without it are not yet committed."""
+    cycle = make_cycle()
+    with transaction.atomic():
+        make_activity(cycle, points="2")
+        change = beside(changed)
+        wait_until_somebody_waits()
+        assert TypeTerms.objects.filter(cap=1, effective_from=TODAY).exists()
+        assert not change.done()
+    assert change.result(timeout=PATIENCE)
+    assert requirement.counted_points(cycle) == Decimal(1)
+
+
+def amending(cycle: Cycle) -> Callable[[], object]:
+    entry = make_activity(cycle, kind="self-study", points="2")
+    claim, by = make_claim(points="2"), cycle.certification.member.user
+    return partial(recording.amend, activity=entry, cycles=[cycle], claim=claim, revision=1, by=by, at=noon(TODAY))
+
+
+def putting_back(cycle: Cycle) -> Callable[[], object]:
+    entry, by = make_activity(cycle, points="2"), cycle.certification.member.user
+    recording.withdraw(activity=entry, by=by, at=noon(TODAY))
+    return partial(recording.restore, activity=entry, by=by, at=noon(TODAY))
+
+
+def matching(cycle: Cycle) -> Callable[[], object]:
+    Certification.objects.update(status="lapsed")
+    received()
+    Certification.objects.update(status="active")
+    return partial(held_credits.match, by=None, at=noon(TODAY))
+
+
+@pytest.mark.parametrize("putting_on_record", [amending, putting_back, matching])
+def test_it_counts_what_was_amended_put_back_or_matched_beside_it_too(
+    putting_on_record: Callable[[Cycle], Callable[[], object]],
+) -> None:
+    """Each of them has an entry of the type count that did not count in the cycle before."""
+    cycle = make_cycle(make_member(amt_id="7001"))
+    put_on_record = putting_on_record(cycle)
+    with transaction.atomic():
+        put_on_record()
+        change = beside(partial(changed, cap="0.5"))
+        wait_until_somebody_waits()
+        assert TypeTerms.objects.filter(cap=Decimal("0.5"), effective_from=TODAY).exists()
+    assert change.result(timeout=PATIENCE)
+    assert requirement.counted_points(cycle) == Decimal("0.5")

@@ -1,4 +1,8 @@
-"""Recording CE: what one entry writes, where it counts, when the requirement is met, and what is refused."""
+"""Recording CE.
+
+The tests show what one entry writes, where it counts, when the requirement is met, and what is
+refused.
+"""
 
 import uuid
 from datetime import date, timedelta
@@ -8,6 +12,7 @@ from typing import Any
 import pytest
 
 from amtportal.members.models import Member
+from amtportal.refusals import Refused
 from ccp.counting import requirement
 from ccp.models import Activity, Credit
 from ccp.recording import claims
@@ -100,7 +105,7 @@ def test_a_cycle_of_another_member_is_not_credited(cycle: Cycle, stranger: Membe
 
 def test_a_member_cannot_record_for_a_cycle_of_another_member_alone(cycle: Cycle, stranger: Member) -> None:
     member = cycle.certification.member
-    with pytest.raises(recording.Refused, match="Choose a certification whose CCP cycle is open"):
+    with pytest.raises(Refused, match="Choose a certification whose CCP cycle is open"):
         recording.record(
             member=member,
             cycles=[cycle_of(stranger)],
@@ -176,7 +181,7 @@ def test_the_day_is_the_one_in_chicago(cycle: Cycle, at: Any, met_on: date) -> N
 def test_a_claim_that_breaks_a_rule_is_refused_and_writes_nothing(
     cycle: Cycle, claim: dict[str, Any], field: str, sentence: str
 ) -> None:
-    with pytest.raises(recording.Refused, match=sentence) as refused:
+    with pytest.raises(Refused, match=sentence) as refused:
         make_activity(cycle, **claim)
     assert refused.value.problem.field == field
     assert not Activity.objects.exists()
@@ -185,13 +190,13 @@ def test_a_claim_that_breaks_a_rule_is_refused_and_writes_nothing(
 
 @pytest.mark.parametrize("status", ["lapsed", "retired", "revoked"])
 def test_a_certification_that_is_not_active_takes_no_records(status: str) -> None:
-    with pytest.raises(recording.Refused, match="Choose a certification whose CCP cycle is open"):
+    with pytest.raises(Refused, match="Choose a certification whose CCP cycle is open"):
         make_activity(make_cycle(status=status))
 
 
 def test_a_closed_cycle_takes_no_records(cycle: Cycle) -> None:
     Cycle.objects.update(closed_on=date(2026, 5, 1), outcome="compliant", points_at_close=Decimal(30))
-    with pytest.raises(recording.Refused, match="Choose a certification whose CCP cycle is open"):
+    with pytest.raises(Refused, match="Choose a certification whose CCP cycle is open"):
         make_activity(cycle, at=noon(date(2026, 5, 2)))
 
 
@@ -211,12 +216,12 @@ def test_in_the_grace_period_what_was_done_in_the_old_cycle_can_be_recorded(
 
 
 def test_in_the_grace_period_what_was_done_after_the_cycle_cannot_be_recorded(cycle: Cycle) -> None:
-    with pytest.raises(recording.Refused, match="after your CCP cycle"):
+    with pytest.raises(Refused, match="after your CCP cycle"):
         make_activity(cycle, starts_on=date(2026, 5, 1), at=noon(date(2026, 5, 1)))
 
 
 def test_after_the_grace_period_nothing_can_be_recorded(cycle: Cycle) -> None:
-    with pytest.raises(recording.Refused, match="Choose a certification whose CCP cycle is open"):
+    with pytest.raises(Refused, match="Choose a certification whose CCP cycle is open"):
         make_activity(cycle, at=noon(date(2026, 7, 30)))
 
 

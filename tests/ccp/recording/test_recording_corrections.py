@@ -1,4 +1,7 @@
-"""Correcting the record: amend, withdraw, void. Totals, met date and invoice follow, and nothing is deleted."""
+"""Correcting the record: amend, withdraw and void.
+
+Totals, the met date and the invoice follow, and nothing is deleted.
+"""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -7,6 +10,7 @@ from typing import Any
 import pytest
 
 from amtportal.members.models import User
+from amtportal.refusals import Refused
 from ccp.counting import requirement
 from ccp.models import Activity, Credit
 from ccp.recording import changeable as amendable
@@ -100,7 +104,7 @@ def test_amending_can_move_an_entry_to_another_certification() -> None:
 
 def test_an_amendment_that_breaks_a_rule_changes_nothing(cycle: Cycle) -> None:
     activity = make_activity(cycle)
-    with pytest.raises(recording.Refused, match="before your CCP cycle"):
+    with pytest.raises(Refused, match="before your CCP cycle"):
         amend(activity, starts_on=date(2023, 4, 30))
     assert make_claim().is_on(Activity.objects.get())
     assert requirement.counted_points(cycle) == Decimal(5)
@@ -140,7 +144,7 @@ def test_withdrawing_twice_withdraws_once(cycle: Cycle) -> None:
 
 def test_a_withdrawn_entry_is_not_amended(cycle: Cycle) -> None:
     activity = withdraw(make_activity(cycle))
-    with pytest.raises(recording.Refused, match="is withdrawn or void"):
+    with pytest.raises(Refused, match="is withdrawn or void"):
         amend(activity, cycle, points="6", revision=2)
 
 
@@ -172,7 +176,7 @@ def paid(cycle: Cycle) -> Activity:
 
 def test_a_member_cannot_go_below_the_requirement_once_the_last_invoice_is_paid(paid: Activity) -> None:
     for correction in (lambda: withdraw(paid), lambda: amend(paid, points="29.75")):
-        with pytest.raises(recording.Refused, match="below the 30 points it needs, and its renewal invoice is already"):
+        with pytest.raises(Refused, match="below the 30 points it needs, and its renewal invoice is already"):
             correction()
     assert Activity.objects.get().points == Decimal(30)
     assert Activity.objects.get().is_standing
@@ -191,7 +195,7 @@ def test_an_entry_cannot_be_moved_away_from_a_paid_cycle_that_needs_it() -> None
     rma, rpt = make_cycle(member), make_cycle(member, credential="RPT", awarded_on=date(2024, 9, 15))
     activity = make_activity(rma, points="30", at=noon(TODAY - DAY))
     make_payment(invoice_of(rma))
-    with pytest.raises(recording.Refused, match="already paid"):
+    with pytest.raises(Refused, match="already paid"):
         amend(activity, rpt, points="30")
     assert requirement.counted_points(rma) == Decimal(30)
     assert requirement.counted_points(rpt) == 0
@@ -221,7 +225,7 @@ def test_staff_may_void_what_a_paid_cycle_needs_and_the_invoice_stays_paid(
 
 def test_voiding_needs_a_reason(cycle: Cycle, amt: User) -> None:
     activity = make_activity(cycle)
-    with pytest.raises(recording.Refused, match="Say why"):
+    with pytest.raises(Refused, match="Say why"):
         void(activity, amt, reason=" ")
     assert Activity.objects.get().is_standing
 
@@ -233,7 +237,7 @@ def test_voiding_twice_keeps_the_first_reason(cycle: Cycle, amt: User) -> None:
 
 def test_a_void_entry_is_neither_amended_nor_withdrawn_by_its_member(cycle: Cycle, amt: User) -> None:
     activity = void(make_activity(cycle), amt)
-    with pytest.raises(recording.Refused, match="is withdrawn or void"):
+    with pytest.raises(Refused, match="is withdrawn or void"):
         amend(activity, cycle, points="6", revision=2)
     assert withdraw(activity).withdrawn_by == amt
 
@@ -241,18 +245,18 @@ def test_a_void_entry_is_neither_amended_nor_withdrawn_by_its_member(cycle: Cycl
 def test_staff_may_void_in_the_grace_period_and_not_once_it_is_over(cycle: Cycle, amt: User) -> None:
     first, second = make_activity(cycle), make_activity(cycle)
     assert void(first, amt, on=date(2026, 7, 29)).is_void
-    with pytest.raises(recording.Refused, match="a closed cycle does not change"):
+    with pytest.raises(Refused, match="a closed cycle does not change"):
         void(second, amt, on=date(2026, 7, 30))
 
 
 def test_points_of_a_closed_cycle_are_frozen(cycle: Cycle, amt: User) -> None:
     activity = make_activity(cycle, points="30")
     Cycle.objects.update(closed_on=date(2026, 5, 1), outcome="compliant", points_at_close=Decimal(30))
-    with pytest.raises(recording.Refused, match="no longer takes changes"):
+    with pytest.raises(Refused, match="no longer takes changes"):
         amend(activity, cycle, points="31", on=date(2026, 5, 2))
-    with pytest.raises(recording.Refused, match="no longer takes changes"):
+    with pytest.raises(Refused, match="no longer takes changes"):
         withdraw(activity, on=date(2026, 5, 2))
-    with pytest.raises(recording.Refused, match="a closed cycle does not change"):
+    with pytest.raises(Refused, match="a closed cycle does not change"):
         void(activity, amt, on=date(2026, 5, 2))
     assert requirement.counted_points(cycle) == Decimal(30)
 
@@ -271,7 +275,7 @@ def test_a_member_corrects_while_the_cycle_takes_records(cycle: Cycle, on: date,
     if open_on_the_day:
         assert not withdraw(activity, on=on).is_standing
     else:
-        with pytest.raises(recording.Refused, match="5/1/2023 to 4/30/2026, which no longer takes changes"):
+        with pytest.raises(Refused, match="5/1/2023 to 4/30/2026, which no longer takes changes"):
             withdraw(activity, on=on)
 
 
@@ -279,7 +283,7 @@ def test_an_entry_of_a_lapsed_certification_is_not_changed(cycle: Cycle) -> None
     activity = make_activity(cycle)
     Certification.objects.update(status="lapsed")
     assert not amendable.can_be_changed(Activity.objects.get(), TODAY)
-    with pytest.raises(recording.Refused, match="no longer takes changes"):
+    with pytest.raises(Refused, match="no longer takes changes"):
         withdraw(activity)
 
 

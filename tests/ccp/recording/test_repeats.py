@@ -1,7 +1,8 @@
-"""The Record CE form posted again when the rules have moved on: the entry that it recorded, or what it is told today.
+"""The Record CE form posted again when the rules have changed in the meantime.
 
-Back in the browser, a second click or a connection that was lost bring the same form again, also just after records
-have ended or terms have changed.
+The answer is the entry that the form recorded, or what the form is told today. Back in the browser,
+a second click or a lost connection sends the same form again, also just after records have ended or
+terms have changed.
 """
 
 import uuid
@@ -15,6 +16,7 @@ from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member
 from ccp.models import Activity, ActivityType
+from ccp.recording.eligibility import FIELDS, Claim
 from certifications.models import Cycle
 from tests.support.builders import (
     TODAY,
@@ -31,6 +33,7 @@ from tests.support.pages import error_summary, read, record_ce, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 DAY = timedelta(days=1)
+AMENDED = {"activity_type": "self-study", "points": "7", "starts_on": "3/1/2026", "attested": "on", "revision": "1"}
 LAST, NEXT = chicago(2026, 7, 29, 23, 55), chicago(2026, 7, 30, 0, 5)  # of the grace period of RMA, and after
 
 
@@ -157,3 +160,48 @@ def test_the_number_of_another_members_form_leads_nowhere_after_records_have_end
     on_today.move_to(NEXT)
     form.member = member
     assert "You cannot record CE now" in words(read(form.post()).h1)
+
+
+def recorded_before_there_was_a_digest_of_what_is_typed(form: Form) -> str:
+    """The address of the entry, which has the digest of its claim."""
+    address = form.post().headers["Location"]
+    entry = Activity.objects.get()
+    claim = Claim(**{field: getattr(entry, field) for field in FIELDS})
+    Activity.objects.update(submission_digest=claim.digest([cycle_of(form.member)]))
+    return address
+
+
+@pytest.mark.parametrize("sent", [{}, {"points": "", "quantity": "2"}], ids=["points", "units"])
+def test_the_form_of_an_entry_from_before_leads_to_it_also_once_it_is_amended(
+    member: Member, sent: dict[str, str]
+) -> None:
+    form = Form(member, **sent)
+    address = recorded_before_there_was_a_digest_of_what_is_typed(form)
+    assert form.post().headers["Location"] == address
+    client_of(member).post(f"{address}amend/", AMENDED)
+    assert Activity.objects.get().points == 7
+    assert form.post().headers["Location"] == address
+    assert Activity.objects.count() == 1
+
+
+def test_after_records_have_ended_that_form_is_told_so_and_records_nothing(
+    on_today: TimeMachineFixture, member: Member
+) -> None:
+    on_today.move_to(LAST)
+    form = Form(member)
+    recorded_before_there_was_a_digest_of_what_is_typed(form)
+    on_today.move_to(NEXT)
+    assert "You cannot record CE now" in words(read(form.post()).h1)
+    assert Activity.objects.count() == 1
+
+
+def test_the_form_of_an_amended_entry_leads_to_it_after_records_have_ended(
+    on_today: TimeMachineFixture, member: Member
+) -> None:
+    on_today.move_to(LAST)
+    form = Form(member)
+    address = form.post().headers["Location"]
+    client_of(member).post(f"{address}amend/", AMENDED)
+    on_today.move_to(NEXT)
+    assert form.post().headers["Location"] == address
+    assert Activity.objects.get().points == 7

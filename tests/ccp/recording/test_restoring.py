@@ -1,4 +1,4 @@
-"""Putting a withdrawn entry back on record: what counts, since when, who may, and the buttons for it."""
+"""Putting a withdrawn entry back on record: what counts, since when, who may, and the buttons."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -8,6 +8,7 @@ from django.test import Client
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
+from amtportal.refusals import Refused
 from ccp.counting import requirement
 from ccp.models import Activity, Credit
 from ccp.recording import changeable as amendable
@@ -56,7 +57,9 @@ def restore(activity: Activity, *, on: date = TODAY, by: User | None = None) -> 
 
 
 def differences() -> list[verification.Difference]:
-    return [each for batch in verification.verify(Cycle.objects.all(), verification.Tally()) for each in batch]
+    return [
+        each for batch in verification.verify(Cycle.objects.all(), verification.VerificationTally()) for each in batch
+    ]
 
 
 def met_on(cycle: Cycle) -> date | None:
@@ -166,7 +169,7 @@ def test_what_was_put_back_can_be_amended_and_withdrawn_again(cycle: Cycle, entr
 def test_what_staff_voided_stays_void(cycle: Cycle, entry: Activity) -> None:
     recording.void(activity=entry, reason="No proof was sent.", by=make_user(is_staff=True), at=noon(TODAY))
     assert not amendable.can_be_restored(Activity.objects.get(), TODAY)
-    with pytest.raises(recording.Refused, match="AMT voided this entry"):
+    with pytest.raises(Refused, match="AMT voided this entry"):
         restore(entry)
     assert Activity.objects.get().is_void
     assert requirement.counted_points(cycle) == 0
@@ -174,7 +177,7 @@ def test_what_staff_voided_stays_void(cycle: Cycle, entry: Activity) -> None:
 
 def test_nobody_else_puts_it_back(entry: Activity) -> None:
     withdraw(entry)
-    with pytest.raises(recording.Refused, match="Only the member who recorded this entry"):
+    with pytest.raises(Refused, match="Only the member who recorded this entry"):
         restore(entry, by=make_user(is_staff=True))
     assert not Activity.objects.get().is_standing
 
@@ -192,7 +195,7 @@ def test_it_can_be_put_back_while_its_cycle_takes_records(cycle: Cycle, on: date
     if still:
         assert restore(entry, on=on).is_standing
     else:
-        with pytest.raises(recording.Refused, match="RMA cycle 5/1/2023 to 4/30/2026, which no longer takes changes"):
+        with pytest.raises(Refused, match="RMA cycle 5/1/2023 to 4/30/2026, which no longer takes changes"):
             restore(entry, on=on)
         assert not Activity.objects.get().is_standing
 
@@ -201,7 +204,7 @@ def test_an_entry_of_a_lapsed_certification_stays_withdrawn(entry: Activity) -> 
     withdraw(entry)
     Certification.objects.update(status="lapsed")
     assert not amendable.can_be_restored(Activity.objects.get(), TODAY)
-    with pytest.raises(recording.Refused, match="no longer takes changes"):
+    with pytest.raises(Refused, match="no longer takes changes"):
         restore(entry)
 
 

@@ -1,4 +1,7 @@
-"""Closing beside people who record, pay and open pages: nothing is lost, nothing is closed twice."""
+"""Closing cycles while people record, pay and open pages.
+
+Nothing is lost, and nothing is closed twice.
+"""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -7,12 +10,13 @@ from functools import partial
 
 import pytest
 
+from amtportal.refusals import Refused
 from ccp.counting import requirement
 from ccp.models import Credit
 from ccp.recording import verbs as recording
 from ccp.rollover import catching_up
 from ccp.rollover import closing as rollover
-from certifications import invoices, life
+from certifications import life
 from certifications.models import Certification, Cycle, RenewalInvoice, StatusChange
 from tests.support.builders import invoice_of, make_activity, make_cycle, make_member, make_payment, make_user, noon
 from tests.support.threads import at_once
@@ -36,7 +40,7 @@ def due(number: int, **fields: object) -> list[Cycle]:
 def outcome(verb: Callable[[], object]) -> str:
     try:
         verb()
-    except (recording.Refused, invoices.Refused, life.Refused) as refused:
+    except Refused as refused:
         return str(refused)
     return "done"
 

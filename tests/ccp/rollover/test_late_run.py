@@ -1,6 +1,7 @@
-"""Nothing depends on the day on which ``close_cycles`` runs: staff's deeds find what was due closed, as it had to be.
+"""Nothing depends on the day on which ``close_cycles`` runs.
 
-A cycle that has ended, is met and paid and has not been closed yet is closed as compliant before anything is done.
+What was due is closed, as it had to be, before staff do anything: a cycle that has ended, is met
+and paid and has not been closed yet is closed as compliant first.
 """
 
 from datetime import date
@@ -10,6 +11,7 @@ import pytest
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import User
+from amtportal.refusals import Refused
 from ccp.catalogue import term_changes as impact
 from ccp.counting import requirement
 from ccp.models import Activity, ActivityType, TypeTerms
@@ -62,7 +64,7 @@ def void(activity: Activity, amt: User, *, on: date) -> Activity:
 
 @pytest.mark.usefixtures("payment")
 def test_an_entry_of_a_cycle_that_was_due_cannot_be_voided(activity: Activity, amt: User) -> None:
-    with pytest.raises(recording.Refused, match="a closed cycle does not change"):
+    with pytest.raises(Refused, match="a closed cycle does not change"):
         void(activity, amt, on=LATE)
     assert requirement.counted_points(Cycle.objects.get(number=1)) == 30
 

@@ -1,4 +1,7 @@
-"""A payment that is reversed after its cycle was closed as compliant: what the member and staff are told."""
+"""A payment that is reversed after its cycle was closed as compliant.
+
+The tests show what the member and staff are told.
+"""
 
 from datetime import date
 
@@ -72,7 +75,7 @@ def test_the_cycle_stays_closed_and_the_next_one_runs(payment: Payment) -> None:
 
 def test_verification_finds_nothing_wrong_with_it(payment: Payment) -> None:
     reverse(payment)
-    tally = verification.Tally()
+    tally = verification.VerificationTally()
     assert [found for batch in verification.verify(Cycle.objects.all(), tally) for found in batch] == []
 
 

@@ -1,4 +1,4 @@
-"""Runs of ``close_cycles``: bad rows, runs that are killed, runs twice, and what the command prints."""
+"""Runs of ``close_cycles``: bad rows, killed runs, repeated runs, and what the command prints."""
 
 import io
 import os

@@ -1,4 +1,7 @@
-"""Verification: the day since which a record suffices, and that tampering is found, and nothing else."""
+"""Verification.
+
+It finds the day since which a record has sufficed. It finds tampering, and nothing else.
+"""
 
 import uuid
 from collections.abc import Iterator
@@ -13,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from amtportal.members.models import Member, User
+from amtportal.refusals import Refused
 from ccp.amt_credits import credits as amt_credits
 from ccp.counting import credits as counting
 from ccp.counting.replay import Version, changes, met_since
@@ -20,7 +24,7 @@ from ccp.models import Activity, ActivityType, CategoryTerms, Credit, TypeTerms
 from ccp.recording import verbs as recording
 from ccp.rollover import closing as rollover
 from ccp.rollover import verification
-from ccp.rollover.verification import Difference, Tally
+from ccp.rollover.verification import Difference, VerificationTally
 from certifications import invoices
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 from tests.support.builders import (
@@ -133,7 +137,7 @@ def test_a_change_belongs_to_its_day_in_chicago() -> None:
 
 
 def found(**filters: Any) -> list[Difference]:
-    tally = Tally()
+    tally = VerificationTally()
     differences = [each for batch in verification.verify(Cycle.objects.filter(**filters), tally) for each in batch]
     assert tally.differences == len(differences)
     return differences
@@ -390,7 +394,7 @@ class Record:
 
     def take(self, days: int, verb: str, *values: Any) -> None:
         self.at += timedelta(days=days, minutes=1)
-        with suppress(recording.Refused):
+        with suppress(Refused):
             getattr(self, verb)(*values)
 
     def record(self, claim: tuple[str, Decimal, date], chosen: str) -> None:

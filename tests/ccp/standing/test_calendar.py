@@ -1,4 +1,4 @@
-"""The calendar of a member's dates: what it tells, under which address, and to whom."""
+"""The calendar of a member's dates: what it tells, at which address, and to whom."""
 
 import re
 from datetime import UTC, date, datetime, timedelta

@@ -1,7 +1,7 @@
-"""The picture of a cycle: where the stairs of each category stand, and what is said beside it.
+"""The picture of a cycle: where the steps of each category are, and what is said beside it.
 
-The picture is 352 units wide (4 to 356) and 118 high (164 up to 46). A cycle of 353 days puts day n at 4 + n, and 118
-required points put a point at one unit.
+The picture is 352 units wide (4 to 356) and 118 high (164 up to 46). A cycle of 353 days puts day n
+at 4 + n, and 118 required points make a point one unit high.
 """
 
 from datetime import date, timedelta

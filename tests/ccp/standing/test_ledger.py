@@ -1,4 +1,7 @@
-"""The unlock ledger: each line with its day, or none, its reason, and whether it is done, now, or ahead."""
+"""The unlock ledger.
+
+Each line has its day, or none, its reason, and whether it is done, now, or ahead.
+"""
 
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,4 +1,7 @@
-"""The list of tasks: what to do, what cannot start yet and what is done, each with its state in words."""
+"""The list of tasks.
+
+It shows what to do, what cannot start yet and what is done, each with its state in words.
+"""
 
 from datetime import date
 

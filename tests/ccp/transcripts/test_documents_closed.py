@@ -1,4 +1,7 @@
-"""A PDF reaches neither network nor files, whatever people call their courses and themselves; none takes for ever."""
+"""A PDF reaches neither the network nor files, whatever people call their courses and themselves.
+
+No PDF takes forever.
+"""
 
 import socket
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Issuing a transcript: one record, one issue; its code; its file."""
+"""Issuing a transcript: one issue for each record, its code, and its file."""
 
 import hashlib
 import re

@@ -1,4 +1,7 @@
-"""The list of recorded activities: filters, sorts, pages, what it comes to, and what it says where it is empty."""
+"""The list of recorded activities: filters, sorts, pages and sums.
+
+An empty list says why it is empty.
+"""
 
 from datetime import date
 from decimal import Decimal
@@ -231,6 +234,7 @@ def test_of_many_pages_those_in_between_are_left_out(met: Member, monkeypatch: p
 HOSTILE = ["-1", "0", "9" * 30, "RMA", "\x00", "a\x00b", "' OR 1=1 --", "<script>", "é", "💉", "[]", " ", "1.5"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["cycle", "certification", "category", "source", "state", "sort", "page", "nothing"])
 def test_what_the_list_does_not_have_is_left_aside(signed_in: Client, name: str) -> None:
     for value in HOSTILE:

@@ -1,4 +1,7 @@
-"""Whatever is wrong with a day on the Record CE page has a sentence of its own, which says how to mend it."""
+"""Each thing that can be wrong with a day on the Record CE page has its own sentence.
+
+The sentence says how to fix it.
+"""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Evidence on screen: the part of an entry's page, attaching, reading and removing."""
+"""Evidence on screen: its part of an entry's page, and attaching, reading and removing."""
 
 import re
 from datetime import date
@@ -149,7 +149,7 @@ def test_a_scanner_that_finds_something_or_does_not_answer_lets_nothing_in(
             malware.Found("Eicar"),
             "This file holds malware (Eicar). Do not open it, and have your phone or computer checked.",
         ),
-        (malware.Unavailable("gone"), "Files cannot be checked for malware right now, so none is taken."),
+        (malware.Unavailable("gone"), "Files cannot be checked for malware right now, so none is accepted."),
     ):
 
         def scan(chunks: object, problem: Exception = problem) -> None:

@@ -1,4 +1,7 @@
-"""What members type is shown as they typed it, and is never HTML, template or address: on pages and in the PDF."""
+"""What members type is shown as they typed it, on pages and in the PDF.
+
+It is never HTML, a template or an address.
+"""
 
 from io import BytesIO
 
@@ -54,6 +57,7 @@ def shape(client: Client, address: str) -> list[str]:
     return [element.name for element in read(client.get(address)).find_all(True)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 def test_text_is_shown_as_typed_on_every_page(signed_in: Client, cycle: Cycle, text: str) -> None:
     """Each page is compared with the same page of an entry of harmless words: the elements must be the same."""

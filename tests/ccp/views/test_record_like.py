@@ -1,4 +1,7 @@
-"""What the Record CE page takes over from earlier entries: another like this one, and the providers used before."""
+"""What the Record CE page takes from earlier entries.
+
+These are another entry like this one, and the providers used before.
+"""
 
 from datetime import date
 from decimal import Decimal

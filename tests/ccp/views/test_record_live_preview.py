@@ -1,4 +1,7 @@
-"""While the Record CE form is filled in, its script asks what the entry would count for: a part of a page."""
+"""The part of a page that says what an entry would count for.
+
+The script of the Record CE page asks for it while the form is filled in.
+"""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The Record CE page: what it understands of what people type, and what it says of the rest."""
+"""The Record CE page: what it understands of what people type, and what it says about the rest."""
 
 import uuid
 from datetime import date, timedelta

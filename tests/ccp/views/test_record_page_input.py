@@ -1,4 +1,7 @@
-"""What the Record CE page understands of points and days as people type them, and what it says of the rest."""
+"""What the Record CE page understands of points and days as people type them.
+
+The tests also show what it says about the rest.
+"""
 
 from datetime import date
 from decimal import Decimal

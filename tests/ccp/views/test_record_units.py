@@ -1,4 +1,7 @@
-"""Units, limits and retired types on the Record CE page: the server computes, and says what it does not take."""
+"""Units, limits and retired types on the Record CE page.
+
+The server computes the points, and says what it does not accept.
+"""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,8 +12,8 @@ from bs4 import BeautifulSoup
 from django.test import Client
 
 from amtportal.members.models import Member
+from amtportal.refusals import Refused
 from ccp.models import Activity, ActivityType, TypeTerms
-from ccp.recording import verbs as recording
 from tests.support.builders import (
     TODAY,
     client_of,
@@ -152,7 +155,7 @@ def test_units_that_cannot_be_are_told_at_their_field(
 )
 def test_points_of_the_browser_are_not_taken_over(member: Member, claim: dict[str, Any], sentence: str) -> None:
     """The verb itself refuses them, whoever calls it."""
-    with pytest.raises(recording.Refused, match=sentence):
+    with pytest.raises(Refused, match=sentence):
         make_activity(cycle_of(member), **claim)
     assert not Activity.objects.exists()
 
@@ -288,7 +291,7 @@ def test_a_type_can_be_chosen_from_the_day_of_its_first_terms_on(
 
 def test_the_verb_refuses_a_type_that_has_not_begun(member: Member) -> None:
     make_activity_type(code="escape-room", effective_from=TODAY + DAY)
-    with pytest.raises(recording.Refused, match="recorded from 3/15/2026 on"):
+    with pytest.raises(Refused, match="recorded from 3/15/2026 on"):
         make_activity(cycle_of(member), kind="escape-room")
     assert make_activity(cycle_of(member), kind="escape-room", at=noon(TODAY + DAY)).activity_type.code == "escape-room"
 
@@ -334,7 +337,7 @@ def test_a_retired_type_stays_readable(signed_in: Client, member: Member) -> Non
     assert "Self-study or journal quiz" in words(read(signed_in.get(f"/ccp/activities/{activity.pk}/")).main)
     listed = words(read(signed_in.get("/qualifying-activities/")).main)
     assert "Self-study or journal quiz Can no longer be chosen, since 3/14/2026." in listed
-    with pytest.raises(recording.Refused, match="can no longer be chosen"):
+    with pytest.raises(Refused, match="can no longer be chosen"):
         make_activity(cycle_of(member), **{"kind": "self-study", "starts_on": date(2026, 3, 2)})
     assert make_claim(kind="self-study").activity_type == activity.activity_type
 

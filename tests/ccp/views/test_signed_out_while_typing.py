@@ -1,4 +1,7 @@
-"""A session that ends while a form is filled in: the form comes back after the sign-in, unsaved and explained."""
+"""A session that ends while a form is filled in.
+
+The form comes back after the sign-in, unsaved and explained.
+"""
 
 import uuid
 from typing import Any

@@ -1,4 +1,7 @@
-"""The public pages: is this transcript genuine? Asked by code and by file, by anyone, in measure."""
+"""The public pages that say whether a transcript is genuine.
+
+Anyone may ask, by code and by file, within a limit.
+"""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,7 @@
-"""The page before a withdrawal tells of the day that would be lost, where one would (docs/decisions/0003)."""
+"""The page before a withdrawal names the day that would be lost, if one would be.
+
+See docs/decisions/0003.
+"""
 
 from datetime import date
 

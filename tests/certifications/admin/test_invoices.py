@@ -1,4 +1,4 @@
-"""Renewal invoices and payments in the admin: what staff record, void and put right."""
+"""Renewal invoices and payments in the admin: what staff record, void and correct."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,7 @@
-"""The cycle that takes the place of another when an award turns out to be another day. No database."""
+"""The cycle that replaces another when the award turns out to be on another day.
+
+These tests use no database.
+"""
 
 from datetime import date
 

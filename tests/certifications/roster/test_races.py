@@ -1,4 +1,7 @@
-"""A roster beside those who record and those who close cycles: locks are taken in one order, whatever the file's."""
+"""A roster import while people record and cycles are closed.
+
+Locks are taken in one order, whatever the order of the file.
+"""
 
 from datetime import date
 from functools import partial
@@ -32,7 +35,7 @@ def rows(*certifications: Certification, number: str = "", awarded_on: str = "20
 
 
 def imported(content: str) -> Result:
-    return RosterResource(on=TODAY).import_data(csv_files.read(content.encode()))
+    return RosterResource(on=TODAY).import_data(csv_files.read_csv(content.encode()))
 
 
 def lock(row: Certification | Cycle) -> None:

@@ -1,4 +1,4 @@
-"""Which rows cannot stand beside what is on record. No database."""
+"""Which rows contradict what is on record. These tests use no database."""
 
 from dataclasses import replace
 from datetime import date
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from certifications.roster import record as roster_records
-from certifications.roster.entries import Entry, StoredCertification, StoredMember, is_mandatory_under
+from certifications.roster.entries import RosterEntry, StoredCertification, StoredMember, is_mandatory_under
 from certifications.roster.record import Record
-from certifications.roster.rows import PERSON, Row
+from certifications.roster.rows import PERSON, RosterRow
 
 AWARDED = date(2020, 5, 1)
 ADA = StoredMember(
@@ -21,8 +21,8 @@ ADA = StoredMember(
 ADAS_RMA = StoredCertification(pk=1, member_pk=1, certificate_number="A-1", awarded_on=AWARDED, ccp_mandatory=True)
 
 
-def make_row(**fields: Any) -> Row:
-    return Row(
+def make_row(**fields: Any) -> RosterRow:
+    return RosterRow(
         **{
             "line": 2,
             "amt_id": "1001",
@@ -37,11 +37,11 @@ def make_row(**fields: Any) -> Row:
     )
 
 
-def make_newcomer(**fields: Any) -> Row:
+def make_newcomer(**fields: Any) -> RosterRow:
     return make_row(**{"line": 3, "amt_id": "1002", "email": "bob@example.org", "certificate_number": "A-2", **fields})
 
 
-def conflicts(*rows: Row, **record: Any) -> list[str]:
+def conflicts(*rows: RosterRow, **record: Any) -> list[str]:
     known = Record(
         **{
             "members": {"1001": ADA},
@@ -89,7 +89,7 @@ def test_the_address_of_a_staff_account_is_not_changed_by_a_roster() -> None:
         ),
     ],
 )
-def test_an_address_serves_one_member_and_a_number_one_certification(row: Row, problem: str | None) -> None:
+def test_an_address_serves_one_member_and_a_number_one_certification(row: RosterRow, problem: str | None) -> None:
     assert conflicts(row) == ([problem] if problem else [])
 
 
@@ -122,7 +122,7 @@ def test_a_members_own_address_stands_until_the_roster_has_a_new_one(email: str,
     row = make_row(email=email)
     assert (OWN.address_under(row), OWN.differs(row)) == (then, differs)
     shown = f"{OWN.email} → {then}" if then != OWN.email else then
-    assert Entry(row, OWN, ADAS_RMA).preview()[1] == shown
+    assert RosterEntry(row, OWN, ADAS_RMA).preview()[1] == shown
 
 
 def test_a_members_own_address_is_not_given_to_another() -> None:
@@ -157,13 +157,13 @@ def test_an_award_can_change_while_nothing_is_counted_from_it() -> None:
     ],
 )
 def test_a_row_changes_the_record_only_where_it_differs(fields: dict[str, Any], changes: bool) -> None:
-    assert Entry(make_row(**fields), ADA, ADAS_RMA).changes_nothing is not changes
+    assert RosterEntry(make_row(**fields), ADA, ADAS_RMA).changes_nothing is not changes
 
 
 def test_a_blank_choice_leaves_the_stored_one() -> None:
     """Awarded in 1999, so voluntary by the award; on record as mandatory, because she recertified."""
     stored = StoredCertification(1, 1, "A-1", date(1999, 5, 1), ccp_mandatory=True)
-    entry = Entry(make_row(awarded_on=date(1999, 5, 1), ccp_mandatory=None), ADA, stored)
+    entry = RosterEntry(make_row(awarded_on=date(1999, 5, 1), ccp_mandatory=None), ADA, stored)
     assert entry.changes_nothing
     assert entry.preview()[-1] == "yes"
 
@@ -191,13 +191,13 @@ def test_with_the_day_of_an_award_changes_whether_ccp_is_mandatory(
     awarded_on, recertified_on, mandatory = on_record
     stored = StoredCertification(1, 1, "A-1", awarded_on, mandatory, recertified_on)
     row = make_row(awarded_on=roster[0], ccp_mandatory=roster[1])
-    assert Entry(row, ADA, stored).preview()[-1] == becomes
+    assert RosterEntry(row, ADA, stored).preview()[-1] == becomes
     assert is_mandatory_under(row, stored) is becomes.endswith("yes")
 
 
 def test_the_preview_shows_what_a_row_changes() -> None:
     changed = make_row(last_name="Lang", email="lang@example.org", awarded_on=date(2020, 5, 2))
-    assert Entry(changed, ADA, ADAS_RMA).preview() == [
+    assert RosterEntry(changed, ADA, ADAS_RMA).preview() == [
         "1001",
         "ada@example.org → lang@example.org",
         "Ada",
@@ -208,4 +208,4 @@ def test_the_preview_shows_what_a_row_changes() -> None:
         *["", "", "", "Chicago", "", "", ""],
         "yes",
     ]
-    assert Entry(make_newcomer(), None, None).preview()[:4] == ["1002", "bob@example.org", "Ada", "Lane"]
+    assert RosterEntry(make_newcomer(), None, None).preview()[:4] == ["1002", "bob@example.org", "Ada", "Lane"]

@@ -1,4 +1,7 @@
-"""The roster import: what it writes, what it leaves alone, and that a bad row leaves everything as it was."""
+"""The roster import: what it writes and what it does not change.
+
+A bad row leaves everything as it was.
+"""
 
 from collections.abc import Iterable
 from datetime import date
@@ -55,7 +58,7 @@ def make_csv(*rows: dict[str, str], columns: Iterable[str] = REQUIRED) -> bytes:
 def load(*rows: dict[str, str], on: date = TODAY, **options: Any) -> tuple[RosterResource, Result]:
     """Import rows that all have the columns of the first."""
     resource = RosterResource(on=on)
-    dataset = csv_files.read(make_csv(*rows, columns=rows[0]))
+    dataset = csv_files.read_csv(make_csv(*rows, columns=rows[0]))
     return resource, resource.import_data(dataset, **options)
 
 
@@ -441,7 +444,7 @@ def test_the_admins_two_steps_import_a_file_in_the_standard_csv_format() -> None
 def test_the_second_step_is_all_or_nothing_too() -> None:
     """The admin does not ask for a rollback on bad rows; here one became bad after the first step."""
     result = RosterResource(on=TODAY).import_data(
-        csv_files.read(make_csv(ADA, {**BOB, "email": "bob"})), rollback_on_validation_errors=False
+        csv_files.read_csv(make_csv(ADA, {**BOB, "email": "bob"})), rollback_on_validation_errors=False
     )
     assert result.has_validation_errors()
     assert not Member.objects.exists()

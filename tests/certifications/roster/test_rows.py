@@ -1,4 +1,7 @@
-"""What a roster's columns may hold, and which rows of one file contradict each other. No database."""
+"""What a roster's columns may hold, and which rows of one file contradict each other.
+
+These tests use no database.
+"""
 
 from datetime import date
 from typing import Any
@@ -7,7 +10,7 @@ import pytest
 
 from amtportal.imports.cells import Problem, problems_with_header
 from certifications.roster import rows as roster_rows
-from certifications.roster.rows import Row
+from certifications.roster.rows import RosterRow
 from tests.support.waiting import seconds_of_a_processor
 
 ON = date(2026, 3, 14)
@@ -27,13 +30,13 @@ def make_cells(**cells: str) -> dict[str, str]:
     }
 
 
-def make_row(**fields: Any) -> Row:
+def make_row(**fields: Any) -> RosterRow:
     cells = {**make_cells(), "awarded_on": date(2020, 5, 1), "line": 2, **fields}
-    return Row(**cells)
+    return RosterRow(**cells)
 
 
-def read(**cells: str) -> tuple[Row | None, list[Problem]]:
-    return roster_rows.read(make_cells(**cells), line=17, credentials=CODES, on=ON)
+def read(**cells: str) -> tuple[RosterRow | None, list[Problem]]:
+    return roster_rows.read_roster_row(make_cells(**cells), line=17, credentials=CODES, on=ON)
 
 
 def problems_of(**cells: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Which passwords are taken, and the sentence for one that is not."""
+"""Which passwords are accepted, and the sentence for a password that is not."""
 
 import pytest
 from bs4 import BeautifulSoup
@@ -25,7 +25,7 @@ def ada() -> User:
 
 
 def refusal(password: str, user: User | None = None) -> str:
-    """The sentences with which the password is refused."""
+    """Return the sentences with which the password is refused."""
     try:
         validate_password(password, user)
     except ValidationError as error:
@@ -69,7 +69,11 @@ def test_a_long_password_that_is_easy_to_guess_is_refused_and_told_why(ada: User
 
 @pytest.mark.slow
 def test_passwords_that_many_people_use_are_refused_at_any_length() -> None:
-    """zxcvbn's list of 30,000 out of breaches: those that could stand alone, some beside a second factor."""
+    """zxcvbn has a list of 30,000 passwords from breaches.
+
+    The tests take those that could be used alone, and some that could be used beside a second
+    factor.
+    """
     common = RANKED_DICTIONARIES["passwords"]
     alone = [password for password in common if len(password) >= 15]
     beside = [password for password in common if len(password) >= 8][::50]

@@ -1,4 +1,7 @@
-"""The second factor: set up, asked for, required of staff, taken once, and unreadable in the database."""
+"""The second factor: its setup, when it is asked for, and that staff must have it.
+
+A code is accepted once, and the secrets are unreadable in the database.
+"""
 
 import json
 
@@ -33,7 +36,7 @@ def with_address(user: User) -> User:
 
 @pytest.fixture
 def ada() -> User:
-    """A member whose account is activated."""
+    """Return a member whose account is activated."""
     user = with_address(make_user(email="ada@example.org", password=PASSWORD))
     make_cycle(make_member(user=user))
     return user
@@ -41,18 +44,18 @@ def ada() -> User:
 
 @pytest.fixture
 def boss(settings: Settings) -> User:
-    """Staff, where staff need a second factor."""
+    """Return staff, in a portal where staff need a second factor."""
     settings.MFA_REQUIRED_FOR_STAFF = True
     return with_address(make_user(email="boss@amt.example", password=PASSWORD, is_staff=True, is_superuser=True))
 
 
 def sign_in(client: Client, user: User) -> str:
-    """Give address and password. Where it leads."""
+    """Give the address and the password, and return where that leads."""
     return client.post("/accounts/login/", {"login": user.email, "password": PASSWORD}).headers["Location"]
 
 
 def set_up_app(client: Client) -> str:
-    """Set up the app as its page says. Returns the secret."""
+    """Set up the app as its page says, and return the secret."""
     confirm(client, PASSWORD)
     page = read(client.get(APP))
     secret = page.select_one("[data-name=app-key]").get_text(strip=True).replace(" ", "")
@@ -97,7 +100,7 @@ def test_a_member_sets_up_an_app_and_reads_the_recovery_codes(ada: User) -> None
 
 
 def test_the_code_that_set_up_the_app_signs_nobody_in(ada: User, on_today: TimeMachineFixture) -> None:
-    """Whoever looked over a shoulder has it, too."""
+    """Somebody who looked over the member's shoulder has the code, too."""
     secret = set_up_app(client_of(ada))
     elsewhere = Client()
     assert sign_in(elsewhere, ada) == SECOND
@@ -215,7 +218,7 @@ def test_the_app_is_removed_and_its_recovery_codes_with_it(ada: User) -> None:
 
 
 def stored() -> str:
-    """All that the database holds of second factors and sessions."""
+    """Return everything that the database holds about second factors and sessions."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT data FROM mfa_authenticator")
         return json.dumps([str(row[0]) for row in cursor.fetchall()])
@@ -277,7 +280,10 @@ def test_another_key_opens_nothing_and_a_new_key_in_front_opens_all(ada: User, s
 def test_a_factor_that_no_key_opens_is_refused_like_a_wrong_code_and_logged(
     ada: User, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """After a restore without the key. Nobody gets in with a code, and nobody is told why but the operator."""
+    """The database was restored without the key.
+
+    Nobody gets in with a code, and only the operator is told why.
+    """
     recovery = give_app(ada)
     settings.MFA_KEYS = ["z" * 40]
     client = Client()
@@ -415,7 +421,7 @@ def test_a_superuser_removes_the_lost_factor_of_a_member_who_is_told_and_signed_
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_send_the_same_code_at_once_one_is_let_in(ada: User, settings: Settings) -> None:
-    """In the cache that all processes share."""
+    """The count is in the cache that all processes share."""
     settings.CACHES = settings.CACHES | {
         "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}
     }

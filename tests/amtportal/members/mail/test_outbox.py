@@ -1,4 +1,4 @@
-"""Mail is written with the change it tells of, sent later, tried again, and sent once."""
+"""Mail is written together with the change it reports, sent later, tried again, and sent once."""
 
 import smtplib
 from collections.abc import Iterator
@@ -140,7 +140,7 @@ def test_a_mail_that_no_key_opens_waits_for_the_key(mailbox: Mailbox, settings: 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_mail_that_waits_over_a_change_of_keys_is_sent(mailbox: Mailbox, settings: Settings) -> None:
-    """As docs/operations.md says: the new key in front, renew, and the old one out."""
+    """As docs/operations.md says: put the new key in front, renew, and take the old key out."""
     old, new = settings.MFA_KEYS[0], "n" * 40
     write()
     settings.MFA_KEYS = [new, old]

@@ -1,4 +1,7 @@
-"""Which browsers are known: a sign-in from another one is told, and guessing from elsewhere shuts nobody out."""
+"""Which browsers are known.
+
+A sign-in from another browser is reported, and guessing from elsewhere shuts nobody out.
+"""
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -19,7 +22,7 @@ TOLD = "You signed in from a new browser"
 
 @pytest.fixture
 def ada() -> User:
-    """Has signed in before, elsewhere."""
+    """Return a member who has signed in before, elsewhere."""
     user = activated("ada@example.org")
     sign_in(Client(), user)
     return user
@@ -99,7 +102,7 @@ def test_it_waits_in_the_outbox_until_after_the_response(ada: User, settings: Se
 def test_five_people_share_a_browser_and_the_sixth_takes_the_place_of_the_first() -> None:
     people, client = [activated(f"p{number}@example.org") for number in range(6)], Client()
     for person in people:
-        sign_in(Client(), person)  # each has signed in before
+        sign_in(Client(), person)  # each of them has signed in before
         sign_in(client, person)
         sign_out(client)
     mail.outbox.clear()

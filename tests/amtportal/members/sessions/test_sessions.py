@@ -41,7 +41,7 @@ def boss() -> User:
 
 
 def signed_in(user: User, user_agent: str = FIREFOX) -> Client:
-    """A browser in which the person has signed in as people do."""
+    """Return a browser in which the person has signed in as people do."""
     client = Client(headers={"user-agent": user_agent})
     assert client.post("/accounts/login/", {"login": user.email, "password": PASSWORD}).status_code == 302
     return client
@@ -114,7 +114,7 @@ def test_the_list_names_each_browser_and_ends_the_others(ada: User) -> None:
 
 
 def buttons(client: Client) -> dict[str, str]:
-    """The buttons that end one session, by their words, and where their forms lead."""
+    """Return the buttons that end one session, by their words, with the address of their forms."""
     forms = read(client.get(LIST)).select("main section form")
     return {words(form.button): form["action"] for form in forms}
 
@@ -139,7 +139,7 @@ def test_the_present_session_is_marked_and_has_no_button(ada: User) -> None:
 
 
 def test_the_password_is_asked_for_before_a_session_is_ended_and_then_it_is(ada: User) -> None:
-    """Whoever finds a browser open does not shut out its owner."""
+    """Somebody who finds a browser open does not shut out its owner."""
     here, there = signed_in(ada), signed_in(ada, IPHONE)
     address = buttons(here)["Sign out Safari, iPhone"]
     asked = here.post(address)
@@ -177,7 +177,7 @@ def test_the_list_shows_what_still_opens_the_account_and_takes_few_queries(
 
 
 def listed(client: Client) -> tuple[int, int]:
-    """How many sessions the list shows, and the queries that it takes."""
+    """Return how many sessions the list shows, and the queries that it takes."""
     with CaptureQueriesContext(connection) as queries:
         answer = client.get(LIST)
     return len(read(answer).select("main section")), len(queries)

@@ -1,4 +1,7 @@
-"""Another e-mail address for the account: asked for, proved by a link, told to the old one."""
+"""A new e-mail address for the account.
+
+The member asks for it and proves it by a link, and the old address is told.
+"""
 
 import base64
 import re
@@ -33,14 +36,14 @@ def ada() -> User:
 
 @pytest.fixture
 def client(ada: User) -> Client:
-    """Ada's browser, in which she has just given her password."""
+    """Return Ada's browser, in which she has just given her password."""
     client = client_of(ada)
     confirm(client, PASSWORD)
     return client
 
 
 def ask(client: Client, email: str = NEW) -> str:
-    """Ask for the new address. Returns the link that was sent there."""
+    """Ask for the new address, and return the link that was sent there."""
     mail.outbox.clear()
     assert client.post(CHANGE, {"email": email}).headers["Location"] == "/accounts/2fa/"
     (sent,) = mail.outbox

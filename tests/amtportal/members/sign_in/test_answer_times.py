@@ -1,8 +1,9 @@
-"""By the clock, too, nobody learns who is on the roster: an answer takes as long for a known address as for an unknown.
+"""The time of an answer does not reveal who is on the roster either.
 
-The two are asked for in turn, so that whatever else the machine does slows both alike, and their medians are compared.
-While other programs have the processors, the clock of an answer stands still.
-Passwords are hashed as in production, with fewer rounds: what is done beside the hashing then weighs more, not less.
+An answer takes as long for a known address as for an unknown one. The two are asked for in turn, so
+that whatever else the machine does slows both alike, and their medians are compared. While other
+programs have the processors, the clock of an answer stands still. Passwords are hashed as in
+production but with fewer rounds, so that the work beside the hashing weighs more, not less.
 """
 
 import time
@@ -30,7 +31,7 @@ ACTIVATED, ON_ROSTER, UNKNOWN = "bea@example.org", "ada@example.org", "nell@exam
 
 
 class Hasher(PBKDF2PasswordHasher):
-    """Django's, with a tenth of its rounds."""
+    """Django's hasher, with a tenth of its rounds."""
 
     iterations = 80_000
 
@@ -55,7 +56,7 @@ def seconds(address: str, email: str) -> float:
 
 
 def ratio(address: str, known: str) -> float:
-    """The median for the known address over that for the unknown one, or the other way round: at least 1."""
+    """Return the ratio of the medians for the known and the unknown address, which is at least 1."""
     pairs = []
     for number in range(FORMS[address][1]):
         emails = (known, UNKNOWN) if number % 2 else (UNKNOWN, known)
@@ -69,7 +70,7 @@ def ratio(address: str, known: str) -> float:
 @pytest.mark.parametrize("address", FORMS)
 def test_a_known_and_an_unknown_address_are_answered_in_the_same_time(address: str, known: str) -> None:
     for email in (known, UNKNOWN):
-        seconds(address, email)  # what is loaded once is loaded
+        seconds(address, email)  # now what is loaded once is loaded
     found = []
     while not found or (min(found) > MOST and len(found) < TRIES):
         found.append(ratio(address, known))
@@ -77,11 +78,12 @@ def test_a_known_and_an_unknown_address_are_answered_in_the_same_time(address: s
 
 
 def test_work_for_known_addresses_alone_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The measure itself: one more hash of a password for those who are known, and the medians are apart."""
+    """This tests the measure itself: one more hash for known members moves the medians apart."""
     hashed = Hasher.encode
 
     def slow(self: Hasher, password: str, salt: str, iterations: int | None = None) -> str:
-        # A stored password is checked with its own count of rounds; for an unknown address the default is taken.
+        # A stored password is checked with its own number of rounds. For an unknown address the
+        # default number is used.
         return hashed(self, password, salt, iterations and iterations * 2)
 
     monkeypatch.setattr(Hasher, "encode", slow)

@@ -1,6 +1,7 @@
-"""Nobody learns who is on the roster: not by words, not by the length of an answer, not by the work it takes.
+"""Nobody learns who is on the roster.
 
-Work is counted here: hashes of passwords (nearly all of the time of a sign-in) and questions to the database. Time is
+Neither the words, nor the length of an answer, nor the work it takes reveals that. Work is counted
+here: hashes of passwords (nearly all of the time of a sign-in) and queries of the database. Time is
 measured in ``test_answer_times.py``.
 """
 
@@ -33,7 +34,7 @@ hashes: list[str] = []
 
 
 class CountedHasher(MD5PasswordHasher):
-    """Of the same name, so that it takes the passwords of the tests."""
+    """The hasher has the same name, so that it takes the passwords of the tests."""
 
     def encode(self, password: str, salt: str) -> str:
         hashes.append(password)
@@ -75,7 +76,7 @@ def test_every_address_gets_the_same_answer_letter_by_letter(address: str) -> No
         assert answer.status_code == 200, state
         assert answer.redirect_chain == expected.redirect_chain, state
         typed = answer.text.replace(ADDRESSES[state], ADDRESSES["unknown"])
-        if address == "/accounts/login/":  # a token against other sites, new for each page
+        if address == "/accounts/login/":  # a token against other sites, which is new on each page
             typed, said = (_without_tokens(text) for text in (typed, expected.text))
         else:
             said = expected.text

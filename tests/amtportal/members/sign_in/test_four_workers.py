@@ -1,4 +1,7 @@
-"""Four worker processes of the real server, which share nothing but the database and the cache of the deployment."""
+"""Four worker processes of the real server.
+
+They share nothing but the database and the cache of the deployment.
+"""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +32,7 @@ SIGN_IN, SECOND = "/accounts/login/", "/accounts/2fa/authenticate/"
 def server(tmp_path: Path, transactional_db: None) -> Iterator[Server]:
     call_command("createcachetable", "django_cache", verbosity=0)
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_cache")  # no test empties a table that is no model's
+        cursor.execute("DELETE FROM django_cache")  # no test empties a table that belongs to no model
     server = Server(tmp_path / "var", settings_module="tests.support.four_workers_settings", workers=4)
     yield server
     server.kill()
@@ -53,7 +56,7 @@ class Answer:
 def ask(
     server: Server, path: str, typed: dict[str, str] | None = None, *, cookies: str = "", claims: str = "198.51.100.1"
 ) -> Answer:
-    """One request over a connection of its own; posted if something is typed."""
+    """Send one request over its own connection, as a post if something is typed."""
     wire = HTTPConnection("localhost", server.port, timeout=PATIENCE)
     headers = {
         "Cookie": f"csrftoken={TOKEN}; {cookies}",
@@ -70,7 +73,10 @@ def ask(
 
 
 def from_four_sides(server: Server, times: int, path: str, typed: dict[str, str] | None = None) -> list[Answer]:
-    """As many times from each of four sides at once, each time claiming another address."""
+    """Send this many requests from each of four sides at once.
+
+    Each request claims another address.
+    """
 
     def side(number: int) -> list[Answer]:
         return [ask(server, path, typed, claims=f"198.51.{number}.{n}") for n in range(times)]

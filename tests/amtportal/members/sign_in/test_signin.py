@@ -1,4 +1,7 @@
-"""Signing in, and the links by mail that open an account or give it a new password: over a real mail server."""
+"""Signing in, and the mailed links that open an account or give it a new password.
+
+The mail goes over a real mail server.
+"""
 
 from collections.abc import Iterator
 
@@ -31,7 +34,7 @@ def mailbox(settings: Settings) -> Iterator[Mailbox]:
 
 @pytest.fixture
 def on_roster() -> Member:
-    """From the roster: an address, no password yet."""
+    """Return a member from the roster, with an address and no password yet."""
     return make_cycle(make_member(user=make_user(email="ada@example.org"))).certification.member
 
 
@@ -104,7 +107,10 @@ def test_a_closed_account_cannot_sign_in(activated: User) -> None:
 
 
 def test_after_five_wrong_passwords_the_account_rests(activated: User) -> None:
-    """The limit for one account: 5 failures in 5 minutes. Then even the right password waits."""
+    """The limit for one account is 5 failures in 5 minutes.
+
+    Then even the right password has to wait.
+    """
     for _ in range(5):
         sign_in(Client(), activated.email, "wrong blue lanterns")
     page = read(sign_in(Client(), activated.email, PASSWORD))
@@ -233,7 +239,7 @@ def test_a_weak_password_is_refused_and_the_link_still_works(
 
 
 def test_asking_over_and_over_does_not_flood_an_address(mailbox: Mailbox, on_roster: Member) -> None:
-    """Five mails a minute for one address."""
+    """The limit is five mails a minute for one address."""
     for _ in range(8):
         Client().post(ACTIVATE, {"email": "ada@example.org"})
     assert len(mailbox.mails) == 5
@@ -274,7 +280,10 @@ def test_a_changed_password_is_told_to_its_owner(mailbox: Mailbox, activated: Us
 
 
 def test_an_address_that_was_never_proven_is_proven_before_the_first_sign_in(mailbox: Mailbox) -> None:
-    """An account whose password came from the command line: no link has reached its address yet."""
+    """The password of the account came from the command line.
+
+    No link has reached its address yet.
+    """
     make_user(email="root@amt.example", password=PASSWORD)
     client = Client()
     assert sign_in(client, "root@amt.example", PASSWORD).headers["Location"] == "/accounts/confirm-email/"
