@@ -1,7 +1,8 @@
 """Check that the lock files agree with pyproject.toml, without the network. `make lock` fixes what it finds.
 
-Each direct dependency must be locked at a version that pyproject.toml allows, nothing else may be locked as a
-direct dependency, both files must agree on every version, and neither may contain an address to download from.
+Each direct dependency must be locked at a version that pyproject.toml allows, nothing else may be
+locked as a direct dependency, both files must agree on every version, and neither may contain an
+address to download from.
 """
 
 import re
@@ -17,7 +18,7 @@ ENTRY = re.compile(r"^([a-z0-9._-]+)(?:\[.*?\])?==([^ ;\\]+)(.*?)(?=^[a-z0-9]|\Z
 
 
 def entries(text: str) -> tuple[set[tuple[str, str]], dict[str, set[str]]]:
-    """Return all (name, version) pairs of a lock file, and the versions of those that pyproject.toml names."""
+    """Return all (name, version) pairs of a lock file, and the versions of direct dependencies."""
     pins, direct = set(), {}
     for name, version, rest in ENTRY.findall(text):
         pins.add((name, version))

@@ -1,6 +1,7 @@
-"""Print where the portal keeps its data, from the settings: lines that the shell scripts in this folder `eval`.
+"""Print where the portal keeps its data according to the settings.
 
-The password goes into the environment, where other users of the machine cannot see it.
+The output is lines that the shell scripts in this folder `eval`. The password goes into the
+environment, where other users of the machine cannot see it.
 """
 
 import os

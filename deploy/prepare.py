@@ -1,7 +1,8 @@
 """Bring the database and the static files up to date before the server starts.
 
-This does the same as `manage.py migrate`, `createcachetable`, `collectstatic` and `demo` one after the other, in one
-process, because loading Django takes longer than all four when they have nothing to do.
+This does the same as `manage.py migrate`, `createcachetable`, `collectstatic` and `demo` one after
+the other, in one process, because loading Django takes longer than all four when they have nothing
+to do.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ from amtportal import static_files  # noqa: E402
 
 
 def static_fingerprint() -> str:
-    """Return a digest of every static file's path, size and time, the settings and the storage."""
+    """Return a digest of each static file's path, size and time, and of the settings and storage."""
     modules = (settings.SETTINGS_MODULE, static_files.__name__)
     lines = [Path(name.replace(".", "/") + ".py").read_text() for name in modules]
     for finder in get_finders():
@@ -33,7 +34,7 @@ def static_fingerprint() -> str:
 
 
 def collect_static() -> None:
-    """Collect and compress the static files, only if one has changed, because compressing takes seconds."""
+    """Collect and compress the static files, but only if one has changed: this takes seconds."""
     stamp = Path(settings.STATIC_ROOT) / ".collected"  # is removed with the folder
     fingerprint = static_fingerprint()
     if stamp.exists() and stamp.read_text() == fingerprint:

@@ -2,8 +2,9 @@
 
 deploy/sign_in.py http://localhost:8001 ada@example.org [STEPS] < PASSWORD
 
-If a second line holds the secret of an authenticator app, its code is sent too: the code of STEPS half minutes later,
-because a code works only once, even in a copy of the portal.
+If a second line of the input holds the secret of an authenticator app, the code of the app is sent
+too. It is the code of STEPS half minutes later, because a code works only once, even in a copy of
+the portal.
 """
 
 import hashlib

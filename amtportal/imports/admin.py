@@ -1,6 +1,7 @@
-"""Imports in the admin: upload a file, read what it would change or what is wrong with it, confirm.
+"""Imports in the admin.
 
-The import itself is a resource, the same one as the command's.
+Staff upload a file, read what it would change or what is wrong with it, and confirm. The import
+itself is a resource, the same one that the command uses.
 """
 
 from datetime import timedelta
@@ -26,9 +27,10 @@ KEPT = timedelta(days=1)
 
 
 class Uploads(MediaStorage):
-    """Uploads between the preview and the confirmation, where every web process finds them.
+    """Uploaded files between the preview and the confirmation, where every web process finds them.
 
-    They hold personal data: those that nobody confirmed go with the first upload of the next day.
+    They hold personal data. A file that nobody confirmed is deleted at the first upload that comes
+    more than a day later.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -44,7 +46,7 @@ class Uploads(MediaStorage):
 
 
 class UploadForm(ImportForm):
-    """The file. A subclass names the command that takes the larger ones."""
+    """The form for the file. A subclass names the command that imports larger files."""
 
     command: str
 
@@ -59,7 +61,10 @@ class UploadForm(ImportForm):
 
 
 class ImportPages(ImportMixin):
-    """The pages of one import, for an admin class. A subclass sets what is declared without a value, and its form."""
+    """The pages of one import, for an admin class.
+
+    A subclass sets the attributes that are declared here without a value, and its form.
+    """
 
     may_import: list[str]  # permissions
     import_label: str
@@ -75,7 +80,7 @@ class ImportPages(ImportMixin):
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_import")
 
     def import_links(self) -> list[tuple[str, str]]:
-        """What those who may import find above the list: texts and addresses."""
+        """Return the links that people who may import see above the list: texts and addresses."""
         return [(self.import_label, self.import_page)]
 
     def has_import_permission(self, request: HttpRequest) -> bool:
@@ -100,7 +105,10 @@ class ImportPages(ImportMixin):
             return redirect(self.import_page)
 
     def process_result(self, result: Result, request: HttpRequest) -> HttpResponse:
-        """Say so when nothing was written, because what was right in the preview is wrong by now."""
+        """Show an error if nothing was written.
+
+        This happens if the file was right in the preview and the record has changed since then.
+        """
         if not (result.has_errors() or result.has_validation_errors()):
             return super().process_result(result, request)
         self.message_user(

@@ -1,6 +1,7 @@
-"""The cells of files that come in: what every import allows in them, and how it says what is wrong with one.
+"""The cells of imported files: what every import allows in them, and how it reports a wrong one.
 
-A wrong cell is a ``Problem``: the line of the file, the column, and a sentence that says how to fix it.
+A wrong cell is a ``Problem``: the line of the file, the column, and a sentence that says how to fix
+it.
 """
 
 import re
@@ -20,7 +21,7 @@ _LINE_BREAK = re.compile(r"[\r\n]+")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong on a line. Without a column the whole line is meant."""
+    """What is wrong on a line. If ``column`` is empty, the problem concerns the whole line."""
 
     line: int
     column: str
@@ -32,7 +33,10 @@ class Problem:
 
 
 def lengths_of(columns: Collection[str], *models_with_them: type[models.Model]) -> dict[str, int | None]:
-    """How many characters each of the columns can store, by the models' fields of the same name."""
+    """Return how many characters each column can store; None means that there is no limit.
+
+    The length comes from the field of the same name in one of the models.
+    """
     return {
         field.name: getattr(field, "max_length", None)
         for model in models_with_them
@@ -42,10 +46,11 @@ def lengths_of(columns: Collection[str], *models_with_them: type[models.Model]) 
 
 
 def text(cell: str, *, most: int | None, joins_lines: bool = False) -> str:
-    """A cell without outer spaces, in Unicode's composed form. ValueError with a sentence if it cannot be stored.
+    """Return the cell without outer spaces, in Unicode's composed form.
 
-    Line breaks become commas if ``joins_lines``; otherwise they are wrong, as is a value of more than ``most``
-    characters.
+    If ``joins_lines`` is set, line breaks become commas. Raises ValueError with a sentence if the
+    text cannot be stored: it has more than ``most`` characters, a control character, a byte that is
+    not UTF-8, or a line break that is not joined.
     """
     if stray := _STRAY_BYTE.search(cell):
         byte = ord(stray[0]) - 0xDC00
@@ -61,7 +66,10 @@ def text(cell: str, *, most: int | None, joins_lines: bool = False) -> str:
 
 
 def day(value: str) -> date:
-    """A day written as ISO or as people in the United States write it."""
+    """Return a day that is written as ISO or as people in the United States write it.
+
+    Raises ValueError with a sentence if it cannot be read.
+    """
     try:
         return read_day(value)
     except UnreadableDay as unreadable:
@@ -73,7 +81,7 @@ def day(value: str) -> date:
 
 
 def short(value: str, most: int = 60) -> str:
-    """A cell as an error message quotes it: on one line and not for ever."""
+    """Return the cell as an error message quotes it: on one line, at most ``most`` characters."""
     value = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in value)
     return value if len(value) <= most else f"{value[: most - 1]}…"
 
@@ -87,9 +95,10 @@ def read_cells(
     meaning: Callable[[str, str], object],
     joins_lines: Collection[str] = (),
 ) -> tuple[dict[str, object], list[Problem]]:
-    """What the cells of one row mean, by column, and everything that is wrong with them.
+    """Return what the cells of one row mean, by column, and everything that is wrong with them.
 
-    ``meaning(value, column)`` says what the text of a cell stands for; its ValueError is a sentence for the reader.
+    ``meaning(value, column)`` returns what the text of a cell stands for. If it raises ValueError,
+    its message is a sentence for the reader.
     """
     values: dict[str, object] = {}
     problems = []
@@ -105,7 +114,7 @@ def read_cells(
 
 
 def problems_with_header(header: Sequence[str], *, columns: Sequence[str], required: Sequence[str]) -> list[Problem]:
-    """What is wrong with the names of the columns (on line 1)."""
+    """Return what is wrong with the names of the columns (on line 1)."""
     if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
         return [Problem(1, "", "The columns are not separated by commas. Save the file as “CSV UTF-8 (comma)”.")]
     problems = [

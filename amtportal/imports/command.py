@@ -16,14 +16,20 @@ PRINTED_ON_A_TERMINAL = 200
 
 
 class ImportCommand(BaseCommand):
-    """A command that loads a file, or says what is wrong with it and fails. A subclass has its help and two verbs."""
+    """A command that loads a file, or says what is wrong with the file and fails.
+
+    A subclass has its own help text and two methods: ``make_resource`` and ``conclude``.
+    """
 
     def make_resource(self, *, show_progress: bool, options: dict[str, Any]) -> ImportResource[Any, Any]:
-        """The import, under the command's own options."""
+        """Return the import, set up with the command's own options."""
         raise NotImplementedError
 
     def conclude(self, resource: Any, result: Result, *, dry_run: bool) -> str:
-        """Do what follows a good import, and return the line that says what became of the rows."""
+        """Do what follows a good import.
+
+        Return the line that says what happened to the rows.
+        """
         raise NotImplementedError
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:

@@ -1,7 +1,8 @@
-"""Files that come in: CSV in UTF-8 with a header on line 1, read so that every record knows on which line it starts.
+"""Imported files: CSV in UTF-8 with a header on line 1.
 
-Nothing in a file stops the reading: a record that has too many or too few cells, a quotation mark that is not closed or
-bytes that are not UTF-8 become problems with their lines, so that all of them are found at once.
+Files are read so that the line on which each record starts is known. Nothing in a file stops the
+reading. A record with too many or too few cells, a quotation mark that is not closed, and bytes
+that are not UTF-8 are reported as problems with their lines, so that all of them are found at once.
 """
 
 import csv
@@ -17,7 +18,7 @@ NO_TEXT = "The file is in UTF-16, or is not text at all. Save it as “CSV UTF-8
 
 
 class CsvDataset(tablib.Dataset):
-    """The records of a file, the line on which each starts, and what could not be read."""
+    """The records of a file, the line on which each record starts, and what could not be read."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,7 +26,7 @@ class CsvDataset(tablib.Dataset):
         self.problems: list[Problem] = []
 
     def __bool__(self) -> bool:
-        """A file without records is still a file, whose problems are to be shown."""
+        """Return True, even without records: the problems of an empty file must be shown too."""
         return True
 
 
@@ -33,7 +34,7 @@ class CsvFormat(base_formats.CSV):
     """The format for the admin's import page: ``import_formats = [CsvFormat]``."""
 
     def is_binary(self) -> bool:
-        """The bytes are read here, so that wrong ones are named with their lines."""
+        """Return True, so that ``read`` gets the bytes and reports wrong ones with their lines."""
         return True
 
     def get_read_mode(self) -> str:
@@ -44,12 +45,16 @@ class CsvFormat(base_formats.CSV):
 
 
 def read_csv(data: bytes) -> CsvDataset:
-    """The file as records with their lines. Bytes that are not UTF-8 stay in their cells, to be named there."""
+    """Return the file as records with their lines.
+
+    Bytes that are not UTF-8 stay in their cells, where they are reported later.
+    """
     dataset = CsvDataset()
     if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in data.partition(b"\n")[0]:
         dataset.problems.append(Problem(1, "", NO_TEXT))
         return dataset
-    # Strict, so that a stray quotation mark is a problem and does not swallow the rows that follow.
+    # The reader is strict, so that a stray quotation mark is reported as a problem and does not
+    # make the rows that follow part of one cell.
     reader = csv.reader(io.StringIO(data.decode("utf-8-sig", "surrogateescape"), newline=""), strict=True)
     while True:
         line = reader.line_num + 1
@@ -79,7 +84,10 @@ def read_csv(data: bytes) -> CsvDataset:
 
 
 def lines_of(dataset: tablib.Dataset) -> list[int]:
-    """The line on which each record starts; for a dataset made elsewhere, as if it had no blank lines."""
+    """Return the line on which each record starts.
+
+    For a dataset that was not read here, the lines are counted as if it had no blank lines.
+    """
     if isinstance(dataset, CsvDataset):
         return dataset.lines
     lines, line = [], 2

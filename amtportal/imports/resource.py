@@ -1,10 +1,14 @@
-"""The machine of every import: it reads a file, judges it as a whole, and writes all of it or nothing.
+"""The code that all imports share.
 
-- With one bad row nothing is written, and every bad row is named with its line, column and remedy.
-- Two imports of one kind wait for each other: the second reads what the first has written.
-- A preview has an end, and so has the list of rows that it shows.
+It reads a file, judges it as a whole, and writes all of it or nothing.
 
-An import is a subclass of ``ImportResource`` with its columns and its rules; the command and the admin share it.
+- If one row is bad, nothing is written. Every bad row is reported with its line and column and how
+  to fix it.
+- Two imports of the same kind wait for each other: the second reads what the first has written.
+- The preview and the list of rows that it shows are limited in length.
+
+An import is a subclass of ``ImportResource`` with its columns and its rules. The command and the
+admin share it.
 """
 
 from collections.abc import Iterable
@@ -29,7 +33,7 @@ PREVIEWED = 500
 
 
 class FileEntry(Protocol):
-    """A good row beside what is on record."""
+    """A good row with what is on record about it."""
 
     @property
     def is_new(self) -> bool: ...
@@ -45,14 +49,14 @@ EntryT = TypeVar("EntryT", bound=FileEntry)
 
 
 class ImportResult(Result):
-    """A result whose preview has an end: nobody reads 100,000 rows on a page."""
+    """A result whose preview is limited, because nobody reads 100,000 rows on a page."""
 
     def valid_rows(self) -> list[RowResult]:
         return [row for row in super().valid_rows() if row.diff][:PREVIEWED]
 
 
 class ImportResource(ModelResource, Generic[RowT, EntryT]):
-    """One import: make a new one for each file."""
+    """One import. Make a new instance for each file."""
 
     noun: ClassVar[str]  # what the file brings
     columns: ClassVar[tuple[str, ...]]
@@ -81,27 +85,36 @@ class ImportResource(ModelResource, Generic[RowT, EntryT]):
     # What an import says for itself
 
     def lock(self) -> None:
-        """Lock what two imports of this kind wait for, and load what the cells are judged by."""
+        """Take the locks and load what is needed to judge the cells.
+
+        Two imports of this kind wait for each other at these locks.
+        """
         raise NotImplementedError
 
     def read_row(self, cells: dict[str, str], line: int) -> tuple[RowT | None, list[Problem]]:
-        """The row that the cells (by column) make, or everything that is wrong with them."""
+        """Return the row that the cells (by column) make, or everything that is wrong with them."""
         raise NotImplementedError
 
     def judge(self, rows: list[RowT]) -> Iterable[Problem]:
-        """What is wrong with rows that are good by themselves, beside each other and beside the record."""
+        """Find rows, each good by itself, that contradict each other or the record."""
         raise NotImplementedError
 
     def enter(self, rows: list[RowT]) -> list[EntryT]:
-        """The rows of a file without a problem beside what is on record, one entry a row."""
+        """Return one entry for each row, with what is on record. The file has no problems."""
         raise NotImplementedError
 
     def instance_of(self, entry: EntryT) -> models.Model:
-        """The record of an entry, made without a query: one for each row would take hours."""
+        """Return the model instance of an entry.
+
+        This must not make a query: one query for each row would take hours.
+        """
         raise NotImplementedError
 
     def write(self, new: list[tuple[EntryT, Any]]) -> None:
-        """Write what the file changes and what it adds: the new entries with their instances."""
+        """Write what the file changes and what it adds.
+
+        ``new`` holds the new entries with their instances.
+        """
         raise NotImplementedError
 
     # What all imports do alike
@@ -111,17 +124,23 @@ class ImportResource(ModelResource, Generic[RowT, EntryT]):
         return ImportResult
 
     def get_user_visible_fields(self) -> list[Field]:
-        """The columns that a file has."""
+        """Return the columns that a file has."""
         return [self.fields[name] for name in self.columns]
 
     def import_data(self, dataset: tablib.Dataset, dry_run: bool = False, **kwargs: Any) -> Result:
-        """All or nothing, whatever the caller forgets to ask for: the admin's second step asks for less."""
+        """Import all or nothing, even if the caller does not ask for it.
+
+        The second step in the admin does not ask for it.
+        """
         kwargs.update(use_transactions=True, rollback_on_validation_errors=True)
         self.is_preview = dry_run
         return super().import_data(dataset, dry_run, **kwargs)
 
     def before_import(self, dataset: tablib.Dataset, **kwargs: Any) -> None:
-        """Judge the whole file. With a problem no row is processed; ``after_import`` reports them all."""
+        """Judge the whole file.
+
+        If there is a problem, no row is processed. ``after_import`` reports all problems.
+        """
         self.by, self.file_name = kwargs.get("user"), kwargs.get("file_name") or ""
         self.lock()
         rows, problems = self._read(dataset)
@@ -139,7 +158,7 @@ class ImportResource(ModelResource, Generic[RowT, EntryT]):
         return self.instance_of(self._entry), self._entry.is_new
 
     def import_instance(self, instance: models.Model, row: dict[str, str], **kwargs: Any) -> None:
-        """Nothing: the rows were read as a whole."""
+        """Do nothing: all rows were read already, in ``before_import``."""
 
     def skip_row(self, instance: models.Model, original: None, row: dict[str, str], *args: Any) -> bool:
         return self._entry.changes_nothing
@@ -161,7 +180,7 @@ class ImportResource(ModelResource, Generic[RowT, EntryT]):
         batch_size: int | None = None,
         result: Result | None = None,
     ) -> None:
-        """Write everything. A dry run has judged the whole file and writes nothing."""
+        """Write everything. A dry run writes nothing: the whole file has already been judged."""
         failures: tuple[type[Exception], ...] = (DatabaseError, *self.collisions)
         if not dry_run:
             try:
@@ -172,10 +191,14 @@ class ImportResource(ModelResource, Generic[RowT, EntryT]):
         self.create_instances.clear()
 
     def bulk_update(self, *args: Any, **kwargs: Any) -> None:
-        """Changes are written by ``bulk_create``, before anything is added."""
+        """Do nothing: ``bulk_create`` writes the changes before it adds anything."""
 
     def after_import(self, dataset: tablib.Dataset, result: Result, **kwargs: Any) -> None:
-        """Report the problems, one entry a line. (No keys are imported, so no sequence needs the reset of the base.)"""
+        """Report the problems, one entry for each line.
+
+        The base class would reset the sequences of the database here. That is not needed, because
+        no keys are imported.
+        """
         by_line: dict[int, dict[str, list[str]]] = {}
         for problem in self.problems:
             by_line.setdefault(problem.line, {}).setdefault(problem.column or NON_FIELD_ERRORS, []).append(
@@ -186,7 +209,10 @@ class ImportResource(ModelResource, Generic[RowT, EntryT]):
         result.totals[RowResult.IMPORT_TYPE_INVALID] = len(by_line)
 
     def progress(self, description: str, total: int) -> "tqdm[NoReturn]":
-        """A bar on a terminal (None leaves that choice to tqdm), elsewhere nothing."""
+        """Return a progress bar, which appears only on a terminal.
+
+        ``disable=None`` leaves it to tqdm to find out whether this is a terminal.
+        """
         return tqdm(
             desc=description, total=total, unit=" rows", leave=False, disable=None if self._show_progress else True
         )

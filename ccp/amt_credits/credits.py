@@ -1,8 +1,8 @@
-"""Credits from AMT: what AMT itself credits its members with, for its own courses.
+"""Credits from AMT: what AMT itself credits to its members, for its own courses.
 
-The provider's reference is the credit, for ever: the same values again change nothing, others are refused. Nobody
-attests such an entry. It counts in every open cycle that covers its days and takes its type, under the same caps as
-what members record.
+The provider's reference identifies a credit forever: the same values under it change nothing, and
+other values are refused. Nobody attests such an entry. It counts in every open cycle that covers
+its days and to which its type applies, under the same caps as what members record.
 """
 
 from collections.abc import Collection, Sequence
@@ -30,7 +30,10 @@ REFERENCES = UUID("6f1d3a52-6b0c-4a55-9d0e-3f6f2f7c9b11")  # under which a provi
 
 @dataclass(frozen=True)
 class AmtCredit:
-    """What AMT credits a member with for one of its own courses; the reference is AMT's, one for each credit."""
+    """What AMT credits to a member for one of its own courses.
+
+    The reference is AMT's own, one for each credit.
+    """
 
     reference: str
     member: Member
@@ -41,12 +44,12 @@ class AmtCredit:
         return uuid5(REFERENCES, self.reference)
 
     def is_on(self, activity: Activity) -> bool:
-        """Whether the activity already says exactly this."""
+        """Return whether the activity already has exactly these values."""
         return activity.member_id == self.member.pk and self.claim.is_on(activity)
 
 
 def by_reference(references: Collection[str]) -> dict[str, Activity]:
-    """The credits from AMT that are on record under these references."""
+    """Return the credits from AMT that are on record under these references, by reference."""
     return {
         activity.provider_reference: activity
         for some in chunks(references)
@@ -56,11 +59,12 @@ def by_reference(references: Collection[str]) -> dict[str, Activity]:
 
 @transaction.atomic
 def record(*, credits: Sequence[AmtCredit], by: User | None, at: datetime) -> dict[str, Activity]:
-    """Record the credits, each for every open cycle that covers its days and takes its type; by reference.
+    """Record the credits, and return their entries by reference.
 
-    A reference that is on record with the same values is returned as it is, with others it is refused. One that no
-    open cycle covers, once those that are due are closed, is not in the answer: it waits in the holding list
-    (``ccp.amt_credits.holding``).
+    Each credit is recorded for every open cycle that covers its days and to which its type applies.
+    If a reference is on record with the same values, the entry on record is returned; with other
+    values it is refused. Cycles that are due are closed first. A credit that no open cycle then
+    covers is not in the result: it waits in the holding list (``ccp.amt_credits.holding``).
     """
     open_cycles = catching_up.open_by_member({credit.member.pk for credit in credits}, at=at, lock=True)
     recorded = by_reference([credit.reference for credit in credits])
@@ -82,7 +86,10 @@ def record(*, credits: Sequence[AmtCredit], by: User | None, at: datetime) -> di
 
 
 def _credited(credit: AmtCredit, cycles: Collection[Cycle], at: datetime) -> Activity:
-    """The entry of a credit from AMT, not yet saved. Nobody attests it: AMT's own record does."""
+    """Return the entry of a credit from AMT, not yet saved.
+
+    Nobody attests it: AMT's own record takes the place of an attestation.
+    """
     return Activity(
         member=credit.member,
         source=Activity.Source.AMT,

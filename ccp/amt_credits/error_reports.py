@@ -1,7 +1,8 @@
 """Error reports: a member says that a credit from AMT is wrong, and staff answer.
 
-The member cannot amend or withdraw such an entry, so a report is the way to have it put right. An entry has one report
-at a time that waits for an answer. Staff who find it wrong void the entry; a right one comes with the next import.
+The member cannot amend or withdraw such an entry, so a report is the way to have it corrected. Only
+one report of an entry can wait for an answer at a time. If staff find that the entry is wrong, they
+void it; a correct one comes with the next import.
 """
 
 from datetime import datetime
@@ -28,18 +29,24 @@ def problem_with_text(text: str) -> Problem | None:
 
 
 def can_be_reported(activity: Activity) -> bool:
-    """Only a credit from AMT that stands: what members recorded, they amend themselves."""
+    """Return whether an error in the entry can be reported.
+
+    Only a credit from AMT that stands can be reported. Members amend their own entries themselves.
+    """
     return activity.source == Activity.Source.AMT and activity.is_standing
 
 
 def of_activity(activity: Activity) -> list[ErrorReport]:
-    """The reports of an entry with their answers, the latest first; no query for what a member recorded."""
+    """Return the reports of an entry with their answers, the latest first.
+
+    This makes no query for an entry that a member recorded.
+    """
     return list(activity.error_reports.all()) if activity.source == Activity.Source.AMT else []
 
 
 @transaction.atomic
 def report(*, activity: Activity, text: str, by: User, at: datetime) -> ErrorReport:
-    """Report an error. The same text sent again is the same report."""
+    """Report an error. If the same text is sent again, the existing report is returned."""
     activity = Activity.objects.select_for_update().get(pk=activity.pk)
     text = text.replace("\r\n", "\n").strip()
     waiting = ErrorReport.objects.filter(activity=activity, answered_at=None).first()
@@ -55,7 +62,10 @@ def report(*, activity: Activity, text: str, by: User, at: datetime) -> ErrorRep
 
 @transaction.atomic
 def answer(*, report: ErrorReport, text: str, by: User, at: datetime) -> ErrorReport:
-    """Answer a report. What is answered stays; the member reports anew if it is not settled."""
+    """Answer a report. An answer is never changed.
+
+    If the matter is not settled, the member sends another report.
+    """
     Activity.objects.select_for_update().get(pk=report.activity_id)
     report = ErrorReport.objects.select_related("activity__activity_type").get(pk=report.pk)
     if report.answered_at:

@@ -1,9 +1,9 @@
 """Credits from AMT, and the list on which they wait until they can be recorded.
 
-A credit is recorded at once where an open cycle of the member covers its days and takes its type. Otherwise it is held,
-with the reason: nobody has that AMT ID yet, or no open cycle covers the days. Held credits are matched after each
-import of credits and of the roster, when staff add the member or a certification, by the command ``match_credits``, and
-by staff.
+A credit is recorded at once if an open cycle of the member covers its days and its type applies to
+the cycle. Otherwise the credit is held, with the reason: nobody has that AMT ID yet, or no such
+cycle is open. Held credits are matched after each import of credits and of the roster, when staff
+add the member or a certification, by the command ``match_credits``, and when staff ask for it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ APPEARED = "The member appeared while the credit was received: it is recorded wi
 
 @dataclass(frozen=True)
 class Received:
-    """A credit as it came from AMT: whose it is stands in the AMT ID."""
+    """A credit as it came from AMT. The AMT ID says to whom it belongs."""
 
     reference: str
     amt_id: str
@@ -49,7 +49,10 @@ class MatchTally:
 
 
 def reason_to_hold(received: Received, *, is_known: bool, open_cycles: Iterable[Cycle]) -> str:
-    """Why the credit cannot be recorded, for a member (or nobody) with these open cycles; empty if it can."""
+    """Return why the credit cannot be recorded; an empty string if it can.
+
+    ``is_known``: whether a member has the AMT ID. ``open_cycles``: the open cycles of this member.
+    """
     if not is_known:
         return f"No member has the AMT ID {received.amt_id}."
     claim = received.claim
@@ -66,7 +69,10 @@ def reason_to_hold(received: Received, *, is_known: bool, open_cycles: Iterable[
 
 
 def reasons_to_hold(credits: Sequence[Received], *, at: datetime) -> dict[str, str]:
-    """Those of the credits that would be held now, by reference, with the reason; cycles that are due are closed."""
+    """Return the reason for each of the credits that would be held now, by reference.
+
+    Cycles that are due are closed first.
+    """
     members = _members(credits)
     open_cycles = catching_up.open_by_member({member.pk for member in members.values()}, at=at)
     found = {}
@@ -80,7 +86,10 @@ def reasons_to_hold(credits: Sequence[Received], *, at: datetime) -> dict[str, s
 
 @transaction.atomic
 def receive(*, credits: Sequence[Received], by: User | None, at: datetime) -> MatchTally:
-    """Record new credits, and hold those that cannot be recorded. A reference that is known changes nothing."""
+    """Record new credits, and hold those that cannot be recorded.
+
+    A credit whose reference is already known changes nothing.
+    """
     references = [received.reference for received in credits]
     known = amt_credits.by_reference(references).keys() | by_reference(references).keys()
     new = [received for received in credits if received.reference not in known]
@@ -106,7 +115,7 @@ def receive(*, credits: Sequence[Received], by: User | None, at: datetime) -> Ma
 
 
 def by_reference(references: Iterable[str]) -> dict[str, HeldCredit]:
-    """The held credits under these references, matched or not."""
+    """Return the held credits under these references, matched or not, by reference."""
     return {
         held.provider_reference: held
         for some in chunks(references)
@@ -115,9 +124,10 @@ def by_reference(references: Iterable[str]) -> dict[str, HeldCredit]:
 
 
 def match(*, by: User | None, at: datetime, member: Member | None = None) -> MatchTally:
-    """Record every held credit (of the member, if one is named) that can be recorded by now; the rest says why not.
+    """Record every held credit that can be recorded now.
 
-    Each batch has a transaction of its own.
+    If a member is given, only credits of this member are looked at. Credits that stay on the list
+    get the reason of today. Each batch has its own transaction.
     """
     held = HeldCredit.objects.filter(activity=None)
     if member:
@@ -127,7 +137,7 @@ def match(*, by: User | None, at: datetime, member: Member | None = None) -> Mat
 
 
 def match_after_roster(*, occasion: Occasion, **signal: object) -> None:
-    """Match what waited for the people of a roster, in the name of whoever imported it."""
+    """Match the held credits after a roster import, in the name of the person who imported it."""
     match(by=occasion.by, at=occasion.at)
 
 

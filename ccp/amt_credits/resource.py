@@ -1,12 +1,15 @@
 """The import of credits from AMT's own courses, from the CSV that AMT's course system exports.
 
-- All or nothing: with one bad row nothing is written, and every bad row is named with its line, column and remedy.
-- A provider's reference is one credit for ever: the same row again changes nothing, and other values under a reference
-  that is on record are a bad row.
-- Unknown people, and people whose open cycles do not cover the days, are not bad rows: their credits are held.
+- All or nothing: if one row is bad, nothing is written. Every bad row is reported with its line and
+  column and how to fix it.
+- A provider's reference identifies one credit forever: the same row again changes nothing, and a
+  row with other values under a reference that is on record is bad.
+- A row is not bad because the person is unknown or because no open cycle of the person covers the
+  days. Such a credit is held.
 
-``CreditsResource`` is the one import, for the command and for the admin. ``rows`` judges the rows, ``holding`` records
-what can be recorded and holds the rest; ``amtportal.imports`` does what every import does.
+The command and the admin both use ``CreditsResource``. ``rows`` judges the rows, and ``holding``
+records what can be recorded and holds the rest. ``amtportal.imports`` does what is the same for
+every import.
 """
 
 from collections.abc import Iterator
@@ -58,7 +61,7 @@ class CreditEntry:
 
 
 class CreditsResource(ImportResource[CreditRow, CreditEntry]):
-    """One import of credits: make a new one for each file."""
+    """One import of credits. Make a new instance for each file."""
 
     noun = "credits"
     columns = COLUMNS
@@ -104,7 +107,8 @@ class CreditsResource(ImportResource[CreditRow, CreditEntry]):
 
     def enter(self, rows: list[CreditRow]) -> list[CreditEntry]:
         new = [self._received(row) for row in rows if row.provider_reference not in self._stored]
-        # For the preview. An import itself finds out once it has locked every cycle, and closes nothing before.
+        # The reasons are needed here only for the preview. An import finds them out itself after it
+        # has locked every cycle, and closes no cycle before that.
         reasons = held_credits.reasons_to_hold(new, at=self.at) if self.is_preview else {}
         self.tally = MatchTally(recorded=len(new) - len(reasons), held=len(reasons))
         return [
@@ -113,7 +117,11 @@ class CreditsResource(ImportResource[CreditRow, CreditEntry]):
         ]
 
     def instance_of(self, entry: CreditEntry) -> Activity:
-        """Nothing on record is changed by an import, and what is new gets its instance when it is received."""
+        """Return an empty instance.
+
+        An import changes nothing that is on record, and a new credit gets its instance when it is
+        received.
+        """
         return Activity()
 
     def write(self, new: list[tuple[CreditEntry, Activity]]) -> None:
@@ -121,7 +129,10 @@ class CreditsResource(ImportResource[CreditRow, CreditEntry]):
         self.tally = held_credits.receive(credits=credits, by=self.by, at=self.at)
 
     def _problems_with_record(self, rows: list[CreditRow]) -> Iterator[Problem]:
-        """Under a known reference nothing may differ from the record; a new one keeps the rules."""
+        """Find rows that contradict the record, and new credits that break the rules.
+
+        A row whose reference is known must not differ from the record.
+        """
         on = day_of(self.at)
         terms = catalogue()
         of_day = {code: terms.terms(activity_type, on) for code, activity_type in self._activity_types.items()}
@@ -150,7 +161,7 @@ class CreditsResource(ImportResource[CreditRow, CreditEntry]):
 
 
 def _on_record(rows: list[CreditRow]) -> dict[str, dict[str, object]]:
-    """What the record says under the references of these rows, column by column."""
+    """Return what is on record under the references of these rows, by reference and column."""
     references = [row.provider_reference for row in rows]
     held = held_credits.by_reference(references).values()
     recorded = amt_credits.by_reference(references).values()

@@ -1,7 +1,8 @@
-"""The rows of a file of credits from AMT: what each column may hold, and what is wrong where it does not.
+"""The rows of a file of credits from AMT: what each column may hold, and what is wrong with a row.
 
-A row is one credit: what AMT gives one member for one course. The same rules hold as for what members record, but for
-the cycle: somebody whom the portal does not know, or whose open cycles do not cover the days, is not a wrong row.
+A row is one credit: what AMT gives one member for one course. The rules are the same as for what
+members record, except those about the cycle: a row is not wrong because the portal does not know
+the person or because no open cycle of the person covers the days.
 """
 
 import re
@@ -27,7 +28,10 @@ _POINTS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class CreditRow:
-    """One credit as the file has it. The type is a code; a file of one day leaves the last day empty."""
+    """One credit as it is in the file. ``activity_type`` is the code of the type.
+
+    For an activity of one day, the file may leave the last day empty.
+    """
 
     line: int
     provider_reference: str
@@ -51,7 +55,7 @@ def points(value: str) -> Decimal:
 def read_credit_row(
     cells: Mapping[str, str], *, line: int, activity_types: Mapping[str, ActivityType]
 ) -> tuple[CreditRow | None, list[Problem]]:
-    """The row that the cells (by column) make, or everything that is wrong with them."""
+    """Return the row that the cells (by column) make, or everything that is wrong with them."""
     values, problems = read_cells(
         cells,
         line=line,
@@ -66,7 +70,7 @@ def read_credit_row(
 
 
 def problems_with(row: CreditRow, activity_type: ActivityType, terms: Terms, on: date) -> list[Problem]:
-    """What is wrong with a credit that the portal does not have yet, received on that day."""
+    """Return what is wrong with a new credit that is received on that day."""
     broken = [
         eligibility.problem_with_activity_type(activity_type, terms, on),
         claims.problem_with_type(
@@ -86,7 +90,10 @@ def problems_with(row: CreditRow, activity_type: ActivityType, terms: Terms, on:
 
 
 def contradictions(rows: Iterable[CreditRow]) -> Iterator[Problem]:
-    """References that stand in one file twice: each problem stands on the later line and names the earlier."""
+    """Find references that are in the file twice.
+
+    Each problem is reported on the later line and names the earlier line.
+    """
     lines: dict[str, int] = {}
     for row in rows:
         first = lines.setdefault(row.provider_reference, row.line)
@@ -99,7 +106,10 @@ def contradictions(rows: Iterable[CreditRow]) -> Iterator[Problem]:
 
 
 def differences(row: CreditRow, stored: Mapping[str, object]) -> str:
-    """How the row differs from what is on record under its reference; empty if it says the same."""
+    """Return how the row differs from what is on record under its reference.
+
+    The result is an empty string if it does not differ.
+    """
     return " and ".join(
         f"{column} “{_shown(was)}” there and “{_shown(getattr(row, column))}” here"
         for column, was in stored.items()

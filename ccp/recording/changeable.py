@@ -1,8 +1,9 @@
 """Whether an entry that is on record may still be changed, and the reason why not.
 
-A member changes what the member recorded, while it stands and every cycle that it is claimed for takes records. A
-withdrawn entry may be put back as long as it could be changed if it stood. No change by a member takes a cycle whose
-last invoice is paid below its requirement.
+A member may change an entry that the member recorded as long as it stands and every cycle for which
+it is claimed takes records. A withdrawn entry may be put back as long as it could be changed if it
+stood. If the last invoice of a cycle is paid, no change by a member may take the cycle below its
+requirement.
 """
 
 from copy import copy
@@ -19,9 +20,10 @@ from certifications.models import Cycle, RenewalInvoice
 
 
 def can_be_changed(activity: Activity, on: date) -> bool:
-    """Whether its member may amend or withdraw the entry: it stands and every cycle it is claimed for is open.
+    """Return whether its member may amend or withdraw the entry.
 
-    Reads ``activity.credits`` with their cycles and certifications.
+    The member must have recorded it, it must stand, and every cycle for which it is claimed must
+    take records. This reads ``activity.credits`` with their cycles and certifications.
     """
     return (
         activity.is_standing
@@ -35,9 +37,10 @@ def can_be_changed(activity: Activity, on: date) -> bool:
 
 
 def can_be_restored(activity: Activity, on: date) -> bool:
-    """Whether its member may put a withdrawn entry back on record: it could be changed if it stood.
+    """Return whether its member may put a withdrawn entry back on record.
 
-    Reads ``activity.credits`` with their cycles and certifications.
+    That is so if the entry could be changed if it stood. This reads ``activity.credits`` with their
+    cycles and certifications.
     """
     standing = copy(activity)
     standing.withdrawn_at = None
@@ -45,7 +48,7 @@ def can_be_restored(activity: Activity, on: date) -> bool:
 
 
 def refuse_unless_open(activity: Activity, touched: list[Cycle], open_cycles: list[Cycle]) -> None:
-    """Refuse to change the entry unless it stands, is the member's own, and each touched cycle is open."""
+    """Refuse a change unless the entry stands and is the member's own, and its cycles are open."""
     if not activity.is_standing:
         raise Refused(_("This entry is withdrawn or void, so it cannot be changed. Record the activity again."))
     if activity.source == Activity.Source.AMT:
@@ -61,7 +64,11 @@ def refuse_unless_open(activity: Activity, touched: list[Cycle], open_cycles: li
 
 
 def refuse_unless_restorable(activity: Activity, touched: list[Cycle], open_cycles: list[Cycle], by: User) -> None:
-    """Refuse to put the entry back unless this person withdrew it as its member, and each touched cycle is open."""
+    """Refuse to put the entry back unless it may be restored.
+
+    This person must be the member who recorded it, staff must not have voided it, and each touched
+    cycle must be open.
+    """
     if activity.is_void:
         raise Refused(_("AMT voided this entry, so only AMT can put it back on record. Call AMT if that is wrong."))
     if activity.source == Activity.Source.AMT or activity.member.user_id != by.pk:
@@ -77,7 +84,7 @@ def refuse_unless_restorable(activity: Activity, touched: list[Cycle], open_cycl
 
 
 def _refuse_closed(touched: list[Cycle], open_cycles: list[Cycle], sentence: str) -> None:
-    """Refuse with the sentence where one of the cycles takes no records; it names that cycle."""
+    """Refuse if one of the cycles takes no records; the sentence names that cycle."""
     open_keys = {cycle.pk for cycle in open_cycles}
     for cycle in touched:
         if cycle.pk not in open_keys:
@@ -90,7 +97,7 @@ def _refuse_closed(touched: list[Cycle], open_cycles: list[Cycle], sentence: str
 
 
 def refuse_where_paid(cycle: Cycle) -> None:
-    """Refuse to leave a cycle below its requirement once its last invoice is paid."""
+    """Refuse to leave a cycle below its requirement if its last invoice is paid."""
     if cycle.invoices.filter(year=3, status=RenewalInvoice.Status.PAID).exists():
         raise Refused(
             _(

@@ -1,15 +1,17 @@
 """What can be claimed: the rules that an activity must keep before it is recorded or amended.
 
 - The activity type can be chosen on the day of recording: it has begun and is not retired.
-- It applies to a chosen certification, and can be claimed in the dates of the activity (employment: work done to
-  12/31/2020).
-- Points are above 0, in quarter steps, and within the smallest and largest claim of the type (at most 99). Where the
-  type has a unit, they can be computed from a number of units; points typed beside it must agree.
+- The activity type applies to a chosen certification and can be claimed for the dates of the
+  activity (employment: work done up to 12/31/2020).
+- Points are above 0, in quarter steps, and within the smallest and largest claim of the type (at
+  most 99). If the type has a unit, points can be computed from a number of units; points that are
+  entered as well must agree.
 - The activity starts on or before its last day, and its last day is not in the future.
-- Both days lie in the cycle of at least one certification that the member chose, and that cycle takes records.
+- Both days lie in the cycle of at least one certification that the member chose, and that cycle
+  takes records.
 - The member attests that the information is correct.
 
-Each broken rule is a sentence that says what to do, for the field it belongs to.
+Each broken rule is reported as a sentence that says what to do, for the field to which it belongs.
 """
 
 from collections.abc import Sequence
@@ -36,7 +38,7 @@ ATTESTATION = gettext_lazy(
 
 @dataclass(frozen=True)
 class Window:
-    """The days of the cycle that a chosen certification has open for records."""
+    """The days of the open cycle of a chosen certification."""
 
     certification: str
     starts_on: date
@@ -62,7 +64,7 @@ def problem_with_points(points: Decimal) -> Problem | None:
 
 
 def problem_with_number(quantity: Decimal) -> Problem | None:
-    """A number of units that cannot be, whatever the type."""
+    """Return the problem with a number of units that is wrong for every type, or None."""
     if quantity <= 0:
         return Problem("quantity", _("Enter a number above 0, for example 3 or 0.4, or leave the field empty."))
     if quantity % HUNDREDTH:
@@ -74,7 +76,7 @@ def problem_with_number(quantity: Decimal) -> Problem | None:
 
 
 def problem_with_claim(points: Decimal, least: Decimal, most: Decimal, name: str) -> Problem | None:
-    """Points that can be recorded, but not for this type in one entry."""
+    """Return the problem if one entry of this type cannot claim these points, or None."""
     if points < least:
         sentence = _("%(type)s needs at least %(least)s points per entry. Enter %(least)s or more.")
         return Problem("points", sentence % {"type": translated(name), "least": format_points(least)})
@@ -85,7 +87,7 @@ def problem_with_claim(points: Decimal, least: Decimal, most: Decimal, name: str
 
 
 def problem_with_no_unit(name: str) -> Problem:
-    """A number of units for a type whose points are given directly."""
+    """Return the problem with a number of units for a type whose points are entered directly."""
     sentence = _("%(type)s is not counted in units. Leave this field empty and enter the points.")
     return Problem("quantity", sentence % {"type": translated(name)})
 
@@ -93,7 +95,11 @@ def problem_with_no_unit(name: str) -> Problem:
 def problem_with_quantity(
     units: str, computed: Decimal, typed: Decimal, least: Decimal, most: Decimal, name: str
 ) -> Problem | None:
-    """Units (in words) that make no points, other points than those typed beside them, or too few or too many."""
+    """Return the problem with the points that a number of units makes, or None.
+
+    The units may make no points, other points than those that were typed, or too few or too many
+    points. ``units`` is the number of units in words.
+    """
     if computed <= 0:
         sentence = _("For %(units)s you earn less than a quarter point. Enter what you completed in full.")
         return Problem("quantity", sentence % {"units": units})
@@ -116,7 +122,10 @@ def points_in_words(points: Decimal) -> str:
 
 
 def problem_with_dates(starts_on: date, ends_on: date, windows: Sequence[Window], on: date) -> Problem | None:
-    """The first rule about the days that is broken. ``windows``: the open cycles of the chosen certifications."""
+    """Return the first broken rule about the days, or None.
+
+    ``windows`` are the open cycles of the chosen certifications.
+    """
     dates = cycle_dates(windows)
     if starts_on > on:
         return Problem(
@@ -165,7 +174,7 @@ def problem_with_dates(starts_on: date, ends_on: date, windows: Sequence[Window]
 
 
 def is_retired(retired_on: date | None, on: date) -> bool:
-    """From that day on the activity type can no longer be chosen."""
+    """Return whether the activity type is retired: from ``retired_on`` on it cannot be chosen."""
     return retired_on is not None and on >= retired_on
 
 
@@ -177,7 +186,11 @@ def problem_with_retired(name: str, retired_on: date | None, on: date) -> Proble
 
 
 def problem_with_beginning(name: str, begins_on: date | None) -> Problem | None:
-    """``begins_on``: the day of the type's first terms, where it comes after the day of recording."""
+    """Return the problem with a type that has not begun yet, or None.
+
+    ``begins_on`` is the day of the type's first terms if it comes after the day of recording;
+    otherwise None.
+    """
     if begins_on is None:
         return None
     sentence = _("%(type)s can be chosen for what is recorded from %(day)s on. Choose another activity type.")
@@ -197,7 +210,7 @@ def problem_with_type(
     ends_on: date,
     windows: Sequence[Window] = (),
 ) -> Problem | None:
-    """The days lie outside those in which the type can be claimed."""
+    """Return the problem if the type cannot be claimed for these days, or None."""
     if claimable_until and windows and all(claimable_until < window.starts_on for window in windows):
         day = claimable_until
         sentence = _(
@@ -224,7 +237,7 @@ def problem_with_type(
 
 
 def cycle_dates(windows: Sequence[Window]) -> str:
-    """The cycles' dates, as a sentence that stands after one about the days."""
+    """Return the dates of the cycles as a sentence that follows a sentence about the days."""
     if not windows:
         return ""
     if len(windows) == 1:

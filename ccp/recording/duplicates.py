@@ -1,8 +1,9 @@
 """Near-duplicates: entries that look like one another, so that the member can say what differs.
 
-Two standing entries of a member look alike if they have the same activity type and their dates overlap, or if they
-have the same title in the same cycle: trimmed, with single spaces, and whatever the case and the accents. It is a
-notice and never a block: many a course is held twice.
+Two standing entries of a member look alike if they have the same activity type and their dates
+overlap, or if they have the same title in the same cycle. When titles are compared, spaces at the
+ends, repeated spaces, case and accents do not matter. The member gets a notice, and the entry is
+never refused for this: many courses are held twice.
 """
 
 import unicodedata
@@ -18,7 +19,7 @@ from amtportal.members.models import Member
 from ccp.models import Activity, Credit
 
 Likeness = Literal["", "type", "title", "both"]
-# What looks alike, to stand after "This looks like CE-0000012:".
+# What looks alike. The text follows "This looks like CE-0000012:".
 REASONS: dict[Likeness, str | Promise] = {
     "": "",
     "type": _("the same activity type, and the dates overlap"),
@@ -29,7 +30,10 @@ REASONS: dict[Likeness, str | Promise] = {
 
 @dataclass(frozen=True)
 class Comparable:
-    """An entry as it is compared. ``cycles``: the keys of those it is claimed for."""
+    """The values by which entries are compared.
+
+    ``cycles`` holds the keys of the cycles for which the entry is claimed.
+    """
 
     activity_type: int
     title: str
@@ -40,7 +44,7 @@ class Comparable:
 
 @dataclass(frozen=True)
 class SimilarEntry:
-    """An entry on record that looks like the one at hand, and in what."""
+    """An entry on record that looks like another entry, and what looks alike."""
 
     activity: Activity
     likeness: Likeness
@@ -51,13 +55,16 @@ class SimilarEntry:
 
 
 def folded(title: str) -> str:
-    """The title without case, accents and needless spaces: ``  Café  TALK`` and ``cafe talk`` are the same."""
+    """Return the title without case, accents and needless spaces.
+
+    For example, ``  Café  TALK`` and ``cafe talk`` are the same.
+    """
     letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", title).casefold())
     return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
 
 
 def likeness(one: Comparable, other: Comparable) -> Likeness:
-    """In what two entries look alike; nothing where they do not."""
+    """Return what looks alike in two entries; an empty string if they do not look alike."""
     overlap = one.starts_on <= other.ends_on and other.starts_on <= one.ends_on
     same_type = overlap and one.activity_type == other.activity_type
     same_title = (
@@ -71,20 +78,20 @@ def likeness(one: Comparable, other: Comparable) -> Likeness:
 
 
 def like(told: Comparable, others: Iterable[tuple[Activity, Comparable]]) -> list[SimilarEntry]:
-    """Those of the others that look like the entry, in their order."""
+    """Return those of the others that look like the entry, in their order."""
     found = [SimilarEntry(activity, likeness(told, other)) for activity, other in others]
     return [similar for similar in found if similar.likeness]
 
 
 def comparable_of(activity: Activity, cycles: Iterable[int]) -> Comparable:
-    """An entry, or a claim that has the same fields, as it is compared."""
+    """Return the values by which an entry, or a claim with the same fields, is compared."""
     return Comparable(
         activity.activity_type_id, activity.title, activity.starts_on, activity.ends_on, frozenset(cycles)
     )
 
 
 def on_record(member: Member) -> list[tuple[Activity, Comparable]]:
-    """The member's standing entries, in the order in which they were recorded; one query."""
+    """Return the member's standing entries in the order in which they were recorded; one query."""
     credits = (
         Credit.objects.filter(activity__member=member, activity__withdrawn_at=None)
         .exclude(cut=Credit.Cut.UNCLAIMED)
@@ -100,7 +107,10 @@ def on_record(member: Member) -> list[tuple[Activity, Comparable]]:
 
 
 def similar_entries(activity: Activity, cycles: Iterable[int]) -> list[SimilarEntry]:
-    """The standing entries that look like this one of the member's own: recorded before it, or credited by AMT."""
+    """Return the standing entries that look like this entry of the member's own.
+
+    Only entries that were recorded before it or credited by AMT are compared.
+    """
     if not activity.is_standing or activity.source == Activity.Source.AMT:
         return []
     others = [

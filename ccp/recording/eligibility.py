@@ -1,8 +1,9 @@
-"""Eligibility: can a claim be recorded, and in which of the member's cycles does it count?
+"""Eligibility: whether a claim can be recorded, and in which of the member's cycles it counts.
 
-``ccp.recording.claims`` has the rules, one sentence each. Here they are asked of a claim, of the terms of its activity
-type, and of the cycles that the member chose: a cycle takes the claim if it takes records, covers the days
-of the activity, and belongs to a certification for which the activity type counts.
+``ccp.recording.claims`` has the rules, each with its sentence. This module checks them for a claim,
+the terms of its activity type, and the cycles that the member chose. A claim counts in a cycle if
+the cycle takes records, covers the days of the activity, and belongs to a certification for which
+the activity type counts.
 """
 
 import hashlib
@@ -41,7 +42,10 @@ class Claim:
         return cycle_rules.covers(cycle, self.starts_on, self.ends_on)
 
     def digest(self, cycles: Iterable[Cycle]) -> str:
-        """A fingerprint of the claim and of the certifications it is credited to, among the cycles chosen."""
+        """Return a fingerprint of the claim and of the certifications to which it is credited.
+
+        ``cycles`` are the cycles that the member chose.
+        """
         values = [
             self.activity_type.code,
             format_points(self.points),
@@ -55,22 +59,26 @@ class Claim:
         return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
     def is_on(self, activity: Activity) -> bool:
-        """Whether the activity already says exactly this."""
+        """Return whether the activity already has exactly these values."""
         return all(getattr(activity, field) == getattr(self, field) for field in FIELDS)
 
 
 def windows(cycles: Iterable[Cycle]) -> list[claims.Window]:
-    """The cycles (with certification and credential read) as the rules of ``ccp.recording.claims`` want them."""
+    """Return the cycles in the form that the rules of ``ccp.recording.claims`` need.
+
+    The cycles must be read with their certification and credential.
+    """
     return [claims.Window(cycle.certification.credential.code, cycle.starts_on, cycle.ends_on) for cycle in cycles]
 
 
 def problems(
     claim: Claim, cycles: Sequence[Cycle], on: date, *, terms: Terms, earlier_type: ActivityType | None = None
 ) -> list[Problem]:
-    """Every rule that the claim breaks, for the cycles that the member chose.
+    """Return every rule that the claim breaks, for the cycles that the member chose.
 
-    ``terms``: of the claim's type on the day of recording. ``earlier_type``: what an entry that is amended has now,
-    which it may keep although the type has been retired, or begins later.
+    ``terms`` are those of the claim's type on the day of recording. ``earlier_type`` is the type
+    that an amended entry has now. The entry may keep it even if the type has been retired or begins
+    later.
     """
     activity_type = claim.activity_type
     applicable = [cycle for cycle in cycles if applies_to(activity_type, cycle)]
@@ -92,14 +100,20 @@ def problems(
 
 
 def problem_with_activity_type(activity_type: ActivityType, terms: Terms, on: date) -> Problem | None:
-    """A type that cannot be chosen, since it is retired by now or begins only after the day of recording."""
+    """Return the problem with a type that cannot be chosen, or None.
+
+    The type is retired, or it begins only after the day of recording.
+    """
     return claims.problem_with_retired(
         activity_type.name, activity_type.retired_on, on
     ) or claims.problem_with_beginning(activity_type.name, terms.begins_on)
 
 
 def problem_with_worth(claim: Claim, terms: Terms) -> Problem | None:
-    """Points, or a number of units, that cannot be claimed. What the units make is computed here, not taken over."""
+    """Return the problem with the points or the number of units, or None.
+
+    The points that the units make are computed here and not taken over from the claim.
+    """
     name = claim.activity_type.name
     if claim.quantity is None:
         return claims.problem_with_points(claim.points) or claims.problem_with_claim(
@@ -113,13 +127,16 @@ def problem_with_worth(claim: Claim, terms: Terms) -> Problem | None:
 
 
 def applies_to(activity_type: ActivityType, cycle: Cycle) -> bool:
-    """Whether the type counts for the cycle's credential: for all, unless some are named."""
+    """Return whether the type counts for the cycle's credential.
+
+    A type counts for all credentials unless it names some.
+    """
     named = {credential.pk for credential in activity_type.credentials.all()}
     return not named or cycle.certification.credential_id in named
 
 
 def covered_by(claim: Claim, cycles: Iterable[Cycle]) -> list[Cycle]:
-    """Those of the cycles that cover the days of the claim and take its type."""
+    """Return the cycles that cover the days of the claim and to which its type applies."""
     return [cycle for cycle in cycles if claim.is_covered_by(cycle) and applies_to(claim.activity_type, cycle)]
 
 
@@ -132,8 +149,13 @@ def covering(
     terms: Terms,
     earlier_type: ActivityType | None = None,
 ) -> list[Cycle]:
-    """The chosen cycles that are open, cover the days and take the type; refused with the first broken rule."""
-    # By certification: what was chosen may have been closed meanwhile, and its next cycle opened.
+    """Return the chosen cycles in which the claim counts.
+
+    They are open, cover the days, and the type applies to them. Raises ``Refused`` with the first
+    broken rule.
+    """
+    # Compare certifications and not cycles: a chosen cycle may have been closed and the next one
+    # opened in the meantime.
     certifications = {cycle.certification_id for cycle in chosen}
     usable = [cycle for cycle in open_cycles if cycle.certification_id in certifications]
     if not usable:

@@ -1,4 +1,4 @@
-"""An entry as the member's pages show it: what it counts for where, and what looks like it."""
+"""An entry as the member's pages show it: what it counts for in each cycle, and similar entries."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +27,10 @@ class CreditLine:
 
 
 def credit_lines(activity: Activity) -> list[CreditLine]:
-    """The credits of an activity (read with cycle, certification and credential) as a page shows them."""
+    """Return the credits of an activity as a page shows them.
+
+    The credits must be read with their cycle, certification and credential.
+    """
     return [
         CreditLine(
             certification_code=credit.cycle.certification.credential.code,
@@ -42,7 +45,7 @@ def credit_lines(activity: Activity) -> list[CreditLine]:
 
 
 def read() -> Any:
-    """Activities with all that a page says of them, in two queries."""
+    """Return a queryset of activities with everything that a page shows of them, in two queries."""
     credits = Credit.objects.select_related("cycle__certification__credential").order_by("cycle_id")
     return Activity.objects.select_related("activity_type__category", "member__user").prefetch_related(
         Prefetch("credits", queryset=credits)
@@ -50,7 +53,10 @@ def read() -> Any:
 
 
 def found(among: Any, pk: int, *, at: datetime) -> Activity:
-    """The entry among those found, once its member's cycles that are due are closed."""
+    """Return the entry with this key. Raises ``Http404`` if it is not among those given.
+
+    Cycles of its member that are due are closed first.
+    """
     activity: Activity = get_object_or_404(among, pk=pk)
     if catching_up.catch_up(activity.member, at=at, shown=[credit.cycle for credit in activity.credits.all()]):
         activity = among.get(pk=pk)

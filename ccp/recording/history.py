@@ -1,4 +1,4 @@
-"""The history of an entry as people read it: who changed what, when, from what to what."""
+"""The history of an entry as people read it: who changed what and when, with old and new values."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Change:
 
 
 def of_activity(activity: Activity, *, viewer: User) -> list[Change]:
-    """Every change of the entry, newest first, in two queries."""
+    """Return every change of the entry, newest first, in two queries."""
     versions = list(
         activity.history.select_related("activity_type", "history_user").order_by("history_date", "history_id")
     )
@@ -70,7 +70,10 @@ def of_activity(activity: Activity, *, viewer: User) -> list[Change]:
 
 
 def of_evidence(files: Iterable[Evidence], *, viewer: User) -> list[Change]:
-    """When each file (read with its people) was attached and removed, newest first."""
+    """Return when each file was attached and removed, newest first.
+
+    The files must be read with the people who added and removed them.
+    """
     changes = []
     for file in files:
         name = {"name": file.original_name}
@@ -81,12 +84,15 @@ def of_evidence(files: Iterable[Evidence], *, viewer: User) -> list[Change]:
 
 
 def newest_first(*several: Iterable[Change]) -> list[Change]:
-    """Several of these lists as one. What is of one instant stays in their order."""
+    """Return several of these lists as one, newest first.
+
+    Changes of the same instant stay in the order of the lists.
+    """
     return sorted((change for changes in several for change in changes), key=lambda change: change.at, reverse=True)
 
 
 def _values(version: Any, credits: Sequence[Any]) -> dict[str, str]:
-    """The entry's values in that version, in words."""
+    """Return the entry's values in that version, in words."""
     claimed = {}
     for credit in credits:
         if credit.history_date <= version.history_date:

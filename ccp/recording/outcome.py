@@ -1,7 +1,9 @@
-"""What a cycle would come to with an entry that is not recorded yet, and what its renewal invoice would then do.
+"""What a cycle would amount to with an entry that is not recorded yet.
 
-The sums are those of ``ccp.counting.points`` and ``ccp.counting.requirement``,
-done on the entries on record with the new one among them.
+This includes the effect on the renewal invoice.
+
+The totals are calculated by ``ccp.counting.points`` and ``ccp.counting.requirement``, from the
+entries on record and the new one together.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +26,10 @@ InvoiceAfter = Literal["free", "refused", "paid", "locked", "upcoming", "open"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a cycle would come to with an entry. ``others_lose``: what entries of later days give up to it."""
+    """What a cycle would amount to with an entry.
+
+    ``others_lose``: how many points fewer the entries of later days would then count for.
+    """
 
     claimed: Decimal
     counted: Decimal
@@ -41,7 +46,10 @@ class Outcome:
 
 
 def outcome(entries: Sequence[Entry], new: Entry, *, required: Decimal, met_before: date | None, on: date) -> Outcome:
-    """The cycle of these entries with the new one, which takes the place of an entry that has its reference."""
+    """Return the outcome of a cycle with these entries and the new one.
+
+    The new entry replaces an entry that has the same reference.
+    """
     counted = points.credited(entries)
     others = [entry for entry in entries if entry.reference != new.reference]
     after = points.credited([*others, new])
@@ -63,7 +71,7 @@ def outcome(entries: Sequence[Entry], new: Entry, *, required: Decimal, met_befo
 
 
 def falls_short_without(entries: Sequence[Entry], reference: int, *, required: Decimal) -> bool:
-    """Whether the other entries alone come to less than the cycle needs."""
+    """Return whether the other entries alone count for less than the cycle needs."""
     counted = points.credited([entry for entry in entries if entry.reference != reference])
     return sum((found.counted for found in counted.values()), ZERO) < required
 
@@ -71,7 +79,10 @@ def falls_short_without(entries: Sequence[Entry], reference: int, *, required: D
 def invoice_after(
     found: Outcome, *, due_on: date, mandatory: bool, paid: bool, on: date
 ) -> tuple[InvoiceAfter, date | None]:
-    """What the renewal invoice at the cycle's end would be, and when it would open."""
+    """Return the state that the renewal invoice at the cycle's end would have.
+
+    The second value is the day on which it would open, or None.
+    """
     if paid:
         falls_short = mandatory and found.total < found.required <= found.before
         return ("refused" if falls_short else "paid"), None
@@ -86,7 +97,11 @@ def invoice_after(
 
 
 def invoice_sentence(found: Outcome, state: InvoiceAfter, opens_on: date | None) -> str:
-    """The same for the member, beginning with whether the requirement is met. It names the year: others may be open."""
+    """Return the state of the renewal invoice as a sentence for the member.
+
+    The sentence begins with whether the requirement is met. It names the year, because invoices of
+    other years may be open.
+    """
     if state == "free":
         return _("CCP is voluntary here: your renewal invoice does not wait for points.")
     said = {"year": invoice_rules.LAST_YEAR, "points": claims.points_in_words(found.to_go)}
@@ -114,7 +129,7 @@ def invoice_sentence(found: Outcome, state: InvoiceAfter, opens_on: date | None)
 
 
 def notes(found: Outcome, used: Mapping[reasons.Cut, Used], *, applies: bool, name: str, code: str) -> list[str]:
-    """Why less than the claim would count, and what it takes from others, as sentences."""
+    """Return sentences: why less than the claim would count, and what other entries would lose."""
     if not applies:
         return [_("%(type)s does not count for %(certification)s.") % {"type": translated(name), "certification": code}]
     said = []

@@ -1,8 +1,9 @@
-"""What an entry would count for, told before it is recorded.
+"""The preview of an entry: what it would count for, before it is recorded.
 
-For each open cycle that covers the days of a claim: what would count there under the caps and why not all of it, the
-new total, what is still to go, and when the renewal invoice would then open. The sums are those that recording makes,
-done on the entries on record with the claim among them; nothing is written.
+For each open cycle that covers the days of a claim, the preview gives what would count under the
+caps and why some of it would not, the new total, the points that would still be missing, and when
+the renewal invoice would then open. The totals are calculated as they are when an entry is
+recorded, from the entries on record and the claim together. Nothing is written.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -36,7 +37,10 @@ class Capped:
 
 @dataclass(frozen=True)
 class PreviewRow:
-    """A certification whose open cycle covers the claim. ``notes`` say why less counts, and what else changes."""
+    """A certification whose open cycle covers the claim.
+
+    ``notes`` say why less than the claim counts and what else changes.
+    """
 
     cycle: Cycle
     ticked: bool
@@ -47,7 +51,10 @@ class PreviewRow:
 
 @dataclass(frozen=True)
 class Preview:
-    """What submitting the form would do. ``made``: how many units make how many points, where units were given."""
+    """What submitting the form would do.
+
+    ``made`` says how many points the units make, if units were given.
+    """
 
     rows: list[PreviewRow]
     made: str
@@ -55,7 +62,7 @@ class Preview:
 
     @property
     def said(self) -> str:
-        """The preview in a few words, to be read aloud."""
+        """Return the preview in a few words, for screen readers."""
         return " ".join(
             _("%(certification)s: %(counted)s would count, new total %(total)s of %(required)s.")
             % {
@@ -70,7 +77,7 @@ class Preview:
 
 
 def caps_used(entries: Sequence[Entry], groups: Iterable[CategoryOffer]) -> list[Capped]:
-    """How much of each cap is used in a cycle, for the activity types and categories that have one."""
+    """Return how much of each cap of an activity type or a category is used in a cycle."""
     found = []
     for group in groups:
         if group.cap is not None:
@@ -89,7 +96,7 @@ def caps_used(entries: Sequence[Entry], groups: Iterable[CategoryOffer]) -> list
 
 
 def entries_of(cycles: Collection[Cycle], terms: Catalogue) -> dict[int, list[Entry]]:
-    """The standing entries of each cycle, by its key, as the caps see them; one query."""
+    """Return the standing entries of each cycle as the caps see them, by its key; one query."""
     found: dict[int, list[Entry]] = {cycle.pk: [] for cycle in cycles}
     credits = (
         Credit.objects.filter(cycle__in=cycles, activity__withdrawn_at=None)
@@ -112,7 +119,10 @@ def of_claim(
     earlier: Activity | None,
     on: date,
 ) -> Preview:
-    """What recording the claim would do, or amending the ``earlier`` entry to it; two queries."""
+    """Return what it would do to record the claim, or to amend the ``earlier`` entry to it.
+
+    This makes two queries.
+    """
     activity_type = claim.activity_type
     ticked = {cycle.pk for cycle in chosen}
     covering = [cycle for cycle in open_cycles if claim.is_covered_by(cycle)]
@@ -195,7 +205,7 @@ def _row(
 
 
 def made(quantity: Decimal | None, earned: Decimal, terms: Terms) -> str:
-    """``For 3 contact hours you earn 3 points.`` Nothing where no units were given."""
+    """Return ``For 3 contact hours you earn 3 points.``; an empty string if no units were given."""
     if quantity is None or terms.points_per_unit is None:
         return ""
     words = {"units": in_units(quantity, terms.unit), "points": claims.points_in_words(earned)}

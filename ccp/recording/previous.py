@@ -1,7 +1,7 @@
-"""What a member recorded earlier, as a help with the next form.
+"""Values from earlier entries of a member, which help to fill in the next form.
 
-"Record another like this" takes over what is the same the next time: the activity type, the title, the provider, and
-how many units or points. Never the days, and never the attestation.
+"Record another like this" copies what is usually the same the next time: the activity type, the
+title, the provider, and the number of units or points. It never copies the days or the attestation.
 """
 
 from collections.abc import Collection
@@ -16,14 +16,17 @@ MOST_PROVIDERS = 20
 
 
 def like(activity: Activity, activity_types: Collection[ActivityType]) -> dict[str, Any]:
-    """The values of another entry like this one. ``activity_types``: the activity types that can be chosen today."""
+    """Return the values for another entry like this one.
+
+    ``activity_types`` are the activity types that can be chosen today.
+    """
     worth = {"points": activity.points} if activity.quantity is None else {"quantity": activity.quantity}
     activity_type = {"activity_type": activity.activity_type} if activity.activity_type in activity_types else {}
     return {"title": activity.title, "provider": activity.provider, **worth, **activity_type}
 
 
 def providers(member: Member) -> list[str]:
-    """The providers of the member's entries, the one recorded last first; one query."""
+    """Return the providers of the member's entries, the most recently recorded first; one query."""
     named = Activity.objects.for_member(member).exclude(provider="").values("provider")
     latest = named.annotate(latest=Max("recorded_at")).order_by("-latest", "provider")
     return [found["provider"] for found in latest[:MOST_PROVIDERS]]

@@ -1,8 +1,9 @@
-"""A Record CE form that comes again: the same form, posted twice or after Back, leads to the entry that it recorded.
+"""A Record CE form that is posted again, for example after Back, leads to the entry that it recorded.
 
-The entry keeps a digest of what was typed. A form under the same number with the same digest is a repeat, whatever has
-happened meanwhile: records have ended, a type was retired, terms have changed, the entry was amended. No rule is asked.
-What is not the same to the letter is judged by ``ccp.recording.verbs``.
+The entry keeps a digest of what was typed. A form with the same number and the same digest is a
+repeat, whatever has happened in the meantime: the cycle no longer takes records, the type was
+retired, the terms changed, or the entry was amended. No rule is applied to a repeat. A form that
+differs in any character is judged by ``ccp.recording.verbs``.
 """
 
 import hashlib
@@ -17,9 +18,10 @@ from ccp.recording.eligibility import FIELDS
 
 
 def digest_of(posted: QueryDict, asked: int | None) -> str:
-    """A fingerprint of what was typed on the form, apart from its number.
+    """Return the digest of what was typed on the form, without its number.
 
-    ``asked``: the certification that the member came from, by key. It is meant where the form names none.
+    ``asked`` is the key of the certification from whose page the member came. It counts where the
+    form names no certification.
     """
     certifications = sorted(posted.getlist("certifications")) or [str(asked or "")]
     typed = [posted.get(name, "").strip() for name in (*FIELDS, "attested")]
@@ -27,7 +29,10 @@ def digest_of(posted: QueryDict, asked: int | None) -> str:
 
 
 def recorded_by(posted: QueryDict, member: Member, *, asked: int | None) -> Activity | None:
-    """The member's entry that this very form has recorded; None where it recorded none, or other values."""
+    """Return the member's entry that this form recorded.
+
+    The result is None if the form recorded no entry, or other values.
+    """
     try:
         number = uuid.UUID(posted.get("submission_id", "").strip())
     except ValueError:

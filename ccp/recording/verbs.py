@@ -1,13 +1,19 @@
 """Recording CE: a member's entries are recorded, amended, withdrawn, put back and voided here.
 
-Every verb locks the member's open cycles in the order of their keys, then the activity; who puts an entry on record
-also holds the terms (``ccp.counting.terms_lock``). It closes what is due (``ccp.rollover.closing``) and checks the
-rules (``ccp.recording.eligibility``) under the locks; writes; and recounts each touched cycle and settles its
-requirement (``ccp.counting.credits``).
-All of it happens in one transaction, so that the totals stand in the very next page or nothing has changed at all.
+Every verb takes these steps:
 
-A form that is posted twice records once: its ``submission_id`` is unique, and a digest of what was typed tells a repeat
-from another claim under the same number (``ccp.recording.repeats``).
+- It locks the member's open cycles in the order of their keys, then the activity. A verb that puts
+  an entry on record also shares the lock on the terms (``ccp.counting.terms_lock``).
+- Under the locks, it closes the cycles that are due (``ccp.rollover.closing``) and checks the rules
+  (``ccp.recording.eligibility``).
+- It writes the change.
+- It recounts each touched cycle and settles its requirement (``ccp.counting.credits``).
+
+All of this happens in one transaction: either the very next page shows the new totals, or nothing
+has changed at all.
+
+A form that is posted twice records once: its ``submission_id`` is unique, and a digest of what was
+typed distinguishes a repeat from another claim with the same number (``ccp.recording.repeats``).
 """
 
 from collections.abc import Collection
@@ -33,7 +39,7 @@ from certifications.models import Cycle
 
 
 class SubmissionReused(Refused):
-    """The form's number has recorded other values before."""
+    """The number of the form has already recorded other values."""
 
 
 class ChangedMeanwhile(Refused):
@@ -53,8 +59,9 @@ def record(
 ) -> Activity:
     """Record an activity and credit it to each chosen cycle that covers its days; a repeat returns the earlier entry.
 
-    ``typed``: the digest of what was typed (``ccp.recording.repeats``); without it, that of the claim takes its place.
-    Raises ``SubmissionReused`` where the form's number recorded other values, ``Refused`` where a rule is broken.
+    ``typed`` is the digest of what was typed (``ccp.recording.repeats``); if it is empty, the digest
+    of the claim is used. A repeated form returns the earlier entry. Raises ``SubmissionReused`` if
+    the number of the form has recorded other values, and ``Refused`` if a rule is broken.
     """
     on = day_of(at)
     open_cycles = catching_up.open_for_records(member, at=at, lock=True)
@@ -79,7 +86,8 @@ def record(
         with transaction.atomic():
             _save(activity, by, at)
     except IntegrityError:
-        # Taken meanwhile by a transaction that this member's locks do not hold back.
+        # In the meantime the number was used by a transaction that does not wait for the locks of
+        # this member.
         if earlier := _submitted_earlier(member, submission_id, digest, claim, cycles):
             return earlier
         raise
@@ -94,7 +102,8 @@ def amend(
 ) -> Activity:
     """Change a standing entry whose cycles are open. ``revision`` is the one that the form showed.
 
-    Raises ``ChangedMeanwhile`` where the entry has another revision by now, ``Refused`` where a rule is broken.
+    Raises ``ChangedMeanwhile`` if the entry has another revision now, and ``Refused`` if a rule is
+    broken.
     """
     on = day_of(at)
     open_cycles = catching_up.open_for_records(activity.member, at=at, lock=True)
@@ -126,7 +135,10 @@ def amend(
 
 @transaction.atomic
 def withdraw(*, activity: Activity, by: User, at: datetime) -> Activity:
-    """Withdraw a member's own entry while its cycles are open. It stays on record and counts for nothing."""
+    """Withdraw a member's own entry while its cycles are open.
+
+    The entry stays on record and counts for nothing.
+    """
     open_cycles = catching_up.open_for_records(activity.member, at=at, lock=True)
     activity = _locked(activity)
     if not activity.is_standing:
@@ -140,10 +152,11 @@ def withdraw(*, activity: Activity, by: User, at: datetime) -> Activity:
 
 @transaction.atomic
 def restore(*, activity: Activity, by: User, at: datetime) -> Activity:
-    """Put a withdrawn entry of the member's own back on record while its cycles take records. It counts anew.
+    """Put a member's own withdrawn entry back on record while its cycles take records.
 
-    On the day of the withdrawal nothing is lost: the requirement is met since the day before it, as if the entry had
-    never been away. On a later day it is met on that day.
+    The entry counts again. If this happens on the day of the withdrawal, nothing is lost: the day
+    since which the requirement is met is the same as if the entry had never been withdrawn. If it
+    happens on a later day, the requirement is met on that later day.
     """
     open_cycles = catching_up.open_for_records(activity.member, at=at, lock=True)
     activity = _locked(activity)
@@ -165,7 +178,10 @@ def restore(*, activity: Activity, by: User, at: datetime) -> Activity:
 
 @transaction.atomic
 def say_difference(*, activity: Activity, difference: str, by: User, at: datetime) -> Activity:
-    """Keep what the member says of how an entry differs from one that looks like it, while its cycles are open."""
+    """Store how an entry differs from one that looks like it, in the member's words.
+
+    This is possible while the cycles of the entry are open.
+    """
     open_cycles = catching_up.open_for_records(activity.member, at=at, lock=True)
     activity = _locked(activity)
     refuse_unless_open(activity, _claimed_cycles(activity), open_cycles)
@@ -177,9 +193,10 @@ def say_difference(*, activity: Activity, difference: str, by: User, at: datetim
 
 @transaction.atomic
 def void(*, activity: Activity, reason: str, by: User, at: datetime) -> Activity:
-    """Void an entry as staff, with the reason that the member will read. A paid invoice stays paid.
+    """Void an entry as staff, with a reason that the member will read. A paid invoice stays paid.
 
-    Points of a closed cycle are frozen: an entry that counts there is refused.
+    Raises ``Refused`` if the entry is claimed for a closed cycle, because the points of a closed
+    cycle are frozen.
     """
     reason = reason.strip()
     if not reason:
@@ -243,7 +260,10 @@ def _end(activity: Activity, by: User, at: datetime, void_reason: str = "") -> N
 
 
 def _count_unless_paid(cycles: Collection[Cycle], by: User, at: datetime) -> None:
-    """Count after a correction by the member, which takes no cycle whose last invoice is paid below its requirement."""
+    """Count the cycles again after a correction by the member.
+
+    Refuse if the correction takes a cycle whose last invoice is paid below its requirement.
+    """
     were_met = [cycle for cycle in cycles if cycle.requirement_met_on]
     counting.recount(cycles, by, at)
     for cycle in were_met:
@@ -252,6 +272,6 @@ def _count_unless_paid(cycles: Collection[Cycle], by: User, at: datetime) -> Non
 
 
 def _save(activity: Activity, by: User, at: datetime) -> None:
-    """Save with a line of history that says who and when."""
+    """Save the entry with a line of history that says who changed it and when."""
     sign(activity, by=by, at=at)
     activity.save()

@@ -12,7 +12,8 @@ class RosterImportMixin(ImportPages):
     resource_classes = [RosterResource]
     import_form_class = RosterForm
     import_label = "Import roster"
-    # A roster adds and changes all of these. With an address it gives away an account: its password is reset by mail.
+    # A roster adds and changes all of these. Changing an address gives away the account, because
+    # its password can be reset by mail.
     may_import = [
         f"{app}.{action}_{model}"
         for app, model in (("certifications", "certification"), ("members", "member"), ("members", "user"))

@@ -1,8 +1,10 @@
-"""What a roster changes: rows that differ from the record are written to it, new members and certifications are added.
+"""What a roster changes in the record.
 
-An e-mail address serves one member and a certificate number one certification of its credential; both may move from
-one member to another within a file. When the award turns out to be another day, the cycle that was counted from it and
-its invoices are dated anew.
+Rows that differ from the record are written to it. New members and certifications are added.
+
+An e-mail address belongs to one member, and a certificate number belongs to one certification of
+its credential. Both may move from one member to another within a file. If the day of the award
+changes, the cycle that was counted from it and its invoices get new dates.
 
 Everything is written in sets, with its history: a roster of 100,000 rows takes minutes.
 """
@@ -32,14 +34,14 @@ from certifications.roster.rows import RosterRow
 
 @dataclass(frozen=True)
 class Occasion:
-    """The import as history tells of it."""
+    """When, why and by whom an import was made, as the history records it."""
 
     at: datetime
     reason: str
     by: User | None = None
 
     def history(self) -> dict[str, Any]:
-        """What simple-history's bulk functions are told."""
+        """Return the arguments for the bulk functions of simple-history."""
         return {
             "batch_size": CHUNK,
             "default_user": self.by,
@@ -49,9 +51,10 @@ class Occasion:
 
 
 def redated(awarded_on: date, old: Cycle, on: date) -> cycle_rules.Span:
-    """The cycle that takes the place of ``old`` when the award turns out to be another day: the one of today.
+    """Return the cycle that replaces ``old`` when the day of the award changes.
 
-    No import opens the next cycle: for one that is over it is the cycle to which its middle belongs.
+    It is the cycle to which today belongs. An import never opens the next cycle: if ``old`` is
+    over, its replacement is the cycle to which the middle of ``old`` belongs.
     """
     day = on if on <= old.ends_on else old.starts_on + (old.ends_on - old.starts_on) / 2
     return cycle_rules.span_on(awarded_on, max(awarded_on, day))
@@ -64,19 +67,19 @@ def write_changes(
     on: date,
     occasion: Occasion,
 ) -> None:
-    """Bring members and certifications on record into line with their rows."""
+    """Change the members and certifications on record so that they agree with their rows."""
     moved = [(row, stored) for row, stored in changed_members if stored.address_under(row) != stored.email]
     _update_addresses(moved, occasion)
     for members in chunks(changed_members):
         _update_members(members, occasion)
     for pks in chunks(sorted(stored.pk for _, stored in changed_certifications)):
-        # All of them, in the order of their keys, as whoever closes cycles locks them.
+        # Lock all of them in the order of their keys, as the code that closes cycles does.
         list(Certification.objects.select_for_update().filter(pk__in=pks).order_by("pk").values_list("pk", flat=True))
     numbered = [
         stored.pk for row, stored in changed_certifications if row.certificate_number != stored.certificate_number
     ]
     for pks in chunks(numbered):
-        # Out of the way first, so that two certifications can exchange their numbers.
+        # Set temporary numbers first, so that two certifications can exchange their numbers.
         Certification.objects.filter(pk__in=pks).update(
             certificate_number=Concat(Value("moving-"), Cast("pk", models.CharField()))
         )
@@ -87,20 +90,22 @@ def write_changes(
 def write_new(
     awards: Sequence[tuple[RosterRow, Certification]], members: dict[str, int], *, on: date, occasion: Occasion
 ) -> None:
-    """Add certifications with their current cycle and its invoices, and the members whom the portal does not know.
+    """Add certifications with their current cycle and its invoices.
 
-    ``members`` has the keys of the members by AMT ID, and takes those of the new ones.
+    Members whom the portal does not know are added too. ``members`` holds the keys of the members
+    by AMT ID; the keys of the new members are added to it.
     """
     newcomers = {row.amt_id: row for row, _ in awards if row.amt_id not in members}
     if newcomers:
-        # No password can be right until the member activates the account by mail.
+        # No password is accepted until the member activates the account by mail.
         users = bulk_create_with_history(
             [User(email=row.email, password=make_password(None)) for row in newcomers.values()],
             User,
             **occasion.history(),
         )
         EmailAddress.objects.bulk_create(
-            # AMT vouches for the address on record; without a usable password it lets nobody in by itself.
+            # AMT vouches for the address on record. Without a usable password, the address alone
+            # does not let anybody sign in.
             [EmailAddress(user=user, email=user.email, primary=True, verified=True) for user in users],
             batch_size=CHUNK,
         )
@@ -129,9 +134,12 @@ def write_new(
 
 
 def _update_addresses(changed: Sequence[tuple[RosterRow, StoredMember]], occasion: Occasion) -> None:
-    """Give the accounts their new address, which is not verified until its owner follows a link sent there."""
+    """Give the accounts their new address.
+
+    The address is not verified until its owner follows a link that is sent to it.
+    """
     for chunk in chunks(changed):
-        # Out of the way first, so that two members can exchange their addresses.
+        # Set temporary addresses first, so that two members can exchange their addresses.
         User.objects.filter(pk__in=[stored.user_pk for _, stored in chunk]).update(
             email=Concat(Value("moving-"), Cast("pk", models.CharField()), Value("@portal.invalid"))
         )
@@ -141,7 +149,7 @@ def _update_addresses(changed: Sequence[tuple[RosterRow, StoredMember]], occasio
         for user in users:
             user.email = emails[user.pk]
         bulk_update_with_history(users, User, ["email"], **occasion.history())
-        # A second address that now becomes the first.
+        # Delete a second address that now becomes the first.
         EmailAddress.objects.filter(user__in=emails, email__in=emails.values(), primary=False).delete()
         addresses = list(EmailAddress.objects.filter(user__in=emails, primary=True))
         for address in addresses:
@@ -191,7 +199,10 @@ def _update_certifications(
 
 
 def _redate(certifications: Sequence[Certification], on: date, occasion: Occasion) -> None:
-    """Date the cycles and invoices of these certifications anew. ``conflicts`` has judged that nothing is in them."""
+    """Set new dates for the cycles and invoices of these certifications.
+
+    ``conflicts`` has already checked that nothing is recorded in them.
+    """
     cycles = list(Cycle.objects.filter(certification__in=certifications).select_related("certification"))
     invoices = list(RenewalInvoice.objects.filter(cycle__in=cycles).select_related("cycle__certification"))
     spans = {}

@@ -1,4 +1,4 @@
-"""The entries of a roster: each is a good row beside what is on record of its member and certification."""
+"""The entries of a roster: each good row with the record of its member and certification."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +21,10 @@ class StoredMember:
     """The roster's address, where the member has another one since (``amtportal.members.sign_in.addresses``)."""
 
     def address_under(self, row: RosterRow) -> str:
-        """The address that the account has once the row is in: the member's own, until the roster has another one."""
+        """Return the address that the account has after the import of the row.
+
+        The account keeps the member's own address until the roster has another one.
+        """
         return self.email if row.email == self.on_roster else row.email
 
     def differs(self, row: RosterRow) -> bool:
@@ -48,10 +51,11 @@ class StoredCertification:
 
 
 def is_mandatory_under(row: RosterRow, held: StoredCertification | Certification) -> bool:
-    """Whether CCP binds a certification on record once the row is in.
+    """Return whether CCP is mandatory for a certification on record after the import of the row.
 
-    As the roster says. Where it leaves the choice to us, what followed from the old day of the award follows from the
-    new one, and what somebody decided against the old day stands.
+    What the roster says applies. If the roster leaves it open and the value on record follows from
+    the old day of the award, the new value follows from the new day. If somebody decided otherwise
+    than the old day implies, that decision stays.
     """
     if row.ccp_mandatory is not None:
         return row.ccp_mandatory
@@ -62,7 +66,7 @@ def is_mandatory_under(row: RosterRow, held: StoredCertification | Certification
 
 @dataclass(frozen=True, slots=True)
 class RosterEntry:
-    """A good row beside what is on record of its member and certification."""
+    """A good row with what is on record about its member and certification."""
 
     row: RosterRow
     member: StoredMember | None
@@ -85,7 +89,7 @@ class RosterEntry:
         return self.certification is not None and not self.changes_member and not self.changes_certification
 
     def preview(self) -> list[str]:
-        """What the record will say, column by column; a change as ``old → new``."""
+        """Return what the record will say, by column. A change is written as ``old → new``."""
         before: dict[str, object] = {}
         if self.member:
             before |= {"email": self.member.email, **self.member.person}

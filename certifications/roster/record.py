@@ -1,8 +1,12 @@
-"""The roster against the record: what the portal holds of the people in a file, and which rows cannot stand beside it.
+"""The roster compared with the record.
 
-An e-mail address serves one member and a certificate number one certification of its credential, unless the file gives
-the present holder another one. The day of an award may change while nothing has happened in the cycle that was counted
-from it, and whether CCP is mandatory changes with it.
+This module reads what the portal holds about the people in a file, and finds the rows that
+contradict it.
+
+An e-mail address belongs to one member, and a certificate number belongs to one certification of
+its credential. A row may take either of them from its present holder only if the file gives that
+holder another one. The day of an award may change as long as nothing has happened in the cycle that
+was counted from it; whether CCP is mandatory changes with it.
 """
 
 from collections import defaultdict
@@ -21,7 +25,7 @@ from certifications.roster.rows import PERSON, RosterRow
 
 @dataclass(frozen=True)
 class Record:
-    """What the portal holds that a roster could change or run into."""
+    """What the portal holds that a roster could change or contradict."""
 
     members: Mapping[str, StoredMember] = field(default_factory=dict)  # by AMT ID
     certifications: Mapping[tuple[str, str], StoredCertification] = field(default_factory=dict)  # by AMT ID, code
@@ -31,7 +35,7 @@ class Record:
 
 
 def conflicts(rows: Sequence[RosterRow], record: Record) -> Iterator[Problem]:
-    """Rows that cannot be stored beside what is on record and stays."""
+    """Find the rows that contradict what is on record and does not change."""
     emails = {
         row.amt_id: member.address_under(row) if (member := record.members.get(row.amt_id)) else row.email
         for row in rows
@@ -82,7 +86,10 @@ def conflicts(rows: Sequence[RosterRow], record: Record) -> Iterator[Problem]:
 
 
 def look_up(rows: Sequence[RosterRow]) -> Record:
-    """The record as far as these rows touch it. Cycles that may be dated anew are locked."""
+    """Return the part of the record that these rows touch.
+
+    Cycles that may get new dates are locked.
+    """
     members: dict[str, StoredMember] = {}
     for amt_ids in chunks({row.amt_id: None for row in rows}):
         found = Member.objects.filter(amt_id__in=amt_ids).order_by()
@@ -139,7 +146,11 @@ def _numbers(
 def _anchored(
     rows: Sequence[RosterRow], certifications: Mapping[tuple[str, str], StoredCertification]
 ) -> dict[int, str]:
-    """Those certifications with another day of award in the roster whose cycles hold something counted from the old."""
+    """Return why the day of the award can no longer change, by the key of the certification.
+
+    Only certifications for which the roster has another day are looked at. The day is fixed if
+    their cycles hold something that depends on the old day.
+    """
     moved = [
         stored.pk
         for row in rows

@@ -1,13 +1,16 @@
 """The roster import: members and their certifications from the CSV that a membership system exports.
 
-- All or nothing: with one bad row nothing is written, and every bad row is named with its line, column and remedy.
-- A new member gets an account that nobody can sign in to until its owner activates it by mail.
-- A new certification gets the cycle to which the day of the import belongs, with the cycle's three renewal invoices.
-- A row that differs from the record changes it; a row that does not differ leaves no trace. Who is on record and not
-  in the file is left alone, and an import opens no second cycle.
+- All or nothing: if one row is bad, nothing is written. Every bad row is reported with its line and
+  column and how to fix it.
+- A new member gets an account. Nobody can sign in to it until its owner activates it by mail.
+- A new certification gets the cycle to which the day of the import belongs, with the three renewal
+  invoices of the cycle.
+- A row that differs from the record changes it. A row that does not differ leaves no trace. A
+  member who is on record but not in the file stays unchanged, and an import opens no second cycle.
 
-``RosterResource`` is the one import, for the command and for the admin. ``rows`` judges the rows, ``record`` judges
-them against the record, ``changes`` writes; ``amtportal.imports`` does what every import does.
+The command and the admin both use ``RosterResource``. ``rows`` judges the rows by themselves,
+``record`` compares them with the record, and ``changes`` writes them. ``amtportal.imports`` does
+what is the same for every import.
 """
 
 from collections.abc import Iterator
@@ -36,7 +39,7 @@ BATCH = 1000
 
 
 class RosterResource(ImportResource[RosterRow, RosterEntry]):
-    """One import of a roster: make a new one for each file."""
+    """One import of a roster. Make a new instance for each file."""
 
     noun = "roster"
     columns = COLUMNS
@@ -108,7 +111,10 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
         return certification
 
     def write(self, new: list[tuple[RosterEntry, Certification]]) -> None:
-        """Write changes first, then what is new: a new row may take a number that a change has set free."""
+        """Write the changes first, then the new rows.
+
+        A new row may use a certificate number that a change has released.
+        """
         reason = f"Roster import: {self.file_name}" if self.file_name else "Roster import"
         occasion = Occasion(self.at, reason, self.by)
         changed_members = {

@@ -1,7 +1,7 @@
-"""The rows of a roster: what each column may hold, and what is wrong where it does not.
+"""The rows of a roster: what each column may hold, and what is wrong with a cell or row.
 
-A row is one certification of one member, so a member with two certifications has two rows, which must agree about the
-person.
+A row is one certification of one member. A member with two certifications has two rows, and these
+must agree about the person.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -31,7 +31,10 @@ _LENGTHS = lengths_of(COLUMNS, Member, User, Certification)
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:
-    """One certification as the roster has it. None: the file does not have the column, or leaves the choice to us."""
+    """One certification as it is in the roster.
+
+    None means that the file does not have the column or leaves the choice to the portal.
+    """
 
     line: int
     amt_id: str
@@ -52,12 +55,15 @@ class RosterRow:
 
     @property
     def person(self) -> dict[str, str]:
-        """The columns of the file that describe the person, but for the e-mail address."""
+        """Return the columns of the file that describe the person, except the e-mail address."""
         return {column: value for column in PERSON if (value := getattr(self, column)) is not None}
 
     @property
     def is_mandatory(self) -> bool:
-        """Whether CCP binds a new certification: as the roster says, else by the day of the award."""
+        """Return whether CCP is mandatory for a new certification.
+
+        If the roster does not say, the day of the award decides.
+        """
         if self.ccp_mandatory is not None:
             return self.ccp_mandatory
         return life.ccp_is_mandatory(self.awarded_on, recertified_on=None)
@@ -72,7 +78,7 @@ def email(value: str) -> str:
 
 
 def award(value: str, on: date) -> date:
-    """The day of an award, which is not in the future."""
+    """Return the day of an award. Raises ValueError if it is in the future or too early."""
     awarded_on = day(value)
     if awarded_on > on:
         raise ValueError(
@@ -104,7 +110,7 @@ def known_credential(value: str, codes: Collection[str]) -> str:
 def read_roster_row(
     cells: Mapping[str, str], *, line: int, credentials: Collection[str], on: date
 ) -> tuple[RosterRow | None, list[Problem]]:
-    """The row that the cells (by column) make, or everything that is wrong with them."""
+    """Return the row that the cells (by column) make, or everything that is wrong with them."""
     values, problems = read_cells(
         cells,
         line=line,
@@ -117,7 +123,10 @@ def read_roster_row(
 
 
 def contradictions(rows: Iterable[RosterRow]) -> Iterator[Problem]:
-    """Rows of one file that cannot both be right: each problem stands on the later line and names the earlier."""
+    """Find rows of one file that contradict each other.
+
+    Each problem is reported on the later line and names the earlier line.
+    """
     members: dict[str, RosterRow] = {}
     emails: dict[str, RosterRow] = {}
     held: dict[tuple[str, str], RosterRow] = {}

@@ -1,6 +1,7 @@
-"""What the roster lets other apps know."""
+"""The signals by which the roster import informs other apps."""
 
 from django.dispatch import Signal
 
-# Sent once an import is committed, with the ``Occasion``: an app that builds on this one connects its verb.
+# Sent with the ``Occasion`` after an import is committed. An app that builds on this one connects
+# its own function to it.
 roster_imported = Signal()

@@ -34,7 +34,10 @@ class Command(ImportCommand):
         return RosterResource(on=options["on"], show_progress=show_progress)
 
     def conclude(self, resource: RosterResource, result: Result, *, dry_run: bool) -> str:
-        """``3 rows: 2 new certifications (1 new member), 0 updated, 1 unchanged.``"""
+        """Return the summary of the import as one line.
+
+        Example: ``3 rows: 2 new certifications (1 new member), 0 updated, 1 unchanged.``
+        """
         new = result.totals[RowResult.IMPORT_TYPE_NEW]
         updated = result.totals[RowResult.IMPORT_TYPE_UPDATE]
         unchanged = result.totals[RowResult.IMPORT_TYPE_SKIP]
