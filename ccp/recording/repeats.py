@@ -1,10 +1,9 @@
-"""Repeated posts of a Record CE form.
+"""A Record CE form that is posted again, for example after Back, leads to the entry that it recorded.
 
-If the same form is posted twice, or again after Back, it leads to the entry that it recorded. The
-entry stores a digest of what was typed. A form with the same number and the same digest is a
-repeat, whatever has happened in the meantime: a cycle no longer takes records, a type was retired,
-terms have changed, or the entry was amended. No rule is checked for a repeat. If anything that was
-typed differs, ``ccp.recording.verbs`` judges the form.
+The entry keeps a digest of what was typed. A form with the same number and the same digest is a
+repeat, whatever has happened in the meantime: the cycle no longer takes records, the type was
+retired, the terms changed, or the entry was amended. No rule is applied to a repeat. A form that
+differs in any character is judged by ``ccp.recording.verbs``.
 """
 
 import hashlib
@@ -19,9 +18,9 @@ from ccp.recording.eligibility import FIELDS
 
 
 def digest_of(posted: QueryDict, asked: int | None) -> str:
-    """Return a digest of what was typed on the form, without the number of the form.
+    """Return the digest of what was typed on the form, without its number.
 
-    ``asked`` is the key of the certification from whose page the member came. It is used if the
+    ``asked`` is the key of the certification from whose page the member came. It counts where the
     form names no certification.
     """
     certifications = sorted(posted.getlist("certifications")) or [str(asked or "")]
@@ -30,9 +29,9 @@ def digest_of(posted: QueryDict, asked: int | None) -> str:
 
 
 def recorded_by(posted: QueryDict, member: Member, *, asked: int | None) -> Activity | None:
-    """Return the member's entry that this form has recorded.
+    """Return the member's entry that this form recorded.
 
-    The result is None if the form recorded no entry or recorded other values.
+    The result is None if the form recorded no entry, or other values.
     """
     try:
         number = uuid.UUID(posted.get("submission_id", "").strip())

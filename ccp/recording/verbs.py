@@ -1,19 +1,19 @@
 """Recording CE: a member's entries are recorded, amended, withdrawn, put back and voided here.
 
-Every function that changes an entry takes these steps:
+Every verb takes these steps:
 
-- It locks the member's open cycles in the order of their keys, then the activity. A function that
-  puts an entry on record also holds the lock on the terms (``ccp.counting.terms_lock``).
+- It locks the member's open cycles in the order of their keys, then the activity. A verb that puts
+  an entry on record also shares the lock on the terms (``ccp.counting.terms_lock``).
 - Under the locks, it closes the cycles that are due (``ccp.rollover.closing``) and checks the rules
   (``ccp.recording.eligibility``).
 - It writes the change.
-- It counts each touched cycle again and settles its requirement (``ccp.counting.credits``).
+- It recounts each touched cycle and settles its requirement (``ccp.counting.credits``).
 
 All of this happens in one transaction: either the very next page shows the new totals, or nothing
 has changed at all.
 
 A form that is posted twice records once: its ``submission_id`` is unique, and a digest of what was
-typed distinguishes a repeat from another claim under the same number (``ccp.recording.repeats``).
+typed distinguishes a repeat from another claim with the same number (``ccp.recording.repeats``).
 """
 
 from collections.abc import Collection
@@ -57,12 +57,11 @@ def record(
     by: User,
     at: datetime,
 ) -> Activity:
-    """Record an activity and credit it to each chosen cycle that covers its days.
+    """Record an activity and credit it to each chosen cycle that covers its days; a repeat returns the earlier entry.
 
-    A repeated form returns the earlier entry. ``typed`` is the digest of what was typed
-    (``ccp.recording.repeats``); without it, the digest of the claim is used. Raises
-    ``SubmissionReused`` if the number of the form has recorded other values, and ``Refused`` if a
-    rule is broken.
+    ``typed`` is the digest of what was typed (``ccp.recording.repeats``); if it is empty, the digest
+    of the claim is used. A repeated form returns the earlier entry. Raises ``SubmissionReused`` if
+    the number of the form has recorded other values, and ``Refused`` if a rule is broken.
     """
     on = day_of(at)
     open_cycles = catching_up.open_for_records(member, at=at, lock=True)

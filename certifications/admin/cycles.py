@@ -1,4 +1,7 @@
-"""The admin pages of cycles. Staff read them, extend the grace period and sign corrections."""
+"""Admin pages for cycles: staff read them, extend the grace period and sign corrections.
+
+Staff do not edit a cycle directly: the portal's own functions write it.
+"""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -66,7 +69,10 @@ class RequirementFilter(ConditionFilter):
 
 
 class ExtensionForm(ReasonForm):
-    """The new last day and the reason. ``shown``: the day for which the page showed what moves."""
+    """The new last day of the grace period and the reason.
+
+    ``shown`` is the day for which the page has already shown which dates move.
+    """
 
     until = forms.DateField(
         label="Last day of the grace period",
