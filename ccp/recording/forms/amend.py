@@ -17,7 +17,7 @@ LOST = gettext_lazy("The form lost track of its entry. Open the entry again and 
 
 
 class AmendForm(RecordCEForm):
-    """The form of an entry that is on record, with the revision that it shows."""
+    """The form for an entry that is on record. It carries the revision of the values it shows."""
 
     KEPT = (*RecordCEForm.KEPT, "revision")
 
@@ -41,12 +41,15 @@ class AmendForm(RecordCEForm):
         claimed = [credit.cycle for credit in activity.credits.all() if credit.cut != Credit.Cut.UNCLAIMED]
         initial = {field: getattr(activity, field) for field in eligibility.FIELDS}
         if activity.quantity is not None:
-            initial["points"] = None  # they follow from how many
+            initial["points"] = None  # the points follow from the number of units
         initial["certifications"] = [cycle.certification_id for cycle in claimed]
         initial["revision"] = activity.revision
         super().__init__(data, open_cycles=open_cycles, on=on, initial=initial, earlier=activity, kept=kept)
         del self.fields["submission_id"]
 
     def show_revision(self, revision: int) -> None:
-        """Let the next submit replace that revision, whose values the page shows beside what was typed."""
+        """Let the next submit replace that revision.
+
+        The page shows its values beside what was typed.
+        """
         self._replace("revision", revision)

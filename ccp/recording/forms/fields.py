@@ -1,4 +1,4 @@
-"""The fields of a member's forms: they read what people type, and say of the rest how to mend it."""
+"""The fields of a member's forms: they read what people type, or say how to fix it."""
 
 import re
 import unicodedata
@@ -26,14 +26,17 @@ if TYPE_CHECKING:
 
 
 def is_unseen(typed: str) -> bool:
-    """Whether there is nothing to see: only blanks and characters without a width."""
+    """Return whether the text is invisible: it has only blanks and characters without a width."""
     return all(character.isspace() or unicodedata.category(character) == "Cf" for character in typed)
 
 
 class TypedNumberField(forms.CharField):
-    """A number as people type it: ``1.5``, ``1,5``, ``.5``, `` 2 ``. No signs, exponents or words."""
+    """A number as people type it: ``1.5``, ``1,5``, ``.5``, `` 2 ``.
 
-    # A comma before three digits is left alone: it may part thousands.
+    Signs, exponents and words are not read.
+    """
+
+    # A comma before three digits is not read, because it may separate thousands.
     READABLE = re.compile(r"(?=.*[0-9])([0-9]{0,20})(?:\.([0-9]{0,20})|,([0-9]{0,2}))?", re.ASCII)
 
     def __init__(
@@ -60,7 +63,7 @@ class TypedNumberField(forms.CharField):
         return number
 
     def prepare_value(self, value: Any) -> Any:
-        """As it was typed, without the one character that no page may hold."""
+        """Return the value as it was typed, without the one character that no page may contain."""
         if isinstance(value, Decimal):
             return format_points(value)
         return value.replace("\x00", "") if isinstance(value, str) else value
@@ -71,7 +74,7 @@ class TypedDayField(forms.CharField):
 
     def __init__(self, *, name: "StrOrPromise", **kwargs: Any) -> None:
         self.name = name
-        self.cycle_dates = ""  # what a sentence about the day adds on the member's cycles
+        self.cycle_dates = ""  # what a sentence about the day adds about the member's cycles
         kwargs.setdefault("help_text", gettext_lazy("For example 3/14/2026."))
         super().__init__(**kwargs)
 
@@ -90,7 +93,7 @@ class TypedDayField(forms.CharField):
             raise forms.ValidationError(self._sentence(typed, unreadable) + self.cycle_dates) from None
 
     def _sentence(self, typed: str, unreadable: UnreadableDay) -> str:
-        """How to mend what was typed."""
+        """Return a sentence that says how to fix what was typed."""
         named = {"name": self.name, "typed": typed}
         match unreadable.why:
             case "short year":
@@ -112,7 +115,7 @@ class TypedDayField(forms.CharField):
 
 
 class TypedLineField(forms.CharField):
-    """One line of text of at most 200 characters. One in which there is nothing to see is empty."""
+    """One line of text of at most 200 characters. A line that is invisible counts as empty."""
 
     MOST = 200
 
@@ -141,7 +144,10 @@ class _ByCategory(ModelChoiceIterator):
 
 
 class _WithOtherWords(forms.Select):
-    """Each activity type says what else it is called, for the search by ``static/js/record/finder.js``."""
+    """A list in which each activity type has other words for itself.
+
+    ``static/js/record/finder.js`` searches them.
+    """
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **kwargs)
@@ -151,7 +157,10 @@ class _WithOtherWords(forms.Select):
 
 
 class ActivityTypeField(forms.ModelChoiceField):
-    """Every activity type is understood, also one that is not offered: the rules say why it cannot be chosen."""
+    """The activity type.
+
+    A type that is not offered is read too, because the rules then say why it cannot be chosen.
+    """
 
     widget = _WithOtherWords
     iterator = _ByCategory
@@ -162,7 +171,10 @@ class ActivityTypeField(forms.ModelChoiceField):
 
 
 class CertificationsField(forms.TypedMultipleChoiceField):
-    """The certifications ticked. The page sends an empty value along, which tells that it asked."""
+    """The certifications that the member ticked.
+
+    The page also sends an empty value, which shows that it offered the choice.
+    """
 
     def to_python(self, value: Any) -> list[str]:
         return [chosen for chosen in super().to_python(value) if chosen]

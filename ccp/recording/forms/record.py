@@ -1,4 +1,7 @@
-"""The Record CE form: it reads one activity and asks ``ccp.recording.eligibility`` which rules it breaks."""
+"""The Record CE form.
+
+It reads one activity and asks ``ccp.recording.eligibility`` which rules the activity breaks.
+"""
 
 import uuid
 from collections.abc import Sequence
@@ -30,13 +33,17 @@ PROVIDERS = "providers"  # the id of the list of earlier providers on the page
 
 
 class RecordCEForm(forms.Form):
-    """One activity. ``open_cycles``: those that take records today; ``asked``: the one the member came from.
+    """The form for one activity.
 
-    ``is_preview``: the member asks what the entry would count for. Nothing is recorded, so nothing is attested.
-    ``like``: an own entry to record another like it; ``kept``: what was typed before the member had to sign in again.
+    - ``open_cycles``: the cycles that take records today
+    - ``asked``: the cycle from whose page the member came
+    - ``like``: an entry of the member's own; the form records another one like it
+    - ``kept``: what was typed before the member had to sign in again
+    - ``is_preview``: whether the member asks what the entry would count for. Nothing is recorded
+      then, so nothing is attested.
     """
 
-    # Comes back after a sign-in. What is attested is attested anew.
+    # The fields that are filled in again after a sign-in. The member has to attest again.
     KEPT: tuple[str, ...] = (*eligibility.FIELDS, "certifications", "submission_id")
 
     activity_type = ActivityTypeField(
@@ -152,24 +159,27 @@ class RecordCEForm(forms.Form):
 
     @staticmethod
     def _typed(kept: QueryDict) -> dict[str, Any]:
-        """What was typed before the member had to sign in again, as the form shows it."""
+        """Return what was typed before the member had to sign in again, as the form shows it."""
         return {
             name: [ticked for ticked in kept.getlist(name) if ticked] if name == "certifications" else kept[name]
             for name in kept
         }
 
     def _entered(self, name: str) -> str:
-        """What stands in a field of text, without the blanks around it, as the field itself reads it."""
+        """Return the text of a field as the field itself reads it, without the blanks around it."""
         value = self.data.get(name) if self.is_bound else self.initial.get(name)
         return str(value or "").strip()
 
     @property
     def offers_choice(self) -> bool:
-        """Whether there is more than one certification to choose from."""
+        """Return whether there is more than one certification to choose from."""
         return len(self.open_cycles) > 1
 
     def clean_certifications(self) -> list[int]:
-        """The certifications chosen: those ticked, or those that the form would have ticked where none was sent."""
+        """Return the keys of the chosen certifications.
+
+        If the form sent none, they are those that the form would have ticked.
+        """
         ticked: list[int] = self.cleaned_data["certifications"]
         if ticked:
             return ticked
@@ -178,7 +188,10 @@ class RecordCEForm(forms.Form):
         return list(self.initial["certifications"])
 
     def clean_submission_id(self) -> uuid.UUID:
-        """The form's number. A client without one gets a new number, so that nothing it sends is a repeat."""
+        """Return the number of the form.
+
+        A client that sends none gets a new number, so that nothing it sends is a repeat.
+        """
         typed = self.cleaned_data["submission_id"]
         if not typed:
             return uuid.uuid4()
@@ -190,11 +203,11 @@ class RecordCEForm(forms.Form):
             return uuid.uuid4()
 
     def renew_submission_id(self) -> None:
-        """Give the form on the page a new number, keeping all that was typed."""
+        """Give the form on the page a new number and keep everything that was typed."""
         self._replace("submission_id", uuid.uuid4())
 
     def _replace(self, field: str, value: object) -> None:
-        """Put a value of ours in the place of one that was posted."""
+        """Replace a value that was posted with a value of the portal."""
         posted = cast(QueryDict, self.data).copy()
         posted[field] = str(value)
         self.data = posted
@@ -206,25 +219,28 @@ class RecordCEForm(forms.Form):
 
     @property
     def chosen_activity_type(self) -> str:
-        """The code of the activity type that the page shows as chosen, whatever else is wrong."""
+        """Return the code of the activity type that the page shows as chosen.
+
+        It is there even if other fields are wrong.
+        """
         value = self["activity_type"].value()
         return str(value.code if isinstance(value, ActivityType) else value or "")
 
     @property
     def is_filled_in(self) -> bool:
-        """Whether there is enough on the form to say what it would count for."""
+        """Return whether the form has enough values to say what the entry would count for."""
         given = {name for name in ("activity_type", "quantity", "points", "starts_on") if self._entered(name)}
         return {"activity_type", "starts_on"} <= given and bool(given & {"quantity", "points"})
 
     @property
     def offers(self) -> list[CategoryOffer]:
-        """The activity types that can be chosen, with the terms that would hold for the entry."""
+        """Return the activity types that can be chosen, with the terms that apply to the entry."""
         prefetch_related_objects(self.activity_types, "credentials")
         return self.catalogue.offers(self.activity_types, self.recorded_on)
 
     @property
     def terms(self) -> Terms:
-        """What holds for the chosen type, on the day on which the entry was or is recorded."""
+        """Return the terms of the chosen type on the day on which the entry was or is recorded."""
         return self.catalogue.terms(self.cleaned_data["activity_type"], self.recorded_on)
 
     @property
@@ -233,7 +249,10 @@ class RecordCEForm(forms.Form):
         return eligibility.Claim(**{name: values[name] for name in eligibility.FIELDS})
 
     def clean(self) -> dict[str, Any]:
-        """The rules that need several fields, each where its fields could be read."""
+        """Check the rules that need several fields.
+
+        A rule is skipped if a field that it needs could not be read.
+        """
         cleaned = self.cleaned_data
         activity_type, starts_on = cleaned.get("activity_type"), cleaned.get("starts_on")
         if starts_on and "ends_on" in cleaned:
@@ -253,7 +272,7 @@ class RecordCEForm(forms.Form):
         return cleaned
 
     def _compute_points(self, activity_type: ActivityType) -> None:
-        """The points of a number of units, where none are typed beside it."""
+        """Set the points that the number of units makes, if no points were typed."""
         quantity = self.cleaned_data["quantity"]
         if quantity is None or self.cleaned_data["points"] is not None:
             return
@@ -263,9 +282,9 @@ class RecordCEForm(forms.Form):
             self.cleaned_data["points"] = points_for(quantity, self.terms.points_per_unit)
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """Show an error at its field, or above the form where the page has no such field to show it at."""
+        """Show an error at its field, or above the form if the page does not show that field."""
         super().add_error(None if field == "certifications" and not self.offers_choice else field, error)
 
     def add_problem(self, problem: Problem) -> None:
-        """Show a sentence of ``recording`` at the field it belongs to."""
+        """Show a sentence of the recording rules at the field to which it belongs."""
         self.add_error(problem.field if problem.field in self.fields else None, problem.sentence)

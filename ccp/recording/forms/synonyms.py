@@ -1,6 +1,7 @@
-"""Other words for the shipped activity types: what members call what they did, for the search on Record CE.
+"""Other words for the shipped activity types, for the search on Record CE.
 
-The names and the guidance of the list are searched too. So a type that staff add is found by its own text.
+They are what members call the things they did. The names and the guidance of the types are searched
+too, so a type that staff add is found by its own text.
 """
 
 from django.utils.translation import pgettext_lazy
