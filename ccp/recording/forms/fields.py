@@ -1,4 +1,4 @@
-"""The fields of a member's forms: they read what people type, and say of the rest how to mend it."""
+"""The fields of a member's forms: they read what people type, and say how to fix what they cannot read."""
 
 import re
 import unicodedata
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def is_unseen(typed: str) -> bool:
-    """Whether there is nothing to see: only blanks and characters without a width."""
+    """Return whether there is nothing to see: only blanks and characters without a width."""
     return all(character.isspace() or unicodedata.category(character) == "Cf" for character in typed)
 
 
@@ -90,7 +90,7 @@ class TypedDayField(forms.CharField):
             raise forms.ValidationError(self._sentence(typed, unreadable) + self.cycle_dates) from None
 
     def _sentence(self, typed: str, unreadable: UnreadableDay) -> str:
-        """How to mend what was typed."""
+        """Return how to fix what was typed."""
         named = {"name": self.name, "typed": typed}
         match unreadable.why:
             case "short year":
@@ -162,7 +162,10 @@ class ActivityTypeField(forms.ModelChoiceField):
 
 
 class CertificationsField(forms.TypedMultipleChoiceField):
-    """The certifications ticked. The page sends an empty value along, which tells that it asked."""
+    """The certifications with a checked box.
+
+    The page also sends an empty value, which shows that it asked.
+    """
 
     def to_python(self, value: Any) -> list[str]:
         return [chosen for chosen in super().to_python(value) if chosen]

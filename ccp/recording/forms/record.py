@@ -36,7 +36,7 @@ class RecordCEForm(forms.Form):
     ``like``: an own entry to record another like it; ``kept``: what was typed before the member had to sign in again.
     """
 
-    # Comes back after a sign-in. What is attested is attested anew.
+    # The form comes back after a sign-in. The member attests it again.
     KEPT: tuple[str, ...] = (*eligibility.FIELDS, "certifications", "submission_id")
 
     activity_type = ActivityTypeField(
@@ -165,11 +165,11 @@ class RecordCEForm(forms.Form):
 
     @property
     def offers_choice(self) -> bool:
-        """Whether there is more than one certification to choose from."""
+        """Return whether there is more than one certification to choose from."""
         return len(self.open_cycles) > 1
 
     def clean_certifications(self) -> list[int]:
-        """The certifications chosen: those ticked, or those that the form would have ticked where none was sent."""
+        """Return the chosen certifications, or the form's default choice if none was sent."""
         ticked: list[int] = self.cleaned_data["certifications"]
         if ticked:
             return ticked
@@ -212,7 +212,7 @@ class RecordCEForm(forms.Form):
 
     @property
     def is_filled_in(self) -> bool:
-        """Whether there is enough on the form to say what it would count for."""
+        """Return whether there is enough on the form to say what it would count for."""
         given = {name for name in ("activity_type", "quantity", "points", "starts_on") if self._entered(name)}
         return {"activity_type", "starts_on"} <= given and bool(given & {"quantity", "points"})
 
@@ -239,7 +239,7 @@ class RecordCEForm(forms.Form):
         if starts_on and "ends_on" in cleaned:
             cleaned["ends_on"] = cleaned["ends_on"] or starts_on
         if activity_type and "quantity" in cleaned and "points" in cleaned:
-            self._compute_points(activity_type)
+            self._calculate_points(activity_type)
         chosen = self.chosen_cycles or self.open_cycles
         if all(cleaned.get(field) is not None for field in ("activity_type", "starts_on", "ends_on", "points")):
             for problem in eligibility.problems(
@@ -252,7 +252,7 @@ class RecordCEForm(forms.Form):
                 self.add_problem(with_dates)
         return cleaned
 
-    def _compute_points(self, activity_type: ActivityType) -> None:
+    def _calculate_points(self, activity_type: ActivityType) -> None:
         """The points of a number of units, where none are typed beside it."""
         quantity = self.cleaned_data["quantity"]
         if quantity is None or self.cleaned_data["points"] is not None:

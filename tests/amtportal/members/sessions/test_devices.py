@@ -51,7 +51,12 @@ def test_a_sign_in_from_a_new_browser_is_told_once(ada: User) -> None:
     sign_in(client, ada)
     assert told() == [(["ada@example.org"], TOLD)]
     text = mail.outbox[0].body
-    for words in ("not used for it before: Firefox, Windows.", "From: 127.0.0.1", "reset your password at once", "847-823"):
+    for words in (
+        "not used for it before: Firefox, Windows.",
+        "From: 127.0.0.1",
+        "reset your password at once",
+        "847-823",
+    ):
         assert words in text
     sign_out(client)
     sign_in(client, ada)
