@@ -36,7 +36,7 @@ class Answer:
         return preview.made(self.quantity, self.points, self.offer.terms)
 
 
-def can_compute(offer: Offer, on: date) -> bool:
+def can_calculate(offer: Offer, on: date) -> bool:
     """Return whether the calculator offers the type."""
     return problem_with_activity_type(offer, on) is None
 

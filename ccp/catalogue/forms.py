@@ -45,7 +45,7 @@ class CalculatorForm(forms.Form):
     def _choices(self) -> Iterator[tuple[str, Any]]:
         yield ("", _("Choose an activity type"))
         for group in self.groups:
-            activity_types = [offer.activity_type for offer in group.offers if calculator.can_compute(offer, self.on)]
+            activity_types = [offer.activity_type for offer in group.offers if calculator.can_calculate(offer, self.on)]
             if activity_types:
                 yield (
                     translated(group.category.name),

@@ -93,25 +93,25 @@ def problem_with_no_unit(name: str) -> Problem:
 
 
 def problem_with_quantity(
-    units: str, computed: Decimal, typed: Decimal, least: Decimal, most: Decimal, name: str
+    units: str, calculated: Decimal, typed: Decimal, least: Decimal, most: Decimal, name: str
 ) -> Problem | None:
     """Return the problem with the points that a number of units makes, or None.
 
     The units may make no points, other points than those that were typed, or too few or too many
     points. ``units`` is the number of units in words.
     """
-    if computed <= 0:
+    if calculated <= 0:
         sentence = _("For %(units)s you earn less than a quarter point. Enter what you completed in full.")
         return Problem("quantity", sentence % {"units": units})
-    earned = {"units": units, "earned": points_in_words(computed)}
-    if typed != computed:
+    earned = {"units": units, "earned": points_in_words(calculated)}
+    if typed != calculated:
         sentence = ngettext(
             "For %(units)s you earn %(earned)s, but %(typed)s point is entered. Leave one of the two empty.",
             "For %(units)s you earn %(earned)s, but %(typed)s points are entered. Leave one of the two empty.",
             as_count(typed),
         )
         return Problem("points", sentence % {**earned, "typed": format_points(typed)})
-    if problem := problem_with_points(computed) or problem_with_claim(computed, least, most, name):
+    if problem := problem_with_points(calculated) or problem_with_claim(calculated, least, most, name):
         sentence = _("For %(units)s you earn %(earned)s. %(problem)s")
         return Problem("quantity", sentence % {**earned, "problem": problem.sentence})
     return None

@@ -121,9 +121,9 @@ def problem_with_worth(claim: Claim, terms: Terms) -> Problem | None:
         )
     if terms.points_per_unit is None:
         return claims.problem_with_no_unit(name)
-    computed = points_for(claim.quantity, terms.points_per_unit)
+    calculated = points_for(claim.quantity, terms.points_per_unit)
     units = in_units(claim.quantity, terms.unit)
-    return claims.problem_with_quantity(units, computed, claim.points, terms.least, terms.most, name)
+    return claims.problem_with_quantity(units, calculated, claim.points, terms.least, terms.most, name)
 
 
 def applies_to(activity_type: ActivityType, cycle: Cycle) -> bool:

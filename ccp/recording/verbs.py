@@ -237,7 +237,7 @@ def _submitted_earlier(
 
 
 def _says(activity: Activity, claim: Claim, cycles: Collection[Cycle]) -> bool:
-    """Whether the entry is this claim, for the same certifications."""
+    """Return whether the entry is this claim, for the same certifications."""
     chosen = {cycle.certification_id for cycle in covered_by(claim, cycles)}
     return claim.is_on(activity) and {cycle.certification_id for cycle in _claimed_cycles(activity)} == chosen
 

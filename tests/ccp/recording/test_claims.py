@@ -315,8 +315,8 @@ def test_a_type_has_a_smallest_and_a_largest_claim(points: str, sentence: str | 
         ),
     ],
 )
-def test_points_and_units_must_agree(computed: str, typed: str, problem: Problem | None) -> None:
-    found = problem_with_quantity("3 hours", Decimal(computed), Decimal(typed), Decimal("0.5"), Decimal(50), "Course")
+def test_points_and_units_must_agree(calculated: str, typed: str, problem: Problem | None) -> None:
+    found = problem_with_quantity("3 hours", Decimal(calculated), Decimal(typed), Decimal("0.5"), Decimal(50), "Course")
     assert found == problem
 
 
