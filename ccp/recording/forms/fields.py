@@ -1,4 +1,7 @@
-"""The fields of a member's forms: they read what people type, or say how to fix it."""
+"""The fields of a member's forms.
+
+They read what people type, and say how to fix what they cannot read.
+"""
 
 import re
 import unicodedata
@@ -171,7 +174,7 @@ class ActivityTypeField(forms.ModelChoiceField):
 
 
 class CertificationsField(forms.TypedMultipleChoiceField):
-    """The certifications that the member ticked.
+    """The certifications with a checked box.
 
     The page also sends an empty value, which shows that it offered the choice.
     """

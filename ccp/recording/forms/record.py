@@ -178,7 +178,7 @@ class RecordCEForm(forms.Form):
     def clean_certifications(self) -> list[int]:
         """Return the keys of the chosen certifications.
 
-        If the form sent none, they are those that the form would have ticked.
+        If the form sent none, they are those that the form would have checked.
         """
         ticked: list[int] = self.cleaned_data["certifications"]
         if ticked:
@@ -258,7 +258,7 @@ class RecordCEForm(forms.Form):
         if starts_on and "ends_on" in cleaned:
             cleaned["ends_on"] = cleaned["ends_on"] or starts_on
         if activity_type and "quantity" in cleaned and "points" in cleaned:
-            self._compute_points(activity_type)
+            self._calculate_points(activity_type)
         chosen = self.chosen_cycles or self.open_cycles
         if all(cleaned.get(field) is not None for field in ("activity_type", "starts_on", "ends_on", "points")):
             for problem in eligibility.problems(
@@ -271,7 +271,7 @@ class RecordCEForm(forms.Form):
                 self.add_problem(with_dates)
         return cleaned
 
-    def _compute_points(self, activity_type: ActivityType) -> None:
+    def _calculate_points(self, activity_type: ActivityType) -> None:
         """Set the points that the number of units makes, if no points were typed."""
         quantity = self.cleaned_data["quantity"]
         if quantity is None or self.cleaned_data["points"] is not None:
