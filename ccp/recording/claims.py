@@ -4,7 +4,7 @@
 - The activity type applies to a chosen certification and can be claimed for the dates of the
   activity (employment: work done up to 12/31/2020).
 - Points are above 0, in quarter steps, and within the smallest and largest claim of the type (at
-  most 99). If the type has a unit, points can be computed from a number of units; points that are
+  most 99). If the type has a unit, points can be calculated from a number of units; points that are
   entered as well must agree.
 - The activity starts on or before its last day, and its last day is not in the future.
 - Both days lie in the cycle of at least one certification that the member chose, and that cycle

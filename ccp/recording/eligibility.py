@@ -112,7 +112,7 @@ def problem_with_activity_type(activity_type: ActivityType, terms: Terms, on: da
 def problem_with_worth(claim: Claim, terms: Terms) -> Problem | None:
     """Return the problem with the points or the number of units, or None.
 
-    The points that the units make are computed here and not taken over from the claim.
+    The points that the units make are calculated here and not taken over from the claim.
     """
     name = claim.activity_type.name
     if claim.quantity is None:
