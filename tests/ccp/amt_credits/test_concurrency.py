@@ -135,8 +135,7 @@ def test_terms_that_change_beside_members_who_record_hold_for_all_of_them(cycles
 def test_terms_that_change_between_counting_and_the_end_of_a_recording_hold_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The cap of 1 takes effect, and everything is counted again, while a recording is still
-    running.
+    """The cap of 1 takes effect and everything is counted again while a recording runs.
 
     That recording read the terms without the cap.
     """
