@@ -100,9 +100,8 @@ def test_whatever_else_is_wrong_has_its_sentence(
 def test_characters_that_nobody_types_are_refused(signed_in: Client, field: str, sentence: str, character: str) -> None:
     answer = record_ce(signed_in, **{field: f"a{character}b"})
     assert answer.status_code == 200
-    summary = error_summary(
-        BeautifulSoup(answer.text, "html5lib")
-    )  # what was typed is kept, because it is not parsed strictly
+    # What was typed is kept on the page, so the page is not parsed strictly.
+    summary = error_summary(BeautifulSoup(answer.text, "html5lib"))
     assert list(summary.values()) in ([sentence], ["Null characters are not allowed."])
     assert not Activity.objects.exists()
 
