@@ -29,7 +29,7 @@ FOLD = pytest.mark.parametrize(
 def test_the_four_answers_stand_on_the_first_screen(
     window: Window, member: Member, overdue: int, width: int, height: int
 ) -> None:
-    """The four answers include missing points, an overdue invoice, and one that cannot be paid yet."""
+    """They include missing points, an overdue invoice, and one that cannot be paid yet."""
     for year in range(1, 3 - overdue):
         make_payment(invoice_of(cycle_of(member), year), received_on=today(), at=timezone.now())
     page = window(member, viewport={"width": width, "height": height})

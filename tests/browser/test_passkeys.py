@@ -43,7 +43,7 @@ def page(window: Window, member: Member) -> Iterator[Page]:
 
 
 def authenticator_of(page: Page) -> CDPSession:
-    """Add an authenticator that keeps passkeys and always knows its owner, and return its session."""
+    """Return the session of a new authenticator, which keeps passkeys and knows its owner."""
     session = page.context.new_cdp_session(page)
     session.send("WebAuthn.enable")
     session.send(

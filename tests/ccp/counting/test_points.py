@@ -139,8 +139,9 @@ def test_taking_an_entry_away_frees_its_room_for_the_others() -> None:
 
 
 def test_what_is_used_of_a_cap_is_what_counts_under_it() -> None:
-    """Of 12 and 6 under a type cap of 15 all 15 are used; the category has the 4 of the talk besides, not the 8 of
-    another category.
+    """Of 12 and 6 under a type cap of 15, all 15 are used.
+
+    The category also has the 4 of the talk, but not the 8 of another category.
     """
     entries = [
         make_entry(1, "12", type_cap=Decimal(15)),

@@ -36,8 +36,8 @@ ENDS_ON = date(2026, 4, 30)
         # The member moves to the next cycle on 5/1/2026, and the audit is drawn in January 2027.
         pytest.param(ENDS_ON, None, date(2024, 1, 1), date(2027, 12, 31), id="long before the end"),
         pytest.param(ENDS_ON, date(2026, 5, 1), date(2027, 3, 1), date(2027, 12, 31), id="closed on the next day"),
-        # The member moves to the next cycle on 1/1/2026, and the audit is drawn in January 2027, not
-        # in January 2026.
+        # The member moves to the next cycle on 1/1/2026, and the audit is drawn in January 2027,
+        # not in January 2026.
         pytest.param(date(2025, 12, 31), None, TODAY, date(2027, 12, 31), id="ends with the year"),
         pytest.param(date(2025, 12, 30), date(2025, 12, 31), TODAY, date(2026, 12, 31), id="moved on the last day"),
         # The grace period and a late payment lead into the next year, so the audit is drawn in

@@ -125,9 +125,7 @@ def test_an_amendment_of_a_form_that_is_out_of_date_is_refused(cycle: Cycle) -> 
 
 
 def test_the_same_amendment_twice_is_one(cycle: Cycle) -> None:
-    """The second comes from the same form, of revision 1, and finds that the entry already says
-    this.
-    """
+    """The second comes from the same form, of revision 1, and the entry already says this."""
     activity = make_activity(cycle)
     amend(activity, points="6")
     assert amend(activity, points="6", revision=1).revision == 2

@@ -1,4 +1,4 @@
-"""What becomes of a cycle that has ended: compliant, awaiting payment, in grace, or non-compliant."""
+"""What becomes of an ended cycle: compliant, awaiting payment, in grace or non-compliant."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -36,7 +36,7 @@ LAST = date(2026, 4, 30)
 GRACE_LAST = date(2026, 7, 29)  # 90 days after the last day
 
 
-# The judgement
+# The judgment
 
 
 @pytest.mark.parametrize(

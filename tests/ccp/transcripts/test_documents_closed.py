@@ -85,7 +85,7 @@ def whole(body: str) -> str:
 
 @pytest.mark.slow
 def test_no_reference_in_a_document_is_followed(listening: socket.socket, addresses: list[str]) -> None:
-    """A template forgot to escape: each kind of reference is tried, to the server and to the file."""
+    """If a template forgot to escape: each kind of reference, to the server and the file."""
     wanted = {
         (kind, address): whole(body.replace("{}", address).replace("{{", "{").replace("}}", "}"))
         for kind, body in (REFERENCES | {"link": LINK}).items()
@@ -224,7 +224,7 @@ def test_who_asks_for_a_document_that_is_too_long_is_told_what_to_do(
 def test_what_a_document_reaches_for_would_be_seen(
     listening: socket.socket, addresses: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """This tests the recorder itself: with fetching allowed it reports the connection and the file."""
+    """The recorder itself: with fetching allowed, it reports the connection and the file."""
     monkeypatch.setenv("TESTS_LET_DOCUMENTS_FETCH", "1")
     [told] = lay_out_elsewhere(whole("".join(REFERENCES["picture"].replace("{}", one) for one in addresses[:2])))
     assert any(one.startswith("socket.connect") for one in told["reached"])

@@ -32,7 +32,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 
 @pytest.fixture
 def cycle() -> Cycle:
-    """12 + 1.5 of two courses and 7 of a talk count: 20.5 of 30. A cap on talks cuts 1 of the 8 claimed."""
+    """12 + 1.5 of two courses and 7 of a talk count: 20.5 of 30.
+
+    A cap on talks cuts 1 of the 8 claimed.
+    """
     set_terms("presentation", cap=Decimal(7))
     member = make_member(first_name="Zoë", last_name="O’Hara-Łukasz", amt_id="A-1234567")
     cycle = make_cycle(member, certificate_number="20230501")

@@ -33,7 +33,7 @@ def test_an_entry_that_the_requirement_rests_on_is_better_amended(met: Member) -
 
 
 def test_what_the_page_says_is_what_happens(met: Member) -> None:
-    """If the entry is amended, the day stays. If it is withdrawn and recorded again, it is today."""
+    """If the entry is amended, the day stays. If it is recorded again, the day is today."""
     entry = met.activities.get()
     claim = recording.Claim(entry.activity_type, entry.points, entry.starts_on, entry.ends_on, title="Put right")
     recording.amend(activity=entry, cycles=[cycle_of(met)], claim=claim, revision=1, by=met.user, at=noon(TODAY))
