@@ -67,8 +67,8 @@ def elsewhere(tmp_path: Path) -> Iterator[tuple[Path, str]]:
 def test_the_drill_restores_the_same_portal(short: Member, met: Member, portal: tuple[Path, str]) -> None:
     """The restored portal is the same.
 
-    It has the same rows, sums and digests of every table, and the same files and keys. A transcript's PDF can be had after a sign-in by password alone, and after one with an
-    authenticator app.
+    It has the same rows, sums and digests of every table, and the same files and keys. A transcript's
+    PDF can be had after a sign-in by password alone, and after one with an authenticator app.
     """
     var, database = portal
     for user in (short.user, met.user):

@@ -89,9 +89,7 @@ class TestFeed:
     pytestmark = pytest.mark.usefixtures("on_today")
 
     def test_it_tells_the_known_days_of_every_certification(self, two: Member) -> None:
-        """RMA and RPT are both short of points, so neither last invoice has a day on which it
-        opens.
-        """
+        """RMA and RPT are both short, so neither last invoice has a day on which it opens."""
         answer = Client().get(address(make_feed(two)))
         assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
         found = {(str(event["SUMMARY"]), event["DTSTART"].dt) for event in events(answer).values()}
