@@ -32,7 +32,10 @@ CLIENTS, KILLS, ENOUGH = 8, 5, 300
 
 @pytest.fixture
 def cluster(transactional_db: None) -> Iterator[Cluster | None]:
-    """The PostgreSQL that the test may kill; none on SQLite, which is killed with the portal."""
+    """Return the PostgreSQL server that the test may kill.
+
+    On SQLite there is none, because the database is killed with the portal.
+    """
     if connection.vendor == "sqlite":
         yield None
         return
@@ -48,7 +51,7 @@ def server(tmp_path: Path, transactional_db: None) -> Iterator[Server]:
 
 
 def make_current_member() -> Member:
-    """The server has a clock of its own: a cycle of the real today."""
+    """Return a member with a cycle of the real today, because the server has its own clock."""
     member = make_member()
     make_cycle(member, awarded_on=today() - timedelta(days=200), on=today())
     return member
@@ -67,7 +70,10 @@ def entry(number: str) -> dict[str, str]:
 
 
 def assert_whole(acknowledged: set[str]) -> None:
-    """Every entry that was acknowledged is there, with its credit and its history, and all figures are right."""
+    """Check that every acknowledged entry is there, with its credit and its history.
+
+    All figures must be right.
+    """
     stored = Activity.objects.prefetch_related("credits")
     assert acknowledged <= {str(activity.submission_id) for activity in stored}
     assert {activity.credits.count() for activity in stored} == {1}
@@ -79,9 +85,10 @@ def assert_whole(acknowledged: set[str]) -> None:
 def test_the_server_is_killed_five_times_and_nothing_acknowledged_is_lost(
     cluster: Cluster | None, server: Server
 ) -> None:
-    """And PostgreSQL once, with all its processes.
+    """PostgreSQL is also killed once, with all its processes.
 
-    A form without an answer is sent again under its own number; one that was recorded is not recorded twice.
+    A form without an answer is sent again under its own number. A form that was recorded is not
+    recorded twice.
     """
     acknowledged: set[str] = set()
     browsers = [Browser(server, make_current_member()) for _ in range(CLIENTS)]
@@ -134,7 +141,10 @@ def test_one_form_sent_20_times_at_once_is_one_entry(server: Server) -> None:
 
 
 def test_16_threads_with_25_forms_each_on_one_member_make_the_exact_total(server: Server) -> None:
-    """16 × 25 × 0.25 = 100 points. Whoever is told that the portal is busy sends the same form again."""
+    """16 × 25 × 0.25 = 100 points.
+
+    Whoever is told that the portal is busy sends the same form again.
+    """
     member = make_current_member()
 
     def record() -> set[int]:
@@ -154,9 +164,12 @@ def test_16_threads_with_25_forms_each_on_one_member_make_the_exact_total(server
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite waits for longer: it lets in by chance")
 def test_a_page_waits_three_seconds_for_a_lock_and_is_then_told_so(server: Server) -> None:
-    """As the server itself is set, and once: three tries would be nine seconds."""
+    """The wait is that of the server's own settings, and there is one try.
+
+    Three tries would be nine seconds.
+    """
     browser, number = Browser(server, make_current_member()), str(uuid.uuid4())
-    usual = 0.0  # what one try takes without the wait, at the worst
+    usual = 0.0  # what one try takes without the wait, in the worst case
     for _ in range(5):
         began = time.monotonic()
         assert browser.post("/ccp/record/", entry(str(uuid.uuid4())))[0] == 302

@@ -18,12 +18,13 @@ pytestmark = pytest.mark.any_database
 
 ROOT = Path(__file__).parent.parent
 FILE = "amtportal/locale/es/LC_MESSAGES/django.po"
-# Where sentences stand, and what gathers them.
+# Where the sentences are, and what gathers them.
 GATHERED = ("amtportal", "certifications", "ccp", "templates", "deploy", "manage.py")
 MOST_GRADE = 8.0
-# What the guide stresses and no page is labelled with: the name on a card, the browser's own words, and a rule.
+# What the guide emphasizes although no page has it as a label: the name on a card, the browser's
+# own words, and a rule.
 STRESSED = {"AMTRAX", "attest", "dar fe", "Print", "Imprimir", "day after", "día siguiente"}
-# One word for one thing: what may not stand in a sentence, and the word that does.
+# One word for one thing: what may not be in a sentence, and the word to use instead.
 ONE_WORD = {
     r"log ?(in|out|on)\b|signin|signout": "sign in, sign out",
     r"email": "e-mail",
@@ -68,7 +69,7 @@ def spanish(entry: polib.POEntry) -> list[str]:
 
 
 def places(text: str) -> set[str]:
-    """What a sentence leaves open (``%(day)s``), and the tags it carries."""
+    """Return what a sentence leaves open (``%(day)s``), and the tags it carries."""
     return set(re.findall(r"%\([a-z_]+\)[sd]|</?[a-z]+\b|\b(?:class|href)=\"[^\"]*\"", text))
 
 
@@ -79,7 +80,7 @@ def translation() -> polib.POFile:
 
 @pytest.fixture(scope="module")
 def gathered(tmp_path_factory: pytest.TempPathFactory) -> polib.POFile:
-    """The file as ``make messages`` would write it now, in a copy of the project."""
+    """Return the file as ``make messages`` would write it now, in a copy of the project."""
     copy = tmp_path_factory.mktemp("project")
     for name in GATHERED:
         source = ROOT / name
@@ -98,7 +99,7 @@ def gathered(tmp_path_factory: pytest.TempPathFactory) -> polib.POFile:
 
 @pytest.mark.slow
 def test_every_sentence_is_in_the_file_and_none_that_is_gone(gathered: polib.POFile, translation: polib.POFile) -> None:
-    """If this fails: ``make messages``, then translate what it added."""
+    """If this fails, run ``make messages``, and then translate what it added."""
     assert {key(entry) for entry in translation} == {key(entry) for entry in gathered}
 
 
@@ -115,7 +116,7 @@ def test_the_compiled_file_says_the_same(translation: polib.POFile) -> None:
 
 
 def test_a_translation_leaves_the_same_open(translation: polib.POFile) -> None:
-    """Figures, names and tags are the same on both sides; a singular may write out its figure."""
+    """Figures, names and tags are the same on both sides. A singular may write out its figure."""
     differing = [
         text
         for entry in translation
@@ -126,7 +127,7 @@ def test_a_translation_leaves_the_same_open(translation: polib.POFile) -> None:
 
 
 def test_translations_end_as_the_sentence_does(translation: polib.POFile) -> None:
-    marks = ".:?!"  # a greeting ends with a comma in English, with a colon in Spanish
+    marks = ".:?!"  # a greeting ends with a comma in English and with a colon in Spanish
     differing = [
         entry.msgid
         for entry in translation
@@ -140,7 +141,10 @@ def test_translations_end_as_the_sentence_does(translation: polib.POFile) -> Non
 def test_what_the_guide_names_is_labelled_so_on_the_pages(
     translation: polib.POFile, said: Callable[[polib.POEntry], list[str]]
 ) -> None:
-    """Each ``<strong>`` of the guide is the whole of another sentence: a link, a button, a heading, a field."""
+    """Each ``<strong>`` of the guide is the whole of another sentence.
+
+    That is a link, a button, a heading or a field.
+    """
     in_guide = [entry for entry in translation if all("guide" in file for file, _ in entry.occurrences)]
     labels = {text.lower() for entry in translation if entry not in in_guide for text in said(entry)}
     named = {name for entry in in_guide for text in said(entry) for name in re.findall("<strong>(.*?)</strong>", text)}
@@ -158,7 +162,7 @@ def test_the_shipped_rows_are_gathered_as_they_are() -> None:
 
 
 def test_no_sentence_hides_within_an_f_string() -> None:
-    """There it is translated but never gathered."""
+    """There the text is translated but never gathered."""
     names = {"_", "gettext", "ngettext", "pgettext", "gettext_lazy"}
     hidden = [
         f"{path.name}:{node.lineno}"
@@ -173,7 +177,10 @@ def test_no_sentence_hides_within_an_f_string() -> None:
 
 
 class Syllables:
-    """Syllables as groups of vowels, less a silent e: in the place of a dictionary that would have to be fetched."""
+    """Return the number of syllables, counted as groups of vowels, less a silent e.
+
+    This replaces a dictionary, which would have to be downloaded.
+    """
 
     def __getitem__(self, word: str) -> list[list[str]]:
         groups = len(re.findall(r"[aeiouy]+", word))
@@ -187,14 +194,17 @@ def _syllables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def as_read(text: str) -> str:
-    """A sentence without its tags and with short words in its places, ended by a full stop."""
+    """Return a sentence without its tags and with short words in its places, ended by a period."""
     text = re.sub(r"<[^>]*>", "", re.sub(r"%\([a-z_]+\)[sd]", "5", text)).strip()
     return text if text[-1] in ".?!" else f"{text.rstrip(':,')}."
 
 
 @pytest.mark.usefixtures("_syllables")
 def test_sentences_are_plain(translation: polib.POFile) -> None:
-    """Flesch and Kincaid's grade of all that is a sentence: labels of a word or two would only lower it."""
+    """The measure is Flesch and Kincaid's grade of every text that is a sentence.
+
+    Labels of a word or two would only lower it.
+    """
     sentences = [as_read(text) for entry in translation for text in english(entry)]
     sentences = [text for text in sentences if len(text.split()) > 3]
     worst = sorted(sentences, key=textstat.flesch_kincaid_grade, reverse=True)[:10]
@@ -206,7 +216,7 @@ def test_sentences_are_plain(translation: polib.POFile) -> None:
 
 
 def using(pattern: str, texts: Iterable[str]) -> list[str]:
-    """Those of the texts in which the pattern is, their places left aside."""
+    """Return the texts in which the pattern is found, leaving out their ``%(…)s`` places."""
     return [text for text in texts if re.search(pattern, re.sub(r"%\([a-z_]+\)", "", text), re.IGNORECASE)]
 
 

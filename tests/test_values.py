@@ -23,7 +23,7 @@ VALUES = [
 
 @pytest.mark.parametrize("value", VALUES)
 def test_a_value_of_a_rule_is_frozen(value: type) -> None:
-    """A rollover's tally alone is counted up while it runs."""
+    """Only a rollover's tally is counted up while it runs."""
     changed = object.__new__(value)
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(changed, dataclasses.fields(value)[0].name, None)

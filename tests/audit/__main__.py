@@ -130,7 +130,10 @@ class Audit:
 
 
 def expected(screen: Screen, complaint: str) -> bool:
-    """Return whether the complaint only says that a page was refused that is meant to be refused."""
+    """Return whether the complaint is only that the page is meant to be refused.
+
+    The console reports such a page as one that failed to load.
+    """
     return bool(screen.status) and f"status of {screen.status}" in complaint
 
 

@@ -67,7 +67,10 @@ def sideways(page: Page) -> list[str]:
 
 
 def small_targets(page: Page) -> list[str]:
-    """Return links, buttons and fields under 24 by 24 pixels, and buttons and tabs lower than 44."""
+    """Return what is under 24 by 24 pixels, and buttons and tabs lower than 44.
+
+    The former are links, buttons and fields.
+    """
     found: list[str] = page.evaluate(SMALL_TARGETS)
     return found
 

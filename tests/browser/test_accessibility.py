@@ -13,11 +13,12 @@ from tests.audit.measures import sideways, small_targets, violations
 from tests.browser.states import Window, every_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]
-# As wide as a small phone, or a page of 1,280 pixels enlarged four times.
+# The width of a small phone, or of a page of 1,280 pixels enlarged four times.
 PHONE = {"width": 320, "height": 640}
-# What depends on colours and on room; the other rules have been asked where the page is light and wide.
+# The rules that depend on colors and on room. The other rules are asked where the page is light and
+# wide.
 BY_LOOKS = ("color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size")
-# Where the language changes more than words: axe looks at these in Spanish too.
+# Pages on which the language changes more than words: axe looks at these in Spanish too.
 MAIN = {
     "nobody: /accounts/login/",
     "nobody: /guide/",
@@ -57,7 +58,10 @@ def test_the_same_in_spanish_whose_words_are_longer(window: Window, member: Memb
 
 
 def test_what_has_the_focus_is_seen(window: Window, member: Member) -> None:
-    """Each of the first twenty stops of the Tab key on My Certifications has an outline or another mark."""
+    """Each of the first twenty stops of the Tab key has an outline or another mark.
+
+    The page is My Certifications.
+    """
     page = window(member)
     page.goto("/certifications/")
     unseen = []

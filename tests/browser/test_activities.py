@@ -20,7 +20,11 @@ Window = Callable[..., Page]
 
 @pytest.fixture
 def record(member: Member, monkeypatch: pytest.MonkeyPatch) -> Member:
-    """Two entries on a page: Hematology (22 points, 30 days ago), Ethics (2, 20 days ago), Zoonoses, a talk (1)."""
+    """Return the member, whose list shows two entries on each page.
+
+    The entries are Hematology (22 points, 30 days ago), Ethics (2, 20 days ago) and Zoonoses, a
+    talk (1).
+    """
     monkeypatch.setattr(activity_views, "PAGE_SIZE", 2)
     cycle = cycle_of(member)
     for title, kind, points, days in (

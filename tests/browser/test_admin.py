@@ -21,7 +21,10 @@ ROSTER = """amt_id,email,first_name,last_name,credential,certificate_number,awar
 
 @pytest.fixture
 def desk(member: Member, window: Callable[..., Page]) -> Iterator[Page]:
-    """A superuser's window. What the browser complains of fails the test."""
+    """Return a superuser's window.
+
+    Any complaint of the browser fails the test.
+    """
     complaints: list[str] = []
     page = window(make_user(email="root@amt.example", is_staff=True, is_superuser=True))
     page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)

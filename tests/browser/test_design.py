@@ -29,7 +29,7 @@ FOLD = pytest.mark.parametrize(
 def test_the_four_answers_stand_on_the_first_screen(
     window: Window, member: Member, overdue: int, width: int, height: int
 ) -> None:
-    """The points that are missing, an invoice that is overdue, and one that cannot be paid yet."""
+    """They include missing points, an overdue invoice, and one that cannot be paid yet."""
     for year in range(1, 3 - overdue):
         make_payment(invoice_of(cycle_of(member), year), received_on=today(), at=timezone.now())
     page = window(member, viewport={"width": width, "height": height})
@@ -49,7 +49,10 @@ def test_the_four_answers_stand_on_the_first_screen(
 def test_a_first_visit_takes_60_kb_and_6_requests(
     window: Window, member: Member, signed_in: bool, address: str
 ) -> None:
-    """Words are weighed as WhiteNoise would send them; the font and the pictures as they are."""
+    """Words weigh what WhiteNoise would send for them.
+
+    The font and the pictures weigh what their files do.
+    """
     page = window(member if signed_in else None)
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))
@@ -69,7 +72,10 @@ RULES = """() => {
 
 
 def test_a_developer_sees_the_rules_that_members_see(window: Window) -> None:
-    """In development the browser itself imports the parts of the style sheet; members get them joined."""
+    """In development the browser itself imports the parts of the style sheet.
+
+    Members get them joined.
+    """
     parts, joined = window(), window()
     serve_parts(parts, "css/portal.css")
     for page in (parts, joined):
@@ -100,7 +106,7 @@ def _weight(answer: Response) -> int:
 
 @FOLD
 def test_nothing_moves_while_the_page_loads(window: Window, member: Member, width: int, height: int) -> None:
-    """The font comes late here; what stands in for it is as wide and as high."""
+    """The font comes late here. The font that stands in for it is as wide and as high."""
     page = window(member, viewport={"width": width, "height": height})
     page.route("**/*.woff2", lambda route: (page.wait_for_timeout(300), route.continue_()))
     page.add_init_script(
@@ -150,7 +156,7 @@ def test_paper_carries_the_record_and_not_the_buttons(window: Window, member: Me
 
 
 def test_on_paper_the_subtotal_of_a_long_category_stands_once_at_its_end(window: Window, member: Member) -> None:
-    """On each page it would be read as the sum of that page."""
+    """If it were on each page, it would be read as the sum of that page."""
     cycle = cycle_of(member)
     for number in range(40):
         make_activity(cycle, points="0.25", title=f"Webinar {number}", starts_on=today(), at=timezone.now())

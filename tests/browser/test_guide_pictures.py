@@ -24,12 +24,12 @@ from tests.support.builders import TODAY, noon
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 WRITES = bool(os.environ.get("WRITE_PICTURES"))
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-WIDTH, SCALE, MARGIN = 400, 1.5, 12  # CSS pixels, but for the scale
+WIDTH, SCALE, MARGIN = 400, 1.5, 12  # CSS pixels, except for the scale
 MOST_BYTES = 40 * 1024
 MOST_APART = 4  # CSS pixels between two sizes of the same picture
 MOST_DIFFERENCE = 4.0  # of 255, in a picture made eight times smaller
 
-# Numbers that the database gives are no two times the same.
+# Numbers that the database gives are never the same twice.
 SAME_NUMBERS = """() => {
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (texts.nextNode())
@@ -39,7 +39,7 @@ SAME_NUMBERS = """() => {
 
 
 class Camera:
-    """Takes pictures of a page, in light and in dark, and what they say."""
+    """Takes pictures of a page, in light and in dark, and records what they say."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -47,7 +47,7 @@ class Camera:
         self.files: dict[str, bytes] = {}
 
     def take(self, name: str, *shown: Locator) -> None:
-        """The part of the page that holds all of these, with a margin."""
+        """Take the part of the page that holds all of these, with a margin."""
         self.page.evaluate(SAME_NUMBERS)
         boxes = [box for box in (part.bounding_box() for part in shown) if box]
         assert len(boxes) == len(shown), f"{name}: not all of it is on the page"
@@ -66,7 +66,7 @@ class Camera:
 
 @pytest.fixture
 def camera(window: Callable[..., Page], transactional_db: None, time_machine: TimeMachineFixture) -> Camera:
-    """Pictures of the whole way, taken on a phone at noon of a fixed day."""
+    """Return pictures of the whole way, taken on a phone at noon of a fixed day."""
     time_machine.move_to(noon(TODAY))
     page = window(
         scenes.ada(), viewport={"width": WIDTH, "height": 900}, device_scale_factor=SCALE, reduced_motion="reduce"
@@ -77,7 +77,10 @@ def camera(window: Callable[..., Page], transactional_db: None, time_machine: Ti
 
 
 def difference(one: bytes, other: bytes) -> float:
-    """How far two pictures are from each other on average, 0 to 255, where the edges of letters do not matter."""
+    """Return how far two pictures differ on average, from 0 to 255.
+
+    The edges of letters do not matter.
+    """
     first = Image.open(io.BytesIO(one)).convert("RGB")
     size = (max(first.width // 8, 1), max(first.height // 8, 1))
     small = [Image.open(io.BytesIO(data)).convert("RGB").resize(size, Image.Resampling.BOX) for data in (one, other)]

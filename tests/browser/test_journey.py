@@ -79,7 +79,7 @@ def test_back_and_submit_again_records_once(window: Window, member: Member) -> N
     page.get_by_role("button", name="Submit").click()
     expect(page.locator('[data-name="reference"]')).to_be_visible()
     confirmation = page.url
-    page.go_back()  # loaded anew, since no page is stored; what was typed and the form's number come back
+    page.go_back()  # loaded again, because no page is stored; what was typed and the form's number come back
     expect(page.get_by_label("Points earned")).to_have_value("2")
     page.get_by_role("button", name="Submit").click()
     expect(page.locator('[data-name="reference"]')).to_be_visible()
@@ -112,7 +112,7 @@ WHAT_HAS_THE_FOCUS = """() => {
 
 
 def tab_to(page: Page, name: str) -> None:
-    """Press Tab until what is named so has the focus."""
+    """Press Tab until the part with this name has the focus."""
     for _ in range(60):
         page.keyboard.press("Tab")
         if name in page.evaluate(WHAT_HAS_THE_FOCUS):

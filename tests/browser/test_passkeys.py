@@ -19,13 +19,16 @@ Window = Callable[..., Page]
 
 @pytest.fixture
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
-    """Passkeys belong to a name: browsers make none for the number of a machine."""
+    """Passkeys belong to a name, and browsers make none for the number of a machine."""
     return {**browser_context_args, "base_url": browser_context_args["base_url"].replace("127.0.0.1", "localhost")}
 
 
 @pytest.fixture
 def page(window: Window, member: Member) -> Iterator[Page]:
-    """A window with a phone's authenticator, in which nothing may be logged against the policy."""
+    """Return a window with a phone's authenticator.
+
+    Nothing may be logged in it against the policy.
+    """
     page = window()
     said: list[str] = []
 
@@ -40,7 +43,7 @@ def page(window: Window, member: Member) -> Iterator[Page]:
 
 
 def authenticator_of(page: Page) -> CDPSession:
-    """An authenticator that keeps passkeys and always knows its owner."""
+    """Return the session of a new authenticator, which keeps passkeys and knows its owner."""
     session = page.context.new_cdp_session(page)
     session.send("WebAuthn.enable")
     session.send(

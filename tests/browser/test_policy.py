@@ -38,7 +38,10 @@ LISTEN = """document.addEventListener("securitypolicyviolation", (found) => {
 
 @pytest.fixture
 def watched(window: Window) -> Iterator[Callable[..., Page]]:
-    """Opens windows. What the policy stops in them, or the browser says of it, fails the test."""
+    """Return a function that opens windows.
+
+    The test fails if the policy stops anything in them, or if the browser complains.
+    """
     stopped: list[str] = []
 
     def open_window(signed_in: Any) -> Page:
@@ -119,7 +122,10 @@ def test_nothing_is_stopped_for_those_signed_out(watched: Window, member: Member
 
 @pytest.fixture
 def rows(member: Member) -> None:
-    """Something to read on as many staff pages as there are: a credit, a report, a paid invoice, a retired award."""
+    """Make something to read on as many staff pages as possible.
+
+    There are a credit, a report, a paid invoice and a retired award.
+    """
     clerk, cycle, now = make_user(), cycle_of(member), timezone.now()
     make_payment(invoice_of(cycle, 1), by=clerk, received_on=today(), at=now)
     credits = [
@@ -135,7 +141,7 @@ def rows(member: Member) -> None:
 
 
 def pages_of(model: type[Model]) -> Iterator[str]:
-    """The list, the form to add, and the pages of the first row."""
+    """Yield the addresses of the list, the form to add, and the pages of the first row."""
     yield address(model)
     if model._meta.model_name in ("user", "member", "certification", "credential", "category", "activitytype", "group"):
         yield address(model, "add")

@@ -64,7 +64,10 @@ def test_what_was_wrong_is_told_no_more_when_the_answer_is_there(window: Window,
 
 @pytest.mark.parametrize("colors", ["light", "dark"])
 def test_pictures_come_as_the_guide_is_read(window: Window, transactional_db: None, colors: str) -> None:
-    """Those near the top of the page come at once; in the end each has come once, in the reader's colours."""
+    """The pictures near the top of the page come at once.
+
+    In the end each picture has come once, in the reader's colors.
+    """
     page = window(color_scheme=colors, viewport={"width": 390, "height": 844})
     came: list[Response] = []
     page.on("response", lambda answer: came.append(answer) if "/static/guide/" in answer.url else None)

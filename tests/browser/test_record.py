@@ -26,7 +26,7 @@ FINDER = "Find what you did"
 
 
 def fill_in(page: Page, points: str = "2") -> None:
-    """The four answers that an activity of one day takes."""
+    """Fill in the four answers that an activity of one day takes."""
     page.get_by_label("Activity type").select_option("self-study")
     page.get_by_label("Points earned").fill(points)
     page.get_by_label("Start date").fill(format_day(today()))

@@ -35,9 +35,10 @@ def sign_in(page: Page) -> None:
 
 
 def test_a_visit_fits_its_budget(browser: Browser, address: str) -> None:
-    """At most 60 KB in 6 requests the first time, 2 requests from then on, and nothing moves while it loads.
+    """A page takes at most 60 KB in 6 requests the first time, and 2 requests from then on.
 
-    One test for all pages: the portal with its demo association is started once.
+    Nothing moves while it loads. There is one test for all pages, so that the portal with its demo
+    association is started only once.
     """
     context = browser.new_context(base_url=address)
     context.set_default_timeout(PATIENCE * 1000)

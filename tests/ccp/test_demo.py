@@ -39,7 +39,7 @@ DAYS = [
 
 
 def load_cast(on: date, now: datetime | None = None) -> dict[str, list[Standing]]:
-    """The standings of the cast, by name, on the day on which it is brought in."""
+    """Return the standings of the cast, by name, on the day on which the demo is loaded."""
     now = now or noon(on)
     cast.enter(on=on, now=now, staff=cast.make_staff(now))
     return {
@@ -131,7 +131,7 @@ def test_what_happened_today_is_recorded_today_at_any_hour(now: datetime, time_m
 
 @pytest.mark.slow
 def test_whatever_the_day_every_activity_lies_in_its_cycle_and_every_end_where_it_should() -> None:
-    """Every day of 2024 to 2031, two leap years among them."""
+    """Yield every day of 2024 to 2031, which include two leap years."""
     for number in range(8 * 365 + 2):
         on = date(2024, 1, 1) + number * DAY
         roles = {role.name: role for role in cast.roles(on)}

@@ -52,7 +52,7 @@ def category_terms() -> CategoryTerms:
 
 
 def type_terms() -> TypeTerms:
-    """A contact hour is a point."""
+    """Return the terms of an activity type in which a contact hour is a point."""
     return kind().terms.get()
 
 
@@ -73,14 +73,14 @@ def amt_credit() -> Activity:
 
 
 def held() -> HeldCredit:
-    """5 points for 3/1/2026 of somebody unknown."""
+    """5 points for 3/1/2026 of an unknown person."""
     received = held_credits.Received("W-1", "7009999", make_claim())
     held_credits.receive(credits=[received], by=None, at=noon(TODAY))
     return HeldCredit.objects.get()
 
 
 def matched() -> HeldCredit:
-    """One that has been recorded."""
+    """Return a held credit that has been recorded."""
     waiting = held()
     make_cycle(make_member(amt_id="7009999"))
     held_credits.match(by=None, at=noon(TODAY))

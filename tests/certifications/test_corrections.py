@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 CLOSED = {"closed_on": date(2026, 5, 1), "outcome": "compliant", "points_at_close": Decimal(30)}
 SIGNED = {"points": Decimal(24), "outcome": "non-compliant", "statement": "One entry was counted twice."}
-USUAL = date(2026, 7, 29)  # the last day of the grace period of a cycle to 4/30/2026
+USUAL = date(2026, 7, 29)  # the last day of the grace period of a cycle that ends on 4/30/2026
 
 
 @pytest.fixture

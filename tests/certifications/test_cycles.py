@@ -20,7 +20,8 @@ from tests.support.threads import at_once
 
 AWARDED = date(2006, 5, 1)
 DAY = timedelta(days=1)
-# Awards from the programme's first decade to its future, and every day of the 40 years that follow each.
+# Awards from the first decade of the program to its future, and every day of the 40 years that
+# follow each award.
 ANCHORS = st.dates(date(1976, 1, 1), date(2040, 12, 31)) | st.sampled_from(
     [date(year, 2, 29) for year in range(1976, 2041, 4)]
 )
@@ -28,7 +29,10 @@ FORTY_YEARS = 40
 
 
 def test_the_programmes_own_example() -> None:
-    """Certified 5/1/2006: the cycle is 5/1/2006 to 4/30/2009, and the next starts 5/1/2009."""
+    """The certification is of 5/1/2006.
+
+    The cycle is 5/1/2006 to 4/30/2009, and the next one starts on 5/1/2009.
+    """
     assert cycles.span(AWARDED, 1) == cycles.Span(1, date(2006, 5, 1), date(2009, 4, 30))
     assert cycles.span(AWARDED, 2) == cycles.Span(2, date(2009, 5, 1), date(2012, 4, 30))
 
@@ -65,7 +69,10 @@ def test_cycles_of_a_certification_awarded_on_29_february(number: int, starts_on
 @given(awarded_on=ANCHORS)
 @settings(deadline=None, max_examples=200)
 def test_cycles_tile_forty_years_without_gap_or_overlap(awarded_on: date) -> None:
-    """Each cycle starts on the day after the last one ended, from the award until 40 years are covered."""
+    """Each cycle starts on the day after the last one ended.
+
+    The cycles cover 40 years from the award.
+    """
     expected, number = awarded_on, 1
     while expected <= anniversary(awarded_on, FORTY_YEARS):
         found = cycles.span(awarded_on, number)
@@ -78,7 +85,10 @@ def test_cycles_tile_forty_years_without_gap_or_overlap(awarded_on: date) -> Non
 @given(awarded_on=ANCHORS, data=st.data())
 @settings(deadline=None, max_examples=300)
 def test_every_day_belongs_to_the_cycle_that_a_search_finds(awarded_on: date, data: st.DataObject) -> None:
-    """Days at an edge are drawn as often as others: there the search by calendar years could go wrong."""
+    """Days at an edge are drawn as often as others.
+
+    There the search by calendar years could go wrong.
+    """
     edges = [anniversary(awarded_on, years) + DAY * shift for years in range(3, 40, 3) for shift in (-1, 0, 1)]
     on = data.draw(st.sampled_from(edges) | st.dates(awarded_on, anniversary(awarded_on, FORTY_YEARS)))
     searched = next(
@@ -164,7 +174,10 @@ def test_days_left_count_to_the_last_day(on: date, left: int) -> None:
 
 @pytest.mark.django_db
 def test_opening_the_current_cycle_copies_the_terms_and_issues_three_invoices() -> None:
-    """RMA awarded on 5/1/2023: 30 points, three invoices of $50, due on the anniversaries 2024, 2025 and 2026."""
+    """RMA awarded on 5/1/2023 has 30 points and three invoices of $50.
+
+    They are due on the anniversaries in 2024, 2025 and 2026.
+    """
     cycle = cycles.open_current(certification=make_certification(), on=TODAY)
     assert (cycle.number, cycle.starts_on, cycle.ends_on) == (1, date(2023, 5, 1), date(2026, 4, 30))
     assert (cycle.points_required, cycle.requirement_met_on, cycle.closed_on) == (Decimal(30), None, None)

@@ -28,7 +28,7 @@ CLOSED = "This cycle was closed on 7/30/2026, and a closed cycle does not change
 
 
 def make(**fields: object) -> Cycle:
-    """5/1/2023 to 4/30/2026, not saved."""
+    """Return the cycle 5/1/2023 to 4/30/2026, not saved."""
     return Cycle(**{"starts_on": date(2023, 5, 1), "ends_on": ENDS, **fields})
 
 
@@ -175,7 +175,10 @@ def test_an_extension_is_written_in_the_transaction_that_holds_the_lock(monkeypa
 def test_a_cycle_that_opens_after_its_last_day_has_its_grace_from_then_on(
     on: date, extended_to: date | None, reason: str
 ) -> None:
-    """5/1/2029 + 90 days = 7/30/2029: 30 days of May are left, 30 in June, 30 in July."""
+    """5/1/2029 + 90 days = 7/30/2029.
+
+    30 days of May are left, and June and July have 30 each.
+    """
     certification = Certification(
         awarded_on=date(2023, 5, 1), credential=Credential(code="RMA", points_required=Decimal(36))
     )

@@ -20,7 +20,10 @@ MET = [None, *(TODAY + step for step in AROUND)]
 
 @pytest.mark.django_db
 def test_the_query_and_the_pure_function_agree_at_every_boundary() -> None:
-    """6 due dates × 4 days met × voluntary or not × 3 statuses × 3 years: 432 invoices, each in one state."""
+    """6 due dates × 4 days met × voluntary or not × 3 statuses × 3 years make 432 invoices.
+
+    Each invoice is in one state.
+    """
     for due_on, met_on, mandatory, status in product(DUE, MET, (True, False), RenewalInvoice.Status):
         cycle = make_cycle(ccp_mandatory=mandatory)
         Cycle.objects.filter(pk=cycle.pk).update(requirement_met_on=met_on)

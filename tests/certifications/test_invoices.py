@@ -106,13 +106,16 @@ def test_invoices_of_29_february_fall_due_on_28_february_in_common_years() -> No
 
 @pytest.fixture
 def cycle(db: None) -> Cycle:
-    """RMA in the last year of 5/1/2023 to 4/30/2026, nothing recorded: years 1 and 2 are open, year 3 is locked."""
+    """RMA in the last year of 5/1/2023 to 4/30/2026, with nothing recorded.
+
+    Years 1 and 2 are open, and year 3 is locked.
+    """
     return make_cycle()
 
 
 @pytest.fixture
 def open_invoice(cycle: Cycle) -> RenewalInvoice:
-    """Year 3 of a cycle whose requirement was met yesterday: open since today."""
+    """Year 3 of a cycle whose requirement was met yesterday, so it has been open since today."""
     make_activity(cycle, points="30", at=noon(TODAY - DAY))
     return invoice_of(cycle)
 
@@ -193,7 +196,10 @@ def test_a_reversed_payment_stays_on_record_and_the_invoice_is_unpaid(open_invoi
 
 
 def test_a_payment_is_reversed_once(open_invoice: RenewalInvoice) -> None:
-    """The second reversal finds the first and leaves it, and the payment that came in between, alone."""
+    """The second reversal finds the first and changes nothing.
+
+    It does not touch the payment that came in between either.
+    """
     payment, clerk = make_payment(open_invoice), make_user(is_staff=True)
     invoices.reverse_payment(payment=payment, reason="Wrong member.", by=clerk, at=noon(TODAY))
     make_payment(open_invoice)

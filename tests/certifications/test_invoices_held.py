@@ -33,7 +33,10 @@ INVITING = ("Pay it now", "How to pay", "opens the day after", "Ready to pay", "
 
 @pytest.fixture
 def member() -> Member:
-    """RMA 5/1/2023 to 4/30/2026 with 27 of 30 points; year 1 is paid, year 2 is overdue, year 3 is locked."""
+    """RMA 5/1/2023 to 4/30/2026 with 27 of 30 points.
+
+    Year 1 is paid, year 2 is overdue, and year 3 is locked.
+    """
     cycle = make_cycle()
     make_activity(cycle, points="27")
     make_payment(invoice_of(cycle, 1))
@@ -53,7 +56,10 @@ def told(member: Member, address: str) -> str:
 
 @pytest.fixture(params=["lapsed", "retired", "revoked"])
 def out_of_force(request: pytest.FixtureRequest, member: Member, on_today: TimeMachineFixture) -> Member:
-    """Lapsed since the grace period ended on 7/29/2026; retired or revoked today, the requirement not met."""
+    """It lapsed when the grace period ended on 7/29/2026, or is retired or revoked today.
+
+    The requirement is not met.
+    """
     if request.param == "lapsed":
         on_today.move_to(noon(LAPSED))
     else:
@@ -64,7 +70,7 @@ def out_of_force(request: pytest.FixtureRequest, member: Member, on_today: TimeM
 @pytest.mark.parametrize("year", [2, 3])
 def test_out_of_force_an_invoice_does_not_open_and_says_so(out_of_force: Member, year: int) -> None:
     client = client_of(out_of_force)
-    client.get("/")  # what is due is closed
+    client.get("/")  # this closes what is due
     cycle = cycle_of(out_of_force)
     status = cycle.certification.status
     address = f"/invoices/{invoice_of(cycle, year).pk}"
@@ -94,9 +100,12 @@ def test_it_is_no_task_and_no_day_of_the_calendar(out_of_force: Member) -> None:
 
 
 def test_staff_are_told_what_the_member_sees(out_of_force: Member) -> None:
-    """Year 2 can still be paid, if the member is to be reinstated; year 3 no longer opens by any points."""
+    """Year 2 can still be paid if the member is to be reinstated.
+
+    No points can open year 3 any longer.
+    """
     cycle = cycle_of(out_of_force)
-    client_of(out_of_force).get("/")  # what is due is closed
+    client_of(out_of_force).get("/")  # this closes what is due
     cycle.certification.refresh_from_db()
     staff = client_of(make_user(is_staff=True, is_superuser=True))
     held = f"The certification is {cycle.certification.status}: the member sees it locked, with a request to call AMT."
@@ -113,7 +122,7 @@ def test_what_was_paid_stays_paid(out_of_force: Member) -> None:
 
 
 def test_in_force_again_it_is_as_before(member: Member) -> None:
-    """Retired by mistake, in a cycle that is not closed."""
+    """The certification was retired by mistake, in a cycle that is not closed."""
     change(member, "retired")
     change(member, "reinstated")
     cycle = cycle_of(member)
@@ -125,7 +134,10 @@ def test_in_force_again_it_is_as_before(member: Member) -> None:
 def test_reinstated_the_invoices_of_the_closed_cycle_do_not_open(
     on_today: TimeMachineFixture, member: Member, year: int
 ) -> None:
-    """Lapsed on 8/5/2026 and reinstated in the next cycle, whose invoices are asked for in their time."""
+    """The certification lapsed on 8/5/2026 and was reinstated in the next cycle.
+
+    The invoices of that cycle are asked for in their time.
+    """
     on_today.move_to(noon(LAPSED))
     client_of(member).get("/")
     change(member, "reinstated", LAPSED)

@@ -36,7 +36,7 @@ def test_an_invoice_waits_for_the_requirement_where_that_moves_its_opening(
 
 
 class Broken(Exception):
-    """What stands in the way of writing."""
+    """What prevents the writing."""
 
 
 def refuse_to_save(*args: object, **kwargs: object) -> None:
@@ -75,7 +75,7 @@ def issue_anew(invoice: RenewalInvoice) -> None:
 def test_an_invoice_is_written_in_the_transaction_that_holds_the_lock(
     verb: Callable[[RenewalInvoice], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Outside of a transaction a lock is given back as soon as it is taken."""
+    """Outside of a transaction, a lock is released as soon as it is taken."""
     invoice, in_transaction, save = invoice_of(make_cycle(), 1), [], RenewalInvoice.save
 
     def noticed(self: RenewalInvoice, **kwargs: Any) -> None:
@@ -99,7 +99,7 @@ def test_an_invoice_of_a_closed_cycle_is_not_issued_anew() -> None:
 
 @pytest.mark.django_db
 def test_an_invoice_that_is_issued_anew_takes_the_place_of_its_own_year_and_cycle() -> None:
-    """The invoices of other years and of other members stand beside it."""
+    """The invoices of other years and of other members exist beside it."""
     make_cycle()
     cycle = make_cycle()
     anew = invoices.issue_anew(invoice=invoices.void(invoice=invoice_of(cycle, 2), reason="Fee."), at=noon(TODAY))

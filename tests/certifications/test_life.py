@@ -169,7 +169,10 @@ def test_only_reinstating_opens_a_cycle(clerk: User) -> None:
 
 
 def test_several_take_the_step_together_each_with_its_own_line(clerk: User) -> None:
-    """One that has the status already gets no line; the answer is in the order of the keys."""
+    """A certification that has the status already gets no line.
+
+    The answer is in the order of the keys.
+    """
     steps = [make_certification(status=status) for status in ("active", "reinstated", "lapsed")]
     keys = [certification.pk for certification in steps]
     changed = life.change_statuses(
@@ -215,7 +218,10 @@ def test_the_number_of_queries_does_not_grow_with_the_certifications(clerk: User
 
 
 def test_reinstating_opens_the_cycle_of_that_day_with_its_invoices(clerk: User) -> None:
-    """Awarded 5/1/2020: cycle 2 is 5/1/2023 to 4/30/2026, and the day before it began it was cycle 1."""
+    """The award is of 5/1/2020.
+
+    Cycle 2 is 5/1/2023 to 4/30/2026, and on the day before that it was cycle 1.
+    """
     certification = make_certification(awarded_on=date(2020, 5, 1), status="lapsed")
     change(certification, "reinstated", clerk, on=date(2023, 5, 1))
     cycle = Cycle.objects.get()

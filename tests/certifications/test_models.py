@@ -35,7 +35,7 @@ def rma() -> Credential:
 
 
 def ended() -> Cycle:
-    """The cycle 5/1/2023 to 4/30/2026, not closed."""
+    """Return the cycle 5/1/2023 to 4/30/2026, not closed."""
     return make_cycle()
 
 

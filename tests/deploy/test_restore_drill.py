@@ -25,7 +25,10 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 def run(*command: str, database: str = "", var: Path, status: int = 0, **environment: str) -> str:
-    """What a script prints, run as an operator runs it; its exit status must be this."""
+    """Run a script as an operator runs it, and return what it prints.
+
+    Its exit status must be this one.
+    """
     kept = {name: value for name, value in os.environ.items() if name not in ("SECRET_KEY", "CACHE_URL", "EMAIL_URL")}
     environment = {**kept, "AMTPORTAL_VAR": str(var), "DATABASE_URL": database, **environment}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=1200, check=False)
@@ -35,7 +38,7 @@ def run(*command: str, database: str = "", var: Path, status: int = 0, **environ
 
 @pytest.fixture
 def portal(tmp_path: Path) -> tuple[Path, str]:
-    """The folder of the tests' portal, with an upload and keys, and its DATABASE_URL."""
+    """Return the folder of the tests' portal, with an upload and keys, and its DATABASE_URL."""
     var = tmp_path / "portal"
     (var / "media" / "evidence").mkdir(parents=True)
     (var / "media" / "evidence" / "proof of attendance.pdf").write_bytes(os.urandom(5000))
@@ -47,7 +50,7 @@ def portal(tmp_path: Path) -> tuple[Path, str]:
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A folder with nothing but the key of second factors, and the DATABASE_URL of an empty database."""
+    """Return a folder with only the key of second factors, and the URL of an empty database."""
     var = tmp_path / "elsewhere"
     var.mkdir()
     (var / "mfa-key").write_text(settings.MFA_KEYS[0])
@@ -62,8 +65,10 @@ def elsewhere(tmp_path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def test_the_drill_restores_the_same_portal(short: Member, met: Member, portal: tuple[Path, str]) -> None:
-    """Rows, sums and digests of every table, the files, the keys; a transcript's PDF after a sign-in by password alone,
-    and after one with an authenticator app.
+    """The restored portal is the same.
+
+    It has the same rows, sums and digests of every table, and the same files and keys. A transcript's
+    PDF can be had after a sign-in by password alone, and after one with an authenticator app.
     """
     var, database = portal
     for user in (short.user, met.user):
@@ -112,7 +117,7 @@ def test_what_is_recorded_during_the_backup_is_in_it_whole_or_not_at_all(
 
     backups: list[str] = []
     recorded, _ = at_once(record, back_up)
-    assert recorded > 5  # members were not kept waiting
+    assert recorded > 5  # the backup did not keep members waiting
     to_var, to_database = elsewhere
     run("deploy/restore.sh", backups[0], database=to_database, var=to_var)
     verified = run(".venv/bin/python", "manage.py", "verify_records", database=to_database, var=to_var)
@@ -136,7 +141,7 @@ def test_a_damaged_backup_is_refused_and_nothing_is_restored(
 
 
 def test_a_restore_overwrites_nothing(short: Member, portal: tuple[Path, str], tmp_path: Path) -> None:
-    """Neither a database that has tables, nor a folder with another key."""
+    """The restore takes neither a database that has tables, nor a folder with another key."""
     var, database = portal
     backup = run("deploy/backup.sh", str(tmp_path / "backups"), database=database, var=var).strip()
     restore = ("deploy/restore.sh", "--without-second-factors", backup)
@@ -151,7 +156,7 @@ def test_a_restore_overwrites_nothing(short: Member, portal: tuple[Path, str], t
 def test_a_restore_without_the_key_of_second_factors_is_asked_for_in_so_many_words(
     short: Member, portal: tuple[Path, str], elsewhere: tuple[Path, str], tmp_path: Path
 ) -> None:
-    """The settings would make a new key, and no second factor would be taken any more."""
+    """The settings would make a new key, and no second factor would be accepted any longer."""
     var, database = portal
     backup = run("deploy/backup.sh", str(tmp_path / "backups"), database=database, var=var).strip()
     to_var, to_database = elsewhere
@@ -163,7 +168,10 @@ def test_a_restore_without_the_key_of_second_factors_is_asked_for_in_so_many_wor
 
 
 def test_a_file_that_is_deleted_during_the_backup_does_not_stop_it(portal: tuple[Path, str], tmp_path: Path) -> None:
-    """One that was left without a row: it is gone between its name and its turn. Nobody misses it."""
+    """The file was left without a row, so nobody misses it.
+
+    It is gone between the reading of its name and its turn.
+    """
     var, database = portal
     (var / "media" / "first").write_bytes(os.urandom(50_000))
     left = var / "media" / "left"

@@ -15,14 +15,14 @@ DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").iterdir())
 TIMERS = [unit for unit in UNITS if unit.suffix == ".timer"]
 CRON = [line for line in (DEPLOY / "amtportal.cron").read_text().splitlines() if re.match(r"[0-9*]", line)]
-# What has to be done again and again, and how often. Nothing else needs a clock.
+# What has to be done again and again, and how often. Nothing else needs a schedule.
 DAILY = {"close_cycles", "match_credits", "seal_history", "backup", "clean_evidence"}
 WEEKLY = {"verify_records", "clearsessions"}
 OFTEN = {"send_mail_queue"}
 
 
 def named(unit: Path) -> str:
-    """The command that a timer runs: the name of the unit with the same name."""
+    """Return the command that a timer runs, from the unit with the same name."""
     return re.split("[@-]", unit.stem, maxsplit=1)[1]
 
 
@@ -57,7 +57,10 @@ def test_history_is_sealed_before_the_backup_and_cycles_are_closed_before_both_a
 
 
 def test_old_backups_are_removed_only_after_a_new_one_was_made() -> None:
-    """Where backups fail for weeks, the last ones stay. systemd starts no second command after one that failed."""
+    """If backups fail for weeks, the last ones stay.
+
+    systemd starts no second command after one that failed.
+    """
     (line,) = [line for line in CRON if "-mtime +35" in line]
     assert "deploy/backup.sh /srv/backups && find /srv/backups " in line
     unit = (DEPLOY / "systemd" / "amtportal-backup.service").read_text()

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.any_database
 PROJECT = Path(__file__).resolve().parents[2]
 LOCKS = ["requirements.txt", "requirements-dev.txt", "deploy/uv-requirements.txt"]
 PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(\S+)", re.MULTILINE)
-# Older ones have holes that are known.
+# Older versions have known vulnerabilities.
 AT_LEAST = {"django": "5.2.14", "weasyprint": "70", "django-allauth": "65.14.2"}
 
 
@@ -59,7 +59,10 @@ def test_no_package_is_older_than_its_last_known_hole(name: str) -> None:
 
 
 def test_every_locked_package_is_there_because_something_asks_for_it() -> None:
-    """``# via`` in the lock file names the askers, and leads from each package to one that we name ourselves."""
+    """``# via`` in the lock file names the packages that ask for a package.
+
+    It leads from each package to one that the project itself names.
+    """
     text = (PROJECT / "requirements.txt").read_text()
     own = "amtportal"
     askers = {
@@ -80,7 +83,7 @@ def test_every_locked_package_is_there_because_something_asks_for_it() -> None:
 
 
 def bill_of_materials(var: Path) -> str:
-    """The file as `make sbom` writes it, after the setup."""
+    """Return the file as `make sbom` writes it, after the setup."""
     plan = subprocess.run(
         ["make", "--dry-run", "sbom", f"AMTPORTAL_VAR={var}"], cwd=PROJECT, capture_output=True, text=True, check=True
     ).stdout.replace("\\\n", "")
@@ -123,7 +126,10 @@ SECRETS = {
 
 
 def kept_files() -> list[Path]:
-    """The files under version control; all but what is made, where the project came without its history."""
+    """Return the files under version control.
+
+    If the project came without its history, they are all files but those that are made.
+    """
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True)
     if listed.returncode == 0 and listed.stdout:
         return [PROJECT / name for name in listed.stdout.decode().split("\0") if name]

@@ -49,7 +49,10 @@ def test_the_index_names_every_document_and_every_decision_once() -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs/decisions").glob("*.md")), ids=lambda path: path.stem[:4])
 def test_a_decision_says_whether_it_holds_and_the_index_agrees(path: Path) -> None:
-    """A status that is not plain names the decision that replaces a part, and so does its line in the index."""
+    """A status that is not plain names the decision that replaces a part.
+
+    The line in the index names it, too.
+    """
     number = int(path.stem[:4])
     text = path.read_text()
     assert text.startswith(f"# {number}. ")

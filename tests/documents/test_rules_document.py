@@ -33,7 +33,10 @@ RULE_MODULES = [
 
 
 def sections() -> list[tuple[str, str]]:
-    """The headings of the document with the examples up to and including their own: names carry over."""
+    """Return the headings of the document with the examples up to and including their own.
+
+    Names carry over from one section to the next.
+    """
     text = DOCUMENT.read_text(encoding="utf-8")
     found = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
     return [("The words of the examples", found[0]), *zip(found[1::2], found[2::2], strict=True)]
@@ -41,7 +44,7 @@ def sections() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("place", [pytest.param(place, id=heading) for place, (heading, _) in enumerate(sections())])
 def test_each_example_says_what_the_rules_answer(place: int) -> None:
-    """The examples of a section, after those of the sections before it, without a database."""
+    """Run the examples of a section, after those of the sections before it, without a database."""
     report: list[str] = []
     names: dict[str, object] = {}
     runner = doctest.DocTestRunner(verbose=False)

@@ -46,7 +46,7 @@ def test_no_control_stands_there_twice(table: str) -> None:
 
 
 def test_a_control_is_shown_or_said_not_to_be_met(table: str) -> None:
-    """Where it is the operator's, the document that says how is named."""
+    """If a control is the operator's, the document that says how is named."""
     empty = [row[0] for row in ROW.findall(table) if not row[4]]
     said = [row[0] for row in ROW.findall(table) if not row[4] and "not met yet" in row[3]]
     assert empty == said

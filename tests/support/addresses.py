@@ -22,7 +22,7 @@ def _walk(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, str]]:
 
 
 def below(start: str) -> dict[str, str]:
-    """Return the routes that begin with the prefix, each with its name (empty where it has none)."""
+    """Return the routes that begin with the prefix, each with its name (empty if none)."""
     return {route: name for route, name in _walk(get_resolver()) if route.startswith(start)}
 
 

@@ -64,8 +64,9 @@ def make_cycle(member: Member | None = None, *, on: date = TODAY, **fields: Any)
 
 
 def set_terms(*codes: str, **fields: Any) -> None:
-    """Set these values in the shipped terms of these activity types (or of all), from the first day
-    on.
+    """Set these values in the shipped terms of these activity types (or of all).
+
+    They then apply from the first day on.
     """
     terms = TypeTerms.objects.filter(activity_type__code__in=codes) if codes else TypeTerms.objects.all()
     assert terms.update(**fields)

@@ -53,7 +53,7 @@ def copied(row: models.Model, changes: dict[str, Any]) -> None:
 
 @contextmanager
 def refused_by(app: str, name: str) -> Iterator[None]:
-    """Expect the database to refuse what is done inside, because of that constraint and no other."""
+    """Expect the database to refuse what is done inside because of exactly that constraint."""
     columns = constraints_of(app)[name]
     with pytest.raises(IntegrityError) as refusal, transaction.atomic():
         yield

@@ -1,4 +1,4 @@
-"""Second factors in tests: an app that shows codes, and members and staff who have a second factor."""
+"""Second factors in tests: an app that shows codes, and people who have a second factor."""
 
 import secrets
 import time

@@ -1,4 +1,4 @@
-"""Reads pages as a browser or a check does: forms with their values, and machine-readable figures."""
+"""Reads pages as a browser or a check does: forms with values, and machine-readable figures."""
 
 import re
 import uuid

@@ -87,7 +87,7 @@ class Browser:
         self.server, self.session = server, client.cookies["sessionid"].value
 
     def post(self, path: str, typed: dict[str, str]) -> tuple[int, str]:
-        """Return the status of the answer (0 if the connection broke) and the address it leads to."""
+        """Return the status of the answer (0 if the connection broke) and where it leads."""
         wire = HTTPConnection("localhost", self.server.port, timeout=PATIENCE)
         headers = {
             "Cookie": f"sessionid={self.session}; csrftoken={TOKEN}",

@@ -17,7 +17,8 @@ TRIES = 8
 def wait_until(happened: Callable[[], object], what: str, *, pause: Callable[[], object] | None = None) -> None:
     """Return as soon as ``happened()`` is true; fail with ``what`` after ``PATIENCE`` seconds.
 
-    ``pause`` stands in for a sleep of 10 milliseconds. Tries are counted, because some tests stop the clock.
+    ``pause`` stands in for a sleep of 10 milliseconds. Tries are counted, because some
+    tests stop the clock.
     """
     for _ in range(PATIENCE * 100):
         if happened():

@@ -133,9 +133,8 @@ def test_the_way_from_the_admins_sign_in_ends_for_members() -> None:
 def test_each_permission_opens_its_own_pages(model: str) -> None:
     for given in (VIEW, ADD, CHANGE, DELETE):
         client = staff_with(permission(model, given))
-        may = {given} & BY_HAND[model] | (
-            {VIEW} if given == CHANGE else set()
-        )  # a person who may change it may look at it
+        # A person who may change it may look at it.
+        may = {given} & BY_HAND[model] | ({VIEW} if given == CHANGE else set())
         for kind, needed in NEEDED.items():
             found = client.get(address(f"{model}_{kind}")).status_code
             if model == "members_user" and kind == "add" and given == ADD:

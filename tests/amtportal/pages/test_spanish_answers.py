@@ -78,7 +78,10 @@ def test_a_preview_is_in_spanish(request: pytest.FixtureRequest, name: str, addr
 
 
 def test_what_was_done_is_said_in_spanish(met: Member) -> None:
-    """Recorded, amended, withdrawn, put back, told apart, reported; and what is refused afterwards."""
+    """An entry is recorded, amended, withdrawn, put back, told apart and reported.
+
+    The test also shows what is refused afterwards.
+    """
     cycle, client = cycle_of(met), client_of(met)
     entry = make_activity(cycle, points="2")
     credit = make_amt_credit(cycle, points="2")

@@ -36,13 +36,13 @@ SEVERAL = "admin:ccp_activity_void_several"
 
 @pytest.fixture
 def reviewer() -> User:
-    """Staff who may void entries."""
+    """Return staff who may void entries."""
     return make_clerk("view_activity", "change_activity", "view_credit", email="rae@amt.example")
 
 
 @pytest.fixture
 def desk(reviewer: User) -> Client:
-    """The reviewer's browser."""
+    """Return the reviewer's browser."""
     return client_of(reviewer)
 
 
@@ -110,7 +110,10 @@ def test_entries_are_filtered_by_category_and_credits_by_cut(desk: Client, cycle
 
 
 def test_page_says_what_voiding_does_and_does_nothing_yet(desk: Client, cycle: Cycle, activity: Activity) -> None:
-    """22.5 + 8 = 30.5 points meet the 30 since yesterday; without the 22.5, 8 are left."""
+    """22.5 + 8 = 30.5 points have met the 30 since yesterday.
+
+    Without the 22.5, 8 are left.
+    """
     make_activity(cycle, points="8", at=noon(TODAY - DAY))
     history = activity.history.count()
     text = desk.get(page(Activity, "void", activity.pk)).text
@@ -211,7 +214,10 @@ def test_void_of_no_entry_is_not_found(desk: Client) -> None:
 
 
 def choose(desk: Client, *entries: Activity) -> str:
-    """Tick the entries in the list and run the action; the address of the page that asks for a reason."""
+    """Tick the entries in the list, run the action, and return where it leads.
+
+    It leads to the page that asks for a reason.
+    """
     chosen = {"action": "void_selected", "_selected_action": [entry.pk for entry in entries]}
     return desk.post(page(Activity), chosen)["Location"]
 

@@ -48,7 +48,7 @@ def course() -> ActivityType:
 
 @pytest.fixture
 def cycle() -> Cycle:
-    """RMA of Ann O'Neil: 20 points recorded yesterday and 12 today, of the 30 required."""
+    """RMA of Ann O'Neil, with 20 points recorded yesterday and 12 today, of the 30 required."""
     cycle = make_cycle(make_member(first_name="Ann", last_name="O'Neil"))
     make_activity(cycle, points="20", at=noon(TODAY - DAY))
     make_activity(cycle, points="12")
@@ -61,7 +61,7 @@ def ask(desk: Client, described: Any, **typed: str) -> HttpResponse:
 
 
 def facts(response: HttpResponse) -> dict[str, str]:
-    """What the page shows before it is confirmed."""
+    """Return what the page shows before the change is confirmed."""
     rows = BeautifulSoup(response.text, "html.parser").select("#content-main table tr")
     return {row.th.get_text(strip=True): row.td.get_text(strip=True) for row in rows}
 
@@ -80,7 +80,7 @@ def confirm(desk: Client, shown: HttpResponse) -> HttpResponse:
 def test_staff_see_who_loses_and_falls_below_and_nothing_is_saved(
     desk: Client, course: ActivityType, cycle: Cycle
 ) -> None:
-    """20 of yesterday stay, and 5 of the 12 of today fit under the cap of 25."""
+    """20 points of yesterday stay, and 5 of the 12 of today fit under the cap of 25."""
     shown = ask(desk, course, cap="25")
     assert facts(shown) == {
         "Effective from": "3/14/2026",
@@ -286,7 +286,10 @@ def test_nothing_of_the_catalogue_is_deleted(course: ActivityType) -> None:
 
 
 def test_terms_before_the_first_day_are_a_correction_too(desk: Client, course: ActivityType, cycle: Cycle) -> None:
-    """Terms from 1999 hold until the shipped ones of 2000 begin: nothing was recorded under them."""
+    """Terms from 1999 apply until the shipped ones of 2000 begin.
+
+    Nothing was recorded under them.
+    """
     shown = facts(ask(desk, course, cap="5", effective_from="1999-01-01"))
     assert shown["Members affected"].endswith("the points stay the same.")
     assert date(1999, 1, 1) not in course.terms.values_list("effective_from", flat=True)

@@ -99,7 +99,10 @@ def test_a_revoked_certification_has_no_further_status(desk: Client, cycle: Cycl
 def test_what_is_due_is_closed_before_a_status_is_chosen(
     clerk: User, cycle: Cycle, on_today: TimeMachineFixture
 ) -> None:
-    """Retired, and the unmet cycle is long over: reinstating opens the cycle of the day, though nothing has run."""
+    """The certification is retired, and the unmet cycle ended long ago.
+
+    Reinstating opens the cycle of the day, although no run has taken place.
+    """
     Certification.objects.update(status="retired")
     on_today.move_to(noon(date(2026, 10, 1)))
     desk = client_of(clerk)

@@ -71,14 +71,17 @@ def test_two_imports_of_one_file_at_once_record_each_credit_once(cycles: list[Cy
 
 
 def test_an_import_beside_members_who_record_loses_nothing(cycles: list[Cycle]) -> None:
-    """Each cycle has 1 point from AMT and 2 that its member recorded."""
+    """Each cycle has 1 point from AMT and 2 points that its member recorded."""
     at_once(partial(imported, file_for(cycles[::-1])), partial(recorded, cycles))
     keys = [cycle.pk for cycle in cycles]
     assert requirement.counted_by_cycle(keys) == dict.fromkeys(keys, Decimal(3))
 
 
 def test_an_import_beside_members_who_record_opens_each_next_cycle_once() -> None:
-    """The cycles ended on 2/28/2026 and are due: whoever comes first closes them, and all count in the next."""
+    """The cycles ended on 2/28/2026 and are due.
+
+    Whoever comes first closes them, and all points count in the next cycles.
+    """
     cycles = [
         make_cycle(make_member(), awarded_on=date(2023, 3, 1), on=date(2026, 2, 1), ccp_mandatory=False)
         for _ in range(MEMBERS)
@@ -114,7 +117,10 @@ def cap_of_one() -> TypeTerms:
 
 
 def test_terms_that_change_beside_members_who_record_hold_for_all_of_them(cycles: list[Cycle]) -> None:
-    """Cap 1 from today on: of the 2 points that each member records meanwhile, 1 counts."""
+    """The cap is 1 from today on.
+
+    Of the 2 points that each member records in the meantime, 1 counts.
+    """
     clerk = make_user(is_staff=True)
 
     def changed() -> int:
@@ -129,7 +135,10 @@ def test_terms_that_change_beside_members_who_record_hold_for_all_of_them(cycles
 def test_terms_that_change_between_counting_and_the_end_of_a_recording_hold_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Cap 1 is in force, and all is counted again, before the recording ends that read the terms without it."""
+    """The cap of 1 takes effect and everything is counted again while a recording runs.
+
+    That recording read the terms without the cap.
+    """
     if connection.vendor == "sqlite":
         pytest.skip("SQLite has one writer at a time.")
     cycle, clerk = make_cycle(make_member()), make_user(is_staff=True)

@@ -37,7 +37,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 
 @pytest.fixture
 def member() -> Member:
-    """Ann, with 5 points for a course on 3/1/2026 that AMT credited."""
+    """Ann, to whom AMT credited 5 points for a course on 3/1/2026."""
     return make_cycle(make_member(first_name="Ann", last_name="O'Neil")).certification.member
 
 
@@ -146,7 +146,7 @@ def report(credit: Activity) -> ErrorReport:
 
 @pytest.fixture
 def desk() -> Client:
-    """Staff who may answer, and void."""
+    """Return staff who may answer, and void."""
     return client_of(make_clerk("view_errorreport", "change_errorreport", "view_activity", "change_activity"))
 
 

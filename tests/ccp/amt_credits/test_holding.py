@@ -43,12 +43,15 @@ ROSTER = (
 
 
 def received(reference: str = "W-1", amt_id: str = "7001", **claim: object) -> Received:
-    """5 points for a course on 3/1/2026."""
+    """Return 5 points for a course on 3/1/2026."""
     return Received(reference, amt_id, make_claim(provider=amt_credits.PROVIDER, **claim))
 
 
 def same_course(*amt_ids: str) -> list[Received]:
-    """A credit for each, whose activity type was read with its credentials, as an import reads it."""
+    """Return a credit for each.
+
+    Its activity type was read with its credentials, as an import reads it.
+    """
     kind = ActivityType.objects.prefetch_related("credentials").get(code="course-seminar-webinar")
     return [Received(f"W-{amt_id}", amt_id, make_claim(activity_type=kind)) for amt_id in amt_ids]
 
@@ -160,7 +163,10 @@ def test_a_roster_import_matches_what_its_members_were_waited_for_with(
 
 
 def make_due(amt_id: str = "7001", *, awarded_on: date = date(2023, 3, 1)) -> Cycle:
-    """RMA whose cycle ended on 2/28/2026, voluntary and paid: no run has closed it and opened the next."""
+    """RMA whose cycle ended on 2/28/2026, voluntary and paid.
+
+    No run has closed that cycle and opened the next.
+    """
     cycle = make_cycle(make_member(amt_id=amt_id), awarded_on=awarded_on, on=date(2026, 2, 1), ccp_mandatory=False)
     cycle.invoices.update(status="paid")
     return cycle
@@ -183,7 +189,10 @@ def test_a_held_credit_opens_the_cycle_that_is_due() -> None:
 
 
 def test_a_cycle_that_opens_after_its_own_end_is_rolled_over_too() -> None:
-    """Awarded 3/1/2019: cycle 1 ended on 2/28/2022 and cycle 2 on 2/28/2025. The latter opens with grace from today."""
+    """The award is of 3/1/2019: cycle 1 ended on 2/28/2022 and cycle 2 on 2/28/2025.
+
+    Cycle 2 opens with grace from today.
+    """
     certification = make_certification(make_member(amt_id="7001"), awarded_on=date(2019, 3, 1), ccp_mandatory=False)
     cycles.open_current(certification=certification, on=date(2019, 3, 1)).invoices.update(status="paid")
     assert receive(received(starts_on=date(2025, 2, 28))) == MatchTally(recorded=1)
@@ -231,7 +240,7 @@ def test_the_command_prints_a_tally() -> None:
 
 
 def test_many_credits_are_recorded_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Batches of 500: 501 credits of two members take two of them."""
+    """501 credits of two members take two batches, because a batch has 500."""
     cycles = [make_cycle(make_member(amt_id=amt_id)) for amt_id in ("7001", "7002")]
     credits = [received(f"W-{n}", f"700{n % 2 + 1}", points="0.25") for n in range(501)]
     assert receive(*credits) == MatchTally(recorded=501)
@@ -298,7 +307,10 @@ def test_what_waited_for_a_person_is_recorded_when_staff_add_them(
 def test_what_staff_change_of_a_certification_matches_nothing(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    """A wait ends with a person who appears; anything else is left to the daily run."""
+    """A wait ends when the person appears.
+
+    Anything else is left to the daily run.
+    """
     receive(received())
     certification = make_cycle(make_member(amt_id="7001")).certification
     desk = client_of(make_clerk("view_certification", "change_certification"))

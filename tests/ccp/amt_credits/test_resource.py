@@ -47,7 +47,7 @@ IMPORT, CONFIRM = page(HeldCredit, "import"), page(HeldCredit, "process_import")
 
 @pytest.fixture
 def cycle() -> Cycle:
-    """RMA 5/1/2023 to 4/30/2026 of Ann, 30 points required."""
+    """RMA 5/1/2023 to 4/30/2026 of Ann, who needs 30 points."""
     return make_cycle(make_member(amt_id="7001234", first_name="Ann", last_name="O'Neil"))
 
 
@@ -57,7 +57,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def run(file: Path, *rows: str, header: str = HEADER, stderr: io.StringIO | None = None, **options: Any) -> str:
-    """What the command prints for a file of these rows."""
+    """Return what the command prints for a file of these rows."""
     file.write_text(header + "".join(rows), encoding="utf-8")
     stdout = io.StringIO()
     call_command("import_credits", str(file), stdout=stdout, stderr=stderr or io.StringIO(), **options)
@@ -65,7 +65,7 @@ def run(file: Path, *rows: str, header: str = HEADER, stderr: io.StringIO | None
 
 
 def problems(*rows: str, header: str = HEADER) -> list[str]:
-    """What is wrong with a file of these rows; nothing may have been written."""
+    """Return what is wrong with a file of these rows, which must have written nothing."""
     before = (Activity.objects.count(), Credit.objects.count(), HeldCredit.objects.count())
     resource = CreditsResource()
     resource.import_data(csv_files.read_csv((header + "".join(rows)).encode()))
@@ -114,7 +114,10 @@ def test_a_type_for_some_credentials_counts_for_these_only(file: Path, cycle: Cy
 
 
 def test_the_same_caps_hold_as_for_what_members_record(file: Path, cycle: Cycle) -> None:
-    """Cap 5; 4 recorded on 2/1 and 2.5 credited on 3/1 make 6.5, so 1 of the credit counts."""
+    """The cap is 5.
+
+    4 recorded on 2/1 and 2.5 credited on 3/1 make 6.5, so 1 of the credit counts.
+    """
     kind = ActivityType.objects.get(code="course-seminar-webinar")
     kind.terms.update(cap=Decimal(5))
     make_activity(cycle, points="4", starts_on=date(2026, 2, 1))

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 
 
 def asked(**values: str) -> BeautifulSoup:
-    """The page that answers, signed out."""
+    """Return the page that answers, signed out."""
     return read(Client().get("/qualifying-activities/", values))
 
 
@@ -29,7 +29,10 @@ def answer(kind: str, quantity: str) -> str:
 
 
 def complaint(kind: str, quantity: str) -> str:
-    """The one sentence that is wrong, which stands in the summary and at its field; there is no answer then."""
+    """Return the one sentence about the error, which is in the summary and at its field.
+
+    There is no answer then.
+    """
     page = asked(type=kind, quantity=quantity)
     assert words(page.title).startswith("Error: ")
     [summary] = page.select(".error-summary li")

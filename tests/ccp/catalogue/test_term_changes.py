@@ -47,7 +47,7 @@ def catalogue(*versions: TypeTerms, category_cap: str | None = None) -> Catalogu
 
 
 def counting(*claims: str, required: str = "30", on: date = TODAY, member: int = 1, cycle: int = 1) -> impact.Counting:
-    """A cycle with courses of these points, all recorded on that day."""
+    """Return a cycle with courses of these points, all recorded on that day."""
     kind = ActivityType(pk=COURSE, code="course", category=Category(pk=CATEGORY, code="education"))
     entries = [
         Activity(pk=n, activity_type=kind, starts_on=on, ends_on=on, points=Decimal(points), recorded_at=noon(on))
@@ -62,7 +62,7 @@ def change(before: str | None, after: str | None, *cycles: impact.Counting, sinc
 
 
 def test_a_lower_cap_takes_points_away() -> None:
-    """20 + 15 = 35 count without a cap; 30 under a cap of 30: 5 fewer."""
+    """20 + 15 = 35 points count without a cap, and 30 under a cap of 30, which is 5 fewer."""
     (effect,) = change(None, "30", counting("20", "15")).effects
     assert (effect.before, effect.after) == (35, 30)
     assert (effect.gains, effect.loses, effect.crosses_up, effect.crosses_down) == (False, True, False, False)
@@ -124,7 +124,10 @@ def test_what_staff_saw_has_a_fingerprint() -> None:
 
 @pytest.fixture
 def cycle(db: None) -> Cycle:
-    """RMA of Ann, 30 points required, 32 on record for courses: 20 recorded yesterday, 12 today."""
+    """RMA of Ann, with 32 points for courses: 20 recorded yesterday and 12 today.
+
+    30 points are required.
+    """
     cycle = make_cycle(make_member())
     make_activity(cycle, points="20", at=noon(YESTERDAY))
     make_activity(cycle, points="12", at=noon(TODAY))
@@ -132,7 +135,7 @@ def cycle(db: None) -> Cycle:
 
 
 def terms(cap: str | None, *, since: date = TODAY, **fields: object) -> TypeTerms:
-    """New terms of the course, with that cap."""
+    """Return new terms of the course, with that cap."""
     kind = ActivityType.objects.get(code="course-seminar-webinar")
     return TypeTerms(
         **{
@@ -170,7 +173,10 @@ def test_what_is_shown_is_what_happens(cycle: Cycle, since: date, after: str | N
 
 
 def test_an_entry_keeps_the_terms_under_which_it_was_recorded(cycle: Cycle) -> None:
-    """A cap of 5 from today on: the 20 of yesterday had no cap and count, the 12 of today find no room."""
+    """The cap is 5 from today on.
+
+    The 20 of yesterday had no cap and count. There is no room for the 12 of today.
+    """
     put_in_force(terms("5"))
     assert list(Credit.objects.order_by("pk").values_list("points", "cut")) == [(20, ""), (0, "type-cap")]
 
@@ -193,7 +199,10 @@ def test_the_cap_of_a_category_concerns_all_its_types(cycle: Cycle) -> None:
 
 
 def test_days_that_can_no_longer_be_claimed_count_for_nothing(cycle: Cycle) -> None:
-    """The courses were on 3/1/2026; a correction from yesterday on says that they count up to 2/28/2026."""
+    """The courses were on 3/1/2026.
+
+    A correction that starts yesterday says that they count up to 2/28/2026.
+    """
     new = terms(None, since=YESTERDAY, claimable_until=date(2026, 2, 28))
     assert [(effect.before, effect.after) for effect in impact.impact_of(new).effects] == [(32, 0)]
     put_in_force(new)
@@ -228,7 +237,7 @@ def test_points_that_stay_the_same_leave_no_trace(cycle: Cycle) -> None:
 
 
 def test_stragglers_are_counted_under_the_new_terms(cycle: Cycle, django_capture_on_commit_callbacks: object) -> None:
-    """An entry whose transaction had read the old terms, and ended after the new ones were saved."""
+    """An entry's transaction had read the old terms, and ended after the new ones were saved."""
     with django_capture_on_commit_callbacks() as callbacks:  # type: ignore[operator]
         put_in_force(terms("25"))
     Credit.objects.filter(points=5).update(points=12, cut="")

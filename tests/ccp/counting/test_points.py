@@ -18,7 +18,10 @@ DAY_1 = date(2026, 1, 1)
 
 
 def make_entry(reference: int, claimed: str, **fields: Any) -> Entry:
-    """An entry of the reference's day in January, of one type in one category, with no caps."""
+    """Return an entry of the reference's day in January, with no caps.
+
+    It is of one type in one category.
+    """
     fields = {"starts_on": DAY_1 + timedelta(days=reference - 1), "activity_type": "course", "category": "pe", **fields}
     return Entry(reference=reference, claimed=Decimal(claimed), **fields)
 
@@ -56,7 +59,10 @@ def test_points_past_the_cap_count_for_nothing(
 
 
 def test_the_cap_of_one_type_leaves_room_for_the_others_in_its_category() -> None:
-    """Of 10 in the category courses take 4 (of 6 claimed), the quiz 5, and the talk what is left: 10 - 4 - 5 = 1."""
+    """The category has room for 10.
+
+    Courses take 4 (of 6 claimed), the quiz 5, and the talk what is left: 10 - 4 - 5 = 1.
+    """
     entries = [
         make_entry(1, "6", type_cap=Decimal(4), category_cap=Decimal(10)),
         make_entry(2, "5", activity_type="quiz", category_cap=Decimal(10)),
@@ -77,7 +83,10 @@ def test_the_cut_names_the_cap_that_leaves_the_least_room() -> None:
 
 
 def test_what_the_category_cut_is_not_held_against_the_type() -> None:
-    """The category leaves 3 of 9, so the type has 9 - 3 = 6 left: the next is cut by the category, which is full."""
+    """The category leaves 3 of 9, so the type has 9 - 3 = 6 left.
+
+    The category is full and cuts the next entry.
+    """
     entries = [make_entry(n, claim, type_cap=Decimal(9), category_cap=Decimal(3)) for n, claim in ((1, "9"), (2, "5"))]
     assert counted(entries) == {1: (Decimal(3), "category-cap"), 2: (Decimal(0), "category-cap")}
 
@@ -92,7 +101,10 @@ def test_entries_of_other_types_and_categories_do_not_share_a_cap() -> None:
 
 
 def test_earlier_days_are_counted_first_whatever_was_recorded_first() -> None:
-    """Recorded second, done first: the activity of 1/1 counts whole, the one of 1/2 has 10 - 7 = 3 left."""
+    """The entry that is recorded second was done first.
+
+    The activity of 1/1 counts whole, and the one of 1/2 has 10 - 7 = 3 left.
+    """
     entries = [
         make_entry(1, "7", starts_on=DAY_1 + timedelta(days=1), type_cap=Decimal(10)),
         make_entry(2, "7", starts_on=DAY_1, type_cap=Decimal(10)),
@@ -106,7 +118,11 @@ def test_of_one_day_the_smaller_reference_is_counted_first() -> None:
 
 
 def test_days_outside_the_window_count_for_nothing_and_take_no_room() -> None:
-    """A cap of 10: of 1/1, which cannot be claimed, 0 count; 8 of 1/2 count whole, and 10 - 8 = 2 of 5."""
+    """The cap is 10.
+
+    The entry of 1/1 cannot be claimed and counts 0. The 8 of 1/2 count whole, and then 10 - 8 = 2
+    of 5.
+    """
     entries = [
         make_entry(1, "7", type_cap=Decimal(10), in_window=False),
         make_entry(2, "8", type_cap=Decimal(10)),
@@ -116,15 +132,16 @@ def test_days_outside_the_window_count_for_nothing_and_take_no_room() -> None:
 
 
 def test_taking_an_entry_away_frees_its_room_for_the_others() -> None:
-    """A cap of 10: 8 and 2 of 5; without the 8, the 5 count whole."""
+    """The cap is 10: 8 count, and 2 of 5. Without the 8, the 5 count whole."""
     first, second = make_entry(1, "8", type_cap=Decimal(10)), make_entry(2, "5", type_cap=Decimal(10))
     assert counted([first, second])[2] == (Decimal(2), "type-cap")
     assert counted([second])[2] == (Decimal(5), "")
 
 
 def test_what_is_used_of_a_cap_is_what_counts_under_it() -> None:
-    """Of 12 and 6 under a type cap of 15 all 15 are used; the category has the 4 of the talk besides, not the 8 of
-    another category.
+    """Of 12 and 6 under a type cap of 15, all 15 are used.
+
+    The category also has the 4 of the talk, but not the 8 of another category.
     """
     entries = [
         make_entry(1, "12", type_cap=Decimal(15)),
@@ -179,7 +196,10 @@ TYPES = {"course": "pe", "quiz": "pe", "college": "fe", "talk": "ip"}
 
 @st.composite
 def records(draw: st.DrawFn) -> list[Entry]:
-    """Up to 15 entries of four types in three categories, each type and category with or without a cap."""
+    """Return up to 15 entries of four types in three categories.
+
+    Each type and category is with or without a cap.
+    """
     type_caps = {name: draw(CAPS) for name in TYPES}
     category_caps = {name: draw(CAPS) for name in set(TYPES.values())}
     kinds = draw(st.lists(st.tuples(st.sampled_from(sorted(TYPES)), QUARTERS, st.integers(0, 5)), max_size=15))
@@ -212,7 +232,10 @@ def test_an_entry_counts_for_something_between_nothing_and_its_claim(entries: li
 @given(entries=records())
 @settings(deadline=None, max_examples=200)
 def test_a_capped_group_counts_for_its_claims_or_its_cap_whichever_is_less(entries: list[Entry]) -> None:
-    """A type could count for min(cap, claims); a category counts for min(cap, the sum of what its types could)."""
+    """A type could count for min(cap, claims).
+
+    A category counts for min(cap, the sum of what its types could count for).
+    """
     found = credited(entries)
     claimed: dict[str, Decimal] = defaultdict(Decimal)
     total: dict[str, Decimal] = defaultdict(Decimal)

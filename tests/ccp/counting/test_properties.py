@@ -46,7 +46,7 @@ FEW = settings(deadline=None, max_examples=20, suppress_health_check=[HealthChec
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """What is written inside is taken back at the end, so that the next example finds nothing of it."""
+    """Undo at the end what is written inside, so that the next example finds nothing of it."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
@@ -67,9 +67,11 @@ def set_caps(type_cap: Decimal | None, category_cap: Decimal | None) -> None:
 def test_the_met_date_is_the_first_day_on_which_the_standing_record_suffices(
     steps: list[tuple[int, Decimal | None, int]],
 ) -> None:
-    """A step is some days later: points recorded, or (None) one of the standing entries withdrawn. 30 are required.
+    """Each step comes some days after the one before.
 
-    The expected day is found by looking back: the first day from which each total up to now has sufficed.
+    In a step points are recorded, or (None) one of the standing entries is withdrawn. 30 points are
+    required. The expected day is found by looking back: it is the first day from which each total
+    up to now has sufficed.
     """
     with undone():
         cycle, on = make_cycle(), TODAY
@@ -154,7 +156,7 @@ ENDED = st.lists(
 
 
 def stored() -> Any:
-    """All that a run writes, with the length of every history."""
+    """Return everything that a run writes, with the length of every history."""
     return [
         list(Cycle.objects.order_by("pk").values()),
         list(RenewalInvoice.objects.order_by("pk").values()),
@@ -169,7 +171,10 @@ def stored() -> Any:
 def test_rolling_over_twice_is_rolling_over_once_and_cycles_tile_time(
     members: list[dict[str, Any]], later: int
 ) -> None:
-    """Up to 4 years and 8 months after 5/1/2026 the following cycles may have ended too, and wait for their payment."""
+    """The runs are up to 4 years and 8 months after 5/1/2026.
+
+    The following cycles may then have ended too, and wait for their payment.
+    """
     with undone():
         for made in members:
             fields = {name: made[name] for name in ("ccp_mandatory", "awarded_on")}

@@ -42,7 +42,7 @@ def test_the_day_since_which_the_requirement_is_met(counted: str, met_before: da
 
 @pytest.mark.django_db
 def test_the_total_of_a_cycle_is_the_sum_of_its_credits() -> None:
-    """1.5 + 20.25 + 0.25 = 22; the other member's 9 points are not among them."""
+    """1.5 + 20.25 + 0.25 = 22. The other member's 9 points are not among them."""
     cycle, other = make_cycle(), make_cycle()
     for points in ("1.5", "20.25", "0.25"):
         make_activity(cycle, points=points)
@@ -58,7 +58,10 @@ def test_a_cycle_without_credits_has_no_points() -> None:
 
 @pytest.mark.django_db
 def test_many_quarters_add_up_exactly() -> None:
-    """41 × 0.25 = 10.25, on every database: a sum of floats would do for quarters, but not for tenths."""
+    """41 × 0.25 = 10.25 on every database.
+
+    A sum of floats would be exact for quarters, but not for tenths.
+    """
     cycle = make_cycle()
     for _ in range(41):
         make_activity(cycle, points="0.25")

@@ -135,7 +135,7 @@ def test_a_window_has_a_first_and_a_last_day(first: date, last: date, can: bool)
 
 
 def test_a_window_may_have_one_end_only() -> None:
-    """From 1/1/2020 on: not 12/31/2019. Up to 12/31/2020: not 1/1/2021."""
+    """ "From 1/1/2020 on" excludes 12/31/2019, and "up to 12/31/2020" excludes 1/1/2021."""
     assert make(first=date(2020, 1, 1)).can_be_claimed(date(2020, 1, 1), date(2030, 1, 1))
     assert not make(first=date(2020, 1, 1)).can_be_claimed(date(2019, 12, 31), date(2030, 1, 1))
     assert make(last=date(2020, 12, 31)).can_be_claimed(date(2010, 1, 1), date(2020, 12, 31))
@@ -157,7 +157,10 @@ def test_the_terms_of_a_type_come_with_the_cap_of_its_category() -> None:
 
 @pytest.mark.django_db
 def test_an_entry_keeps_the_terms_of_the_day_on_which_it_was_recorded() -> None:
-    """12 yesterday with no cap; from today on a cap of 10: of 5 recorded today nothing is left, 10 - 12 < 0."""
+    """12 points were recorded yesterday with no cap, and from today on the cap is 10.
+
+    Nothing is left of 5 recorded today, because 10 - 12 < 0.
+    """
     cycle = make_cycle()
     before = make_activity(cycle, points="12", starts_on=date(2026, 3, 1), at=noon(TODAY - DAY))
     make_terms(effective_from=TODAY, cap=Decimal(10))
@@ -168,7 +171,10 @@ def test_an_entry_keeps_the_terms_of_the_day_on_which_it_was_recorded() -> None:
 
 @pytest.mark.django_db
 def test_a_type_begins_with_its_first_terms() -> None:
-    """Before that day a stored entry has the first terms, and they say from when on the type can be chosen."""
+    """Before that day a stored entry has the first terms.
+
+    They say from when on the type can be chosen.
+    """
     kind = make_activity_type(effective_from=TODAY, cap=Decimal(8))
     make_terms(kind.code, effective_from=TODAY + DAY)
     found = {on: terms.catalogue().terms(kind, on) for on in (TODAY - DAY, TODAY, TODAY + DAY)}
@@ -189,7 +195,7 @@ def test_types_come_by_category_with_their_terms() -> None:
 
 @pytest.mark.django_db
 def test_an_entry_keeps_the_unit_in_which_it_was_recorded() -> None:
-    """Half a CEU at 10 points makes 5."""
+    """Half a CEU at 10 points per CEU makes 5 points."""
     activity = make_activity(make_cycle(), kind="course-ceu", points="5", quantity=Decimal("0.5"))
     set_terms("course-ceu", unit="hour", points_per_unit=Decimal(1))
     assert activity.get_unit_display() == "CEU"

@@ -50,14 +50,17 @@ STEPS = st.lists(
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """What is written inside is taken back at the end, so that the next example finds nothing of it."""
+    """Undo at the end what is written inside, so that the next example finds nothing of it."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
 class Record:
-    """A member with RMA and RPT who takes steps, a day each, and what is expected of them, kept in plain Python."""
+    """A member with RMA and RPT who takes steps, one on each day.
+
+    What is expected of them is kept in plain Python.
+    """
 
     def __init__(self) -> None:
         self.member: Member = make_member()
@@ -71,7 +74,10 @@ class Record:
         self.expected: dict[int, dict[str, Any]] = {}
 
     def take(self, step: tuple[Any, ...]) -> None:
-        """Call a verb. Where it refuses, because an entry no longer stands or no cycle covers it, nothing changes."""
+        """Call a verb.
+
+        If it refuses, because an entry no longer stands or no cycle covers it, nothing changes.
+        """
         self.on += timedelta(days=1)
         verb, *values = step
         with suppress(Refused):
@@ -97,7 +103,10 @@ class Record:
             self.expected.pop(activity.pk, None)
 
     def _numbered(self, number: int) -> list[Activity]:
-        """The entry of that number among those that there are; none before the first is recorded."""
+        """Return the entry of that number among the existing ones.
+
+        Before the first is recorded there is none.
+        """
         activities = list(Activity.objects.order_by("pk"))
         return activities[number % len(activities) :][:1] if activities else []
 
@@ -111,7 +120,7 @@ class Record:
         }
 
     def claimed(self, code: str) -> list[dict[str, Any]]:
-        """The claims that stand for a certification: chosen, and covered by its cycle."""
+        """Return the claims that stand for a certification: chosen, and covered by its cycle."""
         cycle = self.cycles[code]
         return [
             entry["claim"]
@@ -121,7 +130,7 @@ class Record:
 
 
 def shown(cycle: Cycle, on: date) -> set[Decimal]:
-    """Every place in which a page states the total of a cycle."""
+    """Return the total of a cycle from every place in which a page states it."""
     cycle = Cycle.objects.select_related("certification__credential", "certification__member").get(pk=cycle.pk)
     at_a_glance = {found.cycle.pk: found for found in standing.standings(cycle.certification.member, on)}[cycle.pk]
     return {
@@ -133,7 +142,10 @@ def shown(cycle: Cycle, on: date) -> set[Decimal]:
 
 
 def expected_total(claims: list[dict[str, Any]], type_caps: dict[str, Any], category_caps: dict[str, Any]) -> Decimal:
-    """The sum of claims; where caps are set, of what each type and then each category can count for."""
+    """Return the sum of claims.
+
+    Where caps are set, it is the sum of what each type and then each category can count for.
+    """
     by_type: dict[str, Decimal] = defaultdict(Decimal)
     for claim in claims:
         by_type[claim["kind"]] += claim["points"]

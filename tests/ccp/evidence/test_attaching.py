@@ -34,13 +34,15 @@ ENDS_ON = date(2026, 4, 30)
 @pytest.mark.parametrize(
     ("ends_on", "closed_on", "on", "until"),
     [
-        # Moved on 5/1/2026, drawn in January 2027.
+        # The member moves to the next cycle on 5/1/2026, and the audit is drawn in January 2027.
         pytest.param(ENDS_ON, None, date(2024, 1, 1), date(2027, 12, 31), id="long before the end"),
         pytest.param(ENDS_ON, date(2026, 5, 1), date(2027, 3, 1), date(2027, 12, 31), id="closed on the next day"),
-        # Moved on 1/1/2026, drawn in January 2027, and not in January 2026.
+        # The member moves to the next cycle on 1/1/2026, and the audit is drawn in January 2027,
+        # not in January 2026.
         pytest.param(date(2025, 12, 31), None, TODAY, date(2027, 12, 31), id="ends with the year"),
         pytest.param(date(2025, 12, 30), date(2025, 12, 31), TODAY, date(2026, 12, 31), id="moved on the last day"),
-        # The grace period and a late payment lead into the next year: drawn in January 2028.
+        # The grace period and a late payment lead into the next year, so the audit is drawn in
+        # January 2028.
         pytest.param(ENDS_ON, date(2027, 1, 2), date(2027, 2, 1), date(2028, 12, 31), id="closed in the next year"),
         pytest.param(ENDS_ON, None, date(2026, 12, 31), date(2027, 12, 31), id="open on the last day of the year"),
         pytest.param(ENDS_ON, None, date(2027, 1, 1), date(2028, 12, 31), id="still open in the next year"),
@@ -54,7 +56,7 @@ def test_documents_are_kept_until_the_year_of_the_audit_is_over(
 
 @pytest.mark.django_db
 def test_an_entry_of_two_cycles_is_kept_for_the_later_one(two: Member) -> None:
-    """RMA ends on 4/30/2026, RPT on 9/14/2027."""
+    """RMA ends on 4/30/2026, and RPT on 9/14/2027."""
     assert evidence.keep_all_until([cycle_of(two), cycle_of(two, "RPT")], TODAY) == date(2028, 12, 31)
     assert evidence.keep_all_until([], TODAY) is None
 
@@ -78,7 +80,7 @@ def stored() -> list[str]:
 
 @pytest.fixture(autouse=True)
 def folder(settings: Settings, tmp_path: Path) -> Path:
-    """Files go where an operator has them: into a folder."""
+    """Files go where an operator keeps them, which here is a folder."""
     options = {**settings.STORAGES["evidence"]["OPTIONS"], "location": tmp_path / "evidence"}
     backend = "django.core.files.storage.FileSystemStorage"
     settings.STORAGES = {**settings.STORAGES, "evidence": {"BACKEND": backend, "OPTIONS": options}}
@@ -149,7 +151,10 @@ def test_a_file_without_its_row_is_deleted(entry: Activity, monkeypatch: pytest.
 
 
 def test_a_file_that_two_attach_at_once_is_kept_once(entry: Activity, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other one was first, after this one had looked: it looks again under the lock."""
+    """The other file was first, after this request had looked.
+
+    The request looks again under the lock.
+    """
     first = attach(entry)
     looked = evidence._attached
     answers = iter([lambda *_: None])
@@ -234,7 +239,7 @@ def test_nothing_attached_is_nothing_to_clean(db: None, capsys: pytest.CaptureFi
 def test_a_file_without_a_row_is_named_and_removed_on_request(
     entry: Activity, folder: Path, time_machine: TimeMachineFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """After an hour: until then its row may be on its way."""
+    """A file is removed after an hour. Until then its row may be on its way."""
     file, left = attach(entry), orphan(folder)
     assert clean(capsys).startswith("2 files, 0 deleted that members removed, 0 that no row needs found")
     time_machine.move_to(timezone.now() + timedelta(hours=2))
@@ -256,7 +261,10 @@ def test_the_file_of_what_was_removed_is_deleted_a_day_later(
     capsys: pytest.CaptureFixture[str],
     django_capture_on_commit_callbacks: Any,
 ) -> None:
-    """Until then a backup whose database calls it attached may be on its way to the files."""
+    """The file is kept until then.
+
+    A backup whose database calls it attached may still be copying the files.
+    """
     kept, file = attach(entry, pdf()), attach(entry)
     with django_capture_on_commit_callbacks(execute=True):
         evidence.remove(evidence=file, by=entry.member.user, at=noon(TODAY))

@@ -66,7 +66,10 @@ def test_a_picture_is_kept_without_its_metadata(kind: str, kept_as: str) -> None
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_a_picture_stands_the_right_way_up(kind: str) -> None:
-    """Red on the left, turned clockwise: red on top. The sheet is as wide as it was high."""
+    """The picture has red on the left and is turned clockwise, so red is on top.
+
+    The sheet is as wide as it was high.
+    """
     content, _ = cleaned(picture(kind, turned=True))
     with Image.open(BytesIO(content)) as image:
         assert image.size == (40, 60)
@@ -99,7 +102,10 @@ def test_a_jpeg_in_printers_colours_is_taken() -> None:
 
 
 def test_a_large_picture_is_kept_smaller() -> None:
-    """At most 16 of the 40 megapixels of 8,000 × 5,000 are kept; so large a JPEG is read at half its size."""
+    """At most 16 of the 40 megapixels of 8,000 × 5,000 are kept.
+
+    A JPEG of this size is read at half its size.
+    """
     content, _ = cleaned(picture("JPEG", size=(8_000, 5_000)))
     with Image.open(BytesIO(content)) as image:
         width, height = image.size
@@ -109,12 +115,12 @@ def test_a_large_picture_is_kept_smaller() -> None:
 
 @pytest.mark.slow
 def test_the_cleaner_opens_a_large_picture_of_a_phone_in_the_memory_it_has() -> None:
-    """12 megapixels, as most phones take them."""
+    """The picture has 12 megapixels, as most phones take them."""
     assert cleaned(picture("HEIC", size=(4_032, 3_024)))[1].kind == Evidence.Kind.JPEG
 
 
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_unpacked() -> None:
-    """20,000 × 20,000 pixels of one colour are a small file and 1.2 GB of memory."""
+    """20,000 × 20,000 pixels of one color are a small file and 1.2 GB of memory."""
     bomb = _bomb(20_000, 20_000)
     assert len(bomb) < 2**20
     assert refusal(bomb) == "This picture has more than 50 megapixels. Make it smaller and attach it again."
@@ -246,7 +252,7 @@ def test_a_link_and_a_first_page_to_show_stay() -> None:
 
 
 def test_a_table_of_contents_stays_whole() -> None:
-    """Its lines hang together by the same key as one action after another."""
+    """Its lines are linked by the same key that links one action after another."""
     with pikepdf.open(BytesIO(pdf(pages=2))) as made:
         with made.open_outline() as outline:
             outline.root.extend([pikepdf.OutlineItem("First", 0), pikepdf.OutlineItem("Second", 1)])
@@ -261,7 +267,10 @@ XMP = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><!-- {SECRET} --></x:xmpmeta>'.encod
 
 @pytest.mark.parametrize("filters", [Name.DCTDecode, Array([Name.DCTDecode])], ids=["filter", "list of filters"])
 def test_a_pdf_is_kept_without_its_metadata(filters: pikepdf.Object) -> None:
-    """Who wrote it, with what and where: of the document, of a page, and of a photo in it. The photo looks the same."""
+    """The document, a page, and a photo in it say who wrote it, with what and where.
+
+    The photo looks the same afterwards.
+    """
     photo = picture()
     with pikepdf.open(BytesIO(pdf())) as made:
         made.docinfo["/Author"] = SECRET
@@ -318,7 +327,10 @@ def test_a_pdf_has_at_most_200_pages(pages: int, taken: bool) -> None:
 
 @pytest.mark.slow
 def test_a_pdf_that_unpacks_to_more_than_the_memory_is_refused() -> None:
-    """300 MB of zeros in the table of its objects are 300 KB of file; the portal goes on."""
+    """300 MB of zeros in the table of the PDF's objects are 300 KB of file.
+
+    The portal goes on.
+    """
     packer = zlib.compressobj(9)
     zeros = b"".join(packer.compress(bytes(2**20)) for _ in range(300)) + packer.flush()
     head = b"%PDF-1.5\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n"
@@ -420,7 +432,7 @@ def _filled(size: int) -> bytes:
 
 
 def test_what_stands_behind_or_between_is_not_kept() -> None:
-    """A script in a comment of a picture, and a web page behind its end."""
+    """The picture has a script in a comment, and a web page after its end."""
     smuggled = b"<script>alert(1)</script>"
     sent_picture = picture()
     sent_picture = sent_picture[:2] + b"\xff\xfe" + (len(smuggled) + 2).to_bytes(2) + smuggled + sent_picture[2:]

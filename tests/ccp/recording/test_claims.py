@@ -157,7 +157,10 @@ def test_the_last_day_of_an_ended_cycle_can_be_claimed_in_the_grace_period() -> 
 
 
 def test_of_two_cycles_one_must_cover_both_days() -> None:
-    """5/1/2026 lies in RPT's cycle only, so 9/14/2024 to 5/1/2026 lies in neither; from 9/15/2024 RPT covers it."""
+    """5/1/2026 lies only in RPT's cycle, so 9/14/2024 to 5/1/2026 lies in neither.
+
+    From 9/15/2024 on, RPT covers it.
+    """
     later = date(2026, 6, 1)
     assert problem_with_dates(date(2024, 9, 15), date(2026, 5, 1), [RMA, RPT], later) is None
     for first, last, on in (

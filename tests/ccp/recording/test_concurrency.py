@@ -70,7 +70,10 @@ def test_the_same_form_from_eight_sides_at_once_records_once_and_answers_all_ali
 
 
 def test_forty_forms_of_one_member_at_once_all_count() -> None:
-    """8 browsers × 5 forms × 0.75 = 30 points: not one is lost, and the requirement is met."""
+    """8 browsers × 5 forms × 0.75 = 30 points.
+
+    No form is lost, and the requirement is met.
+    """
     member = make_member()
     make_cycle(member)
     clients = [client_of(member) for _ in range(THREADS)]
@@ -82,7 +85,10 @@ def test_forty_forms_of_one_member_at_once_all_count() -> None:
 
 
 def test_the_forms_that_together_meet_the_requirement_meet_it() -> None:
-    """8 × 3.75 = 30, each form alone is not enough: whichever comes last sees the others and sets the day."""
+    """8 × 3.75 = 30, and no form alone is enough.
+
+    Whichever comes last sees the others and sets the day.
+    """
     cycle = make_cycle()
     at_once(*[partial(make_activity, cycle, points="3.75")] * THREADS)
     assert requirement.counted_points(cycle) == Decimal(30)
@@ -99,7 +105,10 @@ def test_forms_at_once_do_not_slip_past_a_cap() -> None:
 
 
 def test_two_windows_that_amend_the_same_entry_at_once_do_not_overwrite_each_other() -> None:
-    """Both forms show revision 1: one goes through, the other is told."""
+    """Both forms show revision 1.
+
+    One goes through, and the other is told about it.
+    """
     entry = make_activity(make_cycle())
     values = {"activity_type": "self-study", "starts_on": "3/1/2026", "attested": "on", "revision": "1"}
     answers = at_once(
@@ -130,7 +139,10 @@ def test_the_same_number_from_two_members_at_once_is_the_one_members_only() -> N
 
 
 def test_entries_of_two_certifications_recorded_from_both_ends_at_once_do_not_deadlock() -> None:
-    """Half of the forms name RMA first, half RPT: the cycles are locked in the order of their keys all the same."""
+    """Half of the forms name RMA first, and half name RPT first.
+
+    The cycles are nevertheless locked in the order of their keys.
+    """
     member = make_member()
     rma, rpt = make_cycle(member), make_cycle(member, credential="RPT", awarded_on=date(2024, 9, 15))
     at_once(*[partial(make_activity, *order, points="1") for order in [(rma, rpt), (rpt, rma)] * 4])
@@ -159,7 +171,10 @@ def test_an_entry_put_back_from_eight_sides_at_once_is_put_back_once() -> None:
 
 
 def test_an_entry_put_back_while_another_is_recorded_does_not_slip_past_a_cap() -> None:
-    """A cap of 10: 8 are put back while 8 are recorded, by four members each: 10 count for each of them."""
+    """The cap is 10.
+
+    8 are put back while 8 are recorded, by four members each. 10 count for each of them.
+    """
     set_terms(cap=Decimal(10))
     cycles = [make_cycle() for _ in range(THREADS // 2)]
     entries = [make_activity(cycle, points="8") for cycle in cycles]
@@ -174,7 +189,11 @@ def test_an_entry_put_back_while_another_is_recorded_does_not_slip_past_a_cap() 
 
 
 def test_a_withdrawal_and_the_payment_it_would_undo_do_not_both_go_through() -> None:
-    """Eight times: the withdrawal came first and the invoice is locked, or the payment did and the record is held."""
+    """There are eight rounds.
+
+    Either the withdrawal came first and the invoice is locked, or the payment came first and the
+    record is held.
+    """
     clerk, yesterday = make_user(is_staff=True), noon(TODAY - timedelta(days=1))
     entries = [make_activity(make_cycle(), points="30", at=yesterday) for _ in range(THREADS)]
     cycles = [cycle_of(entry.member) for entry in entries]

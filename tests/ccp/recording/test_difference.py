@@ -31,7 +31,7 @@ def earlier(member: Member) -> Activity:
 
 @pytest.fixture
 def later(member: Member, earlier: Activity) -> Activity:
-    """The same course again on the same day."""
+    """The same course, recorded again with the same day."""
     return make_activity(cycle_of(member), title="hematology ")
 
 

@@ -15,7 +15,7 @@ COURSE, TALK = 1, 2
 
 
 def told(**fields: Any) -> Comparable:
-    """A course from 3/2 to 3/4/2026 called Hematology, claimed for cycle 7."""
+    """Return a course from 3/2 to 3/4/2026 called Hematology, claimed for cycle 7."""
     values = {
         "activity_type": COURSE,
         "title": "Hematology",

@@ -23,7 +23,10 @@ def amt() -> User:
 
 @pytest.fixture
 def activity() -> Activity:
-    """5 points recorded for RMA, then amended: title and points given, RPT chosen as well."""
+    """5 points are recorded for RMA, and the entry is then amended.
+
+    Another title and other points are given, and RPT is chosen as well.
+    """
     member = make_member(user=make_user(email="ada@example.org"))
     rma, rpt = make_cycle(member), make_cycle(member, credential="RPT", awarded_on=date(2024, 9, 15))
     recorded = make_activity(rma)

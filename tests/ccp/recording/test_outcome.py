@@ -12,11 +12,11 @@ from tests.support.builders import TODAY
 
 DAY = timedelta(days=1)
 DAY_1 = date(2026, 1, 1)
-ENDS = date(2026, 5, 1)  # on which the last invoice is due
+ENDS = date(2026, 5, 1)  # the day on which the last invoice is due
 
 
 def make_entry(reference: int, claimed: str, **fields: Any) -> Entry:
-    """An entry of the reference's day in January, of a type with a cap of 10."""
+    """Return an entry of the reference's day in January, of a type with a cap of 10."""
     values = {"starts_on": DAY_1 + DAY * (reference - 1), "activity_type": "course", "category": "pe"}
     return Entry(**{"reference": reference, "claimed": Decimal(claimed), "type_cap": Decimal(10), **values, **fields})
 
@@ -26,7 +26,10 @@ def come_to(entries: list[Entry], new: Entry, required: str = "30", met_before: 
 
 
 def test_a_new_entry_counts_as_far_as_there_is_room() -> None:
-    """8 of 10 are used: 2 of the 5 count, 8 + 2 = 10, and 30 - 10 = 20 are to go."""
+    """8 of 10 are used, so 2 of the 5 count.
+
+    8 + 2 = 10, and 30 - 10 = 20 are still needed.
+    """
     found = come_to([make_entry(1, "8")], make_entry(2, "5"))
     assert (found.claimed, found.counted, found.cut) == (Decimal(5), Decimal(2), "type-cap")
     assert (found.before, found.total, found.to_go) == (Decimal(8), Decimal(10), Decimal(20))
@@ -34,13 +37,19 @@ def test_a_new_entry_counts_as_far_as_there_is_room() -> None:
 
 
 def test_an_entry_of_an_earlier_day_takes_room_from_later_ones() -> None:
-    """5 of an earlier day count whole; of the later 8 only 10 - 5 = 5 are left: 3 are lost, and 2 are won."""
+    """5 of an earlier day count whole, and of the later 8 only 10 - 5 = 5 are left.
+
+    3 are lost, and 2 are gained.
+    """
     found = come_to([make_entry(2, "8")], make_entry(1, "5"))
     assert (found.counted, found.total, found.others_lose) == (Decimal(5), Decimal(10), Decimal(3))
 
 
 def test_an_amended_entry_takes_its_own_place() -> None:
-    """8 become 3, so all 5 of the other count: 3 + 5 = 8 of before 8 + 2 = 10."""
+    """The 8 become 3, so all 5 of the other count.
+
+    The total is 3 + 5 = 8, and before it was 8 + 2 = 10.
+    """
     found = come_to([make_entry(1, "8"), make_entry(2, "5")], make_entry(1, "3"))
     assert (found.counted, found.before, found.total) == (Decimal(3), Decimal(10), Decimal(8))
     assert found.others_lose == 0
@@ -61,7 +70,7 @@ def test_the_requirement_is_met_on_the_day_of_recording(
 
 
 def of_total(before: str, total: str, met_on: date | None) -> Outcome:
-    """An entry that takes a cycle of 30 points from one total to another."""
+    """The entry takes a cycle of 30 points from one total to another."""
     counted = Decimal(total) - Decimal(before)
     return Outcome(counted, counted, "", Decimal(before), Decimal(total), Decimal(30), met_on, Decimal(0))
 

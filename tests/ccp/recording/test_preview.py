@@ -90,7 +90,10 @@ def test_nothing_is_written(cycle: Cycle) -> None:
 
 @pytest.mark.django_db
 def test_each_open_cycle_that_covers_the_days_has_its_row_and_its_own_caps() -> None:
-    """A cap of 15. RMA has 12, so 3 of 6 count there; RPT has nothing, so all 6 count. MLT covers other days."""
+    """The cap is 15.
+
+    RMA has 12, so 3 of 6 count there. RPT has nothing, so all 6 count. MLT covers other days.
+    """
     set_terms("course-seminar-webinar", cap=Decimal(15))
     member = make_member()
     rma = make_cycle(member)
@@ -119,7 +122,7 @@ def test_a_type_for_other_certifications_counts_for_nothing_there() -> None:
 
 
 def test_an_amendment_is_shown_in_place_of_the_entry(cycle: Cycle) -> None:
-    """12 + 5 = 17; the 12 become 4: 4 + 5 = 9."""
+    """12 + 5 = 17. The 12 become 4, and 4 + 5 = 9."""
     first = make_activity(cycle, points="12", starts_on=date(2026, 3, 2))
     make_activity(cycle, points="5")
     found = shown(make_claim(points="4"), cycle, earlier=first)

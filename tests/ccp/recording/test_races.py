@@ -74,7 +74,7 @@ def test_a_credit_that_waits_while_the_certification_is_revoked_is_held() -> Non
 def test_staff_who_save_a_certification_while_it_lapses_do_not_put_it_in_force_again() -> None:
     certification = make_cycle().certification
     clerk = client_of(make_clerk("view_certification", "change_certification"))
-    form = {"certificate_number": certification.certificate_number, "recertified_on": ""}  # not mandatory any more
+    form = {"certificate_number": certification.certificate_number, "recertified_on": ""}  # not mandatory any longer
     with transaction.atomic():
         give_status(certification, "lapsed")
         saved = beside(partial(clerk.post, page(Certification, "change", certification.pk), form))
@@ -100,7 +100,10 @@ def test_a_held_credit_that_is_recorded_while_staff_delete_it_stays() -> None:
 
 @pytest.fixture
 def two_cycles() -> list[Cycle]:
-    """Of one member: the first goes on, the second is due. In each 1 point was recorded today."""
+    """Two cycles of one member, of which the first continues and the second is due.
+
+    1 point was recorded today in each.
+    """
     member = make_member(amt_id="7001")
     cycles = [
         make_cycle(member),
@@ -139,7 +142,10 @@ def changed(cap: str = "1") -> bool:
 def test_who_closes_what_is_due_before_counting_locks_the_cycles_in_their_order(
     closing: Callable[[], bool], two_cycles: list[Cycle]
 ) -> None:
-    """A member has the first cycle and goes on to the second: the other one waits for the first and has no other."""
+    """A member has the first cycle and goes on to the second.
+
+    The other transaction waits for the first and holds no other.
+    """
     first, second = two_cycles
     with transaction.atomic():
         lock(first)

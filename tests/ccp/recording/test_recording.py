@@ -44,7 +44,7 @@ def cycle() -> Cycle:
 
 
 def counts(activity: Activity) -> dict[str, tuple[Decimal, str]]:
-    """What the activity counts for, by certification."""
+    """Return what the activity counts for, by certification."""
     credits = activity.credits.select_related("cycle__certification__credential")
     return {credit.cycle.certification.credential.code: (credit.points, credit.cut) for credit in credits}
 
@@ -117,7 +117,7 @@ def test_a_member_cannot_record_for_a_cycle_of_another_member_alone(cycle: Cycle
 
 
 def test_what_is_over_a_cap_stays_on_record_and_counts_for_nothing(cycle: Cycle) -> None:
-    """A cap of 10: 8 count whole, then 10 - 8 = 2 of 5, then nothing of 1."""
+    """The cap is 10: 8 count whole, then 10 - 8 = 2 of 5, then nothing of 1."""
     set_terms("course-seminar-webinar", cap=Decimal(10))
     found = [
         counts(make_activity(cycle, points=points, starts_on=date(2026, 3, day)))["RMA"]
@@ -128,7 +128,10 @@ def test_what_is_over_a_cap_stays_on_record_and_counts_for_nothing(cycle: Cycle)
 
 
 def test_an_earlier_day_recorded_later_takes_the_room_under_the_cap(cycle: Cycle) -> None:
-    """A category cap of 10: 8 of 3/2 count whole until 5 of 3/1 are recorded, then 10 - 5 = 5 of the 8 count."""
+    """The category has a cap of 10.
+
+    8 of 3/2 count whole until 5 of 3/1 are recorded. Then 10 - 5 = 5 of the 8 count.
+    """
     set_category_terms("professional-education", cap=Decimal(10))
     later = make_activity(cycle, points="8", starts_on=date(2026, 3, 2))
     earlier = make_activity(cycle, points="5", starts_on=date(2026, 3, 1))
@@ -137,7 +140,7 @@ def test_an_earlier_day_recorded_later_takes_the_room_under_the_cap(cycle: Cycle
 
 
 def test_the_requirement_is_met_on_the_day_the_record_reaches_it_not_on_the_day_of_the_activity(cycle: Cycle) -> None:
-    """29.75 + 0.25 = 30, done on 2/1/2026 and recorded today."""
+    """29.75 + 0.25 = 30. The activity was done on 2/1/2026 and recorded today."""
     make_activity(cycle, points="29.75", at=noon(TODAY - 2 * DAY))
     assert cycle_of(cycle.certification.member).requirement_met_on is None
     make_activity(cycle, points="0.25", starts_on=date(2026, 2, 1))

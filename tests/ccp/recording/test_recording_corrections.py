@@ -47,7 +47,10 @@ def amt() -> User:
 
 
 def amend(activity: Activity, *chosen: Cycle, revision: int = 1, on: date = TODAY, **claim: Any) -> Activity:
-    """Amended by the member: 5 points for 3/1/2026 unless a keyword says otherwise."""
+    """Let the member amend the entry, and return it.
+
+    It has 5 points for 3/1/2026 unless a keyword says otherwise.
+    """
     chosen = chosen or tuple(credit.cycle for credit in activity.credits.exclude(cut="unclaimed"))
     return recording.amend(
         activity=activity,
@@ -72,7 +75,7 @@ def state_of_last(cycle: Cycle, on: date) -> str:
 
 
 def test_amending_replaces_the_values_and_counts_anew(cycle: Cycle) -> None:
-    """12 + 5 = 17; the 5 become 7.5: 12 + 7.5 = 19.5."""
+    """12 + 5 = 17. The 5 become 7.5, and 12 + 7.5 = 19.5."""
     make_activity(cycle, points="12")
     amended = amend(make_activity(cycle), points="7.5", title="Blood cultures", kind="self-study")
     stored = Activity.objects.get(pk=amended.pk)
@@ -82,7 +85,7 @@ def test_amending_replaces_the_values_and_counts_anew(cycle: Cycle) -> None:
 
 
 def test_amending_frees_room_under_the_cap_for_the_others(cycle: Cycle) -> None:
-    """A cap of 10: 8 + 2 of 5. The 8 become 6, so 10 - 6 = 4 of the 5 count."""
+    """The cap is 10: 8 count, and 2 of 5. The 8 become 6, so 10 - 6 = 4 of the 5 count."""
     set_terms("course-seminar-webinar", cap=Decimal(10))
     first = make_activity(cycle, points="8", starts_on=date(2026, 3, 1))
     second = make_activity(cycle, points="5", starts_on=date(2026, 3, 2))
@@ -111,7 +114,10 @@ def test_an_amendment_that_breaks_a_rule_changes_nothing(cycle: Cycle) -> None:
 
 
 def test_an_amendment_of_a_form_that_is_out_of_date_is_refused(cycle: Cycle) -> None:
-    """Two forms opened at revision 1: the first makes 6 points, the second's 7 do not overwrite them unseen."""
+    """Two forms are opened at revision 1.
+
+    The first makes 6 points. The second's 7 do not overwrite them unseen.
+    """
     activity = make_activity(cycle)
     amend(activity, points="6")
     with pytest.raises(recording.ChangedMeanwhile, match="changed after you opened the form"):
@@ -120,7 +126,7 @@ def test_an_amendment_of_a_form_that_is_out_of_date_is_refused(cycle: Cycle) -> 
 
 
 def test_the_same_amendment_twice_is_one(cycle: Cycle) -> None:
-    """The second comes from the same form, of revision 1, and finds that the entry says just this."""
+    """The second comes from the same form, of revision 1, and the entry already says this."""
     activity = make_activity(cycle)
     amend(activity, points="6")
     assert amend(activity, points="6", revision=1).revision == 2
@@ -149,7 +155,10 @@ def test_a_withdrawn_entry_is_not_amended(cycle: Cycle) -> None:
 
 
 def test_a_correction_below_the_requirement_locks_an_unpaid_invoice_again(cycle: Cycle) -> None:
-    """Met yesterday with 30, open today; 30 - 5 = 25 locks it; 25 + 5 = 30 again today opens it tomorrow."""
+    """The requirement was met yesterday with 30, so the invoice is open today.
+
+    30 - 5 = 25 locks it. 25 + 5 = 30 again today opens it tomorrow.
+    """
     make_activity(cycle, points="25", at=noon(TODAY - DAY))
     activity = make_activity(cycle, at=noon(TODAY - DAY))
     assert state_of_last(cycle, TODAY) == "open"
@@ -168,7 +177,7 @@ def test_a_correction_that_leaves_enough_keeps_the_day(cycle: Cycle) -> None:
 
 @pytest.fixture
 def paid(cycle: Cycle) -> Activity:
-    """The only entry, of 30 points, of a cycle whose last invoice is paid."""
+    """The only entry, of 30 points, in a cycle whose last invoice is paid."""
     activity = make_activity(cycle, points="30", at=noon(TODAY - DAY))
     make_payment(invoice_of(cycle))
     return activity
@@ -184,7 +193,7 @@ def test_a_member_cannot_go_below_the_requirement_once_the_last_invoice_is_paid(
 
 
 def test_a_member_can_still_correct_what_leaves_enough(paid: Activity, cycle: Cycle) -> None:
-    """35 + 30 = 65, then 30 are withdrawn: 35 of 30 remain."""
+    """35 + 30 = 65, and then 30 are withdrawn: 35 of 30 remain."""
     make_activity(cycle, points="35")
     withdraw(paid)
     assert requirement.counted_points(cycle) == Decimal(35)
@@ -288,7 +297,10 @@ def test_an_entry_of_a_lapsed_certification_is_not_changed(cycle: Cycle) -> None
 
 
 def test_nothing_is_ever_deleted(cycle: Cycle, amt: User) -> None:
-    """Recorded, amended, withdrawn; recorded, voided: 2 entries, 2 credits, 3 + 2 lines of their history."""
+    """One entry is recorded, amended and withdrawn, and another is recorded and voided.
+
+    There are 2 entries and 2 credits with 3 + 2 lines of history.
+    """
     withdraw(amend(make_activity(cycle), points="6"))
     void(make_activity(cycle), amt)
     assert (Activity.objects.count(), Credit.objects.count(), Activity.history.count()) == (2, 2, 5)

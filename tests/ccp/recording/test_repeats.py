@@ -38,7 +38,10 @@ LAST, NEXT = chicago(2026, 7, 29, 23, 55), chicago(2026, 7, 30, 0, 5)  # of the 
 
 
 class Form:
-    """One Record CE form of a member, which can be posted again; the member signs in each time."""
+    """One Record CE form of a member, which can be posted again.
+
+    The member signs in each time.
+    """
 
     def __init__(self, member: Member, **sent: Any) -> None:
         self.member, self.sent = member, {"submission_id": str(uuid.uuid4()), **sent}
@@ -54,7 +57,10 @@ def member() -> Member:
 
 
 def posted_again(on_today: TimeMachineFixture, form: Form) -> None:
-    """The form records just before records end and leads to its entry just after, while the cycle closes."""
+    """The form records just before records end.
+
+    It leads to its entry just after, while the cycle closes.
+    """
     on_today.move_to(LAST)
     first = form.post()
     on_today.move_to(NEXT)
@@ -83,7 +89,10 @@ def test_the_same_form_after_records_have_ended_leads_to_the_same_page(
 def test_so_it_does_where_another_certification_still_takes_records(
     on_today: TimeMachineFixture, two: Member, ticked: list[str] | None
 ) -> None:
-    """The days lie in the cycles of both. One that was given up takes no records and is not meant."""
+    """The days lie in the cycles of both certifications.
+
+    A certification that was given up takes no records and is not meant.
+    """
     make_cycle(two, credential="MLT", status="retired")
     keys = ticked and ["", *(str(cycle_of(two, code).certification_id) for code in ticked)]
     posted_again(on_today, Form(two, certifications=keys))
@@ -100,7 +109,10 @@ def test_so_it_does_for_the_certification_that_was_asked_for(on_today: TimeMachi
 
 
 def test_so_it_does_when_the_next_cycle_has_opened_on_the_same_day(on_today: TimeMachineFixture) -> None:
-    """Voluntary and paid: the cycle closes on the day after its last, and that day is not of the next cycle's form."""
+    """The cycle is voluntary and paid, so it closes on the day after its last.
+
+    That day is not a day of the next cycle's form.
+    """
     member = make_member()
     cycle = make_cycle(member, awarded_on=date(1999, 5, 1), ccp_mandatory=False)
     on_today.move_to(chicago(2026, 4, 30, 23, 55))
@@ -116,7 +128,7 @@ def test_so_it_does_when_the_next_cycle_has_opened_on_the_same_day(on_today: Tim
 def test_so_it_does_when_the_type_was_retired_or_has_other_terms_meanwhile(
     on_today: TimeMachineFixture, member: Member
 ) -> None:
-    """2 hours made 2 points; from tomorrow on they make 1."""
+    """2 hours made 2 points. From tomorrow on they make 1."""
     form = Form(member, points="", quantity="2")
     first = form.post()
     make_terms(effective_from=TODAY + DAY, unit="hour", points_per_unit=Decimal("0.5"))
@@ -128,7 +140,10 @@ def test_so_it_does_when_the_type_was_retired_or_has_other_terms_meanwhile(
 def test_other_values_under_the_number_are_told_what_everybody_is_told(
     on_today: TimeMachineFixture, member: Member
 ) -> None:
-    """As before: no cycle takes records, so there is no form; and nothing is recorded."""
+    """No cycle takes records, so there is no form, as before.
+
+    Nothing is recorded.
+    """
     form = Form(member)
     on_today.move_to(LAST)
     form.post()

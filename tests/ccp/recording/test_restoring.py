@@ -52,7 +52,7 @@ def withdraw(activity: Activity, *, on: date = TODAY) -> Activity:
 
 
 def restore(activity: Activity, *, on: date = TODAY, by: User | None = None) -> Activity:
-    """Put back an hour after noon."""
+    """Put the entry back an hour after noon."""
     return recording.restore(activity=activity, by=by or activity.member.user, at=noon(on) + HOUR)
 
 
@@ -67,7 +67,10 @@ def met_on(cycle: Cycle) -> date | None:
 
 
 def test_undone_on_the_same_day_nothing_is_lost(cycle: Cycle, entry: Activity) -> None:
-    """Met yesterday and open today; locked while it is away; as before once it is back."""
+    """The requirement was met yesterday, and the invoice is open today.
+
+    It is locked while the entry is away, and open as before once the entry is back.
+    """
     withdraw(entry)
     assert (met_on(cycle), invoices.state_of(invoice_of(cycle), TODAY)) == (None, "locked")
     restored = restore(entry)
@@ -107,7 +110,10 @@ def test_two_withdrawals_undone_on_the_same_day_lose_nothing_either(cycle: Cycle
 
 
 def test_what_was_recorded_instead_meanwhile_does_not_cost_the_day(cycle: Cycle, entry: Activity) -> None:
-    """30 go, 30 others come, which meets the requirement today; the first 30 come back: since yesterday."""
+    """30 go, and 30 others come, which meet the requirement today.
+
+    The first 30 come back, and it has then been met since yesterday.
+    """
     withdraw(entry)
     make_activity(cycle, points="30", at=noon(TODAY) + HOUR / 2)
     assert met_on(cycle) == TODAY
@@ -127,7 +133,10 @@ def test_it_does_not_give_back_what_staff_took_meanwhile(cycle: Cycle) -> None:
 
 
 def test_it_counts_anew_under_the_caps(cycle: Cycle) -> None:
-    """A cap of 10: 8 of the first, 2 of the second. Without the first 5 of the second; with it again 2."""
+    """The cap is 10: 8 of the first count, and 2 of the second.
+
+    Without the first, 5 of the second count. With it again, 2 count.
+    """
     set_terms("course-seminar-webinar", cap=Decimal(10))
     first = make_activity(cycle, points="8", starts_on=date(2026, 3, 1))
     second = make_activity(cycle, points="5", starts_on=date(2026, 3, 2))
@@ -210,7 +219,7 @@ def test_an_entry_of_a_lapsed_certification_stays_withdrawn(entry: Activity) -> 
 
 @pytest.fixture
 def signed_in(on_today: TimeMachineFixture, met: Member) -> Client:
-    """RMA; one entry of 30 points, recorded yesterday."""
+    """RMA with one entry of 30 points, recorded yesterday."""
     return client_of(met)
 
 

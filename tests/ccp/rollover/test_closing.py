@@ -1,4 +1,4 @@
-"""What becomes of a cycle that has ended: compliant, awaiting payment, in grace, or non-compliant."""
+"""What becomes of an ended cycle: compliant, awaiting payment, in grace or non-compliant."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -37,7 +37,7 @@ LAST = date(2026, 4, 30)
 GRACE_LAST = date(2026, 7, 29)  # 90 days after the last day
 
 
-# The judgement
+# The judgment
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_cycle_is_judged_on_a_day(on: date, is_met: bool, is_paid: bool, manda
 
 
 def pay_all(cycle: Cycle, on: date) -> None:
-    """Every invoice of the cycle is paid on that day, which must be one on which they are open."""
+    """Pay every invoice of the cycle on that day, on which all of them must be open."""
     clerk = make_user(is_staff=True)
     for invoice in RenewalInvoice.objects.filter(cycle=cycle, status="issued").order_by("year"):
         make_payment(invoice, by=clerk, received_on=on, at=noon(on))
@@ -164,7 +164,10 @@ def test_an_unmet_cycle_stays_open_to_the_end_of_its_grace_period_and_then_the_c
 
 @pytest.mark.django_db
 def test_a_cycle_that_is_met_in_its_grace_period_rolls_over_once_it_is_paid() -> None:
-    """Met on the last day of the grace period: the invoice opens the next day, and nothing lapses meanwhile."""
+    """The requirement was met on the last day of the grace period.
+
+    The invoice opens the next day, and nothing lapses in the meantime.
+    """
     cycle = meet(make_cycle(), on=GRACE_LAST)
     assert close(GRACE_LAST + DAY).found == {"awaiting-payment": 1}
     pay_all(cycle, GRACE_LAST + DAY)
@@ -193,7 +196,10 @@ def test_a_voluntary_cycle_closes_as_compliant_without_points_once_it_is_paid(vo
 
 @pytest.mark.django_db
 def test_cycles_of_a_leap_day_are_counted_from_the_award() -> None:
-    """29 February 2024: cycles to 27 February 2027 and 27 February 2030 … and 28 February 2036 (from 29 to 29)."""
+    """The award is of 29 February 2024.
+
+    The cycles go to 27 February 2027, 27 February 2030 … and 28 February 2036 (from 29 to 29).
+    """
     cycle = make_cycle(awarded_on=date(2024, 2, 29), on=date(2024, 3, 1))
     ends = []
     for _ in range(4):
@@ -229,7 +235,10 @@ def test_a_retired_certification_does_not_lapse_when_its_unmet_cycle_closes() ->
 
 @pytest.mark.django_db
 def test_a_run_that_comes_years_late_closes_what_was_due_and_leaves_time_for_the_cycle_between() -> None:
-    """Paid on 8/10/2029: cycle 2 ended on 4/30/2029 before anybody could record in it, so its grace runs from now."""
+    """The cycle was paid on 8/10/2029.
+
+    Cycle 2 ended on 4/30/2029 before anybody could record in it, so its grace period runs from now.
+    """
     cycle, late = meet(make_cycle()), date(2029, 8, 10)
     pay_all(cycle, late)
     assert close(late).found == {"compliant": 1, "grace": 1}
@@ -257,7 +266,7 @@ def test_the_history_names_the_day_and_the_reason_and_nobody() -> None:
 
 @pytest.fixture
 def closed(db: None) -> Activity:
-    """The entry of 30 points in a cycle that is closed, beside its open next cycle."""
+    """The entry of 30 points in a closed cycle, beside the open next cycle."""
     cycle = met_and_paid()
     close(LAST + DAY)
     return cycle.certification.member.activities.get()
@@ -299,7 +308,10 @@ def test_an_entry_of_a_closed_cycle_is_not_withdrawn_and_not_voided(closed: Acti
 
 @pytest.fixture
 def late(on_today: TimeMachineFixture) -> Cycle:
-    """Met and paid, ended a week ago, and nothing has run since."""
+    """A cycle that is met and paid and that ended a week ago.
+
+    No run has taken place since.
+    """
     cycle = met_and_paid()
     on_today.move_to(noon(LAST + 7 * DAY))
     return cycle
@@ -342,7 +354,10 @@ def test_record_ce_takes_an_activity_of_the_new_cycle_without_any_page_before(la
 
 @pytest.mark.django_db
 def test_recording_closes_what_is_due_under_its_own_locks(late: Cycle) -> None:
-    """The cycle was chosen before it closed: the activity goes to the one that follows."""
+    """The cycle was chosen before it closed.
+
+    The activity goes to the cycle that follows.
+    """
     activity = make_activity(late, starts_on=date(2026, 5, 2), at=noon(LAST + 7 * DAY))
     assert activity.credits.get().cycle == Cycle.objects.get(number=2)
     late.refresh_from_db()
@@ -417,7 +432,10 @@ def test_a_cycle_that_cannot_be_closed_does_not_take_the_page_away(
 def test_a_cycle_that_has_not_ended_costs_no_query(
     on: date, number: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """After its end three queries read whether it is due; nothing is locked unless it is."""
+    """After the end of a cycle three queries read whether it is due.
+
+    Nothing is locked unless it is due.
+    """
     cycle = make_cycle()
     with django_assert_num_queries(number):
         assert not catching_up.catch_up(cycle.certification.member, at=noon(on), shown=[cycle])
@@ -457,7 +475,10 @@ def test_past_cycles_are_listed_with_their_transcripts(closed: Activity, on_toda
 @pytest.mark.django_db
 @pytest.mark.parametrize("lock", [False, True])
 def test_cycles_that_take_records_are_found_by_member_in_the_order_of_their_keys(lock: bool) -> None:
-    """Of two members with two cycles each, one is lapsed and one closed; the third member is not asked for."""
+    """Two members have two cycles each, of which one is lapsed and one closed.
+
+    The third member is not asked for.
+    """
     ada, bea = make_member(), make_member()
     second, first = make_cycle(bea), make_cycle(ada)
     make_cycle(ada, credential="RPT", status="lapsed")

@@ -67,7 +67,10 @@ def test_a_run_beside_pages_that_catch_up_opens_one_cycle() -> None:
 
 
 def test_runs_beside_members_of_two_certifications_who_record_do_not_deadlock() -> None:
-    """Each record locks the cycle that closes and the one that goes on, in the order of their keys, as the run does."""
+    """Each record locks the cycle that closes and the one that continues.
+
+    It locks them in the order of their keys, as the run does.
+    """
     members = [make_member() for _ in range(3)]
     for member in members:
         make_cycle(member, credential="RPT", awarded_on=date(2024, 9, 15))
@@ -93,7 +96,10 @@ def _closed(_: int) -> str:
 
 
 def test_a_withdrawal_and_the_closing_it_would_undo_do_not_both_go_through() -> None:
-    """A voluntary certification: no gate holds the withdrawal back. The frozen points are those that were on record."""
+    """The certification is voluntary, so no gate holds the withdrawal back.
+
+    The frozen points are those that were on record.
+    """
     (cycle,) = due(1, ccp_mandatory=False)
     activity = cycle.certification.member.activities.get()
     withdrawn, _ = at_once(
@@ -107,7 +113,10 @@ def test_a_withdrawal_and_the_closing_it_would_undo_do_not_both_go_through() -> 
 
 
 def test_the_last_points_at_the_last_moment_are_not_closed_as_missing() -> None:
-    """On the last day of the grace period; the run is of the day after. Whoever comes second sees the other's work."""
+    """Points are recorded on the last day of the grace period, and the run is of the day after.
+
+    Whoever comes second sees the other's work.
+    """
     cycle = make_cycle(make_member())
     member = cycle.certification.member
     recorded, _ = at_once(
@@ -140,7 +149,10 @@ def test_a_payment_beside_runs_is_kept_and_the_cycle_closes_once() -> None:
 
 
 def test_a_retirement_beside_the_closing_leaves_no_lapse_behind_it() -> None:
-    """Retired first: the cycle closes and nothing lapses. Closed first: it has lapsed, and cannot retire."""
+    """If the retirement is first, the cycle closes and nothing lapses.
+
+    If the closing is first, the certification has lapsed and cannot retire.
+    """
     cycle, clerk = make_cycle(make_member()), make_user(is_staff=True)
     retired, _ = at_once(
         lambda: outcome(

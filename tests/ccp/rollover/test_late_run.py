@@ -38,7 +38,10 @@ LATE = date(2026, 5, 5)
 
 @pytest.fixture
 def activity(time_machine: TimeMachineFixture) -> Activity:
-    """30 points of an RMA whose cycle ended on 4/30/2026, met; the invoices of years 1 and 2 are paid."""
+    """30 points of an RMA whose cycle ended on 4/30/2026 and is met.
+
+    The invoices of years 1 and 2 are paid.
+    """
     cycle = make_cycle(make_member())
     activity = make_activity(cycle, points="30")
     for year in (1, 2):
@@ -49,7 +52,10 @@ def activity(time_machine: TimeMachineFixture) -> Activity:
 
 @pytest.fixture
 def payment(activity: Activity) -> Payment:
-    """That of year 3, received on the day after the cycle: nothing is owed."""
+    """The payment of year 3, received on the day after the cycle.
+
+    Nothing more is owed.
+    """
     return make_payment(invoice_of(Cycle.objects.get()), received_on=ENDED, at=noon(ENDED))
 
 
@@ -78,7 +84,7 @@ def test_one_of_a_cycle_that_awaits_payment_can_be_voided_also_after_the_grace_p
 
 @pytest.mark.usefixtures("payment")
 def test_new_terms_find_the_cycle_closed_with_what_counted(amt: User) -> None:
-    """A cap of 20 from 3/1/2026 on would have taken a third of the 30 points away."""
+    """A cap of 20 from 3/1/2026 on would have taken away a third of the 30 points."""
     kind = ActivityType.objects.get(code="course-seminar-webinar")
     terms = TypeTerms(activity_type=kind, effective_from=date(2026, 3, 1), cap=Decimal(20))
     impact.put_in_force(terms=terms, by=amt, at=noon(LATE))

@@ -35,7 +35,10 @@ TODAY = date(2026, 5, 20)
 
 @pytest.fixture
 def payment(time_machine: TimeMachineFixture) -> Payment:
-    """RMA 5/1/2023 to 4/30/2026, met and paid: closed on 5/1/2026, and cycle 2 runs. The payment of year 3."""
+    """The payment of year 3 of RMA 5/1/2023 to 4/30/2026, met and paid.
+
+    The cycle closed on 5/1/2026, and cycle 2 is running.
+    """
     cycle = make_cycle(make_member())
     make_activity(cycle, points="30")
     clerk = make_user(is_staff=True)
@@ -80,7 +83,7 @@ def test_verification_finds_nothing_wrong_with_it(payment: Payment) -> None:
 
 
 def test_voluntary_when_it_was_closed_its_invoice_waits_for_no_points_ever(time_machine: TimeMachineFixture) -> None:
-    """Nothing recorded, and CCP has become mandatory since."""
+    """Nothing is recorded, and CCP has become mandatory since."""
     cycle = make_cycle(make_member(), ccp_mandatory=False)
     payments = [make_payment(invoice_of(cycle, year), received_on=PAID_ON, at=noon(PAID_ON)) for year in (1, 2, 3)]
     rollover.close_due(at=noon(PAID_ON))
@@ -105,7 +108,7 @@ def test_the_first_step_of_the_member_is_to_pay_again(payment: Payment, address:
 
 
 def test_it_is_overdue_from_the_day_after_it_was_due(payment: Payment) -> None:
-    """Due on 5/1/2026, when it was paid the first time."""
+    """The invoice was due on 5/1/2026, the day on which it was paid the first time."""
     reverse(payment)
     for on, state in ((PAID_ON, ("to-do", "Ready to pay")), (date(2026, 5, 2), ("overdue", "Overdue"))):
         task = tasks.tasks_of(standing.standings(member_of(payment), on)[0])[0]

@@ -26,7 +26,7 @@ OVER = LAST + timedelta(days=91)  # the first day after the grace period
 
 
 def due(number: int) -> list[Cycle]:
-    """So many cycles that are met and paid, each of another member."""
+    """Return this many cycles that are met and paid, each of another member."""
     cycles = [make_cycle(make_member()) for _ in range(number)]
     for cycle in cycles:
         make_activity(cycle, points="30")
@@ -39,7 +39,7 @@ def unmet(number: int) -> list[Cycle]:
 
 
 def spoil(cycle: Cycle) -> None:
-    """Have another row stand where the cycle that follows would go."""
+    """Put another row in the place of the cycle that would follow."""
     cycle.pk, cycle.number = None, 2
     cycle.starts_on, cycle.ends_on = date(2020, 1, 1), date(2022, 12, 31)
     cycle.closed_on, cycle.outcome, cycle.points_at_close = date(2023, 1, 1), "compliant", 0  # type: ignore[assignment]
@@ -52,7 +52,10 @@ def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def snapshot() -> Any:
-    """Everything that a run writes, with its history, but for keys that differ from run to run."""
+    """Return everything that a run writes, with its history.
+
+    Keys that differ from run to run are left out.
+    """
     cycles = Cycle.objects.order_by("certification", "number")
     return (
         list(cycles.values_list("certification", "number", "closed_on", "outcome")),
@@ -125,7 +128,10 @@ def test_a_batch_is_written_in_as_many_queries_whatever_it_holds(monkeypatch: py
 
 @pytest.mark.django_db
 def test_each_cycle_keeps_its_own_points_and_its_own_line_of_history() -> None:
-    """30 and 31.25 points close as compliant, 0 and 12.5 as non-compliant, in one batch and the next."""
+    """30 and 31.25 points close as compliant, and 0 and 12.5 points as non-compliant.
+
+    They are in one batch and the next.
+    """
     met, more, none, some = due(2) + unmet(2)
     make_activity(more, points="1.25"), make_activity(some, points="12.5")
     rollover.close_due(at=noon(OVER))
@@ -278,7 +284,7 @@ def address_of_the_test_database() -> str:
 
 
 def killed_at(row: int, on: date) -> None:
-    """A run in a process of its own, killed while it writes that row."""
+    """Run in a separate process, and kill it while it writes that row."""
     process = subprocess.Popen(
         [sys.executable, "-c", KILLED, str(row), noon(on).isoformat()],
         cwd=settings.BASE_DIR,
@@ -298,7 +304,10 @@ def killed_at(row: int, on: date) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("row", [1, 2, 4, 6, 9, 10])
 def test_a_run_that_is_killed_at_any_row_is_finished_by_the_next(row: int) -> None:
-    """Batches of 3 over 5 compliant and 5 non-compliant cycles: whole batches are in, the broken one is not."""
+    """There are batches of 3 over 5 compliant and 5 non-compliant cycles.
+
+    Whole batches are written, and the broken one is not.
+    """
     for pair in zip(due(5), unmet(5), strict=True):
         assert pair
     killed_at(row, OVER)

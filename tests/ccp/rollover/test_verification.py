@@ -82,7 +82,10 @@ def test_the_total_after_each_change_is_the_sum_of_what_each_credit_counts_for_t
 
 
 def test_what_is_written_at_one_instant_is_one_change() -> None:
-    """10 of one entry replaced by 10 of another: never 0, never 20. The last line of an instant holds."""
+    """10 of one entry are replaced by 10 of another: the total is never 0 and never 20.
+
+    The last line of an instant is the one that holds.
+    """
     history = [
         version(1, "10", noon(D1)),
         version(1, "0", noon(D2)),
@@ -124,7 +127,7 @@ RECORDED, GONE, BACK = noon(D1), noon(D2), noon(D2) + 3 * HOUR
     ],
 )
 def test_a_withdrawal_undone_on_the_same_day_interrupts_nothing(later: list[Version], since: date | None) -> None:
-    """30 points are met on the first day, and go on the second at noon."""
+    """The 30 points are reached on the first day, and lost on the second at noon."""
     start = [version(1, "30", RECORDED)]
     if any(each.credit == 2 for each in later):
         start = [version(1, "20", RECORDED), version(2, "10", RECORDED)]
@@ -149,7 +152,10 @@ def said() -> list[str]:
 
 @pytest.mark.django_db
 class TestFindings:
-    """Each kind of tampering, by an UPDATE that the portal does not see, is found at the row it was done to."""
+    """Each kind of tampering is found at the row that was changed.
+
+    The change is an UPDATE that the portal does not see.
+    """
 
     def test_a_record_as_the_portal_wrote_it_has_no_differences(
         self, met: Member, short: Member, two: Member, grace: Member, voluntary: Member, new: Member
@@ -158,7 +164,7 @@ class TestFindings:
         assert said() == []
 
     def test_credits_from_amt_under_a_cap_have_no_differences(self, met: Member, short: Member) -> None:
-        """Written in bulk: 4 and 4 points under a cap of 6 count 4 and 2."""
+        """The entries are written in bulk: 4 and 4 points under a cap of 6 count 4 and 2."""
         TypeTerms.objects.filter(activity_type__code="self-study").update(cap=6)
         claim = make_claim(kind="self-study", points="4")
         credits = [
@@ -174,7 +180,10 @@ class TestFindings:
         assert said() == []
 
     def test_cycles_that_were_closed_have_no_differences(self, met: Member, grace: Member, voluntary: Member) -> None:
-        """One compliant, one non-compliant, one voluntary with its invoices paid; two cycles follow."""
+        """One cycle is compliant, one non-compliant, and one voluntary with its invoices paid.
+
+        Two cycles follow.
+        """
         for member, credential in ((met, "RMA"), (voluntary, "MT")):
             for year in (1, 2, 3):
                 make_payment(invoice_of(cycle_of(member, credential), year))
@@ -189,7 +198,7 @@ class TestFindings:
         assert said() == []
 
     def test_a_stored_credit(self, two: Member, short: Member) -> None:
-        """4 points count for both certifications; those of RPT are made 9."""
+        """4 points count for both certifications. Those of RPT are changed to 9."""
         cycle = cycle_of(two, "RPT")
         credit = cycle.credits.get()
         Credit.objects.filter(pk=credit.pk).update(points=9)
@@ -224,7 +233,10 @@ class TestFindings:
         assert [each.split(": ", 1)[1] for each in said()] == ["requirement met on: stored 3/14/2026, recomputed never"]
 
     def test_an_entry_and_its_credit_changed_together(self, short: Member) -> None:
-        """22 made 21: the caps agree, the history does not; nor is it the record that was replayed."""
+        """22 points are changed to 21.
+
+        The caps agree, but the history does not, and it is not the replayed record either.
+        """
         Activity.objects.update(points=21)
         Credit.objects.update(points=21)
         kinds = [each.what.split()[0] for each in found()]
@@ -241,7 +253,7 @@ class TestFindings:
         assert [each.split("recomputed ")[1] for each in said()] == ["nothing: it has no history"]
 
     def test_terms_that_were_changed_for_what_is_on_record(self, short: Member) -> None:
-        """A cap of 20 that reaches back leaves 20 of 22 until the cycle is counted anew."""
+        """A cap of 20 that reaches back leaves 20 of 22 until the cycle is counted again."""
         TypeTerms.objects.filter(activity_type__code="course-seminar-webinar").update(cap=20)
         assert said()[0].endswith("stored 22 points (not cut), recomputed 20 points (type-cap)")
         counting.recount_by_key(cycles=[Cycle.objects.get().pk], by=None, at=noon(D2))
@@ -290,7 +302,10 @@ class TestFindings:
 
 @pytest.mark.django_db
 class TestClosed:
-    """A closed cycle is frozen: its points are those of its credits, whatever the terms have become."""
+    """A closed cycle is frozen.
+
+    Its points are those of its credits, whatever the terms have become.
+    """
 
     @pytest.fixture
     def closed(self, met: Member) -> Cycle:
@@ -366,7 +381,7 @@ VERBS = st.one_of(
     st.tuples(st.just("restore"), NUMBERS),
     st.tuples(st.just("void"), NUMBERS),
 )
-# Each step comes some days after the one before; 0: on the same day, a minute later.
+# Each step comes some days after the one before. 0 means the same day, a minute later.
 STEPS = st.lists(st.tuples(st.sampled_from([0, 0, 1, 3]), VERBS), max_size=12)
 
 
@@ -378,7 +393,10 @@ def undone() -> Iterator[None]:
 
 
 class Record:
-    """A member with RMA (10 points) and RPT (8), who takes steps on several days, some of them on one."""
+    """A member with RMA (10 points) and RPT (8) who takes steps on several days.
+
+    Some steps are on the same day.
+    """
 
     def __init__(self) -> None:
         self.member: Member = make_member()
@@ -465,7 +483,10 @@ def test_whatever_the_history_a_day_that_is_one_off_is_found(
 
 @pytest.mark.django_db
 def test_an_entry_recorded_under_other_terms_is_recomputed_under_its_own() -> None:
-    """8 points recorded before a cap of 5 took effect stay 8; they leave nothing of the cap to what came after."""
+    """8 points recorded before a cap of 5 took effect stay 8.
+
+    They leave nothing of the cap for later entries.
+    """
     cycle = make_cycle()
     make_activity(cycle, kind="self-study", points="8", at=noon(D1))
     kind = ActivityType.objects.get(code="self-study")

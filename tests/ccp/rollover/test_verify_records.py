@@ -18,7 +18,10 @@ pytestmark = pytest.mark.django_db
 
 
 def run(**options: object) -> tuple[int, list[str]]:
-    """The exit status and the lines that are printed; what is said of sealed history has tests of its own."""
+    """Return the exit status and the printed lines.
+
+    What is printed about sealed history has its own tests.
+    """
     stdout = io.StringIO()
     status = 0
     try:
@@ -30,7 +33,7 @@ def run(**options: object) -> tuple[int, list[str]]:
 
 
 def test_without_differences_it_prints_its_tally_and_succeeds(met: Member, two: Member) -> None:
-    """3 cycles with 3 invoices each; one credit of met and two of two."""
+    """3 cycles with 3 invoices each, with one credit of met and two of two."""
     assert run() == (0, ["3 cycles, 3 credits and 9 invoices verified: no differences."])
 
 
@@ -39,7 +42,7 @@ def test_on_an_empty_portal_there_is_nothing_to_find() -> None:
 
 
 def test_each_difference_is_a_line_and_the_status_is_1(met: Member, short: Member, two: Member) -> None:
-    """A credit and a day of meeting are changed by UPDATEs that the portal does not see."""
+    """UPDATEs that the portal does not see change a credit and the day on which a cycle was met."""
     credit = cycle_of(short, "RPT").credits.get()
     Credit.objects.filter(pk=credit.pk).update(points=20)
     Cycle.objects.filter(pk=cycle_of(met).pk).update(requirement_met_on=date(2026, 3, 1))
@@ -79,7 +82,11 @@ def test_it_changes_nothing(met: Member) -> None:
 
 
 def test_a_batch_takes_the_same_few_queries_however_many_cycles_it_has(met: Member) -> None:
-    """One to count and two of terms; for the batch its keys and seven; those of the next, none; the seals."""
+    """There is one query to count, and there are two for the terms.
+
+    The batch takes one query for its keys and seven more. One finds that no batch follows. Then
+    come the seals.
+    """
     counts = []
     for more in (0, 12):
         for _ in range(more):
@@ -105,7 +112,10 @@ def test_batches_leave_no_cycle_out_and_none_twice(met: Member, two: Member, mon
 def test_what_members_record_while_a_batch_is_read_is_no_difference(
     met: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between reading the credits and reading the rest an entry is recorded: the cycle is read again, and agrees."""
+    """An entry is recorded between reading the credits and reading the rest.
+
+    The cycle is read again, and then agrees.
+    """
     cycle = cycle_of(met)
     entries = verification.entries_of
 

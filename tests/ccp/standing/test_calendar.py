@@ -44,7 +44,7 @@ def test_a_line_that_has_a_day_is_an_event_and_one_that_has_none_is_not() -> Non
 
 
 def test_an_event_is_a_whole_day_that_stays_free() -> None:
-    """The end is the day after, as the format wants it; 2/28/2028 is followed by a 29th."""
+    """The end is the day after, as the format requires. 2/28/2028 is followed by a 29th."""
     event = calendar.Event("cycle-1-cycle-ends", date(2028, 2, 28), "RMA CCP cycle ends", "It ends; really, “so”.", AT)
     text = calendar.to_ical([event], host="portal.example.org", page="https://portal.example.org/x/").decode()
     assert text.replace("\r\n ", "").split("\r\n")[-12:] == [
@@ -77,14 +77,14 @@ def address(feed: CalendarFeed) -> str:
 
 
 def events(answer: HttpResponse) -> dict[str, icalendar.Event]:
-    """The events by their UID."""
+    """Return the events by their UID."""
     assert answer.status_code == 200
     return {str(event["UID"]): event for event in icalendar.Calendar.from_ical(answer.content).walk("VEVENT")}
 
 
 @pytest.mark.django_db
 class TestFeed:
-    """The file behind the secret address."""
+    """Return the file behind the secret address."""
 
     pytestmark = pytest.mark.usefixtures("on_today")
 
@@ -139,7 +139,10 @@ class TestFeed:
         assert (unchanged.status_code, unchanged.content) == (304, b"")
 
     def test_it_follows_the_record_with_the_same_names(self, on_today: TimeMachineFixture, short: Member) -> None:
-        """22 + 2 = 24 a day later: the invoice opens on 3/16/2026, and the grace period is no matter any more."""
+        """22 + 2 = 24 a day later.
+
+        The invoice opens on 3/16/2026, and the grace period no longer matters.
+        """
         feed = make_feed(short)
         cycle = cycle_of(short, "RPT")
         before = events(Client().get(address(feed)))
@@ -164,7 +167,10 @@ class TestFeed:
     def test_a_cycle_that_is_due_is_closed_before_it_tells_of_the_next(
         self, on_today: TimeMachineFixture, met: Member
     ) -> None:
-        """Nobody ran anything on 5/1/2026: the old cycle is met and paid, the next ends on 4/30/2029."""
+        """No run took place on 5/1/2026.
+
+        The old cycle is met and paid, and the next one ends on 4/30/2029.
+        """
         feed = make_feed(met)
         for year in (1, 2, 3):
             make_payment(invoice_of(cycle_of(met), year))

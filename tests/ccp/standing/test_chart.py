@@ -42,7 +42,10 @@ def test_one_entry_is_a_step_on_its_day_that_lasts_until_today() -> None:
 
 
 def test_a_category_stands_upon_the_one_before() -> None:
-    """Learning 10 on day 100; teaching 5 on day 50 stands on the floor until day 100, then on 10: 15 in all."""
+    """Learning has 10 on day 100.
+
+    Teaching has 5 on day 50, which are on the floor until day 100 and then on 10: 15 in all.
+    """
     learning, teaching = drawn(Earned(day(100), "Learning", Decimal(10)), Earned(day(50), "Teaching", Decimal(5))).bands
     assert learning.outline == "M4 164L104 164L104 154L204 154 L204 164L4 164Z"
     upper, lower = teaching.outline.split(" L")
@@ -107,7 +110,7 @@ def test_what_is_said_beside_it(points: str, on: int, said: str) -> None:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("on_today")
 def test_the_home_page_draws_what_counts_and_says_it_in_a_table(short: Member) -> None:
-    """22 points were there; 1.5 for teaching are a second band."""
+    """22 points were there. 1.5 for teaching are a second band."""
     make_activity(cycle_of(short, "RPT"), kind="presentation", points="1.5", starts_on=TODAY - timedelta(days=3))
     section = read(client_of(short).get("/")).select_one(".picture-part")
     assert section.svg["role"] == "img"

@@ -36,7 +36,10 @@ def lines(
     grace_ends_on: date = GRACE,
     **cycle: object,
 ) -> list[tuple[date | None, str, str]]:
-    """The ledger of an RMA cycle 5/1/2023 to 4/30/2026 with the last of its invoices: day, sentence, when."""
+    """Return the day, sentence and state of each line of the ledger.
+
+    It is that of an RMA cycle 5/1/2023 to 4/30/2026 with the last of its invoices.
+    """
     opening = invoices.opening(due_on=DUE, year=3, mandatory=mandatory, met_on=met_on)
     state = invoices.state(status="paid" if paid else "issued", opens_on=opening.opens_on, on=on)
     found = ledger.ledger(
@@ -104,7 +107,10 @@ def test_a_locked_invoice_names_the_earliest_day_while_it_is_ahead(on: date, sen
 
 
 def test_a_line_without_a_day_stands_where_it_comes_about() -> None:
-    """In the first year the last invoice, which cannot open for two years, stands after the points, before the end."""
+    """In the first year the last invoice cannot open for two years.
+
+    Its line is after the points and before the end.
+    """
     assert [line[0] for line in lines(on=STARTS)] == [None, None, ENDS, DUE, GRACE]
 
 
@@ -229,7 +235,7 @@ def test_a_paid_invoice_has_one_line() -> None:
 
 
 def test_a_correction_that_takes_points_away_locks_again() -> None:
-    """Whatever day was kept, points that are missing are what counts."""
+    """Missing points decide, whatever day was kept."""
     assert lines(counted="29")[:2] == [
         (None, "1 point to go until your CCP requirement of 30 points is met.", "now"),
         (None, OPENS_AFTER, "ahead"),
@@ -257,7 +263,7 @@ def test_a_closed_cycle_ends_with_how_it_was_closed(
 
 @pytest.mark.parametrize("met_on", [TODAY, NOTICED - DAY], ids=["gated", "by notice"])
 def test_a_line_with_a_day_says_the_same_before_and_after_it(met_on: date) -> None:
-    """So that a calendar does not change while the record does not."""
+    """The calendar does not change while the record does not."""
     told = {
         tuple(line[:2] for line in lines(met_on=met_on, counted="30", on=on))
         for on in (met_on, met_on + DAY, ENDS, DUE, DUE + DAY, GRACE)
@@ -342,7 +348,10 @@ def test_staff_see_the_panel_of_an_invoice_without_the_way_to_a_calendar(met: Me
 def test_the_days_of_the_panel_are_those_on_which_the_invoice_opens(
     on_today: TimeMachineFixture, short: Member
 ) -> None:
-    """The line names 3/15/2026; on 3/14/2026 the invoice is not open, on 3/15/2026 it is."""
+    """The line names 3/15/2026.
+
+    On 3/14/2026 the invoice is not open, and on 3/15/2026 it is.
+    """
     make_activity(cycle_of(short, "RPT"), points="2")
     (standing,) = standings(short, TODAY)
     (opens_on,) = [line.on for line in standing.ledger_lines if line.key == "invoice-3-opens"]

@@ -11,7 +11,7 @@ from tests.support.builders import TODAY, cycle_of, invoice_of, make_activity, m
 
 
 def steps(member: Member, on: date = TODAY) -> list[tuple[str, str]]:
-    """What to do next for the member's only certification."""
+    """Return what to do next for the member's only certification."""
     (found,) = standing.standings(member, on)
     return [(step.sentence, step.action) for step in tasks.steps_of(found)]
 

@@ -19,7 +19,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 
 
 def tasks(member: Member, on: date = TODAY) -> list[tuple[str, str, str]]:
-    """Sentence, state and the words for it, for each task of the member's first certification."""
+    """Return each task of the member's first certification.
+
+    It has its sentence, its state and the words for that state.
+    """
     return [(task.sentence, task.state, task.status) for task in tasks_of(standing.standings(member, on)[0])]
 
 
@@ -88,7 +91,10 @@ def test_the_calm_sentence_comes_with_the_requirement(on_today: TimeMachineFixtu
 
 @pytest.mark.parametrize("day", [date(2026, 4, 24), date(2026, 8, 1)], ids=["in grace", "after the grace period"])
 def test_the_calm_sentence_ends_with_the_cycle(on_today: TimeMachineFixture, short: Member, day: date) -> None:
-    """The requirement is met and invoices are owed: the page says what the cycle waits for, and of no end to come."""
+    """The requirement is met and invoices are owed.
+
+    The page says what the cycle waits for, and nothing about an end to come.
+    """
     make_activity(cycle_of(short, "RPT"), points="2")
     on_today.move_to(noon(day))
     said = words(read(client_of(short).get("/")).main)

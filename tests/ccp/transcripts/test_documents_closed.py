@@ -54,7 +54,7 @@ LINK = '<a href="{}">x</a>'
 
 @pytest.fixture
 def listening() -> Iterator[socket.socket]:
-    """A server of this machine; nobody may come to it."""
+    """A server on this machine to which nothing may connect."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
         yield server
@@ -62,7 +62,7 @@ def listening() -> Iterator[socket.socket]:
 
 @pytest.fixture
 def addresses(listening: socket.socket, tmp_path: Path) -> list[str]:
-    """Of the server, and of a file that holds a secret."""
+    """The addresses of the server, and of a file that holds a secret."""
     secret = tmp_path / "secret.svg"
     secret.write_text(f'<svg xmlns="http://www.w3.org/2000/svg"><text id="x">{SECRET}</text></svg>')
     return [f"http://127.0.0.1:{listening.getsockname()[1]}/x", secret.as_uri(), str(secret)]
@@ -75,7 +75,7 @@ def nobody_came(listening: socket.socket) -> bool:
 
 
 def outside(reached: list[str]) -> list[str]:
-    """What was reached for and is not among the assets of documents."""
+    """Return what was reached for and is not among the assets of documents."""
     return [one for one in reached if not one.startswith(f"open ('{documents.ASSETS}/")]
 
 
@@ -85,7 +85,7 @@ def whole(body: str) -> str:
 
 @pytest.mark.slow
 def test_no_reference_in_a_document_is_followed(listening: socket.socket, addresses: list[str]) -> None:
-    """As if a template had forgotten to escape: each kind of reference, to the server and to the file."""
+    """If a template forgot to escape: each kind of reference, to the server and the file."""
     wanted = {
         (kind, address): whole(body.replace("{}", address).replace("{{", "{").replace("}}", "}"))
         for kind, body in (REFERENCES | {"link": LINK}).items()
@@ -104,7 +104,10 @@ def test_no_reference_in_a_document_is_followed(listening: socket.socket, addres
 def test_no_title_provider_or_name_is_followed(
     listening: socket.socket, addresses: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the transcripts and the invoice as they are made, each reference as what the database holds at most."""
+    """The transcripts and the invoice are made as usual.
+
+    Each reference is as long as the database allows.
+    """
     hostile = [body.replace("{}", address) for body in [*REFERENCES.values(), LINK] for address in addresses]
     member = make_member(first_name=hostile[0][:100], last_name=hostile[9][:100])
     cycle = make_cycle(member)
@@ -137,12 +140,12 @@ def test_no_title_provider_or_name_is_followed(
 
 
 def printed(cycle: Cycle) -> list[str]:
-    """The addresses of every document of a member."""
+    """Return the addresses of every document of a member."""
     return [f"/ccp/transcript/{cycle.pk}.pdf", "/ccp/transcript/all.pdf", f"/invoices/{invoice_of(cycle).pk}.pdf"]
 
 
 def html_of(cycle: Cycle, monkeypatch: pytest.MonkeyPatch) -> str:
-    """What the transcript of the cycle is laid out from."""
+    """Return what the transcript of the cycle is laid out from."""
     made: list[str] = []
     with monkeypatch.context() as patched:
         patched.setattr(issuing.documents, "pdf", lambda html: made.append(html) or b"")
@@ -221,7 +224,7 @@ def test_who_asks_for_a_document_that_is_too_long_is_told_what_to_do(
 def test_what_a_document_reaches_for_would_be_seen(
     listening: socket.socket, addresses: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The recorder itself: with fetching allowed it tells of the connection and of the file."""
+    """The recorder itself: with fetching allowed, it reports the connection and the file."""
     monkeypatch.setenv("TESTS_LET_DOCUMENTS_FETCH", "1")
     [told] = lay_out_elsewhere(whole("".join(REFERENCES["picture"].replace("{}", one) for one in addresses[:2])))
     assert any(one.startswith("socket.connect") for one in told["reached"])

@@ -99,7 +99,7 @@ def test_whose_record_it_is_is_part_of_it(met: Member, changed: str) -> None:
 
 
 def test_how_amt_words_a_type_is_not_part_of_the_record(met: Member) -> None:
-    """Another file of the same issue: both are kept as genuine."""
+    """There is another file of the same issue, and both are kept as genuine."""
     first = saved(client_of(met), met)
     entry = met.activities.get()
     entry.activity_type.name = "Course"
@@ -110,7 +110,10 @@ def test_how_amt_words_a_type_is_not_part_of_the_record(met: Member) -> None:
 
 
 def test_a_closed_cycle_stays_as_it_was_whatever_the_terms_are_now(grace: Member, on_today: TimeMachineFixture) -> None:
-    """Closed 200 days on as non-compliant with 42 of 45; then the credential asks for more."""
+    """The cycle closed 200 days later as non-compliant with 42 of 45.
+
+    Then the credential requires more.
+    """
     on_today.move_to(noon(TODAY + timedelta(days=200)))
     first = saved(client_of(grace), grace, "MLT")
     Credential.objects.update(points_required=60)

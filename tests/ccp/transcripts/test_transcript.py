@@ -32,7 +32,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 
 @pytest.fixture
 def cycle() -> Cycle:
-    """12 + 1.5 of two courses and 7 of a talk count: 20.5 of 30. A cap on talks cuts 1 of the 8 claimed."""
+    """12 + 1.5 of two courses and 7 of a talk count: 20.5 of 30.
+
+    A cap on talks cuts 1 of the 8 claimed.
+    """
     set_terms("presentation", cap=Decimal(7))
     member = make_member(first_name="Zoë", last_name="O’Hara-Łukasz", amt_id="A-1234567")
     cycle = make_cycle(member, certificate_number="20230501")
@@ -54,7 +57,7 @@ def printed(client: Client, cycle: Cycle) -> bytes:
 
 
 def text_of(pdf: bytes) -> list[str]:
-    """The words of each page."""
+    """Return the words of each page."""
     return [" ".join(page.extract_text().split()) for page in PdfReader(BytesIO(pdf)).pages]
 
 
@@ -153,7 +156,10 @@ def test_a_long_pdf_counts_its_pages_and_names_the_member_on_each(cycle: Cycle) 
 
 
 def test_the_pdf_is_tagged_for_screen_readers(signed_in: Client, cycle: Cycle) -> None:
-    """PDF/UA-1: marked, with a tree of tags, a language, a title that the window shows, and says so itself."""
+    """The file is PDF/UA-1 and says so itself.
+
+    It is marked, with a tree of tags, a language, and a title that the window shows.
+    """
     with pikepdf.open(BytesIO(printed(signed_in, cycle))) as pdf:
         assert pdf.Root.MarkInfo.Marked
         assert str(pdf.Root.Lang) == "en-US"
@@ -175,7 +181,7 @@ def test_the_pdf_is_tagged_for_screen_readers(signed_in: Client, cycle: Cycle) -
 
 
 def test_all_that_is_drawn_is_tagged_or_an_artifact(signed_in: Client, cycle: Cycle) -> None:
-    """Every letter and line stands between a mark and its end."""
+    """Every letter and line is between a mark and its end."""
     with pikepdf.open(BytesIO(printed(signed_in, cycle))) as pdf:
         for leaf in pdf.pages:
             depth = 0
@@ -196,7 +202,7 @@ def test_the_fonts_are_in_the_pdf(signed_in: Client, cycle: Cycle) -> None:
 
 
 def _tags(node: pikepdf.Object) -> list[pikepdf.Object]:
-    """Every structure element below a node."""
+    """Yield every structure element below a node."""
     children = node.get("/K", [])
     below = list(children) if isinstance(children, pikepdf.Array) else [children]
     found = [child for child in below if isinstance(child, pikepdf.Dictionary) and "/S" in child]
@@ -221,7 +227,10 @@ def tagged(pdf: pikepdf.Pdf, kind: str) -> list[pikepdf.Object]:
     ],
 )
 def test_names_of_all_kinds_are_drawn_with_real_letters_of_our_own_fonts(first: str, last: str) -> None:
-    """No glyph 0, which is the empty box, is drawn; no font of the machine is in the file."""
+    """Glyph 0, which is the empty box, is never drawn.
+
+    No font of the machine is in the file.
+    """
     member = make_member(first_name=first, last_name=last)
     ours = {path.stem.split("-")[0] for path in (documents.ASSETS / "fonts").glob("*.ttf")}
     with pikepdf.open(BytesIO(printed(client_of(member), make_cycle(member)))) as pdf:
@@ -252,7 +261,7 @@ def test_a_page_holds_at_most_40_rows_under_a_repeated_head_and_no_row_is_split(
 
 @pytest.mark.slow
 def test_rows_of_one_line_come_to_40_a_page(cycle: Cycle) -> None:
-    """The first page holds the masthead and the facts too."""
+    """The first page also holds the masthead and the facts."""
     for n in range(100):
         day = date(2024, 10, 10) + timedelta(days=n)
         make_activity(cycle, points="0.25", title=f"Webinar {n}: hematology at night", provider="ABC", starts_on=day)
@@ -262,7 +271,7 @@ def test_rows_of_one_line_come_to_40_a_page(cycle: Cycle) -> None:
 
 
 def test_the_first_page_is_letter_and_read_at_an_arms_length(signed_in: Client, cycle: Cycle) -> None:
-    """Name and points in 18 points, nothing below 8."""
+    """The name and the points are in 18 points, and nothing is below 8."""
     reader = PdfReader(BytesIO(printed(signed_in, cycle)))
     assert [float(side) for side in reader.pages[0].mediabox[2:]] == [612, 792]
     sizes: dict[str, float] = {}

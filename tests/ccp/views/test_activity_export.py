@@ -19,7 +19,7 @@ ADDRESS = "/ccp/activities/export.csv"
 
 
 def exported(client: Client, **query: str) -> list[dict[str, str]]:
-    """The lines of the file, by the names of the columns, as Excel reads it."""
+    """Return the lines of the file, by the names of the columns, as Excel reads it."""
     answer = client.get(ADDRESS, query)
     assert isinstance(answer, StreamingHttpResponse)
     content = b"".join(answer)
@@ -28,7 +28,10 @@ def exported(client: Client, **query: str) -> list[dict[str, str]]:
 
 
 def test_an_entry_is_a_line_with_what_counted_for_each_certification_and_why_it_was_cut(two: Member) -> None:
-    """4 points for both. Under a cap of 5, 2 more for RPT count 1 there; they are not claimed for RMA."""
+    """4 points count for both.
+
+    Under a cap of 5, 2 more for RPT count 1 there. They are not claimed for RMA.
+    """
     set_terms(cap=5)
     make_activity(
         cycle_of(two, "RPT"),

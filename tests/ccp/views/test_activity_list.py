@@ -67,7 +67,7 @@ def titles(page: BeautifulSoup) -> list[str]:
 
 
 def keys(member: Member, **query: str) -> dict[str, str]:
-    """The query with RMA and RPT in it as the keys that the address has."""
+    """Return the query with RMA and RPT replaced by the keys that the address has."""
     of = {
         "cycle": lambda code: cycle_of(member, code).pk,
         "certification": lambda code: cycle_of(member, code).certification_id,
@@ -121,7 +121,10 @@ def test_every_sort_is_of_a_column_and_has_both_directions() -> None:
 
 @pytest.mark.parametrize("sort", SORTS)
 def test_what_is_alike_stands_in_the_order_of_recording(met: Member, sort: str) -> None:
-    """Four entries that differ in nothing but their keys: in that order, or in the reverse."""
+    """Four entries differ in nothing but their keys.
+
+    They are in the order of the keys, or in the reverse order.
+    """
     met.activities.update(starts_on=date(2026, 2, 28))
     alike = [make_activity(cycle_of(met), title="Course", points="1") for _ in range(4)]
     page = listed(client_of(met), sort=sort)
@@ -131,7 +134,10 @@ def test_what_is_alike_stands_in_the_order_of_recording(met: Member, sort: str) 
 
 
 def heads(page: BeautifulSoup) -> dict[str, tuple[str, str]]:
-    """Of each head that sorts in the first table: what its aria-sort says, and where it leads."""
+    """Return what the aria-sort of each sorting head says, and where it leads.
+
+    The heads are those of the first table.
+    """
     links = page.select_one("main table").select("thead a")
     return {words(link): (link.parent.get("aria-sort", ""), link["href"]) for link in links}
 
@@ -202,7 +208,10 @@ def test_the_fields_stand_open_only_where_one_of_them_is_wrong(signed_in: Client
 
 
 def test_pages_keep_the_filters_and_the_sort(met: Member, monkeypatch: pytest.MonkeyPatch) -> None:
-    """1 + 4 = 5 entries, two on a page: 2, 2 and 1; every one of them on one page."""
+    """1 + 4 = 5 entries, with two on a page: 2, 2 and 1.
+
+    Every entry is on one page.
+    """
     monkeypatch.setattr(activity_views, "PAGE_SIZE", 2)
     for number in range(4):
         make_activity(cycle_of(met), points="0.25", title=f"Course {number}", starts_on=date(2026, 3, 2))
@@ -283,13 +292,13 @@ def test_a_void_entry_is_among_those_that_do_not_stand(record: Member, signed_in
 
 
 def test_an_entry_without_a_title_is_sorted_by_the_name_of_its_type(met: Member) -> None:
-    """ "Course, seminar or webinar" between B and D."""
+    """ "Course, seminar or webinar" comes between B and D."""
     for title in ("Donors", "Blood"):
         make_activity(cycle_of(met), title=title, points="1")
     assert titles(listed(client_of(met), sort="title")) == ["Blood", "Course, seminar or webinar", "Donors"]
 
 
 def test_the_points_of_an_entry_are_those_it_counts_for_not_those_claimed(record: Member) -> None:
-    """The withdrawn entry claims 1 and counts 0: it comes first, before the 2.5."""
+    """The withdrawn entry claims 1 and counts 0, so it comes first, before the 2.5."""
     assert record.activities.get(title="Zoonoses").points == Decimal(1)
     assert titles(listed(client_of(record), sort="points"))[0] == "Zoonoses"

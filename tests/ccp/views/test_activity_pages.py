@@ -29,7 +29,7 @@ TOMORROW = TODAY + timedelta(days=1)
 
 @pytest.fixture
 def signed_in(met: Member) -> Client:
-    """RMA; one entry of 30 points, recorded yesterday: the last invoice is open."""
+    """RMA with one entry of 30 points, recorded yesterday, so the last invoice is open."""
     return client_of(met)
 
 
@@ -43,7 +43,10 @@ def counted(client: Client, member: Member, credential: str = "RMA") -> dict[str
 
 
 def test_the_list_shows_all_entries_newest_first_with_counted_and_claimed_points(short: Member) -> None:
-    """Recorded in another order than done. The caps are off: all that is claimed counts."""
+    """The entries were recorded in another order than they were done.
+
+    The caps are off, so everything that is claimed counts.
+    """
     cycle = cycle_of(short, "RPT")
     make_activity(cycle, points="1.5", title="Newest", starts_on=date(2026, 3, 3), ends_on=date(2026, 3, 5))
     make_activity(cycle, points="0.25", title="Oldest", provider="ABC College", starts_on=date(2024, 1, 2))
@@ -126,7 +129,7 @@ def test_an_empty_list_says_what_will_stand_there(new: Member) -> None:
 def test_amending_shows_what_is_on_record_and_counts_the_change_at_once(
     signed_in: Client, met: Member, entry: Activity
 ) -> None:
-    """30 become 27.5: below 30, so the invoice that was open is locked again."""
+    """30 become 27.5, which is below 30, so the open invoice is locked again."""
     address = f"/ccp/activities/{entry.pk}/amend/"
     assert counted(signed_in, met)["invoice-status"] == "open"
     shown = form_values(read(signed_in.get(address)))
@@ -170,7 +173,10 @@ def test_a_wrong_amendment_changes_nothing_and_keeps_what_was_typed(signed_in: C
 
 
 def test_an_amendment_of_an_old_form_shows_what_is_on_record_and_asks_again(signed_in: Client, entry: Activity) -> None:
-    """Two windows of revision 1. The second is told of the first's 31 points; submitted again, its 32 count."""
+    """Two windows show revision 1.
+
+    The second is told about the first's 31 points. Submitted again, its 32 count.
+    """
     address = f"/ccp/activities/{entry.pk}/amend/"
     first, second = (form_values(read(signed_in.get(address))) | {"attested": "on"} for _ in range(2))
     assert signed_in.post(address, first | {"points": "31"}).status_code == 302

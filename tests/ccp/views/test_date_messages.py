@@ -15,7 +15,8 @@ from tests.support.pages import refused_ce
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 RUNS = " Your CCP cycle runs from 5/1/2023 to 4/30/2026."
 
-# What is typed on 3/14/2026, the field it is told at, and the sentence before the cycle's dates.
+# What is typed on 3/14/2026, the field at which the error is shown, and the sentence before the
+# cycle's dates.
 MESSAGES = {
     "missing": ({"starts_on": ""}, "starts_on", "Enter the start date, for example 3/14/2026."),
     "no date": (
@@ -79,7 +80,10 @@ MESSAGES = {
 
 @pytest.fixture
 def signed_in() -> Client:
-    """RMA 5/1/2023 to 4/30/2026; committee work counts up to 2/28/2026, lectures from 3/2/2026 on."""
+    """RMA 5/1/2023 to 4/30/2026.
+
+    Committee work counts up to 2/28/2026, and lectures from 3/2/2026 on.
+    """
     set_terms("office-or-committee", claimable_until=date(2026, 2, 28))
     set_terms("presentation", claimable_from=date(2026, 3, 2))
     return client_of(make_cycle().certification.member)
@@ -104,7 +108,10 @@ def test_days_after_the_cycle_have_theirs(grace: Member) -> None:
 
 
 def test_days_that_no_single_cycle_covers_have_theirs(on_today: None) -> None:
-    """RMA has ended, and RPT began on 10/1/2023: from 9/30/2023 to 5/1/2026 neither covers all days."""
+    """RMA has ended, and RPT began on 10/1/2023.
+
+    Neither covers all days from 9/30/2023 to 5/1/2026.
+    """
     on_today.move_to("2026-05-02T12:00:00-05:00")  # type: ignore[attr-defined]
     member = make_member()
     make_cycle(member)

@@ -39,7 +39,7 @@ def owner(met: Member) -> Client:
 
 @pytest.fixture
 def auditor() -> Client:
-    """Staff who may read evidence and the entries it belongs to."""
+    """Staff who may read evidence and the entries to which it belongs."""
     return client_of(make_clerk("view_activity", "view_evidence"))
 
 
@@ -52,7 +52,7 @@ def part(client: Client, entry: Activity) -> object:
 
 
 def test_an_entry_without_evidence_says_so_and_until_when_to_keep_documents(owner: Client, entry: Activity) -> None:
-    """The cycle ends on 4/30/2026, the audit is drawn in January 2027."""
+    """The cycle ends on 4/30/2026, and the audit is drawn in January 2027."""
     shown = part(owner, entry)
     assert "No file is attached." in words(shown)
     assert shown.select_one("[data-name=keep-until]")["datetime"] == "2027-12-31"
@@ -97,7 +97,7 @@ def test_a_heic_picture_becomes_a_jpeg(owner: Client, entry: Activity) -> None:
 
 
 def test_the_same_file_again_is_told_and_kept_once(owner: Client, entry: Activity) -> None:
-    content = pdf()  # made again, it would have another number within
+    content = pdf()  # made again, the file would have another number in it
     send(owner, entry, content)
     answer = send(owner, entry, content, "again.pdf")
     told = words(read(owner.get(answer.headers["Location"])).select_one(".notices"))
@@ -172,7 +172,7 @@ def test_the_scanner_is_given_the_file_as_it_was_sent(
 def test_files_are_taken_twenty_times_a_minute_from_each_person(
     owner: Client, entry: Activity, settings: Settings
 ) -> None:
-    """Each is opened in a process of its own. To look at the page costs nothing."""
+    """Each file is opened in its own process. Looking at the page costs nothing."""
     assert settings.ACCOUNT_RATE_LIMITS["evidence"] == "20/m/user"
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"evidence": "2/m/user"}
     assert [send(owner, entry, b"").status_code for _ in range(3)] == [200, 200, 429]
@@ -261,7 +261,7 @@ def test_a_stranger_finds_nothing_and_changes_nothing(entry: Activity, stranger:
 
 
 def test_staff_with_the_permission_read_and_change_nothing(entry: Activity, auditor: Client) -> None:
-    """The permission to view activities alone does not open files."""
+    """The permission to view activities does not open files by itself."""
     file = attach(entry)
     assert auditor.get(f"/ccp/evidence/{file.pk}/").status_code == 200
     assert auditor.post(f"/ccp/evidence/{file.pk}/remove/").headers["Location"] == "/"

@@ -53,18 +53,21 @@ def signed_in(member: Member) -> Client:
 
 
 def shape(client: Client, address: str) -> list[str]:
-    """The elements of a page, without what they say."""
+    """Return the elements of a page, without what they say."""
     return [element.name for element in read(client.get(address)).find_all(True)]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 def test_text_is_shown_as_typed_on_every_page(signed_in: Client, cycle: Cycle, text: str) -> None:
-    """Each page is compared with the same page of an entry of harmless words: the elements must be the same."""
+    """Each page is compared with the same page of an entry of harmless words.
+
+    The elements must be the same.
+    """
     addresses = ["/ccp/activities/{}/", "/ccp/activities/", "/ccp/activities/{}/amend/", "/ccp/activities/{}/withdraw/"]
     addresses.append(f"/ccp/transcript/{cycle.pk}/")
     assert record_ce(signed_in, title=text, provider=text).status_code == 302
-    signed_in.get("/")  # the notice that it is on record stands on the next page only
+    signed_in.get("/")  # only the next page shows the notice that the entry is on record
     entry = Activity.objects.get()
     assert (entry.title, entry.provider) == (text.strip(), text.strip())
     found = {}
@@ -87,11 +90,12 @@ def test_an_error_page_keeps_it_as_typed(signed_in: Client, text: str) -> None:
 
 
 def in_pdf(pdf: bytes) -> str:
-    """The letters of the PDF without spaces, which line breaks move."""
+    """Return the letters of the PDF without spaces, which line breaks move."""
     return "".join("".join(page.extract_text().split()) for page in PdfReader(BytesIO(pdf)).pages)
 
 
-# Read in another order than printed; and a picture that no font has, at which the reader loses the thread.
+# The reader reads these in another order than they are printed. It also loses the thread at a
+# picture that no font has.
 OUT_OF_ORDER, UNREADABLE = {"right to left", "override", "combining"}, {"emoji"}
 
 
@@ -133,7 +137,7 @@ BLOCKS = ["h1", "h2", "p", "li", "dt", "dd", "th", "td", "option"]
 
 
 def loose(page: BeautifulSoup, typed: str) -> list[str]:
-    """The lines in which what was typed stands beside other words without being kept apart from them."""
+    """Return the lines in which typed text is not kept apart from the words beside it."""
     found = []
     for text in page.body.find_all(string=lambda text: typed in text):
         line = text.find_parent(BLOCKS)
@@ -144,7 +148,10 @@ def loose(page: BeautifulSoup, typed: str) -> list[str]:
 
 
 def test_what_is_typed_from_right_to_left_turns_no_words_around(member: Member, cycle: Cycle, staff: User) -> None:
-    """A title in Arabic before ", 2 points" would take the 2 to its other side; a turned one the whole sentence."""
+    """A title in Arabic before ", 2 points" would take the 2 to its other side.
+
+    A turned title would take the whole sentence.
+    """
     turned = TEXTS["override"]
     Member.objects.filter(pk=member.pk).update(first_name=turned, last_name="Zhao")
     signed_in = client_of(member)

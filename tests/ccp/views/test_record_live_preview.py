@@ -117,7 +117,7 @@ def test_it_takes_the_same_queries_however_much_is_on_record(member: Member, sig
 
 
 def test_the_chosen_type_is_told_with_the_documents_to_keep(signed_in: Client) -> None:
-    """Without a script: on the page that comes back."""
+    """Without a script, the answer is on the page that comes back."""
     page = read(signed_in.post("/ccp/record/", {"activity_type": "course-ceu"}))
     told = words(page.select_one("#chosen-kind"))
     assert "10 points for each CEU" in told

@@ -100,7 +100,8 @@ def test_whatever_else_is_wrong_has_its_sentence(
 def test_characters_that_nobody_types_are_refused(signed_in: Client, field: str, sentence: str, character: str) -> None:
     answer = record_ce(signed_in, **{field: f"a{character}b"})
     assert answer.status_code == 200
-    summary = error_summary(BeautifulSoup(answer.text, "html5lib"))  # what was typed is kept: not parsed strictly
+    # What was typed is kept on the page, so the page is not parsed strictly.
+    summary = error_summary(BeautifulSoup(answer.text, "html5lib"))
     assert list(summary.values()) in ([sentence], ["Null characters are not allowed."])
     assert not Activity.objects.exists()
 
@@ -153,7 +154,10 @@ def test_an_error_at_the_certifications_leads_to_the_first_box(two: Member) -> N
 
 
 def test_with_one_certification_there_is_no_box_to_tick_and_none_to_link_to(signed_in: Client) -> None:
-    """Empty or not sent, it is the one; what is wrong with it links to no field that the page does not have."""
+    """If the field is empty or not sent, the only certification is meant.
+
+    An error of it does not link to a field that the page does not have.
+    """
     page = read(record_ce(signed_in, certifications="999999"))
     assert error_summary(page) == {"": "Choose from your certifications with an open CCP cycle."}
     assert not page.select("[name=certifications]")
@@ -168,7 +172,10 @@ def test_with_one_certification_there_is_no_box_to_tick_and_none_to_link_to(sign
     ],
 )
 def test_without_an_open_cycle_the_page_says_why_and_takes_nothing(situation: dict[str, Any]) -> None:
-    """Awarded on 12/1/2022: the cycle ended on 11/30/2025 and took records to 2/28/2026, 90 days later."""
+    """The award was on 12/1/2022.
+
+    The cycle ended on 11/30/2025 and took records to 2/28/2026, 90 days later.
+    """
     signed_in = client_of(make_cycle(**situation).certification.member)
     assert "You cannot record CE now" in words(read(signed_in.get(ADDRESS)).h1)
     record_ce(signed_in)

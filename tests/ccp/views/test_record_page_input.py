@@ -180,7 +180,7 @@ def test_other_days_are_refused_with_a_sentence_that_names_the_cycle(
 
 
 def test_days_after_an_ended_cycle_are_refused_in_the_grace_period(grace: Member) -> None:
-    """MLT ended on 2/22/2026; today is in its grace period."""
+    """MLT ended on 2/22/2026, and today is in its grace period."""
     signed_in = client_of(grace)
     record_ce(signed_in, starts_on="2/23/2026")
     page = read(record_ce(signed_in, starts_on="2/22/2026", ends_on="2/23/2026"))
@@ -209,7 +209,7 @@ def test_employment_counts_only_to_the_end_of_2020(signed_in: Client) -> None:
 def test_employment_to_the_end_of_2020_counts_where_the_cycle_reaches_back(
     on_today: Any, days: tuple[str, str], status: int
 ) -> None:
-    """A cycle 6/1/2018 to 5/31/2021, recorded in on its last day."""
+    """The cycle is 6/1/2018 to 5/31/2021, and the activity is recorded on its last day."""
     on_today.move_to(f"{date(2021, 5, 31)}T12:00:00-05:00")
     cycle = make_cycle(awarded_on=date(2018, 6, 1), on=date(2021, 5, 31))
     signed_in = client_of(cycle.certification.member)

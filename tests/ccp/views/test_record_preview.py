@@ -70,14 +70,17 @@ def test_the_form_of_a_preview_then_records_once(signed_in: Client) -> None:
 
 
 def test_preview_says_what_counts_the_new_total_and_what_is_to_go(signed_in: Client) -> None:
-    """1.5 of 30: 28.5 are to go."""
+    """1.5 of 30 count, so 28.5 are still needed."""
     page = read(preview(signed_in))
     assert rows(page) == ["RMA chosen 1.5 1.5 1.5 of 30 28.5"]
     assert "28.5 points to go: the renewal invoice of year 3 stays locked." in words(page.select_one("#preview"))
 
 
 def test_preview_says_when_the_invoice_would_open(short: Member) -> None:
-    """22 of 24: the 2 that are missing, recorded on 3/14, open the invoice on 3/15."""
+    """22 of 24 count.
+
+    The missing 2, recorded on 3/14, open the invoice on 3/15.
+    """
     page = read(preview(client_of(short), points="2", starts_on="3/2/2026"))
     assert rows(page) == ["RPT chosen 2 2 24 of 24 0"]
     assert "This meets your CCP requirement: the renewal invoice of year 3 would open on 3/15/2026." in words(page.main)
@@ -95,7 +98,10 @@ def test_preview_says_why_less_counts(member: Member, signed_in: Client) -> None
 
 
 def test_preview_has_a_row_for_each_open_cycle_that_covers_the_days(two: Member) -> None:
-    """4 points of 3/1/2026 count for both. RPT began on 9/15/2024 and has no row for a day before."""
+    """4 points of 3/1/2026 count for both.
+
+    RPT began on 9/15/2024 and has no row for an earlier day.
+    """
     rma = cycle_of(two).certification_id
     page = read(preview(client_of(two), points="2", starts_on="3/2/2026", certifications=["", str(rma)]))
     assert rows(page) == ["RMA chosen 2 2 6 of 30 24", "RPT not chosen 2 2 6 of 24 18"]
@@ -105,7 +111,10 @@ def test_preview_has_a_row_for_each_open_cycle_that_covers_the_days(two: Member)
 
 
 def test_each_certification_has_its_own_caps(two: Member) -> None:
-    """Both have 4 of a cap of 5 used; RMA alone gets 0.5 more: 0.5 and 1 are left."""
+    """Both have used 4 of a cap of 5, and RMA alone gets 0.5 more.
+
+    0.5 and 1 are left.
+    """
     set_terms("course-seminar-webinar", cap=Decimal(5))
     make_activity(cycle_of(two), points="0.5")
     page = read(preview(client_of(two), points="2", starts_on="3/2/2026"))
@@ -131,7 +140,7 @@ def test_preview_tells_of_an_entry_that_looks_like_it(member: Member, signed_in:
 
 
 def test_preview_of_an_amendment_changes_nothing(member: Member, signed_in: Client) -> None:
-    """12 + 5 = 17; the 12 become 4: 4 + 5 = 9."""
+    """12 + 5 = 17. The 12 become 4, and 4 + 5 = 9."""
     first = make_activity(cycle_of(member), points="12", starts_on=date(2026, 3, 2))
     make_activity(cycle_of(member), points="5")
     page = read(submit(signed_in, f"/ccp/activities/{first.pk}/amend/", points="4", preview="1"))
@@ -162,7 +171,10 @@ def test_the_form_says_how_much_of_each_cap_is_used(two: Member) -> None:
 
 
 def test_withdrawing_frees_the_room_for_the_others(member: Member, signed_in: Client) -> None:
-    """A cap of 10: 8 and 2 of 5. Without the 8 all 5 count, and 5 of 10 are used."""
+    """The cap is 10: 8 count, and 2 of 5.
+
+    Without the 8 all 5 count, and 5 of 10 are used.
+    """
     set_terms("course-seminar-webinar", cap=Decimal(10))
     first = make_activity(cycle_of(member), points="8", starts_on=date(2026, 3, 1))
     second = make_activity(cycle_of(member), points="5", starts_on=date(2026, 3, 2))
@@ -173,7 +185,10 @@ def test_withdrawing_frees_the_room_for_the_others(member: Member, signed_in: Cl
 
 
 def test_terms_that_are_narrowed_afterwards_cut_by_the_window(member: Member) -> None:
-    """Staff put the first terms right: work of 3/1/2026 could not be claimed. The next change counts anew."""
+    """Staff correct the first terms: work of 3/1/2026 could not be claimed.
+
+    The next change makes the cycle count again.
+    """
     first = make_activity(cycle_of(member), points="8", starts_on=date(2026, 3, 1))
     set_terms("course-seminar-webinar", claimable_from=date(2026, 3, 2))
     make_activity(cycle_of(member), points="1", starts_on=date(2026, 3, 2))

@@ -82,7 +82,7 @@ def test_the_new_total_stands_in_the_very_next_response_of_every_page(signed_in:
 
 
 def test_the_page_says_why_less_than_the_claim_counts(signed_in: Client) -> None:
-    """A cap of 13 with 12 counted leaves 1 of the 1.5."""
+    """A cap of 13 leaves 1 of the 1.5, because 12 have counted."""
     set_terms(cap=Decimal(13))
     page = read(signed_in.get(record_ce(signed_in, starts_on="3/2/2026").headers["Location"]))
     said = words(page.main)
@@ -137,7 +137,10 @@ def test_the_same_form_twice_records_once_and_leads_to_the_same_page(signed_in: 
 
 
 def test_the_same_form_after_back_in_another_spelling_is_a_repeat(signed_in: Client) -> None:
-    """1,5 is 1.5, 2026-03-01 is 3/1/2026, and an end of the same day is an empty end."""
+    """1,5 is 1.5, and 2026-03-01 is 3/1/2026.
+
+    An end on the same day is an empty end.
+    """
     number = str(uuid.uuid4())
     first = record_ce(signed_in, submission_id=number)
     again = record_ce(
@@ -147,12 +150,15 @@ def test_the_same_form_after_back_in_another_spelling_is_a_repeat(signed_in: Cli
 
 
 def test_the_same_form_after_its_entry_was_withdrawn_is_not_said_to_be_on_record(signed_in: Client) -> None:
-    """The page of the entry says that it was withdrawn; a notice above it that it is on record would deny it."""
+    """The page of the entry says that it was withdrawn.
+
+    A notice above, which says that it is on record, would contradict it.
+    """
     number = str(uuid.uuid4())
     entry = record_ce(signed_in, submission_id=number).headers["Location"]
     assert "is on record." in words(read(signed_in.get(entry)).select_one(".notices"))
     signed_in.post(f"{entry}withdraw/")
-    signed_in.get(entry)  # says that it is withdrawn
+    signed_in.get(entry)  # it says that the entry is withdrawn
     assert record_ce(signed_in, submission_id=number).headers["Location"] == entry
     page = read(signed_in.get(entry))
     assert not page.select(".notices")
@@ -214,7 +220,10 @@ def test_a_garbled_number_is_replaced_and_nothing_is_recorded_until_the_next_sub
 def test_the_invoice_opens_at_midnight_in_chicago_after_the_requirement_was_met(
     on_today: TimeMachineFixture, day: date, next_day: date, due_on: date, met_at: time
 ) -> None:
-    """30 of 30 points in one form, less than 60 days before the invoice is due; nothing runs at midnight."""
+    """One form brings 30 of 30 points, less than 60 days before the invoice is due.
+
+    Nothing runs at midnight.
+    """
     on_today.move_to(datetime.combine(day, met_at, CHICAGO))
     cycle = make_cycle(awarded_on=due_on.replace(year=due_on.year - 3), on=day)
     signed_in = client_of(cycle.certification.member)

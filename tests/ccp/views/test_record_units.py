@@ -165,7 +165,7 @@ BLANKS = [pytest.param(typed, id=f"U+{ord(typed):04X}") for typed in (" ", "\t",
 
 @pytest.mark.parametrize("blank", BLANKS)
 def test_a_blank_in_how_many_is_nothing(signed_in: Client, blank: str) -> None:
-    """Points are then wanted, on the page, in both previews, and where an entry is amended."""
+    """Points are then required on the page, in both previews, and where an entry is amended."""
     wanted = {"id_points": "Enter the points you earned, for example 1.5."}
     nothing = {"quantity": blank, "points": ""}
     assert refused_ce(signed_in, **nothing) == wanted
@@ -188,7 +188,10 @@ def test_the_entry_says_how_many_units_it_was(signed_in: Client) -> None:
 
 
 def test_amending_shows_the_units_and_computes_anew(signed_in: Client) -> None:
-    """2 contact hours become 3: 3 points. The change is told in the history."""
+    """2 contact hours become 3, which are 3 points.
+
+    The history reports the change.
+    """
     address = record_ce(signed_in, quantity="2", points="").headers["Location"]
     shown = form_values(read(signed_in.get(f"{address}amend/")))
     assert (shown["quantity"], shown["points"]) == (["2"], [""])
@@ -199,7 +202,10 @@ def test_amending_shows_the_units_and_computes_anew(signed_in: Client) -> None:
 
 
 def test_amending_takes_the_terms_of_the_day_on_which_it_was_recorded(member: Member) -> None:
-    """Recorded yesterday at a point an hour; from today on it is half a point, but not for this entry."""
+    """The entry was recorded yesterday at one point an hour.
+
+    From today on an hour is half a point, but not for this entry.
+    """
     activity = make_activity(cycle_of(member), points="2", quantity=Decimal(2), at=noon(TODAY - DAY))
     make_terms(effective_from=TODAY, unit="hour", points_per_unit=Decimal("0.5"))
     submit(client_of(member), f"/ccp/activities/{activity.pk}/amend/", quantity="3", attested="on")
@@ -297,7 +303,7 @@ def test_the_verb_refuses_a_type_that_has_not_begun(member: Member) -> None:
 
 
 def test_what_was_recorded_before_a_type_began_is_not_amended_to_it(member: Member) -> None:
-    """As with later terms: what holds for an entry is what held on the day on which it was recorded."""
+    """As with later terms, the terms of the day on which an entry was recorded apply to it."""
     activity = make_activity(cycle_of(member), at=noon(TODAY - DAY))
     make_activity_type(name="Escape room", code="escape-room", effective_from=TODAY)
     address = f"/ccp/activities/{activity.pk}/amend/"
@@ -307,7 +313,7 @@ def test_what_was_recorded_before_a_type_began_is_not_amended_to_it(member: Memb
 
 
 def test_an_entry_keeps_a_type_that_begins_only_later(member: Member) -> None:
-    """It was recorded while the type had earlier terms, which are no more."""
+    """The entry was recorded while the type had earlier terms, which no longer exist."""
     activity = make_activity(cycle_of(member), kind="self-study")
     TypeTerms.objects.filter(activity_type__code="self-study").update(effective_from=TODAY + DAY)
     address = f"/ccp/activities/{activity.pk}/amend/"

@@ -51,14 +51,14 @@ def member() -> Member:
 
 @pytest.fixture
 def client(member: Member) -> Client:
-    """A browser with the form open; tokens against other sites are checked."""
+    """A browser with the form open, in which tokens against other sites are checked."""
     browser_of_member = Client(enforce_csrf_checks=True)
     browser_of_member.force_login(member.user)
     return browser_of_member
 
 
 def opened(client: Client, address: str = ADDRESS) -> dict[str, str]:
-    """The hidden fields of the form, as it was opened before the session ended."""
+    """Return the hidden fields of the form, as it was opened before the session ended."""
     page = read(client.get(address))
     return {name: page.select_one(f"input[name={name}]")["value"] for name in ("csrfmiddlewaretoken", "typed_by")}
 
@@ -68,7 +68,7 @@ def end_session() -> None:
 
 
 def sign_in(client: Client, email: str, answer: HttpResponse) -> HttpResponse:
-    """Follow the redirect to the sign-in, sign in there, and open the page it leads to."""
+    """Follow the redirect to the sign-in, sign in there, and open the page to which it leads."""
     sign_in_page = client.get(answer.headers["Location"])
     page = BeautifulSoup(sign_in_page.text, "html5lib")
     hidden = {field["name"]: field.get("value", "") for field in page.select("main input[type=hidden]")}
@@ -123,7 +123,10 @@ def test_it_comes_back_once(client: Client) -> None:
 
 
 def test_submitted_then_it_is_recorded_once(client: Client) -> None:
-    """It keeps its number, so that a form that had been recorded after all is a repeat."""
+    """The form keeps its number.
+
+    If it had been recorded after all, it is then a repeat.
+    """
     page = read(sign_in(client, "ada@example.org", post_signed_out(client, points="2", starts_on="3/1/2026")))
     token = page.select_one("input[name=csrfmiddlewaretoken]")["value"]
     values = form_values(page) | {"attested": "on", "csrfmiddlewaretoken": token}
@@ -177,7 +180,7 @@ def test_only_the_fields_of_the_page_are_kept(client: Client) -> None:
 
 
 def test_a_form_from_another_site_is_not_kept(client: Client) -> None:
-    """Whoever has no token of this browser has no name signed for it either."""
+    """Without a token of this browser there is no name that is signed for it either."""
     opened(client)
     end_session()
     assert client.post(ADDRESS, TYPED | {"attested": "on"}).status_code == 403
@@ -207,7 +210,7 @@ def test_a_form_that_lacks_its_field_comes_back_empty(client: Client, member: Me
     assert words(page.select_one("textarea")) == ""
 
 
-# The token against other sites is out of date: somebody signed in again in another window.
+# The token against other sites is out of date, because somebody signed in again in another window.
 
 
 def test_a_form_with_an_old_token_is_kept_and_its_page_leads_back_to_it(client: Client, member: Member) -> None:
@@ -222,7 +225,7 @@ def test_a_form_with_an_old_token_is_kept_and_its_page_leads_back_to_it(client: 
 
 
 def test_the_form_of_somebody_else_is_not_kept_there(client: Client) -> None:
-    """The form was opened by one member, and another is signed in by now."""
+    """One member opened the form, and another is signed in by now."""
     hidden = opened(client)
     client.force_login(make_person("bob@example.org").user)
     client.cookies["csrftoken"] = "x" * 32
@@ -233,7 +236,7 @@ def test_the_form_of_somebody_else_is_not_kept_there(client: Client) -> None:
 
 @pytest.mark.parametrize("cookie", ["sessionid", "csrftoken"])
 def test_so_is_one_whose_session_or_token_has_ended_meanwhile(client: Client, cookie: str) -> None:
-    """Either cookie comes from this site's own pages alone: they are SameSite."""
+    """Either cookie comes only from this site's own pages, because both are SameSite."""
     hidden = opened(client)
     end_session()
     del client.cookies[cookie]
@@ -247,7 +250,10 @@ def test_so_is_one_whose_session_or_token_has_ended_meanwhile(client: Client, co
 
 @pytest.mark.parametrize("address", [ADDRESS, "/accounts/login/", "/verify/", "/no-such-page/"])
 def test_another_site_that_posts_a_form_takes_nobodys_session_away(member: Member, address: str) -> None:
-    """Browsers send no cookie of ours with it, and would put a cookie of the answer in the place of the visitor's."""
+    """Browsers send no cookie of the portal with such a request.
+
+    A cookie of the answer would replace that of the visitor.
+    """
     mallory = make_person("mallory@example.org")
     typed = TYPED | {"typed_by": kept_forms.signature(mallory.user)}
     answer = Client(enforce_csrf_checks=True).post(address, typed, headers={"origin": "https://elsewhere.example"})

@@ -38,7 +38,7 @@ def pdf_text(answer: object) -> str:
 
 @pytest.fixture
 def member(on_today: TimeMachineFixture) -> Member:
-    """RMA with a cycle that closed as compliant with 30 of 30, and the next with 2; RPT with 4."""
+    """RMA with a cycle that closed as compliant with 30 of 30, and the next with 2. RPT has 4."""
     member = make_member(first_name="Hana", last_name="History")
     first = make_cycle(member)
     make_activity(first, points="30", at=noon(TODAY - timedelta(days=1)))
@@ -47,7 +47,7 @@ def member(on_today: TimeMachineFixture) -> Member:
     rpt = make_cycle(member, credential="RPT", awarded_on=date(2024, 9, 15))
     make_activity(rpt, points="4", title="Venipuncture")
     on_today.move_to(noon(LATER))
-    client_of(member).get("/certifications/")  # closes the first cycle and opens the next
+    client_of(member).get("/certifications/")  # this closes the first cycle and opens the next
     second = Cycle.objects.select_related("certification__member").get(certification=first.certification, number=2)
     make_activity(second, points="2", title="Next course", starts_on=LATER - timedelta(days=3), at=noon(LATER))
     return member
@@ -117,11 +117,14 @@ def test_a_member_without_certifications_has_a_history_too() -> None:
 
 @pytest.mark.slow
 def test_5000_entries_are_told_in_totals_within_ten_seconds_of_a_processor(member: Member) -> None:
-    """4 + 5,000 × 0.25 = 1,254 of RPT. The page and the document say where the entries are."""
+    """4 + 5,000 × 0.25 = 1,254 of RPT.
+
+    The page and the document say where the entries are.
+    """
     rpt = cycle_of(member, "RPT")
     record_more(member.activities.get(title="Venipuncture"), [rpt], 5000)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")  # as a database does by itself, but not within a transaction
+        cursor.execute("ANALYZE")  # a database does this by itself, but not within a transaction
     client = client_of(member)
     for address in ("/ccp/transcript/all", f"/ccp/transcript/{rpt.pk}"):
         start = time.process_time()
@@ -144,7 +147,7 @@ def test_5000_entries_are_told_in_totals_within_ten_seconds_of_a_processor(membe
 def test_the_most_that_is_listed_is_listed(
     member: Member, monkeypatch: pytest.MonkeyPatch, limit: str, told: str
 ) -> None:
-    """Three entries, listed while three may be."""
+    """There are three entries, and three may be listed."""
     cycles = list(transcripts.cycles_of(member))
     for most, listed in ((3, True), (2, False)):
         monkeypatch.setattr(transcripts, limit, most)
@@ -154,7 +157,7 @@ def test_the_most_that_is_listed_is_listed(
 def test_the_page_has_each_entry_where_the_document_has_the_totals_only(
     member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Titles and providers of one letter more than the document takes."""
+    """Titles and providers have one letter more than the document takes."""
     monkeypatch.setattr(transcripts, "MOST_PRINTED_TEXT", len("Venipuncture") + len("Next course") - 1)
     client = client_of(member)
     page, text = words(read(client.get("/ccp/transcript/all/")).main), pdf_text(client.get("/ccp/transcript/all.pdf"))
@@ -171,7 +174,10 @@ def test_my_certifications_lead_to_the_whole_history(member: Member) -> None:
 
 
 def test_the_points_are_read_with_the_day_on_which_they_met_the_requirement(met: Member) -> None:
-    """A cycle that was read before the last entry came is read again with its credits: 30 points, and met."""
+    """A cycle was read before the last entry came.
+
+    It is read again with its credits: it has 30 points, and is met.
+    """
     stale = cycle_of(met)
     stale.requirement_met_on = None
     (sheet,) = transcripts.of_cycle(stale).sheets

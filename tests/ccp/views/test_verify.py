@@ -61,7 +61,10 @@ def test_anyone_reads_what_the_paper_says(met: Member) -> None:
 
 
 def test_nothing_more_is_told(met: Member) -> None:
-    """Neither the AMT ID, the e-mail address, the certificate number, nor an entry: also not once they have changed."""
+    """The page shows neither the AMT ID, the e-mail address, the certificate number, nor an entry.
+
+    That holds also once they have changed.
+    """
     make_activity(cycle_of(met), points="1", title="Secret seminar", provider="Hidden College")
     issue, _ = saved(met)
     met.first_name = "Newname"
@@ -158,7 +161,10 @@ def test_a_name_that_was_written_anew_is_told_without_the_name(met: Member) -> N
 def test_a_certification_that_lapsed_since_is_told_even_if_nobody_looked_before(
     grace: Member, on_today: TimeMachineFixture
 ) -> None:
-    """The grace period ended long ago: who looks closes the cycle, as everywhere."""
+    """The grace period ended long ago.
+
+    Looking at the page closes the cycle, as everywhere.
+    """
     issue, _ = saved(grace, "MLT")
     on_today.move_to(noon(TODAY + timedelta(days=200)))
     text = words(of_code(issue.code).main)

@@ -22,7 +22,7 @@ def said(member: Member, points: str) -> str:
 
 
 def test_an_entry_that_the_requirement_rests_on_is_better_amended(met: Member) -> None:
-    """30 of 30 points, met yesterday."""
+    """RMA with 30 of 30 points, met yesterday."""
     told = said(met, "30")
     assert ADVICE in told
     assert "Your RMA requirement was met on 3/13/2026. Without this entry it is no longer met." in told
@@ -33,7 +33,7 @@ def test_an_entry_that_the_requirement_rests_on_is_better_amended(met: Member) -
 
 
 def test_what_the_page_says_is_what_happens(met: Member) -> None:
-    """Amended the day stays; withdrawn and recorded anew it is today."""
+    """If the entry is amended, the day stays. If it is recorded again, the day is today."""
     entry = met.activities.get()
     claim = recording.Claim(entry.activity_type, entry.points, entry.starts_on, entry.ends_on, title="Put right")
     recording.amend(activity=entry, cycles=[cycle_of(met)], claim=claim, revision=1, by=met.user, at=noon(TODAY))
@@ -44,7 +44,7 @@ def test_what_the_page_says_is_what_happens(met: Member) -> None:
 
 
 def test_an_entry_that_the_requirement_does_not_need_is_withdrawn_without_a_word(met: Member) -> None:
-    """30 + 1 = 31; without the 1 it is 30 of 30."""
+    """30 + 1 = 31, and without the 1 it is 30 of 30."""
     make_activity(cycle_of(met), points="1", starts_on=date(2026, 3, 2))
     assert ADVICE not in said(met, "1")
 
@@ -60,7 +60,7 @@ def test_where_ccp_is_voluntary_no_invoice_waits() -> None:
 
 
 def test_each_certification_is_named_whose_day_would_be_lost(two: Member) -> None:
-    """RPT has 4 + 20 = 24 of 24, RMA 24 of 30."""
+    """RPT has 4 + 20 = 24 of 24, and RMA has 24 of 30."""
     make_activity(cycle_of(two), cycle_of(two, "RPT"), points="20", starts_on=date(2026, 3, 2))
     told = said(two, "20")
     assert "Your RPT requirement was met on 3/14/2026." in told

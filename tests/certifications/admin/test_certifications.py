@@ -28,13 +28,13 @@ GRACE = timedelta(days=settings.CCP_GRACE_DAYS)
 
 @pytest.fixture
 def root() -> Client:
-    """A superuser's browser."""
+    """Return a superuser's browser."""
     return client_of(make_user(is_staff=True, is_superuser=True))
 
 
 @pytest.fixture
 def cycle() -> Cycle:
-    """RMA of Ann O'Neil, AMT ID 7001234, certificate RMA-77, among others."""
+    """RMA of Ann O'Neil, AMT ID 7001234, certificate RMA-77, among other certifications."""
     make_cycle()
     ann = make_member(user=make_user(email="ann@example.org"), amt_id="7001234", first_name="Ann", last_name="O'Neil")
     return make_cycle(ann, certificate_number="RMA-77")
@@ -154,7 +154,10 @@ def test_a_recertification_makes_ccp_mandatory(root: Client) -> None:
 
 
 def test_number_of_another_certification_is_a_form_error(root: Client, cycle: Cycle) -> None:
-    """The form does not show the credential, and Django skips the constraint: the save would be a server error."""
+    """The form does not show the credential, so Django skips the constraint.
+
+    The save would then be a server error.
+    """
     make_certification(certificate_number="RMA-79")
     text = submit(root, page(Certification, "change", cycle.certification_id), certificate_number="RMA-79").text
     assert "Another certification has this certificate number." in text

@@ -27,7 +27,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def desk() -> Client:
-    """The browser of staff who may look at invoices and payments."""
+    """Return the browser of staff who may look at invoices and payments."""
     return client_of(make_clerk("view_renewalinvoice", "view_payment"))
 
 
@@ -39,7 +39,7 @@ def cycle() -> Cycle:
 
 @pytest.fixture
 def invoice(cycle: Cycle) -> RenewalInvoice:
-    """Year 1: due on 5/1/2024, unpaid, open."""
+    """Year 1: due on 5/1/2024, unpaid and open."""
     return invoice_of(cycle, year=1)
 
 

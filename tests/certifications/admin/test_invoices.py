@@ -42,19 +42,22 @@ def cashier() -> User:
 
 @pytest.fixture
 def desk(cashier: User) -> Client:
-    """The cashier's browser."""
+    """Return the cashier's browser."""
     return client_of(cashier)
 
 
 @pytest.fixture
 def cycle() -> Cycle:
-    """RMA of Ann O'Neil in the last year of 5/1/2023 to 4/30/2026: year 3 is locked, and open once 30 points count."""
+    """RMA of Ann O'Neil in the last year of 5/1/2023 to 4/30/2026.
+
+    Year 3 is locked, and opens once 30 points count.
+    """
     return make_cycle(make_member(amt_id="7001234", first_name="Ann", last_name="O'Neil"))
 
 
 @pytest.fixture
 def invoice(cycle: Cycle) -> RenewalInvoice:
-    """Year 1: due on 5/1/2024, unpaid, open."""
+    """Year 1: due on 5/1/2024, unpaid and open."""
     return invoice_of(cycle, year=1)
 
 
@@ -123,7 +126,7 @@ def not_open(cycle: Cycle, state: str) -> RenewalInvoice:
     if state == "locked":
         return invoice_of(cycle)
     if state == "upcoming":
-        make_activity(cycle, points="30")  # met today: opens tomorrow
+        make_activity(cycle, points="30")  # met today, so it opens tomorrow
         return invoice_of(cycle)
     invoice = invoice_of(cycle, year=1)
     if state == "void":

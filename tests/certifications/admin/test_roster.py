@@ -28,7 +28,10 @@ IMPORT, CONFIRM = page(Certification, "import"), page(Certification, "process_im
 
 @pytest.fixture
 def desk(tmp_path: Path, settings: Settings) -> Client:
-    """The browser of staff who may import a roster. Uploads go to a folder of the test's own."""
+    """Return the browser of staff who may import a roster.
+
+    Uploads go to a folder of the test's own.
+    """
     settings.MEDIA_ROOT = tmp_path
     return client_of(make_clerk("view_certification", *WRITTEN, email="kim@amt.example"))
 
@@ -124,7 +127,10 @@ def test_import_is_for_staff_who_may_do_all_that_it_does(desk: Client) -> None:
 
 
 def test_whoever_may_only_add_certifications_is_offered_no_import_and_changes_no_account() -> None:
-    """A roster changes e-mail addresses, and whoever reads the mail of an address resets the password."""
+    """A roster changes e-mail addresses.
+
+    Whoever reads the mail of an address can reset the password.
+    """
     member = make_certification(make_member()).member
     clerk = client_of(make_clerk("view_certification", "add_certification", "view_member", "change_member"))
     assert IMPORT not in clerk.get(page(Certification)).text

@@ -32,7 +32,7 @@ def roster(tmp_path: Path) -> Path:
 
 
 def run(roster: Path, *rows: str, stderr: io.StringIO | None = None, **options: Any) -> str:
-    """What the command prints for a file of these rows."""
+    """Return what the command prints for a file of these rows."""
     roster.write_text(HEADER + "".join(rows), encoding="utf-8")
     stdout = io.StringIO()
     call_command("import_roster", str(roster), stdout=stdout, stderr=stderr or io.StringIO(), **options)
@@ -54,7 +54,10 @@ def test_a_dry_run_says_what_would_happen(roster: Path) -> None:
 
 
 def test_any_day_can_be_replayed(roster: Path) -> None:
-    """On 1/1/2020 the first cycle of an award on 5/1/2018 runs; today it is a later one."""
+    """On 1/1/2020 the first cycle of an award on 5/1/2018 is running.
+
+    Today a later cycle is running.
+    """
     roster.write_text(HEADER + ADA.replace("2023", "2018"))
     call_command("import_roster", str(roster), "--on", "2020-01-01", stdout=io.StringIO())
     assert Cycle.objects.get().number == 1
@@ -109,7 +112,10 @@ def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_a_busy_database_is_a_sentence(roster: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On SQLite another import, or a night of many members, may hold the lock for longer than we wait."""
+    """On SQLite the lock may be held for longer than the import waits.
+
+    Another import, or a night of many members, may hold it.
+    """
 
     def import_data(*args: Any, **kwargs: Any) -> None:
         raise OperationalError("database is locked")

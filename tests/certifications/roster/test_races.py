@@ -48,7 +48,10 @@ def _one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_roster_locks_certifications_in_the_order_of_their_keys() -> None:
-    """Both get another number, the later one first. A closing has the first and goes on to the second."""
+    """Both certifications get another number, the later one first.
+
+    A closing has locked the first and goes on to the second.
+    """
     first, second = make_certification(), make_certification()
     with transaction.atomic():
         lock(first)
@@ -72,7 +75,10 @@ def test_a_roster_locks_cycles_in_the_order_of_their_keys() -> None:
 
 
 def test_a_member_records_while_a_roster_that_changes_the_member_is_imported() -> None:
-    """A roster takes minutes. The entry refers to the member, and only whoever changes the key of one holds it up."""
+    """A roster takes minutes.
+
+    The entry refers to the member, and is held up only by a change of the member's key.
+    """
     cycle = make_cycle()
     member = cycle.certification.member
     with transaction.atomic():
@@ -83,7 +89,7 @@ def test_a_member_records_while_a_roster_that_changes_the_member_is_imported() -
 
 
 def test_of_two_of_the_staff_who_void_an_invoice_at_once_one_is_told_that_it_was_void(on_today: object) -> None:
-    """The other one's reason stands, and so the second reads that one."""
+    """The other transaction's reason stands, and so the second one reads that reason."""
     invoice = invoice_of(make_cycle())
     clerk = client_of(make_clerk("view_renewalinvoice", "change_renewalinvoice"))
     with transaction.atomic():

@@ -126,7 +126,7 @@ def test_a_members_own_address_stands_until_the_roster_has_a_new_one(email: str,
 
 
 def test_a_members_own_address_is_not_given_to_another() -> None:
-    """Her row has the old address, which does not make hers free."""
+    """Her row has the old address, but that does not make her address free."""
     known = {"members": {"1001": OWN}, "addresses": {OWN.email: "1001"}}
     assert [problem.split(":")[0] for problem in conflicts(make_row(), make_newcomer(email=OWN.email), **known)] == [
         "Line 3, email"
@@ -161,7 +161,10 @@ def test_a_row_changes_the_record_only_where_it_differs(fields: dict[str, Any], 
 
 
 def test_a_blank_choice_leaves_the_stored_one() -> None:
-    """Awarded in 1999, so voluntary by the award; on record as mandatory, because she recertified."""
+    """The award is of 1999, so CCP is voluntary by the award.
+
+    On record it is mandatory, because she recertified.
+    """
     stored = StoredCertification(1, 1, "A-1", date(1999, 5, 1), ccp_mandatory=True)
     entry = RosterEntry(make_row(awarded_on=date(1999, 5, 1), ccp_mandatory=None), ADA, stored)
     assert entry.changes_nothing

@@ -56,14 +56,14 @@ def make_csv(*rows: dict[str, str], columns: Iterable[str] = REQUIRED) -> bytes:
 
 
 def load(*rows: dict[str, str], on: date = TODAY, **options: Any) -> tuple[RosterResource, Result]:
-    """Import rows that all have the columns of the first."""
+    """Import rows that all have the columns of the first row."""
     resource = RosterResource(on=on)
     dataset = csv_files.read_csv(make_csv(*rows, columns=rows[0]))
     return resource, resource.import_data(dataset, **options)
 
 
 def problems(*rows: dict[str, str], **options: Any) -> list[str]:
-    """What is wrong with the rows, which are then known to have changed nothing."""
+    """Return what is wrong with the rows, after checking that they changed nothing."""
     before = everything()
     resource, result = load(*rows, **options)
     assert result.has_validation_errors()
@@ -72,7 +72,7 @@ def problems(*rows: dict[str, str], **options: Any) -> list[str]:
 
 
 def everything() -> dict[str, list[Any]]:
-    """All that an import writes, with its history."""
+    """Return everything that an import writes, with its history."""
     historic = (Member, Certification, Cycle, RenewalInvoice)
     managers = [model.objects for model in (User, EmailAddress, *historic)] + [model.history for model in historic]
     return {manager.model.__name__: list(manager.order_by("pk").values()) for manager in managers}
@@ -83,7 +83,10 @@ def totals(result: Result) -> dict[str, int]:
 
 
 def test_a_new_row_brings_member_account_certification_cycle_and_three_invoices() -> None:
-    """Awarded on 5/1/2023: on 3/14/2026 the first cycle runs; invoices are due on 5/1 of 2024, 2025 and 2026."""
+    """The award is of 5/1/2023, so on 3/14/2026 the first cycle is running.
+
+    Invoices are due on 5/1 of 2024, 2025 and 2026.
+    """
     resource, result = load(ADA)
     assert totals(result) == {"new": 1}
     assert resource.new_members == 1
@@ -292,7 +295,10 @@ def test_a_second_address_of_the_member_can_become_the_first() -> None:
 
 
 def test_members_can_exchange_addresses_and_numbers_within_a_file() -> None:
-    """Ada takes Bob's, Bob takes Cleo's, and a newcomer takes Ada's; Cleo gets others."""
+    """Ada takes Bob's address, Bob takes Cleo's, and a newcomer takes Ada's.
+
+    Cleo gets another one.
+    """
     load(ADA, BOB, CLEO)
     load(
         {**ADA, "email": BOB["email"], "certificate_number": "A-2"},
@@ -312,7 +318,10 @@ def test_members_can_exchange_addresses_and_numbers_within_a_file() -> None:
 
 
 def test_a_corrected_award_dates_the_cycle_and_its_invoices_anew() -> None:
-    """From 5/1/2023 to 6/1/2020: on 3/14/2026 the second cycle of that award runs, 6/1/2023 to 5/31/2026."""
+    """The award moves from 5/1/2023 to 6/1/2020.
+
+    On 3/14/2026 the second cycle of that award is running, 6/1/2023 to 5/31/2026.
+    """
     load(ADA)
     load({**ADA, "awarded_on": "2020-06-01"})
     cycle = Cycle.objects.get()
@@ -335,7 +344,7 @@ def test_a_corrected_award_dates_the_cycle_and_its_invoices_anew() -> None:
 def test_a_corrected_award_settles_whether_ccp_is_mandatory(
     before: str, after: str, mandatory: bool, state: str
 ) -> None:
-    """The third invoice of the cycle that ends in 2027 or 2026, looked at once it is over."""
+    """The third invoice, of a cycle that ends in 2027 or 2026, is looked at once that is over."""
     load({**ADA, "awarded_on": before})
     load({**ADA, "awarded_on": after})
     certification = Certification.objects.get()
@@ -384,7 +393,7 @@ def test_one_bad_row_keeps_every_row_out() -> None:
 
 
 def test_a_row_is_judged_against_file_and_record_at_once() -> None:
-    """Line 3 has Ada's number, line 4 has Ada's address (on record), line 5 has Cleo's AMT ID."""
+    """Line 3 has Ada's number, line 4 has Ada's address on record, and line 5 has Cleo's AMT ID."""
     load(ADA)
     found = problems(BOB, {**BOB, "amt_id": "1009", "email": "x@example.org"}, {**CLEO, "email": ADA["email"]}, CLEO)
     assert [problem.split(": ")[0] for problem in found] == [
@@ -421,7 +430,10 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing() -> None:
 
 
 def test_the_admins_two_steps_import_a_file_in_the_standard_csv_format() -> None:
-    """The format hands over no lines; the record of line 2 has a line break, so that the next stands on line 4."""
+    """The format does not report lines.
+
+    The record of line 2 has a line break, so the next record is on line 4.
+    """
     bad = (
         make_csv(
             {**ADA, "address_line1": '"12 Main Street\nApt 4"'},
@@ -442,7 +454,10 @@ def test_the_admins_two_steps_import_a_file_in_the_standard_csv_format() -> None
 
 
 def test_the_second_step_is_all_or_nothing_too() -> None:
-    """The admin does not ask for a rollback on bad rows; here one became bad after the first step."""
+    """The admin does not ask for a rollback on bad rows.
+
+    Here a row became bad after the first step.
+    """
     result = RosterResource(on=TODAY).import_data(
         csv_files.read_csv(make_csv(ADA, {**BOB, "email": "bob"})), rollback_on_validation_errors=False
     )
@@ -459,7 +474,7 @@ def test_what_was_imported_is_exported_in_the_same_columns() -> None:
 
 
 def test_a_change_made_meanwhile_is_a_sentence_and_nothing_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody else adds the member between the judging and the writing."""
+    """Somebody else adds the member between the check and the writing."""
 
     def write_new(*args: Any, **kwargs: Any) -> None:
         User.objects.create(email="half@example.org")
@@ -487,7 +502,10 @@ def test_two_imports_at_once_write_every_row_once() -> None:
 def test_the_number_of_queries_does_not_grow_with_the_rows(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    """SQLite takes 999 values a statement, so 60 rows need a few statements for each table; 14 tables are written."""
+    """SQLite takes 999 values in a statement, so 60 rows need a few statements for each table.
+
+    14 tables are written.
+    """
     rows = [{**ADA, "amt_id": str(n), "email": f"m{n}@example.org", "certificate_number": str(n)} for n in range(60)]
     with django_assert_max_num_queries(60):
         load(*rows)

@@ -177,7 +177,7 @@ def test_every_bad_cell_of_a_row_is_named() -> None:
 
 @pytest.mark.parametrize("written", ["2026-03-14", "2026-3-14", "3/14/2026", "03/14/2026"])
 def test_the_day_of_an_award_is_read_as_iso_and_as_people_write_it(written: str) -> None:
-    """Awarded today is not in the future."""
+    """An award of today is not in the future."""
     assert roster_rows.award(written, ON) == ON
 
 
@@ -188,7 +188,7 @@ def test_line_breaks_in_an_address_become_commas() -> None:
 
 
 def test_a_cell_full_of_spaces_takes_no_time() -> None:
-    """A cell may have 131,072 characters, and nobody is served while it is read."""
+    """A cell may have 131,072 characters, and the portal serves nobody while it reads the cell."""
     cell = "x" + " " * 20_000 + "x"
     assert seconds_of_a_processor(lambda: problems_of(address_line1=cell), most=0.1) <= 0.1
 

@@ -56,7 +56,7 @@ def seconds(address: str, email: str) -> float:
 
 
 def ratio(address: str, known: str) -> float:
-    """Return the ratio of the medians for the known and the unknown address, which is at least 1."""
+    """Return the larger median over the smaller, for the known and the unknown address."""
     pairs = []
     for number in range(FORMS[address][1]):
         emails = (known, UNKNOWN) if number % 2 else (UNKNOWN, known)
