@@ -262,7 +262,7 @@ def test_a_type_has_a_smallest_and_a_largest_claim(points: str, sentence: str | 
 
 
 @pytest.mark.parametrize(
-    ("computed", "typed", "problem"),
+    ("calculated", "typed", "problem"),
     [
         pytest.param("3", "3", None, id="they agree"),
         pytest.param(
