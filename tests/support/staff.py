@@ -126,7 +126,7 @@ def populate(count: int) -> None:
             closed_on=cycle.ends_on + timedelta(days=1), outcome="compliant", points_at_close=30
         )
         CycleCorrection.objects.create(
-            cycle=cycle, points=32, outcome="compliant", statement="Mended.", signed_at=noon(TODAY), signed_by=clerk
+            cycle=cycle, points=32, outcome="compliant", statement="Corrected.", signed_at=noon(TODAY), signed_by=clerk
         )
 
 
