@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from amtportal.history.lines import History
+from amtportal.staff.searching import first_words
 
 ALONE = 15
 """The minimum length in characters of a password that is the only factor."""
@@ -77,12 +78,13 @@ class MemberQuerySet(models.QuerySet["Member"]):
         """Return the members whom every word matches.
 
         A word matches the start of a first or last name, of the AMT ID or of the e-mail address.
-        A name of several words is matched as a whole: "De Witt", "Harold De Witt".
+        A name of several words is matched as a whole: "De Witt", "Harold De Witt". Words after the
+        first ``MOST_WORDS`` are ignored.
 
         Each kind of match is a separate query, and the queries are joined by id, because one OR
         across the two tables uses no index.
         """
-        typed = words.split()
+        typed = first_words(words)
         if not typed:
             return self.all()
         matching = Member.objects.all()

@@ -25,6 +25,7 @@ from amtportal.formatting import dollars, format_day, format_points
 from amtportal.history.lines import write_line
 from amtportal.staff.actions import ActionPagesMixin
 from amtportal.staff.changelists import BOUND, BoundedPaginator, TooMany, keys_in
+from amtportal.staff.searching import MOST_WORDS, first_words
 
 admin.site.site_header = "AMT Portal – staff"
 admin.site.site_title = "AMT Portal"
@@ -87,13 +88,26 @@ class StaffAdmin(ActionPagesMixin, admin.ModelAdmin):
         words = search_term.replace("\0", " ").strip()  # PostgreSQL does not accept NUL in text
         if not (words and self.search_fields):
             return queryset, False
+        words = self._within_most_words(request, words)
         try:
             return queryset.filter(self.found_by(words)), False
         except TooMany:
-            if request.resolver_match and request.resolver_match.url_name != "autocomplete":
-                advice = "Add a word, such as the last name, or search by AMT ID."
-                self.message_user(request, f"More than {BOUND:,} fit “{words}”. {advice}", messages.WARNING)
+            advice = "Add a word, such as the last name, or search by AMT ID."
+            self._tell_searcher(request, f"More than {BOUND:,} fit “{words}”. {advice}")
             return queryset.none(), False
+
+    def _within_most_words(self, request: HttpRequest, words: str) -> str:
+        """Return the words by which is searched, and tell the page if these are not all."""
+        used = first_words(words)
+        if used == words.split(maxsplit=MOST_WORDS):
+            return words
+        self._tell_searcher(request, f"Only the first {MOST_WORDS} words were used in this search.")
+        return " ".join(used)
+
+    def _tell_searcher(self, request: HttpRequest, sentence: str) -> None:
+        """Add a warning to the page. A field that suggests records has no place for it."""
+        if request.resolver_match and request.resolver_match.url_name != "autocomplete":
+            self.message_user(request, sentence, messages.WARNING)
 
     def found_by(self, words: str) -> Q:
         """Return the condition for the records that match the words."""
