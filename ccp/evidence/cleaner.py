@@ -359,6 +359,7 @@ def rewrite_streams(opened: Any, *, most: int) -> None:
     import pikepdf
 
     was_repaired = bool(opened.get_warnings())
+    sizes: dict[tuple[int, int], int] = {}
     for stream in opened.objects:
         if not isinstance(stream, pikepdf.Stream):
             continue
@@ -368,16 +369,33 @@ def rewrite_streams(opened: Any, *, most: int) -> None:
             raise TooMuch
         filters = _filters(stream)
         packers = list(takewhile(lambda name: name not in (JPEG, JPEG_2000), filters))
-        try:
-            for chunk in _unpacked(stream, packers):
-                most -= len(chunk)
-                if most < 0:
-                    raise TooMuch
-        except zlib.error:
-            if was_repaired:
-                raise Damaged from None
+        sizes[stream.objgen] = _size(stream, packers, most=most, must_be_whole=was_repaired)
+        most -= sizes[stream.objgen]
         if len(packers) < len(filters):
             _rewrite_picture(stream, packers, filters[len(packers) :])
+    for page in opened.pages:  # pages may repeat the same stream
+        contents = page.obj.get("/Contents")
+        parts = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
+        most -= sum(sizes.get(part.objgen, 0) for part in parts if isinstance(part, pikepdf.Stream))
+    if most < 0:
+        raise TooMuch
+
+
+def _size(stream: Any, packers: list[str], *, most: int, must_be_whole: bool) -> int:
+    """Return to how many bytes the stream unpacks. Raises ``TooMuch`` above ``most``.
+
+    Viewers show what can be unpacked of a damaged stream.
+    """
+    size = 0
+    try:
+        for chunk in _unpacked(stream, packers):
+            size += len(chunk)
+            if size > most:
+                raise TooMuch
+    except zlib.error:
+        if must_be_whole:
+            raise Damaged from None
+    return size
 
 
 def _filters(stream: Any) -> list[str]:

@@ -295,7 +295,10 @@ def _sentence(outcome: int, kind: str, head: bytes) -> str:
             "print it to a new PDF, and attach that."
         )
     if outcome == Outcome.BROKEN:
-        return _("This picture is damaged. Take or save it again and attach that.")
+        return _(
+            "This picture is damaged, or of a kind that cannot be opened here. Take it again, or save it as JPEG or "
+            "PNG, and attach that."
+        )
     return _("This file is too complex to open. Print it to a new PDF, or take a photo, and attach that.")
 
 

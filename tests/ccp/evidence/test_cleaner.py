@@ -285,6 +285,14 @@ def test_many_streams_that_unpack_to_600_mb_together_are_refused() -> None:
     assert rewritten(content)[0] == Outcome.TOO_MUCH
 
 
+def test_a_page_that_repeats_a_stream_until_it_is_600_mb_is_refused() -> None:
+    with pikepdf.open(BytesIO(certificate())) as made:
+        made.pages[0].Contents = Array([made.make_stream(bytes(2**20))] * 600)
+        content = written(made)
+    assert len(content) < 8_000
+    assert rewritten(content)[0] == Outcome.TOO_MUCH
+
+
 @pytest.mark.slow
 def test_packed_pages_of_ordinary_size_are_taken() -> None:
     """A page of white, 300 dots per inch in color, unpacks to 26 MB."""

@@ -355,6 +355,10 @@ DAMAGED = (
     "This PDF is damaged, or a part of it is missing. Get it again from where you have it, or open it and print it to "
     "a new PDF, and attach that."
 )
+DAMAGED_PICTURE = (
+    "This picture is damaged, or of a kind that cannot be opened here. Take it again, or save it as JPEG or PNG, and "
+    "attach that."
+)
 
 
 OTHERS = {
@@ -402,9 +406,9 @@ OTHERS = {
         picture("HEIC").replace(b"hvc1", b"av01"),
         "Pictures of this kind are not accepted. Save it as JPEG or PNG and attach that.",
     ),
-    "damaged JPEG": (picture()[:400], "This picture is damaged. Take or save it again and attach that."),
-    "damaged PNG": (picture("PNG")[:90], "This picture is damaged. Take or save it again and attach that."),
-    "damaged HEIC": (picture("HEIC")[:-200], "This picture is damaged. Take or save it again and attach that."),
+    "damaged JPEG": (picture()[:400], DAMAGED_PICTURE),
+    "damaged PNG": (picture("PNG")[:90], DAMAGED_PICTURE),
+    "damaged HEIC": (picture("HEIC")[:-200], DAMAGED_PICTURE),
     "PDF and archive": (
         pdf() + archive(),
         "Another file is hidden in this one. Open it, print it to a new PDF and attach that.",
