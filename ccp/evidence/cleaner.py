@@ -43,6 +43,8 @@ MOST_WRITTEN = 50 * 2**20
 # stop whoever opens the file.
 MOST_UNPACKED = 200 * 2**20
 MOST_UNPACKED_TIMES = 100
+# Nothing at all, packed, takes so many bytes.
+LEAST_PACKED = 20
 CHUNK = 64 * 2**10
 JPEG_QUALITY = 88
 FORMATS = {"jpeg": ["JPEG", "MPO"], "png": ["PNG"], "heic": ["HEIF"]}
@@ -199,11 +201,11 @@ def _read_heic(content: bytes) -> tuple[bytes, LeftOut]:
     import pillow_heif
 
     pillow_heif.register_heif_opener()
-    end = max(20, int.from_bytes(content[:4]))
-    brands = b"mif1" + bytes(4) + b"mif1heic"
-    known = content[:8] + brands[: end - 8].ljust(end - 8, b"\0") + content[end:]
-    pillow_heif.open_heif(known)[0]  # its errors say more than Pillow's
-    return known, LeftOut.NOTHING
+    brands, end = b"mif1" + bytes(4) + b"mif1heic", int.from_bytes(content[:4])
+    if 20 <= end <= len(content):
+        content = content[:8] + brands[: end - 8].ljust(end - 8, b"\0") + content[end:]
+    pillow_heif.open_heif(content)[0]  # its errors say more than Pillow's
+    return content, LeftOut.NOTHING
 
 
 READERS = {"jpeg": _read_jpeg, "png": _read_png, "heic": _read_heic}
@@ -243,13 +245,14 @@ def pdf(source: BinaryIO, target: BinaryIO) -> int:
         most = MOST_UNPACKED + MOST_UNPACKED_TIMES * len(content)
         # Without something behind it, the last object of a file that is cut off would be skipped.
         with pikepdf.open(BytesIO(content + b"\n%%EOF\n")) as opened:
-            if refused := _refused(opened):
+            was_repaired = _was_repaired(opened)
+            if refused := _refused(opened, was_repaired=was_repaired):
                 return refused
             is_portfolio = "/Collection" in opened.Root
             if "/Info" in opened.trailer:
                 del opened.trailer["/Info"]
             opened.trailer["/Size"] = 0  # the right size is written, but only if there was one
-            rewrite_streams(opened, most=most)
+            rewrite_streams(opened, most=most, must_be_whole=was_repaired)
             left_out = disarm(opened)
             if is_portfolio and LeftOut.FILES in left_out:
                 return Outcome.PORTFOLIO
@@ -266,16 +269,19 @@ def pdf(source: BinaryIO, target: BinaryIO) -> int:
     return status(left_out)
 
 
-def _refused(opened: Any) -> Outcome | None:
+def _was_repaired(opened: Any) -> bool:
+    """Return whether the table of objects was built anew. The library does so as it reads them."""
+    list(opened.objects)
+    return any(re.search("reconstruct|stream as empty", str(said)) for said in opened.get_warnings())
+
+
+def _refused(opened: Any, *, was_repaired: bool) -> Outcome | None:
     """Return why the PDF is refused before anything in it is unpacked."""
-    said = "".join(map(str, opened.get_warnings()))
     pages = opened.Root.get("/Pages", {}).get("/Count")
-    if not opened.pages or (said and pages != len(opened.pages)):
+    if not opened.pages or (was_repaired and (pages != len(opened.pages) or _lacks_a_part(opened))):
         return Outcome.BROKEN
     if len(opened.pages) > MOST_PAGES:
         return Outcome.TOO_MANY_PAGES
-    if said and (_lacks_a_part(opened) or "treating stream as empty" in "".join(map(str, opened.get_warnings()))):
-        return Outcome.BROKEN
     return Outcome.DYNAMIC_FORM if _is_dynamic_form(opened) else None
 
 
@@ -350,15 +356,15 @@ def disarm(opened: Any) -> LeftOut:
     return left_out
 
 
-def rewrite_streams(opened: Any, *, most: int) -> None:
+def rewrite_streams(opened: Any, *, most: int, must_be_whole: bool) -> None:
     """Remove the metadata from the pictures in the PDF, and unpack every stream once.
 
     Raises ``TooMuch`` if they unpack to more than ``most`` bytes together, or one shows too many
-    pixels. Raises ``Damaged`` if a repaired file has a stream that cannot be unpacked.
+    pixels. Raises ``Damaged`` if a stream that must be whole cannot be unpacked, or nothing can be
+    unpacked of what a page shows.
     """
     import pikepdf
 
-    was_repaired = bool(opened.get_warnings())
     sizes: dict[tuple[int, int], int] = {}
     for stream in opened.objects:
         if not isinstance(stream, pikepdf.Stream):
@@ -369,14 +375,18 @@ def rewrite_streams(opened: Any, *, most: int) -> None:
             raise TooMuch
         filters = _filters(stream)
         packers = list(takewhile(lambda name: name not in (JPEG, JPEG_2000), filters))
-        sizes[stream.objgen] = _size(stream, packers, most=most, must_be_whole=was_repaired)
+        sizes[stream.objgen] = _size(stream, packers, most=most, must_be_whole=must_be_whole)
         most -= sizes[stream.objgen]
         if len(packers) < len(filters):
             _rewrite_picture(stream, packers, filters[len(packers) :])
     for page in opened.pages:  # pages may repeat the same stream
         contents = page.obj.get("/Contents")
         parts = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
-        most -= sum(sizes.get(part.objgen, 0) for part in parts if isinstance(part, pikepdf.Stream))
+        for part in parts:
+            if isinstance(part, pikepdf.Stream):
+                most -= sizes[part.objgen]
+                if not sizes[part.objgen] and len(part.read_raw_bytes()) > LEAST_PACKED:
+                    raise Damaged
     if most < 0:
         raise TooMuch
 

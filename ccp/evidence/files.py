@@ -47,6 +47,7 @@ KINDS = {
     "application/pdf": ("pdf", Evidence.Kind.PDF),
     "image/jpeg": ("jpeg", Evidence.Kind.JPEG),
     "image/png": ("png", Evidence.Kind.PNG),
+    "image/apng": ("png", Evidence.Kind.PNG),
     "image/heic": ("heic", Evidence.Kind.JPEG),
 }
 PDF_BEGINS = 2**10

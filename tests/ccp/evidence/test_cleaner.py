@@ -101,6 +101,15 @@ def test_a_pdf_that_was_cut_off_with_the_key_to_what_it_says_is_refused() -> Non
     assert rewritten(locked[: locked.rindex(b"trailer")])[0] == Outcome.BROKEN
 
 
+def test_a_page_of_which_nothing_can_be_unpacked_is_damaged() -> None:
+    """Viewers show a blank page. An empty page is no damage."""
+    whole = certificate()
+    assert rewritten(whole.replace(b"\x78\x9c", b"\x71\x90"))[0] == Outcome.BROKEN
+    with pikepdf.open(BytesIO(pdf())) as made:
+        made.pages[0].Contents = made.make_stream(b"")
+        assert rewritten(written(made))[0] == Outcome.CLEAN
+
+
 # Locks
 
 
@@ -493,6 +502,7 @@ def test_of_a_png_that_moves_its_first_picture_is_kept_and_that_is_told(drawn: D
     red.save(moving, "PNG", save_all=True, append_images=[blue])
     status, kept = drawn("png", moving.getvalue())
     assert status == TAKEN + LeftOut.PICTURES
+    assert kind_of(moving.getvalue()[:HEAD]) == ("png", Evidence.Kind.PNG)
     with Image.open(BytesIO(kept)) as image:
         assert image.getpixel((30, 20)) == (255, 0, 0)
         assert getattr(image, "n_frames", 1) == 1
