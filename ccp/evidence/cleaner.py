@@ -62,6 +62,7 @@ METADATA_KEYS = ("/Metadata", "/PieceInfo")
 ACTIVE_ANNOTATIONS = ("/FileAttachment", "/RichMedia", "/Movie", "/Sound", "/Screen", "/3D")
 DYNAMIC_FORM = re.compile(rb"dynamicRender\s*>\s*required")
 
+PDF_END, PDF_OBJECT = b"%%EOF", re.compile(rb"\b[0-9]+ [0-9]+ obj\b")
 FLATE, JPEG, JPEG_2000 = "/FlateDecode", "/DCTDecode", "/JPXDecode"
 SHORT_FILTERS = {
     "/Fl": FLATE,
@@ -243,8 +244,7 @@ def pdf(source: BinaryIO, target: BinaryIO) -> int:
     try:
         content = source.read()
         most = MOST_UNPACKED + MOST_UNPACKED_TIMES * len(content)
-        # Without something behind it, the last object of a file that is cut off would be skipped.
-        with pikepdf.open(BytesIO(content + b"\n%%EOF\n")) as opened:
+        with pikepdf.open(BytesIO(_trimmed(content))) as opened:
             was_repaired = _was_repaired(opened)
             if refused := _refused(opened, was_repaired=was_repaired):
                 return refused
@@ -267,6 +267,15 @@ def pdf(source: BinaryIO, target: BinaryIO) -> int:
         is_locked = isinstance(problem, pikepdf.PdfError) and "encrypt" in str(problem)
         return Outcome.LOCKED if is_locked else Outcome.BROKEN
     return status(left_out)
+
+
+def _trimmed(content: bytes) -> bytes:
+    """Return the PDF without what stands before and behind it, so that its table of objects fits.
+
+    The end is put back where it is missing: the last object would be skipped without it.
+    """
+    whole, end, behind = content[max(0, content.find(b"%PDF-")) :].rpartition(PDF_END)
+    return whole + end if end and not PDF_OBJECT.search(behind) else whole + end + behind + b"\n" + PDF_END
 
 
 def _was_repaired(opened: Any) -> bool:

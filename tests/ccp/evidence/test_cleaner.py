@@ -79,6 +79,18 @@ def test_a_pdf_is_read_as_viewers_read_it(change: Callable[[bytes], bytes]) -> N
     assert kept.rstrip().endswith(b"%%EOF")
 
 
+@pytest.mark.parametrize("linearized", [False, True])
+def test_bytes_before_and_behind_do_not_hide_how_a_locked_pdf_is_packed(linearized: bool) -> None:
+    """Its objects are packed too, so that its table cannot be built anew without the key."""
+    lock = pikepdf.Encryption(owner="o", user="")
+    packed_objects = pikepdf.ObjectStreamMode.generate
+    whole = certificate(2, linearize=linearized, object_stream_mode=packed_objects, encryption=lock)
+    for change in ("1,024 bytes before", "web page behind", "zeros behind", "before and behind"):
+        status, kept = rewritten(AS_VIEWERS_READ[change](whole))
+        assert status == Outcome.CLEAN
+        assert [text[: len(TEXT)] for text in texts_of(kept)] == [TEXT, TEXT]
+
+
 def test_a_pdf_that_is_cut_off_is_taken_if_its_pages_are_there() -> None:
     """Each of its bytes may be the last one. Taken means that every page shows what it showed."""
     whole = certificate(3, compress_streams=False)
