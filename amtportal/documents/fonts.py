@@ -21,9 +21,10 @@ from fontTools.ttLib import TTFont
 
 ASSETS = Path(__file__).resolve().parent / "document_assets"
 INSTALLED = Path("/usr/share/fonts")
+NOTO = Path("truetype/noto")
 PACKAGES = {
     "fonts-noto-cjk": Path("opentype/noto/NotoSansCJK-Regular.ttc"),
-    "fonts-noto-core": Path("truetype/noto/NotoSansBengali-Regular.ttf"),
+    "fonts-noto-core": NOTO / "NotoSansBengali-Regular.ttf",
 }
 """Debian packages, each with a file by which it is known to be there."""
 
@@ -74,8 +75,10 @@ def _opened(file: Path) -> TTFont:
 
 
 def _font(file: Path) -> Font:
-    bold = file.with_name(file.name.replace("-Regular", "-Bold"))
-    return Font(file, bold if bold != file and bold.exists() else None)
+    """Return the font of a file; its bold letters may be in the installed packages."""
+    name = file.name.replace("-Regular", "-Bold")
+    bold = [folder / name for folder in (file.parent, INSTALLED / NOTO) if (folder / name).exists()]
+    return Font(file, bold[0] if bold and name != file.name else None)
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ class Fonts:
 @cache
 def all_fonts() -> Fonts:
     """Return the fonts that are on this machine when the process asks first."""
-    bundled, debian = ASSETS / "fonts", INSTALLED / "truetype" / "noto"
+    bundled, debian = ASSETS / "fonts", INSTALLED / NOTO
     first = [bundled / f"{name}-Regular.ttf" for name in ("PublicSans", "NotoSans", "NotoEmoji")]
     last = [bundled / "DroidSansFallback.ttf", bundled / "DejaVuSans.ttf"]
     own = [*first, *sorted(set(bundled.glob("*-Regular.ttf")) - set(first))]
