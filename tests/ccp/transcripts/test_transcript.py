@@ -142,6 +142,7 @@ def test_the_pdf_says_the_same(signed_in: Client, cycle: Cycle) -> None:
         assert said in text
 
 
+@pytest.mark.any_database
 @pytest.mark.slow
 def test_a_long_pdf_counts_its_pages_and_names_the_member_on_each(cycle: Cycle) -> None:
     for n in range(60):
@@ -225,6 +226,7 @@ def test_names_of_all_kinds_are_drawn_with_real_letters() -> None:
     assert {"Noto-Sans-CJK-JP-Bold", "Noto-Sans-Ethiopic", "Noto-Emoji"} <= drawn_fonts(pdf)
 
 
+@pytest.mark.any_database
 @pytest.mark.slow
 def test_a_page_holds_at_most_40_rows_under_a_repeated_head_and_no_row_is_split(cycle: Cycle) -> None:
     for n in range(90):
@@ -240,6 +242,7 @@ def test_a_page_holds_at_most_40_rows_under_a_repeated_head_and_no_row_is_split(
             assert (f"Seminar {n} first" in leaf) == (f"end of {n}." in leaf)
 
 
+@pytest.mark.any_database
 @pytest.mark.slow
 def test_rows_of_one_line_come_to_40_a_page(cycle: Cycle) -> None:
     """The first page also holds the masthead and the facts."""
