@@ -7,8 +7,7 @@ from pypdf import PdfReader
 
 from amtportal.members.models import Member, User
 from ccp.models import Activity, ActivityType, Transcript, TranscriptFile
-from certifications.models import Payment
-from tests.support.builders import client_of, cycle_of, invoice_of, make_activity, make_amt_credit
+from tests.support.builders import client_of, cycle_of, invoice_of, make_activity, make_amt_credit, make_payment
 from tests.support.pages import read, submit, words
 from tests.support.scripts import GARAY, SCRIPTS, empty_boxes
 
@@ -56,9 +55,7 @@ def test_staff_are_told_the_same_and_in_spanish_it_is_told_in_spanish(new: Membe
     cycle = cycle_of(new)
     Member.objects.filter(pk=new.pk).update(first_name=GARAY)
     assert told(read(client_of(staff).get(f"/ccp/transcript/{cycle.pk}/"))) == [f"“{GARAY}” ({NUMBER}): Name"]
-    client = client_of(new)
-    client.cookies["django_language"] = "es"
-    page = read(client.get(f"/ccp/transcript/{cycle.pk}.pdf"), status=422)
+    page = read(client_of(new).get(f"/ccp/transcript/{cycle.pk}.pdf", headers={"accept-language": "es"}), status=422)
     assert told(page) == [f"“{GARAY}” ({NUMBER}): Nombre"]
     assert "llame a AMT" in words(page.main)
 
@@ -74,8 +71,7 @@ def test_what_amt_wrote_is_looked_at_too(new: Member) -> None:
 
 def test_no_invoice_and_no_receipt_has_boxes(met: Member) -> None:
     invoice, client = invoice_of(cycle_of(met)), client_of(met)
-    paid = Payment.objects.filter(invoice__cycle__certification__member=met).order_by("pk")[0]
-    Payment.objects.filter(pk=paid.pk).update(reference=f"Check {GARAY}")
+    paid = make_payment(invoice_of(cycle_of(met), 1), reference=f"Check {GARAY}")
     receipt = read(client.get(f"/invoices/{paid.invoice_id}.pdf"), status=422)
     assert told(receipt) == [f"“{GARAY}” ({NUMBER}): Reference of the payment"]
     Member.objects.filter(pk=met.pk).update(last_name=GARAY)
