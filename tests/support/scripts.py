@@ -66,7 +66,9 @@ def drawn_fonts(pdf: bytes) -> set[str]:
     """Return the names of the fonts in a PDF."""
     with pikepdf.open(BytesIO(pdf)) as opened:
         return {
-            str(font.BaseFont).split("+")[1] for leaf in opened.pages for font in leaf.Resources.get("/Font", {}).values()
+            str(font.BaseFont).split("+")[1]
+            for leaf in opened.pages
+            for font in leaf.Resources.get("/Font", {}).values()
         }
 
 

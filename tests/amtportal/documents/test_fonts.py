@@ -25,7 +25,9 @@ def listed(names: list[str]) -> str:
     rows = format_html_join(
         "", '<tr><td dir="{1}">{0}</td><th dir="{1}">{0}</th></tr>', [(name, direction(name)) for name in names]
     )
-    page = f'<!DOCTYPE html><html lang="en-US"><head><title>Names</title></head><body><table>{rows}</table></body></html>'
+    page = (
+        f'<!DOCTYPE html><html lang="en-US"><head><title>Names</title></head><body><table>{rows}</table></body></html>'
+    )
     return page.translate(fonts.PRINTED_AS)
 
 
