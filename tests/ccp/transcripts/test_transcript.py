@@ -215,6 +215,24 @@ def tagged(pdf: pikepdf.Pdf, kind: str) -> list[pikepdf.Object]:
     return [tag for tag in _tags(pdf.Root.StructTreeRoot) if str(tag.S) == kind]
 
 
+def test_names_and_titles_that_run_from_right_to_left_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine does not find the direction out by itself: a comma would be on the wrong side."""
+    made: list[str] = []
+    monkeypatch.setattr(documents, "pdf", lambda html: made.append(html) or b"")
+    member = make_member(first_name="محمد", last_name="علي")
+    cycle = make_cycle(member)
+    make_activity(cycle, points="1", title="שלום CPR!", provider="جامعة, 2")
+    make_activity(cycle, points="2", title="CPR שלום", provider="ABC")
+    printed(client_of(member), cycle)
+    for said in (
+        '<td class="figure" dir="rtl">محمد علي</td>',
+        '<bdi dir="rtl">שלום CPR!</bdi>',
+        '<td dir="rtl">جامعة, 2</td>',
+        '<bdi dir="ltr">CPR שלום</bdi>',
+    ):
+        assert said in made[0]
+
+
 def test_names_of_all_kinds_are_drawn_with_real_letters() -> None:
     """Glyph 0, which is the empty box, is never drawn."""
     member = make_member(first_name=SCRIPTS["Japanese"], last_name=SCRIPTS["Arabic"])
