@@ -261,7 +261,7 @@ def pdf(source: BinaryIO, target: BinaryIO) -> int:
         return Outcome.LOCKED
     except (TooMuch, MemoryError):
         return Outcome.TOO_MUCH
-    except (pikepdf.PdfError, ValueError, TypeError, Damaged) as problem:  # a broken page tree or dictionary
+    except (pikepdf.PdfError, RuntimeError, ValueError, TypeError, AttributeError, LookupError, Damaged) as problem:
         if pikepdf.settings.qpdf_limit_errors() > limit_errors:
             return Outcome.TOO_MUCH
         is_locked = isinstance(problem, pikepdf.PdfError) and "encrypt" in str(problem)
@@ -349,7 +349,9 @@ def disarm(opened: Any) -> LeftOut:
             remaining = list(item)
             for number in reversed(range(len(item))):
                 if _is_active_annotation(item[number]):
-                    left_out |= LeftOut.FILES if "/EF" in item[number].get("/FS", {}) else LeftOut.ACTIVE
+                    file: Any = item[number].get("/FS")
+                    has_file = isinstance(file, pikepdf.Dictionary) and "/EF" in file
+                    left_out |= LeftOut.FILES if has_file else LeftOut.ACTIVE
                     del item[number]
         elif isinstance(item, (pikepdf.Dictionary, pikepdf.Stream)):
             remaining = [value for _, value in item.items()]

@@ -122,6 +122,14 @@ def test_a_page_of_which_nothing_can_be_unpacked_is_damaged() -> None:
         assert rewritten(written(made))[0] == Outcome.CLEAN
 
 
+def test_a_damaged_pdf_is_called_damaged_wherever_it_is_damaged() -> None:
+    """Each of its bytes is another one. The cleaner knows the outcome, and never just fails."""
+    whole = certificate(compress_streams=False)
+    for at in range(len(whole)):
+        status, _ = rewritten(whole[:at] + b"/" + whole[at + 1 :])
+        assert status in (Outcome.CLEAN, Outcome.BROKEN), at
+
+
 # Locks
 
 
@@ -218,6 +226,9 @@ def test_a_file_attached_to_a_page_is_a_file() -> None:
         made.pages[0].Annots = Array([note])
         content = written(made)
     assert rewritten(content)[0] == TAKEN + LeftOut.FILES
+    with pikepdf.open(BytesIO(content)) as made:
+        made.pages[0].Annots[0].FS = String("a.docx")
+        assert rewritten(written(made))[0] == TAKEN + LeftOut.ACTIVE, "it names a file that is elsewhere"
 
 
 def signed() -> bytes:
