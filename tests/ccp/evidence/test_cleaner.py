@@ -22,6 +22,8 @@ from ccp.evidence.files import HEAD, kind_of
 from ccp.models import Evidence
 from tests.support.evidence import SECRET, pdf, picture, written
 
+pytestmark = pytest.mark.any_database
+
 TEXT = b"BT /F1 12 Tf 72 700 Td (Certificate of attendance) Tj ET "
 
 

@@ -30,6 +30,8 @@ from ccp.models import Evidence
 from tests.support.evidence import SECRET, pdf, picture, sent, written
 from tests.support.waiting import PATIENCE, seconds_of_a_processor, wait_until
 
+pytestmark = pytest.mark.any_database
+
 
 def cleaned(content: bytes, name: str = "certificate.pdf") -> tuple[bytes, evidence_files.CleanFile]:
     with evidence_files.opened(sent(content, name)) as file:
