@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.forms.models import ModelChoiceIterator
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from amtportal import formatting as words
-from amtportal.dates import UnreadableDay, read_day
+from amtportal import written_days
+from amtportal.dates import UnreadableDay, today
 from amtportal.formatting import format_points, translated
 from amtportal.refusals import Problem
 from ccp.models import ActivityType
@@ -73,7 +75,12 @@ class TypedNumberField(forms.CharField):
 
 
 class TypedDayField(forms.CharField):
-    """A day as people type it (``3/14/2026``) or as a date picker sends it (``2026-03-14``)."""
+    """A day as people write it (``amtportal.written_days``) or as a date picker sends it.
+
+    ``on`` is today, for what is typed as ``today`` or with a short year.
+    """
+
+    on: date | None = None
 
     def __init__(self, *, name: "StrOrPromise", **kwargs: Any) -> None:
         self.name = name
@@ -91,7 +98,7 @@ class TypedDayField(forms.CharField):
         if not typed:
             return None
         try:
-            return read_day(typed)
+            return written_days.read(typed, self.on or today())
         except UnreadableDay as unreadable:
             raise forms.ValidationError(self._sentence(typed, unreadable) + self.cycle_dates) from None
 
@@ -103,14 +110,24 @@ class TypedDayField(forms.CharField):
                 return _("Enter the year of the %(name)s with four digits, for example 3/14/2026.") % named
             case "no year":
                 return _("Add the year to the %(name)s, for example 3/14/2026.") % named
-            case "not in the calendar":
+            case "no day":
+                return _("Add the day to the %(name)s, for example 3/14/2026.") % named
+            case "other weekday" if unreadable.meant:
+                named["meant"] = words.typed(unreadable.meant)
+                named["weekday"] = date_format(unreadable.meant, "l")
                 return (
-                    _(
-                        "%(typed)s is not a day in the calendar. Enter the %(name)s as month/day/year, for example "
-                        "3/14/2026."
-                    )
+                    _("%(meant)s is a %(weekday)s. Correct the day, or enter the %(name)s without the weekday.")
                     % named
                 )
+            case "not in the calendar":
+                sentence = _(
+                    "%(typed)s is not a day in the calendar. Enter the %(name)s as month/day/year, for example "
+                    "3/14/2026."
+                )
+                if unreadable.meant:
+                    named["meant"] = words.typed(unreadable.meant)
+                    sentence += " " + _("If you wrote the day first, enter %(meant)s.")
+                return sentence % named
         return _("Enter the %(name)s as month/day/year, for example 3/14/2026.") % named
 
     def prepare_value(self, value: Any) -> Any:

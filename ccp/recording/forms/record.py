@@ -149,6 +149,7 @@ class RecordCEForm(forms.Form):
         cast(ActivityTypeField, self.fields["activity_type"]).offered = self.activity_types
         for day in (self.fields["starts_on"], self.fields["ends_on"]):
             assert isinstance(day, TypedDayField)
+            day.on = on
             day.name_cycle_dates(eligibility.windows(open_cycles))
         field = self.fields["certifications"]
         assert isinstance(field, forms.TypedMultipleChoiceField)

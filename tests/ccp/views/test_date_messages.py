@@ -29,8 +29,20 @@ MESSAGES = {
         "starts_on",
         "2/30/2026 is not a day in the calendar. Enter the start date as month/day/year, for example 3/14/2026.",
     ),
-    "a year of two digits": (
-        {"starts_on": "3/1/26"},
+    "the day first": (
+        {"starts_on": "13/1/2026"},
+        "starts_on",
+        "13/1/2026 is not a day in the calendar. Enter the start date as month/day/year, for example 3/14/2026. If you "
+        "wrote the day first, enter 1/13/2026.",
+    ),
+    "another weekday": (
+        {"starts_on": "Monday, March 1, 2026"},
+        "starts_on",
+        "3/1/2026 is a Sunday. Correct the day, or enter the start date without the weekday.",
+    ),
+    "no day": ({"starts_on": "March 2026"}, "starts_on", "Add the day to the start date, for example 3/14/2026."),
+    "a year of two digits that could be of two centuries": (
+        {"starts_on": "3/1/99"},
         "starts_on",
         "Enter the year of the start date with four digits, for example 3/14/2026.",
     ),
@@ -122,7 +134,7 @@ def test_days_that_no_single_cycle_covers_have_theirs(on_today: None) -> None:
     }
 
 
-@pytest.mark.parametrize("typed", ["", "soon", "2/30/2026", "3/1/26", "3/1"])
+@pytest.mark.parametrize("typed", ["", "soon", "2/30/2026", "3/1/99", "3/1"])
 def test_the_end_date_is_named_where_it_is_the_end_date(signed_in: Client, typed: str) -> None:
     said = refused_ce(signed_in, ends_on=typed, starts_on="3/1/2026" if typed else "")
     assert ("the end date" in said.get("id_ends_on", "")) is bool(typed)
@@ -131,4 +143,4 @@ def test_the_end_date_is_named_where_it_is_the_end_date(signed_in: Client, typed
 def test_the_sentences_are_all_different_and_each_says_what_to_do() -> None:
     sentences = [sentence for _, _, sentence in MESSAGES.values()]
     assert len(set(sentences)) == len(sentences) >= 8
-    assert all(any(verb in sentence for verb in ("Enter", "Add", "Record", "Choose")) for sentence in sentences)
+    assert all(any(verb in sentence for verb in ("Enter", "Add", "Record", "Choose", "Correct")) for sentence in sentences)
