@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from amtportal import formatting as words
 from amtportal.formatting import as_count, format_day, format_points, translated
 from amtportal.refusals import Problem
+from ccp.models import TypeTerms
 from certifications.cycles import covers
 from certifications.quarters import MOST, in_quarter_steps
 
@@ -73,6 +74,19 @@ def problem_with_number(quantity: Decimal) -> Problem | None:
         sentence = _("How many can be at most %(most)s. Enter what you completed.")
         return Problem("quantity", sentence % {"most": format_points(MOST_UNITS)})
     return None
+
+
+def problem_with_unit(name: str, written: str | None, unit: str) -> Problem | None:
+    """Return the problem with a number in another unit than that of the type, or None.
+
+    ``written`` is the unit that was written with the number, if one was. A time is in contact
+    hours.
+    """
+    if not written or written == unit:
+        return None
+    sentence = _("%(type)s is counted for each %(unit)s, not for each %(written)s. Enter how many, for example 3.")
+    labels = {"unit": TypeTerms.Unit(unit).label, "written": TypeTerms.Unit(written).label}
+    return Problem("quantity", sentence % {"type": translated(name), **labels})
 
 
 def problem_with_claim(points: Decimal, least: Decimal, most: Decimal, name: str) -> Problem | None:

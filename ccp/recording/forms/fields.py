@@ -3,7 +3,6 @@
 They read what people type, and say how to fix what they cannot read.
 """
 
-import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
@@ -24,6 +23,7 @@ from amtportal.formatting import format_points, translated
 from amtportal.refusals import Problem
 from ccp.models import ActivityType
 from ccp.recording import claims
+from ccp.recording.amounts import Amount
 from ccp.recording.forms.synonyms import OTHER_WORDS
 
 if TYPE_CHECKING:
@@ -36,34 +36,28 @@ def is_unseen(typed: str) -> bool:
 
 
 class TypedNumberField(forms.CharField):
-    """A number as people type it: ``1.5``, ``1,5``, ``.5``, `` 2 ``.
-
-    Signs, exponents and words are not read.
-    """
-
-    # A comma before three digits is not read, because it may separate thousands.
-    READABLE = re.compile(r"(?=.*[0-9])([0-9]{0,20})(?:\.([0-9]{0,20})|,([0-9]{0,2}))?", re.ASCII)
+    """A number as people write it (``ccp.recording.amounts``); ``read`` reads it."""
 
     def __init__(
         self,
         *,
+        read: Callable[[str], Decimal | Amount | None],
         unreadable: "StrOrPromise",
         rule: Callable[[Decimal], Problem | None],
         label: "StrOrPromise",
         **kwargs: Any,
     ) -> None:
-        self.unreadable, self.rule = unreadable, rule
-        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        self.read, self.unreadable, self.rule = read, unreadable, rule
+        widget = forms.TextInput(attrs={"inputmode": "text", "autocomplete": "off"})
         super().__init__(label=label, widget=widget, **kwargs)
 
-    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
+    def to_python(self, value: Any) -> Decimal | Amount | None:  # type: ignore[override]
         typed = super().to_python(value)
         if not typed:
             return None
-        if not (read := self.READABLE.fullmatch(typed)):
+        if (number := self.read(typed)) is None:
             raise forms.ValidationError(self.unreadable)
-        number = Decimal(f"{read[1] or '0'}.{read[2] or read[3] or '0'}")
-        if problem := self.rule(number):
+        if problem := self.rule(number.number if isinstance(number, Amount) else number):
             raise forms.ValidationError(problem.sentence)
         return number
 

@@ -18,7 +18,7 @@ from amtportal.dates import day_of
 from amtportal.refusals import Problem
 from ccp.counting.terms import CategoryOffer, Terms, catalogue, points_for
 from ccp.models import Activity, ActivityType
-from ccp.recording import claims, eligibility
+from ccp.recording import amounts, claims, eligibility
 from ccp.recording import previous as earlier_entries
 from ccp.recording.forms.fields import (
     ActivityTypeField,
@@ -72,6 +72,7 @@ class RecordCEForm(forms.Form):
             "Contact hours, semester hours, quarter hours or CEU, as the activity type is counted. The points "
             "are calculated and rounded down to a quarter step. Leave it empty to enter the points yourself."
         ),
+        read=amounts.read_quantity,
         unreadable=gettext_lazy("Enter how many as a number with at most two decimals, for example 3 or 0.4."),
         rule=claims.problem_with_number,
         required=False,
@@ -81,6 +82,7 @@ class RecordCEForm(forms.Form):
         help_text=gettext_lazy(
             "In quarter steps, at most 99. For example 2 or 1.5. Leave it empty if you entered how many."
         ),
+        read=amounts.read_points,
         unreadable=gettext_lazy("Enter the points as a number, for example 2 or 1.5."),
         rule=claims.problem_with_points,
         error_messages={"required": gettext_lazy("Enter the points you earned, for example 1.5.")},
@@ -258,6 +260,8 @@ class RecordCEForm(forms.Form):
         activity_type, starts_on = cleaned.get("activity_type"), cleaned.get("starts_on")
         if starts_on and "ends_on" in cleaned:
             cleaned["ends_on"] = cleaned["ends_on"] or starts_on
+        if "quantity" in cleaned:
+            self._count_units(activity_type)
         if activity_type and "quantity" in cleaned and "points" in cleaned:
             self._calculate_points(activity_type)
         chosen = self.chosen_cycles or self.open_cycles
@@ -271,6 +275,15 @@ class RecordCEForm(forms.Form):
             if with_dates := claims.problem_with_dates(starts_on, cleaned["ends_on"], windows, self.on):
                 self.add_problem(with_dates)
         return cleaned
+
+    def _count_units(self, activity_type: ActivityType | None) -> None:
+        """Replace the amount that was typed with its number, if it is in the unit of the type."""
+        amount: amounts.Amount | None = self.cleaned_data["quantity"]
+        self.cleaned_data["quantity"] = amount.number if amount else None
+        if amount and activity_type:
+            problem = claims.problem_with_unit(activity_type.name, amount.unit, self.terms.unit)
+            if problem and self.terms.points_per_unit is not None:
+                self.add_problem(problem)
 
     def _calculate_points(self, activity_type: ActivityType) -> None:
         """Set the points that the number of units makes, if no points were typed."""

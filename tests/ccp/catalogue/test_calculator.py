@@ -56,6 +56,9 @@ def complaint(kind: str, quantity: str) -> str:
             "For 1.3 contact hours you earn 1.25 points, rounded down to a quarter step.",
             id="rounded, typed with a comma",
         ),
+        pytest.param("self-study", "90 min", "For 1.5 contact hours you earn 1.5 points.", id="minutes"),
+        pytest.param("self-study", "1:30", "For 1.5 contact hours you earn 1.5 points.", id="hours and minutes"),
+        pytest.param("college-semester-hours", "3 semester hours", "For 3 semester hours you earn 45 points.", id="unit"),
         pytest.param("course-seminar-webinar", " 99 ", "For 99 contact hours you earn 99 points.", id="the most"),
         pytest.param("course-seminar-webinar", "0.25", "For 0.25 contact hours you earn 0.25 points.", id="the least"),
     ],
@@ -100,6 +103,13 @@ def test_units_that_staff_give_a_figure_make_points(unit: str, sentence: str) ->
             "1e3",
             "Enter how many as a number with at most two decimals, for example 3 or 0.4.",
             id="an exponent",
+        ),
+        pytest.param(
+            "college-semester-hours",
+            "3 hours",
+            "College course, semester hours is counted for each semester hour, not for each contact hour. Enter how "
+            "many, for example 3.",
+            id="another unit",
         ),
         pytest.param("self-study", "0", "Enter a number above 0, for example 3 or 0.4.", id="nothing"),
         pytest.param(
