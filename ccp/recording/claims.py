@@ -31,10 +31,12 @@ from certifications.quarters import MOST, in_quarter_steps
 
 MOST_UNITS = Decimal("9999.99")
 HUNDREDTH = Decimal("0.01")
+HOURS_OF_A_DAY = 24
 ATTESTATION = gettext_lazy(
     "I attest that the information I am entering is correct. I completed this activity on the dates given. I will "
     "keep the documents that prove it in case AMT audits my record."
 )
+HOW_TO_CONFIRM = gettext_lazy("Correct how many or the dates, or check the box if they are right.")
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,35 @@ def problem_with_quantity(
         sentence = _("For %(units)s you earn %(earned)s. %(problem)s")
         return Problem("quantity", sentence % {**earned, "problem": problem.sentence})
     return None
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A claim that is possible but not likely: the member confirms it before it counts.
+
+    ``key`` identifies what is confirmed: other hours or other days are asked about again.
+    """
+
+    key: str
+    sentence: str
+
+
+def doubt_about_hours(hours: Decimal, starts_on: date, ends_on: date) -> Doubt | None:
+    """Return the doubt about more contact hours than the days of the activity have; or None.
+
+    A day has 24 hours, so 24 contact hours in one day are not asked about, and 24.25 are. They may
+    still be right: a self-study course is often dated with its last day only.
+    """
+    days = (ends_on - starts_on).days + 1
+    if hours <= HOURS_OF_A_DAY * days:
+        return None
+    sentence = ngettext(
+        "%(hours)s contact hours in %(days)s day are more than a day has.",
+        "%(hours)s contact hours in %(days)s days are more than these days have.",
+        days,
+    )
+    written = format_points(hours)
+    return Doubt(f"{written}/{days}", sentence % {"hours": written, "days": days})
 
 
 def points_in_words(points: Decimal) -> str:

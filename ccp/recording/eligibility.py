@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from amtportal.formatting import format_points
 from amtportal.refusals import Problem, Refused, refuse_if
 from ccp.counting.terms import Terms, in_units, points_for
-from ccp.models import Activity, ActivityType
+from ccp.models import Activity, ActivityType, TypeTerms
 from ccp.recording import claims
 from certifications import cycles as cycle_rules
 from certifications.models import Cycle
@@ -124,6 +124,16 @@ def problem_with_worth(claim: Claim, terms: Terms) -> Problem | None:
     calculated = points_for(claim.quantity, terms.points_per_unit)
     units = in_units(claim.quantity, terms.unit)
     return claims.problem_with_quantity(units, calculated, claim.points, terms.least, terms.most, name)
+
+
+def doubt(claim: Claim | Activity, terms: Terms) -> claims.Doubt | None:
+    """Return what the member has to confirm before the claim counts, or None.
+
+    Only a number of contact hours is asked about. Points that are entered directly name no hours.
+    """
+    if claim.quantity is None or terms.unit != TypeTerms.Unit.HOUR:
+        return None
+    return claims.doubt_about_hours(claim.quantity, claim.starts_on, claim.ends_on)
 
 
 def applies_to(activity_type: ActivityType, cycle: Cycle) -> bool:

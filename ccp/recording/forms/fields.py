@@ -36,7 +36,10 @@ def is_unseen(typed: str) -> bool:
 
 
 class TypedNumberField(forms.CharField):
-    """A number as people write it (``ccp.recording.amounts``); ``read`` reads it."""
+    """A number as people write it (``ccp.recording.amounts``); ``read`` reads it.
+
+    ``inputmode`` is the keyboard that a phone shows: "decimal" has no letters and no colon.
+    """
 
     def __init__(
         self,
@@ -45,10 +48,11 @@ class TypedNumberField(forms.CharField):
         unreadable: "StrOrPromise",
         rule: Callable[[Decimal], Problem | None],
         label: "StrOrPromise",
+        inputmode: str = "decimal",
         **kwargs: Any,
     ) -> None:
         self.read, self.unreadable, self.rule = read, unreadable, rule
-        widget = forms.TextInput(attrs={"inputmode": "text", "autocomplete": "off"})
+        widget = forms.TextInput(attrs={"inputmode": inputmode, "autocomplete": "off"})
         super().__init__(label=label, widget=widget, **kwargs)
 
     def to_python(self, value: Any) -> Decimal | Amount | None:  # type: ignore[override]
@@ -145,6 +149,22 @@ class TypedLineField(forms.CharField):
         if len(typed) > self.MOST:
             raise forms.ValidationError(_("Shorten the %(name)s to %(most)d characters; it has %(length)d.") % named)
         return "" if is_unseen(typed) else typed
+
+
+class ConfirmationWidget(forms.CheckboxInput):
+    """A box whose value is what it confirms, so that it confirms nothing else."""
+
+    confirms = ""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
+        return str(data.get(name, ""))
+
+    def format_value(self, value: Any) -> str:
+        return self.confirms
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        self.check_test = lambda posted: bool(posted) and posted == self.confirms
+        return super().get_context(name, value, attrs)
 
 
 class _ByCategory(ModelChoiceIterator):

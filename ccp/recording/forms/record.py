@@ -23,6 +23,7 @@ from ccp.recording import previous as earlier_entries
 from ccp.recording.forms.fields import (
     ActivityTypeField,
     CertificationsField,
+    ConfirmationWidget,
     TypedDayField,
     TypedLineField,
     TypedNumberField,
@@ -39,11 +40,14 @@ class RecordCEForm(forms.Form):
     - ``asked``: the cycle from whose page the member came
     - ``like``: an entry of the member's own; the form records another one like it
     - ``kept``: what was typed before the member had to sign in again
+    - ``doubt``: what the member has to confirm, if anything; the page shows the box only then.
     - ``is_preview``: whether the member asks what the entry would count for. Nothing is recorded
       then, so nothing is attested.
     """
 
     # The fields that are filled in again after a sign-in. The member has to attest again.
+    doubt: claims.Doubt | None = None
+
     KEPT: tuple[str, ...] = (*eligibility.FIELDS, "certifications", "submission_id")
 
     activity_type = ActivityTypeField(
@@ -69,10 +73,12 @@ class RecordCEForm(forms.Form):
     quantity = TypedNumberField(
         label=gettext_lazy("How many"),
         help_text=gettext_lazy(
-            "Contact hours, semester hours, quarter hours or CEU, as the activity type is counted. The points "
-            "are calculated and rounded down to a quarter step. Leave it empty to enter the points yourself."
+            "Contact hours, semester hours, quarter hours or CEU, as the activity type is counted. Contact hours can "
+            "be a time, such as 1:30 or 90 min. The points are calculated and rounded down to a quarter step. Leave "
+            "it empty to enter the points yourself."
         ),
         read=amounts.read_quantity,
+        inputmode="text",
         unreadable=gettext_lazy("Enter how many as a number with at most two decimals, for example 3 or 0.4."),
         rule=claims.problem_with_number,
         required=False,
@@ -112,6 +118,11 @@ class RecordCEForm(forms.Form):
         label=claims.ATTESTATION,
         error_messages={"required": gettext_lazy("Check the box to attest that the information is correct.")},
     )
+    confirmed = forms.CharField(
+        label=gettext_lazy("This is what I completed, and the dates are right."),
+        required=False,
+        widget=ConfirmationWidget,
+    )
     submission_id = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
@@ -127,6 +138,7 @@ class RecordCEForm(forms.Form):
         kept: QueryDict | None = None,
     ) -> None:
         self.open_cycles, self.on = open_cycles, on
+        self.earlier = earlier
         self.earlier_type = earlier.activity_type if earlier else None
         self.recorded_on = day_of(earlier.recorded_at) if earlier else on
         self.catalogue = catalogue()
@@ -270,11 +282,25 @@ class RecordCEForm(forms.Form):
                 self.claim, chosen, self.on, terms=self.terms, earlier_type=self.earlier_type
             ):
                 self.add_problem(problem)
+            self._ask_about_doubt()
         elif starts_on and cleaned.get("ends_on"):
             windows = eligibility.windows(chosen)
             if with_dates := claims.problem_with_dates(starts_on, cleaned["ends_on"], windows, self.on):
                 self.add_problem(with_dates)
         return cleaned
+
+    def _ask_about_doubt(self) -> None:
+        """Ask about what is not likely, unless exactly that is confirmed or on record.
+
+        A preview only tells it.
+        """
+        doubt = eligibility.doubt(self.claim, self.terms)
+        if doubt is None or (self.earlier and doubt == eligibility.doubt(self.earlier, self.terms)):
+            return
+        self.doubt = doubt
+        cast(ConfirmationWidget, self.fields["confirmed"].widget).confirms = self.doubt.key
+        if not self.is_preview and self.cleaned_data.get("confirmed") != self.doubt.key:
+            self.add_error("confirmed", f"{self.doubt.sentence} {claims.HOW_TO_CONFIRM}")
 
     def _count_units(self, activity_type: ActivityType | None) -> None:
         """Replace the amount that was typed with its number, if it is in the unit of the type."""
