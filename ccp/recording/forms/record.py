@@ -278,23 +278,24 @@ class RecordCEForm(forms.Form):
             self._calculate_points(activity_type)
         chosen = self.chosen_cycles or self.open_cycles
         if all(cleaned.get(field) is not None for field in ("activity_type", "starts_on", "ends_on", "points")):
+            claim = self.claim  # a problem takes the value of its field away
             for problem in eligibility.problems(
-                self.claim, chosen, self.on, terms=self.terms, earlier_type=self.earlier_type
+                claim, chosen, self.on, terms=self.terms, earlier_type=self.earlier_type
             ):
                 self.add_problem(problem)
-            self._ask_about_doubt()
+            self._ask_about_doubt(claim)
         elif starts_on and cleaned.get("ends_on"):
             windows = eligibility.windows(chosen)
             if with_dates := claims.problem_with_dates(starts_on, cleaned["ends_on"], windows, self.on):
                 self.add_problem(with_dates)
         return cleaned
 
-    def _ask_about_doubt(self) -> None:
+    def _ask_about_doubt(self, claim: eligibility.Claim) -> None:
         """Ask about what is not likely, unless exactly that is confirmed or on record.
 
         A preview only tells it.
         """
-        doubt = eligibility.doubt(self.claim, self.terms)
+        doubt = eligibility.doubt(claim, self.terms)
         if doubt is None or (self.earlier and doubt == eligibility.doubt(self.earlier, self.terms)):
             return
         self.doubt = doubt
