@@ -68,15 +68,30 @@ def windows(cycles: Iterable[Cycle]) -> list[claims.Window]:
 
     The cycles must be read with their certification and credential.
     """
-    return [claims.Window(cycle.certification.credential.code, cycle.starts_on, cycle.ends_on) for cycle in cycles]
+    return [
+        claims.Window(
+            cycle.certification.credential.code,
+            cycle.starts_on,
+            cycle.ends_on,
+            awarded_on=cycle.certification.awarded_on,
+            is_mandatory=cycle.is_mandatory,
+        )
+        for cycle in cycles
+    ]
 
 
 def problems(
-    claim: Claim, cycles: Sequence[Cycle], on: date, *, terms: Terms, earlier_type: ActivityType | None = None
+    claim: Claim,
+    cycles: Sequence[Cycle],
+    on: date,
+    *,
+    terms: Terms,
+    others: Iterable[Cycle] = (),
+    earlier_type: ActivityType | None = None,
 ) -> list[Problem]:
     """Return every rule that the claim breaks, for the cycles that the member chose.
 
-    ``terms`` are those of the claim's type on the day of recording. ``earlier_type`` is the type
+    ``others`` are the open cycles that the member did not choose. ``terms`` are those of the claim's type on the day of recording. ``earlier_type`` is the type
     that an amended entry has now. The entry may keep it even if the type has been retired or begins
     later.
     """
@@ -94,7 +109,13 @@ def problems(
             windows(applicable or cycles),
         ),
         problem_with_worth(claim, terms),
-        claims.problem_with_dates(claim.starts_on, claim.ends_on, windows(applicable or cycles), on),
+        claims.problem_with_dates(
+            claim.starts_on,
+            claim.ends_on,
+            windows(applicable or cycles),
+            on,
+            others=windows(cycle for cycle in others if applies_to(activity_type, cycle)),
+        ),
     ]
     return [problem for problem in checks if problem]
 
@@ -145,6 +166,20 @@ def applies_to(activity_type: ActivityType, cycle: Cycle) -> bool:
     return not named or cycle.certification.credential_id in named
 
 
+def why_not_offered(activity_type: ActivityType, terms: Terms, cycles: Sequence[Cycle], on: date) -> str:
+    """Return why no open cycle can take the type today, as a sentence; empty if one can.
+
+    No day of a cycle up to today lies in the window of the type, or the type counts for none of the
+    certifications.
+    """
+    applicable = [cycle for cycle in cycles if applies_to(activity_type, cycle)]
+    if any(terms.has_a_day_between(cycle.starts_on, min(cycle.ends_on, on)) for cycle in applicable):
+        return ""
+    return claims.reason_not_offered(
+        activity_type.name, terms.claimable_from, terms.claimable_until, windows(applicable)
+    )
+
+
 def covered_by(claim: Claim, cycles: Iterable[Cycle]) -> list[Cycle]:
     """Return the cycles that cover the days of the claim and to which its type applies."""
     return [cycle for cycle in cycles if claim.is_covered_by(cycle) and applies_to(claim.activity_type, cycle)]
@@ -170,5 +205,6 @@ def covering(
     usable = [cycle for cycle in open_cycles if cycle.certification_id in certifications]
     if not usable:
         raise Refused(_("Choose a certification whose CCP cycle is open."), "certifications")
-    refuse_if(next(iter(problems(claim, usable, on, terms=terms, earlier_type=earlier_type)), None))
+    others = [cycle for cycle in open_cycles if cycle not in usable]
+    refuse_if(next(iter(problems(claim, usable, on, terms=terms, others=others, earlier_type=earlier_type)), None))
     return covered_by(claim, usable)

@@ -40,6 +40,7 @@ class RecordCEForm(forms.Form):
     - ``asked``: the cycle from whose page the member came
     - ``like``: an entry of the member's own; the form records another one like it
     - ``kept``: what was typed before the member had to sign in again
+    - ``not_offered``: why types that could be chosen are not offered, as sentences.
     - ``doubt``: what the member has to confirm, if anything; the page shows the box only then.
     - ``is_preview``: whether the member asks what the entry would count for. Nothing is recorded
       then, so nothing is attested.
@@ -146,14 +147,21 @@ class RecordCEForm(forms.Form):
             "submission_id": uuid.uuid4(),
             "certifications": [cycle.certification_id for cycle in ([asked] if asked else open_cycles)],
         }
-        self.activity_types = [
+        known = self.catalogue.activity_types
+        prefetch_related_objects(known, "credentials")
+        choosable = [
             activity_type
-            for activity_type in self.catalogue.activity_types
+            for activity_type in known
             if activity_type == self.earlier_type
-            or not eligibility.problem_with_activity_type(
-                activity_type, self.catalogue.terms(activity_type, self.recorded_on), on
-            )
+            or not eligibility.problem_with_activity_type(activity_type, self._terms_of(activity_type), on)
         ]
+        reasons = {
+            activity_type: eligibility.why_not_offered(activity_type, self._terms_of(activity_type), open_cycles, on)
+            for activity_type in choosable
+            if activity_type != self.earlier_type
+        }
+        self.activity_types = [activity_type for activity_type in choosable if not reasons.get(activity_type)]
+        self.not_offered = [reason for reason in reasons.values() if reason]
         self.came_back = kept is not None
         again = earlier_entries.like(like, self.activity_types) if like else {}
         super().__init__(data, initial={**preset, **again, **(initial or {}), **self._typed(kept or QueryDict())})
@@ -250,13 +258,15 @@ class RecordCEForm(forms.Form):
     @property
     def offers(self) -> list[CategoryOffer]:
         """Return the activity types that can be chosen, with the terms that apply to the entry."""
-        prefetch_related_objects(self.activity_types, "credentials")
         return self.catalogue.offers(self.activity_types, self.recorded_on)
 
     @property
     def terms(self) -> Terms:
         """Return the terms of the chosen type on the day on which the entry was or is recorded."""
-        return self.catalogue.terms(self.cleaned_data["activity_type"], self.recorded_on)
+        return self._terms_of(self.cleaned_data["activity_type"])
+
+    def _terms_of(self, activity_type: ActivityType) -> Terms:
+        return self.catalogue.terms(activity_type, self.recorded_on)
 
     @property
     def claim(self) -> eligibility.Claim:
@@ -277,26 +287,31 @@ class RecordCEForm(forms.Form):
         if activity_type and "quantity" in cleaned and "points" in cleaned:
             self._calculate_points(activity_type)
         chosen = self.chosen_cycles or self.open_cycles
+        others = [cycle for cycle in self.open_cycles if cycle not in chosen]
         if all(cleaned.get(field) is not None for field in ("activity_type", "starts_on", "ends_on", "points")):
-            claim = self.claim  # a problem takes the value of its field away
+            claim, terms = self.claim, self.terms  # a problem takes the value of its field away
             for problem in eligibility.problems(
-                claim, chosen, self.on, terms=self.terms, earlier_type=self.earlier_type
+                claim, chosen, self.on, terms=terms, others=others, earlier_type=self.earlier_type
             ):
                 self.add_problem(problem)
-            self._ask_about_doubt(claim)
+            self._ask_about_doubt(claim, terms)
         elif starts_on and cleaned.get("ends_on"):
             windows = eligibility.windows(chosen)
-            if with_dates := claims.problem_with_dates(starts_on, cleaned["ends_on"], windows, self.on):
+            if with_dates := claims.problem_with_dates(
+                starts_on, cleaned["ends_on"], windows, self.on, others=eligibility.windows(others)
+            ):
                 self.add_problem(with_dates)
         return cleaned
 
-    def _ask_about_doubt(self, claim: eligibility.Claim) -> None:
+    def _ask_about_doubt(self, claim: eligibility.Claim, terms: Terms) -> None:
         """Ask about what is not likely, unless exactly that is confirmed or on record.
 
-        A preview only tells it.
+        A preview only tells it. A number that is wrong anyway is not asked about.
         """
-        doubt = eligibility.doubt(claim, self.terms)
-        if doubt is None or (self.earlier and doubt == eligibility.doubt(self.earlier, self.terms)):
+        if {"quantity", "points"} & self.errors.keys():
+            return
+        doubt = eligibility.doubt(claim, terms)
+        if doubt is None or (self.earlier and doubt == eligibility.doubt(self.earlier, terms)):
             return
         self.doubt = doubt
         cast(ConfirmationWidget, self.fields["confirmed"].widget).confirms = self.doubt.key

@@ -163,6 +163,16 @@ def test_a_retired_type_is_not_offered_and_says_why() -> None:
     assert "Old course" not in words(asked().select_one("#calculator select"))
 
 
+def test_a_type_that_no_cycle_can_take_any_more_is_not_offered_and_says_why() -> None:
+    hour = {"unit": "hour", "points_per_unit": Decimal(1)}
+    kind = make_activity_type(name="Work of then", claimable_until=date(2020, 12, 31), **hour)
+    assert complaint(kind.code, "3") == (
+        "Work of then counts only for work done up to 12/31/2020, and the CCP cycles with such work have ended. Choose "
+        "another activity type."
+    )
+    assert "Work of then" not in words(asked().select_one("#calculator select"))
+
+
 def test_a_type_that_has_not_begun_is_told_on_the_list_and_computed_from_its_day_on() -> None:
     hour = {"unit": "hour", "points_per_unit": Decimal(1)}
     kind = make_activity_type(name="New course", effective_from=date(2026, 3, 15), **hour)

@@ -174,7 +174,9 @@ def test_days_are_understood_as_people_type_them(
         pytest.param(
             {"starts_on": "4/30/2023", "ends_on": "5/2/2023"},
             "starts_on",
-            "The start date is before your CCP cycle. Enter a day inside the cycle." + RUNS,
+            "The start date is before your CCP cycle. The activity began before your RMA cycle. Enter what you completed "
+            "from 5/1/2023 on, with that day as the start date. Call AMT if your certificate does not say how much that "
+            "is." + RUNS,
             id="the day before the cycle",
         ),
     ],
@@ -190,10 +192,9 @@ def test_days_after_an_ended_cycle_are_refused_in_the_grace_period(grace: Member
     signed_in = client_of(grace)
     record_ce(signed_in, starts_on="2/23/2026")
     page = read(record_ce(signed_in, starts_on="2/22/2026", ends_on="2/23/2026"))
-    assert error_summary(page) == {
-        "id_ends_on": "The end date is after your CCP cycle. Enter a day inside the cycle. "
-        "Your CCP cycle runs from 2/23/2023 to 2/22/2026."
-    }
+    said = error_summary(page)["id_ends_on"]
+    assert said.startswith("The end date is after your CCP cycle. The activity goes on in your next MLT cycle.")
+    assert said.endswith("Your CCP cycle runs from 2/23/2023 to 2/22/2026.")
     assert Activity.objects.count() == 1, "the 42 points of before"
     assert record_ce(signed_in, starts_on="2/22/2026", points="3").status_code == 302
 
