@@ -74,10 +74,8 @@ def read(written: str, on: date) -> date:
     if pieces and pieces[0] in WEEKDAYS and (len(pieces) > 3 or pieces[0] not in MONTHS):
         weekday = WEEKDAYS[pieces.pop(0)]
         plain = _WEEKDAY_IN_FRONT.sub("", plain, count=1)
-    if any(piece in MONTHS for piece in pieces):
-        day = _with_month_in_letters(pieces, on)
-    else:
-        day = _in_numbers(plain, on)
+    has_month = any(piece in MONTHS for piece in pieces)
+    day = _with_month_in_letters(pieces, on) if has_month else _in_numbers(plain, on)
     if weekday is not None and day.weekday() != weekday:
         raise UnreadableDay("other weekday", meant=day)
     return day
@@ -135,7 +133,7 @@ def _in_numbers(plain: str, on: date) -> date:
     if lengths[0] == 4 and lengths[1] <= 2 and lengths[2] <= 2:
         return _day(int(numbers[0]), int(numbers[1]), int(numbers[2]))
     if lengths[0] <= 2 and lengths[1] <= 2 and lengths[2] in (2, 4):
-        return _month_first(*numbers, on=on)
+        return _month_first(numbers[0], numbers[1], numbers[2], on)
     raise UnreadableDay("no date")
 
 

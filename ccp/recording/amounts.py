@@ -47,9 +47,7 @@ _MINUTES = r"(?:m|min|mins|minute|minutes|minuto|minutos)\.?"
 _CLOCK = re.compile(r"([0-9]{1,3}):([0-5][0-9])(?: ?" + _HOURS + ")?", re.ASCII)
 _SOME_HOURS = re.compile(rf"({_FRACTION}|{_NUMBER}) ?{_HOURS}", re.ASCII)
 _SOME_MINUTES = re.compile(rf"({_NUMBER}) ?{_MINUTES}", re.ASCII)
-_HOURS_AND_MINUTES = re.compile(
-    rf"([0-9]{{1,3}}) ?{_HOURS}(?:,| and| y)? ?([0-5]?[0-9])(?: ?{_MINUTES})?", re.ASCII
-)
+_HOURS_AND_MINUTES = re.compile(rf"([0-9]{{1,3}}) ?{_HOURS}(?:,| and| y)? ?([0-5]?[0-9])(?: ?{_MINUTES})?", re.ASCII)
 _POINTS = {"", "point", "points", "pt", "pts", "punto", "puntos"}
 
 

@@ -239,8 +239,7 @@ def _where_it_belongs(starts_on: date, ends_on: date, window: Window) -> str:
     if ends_on < window.starts_on:
         if starts_on < window.awarded_on:
             sentence = _(
-                "Your %(code)s certification was awarded on %(award)s. Record only what you did from that day "
-                "on."
+                "Your %(code)s certification was awarded on %(award)s. Record only what you did from that day on."
             )
             return sentence % {"award": format_day(window.awarded_on), **code}
         sentence = _(

@@ -91,9 +91,9 @@ def problems(
 ) -> list[Problem]:
     """Return every rule that the claim breaks, for the cycles that the member chose.
 
-    ``others`` are the open cycles that the member did not choose. ``terms`` are those of the claim's type on the day of recording. ``earlier_type`` is the type
-    that an amended entry has now. The entry may keep it even if the type has been retired or begins
-    later.
+    ``others`` are the open cycles that the member did not choose. ``terms`` are those of the
+    claim's type on the day of recording. ``earlier_type`` is the type that an amended entry has
+    now. The entry may keep it even if the type has been retired or begins later.
     """
     activity_type = claim.activity_type
     applicable = [cycle for cycle in cycles if applies_to(activity_type, cycle)]

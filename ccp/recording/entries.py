@@ -12,6 +12,7 @@ from ccp.counting import reasons
 from ccp.models import Activity, Credit
 from ccp.recording import duplicates
 from ccp.rollover import catching_up
+from certifications.deadlines import by_deadline
 from certifications.models import Cycle
 
 
@@ -27,10 +28,11 @@ class CreditLine:
 
 
 def credit_lines(activity: Activity) -> list[CreditLine]:
-    """Return the credits of an activity as a page shows them.
+    """Return the credits of an activity as a page shows them, by the deadline of the certifications.
 
     The credits must be read with their cycle, certification and credential.
     """
+    claimed = {credit.cycle: credit for credit in activity.credits.all() if credit.cut != Credit.Cut.UNCLAIMED}
     return [
         CreditLine(
             certification_code=credit.cycle.certification.credential.code,
@@ -39,8 +41,7 @@ def credit_lines(activity: Activity) -> list[CreditLine]:
             counted=credit.points,
             sentence=str(reasons.CUT_SENTENCES[Credit.Cut(credit.cut)]),
         )
-        for credit in activity.credits.all()
-        if credit.cut != Credit.Cut.UNCLAIMED
+        for credit in map(claimed.__getitem__, by_deadline(claimed))
     ]
 
 

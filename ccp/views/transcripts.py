@@ -12,6 +12,7 @@ from amtportal.members.models import Member
 from ccp.rollover import catching_up
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
+from certifications.deadlines import by_deadline
 from certifications.models import Cycle
 
 
@@ -66,7 +67,9 @@ def _page(request: HttpRequest, contents: transcripts.Contents) -> HttpResponse:
         "transcript": contents,
         "issue": issue,
         "is_owner": is_owner,
-        "cycles": transcripts.cycles_of(contents.member) if contents.cycle else [s.cycle for s in contents.sheets],
+        "cycles": by_deadline(
+            transcripts.cycles_of(contents.member) if contents.cycle else [sheet.cycle for sheet in contents.sheets]
+        ),
         **issuing.places(),
     }
     return render(request, "ccp/transcripts/transcript_detail.html", context)

@@ -114,8 +114,7 @@ class TypedDayField(forms.CharField):
                 named["meant"] = words.typed(unreadable.meant)
                 named["weekday"] = date_format(unreadable.meant, "l")
                 return (
-                    _("%(meant)s is a %(weekday)s. Correct the day, or enter the %(name)s without the weekday.")
-                    % named
+                    _("%(meant)s is a %(weekday)s. Correct the day, or enter the %(name)s without the weekday.") % named
                 )
             case "not in the calendar":
                 sentence = _(

@@ -5,6 +5,7 @@ It reads one activity and asks ``ccp.recording.eligibility`` which rules the act
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, cast
 
@@ -28,6 +29,7 @@ from ccp.recording.forms.fields import (
     TypedLineField,
     TypedNumberField,
 )
+from certifications.deadlines import by_deadline
 from certifications.models import Cycle
 
 PROVIDERS = "providers"  # the id of the list of earlier providers on the page
@@ -40,7 +42,7 @@ class RecordCEForm(forms.Form):
     - ``asked``: the cycle from whose page the member came
     - ``like``: an entry of the member's own; the form records another one like it
     - ``kept``: what was typed before the member had to sign in again
-    - ``not_offered``: why types that could be chosen are not offered, as sentences.
+    - ``not_offered``: the types that no open cycle can take, each with the reason as a sentence
     - ``doubt``: what the member has to confirm, if anything; the page shows the box only then.
     - ``is_preview``: whether the member asks what the entry would count for. Nothing is recorded
       then, so nothing is attested.
@@ -138,7 +140,7 @@ class RecordCEForm(forms.Form):
         like: Activity | None = None,
         kept: QueryDict | None = None,
     ) -> None:
-        self.open_cycles, self.on = open_cycles, on
+        self.open_cycles, self.on = (open_cycles := by_deadline(open_cycles)), on
         self.earlier = earlier
         self.earlier_type = earlier.activity_type if earlier else None
         self.recorded_on = day_of(earlier.recorded_at) if earlier else on
@@ -155,13 +157,13 @@ class RecordCEForm(forms.Form):
             if activity_type == self.earlier_type
             or not eligibility.problem_with_activity_type(activity_type, self._terms_of(activity_type), on)
         ]
-        reasons = {
-            activity_type: eligibility.why_not_offered(activity_type, self._terms_of(activity_type), open_cycles, on)
+        self.not_offered = {
+            activity_type: reason
             for activity_type in choosable
             if activity_type != self.earlier_type
+            and (reason := eligibility.why_not_offered(activity_type, self._terms_of(activity_type), open_cycles, on))
         }
-        self.activity_types = [activity_type for activity_type in choosable if not reasons.get(activity_type)]
-        self.not_offered = [reason for reason in reasons.values() if reason]
+        self.activity_types = [activity_type for activity_type in choosable if activity_type not in self.not_offered]
         self.came_back = kept is not None
         again = earlier_entries.like(like, self.activity_types) if like else {}
         super().__init__(data, initial={**preset, **again, **(initial or {}), **self._typed(kept or QueryDict())})
@@ -259,6 +261,18 @@ class RecordCEForm(forms.Form):
     def offers(self) -> list[CategoryOffer]:
         """Return the activity types that can be chosen, with the terms that apply to the entry."""
         return self.catalogue.offers(self.activity_types, self.recorded_on)
+
+    @property
+    def guidance(self) -> list[tuple[CategoryOffer, list[str]]]:
+        """Return the offers of every category, and why others of its types are not offered."""
+        known = [kind for kind in self.catalogue.activity_types if kind in {*self.activity_types, *self.not_offered}]
+        return [
+            (
+                replace(group, offers=[offer for offer in group.offers if offer.activity_type in self.activity_types]),
+                [self.not_offered[kind] for offer in group.offers if (kind := offer.activity_type) in self.not_offered],
+            )
+            for group in self.catalogue.offers(known, self.recorded_on)
+        ]
 
     @property
     def terms(self) -> Terms:

@@ -58,7 +58,9 @@ def complaint(kind: str, quantity: str) -> str:
         ),
         pytest.param("self-study", "90 min", "For 1.5 contact hours you earn 1.5 points.", id="minutes"),
         pytest.param("self-study", "1:30", "For 1.5 contact hours you earn 1.5 points.", id="hours and minutes"),
-        pytest.param("college-semester-hours", "3 semester hours", "For 3 semester hours you earn 45 points.", id="unit"),
+        pytest.param(
+            "college-semester-hours", "3 semester hours", "For 3 semester hours you earn 45 points.", id="unit"
+        ),
         pytest.param("course-seminar-webinar", " 99 ", "For 99 contact hours you earn 99 points.", id="the most"),
         pytest.param("course-seminar-webinar", "0.25", "For 0.25 contact hours you earn 0.25 points.", id="the least"),
     ],

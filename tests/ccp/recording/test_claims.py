@@ -37,7 +37,8 @@ NEXT_OPENS = (
 )
 GOES_ON = (
     " The activity goes on in your next MLT cycle. Enter what you completed up to 2/22/2026, with that day as the end "
-    f"date, and record the rest in the next cycle. {NEXT_OPENS} Call AMT if your certificate does not say how much each "
+    f"date, and record the rest in the next cycle. {NEXT_OPENS} Call AMT if your certificate does not say how much "
+    "each "
     "part is."
 )
 MLT_RUNS = " Your CCP cycle runs from 2/23/2023 to 2/22/2026."
@@ -122,8 +123,10 @@ def test_days_in_the_cycle_up_to_today_can_be_claimed(first: date, last: date) -
             date(2023, 5, 1),
             [RMA],
             "starts_on",
-            "The start date is before your CCP cycle. The activity began before your RMA cycle. Enter what you completed "
-            "from 5/1/2023 on, with that day as the start date. Call AMT if your certificate does not say how much that "
+            "The start date is before your CCP cycle. The activity began before your RMA cycle. Enter what you "
+            "completed "
+            "from 5/1/2023 on, with that day as the start date. Call AMT if your certificate does not say how much "
+            "that "
             "is." + RUNS,
             id="from the day before to the first day",
         ),
@@ -140,7 +143,8 @@ def test_days_in_the_cycle_up_to_today_can_be_claimed(first: date, last: date) -
             date(2026, 2, 23),
             [ENDED],
             "starts_on",
-            "The start date is after your CCP cycle. 2/23/2026 belongs to your next MLT cycle, which starts on 2/23/2026. "
+            "The start date is after your CCP cycle. 2/23/2026 belongs to your next MLT cycle, which starts on "
+            "2/23/2026. "
             f"{NEXT_OPENS}{MLT_RUNS}",
             id="grace: the day after the cycle",
         ),
@@ -196,7 +200,8 @@ def test_days_of_a_cycle_that_was_not_chosen_say_which_to_choose() -> None:
     problem = problem_with_dates(day, day, [RPT], TODAY, others=[RMA, ENDED])
     assert problem is not None
     assert problem.sentence == (
-        "The start date is before your CCP cycle. These dates lie in your RMA cycle, 5/1/2023 to 4/30/2026: choose RMA. "
+        "The start date is before your CCP cycle. These dates lie in your RMA cycle, 5/1/2023 to 4/30/2026: choose "
+        "RMA. "
         "These dates lie in your MLT cycle, 2/23/2023 to 2/22/2026: choose MLT. Your CCP cycle runs from 9/15/2024 to "
         "9/14/2027."
     )

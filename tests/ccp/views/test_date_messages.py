@@ -117,12 +117,15 @@ def test_days_after_the_cycle_have_theirs(grace: Member) -> None:
         "are complete."
     )
     assert refused_ce(client_of(grace), starts_on="2/23/2026") == {
-        "id_starts_on": "The start date is after your CCP cycle. 2/23/2026 belongs to your next MLT cycle, which starts "
+        "id_starts_on": "The start date is after your CCP cycle. 2/23/2026 belongs to your next MLT cycle, which "
+        "starts "
         f"on 2/23/2026. {opens}{runs}"
     }
     assert refused_ce(client_of(grace), starts_on="2/22/2026", ends_on="2/23/2026") == {
-        "id_ends_on": "The end date is after your CCP cycle. The activity goes on in your next MLT cycle. Enter what you "
-        f"completed up to 2/22/2026, with that day as the end date, and record the rest in the next cycle. {opens} Call "
+        "id_ends_on": "The end date is after your CCP cycle. The activity goes on in your next MLT cycle. Enter what "
+        "you "
+        f"completed up to 2/22/2026, with that day as the end date, and record the rest in the next cycle. {opens} "
+        "Call "
         f"AMT if your certificate does not say how much each part is.{runs}"
     }
 
@@ -137,7 +140,9 @@ def test_days_that_no_single_cycle_covers_have_theirs(on_today: None) -> None:
     make_cycle(member)
     make_cycle(member, credential="RPT", awarded_on=date(2023, 10, 1), on=date(2026, 5, 2))
     said = refused_ce(client_of(member), starts_on="9/30/2023", ends_on="5/1/2026")["id_ends_on"]
-    assert said.startswith("Both dates must lie in the CCP cycle of one certification. The activity goes on in your next")
+    assert said.startswith(
+        "Both dates must lie in the CCP cycle of one certification. The activity goes on in your next"
+    )
     assert "The activity began before your RPT cycle. Enter what you completed from 10/1/2023 on" in said
     assert said.endswith("Your CCP cycles: RMA: 5/1/2023 to 4/30/2026; RPT: 10/1/2023 to 9/30/2026.")
 
@@ -151,4 +156,6 @@ def test_the_end_date_is_named_where_it_is_the_end_date(signed_in: Client, typed
 def test_the_sentences_are_all_different_and_each_says_what_to_do() -> None:
     sentences = [sentence for _, _, sentence in MESSAGES.values()]
     assert len(set(sentences)) == len(sentences) >= 8
-    assert all(any(verb in sentence for verb in ("Enter", "Add", "Record", "Choose", "Correct")) for sentence in sentences)
+    assert all(
+        any(verb in sentence for verb in ("Enter", "Add", "Record", "Choose", "Correct")) for sentence in sentences
+    )

@@ -128,7 +128,8 @@ def test_days_are_understood_as_people_type_them(
         pytest.param(
             {"starts_on": "13/1/2026"},
             "starts_on",
-            f"13/1/2026 is not a day in the calendar. {DAY_WANTED.removesuffix(RUNS)} If you wrote the day first, enter "
+            f"13/1/2026 is not a day in the calendar. {DAY_WANTED.removesuffix(RUNS)} If you wrote the day first, "
+            "enter "
             "1/13/2026." + RUNS,
             id="day first",
         ),
@@ -174,8 +175,10 @@ def test_days_are_understood_as_people_type_them(
         pytest.param(
             {"starts_on": "4/30/2023", "ends_on": "5/2/2023"},
             "starts_on",
-            "The start date is before your CCP cycle. The activity began before your RMA cycle. Enter what you completed "
-            "from 5/1/2023 on, with that day as the start date. Call AMT if your certificate does not say how much that "
+            "The start date is before your CCP cycle. The activity began before your RMA cycle. Enter what you "
+            "completed "
+            "from 5/1/2023 on, with that day as the start date. Call AMT if your certificate does not say how much "
+            "that "
             "is." + RUNS,
             id="the day before the cycle",
         ),
