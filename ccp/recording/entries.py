@@ -1,7 +1,7 @@
 """An entry as the member's pages show it: what it counts for in each cycle, and similar entries."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,9 @@ from django.shortcuts import get_object_or_404
 from ccp.counting import reasons
 from ccp.models import Activity, Credit
 from ccp.recording import duplicates
+from ccp.recording.eligibility import applies_to
 from ccp.rollover import catching_up
+from certifications import cycles as cycle_rules
 from certifications.deadlines import by_deadline
 from certifications.models import Cycle
 
@@ -43,6 +45,21 @@ def credit_lines(activity: Activity) -> list[CreditLine]:
         )
         for credit in map(claimed.__getitem__, by_deadline(claimed))
     ]
+
+
+def could_count_for(activity: Activity, on: date) -> list[Cycle]:
+    """Return the other cycles in which an entry could count, by deadline; one query, rarely two.
+
+    They take records, cover its days, and its type counts for their certification. The entry must
+    be one that its member may amend.
+    """
+    claimed = {line.cycle.pk for line in credit_lines(activity)}
+    others = [
+        cycle
+        for cycle in cycle_rules.taking_records(cycle_rules.unclosed(activity.member), on)
+        if cycle.pk not in claimed and cycle_rules.covers(cycle, activity.starts_on, activity.ends_on)
+    ]
+    return by_deadline(cycle for cycle in others if applies_to(activity.activity_type, cycle))
 
 
 def read() -> Any:

@@ -135,6 +135,7 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "look_alikes": entries.look_alikes(activity),
         "difference_form": DifferenceForm() if changeable and not activity.difference else None,
         "lines": lines,
+        "could_count_for": entries.could_count_for(activity, on) if changeable else [],
         "standings": standing.of_cycles([line.cycle for line in lines], activity.member, on),
         "changes": changes.newest_first(
             changes.of_evidence(files, viewer=account_of(request)),

@@ -8,8 +8,8 @@ from amtportal.members.models import Member
 from ccp.models import Activity
 from certifications import deadlines
 from certifications.models import Certification, Cycle
-from tests.support.builders import TODAY, client_of, make_activity, make_cycle, make_member
-from tests.support.pages import read, words
+from tests.support.builders import TODAY, client_of, make_activity, make_activity_type, make_cycle, make_member
+from tests.support.pages import form_values, read, submit, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 # By deadline: in its grace period, then the earliest end, then the later one, then what has none.
@@ -84,3 +84,32 @@ def test_record_ce_and_the_entry_have_the_order(member: Member) -> None:
     page = read(signed_in.get(f"/ccp/activities/{Activity.objects.get().pk}/"))
     told = words(page.main)
     assert sorted(ORDER[:3], key=told.index) == ORDER[:3]
+
+
+def test_an_entry_is_offered_for_every_certification_whose_cycle_covers_it(member: Member) -> None:
+    """On 2/25/2026 MLT's cycle has ended, CMAS has lapsed, and RMA is claimed: RPT is left."""
+    signed_in = client_of(member)
+    activity = make_activity(
+        Cycle.objects.get(certification__credential__code="RMA"), starts_on=date(2026, 2, 25), points="3"
+    )
+    page = read(signed_in.get(f"/ccp/activities/{activity.pk}/"))
+    [offered] = page.select("section[aria-labelledby=counts] .notice")
+    assert words(offered) == (
+        "Its dates also lie in your RPT cycle, 5/1/2023 to 4/30/2026. To have it count there too, amend it and choose "
+        "RPT."
+    )
+    amend = offered.a["href"]
+    boxes = form_values(read(signed_in.get(amend)))["certifications"]
+    rpt = Certification.objects.get(credential__code="RPT")
+    assert submit(signed_in, amend, certifications=[*boxes, rpt.pk], attested="on").status_code == 302
+    assert {credit.cycle.certification.credential.code for credit in activity.credits.all()} == {"RMA", "RPT"}
+    assert not read(signed_in.get(f"/ccp/activities/{activity.pk}/")).select("section[aria-labelledby=counts] .notice")
+
+
+def test_an_entry_is_not_offered_where_its_type_does_not_count(member: Member) -> None:
+    kind = make_activity_type()
+    kind.credentials.add(Certification.objects.get(credential__code="RMA").credential)
+    rma = Cycle.objects.get(certification__credential__code="RMA")
+    activity = make_activity(rma, kind=kind.code, starts_on=date(2026, 2, 25))
+    page = read(client_of(member).get(f"/ccp/activities/{activity.pk}/"))
+    assert not page.select("section[aria-labelledby=counts] .notice")
