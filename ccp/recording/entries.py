@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch
 from django.shortcuts import get_object_or_404
 
 from ccp.counting import reasons
@@ -15,7 +15,7 @@ from ccp.recording.eligibility import applies_to
 from ccp.rollover import catching_up
 from certifications import cycles as cycle_rules
 from certifications.deadlines import by_deadline
-from certifications.models import Cycle
+from certifications.models import Certification, Cycle
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,27 @@ def credit_lines(activity: Activity) -> list[CreditLine]:
     ]
 
 
+def with_elsewhere(activities: Any) -> Any:
+    """Add ``elsewhere``: whether an open cycle covers the entry's days and the entry is not claimed for it."""
+    covering = Cycle.objects.unclosed().filter(
+        certification__member=OuterRef("member"),
+        certification__status__in=Certification.IN_FORCE,
+        starts_on__lte=OuterRef("starts_on"),
+        ends_on__gte=OuterRef("ends_on"),
+    )
+    claimed = Credit.objects.filter(activity=OuterRef(OuterRef("pk"))).exclude(cut=Credit.Cut.UNCLAIMED)
+    return activities.annotate(elsewhere=Exists(covering.exclude(pk__in=claimed.values("cycle"))))
+
+
 def could_count_for(activity: Activity, on: date) -> list[Cycle]:
-    """Return the other cycles in which an entry could count, by deadline; one query, rarely two.
+    """Return the other cycles in which an entry could count, by deadline.
 
     They take records, cover its days, and its type counts for their certification. The entry must
-    be one that its member may amend.
+    be one that its member may amend, and read ``with_elsewhere``: without such a cycle, this makes
+    no query.
     """
+    if not getattr(activity, "elsewhere", True):
+        return []
     claimed = {line.cycle.pk for line in credit_lines(activity)}
     others = [
         cycle

@@ -121,7 +121,7 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
     This page is also the confirmation after Submit.
     """
     now = timezone.now()
-    activity = entries.found(entries.read().visible_to(request.user), pk, at=now)
+    activity = entries.found(entries.with_elsewhere(entries.read().visible_to(request.user)), pk, at=now)
     is_owner = activity.member.user == request.user
     if is_owner:
         activity.member.user = account_of(request)  # saves a query for the page header
