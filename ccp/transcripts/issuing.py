@@ -11,7 +11,6 @@
 import hashlib
 import re
 import secrets
-import unicodedata
 from datetime import datetime
 
 import segno
@@ -19,6 +18,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from amtportal import clean
 from amtportal.documents import layout as documents
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.models import User
@@ -36,8 +36,7 @@ def new_code() -> str:
 
 def as_code(typed: str) -> str:
     """Return the code that was meant; empty if what was typed cannot be a code."""
-    letters = unicodedata.normalize("NFKC", typed[:100]).upper().translate(MISREAD)
-    code = re.sub(r"[\s\u2010-\u2015\u2212-]", "", letters)
+    code = clean.code(typed[:100]).upper().translate(MISREAD)
     return code if re.fullmatch(f"[{ALPHABET}]{{{LENGTH}}}", code) else ""
 
 

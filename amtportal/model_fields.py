@@ -1,0 +1,55 @@
+"""Columns whose values ``amtportal.clean`` has read, in every form and wherever a model is checked.
+
+Migrations know them as Django's own columns, because the database does not see the difference.
+"""
+
+from typing import Any
+
+from django import forms
+from django.db import models
+
+from amtportal import clean, fields
+
+
+class IdentifierField(models.CharField):
+    """An AMT ID, a certificate number, a phone number: what is compared has one form."""
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        return super().clean(clean.identifier(value) if isinstance(value, str) else value, model_instance)
+
+    def formfield(self, form_class: type[forms.Field] | None = None, *args: Any, **kwargs: Any) -> Any:
+        return super().formfield(form_class or fields.IdentifierField, *args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        return _as_django_has_it(super().deconstruct(), "CharField")
+
+
+class LineField(models.CharField):
+    """A name or another line for people to read."""
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        return super().clean(clean.line(value) if isinstance(value, str) else value, model_instance)
+
+    def formfield(self, form_class: type[forms.Field] | None = None, *args: Any, **kwargs: Any) -> Any:
+        return super().formfield(form_class or fields.LineField, *args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        return _as_django_has_it(super().deconstruct(), "CharField")
+
+
+class EmailField(models.EmailField):
+    """An e-mail address, in lower case."""
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        return super().clean(clean.email(value) if isinstance(value, str) else value, model_instance)
+
+    def formfield(self, form_class: type[forms.Field] | None = None, *args: Any, **kwargs: Any) -> Any:
+        return super().formfield(form_class or fields.EmailField, *args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        return _as_django_has_it(super().deconstruct(), "EmailField")
+
+
+def _as_django_has_it(deconstructed: Any, name: str) -> Any:
+    attribute, _path, args, kwargs = deconstructed
+    return attribute, f"django.db.models.{name}", args, kwargs
