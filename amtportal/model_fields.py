@@ -5,7 +5,6 @@ Migrations know them as Django's own columns, because the database does not see 
 
 from typing import Any
 
-from django import forms
 from django.db import models
 
 from amtportal import clean, fields
@@ -17,8 +16,9 @@ class IdentifierField(models.CharField):
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
         return super().clean(clean.identifier(value) if isinstance(value, str) else value, model_instance)
 
-    def formfield(self, form_class: type[forms.Field] | None = None, *args: Any, **kwargs: Any) -> Any:
-        return super().formfield(form_class or fields.IdentifierField, *args, **kwargs)
+    def formfield(self, form_class: Any = None, choices_form_class: Any = None, **kwargs: Any) -> Any:
+        kwargs |= {"form_class": form_class or fields.IdentifierField, "choices_form_class": choices_form_class}
+        return super().formfield(**kwargs)
 
     def deconstruct(self) -> Any:
         return _as_django_has_it(super().deconstruct(), "CharField")
@@ -30,8 +30,9 @@ class LineField(models.CharField):
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
         return super().clean(clean.line(value) if isinstance(value, str) else value, model_instance)
 
-    def formfield(self, form_class: type[forms.Field] | None = None, *args: Any, **kwargs: Any) -> Any:
-        return super().formfield(form_class or fields.LineField, *args, **kwargs)
+    def formfield(self, form_class: Any = None, choices_form_class: Any = None, **kwargs: Any) -> Any:
+        kwargs |= {"form_class": form_class or fields.LineField, "choices_form_class": choices_form_class}
+        return super().formfield(**kwargs)
 
     def deconstruct(self) -> Any:
         return _as_django_has_it(super().deconstruct(), "CharField")
@@ -43,8 +44,9 @@ class EmailField(models.EmailField):
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
         return super().clean(clean.email(value) if isinstance(value, str) else value, model_instance)
 
-    def formfield(self, form_class: type[forms.Field] | None = None, *args: Any, **kwargs: Any) -> Any:
-        return super().formfield(form_class or fields.EmailField, *args, **kwargs)
+    def formfield(self, form_class: Any = None, choices_form_class: Any = None, **kwargs: Any) -> Any:
+        kwargs |= {"form_class": form_class or fields.EmailField, "choices_form_class": choices_form_class}
+        return super().formfield(**kwargs)
 
     def deconstruct(self) -> Any:
         return _as_django_has_it(super().deconstruct(), "EmailField")
