@@ -41,7 +41,7 @@ def problem_with_year(day: date) -> str:
 
 def problem_with_award(awarded_on: date, on: date) -> str:
     if awarded_on > on:
-        return f"{format_day(awarded_on)} is in the future. Correct the date, or enter the award once it is past."
+        return "The award cannot be in the future. Enter today's date or an earlier one."
     if problem := problem_with_year(awarded_on):
         return problem
     return _before(awarded_on, AMT_FOUNDED, "AMT was founded in 1939, so no award is older. Correct the year.")
