@@ -4,7 +4,6 @@ They read what people type, and say how to fix what they cannot read.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -16,6 +15,7 @@ from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from amtportal import clean
 from amtportal import formatting as words
 from amtportal.dates import UnreadableDay, read_day
 from amtportal.formatting import format_points, translated
@@ -26,11 +26,6 @@ from ccp.recording.forms.synonyms import OTHER_WORDS
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
-
-
-def is_unseen(typed: str) -> bool:
-    """Return whether the text is invisible: it has only blanks and characters without a width."""
-    return all(character.isspace() or unicodedata.category(character) == "Cf" for character in typed)
 
 
 class TypedNumberField(forms.CharField):
@@ -55,7 +50,7 @@ class TypedNumberField(forms.CharField):
         super().__init__(label=label, widget=widget, **kwargs)
 
     def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
-        typed = super().to_python(value)
+        typed = clean.typed(super().to_python(value) or "")
         if not typed:
             return None
         if not (read := self.READABLE.fullmatch(typed)):
@@ -87,7 +82,7 @@ class TypedDayField(forms.CharField):
         self.error_messages["required"] = wanted + self.cycle_dates
 
     def to_python(self, value: Any) -> date | None:  # type: ignore[override]
-        typed = super().to_python(value)
+        typed = clean.typed(super().to_python(value) or "")
         if not typed:
             return None
         try:
@@ -127,13 +122,13 @@ class TypedLineField(forms.CharField):
         super().__init__(required=False, **kwargs)
 
     def to_python(self, value: Any) -> str:
-        typed = super().to_python(value) or ""
+        typed = clean.line(super().to_python(value) or "")
         named = {"name": self.name, "most": self.MOST, "length": len(typed)}
-        if any(unicodedata.category(character) in ("Cc", "Cs") for character in typed):
+        if clean.unprintable(typed):
             raise forms.ValidationError(_("The %(name)s has characters that cannot be printed. Type it again.") % named)
         if len(typed) > self.MOST:
             raise forms.ValidationError(_("Shorten the %(name)s to %(most)d characters; it has %(length)d.") % named)
-        return "" if is_unseen(typed) else typed
+        return typed
 
 
 class _ByCategory(ModelChoiceIterator):
