@@ -142,7 +142,7 @@ class Member(models.Model):
     state = LineField(max_length=100, blank=True)
     postal_code = IdentifierField(max_length=20, blank=True)
     country = LineField(max_length=100, blank=True)
-    roster_email = models.EmailField(
+    roster_email = EmailField(
         blank=True,
         editable=False,
         help_text="The roster's address, which the member has replaced by another one.",
