@@ -16,7 +16,9 @@ says what is wrong with the day; the sentence is empty if nothing is.
 | a day as of which a command runs | 1/1/1990 | 5 years from today |
 
 The last day of a grace period has its own bounds in ``certifications.cycles``, because they follow
-from the cycle. The days of an entry lie in a cycle, so ``ccp.recording.claims`` judges them.
+from the cycle. The days of an entry lie in a cycle, so ``ccp.recording.claims`` judges them. The
+database does not repeat the bounds, because a portal that has such a day from before could not be
+upgraded; ``manage.py check_values`` lists the stored days that break a rule.
 """
 
 from datetime import date
