@@ -141,6 +141,7 @@ def test_the_pdf_says_the_same(signed_in: Client, cycle: Cycle) -> None:
         assert said in text
 
 
+@pytest.mark.any_database
 @pytest.mark.slow
 def test_a_long_pdf_counts_its_pages_and_names_the_member_on_each(cycle: Cycle) -> None:
     for n in range(60):
@@ -244,6 +245,7 @@ def test_names_of_all_kinds_are_drawn_with_real_letters_of_our_own_fonts(first: 
             assert {font.removesuffix("Bold") for font in fonts} <= ours
 
 
+@pytest.mark.any_database
 @pytest.mark.slow
 def test_a_page_holds_at_most_40_rows_under_a_repeated_head_and_no_row_is_split(cycle: Cycle) -> None:
     for n in range(90):
@@ -259,6 +261,7 @@ def test_a_page_holds_at_most_40_rows_under_a_repeated_head_and_no_row_is_split(
             assert (f"Seminar {n} first" in leaf) == (f"end of {n}." in leaf)
 
 
+@pytest.mark.any_database
 @pytest.mark.slow
 def test_rows_of_one_line_come_to_40_a_page(cycle: Cycle) -> None:
     """The first page also holds the masthead and the facts."""

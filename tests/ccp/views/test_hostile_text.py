@@ -17,7 +17,7 @@ from certifications.models import Cycle
 from tests.support.builders import client_of, cycle_of, make_cycle, make_member
 from tests.support.pages import form_values, read, record_ce, submit, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 
 TEXTS = {
     "script": "<script>alert(1)</script>",

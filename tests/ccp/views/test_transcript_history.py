@@ -115,6 +115,7 @@ def test_a_member_without_certifications_has_a_history_too() -> None:
     assert "No certification is on record." in pdf_text(client.get("/ccp/transcript/all.pdf"))
 
 
+@pytest.mark.any_database
 @pytest.mark.slow
 def test_5000_entries_are_told_in_totals_within_ten_seconds_of_a_processor(member: Member) -> None:
     """4 + 5,000 × 0.25 = 1,254 of RPT.
