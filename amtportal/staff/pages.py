@@ -36,7 +36,7 @@ admin.site.enable_nav_sidebar = False  # lists need the width, and every page li
 
 def numbered(prefix: str, words: str) -> int | None:
     """Return the key in a record's number: 12 for ``INV-0000012``. None for any other words."""
-    match = re.fullmatch(rf"{prefix}-?([0-9]{{1,18}})", words.strip(), re.IGNORECASE) if prefix else None
+    match = re.fullmatch(rf"{prefix}-?([0-9]{{1,18}})", clean.identifier(words), re.IGNORECASE) if prefix else None
     return int(match[1]) if match else None
 
 

@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import Q
 from django.http import HttpRequest
 
-from amtportal import plausible
+from amtportal import clean, plausible
 from amtportal.dates import today
 from amtportal.staff.changelists import keys_in
 from amtportal.staff.forms import WholeForm
@@ -67,8 +67,9 @@ class BaseCertificationAdmin(RosterImportMixin, NeverDeleted, HistoryAdmin):
 
     def found_by(self, words: str) -> Q:
         # The query names every credential because the index on certificate numbers begins with it.
+        number = clean.identifier(words)
         by_number = Certification.objects.filter(
-            credential__in=Credential.objects.order_by(), certificate_number__in=[words, words.upper()]
+            credential__in=Credential.objects.order_by(), certificate_number__in=[number, number.upper()]
         )
         by_member = Certification.objects.filter(super().found_by(words))
         results = [queryset.order_by().values_list("pk", flat=True) for queryset in (by_number, by_member)]
