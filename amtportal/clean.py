@@ -11,7 +11,7 @@ then differ. Every form, file and command therefore asks this module what a text
 | an identifier: AMT ID, certificate number, reference | NFKC | removed | one space |
 | an e-mail address | NFKC, lower case | removed | one space, which no address may have |
 | a code that is typed in groups | NFKC | removed | removed, and hyphens |
-| the text of a day or a number | NFKC | removed | one space |
+| the text of a day or a number | NFC, letters and digits of full width as usual | removed | one space |
 | a name, a title: a line for people to read | NFC | removed, see below | one space |
 | a password | NFKC (NIST SP 800-63B-4, section 3.1.1.2) | stay | stay |
 
@@ -29,6 +29,7 @@ _SEEN_FORMAT = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890
 # These are without a width as well, but Unicode counts them as letters, marks or symbols.
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
 _VIRAMA = 9  # the combining class of the sign that takes the vowel from a consonant
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _SEPARATORS = {0x2028: " ", 0x2029: " "}
 _HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"))
 
@@ -63,7 +64,7 @@ def identifier(text: str) -> str:
 
     The hyphens and dashes that look alike become the one of the keyboard.
     """
-    return typed(text).translate(_HYPHENS)
+    return _blanks_as_one(_visible(unicodedata.normalize("NFKC", _visible(text)))).translate(_HYPHENS)
 
 
 def email(text: str) -> str:
@@ -76,8 +77,11 @@ def code(text: str) -> str:
 
 
 def typed(text: str) -> str:
-    """Return the text of a day or a number, ready to be read."""
-    return _blanks_as_one(_visible(unicodedata.normalize("NFKC", _visible(text))))
+    """Return the text of a day or a number, ready to be read.
+
+    Other signs stay as they are: NFKC would make 11⁄2 of 1½, and 102 of 10².
+    """
+    return _blanks_as_one(unicodedata.normalize("NFC", _visible(text)).translate(_FULL_WIDTH))
 
 
 def line(text: str) -> str:

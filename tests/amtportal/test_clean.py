@@ -64,6 +64,20 @@ def test_an_identifier_has_one_form(written: str, stored: str) -> None:
     assert clean.identifier(stored) == stored
 
 
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        pytest.param("\u200b２．５\u00a0", "2.5", id="full-width digits"),
+        pytest.param("３／１４／２０２６", "3/14/2026", id="full-width day"),
+        pytest.param("1½", "1½", id="a fraction is no 11⁄2"),
+        pytest.param("10²", "10²", id="a power is no 102"),
+        pytest.param("20\u00a0nov\u202f2026", "20 nov 2026", id="blanks between the parts"),
+    ],
+)
+def test_the_text_of_a_number_says_what_it_said(written: str, stored: str) -> None:
+    assert clean.typed(written) == stored
+
+
 def test_a_code_has_no_groups() -> None:
     assert clean.code("7kq2\u2010M9XV\u00a0３T0B\u200b-HDWE") == "7kq2M9XV3T0BHDWE"
 
