@@ -48,6 +48,8 @@ def is_unseen(text: str) -> bool:
 
 def unprintable(text: str, *, allowed: str = "") -> str | None:
     """Return the first character that cannot be printed: a control character or half a pair."""
+    if text.isprintable():
+        return None
     return next(
         (
             character
@@ -64,6 +66,8 @@ def identifier(text: str) -> str:
 
     The hyphens and dashes that look alike become the one of the keyboard.
     """
+    if text.isascii():
+        return _blanks_as_one(text)
     return _blanks_as_one(_visible(unicodedata.normalize("NFKC", _visible(text)))).translate(_HYPHENS)
 
 
@@ -136,4 +140,6 @@ def _blanks_as_one(text: str) -> str:
 
     Control characters inside the text are not blanks: they are reported, see ``unprintable``.
     """
+    if text.isascii() and "  " not in text:
+        return text.strip()
     return re.sub(r"[^\S\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text).strip()
