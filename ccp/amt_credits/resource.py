@@ -21,7 +21,7 @@ from import_export.fields import Field
 
 from amtportal.dates import day_of
 from amtportal.formatting import format_day, format_points
-from amtportal.imports.cells import Problem, before_a_spreadsheet
+from amtportal.imports.cells import Problem, before_a_spreadsheet, zeros_in
 from amtportal.imports.resource import ImportResource
 from amtportal.refusals import Refused
 from ccp.amt_credits import credits as amt_credits
@@ -178,7 +178,13 @@ def _spoiled_references(new: Iterable[CreditRow]) -> Iterator[Problem]:
     A spreadsheet takes these zeros away. The credit would be recorded a second time.
     """
     lines = {row.provider_reference: row.line for row in new}
-    forms = {form: reference for reference in lines for form in before_a_spreadsheet(reference) if form not in lines}
+    most_zeros = max(zeros_in(rows.order_by(), "provider_reference") for rows in (Activity.objects, HeldCredit.objects))
+    forms = {
+        form: reference
+        for reference in lines
+        for form in before_a_spreadsheet(reference, most_zeros=most_zeros)
+        if form not in lines
+    }
     known = {*held_credits.by_reference(list(forms)), *amt_credits.by_reference(list(forms))}
     for stored in sorted(known):
         yield Problem(

@@ -9,7 +9,7 @@ the record is wrong, staff correct it in the admin.
 from collections.abc import Iterator, Sequence
 
 from amtportal.chunks import chunks
-from amtportal.imports.cells import Problem, before_a_spreadsheet, differs_by_spreadsheet
+from amtportal.imports.cells import Problem, before_a_spreadsheet, differs_by_spreadsheet, zeros_in
 from amtportal.members.models import Member
 from certifications.roster.record import Record
 from certifications.roster.rows import RosterRow
@@ -35,10 +35,11 @@ def spoiled_numbers(rows: Sequence[RosterRow], record: Record) -> Iterator[Probl
 def _spoiled_ids(rows: Sequence[RosterRow], record: Record) -> Iterator[Problem]:
     """Find new AMT IDs that somebody on record has with other zeros at the beginning."""
     unknown = {row.amt_id: row.line for row in rows if row.amt_id not in record.members}
+    most_zeros = zeros_in(Member.objects.order_by(), "amt_id")
     wanted = {
         form: amt_id
         for amt_id in unknown
-        for form in before_a_spreadsheet(amt_id)
+        for form in before_a_spreadsheet(amt_id, most_zeros=most_zeros)
         if form not in unknown and len(form) <= (LONGEST_AMT_ID or 0)
     }
     for forms in chunks(wanted):

@@ -13,6 +13,7 @@ from django.test import Client
 from amtportal.history.models import SecurityEvent
 from amtportal.members.factors import passwords
 from amtportal.members.models import Member, User
+from amtportal.staff.forms import ReasonForm
 from tests.support.builders import PASSWORD, client_of, make_cycle, make_member, make_user
 from tests.support.factors import code, confirm, give_app
 from tests.support.staff import page, submit
@@ -113,6 +114,13 @@ def test_an_amt_id_that_looks_the_same_is_taken(ada: User) -> None:
     values = {"user": str(make_user().pk), "amt_id": f"{amt_id}\u200b", "first_name": "Nina", "last_name": "Lane"}
     assert "already exists" in root.post(page(Member, "add"), values).text
     assert Member.objects.count() == 1
+
+
+def test_a_reason_that_nobody_sees_is_none() -> None:
+    assert not ReasonForm({"reason": "\u200b\u2060"}, help_text="").is_valid()
+    form = ReasonForm({"reason": "The bank\u00a0returned it\u200b"}, help_text="")
+    assert form.is_valid()
+    assert form.cleaned_data["reason"] == "The bank returned it"
 
 
 def test_commands_find_and_make_accounts_by_what_is_seen(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
