@@ -102,6 +102,15 @@ def is_overdue(invoice_state: State, due_on: date, on: date) -> bool:
     return invoice_state == "open" and on > due_on
 
 
+def pay_by(*, due_on: date, opens_on: date, grace_ends_on: date) -> date:
+    """Return the last day to pay: the due date, unless the invoice opens only after it.
+
+    An invoice opens late if the requirement was met in the grace period of its cycle. It is then to
+    be paid by the end of the grace period, but not before it opens.
+    """
+    return due_on if opens_on <= due_on else max(opens_on, grace_ends_on)
+
+
 def opening_of(invoice: RenewalInvoice) -> Opening:
     """Return the ``opening`` of a stored invoice. Its cycle and certification must be loaded."""
     return opening(
