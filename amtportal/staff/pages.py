@@ -14,13 +14,15 @@ from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import unquote
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
 from simple_history.admin import SimpleHistoryAdmin
 from simple_history.template_utils import HistoricalRecordContextHelper
 
+from amtportal import clean
+from amtportal.fields import DayField, NumberField
 from amtportal.formatting import dollars, format_day, format_points
 from amtportal.history.lines import write_line
 from amtportal.staff.actions import ActionPagesMixin
@@ -35,11 +37,19 @@ admin.site.enable_nav_sidebar = False  # lists need the width, and every page li
 
 def numbered(prefix: str, words: str) -> int | None:
     """Return the key in a record's number: 12 for ``INV-0000012``. None for any other words."""
-    match = re.fullmatch(rf"{prefix}-?([0-9]{{1,18}})", words.strip(), re.IGNORECASE) if prefix else None
+    match = re.fullmatch(rf"{prefix}-?([0-9]{{1,18}})", clean.identifier(words), re.IGNORECASE) if prefix else None
     return int(match[1]) if match else None
 
 
+# What staff type into a day or a number is read without the characters that nobody sees.
+READ_CLEAN: dict[Any, dict[str, Any]] = {
+    models.DateField: {"form_class": DayField},
+    models.DecimalField: {"form_class": NumberField},
+}
+
+
 class StaffAdmin(ActionPagesMixin, admin.ModelAdmin):
+    formfield_overrides = READ_CLEAN
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = ShowFacets.NEVER  # a facet would count the whole table again
@@ -85,7 +95,7 @@ class StaffAdmin(ActionPagesMixin, admin.ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        words = search_term.replace("\0", " ").strip()  # PostgreSQL does not accept NUL in text
+        words = clean.line(search_term.replace("\0", " "))  # PostgreSQL does not accept NUL in text
         if not (words and self.search_fields):
             return queryset, False
         words = self._within_most_words(request, words)

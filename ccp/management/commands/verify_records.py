@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from amtportal import clean
 from amtportal.history import seals
 from amtportal.members.models import Member
 from ccp.rollover import verification
@@ -28,7 +29,9 @@ class Command(BaseCommand):
         return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--member", metavar="AMT_ID", help="Verify the cycles of this member only.")
+        parser.add_argument(
+            "--member", type=clean.identifier, metavar="AMT_ID", help="Verify the cycles of this member only."
+        )
         parser.add_argument("--head", help="A head that seal_history printed earlier: it must still be in the chain.")
 
     def handle(self, *, member: str | None, head: str | None, verbosity: int, **options: Any) -> None:

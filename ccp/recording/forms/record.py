@@ -15,6 +15,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from amtportal import clean
 from amtportal.dates import day_of
 from amtportal.refusals import Problem
 from ccp.counting.terms import CategoryOffer, Terms, catalogue, points_for
@@ -191,9 +192,9 @@ class RecordCEForm(forms.Form):
         }
 
     def _entered(self, name: str) -> str:
-        """Return the text of a field as the field itself reads it, without the blanks around it."""
+        """Return the text of a field without what nobody sees, as the field itself reads it."""
         value = self.data.get(name) if self.is_bound else self.initial.get(name)
-        return str(value or "").strip()
+        return clean.typed(str(value or ""))
 
     @property
     def offers_choice(self) -> bool:
