@@ -69,7 +69,9 @@ def test_every_cycle_of_every_certification_is_told_with_its_totals(member: Memb
 
 def test_the_pdf_says_the_same(member: Member) -> None:
     answer = client_of(member).get("/ccp/transcript/all.pdf")
-    assert answer.headers["Content-Disposition"] == 'inline; filename="ce-transcript-all.pdf"'
+    assert answer.headers["Content-Disposition"] == (
+        f'attachment; filename="CE-transcript-{member.amt_id}-all-{LATER.isoformat()}.pdf"'
+    )
     text = pdf_text(answer)
     for said in (
         "Hana History",
