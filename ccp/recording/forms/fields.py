@@ -166,7 +166,7 @@ class _ByCategory(ModelChoiceIterator):
     def __iter__(self) -> Iterator[Any]:
         yield ("", _("Choose an activity type"))
         field = cast("ActivityTypeField", self.field)
-        for category, activity_types in groupby(field.offered, key=lambda activity_type: activity_type.category):
+        for category, activity_types in groupby(field.offered(), key=lambda activity_type: activity_type.category):
             yield (translated(category.name), [self.choice(activity_type) for activity_type in activity_types])
 
 
@@ -191,7 +191,7 @@ class ActivityTypeField(forms.ModelChoiceField):
 
     widget = _WithOtherWords
     iterator = _ByCategory
-    offered: list[ActivityType]
+    offered: Callable[[], list[ActivityType]]
 
     def label_from_instance(self, obj: Any) -> str:
         return translated(obj.name)
