@@ -275,12 +275,17 @@ def test_a_portal_that_nobody_touched_has_no_differences() -> None:
 
 
 @pytest.mark.usefixtures("portal")
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_a_change_in_the_database_is_told_by_a_line_that_names_the_row(change: Change) -> None:
-    with behind(change.by):
-        status, lines = told()
-    assert status == 1
-    assert [line for line in lines if is_like(line, change.line)], lines
+def test_each_change_in_the_database_is_told_by_a_line_that_names_the_row() -> None:
+    """All of them in one portal, one after the other: building it takes longer than verifying it."""
+    untold = {}
+    for name, change in CHANGES.items():
+        with behind(change.by):
+            status, lines = told()
+        if status != 1 or not any(is_like(line, change.line) for line in lines):
+            untold[name] = lines
+    assert untold == {}
+    assert told()[0] == 0
+    assert len(CHANGES) >= 25
 
 
 def test_each_of_many_deleted_entries_is_named(portal: None) -> None:
@@ -337,19 +342,12 @@ if POSTGRESQL:
     }
 
 
-@pytest.mark.usefixtures("portal")
 @pytest.mark.parametrize(("statements", "line"), IDLE.values(), ids=IDLE)
 def test_triggers_that_are_dropped_or_idle_are_told(statements: str, line: str) -> None:
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            if POSTGRESQL:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                cursor.execute(statements)
-            else:
-                for statement in re.split(r";(?!\s*END)", statements):
-                    cursor.execute(statement)
-        status, lines = told()
-        transaction.set_rollback(True)
+    with connection.cursor() as cursor:
+        for statement in [statements] if POSTGRESQL else re.split(r";(?!\s*END)", statements):
+            cursor.execute(statement)
+    status, lines = told()
     assert (status, lines[0]) == (1, line)
 
 
