@@ -1,7 +1,8 @@
 """``verify_records`` compares every row with the last line of its history.
 
 Earlier releases left some lines out: of rows that are older than their history, of e-mail addresses
-that a roster added or changed, and of the groups of an account whose address a roster changed.
+that a roster added or changed, of the groups of an account whose address a roster changed, and of
+the credentials for which an activity type counts.
 """
 
 from typing import Any
@@ -29,6 +30,11 @@ def load(apps: Any, schema_editor: Any) -> None:
             "user_permissions": model("members", "HistoricalUser_user_permissions"),
         },
     )
+    write_missing_lines(
+        model("ccp", "ActivityType"),
+        model("ccp", "HistoricalActivityType"),
+        kept={"credentials": model("ccp", "HistoricalActivityType_credentials")},
+    )
     for name in ("CalendarFeed", "ErrorReport", "HeldCredit"):
         write_missing_lines(model("ccp", name), model("ccp", f"Historical{name}"))
 
@@ -41,6 +47,6 @@ class Migration(migrations.Migration):
         ("auth", "0012_alter_user_first_name_max_length"),
         ("history", "0003_histories_of_packages"),
         ("members", "0006_own_address_and_language"),
-        ("ccp", "0014_evidence_knows_its_bytes"),
+        ("ccp", "0014_what_is_kept_is_known"),
     ]
     operations = [migrations.RunPython(load, migrations.RunPython.noop)]
