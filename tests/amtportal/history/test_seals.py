@@ -146,7 +146,7 @@ def test_a_line_with_an_id_that_the_database_never_gives_is_named(short: Member,
     assert found() == [f"ccp_historicalcredit {key}: was added below the first seal"]
 
 
-def test_a_seal_that_was_made_anew_breaks_the_chain(short: Member) -> None:
+def test_a_seal_that_was_made_again_breaks_the_chain(short: Member) -> None:
     """Whoever changes a line and its seal must make every later seal again.
 
     Then the head is a different one.
