@@ -17,7 +17,7 @@ from amtportal.dates import today
 from amtportal.members.access import account_of
 from amtportal.staff.actions import ActionPage
 from amtportal.staff.forms import WholeForm
-from amtportal.staff.pages import READ_CLEAN, HistoryAdmin, NeverDeleted
+from amtportal.staff.pages import READ_CLEAN, NeverDeleted, WholeHistoryAdmin
 from ccp.admin import terms_changes
 from ccp.catalogue import term_changes as impact
 from ccp.counting.terms import in_force
@@ -100,7 +100,7 @@ class FirstTermsInline(admin.StackedInline):
         return formset
 
 
-class TermsAdmin(NeverDeleted, HistoryAdmin):
+class TermsAdmin(NeverDeleted, WholeHistoryAdmin):
     """The base of the admin class of a model that has dated terms."""
 
     form = WholeForm

@@ -88,7 +88,7 @@ class ActivityType(models.Model):
         null=True, blank=True, help_text="From this day on it cannot be chosen. Entries that have it stay."
     )
 
-    history = History()
+    history = History(m2m_fields=["credentials"])
 
     class Meta:
         ordering = ["category__order", "order", "name"]
