@@ -188,14 +188,15 @@ else:
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c lock_timeout={LOCK_WAIT_SECONDS}s"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# All processes share the default cache, because allauth keeps its rate limits there.
+# All processes share the default cache, because allauth keeps used codes there. Limits are counted
+# in the database (``amtportal.members.tallies``).
 CACHES = {
     "default": env.cache_url("CACHE_URL")
     if "CACHE_URL" in env
     else {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "django_cache",
-        # Django's default of 300 would drop rate limits that are still in force.
+        # Django's default of 300 would drop what is still needed.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
     # Finished PDFs by the hash of their content. They are large, and losing them costs little.
@@ -250,8 +251,7 @@ MFA_REQUIRED_FOR_STAFF = env.bool("MFA_REQUIRED_FOR_STAFF", default=HTTPS)
 # stay at allauth's strict defaults.
 ACCOUNT_RATE_LIMITS = {
     "login": "300/m/ip",
-    # allauth counts every sign-in here until it has succeeded, so that with a low limit many
-    # sign-ins at the same time would lock each other out.
+    # Only failures count here.
     "login_failed": "120/m/ip,5/5m/key",
     "reset_password": "120/m/ip,5/m/key",
     # Estimating the strength of each new password takes up to half a second of processor time.

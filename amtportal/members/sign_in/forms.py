@@ -6,7 +6,9 @@ Using a link to set a password also proves the address that the link was sent to
 from typing import Any
 
 from allauth.account import forms
+from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
+from allauth.core import context
 from django import forms as django_forms
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
@@ -16,6 +18,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from amtportal.members import limits
 from amtportal.members.factors.passwords import least
 from amtportal.members.field_texts import label_field
 from amtportal.members.mail.outbox import NOBODY
@@ -74,9 +77,11 @@ class AddressForm(forms.ResetPasswordForm):
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """Store the mail. For an address without an account, do the same work: a mail to nobody.
 
-        This way, neither the answer nor the time it takes reveals who is on the roster.
+        This way, neither the answer nor the time it takes reveals who is on the roster. Above the
+        limit of mails a day, nobody gets one either.
         """
-        if not self.users:
+        allowed = limits.mail_allowed(self.users[0].email if self.users else self.cleaned_data["email"])
+        if not (self.users and allowed):
             self.users = [User(pk=0, email=f"nobody@{NOBODY}", password=make_password(None))]
             kwargs["token_generator"] = _TokenForNobody()
         email: str = super().save(request, **kwargs)
@@ -103,6 +108,17 @@ class ChangePasswordForm(forms.ChangePasswordForm):
         super().__init__(*args, **kwargs)
         label_field(self, "oldpassword", _("Current password"), _("Enter your current password."))
         _ask_new_password(self)
+
+    def clean_oldpassword(self) -> str:
+        """Count a wrong password as at the sign-in, so that nobody guesses it in an open browser."""
+        adapter, who = get_adapter(), {"email": self.user.email}
+        adapter.pre_authenticate(context.request, **who)
+        try:
+            old: str = super().clean_oldpassword()
+        except ValidationError:
+            adapter.authentication_failed(context.request, **who)
+            raise
+        return old
 
 
 class ReauthenticateForm(forms.ReauthenticateForm):
