@@ -124,6 +124,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "amtportal.members.sessions.sessions.SessionLimitMiddleware",
     "amtportal.members.sign_in.kept_forms.LoginRequiredMiddleware",
+    "amtportal.members.sign_in.answers.AnswersMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "amtportal.members.factors.second_factor.StaffSecondFactorMiddleware",

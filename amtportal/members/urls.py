@@ -1,5 +1,6 @@
 """The addresses below ``/accounts/``. Ours come first, because some replace one of allauth's."""
 
+from allauth.account.views import login, password_reset
 from allauth.mfa.recovery_codes.views import download_recovery_codes, view_recovery_codes
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
@@ -8,9 +9,12 @@ from amtportal.members.factors.second_factor import RemovePasskeyView, readable_
 from amtportal.members.sessions.views import session_end, session_list
 from amtportal.members.sign_in import address_views
 from amtportal.members.sign_in.activation import ActivateDoneView, ActivateView
+from amtportal.members.sign_in.kept_forms import keeps
 
 urlpatterns = [
-    path("activate/", ActivateView.as_view(), name="account-activate"),
+    path("login/", keeps("login")(login), name="account_login"),
+    path("password/reset/", keeps("email")(password_reset), name="account_reset_password"),
+    path("activate/", keeps("email")(ActivateView.as_view()), name="account-activate"),
     path("activate/done/", login_not_required(ActivateDoneView.as_view()), name="account-activate-done"),
     path("email/", address_views.address_change, name="account_email"),
     path("email/<str:token>/", address_views.address_confirm, name="address-confirm"),

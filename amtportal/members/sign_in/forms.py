@@ -23,6 +23,7 @@ from amtportal.members.factors.passwords import least
 from amtportal.members.field_texts import label_field
 from amtportal.members.mail.outbox import NOBODY
 from amtportal.members.models import User
+from amtportal.members.sign_in import kept_forms
 
 ADDRESS_LABEL = gettext_lazy("E-mail address")
 ADDRESS = gettext_lazy("Enter the e-mail address that AMT has on record for you, for example name@example.org.")
@@ -47,10 +48,17 @@ def _ask_new_password(form: Any) -> None:
     form.fields["password1"].help_text = hint % needed
 
 
+def _bring_back(form: Any, field: str) -> None:
+    """Fill in the address that was typed before a switch of the language (``answers``)."""
+    if not form.is_bound and (kept := kept_forms.take(context.request)):
+        form.fields[field].initial = kept.get(field, "")
+
+
 class LoginForm(forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         label_field(self, "login", ADDRESS_LABEL, ADDRESS)
+        _bring_back(self, "login")
         label_field(self, "password", PASSWORD_LABEL, PASSWORD)
 
 
@@ -73,6 +81,7 @@ class AddressForm(forms.ResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         label_field(self, "email", ADDRESS_LABEL, ADDRESS)
+        _bring_back(self, "email")
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """Store the mail. For an address without an account, do the same work: a mail to nobody.
