@@ -227,10 +227,11 @@ ACCOUNT_FORMS = {
     "change_password": "amtportal.members.sign_in.forms.ChangePasswordForm",
     "reauthenticate": "amtportal.members.sign_in.forms.ReauthenticateForm",
 }
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "amtportal.members.sign_in.links.LinkTokens"  # noqa: S105
 # The owner gets a mail when the password is changed and when a second factor is added or removed.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-# A change of second factors asks for the password or a factor again, so that somebody who finds an
-# open browser cannot make it.
+# A change of second factors or of the address asks for the password or a factor again, unless it
+# was given within this time, so that somebody who finds an open browser cannot make it.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60
 
 MFA_ADAPTER = "amtportal.members.factors.second_factor.MFAAdapter"

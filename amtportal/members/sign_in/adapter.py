@@ -7,10 +7,12 @@
   first sign-in is not reported, because it follows the link that opened the account.
 """
 
+import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
@@ -42,10 +44,36 @@ class AccountAdapter(DefaultAccountAdapter):
         context = {**context, "activate_url": context["password_reset_url"]}
         self.send_mail(f"account/email/{template}", user.email, context)
 
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Ask again who it is, unless the person has just signed in.
+
+        allauth itself counts only an answer to the same question, and so asked for the password
+        right after the sign-in.
+        """
+        records = get_authentication_records(self.request, self.request.user)
+        just_now = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+        if any(record["method"] in ("password", "mfa") and record["at"] > just_now for record in records):
+            return False
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
+
     def set_password(self, user: User, password: str) -> None:
         """Save only the password, so that changes that staff make at the same time are not lost."""
+        self.request.is_first_password = not user.has_usable_password()
         user.set_password(password)
         user.save(update_fields=["password", "short_password"])
+
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str = "", *args: Any, **kwargs: Any
+    ) -> None:
+        """A first password is not "changed"."""
+        if message_template == "account/messages/password_changed.txt" and _is_first_password(request):
+            message_template = "account/messages/password_set.txt"
+        super().add_message(request, level, message_template, *args, **kwargs)
+
+    def send_notification_mail(self, template_prefix: str, user: User, *args: Any, **kwargs: Any) -> None:
+        if template_prefix == "account/email/password_reset" and _is_first_password(self.request):
+            template_prefix = "account/email/password_set"
+        super().send_notification_mail(template_prefix, user, *args, **kwargs)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Refuse the try if too many before it were wrong, and record that."""
@@ -101,6 +129,10 @@ class AccountAdapter(DefaultAccountAdapter):
         response: HttpResponse = super().post_login(request, user, **kwargs)
         devices.remember(request, response, user.email)
         return response
+
+
+def _is_first_password(request: HttpRequest) -> bool:
+    return getattr(request, "is_first_password", False)
 
 
 def _remember_language(user: User) -> None:

@@ -63,9 +63,9 @@ class LoginForm(forms.LoginForm):
 
 
 class _TokenForNobody(PasswordResetTokenGenerator):
-    """Makes a token for nobody, with the same queries as allauth's own generator.
+    """Makes a token for nobody, with the same queries as for somebody (``links``).
 
-    allauth's own generator would store the address that was typed.
+    ``LinkTokens`` would store the address that was typed.
     """
 
     def _make_hash_value(self, user: Any, timestamp: int) -> str:
