@@ -39,6 +39,7 @@ urlpatterns = [
     path(
         ".well-known/change-password",
         login_not_required(RedirectView.as_view(pattern_name="account_change_password")),
+        name="change-password",
     ),
     path("favicon.ico", login_not_required(favicon)),
     # Staff change their password on the same page as members: it asks for the old password, tells
