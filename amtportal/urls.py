@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from amtportal.middleware import language
@@ -38,7 +39,7 @@ urlpatterns = [
     # Where password managers look for the page on which a password is changed (W3C).
     path(
         ".well-known/change-password",
-        login_not_required(RedirectView.as_view(pattern_name="account_change_password")),
+        login_not_required(require_safe(RedirectView.as_view(pattern_name="account_change_password"))),
         name="change-password",
     ),
     path("favicon.ico", login_not_required(favicon)),
