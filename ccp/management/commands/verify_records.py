@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from tqdm import tqdm
 
+from amtportal import clean
 from amtportal.history import comparison, seals, triggers
 from amtportal.members.models import Member, User
 from ccp.rollover import verification
@@ -35,7 +36,9 @@ clean_evidence compares the files that members attached."""
         return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--member", metavar="AMT_ID", help="Verify the rows and cycles of this member only.")
+        parser.add_argument(
+            "--member", type=clean.identifier, metavar="AMT_ID", help="Verify the rows and cycles of this member only."
+        )
         parser.add_argument("--head", help="A head that seal_history printed earlier: it must still be in the chain.")
 
     def handle(self, *, member: str | None, head: str | None, verbosity: int, **options: Any) -> None:

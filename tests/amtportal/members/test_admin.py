@@ -52,6 +52,14 @@ def test_search_that_fits_too_many_asks_for_more_words(
     assert "Add a word" in response.text
 
 
+@pytest.mark.parametrize("model", [Member, User, EmailAddress, Certification], ids=lambda model: model.__name__)
+def test_a_search_by_too_many_words_tells_how_many_were_used(root: Client, ann: Member, model: Any) -> None:
+    told = "Only the first 8 words were used in this search."
+    assert told not in root.get(page(model), {"q": "ann " * 8}).text
+    assert told in root.get(page(model), {"q": "ann " * 900}).text
+    assert found(root, Member, q="ann " * 8 + "nobody") == [ann]
+
+
 def test_staff_without_an_amt_id_are_found_by_address(root: Client) -> None:
     assert [user.email for user in found(root, User, q="root@")] == ["root@amt.example"]
 
