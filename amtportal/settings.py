@@ -64,6 +64,11 @@ _address = urlsplit(SITE_URL)
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 if _address.scheme not in ("http", "https") or not _address.hostname:
     raise ImproperlyConfigured(f"AMTPORTAL_URL is {SITE_URL!r}; write it as https://portal.example.org.")
+if _address.path or _address.query or _address.fragment or _address.username is not None:
+    raise ImproperlyConfigured(
+        f"AMTPORTAL_URL is {SITE_URL!r}; the portal has a host of its own, so write only scheme, host and port, "
+        "such as https://portal.example.org."
+    )
 HTTPS = _address.scheme == "https"
 if not HTTPS and _address.hostname not in _LOCAL_HOSTS:
     raise ImproperlyConfigured(
@@ -141,6 +146,9 @@ if DEBUG and "PYTEST_VERSION" not in os.environ and find_spec("debug_toolbar"):
     INTERNAL_IPS = ["127.0.0.1", "::1"]
 
 ROOT_URLCONF = "amtportal.urls"
+# Every path begins at the host's root. Without this, a server or proxy that passes SCRIPT_NAME on would let a
+# request put a path in front of every link, also in mail.
+FORCE_SCRIPT_NAME = ""
 WSGI_APPLICATION = "amtportal.wsgi.application"
 
 TEMPLATES = [
@@ -307,7 +315,7 @@ LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 TIME_ZONE = "America/Chicago"
 USE_TZ = True
 
-STATIC_URL = "static/"
+STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR_DIR / "media"

@@ -17,9 +17,9 @@ from allauth.account.models import EmailAddress
 from cryptography.fernet import InvalidToken
 from django.core import signing
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest
 from django.urls import reverse
 
+from amtportal import links
 from amtportal.history import events
 from amtportal.members import vault
 from amtportal.members.models import Member, User
@@ -54,12 +54,12 @@ def read_token(text: str, user: User) -> str | None:
     return str(email) if (pk, present) == (user.pk, user.email) else None
 
 
-def ask(request: HttpRequest, *, user: User, email: str) -> None:
+def ask(*, user: User, email: str) -> None:
     """Send the link to the new address, even if another account has it.
 
     This way, nobody learns from the answer which addresses have an account.
     """
-    link = request.build_absolute_uri(reverse("address-confirm", args=[token(user, email)]))
+    link = links.absolute(reverse("address-confirm", args=[token(user, email)]))
     get_adapter().send_mail("account/email/address_confirm", email, {"link": link})
     events.note(events.Kind.ADDRESS_ASKED, user)
 

@@ -199,7 +199,7 @@ def test_a_new_password_by_mail_does_not_go_around_the_second_factor(ada: User) 
     give_app(ada)
     client = Client()
     client.post("/accounts/password/reset/", {"email": ada.email})
-    link = next(word for word in mail.outbox[0].body.split() if "/reset/key/" in word).removeprefix("http://testserver")
+    link = next(word for word in mail.outbox[0].body.split() if "/reset/key/" in word)
     opened = client.get(link, follow=True)
     client.post(opened.request["PATH_INFO"], {"password1": PASSWORD, "password2": PASSWORD})
     assert client.get("/certifications/").status_code == 302
