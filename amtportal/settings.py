@@ -197,15 +197,16 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # All processes share the default cache, because allauth keeps its rate limits there.
+_shared_cache = env.cache_url("CACHE_URL", default="dbcache://django_cache")
+if _shared_cache["BACKEND"].endswith(".DatabaseCache"):
+    _shared_cache["BACKEND"] = "amtportal.cache.DatabaseCache"
+    # Django's default of 300 would drop rate limits that are still in force.
+    _shared_cache.setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 100_000)
+elif _shared_cache["BACKEND"].endswith(".RedisCache"):
+    # A machine that does not answer at all must not keep every request waiting.
+    _shared_cache.setdefault("OPTIONS", {}).update(socket_connect_timeout=2, socket_timeout=2)
 CACHES = {
-    "default": env.cache_url("CACHE_URL")
-    if "CACHE_URL" in env
-    else {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "django_cache",
-        # Django's default of 300 would drop rate limits that are still in force.
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
-    },
+    "default": _shared_cache,
     # Finished PDFs by the hash of their content. They are large, and losing them costs little.
     "documents": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
@@ -288,6 +289,7 @@ _HOUR = 3600
 # Seconds without use, and seconds since the sign-in, after which a session is over (NIST SP
 # 800-63B-4).
 SESSION_LIMITS = {"member": (24 * _HOUR, 30 * 24 * _HOUR), "staff": (_HOUR, 12 * _HOUR)}
+SESSION_ENGINE = "amtportal.members.sessions.store"
 SESSION_COOKIE_AGE = 30 * 24 * _HOUR
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _address.scheme

@@ -27,7 +27,7 @@ RESTS = "Too many failed login attempts"
 def shared_cache(settings: Settings, transactional_db: None) -> None:
     """Use the cache in the database, which all processes share."""
     settings.CACHES = settings.CACHES | {
-        "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}
+        "default": {"BACKEND": "amtportal.cache.DatabaseCache", "LOCATION": "django_cache"}
     }
     call_command("createcachetable", verbosity=0)
     cache.clear()  # no test empties a table that belongs to no model

@@ -423,7 +423,7 @@ def test_a_superuser_removes_the_lost_factor_of_a_member_who_is_told_and_signed_
 def test_of_two_who_send_the_same_code_at_once_one_is_let_in(ada: User, settings: Settings) -> None:
     """The count is in the cache that all processes share."""
     settings.CACHES = settings.CACHES | {
-        "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}
+        "default": {"BACKEND": "amtportal.cache.DatabaseCache", "LOCATION": "django_cache"}
     }
     call_command("createcachetable", verbosity=0)
     cache.clear()
