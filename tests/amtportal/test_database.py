@@ -26,7 +26,7 @@ from tests.support.builders import PASSWORD, client_of, make_user
 from tests.support.pages import record_ce
 from tests.support.read_only import read_only
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_today")]
 SIGN_IN = "/accounts/login/"
 
 

@@ -14,7 +14,7 @@ from tests.support.builders import PASSWORD, make_user
 from tests.support.server import TOKEN, Server
 from tests.support.waiting import PATIENCE, wait_until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.any_database]
 HOST = "portal.example.org"
 RESET = "/accounts/password/reset/"
 CLAIMS = {

@@ -16,7 +16,7 @@ from tests.support.server import TOKEN, Browser, Server
 from tests.support.threads import at_once
 from tests.support.waiting import PATIENCE
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.any_database]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 THREADS = 8
 
 

