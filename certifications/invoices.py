@@ -101,6 +101,15 @@ def is_overdue(invoice_state: State, due_on: date, on: date) -> bool:
     return invoice_state == "open" and on > due_on
 
 
+def pay_by(*, due_on: date, opens_on: date, grace_ends_on: date) -> date:
+    """Return the last day to pay: the due date, unless the invoice opens only after it.
+
+    An invoice opens late if the requirement was met in the grace period of its cycle. It is then to
+    be paid by the end of the grace period, but not before it opens.
+    """
+    return due_on if opens_on <= due_on else max(opens_on, grace_ends_on)
+
+
 def opening_of(invoice: RenewalInvoice) -> Opening:
     """Return the ``opening`` of a stored invoice. Its cycle and certification must be loaded."""
     return opening(
@@ -245,7 +254,7 @@ def void(*, invoice: RenewalInvoice, reason: str) -> RenewalInvoice:
 
 
 @transaction.atomic
-def issue_anew(*, invoice: RenewalInvoice, at: datetime) -> RenewalInvoice:
+def reissue(*, invoice: RenewalInvoice, at: datetime) -> RenewalInvoice:
     """Issue an invoice in place of a void one, with today's fee. Raises ``Refused``.
 
     If this was done already, return the invoice that replaced the void one.
@@ -258,12 +267,12 @@ def issue_anew(*, invoice: RenewalInvoice, at: datetime) -> RenewalInvoice:
     standing = RenewalInvoice.objects.standing().filter(cycle=invoice.cycle_id, year=invoice.year).first()
     if standing:
         return standing
-    anew = RenewalInvoice(
+    new = RenewalInvoice(
         cycle=invoice.cycle,
         year=invoice.year,
         due_on=invoice.due_on,
         amount=invoice.cycle.certification.credential.annual_fee,
         issued_on=day_of(at),
     )
-    anew.save()
-    return anew
+    new.save()
+    return new

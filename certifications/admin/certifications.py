@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from amtportal.dates import today
@@ -12,7 +12,7 @@ from amtportal.formatting import format_day
 from amtportal.staff.changelists import keys_in
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, ShownInline
-from certifications import cycles, life
+from certifications import cycles, deadlines, life
 from certifications.admin.cycles import CycleInline
 from certifications.admin.roster import RosterImportMixin
 from certifications.admin.status_changes import StatusChangeInline
@@ -50,11 +50,14 @@ class CertificationForm(WholeForm):
 
 
 class CertificationInline(ShownInline):
-    """The certifications of a member."""
+    """The certifications of a member, by deadline."""
 
     model = Certification
     readonly_fields = ["credential", "certificate_number", "awarded_on", "status", "ccp_mandatory"]
     select_related = ["credential"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Certification]:
+        return deadlines.ordered(super().get_queryset(request))
 
 
 class BaseCertificationAdmin(RosterImportMixin, NeverDeleted, HistoryAdmin):
