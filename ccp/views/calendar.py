@@ -1,7 +1,5 @@
 """The calendar of a member's dates: the page with its secret address, and the file itself."""
 
-from urllib.parse import urlsplit
-
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -81,7 +79,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
         standings = standing.caught_up(feed.member, at=timezone.now())
         content = calendar.to_ical(
             calendar.of_standings(standings, otherwise=feed.created_at),
-            host=urlsplit(settings.SITE_URL).hostname or "localhost",
+            host=links.host(),
             page=links.absolute(reverse("certification-list")),
         )
     return HttpResponse(

@@ -4,12 +4,16 @@ Whatever name, port or path a request uses, everything that is sent out names th
 address.
 """
 
+import re
+from pathlib import Path
+
 import pytest
 from django.core import mail
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
+from amtportal import settings as portal_settings
 from amtportal.members.models import Member
 from amtportal.middleware.host import middleware
 from ccp.standing import calendar
@@ -95,6 +99,19 @@ def test_whatever_makes_an_address_from_a_request_gets_the_portals(location: str
     request = RequestFactory(HTTP_HOST="elsewhere.example", SCRIPT_NAME="/evil").get("/guide/")
     middleware(lambda _: HttpResponse())(request)
     assert request.build_absolute_uri(location) == "http://localhost:8000/guide/"
+
+
+def test_no_module_of_ours_makes_an_address_by_itself() -> None:
+    """``amtportal.links`` does, and the middleware tells it to the request."""
+    root = Path(portal_settings.BASE_DIR)
+    makers = {"amtportal/links.py", "amtportal/middleware/host.py", "amtportal/settings.py"}
+    found = {
+        str(path.relative_to(root))
+        for app in ("amtportal", "certifications", "ccp")
+        for path in (root / app).rglob("*.py")
+        if re.search(r"SITE_URL|build_absolute_uri|get_host\(|get_current_site|HTTP_HOST", path.read_text())
+    }
+    assert found == makers
 
 
 def test_a_path_that_a_server_names_is_in_no_address(new: Member) -> None:
