@@ -1,8 +1,8 @@
 """The cache in the database, which says so when it is away: ``OperationalError``.
 
-Django's answers "not stored" to every failure. To the limits on passwords and PDFs, that is a lock
-which somebody else holds for ever, so that right sign-ins would be refused as too many (429) as
-long as the database cannot be written. ``docs/decisions/0029`` says what happens instead.
+Django's answers "not stored" to every failure. For a code of an authenticator app that would mean
+"used already", as long as the database cannot be written. ``docs/decisions/0029`` says what happens
+instead.
 """
 
 from collections.abc import Callable, Iterator

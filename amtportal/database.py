@@ -56,7 +56,7 @@ def _watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, conte
             _doubted.set()
             _close_after_request(context["connection"])
         raise
-    if _doubted.is_set() and sql.startswith(WRITES):
+    if _doubted.is_set() and str(sql).lstrip().startswith(WRITES):
         _doubted.clear()
     return result
 

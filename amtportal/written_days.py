@@ -24,6 +24,7 @@ import re
 import unicodedata
 from datetime import date, timedelta
 
+from amtportal import clean
 from amtportal.dates import UnreadableDay
 
 _MONTHS = (
@@ -84,13 +85,13 @@ def read(written: str, on: date) -> date:
 def _plain(written: str) -> str:
     """Return the text in small letters without accents, with plain dashes and single spaces."""
     letters = []
-    for character in unicodedata.normalize("NFKD", written).casefold():
+    for character in unicodedata.normalize("NFKD", clean.typed(written)).casefold():
         category = unicodedata.category(character)
         if category == "Pd" or character == "\N{MINUS SIGN}":
             letters.append("-")
         elif character in "\N{RIGHT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTROPHE}":
             letters.append("'")
-        elif category not in ("Mn", "Cf"):
+        elif category != "Mn":
             letters.append(character)
     return " ".join("".join(letters).split())
 

@@ -132,7 +132,8 @@ def invoice_reason(
 ) -> str:
     """Return a sentence for the member: why the invoice is in that state, and when that changes.
 
-    If the invoice opens only after its due date, a second sentence says by when to pay.
+    If the invoice opens only after its due date, a second sentence says by when to pay. While it is
+    locked, this is so in the grace period after its due date.
     """
     noticed_on = opening.due_on - invoice_rules.NOTICE
     late = _late_pay_by(opening, grace_ends_on)
@@ -144,11 +145,13 @@ def invoice_reason(
         "opens": format_day(opening.opens_on) if opening.opens_on else "",
         "met": format_day(opening.met_on) if opening.met_on else "",
         "due": format_day(opening.due_on),
-        "by": format_day(late) if late else "",
+        "by": format_day(late or grace_ends_on),
     }
     reason = _reason(state, opening, is_early=on < noticed_on)
     if late and state in ("open", "upcoming"):
         reason += " " + _("It was due on %(due)s, before it opened: pay it by %(by)s.")
+    elif state == "locked" and opening.due_on < on <= grace_ends_on:
+        reason += " " + _("It was due on %(due)s: once it opens, pay it by %(by)s.")
     return reason % values
 
 

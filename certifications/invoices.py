@@ -18,6 +18,7 @@ from typing import Literal
 from django.db import transaction
 from django.db.models import Q
 
+from amtportal import plausible
 from amtportal.dates import anniversary, day_of
 from amtportal.formatting import dollars, format_day
 from amtportal.members.models import User
@@ -183,8 +184,9 @@ def record_payment(
         raise Refused(f"{invoice.number} opens on {format_day(opens_on)}. Hold the payment until that day.")
     if amount != invoice.amount:
         raise Refused(f"{invoice.number} is for {dollars(invoice.amount)}. Record a payment of exactly that amount.")
-    if received_on > on:
-        raise Refused("The payment cannot be received in the future. Enter the day on which it arrived.")
+    of_invoice = {"awarded_on": invoice.cycle.certification.awarded_on, "cycle_starts_on": invoice.cycle.starts_on}
+    if problem := plausible.problem_with_receipt(received_on, **of_invoice, on=on):
+        raise Refused(problem, "received_on")
     payment = Payment(
         invoice=invoice,
         amount=amount,

@@ -1,4 +1,4 @@
-"""Accounts, which sign in; members, whom AMT knows by their AMT ID; and mail that waits."""
+"""Accounts, which sign in; members, whom AMT knows by their AMT ID; mail that waits; tallies."""
 
 from typing import Any, ClassVar
 
@@ -8,7 +8,10 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from amtportal import clean
 from amtportal.history.lines import History
+from amtportal.model_fields import EmailField, IdentifierField, LineField
+from amtportal.staff.searching import first_words
 
 ALONE = 15
 """The minimum length in characters of a password that is the only factor."""
@@ -17,7 +20,7 @@ ALONE = 15
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create an account. Without a password, nobody can sign in until it is activated."""
-        user = self.model(email=email.strip().lower(), **fields)
+        user = self.model(email=clean.email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -25,11 +28,14 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return super().get_by_natural_key(clean.email(username or ""))
+
 
 class User(AbstractBaseUser, PermissionsMixin):
     """An account of a member or of staff. People sign in with the e-mail address, in lower case."""
 
-    email = models.EmailField("e-mail address", unique=True)
+    email = EmailField("e-mail address", unique=True)
     is_staff = models.BooleanField("staff", default=False, help_text="May open the admin pages.")
     is_active = models.BooleanField("active", default=True, help_text="Untick this instead of deleting the account.")
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
@@ -65,11 +71,31 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         super().clean()
-        self.email = self.email.strip().lower()
+        self.email = clean.email(self.email)
 
     def set_password(self, raw_password: str | None) -> None:
-        super().set_password(raw_password)
-        self.short_password = raw_password is not None and len(raw_password) < ALONE
+        password = None if raw_password is None else clean.password(raw_password)
+        super().set_password(password)
+        self.short_password = password is not None and len(password) < ALONE
+
+    def check_password(self, raw_password: str) -> bool:
+        """Return whether this is the password, from whatever keyboard it comes.
+
+        A password that was set before passwords were normalized is also accepted as it was typed.
+        """
+        password = clean.password(raw_password)
+        return super().check_password(password) or (password != raw_password and super().check_password(raw_password))
+
+    def normalize_password(self, right: str) -> None:
+        """Store the right password normalized, if it was set before passwords were normalized.
+
+        This ends the sessions of the account, so it is done while somebody signs in.
+        """
+        password = clean.password(right)
+        if password != right and not super().check_password(password):
+            super().set_password(password)
+            self._password = None  # It is no new password.
+            self.save(update_fields=["password"])
 
 
 class MemberQuerySet(models.QuerySet["Member"]):
@@ -77,12 +103,13 @@ class MemberQuerySet(models.QuerySet["Member"]):
         """Return the members whom every word matches.
 
         A word matches the start of a first or last name, of the AMT ID or of the e-mail address.
-        A name of several words is matched as a whole: "De Witt", "Harold De Witt".
+        A name of several words is matched as a whole: "De Witt", "Harold De Witt". Words after the
+        first ``MOST_WORDS`` are ignored.
 
         Each kind of match is a separate query, and the queries are joined by id, because one OR
         across the two tables uses no index.
         """
-        typed = words.split()
+        typed = first_words(words)
         if not typed:
             return self.all()
         matching = Member.objects.all()
@@ -107,17 +134,17 @@ class Member(models.Model):
     """A person with an AMT ID, who holds (or held) at least one certification."""
 
     user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="member")
-    amt_id = models.CharField("AMT ID", max_length=20, unique=True)
-    first_name = models.CharField(max_length=150)
-    last_name = models.CharField(max_length=150)
-    phone = models.CharField(max_length=40, blank=True)
-    address_line1 = models.CharField(max_length=200, blank=True)
-    address_line2 = models.CharField(max_length=200, blank=True)
-    city = models.CharField(max_length=100, blank=True)
-    state = models.CharField(max_length=100, blank=True)
-    postal_code = models.CharField(max_length=20, blank=True)
-    country = models.CharField(max_length=100, blank=True)
-    roster_email = models.EmailField(
+    amt_id = IdentifierField("AMT ID", max_length=20, unique=True)
+    first_name = LineField(max_length=150)
+    last_name = LineField(max_length=150)
+    phone = IdentifierField(max_length=40, blank=True)
+    address_line1 = LineField(max_length=200, blank=True)
+    address_line2 = LineField(max_length=200, blank=True)
+    city = LineField(max_length=100, blank=True)
+    state = LineField(max_length=100, blank=True)
+    postal_code = IdentifierField(max_length=20, blank=True)
+    country = LineField(max_length=100, blank=True)
+    roster_email = EmailField(
         blank=True,
         editable=False,
         help_text="The roster's address, which the member has replaced by another one.",
@@ -170,3 +197,20 @@ class OutgoingMail(models.Model):
 
     def __str__(self) -> str:
         return f"Mail {self.pk} to {', '.join(self.recipients)}"
+
+
+class Tally(models.Model):
+    """How often something happened lately (``tallies``): requests of one address, wrong passwords.
+
+    The row is deleted some time after ``until``.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True, help_text="The SHA-256 of what is counted.")
+    number = models.PositiveIntegerField()
+    until = models.FloatField(db_index=True, help_text="Seconds since 1970.")
+
+    class Meta:
+        verbose_name_plural = "tallies"
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]}: {self.number}"

@@ -103,11 +103,12 @@ def write_new(
             User,
             **occasion.history(),
         )
-        EmailAddress.objects.bulk_create(
+        bulk_create_with_history(
             # AMT vouches for the address on record. Without a usable password, the address alone
             # does not let anybody sign in.
             [EmailAddress(user=user, email=user.email, primary=True, verified=True) for user in users],
-            batch_size=CHUNK,
+            EmailAddress,
+            **occasion.history(),
         )
         joined = [
             Member(user=user, amt_id=row.amt_id, **row.person)
@@ -154,7 +155,7 @@ def _update_addresses(changed: Sequence[tuple[RosterRow, StoredMember]], occasio
         addresses = list(EmailAddress.objects.filter(user__in=emails, primary=True))
         for address in addresses:
             address.email, address.verified = emails[address.user_id], False
-        EmailAddress.objects.bulk_update(addresses, ["email", "verified"])
+        bulk_update_with_history(addresses, EmailAddress, ["email", "verified"], **occasion.history())
         before = {stored.user_pk: stored.email for _, stored in chunk}
         notices.address_changed((user, before[user.pk]) for user in users)
 

@@ -99,10 +99,11 @@ def look_up(rows: Sequence[RosterRow]) -> Record:
     members: dict[str, StoredMember] = {}
     for amt_ids in chunks({row.amt_id: None for row in rows}):
         on_record = Member.objects.filter(amt_id__in=amt_ids).order_by()
-        columns = ("amt_id", "pk", "user", "user__email", "user__is_staff", "roster_email", *PERSON)
-        for amt_id, pk, user_pk, email, is_staff, on_roster, *person in on_record.values_list(*columns):
+        rights = ("user__is_staff", "user__is_superuser")
+        columns = ("amt_id", "pk", "user", "user__email", *rights, "roster_email", *PERSON)
+        for amt_id, pk, user_pk, email, is_staff, is_superuser, on_roster, *person in on_record.values_list(*columns):
             own = dict(zip(PERSON, person, strict=True))
-            members[amt_id] = StoredMember(pk, user_pk, email, own, is_staff, on_roster)
+            members[amt_id] = StoredMember(pk, user_pk, email, own, is_staff or is_superuser, on_roster)
     certifications: dict[tuple[str, str], StoredCertification] = {}
     for pks in chunks({member.pk: None for member in members.values()}):
         held = Certification.objects.filter(member__in=pks).order_by()

@@ -29,6 +29,7 @@ from certifications.models import Certification, Credential
 from certifications.roster import changes as roster_changes
 from certifications.roster import record as roster_records
 from certifications.roster import rows as roster_rows
+from certifications.roster import spoiled
 from certifications.roster.changes import Occasion
 from certifications.roster.entries import RosterEntry
 from certifications.roster.record import Record
@@ -91,6 +92,7 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
         self._record = roster_records.look_up(rows)
         yield from roster_rows.contradictions(rows)
         yield from roster_records.conflicts(rows, self._record)
+        yield from spoiled.spoiled_numbers(rows, self._record)
 
     def enter(self, rows: list[RosterRow]) -> list[RosterEntry]:
         members, certifications = self._record.members, self._record.certifications

@@ -23,11 +23,12 @@ from amtportal.middleware import retry
 from ccp.models import Activity
 from tests.support.addresses import PRIVATE, PUBLIC
 from tests.support.builders import PASSWORD, client_of, make_user
+from tests.support.factors import code, give_app
 from tests.support.pages import record_ce
 from tests.support.read_only import read_only
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_today")]
-SIGN_IN = "/accounts/login/"
+SIGN_IN, SECOND = "/accounts/login/", "/accounts/2fa/authenticate/"
 
 
 @pytest.fixture(autouse=True)
@@ -196,19 +197,25 @@ def test_a_database_that_somebody_else_writes_is_well() -> None:
 # A cache that is away
 
 
+def at_the_second_step() -> Client:
+    client = browser()
+    assert sign_in(client) == 302
+    return client
+
+
 @pytest.mark.usefixtures("shared_cache")
 def test_a_table_of_the_cache_that_is_gone_is_503(ada: User, met: Member) -> None:
-    reader = browser(met)
+    give_app(ada)
+    client, reader = at_the_second_step(), browser(met)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE django_cache RENAME TO django_cache_aside")
     try:
-        assert sign_in(browser()) == 503
-        assert reader.get("/ccp/transcript/all.pdf").status_code == 503
+        assert client.post(SECOND, {"code": code()}).status_code == 503
         assert reader.get("/certifications/").status_code == 200
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE django_cache_aside RENAME TO django_cache")
-    assert sign_in(browser()) == 302
+    assert client.post(SECOND, {"code": code()}).status_code == 302, "the code was not used up"
 
 
 class _Gone(Exception):
@@ -218,7 +225,7 @@ class _Gone(Exception):
 @pytest.mark.parametrize(
     "error",
     [_Gone("Error 111 connecting to cache"), ModuleNotFoundError("No module named 'redis'", name="redis")],
-    ids=repr,
+    ids=["gone", "no-client"],
 )
 def test_a_cache_elsewhere_that_does_not_answer_is_503(
     ada: User, met: Member, error: Exception, monkeypatch: pytest.MonkeyPatch
@@ -226,11 +233,11 @@ def test_a_cache_elsewhere_that_does_not_answer_is_503(
     def fail(*args: Any, **kwargs: Any) -> None:
         raise error
 
-    reader = browser(met)
+    give_app(ada)
+    client, reader = at_the_second_step(), browser(met)
     for method in ("add", "get", "set", "delete"):
         monkeypatch.setattr(f"django.core.cache.backends.locmem.LocMemCache.{method}", fail)
-    assert sign_in(browser()) == 503
-    assert reader.get("/ccp/transcript/all.pdf").status_code == 503
+    assert client.post(SECOND, {"code": code()}).status_code == 503
     assert reader.get("/certifications/").status_code == 200
 
 

@@ -108,3 +108,18 @@ def test_an_invoice_that_opens_after_it_was_due_says_by_when_to_pay(
     """Due on 5/1/2026; the grace period ends on 7/29/2026."""
     opening = invoices.opening(due_on=date(2026, 5, 1), year=3, mandatory=True, met_on=met_on)
     assert reason_of(state, opening, on=met_on) == reason
+
+
+@pytest.mark.parametrize(
+    ("on", "is_told"),
+    [
+        pytest.param(date(2026, 5, 1), False, id="the day it is due"),
+        pytest.param(date(2026, 5, 2), True, id="the day after"),
+        pytest.param(date(2026, 7, 29), True, id="the last day of grace"),
+        pytest.param(date(2026, 7, 30), False, id="the day after: it can no longer open"),
+    ],
+)
+def test_a_locked_invoice_that_was_due_says_by_when_to_pay_it_once_it_opens(on: date, is_told: bool) -> None:
+    opening = invoices.opening(due_on=date(2026, 5, 1), year=3, mandatory=True, met_on=None)
+    told = "It was due on 5/1/2026: once it opens, pay it by 7/29/2026."
+    assert reason_of("locked", opening, on=on).endswith(told) is is_told

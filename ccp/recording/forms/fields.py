@@ -3,7 +3,6 @@
 They read what people type, and say how to fix what they cannot read.
 """
 
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -16,8 +15,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from amtportal import clean, written_days
 from amtportal import formatting as words
-from amtportal import written_days
 from amtportal.dates import UnreadableDay, today
 from amtportal.formatting import format_points, translated
 from amtportal.refusals import Problem
@@ -28,11 +27,6 @@ from ccp.recording.forms.synonyms import OTHER_WORDS
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
-
-
-def is_unseen(typed: str) -> bool:
-    """Return whether the text is invisible: it has only blanks and characters without a width."""
-    return all(character.isspace() or unicodedata.category(character) == "Cf" for character in typed)
 
 
 class TypedNumberField(forms.CharField):
@@ -56,7 +50,7 @@ class TypedNumberField(forms.CharField):
         super().__init__(label=label, widget=widget, **kwargs)
 
     def to_python(self, value: Any) -> Decimal | Amount | None:  # type: ignore[override]
-        typed = super().to_python(value)
+        typed = clean.typed(super().to_python(value) or "")
         if not typed:
             return None
         if (number := self.read(typed)) is None:
@@ -92,7 +86,7 @@ class TypedDayField(forms.CharField):
         self.error_messages["required"] = wanted + self.cycle_dates
 
     def to_python(self, value: Any) -> date | None:  # type: ignore[override]
-        typed = super().to_python(value)
+        typed = clean.typed(super().to_python(value) or "")
         if not typed:
             return None
         try:
@@ -141,13 +135,13 @@ class TypedLineField(forms.CharField):
         super().__init__(required=False, **kwargs)
 
     def to_python(self, value: Any) -> str:
-        typed = super().to_python(value) or ""
+        typed = clean.line(super().to_python(value) or "")
         named = {"name": self.name, "most": self.MOST, "length": len(typed)}
-        if any(unicodedata.category(character) in ("Cc", "Cs") for character in typed):
+        if clean.unprintable(typed):
             raise forms.ValidationError(_("The %(name)s has characters that cannot be printed. Type it again.") % named)
         if len(typed) > self.MOST:
             raise forms.ValidationError(_("Shorten the %(name)s to %(most)d characters; it has %(length)d.") % named)
-        return "" if is_unseen(typed) else typed
+        return typed
 
 
 class ConfirmationWidget(forms.CheckboxInput):
@@ -172,7 +166,7 @@ class _ByCategory(ModelChoiceIterator):
     def __iter__(self) -> Iterator[Any]:
         yield ("", _("Choose an activity type"))
         field = cast("ActivityTypeField", self.field)
-        for category, activity_types in groupby(field.offered, key=lambda activity_type: activity_type.category):
+        for category, activity_types in groupby(field.offered(), key=lambda activity_type: activity_type.category):
             yield (translated(category.name), [self.choice(activity_type) for activity_type in activity_types])
 
 
@@ -197,7 +191,7 @@ class ActivityTypeField(forms.ModelChoiceField):
 
     widget = _WithOtherWords
     iterator = _ByCategory
-    offered: list[ActivityType]
+    offered: Callable[[], list[ActivityType]]
 
     def label_from_instance(self, obj: Any) -> str:
         return translated(obj.name)

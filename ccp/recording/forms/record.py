@@ -12,9 +12,11 @@ from typing import Any, cast
 from django import forms
 from django.db.models import prefetch_related_objects
 from django.http import QueryDict
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from amtportal import clean
 from amtportal.dates import day_of
 from amtportal.refusals import Problem
 from ccp.counting.terms import CategoryOffer, Terms, catalogue, points_for
@@ -42,7 +44,6 @@ class RecordCEForm(forms.Form):
     - ``asked``: the cycle from whose page the member came
     - ``like``: an entry of the member's own; the form records another one like it
     - ``kept``: what was typed before the member had to sign in again
-    - ``not_offered``: the types that no open cycle can take, each with the reason as a sentence
     - ``doubt``: what the member has to confirm, if anything; the page shows the box only then.
     - ``is_preview``: whether the member asks what the entry would count for. Nothing is recorded
       then, so nothing is attested.
@@ -149,28 +150,13 @@ class RecordCEForm(forms.Form):
             "submission_id": uuid.uuid4(),
             "certifications": [cycle.certification_id for cycle in ([asked] if asked else open_cycles)],
         }
-        known = self.catalogue.activity_types
-        prefetch_related_objects(known, "credentials")
-        choosable = [
-            activity_type
-            for activity_type in known
-            if activity_type == self.earlier_type
-            or not eligibility.problem_with_activity_type(activity_type, self._terms_of(activity_type), on)
-        ]
-        self.not_offered = {
-            activity_type: reason
-            for activity_type in choosable
-            if activity_type != self.earlier_type
-            and (reason := eligibility.why_not_offered(activity_type, self._terms_of(activity_type), open_cycles, on))
-        }
-        self.activity_types = [activity_type for activity_type in choosable if activity_type not in self.not_offered]
         self.came_back = kept is not None
         again = earlier_entries.like(like, self.activity_types) if like else {}
         super().__init__(data, initial={**preset, **again, **(initial or {}), **self._typed(kept or QueryDict())})
         self.is_preview = self.is_bound and "preview" in self.data
         self.fields["attested"].required = not self.is_preview
         self.fields["points"].required = not self._entered("quantity")
-        cast(ActivityTypeField, self.fields["activity_type"]).offered = self.activity_types
+        cast(ActivityTypeField, self.fields["activity_type"]).offered = lambda: self.activity_types
         for day in (self.fields["starts_on"], self.fields["ends_on"]):
             assert isinstance(day, TypedDayField)
             day.on = on
@@ -182,6 +168,36 @@ class RecordCEForm(forms.Form):
             for cycle, window in zip(open_cycles, eligibility.windows(open_cycles), strict=True)
         ]
 
+    @cached_property
+    def not_offered(self) -> dict[ActivityType, str]:
+        """The types that no open cycle can take, each with the reason as a sentence."""
+        return {
+            activity_type: reason
+            for activity_type in self._choosable
+            if activity_type != self.earlier_type
+            and (
+                reason := eligibility.why_not_offered(
+                    activity_type, self._terms_of(activity_type), self.open_cycles, self.on
+                )
+            )
+        }
+
+    @cached_property
+    def activity_types(self) -> list[ActivityType]:
+        """The types that the page offers. A preview shows none, so it does not read them."""
+        return [activity_type for activity_type in self._choosable if activity_type not in self.not_offered]
+
+    @cached_property
+    def _choosable(self) -> list[ActivityType]:
+        known = self.catalogue.activity_types
+        prefetch_related_objects(known, "credentials")
+        return [
+            activity_type
+            for activity_type in known
+            if activity_type == self.earlier_type
+            or not eligibility.problem_with_activity_type(activity_type, self._terms_of(activity_type), self.on)
+        ]
+
     @staticmethod
     def _typed(kept: QueryDict) -> dict[str, Any]:
         """Return what was typed before the member had to sign in again, as the form shows it."""
@@ -191,9 +207,9 @@ class RecordCEForm(forms.Form):
         }
 
     def _entered(self, name: str) -> str:
-        """Return the text of a field as the field itself reads it, without the blanks around it."""
+        """Return the text of a field without what nobody sees, as the field itself reads it."""
         value = self.data.get(name) if self.is_bound else self.initial.get(name)
-        return str(value or "").strip()
+        return clean.typed(str(value or ""))
 
     @property
     def offers_choice(self) -> bool:
@@ -265,13 +281,12 @@ class RecordCEForm(forms.Form):
     @property
     def guidance(self) -> list[tuple[CategoryOffer, list[str]]]:
         """Return the offers of every category, and why others of its types are not offered."""
-        known = [kind for kind in self.catalogue.activity_types if kind in {*self.activity_types, *self.not_offered}]
         return [
             (
                 replace(group, offers=[offer for offer in group.offers if offer.activity_type in self.activity_types]),
                 [self.not_offered[kind] for offer in group.offers if (kind := offer.activity_type) in self.not_offered],
             )
-            for group in self.catalogue.offers(known, self.recorded_on)
+            for group in self.catalogue.offers(self._choosable, self.recorded_on)
         ]
 
     @property

@@ -8,7 +8,9 @@ import pytest
 
 from amtportal.refusals import Problem
 from ccp.recording.claims import (
+    Doubt,
     Window,
+    doubt_about_hours,
     is_retired,
     problem_with_claim,
     problem_with_credentials,
@@ -19,6 +21,8 @@ from ccp.recording.claims import (
     problem_with_quantity,
     problem_with_retired,
     problem_with_type,
+    problem_with_unit,
+    reason_not_offered,
 )
 
 TODAY = date(2026, 3, 14)
@@ -393,3 +397,64 @@ def test_a_type_can_be_chosen_until_the_day_before_it_is_retired(retired_on: dat
 
 def test_a_type_for_other_certifications_is_told() -> None:
     assert problem_with_credentials("Poster").field == "activity_type"
+
+
+@pytest.mark.parametrize(
+    ("hours", "ends_on", "is_asked"),
+    [
+        pytest.param("24", date(2026, 3, 1), False, id="24 in one day"),
+        pytest.param("24.25", date(2026, 3, 1), True, id="a quarter more"),
+        pytest.param("48", date(2026, 3, 2), False, id="48 in two days"),
+        pytest.param("48.25", date(2026, 3, 2), True, id="a quarter more in two days"),
+    ],
+)
+def test_more_hours_than_the_days_have_are_in_doubt(hours: str, ends_on: date, is_asked: bool) -> None:
+    assert bool(doubt_about_hours(Decimal(hours), date(2026, 3, 1), ends_on)) is is_asked
+
+
+def test_a_doubt_names_the_hours_and_the_days_it_is_about() -> None:
+    one = doubt_about_hours(Decimal(60), date(2026, 3, 1), date(2026, 3, 1))
+    two = doubt_about_hours(Decimal("60.5"), date(2026, 3, 1), date(2026, 3, 2))
+    assert one == Doubt("60/1", "60 contact hours in 1 day are more than a day has.")
+    assert two == Doubt("60.5/2", "60.5 contact hours in 2 days are more than these days have.")
+
+
+@pytest.mark.parametrize(
+    ("written", "unit", "is_wrong"),
+    [
+        pytest.param(None, "semester-hour", False, id="none written"),
+        pytest.param("hour", "hour", False, id="the unit of the type"),
+        pytest.param("hour", "semester-hour", True, id="another"),
+        pytest.param("ceu", "hour", True, id="CEU"),
+    ],
+)
+def test_a_number_in_another_unit_is_refused(written: str | None, unit: str, is_wrong: bool) -> None:
+    problem = problem_with_unit("College course", written, unit)
+    assert bool(problem) is is_wrong
+    assert problem is None or problem.field == "quantity"
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "windows", "reason"),
+    [
+        pytest.param(None, None, [], "Talk does not count for your certifications.", id="other certifications"),
+        pytest.param(
+            None,
+            date(2023, 4, 30),
+            [RMA, RPT],
+            "Talk counts only for work done up to 4/30/2023, before your CCP cycle began.",
+            id="up to the day before the first cycle",
+        ),
+        pytest.param(
+            date(2026, 3, 15),
+            date(2027, 1, 1),
+            [RMA],
+            "Talk counts only for work done from 3/15/2026 on.",
+            id="from tomorrow on",
+        ),
+    ],
+)
+def test_a_type_that_is_not_offered_has_its_reason(
+    since: date | None, until: date | None, windows: list[Window], reason: str
+) -> None:
+    assert reason_not_offered("Talk", since, until, windows) == reason

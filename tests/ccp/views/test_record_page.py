@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -147,6 +148,13 @@ def test_a_title_of_characters_that_nobody_sees_is_none(signed_in: Client, unsee
     assert record_ce(signed_in, title=unseen, provider=unseen).status_code == 302
     stored = Activity.objects.get()
     assert (stored.title, stored.provider) == ("", "")
+
+
+def test_what_nobody_sees_is_not_recorded(signed_in: Client) -> None:
+    typed = {"title": "Safe\u00a0phle\u00adbotomy\u200b", "points": "\u200b２.5\u00a0", "starts_on": "3/1/2026\u200e"}
+    assert record_ce(signed_in, **typed).status_code == 302
+    stored = Activity.objects.get()
+    assert (stored.title, stored.points, stored.starts_on) == ("Safe phlebotomy", Decimal("2.5"), date(2026, 3, 1))
 
 
 def test_every_wrong_field_is_told_at_once(signed_in: Client) -> None:
