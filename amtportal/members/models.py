@@ -1,14 +1,20 @@
-"""Accounts, which sign in; members, whom AMT knows by their AMT ID; and mail that waits."""
+"""Accounts, which sign in; members, whom AMT knows by their AMT ID; and mail that waits.
 
+A member without an account has no way to sign in: there is no address to which anything could be
+sent, and none that could be typed.
+"""
+
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from amtportal.history.lines import History
+from amtportal.chunks import chunks
+from amtportal.history.lines import AppendOnly, History, Traced
 
 ALONE = 15
 """The minimum length in characters of a password that is the only factor."""
@@ -73,6 +79,19 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class MemberQuerySet(models.QuerySet["Member"]):
+    def known_as(self, amt_ids: Iterable[str]) -> dict[str, "Member"]:
+        """Return the members who have, or had, these AMT IDs, by AMT ID.
+
+        A member who was merged into another stands for that one. An AMT ID of today comes before
+        the same one of the past.
+        """
+        known: dict[str, Member] = {}
+        for some in chunks(amt_ids):
+            former = FormerAmtId.objects.filter(amt_id__in=some).select_related("member__merged_into")
+            known |= {row.amt_id: row.member for row in former.order_by("pk")}
+            known |= {member.amt_id: member for member in self.filter(amt_id__in=some).select_related("merged_into")}
+        return {amt_id: member.merged_into or member for amt_id, member in known.items()}
+
     def found_by(self, words: str) -> "MemberQuerySet":
         """Return the members whom every word matches.
 
@@ -106,10 +125,18 @@ class MemberQuerySet(models.QuerySet["Member"]):
 class Member(models.Model):
     """A person with an AMT ID, who holds (or held) at least one certification."""
 
-    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="member")
+    user = models.OneToOneField(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="member",
+        help_text="Empty: the member has no way to sign in.",
+    )
     amt_id = models.CharField("AMT ID", max_length=20, unique=True)
-    first_name = models.CharField(max_length=150)
-    last_name = models.CharField(max_length=150)
+    # A person with one name has it in either of the two.
+    first_name = models.CharField(max_length=150, blank=True)
+    last_name = models.CharField(max_length=150, blank=True)
     phone = models.CharField(max_length=40, blank=True)
     address_line1 = models.CharField(max_length=200, blank=True)
     address_line2 = models.CharField(max_length=200, blank=True)
@@ -120,7 +147,16 @@ class Member(models.Model):
     roster_email = models.EmailField(
         blank=True,
         editable=False,
-        help_text="The roster's address, which the member has replaced by another one.",
+        help_text="The roster's address, if the member does not sign in with it.",
+    )
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="merged",
+        help_text="The member who is the same person and holds the record now.",
     )
 
     history = History()
@@ -137,6 +173,20 @@ class Member(models.Model):
                 condition=~Q(amt_id=""),
                 violation_error_message="A member needs an AMT ID.",
             ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_name_given",
+                condition=~Q(first_name="", last_name=""),
+                violation_error_message="Enter the name. A person with one name has it in either field.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_not_merged_into_itself",
+                condition=Q(merged_into=None) | ~Q(merged_into=F("pk")),
+            ),
+        ]
+        permissions = [
+            ("change_amt_id", "Can give a member another AMT ID"),
+            ("merge_members", "Can merge two members who are one person"),
+            ("give_sign_in", "Can give a member a way to sign in"),
         ]
 
     def __str__(self) -> str:
@@ -145,6 +195,36 @@ class Member(models.Model):
     @property
     def name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
+
+    def all_amt_ids(self) -> list[str]:
+        """Return the AMT IDs under which the member is or was known, those of merged members too."""
+        merged = Member.objects.filter(merged_into=self)
+        former = FormerAmtId.objects.filter(Q(member=self) | Q(member__merged_into=self))
+        return [self.amt_id, *merged.values_list("amt_id", flat=True), *former.values_list("amt_id", flat=True)]
+
+
+class FormerAmtId(AppendOnly, Traced):
+    """An AMT ID that a member had before. Files and documents of that time still name it."""
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="former_amt_ids")
+    amt_id = models.CharField("AMT ID", max_length=20, db_index=True)
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="amt_ids_changed")
+    reason = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["member", "-changed_at", "-pk"]
+        verbose_name = "former AMT ID"
+        verbose_name_plural = "former AMT IDs"
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_given_with_reason",
+                condition=~Q(amt_id="") & ~Q(reason=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amt_id}, now {self.member.amt_id}"
 
 
 class OutgoingMail(models.Model):

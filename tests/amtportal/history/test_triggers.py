@@ -14,7 +14,7 @@ from simple_history.models import HistoricalChanges
 
 from amtportal.history import seals, triggers
 from amtportal.history.models import Seal, SecurityEvent
-from amtportal.members.models import Member, OutgoingMail
+from amtportal.members.models import FormerAmtId, Member, OutgoingMail
 from ccp.models import Credit, Transcript, TranscriptFile
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
@@ -48,7 +48,7 @@ def test_every_history_is_append_only_and_so_are_the_records_of_what_was_done() 
     """A model that gets a history becomes append-only by itself."""
     histories = {model for model in apps.get_models() if issubclass(model, HistoricalChanges)}
     assert len(histories) >= 18
-    others = {StatusChange, CycleCorrection, Transcript, TranscriptFile, SecurityEvent, Seal, LogEntry}
+    others = {StatusChange, CycleCorrection, Transcript, TranscriptFile, SecurityEvent, Seal, LogEntry, FormerAmtId}
     assert set(triggers.append_only()) == histories | others
 
 
