@@ -166,19 +166,20 @@ class BaseMemberAdmin(MemberPages, NeverDeleted, HistoryAdmin):
     def signs_in_as(self, member: Member) -> str:
         return sign_in_with_owner(member)
 
-    @admin.display(description="AMT IDs of records merged into this one")
-    def merged_from(self, member: Member) -> str:
-        return ", ".join(member.merged.order_by("pk").values_list("amt_id", flat=True)) or "none"
+    @admin.display(description="former AMT IDs, and those of merged records")
+    def known_before_as(self, member: Member) -> str:
+        others = dict.fromkeys(amt_id for amt_id in member.all_amt_ids() if amt_id != member.amt_id)
+        return ", ".join(others) or "none"
 
     def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> Any:
         if obj is None:
             return self.fieldsets
-        of_person = ["user", "signs_in_as", "amt_id", "merged_from", "first_name", "last_name"]
+        of_person = ["user", "signs_in_as", "amt_id", "known_before_as", "first_name", "last_name"]
         return [(None, {"fields": of_person}), *self.fieldsets[1:]]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Member | None = None) -> Any:
         # The roster knows a person by the AMT ID. Both have pages of their own.
-        return ("user", "signs_in_as", "amt_id", "merged_from") if obj else ()
+        return ("user", "signs_in_as", "amt_id", "known_before_as") if obj else ()
 
 
 @admin.register(EmailAddress)
