@@ -206,7 +206,7 @@ def _move_account(kept: Member, emptied: Member, occasion: Occasion) -> None:
         return
     if kept.user is None:
         emptied.user = None
-        emptied.save_without_historical_record(update_fields=["user"])  # its line follows
+        Member.objects.filter(pk=emptied.pk).update(user=None)  # its line follows
         kept.user, kept.roster_email = account, emptied.roster_email or kept.roster_email
         sign(kept, by=occasion.by, at=occasion.at, reason=occasion.reason)
         kept.save(update_fields=["user", "roster_email"])

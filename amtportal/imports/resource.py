@@ -44,7 +44,14 @@ class FileEntry(Protocol):
     def preview(self) -> list[str]: ...
 
 
-RowT = TypeVar("RowT")
+class FileRow(Protocol):
+    """A good row by itself."""
+
+    @property
+    def line(self) -> int: ...
+
+
+RowT = TypeVar("RowT", bound=FileRow)
 EntryT = TypeVar("EntryT", bound=FileEntry)
 
 

@@ -4,17 +4,19 @@ A member without an account has no way to sign in: there is no address to which 
 sent, and none that could be typed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Lower
+from django.db import models, transaction
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils import timezone
 
 from amtportal.chunks import chunks
 from amtportal.history.lines import AppendOnly, History, Traced
+from amtportal.members import lookups  # noqa: F401  Registers ``begins``.
+from amtportal.members.search_terms import LONGEST, terms_of, typed_words
 
 ALONE = 15
 """The minimum length in characters of a password that is the only factor."""
@@ -95,31 +97,60 @@ class MemberQuerySet(models.QuerySet["Member"]):
     def found_by(self, words: str) -> "MemberQuerySet":
         """Return the members whom every word matches.
 
-        A word matches the start of a first or last name, of the AMT ID or of the e-mail address.
-        A name of several words is matched as a whole: "De Witt", "Harold De Witt".
+        A word matches the start of a word of the name, in any spelling, of the AMT ID, of a former
+        one, or of the e-mail address, or a part of the phone number (``search_terms``).
 
         Each kind of match is a separate query, and the queries are joined by id, because one OR
-        across the two tables uses no index.
+        across the tables uses no index.
         """
-        typed = words.split()
-        if not typed:
+        if not words.split():
             return self.all()
-        matching = Member.objects.all()
-        for word in typed:
-            by_member = Member.objects.filter(
-                Q(amt_id__istartswith=word) | Q(first_name__istartswith=word) | Q(last_name__istartswith=word)
-            )
-            by_user = Member.objects.filter(user__in=User.objects.filter(email__istartswith=word))
-            ids = by_member.order_by().values("pk").union(by_user.order_by().values("pk"))
-            matching = matching.filter(pk__in=ids)
-        named = Q()
-        for first_names in range(len(typed)):
-            named |= Q(
-                first_name__istartswith=" ".join(typed[:first_names]),
-                last_name__istartswith=" ".join(typed[first_names:]),
-            )
-        by_name = Member.objects.filter(named)
-        return self.filter(pk__in=matching.order_by().values("pk").union(by_name.order_by().values("pk")))
+        if "@" in words:
+            return self.filter(user__in=User.objects.filter(email__begins=words.strip().lower()).order_by())
+        typed = typed_words(words)
+        if not typed:
+            return self.none()
+        matching = self
+        for terms in typed:
+            matching = matching.filter(pk__in=self._named_by(terms))
+        return matching
+
+    def _named_by(self, terms: Sequence[str]) -> Any:
+        """Return the keys of the members who have terms that begin so.
+
+        ``terms``: the parts of one typed word. "Nunez-Soto" is also found as "nunezsoto".
+        """
+        joined = "".join(terms)
+        found = SearchTerm.objects.filter(term__begins=joined).order_by().values("member")
+        by_address = self.model.objects.filter(user__email__begins=joined).order_by().values("pk")
+        if len(terms) == 1:
+            return found.union(by_address)
+        apart = self.model.objects.order_by()
+        for term in terms:
+            apart = apart.filter(pk__in=SearchTerm.objects.filter(term__begins=term).order_by().values("member"))
+        return found.union(by_address, apart.values("pk"))
+
+    def bulk_create(self, objs: Iterable["Member"], *args: Any, **kwargs: Any) -> list["Member"]:
+        with transaction.atomic():
+            created = super().bulk_create(objs, *args, **kwargs)
+            keep_search_terms(created)
+        return created
+
+    bulk_create.alters_data = True  # type: ignore[attr-defined]
+
+    def bulk_update(self, objs: Iterable["Member"], fields: Iterable[str], *args: Any, **kwargs: Any) -> int:
+        fields = list(fields)
+        with transaction.atomic():
+            members = list(objs)
+            changed = super().bulk_update(members, fields, *args, **kwargs)
+            if Member.FOUND_BY & set(fields):
+                keep_search_terms(members)
+        return changed
+
+    bulk_update.alters_data = True  # type: ignore[attr-defined]
+
+
+LAST_OR_ONLY_NAME = Coalesce(NullIf("last_name", Value("")), "first_name")
 
 
 class Member(models.Model):
@@ -162,10 +193,13 @@ class Member(models.Model):
     history = History()
     objects = MemberQuerySet.as_manager()
 
+    FOUND_BY: ClassVar[set[str]] = {"first_name", "last_name", "phone", "amt_id"}
+
     class Meta:
-        ordering = ["last_name", "first_name", "pk"]
+        # A person with one name stands under this name.
+        ordering = [LAST_OR_ONLY_NAME, "first_name", "pk"]
         indexes = [
-            models.Index(fields=["last_name", "first_name"], name="members_member_name"),
+            models.Index(LAST_OR_ONLY_NAME, "first_name", "id", name="members_member_sorted"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -192,6 +226,14 @@ class Member(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.amt_id})"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the member and what the member is found by."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            update_fields = kwargs.get("update_fields")
+            if update_fields is None or self.FOUND_BY & set(update_fields):
+                keep_search_terms([self])
+
     @property
     def name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
@@ -201,6 +243,48 @@ class Member(models.Model):
         merged = Member.objects.filter(merged_into=self)
         former = FormerAmtId.objects.filter(Q(member=self) | Q(member__merged_into=self))
         return [self.amt_id, *merged.values_list("amt_id", flat=True), *former.values_list("amt_id", flat=True)]
+
+
+class SearchTerm(models.Model):
+    """A term by which a member is found (``search_terms``). It follows from the member's record."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="search_terms", db_index=False)
+    term = models.CharField(max_length=LONGEST)
+
+    class Meta:
+        indexes = [
+            # With the member in the index, a search does not read the table.
+            models.Index(
+                fields=["term", "member"], name="members_searchterm_start", opclasses=["text_pattern_ops", "int8_ops"]
+            ),
+            models.Index(fields=["member"], name="members_searchterm_member"),
+        ]
+
+    def __str__(self) -> str:
+        return self.term
+
+
+def keep_search_terms(members: Iterable[Member]) -> None:
+    """Make the terms of these members, who are on record, follow from what they are called now."""
+    for some in chunks(members):
+        keys = [member.pk for member in some]
+        former: dict[int, list[str]] = {}
+        for key, amt_id in FormerAmtId.objects.filter(member__in=keys).order_by().values_list("member", "amt_id"):
+            former.setdefault(key, []).append(amt_id)
+        kept = {(row.member_id, row.term): row.pk for row in SearchTerm.objects.filter(member__in=keys)}
+        wanted = {
+            (member.pk, term)
+            for member in some
+            for term in terms_of(
+                names=(member.first_name, member.last_name),
+                amt_ids=[member.amt_id, *former.get(member.pk, [])],
+                phone=member.phone,
+            )
+        }
+        for stale in chunks(pk for key, pk in kept.items() if key not in wanted):
+            SearchTerm.objects.filter(pk__in=stale).delete()
+        new = [SearchTerm(member_id=key, term=term) for key, term in sorted(wanted - kept.keys())]
+        SearchTerm.objects.bulk_create(new, batch_size=1000)
 
 
 class FormerAmtId(AppendOnly, Traced):

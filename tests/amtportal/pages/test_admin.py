@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from amtportal.members.models import Member, User
+from amtportal.members.models import Member, SearchTerm, User
 from ccp.models import (
     Activity,
     ActivityType,
