@@ -207,7 +207,9 @@ def _move_account(kept: Member, emptied: Member, occasion: Occasion) -> None:
     if kept.user is None:
         emptied.user = None
         Member.objects.filter(pk=emptied.pk).update(user=None)  # its line follows
-        kept.user, kept.roster_email = account, emptied.roster_email or kept.roster_email
+        kept.user = account
+        if kept.roster_email in ("", account.email):
+            kept.roster_email = emptied.roster_email
         sign(kept, by=occasion.by, at=occasion.at, reason=occasion.reason)
         kept.save(update_fields=["user", "roster_email"])
         return

@@ -116,7 +116,7 @@ def test_a_member_without_a_sign_in_gets_the_account_of_the_other(kept: Member, 
     merge(kept, emptied, clerk)
     kept.refresh_from_db()
     account.refresh_from_db()
-    assert (kept.user, account.is_active) == (account, True)
+    assert (kept.user, kept.roster_email, account.is_active) == (account, "", True)
     assert client_of(account).get("/certifications/").text.count("data-name") > 0
     assert "no differences" in verified()
 

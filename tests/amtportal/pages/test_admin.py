@@ -100,6 +100,7 @@ def test_every_model_has_an_admin() -> None:
         and model not in as_lines
         and not admin.site.is_registered(model)
         and not hasattr(model, "history_id")
+        and model is not SearchTerm  # follows from the member
     ]
     assert missing == []
 
