@@ -1,7 +1,8 @@
-"""Checks that connections to other machines are encrypted and that the other side proves who it is.
+"""What ``manage.py check --deploy`` warns of beside Django's own warnings.
 
-``manage.py check --deploy`` warns of each connection (database, cache, mail server, scanner) for
-which this is not so. A connection that stays on this machine needs neither.
+- A connection to another machine (database, cache, mail server, scanner) that is not encrypted, or
+  whose other side does not prove who it is. A connection that stays on this machine needs neither.
+- Fonts without which some documents are refused.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register
+
+from amtportal.documents import fonts
 
 ENCRYPTED_CACHES = ("rediss", "valkeys")
 
@@ -67,3 +70,12 @@ def check(**kwargs: Any) -> list[CheckMessage]:
         problems.append(mail_problem(settings.EMAIL_HOST, encrypted=settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL))
     problems.append(scanner_problem(settings.CLAMAV_URL))
     return [Warning(problem, id="amtportal.W001") for problem in problems if problem]
+
+
+@register(deploy=True)
+def check_fonts(**kwargs: Any) -> list[CheckMessage]:
+    missing = " ".join(fonts.packages_missing())
+    if not missing:
+        return []
+    problem = f"Documents in scripts that the portal's own fonts do not have are refused: apt-get install {missing}"
+    return [Warning(problem, id="amtportal.W002")]

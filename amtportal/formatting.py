@@ -12,6 +12,7 @@ People *type* days with the month first in both languages, and the hints of the 
 so.
 """
 
+import unicodedata
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -65,6 +66,15 @@ def dollars(cents: int) -> str:
     sign = "-" if cents < 0 else ""
     whole, rest = divmod(abs(cents), 100)
     return f"{sign}${whole:,}.{rest:02d}"
+
+
+def direction(text: str) -> str:
+    """Return the direction of a text for HTML: that of its first letter that has one, else ``ltr``.
+
+    Browsers find it out by ``dir="auto"``. The engine of documents does not.
+    """
+    strong = (unicodedata.bidirectional(character) for character in text)
+    return "rtl" if next((one for one in strong if one in ("L", "R", "AL")), "L") != "L" else "ltr"
 
 
 def translated(text: str) -> str:

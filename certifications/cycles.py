@@ -110,7 +110,7 @@ def unclosed(member: Member, *, lock: bool = False) -> list[Cycle]:
     if not lock:
         return list(cycles)
     while True:
-        locked = [cycle.pk for cycle in cycles.select_for_update(of=("self",))]
+        locked = list(cycles.select_related(None).select_for_update(of=("self",)).values_list("pk", flat=True))
         # They are read only after they are locked, because a query that had to wait for the lock
         # returns the certifications as they were before. If a cycle was closed in the meantime, the
         # locked rows contain neither it nor the cycle that follows it, so this tries again.

@@ -245,7 +245,7 @@ def void(*, invoice: RenewalInvoice, reason: str) -> RenewalInvoice:
 
 
 @transaction.atomic
-def issue_anew(*, invoice: RenewalInvoice, at: datetime) -> RenewalInvoice:
+def reissue(*, invoice: RenewalInvoice, at: datetime) -> RenewalInvoice:
     """Issue an invoice in place of a void one, with today's fee. Raises ``Refused``.
 
     If this was done already, return the invoice that replaced the void one.
@@ -258,12 +258,12 @@ def issue_anew(*, invoice: RenewalInvoice, at: datetime) -> RenewalInvoice:
     standing = RenewalInvoice.objects.standing().filter(cycle=invoice.cycle_id, year=invoice.year).first()
     if standing:
         return standing
-    anew = RenewalInvoice(
+    new = RenewalInvoice(
         cycle=invoice.cycle,
         year=invoice.year,
         due_on=invoice.due_on,
         amount=invoice.cycle.certification.credential.annual_fee,
         issued_on=day_of(at),
     )
-    anew.save()
-    return anew
+    new.save()
+    return new

@@ -3,9 +3,11 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from amtportal.dates import day_of, today
+from amtportal.documents import fonts
 from amtportal.documents import layout as documents
 from amtportal.members.access import for_member
 from amtportal.members.context_processors import ASSOCIATION
@@ -63,26 +65,35 @@ def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     invoice, line = _invoice(request, pk)
     if line.state not in ("open", "paid"):
         return render(request, "certifications/invoice_refused.html", {"line": line}, status=403)
-    certification = invoice.cycle.certification
-    html = documents.html_of(
-        "certifications/invoice_document.html",
-        {
-            "invoice": invoice,
-            "certification": certification,
-            "member": certification.member,
-            "payment": _payment(invoice),
-            "on": today(),
-            "association": ASSOCIATION,
-        },
-    )
+    certification, payment, on = invoice.cycle.certification, _payment(invoice), today()
+    credential, member = certification.credential, certification.member
     try:
-        pdf = documents.pdf(html)
-    except documents.TooLong:
-        return documents.too_long(request)
-    return HttpResponse(
-        pdf,
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{invoice.number}.pdf"'},
+        fonts.check(
+            [
+                (_("Name"), member.name),
+                (_("AMT ID"), member.amt_id),
+                (_("Certification"), f"{credential.name} {credential.code} {certification.certificate_number}"),
+                (_("Reference of the payment"), payment.reference if payment else ""),
+            ]
+        )
+        pdf = documents.pdf(
+            documents.html_of(
+                "certifications/invoice_document.html",
+                {
+                    "invoice": invoice,
+                    "certification": certification,
+                    "member": member,
+                    "payment": payment,
+                    "on": on,
+                    "association": ASSOCIATION,
+                },
+            )
+        )
+    except (documents.TooLong, fonts.Unprintable) as reason:
+        return documents.not_made(request, reason)
+    kind = "Receipt" if payment else "Renewal-invoice"
+    return documents.download(
+        pdf, documents.filename(kind, member.amt_id, credential.code, on.isoformat(), invoice.number)
     )
 
 

@@ -18,6 +18,7 @@ from amtportal.members.models import Member, User
 from amtportal.refusals import Refused
 from ccp.counting import credits as counting
 from ccp.counting import terms_lock
+from ccp.counting.terms import catalogue
 from ccp.models import Activity
 from ccp.recording.eligibility import FIELDS, Claim, covered_by
 from ccp.rollover import catching_up
@@ -82,7 +83,8 @@ def record(*, credits: Sequence[AmtCredit], by: User | None, at: datetime) -> di
     for activities in chunks(new):
         bulk_create_with_history(activities, Activity, default_user=by, default_date=at)
         counting.add_claims(((activity, covering[activity.provider_reference]) for activity in activities), by, at)
-    counting.recount(counting.in_key_order(cycle for cycles in covering.values() for cycle in cycles), by, at)
+    touched = counting.in_key_order(cycle for cycles in covering.values() for cycle in cycles)
+    counting.recount(touched, catalogue(), by, at)
     return recorded | {activity.provider_reference: activity for activity in new}
 
 

@@ -18,8 +18,19 @@ from amtportal.members.models import User
 from ccp.counting import points, requirement
 from ccp.counting.terms import Catalogue, catalogue
 from ccp.models import Activity, Credit
-from certifications import quarters
 from certifications.models import Cycle
+from certifications.quarters import ZERO
+
+# What counting needs of a credit and its entry; the texts of an entry are many times as long.
+_COUNTED = (
+    "cycle_id",
+    "points",
+    "cut",
+    *(
+        f"activity__{name}"
+        for name in ("activity_type_id", "starts_on", "ends_on", "points", "recorded_at", "withdrawn_at")
+    ),
+)
 
 
 def entry(activity: Activity, terms: Catalogue) -> points.Entry:
@@ -50,7 +61,7 @@ def set_claims(activity: Activity, cycles: Collection[Cycle], by: User, at: date
     for key, credit in credits.items():
         if (key in keys) is (credit.cut == Credit.Cut.UNCLAIMED):
             credit.points, credit.cut = (
-                (activity.points, Credit.Cut.NONE) if key in keys else (quarters.ZERO, Credit.Cut.UNCLAIMED)
+                (activity.points, Credit.Cut.NONE) if key in keys else (ZERO, Credit.Cut.UNCLAIMED)
             )
             changed.append(credit)
     _update(changed, by, at)
@@ -66,16 +77,17 @@ def add_claims(claimed: Iterable[tuple[Activity, Collection[Cycle]]], by: User |
     bulk_create_with_history(credits, Credit, batch_size=CHUNK, default_user=by, default_date=at)
 
 
-def recount(cycles: Collection[Cycle], by: User | None, at: datetime) -> None:
+def recount(cycles: Collection[Cycle], terms: Catalogue, by: User | None, at: datetime) -> None:
     """Store what each entry of these locked cycles counts for now, and settle their requirement.
 
-    A caller that puts entries on record shares the lock on the terms (``ccp.counting.terms_lock``).
+    ``terms`` are read under the locks. A caller that puts entries on record shares the lock on the
+    terms (``ccp.counting.terms_lock``).
     """
-    terms = catalogue()
     for batch in chunks(cycles):
         claimed: dict[int, list[Credit]] = {cycle.pk: [] for cycle in batch}
         credits = Credit.objects.filter(cycle__in=claimed).exclude(cut=Credit.Cut.UNCLAIMED)
-        for credit in credits.select_related("activity__activity_type__category").order_by("pk"):
+        for credit in credits.select_related("activity").only(*_COUNTED).order_by("pk"):
+            credit.activity.activity_type = terms.activity_type(credit.activity.activity_type_id)
             claimed[credit.cycle_id].append(credit)
         changed = []
         for of_cycle in claimed.values():
@@ -83,12 +95,13 @@ def recount(cycles: Collection[Cycle], by: User | None, at: datetime) -> None:
             counted = points.credited(entry(credit.activity, terms) for credit in standing)
             for credit in of_cycle:
                 result = counted.get(credit.activity_id)
-                value = (result.counted, result.cut) if result else (quarters.ZERO, Credit.Cut.NOT_STANDING)
+                value = (result.counted, result.cut) if result else (ZERO, Credit.Cut.NOT_STANDING)
                 if (credit.points, credit.cut) != value:
                     credit.points, credit.cut = value
                     changed.append(credit)
         _update(changed, by, at)
-        requirement.settle_all(batch, day_of(at))
+        counted_by_cycle = {key: sum((credit.points for credit in of_cycle), ZERO) for key, of_cycle in claimed.items()}
+        requirement.settle_all(batch, counted_by_cycle, day_of(at))
 
 
 @transaction.atomic
@@ -101,7 +114,7 @@ def recount_by_key(*, cycles: Collection[int], by: User | None, at: datetime) ->
     for keys in chunks(sorted(set(cycles))):
         unclosed = Cycle.objects.unclosed().filter(pk__in=keys).select_for_update(of=("self",))
         locked += unclosed.select_related("certification__credential").order_by("pk")
-    recount(locked, by, at)
+    recount(locked, catalogue(), by, at)
 
 
 def in_key_order(cycles: Iterable[Cycle]) -> list[Cycle]:

@@ -7,7 +7,7 @@ clears it; then the day on which the record suffices again becomes the new date.
 withdrawal that is undone on the same day (``ccp.counting.replay``).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -46,9 +46,11 @@ def counted_points(cycle: Cycle) -> Decimal:
     return counted_by_cycle([cycle.pk])[cycle.pk]
 
 
-def settle_all(cycles: Collection[Cycle], on: date) -> None:
-    """Set ``requirement_met_on`` of each cycle after its credits changed. The caller holds the locks on the cycles."""
-    counted = counted_by_cycle([cycle.pk for cycle in cycles])
+def settle_all(cycles: Collection[Cycle], counted: Mapping[int, Decimal], on: date) -> None:
+    """Set ``requirement_met_on`` of each cycle after its credits changed. The caller holds the locks on the cycles.
+
+    ``counted``: the points that count now, by the key of the cycle.
+    """
     for cycle in cycles:
         settled = met_on(
             counted=counted[cycle.pk],

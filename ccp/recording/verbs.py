@@ -29,7 +29,7 @@ from amtportal.members.models import Member, User
 from amtportal.refusals import Refused
 from ccp.counting import credits as counting
 from ccp.counting import replay, requirement, terms_lock
-from ccp.counting.terms import catalogue
+from ccp.counting.terms import Catalogue, catalogue
 from ccp.models import Activity, Credit
 from ccp.recording import claims
 from ccp.recording.changeable import refuse_unless_open, refuse_unless_restorable, refuse_where_paid
@@ -69,7 +69,8 @@ def record(
     if earlier := _submitted_earlier(member, submission_id, digest, claim, cycles):
         return earlier
     terms_lock.hold()
-    terms = catalogue().terms(claim.activity_type, on)
+    all_terms = catalogue()
+    terms = all_terms.terms(claim.activity_type, on)
     chosen = covering(claim, cycles, open_cycles, on, terms=terms)
     activity = Activity(
         member=member,
@@ -91,8 +92,8 @@ def record(
         if earlier := _submitted_earlier(member, submission_id, digest, claim, cycles):
             return earlier
         raise
-    counting.set_claims(activity, chosen, by, at)
-    counting.recount(chosen, by, at)
+    counting.add_claims([(activity, chosen)], by, at)
+    counting.recount(chosen, all_terms, by, at)
     return activity
 
 
@@ -111,7 +112,8 @@ def amend(
     touched = _claimed_cycles(activity)
     refuse_unless_open(activity, touched, open_cycles)
     terms_lock.hold()
-    terms = catalogue().terms(claim.activity_type, day_of(activity.recorded_at))
+    all_terms = catalogue()
+    terms = all_terms.terms(claim.activity_type, day_of(activity.recorded_at))
     chosen = covering(claim, cycles, open_cycles, on, terms=terms, earlier_type=activity.activity_type)
     if claim.is_on(activity) and {cycle.pk for cycle in chosen} == {cycle.pk for cycle in touched}:
         return activity
@@ -129,7 +131,7 @@ def amend(
     activity.revision += 1
     _save(activity, by, at)
     counting.set_claims(activity, chosen, by, at)
-    _count_unless_paid(counting.in_key_order([*touched, *chosen]), by, at)
+    _count_unless_paid(counting.in_key_order([*touched, *chosen]), all_terms, by, at)
     return activity
 
 
@@ -146,7 +148,7 @@ def withdraw(*, activity: Activity, by: User, at: datetime) -> Activity:
     touched = _claimed_cycles(activity)
     refuse_unless_open(activity, touched, open_cycles)
     _end(activity, by, at)
-    _count_unless_paid(touched, by, at)
+    _count_unless_paid(touched, catalogue(), by, at)
     return activity
 
 
@@ -169,7 +171,7 @@ def restore(*, activity: Activity, by: User, at: datetime) -> Activity:
     activity.withdrawn_at = activity.withdrawn_by = None
     activity.revision += 1
     _save(activity, by, at)
-    counting.recount(touched, by, at)
+    counting.recount(touched, catalogue(), by, at)
     if day_of(withdrawn_at) == day_of(at):
         for cycle in touched:
             requirement.set_met_on(cycle, replay.since_when(cycle))
@@ -209,7 +211,7 @@ def void(*, activity: Activity, reason: str, by: User, at: datetime) -> Activity
     if any(cycle.closed_on for cycle in touched):
         raise Refused("This entry counts in a cycle that is closed, and a closed cycle does not change.", "reason")
     _end(activity, by, at, void_reason=reason)
-    counting.recount(touched, by, at)
+    counting.recount(touched, catalogue(), by, at)
     return activity
 
 
@@ -259,13 +261,13 @@ def _end(activity: Activity, by: User, at: datetime, void_reason: str = "") -> N
     _save(activity, by, at)
 
 
-def _count_unless_paid(cycles: Collection[Cycle], by: User, at: datetime) -> None:
+def _count_unless_paid(cycles: Collection[Cycle], terms: Catalogue, by: User, at: datetime) -> None:
     """Count the cycles again after a correction by the member.
 
     Refuse if the correction takes a cycle whose last invoice is paid below its requirement.
     """
     were_met = [cycle for cycle in cycles if cycle.requirement_met_on]
-    counting.recount(cycles, by, at)
+    counting.recount(cycles, terms, by, at)
     for cycle in were_met:
         if cycle.requirement_met_on is None and cycle.is_mandatory:
             refuse_where_paid(cycle)

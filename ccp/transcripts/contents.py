@@ -9,12 +9,13 @@ by ``content_hash``.
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from amtportal.formatting import format_points
 from amtportal.members.models import Member
@@ -59,15 +60,24 @@ class Contents:
         """Return whether the page lists each entry."""
         return self.row_count <= MOST_LISTED
 
-    @property
-    def filename(self) -> str:
-        """Return the file name, for example ``ce-transcript-RMA-2024-03-14.pdf``.
-
-        No part of it is typed by a member.
-        """
-        if self.cycle is None:
-            return "ce-transcript-all.pdf"
-        return f"ce-transcript-{self.cycle.certification.credential.code}-{self.cycle.starts_on.isoformat()}.pdf"
+    def typed(self) -> Iterator[tuple[str, str]]:
+        """Yield all text of the document that somebody typed, each after the name of its place."""
+        yield _("Name"), self.member.name
+        yield _("AMT ID"), self.member.amt_id
+        for sheet in self.sheets:
+            credential = sheet.credential
+            where = {"code": credential.code}
+            facts = f"{credential.name} {credential.code} {sheet.certification.certificate_number}"
+            yield _("Certification %(code)s") % where, facts
+            for correction in sheet.corrections:
+                yield _("Correction of %(code)s by AMT") % where, correction.statement
+            yield from ((_("List of activities"), category.name) for category in sheet.categories)
+            if not self.are_rows_printed:
+                continue
+            for row in sheet.rows:
+                yield _("List of activities"), row.type
+                yield _("Title of %(entry)s") % {"entry": row.reference}, row.title
+                yield _("Provider of %(entry)s") % {"entry": row.reference}, row.provider
 
 
 def snapshot(contents: Contents) -> dict[str, Any]:

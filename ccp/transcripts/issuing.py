@@ -5,6 +5,7 @@
   earlier issue stays.
 - The code is 80 random bits in Crockford's base 32, which has no I, L, O or U. When people type it,
   it may have lower-case letters, spaces and hyphens, O for 0, and I or L for 1.
+- A record whose document would have an empty box is not issued: see ``docs/decisions/0030``.
 - The SHA-256 of each PDF is stored, but not the file: see ``docs/decisions/0015``.
 """
 
@@ -19,6 +20,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from amtportal.documents import fonts
 from amtportal.documents import layout as documents
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.models import User
@@ -60,8 +62,10 @@ def qr(issue: Transcript) -> SafeString:
 def issue(*, contents: transcripts.Contents, by: User, at: datetime) -> Transcript:
     """Return the issue of exactly this record: the existing one, or a new one.
 
-    Several simultaneous requests create only one.
+    Several simultaneous requests create only one. Raises ``Unprintable`` if no font has a character
+    of it.
     """
+    fonts.check(contents.typed())
     transcript, _ = Transcript.objects.get_or_create(
         content_hash=transcripts.content_hash(contents),
         defaults={
@@ -87,6 +91,15 @@ def pdf(issue: Transcript, contents: transcripts.Contents, *, at: datetime) -> b
         sha256=hashlib.sha256(content).hexdigest(), defaults={"transcript": issue, "made_at": at}
     )
     return content
+
+
+def filename(issue: Transcript, contents: transcripts.Contents) -> str:
+    """Return the file name, for example ``CE-transcript-2100003-RPT-2026-11-30.pdf``.
+
+    The day is the day of issue.
+    """
+    of = contents.cycle.certification.credential.code if contents.cycle else "all"
+    return documents.filename("CE-transcript", contents.member.amt_id, of, issue.issued_on.isoformat())
 
 
 def places() -> dict[str, str]:

@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from amtportal.documents import fonts
 from amtportal.documents import layout as documents
 from amtportal.members.access import account_of, for_member
 from amtportal.members.limits import rate_limited
@@ -59,12 +60,20 @@ def _of_member(member: Member) -> transcripts.Contents:
 
 
 def _page(request: HttpRequest, contents: transcripts.Contents) -> HttpResponse:
-    """Show the page, with links to the member's other transcripts."""
-    issue = issuing.issue(contents=contents, by=account_of(request), at=timezone.now())
+    """Show the page, with links to the member's other transcripts.
+
+    If the document cannot be printed, the page has no code and says why.
+    """
+    issue, missing = None, []
+    try:
+        issue = issuing.issue(contents=contents, by=account_of(request), at=timezone.now())
+    except fonts.Unprintable as reason:
+        missing = reason.missing
     is_owner = contents.member.user_id == account_of(request).pk
     context = {
         "transcript": contents,
         "issue": issue,
+        "missing": missing,
         "is_owner": is_owner,
         "cycles": transcripts.cycles_of(contents.member) if contents.cycle else [s.cycle for s in contents.sheets],
         **issuing.places(),
@@ -74,13 +83,9 @@ def _page(request: HttpRequest, contents: transcripts.Contents) -> HttpResponse:
 
 def _pdf(request: HttpRequest, contents: transcripts.Contents) -> HttpResponse:
     now = timezone.now()
-    issue = issuing.issue(contents=contents, by=account_of(request), at=now)
     try:
+        issue = issuing.issue(contents=contents, by=account_of(request), at=now)
         content = issuing.pdf(issue, contents, at=now)
-    except documents.TooLong:
-        return documents.too_long(request)
-    return HttpResponse(
-        content,
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{contents.filename}"'},
-    )
+    except (documents.TooLong, fonts.Unprintable) as reason:
+        return documents.not_made(request, reason)
+    return documents.download(content, issuing.filename(issue, contents))

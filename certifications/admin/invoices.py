@@ -130,11 +130,11 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
     def get_urls(self) -> list[URLPattern]:
         pay = self.admin_site.admin_view(self.pay_view)
         void = self.admin_site.admin_view(self.void_view)
-        anew = self.admin_site.admin_view(self.anew_view)
+        reissue = self.admin_site.admin_view(self.reissue_view)
         return [
             path("<path:object_id>/pay/", pay, name="certifications_renewalinvoice_pay"),
             path("<path:object_id>/void/", void, name="certifications_renewalinvoice_void"),
-            path("<path:object_id>/anew/", anew, name="certifications_renewalinvoice_anew"),
+            path("<path:object_id>/anew/", reissue, name="certifications_renewalinvoice_anew"),
             *super().get_urls(),
         ]
 
@@ -197,7 +197,7 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
             ),
         )
 
-    def anew_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def reissue_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         invoice = self.record_for_action(request, object_id, "certifications.change_renewalinvoice")
         credential = invoice.cycle.certification.credential
         return self.action_page(
@@ -214,13 +214,13 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                     ("Amount of the new invoice", dollars(credential.annual_fee)),
                     ("Due on", format_day(invoice.due_on)),
                 ],
-                act=lambda typed: _issue_anew(invoice),
+                act=lambda typed: _reissue(invoice),
             ),
         )
 
 
-def _issue_anew(invoice: RenewalInvoice) -> str:
-    reissued = invoices.issue_anew(invoice=invoice, at=timezone.now())
+def _reissue(invoice: RenewalInvoice) -> str:
+    reissued = invoices.reissue(invoice=invoice, at=timezone.now())
     return f"{reissued.number} replaces {invoice.number}."
 
 

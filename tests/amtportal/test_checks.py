@@ -140,7 +140,7 @@ def test_a_new_key_signs_nobody_out_while_the_old_one_stands_behind_it(new: Memb
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "n" * 60, [old]
     assert client.get("/certifications/").status_code == 200
     settings.SECRET_KEY_FALLBACKS = []
-    assert client.get("/certifications/").status_code == 200, "the session was signed anew"
+    assert client.get("/certifications/").status_code == 200, "the session was signed again"
     settings.SECRET_KEY = "m" * 60
     assert client.get("/certifications/").headers["Location"].startswith("/accounts/login/")
 

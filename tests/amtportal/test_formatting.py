@@ -8,7 +8,16 @@ from django import forms
 from django.template import engines
 from django.utils import translation
 
-from amtportal.formatting import as_count, dollars, format_day, format_moment, format_points, translated, typed
+from amtportal.formatting import (
+    as_count,
+    direction,
+    dollars,
+    format_day,
+    format_moment,
+    format_points,
+    translated,
+    typed,
+)
 from tests.support.builders import chicago
 
 
@@ -122,3 +131,19 @@ def test_shipped_texts_are_translated_and_others_stay() -> None:
         assert translated("Professional Education") == "Educación profesional"
         assert translated("Something that staff wrote.") == "Something that staff wrote."
         assert translated("") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ada שרה", "ltr"),
+        ("שלום CPR, part 2!", "rtl"),
+        ("(2024) مرحبا", "rtl"),
+        ("𞤀𞤥𞤭𞤲𞤢", "rtl"),
+        ("健太", "ltr"),
+        ("12/3", "ltr"),
+        ("", "ltr"),
+    ],
+)
+def test_a_text_runs_as_its_first_letter_does(text: str, expected: str) -> None:
+    assert direction(text) == expected

@@ -5,7 +5,7 @@ ended on ``ON``, 60 are met and paid, 35 are short of points after the grace per
 wait for a payment, and 2 are in the grace period.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import connection, models, transaction
 from simple_history.utils import bulk_create_with_history, get_history_manager_for_model
 
-from amtportal.dates import anniversary
+from amtportal.dates import anniversary, today
 from amtportal.history.lines import sign
 from amtportal.members.models import Member, User
 from ccp.models import Activity, ActivityType, Credit
@@ -31,6 +31,10 @@ AT_ONCE = 500
 APART = 10**6  # the step between the keys of one copy and the next; the keys of history have 32 bits
 STEP = Decimal("0.25")
 DAY = timedelta(days=1)
+SURNAMES = [
+    "Smith",
+    *(f"{start}{end}" for end in ("er", "ez", "ov") for start in ("Ab", "Lan", "Brook", "Nun", "Park", "Vog", "Wat")),
+]
 BUILT = 1000  # rows built one by one; the others are copies of them
 
 
@@ -55,6 +59,11 @@ def plan(number: int) -> Plan:
     return Plan(AWARDED_IN_GRACE, 15 + more, is_paid=True)
 
 
+def plan_of_today(number: int) -> Plan:
+    """Return a cycle that is in its second year, with 15 to 25 of 30 points and the year-1 invoice open."""
+    return Plan(anniversary(today(), -1) - DAY * 60, 15 + STEP * (number % 40), is_paid=False)
+
+
 def shares(total: Decimal, entries: int) -> list[Decimal]:
     """Return the total in this many parts, in quarter steps.
 
@@ -64,21 +73,21 @@ def shares(total: Decimal, entries: int) -> list[Decimal]:
     return [total - part * (entries - 1), *[part] * (entries - 1)]
 
 
-def build(cycles: int, *, entries: int) -> None:
-    """Add about this many members, each with one ended cycle and with this many entries in it."""
+def build(cycles: int, *, entries: int, planned: Callable[[int], Plan] = plan) -> None:
+    """Add about this many members, each with one cycle of that plan and with this many entries in it."""
     built = min(cycles, BUILT)
     clerk = User.objects.create(email="clerk@bench.example", is_staff=True)
     for begin in range(0, built, AT_ONCE):
         with transaction.atomic():
-            _batch(range(begin, min(begin + AT_ONCE, built)), entries, clerk)
+            _batch([planned(n) for n in range(begin, min(begin + AT_ONCE, built))], begin, entries, clerk)
     multiply(cycles // built)
 
 
-def _batch(numbers: range, entries: int, clerk: User) -> None:
-    plans = [plan(number) for number in numbers]
+def _batch(plans: list[Plan], first: int, entries: int, clerk: User) -> None:
+    numbers = range(first, first + len(plans))
     users = User.objects.bulk_create([User(email=f"m{number}@bench.example", password="!") for number in numbers])
     members = Member.objects.bulk_create(
-        Member(user=user, amt_id=f"B{number:07d}", first_name="Ada", last_name=f"Lane {number}")
+        Member(user=user, amt_id=f"B{number:07d}", first_name="Ada", last_name=SURNAMES[number % len(SURNAMES)])
         for number, user in zip(numbers, users, strict=True)
     )
     credential = Credential.objects.get(code="RMA")

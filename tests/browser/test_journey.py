@@ -6,7 +6,6 @@ The member uses the mouse, the keyboard alone, or a browser without JavaScript.
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from io import BytesIO
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -57,8 +56,10 @@ def test_sign_in_record_ce_and_take_the_transcript_along(window: Window, member:
     assert total(page) == "30"
     page.get_by_role("link", name="View or print").click()
     expect(page.locator("main")).to_contain_text(f"{reference}")
-    pdf = page.request.get(page.get_by_role("link", name="Save as PDF").get_attribute("href") or "").body()
-    text = PdfReader(BytesIO(pdf)).pages[0].extract_text()
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Save as PDF").click()
+    assert re.fullmatch(rf"CE-transcript-\w+-RMA-{today()}\.pdf", saved.value.suggested_filename)
+    text = PdfReader(saved.value.path()).pages[0].extract_text()
     assert "Blood cultures" in text
     assert reference in text
 

@@ -13,7 +13,7 @@ from playwright.sync_api import CDPSession, ConsoleMessage, Page, expect
 from amtportal.members.models import Member
 from tests.support.builders import PASSWORD
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 Window = Callable[..., Page]
 
 

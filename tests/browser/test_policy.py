@@ -25,7 +25,7 @@ from tests.support.builders import cycle_of, invoice_of, make_activity, make_cla
 from tests.support.staff import page as address
 from tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.ignore_template_errors]
+pytestmark = [pytest.mark.browser, pytest.mark.any_database, pytest.mark.ignore_template_errors]
 Window = Callable[..., Page]
 
 ROSTER = """amt_id,email,first_name,last_name,credential,certificate_number,awarded_on

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Response, expect
 
 from amtportal.guide_pictures import pictures
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 Window = Callable[..., Page]
 
 

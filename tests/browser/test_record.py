@@ -20,7 +20,7 @@ from amtportal.members.models import Member
 from ccp.models import Activity
 from tests.support.builders import PASSWORD, client_of, make_cycle, make_member
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 Window = Callable[..., Page]
 FINDER = "Find what you did"
 

@@ -10,7 +10,7 @@ from amtportal.members.models import Member
 from tests.support.builders import client_of, cycle_of
 from tests.support.pages import read, words
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 
 
 def test_a_stranger_checks_the_code_and_the_file_without_javascript(

@@ -170,6 +170,7 @@ def test_the_award_of_1999_has_an_open_invoice_the_last_of_its_cycle_where_that_
     assert due_on - invoices.NOTICE <= on <= due_on
 
 
+@pytest.mark.any_database
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_the_demo_is_loaded_once_and_prints_its_sign_ins(

@@ -121,7 +121,7 @@ def transcript_file() -> TranscriptFile:
     return TranscriptFile.objects.create(transcript=transcript(), sha256="0" * 64, made_at=noon(TODAY))
 
 
-ANSWERED = {"answer": "Mended.", "answered_at": noon(TODAY), "answered_by": make_user}
+ANSWERED = {"answer": "Corrected.", "answered_at": noon(TODAY), "answered_by": make_user}
 CHANGES = [
     ("categoryterms_cap_in_quarters", category_terms, {"cap": NOTHING}, "zero"),
     ("categoryterms_cap_in_quarters", category_terms, {"cap": TENTH}, "tenths"),
@@ -155,7 +155,7 @@ CHANGES = [
     ("heldcredit_points_above_0_to_99", held, {"points": Decimal("99.25")}, "a quarter too many"),
     ("heldcredit_starts_before_end", held, {"ends_on": date(2026, 2, 28)}, "ends the day before it starts"),
     ("errorreport_has_text", report, {"text": ""}, "says nothing"),
-    ("errorreport_answer_whole", report, {"answer": "Mended."}, "answer alone"),
+    ("errorreport_answer_whole", report, {"answer": "Corrected."}, "answer alone"),
     ("errorreport_answer_whole", report, {**ANSWERED, "answer": ""}, "answered with nothing"),
     ("errorreport_answer_whole", report, {**ANSWERED, "answered_by": None}, "answered by nobody"),
     ("evidence_kind_known", evidence, {"kind": "svg"}, "no such kind"),

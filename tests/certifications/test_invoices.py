@@ -247,15 +247,15 @@ def test_voiding_needs_a_reason(cycle: Cycle) -> None:
 def test_a_void_invoice_is_issued_anew_once_with_the_fee_of_today(cycle: Cycle) -> None:
     void = invoices.void(invoice=invoice_of(cycle), reason="Wrong fee.")
     Credential.objects.filter(pk=cycle.certification.credential_id).update(annual_fee=6000)
-    anew = invoices.issue_anew(invoice=void, at=noon(TODAY))
+    anew = invoices.reissue(invoice=void, at=noon(TODAY))
     assert (anew.year, anew.due_on, anew.amount, anew.issued_on) == (3, void.due_on, 6000, TODAY)
-    assert invoices.issue_anew(invoice=void, at=noon(TODAY)) == anew
+    assert invoices.reissue(invoice=void, at=noon(TODAY)) == anew
     assert invoice_of(cycle) == anew
 
 
 def test_an_invoice_that_stands_is_not_issued_anew(cycle: Cycle) -> None:
     with pytest.raises(Refused, match="Void it first"):
-        invoices.issue_anew(invoice=invoice_of(cycle), at=noon(TODAY))
+        invoices.reissue(invoice=invoice_of(cycle), at=noon(TODAY))
     assert RenewalInvoice.objects.filter(cycle=cycle).count() == 3
 
 

@@ -65,13 +65,13 @@ def void(invoice: RenewalInvoice) -> None:
     invoices.void(invoice=invoice, reason="Waived.")
 
 
-def issue_anew(invoice: RenewalInvoice) -> None:
+def reissue(invoice: RenewalInvoice) -> None:
     RenewalInvoice.objects.filter(pk=invoice.pk).update(status="void", void_reason="Waived.")
-    invoices.issue_anew(invoice=invoice, at=noon(TODAY))
+    invoices.reissue(invoice=invoice, at=noon(TODAY))
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("verb", [void, issue_anew])
+@pytest.mark.parametrize("verb", [void, reissue])
 def test_an_invoice_is_written_in_the_transaction_that_holds_the_lock(
     verb: Callable[[RenewalInvoice], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,7 +93,7 @@ def test_an_invoice_of_a_closed_cycle_is_not_issued_anew() -> None:
     voided = invoices.void(invoice=invoice_of(cycle, 1), reason="Waived.")
     Cycle.objects.update(closed_on=DUE, outcome="compliant", points_at_close=30)
     with pytest.raises(Refused, match="belongs to a cycle that is closed"):
-        invoices.issue_anew(invoice=voided, at=noon(DUE))
+        invoices.reissue(invoice=voided, at=noon(DUE))
     assert not RenewalInvoice.objects.standing().filter(year=1).exists()
 
 
@@ -102,6 +102,6 @@ def test_an_invoice_that_is_issued_anew_takes_the_place_of_its_own_year_and_cycl
     """The invoices of other years and of other members exist beside it."""
     make_cycle()
     cycle = make_cycle()
-    anew = invoices.issue_anew(invoice=invoices.void(invoice=invoice_of(cycle, 2), reason="Fee."), at=noon(TODAY))
+    anew = invoices.reissue(invoice=invoices.void(invoice=invoice_of(cycle, 2), reason="Fee."), at=noon(TODAY))
     assert (anew.cycle, anew.year, anew.due_on) == (cycle, 2, date(2025, 5, 1))
     assert sorted(RenewalInvoice.objects.standing().filter(cycle=cycle).values_list("year", flat=True)) == [1, 2, 3]

@@ -6,18 +6,24 @@ from typing import Any
 
 import html5lib
 from bs4 import BeautifulSoup, Tag
+from bs4.builder import HTML5TreeBuilder
 from django.http import HttpResponse
 from django.test import Client
 
 from ccp.models import Activity, Credit
 
 
+class _WithoutErrors(HTML5TreeBuilder):
+    """Raises ``html5lib``'s ``ParseError`` at the first error, in the one pass that builds the tree."""
+
+    def feed(self, markup: str) -> None:
+        html5lib.HTMLParser(tree=self.create_treebuilder, strict=True).parse(markup)
+
+
 def read(response: HttpResponse, status: int = 200) -> BeautifulSoup:
     """Return the page, which must be HTML without a single parse error."""
     assert response.status_code == status, f"{response.status_code}, not {status}: {response.headers.get('Location')}"
-    html = response.content.decode()
-    html5lib.HTMLParser(strict=True).parse(html)
-    return BeautifulSoup(html, "html5lib")
+    return BeautifulSoup(response.content.decode(), builder=_WithoutErrors)
 
 
 def words(element: Tag) -> str:

@@ -24,6 +24,7 @@ register.filter("day_of", dates.day_of)
 register.filter("moment", words.format_moment)
 register.filter("as_count", words.as_count)
 register.filter("translated", words.translated)
+register.filter("direction", words.direction)
 
 
 @register.filter

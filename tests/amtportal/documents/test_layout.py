@@ -12,6 +12,7 @@ from pypdf import PdfReader
 from weasyprint.urls import FatalURLFetchingError
 
 from amtportal.documents import layout as documents
+from amtportal.documents.fonts import all_fonts
 from tests.support.threads import at_once
 
 
@@ -67,16 +68,17 @@ def test_what_a_document_asks_for_does_not_get_into_it(body: str, tmp_path: Path
         assert not opened.attachments
 
 
-def test_the_style_sheet_may_fetch_its_own_fonts_and_nothing_else(tmp_path: Path) -> None:
-    font = next((documents.ASSETS / "fonts").glob("*.ttf"))
-    assert documents.OwnFonts().fetch(font.as_uri()).url == font.as_uri()
+def test_the_style_sheet_may_fetch_the_files_of_a_font_and_nothing_else(tmp_path: Path) -> None:
+    font, *_, other = all_fonts().own
+    assert documents.OwnFonts(font).fetch(font.file.as_uri()).url == font.file.as_uri()
     for address in (
         "http://127.0.0.1:9/x.ttf",
-        (tmp_path / font.name).as_uri(),
-        f"{font.parent.as_uri()}/../document.css",
+        (tmp_path / font.file.name).as_uri(),
+        f"{font.file.parent.as_uri()}/../document.css",
+        other.file.as_uri(),
     ):
         with pytest.raises(FatalURLFetchingError):
-            documents.OwnFonts().fetch(address)
+            documents.OwnFonts(font).fetch(address)
 
 
 def test_the_same_html_gives_the_same_bytes() -> None:
@@ -114,20 +116,17 @@ def test_eight_threads_lay_out_at_once_and_each_gets_its_own() -> None:
         assert f"Document {n}" in text_of(pdf)
 
 
-def test_text_in_other_scripts_is_printed_with_the_bundled_fonts() -> None:
+def test_text_in_other_scripts_is_printed() -> None:
     said = "Łukasz Ünal Ψ Жуков 東京 עברית العربية"
     text = text_of(documents.lay_out(page(f"<p>{said}</p>")))
     for word in ("Łukasz", "Ünal", "Ψ", "Жуков", "東京"):
         assert word in text
 
 
-def test_no_font_and_no_font_rule_of_the_machine_is_used() -> None:
-    """If the portal's fonts do not have a letter, it is not looked for elsewhere."""
-    with pikepdf.open(
-        BytesIO(documents.lay_out(page("<p>Plain, <b>bold</b>, 東京 <b>東京</b>, \U00012000</p>")))
-    ) as pdf:
+def test_no_other_font_and_no_font_rule_of_the_machine_is_used() -> None:
+    with pikepdf.open(BytesIO(documents.lay_out(page("<p>Plain, <b>bold</b>, 東京 <b>東京</b>")))) as pdf:
         names = {str(font.BaseFont).split("+")[1] for font in pdf.pages[0].Resources.Font.values()}
-    assert names <= {"Noto-Sans", "Noto-Sans-Bold", "Droid-Sans-Fallback"}
+    assert names == {"Public-Sans", "Public-Sans-Bold", "Noto-Sans-CJK-JP", "Noto-Sans-CJK-JP-Bold"}
     assert "FONTCONFIG_FILE" not in os.environ, "the programs that we start have the machine's fonts"
 
 

@@ -131,7 +131,7 @@ def test_a_line_that_was_slipped_in_is_named(short: Member, met: Member) -> None
     assert found() == [f"ccp_historicalcredit {first.pk}: was added below the seal"]
 
 
-def test_a_seal_that_was_made_anew_breaks_the_chain(short: Member) -> None:
+def test_a_seal_that_was_made_again_breaks_the_chain(short: Member) -> None:
     """Whoever changes a line and its seal must make every later seal again.
 
     Then the head is a different one.

@@ -23,7 +23,12 @@ from tests.support.builders import (
 from tests.support.forms import MEMBERS, STAFF, form_on, members_form, staff_form
 from tests.support.staff import BY_HAND, DEEDS, page
 
-pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors, pytest.mark.usefixtures("on_today")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.any_database,
+    pytest.mark.ignore_template_errors,
+    pytest.mark.usefixtures("on_today"),
+]
 
 OURS = ("members", "certifications", "ccp", "account", "auth", "history")
 # Columns that each request makes again, and columns that a database counts on from after a

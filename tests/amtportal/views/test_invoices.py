@@ -156,6 +156,16 @@ def test_a_paid_invoice_has_a_receipt(met: Member) -> None:
     assert "How to pay" not in text
 
 
+def test_an_invoice_and_its_receipt_are_saved_under_names_that_tell_them_apart(met: Member) -> None:
+    invoice, browser = invoice_of(cycle_of(met)), client_of(met)
+    of_whom = f"{met.amt_id}-RMA-2026-03-14-{invoice.number}.pdf"
+    for kind in ("Renewal-invoice", "Receipt"):
+        answer = browser.get(f"/invoices/{invoice.pk}.pdf")
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{kind}-{of_whom}"'
+        if kind == "Renewal-invoice":
+            make_payment(invoice)
+
+
 def test_a_receipt_is_withdrawn_with_its_payment(met: Member) -> None:
     invoice = invoice_of(cycle_of(met))
     payment = make_payment(invoice)

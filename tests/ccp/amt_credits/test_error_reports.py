@@ -85,7 +85,7 @@ def test_another_report_waits_for_the_answer_to_the_first(browser: Client, credi
     browser.post(page_of(credit, "report/"), {"text": "Wrong day"})
     refused = read(browser.post(page_of(credit, "report/"), {"text": "Wrong points too"}))
     assert "You have already reported an error for this credit." in " ".join(error_summary(refused).values())
-    error_reports.answer(report=ErrorReport.objects.get(), text="Mended.", by=make_user(), at=noon(TODAY))
+    error_reports.answer(report=ErrorReport.objects.get(), text="Corrected.", by=make_user(), at=noon(TODAY))
     assert browser.post(page_of(credit, "report/"), {"text": "Wrong points too"}).status_code == 302
     assert ErrorReport.objects.count() == 2
 

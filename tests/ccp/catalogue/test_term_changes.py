@@ -222,7 +222,7 @@ def test_withdrawn_entries_concern_nobody(cycle: Cycle) -> None:
     assert impact.impact_of(terms("5")).cycles == []
 
 
-def test_what_is_counted_anew_says_who_and_when(cycle: Cycle) -> None:
+def test_what_is_counted_again_says_who_and_when(cycle: Cycle) -> None:
     clerk = make_user(is_staff=True)
     impact.put_in_force(terms=terms("25"), by=clerk, at=noon(TODAY))
     changed = Credit.objects.get(points=5).history.first()

@@ -73,6 +73,7 @@ def test_settling_an_unchanged_record_writes_nothing() -> None:
     cycle = make_cycle()
     make_activity(cycle, points="30")
     before = Cycle.history.count()
-    requirement.settle_all([Cycle.objects.get()], TODAY + timedelta(days=5))
+    cycles = [Cycle.objects.get()]
+    requirement.settle_all(cycles, requirement.counted_by_cycle([cycle.pk]), TODAY + timedelta(days=5))
     assert Cycle.objects.get().requirement_met_on == TODAY
     assert Cycle.history.count() == before

@@ -113,6 +113,7 @@ def test_a_large_picture_is_kept_smaller() -> None:
     assert width * height <= KEPT_PIXELS
 
 
+@pytest.mark.any_database
 @pytest.mark.slow
 def test_the_cleaner_opens_a_large_picture_of_a_phone_in_the_memory_it_has() -> None:
     """The picture has 12 megapixels, as most phones take them."""
@@ -325,6 +326,7 @@ def test_a_pdf_has_at_most_200_pages(pages: int, taken: bool) -> None:
         assert refusal(pdf(pages)) == told
 
 
+@pytest.mark.any_database
 @pytest.mark.slow
 def test_a_pdf_that_unpacks_to_more_than_the_memory_is_refused() -> None:
     """300 MB of zeros in the table of the PDF's objects are 300 KB of file.

@@ -74,7 +74,7 @@ def state_of_last(cycle: Cycle, on: date) -> str:
     return invoices.state_of(invoice_of(cycle), on)
 
 
-def test_amending_replaces_the_values_and_counts_anew(cycle: Cycle) -> None:
+def test_amending_replaces_the_values_and_counts_again(cycle: Cycle) -> None:
     """12 + 5 = 17. The 5 become 7.5, and 12 + 7.5 = 19.5."""
     make_activity(cycle, points="12")
     amended = amend(make_activity(cycle), points="7.5", title="Blood cultures", kind="self-study")

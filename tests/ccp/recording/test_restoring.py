@@ -132,7 +132,7 @@ def test_it_does_not_give_back_what_staff_took_meanwhile(cycle: Cycle) -> None:
     assert differences() == []
 
 
-def test_it_counts_anew_under_the_caps(cycle: Cycle) -> None:
+def test_it_counts_again_under_the_caps(cycle: Cycle) -> None:
     """The cap is 10: 8 of the first count, and 2 of the second.
 
     Without the first, 5 of the second count. With it again, 2 count.

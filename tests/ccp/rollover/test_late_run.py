@@ -111,7 +111,7 @@ def test_a_payment_that_is_reversed_leaves_the_cycle_closed(payment: Payment) ->
     assert list(Cycle.objects.order_by("number").values_list("outcome", flat=True)) == ["compliant", ""]
 
 
-def test_an_invoice_is_not_issued_anew_in_a_cycle_that_was_due(activity: Activity) -> None:
+def test_an_invoice_is_not_issued_again_in_a_cycle_that_was_due(activity: Activity) -> None:
     invoice = invoices.void(invoice=invoice_of(Cycle.objects.get()), reason="Sent in error.")
     desk = client_of(make_clerk("view_renewalinvoice", "change_renewalinvoice"))
     assert (

@@ -69,7 +69,9 @@ def test_every_cycle_of_every_certification_is_told_with_its_totals(member: Memb
 
 def test_the_pdf_says_the_same(member: Member) -> None:
     answer = client_of(member).get("/ccp/transcript/all.pdf")
-    assert answer.headers["Content-Disposition"] == 'inline; filename="ce-transcript-all.pdf"'
+    assert answer.headers["Content-Disposition"] == (
+        f'attachment; filename="CE-transcript-{member.amt_id}-all-{LATER.isoformat()}.pdf"'
+    )
     text = pdf_text(answer)
     for said in (
         "Hana History",
@@ -115,6 +117,7 @@ def test_a_member_without_certifications_has_a_history_too() -> None:
     assert "No certification is on record." in pdf_text(client.get("/ccp/transcript/all.pdf"))
 
 
+@pytest.mark.any_database
 @pytest.mark.slow
 def test_5000_entries_are_told_in_totals_within_ten_seconds_of_a_processor(member: Member) -> None:
     """4 + 5,000 × 0.25 = 1,254 of RPT.

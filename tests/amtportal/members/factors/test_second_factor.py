@@ -298,7 +298,7 @@ def test_a_factor_that_no_key_opens_is_refused_like_a_wrong_code_and_logged(
     assert signed_in.get(SECURITY).status_code == 200
 
 
-def test_recovery_codes_that_no_key_opens_are_not_shown_and_can_be_made_anew(ada: User, settings: Settings) -> None:
+def test_recovery_codes_that_no_key_opens_are_not_shown_and_can_be_made_again(ada: User, settings: Settings) -> None:
     give_app(ada)
     settings.MFA_KEYS = ["z" * 40]
     client = client_of(ada)

@@ -18,7 +18,7 @@ from pytest_django.fixtures import Settings
 from tests.support.builders import PASSWORD, make_cycle, make_member, make_user
 from tests.support.waiting import waited_for_a_processor
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.any_database]
 MOST = 1.15
 TRIES = 8
 """A busy machine disturbs a series, or several in a row; a difference that is there shows in each."""

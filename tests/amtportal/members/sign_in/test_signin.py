@@ -261,7 +261,7 @@ def test_the_admin_has_no_sign_in_of_its_own(activated: User) -> None:
     assert client_of(activated).get("/admin/login/").status_code == 403, "a member is no staff"
 
 
-def test_a_member_changes_the_password_and_signs_in_anew(activated: User) -> None:
+def test_a_member_changes_the_password_and_signs_in_with_it(activated: User) -> None:
     client = client_of(activated)
     new = {"oldpassword": PASSWORD, "password1": "nine green umbrellas", "password2": "nine green umbrellas"}
     wrong = read(client.post("/accounts/password/change/", new | {"oldpassword": "wrong"}))
