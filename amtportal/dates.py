@@ -2,8 +2,8 @@
 
 "Today" is the date in Chicago, where AMT's office is, whatever the time zone of the server or the
 reader. Anniversaries are counted from the original day, never from the last anniversary, so that
-February 29 comes back in leap years. The portal reads a day as people type it (``3/14/2026``) and
-as machines send it (``2026-03-14``).
+February 29 comes back in leap years. Files have days as ``3/14/2026`` or ``2026-03-14``; what people
+type into forms is read by ``amtportal.written_days``.
 """
 
 import re
@@ -22,12 +22,18 @@ _SHORT_YEAR = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}")
 _NO_YEAR = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/?")
 
 
-class UnreadableDay(ValueError):
-    """The typed text is not a day; ``why`` says what is wrong with it."""
+Unreadable = Literal["no date", "no year", "no day", "short year", "not in the calendar", "other weekday"]
 
-    def __init__(self, why: Literal["no date", "no year", "short year", "not in the calendar"]) -> None:
+
+class UnreadableDay(ValueError):
+    """The typed text is not a day; ``why`` says what is wrong with it.
+
+    ``meant`` is the day that it would be with the day in front of the month, or without its weekday.
+    """
+
+    def __init__(self, why: Unreadable, *, meant: date | None = None) -> None:
         super().__init__(why)
-        self.why = why
+        self.why, self.meant = why, meant
 
 
 def day_of(instant: datetime) -> date:
@@ -54,7 +60,7 @@ def anniversary(day: date, years: int) -> date:
 
 
 def read_day(typed: str) -> date:
-    """Return the day that was typed, month first or in ISO format. Raises ``UnreadableDay``."""
+    """Return the day in a file, month first or in ISO format. Raises ``UnreadableDay``."""
     match = _ISO.fullmatch(typed) or _AMERICAN.fullmatch(typed)
     if not match:
         if _SHORT_YEAR.fullmatch(typed):

@@ -28,15 +28,15 @@ def is_spanish() -> bool:
 
 
 def format_day(day: date) -> str:
-    """Return a day as members read it everywhere: ``3/14/2026``."""
+    """Return a day as members read it everywhere: ``3/14/2026``. Years have four digits."""
     if is_spanish():
-        return f"{day.day} {SPANISH_MONTHS[day.month - 1]} {day.year}"
+        return f"{day.day} {SPANISH_MONTHS[day.month - 1]} {day.year:04}"
     return typed(day)
 
 
 def typed(day: date) -> str:
     """Return a day as members type it into a field, in both languages: ``3/14/2026``."""
-    return f"{day.month}/{day.day}/{day.year}"
+    return f"{day.month}/{day.day}/{day.year:04}"
 
 
 def format_moment(instant: datetime) -> str:

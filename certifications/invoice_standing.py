@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from amtportal.formatting import format_day, format_points
+from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications import life
 from certifications.models import Cycle, RenewalInvoice
@@ -50,6 +51,13 @@ class InvoiceStanding:
         return self.opening.opens_on
 
     @property
+    def late_pay_by(self) -> date | None:
+        """Return by when to pay an unpaid invoice that opens only after its due date; else None."""
+        if self.state in ("open", "upcoming"):
+            return _late_pay_by(self.opening, cycle_rules.grace_ends_on(self.invoice.cycle))
+        return None
+
+    @property
     def state_in_words(self) -> str:
         return _("Open, overdue") if self.overdue else str(STATES[self.state])
 
@@ -74,7 +82,14 @@ def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> 
         invoice=invoice,
         state=state,
         opening=opening,
-        reason=invoice_reason(state, opening, counted=counted, required=invoice.cycle.points_required, on=on),
+        reason=invoice_reason(
+            state,
+            opening,
+            counted=counted,
+            required=invoice.cycle.points_required,
+            grace_ends_on=cycle_rules.grace_ends_on(invoice.cycle),
+            on=on,
+        ),
         overdue=invoice_rules.is_overdue(state, invoice.due_on, on),
     )
 
@@ -107,10 +122,21 @@ def _reason_held(held: Held, invoice: RenewalInvoice) -> str:
 
 
 def invoice_reason(
-    state: invoice_rules.State, opening: invoice_rules.Opening, *, counted: Decimal, required: Decimal, on: date
+    state: invoice_rules.State,
+    opening: invoice_rules.Opening,
+    *,
+    counted: Decimal,
+    required: Decimal,
+    grace_ends_on: date,
+    on: date,
 ) -> str:
-    """Return a sentence for the member: why the invoice is in that state, and when that changes."""
+    """Return a sentence for the member: why the invoice is in that state, and when that changes.
+
+    If the invoice opens only after its due date, a second sentence says by when to pay. While it is
+    locked, this is so in the grace period after its due date.
+    """
     noticed_on = opening.due_on - invoice_rules.NOTICE
+    late = _late_pay_by(opening, grace_ends_on)
     values = {
         "counted": format_points(counted),
         "required": format_points(required),
@@ -118,8 +144,22 @@ def invoice_reason(
         "days": invoice_rules.NOTICE.days,
         "opens": format_day(opening.opens_on) if opening.opens_on else "",
         "met": format_day(opening.met_on) if opening.met_on else "",
+        "due": format_day(opening.due_on),
+        "by": format_day(late or grace_ends_on),
     }
-    return _reason(state, opening, is_early=on < noticed_on) % values
+    reason = _reason(state, opening, is_early=on < noticed_on)
+    if late and state in ("open", "upcoming"):
+        reason += " " + _("It was due on %(due)s, before it opened: pay it by %(by)s.")
+    elif state == "locked" and opening.due_on < on <= grace_ends_on:
+        reason += " " + _("It was due on %(due)s: once it opens, pay it by %(by)s.")
+    return reason % values
+
+
+def _late_pay_by(opening: invoice_rules.Opening, grace_ends_on: date) -> date | None:
+    """Return by when to pay an invoice that opens only after its due date; None for any other."""
+    if opening.opens_on is None or opening.opens_on <= opening.due_on:
+        return None
+    return invoice_rules.pay_by(due_on=opening.due_on, opens_on=opening.opens_on, grace_ends_on=grace_ends_on)
 
 
 def _reason(state: invoice_rules.State, opening: invoice_rules.Opening, *, is_early: bool) -> str:

@@ -18,6 +18,7 @@ from typing import Literal
 from django.db import transaction
 from django.db.models import Q
 
+from amtportal import plausible
 from amtportal.dates import anniversary, day_of
 from amtportal.formatting import dollars, format_day
 from amtportal.members.models import User
@@ -101,6 +102,15 @@ def is_overdue(invoice_state: State, due_on: date, on: date) -> bool:
     return invoice_state == "open" and on > due_on
 
 
+def pay_by(*, due_on: date, opens_on: date, grace_ends_on: date) -> date:
+    """Return the last day to pay: the due date, unless the invoice opens only after it.
+
+    An invoice opens late if the requirement was met in the grace period of its cycle. It is then to
+    be paid by the end of the grace period, but not before it opens.
+    """
+    return due_on if opens_on <= due_on else max(opens_on, grace_ends_on)
+
+
 def opening_of(invoice: RenewalInvoice) -> Opening:
     """Return the ``opening`` of a stored invoice. Its cycle and certification must be loaded."""
     return opening(
@@ -174,8 +184,9 @@ def record_payment(
         raise Refused(f"{invoice.number} opens on {format_day(opens_on)}. Hold the payment until that day.")
     if amount != invoice.amount:
         raise Refused(f"{invoice.number} is for {dollars(invoice.amount)}. Record a payment of exactly that amount.")
-    if received_on > on:
-        raise Refused("The payment cannot be received in the future. Enter the day on which it arrived.")
+    of_invoice = {"awarded_on": invoice.cycle.certification.awarded_on, "cycle_starts_on": invoice.cycle.starts_on}
+    if problem := plausible.problem_with_receipt(received_on, **of_invoice, on=on):
+        raise Refused(problem, "received_on")
     payment = Payment(
         invoice=invoice,
         amount=amount,

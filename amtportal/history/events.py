@@ -13,6 +13,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals
 from django.http import HttpRequest
 
+from amtportal import clean
 from amtportal.history.models import SecurityEvent
 
 Kind = SecurityEvent.Kind
@@ -30,7 +31,7 @@ def address_in(typed: str) -> str:
     This way a password that was typed into the wrong field is not stored.
     """
     # PostgreSQL does not accept NUL in text.
-    return typed.strip().lower()[:254] if "@" in typed and "\0" not in typed else ""
+    return clean.email(typed)[:254] if "@" in typed and "\0" not in typed else ""
 
 
 def listen() -> None:

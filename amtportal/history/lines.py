@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
+from amtportal.chunks import chunks
 from amtportal.history.requests import LONGEST, current_address, current_request_id
 
 LONGEST_REASON = 100  # the column that simple-history makes
@@ -38,11 +40,26 @@ class AppendOnly(models.Model):
         abstract = True
 
 
+class WholeLines(HistoryManager):
+    """Writes lines in bulk that are as whole as single ones.
+
+    The library leaves out the rows of many-to-many tables, such as the groups of an account.
+    """
+
+    def bulk_history_create(self, objs: Any, batch_size: int | None = None, **options: Any) -> Any:
+        lines = super().bulk_history_create(objs, batch_size=batch_size, **options)
+        tracked: Any = self.model.instance_type
+        for field in self.model._history_m2m_fields:
+            for chunk in chunks(lines or []):
+                keep_related(field, tracked.history_of.m2m_models[field], {line.id: line for line in chunk})
+        return lines
+
+
 class History(HistoricalRecords):
     """The history of a model: ``history = History()``. Exclude secrets with ``excluded_fields``."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(bases=(Traced,), **options)
+        super().__init__(bases=(Traced,), history_manager=WholeLines, **options)
 
     def finalize(self, sender: type[models.Model], **kwargs: Any) -> None:
         super().finalize(sender, **kwargs)
@@ -75,3 +92,14 @@ def write_line(instance: Any, *, created: bool) -> None:
     Each of these steps must set ``skip_history_when_saving``.
     """
     instance.history_of.create_historical_record(instance, "+" if created else "~")
+
+
+def keep_related(field: Any, kept: Any, lines: dict[int, Any]) -> None:
+    """Keep the rows of a many-to-many field with the lines of the records that have them.
+
+    ``kept``: the model in which they are kept. ``lines``: a line for each record, by its key.
+    """
+    through, source = field.remote_field.through, field.m2m_field_name()
+    names = [each.attname for each in through._meta.concrete_fields]
+    rows = through._base_manager.filter(**{f"{source}__in": list(lines)}).order_by("pk").values(*names)
+    kept.objects.bulk_create(kept(history=lines[row[f"{source}_id"]], **row) for row in rows)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from django.db import connection, models, transaction
 
 BATCH = 1000
+BELOW_ALL = -(2**63) - 1  # less than every id of 64 bits
 
 
 class HistoryRow(NamedTuple):
@@ -43,10 +44,12 @@ def read_rows(
     # quote() returns every bit of a SQLite value, and its type.
     exact = "{}::text" if connection.vendor == "postgresql" else "quote({})"
     values = ", ".join(exact.format(name(column)) for column in columns)
-    query = f"SELECT {key}, {values} FROM {table} WHERE {key} > %s AND {key} <= %s ORDER BY {table}.{key} LIMIT {BATCH}"  # noqa: S608
+    query = (
+        f"SELECT {key}, {values} FROM {table} WHERE {key} >= %s AND {key} <= %s ORDER BY {table}.{key} LIMIT {BATCH}"  # noqa: S608
+    )
     while after < upto:
         with connection.cursor() as cursor:
-            cursor.execute(query, [after, upto])
+            cursor.execute(query, [after + 1, upto])
             rows = [HistoryRow(key, digest(values)) for key, *values in cursor.fetchall()]
         if not rows:
             return

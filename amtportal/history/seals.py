@@ -4,6 +4,9 @@ A seal holds the digests of up to 1,000 rows of one table. Its own digest covers
 the previous seal. The digest of the last seal is called the head. With the head, one can prove that
 nothing before it was changed. Store the heads where nobody who can write to the database can write.
 The digest of each row shows which row was changed.
+
+The database gives out ids from 1 upward. A line with a smaller id was slipped in: it is below the
+first seal of its table, which covers everything from the lowest id.
 """
 
 import hashlib
@@ -112,20 +115,24 @@ def verify(tally: SealTally, *, since: str | None = None) -> Iterator[str]:
     for seal in Seal.objects.order_by("pk").iterator(chunk_size=50):
         if seal.table not in present:
             present[seal.table] = rows.present_columns(seal.table) if seal.table in by_table else set()
-        for sentence in _differences(seal, tally.head, reached.get(seal.table, 0), by_table, present[seal.table]):
+        for sentence in _differences(seal, tally.head, reached.get(seal.table), by_table, present[seal.table]):
             tally.differences += 1
             yield sentence
         tally.seals, tally.rows, tally.head = tally.seals + 1, tally.rows + seal.rows, seal.digest
         reached[seal.table] = seal.upto_id
+    for table in sorted(by_table.keys() - reached.keys()):
+        for sentence in _below(by_table[table], upto=0):
+            tally.differences += 1
+            yield sentence
     if since and since != BEGINNING and not Seal.objects.filter(digest=since).exists():
         tally.differences += 1
         yield f"history_seal: no seal has the digest {since}; seals were removed or made again"
 
 
 def _differences(
-    seal: Seal, before: str, reached: int, by_table: dict[str, type[models.Model]], present: set[str]
+    seal: Seal, before: str, reached: int | None, by_table: dict[str, type[models.Model]], present: set[str]
 ) -> Iterator[str]:
-    if seal.previous != before or seal.after_id != reached:
+    if seal.previous != before or seal.after_id != (reached or 0):
         yield f"history_seal {seal.pk}: does not follow the seal before it"
     if seal.digest != digest(seal):
         yield f"history_seal {seal.pk}: was changed after it was made"
@@ -133,7 +140,16 @@ def _differences(
     if lost:
         yield f"history_seal {seal.pk}: {seal.table} no longer has {', '.join(sorted(lost))}"
         return
+    if reached is None:
+        yield from _below(by_table[seal.table], upto=seal.after_id)
     batches = rows.read_rows(by_table[seal.table], seal.columns, after=seal.after_id, upto=seal.upto_id)
     current = {row.id: row.digest for batch in batches for row in batch}
     for key, wrong in compare(unpack(seal.entries), current):
         yield f"{seal.table} {key}: {wrong}"
+
+
+def _below(model: type[models.Model], *, upto: int) -> Iterator[str]:
+    """Yield a sentence for each row below the first seal of the table."""
+    for batch in rows.read_rows(model, [model._meta.pk.column], after=rows.BELOW_ALL, upto=upto):
+        for row in batch:
+            yield f"{model._meta.db_table} {row.id}: was added below the first seal"

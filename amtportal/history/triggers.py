@@ -5,6 +5,9 @@ The triggers are created after every migration. An owner of the tables can still
 triggers: see ``docs/operations.md`` and the seals (``amtportal.history.seals``).
 """
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.db import connections, models
@@ -14,17 +17,18 @@ from simple_history.models import HistoricalChanges
 from amtportal.history.lines import AppendOnly
 
 REFUSAL = "is append-only"
+FUNCTION = "history_append_only"
 
 # The error code is that of a violated constraint, so that Django raises IntegrityError.
-FUNCTION = f"""
-CREATE OR REPLACE FUNCTION history_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BODY = f"""
 BEGIN
     RAISE EXCEPTION '% {REFUSAL}: % is refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
-END $$
-"""
+END """
+CREATE_FUNCTION = f"CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $${BODY}$$"
+# As PostgreSQL itself writes them (``pg_get_triggerdef``), so that the two can be compared.
 POSTGRESQL = {
-    "no_change": "BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION history_append_only()",
-    "no_truncate": "BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION history_append_only()",
+    "no_change": f"BEFORE DELETE OR UPDATE ON {{table}} FOR EACH ROW EXECUTE FUNCTION {FUNCTION}()",
+    "no_truncate": f"BEFORE TRUNCATE ON {{table}} FOR EACH STATEMENT EXECUTE FUNCTION {FUNCTION}()",
 }
 _ABORT = f"BEGIN SELECT RAISE(ABORT, '{{table}} {REFUSAL}'); END"
 SQLITE = {
@@ -50,19 +54,41 @@ def unique_columns(model: type[models.Model]) -> list[tuple[str, ...]]:
     return [tuple(column[name] for name in names) for names in [*alone, *together]]
 
 
-def wanted(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    """Return the triggers that this database must have: name and the statement that creates it."""
+class Trigger(NamedTuple):
+    """A trigger as it stands in the database, or as it must stand there."""
+
+    name: str
+    table: str
+    definition: str
+    is_on: bool = True
+
+
+class Difference(NamedTuple):
+    """A trigger that is not as it must be, and the statements that put it right.
+
+    There are none for a trigger that is not ours: a person has to look at it.
+    """
+
+    name: str
+    wrong: str
+    repair: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"trigger {self.name}: {self.wrong}"
+
+
+def wanted(connection: BaseDatabaseWrapper) -> list[Trigger]:
+    """Return the triggers that this database must have."""
     templates = POSTGRESQL if connection.vendor == "postgresql" else SQLITE
-    # A trigger that was disabled is replaced.
-    create = "CREATE OR REPLACE TRIGGER" if connection.vendor == "postgresql" else "CREATE TRIGGER"
-    tables = set(connection.introspection.table_names())  # migrating backwards removes tables
-    return {
-        f"{model._meta.db_table}_{suffix}": f"{create} {model._meta.db_table}_{suffix} "
-        + template.format(table=model._meta.db_table, in_the_way=_in_the_way(model))
-        for model in append_only()
-        if model._meta.db_table in tables
-        for suffix, template in templates.items()
-    }
+    present = set(connection.introspection.table_names())  # migrating backwards removes tables
+    triggers = []
+    for model in append_only():
+        table, in_the_way = model._meta.db_table, _in_the_way(model)
+        for suffix, template in templates.items() if table in present else ():
+            name = f"{table}_{suffix}"
+            definition = f"CREATE TRIGGER {name} " + template.format(table=table, in_the_way=in_the_way)
+            triggers.append(Trigger(name, table, definition))
+    return triggers
 
 
 def _in_the_way(model: type[models.Model]) -> str:
@@ -71,34 +97,65 @@ def _in_the_way(model: type[models.Model]) -> str:
     return " OR ".join(f"({columns})" for columns in alike)
 
 
-def missing(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    """Return the wanted triggers that do not exist.
+def differences(connection: BaseDatabaseWrapper) -> list[Difference]:
+    """Return what differs in the triggers of the append-only tables.
 
-    On SQLite this includes triggers that an earlier release created with another definition.
+    A trigger must have its definition and be switched on. On PostgreSQL the function that they call
+    must have its source, and no rule may replace what is done to the tables. On SQLite a trigger
+    that an earlier release created with another definition differs as well.
     """
+    found = [*_of_function(connection)] if connection.vendor == "postgresql" else []
+    tables = {model._meta.db_table for model in append_only()}
+    present = {(trigger.table, trigger.name): trigger for trigger in _present(connection) if trigger.table in tables}
+    for name, table, definition, _ in wanted(connection):
+        # A name of SQLite's triggers is taken once in the database, maybe by one on another table.
+        drop = f"DROP TRIGGER IF EXISTS {name}" + (f" ON {table}" if connection.vendor == "postgresql" else "")
+        trigger = present.pop((table, name), None)
+        if trigger is None:
+            found.append(Difference(name, "is missing", (drop, definition)))
+        elif trigger.definition != definition:
+            found.append(Difference(name, "has another definition", (drop, definition)))
+        elif not trigger.is_on:
+            found.append(Difference(name, "is switched off", (drop, definition)))
+    strange = (Difference(name, f"is on {table}, and is not the portal's") for table, name in sorted(present))
+    return [*found, *strange]
+
+
+def _of_function(connection: BaseDatabaseWrapper) -> Iterator[Difference]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT prosrc FROM pg_proc JOIN pg_language ON pg_language.oid = prolang "
+            "WHERE pg_proc.oid = to_regprocedure(%s) AND lanname = 'plpgsql' AND proconfig IS NULL",
+            [f"{FUNCTION}()"],
+        )
+        row = cursor.fetchone()
+        cursor.execute("SHOW session_replication_role")
+        (role,) = cursor.fetchone()
+    if row != (BODY,):
+        yield Difference(FUNCTION, "the function of the triggers is missing or another one", (CREATE_FUNCTION,))
+    if role == "replica":
+        yield Difference(FUNCTION, "session_replication_role = replica switches off every trigger")
+
+
+def _present(connection: BaseDatabaseWrapper) -> list[Trigger]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT tgname, NULL FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'")
+            cursor.execute("""
+                SELECT tgname, relname, pg_get_triggerdef(pg_trigger.oid, true), tgenabled IN ('O', 'A')
+                FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+                WHERE NOT tgisinternal AND pg_table_is_visible(tgrelid)
+                UNION ALL
+                SELECT rulename, tablename, definition, true FROM pg_rules WHERE schemaname = current_schema()
+            """)
         else:
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        present = dict(cursor.fetchall())
-    return {
-        name: statement
-        for name, statement in wanted(connection).items()
-        if name not in present or present[name] not in (None, statement)
-    }
+            cursor.execute("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'")
+        return [Trigger(*row) for row in cursor.fetchall()]
 
 
 def put_in_place(using: str = "default", **kwargs: object) -> None:
-    """Create the triggers that are missing."""
+    """Create the triggers that are missing, and put right those that differ."""
     connection = connections[using]
-    statements = missing(connection)
-    if not statements:
-        return
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(FUNCTION)
-        for name, statement in statements.items():
-            if connection.vendor == "sqlite":
-                cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
-            cursor.execute(statement)
+        for difference in differences(connection):
+            for statement in difference.repair:
+                cursor.execute(statement)

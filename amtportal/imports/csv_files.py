@@ -1,5 +1,9 @@
 """Imported files: CSV in UTF-8 with a header on line 1.
 
+A first line ``sep=;``, which tells a spreadsheet what separates the cells, is obeyed; the header is
+then on line 2. Columns at the right that have neither a name nor a content are read as nothing:
+spreadsheets save them where a cell was once touched.
+
 Files are read so that the line on which each record starts is known. Nothing in a file stops the
 reading. A record with too many or too few cells, a quotation mark that is not closed, and bytes
 that are not UTF-8 are reported as problems with their lines, so that all of them are found at once.
@@ -7,13 +11,16 @@ that are not UTF-8 are reported as problems with their lines, so that all of the
 
 import csv
 import io
+import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 
 import tablib
 from import_export.formats import base_formats
 
+from amtportal import clean
 from amtportal.imports.cells import Problem
 
+_SEPARATOR = re.compile(r'"?sep=(?P<sign>[,;|\t])"?,*(?:\r\n|\r|\n)', re.IGNORECASE)
 NO_TEXT = "The file is in UTF-16, or is not text at all. Save it as “CSV UTF-8” and import it again."
 
 
@@ -22,6 +29,7 @@ class CsvDataset(tablib.Dataset):
 
     def __init__(self) -> None:
         super().__init__()
+        self.header_line = 1
         self.lines: list[int] = []
         self.problems: list[Problem] = []
 
@@ -53,11 +61,20 @@ def read_csv(data: bytes) -> CsvDataset:
     if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in data.partition(b"\n")[0]:
         dataset.problems.append(Problem(1, "", NO_TEXT))
         return dataset
+    content = data.decode("utf-8-sig", "surrogateescape")
+    separator = _SEPARATOR.match(content)
+    dataset.header_line = 2 if separator else 1
     # The reader is strict, so that a stray quotation mark is reported as a problem and does not
     # make the rows that follow part of one cell.
-    reader = csv.reader(io.StringIO(data.decode("utf-8-sig", "surrogateescape"), newline=""), strict=True)
+    reader = csv.reader(
+        io.StringIO(content[separator.end() :] if separator else content, newline=""),
+        delimiter=separator["sign"] if separator else ",",
+        strict=True,
+    )
+    named = 0  # columns up to the last one with a name
+    nameless: set[int] = set()
     while True:
-        line = reader.line_num + 1
+        line = reader.line_num + dataset.header_line
         try:
             record = next(reader)
         except StopIteration:
@@ -65,21 +82,33 @@ def read_csv(data: bytes) -> CsvDataset:
         except csv.Error as error:
             dataset.problems.append(Problem(line, "", _unreadable(str(error))))
             continue
-        if not any(cell.strip() for cell in record):
+        if all(clean.is_unseen(cell) for cell in record):
             continue
         if dataset.headers is None:
-            if line > 1:
-                dataset.problems.append(Problem(1, "", "It is empty. Put the names of the columns on line 1."))
-            dataset.headers = [cell.strip().lower() for cell in record]
-        elif len(record) != len(dataset.headers):
-            dataset.problems.append(Problem(line, "", _misfit(len(record), len(dataset.headers))))
+            if line > dataset.header_line:
+                dataset.problems.append(_empty_header(dataset.header_line))
+            header = [clean.identifier(cell).lower() for cell in record]
+            named = max(place for place, name in enumerate(header, start=1) if name)
+            columns, dataset.headers = len(header), header[:named]
+            continue
+        filled = max(place for place, cell in enumerate(record, start=1) if not clean.is_unseen(cell))
+        if named < filled <= columns:
+            nameless |= {place for place in range(named + 1, filled + 1) if not clean.is_unseen(record[place - 1])}
+        elif len(record) < named or filled > columns:
+            dataset.problems.append(Problem(line, "", _misfit(max(filled, min(len(record), named)), named)))
         else:
-            dataset.append(record)
+            dataset.append(record[:named])
             dataset.lines.append(line)
+    dataset.problems += [
+        Problem(dataset.header_line, "", f"Column {place} has no name. Name it, or delete the column.")
+        for place in sorted(nameless)
+    ]
     if dataset.headers is None and not dataset.problems:
         dataset.problems.append(Problem(1, "", "The file is empty. Export it again."))
     elif not dataset.height and not dataset.problems:
-        dataset.problems.append(Problem(2, "", "The file has a header and no rows. Export it again."))
+        dataset.problems.append(
+            Problem(dataset.header_line + 1, "", "The file has a header and no rows. Export it again.")
+        )
     return dataset
 
 
@@ -95,6 +124,10 @@ def lines_of(dataset: tablib.Dataset) -> list[int]:
         lines.append(line)
         line += 1 + sum(str(cell).count("\n") for cell in record)
     return lines
+
+
+def _empty_header(line: int) -> Problem:
+    return Problem(line, "", f"It is empty. Put the names of the columns on line {line}.")
 
 
 def _unreadable(error: str) -> str:

@@ -24,6 +24,7 @@ from import_export.resources import ModelResource
 from import_export.results import Result, RowResult
 from tqdm import tqdm
 
+from amtportal import clean
 from amtportal.imports.cells import Problem, problems_with_header
 from amtportal.imports.csv_files import CsvDataset, lines_of
 from amtportal.members.models import User
@@ -244,10 +245,11 @@ class ImportResource(ModelResource, Generic[RowT, EntryT]):
 
     def _read(self, dataset: tablib.Dataset) -> tuple[list[RowT], list[Problem]]:
         problems = list(dataset.problems) if isinstance(dataset, CsvDataset) else []
-        header = [str(name or "").strip().lower() for name in dataset.headers or []]
+        header = [clean.identifier(str(name or "")).lower() for name in dataset.headers or []]
+        line_of_header = dataset.header_line if isinstance(dataset, CsvDataset) else 1
         if header or not problems:
-            problems += problems_with_header(header, columns=self.columns, required=self.required)
-        if any(problem.line == 1 for problem in problems):
+            problems += problems_with_header(header, columns=self.columns, required=self.required, line=line_of_header)
+        if any(problem.line <= line_of_header for problem in problems):
             return [], problems
         rows = []
         with self.progress("Checking", len(dataset)) as bar:

@@ -1,8 +1,8 @@
 """Accounts and members, as staff see them.
 
 Nobody sets another person's password: an account is activated, and a password is reset, by a link
-sent to its address. Only superusers change the accounts of staff and what an account may do, so
-that no clerk can give themselves more.
+sent to its address. Only superusers change the accounts of staff, groups, and what an account may
+do, so that no clerk can give themselves more.
 
 The base of the admin class of members is here; ``ccp.admin.members`` registers it.
 """
@@ -52,16 +52,24 @@ def accounts_found_by(words: str) -> list[int]:
 
 
 def permissions_given() -> QuerySet[Permission]:
-    """Return the permissions that staff can have: nobody writes history.
+    """Return the permissions that staff can have.
+
+    Nobody writes history, and only superusers write groups, whatever permissions they have.
 
     The content type comes with the query because Django's menu shows it for each permission.
     """
-    return Permission.objects.exclude(content_type__model__startswith="historical").select_related("content_type")
+    given = Permission.objects.exclude(content_type__model__startswith="historical")
+    given = given.exclude(codename__in=["add_group", "change_group", "delete_group"])
+    return given.select_related("content_type")
 
 
 @admin.register(Group)
 class GroupAdmin(WholeHistoryAdmin):
-    """Permissions that several of the staff have."""
+    """Permissions that several of the staff have.
+
+    Only superusers change groups: who may edit the group that they are in may give themselves every
+    right. The permission to view them can be given.
+    """
 
     form = WholeForm
     list_display = ["name"]
@@ -71,6 +79,15 @@ class GroupAdmin(WholeHistoryAdmin):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["queryset"] = permissions_given()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)
 
 
 @admin.register(User)

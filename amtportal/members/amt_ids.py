@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from amtportal import clean
 from amtportal.history.lines import sign
 from amtportal.members.models import FormerAmtId, Member, User
 from amtportal.refusals import Problem, Refused, refuse_if
@@ -34,7 +35,7 @@ def change(*, member: Member, amt_id: str, reason: str, by: User, at: datetime) 
 
     Raises ``Refused`` if it belongs to somebody else.
     """
-    amt_id, reason = amt_id.strip(), reason.strip()
+    amt_id, reason = clean.identifier(amt_id), reason.strip()
     if not reason:
         raise Refused("Say why: the reason stays on record.", "reason")
     try:

@@ -5,18 +5,28 @@ sent, and none that could be typed.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models, transaction
-from django.db.models import F, Q, Value
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils import timezone
 
+from amtportal import clean
 from amtportal.chunks import chunks
 from amtportal.history.lines import AppendOnly, History, Traced
 from amtportal.members import lookups  # noqa: F401  Registers ``begins``.
 from amtportal.members.search_terms import LONGEST, terms_of, typed_words
+from amtportal.model_fields import EmailField, IdentifierField, LineField
+from amtportal.staff.searching import first_words
+
+MOST_FOUND = 10_001
+"""How many members a search returns at most: one more than the lists of the admin show."""
+MOST_READ = 12_000
+"""How many terms a search reads at most. A member may have several that begin alike."""
+MOST_COUNTED = 20_000
 
 ALONE = 15
 """The minimum length in characters of a password that is the only factor."""
@@ -25,7 +35,7 @@ ALONE = 15
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create an account. Without a password, nobody can sign in until it is activated."""
-        user = self.model(email=email.strip().lower(), **fields)
+        user = self.model(email=clean.email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -33,11 +43,14 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return super().get_by_natural_key(clean.email(username or ""))
+
 
 class User(AbstractBaseUser, PermissionsMixin):
     """An account of a member or of staff. People sign in with the e-mail address, in lower case."""
 
-    email = models.EmailField("e-mail address", unique=True)
+    email = EmailField("e-mail address", unique=True)
     is_staff = models.BooleanField("staff", default=False, help_text="May open the admin pages.")
     is_active = models.BooleanField("active", default=True, help_text="Untick this instead of deleting the account.")
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
@@ -73,11 +86,31 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         super().clean()
-        self.email = self.email.strip().lower()
+        self.email = clean.email(self.email)
 
     def set_password(self, raw_password: str | None) -> None:
-        super().set_password(raw_password)
-        self.short_password = raw_password is not None and len(raw_password) < ALONE
+        password = None if raw_password is None else clean.password(raw_password)
+        super().set_password(password)
+        self.short_password = password is not None and len(password) < ALONE
+
+    def check_password(self, raw_password: str) -> bool:
+        """Return whether this is the password, from whatever keyboard it comes.
+
+        A password that was set before passwords were normalized is also accepted as it was typed.
+        """
+        password = clean.password(raw_password)
+        return super().check_password(password) or (password != raw_password and super().check_password(raw_password))
+
+    def normalize_password(self, right: str) -> None:
+        """Store the right password normalized, if it was set before passwords were normalized.
+
+        This ends the sessions of the account, so it is done while somebody signs in.
+        """
+        password = clean.password(right)
+        if password != right and not super().check_password(password):
+            super().set_password(password)
+            self._password = None  # It is no new password.
+            self.save(update_fields=["password"])
 
 
 class MemberQuerySet(models.QuerySet["Member"]):
@@ -98,37 +131,22 @@ class MemberQuerySet(models.QuerySet["Member"]):
         """Return the members whom every word matches.
 
         A word matches the start of a word of the name, in any spelling, of the AMT ID, of a former
-        one, or of the e-mail address, or a part of the phone number (``search_terms``).
+        one, or of the e-mail address, or a part of the phone number (``search_terms``). Words after
+        the first ``MOST_WORDS`` are ignored.
 
-        Each kind of match is a separate query, and the queries are joined by id, because one OR
-        across the tables uses no index.
+        The keys are looked up at once, each kind of match by a query of its own, and no more of
+        them than ``MOST_FOUND``: one OR across the tables uses no index.
         """
+        typed = typed_words(" ".join(first_words(words)))
         if not words.split():
             return self.all()
-        if "@" in words:
-            return self.filter(user__in=User.objects.filter(email__begins=words.strip().lower()).order_by())
-        typed = typed_words(words)
-        if not typed:
-            return self.none()
-        matching = self
-        for terms in typed:
-            matching = matching.filter(pk__in=self._named_by(terms))
-        return matching
-
-    def _named_by(self, terms: Sequence[str]) -> Any:
-        """Return the keys of the members who have terms that begin so.
-
-        ``terms``: the parts of one typed word. "Nunez-Soto" is also found as "nunezsoto".
-        """
-        joined = "".join(terms)
-        found = SearchTerm.objects.filter(term__begins=joined).order_by().values("member")
-        by_address = self.model.objects.filter(user__email__begins=joined).order_by().values("pk")
-        if len(terms) == 1:
-            return found.union(by_address)
-        apart = self.model.objects.order_by()
-        for term in terms:
-            apart = apart.filter(pk__in=SearchTerm.objects.filter(term__begins=term).order_by().values("member"))
-        return found.union(by_address, apart.values("pk"))
+        keys: set[int] = set()
+        for every in {tuple(chain.from_iterable(typed)), tuple("".join(terms) for terms in typed)} - {()}:
+            keys |= SearchTerm.objects.members_with(every)
+        if len(words.split()) == 1:
+            by_address = User.objects.filter(email__begins=words.strip().lower(), member__isnull=False).order_by()
+            keys |= set(by_address.values_list("member", flat=True)[:MOST_FOUND])
+        return self.filter(pk__in=sorted(keys)[:MOST_FOUND])
 
     def bulk_create(self, objs: Iterable["Member"], *args: Any, **kwargs: Any) -> list["Member"]:
         with transaction.atomic():
@@ -164,18 +182,18 @@ class Member(models.Model):
         related_name="member",
         help_text="Empty: the member has no way to sign in.",
     )
-    amt_id = models.CharField("AMT ID", max_length=20, unique=True)
+    amt_id = IdentifierField("AMT ID", max_length=20, unique=True)
     # A person with one name has it in either of the two.
-    first_name = models.CharField(max_length=150, blank=True)
-    last_name = models.CharField(max_length=150, blank=True)
-    phone = models.CharField(max_length=40, blank=True)
-    address_line1 = models.CharField(max_length=200, blank=True)
-    address_line2 = models.CharField(max_length=200, blank=True)
-    city = models.CharField(max_length=100, blank=True)
-    state = models.CharField(max_length=100, blank=True)
-    postal_code = models.CharField(max_length=20, blank=True)
-    country = models.CharField(max_length=100, blank=True)
-    roster_email = models.EmailField(
+    first_name = LineField(max_length=150, blank=True)
+    last_name = LineField(max_length=150, blank=True)
+    phone = IdentifierField(max_length=40, blank=True)
+    address_line1 = LineField(max_length=200, blank=True)
+    address_line2 = LineField(max_length=200, blank=True)
+    city = LineField(max_length=100, blank=True)
+    state = LineField(max_length=100, blank=True)
+    postal_code = IdentifierField(max_length=20, blank=True)
+    country = LineField(max_length=100, blank=True)
+    roster_email = EmailField(
         blank=True,
         editable=False,
         help_text="The roster's address, if the member does not sign in with it.",
@@ -245,19 +263,38 @@ class Member(models.Model):
         return [self.amt_id, *merged.values_list("amt_id", flat=True), *former.values_list("amt_id", flat=True)]
 
 
+class SearchTermQuerySet(models.QuerySet["SearchTerm"]):
+    def members_with(self, beginnings: Sequence[str]) -> set[int]:
+        """Return the keys of members who have a term for each beginning, ``MOST_FOUND`` at most.
+
+        The rarest beginning comes first, and its members are looked at one by one.
+        """
+        found = [self.filter(term__begins=beginning).order_by() for beginning in dict.fromkeys(beginnings)]
+        if len(found) > 1:
+            found.sort(key=lambda terms: terms[:MOST_COUNTED].count())
+        rarest, *others = found
+        for terms in others:
+            rarest = rarest.filter(Exists(terms.filter(member=OuterRef("member"))))
+        return set(rarest.values_list("member", flat=True)[:MOST_READ])
+
+
 class SearchTerm(models.Model):
     """A term by which a member is found (``search_terms``). It follows from the member's record."""
 
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="search_terms", db_index=False)
     term = models.CharField(max_length=LONGEST)
 
+    objects = SearchTermQuerySet.as_manager()
+
     class Meta:
         indexes = [
-            # With the member in the index, a search does not read the table.
+            # Both columns are in both, so that a search does not read the table.
             models.Index(
                 fields=["term", "member"], name="members_searchterm_start", opclasses=["text_pattern_ops", "int8_ops"]
             ),
-            models.Index(fields=["member"], name="members_searchterm_member"),
+            models.Index(
+                fields=["member", "term"], name="members_searchterm_member", opclasses=["int8_ops", "text_pattern_ops"]
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from amtportal import clean
+from amtportal.fields import LineField
 from amtportal.formatting import dollars
 
 _AMOUNT = re.compile(r"\$?\s*([0-9]{1,9}|[0-9]{1,3}(?:,[0-9]{3})+)(\.[0-9]{1,2})?")
@@ -31,7 +33,7 @@ class DollarsField(forms.Field):
     def to_python(self, value: Any) -> int | None:
         if value in self.empty_values:
             return None
-        match = _AMOUNT.fullmatch(str(value).strip())
+        match = _AMOUNT.fullmatch(clean.typed(str(value)))
         if not match:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         cents = int(Decimal(match[1].replace(",", "") + (match[2] or "")) * 100)
@@ -43,7 +45,7 @@ class DollarsField(forms.Field):
 class ReasonForm(forms.Form):
     """Asks for the reason for an action. The verb decides whether the reason is good enough."""
 
-    reason = forms.CharField(
+    reason = LineField(
         max_length=300,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         error_messages={"required": "Say why: the reason stays on record."},

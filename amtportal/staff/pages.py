@@ -14,17 +14,20 @@ from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import unquote
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
 from simple_history.admin import SimpleHistoryAdmin
 from simple_history.template_utils import HistoricalRecordContextHelper
 
+from amtportal import clean
+from amtportal.fields import DayField, NumberField
 from amtportal.formatting import dollars, format_day, format_points
 from amtportal.history.lines import write_line
 from amtportal.staff.actions import ActionPagesMixin
 from amtportal.staff.changelists import BOUND, BoundedPaginator, TooMany, keys_in
+from amtportal.staff.searching import MOST_WORDS, first_words
 
 admin.site.site_header = "AMT Portal – staff"
 admin.site.site_title = "AMT Portal"
@@ -34,11 +37,19 @@ admin.site.enable_nav_sidebar = False  # lists need the width, and every page li
 
 def numbered(prefix: str, words: str) -> int | None:
     """Return the key in a record's number: 12 for ``INV-0000012``. None for any other words."""
-    match = re.fullmatch(rf"{prefix}-?([0-9]{{1,18}})", words.strip(), re.IGNORECASE) if prefix else None
+    match = re.fullmatch(rf"{prefix}-?([0-9]{{1,18}})", clean.identifier(words), re.IGNORECASE) if prefix else None
     return int(match[1]) if match else None
 
 
+# What staff type into a day or a number is read without the characters that nobody sees.
+READ_CLEAN: dict[Any, dict[str, Any]] = {
+    models.DateField: {"form_class": DayField},
+    models.DecimalField: {"form_class": NumberField},
+}
+
+
 class StaffAdmin(ActionPagesMixin, admin.ModelAdmin):
+    formfield_overrides = READ_CLEAN
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = ShowFacets.NEVER  # a facet would count the whole table again
@@ -84,16 +95,29 @@ class StaffAdmin(ActionPagesMixin, admin.ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        words = search_term.replace("\0", " ").strip()  # PostgreSQL does not accept NUL in text
+        words = clean.line(search_term.replace("\0", " "))  # PostgreSQL does not accept NUL in text
         if not (words and self.search_fields):
             return queryset, False
+        words = self._within_most_words(request, words)
         try:
             return queryset.filter(self.found_by(words)), False
         except TooMany:
-            if request.resolver_match and request.resolver_match.url_name != "autocomplete":
-                advice = "Add a word, such as the last name, or search by AMT ID."
-                self.message_user(request, f"More than {BOUND:,} fit “{words}”. {advice}", messages.WARNING)
+            advice = "Add a word, such as the last name, or search by AMT ID."
+            self._tell_searcher(request, f"More than {BOUND:,} fit “{words}”. {advice}")
             return queryset.none(), False
+
+    def _within_most_words(self, request: HttpRequest, words: str) -> str:
+        """Return the words by which is searched, and tell the page if these are not all."""
+        used = first_words(words)
+        if used == words.split(maxsplit=MOST_WORDS):
+            return words
+        self._tell_searcher(request, f"Only the first {MOST_WORDS} words were used in this search.")
+        return " ".join(used)
+
+    def _tell_searcher(self, request: HttpRequest, sentence: str) -> None:
+        """Add a warning to the page. A field that suggests records has no place for it."""
+        if request.resolver_match and request.resolver_match.url_name != "autocomplete":
+            self.message_user(request, sentence, messages.WARNING)
 
     def found_by(self, words: str) -> Q:
         """Return the condition for the records that match the words."""

@@ -1,14 +1,21 @@
 """The qualifying activities: categories and activity types, which staff edit, with dated terms."""
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 
+from amtportal import plausible
+from amtportal.dates import today
+from amtportal.fields import DayField, NumberField
+from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
 from ccp.admin.terms import FirstTermsInline, TermsAdmin, TermsForm
 from ccp.models import ActivityType, Category, CategoryTerms, TypeTerms
 
+POINTS = dict.fromkeys(("points_per_unit", "least", "most", "cap"), NumberField)
+DAYS = dict.fromkeys(("effective_from", "claimable_from", "claimable_until"), DayField)
 DAY = {"type": "date", "class": "vDateField"}
 CATEGORY_TERMS = ["effective_from", "cap", "provenance"]
 TYPE_TERMS = [
@@ -30,6 +37,7 @@ class CategoryTermsForm(TermsForm):
     class Meta:
         model = CategoryTerms
         fields = CATEGORY_TERMS
+        field_classes: ClassVar[dict[str, Any]] = POINTS | DAYS
         widgets: ClassVar[dict[str, Any]] = {"effective_from": forms.DateInput(attrs=DAY, format="%Y-%m-%d")}
 
 
@@ -39,10 +47,16 @@ class TypeTermsForm(TermsForm):
     class Meta:
         model = TypeTerms
         fields = TYPE_TERMS
-        widgets: ClassVar[dict[str, Any]] = {
-            name: forms.DateInput(attrs=DAY, format="%Y-%m-%d")
-            for name in ("effective_from", "claimable_from", "claimable_until")
-        }
+        field_classes: ClassVar[dict[str, Any]] = POINTS | DAYS
+        widgets: ClassVar[dict[str, Any]] = {name: forms.DateInput(attrs=DAY, format="%Y-%m-%d") for name in DAYS}
+
+
+class ActivityTypeForm(WholeForm):
+    def clean_retired_on(self) -> date | None:
+        retired_on: date | None = self.cleaned_data["retired_on"]
+        if retired_on and (problem := plausible.problem_with_terms_day(retired_on, today())):
+            raise forms.ValidationError(problem)
+        return retired_on
 
 
 class FirstTypeTermsInline(FirstTermsInline):
@@ -79,6 +93,7 @@ class CategoryAdmin(TermsAdmin):
 
 @admin.register(ActivityType)
 class ActivityTypeAdmin(TermsAdmin):
+    form = ActivityTypeForm
     list_display = ["name", "category", "retired_on"]
     list_select_related = ["category"]
     list_filter = ["category"]

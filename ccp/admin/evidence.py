@@ -33,7 +33,7 @@ class EvidenceAdmin(WrittenByVerbs, HistoryAdmin):
     number_prefix = "CE"
     fieldsets = [
         (None, {"fields": ["original_name", "activity", "member"]}),
-        ("File", {"fields": ["kind", "size", "sha256", "stored_name"]}),
+        ("File", {"fields": ["kind", "size", "sha256", "stored_sha256", "stored_name"]}),
         ("Record", {"fields": ["added_at", "added_by", "removed_at", "removed_by"]}),
     ]
     readonly_fields = ["member"]

@@ -17,13 +17,23 @@ from amtportal.dates import today
 from amtportal.members.access import account_of
 from amtportal.staff.actions import ActionPage
 from amtportal.staff.forms import WholeForm
-from amtportal.staff.pages import HistoryAdmin, NeverDeleted
+from amtportal.staff.pages import READ_CLEAN, NeverDeleted, WholeHistoryAdmin
 from ccp.admin import terms_changes
 from ccp.catalogue import term_changes as impact
 from ccp.counting.terms import in_force
 
 
-class TermsForm(WholeForm):
+class _PlausibleDays(WholeForm):
+    """Asks which days terms can have (``amtportal.plausible``)."""
+
+    def clean(self) -> dict[str, Any]:
+        typed: dict[str, Any] = super().clean() or self.cleaned_data
+        for problem in impact.problems_with_days(typed, today()):
+            self.add_error(problem.field, problem.sentence)
+        return typed
+
+
+class TermsForm(_PlausibleDays):
     """New terms; the form starts with those in force.
 
     ``seen`` is a digest of what staff were shown.
@@ -49,7 +59,7 @@ class TermsForm(WholeForm):
         return list(described.terms.order_by("effective_from")) if described.pk else []
 
     def clean(self) -> dict[str, Any]:
-        typed: dict[str, Any] = super().clean() or self.cleaned_data
+        typed = super().clean()
         versions = self.versions()
         if self.errors or not versions:
             return typed
@@ -64,7 +74,7 @@ class TermsForm(WholeForm):
         return typed
 
 
-class FirstTermsForm(WholeForm):
+class FirstTermsForm(_PlausibleDays):
     """The terms of a new type or category. They are saved even if nobody changed a field."""
 
     def has_changed(self) -> bool:
@@ -76,6 +86,7 @@ class FirstTermsInline(admin.StackedInline):
 
     form = FirstTermsForm
     min_num = max_num = 1
+    formfield_overrides = READ_CLEAN
     extra = 0
     can_delete = False
     verbose_name_plural = "terms"
@@ -89,7 +100,7 @@ class FirstTermsInline(admin.StackedInline):
         return formset
 
 
-class TermsAdmin(NeverDeleted, HistoryAdmin):
+class TermsAdmin(NeverDeleted, WholeHistoryAdmin):
     """The base of the admin class of a model that has dated terms."""
 
     form = WholeForm

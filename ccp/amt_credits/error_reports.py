@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from amtportal import clean
 from amtportal.history.lines import sign
 from amtportal.members.models import User
 from amtportal.refusals import Problem, Refused, refuse_if
@@ -48,7 +49,7 @@ def of_activity(activity: Activity) -> list[ErrorReport]:
 def report(*, activity: Activity, text: str, by: User, at: datetime) -> ErrorReport:
     """Report an error. If the same text is sent again, the existing report is returned."""
     activity = Activity.objects.select_for_update().get(pk=activity.pk)
-    text = text.replace("\r\n", "\n").strip()
+    text = clean.lines(text)
     waiting = ErrorReport.objects.filter(activity=activity, answered_at=None).first()
     if waiting and waiting.text == text:
         return waiting
@@ -70,9 +71,10 @@ def answer(*, report: ErrorReport, text: str, by: User, at: datetime) -> ErrorRe
     report = ErrorReport.objects.select_related("activity__activity_type").get(pk=report.pk)
     if report.answered_at:
         return report
-    if not text.strip():
+    text = clean.lines(text)
+    if not text:
         raise Refused("Write an answer: the member reads it with the entry.", "answer")
-    report.answer, report.answered_at, report.answered_by = text.strip(), at, by
+    report.answer, report.answered_at, report.answered_by = text, at, by
     sign(report, by=by)
     report.save(update_fields=["answer", "answered_at", "answered_by"])
     return report

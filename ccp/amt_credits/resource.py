@@ -12,7 +12,7 @@ records what can be recorded and holds the rest. ``amtportal.imports`` does what
 every import.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from import_export.fields import Field
 
 from amtportal.dates import day_of
 from amtportal.formatting import format_day, format_points
-from amtportal.imports.cells import Problem
+from amtportal.imports.cells import Problem, before_a_spreadsheet, zeros_in
 from amtportal.imports.resource import ImportResource
 from amtportal.refusals import Refused
 from ccp.amt_credits import credits as amt_credits
@@ -104,6 +104,7 @@ class CreditsResource(ImportResource[CreditRow, CreditEntry]):
         self._stored = _on_record(rows)
         yield from credit_rows.contradictions(rows)
         yield from self._problems_with_record(rows)
+        yield from _spoiled_references(row for row in rows if row.provider_reference not in self._stored)
 
     def enter(self, rows: list[CreditRow]) -> list[CreditEntry]:
         new = [self._received(row) for row in rows if row.provider_reference not in self._stored]
@@ -169,6 +170,29 @@ def _on_record(rows: list[CreditRow]) -> dict[str, dict[str, object]]:
         **{credit.provider_reference: _values(credit, credit.amt_id) for credit in held},
         **{credit.provider_reference: _values(credit, credit.member.amt_id) for credit in recorded},
     }
+
+
+def _spoiled_references(new: Iterable[CreditRow]) -> Iterator[Problem]:
+    """Find new references that are on record with other zeros at the beginning.
+
+    A spreadsheet takes these zeros away. The credit would be recorded a second time.
+    """
+    lines = {row.provider_reference: row.line for row in new}
+    most_zeros = max(zeros_in(rows.order_by(), "provider_reference") for rows in (Activity.objects, HeldCredit.objects))
+    forms = {
+        form: reference
+        for reference in lines
+        for form in before_a_spreadsheet(reference, most_zeros=most_zeros)
+        if form not in lines
+    }
+    known = {*held_credits.by_reference(list(forms)), *amt_credits.by_reference(list(forms))}
+    for stored in sorted(known):
+        yield Problem(
+            lines[forms[stored]],
+            "provider_reference",
+            f"“{forms[stored]}” differs from “{stored}”, which is on record, only as a spreadsheet changes numbers. "
+            f"Write {stored}.",
+        )
 
 
 def _values(credit: Activity | HeldCredit, amt_id: str) -> dict[str, object]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from amtportal import refusals
+from amtportal import plausible, refusals
 from amtportal.formatting import format_day, format_points
 from amtportal.imports.cells import Problem, day, lengths_of, read_cells, short
 from amtportal.members.models import Member
@@ -52,6 +52,13 @@ def points(value: str) -> Decimal:
     return number.quantize(Decimal("0.01"))
 
 
+def activity_day(value: str) -> date:
+    read = day(value)
+    if problem := plausible.problem_with_credited_day(read):
+        raise ValueError(problem)
+    return read
+
+
 def read_credit_row(
     cells: Mapping[str, str], *, line: int, activity_types: Mapping[str, ActivityType]
 ) -> tuple[CreditRow | None, list[Problem]]:
@@ -62,6 +69,8 @@ def read_credit_row(
         required=REQUIRED,
         lengths=_LENGTHS,
         meaning=lambda value, column: _meaning(value, column, activity_types),
+        prose=("title",),
+        codes=("provider_reference", "amt_id"),
     )
     if problems:
         return None, problems
@@ -125,7 +134,7 @@ def _meaning(value: str, column: str, activity_types: Mapping[str, ActivityType]
                 raise ValueError(f"“{short(value)}” is not the code of an activity type. Write one of {known}.")
             return value
         case "starts_on" | "ends_on":
-            return day(value) if value else None
+            return activity_day(value) if value else None
         case "points":
             return points(value)
         case _:

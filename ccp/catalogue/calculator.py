@@ -16,7 +16,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from amtportal.formatting import translated
+from amtportal.formatting import format_day, translated
 from amtportal.refusals import Problem
 from ccp.counting.terms import Offer, in_units, points_for
 from ccp.recording import claims, eligibility, preview
@@ -48,6 +48,13 @@ def problem_with_activity_type(offer: Offer, on: date) -> Problem | None:
     if not offer.terms.takes_quantity:
         sentence = _("%(type)s has no fixed number of points. Ask AMT how many points it is worth.")
         return Problem("activity_type", sentence % {"type": translated(offer.activity_type.name)})
+    if offer.terms.is_over and offer.terms.claimable_until:
+        sentence = _(
+            "%(type)s counts only for work done up to %(day)s, and the CCP cycles with such work have ended. Choose "
+            "another activity type."
+        )
+        named = {"type": translated(offer.activity_type.name), "day": format_day(offer.terms.claimable_until)}
+        return Problem("activity_type", sentence % named)
     return None
 
 

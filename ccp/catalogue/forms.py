@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from amtportal.formatting import translated
 from ccp.catalogue import calculator
 from ccp.counting.terms import CategoryOffer, Offer
+from ccp.recording import amounts, claims
 from ccp.recording.forms.fields import TypedNumberField
 
 
@@ -28,6 +29,7 @@ class CalculatorForm(forms.Form):
     quantity = TypedNumberField(
         label=gettext_lazy("How many"),
         help_text=gettext_lazy("Contact hours, semester hours, quarter hours or CEU, as the activity type is counted."),
+        read=amounts.read_quantity,
         unreadable=gettext_lazy("Enter how many as a number with at most two decimals, for example 3 or 0.4."),
         rule=calculator.problem_with_number,
         error_messages={"required": gettext_lazy("Enter how many you completed, for example 3 or 0.4.")},
@@ -67,9 +69,11 @@ class CalculatorForm(forms.Form):
         raise forms.ValidationError(_("Choose an activity type from the list."))
 
     def clean(self) -> dict[str, Any]:
-        offer, quantity = self.cleaned_data.get("type"), self.cleaned_data.get("quantity")
-        if offer and quantity:
-            result = calculator.points_of(offer, quantity)
+        offer, amount = self.cleaned_data.get("type"), self.cleaned_data.get("quantity")
+        if offer and amount:
+            result = claims.problem_with_unit(
+                offer.activity_type.name, amount.unit, offer.terms.unit
+            ) or calculator.points_of(offer, amount.number)
             if isinstance(result, calculator.Answer):
                 self.answer = result
             else:

@@ -6,20 +6,22 @@ change applies. Only what counts can change, through the caps and through the wi
 type can be claimed. The points claimed stay as they were recorded. Closed cycles never change.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
 
+from amtportal import plausible
 from amtportal.after_commit import after_commit
 from amtportal.chunks import chunks
-from amtportal.dates import CHICAGO
+from amtportal.dates import CHICAGO, day_of
 from amtportal.history.lines import sign
 from amtportal.members.models import User
+from amtportal.refusals import Problem, refuse_if
 from ccp.counting import credits as counting
 from ccp.counting import points, terms_lock
 from ccp.counting.terms import Catalogue, catalogue
@@ -105,6 +107,19 @@ class Impact:
         return sha256("\n".join(lines).encode()).hexdigest()
 
 
+def problems_with_days(days: Mapping[str, Any], on: date) -> Iterator[Problem]:
+    """Yield the problems with the days of terms, by field. Fields without a day have none."""
+    rules = {
+        "effective_from": plausible.problem_with_terms_day,
+        "claimable_from": plausible.problem_with_window_day,
+        "claimable_until": plausible.problem_with_window_day,
+    }
+    for name, rule in rules.items():
+        day = days.get(name)
+        if day and (sentence := rule(day, on)):
+            yield Problem(name, sentence)
+
+
 def impact(cycles: Iterable[Counting], present: Catalogue, proposed: Catalogue) -> Impact:
     """Return what the proposed terms change in these cycles."""
     effects = []
@@ -145,8 +160,10 @@ def catch_up(terms: AnyTerms, *, at: datetime) -> None:
 def put_in_force(*, terms: AnyTerms, by: User, at: datetime) -> None:
     """Save the terms and count the affected open cycles again.
 
-    The terms replace a version with the same day.
+    The terms replace a version with the same day. Raises ``Refused`` if a day cannot be right.
     """
+    for problem in problems_with_days(vars(terms), day_of(at)):
+        refuse_if(problem)
     # These locks make two changes wait for each other, and a change wait for an import of credits.
     list(ActivityType.objects.select_for_update(no_key=True).filter(pk__in=_activity_types(terms)).order_by("pk"))
     concerned = _concerned(terms)

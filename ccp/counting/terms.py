@@ -18,6 +18,7 @@ from django.utils.translation import ngettext_lazy
 
 from amtportal.formatting import as_count, format_points
 from ccp.models import ActivityType, Category, CategoryTerms, TypeTerms
+from certifications import cycles as cycle_rules
 from certifications.quarters import MOST, STEP
 
 
@@ -34,6 +35,7 @@ class Terms:
 
     All points are points within one cycle. None means no cap, no limit or no unit. ``begins_on``:
     the day of the type's first terms while that day is still in the future; otherwise None.
+    ``is_over``: every cycle with work that can be claimed has ended, with its usual grace period.
     """
 
     unit: str
@@ -45,6 +47,7 @@ class Terms:
     claimable_from: date | None
     claimable_until: date | None
     begins_on: date | None = None
+    is_over: bool = False
 
     @property
     def takes_quantity(self) -> bool:
@@ -55,6 +58,12 @@ class Terms:
         """Return whether the days from the first to the last lie within the window of the type."""
         return (self.claimable_from is None or self.claimable_from <= first) and (
             self.claimable_until is None or last <= self.claimable_until
+        )
+
+    def has_a_day_between(self, first: date, last: date) -> bool:
+        """Return whether the window of the type has a day from the first to the last."""
+        return (self.claimable_from is None or self.claimable_from <= last) and (
+            self.claimable_until is None or first <= self.claimable_until
         )
 
     @property
@@ -100,6 +109,16 @@ def in_force(versions: Sequence[Version], on: date) -> Version:
     ordered = sorted(versions, key=lambda version: version.effective_from)
     begun = [version for version in ordered if version.effective_from <= on]
     return begun[-1] if begun else ordered[0]
+
+
+def is_over(claimable_until: date | None, on: date) -> bool:
+    """Return whether no cycle can take work up to this day any more, unless AMT extended its grace period.
+
+    The last cycle that can begins on that day itself.
+    """
+    if claimable_until is None:
+        return False
+    return cycle_rules.records_until(cycle_rules.span(claimable_until, 1).ends_on) < on
 
 
 def points_for(quantity: Decimal, points_per_unit: Decimal) -> Decimal:
@@ -153,6 +172,7 @@ class Catalogue:
             claimable_from=own.claimable_from,
             claimable_until=own.claimable_until,
             begins_on=own.effective_from if own.effective_from > on else None,
+            is_over=is_over(own.claimable_until, on),
         )
 
     def cap_of(self, category: Category, on: date) -> Decimal | None:

@@ -10,10 +10,13 @@ Members may attach them; AMT asks for proof only in an audit.
 - A removed file is no longer shown to anyone. Its row stays and says who removed it, and when.
   ``manage.py clean_evidence`` deletes the file itself a day later: a backup copies the files after
   the database, and in that copy of the database the file may still be attached.
+- The row says which bytes were kept. ``manage.py clean_evidence`` compares each file with its row,
+  and tells of one that was swapped, cut off or lost.
 - Documents should be kept until the audit is over. The audit is drawn in the January after the year
   in which the member moved into the next cycle, and takes that whole year.
 """
 
+import hashlib
 import logging
 import secrets
 from collections.abc import Iterable
@@ -25,6 +28,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from amtportal.history.lines import sign
 from amtportal.members.models import User
 from amtportal.refusals import Problem, Refused, refuse_if
 from ccp.evidence.files import CleanFile
@@ -92,6 +96,14 @@ def storage() -> Storage:
     return storages["evidence"]
 
 
+def digest(content: File) -> str:
+    """Return the SHA-256 of a file, read from its beginning."""
+    made = hashlib.sha256()
+    for chunk in content.chunks():
+        made.update(chunk)
+    return made.hexdigest()
+
+
 def of_activity(activity: Activity) -> list[Evidence]:
     """Return every file that is or was attached, in the order in which they were added."""
     return list(activity.evidence.select_related("added_by", "removed_by"))
@@ -105,11 +117,13 @@ def add(*, activity: Activity, file: CleanFile, by: User, at: datetime) -> tuple
     """
     if attached := _attached(activity, file):
         return attached, False
-    file.content.seek(0)
+    content = File(file.content)
+    stored_sha256 = digest(content)
+    content.seek(0)
     name = secrets.token_hex(32)
-    name = storage().save(f"{name[:2]}/{name}", File(file.content))
+    name = storage().save(f"{name[:2]}/{name}", content)
     try:
-        evidence, is_new = _add_row(activity, file, name, by=by, at=at)
+        evidence, is_new = _add_row(activity, file, name, stored_sha256, by=by, at=at)
     except BaseException:
         delete_file(name)
         raise
@@ -119,7 +133,9 @@ def add(*, activity: Activity, file: CleanFile, by: User, at: datetime) -> tuple
 
 
 @transaction.atomic
-def _add_row(activity: Activity, file: CleanFile, name: str, *, by: User, at: datetime) -> tuple[Evidence, bool]:
+def _add_row(
+    activity: Activity, file: CleanFile, name: str, stored_sha256: str, *, by: User, at: datetime
+) -> tuple[Evidence, bool]:
     activity = Activity.objects.select_for_update().get(pk=activity.pk)
     if attached := _attached(activity, file):
         return attached, False
@@ -130,6 +146,7 @@ def _add_row(activity: Activity, file: CleanFile, name: str, *, by: User, at: da
         kind=file.kind,
         size=file.size,
         sha256=file.sha256,
+        stored_sha256=stored_sha256,
         stored_name=name,
         added_at=at,
         added_by=by,
@@ -156,6 +173,15 @@ def remove(*, evidence: Evidence, by: User, at: datetime) -> Evidence:
     evidence.removed_at, evidence.removed_by = at, by
     evidence.save(update_fields=["removed_at", "removed_by"])
     return evidence
+
+
+@transaction.atomic
+def note_digest(*, evidence: Evidence, stored_sha256: str) -> None:
+    """Keep the digest of a file that was attached before the portal kept digests."""
+    evidence = Evidence.objects.select_for_update().get(pk=evidence.pk)
+    evidence.stored_sha256 = stored_sha256
+    sign(evidence, by=None, reason="Digest of the file as it was found")
+    evidence.save(update_fields=["stored_sha256"])
 
 
 def delete_file(name: str) -> bool:

@@ -29,7 +29,7 @@ from django.utils.translation import gettext as _
 from amtportal.refusals import Refused
 from amtportal.uploads import malware
 from amtportal.uploads.limits import MOST_BYTES
-from ccp.evidence.cleaner import MOST_PAGES, MOST_PIXELS, Outcome
+from ccp.evidence.cleaner import MOST_PAGES, MOST_PIXELS, TAKEN, LeftOut, Outcome
 from ccp.models.evidence import Evidence, EvidenceKind
 
 HEAD = 8 * 2**10
@@ -47,8 +47,12 @@ KINDS = {
     "application/pdf": ("pdf", Evidence.Kind.PDF),
     "image/jpeg": ("jpeg", Evidence.Kind.JPEG),
     "image/png": ("png", Evidence.Kind.PNG),
+    "image/apng": ("png", Evidence.Kind.PNG),
     "image/heic": ("heic", Evidence.Kind.JPEG),
 }
+PDF_BEGINS = 2**10
+# The brands of HEIC pictures, or that the file holds a picture, whatever its brand.
+HEIF = re.compile(rb"^....ftyp(?:....){0,30}?(?:hei[cxms]|hev[cxms]|mif1|msf1)|hdlr.{8}pict", re.DOTALL)
 ENDINGS = {Evidence.Kind.PDF: ".pdf", Evidence.Kind.JPEG: ".jpg", Evidence.Kind.PNG: ".png"}
 # Possessive and atomic groups prevent backtracking: otherwise a few hundred bytes of comments would
 # keep the expression busy for minutes.
@@ -69,7 +73,7 @@ class CleanFile:
     kind: EvidenceKind
     size: int
     sha256: str
-    was_disarmed: bool
+    left_out: LeftOut
 
 
 def clean_name(sent: str, kind: EvidenceKind) -> str:
@@ -84,15 +88,28 @@ def clean_name(sent: str, kind: EvidenceKind) -> str:
 def kind_of(head: bytes) -> tuple[str, EvidenceKind]:
     """Return the kind that the first bytes show: as the file is read, and as it is stored.
 
+    A PDF begins within the first ``PDF_BEGINS`` bytes, as viewers read it: servers and programs put
+    blank lines, messages or the header of an e-mail before it. Whether a HEIC picture opens does
+    not depend on the brand of the program that wrote it.
+
     Raises ``Refused`` for any other kind of file.
     """
     guess = filetype.guess(head)
     if guess and guess.mime in KINDS:
         return KINDS[guess.mime]
+    if not guess and b"%PDF-" in head[: PDF_BEGINS + 5]:
+        return KINDS["application/pdf"]
+    if head[4:8] == b"ftyp" and not (guess and guess.mime == "image/avif") and HEIF.search(head):
+        return KINDS["image/heic"]
+    raise Refused(_other_kind(head))
+
+
+def _other_kind(head: bytes) -> str:
+    """Return the sentence about a file of a kind that is not taken."""
+    guess = filetype.guess(head)
     if markup := MARKUP.match(head):
-        what = "svg" if markup[1].lower() == b"svg" else "html"
-        raise Refused(_other_kinds()[what])
-    raise Refused(_other_kinds().get(guess.extension if guess else "", _other_kinds()[""]))
+        return _other_kinds()["svg" if markup[1].lower() == b"svg" else "html"]
+    return _other_kinds().get(guess.extension if guess else "", _other_kinds()[""])
 
 
 def _other_kinds() -> dict[str, str]:
@@ -105,7 +122,7 @@ def _other_kinds() -> dict[str, str]:
         "html": _("This is a page from a browser. Print it to a PDF and attach that."),
         **dict.fromkeys(("zip", "rar", "7z", "gz", "bz2", "tar", "xz", "zst"), archive),
         **dict.fromkeys(("doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "odp", "rtf"), office),
-        **dict.fromkeys(("gif", "webp", "tif", "bmp", "avif", "jxr", "psd", "ico", "jpx", "cr2"), image),
+        **dict.fromkeys(("gif", "webp", "tif", "bmp", "avif", "heif", "jxr", "psd", "ico", "jpx", "cr2"), image),
         **dict.fromkeys(
             ("mp4", "mov", "m4v", "avi", "webm", "mkv", "3gp", "wmv", "mpg"),
             _("This is a video. Take a photo of the document and attach that."),
@@ -120,13 +137,14 @@ def opened(sent: UploadedFile) -> Iterator[CleanFile]:
     Raises ``Refused`` with the reason if the file cannot be attached.
     """
     with _in_a_file(sent) as source, tempfile.TemporaryFile() as target:
-        kind, kept_as = kind_of(source.read(HEAD))
+        head = source.read(HEAD)
+        kind, kept_as = kind_of(head)
         with _turn():
-            _refuse_two_in_one(source)
+            _refuse_two_in_one(source, kind)
             _refuse_malware(source)
             outcome = _cleaned(kind, source, target)
-        if outcome not in (Outcome.CLEAN, Outcome.DISARMED):
-            raise Refused(_sentence(outcome, kind))
+        if outcome != Outcome.CLEAN and outcome - TAKEN not in range(1, 2 * max(LeftOut)):
+            raise Refused(_sentence(outcome, kind, head))
         size = target.seek(0, 2)
         target.seek(0)
         yield CleanFile(
@@ -135,7 +153,7 @@ def opened(sent: UploadedFile) -> Iterator[CleanFile]:
             kind=kept_as,
             size=size,
             sha256=_digest(source),
-            was_disarmed=outcome == Outcome.DISARMED,
+            left_out=LeftOut(outcome - TAKEN if outcome else 0),
         )
 
 
@@ -178,16 +196,21 @@ def _in_a_file(sent: UploadedFile) -> Iterator[IO[bytes]]:
         yield source
 
 
-def _refuse_two_in_one(source: IO[bytes]) -> None:
+def _refuse_two_in_one(source: IO[bytes], kind: str) -> None:
     """Refuse a picture or PDF with an archive appended to it.
 
-    A viewer shows one file, but other programs read a different one.
+    A viewer shows one file, but other programs read a different one. An archive inside a PDF is an
+    attached file.
     """
     try:
         with zipfile.ZipFile(source) as archive:
             holds = bool(archive.namelist())
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         return
+    if kind == "pdf":
+        source.seek(0)
+        content = source.read()
+        holds = holds and content.rfind(b"PK\5\6") > content.rfind(b"%%EOF")
     if holds:
         raise Refused(_("Another file is hidden in this one. Open it, print it to a new PDF and attach that."))
 
@@ -238,20 +261,55 @@ def _cleaned(kind: str, source: IO[bytes], target: IO[bytes]) -> int:
         return -1
 
 
-def _sentence(outcome: int, kind: str) -> str:
+def _sentence(outcome: int, kind: str, head: bytes) -> str:
     """Return why the file was not accepted, and how to fix it."""
-    if outcome == Outcome.ENCRYPTED:
-        return _("This PDF is protected. Open it, print it to a new PDF and attach that.")
+    if outcome == Outcome.LOCKED:
+        return _(
+            "This PDF is protected: it opens only with a password or in a certain program. Open it there, print it "
+            "to a new PDF or take a photo of it, and attach that."
+        )
     if outcome == Outcome.TOO_MANY_PAGES:
         return _("This PDF has more than %(most)s pages. Attach only those that prove the activity.") % {
             "most": MOST_PAGES
         }
+    if outcome == Outcome.DYNAMIC_FORM:
+        return _(
+            "This PDF is a form that only Adobe Acrobat or Reader can show. Open it there, print it to a new PDF and "
+            "attach that."
+        )
+    if outcome == Outcome.PORTFOLIO:
+        return _(
+            "This PDF is a portfolio: the documents are files inside it. Open it in Adobe Acrobat or Reader, save the "
+            "files inside and attach them one by one."
+        )
     if outcome == Outcome.TOO_MANY_PIXELS:
         return _("This picture has more than %(most)s megapixels. Make it smaller and attach it again.") % {
             "most": MOST_PIXELS // 1_000_000
         }
+    if outcome == Outcome.OTHER_KIND:
+        return _other_kinds()["heif"]
     if outcome == Outcome.BROKEN and kind == "pdf":
-        return _("This PDF is damaged. Open it, print it to a new PDF and attach that.")
+        if MARKUP.match(head):
+            return _other_kind(head)
+        return _(
+            "This PDF is damaged, or a part of it is missing. Get it again from where you have it, or open it and "
+            "print it to a new PDF, and attach that."
+        )
     if outcome == Outcome.BROKEN:
-        return _("This picture is damaged. Take or save it again and attach that.")
+        return _(
+            "This picture is damaged, or of a kind that cannot be opened here. Take it again, or save it as JPEG or "
+            "PNG, and attach that."
+        )
     return _("This file is too complex to open. Print it to a new PDF, or take a photo, and attach that.")
+
+
+def told_about(left_out: LeftOut) -> list[str]:
+    """Return the sentences about what an attached file has lost."""
+    sentences = {
+        LeftOut.ACTIVE: _("Scripts, media or unsafe links in it were left out."),
+        LeftOut.FILES: _("The files attached to it were left out. Attach each of them here too if it proves anything."),
+        LeftOut.SIGNATURE: _("Its digital signature was left out. Keep the signed file for an audit."),
+        LeftOut.PICTURES: _("It holds several pictures and only one of them was kept. Check that it is the right one."),
+        LeftOut.END: _("The end of the file is missing. Check that you can read everything in the picture."),
+    }
+    return [sentence for lost, sentence in sentences.items() if lost in left_out]

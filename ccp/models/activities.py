@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from amtportal.formatting import translated
 from amtportal.history.lines import History
 from amtportal.members.models import Member
+from amtportal.model_fields import IdentifierField, LineField
 from ccp.models.catalogue import ActivityType, ActivityUnit, TypeTerms
 from certifications.models import Cycle, PointsField, in_quarters
 
@@ -43,8 +44,8 @@ class Activity(models.Model):
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="activities")
     activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="activities")
-    title = models.CharField(max_length=200, blank=True)
-    provider = models.CharField(max_length=200, blank=True)
+    title = LineField(max_length=200, blank=True)
+    provider = LineField(max_length=200, blank=True)
     starts_on = models.DateField()
     ends_on = models.DateField()
     points = PointsField(help_text="Points claimed.")
@@ -66,7 +67,7 @@ class Activity(models.Model):
     source = models.CharField(max_length=10, choices=Source, default=Source.MEMBER)
     submission_id = models.UUIDField(unique=True, help_text="The form that recorded it: a repeat records nothing.")
     submission_digest = models.CharField(max_length=64, help_text="SHA-256 of the values as first submitted.")
-    provider_reference = models.CharField(max_length=60, blank=True, help_text="AMT's own number of the credit.")
+    provider_reference = IdentifierField(max_length=60, blank=True, help_text="AMT's own number of the credit.")
     recorded_at = models.DateTimeField()
     revision = models.PositiveIntegerField(default=1, help_text="Grows with each change, so that none is overwritten.")
     withdrawn_at = models.DateTimeField(null=True, blank=True)

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from amtportal.history.lines import History
+from amtportal.model_fields import IdentifierField, LineField
 from ccp.models.activities import Activity
 from ccp.models.catalogue import ActivityType
 from certifications.models import PointsField, in_quarters
@@ -16,10 +17,10 @@ class HeldCredit(models.Model):
     It is recorded when the person appears on the roster.
     """
 
-    provider_reference = models.CharField(max_length=60, unique=True)
-    amt_id = models.CharField("AMT ID", max_length=20, db_index=True)
+    provider_reference = IdentifierField(max_length=60, unique=True)
+    amt_id = IdentifierField("AMT ID", max_length=20, db_index=True)
     activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="held_credits")
-    title = models.CharField(max_length=200, blank=True)
+    title = LineField(max_length=200, blank=True)
     starts_on = models.DateField()
     ends_on = models.DateField()
     points = PointsField()

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from amtportal.history.lines import History
+from amtportal.model_fields import LineField
 from certifications.models import Credential, PointsField, in_quarters
 
 
@@ -22,7 +23,7 @@ class Category(models.Model):
     """One of the six kinds of qualifying activity."""
 
     code = models.SlugField(max_length=40, unique=True)
-    name = models.CharField(max_length=100)
+    name = LineField(max_length=100)
     order = models.PositiveSmallIntegerField(default=0, help_text="Place in lists, smallest first.")
     guidance = models.TextField(blank=True, help_text="What is accepted, as members read it.")
 
@@ -76,7 +77,7 @@ class ActivityType(models.Model):
 
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="activity_types")
     code = models.SlugField(max_length=40, unique=True)
-    name = models.CharField(max_length=100)
+    name = LineField(max_length=100)
     order = models.PositiveSmallIntegerField(default=0, help_text="Place within the category, smallest first.")
     guidance = models.TextField(blank=True, help_text="What is accepted and how points are counted.")
     documents = models.TextField("documents to keep", blank=True)
@@ -87,7 +88,7 @@ class ActivityType(models.Model):
         null=True, blank=True, help_text="From this day on it cannot be chosen. Entries that have it stay."
     )
 
-    history = History()
+    history = History(m2m_fields=["credentials"])
 
     class Meta:
         ordering = ["category__order", "order", "name"]

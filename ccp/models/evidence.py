@@ -45,6 +45,9 @@ class Evidence(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     size = models.PositiveIntegerField(help_text="Bytes, as it is kept.")
     sha256 = models.CharField("SHA-256", max_length=64, help_text="Of the file as it was sent.")
+    stored_sha256 = models.CharField(
+        "SHA-256 as kept", max_length=64, blank=True, help_text="Of the file as it is kept: clean_evidence compares it."
+    )
     stored_name = models.CharField(max_length=100, unique=True, help_text="In the storage of evidence.")
     added_at = models.DateTimeField()
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="evidence_added")

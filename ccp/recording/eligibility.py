@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from amtportal.formatting import format_points
 from amtportal.refusals import Problem, Refused, refuse_if
 from ccp.counting.terms import Terms, in_units, points_for
-from ccp.models import Activity, ActivityType
+from ccp.models import Activity, ActivityType, TypeTerms
 from ccp.recording import claims
 from certifications import cycles as cycle_rules
 from certifications.models import Cycle
@@ -68,17 +68,32 @@ def windows(cycles: Iterable[Cycle]) -> list[claims.Window]:
 
     The cycles must be read with their certification and credential.
     """
-    return [claims.Window(cycle.certification.credential.code, cycle.starts_on, cycle.ends_on) for cycle in cycles]
+    return [
+        claims.Window(
+            cycle.certification.credential.code,
+            cycle.starts_on,
+            cycle.ends_on,
+            awarded_on=cycle.certification.awarded_on,
+            is_mandatory=cycle.is_mandatory,
+        )
+        for cycle in cycles
+    ]
 
 
 def problems(
-    claim: Claim, cycles: Sequence[Cycle], on: date, *, terms: Terms, earlier_type: ActivityType | None = None
+    claim: Claim,
+    cycles: Sequence[Cycle],
+    on: date,
+    *,
+    terms: Terms,
+    others: Iterable[Cycle] = (),
+    earlier_type: ActivityType | None = None,
 ) -> list[Problem]:
     """Return every rule that the claim breaks, for the cycles that the member chose.
 
-    ``terms`` are those of the claim's type on the day of recording. ``earlier_type`` is the type
-    that an amended entry has now. The entry may keep it even if the type has been retired or begins
-    later.
+    ``others`` are the open cycles that the member did not choose. ``terms`` are those of the
+    claim's type on the day of recording. ``earlier_type`` is the type that an amended entry has
+    now. The entry may keep it even if the type has been retired or begins later.
     """
     activity_type = claim.activity_type
     applicable = [cycle for cycle in cycles if applies_to(activity_type, cycle)]
@@ -94,7 +109,13 @@ def problems(
             windows(applicable or cycles),
         ),
         problem_with_worth(claim, terms),
-        claims.problem_with_dates(claim.starts_on, claim.ends_on, windows(applicable or cycles), on),
+        claims.problem_with_dates(
+            claim.starts_on,
+            claim.ends_on,
+            windows(applicable or cycles),
+            on,
+            others=windows(cycle for cycle in others if applies_to(activity_type, cycle)),
+        ),
     ]
     return [problem for problem in checks if problem]
 
@@ -126,6 +147,16 @@ def problem_with_worth(claim: Claim, terms: Terms) -> Problem | None:
     return claims.problem_with_quantity(units, calculated, claim.points, terms.least, terms.most, name)
 
 
+def doubt(claim: Claim | Activity, terms: Terms) -> claims.Doubt | None:
+    """Return what the member has to confirm before the claim counts, or None.
+
+    Only a number of contact hours is asked about. Points that are entered directly name no hours.
+    """
+    if claim.quantity is None or terms.unit != TypeTerms.Unit.HOUR:
+        return None
+    return claims.doubt_about_hours(claim.quantity, claim.starts_on, claim.ends_on)
+
+
 def applies_to(activity_type: ActivityType, cycle: Cycle) -> bool:
     """Return whether the type counts for the cycle's credential.
 
@@ -133,6 +164,20 @@ def applies_to(activity_type: ActivityType, cycle: Cycle) -> bool:
     """
     named = {credential.pk for credential in activity_type.credentials.all()}
     return not named or cycle.certification.credential_id in named
+
+
+def why_not_offered(activity_type: ActivityType, terms: Terms, cycles: Sequence[Cycle], on: date) -> str:
+    """Return why no open cycle can take the type today, as a sentence; empty if one can.
+
+    No day of a cycle up to today lies in the window of the type, or the type counts for none of the
+    certifications.
+    """
+    applicable = [cycle for cycle in cycles if applies_to(activity_type, cycle)]
+    if any(terms.has_a_day_between(cycle.starts_on, min(cycle.ends_on, on)) for cycle in applicable):
+        return ""
+    return claims.reason_not_offered(
+        activity_type.name, terms.claimable_from, terms.claimable_until, windows(applicable)
+    )
 
 
 def covered_by(claim: Claim, cycles: Iterable[Cycle]) -> list[Cycle]:
@@ -160,5 +205,6 @@ def covering(
     usable = [cycle for cycle in open_cycles if cycle.certification_id in certifications]
     if not usable:
         raise Refused(_("Choose a certification whose CCP cycle is open."), "certifications")
-    refuse_if(next(iter(problems(claim, usable, on, terms=terms, earlier_type=earlier_type)), None))
+    others = [cycle for cycle in open_cycles if cycle not in usable]
+    refuse_if(next(iter(problems(claim, usable, on, terms=terms, others=others, earlier_type=earlier_type)), None))
     return covered_by(claim, usable)

@@ -53,12 +53,14 @@ class PreviewRow:
 class Preview:
     """What submitting the form would do.
 
-    ``made`` says how many points the units make, if units were given.
+    ``made`` says how many points the units make, if units were given. ``doubt`` says what the
+    member will be asked to confirm.
     """
 
     rows: list[PreviewRow]
     made: str
     look_alikes: list[duplicates.SimilarEntry]
+    doubt: claims.Doubt | None = None
 
     @property
     def said(self) -> str:
@@ -155,6 +157,7 @@ def of_claim(
         ],
         made=made(claim.quantity, claim.points, terms),
         look_alikes=duplicates.like(comparable, others),
+        doubt=eligibility.doubt(claim, terms),
     )
 
 

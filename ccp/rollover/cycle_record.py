@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ccp.counting.replay import Version
-from ccp.models import Activity, ActivityType, Credit
+from ccp.models import ActivityType, Credit
 from certifications.models import Cycle, RenewalInvoice
 
 # The fields of an entry that decide what it counts for.
@@ -26,26 +26,22 @@ class CycleRecord:
 
 
 def read_cycles(keys: Sequence[int]) -> list[CycleRecord]:
-    """Return these cycles with all their stored data, in six queries."""
+    """Return these cycles with all their stored data, in six queries.
+
+    A cycle whose certification is gone is left out.
+    """
     activity_types = ActivityType.objects.select_related("category").in_bulk()
     cycles = Cycle.objects.filter(pk__in=keys).select_related("certification").order_by("pk")
     batch = {cycle.pk: CycleRecord(cycle) for cycle in cycles}
-    credits = Credit.objects.filter(cycle__in=keys).select_related("activity").order_by("pk")
+    credits = Credit.objects.filter(cycle__in=batch).select_related("activity").order_by("pk")
     for credit in credits.only(
         "cycle_id", "points", "cut", *(f"activity__{name.removesuffix('_id')}" for name in COUNTED)
     ):
         credit.activity.activity_type = activity_types[credit.activity.activity_type_id]
         batch[credit.cycle_id].credits.append(credit)
-    versions = Credit.history.filter(cycle_id__in=keys).order_by("history_id")
+    versions = Credit.history.filter(cycle_id__in=batch).order_by("history_id")
     for cycle, *values in versions.values_list("cycle_id", "id", "points", "cut", "history_date"):
         batch[cycle].versions.append(Version(*values))
-    for invoice in RenewalInvoice.objects.filter(cycle__in=keys).prefetch_related("payments").order_by("pk"):
+    for invoice in RenewalInvoice.objects.filter(cycle__in=batch).prefetch_related("payments").order_by("pk"):
         batch[invoice.cycle_id].invoices.append(invoice)
     return list(batch.values())
-
-
-def entries_of(keys: Sequence[int]) -> dict[int, tuple[object, ...]]:
-    """Return the last line in the history of each entry of these cycles, by key; one query."""
-    entries = Credit.objects.filter(cycle__in=keys).values("activity")
-    history = Activity.history.filter(id__in=entries).order_by("history_id")
-    return {key: tuple(values) for key, *values in history.values_list("id", *COUNTED)}

@@ -8,32 +8,33 @@ Nothing is changed here. For each cycle:
 - *Met on*: the day is calculated again without the stored day. The history of the credits is
   replayed, change by change, to find the day since which the record has sufficed without
   interruption (``ccp.counting.replay``).
-- *History*: each credit, and each entry it stands for, must match the last line of its history, so
-  that a change made behind the portal's back is found.
 - *Closed cycles*: the points must be the sum of the credits, and the outcome must follow from them.
 - *Invoices*: each of the three years has one invoice that is not void, due on the anniversary. In a
   closed cycle, a year may have only a void invoice. An invoice is paid if and only if it has a
   payment that stands, and the payment has the invoice's amount.
 
+A change made behind the portal's back that agrees with the rules is found elsewhere
+(``amtportal.history.comparison``).
+
 A difference consists of the cycle, the stored value and the recalculated value, and becomes one
 line for the operator.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from amtportal.formatting import dollars, format_day, format_points
 from ccp.counting import points
 from ccp.counting.credits import entry
 from ccp.counting.replay import changes, met_since
 from ccp.counting.terms import Catalogue, catalogue
-from ccp.models import Credit
-from ccp.rollover.cycle_record import COUNTED, CycleRecord, entries_of, read_cycles
+from ccp.models import Activity, ActivityType, CategoryTerms, Credit, TypeTerms
+from ccp.rollover.cycle_record import CycleRecord, read_cycles
 from certifications import invoices as invoice_rules
 from certifications import quarters
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
@@ -89,53 +90,26 @@ def outcome_of(certification: Certification, cycle: Cycle, total: Decimal) -> st
     return Cycle.Outcome.NON_COMPLIANT if bound and total < cycle.points_required else Cycle.Outcome.COMPLIANT
 
 
-def differences(
-    record: CycleRecord, terms: Catalogue, entries: Mapping[int, tuple[object, ...]]
-) -> Iterator[Difference]:
-    """Yield all differences of a cycle.
-
-    ``entries``: the last line of each entry's history, by key.
-    """
-    miscounted = dict(_credits(record, terms)) if record.cycle.closed_on is None else {}
-    yield from miscounted.values()
-    yield from _history(record, entries, reported=miscounted)
+def differences(record: CycleRecord, terms: Catalogue) -> Iterator[Difference]:
+    """Yield all differences of a cycle."""
+    if record.cycle.closed_on is None:
+        yield from _credits(record, terms)
     yield from _met(record)
     yield from _closed(record)
     yield from _invoices(record)
 
 
-def _credits(record: CycleRecord, terms: Catalogue) -> Iterator[tuple[int, Difference]]:
-    """Yield each wrong credit: its key, and the difference to what it should count for."""
+def _credits(record: CycleRecord, terms: Catalogue) -> Iterator[Difference]:
+    """Yield each credit that should count for something else."""
     claimed = [credit for credit in record.credits if credit.cut != Credit.Cut.UNCLAIMED]
     counted = points.credited(entry(credit.activity, terms) for credit in claimed if credit.activity.is_standing)
     for credit in claimed:
         result = counted.get(credit.activity_id)
         value = (result.counted, result.cut) if result else (quarters.ZERO, Credit.Cut.NOT_STANDING)
         if (credit.points, credit.cut) != value:
-            yield credit.pk, _of_credit(record, credit, _counted_in_words(*value))
-
-
-def _history(
-    record: CycleRecord, entries: Mapping[int, tuple[object, ...]], reported: Container[int]
-) -> Iterator[Difference]:
-    """Yield what was changed behind the portal's back.
-
-    ``reported``: the keys of the credits for which a difference is already reported.
-    """
-    last = {version.credit: version for version in record.versions}
-    for credit in record.credits:
-        version = last.get(credit.pk)
-        if version is None:
-            yield _of_credit(record, credit, "nothing: it has no history")
-        elif (credit.points, credit.cut) != (version.points, version.cut) and credit.pk not in reported:
-            yield _of_credit(record, credit, f"{_counted_in_words(version.points, version.cut)} in its history")
-        activity = credit.activity
-        values = tuple(getattr(activity, name) for name in COUNTED)
-        before = entries.get(activity.pk)
-        if values != before:
-            yield Difference(
-                record.cycle.pk, f"entry {activity.reference}", _listed(values), f"{_listed(before)} in its history"
-            )
+            what = f"credit {credit.pk} of {credit.activity.reference}"
+            stored = _counted_in_words(credit.points, credit.cut)
+            yield Difference(record.cycle.pk, what, stored, _counted_in_words(*value))
 
 
 def _met(record: CycleRecord) -> Iterator[Difference]:
@@ -187,19 +161,8 @@ def _standing_payments(invoice: RenewalInvoice) -> list[Payment]:
     return [payment for payment in invoice.payments.all() if payment.reversed_at is None]
 
 
-def _of_credit(record: CycleRecord, credit: Credit, recomputed: str) -> Difference:
-    what = f"credit {credit.pk} of {credit.activity.reference}"
-    return Difference(record.cycle.pk, what, _counted_in_words(credit.points, credit.cut), recomputed)
-
-
 def _counted_in_words(counted: Decimal, cut: str) -> str:
     return f"{format_points(counted)} points ({cut or 'not cut'})"
-
-
-def _listed(values: Iterable[object] | None) -> str:
-    if values is None:
-        return "nothing"
-    return ", ".join(f"{name.removesuffix('_id')} {value}" for name, value in zip(COUNTED, values, strict=True))
 
 
 def _number(number: int, noun: str) -> str:
@@ -208,6 +171,19 @@ def _number(number: int, noun: str) -> str:
 
 def _day(day: date | None) -> str:
     return format_day(day) if day else "never"
+
+
+def uncountable() -> list[int]:
+    """Return the keys of the activity types of entries that are gone or have no terms.
+
+    While there are any, no cycle can be counted again.
+    """
+    whole = ActivityType.objects.filter(
+        Exists(TypeTerms.objects.filter(activity_type=OuterRef("pk"))),
+        Exists(CategoryTerms.objects.filter(category=OuterRef("category__pk"))),
+    )
+    kinds = Activity.objects.exclude(activity_type__in=whole).order_by("activity_type_id")
+    return list(kinds.values_list("activity_type_id", flat=True).distinct())
 
 
 def verify(cycles: QuerySet[Cycle], tally: VerificationTally) -> Iterator[list[Difference]]:
@@ -239,5 +215,4 @@ def _again(keys: Sequence[int]) -> list[Difference]:
 
 
 def _all_differences(batch: Sequence[CycleRecord], terms: Catalogue) -> list[Difference]:
-    entries = entries_of([record.cycle.pk for record in batch])
-    return [difference for record in batch for difference in differences(record, terms, entries)]
+    return [difference for record in batch for difference in differences(record, terms)]

@@ -25,7 +25,7 @@ from ccp.counting import requirement
 from certifications import invoices
 from certifications.models import Cycle
 
-When = Literal["done", "now", "ahead"]
+When = Literal["done", "now", "ahead", "overdue", "past"]
 
 MET = gettext_lazy("Your record reached the points that this cycle requires.")
 
@@ -35,6 +35,8 @@ class Line:
     """One line of the ledger.
 
     ``key`` identifies the line within its cycle forever. ``on`` is None while no day is known.
+    ``when``: a line with a day is ``now`` on that day only. What should have been paid by its day
+    and can be is ``overdue`` after it; what cannot be paid is ``past``.
     """
 
     key: str
@@ -46,17 +48,21 @@ class Line:
 
 @dataclass(frozen=True)
 class Owed:
-    """A renewal invoice of the cycle that is not void, with its state on the day."""
+    """A renewal invoice of the cycle that is not void, with its state on the day.
+
+    ``paid_on``: the day on which AMT received the payment.
+    """
 
     year: int
     state: invoices.State
     opening: invoices.Opening
+    paid_on: date | None = None
 
 
 def ledger(
     cycle: Cycle, *, mandatory: bool, counted: Decimal, grace_ends_on: date, owed: Sequence[Owed], on: date
 ) -> list[Line]:
-    """Return the lines of a cycle in the order in which they happen."""
+    """Return the lines of a cycle in the order in which they happen, and of a day what is done first."""
     closed = cycle.closed_on is not None
     to_go = requirement.to_go(counted=counted, required=cycle.points_required)
     is_short = mandatory and to_go > 0
@@ -67,7 +73,7 @@ def ledger(
         lines.append((on, _missing(to_go, cycle.points_required, over=on > grace_ends_on)))
     for invoice in owed:
         if not (closed and invoice.state == "locked"):
-            lines += _invoice(invoice, can_be_met=on <= grace_ends_on, on=on)
+            lines += _invoice(invoice, grace_ends_on=grace_ends_on, on=on)
     lines.append(
         _dated(
             "cycle-ends",
@@ -82,7 +88,7 @@ def ledger(
     if cycle.closed_on:
         sentence = _("The cycle was closed as %(outcome)s.") % {"outcome": cycle.get_outcome_display().lower()}
         lines.append(_dated("cycle-closed", cycle.closed_on, _("CCP cycle closed"), sentence, "done"))
-    return [line for _, line in sorted(lines, key=lambda dated: dated[0])]
+    return [line for _, line in sorted(lines, key=lambda dated: (dated[0], dated[1].when != "done"))]
 
 
 def _missing(to_go: Decimal, required: Decimal, *, over: bool) -> Line:
@@ -98,14 +104,18 @@ def _missing(to_go: Decimal, required: Decimal, *, over: bool) -> Line:
     return Line("requirement", None, _("CCP requirement"), sentence % points, "now")
 
 
-def _invoice(invoice: Owed, *, can_be_met: bool, on: date) -> Iterator[tuple[date, Line]]:
-    """Yield when the invoice opens and when it is due; a paid invoice has a single line."""
+def _invoice(invoice: Owed, *, grace_ends_on: date, on: date) -> Iterator[tuple[date, Line]]:
+    """Yield when the invoice opens and when it is due; a paid invoice has a single line.
+
+    A payment stands at the day on which AMT received it. An invoice that opens only after its due
+    date has a line for the last day to pay.
+    """
     opening, key = invoice.opening, f"invoice-{invoice.year}"
     earliest = opening.due_on - invoices.NOTICE
     values = {"year": invoice.year, "days": invoices.NOTICE.days, "earliest": format_day(earliest)}
     if invoice.state == "paid":
         paid = _("The renewal invoice of year %(year)s is paid.") % values
-        yield _dated(f"{key}-due", opening.due_on, _("renewal invoice paid"), paid, "done")
+        yield _dated(f"{key}-due", invoice.paid_on or opening.due_on, _("renewal invoice paid"), paid, "done")
         return
     if opening.opens_on:
         when: When = "done" if opening.opens_on <= on else "ahead"
@@ -114,7 +124,7 @@ def _invoice(invoice: Owed, *, can_be_met: bool, on: date) -> Iterator[tuple[dat
         else:
             opens = _("The renewal invoice of year %(year)s opens, %(days)s days before it is due.")
         yield _dated(f"{key}-opens", opening.opens_on, _("renewal invoice opens"), opens % values, when)
-    elif can_be_met:
+    elif on <= grace_ends_on:
         if earliest > on:
             opens = _(
                 "The renewal invoice of year %(year)s opens the day after the missing points are recorded, but not "
@@ -123,24 +133,30 @@ def _invoice(invoice: Owed, *, can_be_met: bool, on: date) -> Iterator[tuple[dat
         else:
             opens = _("The renewal invoice of year %(year)s opens the day after the missing points are recorded.")
         yield max(earliest, on), Line(f"{key}-opens", None, _("renewal invoice opens"), opens % values, "ahead")
-    when = "now" if invoice.state == "open" else "ahead"
+    can_be_paid = invoice.state == "open"
     due = _("The renewal invoice of year %(year)s is due.") % values
-    yield _dated(f"{key}-due", opening.due_on, _("renewal invoice due"), due, when)
+    yield _dated(f"{key}-due", opening.due_on, _("renewal invoice due"), due, _due(opening.due_on, can_be_paid, on))
+    if opening.opens_on and opening.opens_on > opening.due_on:
+        last = invoices.pay_by(due_on=opening.due_on, opens_on=opening.opens_on, grace_ends_on=grace_ends_on)
+        by = _("The last day to pay the renewal invoice of year %(year)s, which opens after it was due.") % values
+        yield _dated(f"{key}-pay-by", last, _("last day to pay"), by, _due(last, can_be_paid, on))
+
+
+def _due(day: date, can_be_paid: bool, on: date) -> When:
+    if day > on:
+        return "ahead"
+    if not can_be_paid:
+        return "past"
+    return "now" if day == on else "overdue"
 
 
 def _grace(cycle: Cycle, grace_ends_on: date, on: date) -> tuple[date, Line]:
-    """Return the line for the last day for records.
-
-    It is the current step once the cycle has ended.
-    """
-    when = _passed(grace_ends_on, on)
-    if cycle.ends_on < on <= grace_ends_on:
-        when = "now"
+    """Return the line for the last day for records."""
     sentence = _("The grace period ends: the last day to record what you did up to %(last)s.")
     sentence %= {"last": format_day(cycle.ends_on)}
     if cycle.grace_extended_to:
         sentence += " " + _("AMT extended it.")
-    return _dated("grace-ends", grace_ends_on, _("grace period ends"), sentence, when)
+    return _dated("grace-ends", grace_ends_on, _("grace period ends"), sentence, _passed(grace_ends_on, on))
 
 
 def _dated(key: str, on: date, title: str, sentence: str | Promise, when: When) -> tuple[date, Line]:
@@ -148,4 +164,6 @@ def _dated(key: str, on: date, title: str, sentence: str | Promise, when: When) 
 
 
 def _passed(day: date, on: date) -> When:
+    if day == on:
+        return "now"
     return "done" if day < on else "ahead"

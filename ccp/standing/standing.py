@@ -24,6 +24,7 @@ from ccp.standing import ledger
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications import life
+from certifications.deadlines import by_deadline
 from certifications.invoice_standing import InvoiceStanding, invoice_standing
 from certifications.models import Certification, Cycle, RenewalInvoice, StatusChange
 
@@ -167,13 +168,16 @@ class Standing:
             mandatory=self.cycle.is_mandatory,
             counted=self.counted,
             grace_ends_on=self.records_until,
-            owed=[ledger.Owed(owed.invoice.year, owed.state, owed.opening) for owed in self.invoices],
+            owed=[
+                ledger.Owed(owed.invoice.year, owed.state, owed.opening, getattr(owed.invoice, "paid_on", None))
+                for owed in self.invoices
+            ],
             on=self.on,
         )
 
 
 def standings(member: Member, on: date) -> list[Standing]:
-    """Return every certification of the member with its open cycle, or else its last one.
+    """Return every certification of the member with its open cycle, or else its last one, by deadline.
 
     This takes three queries, whatever the number of certifications; one more if there are closed
     cycles, and one more if a certification is not in force.
@@ -189,7 +193,7 @@ def standings(member: Member, on: date) -> list[Standing]:
             past[cycle.certification_id].append(cycle)
     closed = [cycle for of_certification in past.values() for cycle in of_certification]
     prefetch_related_objects(closed, "corrections")
-    shown = _shown(cycles)
+    shown = by_deadline(_shown(cycles))
     out_of_force = [cycle.certification for cycle in shown if not life.in_force(cycle.certification.status)]
     prefetch_related_objects(out_of_force, "status_changes")
     result = standings_of(shown, on, past=closed)
@@ -204,7 +208,7 @@ def of_cycles(cycles: list[Cycle], member: Member, on: date) -> list[Standing]:
     if all(cycle.closed_on is None and life.in_force(cycle.certification.status) for cycle in cycles):
         for cycle in cycles:
             cycle.certification.member = member
-        return standings_of(sorted(cycles, key=lambda cycle: (cycle.certification.awarded_on, cycle.pk)), on)
+        return standings_of(by_deadline(cycles), on)
     shown = {cycle.certification_id for cycle in cycles}
     return [standing for standing in standings(member, on) if standing.certification.pk in shown]
 

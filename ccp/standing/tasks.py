@@ -55,12 +55,16 @@ def steps_of(standing: Standing) -> list[Step]:
 
 
 def _pay_step(owed: InvoiceStanding) -> Step:
-    if owed.overdue:
+    if owed.late_pay_by:
+        sentence = _("Pay %(invoice)s (%(amount)s) by %(by)s. It was due on %(day)s, before it opened.")
+    elif owed.overdue:
         sentence = _("Pay %(invoice)s (%(amount)s), overdue since %(day)s.")
     else:
         sentence = _("Pay %(invoice)s (%(amount)s), due %(day)s.")
     invoice = owed.invoice
     values = {"invoice": invoice.number, "amount": dollars(invoice.amount), "day": format_day(invoice.due_on)}
+    if owed.late_pay_by:
+        values["by"] = format_day(owed.late_pay_by)
     return Step(sentence % values, "pay", invoice)
 
 

@@ -21,6 +21,7 @@ from amtportal.formatting import format_points
 from amtportal.members.models import Member
 from ccp.transcripts import sheets
 from ccp.transcripts.sheets import Sheet, SheetRow
+from certifications.deadlines import by_deadline
 from certifications.models import Cycle
 
 # This many rows take 3 seconds of processor time, and titles and providers of this length take
@@ -34,11 +35,20 @@ MOST_LISTED = 2000
 
 @dataclass(frozen=True)
 class Contents:
-    """What a transcript says. ``cycle`` is None for the whole history."""
+    """What a transcript says. ``cycle`` is None for the whole history.
+
+    The sheets are in the order of the awards, which never changes: ``content_hash`` depends on it.
+    """
 
     member: Member
     sheets: list[Sheet]
     cycle: Cycle | None
+
+    @property
+    def shown(self) -> list[Sheet]:
+        """Return the sheets as they are read: by the deadline of the certifications."""
+        sheet_of = {sheet.cycle: sheet for sheet in self.sheets}
+        return [sheet_of[cycle] for cycle in by_deadline(sheet_of)]
 
     @property
     def row_count(self) -> int:

@@ -12,7 +12,6 @@
 import hashlib
 import re
 import secrets
-import unicodedata
 from datetime import datetime
 
 import segno
@@ -20,6 +19,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from amtportal import clean
 from amtportal.documents import fonts
 from amtportal.documents import layout as documents
 from amtportal.members.context_processors import ASSOCIATION
@@ -38,8 +38,7 @@ def new_code() -> str:
 
 def as_code(typed: str) -> str:
     """Return the code that was meant; empty if what was typed cannot be a code."""
-    letters = unicodedata.normalize("NFKC", typed[:100]).upper().translate(MISREAD)
-    code = re.sub(r"[\s\u2010-\u2015\u2212-]", "", letters)
+    code = clean.code(typed[:100]).upper().translate(MISREAD)
     return code if re.fullmatch(f"[{ALPHABET}]{{{LENGTH}}}", code) else ""
 
 

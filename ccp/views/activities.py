@@ -121,7 +121,7 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
     This page is also the confirmation after Submit.
     """
     now = timezone.now()
-    activity = entries.found(entries.read().visible_to(request.user), pk, at=now)
+    activity = entries.found(entries.with_elsewhere(entries.read().visible_to(request.user)), pk, at=now)
     is_owner = activity.member.user == request.user
     if is_owner:
         activity.member.user = account_of(request)  # saves a query for the page header
@@ -135,6 +135,7 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "look_alikes": entries.look_alikes(activity),
         "difference_form": DifferenceForm() if changeable and not activity.difference else None,
         "lines": lines,
+        "could_count_for": entries.could_count_for(activity, on) if changeable else [],
         "standings": standing.of_cycles([line.cycle for line in lines], activity.member, on),
         "changes": changes.newest_first(
             changes.of_evidence(files, viewer=account_of(request)),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from amtportal import clean
 from amtportal.members.access import account_of, for_member
 from amtportal.members.models import Member
 from amtportal.members.sign_in import kept_forms
@@ -28,7 +29,7 @@ class ReportForm(forms.Form):
     )
 
     def clean_text(self) -> str:
-        text: str = self.cleaned_data["text"].replace("\r\n", "\n").strip()
+        text = clean.lines(self.cleaned_data["text"])
         if problem := error_reports.problem_with_text(text):
             raise forms.ValidationError(problem.sentence)
         return text

@@ -13,6 +13,7 @@ from amtportal.members.models import Member
 from ccp.rollover import catching_up
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
+from certifications.deadlines import by_deadline
 from certifications.models import Cycle
 
 
@@ -75,7 +76,9 @@ def _page(request: HttpRequest, contents: transcripts.Contents) -> HttpResponse:
         "issue": issue,
         "missing": missing,
         "is_owner": is_owner,
-        "cycles": transcripts.cycles_of(contents.member) if contents.cycle else [s.cycle for s in contents.sheets],
+        "cycles": by_deadline(
+            transcripts.cycles_of(contents.member) if contents.cycle else [sheet.cycle for sheet in contents.sheets]
+        ),
         **issuing.places(),
     }
     return render(request, "ccp/transcripts/transcript_detail.html", context)

@@ -4,15 +4,15 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from amtportal import clean, plausible
 from amtportal.dates import today
-from amtportal.formatting import format_day
 from amtportal.staff.changelists import keys_in
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, ShownInline
-from certifications import cycles, life
+from certifications import cycles, deadlines, life
 from certifications.admin.cycles import CycleInline
 from certifications.admin.roster import RosterImportMixin
 from certifications.admin.status_changes import StatusChangeInline
@@ -25,18 +25,16 @@ class CertificationForm(WholeForm):
         fields = ["member", "credential", "certificate_number", "awarded_on", "recertified_on", "ccp_mandatory"]
 
     def clean_awarded_on(self) -> date:
-        awarded_on = self.cleaned_data["awarded_on"]
-        if awarded_on > today():
-            raise forms.ValidationError("The award cannot be in the future. Enter today's date or an earlier one.")
+        awarded_on: date = self.cleaned_data["awarded_on"]
+        if problem := plausible.problem_with_award(awarded_on, today()):
+            raise forms.ValidationError(problem)
         return awarded_on
 
     def clean_recertified_on(self) -> date | None:
         recertified_on: date | None = self.cleaned_data["recertified_on"]
         awarded_on = self.cleaned_data.get("awarded_on") or self.instance.awarded_on
-        if recertified_on and recertified_on > today():
-            raise forms.ValidationError("The recertification cannot be in the future. Enter today's date or earlier.")
-        if recertified_on and awarded_on and recertified_on <= awarded_on:
-            raise forms.ValidationError(f"The recertification comes after the award on {format_day(awarded_on)}.")
+        if recertified_on and (problem := plausible.problem_with_recertification(recertified_on, awarded_on, today())):
+            raise forms.ValidationError(problem)
         return recertified_on
 
     def clean(self) -> dict[str, Any]:
@@ -50,11 +48,14 @@ class CertificationForm(WholeForm):
 
 
 class CertificationInline(ShownInline):
-    """The certifications of a member."""
+    """The certifications of a member, by deadline."""
 
     model = Certification
     readonly_fields = ["credential", "certificate_number", "awarded_on", "status", "ccp_mandatory"]
     select_related = ["credential"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Certification]:
+        return deadlines.ordered(super().get_queryset(request))
 
 
 class BaseCertificationAdmin(RosterImportMixin, NeverDeleted, HistoryAdmin):
@@ -69,8 +70,9 @@ class BaseCertificationAdmin(RosterImportMixin, NeverDeleted, HistoryAdmin):
 
     def found_by(self, words: str) -> Q:
         # The query names every credential because the index on certificate numbers begins with it.
+        number = clean.identifier(words)
         by_number = Certification.objects.filter(
-            credential__in=Credential.objects.order_by(), certificate_number__in=[words, words.upper()]
+            credential__in=Credential.objects.order_by(), certificate_number__in=[number, number.upper()]
         )
         by_member = Certification.objects.filter(super().found_by(words))
         results = [queryset.order_by().values_list("pk", flat=True) for queryset in (by_number, by_member)]

@@ -16,6 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from amtportal.dates import day_of, today
+from amtportal.fields import DayField, LinesField, NumberField
 from amtportal.formatting import format_day, format_points
 from amtportal.members.access import account_of
 from amtportal.members.models import User
@@ -74,7 +75,7 @@ class ExtensionForm(ReasonForm):
     ``shown`` is the day for which the page has already shown which dates move.
     """
 
-    until = forms.DateField(
+    until = DayField(
         label="Last day of the grace period",
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text="To take an extension back, enter the last day of the usual grace period.",
@@ -87,9 +88,9 @@ class ExtensionForm(ReasonForm):
 
 
 class CorrectionForm(forms.Form):
-    points = forms.DecimalField(max_digits=7, decimal_places=2, help_text="As they should have been.")
+    points = NumberField(max_digits=7, decimal_places=2, help_text="As they should have been.")
     outcome = forms.ChoiceField(choices=Cycle.Outcome)
-    statement = forms.CharField(
+    statement = LinesField(
         widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
         max_length=2000,
         help_text="What was wrong and what is right. The member reads it, and whoever reads the transcript.",

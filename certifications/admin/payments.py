@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from amtportal.fields import DayField, IdentifierField
 from amtportal.formatting import dollars, format_day
 from amtportal.members.access import account_of
 from amtportal.refusals import Refused
@@ -54,13 +55,13 @@ class ReversedFilter(ConditionFilter):
 class PaymentForm(forms.Form):
     amount = DollarsField(help_text="In US dollars: exactly the amount of the invoice.")
     method = forms.ChoiceField(choices=Payment.Method)
-    reference = forms.CharField(
+    reference = IdentifierField(
         max_length=60,
         required=False,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text="Check or money order number, or the card processor's reference.",
     )
-    received_on = forms.DateField(
+    received_on = DayField(
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), help_text="The day on which it arrived."
     )
 

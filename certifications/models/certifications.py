@@ -7,6 +7,7 @@ from django.utils.translation import pgettext_lazy
 
 from amtportal.history.lines import AppendOnly, History, Traced
 from amtportal.members.models import Member
+from amtportal.model_fields import IdentifierField
 from certifications.models.credentials import Credential
 
 
@@ -31,7 +32,7 @@ class Certification(models.Model):
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="certifications")
     credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="certifications")
-    certificate_number = models.CharField(max_length=40)
+    certificate_number = IdentifierField(max_length=40)
     awarded_on = models.DateField(help_text="The first award: every cycle is counted from this day.")
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     recertified_on = models.DateField(null=True, blank=True, help_text="The last recertification, if there was one.")

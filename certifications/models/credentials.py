@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from amtportal.history.lines import History
+from amtportal.model_fields import IdentifierField, LineField
 from certifications.quarters import PointsField, in_quarters
 
 
@@ -16,8 +17,8 @@ class Credential(models.Model):
     A cycle copies the points when it is opened, and an invoice copies the fee when it is issued.
     """
 
-    code = models.CharField(max_length=10, unique=True)
-    name = models.CharField(max_length=100)
+    code = IdentifierField(max_length=10, unique=True)
+    name = LineField(max_length=100)
     points_required = PointsField(
         "points a cycle", validators=[MinValueValidator(Decimal("0.25"))], help_text="Points for a 3-year cycle."
     )

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from amtportal.formatting import dollars
 from amtportal.history.lines import History
+from amtportal.model_fields import IdentifierField
 from certifications.models.cycles import Cycle
 
 
@@ -103,7 +104,7 @@ class Payment(models.Model):
     invoice = models.ForeignKey(RenewalInvoice, on_delete=models.PROTECT, related_name="payments")
     amount = models.PositiveIntegerField(help_text="In US cents.")
     method = models.CharField(max_length=20, choices=Method)
-    reference = models.CharField(
+    reference = IdentifierField(
         max_length=60, blank=True, help_text="Check or money order number, or the card processor's reference."
     )
     received_on = models.DateField()

@@ -19,7 +19,7 @@ from django.db.models import Value
 from django.db.models.functions import Cast, Concat
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
-from amtportal.chunks import CHUNK, chunks
+from amtportal.chunks import chunks
 from amtportal.history.lines import sign
 from amtportal.members.mail import notices
 from amtportal.members.models import Member, User
@@ -125,11 +125,12 @@ def _new_accounts(addresses: Sequence[str], occasion: Occasion) -> dict[str, Use
         User,
         **occasion.history(),
     )
-    EmailAddress.objects.bulk_create(
+    bulk_create_with_history(
         # AMT vouches for the address on record. Without a usable password, the address alone does
         # not let anybody sign in.
         [EmailAddress(user=user, email=user.email, primary=True, verified=True) for user in users],
-        batch_size=CHUNK,
+        EmailAddress,
+        **occasion.history(),
     )
     return {user.email: user for user in users}
 
@@ -164,7 +165,7 @@ def _update_addresses(changed: Sequence[RosterEntry], occasion: Occasion) -> Non
         addresses = list(EmailAddress.objects.filter(user__in=emails, primary=True))
         for address in addresses:
             address.email, address.verified = emails[address.user_id], False
-        EmailAddress.objects.bulk_update(addresses, ["email", "verified"])
+        bulk_update_with_history(addresses, EmailAddress, ["email", "verified"], **occasion.history())
         before = {_stored(entry).user_pk: _stored(entry).email for entry in chunk}
         notices.address_changed((user, before[user.pk]) for user in users)
 

@@ -108,12 +108,15 @@ def look_up(rows: Sequence[RosterRow]) -> Record:
 def _members(amt_ids: Iterable[str]) -> dict[str, StoredMember]:
     """Return the members on record with these AMT IDs, by AMT ID."""
     members: dict[str, StoredMember] = {}
-    columns = ("amt_id", "pk", "user", "user__email", "user__is_staff", "roster_email", *PERSON)
+    rights = ("user__is_staff", "user__is_superuser")
+    columns = ("amt_id", "pk", "user", "user__email", *rights, "roster_email", *PERSON)
     for some in chunks(amt_ids):
         on_record = Member.objects.filter(amt_id__in=some).order_by()
-        for amt_id, pk, user_pk, email, is_staff, on_roster, *person in on_record.values_list(*columns):
+        for amt_id, pk, user_pk, email, is_staff, is_superuser, on_roster, *person in on_record.values_list(*columns):
             own = dict(zip(PERSON, person, strict=True))
-            members[amt_id] = StoredMember(pk, user_pk, email or "", own, bool(is_staff), on_roster, amt_id)
+            members[amt_id] = StoredMember(
+                pk, user_pk, email or "", own, bool(is_staff or is_superuser), on_roster, amt_id
+            )
     return members
 
 

@@ -33,6 +33,7 @@ from certifications.models import Certification, Credential
 from certifications.roster import changes as roster_changes
 from certifications.roster import record as roster_records
 from certifications.roster import rows as roster_rows
+from certifications.roster import spoiled
 from certifications.roster import waiting as roster_waiting
 from certifications.roster.entries import RosterEntry, SignIn
 from certifications.roster.occasion import Occasion
@@ -103,6 +104,7 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
         rest = self.without_waiting(rows)
         yield from roster_rows.contradictions(rest)
         yield from roster_records.conflicts(rest, self._record)
+        yield from spoiled.spoiled_numbers(rest, self._record)
 
     def without_waiting(self, rows: list[RosterRow]) -> list[RosterRow]:
         lines = {waiting.row.line for waiting in self.waiting}

@@ -11,6 +11,7 @@ from datetime import date
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from amtportal import clean, plausible
 from amtportal.formatting import format_day
 from amtportal.imports.cells import Problem, day, lengths_of, read_cells, short
 from amtportal.members.models import Member, User
@@ -26,9 +27,13 @@ COLUMNS = (*REQUIRED, *OPTIONAL)
 # All rows of a member must agree on these columns and on the e-mail address.
 PERSON = ("first_name", "last_name", "phone", *ADDRESS)
 
-EARLIEST_AWARD = date(1900, 1, 1)  # before AMT existed, so an earlier day is a typing error
-YES_OR_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+NAMES = ("first_name", "last_name", "address_line1", "address_line2", "city", "state", "country")
+NUMBERS = ("amt_id", "certificate_number", "phone", "postal_code")
+"""What a spreadsheet takes for an amount. The other columns are compared as they are."""
 
+YES_OR_NO = {"yes": True, "y": True, "true": True, "1": True, "no": False, "n": False, "false": False, "0": False}
+
+UNSEEN = "It is empty: it holds only characters that nobody sees. Write the name, or clear the cell."
 NAMELESS = (
     "It is empty, and so is last_name. Write the person's name; a person with one name has it in either of the two."
 )
@@ -82,24 +87,25 @@ class RosterRow:
 
 def email(value: str) -> str:
     """Return the address in lower case; an empty cell says that there is none."""
+    value = clean.email(value)
     if not value:
         return ""
     try:
         validate_email(value)
     except ValidationError:
         raise ValueError(f"“{short(value)}” is not an e-mail address. Write it like name@example.org.") from None
-    return value.lower()
+    return value
 
 
 def award(value: str, on: date) -> date:
-    """Return the day of an award. Raises ValueError if it is in the future or too early."""
+    """Return the day of an award. Raises ValueError if no award can have that day."""
     awarded_on = day(value)
-    if awarded_on > on:
+    if awarded_on > on:  # a row can be sent again, so it has another remedy than a form
         raise ValueError(
             f"{format_day(awarded_on)} is in the future. Correct the date, or import the row once it is past."
         )
-    if awarded_on < EARLIEST_AWARD:
-        raise ValueError(f"{format_day(awarded_on)} is before {EARLIEST_AWARD.year}. Correct the year.")
+    if problem := plausible.problem_with_award(awarded_on, on):
+        raise ValueError(problem)
     return awarded_on
 
 
@@ -110,7 +116,7 @@ def yes_or_no(value: str) -> bool | None:
         return YES_OR_NO[value.lower()]
     except KeyError:
         raise ValueError(
-            f"“{short(value)}” is neither yes nor no. Write yes, no, true, false, 1 or 0, or leave it empty."
+            f"“{short(value)}” is neither yes nor no. Write yes, no, Y, N, true, false, 1 or 0, or leave it empty."
         ) from None
 
 
@@ -132,7 +138,12 @@ def read_roster_row(
         lengths=_LENGTHS,
         meaning=lambda value, column: _meaning(value, column, credentials, on),
         joins_lines=ADDRESS,
+        prose=NAMES,
+        codes=NUMBERS,
     )
+    for column in ("first_name", "last_name"):
+        if values.get(column) == "" and cells[column].strip():
+            problems.append(Problem(line, column, UNSEEN))
     if values.get("first_name") == values.get("last_name") == "":
         problems.append(Problem(line, "first_name", NAMELESS))
     return (None, problems) if problems else (RosterRow(line=line, **values), [])  # type: ignore[arg-type]

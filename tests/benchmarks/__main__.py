@@ -38,10 +38,9 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from amtportal.history import seals  # noqa: E402
-from ccp.models import Activity, Credit  # noqa: E402
+from amtportal.history import comparison, seals  # noqa: E402
 from ccp.recording import verbs as recording  # noqa: E402
-from certifications.models import Cycle, RenewalInvoice  # noqa: E402
+from certifications.models import Cycle  # noqa: E402
 from tests.benchmarks import association, pages  # noqa: E402
 from tests.support.builders import make_activity, make_cycle, make_member, noon  # noqa: E402
 
@@ -128,11 +127,11 @@ def read_history() -> None:
 
 
 def read() -> None:
-    """Read every row that verification needs, once, and nothing else."""
-    rows = (Cycle.objects, Credit.objects, Activity.objects, RenewalInvoice.objects, Credit.history, Activity.history)
-    for manager in rows:
-        for _ in manager.order_by("pk").values_list().iterator():
-            pass
+    """Read every row with a history, and each of its lines, once, and nothing else."""
+    for tracked in comparison.tracked_models():
+        for model in (tracked, comparison.history_model(tracked)):
+            for _ in model._base_manager.order_by("pk").values_list().iterator():
+                pass
 
 
 def record() -> None:

@@ -207,8 +207,8 @@ def multiply(times: int) -> None:
     if times < 2:
         return
     models_of_a_member = (User, Member, Certification, Cycle, RenewalInvoice, Payment, Activity, Credit)
-    histories = (Certification, Cycle, RenewalInvoice, Payment, Activity, Credit)
-    tables = [*models_of_a_member, *(get_history_manager_for_model(model).model for model in histories)]
+    histories = (get_history_manager_for_model(model).model for model in models_of_a_member)
+    tables = [*models_of_a_member, *histories]
     with connection.cursor() as cursor:
         for model in tables:
             columns = [field.column for field in model._meta.concrete_fields]

@@ -84,9 +84,9 @@ def test_an_activity_type_is_found_by_a_word_of_its_guidance_and_chosen_by_mouse
     page.get_by_role("option", name="Self-study or journal quiz Professional Education").click()
     expect(page.get_by_label("Activity type")).to_have_value("self-study")
     expect(page.get_by_label(FINDER)).to_be_focused()
-    page.get_by_label("Activity type").select_option("employment")
+    page.get_by_label("Activity type").select_option("course-ceu")
     expect(page.get_by_label(FINDER)).to_have_value("")
-    expect(page.locator("#chosen-kind")).to_contain_text("Only for work done up to 12/31/2020.")
+    expect(page.locator("#chosen-kind")).to_contain_text("10 points for each CEU")
 
 
 def test_where_nothing_fits_it_is_said_and_enter_does_not_submit(window: Window, member: Member) -> None:
@@ -123,7 +123,7 @@ COURSE, COLLEGE, TALK = "course-seminar-webinar", "college-semester-hours", "pre
                 "in-service": COURSE,
                 "universities": COLLEGE,
                 "teaching": TALK,
-                "job": "employment",
+                "president": "office-or-committee",
                 "magazine articles": "self-study",
                 "health-care degree": "course-ceu",
             },
@@ -140,7 +140,7 @@ COURSE, COLLEGE, TALK = "course-seminar-webinar", "college-semester-hours", "pre
                 "universidades": COLLEGE,
                 "clases en línea": COURSE,
                 "enseñanza": TALK,
-                "trabajo": "employment",
+                "presidente": "office-or-committee",
             },
             id="Spanish",
         ),
@@ -159,8 +159,8 @@ def test_an_activity_type_is_found_by_what_members_call_it(
         if code not in codes:
             missed[words] = codes
     assert missed == {}
-    finder.fill("job" if language == "en-US" else "trabajo")
-    expect(found.first).to_have_attribute("data-code", "employment")  # before what only its category names
+    finder.fill("president" if language == "en-US" else "presidente")
+    expect(found.first).to_have_attribute("data-code", "office-or-committee")
 
 
 @pytest.mark.parametrize("width", [320, 1280])
@@ -169,7 +169,7 @@ def test_what_the_search_finds_is_shown_and_moves_nothing(window: Window, member
     page.goto("/ccp/record/")
     finder, listed = page.get_by_label(FINDER), page.get_by_label("Activity type")
     before = listed.bounding_box()
-    for words, said in (("unicorn", "Nothing fits"), ("course", "5 fit."), ("employment", "1 fits.")):
+    for words, said in (("unicorn", "Nothing fits"), ("course", "5 fit."), ("poster", "1 fits.")):
         finder.fill(words)
         expect(page.get_by_text(said)).to_be_visible()
         assert page.locator("#finder-said").evaluate("said => said.clientWidth") > 50, "hidden from eyes"

@@ -13,6 +13,12 @@ NOTICED = date(2026, 3, 2)
 EARLY = NOTICED - timedelta(days=1)
 
 
+def reason_of(state: invoices.State, opening: invoices.Opening, *, on: date) -> str:
+    return invoice_reason(
+        state, opening, counted=Decimal("22.5"), required=Decimal(30), grace_ends_on=date(2026, 7, 29), on=on
+    )
+
+
 @pytest.mark.parametrize(
     ("state", "gate", "met_on", "opens_on", "reason"),
     [
@@ -61,10 +67,59 @@ def test_the_reason_for_an_invoices_state(
     state: invoices.State, gate: invoices.Gate, met_on: date | None, opens_on: date | None, reason: str
 ) -> None:
     opening = invoices.Opening(DUE, gate, met_on, opens_on)
-    assert invoice_reason(state, opening, counted=Decimal("22.5"), required=Decimal(30), on=EARLY) == reason
+    assert reason_of(state, opening, on=EARLY) == reason
 
 
 def test_a_locked_invoice_does_not_speak_of_a_day_that_is_past() -> None:
     opening = invoices.Opening(DUE, "unmet", None, None)
-    reason = invoice_reason("locked", opening, counted=Decimal(22), required=Decimal(30), on=NOTICED)
+    reason = reason_of("locked", opening, on=NOTICED)
     assert reason.endswith("The invoice opens the day after your CCP requirement is met.")
+
+
+@pytest.mark.parametrize(
+    ("state", "met_on", "reason"),
+    [
+        pytest.param(
+            "upcoming",
+            date(2026, 6, 1),
+            "Opens 6/2/2026, the day after your CCP requirement was met (6/1/2026). It was due on 5/1/2026, before it "
+            "opened: pay it by 7/29/2026.",
+            id="upcoming: by the end of the grace period",
+        ),
+        pytest.param(
+            "open",
+            date(2026, 7, 29),
+            "Open since 7/30/2026, the day after your CCP requirement was met (7/29/2026). It was due on 5/1/2026, "
+            "before it opened: pay it by 7/30/2026.",
+            id="open after the grace period: on that day",
+        ),
+        pytest.param(
+            "open",
+            date(2026, 4, 30),
+            "Open since 5/1/2026, the day after your CCP requirement was met (4/30/2026).",
+            id="opens on the day it is due",
+        ),
+        pytest.param("paid", date(2026, 6, 1), "Paid.", id="paid"),
+    ],
+)
+def test_an_invoice_that_opens_after_it_was_due_says_by_when_to_pay(
+    state: invoices.State, met_on: date, reason: str
+) -> None:
+    """Due on 5/1/2026; the grace period ends on 7/29/2026."""
+    opening = invoices.opening(due_on=date(2026, 5, 1), year=3, mandatory=True, met_on=met_on)
+    assert reason_of(state, opening, on=met_on) == reason
+
+
+@pytest.mark.parametrize(
+    ("on", "is_told"),
+    [
+        pytest.param(date(2026, 5, 1), False, id="the day it is due"),
+        pytest.param(date(2026, 5, 2), True, id="the day after"),
+        pytest.param(date(2026, 7, 29), True, id="the last day of grace"),
+        pytest.param(date(2026, 7, 30), False, id="the day after: it can no longer open"),
+    ],
+)
+def test_a_locked_invoice_that_was_due_says_by_when_to_pay_it_once_it_opens(on: date, is_told: bool) -> None:
+    opening = invoices.opening(due_on=date(2026, 5, 1), year=3, mandatory=True, met_on=None)
+    told = "It was due on 5/1/2026: once it opens, pay it by 7/29/2026."
+    assert reason_of("locked", opening, on=on).endswith(told) is is_told

@@ -278,3 +278,16 @@ def test_eight_clerks_who_record_the_same_check_at_once_are_paid_once() -> None:
         f"{invoice.number} is already paid. To fix a wrong payment, reverse it first.",
     }
     assert Payment.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("opens_on", "by"),
+    [
+        pytest.param(date(2026, 3, 2), date(2026, 5, 1), id="60 days before it is due"),
+        pytest.param(date(2026, 5, 1), date(2026, 5, 1), id="on the day it is due"),
+        pytest.param(date(2026, 5, 2), date(2026, 7, 29), id="the day after: by the end of the grace period"),
+        pytest.param(date(2026, 7, 30), date(2026, 7, 30), id="after the grace period: on that day"),
+    ],
+)
+def test_an_invoice_is_paid_by_its_due_date_unless_it_opens_later(opens_on: date, by: date) -> None:
+    assert invoices.pay_by(due_on=date(2026, 5, 1), opens_on=opens_on, grace_ends_on=date(2026, 7, 29)) == by

@@ -37,6 +37,7 @@ LEAST = 90  # percent
 # The tests of each rule module: the fewest that know the rule, with the quickest first.
 TESTS = {
     "amtportal/dates.py": ["amtportal/test_dates.py"],
+    "amtportal/written_days.py": ["amtportal/test_written_days.py"],
     "certifications/cycles.py": ["certifications/test_cycles.py", "certifications/test_cycles_grace.py"],
     "certifications/invoices.py": [
         "certifications/test_invoices.py",
@@ -46,6 +47,7 @@ TESTS = {
     "certifications/life.py": ["certifications/test_life.py"],
     "ccp/counting/points.py": ["ccp/counting/test_points.py", "ccp/recording/test_claims.py"],
     "ccp/counting/requirement.py": ["ccp/counting/test_requirement.py"],
+    "ccp/recording/amounts.py": ["ccp/recording/test_amounts.py"],
     "ccp/recording/claims.py": ["ccp/recording/test_claims.py"],
     "ccp/counting/terms.py": ["ccp/counting/test_terms.py"],
     "ccp/recording/duplicates.py": ["ccp/recording/test_duplicates.py"],

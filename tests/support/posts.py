@@ -211,10 +211,6 @@ def match_held(patch: pytest.MonkeyPatch) -> Post:
     return Post(_root(), page(HeldCredit, "match"), {})
 
 
-def give_amt_id(patch: pytest.MonkeyPatch) -> Post:
-    return Post(_root(), page(Member, "amt_id", make_member().pk), {"amt_id": "888", "reason": "Re-keyed."})
-
-
 def merge_members(patch: pytest.MonkeyPatch) -> Post:
     make_cycle(make_member(amt_id="888"))
     typed = {"amt_id": "888", "shown": "888", "reason": "One person."}
@@ -289,7 +285,6 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "members_member_add": adding(
         Member, user=lambda: str(make_user().pk), amt_id="777", first_name="Ada", last_name="Lane"
     ),
-    "members_member_amt_id": give_amt_id,
     "members_member_merge": merge_members,
     "members_member_sign_in": give_sign_in,
     "members_user_add": adding(User, email="new@amt.example"),

@@ -151,7 +151,7 @@ VIEW, ADD, CHANGE, DELETE = "view", "add", "change", "delete"
 # Each model of the admin: what staff may do by hand with its rows, given the permission.
 BY_HAND: dict[str, set[str]] = {
     "account_emailaddress": {VIEW},
-    "auth_group": {VIEW, ADD, CHANGE, DELETE},
+    "auth_group": {VIEW},  # superusers change groups, whatever permissions somebody has
     "ccp_activity": {VIEW},
     "ccp_activitytype": {VIEW, ADD, CHANGE},  # it can be deleted while nothing was recorded under it
     "ccp_calendarfeed": {VIEW},

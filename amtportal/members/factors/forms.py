@@ -20,6 +20,7 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from amtportal import clean
 from amtportal.members import limits, vault
 from amtportal.members.factors.second_factor import MFAAdapter
 from amtportal.members.field_texts import label_field
@@ -47,6 +48,7 @@ class _TakenOnce:
     """
 
     def clean_code(self: Any) -> str:
+        self.cleaned_data["code"] = clean.code(self.cleaned_data["code"])
         try:
             code: str = super().clean_code()  # type: ignore[misc]
         except ValidationError as error:
@@ -95,6 +97,7 @@ class AppForm(ActivateTOTPForm):
         self.fields["code"].widget.attrs.update(inputmode="numeric")
 
     def clean_code(self) -> str:
+        self.cleaned_data["code"] = clean.code(self.cleaned_data["code"])
         code: str = super().clean_code()
         if not _is_new(self.user, code):
             raise MFAAdapter().validation_error("incorrect_code")
@@ -120,7 +123,7 @@ class PasskeyForm(AddWebAuthnForm):
 
     def clean_name(self) -> str:
         """Shorten a long name and do not refuse it: the device has already made the passkey."""
-        return str(super().clean_name())[:LONGEST_NAME]
+        return clean.line(super().clean_name())[:LONGEST_NAME]
 
 
 class PasskeyNameForm(EditWebAuthnForm):
@@ -130,4 +133,4 @@ class PasskeyNameForm(EditWebAuthnForm):
         self.fields["name"].widget.attrs["maxlength"] = LONGEST_NAME
 
     def clean_name(self) -> str:
-        return str(self.cleaned_data["name"])[:LONGEST_NAME]
+        return clean.line(self.cleaned_data["name"])[:LONGEST_NAME]

@@ -4,6 +4,8 @@
   section 3.1.1).
 - It is hard to guess: ``zxcvbn`` rates it 3 or 4. The person's name and address and the words of
   AMT add nothing to its strength.
+- The password is judged, like it is stored and compared, in Unicode's form NFKC
+  (``amtportal.clean.password``).
 - A refusal says why.
 """
 
@@ -18,6 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from zxcvbn import zxcvbn
 from zxcvbn.matching import L33T_TABLE, relevant_l33t_subtable
 
+from amtportal import clean
 from amtportal.members.factors.second_factor import FACTORS
 from amtportal.members.models import ALONE, Member, User
 
@@ -101,7 +104,7 @@ def weakness(password: str, known: list[str]) -> str | None:
 
 class LengthValidator:
     def validate(self, password: str, user: User | None = None) -> None:
-        needed = least(user)
+        password, needed = clean.password(password), least(user)
         if len(password) < needed:
             typed = ngettext("Yours has %(length)s.", "Yours has %(length)s.", len(password))
             words = _("Use at least %(needed)s characters.") + " " + typed
@@ -115,6 +118,7 @@ class LengthValidator:
 
 class GuessValidator:
     def validate(self, password: str, user: User | None = None) -> None:
+        password = clean.password(password)
         if len(password) < least(user):
             return  # LengthValidator reports this
         why = weakness(password, known_words(user))

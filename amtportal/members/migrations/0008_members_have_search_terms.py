@@ -88,6 +88,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="searchterm",
-            index=models.Index(fields=["member"], name="members_searchterm_member"),
+            index=models.Index(
+                fields=["member", "term"], name="members_searchterm_member", opclasses=["int8_ops", "text_pattern_ops"]
+            ),
         ),
     ]

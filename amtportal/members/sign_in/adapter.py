@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
+from amtportal import clean
 from amtportal.members import limits
 from amtportal.members.models import User
 from amtportal.members.sessions import devices
@@ -48,7 +49,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
         Nothing else that a visitor can choose is part of the key.
         """
-        email = credentials.get("email", "").strip().lower()
+        email = clean.email(credentials.get("email", ""))
         return f"{email}:{devices.mark(email)}" if email and devices.is_known(request, email) else email
 
     def login(self, request: HttpRequest, user: User) -> None:

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from amtportal.fields import EmailField
 from amtportal.members.factors.passwords import least
 from amtportal.members.field_texts import label_field
 from amtportal.members.mail.outbox import NOBODY
@@ -47,8 +48,16 @@ def _ask_new_password(form: Any) -> None:
 class LoginForm(forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["login"] = EmailField()
+        self.order_fields(["login", "password"])
         label_field(self, "login", ADDRESS_LABEL, ADDRESS)
         label_field(self, "password", PASSWORD_LABEL, PASSWORD)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        if isinstance(self.user, User):
+            self.user.normalize_password(cleaned["password"])
+        return cleaned
 
 
 class _TokenForNobody(PasswordResetTokenGenerator):
@@ -64,6 +73,8 @@ class _TokenForNobody(PasswordResetTokenGenerator):
 
 class AddressForm(forms.ResetPasswordForm):
     """Asks for the address to send a link to, for activation or for a new password."""
+
+    email = EmailField()
 
     users: list[User]
 
@@ -114,10 +125,9 @@ class ReauthenticateForm(forms.ReauthenticateForm):
 class NewAddressForm(django_forms.Form):
     """Asks for the new address of the account."""
 
-    email = django_forms.EmailField(
+    email = EmailField(
         label=gettext_lazy("New e-mail address"),
         max_length=254,
-        widget=django_forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={
             "required": gettext_lazy("Enter the new e-mail address, for example name@example.org."),
             "invalid": gettext_lazy("Enter the new e-mail address, for example name@example.org."),
@@ -130,7 +140,7 @@ class NewAddressForm(django_forms.Form):
         self.user = user
 
     def clean_email(self) -> str:
-        email = str(self.cleaned_data["email"]).lower()
+        email = str(self.cleaned_data["email"])
         if email == self.user.email:
             raise ValidationError(_("This is already your address. Enter another one."))
         return email

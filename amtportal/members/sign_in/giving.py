@@ -8,6 +8,7 @@ from datetime import datetime
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
+from amtportal import clean
 from amtportal.history.lines import sign
 from amtportal.members.models import Member, User
 from amtportal.refusals import Problem, Refused, refuse_if
@@ -34,7 +35,7 @@ def give(*, member: Member, email: str, reason: str, by: User, at: datetime) -> 
 
     Raises ``Refused`` if another member signs in with the address.
     """
-    email, reason = email.strip().lower(), reason.strip()
+    email, reason = clean.email(email), reason.strip()
     if not reason:
         raise Refused("Say why: the reason stays on record.", "reason")
     try:

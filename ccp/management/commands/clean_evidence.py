@@ -1,7 +1,8 @@
-"""``manage.py clean_evidence``: delete removed files; list files without rows, and the reverse."""
+"""``manage.py clean_evidence``: delete removed files, and compare the others with their rows."""
 
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -19,11 +20,14 @@ AGE = timedelta(hours=1)
 
 class Command(BaseCommand):
     help = """Delete the files of evidence that members removed. List those that no row needs, and remove them if asked.
+Compare every file that is attached with its row.
 
 - a file whose row says that it was removed more than a day ago is deleted
 - a file without a row is listed: it is left over where recording it was interrupted
 - a file younger than an hour is left alone: its row may still be on its way
-- a row that lacks its file is named and left alone; the exit status is then 1"""
+- a row whose file is missing, cannot be read, or is not the file that was kept (its size or its SHA-256 differs) is
+  named and left alone; the exit status is then 1
+- a file that was attached before the portal kept digests gets its digest now, once"""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
@@ -33,7 +37,7 @@ class Command(BaseCommand):
 
     def handle(self, *, remove: bool, **options: Any) -> None:
         storage, now = evidence.storage(), timezone.now()
-        files = deleted = unneeded = missing = 0
+        files = deleted = unneeded = 0
         for names in _folders():
             rows = dict(Evidence.objects.filter(stored_name__in=names).values_list("stored_name", "removed_at"))
             files += len(names)
@@ -45,18 +49,38 @@ class Command(BaseCommand):
                     self.stdout.write(name)
                     if remove:
                         storage.delete(name)
-        attached = Evidence.objects.attached().order_by("pk").values_list("pk", "activity", "stored_name")
-        for key, activity, name in attached.iterator(chunk_size=CHUNK):
-            if not storage.exists(name):
-                missing += 1
-                self.stderr.write(f"Evidence {key} of CE-{activity:07d} lacks its file {name}.")
+        compared = Counter(self._compare(file) for file in Evidence.objects.attached().order_by("pk").iterator(CHUNK))
         done = "removed" if remove else "found; --remove removes them"
         self.stdout.write(
             f"{files:,} files, {deleted:,} deleted that members removed, {unneeded:,} that no row needs {done}, "
-            f"{missing:,} rows without a file."
+            f"{compared['same']:,} as they were kept, {compared['new']:,} whose digest is kept from now on, "
+            f"{compared['other']:,} that are not as they were kept, {compared['missing']:,} rows without a file."
         )
-        if missing:
+        if compared["other"] or compared["missing"]:
             sys.exit(1)
+
+    def _compare(self, file: Evidence) -> str:
+        """Compare a file with its row, and return what it is; tell what is wrong with it."""
+        about = f"Evidence {file.pk} of CE-{file.activity_id:07d}"
+        try:
+            with evidence.storage().open(file.stored_name) as content:
+                size, found = content.size, evidence.digest(content)
+        except FileNotFoundError:
+            self.stderr.write(f"{about} lacks its file {file.stored_name}.")
+            return "missing"
+        except OSError as problem:
+            self.stderr.write(f"{about}: its file {file.stored_name} cannot be read: {problem.strerror}.")
+            return "other"
+        if size != file.size or found != (file.stored_sha256 or found):
+            self.stderr.write(
+                f"{about}: its file {file.stored_name} is not the one that was kept "
+                f"({size:,} bytes and SHA-256 {found}, kept were {file.size:,} and {file.stored_sha256 or 'none'})."
+            )
+            return "other"
+        if not file.stored_sha256:
+            evidence.note_digest(evidence=file, stored_sha256=found)
+            return "new"
+        return "same"
 
 
 def _folders() -> Iterator[list[str]]:

@@ -1,7 +1,7 @@
 """``manage.py close_cycles``: close the cycles that are due, and open the next ones."""
 
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from datetime import date, datetime, time
 from typing import Any
 
@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from amtportal.dates import CHICAGO, day_of
 from amtportal.formatting import format_day
+from amtportal.run_days import run_day
 from ccp.rollover import closing as rollover
 from certifications.models import Cycle
 
@@ -34,7 +35,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--on",
-            type=_day,
+            type=run_day,
             metavar="YYYY-MM-DD",
             help="Close what was due on that day, by what was on record then. A future day needs --dry-run.",
         )
@@ -59,10 +60,3 @@ class Command(BaseCommand):
         self.stdout.write(f"{'Nothing written; would be: ' if dry_run else ''}{tally}")
         if tally.failed:
             sys.exit(1)
-
-
-def _day(value: str) -> date:
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise ArgumentTypeError(f"“{value}” is not a day; write it as 2026-03-14.") from None

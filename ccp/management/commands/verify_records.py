@@ -2,42 +2,75 @@
 
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.models import QuerySet
 from tqdm import tqdm
 
-from amtportal.history import seals
-from amtportal.members.models import Member
+from amtportal import clean
+from amtportal.history import comparison, seals, triggers
+from amtportal.members.models import Member, User
 from ccp.rollover import verification
 from certifications.models import Cycle
 
 
 class Command(BaseCommand):
-    help = """Calculate again what is stored, and print each difference on a line. Nothing is changed.
+    help = """Compare and calculate again what is stored, and print each difference on a line. Nothing is changed.
 
+- every row that has a history against the last line of it: rows that are gone, that have no history, or that have
+  other values in any column; groups and permissions of accounts too
 - credits of cycles that are not closed: the points that count and why they were cut
 - the day since which each requirement is met, replayed from the history
-- credits and entries against the last line of their history
 - points and outcome of closed cycles
 - invoices: three for each cycle, their due dates, and that the paid ones have a payment
 - every sealed line of history against its seal, and the chain of the seals (not with --member)
-- exit status 1 where there are differences, else 0"""
+- the triggers that keep history as it is: their definition, their function, and that they are on (not with --member)
+- exit status 1 where there are differences, else 0
+
+clean_evidence compares the files that members attached."""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--member", metavar="AMT_ID", help="Verify the cycles of this member only.")
+        parser.add_argument(
+            "--member", type=clean.identifier, metavar="AMT_ID", help="Verify the rows and cycles of this member only."
+        )
         parser.add_argument("--head", help="A head that seal_history printed earlier: it must still be in the chain.")
 
     def handle(self, *, member: str | None, head: str | None, verbosity: int, **options: Any) -> None:
-        cycles = Cycle.objects.all()
+        cycles, person = Cycle.objects.all(), None
         if member is not None:
-            if not Member.objects.filter(amt_id=member).exists():
+            person = Member.objects.filter(amt_id=member).first()
+            if person is None:
                 raise CommandError(f"No member has the AMT ID {member}.")
-            cycles = cycles.filter(certification__member__amt_id=member)
+            cycles = cycles.filter(certification__member=person)
+        rows = comparison.ComparisonTally()
+        for different in comparison.compare(rows) if person is None else _rows_of(person, rows):
+            self.stdout.write(str(different))
         tally = verification.VerificationTally()
+        uncountable = verification.uncountable()
+        if uncountable:
+            kinds = ", ".join(map(str, uncountable))
+            self.stdout.write(f"No cycle is counted again: ccp_activitytype {kinds}: gone, or without terms.")
+        else:
+            self._count(cycles, tally, verbosity)
+        history = seals.SealTally()
+        idle = []
+        if person is None:
+            idle = triggers.differences(connection)
+            for sentence in (*seals.verify(history, since=head), *map(str, idle)):
+                self.stdout.write(sentence)
+            self.stdout.write(str(history))
+        self.stdout.write(str(rows))
+        self.stdout.write(str(tally))
+        if rows.differences or tally.differences or history.differences or idle or uncountable:
+            sys.exit(1)
+
+    def _count(self, cycles: QuerySet[Cycle], tally: verification.VerificationTally, verbosity: int) -> None:
         # With None, tqdm shows a bar on a terminal and nothing elsewhere.
         disable = None if verbosity > 0 else True
         with tqdm(total=cycles.count(), unit=" cycles", file=sys.stderr, disable=disable, leave=False) as progress:
@@ -45,11 +78,11 @@ class Command(BaseCommand):
                 progress.update(tally.cycles - progress.n)
                 for difference in differences:
                     self.stdout.write(str(difference))
-        history = seals.SealTally()
-        if member is None:
-            for sentence in seals.verify(history, since=head):
-                self.stdout.write(sentence)
-            self.stdout.write(str(history))
-        self.stdout.write(str(tally))
-        if tally.differences or history.differences:
-            sys.exit(1)
+
+
+def _rows_of(member: Member, tally: comparison.ComparisonTally) -> Iterator[comparison.Difference]:
+    """Yield the differences of the member's row, of all rows that refer to it, and of the account."""
+    for model, keys in comparison.rows_under(Member, member.pk).items():
+        yield from comparison.compare_rows(model, keys, tally)
+    if member.user_id:
+        yield from comparison.compare_rows(User, [member.user_id], tally)

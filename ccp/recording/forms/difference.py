@@ -1,12 +1,10 @@
 """The form in which a member says what differs between two entries that look alike."""
 
-import unicodedata
-
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ccp.recording.forms.fields import is_unseen
+from amtportal import clean
 
 
 class DifferenceForm(forms.Form):
@@ -23,14 +21,14 @@ class DifferenceForm(forms.Form):
     )
 
     def clean_difference(self) -> str:
-        typed = "\n".join(self.cleaned_data["difference"].splitlines())
-        if any(unicodedata.category(character) in ("Cc", "Cs") for character in typed if character != "\n"):
+        typed = clean.lines(self.cleaned_data["difference"])
+        if clean.unprintable(typed, allowed="\n"):
             raise forms.ValidationError(_("The text has characters that cannot be printed. Type it again."))
         if len(typed) > self.MOST:
             raise forms.ValidationError(
                 _("Shorten the text to %(most)d characters; it has %(length)d.")
                 % {"most": self.MOST, "length": len(typed)}
             )
-        if is_unseen(typed):
+        if not typed:
             raise forms.ValidationError(self.fields["difference"].error_messages["required"])
         return typed

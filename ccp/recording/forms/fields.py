@@ -3,8 +3,6 @@
 They read what people type, and say how to fix what they cannot read.
 """
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -13,55 +11,51 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.forms.models import ModelChoiceIterator
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from amtportal import clean, written_days
 from amtportal import formatting as words
-from amtportal.dates import UnreadableDay, read_day
+from amtportal.dates import UnreadableDay, today
 from amtportal.formatting import format_points, translated
 from amtportal.refusals import Problem
 from ccp.models import ActivityType
 from ccp.recording import claims
+from ccp.recording.amounts import Amount
 from ccp.recording.forms.synonyms import OTHER_WORDS
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 
-def is_unseen(typed: str) -> bool:
-    """Return whether the text is invisible: it has only blanks and characters without a width."""
-    return all(character.isspace() or unicodedata.category(character) == "Cf" for character in typed)
-
-
 class TypedNumberField(forms.CharField):
-    """A number as people type it: ``1.5``, ``1,5``, ``.5``, `` 2 ``.
+    """A number as people write it (``ccp.recording.amounts``); ``read`` reads it.
 
-    Signs, exponents and words are not read.
+    ``inputmode`` is the keyboard that a phone shows: "decimal" has no letters and no colon.
     """
-
-    # A comma before three digits is not read, because it may separate thousands.
-    READABLE = re.compile(r"(?=.*[0-9])([0-9]{0,20})(?:\.([0-9]{0,20})|,([0-9]{0,2}))?", re.ASCII)
 
     def __init__(
         self,
         *,
+        read: Callable[[str], Decimal | Amount | None],
         unreadable: "StrOrPromise",
         rule: Callable[[Decimal], Problem | None],
         label: "StrOrPromise",
+        inputmode: str = "decimal",
         **kwargs: Any,
     ) -> None:
-        self.unreadable, self.rule = unreadable, rule
-        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        self.read, self.unreadable, self.rule = read, unreadable, rule
+        widget = forms.TextInput(attrs={"inputmode": inputmode, "autocomplete": "off"})
         super().__init__(label=label, widget=widget, **kwargs)
 
-    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
-        typed = super().to_python(value)
+    def to_python(self, value: Any) -> Decimal | Amount | None:  # type: ignore[override]
+        typed = clean.typed(super().to_python(value) or "")
         if not typed:
             return None
-        if not (read := self.READABLE.fullmatch(typed)):
+        if (number := self.read(typed)) is None:
             raise forms.ValidationError(self.unreadable)
-        number = Decimal(f"{read[1] or '0'}.{read[2] or read[3] or '0'}")
-        if problem := self.rule(number):
+        if problem := self.rule(number.number if isinstance(number, Amount) else number):
             raise forms.ValidationError(problem.sentence)
         return number
 
@@ -73,7 +67,12 @@ class TypedNumberField(forms.CharField):
 
 
 class TypedDayField(forms.CharField):
-    """A day as people type it (``3/14/2026``) or as a date picker sends it (``2026-03-14``)."""
+    """A day as people write it (``amtportal.written_days``) or as a date picker sends it.
+
+    ``on`` is today, for what is typed as ``today`` or with a short year.
+    """
+
+    on: date | None = None
 
     def __init__(self, *, name: "StrOrPromise", **kwargs: Any) -> None:
         self.name = name
@@ -87,11 +86,11 @@ class TypedDayField(forms.CharField):
         self.error_messages["required"] = wanted + self.cycle_dates
 
     def to_python(self, value: Any) -> date | None:  # type: ignore[override]
-        typed = super().to_python(value)
+        typed = clean.typed(super().to_python(value) or "")
         if not typed:
             return None
         try:
-            return read_day(typed)
+            return written_days.read(typed, self.on or today())
         except UnreadableDay as unreadable:
             raise forms.ValidationError(self._sentence(typed, unreadable) + self.cycle_dates) from None
 
@@ -103,14 +102,23 @@ class TypedDayField(forms.CharField):
                 return _("Enter the year of the %(name)s with four digits, for example 3/14/2026.") % named
             case "no year":
                 return _("Add the year to the %(name)s, for example 3/14/2026.") % named
-            case "not in the calendar":
+            case "no day":
+                return _("Add the day to the %(name)s, for example 3/14/2026.") % named
+            case "other weekday" if unreadable.meant:
+                named["meant"] = words.typed(unreadable.meant)
+                named["weekday"] = date_format(unreadable.meant, "l")
                 return (
-                    _(
-                        "%(typed)s is not a day in the calendar. Enter the %(name)s as month/day/year, for example "
-                        "3/14/2026."
-                    )
-                    % named
+                    _("%(meant)s is a %(weekday)s. Correct the day, or enter the %(name)s without the weekday.") % named
                 )
+            case "not in the calendar":
+                sentence = _(
+                    "%(typed)s is not a day in the calendar. Enter the %(name)s as month/day/year, for example "
+                    "3/14/2026."
+                )
+                if unreadable.meant:
+                    named["meant"] = words.typed(unreadable.meant)
+                    sentence += " " + _("If you wrote the day first, enter %(meant)s.")
+                return sentence % named
         return _("Enter the %(name)s as month/day/year, for example 3/14/2026.") % named
 
     def prepare_value(self, value: Any) -> Any:
@@ -127,13 +135,29 @@ class TypedLineField(forms.CharField):
         super().__init__(required=False, **kwargs)
 
     def to_python(self, value: Any) -> str:
-        typed = super().to_python(value) or ""
+        typed = clean.line(super().to_python(value) or "")
         named = {"name": self.name, "most": self.MOST, "length": len(typed)}
-        if any(unicodedata.category(character) in ("Cc", "Cs") for character in typed):
+        if clean.unprintable(typed):
             raise forms.ValidationError(_("The %(name)s has characters that cannot be printed. Type it again.") % named)
         if len(typed) > self.MOST:
             raise forms.ValidationError(_("Shorten the %(name)s to %(most)d characters; it has %(length)d.") % named)
-        return "" if is_unseen(typed) else typed
+        return typed
+
+
+class ConfirmationWidget(forms.CheckboxInput):
+    """A box whose value is what it confirms, so that it confirms nothing else."""
+
+    confirms = ""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
+        return str(data.get(name, ""))
+
+    def format_value(self, value: Any) -> str:
+        return self.confirms
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        self.check_test = lambda posted: bool(posted) and posted == self.confirms
+        return super().get_context(name, value, attrs)
 
 
 class _ByCategory(ModelChoiceIterator):
@@ -142,7 +166,7 @@ class _ByCategory(ModelChoiceIterator):
     def __iter__(self) -> Iterator[Any]:
         yield ("", _("Choose an activity type"))
         field = cast("ActivityTypeField", self.field)
-        for category, activity_types in groupby(field.offered, key=lambda activity_type: activity_type.category):
+        for category, activity_types in groupby(field.offered(), key=lambda activity_type: activity_type.category):
             yield (translated(category.name), [self.choice(activity_type) for activity_type in activity_types])
 
 
@@ -167,7 +191,7 @@ class ActivityTypeField(forms.ModelChoiceField):
 
     widget = _WithOtherWords
     iterator = _ByCategory
-    offered: list[ActivityType]
+    offered: Callable[[], list[ActivityType]]
 
     def label_from_instance(self, obj: Any) -> str:
         return translated(obj.name)

@@ -5,28 +5,33 @@ It reads one activity and asks ``ccp.recording.eligibility`` which rules the act
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, cast
 
 from django import forms
 from django.db.models import prefetch_related_objects
 from django.http import QueryDict
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from amtportal import clean
 from amtportal.dates import day_of
 from amtportal.refusals import Problem
 from ccp.counting.terms import CategoryOffer, Terms, catalogue, points_for
 from ccp.models import Activity, ActivityType
-from ccp.recording import claims, eligibility
+from ccp.recording import amounts, claims, eligibility
 from ccp.recording import previous as earlier_entries
 from ccp.recording.forms.fields import (
     ActivityTypeField,
     CertificationsField,
+    ConfirmationWidget,
     TypedDayField,
     TypedLineField,
     TypedNumberField,
 )
+from certifications.deadlines import by_deadline
 from certifications.models import Cycle
 
 PROVIDERS = "providers"  # the id of the list of earlier providers on the page
@@ -39,11 +44,14 @@ class RecordCEForm(forms.Form):
     - ``asked``: the cycle from whose page the member came
     - ``like``: an entry of the member's own; the form records another one like it
     - ``kept``: what was typed before the member had to sign in again
+    - ``doubt``: what the member has to confirm, if anything; the page shows the box only then.
     - ``is_preview``: whether the member asks what the entry would count for. Nothing is recorded
       then, so nothing is attested.
     """
 
     # The fields that are filled in again after a sign-in. The member has to attest again.
+    doubt: claims.Doubt | None = None
+
     KEPT: tuple[str, ...] = (*eligibility.FIELDS, "certifications", "submission_id")
 
     activity_type = ActivityTypeField(
@@ -69,9 +77,12 @@ class RecordCEForm(forms.Form):
     quantity = TypedNumberField(
         label=gettext_lazy("How many"),
         help_text=gettext_lazy(
-            "Contact hours, semester hours, quarter hours or CEU, as the activity type is counted. The points "
-            "are calculated and rounded down to a quarter step. Leave it empty to enter the points yourself."
+            "Contact hours, semester hours, quarter hours or CEU, as the activity type is counted. Contact hours can "
+            "be a time, such as 1:30 or 90 min. The points are calculated and rounded down to a quarter step. Leave "
+            "it empty to enter the points yourself."
         ),
+        read=amounts.read_quantity,
+        inputmode="text",
         unreadable=gettext_lazy("Enter how many as a number with at most two decimals, for example 3 or 0.4."),
         rule=claims.problem_with_number,
         required=False,
@@ -81,6 +92,7 @@ class RecordCEForm(forms.Form):
         help_text=gettext_lazy(
             "In quarter steps, at most 99. For example 2 or 1.5. Leave it empty if you entered how many."
         ),
+        read=amounts.read_points,
         unreadable=gettext_lazy("Enter the points as a number, for example 2 or 1.5."),
         rule=claims.problem_with_points,
         error_messages={"required": gettext_lazy("Enter the points you earned, for example 1.5.")},
@@ -110,6 +122,11 @@ class RecordCEForm(forms.Form):
         label=claims.ATTESTATION,
         error_messages={"required": gettext_lazy("Check the box to attest that the information is correct.")},
     )
+    confirmed = forms.CharField(
+        label=gettext_lazy("This is what I completed, and the dates are right."),
+        required=False,
+        widget=ConfirmationWidget,
+    )
     submission_id = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
@@ -124,7 +141,8 @@ class RecordCEForm(forms.Form):
         like: Activity | None = None,
         kept: QueryDict | None = None,
     ) -> None:
-        self.open_cycles, self.on = open_cycles, on
+        self.open_cycles, self.on = (open_cycles := by_deadline(open_cycles)), on
+        self.earlier = earlier
         self.earlier_type = earlier.activity_type if earlier else None
         self.recorded_on = day_of(earlier.recorded_at) if earlier else on
         self.catalogue = catalogue()
@@ -132,29 +150,52 @@ class RecordCEForm(forms.Form):
             "submission_id": uuid.uuid4(),
             "certifications": [cycle.certification_id for cycle in ([asked] if asked else open_cycles)],
         }
-        self.activity_types = [
-            activity_type
-            for activity_type in self.catalogue.activity_types
-            if activity_type == self.earlier_type
-            or not eligibility.problem_with_activity_type(
-                activity_type, self.catalogue.terms(activity_type, self.recorded_on), on
-            )
-        ]
         self.came_back = kept is not None
         again = earlier_entries.like(like, self.activity_types) if like else {}
         super().__init__(data, initial={**preset, **again, **(initial or {}), **self._typed(kept or QueryDict())})
         self.is_preview = self.is_bound and "preview" in self.data
         self.fields["attested"].required = not self.is_preview
         self.fields["points"].required = not self._entered("quantity")
-        cast(ActivityTypeField, self.fields["activity_type"]).offered = self.activity_types
+        cast(ActivityTypeField, self.fields["activity_type"]).offered = lambda: self.activity_types
         for day in (self.fields["starts_on"], self.fields["ends_on"]):
             assert isinstance(day, TypedDayField)
+            day.on = on
             day.name_cycle_dates(eligibility.windows(open_cycles))
         field = self.fields["certifications"]
         assert isinstance(field, forms.TypedMultipleChoiceField)
         field.choices = [
             (cycle.certification_id, str(window))
             for cycle, window in zip(open_cycles, eligibility.windows(open_cycles), strict=True)
+        ]
+
+    @cached_property
+    def not_offered(self) -> dict[ActivityType, str]:
+        """The types that no open cycle can take, each with the reason as a sentence."""
+        return {
+            activity_type: reason
+            for activity_type in self._choosable
+            if activity_type != self.earlier_type
+            and (
+                reason := eligibility.why_not_offered(
+                    activity_type, self._terms_of(activity_type), self.open_cycles, self.on
+                )
+            )
+        }
+
+    @cached_property
+    def activity_types(self) -> list[ActivityType]:
+        """The types that the page offers. A preview shows none, so it does not read them."""
+        return [activity_type for activity_type in self._choosable if activity_type not in self.not_offered]
+
+    @cached_property
+    def _choosable(self) -> list[ActivityType]:
+        known = self.catalogue.activity_types
+        prefetch_related_objects(known, "credentials")
+        return [
+            activity_type
+            for activity_type in known
+            if activity_type == self.earlier_type
+            or not eligibility.problem_with_activity_type(activity_type, self._terms_of(activity_type), self.on)
         ]
 
     @staticmethod
@@ -166,9 +207,9 @@ class RecordCEForm(forms.Form):
         }
 
     def _entered(self, name: str) -> str:
-        """Return the text of a field as the field itself reads it, without the blanks around it."""
+        """Return the text of a field without what nobody sees, as the field itself reads it."""
         value = self.data.get(name) if self.is_bound else self.initial.get(name)
-        return str(value or "").strip()
+        return clean.typed(str(value or ""))
 
     @property
     def offers_choice(self) -> bool:
@@ -235,13 +276,26 @@ class RecordCEForm(forms.Form):
     @property
     def offers(self) -> list[CategoryOffer]:
         """Return the activity types that can be chosen, with the terms that apply to the entry."""
-        prefetch_related_objects(self.activity_types, "credentials")
         return self.catalogue.offers(self.activity_types, self.recorded_on)
+
+    @property
+    def guidance(self) -> list[tuple[CategoryOffer, list[str]]]:
+        """Return the offers of every category, and why others of its types are not offered."""
+        return [
+            (
+                replace(group, offers=[offer for offer in group.offers if offer.activity_type in self.activity_types]),
+                [self.not_offered[kind] for offer in group.offers if (kind := offer.activity_type) in self.not_offered],
+            )
+            for group in self.catalogue.offers(self._choosable, self.recorded_on)
+        ]
 
     @property
     def terms(self) -> Terms:
         """Return the terms of the chosen type on the day on which the entry was or is recorded."""
-        return self.catalogue.terms(self.cleaned_data["activity_type"], self.recorded_on)
+        return self._terms_of(self.cleaned_data["activity_type"])
+
+    def _terms_of(self, activity_type: ActivityType) -> Terms:
+        return self.catalogue.terms(activity_type, self.recorded_on)
 
     @property
     def claim(self) -> eligibility.Claim:
@@ -257,19 +311,50 @@ class RecordCEForm(forms.Form):
         activity_type, starts_on = cleaned.get("activity_type"), cleaned.get("starts_on")
         if starts_on and "ends_on" in cleaned:
             cleaned["ends_on"] = cleaned["ends_on"] or starts_on
+        if "quantity" in cleaned:
+            self._count_units(activity_type)
         if activity_type and "quantity" in cleaned and "points" in cleaned:
             self._calculate_points(activity_type)
         chosen = self.chosen_cycles or self.open_cycles
+        others = [cycle for cycle in self.open_cycles if cycle not in chosen]
         if all(cleaned.get(field) is not None for field in ("activity_type", "starts_on", "ends_on", "points")):
+            claim, terms = self.claim, self.terms  # a problem takes the value of its field away
             for problem in eligibility.problems(
-                self.claim, chosen, self.on, terms=self.terms, earlier_type=self.earlier_type
+                claim, chosen, self.on, terms=terms, others=others, earlier_type=self.earlier_type
             ):
                 self.add_problem(problem)
+            self._ask_about_doubt(claim, terms)
         elif starts_on and cleaned.get("ends_on"):
             windows = eligibility.windows(chosen)
-            if with_dates := claims.problem_with_dates(starts_on, cleaned["ends_on"], windows, self.on):
+            if with_dates := claims.problem_with_dates(
+                starts_on, cleaned["ends_on"], windows, self.on, others=eligibility.windows(others)
+            ):
                 self.add_problem(with_dates)
         return cleaned
+
+    def _ask_about_doubt(self, claim: eligibility.Claim, terms: Terms) -> None:
+        """Ask about what is not likely, unless exactly that is confirmed or on record.
+
+        A preview only tells it. A number that is wrong anyway is not asked about.
+        """
+        if {"quantity", "points"} & self.errors.keys():
+            return
+        doubt = eligibility.doubt(claim, terms)
+        if doubt is None or (self.earlier and doubt == eligibility.doubt(self.earlier, terms)):
+            return
+        self.doubt = doubt
+        cast(ConfirmationWidget, self.fields["confirmed"].widget).confirms = self.doubt.key
+        if not self.is_preview and self.cleaned_data.get("confirmed") != self.doubt.key:
+            self.add_error("confirmed", f"{self.doubt.sentence} {claims.HOW_TO_CONFIRM}")
+
+    def _count_units(self, activity_type: ActivityType | None) -> None:
+        """Replace the amount that was typed with its number, if it is in the unit of the type."""
+        amount: amounts.Amount | None = self.cleaned_data["quantity"]
+        self.cleaned_data["quantity"] = amount.number if amount else None
+        if amount and activity_type:
+            problem = claims.problem_with_unit(activity_type.name, amount.unit, self.terms.unit)
+            if problem and self.terms.points_per_unit is not None:
+                self.add_problem(problem)
 
     def _calculate_points(self, activity_type: ActivityType) -> None:
         """Set the points that the number of units makes, if no points were typed."""

@@ -1,12 +1,12 @@
 """``manage.py import_roster FILE.csv``: the roster import on the command line."""
 
-from argparse import ArgumentParser, ArgumentTypeError
-from datetime import date
+from argparse import ArgumentParser
 from typing import Any
 
 from import_export.results import Result, RowResult
 
 from amtportal.imports.command import ImportCommand, counted
+from amtportal.run_days import run_day
 from certifications.roster.resource import RosterResource
 from certifications.roster.rows import OPTIONAL, REQUIRED
 
@@ -26,7 +26,7 @@ class Command(ImportCommand):
         super().add_arguments(parser)
         parser.add_argument(
             "--on",
-            type=_day,
+            type=run_day,
             metavar="YYYY-MM-DD",
             help="Import as if it were that day: it decides which cycles are opened.",
         )
@@ -51,10 +51,3 @@ class Command(ImportCommand):
             f"({counted(resource.new_members, 'new member')}), {updated:,} updated, {unchanged:,} unchanged."
         )
         return " ".join([tally, *resource.for_staff()])
-
-
-def _day(value: str) -> date:
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise ArgumentTypeError(f"“{value}” is not a day; write it as 2026-03-14.") from None

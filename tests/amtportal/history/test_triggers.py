@@ -44,6 +44,10 @@ def refused(statement: str) -> bool:
     return False
 
 
+def told() -> list[str]:
+    return [str(difference) for difference in triggers.differences(connection)]
+
+
 def test_every_history_is_append_only_and_so_are_the_records_of_what_was_done() -> None:
     """A model that gets a history becomes append-only by itself."""
     histories = {model for model in apps.get_models() if issubclass(model, HistoricalChanges)}
@@ -67,7 +71,7 @@ def test_what_packages_store_of_rights_addresses_and_second_factors_has_a_histor
 
 
 def test_every_append_only_table_has_its_triggers() -> None:
-    assert triggers.missing(connection) == {}
+    assert triggers.differences(connection) == []
     with connection.cursor() as cursor:
         query = {
             "sqlite": "SELECT count(*) FROM sqlite_master WHERE type = 'trigger'",
@@ -137,15 +141,19 @@ def test_a_row_is_unique_by_its_columns_alone() -> None:
 
 
 def test_a_trigger_of_an_earlier_release_is_replaced(short: Member) -> None:
-    if connection.vendor == "postgresql":
-        pytest.skip("PostgreSQL replaces no row")
-    name, now = "history_seal_no_replace", dict(triggers.wanted(connection))
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TRIGGER {name}")
-        cursor.execute(f"CREATE TRIGGER {name} BEFORE INSERT ON history_seal BEGIN SELECT 1; END")
-    assert triggers.missing(connection) == {name: now[name]}
+    name = "history_seal_no_truncate" if connection.vendor == "postgresql" else "history_seal_no_replace"
+    with transaction.atomic(), connection.cursor() as cursor:
+        settle(cursor)
+        if connection.vendor == "postgresql":
+            cursor.execute(f"DROP TRIGGER {name} ON history_seal")
+            called = "FOR EACH STATEMENT EXECUTE FUNCTION history_append_only()"
+            cursor.execute(f"CREATE TRIGGER {name} AFTER TRUNCATE ON history_seal {called}")
+        else:
+            cursor.execute(f"DROP TRIGGER {name}")
+            cursor.execute(f"CREATE TRIGGER {name} BEFORE INSERT ON history_seal BEGIN SELECT 1; END")
+    assert told() == [f"trigger {name}: has another definition"]
     call_command("migrate", verbosity=0)
-    assert triggers.missing(connection) == {}
+    assert told() == []
 
 
 def test_seals_are_not_changed_either(short: Member) -> None:
@@ -161,20 +169,60 @@ def test_a_migration_puts_back_what_is_missing(short: Member) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         settle(cursor)
         cursor.execute(f"DROP TRIGGER {name}{on}")
-    assert list(triggers.missing(connection)) == [name]
+    assert told() == [f"trigger {name}: is missing"]
     call_command("migrate", verbosity=0)
-    assert triggers.missing(connection) == {}
+    assert triggers.differences(connection) == []
     assert refused("UPDATE ccp_historicalcredit SET points = 0")
 
 
-def test_one_that_was_switched_off_counts_as_missing() -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite switches none off")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite switches none off")
+@pytest.mark.parametrize("state", ["DISABLE", "ENABLE REPLICA"])
+def test_one_that_was_switched_off_is_switched_on_again(state: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE ccp_historicalcredit DISABLE TRIGGER ccp_historicalcredit_no_change")
-    assert list(triggers.missing(connection)) == ["ccp_historicalcredit_no_change"]
+        cursor.execute(f"ALTER TABLE ccp_historicalcredit {state} TRIGGER ccp_historicalcredit_no_change")
+    assert told() == ["trigger ccp_historicalcredit_no_change: is switched off"]
     triggers.put_in_place()
-    assert triggers.missing(connection) == {}
+    assert told() == []
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's triggers call no function")
+def test_a_function_that_does_nothing_is_replaced(short: Member) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        settle(cursor)
+        cursor.execute(
+            "CREATE OR REPLACE FUNCTION history_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$BEGIN RETURN COALESCE(NEW, OLD); END$$"
+        )
+    assert told() == ["trigger history_append_only: the function of the triggers is missing or another one"]
+    assert not refused("UPDATE ccp_historicalcredit SET points = 0")
+    call_command("migrate", verbosity=0)
+    assert told() == []
+    assert refused("UPDATE ccp_historicalcredit SET points = 1")
+
+
+def test_a_trigger_that_is_not_the_portals_is_told_and_left_to_a_person(short: Member) -> None:
+    """It could keep lines from being written. On PostgreSQL a rule can do the same."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        settle(cursor)
+        if connection.vendor == "postgresql":
+            cursor.execute("CREATE RULE swallow AS ON INSERT TO ccp_historicalcredit DO INSTEAD NOTHING")
+        else:
+            body = "BEGIN SELECT RAISE(IGNORE); END"
+            cursor.execute(f"CREATE TRIGGER swallow BEFORE INSERT ON ccp_historicalcredit {body}")
+    triggers.put_in_place()
+    assert told() == ["trigger swallow: is on ccp_historicalcredit, and is not the portal's"]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL's triggers belong to their tables")
+def test_the_name_of_a_trigger_is_no_hiding_place(short: Member) -> None:
+    """One of the same name on another table does nothing for this one."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER ccp_historicalcredit_no_update")
+        cursor.execute("CREATE TRIGGER ccp_historicalcredit_no_update BEFORE UPDATE ON auth_group BEGIN SELECT 1; END")
+    assert told() == ["trigger ccp_historicalcredit_no_update: is missing"]
+    triggers.put_in_place()
+    assert told() == []
+    assert refused("UPDATE ccp_historicalcredit SET points = 0")
 
 
 def test_the_tests_own_way_past_the_triggers_ends_where_it_ends(short: Member) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -51,6 +52,14 @@ def test_search_that_fits_too_many_asks_for_more_words(
     assert "Add a word" in response.text
 
 
+@pytest.mark.parametrize("model", [Member, User, EmailAddress, Certification], ids=lambda model: model.__name__)
+def test_a_search_by_too_many_words_tells_how_many_were_used(root: Client, ann: Member, model: Any) -> None:
+    told = "Only the first 8 words were used in this search."
+    assert told not in root.get(page(model), {"q": "ann " * 8}).text
+    assert told in root.get(page(model), {"q": "ann " * 900}).text
+    assert found(root, Member, q="ann " * 8 + "nobody") == [ann]
+
+
 def test_staff_without_an_amt_id_are_found_by_address(root: Client) -> None:
     assert [user.email for user in found(root, User, q="root@")] == ["root@amt.example"]
 
@@ -90,6 +99,53 @@ def test_clerk_who_changes_accounts_gives_no_rights(ann: Member) -> None:
     assert (ann.user.is_staff, ann.user.is_superuser) == (False, False)
     clerk.post(page(User, "add"), {**rights, "email": "new@example.org"})
     assert not User.objects.get(email="new@example.org").is_staff
+
+
+GROUPS = ("view_group", "add_group", "change_group", "delete_group", "view_user", "add_user", "change_user")
+
+
+def test_clerk_changes_no_group_whatever_permissions_they_have() -> None:
+    """Who edits the group that they are in could give themselves every right."""
+    clerk = make_clerk(*GROUPS)
+    group = Group.objects.create(name="Desk")
+    clerk.groups.add(group)
+    every = [str(key) for key in Permission.objects.values_list("pk", flat=True)]
+    client = client_of(clerk)
+    assert client.get(page(Group)).status_code == client.get(page(Group, "change", group.pk)).status_code == 200
+    for address, typed in (
+        (page(Group, "change", group.pk), {"name": "Desk", "permissions": every}),
+        (page(Group, "add"), {"name": "New", "permissions": every}),
+        (page(Group, "delete", group.pk), {"post": "yes"}),
+        (page(User, "change", clerk.pk), {"email": clerk.email, "is_active": "on", "groups": [group.pk]}),
+    ):
+        assert client.post(address, typed).status_code == 403, address
+    client.post(page(Group), {"action": "delete_selected", "_selected_action": [group.pk], "post": "yes"})
+    assert [(group.name, group.permissions.count()) for group in Group.objects.all()] == [("Desk", 0)]
+    assert not User.objects.get(pk=clerk.pk).has_perm("ccp.change_activity")
+
+
+def test_clerk_puts_nobody_into_a_group(ann: Member) -> None:
+    """Not even an account that is not staff yet, and may become it."""
+    group = Group.objects.create(name="Desk")
+    right = str(Permission.objects.all()[0].pk)
+    rights = {"email": "ann@example.org", "is_active": "on", "groups": [group.pk], "user_permissions": [right]}
+    client = client_of(make_clerk(*GROUPS))
+    assert client.post(page(User, "change", ann.user_id), rights).status_code == 302
+    client.post(page(User, "add"), {**rights, "email": "new@example.org"})
+    assert User.objects.filter(email="new@example.org").exists()
+    assert not User.groups.through.objects.exists()
+    assert not User.user_permissions.through.objects.exclude(user__is_staff=True).exists()
+
+
+def test_superuser_changes_groups_and_who_is_in_them(root: Client, ann: Member) -> None:
+    given = Permission.objects.get(codename="view_member")
+    root.post(page(Group, "add"), {"name": "Desk", "permissions": [given.pk]})
+    group = Group.objects.get(name="Desk", permissions=given)
+    root.post(page(User, "change", ann.user_id), {"email": "ann@example.org", "is_active": "on", "groups": [group.pk]})
+    assert list(group.user_set.all()) == [ann.user]
+    assert "change_group" not in root.get(page(User, "change", ann.user_id)).text, "a permission that gives nothing"
+    root.post(page(Group, "delete", group.pk), {"post": "yes"})
+    assert not Group.objects.exists()
 
 
 def test_clerk_cannot_change_accounts_of_staff() -> None:

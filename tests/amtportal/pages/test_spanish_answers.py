@@ -36,7 +36,7 @@ WRONG = {
     "no unit": {"activity_type": "book", "quantity": "2"},
     "no day": {"starts_on": "32/1/2026"},
     "no such day": {"starts_on": "2/30/2026"},
-    "a short year": {"starts_on": "3/1/26"},
+    "a short year": {"starts_on": "3/1/99"},
     "no year": {"ends_on": "3/1"},
     "in the future": {"starts_on": "3/1/2027"},
     "the end before the start": {"ends_on": "2/1/2026"},

@@ -191,8 +191,26 @@ def test_the_first_members_are_named_and_the_rest_counted(
         ({"claimable_from": "2026-03-02", "claimable_until": "2026-03-01"}, "The window ends before it starts."),
         ({}, "Nothing differs from the terms in force on that day. Change a figure first."),
         ({"effective_from": ""}, "This field is required."),
+        ({"cap": "5", "effective_from": "0027-03-01"}, "3/1/0027 is in the year 27. Enter the year with four digits"),
+        ({"cap": "5", "effective_from": "1989-12-31"}, "Enter a day from 1/1/1990 to 3/14/2031"),
+        ({"cap": "5", "effective_from": "2031-03-15"}, "Enter a day from 1/1/1990 to 3/14/2031"),
+        ({"claimable_from": "0020-12-31"}, "12/31/0020 is in the year 20"),
+        ({"claimable_until": "2202-12-31"}, "Enter a day from 1/1/1939 to 3/14/2046"),
     ],
-    ids=["tenths", "zero", "limits out of order", "no unit", "window out of order", "nothing changed", "no day"],
+    ids=[
+        "tenths",
+        "zero",
+        "limits out of order",
+        "no unit",
+        "window out of order",
+        "nothing changed",
+        "no day",
+        "year 27",
+        "before any record",
+        "far ahead",
+        "window from the year 20",
+        "window to 2202",
+    ],
 )
 def test_terms_that_cannot_be_are_refused_with_a_sentence(
     desk: Client, course: ActivityType, typed: dict[str, str], sentence: str
@@ -238,6 +256,17 @@ def test_a_type_is_retired_with_its_page(desk: Client, course: ActivityType, cyc
     assert requirement.counted_points(cycle) == 32
 
 
+def test_a_type_is_not_retired_in_the_year_26(desk: Client, course: ActivityType) -> None:
+    answer = submit(desk, page(ActivityType, "change", course.pk), retired_on="0026-03-14")
+    assert "3/14/0026 is in the year 26" in answer.text
+    assert (
+        "Enter a day from 1/1/1990"
+        in submit(desk, page(ActivityType, "change", course.pk), retired_on="2206-03-14").text
+    )
+    course.refresh_from_db()
+    assert course.retired_on is None
+
+
 def test_code_and_category_of_a_type_stay(desk: Client, course: ActivityType) -> None:
     other = Category.objects.get(code="formal-education")
     submit(desk, page(ActivityType, "change", course.pk), code="other", category=str(other.pk), name="Course")
@@ -270,6 +299,10 @@ def test_a_new_type_with_wrong_terms_is_not_added(desk: Client) -> None:
     category = Category.objects.get(code="formal-education")
     typed = {"name": "Language course", "code": "language-course", "category": str(category.pk), "terms-0-cap": "0.1"}
     assert "in quarter steps" in submit(desk, page(ActivityType, "add"), **typed).text
+    typed |= {"terms-0-cap": "5", "terms-0-effective_from": "0026-03-14"}
+    assert "is in the year 26" in submit(desk, page(ActivityType, "add"), **typed).text
+    typed |= {"terms-0-effective_from": "2036-03-14"}
+    assert "Enter a day from 1/1/1990" in submit(desk, page(ActivityType, "add"), **typed).text
     assert not ActivityType.objects.filter(code="language-course").exists()
 
 

@@ -56,6 +56,11 @@ def complaint(kind: str, quantity: str) -> str:
             "For 1.3 contact hours you earn 1.25 points, rounded down to a quarter step.",
             id="rounded, typed with a comma",
         ),
+        pytest.param("self-study", "90 min", "For 1.5 contact hours you earn 1.5 points.", id="minutes"),
+        pytest.param("self-study", "1:30", "For 1.5 contact hours you earn 1.5 points.", id="hours and minutes"),
+        pytest.param(
+            "college-semester-hours", "3 semester hours", "For 3 semester hours you earn 45 points.", id="unit"
+        ),
         pytest.param("course-seminar-webinar", " 99 ", "For 99 contact hours you earn 99 points.", id="the most"),
         pytest.param("course-seminar-webinar", "0.25", "For 0.25 contact hours you earn 0.25 points.", id="the least"),
     ],
@@ -100,6 +105,13 @@ def test_units_that_staff_give_a_figure_make_points(unit: str, sentence: str) ->
             "1e3",
             "Enter how many as a number with at most two decimals, for example 3 or 0.4.",
             id="an exponent",
+        ),
+        pytest.param(
+            "college-semester-hours",
+            "3 hours",
+            "College course, semester hours is counted for each semester hour, not for each contact hour. Enter how "
+            "many, for example 3.",
+            id="another unit",
         ),
         pytest.param("self-study", "0", "Enter a number above 0, for example 3 or 0.4.", id="nothing"),
         pytest.param(
@@ -151,6 +163,16 @@ def test_a_retired_type_is_not_offered_and_says_why() -> None:
     kind = make_activity_type(name="Old course", retired_on=TODAY, unit="hour", points_per_unit=Decimal(1))
     assert complaint(kind.code, "3") == "Old course can no longer be chosen. Choose another activity type."
     assert "Old course" not in words(asked().select_one("#calculator select"))
+
+
+def test_a_type_that_no_cycle_can_take_any_more_is_not_offered_and_says_why() -> None:
+    hour = {"unit": "hour", "points_per_unit": Decimal(1)}
+    kind = make_activity_type(name="Work of then", claimable_until=date(2020, 12, 31), **hour)
+    assert complaint(kind.code, "3") == (
+        "Work of then counts only for work done up to 12/31/2020, and the CCP cycles with such work have ended. Choose "
+        "another activity type."
+    )
+    assert "Work of then" not in words(asked().select_one("#calculator select"))
 
 
 def test_a_type_that_has_not_begun_is_told_on_the_list_and_computed_from_its_day_on() -> None:

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from django.core.management import call_command
 
+from amtportal.refusals import Refused
 from ccp.amt_credits import credits as amt_credits
 from ccp.catalogue import term_changes as impact
 from ccp.counting import requirement
@@ -151,6 +152,16 @@ def terms(cap: str | None, *, since: date = TODAY, **fields: object) -> TypeTerm
 
 def put_in_force(new: TypeTerms | CategoryTerms) -> None:
     impact.put_in_force(terms=new, by=make_user(is_staff=True), at=noon(TODAY))
+
+
+@pytest.mark.django_db
+def test_terms_of_an_impossible_day_are_refused() -> None:
+    with pytest.raises(Refused, match="is in the year 27") as refused:
+        put_in_force(terms("5", since=date(27, 3, 1)))
+    assert refused.value.field == "effective_from"
+    with pytest.raises(Refused, match=r"Enter a day from 1/1/1939"):
+        put_in_force(terms("5", claimable_until=date(1938, 12, 31)))
+    assert TypeTerms.objects.filter(provenance="staff").count() == 0
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccp.counting import terms
-from ccp.counting.terms import Terms, in_force, in_units, points_for
+from ccp.counting.terms import Terms, in_force, in_units, is_over, points_for
 from ccp.models import ActivityType
 from certifications.quarters import in_quarter_steps
 from tests.support.builders import (
@@ -206,3 +206,20 @@ def test_an_entry_keeps_the_unit_in_which_it_was_recorded() -> None:
 def test_the_types_of_the_catalogue_stand_in_their_order() -> None:
     make_terms(effective_from=TODAY)
     assert terms.catalogue().activity_types == list(ActivityType.objects.all())
+
+
+@pytest.mark.parametrize(
+    ("until", "on", "over"),
+    [
+        pytest.param(None, date(2026, 3, 14), False, id="no last day"),
+        pytest.param(date(2020, 12, 31), date(2024, 3, 29), False, id="last day of the last grace period"),
+        pytest.param(date(2020, 12, 31), date(2024, 3, 30), True, id="day after"),
+        pytest.param(date(2026, 3, 14), date(2026, 3, 14), False, id="last day to claim"),
+    ],
+)
+def test_a_type_is_over_when_no_cycle_with_its_last_day_takes_records(until: date | None, on: date, over: bool) -> None:
+    """The last cycle with work of 12/31/2020 began on that day and ended on 12/30/2023.
+
+    90 days later is 3/29/2024: 1 day in December, 31, 29 and 29.
+    """
+    assert is_over(until, on) is over

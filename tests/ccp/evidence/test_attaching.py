@@ -3,6 +3,7 @@
 They say until when to keep documents, what may be attached and removed, and what is left behind.
 """
 
+import hashlib
 import stat
 from datetime import date, timedelta
 from pathlib import Path
@@ -247,6 +248,7 @@ def test_a_file_without_a_row_is_named_and_removed_on_request(
     assert told.splitlines() == [
         f"ab/{left.name}",
         "2 files, 0 deleted that members removed, 1 that no row needs found; --remove removes them, "
+        "1 as they were kept, 0 whose digest is kept from now on, 0 that are not as they were kept, "
         "0 rows without a file.",
     ]
     assert left.exists()
@@ -291,14 +293,72 @@ def test_a_file_that_cannot_be_deleted_now_does_not_stop_the_others(
     assert caplog.text.count("could not be deleted.") == 2
 
 
+def failed(capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
+    """Return what the command prints where it fails: its tally, and its errors."""
+    with pytest.raises(SystemExit) as ended:
+        call_command("clean_evidence")
+    assert ended.value.code == 1
+    told = capsys.readouterr()
+    return told.out, told.err
+
+
 def test_a_row_without_its_file_is_named_and_is_a_failure(
     entry: Activity, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = attach(entry)
     (folder / file.stored_name).unlink()
-    with pytest.raises(SystemExit) as ended:
-        call_command("clean_evidence")
-    assert ended.value.code == 1
-    told = capsys.readouterr()
-    assert told.err == f"Evidence {file.pk} of {entry.reference} lacks its file {file.stored_name}.\n"
-    assert told.out.endswith("1 rows without a file.\n")
+    tally, errors = failed(capsys)
+    assert errors == f"Evidence {file.pk} of {entry.reference} lacks its file {file.stored_name}.\n"
+    assert tally.endswith("1 rows without a file.\n")
+
+
+@pytest.mark.parametrize("change", ["swapped", "one bit", "cut off", "empty"])
+def test_a_file_that_is_not_the_one_that_was_kept_is_named_and_is_a_failure(
+    change: str, entry: Activity, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whether it was swapped or damaged, whoever reads it would read something else."""
+    file, other = attach(entry), attach(entry, pdf())
+    path = folder / file.stored_name
+    kept = path.read_bytes()
+    assert file.stored_sha256 == hashlib.sha256(kept).hexdigest()
+    bytes_now = {
+        "swapped": (folder / other.stored_name).read_bytes(),
+        "one bit": kept[:-1] + bytes([kept[-1] ^ 1]),
+        "cut off": kept[: len(kept) // 2],
+        "empty": b"",
+    }[change]
+    path.write_bytes(bytes_now)
+    tally, errors = failed(capsys)
+    assert errors == (
+        f"Evidence {file.pk} of {entry.reference}: its file {file.stored_name} is not the one that was kept "
+        f"({len(bytes_now):,} bytes and SHA-256 {hashlib.sha256(bytes_now).hexdigest()}, "
+        f"kept were {len(kept):,} and {file.stored_sha256}).\n"
+    )
+    assert "1 as they were kept, 0 whose digest is kept from now on, 1 that are not as they were kept" in tally
+
+
+def test_a_file_that_cannot_be_read_is_named_and_is_a_failure(
+    entry: Activity, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = attach(entry)
+    path = folder / file.stored_name
+    path.unlink()
+    path.mkdir()
+    assert f"its file {file.stored_name} cannot be read: Is a directory." in failed(capsys)[1]
+
+
+def test_files_attached_before_there_were_digests_get_theirs_once(
+    entry: Activity, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [attach(entry), attach(entry, pdf())]
+    digests = {file.pk: file.stored_sha256 for file in files}
+    Evidence.objects.update(stored_sha256="")
+    assert "0 as they were kept, 2 whose digest is kept from now on" in clean(capsys)
+    assert dict(Evidence.objects.values_list("pk", "stored_sha256")) == digests
+    line = Evidence.history.latest()
+    assert (line.history_user, line.history_change_reason) == (None, "Digest of the file as it was found")
+    assert line.stored_sha256 == digests[line.id]
+    assert "2 as they were kept, 0 whose digest is kept from now on" in clean(capsys)
+    Evidence.objects.update(stored_sha256="")
+    (folder / files[0].stored_name).write_bytes(b"other")
+    assert "kept were" in failed(capsys)[1], "the size alone tells"

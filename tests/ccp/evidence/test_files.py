@@ -24,11 +24,13 @@ from PIL import Image, ImageStat
 from amtportal.refusals import Refused
 from amtportal.uploads.limits import MOST_BYTES
 from ccp.evidence import files as evidence_files
-from ccp.evidence.cleaner import KEPT_PIXELS, MOST_PAGES, Outcome
+from ccp.evidence.cleaner import KEPT_PIXELS, MOST_PAGES, LeftOut, Outcome
 from ccp.evidence.files import HEAD, MARKUP, clean_name
 from ccp.models import Evidence
 from tests.support.evidence import SECRET, pdf, picture, sent, written
 from tests.support.waiting import PATIENCE, seconds_of_a_processor, wait_until
+
+pytestmark = pytest.mark.any_database
 
 
 def cleaned(content: bytes, name: str = "certificate.pdf") -> tuple[bytes, evidence_files.CleanFile]:
@@ -143,7 +145,7 @@ def test_a_pdf_is_kept_with_its_pages() -> None:
     content, file = cleaned(pdf(pages=3))
     with pikepdf.open(BytesIO(content)) as kept:
         assert len(kept.pages) == 3
-    assert (file.kind, file.was_disarmed) == (Evidence.Kind.PDF, False)
+    assert (file.kind, file.left_out) == (Evidence.Kind.PDF, LeftOut.NOTHING)
 
 
 def action(kind: str, **more: Any) -> Dictionary:
@@ -164,8 +166,6 @@ ACTIVE = {
     "form that sends": lambda: pdf(
         AcroForm=Dictionary(Fields=Array([Dictionary(A=action("SubmitForm", F=String("http://127.0.0.1:9/")))]))
     ),
-    "form in XML": lambda: pdf(AcroForm=Dictionary(XFA=String("<xdp/>"))),
-    "attached file": lambda: _with_attachment(),
     "attachment on the page": lambda: _with_annotation(Subtype=Name.FileAttachment, FS=Dictionary(F=String("a.exe"))),
     "media": lambda: _with_annotation(Subtype=Name.RichMedia),
     "link that launches": lambda: _with_annotation(Subtype=Name.Link, A=action("Launch", F=String("calc.exe"))),
@@ -201,10 +201,11 @@ SIGNS = [
 SIGNS += [b"/RichMedia", b"/etc/passwd", b"evil.example", b"alert(1)", b"/Next"]
 
 
-def _with_attachment() -> bytes:
-    with pikepdf.open(BytesIO(pdf())) as made:
-        made.attachments["tool.exe"] = b"MZ"
-        return written(made)
+def with_file(content: bytes = b"PK", **root: Any) -> bytes:
+    """Return a PDF with an attached file, which is not packed."""
+    with pikepdf.open(BytesIO(pdf(**root))) as made:
+        made.attachments["certificate.docx"] = content
+        return written(made, compress_streams=False)
 
 
 def _with_annotation(**annotation: Any) -> bytes:
@@ -231,7 +232,7 @@ def _with_form(**entries: Any) -> bytes:
 @pytest.mark.parametrize("make", ACTIVE.values(), ids=ACTIVE.keys())
 def test_what_is_active_in_a_pdf_is_left_out(make: Any) -> None:
     content, file = cleaned(make())
-    assert file.was_disarmed
+    assert file.left_out == LeftOut.ACTIVE
     with pikepdf.open(BytesIO(content)) as kept:
         assert len(kept.pages) == 1
         assert not kept.attachments
@@ -242,14 +243,14 @@ def test_what_is_active_in_a_pdf_is_left_out(make: Any) -> None:
 def test_a_link_and_a_first_page_to_show_stay() -> None:
     link = _with_annotation(Subtype=Name.Link, A=action("URI", URI=String("https://amt.example/")))
     content, file = cleaned(link)
-    assert not file.was_disarmed
+    assert not file.left_out
     with pikepdf.open(BytesIO(content)) as kept:
         assert kept.pages[0].Annots[0].A.URI == "https://amt.example/"
-    assert not cleaned(pdf(OpenAction=action("GoTo", D=Array([0, Name.Fit]))))[1].was_disarmed
-    assert not cleaned(pdf(OpenAction=Array([0, Name.Fit])))[1].was_disarmed
+    assert not cleaned(pdf(OpenAction=action("GoTo", D=Array([0, Name.Fit]))))[1].left_out
+    assert not cleaned(pdf(OpenAction=Array([0, Name.Fit])))[1].left_out
     assert not cleaned(_with_annotation(Subtype=Name.Link, A=action("URI", URI=String("mailto:a@b.example"))))[
         1
-    ].was_disarmed
+    ].left_out
 
 
 def test_a_table_of_contents_stays_whole() -> None:
@@ -258,7 +259,7 @@ def test_a_table_of_contents_stays_whole() -> None:
         with made.open_outline() as outline:
             outline.root.extend([pikepdf.OutlineItem("First", 0), pikepdf.OutlineItem("Second", 1)])
         content, file = cleaned(written(made))
-    assert not file.was_disarmed
+    assert not file.left_out
     with pikepdf.open(BytesIO(content)) as kept, kept.open_outline() as outline:
         assert [line.title for line in outline.root] == ["First", "Second"]
 
@@ -291,7 +292,7 @@ def test_a_pdf_is_kept_without_its_metadata(filters: pikepdf.Object) -> None:
         sent_pdf = written(made)
     assert SECRET.encode() in sent_pdf
     content, file = cleaned(sent_pdf)
-    assert not file.was_disarmed, "nobody misses it"
+    assert not file.left_out, "nobody misses it"
     with pikepdf.open(BytesIO(content)) as kept:
         assert SECRET.encode() not in written(kept, qdf=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
         assert "/Info" not in kept.trailer
@@ -301,17 +302,18 @@ def test_a_pdf_is_kept_without_its_metadata(filters: pikepdf.Object) -> None:
         assert not left.getexif()
 
 
-@pytest.mark.parametrize(
-    "encryption",
-    [
-        pytest.param(pikepdf.Encryption(owner="o", user="u"), id="password to open it"),
-        pytest.param(pikepdf.Encryption(owner="o", user=""), id="password to change it"),
-    ],
-)
-def test_a_protected_pdf_is_refused(encryption: pikepdf.Encryption) -> None:
+def test_a_pdf_that_opens_without_its_password_is_taken_and_any_other_is_refused() -> None:
     with pikepdf.open(BytesIO(pdf())) as made:
-        protected = written(made, encryption=encryption)
-    assert refusal(protected) == "This PDF is protected. Open it, print it to a new PDF and attach that."
+        locked = written(made, encryption=pikepdf.Encryption(owner="o", user=""))
+        protected = written(made, encryption=pikepdf.Encryption(owner="o", user="u"))
+    content, file = cleaned(locked)
+    assert not file.left_out
+    with pikepdf.open(BytesIO(content)) as kept:
+        assert not kept.is_encrypted
+    assert refusal(protected) == (
+        "This PDF is protected: it opens only with a password or in a certain program. Open it there, print it to a "
+        "new PDF or take a photo of it, and attach that."
+    )
 
 
 @pytest.mark.parametrize(
@@ -346,11 +348,21 @@ def test_a_pdf_that_unpacks_to_more_than_the_memory_is_refused() -> None:
 # What is refused by its kind
 
 
-def archive(name: str = "a.txt") -> bytes:
+def archive(name: str = "a.txt", content: bytes = b"hello") -> bytes:
     file = BytesIO()
     with zipfile.ZipFile(file, "w") as made:
-        made.writestr(name, "hello")
+        made.writestr(name, content)
     return file.getvalue()
+
+
+DAMAGED = (
+    "This PDF is damaged, or a part of it is missing. Get it again from where you have it, or open it and print it to "
+    "a new PDF, and attach that."
+)
+DAMAGED_PICTURE = (
+    "This picture is damaged, or of a kind that cannot be opened here. Take it again, or save it as JPEG or PNG, and "
+    "attach that."
+)
 
 
 OTHERS = {
@@ -372,17 +384,35 @@ OTHERS = {
         b"I was there, I swear.",
         "This is not a PDF, JPEG, PNG or HEIC file, whatever its name says. Save it as a PDF and attach that.",
     ),
-    "web page before a PDF": (
-        b"<html><script>x</script>" + pdf(),
+    "web page that mentions a PDF": (
+        b"<html><script>x = '%PDF-1.7'</script>",
         "This is a page from a browser. Print it to a PDF and attach that.",
     ),
-    "words before a PDF": (b"junk\n" + pdf(), None),
-    "damaged PDF": (pdf()[:-200], "This PDF is damaged. Open it, print it to a new PDF and attach that."),
-    "PDF in name only": (b"%PDF-1.7\nnothing", "This PDF is damaged. Open it, print it to a new PDF and attach that."),
-    "PDF without pages": (pdf(0), "This PDF is damaged. Open it, print it to a new PDF and attach that."),
-    "damaged JPEG": (picture()[:400], "This picture is damaged. Take or save it again and attach that."),
-    "damaged PNG": (picture("PNG")[:90], "This picture is damaged. Take or save it again and attach that."),
-    "damaged HEIC": (picture("HEIC")[:-200], "This picture is damaged. Take or save it again and attach that."),
+    "archive with a PDF in it": (
+        archive("certificate.pdf", pdf()),
+        "This is a ZIP file or another archive. Unpack it and attach the files in it one by one.",
+    ),
+    "damaged PDF": (pdf()[:-300], DAMAGED),
+    "PDF in name only": (b"%PDF-1.7\nnothing", DAMAGED),
+    "PDF without pages": (pdf(0), DAMAGED),
+    "PDF after more than 1,024 bytes": (bytes(1_030) + pdf(), None),
+    "form without its pages": (
+        pdf(AcroForm=Dictionary(XFA=String("<xdp/>"))),
+        "This PDF is a form that only Adobe Acrobat or Reader can show. Open it there, print it to a new PDF and "
+        "attach that.",
+    ),
+    "portfolio": (
+        with_file(Collection=Dictionary(View=Name.T)),
+        "This PDF is a portfolio: the documents are files inside it. Open it in Adobe Acrobat or Reader, save the "
+        "files inside and attach them one by one.",
+    ),
+    "HEIC of another kind": (
+        picture("HEIC").replace(b"hvc1", b"av01"),
+        "Pictures of this kind are not accepted. Save it as JPEG or PNG and attach that.",
+    ),
+    "damaged JPEG": (picture()[:400], DAMAGED_PICTURE),
+    "damaged PNG": (picture("PNG")[:90], DAMAGED_PICTURE),
+    "damaged HEIC": (picture("HEIC")[:-200], DAMAGED_PICTURE),
     "PDF and archive": (
         pdf() + archive(),
         "Another file is hidden in this one. Open it, print it to a new PDF and attach that.",
@@ -417,6 +447,20 @@ def test_no_file_takes_long_to_be_told_from_a_web_page(head: bytes) -> None:
     """Every thread of the portal waits for the search."""
     assert MARKUP.match(head) is None
     assert seconds_of_a_processor(lambda: MARKUP.match(head), most=0.1) <= 0.1
+
+
+def test_an_archive_inside_a_pdf_is_an_attached_file() -> None:
+    """Office documents are archives, and PDF may hold them as they are."""
+    content = with_file(archive("word/document.xml"))
+    assert b"PK\5\6" in content
+    assert cleaned(content)[1].left_out == LeftOut.FILES
+    assert refusal(content + archive()).startswith("Another file is hidden in this one.")
+
+
+def test_a_pdf_with_a_web_page_before_it_is_taken_without_it() -> None:
+    """Viewers skip up to 1,024 bytes. What is kept is the PDF alone."""
+    for before in (b"<html><script>x</script>", b"junk\n", b"<br />\n<b>Warning</b>: on line 7<br />\n"):
+        assert cleaned(before + pdf())[0].startswith(b"%PDF-")
 
 
 def test_10_mb_are_taken() -> None:

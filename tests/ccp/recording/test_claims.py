@@ -1,5 +1,6 @@
 """What can be claimed: each rule at its boundary, and the sentence that says what to do."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -7,7 +8,9 @@ import pytest
 
 from amtportal.refusals import Problem
 from ccp.recording.claims import (
+    Doubt,
     Window,
+    doubt_about_hours,
     is_retired,
     problem_with_claim,
     problem_with_credentials,
@@ -18,13 +21,31 @@ from ccp.recording.claims import (
     problem_with_quantity,
     problem_with_retired,
     problem_with_type,
+    problem_with_unit,
+    reason_not_offered,
 )
 
 TODAY = date(2026, 3, 14)
-RMA = Window("RMA", date(2023, 5, 1), date(2026, 4, 30))
-RPT = Window("RPT", date(2024, 9, 15), date(2027, 9, 14))
-ENDED = Window("MLT", date(2023, 2, 23), date(2026, 2, 22))
+RMA = Window("RMA", date(2023, 5, 1), date(2026, 4, 30), awarded_on=date(2017, 5, 1))
+RPT = Window("RPT", date(2024, 9, 15), date(2027, 9, 14), awarded_on=date(2024, 9, 15))
+ENDED = Window("MLT", date(2023, 2, 23), date(2026, 2, 22), awarded_on=date(2020, 2, 23))
 RUNS = " Your CCP cycle runs from 5/1/2023 to 4/30/2026."
+EARLIER = (
+    " 4/30/2023 belongs to your RMA cycle 5/1/2020 to 4/30/2023, which takes no more records. Points are not carried "
+    "over into a later cycle."
+)
+BEFORE_RPT = " Your RPT certification was awarded on 9/15/2024. Record only what you did from that day on."
+NEXT_OPENS = (
+    "You can record it there as soon as that cycle opens: when the points and the renewal invoices of this cycle are "
+    "complete."
+)
+GOES_ON = (
+    " The activity goes on in your next MLT cycle. Enter what you completed up to 2/22/2026, with that day as the end "
+    f"date, and record the rest in the next cycle. {NEXT_OPENS} Call AMT if your certificate does not say how much "
+    "each "
+    "part is."
+)
+MLT_RUNS = " Your CCP cycle runs from 2/23/2023 to 2/22/2026."
 BOTH_RUN = " Your CCP cycles: RMA: 5/1/2023 to 4/30/2026; RPT: 9/15/2024 to 9/14/2027."
 
 
@@ -98,7 +119,7 @@ def test_days_in_the_cycle_up_to_today_can_be_claimed(first: date, last: date) -
             date(2023, 4, 30),
             [RMA],
             "starts_on",
-            "The start date is before your CCP cycle. Enter a day inside the cycle." + RUNS,
+            f"The start date is before your CCP cycle.{EARLIER}" + RUNS,
             id="the day before the cycle",
         ),
         pytest.param(
@@ -106,7 +127,11 @@ def test_days_in_the_cycle_up_to_today_can_be_claimed(first: date, last: date) -
             date(2023, 5, 1),
             [RMA],
             "starts_on",
-            "The start date is before your CCP cycle. Enter a day inside the cycle." + RUNS,
+            "The start date is before your CCP cycle. The activity began before your RMA cycle. Enter what you "
+            "completed "
+            "from 5/1/2023 on, with that day as the start date. Call AMT if your certificate does not say how much "
+            "that "
+            "is." + RUNS,
             id="from the day before to the first day",
         ),
         pytest.param(
@@ -114,8 +139,7 @@ def test_days_in_the_cycle_up_to_today_can_be_claimed(first: date, last: date) -
             date(2026, 2, 23),
             [ENDED],
             "ends_on",
-            "The end date is after your CCP cycle. Enter a day inside the cycle. Your CCP cycle runs from 2/23/2023 "
-            "to 2/22/2026.",
+            f"The end date is after your CCP cycle.{GOES_ON}{MLT_RUNS}",
             id="grace: from the last day to the day after",
         ),
         pytest.param(
@@ -123,8 +147,9 @@ def test_days_in_the_cycle_up_to_today_can_be_claimed(first: date, last: date) -
             date(2026, 2, 23),
             [ENDED],
             "starts_on",
-            "The start date is after your CCP cycle. Enter a day inside the cycle. Your CCP cycle runs from 2/23/2023 "
-            "to 2/22/2026.",
+            "The start date is after your CCP cycle. 2/23/2026 belongs to your next MLT cycle, which starts on "
+            "2/23/2026. "
+            f"{NEXT_OPENS}{MLT_RUNS}",
             id="grace: the day after the cycle",
         ),
         pytest.param(
@@ -132,8 +157,7 @@ def test_days_in_the_cycle_up_to_today_can_be_claimed(first: date, last: date) -
             date(2026, 2, 23),
             [ENDED],
             "ends_on",
-            "The end date is after your CCP cycle. Enter a day inside the cycle. Your CCP cycle runs from 2/23/2023 "
-            "to 2/22/2026.",
+            f"The end date is after your CCP cycle.{GOES_ON}{MLT_RUNS}",
             id="grace: from the first day to the day after the last",
         ),
         pytest.param(
@@ -141,7 +165,7 @@ def test_days_in_the_cycle_up_to_today_can_be_claimed(first: date, last: date) -
             date(2023, 4, 30),
             [RMA, RPT],
             "starts_on",
-            "The start date is before your CCP cycle. Enter a day inside the cycle." + BOTH_RUN,
+            f"The start date is before your CCP cycle.{EARLIER}{BEFORE_RPT}" + BOTH_RUN,
             id="two certifications: before both cycles",
         ),
     ],
@@ -169,7 +193,29 @@ def test_of_two_cycles_one_must_cover_both_days() -> None:
     ):
         problem = problem_with_dates(first, last, [RMA, RPT], on)
         assert problem is not None
-        assert problem.sentence == "Both dates must lie in the CCP cycle of one certification." + BOTH_RUN
+        assert problem.sentence.startswith("Both dates must lie in the CCP cycle of one certification. The activity ")
+        assert "goes on in your next RMA cycle. Enter what you completed up to 4/30/2026" in problem.sentence
+        assert "began before your RPT cycle. Enter what you completed from 9/15/2024 on" in problem.sentence
+        assert problem.sentence.endswith(BOTH_RUN)
+
+
+def test_days_of_a_cycle_that_was_not_chosen_say_which_to_choose() -> None:
+    day = date(2024, 9, 14)
+    problem = problem_with_dates(day, day, [RPT], TODAY, others=[RMA, ENDED])
+    assert problem is not None
+    assert problem.sentence == (
+        "The start date is before your CCP cycle. These dates lie in your RMA cycle, 5/1/2023 to 4/30/2026: choose "
+        "RMA. "
+        "These dates lie in your MLT cycle, 2/23/2023 to 2/22/2026: choose MLT. Your CCP cycle runs from 9/15/2024 to "
+        "9/14/2027."
+    )
+
+
+def test_where_ccp_is_voluntary_the_next_cycle_waits_for_the_invoices_only() -> None:
+    day = date(2026, 2, 23)
+    problem = problem_with_dates(day, day, [replace(ENDED, is_mandatory=False)], TODAY)
+    assert problem is not None
+    assert "as soon as that cycle opens: when the renewal invoices of this cycle are paid." in problem.sentence
 
 
 EMPLOYMENT = ("Employment in the field", None, date(2020, 12, 31))
@@ -239,7 +285,7 @@ def test_a_type_cannot_be_claimed_for_other_days(
 def test_whose_cycle_began_after_the_last_day_of_a_type_is_not_asked_for_earlier_dates(
     begun_on: list[date], sentence: str
 ) -> None:
-    windows = [Window("RMA", day, date(2023, 12, 31)) for day in begun_on]
+    windows = [Window("RMA", day, date(2023, 12, 31), awarded_on=day) for day in begun_on]
     problem = problem_with_type(*EMPLOYMENT, date(2022, 3, 1), date(2022, 3, 1), windows)
     assert problem is not None
     assert f"counts only for work done up to {sentence}" in problem.sentence
@@ -351,3 +397,64 @@ def test_a_type_can_be_chosen_until_the_day_before_it_is_retired(retired_on: dat
 
 def test_a_type_for_other_certifications_is_told() -> None:
     assert problem_with_credentials("Poster").field == "activity_type"
+
+
+@pytest.mark.parametrize(
+    ("hours", "ends_on", "is_asked"),
+    [
+        pytest.param("24", date(2026, 3, 1), False, id="24 in one day"),
+        pytest.param("24.25", date(2026, 3, 1), True, id="a quarter more"),
+        pytest.param("48", date(2026, 3, 2), False, id="48 in two days"),
+        pytest.param("48.25", date(2026, 3, 2), True, id="a quarter more in two days"),
+    ],
+)
+def test_more_hours_than_the_days_have_are_in_doubt(hours: str, ends_on: date, is_asked: bool) -> None:
+    assert bool(doubt_about_hours(Decimal(hours), date(2026, 3, 1), ends_on)) is is_asked
+
+
+def test_a_doubt_names_the_hours_and_the_days_it_is_about() -> None:
+    one = doubt_about_hours(Decimal(60), date(2026, 3, 1), date(2026, 3, 1))
+    two = doubt_about_hours(Decimal("60.5"), date(2026, 3, 1), date(2026, 3, 2))
+    assert one == Doubt("60/1", "60 contact hours in 1 day are more than a day has.")
+    assert two == Doubt("60.5/2", "60.5 contact hours in 2 days are more than these days have.")
+
+
+@pytest.mark.parametrize(
+    ("written", "unit", "is_wrong"),
+    [
+        pytest.param(None, "semester-hour", False, id="none written"),
+        pytest.param("hour", "hour", False, id="the unit of the type"),
+        pytest.param("hour", "semester-hour", True, id="another"),
+        pytest.param("ceu", "hour", True, id="CEU"),
+    ],
+)
+def test_a_number_in_another_unit_is_refused(written: str | None, unit: str, is_wrong: bool) -> None:
+    problem = problem_with_unit("College course", written, unit)
+    assert bool(problem) is is_wrong
+    assert problem is None or problem.field == "quantity"
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "windows", "reason"),
+    [
+        pytest.param(None, None, [], "Talk does not count for your certifications.", id="other certifications"),
+        pytest.param(
+            None,
+            date(2023, 4, 30),
+            [RMA, RPT],
+            "Talk counts only for work done up to 4/30/2023, before your CCP cycle began.",
+            id="up to the day before the first cycle",
+        ),
+        pytest.param(
+            date(2026, 3, 15),
+            date(2027, 1, 1),
+            [RMA],
+            "Talk counts only for work done from 3/15/2026 on.",
+            id="from tomorrow on",
+        ),
+    ],
+)
+def test_a_type_that_is_not_offered_has_its_reason(
+    since: date | None, until: date | None, windows: list[Window], reason: str
+) -> None:
+    assert reason_not_offered("Talk", since, until, windows) == reason

@@ -185,6 +185,10 @@ def test_any_day_can_be_replayed_but_none_to_come(time_machine: TimeMachineFixtu
         run("--on", "2026-07-31")
     with pytest.raises(CommandError, match="is not a day; write it as 2026-03-14"):
         run("--on", "2026-02-30")
+    with pytest.raises(CommandError, match=r"5/1/0026 is in the year 26\. Enter the year with four digits"):
+        run("--on", "0026-05-01")
+    with pytest.raises(CommandError, match=r"12/31/9999 cannot be right\. Enter a day from 1/1/1990 to 7/30/2031"):
+        run("--on", "9999-12-31", "--dry-run")
 
 
 @pytest.mark.django_db

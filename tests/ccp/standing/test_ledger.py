@@ -32,7 +32,7 @@ def lines(
     counted: str = "22.5",
     met_on: date | None = None,
     mandatory: bool = True,
-    paid: bool = False,
+    paid: date | None = None,
     grace_ends_on: date = GRACE,
     **cycle: object,
 ) -> list[tuple[date | None, str, str]]:
@@ -55,7 +55,7 @@ def lines(
         mandatory=mandatory,
         counted=Decimal(counted),
         grace_ends_on=grace_ends_on,
-        owed=[ledger.Owed(3, state, opening)],
+        owed=[ledger.Owed(3, state, opening, paid)],
         on=on,
     )
     return [(line.on, line.sentence, line.when) for line in found]
@@ -68,6 +68,7 @@ IS_DUE = f"{LAST} is due."
 GRACE_ENDS = "The grace period ends: the last day to record what you did up to 4/30/2026."
 MET = ledger.MET
 FOLLOWS = f"{LAST} opens, the day after your CCP requirement was met."
+PAY_BY = "The last day to pay the renewal invoice of year 3, which opens after it was due."
 BY_NOTICE = f"{LAST} opens, 60 days before it is due."
 
 
@@ -131,7 +132,7 @@ def test_a_line_without_a_day_stands_where_it_comes_about() -> None:
         pytest.param(
             TODAY - DAY,
             TODAY,
-            [(TODAY - DAY, MET, "done"), (TODAY, FOLLOWS, "done"), (ENDS, CYCLE_ENDS, "ahead"), (DUE, IS_DUE, "now")],
+            [(TODAY - DAY, MET, "done"), (TODAY, FOLLOWS, "done"), (ENDS, CYCLE_ENDS, "ahead"), (DUE, IS_DUE, "ahead")],
             id="met yesterday: open, and to be paid",
         ),
         pytest.param(
@@ -141,7 +142,7 @@ def test_a_line_without_a_day_stands_where_it_comes_about() -> None:
                 (NOTICED - DAY, MET, "done"),
                 (NOTICED, BY_NOTICE, "done"),
                 (ENDS, CYCLE_ENDS, "ahead"),
-                (DUE, IS_DUE, "now"),
+                (DUE, IS_DUE, "ahead"),
             ],
             id="met the day before the 60 days: they decide as much",
         ),
@@ -167,11 +168,30 @@ def test_a_line_without_a_day_stands_where_it_comes_about() -> None:
             date(2026, 6, 1),
             [
                 (ENDS, CYCLE_ENDS, "done"),
-                (DUE, IS_DUE, "ahead"),
+                (DUE, IS_DUE, "past"),
                 (date(2026, 6, 1), MET, "done"),
                 (date(2026, 6, 2), FOLLOWS, "ahead"),
+                (GRACE, PAY_BY, "ahead"),
             ],
-            id="met in the grace period: opens after it was due",
+            id="met in the grace period: opens after it was due, and is paid by its end",
+        ),
+        pytest.param(
+            GRACE,
+            GRACE + DAY,
+            [
+                (ENDS, CYCLE_ENDS, "done"),
+                (DUE, IS_DUE, "overdue"),
+                (GRACE, MET, "done"),
+                (GRACE + DAY, FOLLOWS, "done"),
+                (GRACE + DAY, PAY_BY, "now"),
+            ],
+            id="met on the last day of grace: paid on the day it opens",
+        ),
+        pytest.param(
+            ENDS,
+            DUE + DAY,
+            [(ENDS, MET, "done"), (ENDS, CYCLE_ENDS, "done"), (DUE, FOLLOWS, "done"), (DUE, IS_DUE, "overdue")],
+            id="the day after it was due: overdue",
         ),
     ],
 )
@@ -184,15 +204,27 @@ def test_once_the_requirement_is_met_every_line_has_its_day(
 @pytest.mark.parametrize(
     ("on", "when"),
     [
-        pytest.param(ENDS, ("ahead", "ahead"), id="last day of the cycle"),
-        pytest.param(ENDS + DAY, ("done", "now"), id="first day of grace"),
-        pytest.param(GRACE, ("done", "now"), id="last day of grace"),
-        pytest.param(GRACE + DAY, ("done", "done"), id="day after"),
+        pytest.param(ENDS - DAY, ("ahead", "ahead", "ahead"), id="day before the last of the cycle"),
+        pytest.param(ENDS, ("now", "ahead", "ahead"), id="last day of the cycle"),
+        pytest.param(DUE, ("done", "past", "ahead"), id="first day of grace, on which the locked invoice is due"),
+        pytest.param(DUE + DAY, ("done", "past", "ahead"), id="second day of grace"),
+        pytest.param(GRACE, ("done", "past", "now"), id="last day of grace"),
+        pytest.param(GRACE + DAY, ("done", "past", "done"), id="day after"),
     ],
 )
-def test_the_grace_period_is_the_present_step_from_the_day_after_the_cycle(on: date, when: tuple[str, str]) -> None:
+def test_a_day_is_now_on_that_day_only_and_what_is_past_is_not_ahead(on: date, when: tuple[str, str, str]) -> None:
     found = {sentence: state for _, sentence, state in lines(on=on)}
-    assert (found[CYCLE_ENDS], found[GRACE_ENDS]) == when
+    assert (found[CYCLE_ENDS], found[IS_DUE], found[GRACE_ENDS]) == when
+
+
+@pytest.mark.parametrize("on", [TODAY, DUE, DUE + DAY, GRACE + 400 * DAY])
+@pytest.mark.parametrize("met_on", [None, TODAY, ENDS, GRACE])
+@pytest.mark.parametrize("mandatory", [True, False])
+def test_no_line_before_today_is_ahead_or_now(on: date, met_on: date | None, mandatory: bool) -> None:
+    met_on = met_on if met_on and met_on <= on else None
+    found = lines(on=on, met_on=met_on, mandatory=mandatory, counted="30" if met_on else "22.5")
+    assert all(when not in ("ahead", "now") for day, _, when in found if day and day < on)
+    assert all(when == "ahead" for day, _, when in found if day and day > on)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +243,7 @@ def test_the_invoice_can_be_unlocked_to_the_last_day_of_the_grace_period(on: dat
 def test_when_the_grace_period_is_over_nothing_promises_that_the_invoice_opens() -> None:
     assert lines(on=GRACE + DAY) == [
         (ENDS, CYCLE_ENDS, "done"),
-        (DUE, IS_DUE, "ahead"),
+        (DUE, IS_DUE, "past"),
         (GRACE, GRACE_ENDS, "done"),
         (None, "7.5 of 30 points were missing when the grace period ended. Call AMT.", "now"),
     ]
@@ -226,12 +258,22 @@ def test_where_ccp_is_voluntary_nothing_waits_for_points() -> None:
     assert lines(mandatory=False, counted="0") == [
         (NOTICED, BY_NOTICE, "done"),
         (ENDS, CYCLE_ENDS, "ahead"),
-        (DUE, IS_DUE, "now"),
+        (DUE, IS_DUE, "ahead"),
     ]
 
 
-def test_a_paid_invoice_has_one_line() -> None:
-    assert lines(met_on=TODAY - DAY, counted="30", paid=True)[-1] == (DUE, f"{LAST} is paid.", "done")
+def test_a_paid_invoice_has_one_line_on_the_day_of_the_payment() -> None:
+    found = lines(met_on=TODAY - DAY, counted="30", on=TODAY + 2 * DAY, paid=TODAY + DAY)
+    assert found == [
+        (TODAY - DAY, MET, "done"),
+        (TODAY + DAY, f"{LAST} is paid.", "done"),
+        (ENDS, CYCLE_ENDS, "ahead"),
+    ]
+
+
+def test_a_payment_of_today_stands_before_what_is_to_do_now() -> None:
+    found = lines(counted="22.5", paid=TODAY)
+    assert [when for _, _, when in found][:2] == ["done", "now"]
 
 
 def test_a_correction_that_takes_points_away_locks_again() -> None:
@@ -245,7 +287,7 @@ def test_a_correction_that_takes_points_away_locks_again() -> None:
 @pytest.mark.parametrize(
     ("counted", "met_on", "outcome", "invoice"),
     [
-        pytest.param("30", TODAY, "compliant", [(DUE, f"{LAST} is paid.", "done")], id="compliant"),
+        pytest.param("30", TODAY, "compliant", [(TODAY + DAY, f"{LAST} is paid.", "done")], id="compliant"),
         pytest.param("22", None, "non-compliant", [], id="non-compliant: the locked invoice is no longer owed"),
     ],
 )
@@ -253,7 +295,12 @@ def test_a_closed_cycle_ends_with_how_it_was_closed(
     counted: str, met_on: date | None, outcome: str, invoice: list[tuple[date, str, str]]
 ) -> None:
     found = lines(
-        counted=counted, met_on=met_on, on=GRACE + 5 * DAY, closed_on=GRACE + DAY, outcome=outcome, paid=bool(met_on)
+        counted=counted,
+        met_on=met_on,
+        on=GRACE + 5 * DAY,
+        closed_on=GRACE + DAY,
+        outcome=outcome,
+        paid=met_on and met_on + DAY,
     )
     assert found[-1] == (GRACE + DAY, f"The cycle was closed as {outcome}.", "done")
     assert [line for line in found if LAST in line[1]] == invoice
@@ -272,7 +319,7 @@ def test_a_line_with_a_day_says_the_same_before_and_after_it(met_on: date) -> No
 
 
 def test_a_line_with_a_day_tells_neither_points_nor_money() -> None:
-    for found in (lines(), lines(met_on=TODAY, counted="31.25"), lines(paid=True, met_on=TODAY, counted="31.25")):
+    for found in (lines(), lines(met_on=TODAY, counted="31.25"), lines(paid=TODAY, met_on=TODAY, counted="31.25")):
         for day, sentence, _ in found:
             assert day is None or ("$" not in sentence and " 30" not in sentence and "31.25" not in sentence)
 
@@ -285,14 +332,17 @@ def panel(member: Member | User, address: str, name: str = "") -> list[str]:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("on_today")
 def test_the_panel_is_the_same_on_home_my_certifications_and_the_invoice(short: Member) -> None:
-    """RPT: 22 of 24 points; the years 1 and 2 were due on 4/24/2024 and 4/24/2025."""
+    """RPT: 22 of 24 points; the years 1 and 2 were due on 4/24/2024 and 4/24/2025.
+
+    AMT received the payment of year 1 on 4/20/2024 and recorded it today.
+    """
     cycle = cycle_of(short, "RPT")
-    make_payment(invoice_of(cycle, 1))
+    make_payment(invoice_of(cycle, 1), received_on=date(2024, 4, 20))
     shown = panel(short, "/")
     assert shown == [
-        "4/24/2024 Done: The renewal invoice of year 1 is paid.",
+        "4/20/2024 Done: The renewal invoice of year 1 is paid.",
         "2/23/2025 Done: The renewal invoice of year 2 opens, 60 days before it is due.",
-        "4/24/2025 Now: The renewal invoice of year 2 is due.",
+        "4/24/2025 Overdue: The renewal invoice of year 2 is due.",
         "Now 2 points to go until your CCP requirement of 24 points is met.",
         "No date yet The renewal invoice of year 3 opens the day after the missing points are recorded.",
         "4/23/2026 The CCP cycle ends. Only what you do up to this day counts for it.",

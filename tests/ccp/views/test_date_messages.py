@@ -29,8 +29,20 @@ MESSAGES = {
         "starts_on",
         "2/30/2026 is not a day in the calendar. Enter the start date as month/day/year, for example 3/14/2026.",
     ),
-    "a year of two digits": (
-        {"starts_on": "3/1/26"},
+    "the day first": (
+        {"starts_on": "13/1/2026"},
+        "starts_on",
+        "13/1/2026 is not a day in the calendar. Enter the start date as month/day/year, for example 3/14/2026. If you "
+        "wrote the day first, enter 1/13/2026.",
+    ),
+    "another weekday": (
+        {"starts_on": "Monday, March 1, 2026"},
+        "starts_on",
+        "3/1/2026 is a Sunday. Correct the day, or enter the start date without the weekday.",
+    ),
+    "no day": ({"starts_on": "March 2026"}, "starts_on", "Add the day to the start date, for example 3/14/2026."),
+    "a year of two digits that could be of two centuries": (
+        {"starts_on": "3/1/99"},
         "starts_on",
         "Enter the year of the start date with four digits, for example 3/14/2026.",
     ),
@@ -55,7 +67,8 @@ MESSAGES = {
     "before the cycle": (
         {"starts_on": "4/30/2023"},
         "starts_on",
-        "The start date is before your CCP cycle. Enter a day inside the cycle.",
+        "The start date is before your CCP cycle. Your RMA certification was awarded on 5/1/2023. Record only what "
+        "you did from that day on.",
     ),
     "after the last day that can be claimed": (
         {"activity_type": "office-or-committee"},
@@ -99,11 +112,21 @@ def test_each_wrong_day_has_its_own_sentence(
 def test_days_after_the_cycle_have_theirs(grace: Member) -> None:
     """MLT ended on 2/22/2026 and takes records in its grace period."""
     runs = " Your CCP cycle runs from 2/23/2023 to 2/22/2026."
+    opens = (
+        "You can record it there as soon as that cycle opens: when the points and the renewal invoices of this cycle "
+        "are complete."
+    )
     assert refused_ce(client_of(grace), starts_on="2/23/2026") == {
-        "id_starts_on": "The start date is after your CCP cycle. Enter a day inside the cycle." + runs
+        "id_starts_on": "The start date is after your CCP cycle. 2/23/2026 belongs to your next MLT cycle, which "
+        "starts "
+        f"on 2/23/2026. {opens}{runs}"
     }
     assert refused_ce(client_of(grace), starts_on="2/22/2026", ends_on="2/23/2026") == {
-        "id_ends_on": "The end date is after your CCP cycle. Enter a day inside the cycle." + runs
+        "id_ends_on": "The end date is after your CCP cycle. The activity goes on in your next MLT cycle. Enter what "
+        "you "
+        f"completed up to 2/22/2026, with that day as the end date, and record the rest in the next cycle. {opens} "
+        "Call "
+        f"AMT if your certificate does not say how much each part is.{runs}"
     }
 
 
@@ -116,13 +139,15 @@ def test_days_that_no_single_cycle_covers_have_theirs(on_today: None) -> None:
     member = make_member()
     make_cycle(member)
     make_cycle(member, credential="RPT", awarded_on=date(2023, 10, 1), on=date(2026, 5, 2))
-    assert refused_ce(client_of(member), starts_on="9/30/2023", ends_on="5/1/2026") == {
-        "id_ends_on": "Both dates must lie in the CCP cycle of one certification. Your CCP cycles: RMA: 5/1/2023 to "
-        "4/30/2026; RPT: 10/1/2023 to 9/30/2026."
-    }
+    said = refused_ce(client_of(member), starts_on="9/30/2023", ends_on="5/1/2026")["id_ends_on"]
+    assert said.startswith(
+        "Both dates must lie in the CCP cycle of one certification. The activity goes on in your next"
+    )
+    assert "The activity began before your RPT cycle. Enter what you completed from 10/1/2023 on" in said
+    assert said.endswith("Your CCP cycles: RMA: 5/1/2023 to 4/30/2026; RPT: 10/1/2023 to 9/30/2026.")
 
 
-@pytest.mark.parametrize("typed", ["", "soon", "2/30/2026", "3/1/26", "3/1"])
+@pytest.mark.parametrize("typed", ["", "soon", "2/30/2026", "3/1/99", "3/1"])
 def test_the_end_date_is_named_where_it_is_the_end_date(signed_in: Client, typed: str) -> None:
     said = refused_ce(signed_in, ends_on=typed, starts_on="3/1/2026" if typed else "")
     assert ("the end date" in said.get("id_ends_on", "")) is bool(typed)
@@ -131,4 +156,6 @@ def test_the_end_date_is_named_where_it_is_the_end_date(signed_in: Client, typed
 def test_the_sentences_are_all_different_and_each_says_what_to_do() -> None:
     sentences = [sentence for _, _, sentence in MESSAGES.values()]
     assert len(set(sentences)) == len(sentences) >= 8
-    assert all(any(verb in sentence for verb in ("Enter", "Add", "Record", "Choose")) for sentence in sentences)
+    assert all(
+        any(verb in sentence for verb in ("Enter", "Add", "Record", "Choose", "Correct")) for sentence in sentences
+    )

@@ -11,16 +11,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from pytest_django.fixtures import Settings
 
 from amtportal.members.models import Member
 from amtportal.uploads import malware
 from ccp.evidence import attaching as evidence
 from ccp.evidence import files as evidence_files
+from ccp.evidence.cleaner import LeftOut
 from ccp.models import Activity, Evidence
 from ccp.recording import verbs as recording
 from tests.support.builders import TODAY, client_of, cycle_of, make_amt_credit, make_user, noon
-from tests.support.evidence import attach, pdf, picture
+from tests.support.evidence import attach, pdf, picture, written
 from tests.support.pages import error_summary, read, words
 from tests.support.staff import make_clerk, page
 
@@ -107,9 +109,21 @@ def test_the_same_file_again_is_told_and_kept_once(owner: Client, entry: Activit
 
 def test_what_was_left_out_of_a_pdf_is_told(owner: Client, entry: Activity) -> None:
     script = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=pikepdf.String("app.alert(1)"))
-    answer = send(owner, entry, pdf(OpenAction=script))
+    with pikepdf.open(BytesIO(pdf(OpenAction=script))) as made:
+        made.attachments["certificate.docx"] = b"PK"
+        answer = send(owner, entry, written(made))
     told = words(read(owner.get(answer.headers["Location"])).select_one(".notices"))
-    assert told == "certificate.pdf is attached. Scripts, attached files or unsafe links in it were left out."
+    assert told == (
+        "certificate.pdf is attached. Scripts, media or unsafe links in it were left out. The files attached to it "
+        "were left out. Attach each of them here too if it proves anything."
+    )
+
+
+def test_everything_that_a_file_can_lose_has_a_sentence_in_both_languages() -> None:
+    for language in ("en-us", "es-us"):
+        with translation.override(language):
+            assert len(set(evidence_files.told_about(~LeftOut.NOTHING))) == len(LeftOut)
+    assert evidence_files.told_about(LeftOut.NOTHING) == []
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,8 +12,8 @@ from django.test import Client
 from amtportal.members.models import Member
 from ccp.models import Activity, Category
 from ccp.recording import claims
-from certifications.models import Certification, Cycle
-from tests.support.builders import TODAY, client_of, cycle_of, make_cycle, make_member
+from certifications.models import Certification, Credential, Cycle
+from tests.support.builders import TODAY, client_of, cycle_of, make_activity_type, make_cycle, make_member, set_terms
 from tests.support.pages import error_summary, form_values, read, record_ce, refused_ce, submit, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
@@ -53,8 +54,44 @@ def test_every_activity_type_is_offered_under_its_category(signed_in: Client) ->
         group["label"]: [option["value"] for option in group.select("option")]
         for group in read(signed_in.get(ADDRESS)).select("select optgroup")
     }
-    assert list(offered) == list(Category.objects.values_list("name", flat=True))
-    assert offered["Employment Verification"] == ["employment"]
+    categories = Category.objects.values_list("name", flat=True)
+    assert list(offered) == [name for name in categories if name != "Employment Verification"]
+    assert offered["Authorship of Written Works"] == [
+        "written-work",
+        "book-chapter",
+        "journal-article",
+        "abstract-or-poster",
+    ]
+
+
+def test_a_type_that_no_open_cycle_can_take_is_not_offered_and_the_page_says_why(signed_in: Client) -> None:
+    """RMA began on 5/1/2023; lectures can be claimed from tomorrow on, and dental courses not for RMA."""
+    set_terms("presentation", claimable_from=TODAY + timedelta(days=1))
+    make_activity_type(name="Dental course").credentials.add(Credential.objects.get(code="RDA"))
+    page = read(signed_in.get(ADDRESS))
+    assert not page.select("option[value=employment], option[value=presentation], option[value=dental-course]")
+    assert [words(reason).removeprefix("Not in the list: ") for reason in page.select("#kinds ul li")] == [
+        "Dental course does not count for your certifications.",
+        "Presentation or lecture given counts only for work done from 3/15/2026 on.",
+        "Employment in the field counts only for work done up to 12/31/2020, before your CCP cycle began.",
+    ]
+
+
+def test_a_type_is_offered_as_long_as_one_cycle_has_a_day_for_it(signed_in: Client) -> None:
+    set_terms("presentation", claimable_from=TODAY)
+    set_terms("office-or-committee", claimable_until=date(2023, 5, 1))
+    assert (
+        len(read(signed_in.get(ADDRESS)).select("option[value=presentation], option[value=office-or-committee]")) == 2
+    )
+
+
+def test_whoever_can_still_claim_employment_is_offered_it(on_today: Any) -> None:
+    """The cycle 6/1/2018 to 5/31/2021 reaches back to 2020."""
+    on_today.move_to(f"{date(2021, 5, 31)}T12:00:00-05:00")
+    member = make_cycle(awarded_on=date(2018, 6, 1), on=date(2021, 5, 31)).certification.member
+    page = read(client_of(member).get(ADDRESS))
+    assert page.select("option[value=employment]")
+    assert "Not in the list" not in words(page.main)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +148,13 @@ def test_a_title_of_characters_that_nobody_sees_is_none(signed_in: Client, unsee
     assert record_ce(signed_in, title=unseen, provider=unseen).status_code == 302
     stored = Activity.objects.get()
     assert (stored.title, stored.provider) == ("", "")
+
+
+def test_what_nobody_sees_is_not_recorded(signed_in: Client) -> None:
+    typed = {"title": "Safe\u00a0phle\u00adbotomy\u200b", "points": "\u200b２.5\u00a0", "starts_on": "3/1/2026\u200e"}
+    assert record_ce(signed_in, **typed).status_code == 302
+    stored = Activity.objects.get()
+    assert (stored.title, stored.points, stored.starts_on) == ("Safe phlebotomy", Decimal("2.5"), date(2026, 3, 1))
 
 
 def test_every_wrong_field_is_told_at_once(signed_in: Client) -> None:

@@ -35,11 +35,14 @@ def signed_in() -> Client:
         pytest.param("1,5", "1.5", id="comma"),
         pytest.param(".5", "0.5", id="nothing before the point"),
         pytest.param("2.", "2", id="nothing after the point"),
+        pytest.param("1½", "1.5", id="a fraction"),
+        pytest.param("1 1/2", "1.5", id="a fraction in figures"),
         pytest.param(" 2 ", "2", id="spaces around"),
         pytest.param("0.25", "0.25", id="the least"),
         pytest.param("99", "99", id="the most"),
         pytest.param("007.50", "7.5", id="needless zeros"),
         pytest.param("1.500", "1.5", id="zeros after the point"),
+        pytest.param("１２", "12", id="full-width digits"),
     ],
 )
 def test_points_are_understood_as_people_type_them(signed_in: Client, typed: str, points: str) -> None:
@@ -61,8 +64,8 @@ def test_points_are_understood_as_people_type_them(signed_in: Client, typed: str
         pytest.param(".", NUMBER_WANTED, id="the point alone"),
         pytest.param("1 5", NUMBER_WANTED, id="a space inside"),
         pytest.param("١٢", NUMBER_WANTED, id="Arabic digits"),
-        pytest.param("１２", NUMBER_WANTED, id="full-width digits"),
-        pytest.param("½", NUMBER_WANTED, id="a fraction"),
+        pytest.param("⅓", NUMBER_WANTED, id="a fraction without an end"),
+        pytest.param("90 min", NUMBER_WANTED, id="a time"),
         pytest.param("NaN", NUMBER_WANTED, id="not a number"),
         pytest.param("Infinity", NUMBER_WANTED, id="infinity"),
         pytest.param("9" * 400, NUMBER_WANTED, id="400 digits"),
@@ -90,6 +93,8 @@ def test_other_points_are_refused_with_a_sentence_that_says_what_to_do(
         pytest.param("3/1/2026", "", (date(2026, 3, 1), date(2026, 3, 1)), id="an empty end is the same day"),
         pytest.param("3/1/2026", None, (date(2026, 3, 1), date(2026, 3, 1)), id="so is one that is not sent"),
         pytest.param("3/14/2026", "3/14/2026", (TODAY, TODAY), id="today"),
+        pytest.param("yesterday", "hoy", (date(2026, 3, 13), TODAY), id="in a word"),
+        pytest.param("1 de marzo de 2026", "Mar 2, 2026", (date(2026, 3, 1), date(2026, 3, 2)), id="with the month"),
         pytest.param("5/1/2023", "", (date(2023, 5, 1), date(2023, 5, 1)), id="the cycle's first day"),
         pytest.param("2/29/2024", "", (date(2024, 2, 29), date(2024, 2, 29)), id="29 February of a leap year"),
     ],
@@ -108,8 +113,8 @@ def test_days_are_understood_as_people_type_them(
         pytest.param(
             {"starts_on": ""}, "starts_on", "Enter the start date, for example 3/14/2026." + RUNS, id="no start"
         ),
-        pytest.param({"starts_on": "yesterday"}, "starts_on", DAY_WANTED, id="a word"),
-        pytest.param({"starts_on": "14.3.2026"}, "starts_on", DAY_WANTED, id="points"),
+        pytest.param({"starts_on": "last week"}, "starts_on", DAY_WANTED, id="a word"),
+        pytest.param({"starts_on": "112026"}, "starts_on", DAY_WANTED, id="six digits"),
         pytest.param({"starts_on": "٣/١/٢٠٢٦"}, "starts_on", DAY_WANTED, id="Arabic digits"),
         pytest.param(
             {"starts_on": "2/30/2026"}, "starts_on", f"2/30/2026 is not a day in the calendar. {DAY_WANTED}", id="2/30"
@@ -123,7 +128,9 @@ def test_days_are_understood_as_people_type_them(
         pytest.param(
             {"starts_on": "13/1/2026"},
             "starts_on",
-            f"13/1/2026 is not a day in the calendar. {DAY_WANTED}",
+            f"13/1/2026 is not a day in the calendar. {DAY_WANTED.removesuffix(RUNS)} If you wrote the day first, "
+            "enter "
+            "1/13/2026." + RUNS,
             id="day first",
         ),
         pytest.param(
@@ -133,13 +140,13 @@ def test_days_are_understood_as_people_type_them(
             id="year 0",
         ),
         pytest.param(
-            {"starts_on": "3/1/26"},
+            {"starts_on": "3/1/99"},
             "starts_on",
             "Enter the year of the start date with four digits, for example 3/14/2026." + RUNS,
             id="two digits of the year",
         ),
         pytest.param(
-            {"ends_on": "3/1/26"},
+            {"ends_on": "3/1/99"},
             "ends_on",
             "Enter the year of the end date with four digits, for example 3/14/2026." + RUNS,
             id="two digits in the end date",
@@ -168,7 +175,11 @@ def test_days_are_understood_as_people_type_them(
         pytest.param(
             {"starts_on": "4/30/2023", "ends_on": "5/2/2023"},
             "starts_on",
-            "The start date is before your CCP cycle. Enter a day inside the cycle." + RUNS,
+            "The start date is before your CCP cycle. The activity began before your RMA cycle. Enter what you "
+            "completed "
+            "from 5/1/2023 on, with that day as the start date. Call AMT if your certificate does not say how much "
+            "that "
+            "is." + RUNS,
             id="the day before the cycle",
         ),
     ],
@@ -184,10 +195,9 @@ def test_days_after_an_ended_cycle_are_refused_in_the_grace_period(grace: Member
     signed_in = client_of(grace)
     record_ce(signed_in, starts_on="2/23/2026")
     page = read(record_ce(signed_in, starts_on="2/22/2026", ends_on="2/23/2026"))
-    assert error_summary(page) == {
-        "id_ends_on": "The end date is after your CCP cycle. Enter a day inside the cycle. "
-        "Your CCP cycle runs from 2/23/2023 to 2/22/2026."
-    }
+    said = error_summary(page)["id_ends_on"]
+    assert said.startswith("The end date is after your CCP cycle. The activity goes on in your next MLT cycle.")
+    assert said.endswith("Your CCP cycle runs from 2/23/2023 to 2/22/2026.")
     assert Activity.objects.count() == 1, "the 42 points of before"
     assert record_ce(signed_in, starts_on="2/22/2026", points="3").status_code == 302
 

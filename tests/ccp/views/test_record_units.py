@@ -354,3 +354,11 @@ def test_the_public_list_tells_units_limits_and_caps(signed_in: Client) -> None:
     assert "College course, semester hours 15 points for each semester hour" in listed
     assert "At most 30 points for one entry." in listed
     assert "At most 45 points of this kind count in one cycle." in listed
+
+
+def test_the_public_list_says_why_a_type_is_offered_no_more() -> None:
+    set_terms("presentation", claimable_until=TODAY)
+    page = read(Client().get("/qualifying-activities/"))
+    over = words(page.select_one("#type-employment"))
+    assert "Only for work done up to 12/31/2020. Can no longer be recorded. The CCP cycles with such work have" in over
+    assert "Can no longer" not in words(page.select_one("#type-presentation"))

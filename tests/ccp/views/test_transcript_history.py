@@ -56,11 +56,11 @@ def member(on_today: TimeMachineFixture) -> Member:
 def test_every_cycle_of_every_certification_is_told_with_its_totals(member: Member) -> None:
     page = read(client_of(member).get("/ccp/transcript/all/"))
     assert [words(heading) for heading in page.select("main section > h2")] == [
+        "Registered Phlebotomy Technician (RPT), CCP cycle 9/15/2024 to 9/14/2027",
         "Registered Medical Assistant (RMA), CCP cycle 5/1/2023 to 4/30/2026",
         "Registered Medical Assistant (RMA), CCP cycle 5/1/2026 to 4/30/2029",
-        "Registered Phlebotomy Technician (RPT), CCP cycle 9/15/2024 to 9/14/2027",
     ]
-    closed, following, rpt = (words(section) for section in page.select("main section"))
+    rpt, closed, following = (words(section) for section in page.select("main section"))
     assert "Points counted 30 Requirement Met on 3/13/2026 Status Closed on 5/13/2026 as compliant" in closed
     assert "Points counted 2 Requirement 28 points to go" in following
     assert "Next course" in following

@@ -84,6 +84,8 @@ def test_a_code_is_found_as_it_is_typed(met: Member, written: str) -> None:
     typed = issue.grouped_code.lower() if written == "small" else " ".join(parts)
     answer = Client().get("/verify/", {"code": typed.replace("0", "o").replace("1", "l")})
     assert answer.headers["Location"] == f"/verify/{issue.code}/"
+    answer = Client().get("/verify/", {"code": f"\u200e{typed}\u200b".replace("-", "\u2011").replace(" ", "\u00a0")})
+    assert answer.headers["Location"] == f"/verify/{issue.code}/"
     assert Client().get(f"/verify/{typed}/").status_code == 200
 
 

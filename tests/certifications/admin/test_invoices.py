@@ -106,6 +106,8 @@ def test_second_payment_with_other_values_is_refused(desk: Client, invoice: Rene
         pytest.param({"amount": ""}, "This field is required", id="no amount"),
         pytest.param({"received_on": "2026-03-15"}, "cannot be received in the future", id="tomorrow"),
         pytest.param({"received_on": "2026-02-30"}, "Enter a valid date", id="no such day"),
+        pytest.param({"received_on": "0026-11-20"}, "11/20/0026 is in the year 26", id="a picker's year 26"),
+        pytest.param({"received_on": "2006-03-13"}, "is too early for an invoice", id="before the award"),
         pytest.param({"method": "barter"}, "Select a valid choice", id="no such method"),
         pytest.param({"reference": "x" * 61}, "at most 60 characters", id="long reference"),
     ],
@@ -120,6 +122,12 @@ def test_wrong_payment_is_refused_and_stays_in_the_form(
     if "reference" not in typed:
         assert 'value="No. 7"' in response.text
     assert not Payment.objects.exists()
+
+
+def test_a_payment_is_read_without_what_nobody_sees(desk: Client, invoice: RenewalInvoice) -> None:
+    pay(desk, invoice, amount="\u200b５0.00\u00a0", reference="10\u200b42\ufeff", received_on="3/13/2026\u200e")
+    payment = Payment.objects.get()
+    assert (payment.amount, payment.reference, payment.received_on) == (5000, "1042", TODAY - DAY)
 
 
 def not_open(cycle: Cycle, state: str) -> RenewalInvoice:

@@ -10,6 +10,7 @@ from certifications.roster import record as roster_records
 from certifications.roster.entries import RosterEntry, SignIn, StoredCertification, StoredMember, is_mandatory_under
 from certifications.roster.record import Record
 from certifications.roster.rows import PERSON, RosterRow
+from tests.support.builders import make_member, make_user
 
 AWARDED = date(2020, 5, 1)
 ADA = StoredMember(
@@ -190,3 +191,10 @@ def test_the_preview_shows_what_a_row_changes() -> None:
         "yes",
     ]
     assert entry_of(make_newcomer(), None, None).preview()[:4] == ["1002", "bob@example.org", "Ada", "Lane"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("right", ["is_staff", "is_superuser"])
+def test_an_account_with_rights_is_one_of_staff(right: str) -> None:
+    member = make_member(user=make_user(**{right: True}), amt_id="1001")
+    assert roster_records.look_up([make_row()]).members[member.amt_id].is_staff
