@@ -134,19 +134,24 @@ class MemberQuerySet(models.QuerySet["Member"]):
         one, or of the e-mail address, or a part of the phone number (``search_terms``). Words after
         the first ``MOST_WORDS`` are ignored.
 
-        The keys are looked up at once, each kind of match by a query of its own, and no more of
-        them than ``MOST_FOUND``: one OR across the tables uses no index.
+        They are looked up at once (``keys_found_by``), and no more of them than ``MOST_FOUND``.
+        """
+        return self.filter(pk__in=self.keys_found_by(words)) if words.split() else self.all()
+
+    def keys_found_by(self, words: str) -> list[int]:
+        """Return the keys of the members whom the words find, ``MOST_FOUND`` at most.
+
+        Each kind of match is a query of its own: one OR across the tables uses no index.
         """
         typed = typed_words(" ".join(first_words(words)))
-        if not words.split():
-            return self.all()
         keys: set[int] = set()
         for every in {tuple(chain.from_iterable(typed)), tuple("".join(terms) for terms in typed)} - {()}:
             keys |= SearchTerm.objects.members_with(every)
-        if len(words.split()) == 1:
-            by_address = User.objects.filter(email__begins=words.strip().lower(), member__isnull=False).order_by()
-            keys |= set(by_address.values_list("member", flat=True)[:MOST_FOUND])
-        return self.filter(pk__in=sorted(keys)[:MOST_FOUND])
+        if len(words.split()) == 1 and len(keys) < MOST_FOUND:
+            by_address = User.objects.filter(email__begins=words.strip().lower()).order_by()
+            accounts = list(by_address.values_list("pk", flat=True)[:MOST_FOUND])
+            keys |= set(Member.objects.filter(user__in=accounts).order_by().values_list("pk", flat=True))
+        return sorted(keys)[:MOST_FOUND]
 
     def bulk_create(self, objs: Iterable["Member"], *args: Any, **kwargs: Any) -> list["Member"]:
         with transaction.atomic():
@@ -275,7 +280,11 @@ class SearchTermQuerySet(models.QuerySet["SearchTerm"]):
         rarest, *others = found
         for terms in others:
             rarest = rarest.filter(Exists(terms.filter(member=OuterRef("member"))))
-        return set(rarest.values_list("member", flat=True)[:MOST_READ])
+        members = rarest.values_list("member", flat=True)
+        read = list(members[:MOST_READ])
+        if len(read) == MOST_READ and len(set(read)) < MOST_FOUND:  # many terms of few members
+            read = list(members.distinct()[:MOST_FOUND])
+        return set(read)
 
 
 class SearchTerm(models.Model):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from amtportal.chunks import chunks
-from amtportal.imports.cells import Problem
+from amtportal.imports.cells import Problem, differs_by_spreadsheet
 from amtportal.members.names import folded
 from certifications.models import WaitingRow
 from certifications.roster.entries import SignIn, StoredMember
@@ -131,10 +131,10 @@ def _same_person(row: RosterRow, record: Record, numbers: Mapping[tuple[str, str
     """Return the holder of the row's certificate if this is the same person under another AMT ID.
 
     ``numbers``: the certificate numbers of the file. If the holder has another one there, the
-    number is free.
+    number is free. An AMT ID without its zeros is another matter (``spoiled``).
     """
     holder = record.holder_of(row)
-    if holder is None or holder.amt_id == row.amt_id:
+    if holder is None or holder.amt_id == row.amt_id or differs_by_spreadsheet(row.amt_id, holder.amt_id):
         return None
     if numbers.get((holder.amt_id, row.credential), row.certificate_number) != row.certificate_number:
         return None
