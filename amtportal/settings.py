@@ -124,6 +124,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "amtportal.members.sessions.sessions.SessionLimitMiddleware",
     "amtportal.members.sign_in.kept_forms.LoginRequiredMiddleware",
+    "amtportal.members.sign_in.answers.AnswersMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "amtportal.members.factors.second_factor.StaffSecondFactorMiddleware",
@@ -188,14 +189,15 @@ else:
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c lock_timeout={LOCK_WAIT_SECONDS}s"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# All processes share the default cache, because allauth keeps its rate limits there.
+# All processes share the default cache, because allauth keeps used codes there. Limits are counted
+# in the database (``amtportal.members.tallies``).
 CACHES = {
     "default": env.cache_url("CACHE_URL")
     if "CACHE_URL" in env
     else {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "django_cache",
-        # Django's default of 300 would drop rate limits that are still in force.
+        # Django's default of 300 would drop what is still needed.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
     # Finished PDFs by the hash of their content. They are large, and losing them costs little.
@@ -225,10 +227,11 @@ ACCOUNT_FORMS = {
     "change_password": "amtportal.members.sign_in.forms.ChangePasswordForm",
     "reauthenticate": "amtportal.members.sign_in.forms.ReauthenticateForm",
 }
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "amtportal.members.sign_in.links.LinkTokens"  # noqa: S105
 # The owner gets a mail when the password is changed and when a second factor is added or removed.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-# A change of second factors asks for the password or a factor again, so that somebody who finds an
-# open browser cannot make it.
+# A change of second factors or of the address asks for the password or a factor again, unless it
+# was given within this time, so that somebody who finds an open browser cannot make it.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60
 
 MFA_ADAPTER = "amtportal.members.factors.second_factor.MFAAdapter"
@@ -250,8 +253,7 @@ MFA_REQUIRED_FOR_STAFF = env.bool("MFA_REQUIRED_FOR_STAFF", default=HTTPS)
 # stay at allauth's strict defaults.
 ACCOUNT_RATE_LIMITS = {
     "login": "300/m/ip",
-    # allauth counts every sign-in here until it has succeeded, so that with a low limit many
-    # sign-ins at the same time would lock each other out.
+    # Only failures count here.
     "login_failed": "120/m/ip,5/5m/key",
     "reset_password": "120/m/ip,5/m/key",
     # Estimating the strength of each new password takes up to half a second of processor time.

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from amtportal.middleware import language
@@ -35,6 +36,12 @@ urlpatterns = [
     path("styleguide/", site.styleguide, name="styleguide"),
     path("healthz", site.healthz, name="healthz"),
     path(".well-known/security.txt", public.security_txt, name="security-txt"),
+    # Where password managers look for the page on which a password is changed (W3C).
+    path(
+        ".well-known/change-password",
+        login_not_required(require_safe(RedirectView.as_view(pattern_name="account_change_password"))),
+        name="change-password",
+    ),
     path("favicon.ico", login_not_required(favicon)),
     # Staff change their password on the same page as members: it asks for the old password, tells
     # the owner by mail and records the change.

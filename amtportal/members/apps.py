@@ -10,6 +10,9 @@ class MembersConfig(AppConfig):
         # Each of these modules registers itself when it is imported: for ``check --deploy``, and
         # for the signals of used factors, responses and sign-ins.
         from amtportal import checks  # noqa: F401
+        from amtportal.members import limits
         from amtportal.members.factors import second_factor  # noqa: F401
         from amtportal.members.mail import outbox  # noqa: F401
         from amtportal.members.sessions import sessions  # noqa: F401
+
+        limits.replace_counting()

@@ -1,4 +1,4 @@
-"""Accounts, which sign in; members, whom AMT knows by their AMT ID; and mail that waits.
+"""Accounts, which sign in; members, whom AMT knows by their AMT ID; mail that waits; tallies.
 
 A member without an account has no way to sign in: there is no address to which anything could be
 sent, and none that could be typed.
@@ -380,3 +380,20 @@ class OutgoingMail(models.Model):
 
     def __str__(self) -> str:
         return f"Mail {self.pk} to {', '.join(self.recipients)}"
+
+
+class Tally(models.Model):
+    """How often something happened lately (``tallies``): requests of one address, wrong passwords.
+
+    The row is deleted some time after ``until``.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True, help_text="The SHA-256 of what is counted.")
+    number = models.PositiveIntegerField()
+    until = models.FloatField(db_index=True, help_text="Seconds since 1970.")
+
+    class Meta:
+        verbose_name_plural = "tallies"
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]}: {self.number}"

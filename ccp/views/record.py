@@ -102,7 +102,7 @@ def activity_preview(request: HttpRequest, member: Member) -> HttpResponse:
         on_record = preview.entries_of(open_cycles, form.catalogue)
         shown = _previewed(form, member, on_record, activity=activity)
         problems = [sentence for of_field in form.errors.values() for sentence in of_field]
-    context = {"preview": shown, "problems": problems, "activity": activity}
+    context = {"preview": shown, "problems": problems, "activity": activity, "form": form}
     return render(request, "ccp/recording/activity_preview.html", context)
 
 

@@ -85,10 +85,14 @@ def build(cycles: int, *, entries: int, planned: Callable[[int], Plan] = plan) -
 
 def _batch(plans: list[Plan], first: int, entries: int, clerk: User) -> None:
     numbers = range(first, first + len(plans))
-    users = User.objects.bulk_create([User(email=f"m{number}@bench.example", password="!") for number in numbers])
-    members = Member.objects.bulk_create(
-        Member(user=user, amt_id=f"B{number:07d}", first_name="Ada", last_name=SURNAMES[number % len(SURNAMES)])
-        for number, user in zip(numbers, users, strict=True)
+    users = _created(User, [User(email=f"m{number}@bench.example", password="!") for number in numbers], AWARDED_ON)
+    members = _created(
+        Member,
+        [
+            Member(user=user, amt_id=f"B{number:07d}", first_name="Ada", last_name=SURNAMES[number % len(SURNAMES)])
+            for number, user in zip(numbers, users, strict=True)
+        ],
+        AWARDED_ON,
     )
     credential = Credential.objects.get(code="RMA")
     certifications = _created(

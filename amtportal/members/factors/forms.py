@@ -21,7 +21,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from amtportal import clean
-from amtportal.members import limits, vault
+from amtportal.members import limits, refusals, vault
 from amtportal.members.factors.second_factor import MFAAdapter
 from amtportal.members.field_texts import label_field
 
@@ -49,11 +49,15 @@ class _TakenOnce:
 
     def clean_code(self: Any) -> str:
         self.cleaned_data["code"] = clean.code(self.cleaned_data["code"])
+        if limits.is_closed(self.user.email):
+            limits.note_reached(context.request, "password_closed", user=self.user)
+            raise refusals.closed()
         try:
             code: str = super().clean_code()  # type: ignore[misc]
         except ValidationError as error:
-            if error.code == "too_many_login_attempts":
+            if error.code == refusals.TOO_MANY:
                 limits.note_reached(context.request, "code", user=self.user)
+                raise refusals.too_many_codes(context.request) from None
             raise
         if self.authenticator.type == Authenticator.Type.TOTP and not _is_new(self.user, code):
             self._emit_authentication_failed(self.authenticator)

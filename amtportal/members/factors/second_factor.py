@@ -3,6 +3,8 @@
 - Members may set one up. Then a password alone is not enough to sign in.
 - Staff must have one (``MFA_REQUIRED_FOR_STAFF``). Until a session has used it, staff see none of
   the pages that need a sign-in, except those on which they set it up or enter it.
+- Codes that are refused count as failed sign-ins (``limits``). After ``TOLD_AFTER`` in a row the
+  owner is told by mail, because somebody knows the password.
 - The secrets are encrypted with a key outside the database (``vault``).
 - The last factor cannot be removed while it is needed: by staff, and by anybody whose password is
   too short to be the only factor.
@@ -21,7 +23,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.internal.flows import delete_dangling_recovery_codes
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_used
+from allauth.mfa.signals import authentication_failed, authenticator_used
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from cryptography.fernet import InvalidToken
@@ -33,15 +35,20 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from amtportal.history import events
-from amtportal.members import vault
+from amtportal.members import limits, tallies, vault
 from amtportal.members.models import User
 from amtportal.members.sessions import sessions
+from amtportal.middleware.language import or_english
 
 logger = logging.getLogger(__name__)
+TOLD_AFTER = 10
+CODES_REMEMBERED = 400 * 24 * 3600
+"""Seconds after the last refused code for which codes in a row are counted."""
 FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
@@ -111,6 +118,24 @@ def _tell_of_recovery_code(sender: object, user: User, authenticator: Authentica
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
         left = len(Authenticator.objects.get(pk=authenticator.pk).wrap().get_unused_codes())
         get_account_adapter().send_notification_mail("mfa/email/recovery_code_used", user, {"left": left})
+
+
+@receiver(authentication_failed, dispatch_uid="amtportal.second_factor.refused_code")
+def _count_refused_code(sender: object, user: User, **kwargs: object) -> None:
+    """Count a refused code, and tell the owner of several in a row."""
+    limits.count_in_a_row(user.email)
+    if tallies.count(_refused_codes(user), seconds=CODES_REMEMBERED, restarts=True).number == TOLD_AFTER:
+        with translation.override(or_english(user.language or translation.get_language())):
+            get_account_adapter().send_notification_mail("mfa/email/codes_refused", user, {"codes": TOLD_AFTER})
+
+
+@receiver(authenticator_used, dispatch_uid="amtportal.second_factor.accepted_code")
+def _forget_refused_codes(sender: object, user: User, **kwargs: object) -> None:
+    tallies.forget(_refused_codes(user))
+
+
+def _refused_codes(user: User) -> str:
+    return tallies.digest("refused codes in a row", user.pk)
 
 
 def needed_by(user: User) -> bool:

@@ -33,13 +33,14 @@ def address_change(request: HttpRequest) -> HttpResponseBase:
 def address_confirm(request: HttpRequest, token: str) -> HttpResponseBase:
     """Show the page of the link. It has a button, because mail programs also open links."""
     user = account_of(request)
-    email = addresses.read_token(token, user)
-    if email is None or request.method != "POST":
-        return render(request, "account/address_confirm.html", {"email": email}, status=200 if email else 404)
     try:
+        email = addresses.read_token(token, user)
+        if request.method != "POST":
+            return render(request, "account/address_confirm.html", {"email": email})
         addresses.change(user=user, email=email)
-    except addresses.Void:
-        return render(request, "account/address_confirm.html", {"email": None}, status=404)
+    except (addresses.Dead, addresses.Void) as dead:
+        why = str(dead) or addresses.not_for(user)
+        return render(request, "account/address_confirm.html", {"email": None, "why": why}, status=404)
     except addresses.Taken:
         return render(request, "account/address_confirm.html", {"email": email, "taken": True}, status=409)
     messages.success(

@@ -19,13 +19,19 @@ from django.core import signing
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from amtportal.history import events
 from amtportal.members import vault
 from amtportal.members.models import Member, User
+from amtportal.members.sign_in import links
 
 VALID_SECONDS = 24 * 3600
 _SALT = "amtportal.addresses"
+
+
+class Dead(Exception):
+    """The link does not work. The text says why."""
 
 
 class Void(Exception):
@@ -41,17 +47,31 @@ def token(user: User, email: str) -> str:
     return vault.encrypt(signing.dumps([user.pk, user.email, email], salt=_SALT)).rstrip("=")
 
 
-def read_token(text: str, user: User) -> str | None:
+def read_token(text: str, user: User) -> str:
     """Return the new address that the link is for.
 
-    None if the link is too old, was used already, or belongs to another account.
+    Raises ``Dead`` if the link is too old, was used already, or is not for this account.
     """
     try:
         signed = vault.decrypt(text + "=" * (-len(text) % 4))
         pk, present, email = signing.loads(signed, salt=_SALT, max_age=VALID_SECONDS)
+    except signing.SignatureExpired:
+        raise Dead(links.too_old(1)) from None
     except (InvalidToken, signing.BadSignature):
-        return None
-    return str(email) if (pk, present) == (user.pk, user.email) else None
+        raise Dead(not_for(user)) from None
+    if (pk, email) == (user.pk, user.email):
+        raise Dead(_("It was used before: you sign in with %(email)s now.") % {"email": email})
+    if (pk, present) != (user.pk, user.email):
+        raise Dead(not_for(user))
+    return str(email)
+
+
+def not_for(user: User) -> str:
+    """Return the sentence for a link that is not, or no longer, for this account."""
+    words = _(
+        "It is not complete, your address has changed since it was sent, or it is for an account other than %(email)s."
+    )
+    return words % {"email": user.email}
 
 
 def ask(request: HttpRequest, *, user: User, email: str) -> None:

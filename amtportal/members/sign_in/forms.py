@@ -6,7 +6,9 @@ Using a link to set a password also proves the address that the link was sent to
 from typing import Any
 
 from allauth.account import forms
+from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
+from allauth.core import context
 from django import forms as django_forms
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
@@ -17,10 +19,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from amtportal.fields import EmailField
+from amtportal.members import limits
 from amtportal.members.factors.passwords import least
 from amtportal.members.field_texts import label_field
 from amtportal.members.mail.outbox import NOBODY
 from amtportal.members.models import User
+from amtportal.members.sign_in import kept_forms
 
 ADDRESS_LABEL = gettext_lazy("E-mail address")
 ADDRESS = gettext_lazy("Enter the e-mail address that AMT has on record for you, for example name@example.org.")
@@ -45,12 +49,19 @@ def _ask_new_password(form: Any) -> None:
     form.fields["password1"].help_text = hint % needed
 
 
+def _bring_back(form: Any, field: str) -> None:
+    """Fill in the address that was typed before a switch of the language (``answers``)."""
+    if not form.is_bound and (kept := kept_forms.take(context.request)):
+        form.fields[field].initial = kept.get(field, "")
+
+
 class LoginForm(forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"] = EmailField()
         self.order_fields(["login", "password"])
         label_field(self, "login", ADDRESS_LABEL, ADDRESS)
+        _bring_back(self, "login")
         label_field(self, "password", PASSWORD_LABEL, PASSWORD)
 
     def clean(self) -> dict[str, Any]:
@@ -61,9 +72,9 @@ class LoginForm(forms.LoginForm):
 
 
 class _TokenForNobody(PasswordResetTokenGenerator):
-    """Makes a token for nobody, with the same queries as allauth's own generator.
+    """Makes a token for nobody, with the same queries as for somebody (``links``).
 
-    allauth's own generator would store the address that was typed.
+    ``LinkTokens`` would store the address that was typed.
     """
 
     def _make_hash_value(self, user: Any, timestamp: int) -> str:
@@ -81,13 +92,16 @@ class AddressForm(forms.ResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         label_field(self, "email", ADDRESS_LABEL, ADDRESS)
+        _bring_back(self, "email")
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """Store the mail. For an address without an account, do the same work: a mail to nobody.
 
-        This way, neither the answer nor the time it takes reveals who is on the roster.
+        This way, neither the answer nor the time it takes reveals who is on the roster. Above the
+        limit of mails a day, nobody gets one either.
         """
-        if not self.users:
+        allowed = limits.mail_allowed(self.users[0].email if self.users else self.cleaned_data["email"])
+        if not (self.users and allowed):
             self.users = [User(pk=0, email=f"nobody@{NOBODY}", password=make_password(None))]
             kwargs["token_generator"] = _TokenForNobody()
         email: str = super().save(request, **kwargs)
@@ -114,6 +128,17 @@ class ChangePasswordForm(forms.ChangePasswordForm):
         super().__init__(*args, **kwargs)
         label_field(self, "oldpassword", _("Current password"), _("Enter your current password."))
         _ask_new_password(self)
+
+    def clean_oldpassword(self) -> str:
+        """Count a wrong password as at the sign-in, so that nobody guesses it in an open browser."""
+        adapter, who = get_adapter(), {"email": self.user.email}
+        adapter.pre_authenticate(context.request, **who)
+        try:
+            old: str = super().clean_oldpassword()
+        except ValidationError:
+            adapter.authentication_failed(context.request, **who)
+            raise
+        return old
 
 
 class ReauthenticateForm(forms.ReauthenticateForm):

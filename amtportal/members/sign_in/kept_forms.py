@@ -1,5 +1,8 @@
 """Kept forms: a form that arrives after its session has ended comes back after the sign-in.
 
+A form that was refused or previewed comes back in the same way, on Back and after a switch of the
+language (``answers``).
+
 - Only views marked with ``keeps`` do this, and only for the fields that they name: never for an
   attestation or a password.
 - The form must be one that the portal gave to somebody who was signed in: a signed field
@@ -59,16 +62,33 @@ def keep(request: HttpRequest, view: Any) -> bool:
         owner = _signer.unsign(request.POST.get(OWNER_FIELD, ""))
     except signing.BadSignature:
         return False
+    form = _form(request, fields, owner)
+    if form:
+        request.session[SESSION_KEY] = form
+    return bool(form)
+
+
+def _form(request: HttpRequest, fields: tuple[str, ...], owner: str) -> dict[str, Any] | None:
+    """Return these fields of the posted form as they are kept; None if they are too long."""
     values = {name: request.POST.getlist(name) for name in fields if name in request.POST}
     if sum(len(value) for typed in values.values() for value in typed) > MOST_CHARACTERS:
-        return False
-    request.session[SESSION_KEY] = {
-        "address": request.get_full_path(),
-        "owner": owner,
-        "until": time.time() + SECONDS,
-        "values": values,
-    }
-    return True
+        return None
+    return {"address": request.get_full_path(), "owner": owner, "until": time.time() + SECONDS, "values": values}
+
+
+def refused(request: HttpRequest) -> dict[str, Any] | None:
+    """Return the posted form, which was refused or previewed; None if its view keeps none."""
+    match = request.resolver_match
+    fields = getattr(match.func, "kept_fields", ()) if match else ()
+    form = _form(request, fields, str(request.user.pk)) if fields else None
+    return {**form, "refused": True} if form else None
+
+
+def drop(request: HttpRequest) -> None:
+    """Forget the refused form of this address, which has now been taken."""
+    form = request.session.get(SESSION_KEY)
+    if form and form.get("refused") and form["address"] == request.get_full_path():
+        del request.session[SESSION_KEY]
 
 
 def take(request: HttpRequest) -> QueryDict | None:
@@ -82,6 +102,7 @@ def take(request: HttpRequest) -> QueryDict | None:
     del request.session[SESSION_KEY]
     if form["owner"] != str(request.user.pk) or form["until"] < time.time():
         return None
+    request.was_refused = form.get("refused", False)  # type: ignore[attr-defined]
     fields = QueryDict(mutable=True)
     for name, typed in form["values"].items():
         fields.setlist(name, typed)

@@ -13,12 +13,13 @@ from amtportal import dates, guide_pictures, nav
 from amtportal import formatting as words
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.sessions.sessions import browser_name
-from amtportal.members.sign_in import kept_forms
+from amtportal.members.sign_in import answers, kept_forms
 
 register = template.Library()
 register.filter("dollars", words.dollars)
 register.filter("points", words.format_points)
 register.filter("day_text", words.format_day)
+register.filter("answer_address", answers.address)
 register.filter("browser_name", browser_name)
 register.filter("day_of", dates.day_of)
 register.filter("moment", words.format_moment)

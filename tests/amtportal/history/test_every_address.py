@@ -19,6 +19,7 @@ from django.utils import timezone
 from simple_history.models import HistoricalChanges
 from time_machine import TimeMachineFixture
 
+from amtportal.history import comparison
 from amtportal.history.lines import Traced
 from amtportal.history.models import SecurityEvent
 from amtportal.history.triggers import append_only
@@ -183,7 +184,8 @@ def signed_in(client: Client) -> User | None:
 def assert_line(name: str, post: Post) -> None:
     """One line of the named table reports the change.
 
-    No row has two lines, and each line has the request, the person and the time.
+    No row has two lines, each line has the request, the person and the time, and the row looks like
+    its last line.
     """
     who = signed_in(post.client)
     headers = {"X-Request-ID": GIVEN, "X-Forwarded-For": SEEN}
@@ -195,6 +197,9 @@ def assert_line(name: str, post: Post) -> None:
     assert len([each for each in told if fnmatch.filter(each, change) or not (change or each)]) == 1, told
     assert len({row_of(line) for line in lines}) == len(lines), "a row has two lines"
     who = who or signed_in(post.client)
+    for model, key in map(row_of, lines):
+        if hasattr(model, "history_of"):
+            assert list(comparison.compare_rows(model, [key], comparison.ComparisonTally())) == []
     for line in lines:
         assert (line.address, line.request_id) == (SEEN, GIVEN)
         if isinstance(line, HistoricalChanges):

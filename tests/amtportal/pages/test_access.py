@@ -65,8 +65,9 @@ OF_ANYBODY = {
 }
 # Public, but only for posts: ``tests/amtportal/middleware/test_language.py``.
 POSTED = {"set_language"}
-# Public, but not a page: ``tests/amtportal/views/test_security_txt.py``.
-TEXT = {"security-txt"}
+# Public, but not a page: ``tests/amtportal/views/test_security_txt.py``, and
+# ``tests/amtportal/members/sign_in/test_links.py``.
+TEXT = {"security-txt", "change-password"}
 # Public to everyone who knows a secret that the address holds.
 # ``tests/ccp/standing/test_calendar.py`` and ``tests/ccp/views/test_verify.py`` try other secrets.
 SECRET = {"calendar-feed", "transcript-verify"}

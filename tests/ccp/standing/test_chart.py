@@ -117,7 +117,8 @@ def test_the_home_page_draws_what_counts_and_says_it_in_a_table(short: Member) -
     assert all(section.find(id=name) for name in section.svg["aria-labelledby"].split())
     assert len(section.select(".picture-band")) == 2
     rows = [words(row) for row in section.select("tbody tr")]
-    assert rows[-2:] == ["Professional Education 22", "Even pace to the requirement"]
+    assert rows[-1] == "Professional Education 22", "the last row is data; the dashed line is explained below"
+    assert words(section.select_one(".key-line")) == "Dashed line: even pace to the requirement"
     assert rows[0].endswith(" 1.5")
 
 

@@ -72,7 +72,7 @@ def test_the_form_of_a_preview_then_records_once(signed_in: Client) -> None:
 def test_preview_says_what_counts_the_new_total_and_what_is_to_go(signed_in: Client) -> None:
     """1.5 of 30 count, so 28.5 are still needed."""
     page = read(preview(signed_in))
-    assert rows(page) == ["RMA chosen 1.5 1.5 1.5 of 30 28.5"]
+    assert rows(page) == ["RMA 1.5 1.5 1.5 of 30 28.5"]
     assert "28.5 points to go: the renewal invoice of year 3 stays locked." in words(page.select_one("#preview"))
 
 
@@ -82,7 +82,7 @@ def test_preview_says_when_the_invoice_would_open(short: Member) -> None:
     The missing 2, recorded on 3/14, open the invoice on 3/15.
     """
     page = read(preview(client_of(short), points="2", starts_on="3/2/2026"))
-    assert rows(page) == ["RPT chosen 2 2 24 of 24 0"]
+    assert rows(page) == ["RPT 2 2 24 of 24 0"]
     assert "This meets your CCP requirement: the renewal invoice of year 3 would open on 3/15/2026." in words(page.main)
 
 
@@ -91,7 +91,7 @@ def test_preview_says_why_less_counts(member: Member, signed_in: Client) -> None
     set_terms("course-seminar-webinar", cap=Decimal(15))
     make_activity(cycle_of(member), points="12", starts_on=date(2026, 2, 1))
     page = read(preview(signed_in, points="5"))
-    assert rows(page) == ["RMA chosen 5 3 15 of 30 15"]
+    assert rows(page) == ["RMA 5 3 15 of 30 15"]
     assert "Over the most that this activity type can count for in one cycle. 12 of 15 used in this cycle." in words(
         page.main
     )
@@ -108,6 +108,20 @@ def test_preview_has_a_row_for_each_open_cycle_that_covers_the_days(two: Member)
     assert "RPT: Choose it above to have the entry count here." in words(page.main)
     page = read(preview(client_of(two), points="2", starts_on="9/14/2024"))
     assert rows(page) == ["RMA chosen 2 2 6 of 30 24"]
+
+
+def test_preview_speaks_of_a_choice_only_where_there_is_one(two: Member, signed_in: Client) -> None:
+    """With one certification the form has no boxes to choose from."""
+    assert preview(client_of(two)).text.count("<small>chosen</small>") == 2
+    assert "chosen" not in words(read(preview(signed_in)).select_one("#preview"))
+
+
+def test_amending_an_entry_of_another_certification_speaks_of_no_box(member: Member, signed_in: Client) -> None:
+    entry = make_activity(cycle_of(member))
+    entry.credits.update(cut="unclaimed", points=0)
+    page = read(submit(signed_in, f"/ccp/activities/{entry.pk}/amend/", preview="1"))
+    assert "The entry is not recorded for this certification." in words(page.select_one("#preview"))
+    assert "Choose it above" not in words(page.select_one("#preview"))
 
 
 def test_each_certification_has_its_own_caps(two: Member) -> None:
@@ -144,7 +158,7 @@ def test_preview_of_an_amendment_changes_nothing(member: Member, signed_in: Clie
     first = make_activity(cycle_of(member), points="12", starts_on=date(2026, 3, 2))
     make_activity(cycle_of(member), points="5")
     page = read(submit(signed_in, f"/ccp/activities/{first.pk}/amend/", points="4", preview="1"))
-    assert rows(page) == ["RMA chosen 4 4 9 of 30 21"]
+    assert rows(page) == ["RMA 4 4 9 of 30 21"]
     assert "Nothing is changed yet." in words(page.main)
     first.refresh_from_db()
     assert (first.points, first.revision) == (Decimal(12), 1)

@@ -138,9 +138,12 @@ def test_the_present_session_is_marked_and_has_no_button(ada: User) -> None:
     assert is_in(client)
 
 
-def test_the_password_is_asked_for_before_a_session_is_ended_and_then_it_is(ada: User) -> None:
+def test_the_password_is_asked_for_before_a_session_is_ended_and_then_it_is(
+    ada: User, on_today: TimeMachineFixture
+) -> None:
     """Somebody who finds a browser open does not shut out its owner."""
     here, there = signed_in(ada), signed_in(ada, IPHONE)
+    on_today.shift(timedelta(minutes=5))
     address = buttons(here)["Sign out Safari, iPhone"]
     asked = here.post(address)
     assert unquote(asked.headers["Location"]) == f"/accounts/reauthenticate/?next={address}"

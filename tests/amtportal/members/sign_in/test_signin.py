@@ -3,13 +3,16 @@
 The mail goes over a real mail server.
 """
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.http import HttpResponse
 from django.test import Client
 from pytest_django.fixtures import Settings
+from time_machine import TimeMachineFixture
 
 from amtportal.history.models import SecurityEvent
 from amtportal.members.models import Member, User
@@ -19,7 +22,9 @@ from tests.support.pages import error_summary, form_values, read, words
 
 pytestmark = pytest.mark.django_db
 ACTIVATE, RESET, SIGN_IN = "/accounts/activate/", "/accounts/password/reset/", "/accounts/login/"
-WRONG = "The email address and/or password you specified are not correct."
+WRONG = (
+    "The e-mail address or the password is wrong. Check both and try again, or set a new password with a link by mail."
+)
 
 
 @pytest.fixture
@@ -114,7 +119,10 @@ def test_after_five_wrong_passwords_the_account_rests(activated: User) -> None:
     for _ in range(5):
         sign_in(Client(), activated.email, "wrong blue lanterns")
     page = read(sign_in(Client(), activated.email, PASSWORD))
-    assert "Too many failed login attempts" in words(page.main)
+    assert error_summary(page) == {
+        "": "Too many sign-ins have failed. Try again in 5 minutes, or set a new password with a link by mail."
+    }
+    assert page.select_one(f".actions a[href='{RESET}']"), "the way on is there"
 
 
 def test_signing_out_ends_the_session(activated: User) -> None:
@@ -243,6 +251,31 @@ def test_asking_over_and_over_does_not_flood_an_address(mailbox: Mailbox, on_ros
     for _ in range(8):
         Client().post(ACTIVATE, {"email": "ada@example.org"})
     assert len(mailbox.mails) == 5
+
+
+@pytest.mark.usefixtures("on_today")
+def test_an_address_gets_ten_links_a_day_and_the_page_says_the_same(
+    mailbox: Mailbox, on_roster: Member, activated: User, on_today: TimeMachineFixture
+) -> None:
+    """Links for activation and for a new password count together, and so do all spellings.
+
+    Ten within any 24 hours: after the tenth, a whole day passes.
+    """
+    answers = []
+    for number in range(12):
+        form = (ACTIVATE, RESET)[number % 2]
+        people = ("bea@example.org", "Ada@Example.org ")
+        answers += [Client().post(form, {"email": email}, follow=True) for email in people]
+        on_today.shift(timedelta(hours=1))
+    by_form = [{answer.text for answer in answers[start::4]} for start in range(4)]
+    assert [len(texts) for texts in by_form] == [1, 1, 1, 1]
+    assert Counter(mail["X-Delivered-To"] for mail in mailbox.mails) == {"ada@example.org": 10, "bea@example.org": 10}
+    on_today.shift(timedelta(hours=20, minutes=59))
+    Client().post(ACTIVATE, {"email": "ada@example.org"})
+    assert len(mailbox.mails) == 20, "the tenth was sent 23 hours and 59 minutes ago"
+    on_today.shift(timedelta(minutes=1))
+    Client().post(ACTIVATE, {"email": "ada@example.org"})
+    assert len(mailbox.mails) == 21
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

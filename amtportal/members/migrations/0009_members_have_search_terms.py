@@ -26,7 +26,7 @@ def create(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0007_members_without_a_sign_in"),
+        ("members", "0008_members_without_a_sign_in"),
     ]
 
     operations = [

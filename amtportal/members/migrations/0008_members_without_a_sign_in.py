@@ -9,7 +9,7 @@ import amtportal.history.requests
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0006_own_address_and_language"),
+        ("members", "0007_tallies_are_counted"),
     ]
 
     operations = [

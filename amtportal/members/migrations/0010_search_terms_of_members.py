@@ -26,6 +26,6 @@ def clear(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0008_members_have_search_terms")]
+    dependencies = [("members", "0009_members_have_search_terms")]
 
     operations = [migrations.RunPython(fill, clear)]
