@@ -110,7 +110,10 @@ class ImportPages(ImportMixin):
         This happens if the file was right in the preview and the record has changed since then.
         """
         if not (result.has_errors() or result.has_validation_errors()):
-            return super().process_result(result, request)
+            response = super().process_result(result, request)
+            if sentences := getattr(result, "for_staff", ()):
+                self.message_user(request, " ".join(sentences), messages.WARNING)
+            return response
         self.message_user(
             request,
             "Nothing was imported: the record has changed since the preview. Upload the file again.",

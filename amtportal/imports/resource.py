@@ -11,7 +11,7 @@ An import is a subclass of ``ImportResource`` with its columns and its rules. Th
 admin share it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Generic, NoReturn, Protocol, TypeVar
 
@@ -45,12 +45,25 @@ class FileEntry(Protocol):
     def preview(self) -> list[str]: ...
 
 
-RowT = TypeVar("RowT")
+class FileRow(Protocol):
+    """A good row by itself."""
+
+    @property
+    def line(self) -> int: ...
+
+
+RowT = TypeVar("RowT", bound=FileRow)
 EntryT = TypeVar("EntryT", bound=FileEntry)
 
 
 class ImportResult(Result):
-    """A result whose preview is limited, because nobody reads 100,000 rows on a page."""
+    """A result whose preview is limited, because nobody reads 100,000 rows on a page.
+
+    ``notes``: the rows that are not imported as they are. ``for_staff``: what is left to staff.
+    """
+
+    notes: Sequence[Problem] = ()
+    for_staff: Sequence[str] = ()
 
     def valid_rows(self) -> list[RowResult]:
         return [row for row in super().valid_rows() if row.diff][:PREVIEWED]
@@ -103,6 +116,10 @@ class ImportResource(ModelResource, Generic[RowT, EntryT]):
         """Find rows, each good by itself, that contradict each other or the record."""
         raise NotImplementedError
 
+    def without_waiting(self, rows: list[RowT]) -> list[RowT]:
+        """Return the rows without those that are not imported yet. The file has no problems."""
+        return rows
+
     def enter(self, rows: list[RowT]) -> list[EntryT]:
         """Return one entry for each row, with what is on record. The file has no problems."""
         raise NotImplementedError
@@ -153,7 +170,12 @@ class ImportResource(ModelResource, Generic[RowT, EntryT]):
         if self.problems:
             del dataset[:]
             return
-        self.entries = self.enter(rows)
+        kept = self.without_waiting(rows)
+        if len(kept) < len(rows):
+            lines = {row.line for row in kept}
+            for place in reversed([place for place, row in enumerate(rows) if row.line not in lines]):
+                del dataset[place]
+        self.entries = self.enter(kept)
 
     def before_import_row(self, row: dict[str, str], **kwargs: Any) -> None:
         self._entry = self.entries[kwargs["row_number"] - 1]

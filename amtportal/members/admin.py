@@ -27,6 +27,7 @@ from amtportal.history import events
 from amtportal.members import security_admin  # noqa: F401  Registers security events and seals.
 from amtportal.members.factors import second_factor
 from amtportal.members.mail import notices
+from amtportal.members.member_pages import MemberPages, SignInFilter, sign_in_of, sign_in_with_owner
 from amtportal.members.models import Member, OutgoingMail, User
 from amtportal.staff.changelists import keys_in
 from amtportal.staff.forms import WholeForm
@@ -45,7 +46,7 @@ def accounts_found_by(words: str) -> list[int]:
     Two queries joined by id, as in ``Member.objects.found_by``: one OR across the tables uses no
     index.
     """
-    by_address = User.objects.filter(email__istartswith=words).values_list("pk", flat=True)
+    by_address = User.objects.filter(email__begins=words.lower()).values_list("pk", flat=True)
     by_member = Member.objects.found_by(words).order_by().values_list("user", flat=True)
     return keys_in(by_address.union(by_member))
 
@@ -155,12 +156,13 @@ class UserAdmin(NeverDeleted, WholeHistoryAdmin):
         EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
 
 
-class BaseMemberAdmin(NeverDeleted, HistoryAdmin):
+class BaseMemberAdmin(MemberPages, NeverDeleted, HistoryAdmin):
     """A member, before ``ccp`` adds the certifications and what waits for the member."""
 
     form = WholeForm
-    list_display = ["name", "amt_id", "email", "city", "state"]
-    list_select_related = ["user"]
+    list_display = ["name", "amt_id", "signs_in", "city", "state"]
+    list_select_related = ["user", "merged_into"]
+    list_filter = [SignInFilter]
     search_help_text = "Name, e-mail address or AMT ID"
     search_fields = ["pk"]
     ordering = ["last_name", "first_name", "pk"]
@@ -173,13 +175,28 @@ class BaseMemberAdmin(NeverDeleted, HistoryAdmin):
         ),
     ]
 
-    @admin.display(description="e-mail address")
-    def email(self, member: Member) -> str:
-        return member.user.email
+    @admin.display(description="signs in as")
+    def signs_in(self, member: Member) -> str:
+        return sign_in_of(member)
+
+    @admin.display(description="signs in as")
+    def signs_in_as(self, member: Member) -> str:
+        return sign_in_with_owner(member)
+
+    @admin.display(description="former AMT IDs, and those of merged records")
+    def known_before_as(self, member: Member) -> str:
+        others = dict.fromkeys(amt_id for amt_id in member.all_amt_ids() if amt_id != member.amt_id)
+        return ", ".join(others) or "none"
+
+    def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> Any:
+        if obj is None:
+            return self.fieldsets
+        of_person = ["user", "signs_in_as", "amt_id", "known_before_as", "first_name", "last_name"]
+        return [(None, {"fields": of_person}), *self.fieldsets[1:]]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Member | None = None) -> Any:
-        # The roster knows a person by the AMT ID.
-        return ("user", "amt_id") if obj else ()
+        # The roster knows a person by the AMT ID. Both have pages of their own.
+        return ("user", "signs_in_as", "amt_id", "known_before_as") if obj else ()
 
 
 @admin.register(EmailAddress)

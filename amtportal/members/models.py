@@ -1,17 +1,32 @@
-"""Accounts, which sign in; members, whom AMT knows by their AMT ID; mail that waits; tallies."""
+"""Accounts, which sign in; members, whom AMT knows by their AMT ID; mail that waits; tallies.
 
+A member without an account has no way to sign in: there is no address to which anything could be
+sent, and none that could be typed.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db import models, transaction
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils import timezone
 
 from amtportal import clean
-from amtportal.history.lines import History
+from amtportal.chunks import chunks
+from amtportal.history.lines import AppendOnly, History, Traced
+from amtportal.members import lookups  # noqa: F401  Registers ``begins``.
+from amtportal.members.search_terms import LONGEST, terms_of, typed_words
 from amtportal.model_fields import EmailField, IdentifierField, LineField
 from amtportal.staff.searching import first_words
+
+MOST_FOUND = 10_001
+"""How many members a search returns at most: one more than the lists of the admin show."""
+MOST_READ = 12_000
+"""How many terms a search reads at most. A member may have several that begin alike."""
+MOST_COUNTED = 20_000
 
 ALONE = 15
 """The minimum length in characters of a password that is the only factor."""
@@ -99,44 +114,83 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class MemberQuerySet(models.QuerySet["Member"]):
+    def known_as(self, amt_ids: Iterable[str]) -> dict[str, "Member"]:
+        """Return the members who have, or had, these AMT IDs, by AMT ID.
+
+        A member who was merged into another stands for that one. An AMT ID of today comes before
+        the same one of the past.
+        """
+        known: dict[str, Member] = {}
+        for some in chunks(amt_ids):
+            former = FormerAmtId.objects.filter(amt_id__in=some).select_related("member__merged_into")
+            known |= {row.amt_id: row.member for row in former.order_by("pk")}
+            known |= {member.amt_id: member for member in self.filter(amt_id__in=some).select_related("merged_into")}
+        return {amt_id: member.merged_into or member for amt_id, member in known.items()}
+
     def found_by(self, words: str) -> "MemberQuerySet":
         """Return the members whom every word matches.
 
-        A word matches the start of a first or last name, of the AMT ID or of the e-mail address.
-        A name of several words is matched as a whole: "De Witt", "Harold De Witt". Words after the
-        first ``MOST_WORDS`` are ignored.
+        A word matches the start of a word of the name, in any spelling, of the AMT ID, of a former
+        one, or of the e-mail address, or a part of the phone number (``search_terms``). Words after
+        the first ``MOST_WORDS`` are ignored.
 
-        Each kind of match is a separate query, and the queries are joined by id, because one OR
-        across the two tables uses no index.
+        They are looked up at once (``keys_found_by``), and no more of them than ``MOST_FOUND``.
         """
-        typed = first_words(words)
-        if not typed:
-            return self.all()
-        matching = Member.objects.all()
-        for word in typed:
-            by_member = Member.objects.filter(
-                Q(amt_id__istartswith=word) | Q(first_name__istartswith=word) | Q(last_name__istartswith=word)
-            )
-            by_user = Member.objects.filter(user__in=User.objects.filter(email__istartswith=word))
-            ids = by_member.order_by().values("pk").union(by_user.order_by().values("pk"))
-            matching = matching.filter(pk__in=ids)
-        named = Q()
-        for first_names in range(len(typed)):
-            named |= Q(
-                first_name__istartswith=" ".join(typed[:first_names]),
-                last_name__istartswith=" ".join(typed[first_names:]),
-            )
-        by_name = Member.objects.filter(named)
-        return self.filter(pk__in=matching.order_by().values("pk").union(by_name.order_by().values("pk")))
+        return self.filter(pk__in=self.keys_found_by(words)) if words.split() else self.all()
+
+    def keys_found_by(self, words: str) -> list[int]:
+        """Return the keys of the members whom the words find, ``MOST_FOUND`` at most.
+
+        Each kind of match is a query of its own: one OR across the tables uses no index.
+        """
+        typed = typed_words(" ".join(first_words(words)))
+        keys: set[int] = set()
+        for every in {tuple(chain.from_iterable(typed)), tuple("".join(terms) for terms in typed)} - {()}:
+            keys |= SearchTerm.objects.members_with(every)
+        if len(words.split()) == 1 and len(keys) < MOST_FOUND:
+            by_address = User.objects.filter(email__begins=words.strip().lower()).order_by()
+            accounts = list(by_address.values_list("pk", flat=True)[:MOST_FOUND])
+            keys |= set(Member.objects.filter(user__in=accounts).order_by().values_list("pk", flat=True))
+        return sorted(keys)[:MOST_FOUND]
+
+    def bulk_create(self, objs: Iterable["Member"], *args: Any, **kwargs: Any) -> list["Member"]:
+        with transaction.atomic():
+            created = super().bulk_create(objs, *args, **kwargs)
+            keep_search_terms(created)
+        return created
+
+    bulk_create.alters_data = True  # type: ignore[attr-defined]
+
+    def bulk_update(self, objs: Iterable["Member"], fields: Iterable[str], *args: Any, **kwargs: Any) -> int:
+        fields = list(fields)
+        with transaction.atomic():
+            members = list(objs)
+            changed = super().bulk_update(members, fields, *args, **kwargs)
+            if Member.FOUND_BY & set(fields):
+                keep_search_terms(members)
+        return changed
+
+    bulk_update.alters_data = True  # type: ignore[attr-defined]
+
+
+LAST_OR_ONLY_NAME = Coalesce(NullIf("last_name", Value("")), "first_name")
 
 
 class Member(models.Model):
     """A person with an AMT ID, who holds (or held) at least one certification."""
 
-    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="member")
+    user = models.OneToOneField(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="member",
+        help_text="Empty: the member has no way to sign in.",
+    )
     amt_id = IdentifierField("AMT ID", max_length=20, unique=True)
-    first_name = LineField(max_length=150)
-    last_name = LineField(max_length=150)
+    # A person with one name has it in either of the two.
+    first_name = LineField(max_length=150, blank=True)
+    last_name = LineField(max_length=150, blank=True)
     phone = IdentifierField(max_length=40, blank=True)
     address_line1 = LineField(max_length=200, blank=True)
     address_line2 = LineField(max_length=200, blank=True)
@@ -147,16 +201,28 @@ class Member(models.Model):
     roster_email = EmailField(
         blank=True,
         editable=False,
-        help_text="The roster's address, which the member has replaced by another one.",
+        help_text="The roster's address, if the member does not sign in with it.",
+    )
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="merged",
+        help_text="The member who is the same person and holds the record now.",
     )
 
     history = History()
     objects = MemberQuerySet.as_manager()
 
+    FOUND_BY: ClassVar[set[str]] = {"first_name", "last_name", "phone", "amt_id"}
+
     class Meta:
-        ordering = ["last_name", "first_name", "pk"]
+        # A person with one name stands under this name.
+        ordering = [LAST_OR_ONLY_NAME, "first_name", "pk"]
         indexes = [
-            models.Index(fields=["last_name", "first_name"], name="members_member_name"),
+            models.Index(LAST_OR_ONLY_NAME, "first_name", "id", name="members_member_sorted"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -164,14 +230,131 @@ class Member(models.Model):
                 condition=~Q(amt_id=""),
                 violation_error_message="A member needs an AMT ID.",
             ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_name_given",
+                condition=~Q(first_name="", last_name=""),
+                violation_error_message="Enter the name. A person with one name has it in either field.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_not_merged_into_itself",
+                condition=Q(merged_into=None) | ~Q(merged_into=F("pk")),
+            ),
+        ]
+        permissions = [
+            ("change_amt_id", "Can give a member another AMT ID"),
+            ("merge_members", "Can merge two members who are one person"),
+            ("give_sign_in", "Can give a member a way to sign in"),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.amt_id})"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the member and what the member is found by."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            update_fields = kwargs.get("update_fields")
+            if update_fields is None or self.FOUND_BY & set(update_fields):
+                keep_search_terms([self])
+
     @property
     def name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
+
+    def all_amt_ids(self) -> list[str]:
+        """Return the AMT IDs under which the member is or was known, those of merged members too."""
+        merged = Member.objects.filter(merged_into=self)
+        former = FormerAmtId.objects.filter(Q(member=self) | Q(member__merged_into=self))
+        return [self.amt_id, *merged.values_list("amt_id", flat=True), *former.values_list("amt_id", flat=True)]
+
+
+class SearchTermQuerySet(models.QuerySet["SearchTerm"]):
+    def members_with(self, beginnings: Sequence[str]) -> set[int]:
+        """Return the keys of members who have a term for each beginning, ``MOST_FOUND`` at most.
+
+        The rarest beginning comes first, and its members are looked at one by one.
+        """
+        found = [self.filter(term__begins=beginning).order_by() for beginning in dict.fromkeys(beginnings)]
+        if len(found) > 1:
+            found.sort(key=lambda terms: terms[:MOST_COUNTED].count())
+        rarest, *others = found
+        for terms in others:
+            rarest = rarest.filter(Exists(terms.filter(member=OuterRef("member"))))
+        members = rarest.values_list("member", flat=True)
+        read = list(members[:MOST_READ])
+        if len(read) == MOST_READ and len(set(read)) < MOST_FOUND:  # many terms of few members
+            read = list(members.distinct()[:MOST_FOUND])
+        return set(read)
+
+
+class SearchTerm(models.Model):
+    """A term by which a member is found (``search_terms``). It follows from the member's record."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="search_terms", db_index=False)
+    term = models.CharField(max_length=LONGEST)
+
+    objects = SearchTermQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            # Both columns are in both, so that a search does not read the table.
+            models.Index(
+                fields=["term", "member"], name="members_searchterm_start", opclasses=["text_pattern_ops", "int8_ops"]
+            ),
+            models.Index(
+                fields=["member", "term"], name="members_searchterm_member", opclasses=["int8_ops", "text_pattern_ops"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.term
+
+
+def keep_search_terms(members: Iterable[Member]) -> None:
+    """Make the terms of these members, who are on record, follow from what they are called now."""
+    for some in chunks(members):
+        keys = [member.pk for member in some]
+        former: dict[int, list[str]] = {}
+        for key, amt_id in FormerAmtId.objects.filter(member__in=keys).order_by().values_list("member", "amt_id"):
+            former.setdefault(key, []).append(amt_id)
+        kept = {(row.member_id, row.term): row.pk for row in SearchTerm.objects.filter(member__in=keys)}
+        wanted = {
+            (member.pk, term)
+            for member in some
+            for term in terms_of(
+                names=(member.first_name, member.last_name),
+                amt_ids=[member.amt_id, *former.get(member.pk, [])],
+                phone=member.phone,
+            )
+        }
+        for stale in chunks(pk for key, pk in kept.items() if key not in wanted):
+            SearchTerm.objects.filter(pk__in=stale).delete()
+        new = [SearchTerm(member_id=key, term=term) for key, term in sorted(wanted - kept.keys())]
+        SearchTerm.objects.bulk_create(new, batch_size=1000)
+
+
+class FormerAmtId(AppendOnly, Traced):
+    """An AMT ID that a member had before. Files and documents of that time still name it."""
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="former_amt_ids")
+    amt_id = models.CharField("AMT ID", max_length=20, db_index=True)
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="amt_ids_changed")
+    reason = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["member", "-changed_at", "-pk"]
+        verbose_name = "former AMT ID"
+        verbose_name_plural = "former AMT IDs"
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_given_with_reason",
+                condition=~Q(amt_id="") & ~Q(reason=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amt_id}, now {self.member.amt_id}"
 
 
 class OutgoingMail(models.Model):

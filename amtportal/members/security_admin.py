@@ -21,7 +21,7 @@ class SecurityEventAdmin(WrittenByVerbs, StaffAdmin):
     search_fields = ["user"]
 
     def found_by(self, words: str) -> Q:
-        accounts = User.objects.filter(email__istartswith=words).values_list("pk", flat=True)
+        accounts = User.objects.filter(email__begins=words.lower()).values_list("pk", flat=True)
         return Q(user__in=keys_in(accounts)) | Q(email__istartswith=words) | Q(request_id=words)
 
     def get_fields(self, request: HttpRequest, obj: SecurityEvent | None = None) -> Any:

@@ -21,7 +21,7 @@ class TooMany(Exception):
     """More rows match a search than anybody would read."""
 
 
-def keys_in(results: QuerySet[Any]) -> list[Any]:
+def keys_in(results: QuerySet[Any] | list[Any]) -> list[Any]:
     """Return the keys that a search found, to filter by. Raises ``TooMany`` above ``BOUND``.
 
     With the query itself in the filter, the database may read whole tables.

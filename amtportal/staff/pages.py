@@ -138,8 +138,8 @@ class StaffAdmin(ActionPagesMixin, admin.ModelAdmin):
         if number is not None:
             return Q(pk=number)
         # The model is loaded by name because the admin of members imports this module.
-        members = apps.get_model("members", "Member").objects.found_by(words).order_by().values_list("pk", flat=True)
-        return Q(**{f"{self.search_fields[0]}__in": keys_in(members)})
+        members = apps.get_model("members", "Member").objects
+        return Q(**{f"{self.search_fields[0]}__in": keys_in(members.keys_found_by(words))})
 
     def get_actions(self, request: HttpRequest) -> Any:
         # Deleting several records at once would first collect everything that refers to them.

@@ -23,7 +23,7 @@ from ccp.recording import eligibility
 from ccp.recording.eligibility import Claim
 from ccp.rollover import catching_up
 from certifications.models import Cycle
-from certifications.roster.changes import Occasion
+from certifications.roster.occasion import Occasion
 
 APPEARED = "The member appeared while the credit was received: it is recorded with the next match."
 
@@ -131,7 +131,7 @@ def match(*, by: User | None, at: datetime, member: Member | None = None) -> Mat
     """
     held = HeldCredit.objects.filter(activity=None)
     if member:
-        held = held.filter(amt_id=member.amt_id)
+        held = held.filter(amt_id__in=member.all_amt_ids())
     waiting = list(held.order_by("pk").values_list("pk", flat=True))
     return sum((_match(batch, by=by, at=at) for batch in chunks(waiting)), MatchTally())
 
@@ -176,11 +176,8 @@ def _record(credits: Sequence[Received], *, by: User | None, at: datetime) -> di
 
 
 def _members(credits: Sequence[Received]) -> dict[str, Member]:
-    return {
-        member.amt_id: member
-        for amt_ids in chunks({received.amt_id for received in credits})
-        for member in Member.objects.filter(amt_id__in=amt_ids).order_by()
-    }
+    """Return the members by the AMT ID of the credits, which may be a former one."""
+    return Member.objects.known_as({received.amt_id for received in credits})
 
 
 def _received(held: HeldCredit, activity_type: ActivityType) -> Received:

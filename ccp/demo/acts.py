@@ -54,6 +54,7 @@ def record_ce(
 ) -> None:
     """Record an activity that took that many days, in all the chosen cycles."""
     member = next(iter(cycles)).certification.member
+    assert member.user is not None
     recording.record(
         member=member,
         cycles=cycles,

@@ -1,6 +1,6 @@
 """The history of an entry as people read it: who changed what and when, with old and new values."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from amtportal.formatting import format_day, format_points, translated
-from amtportal.members.models import User
+from amtportal.members.models import Member, User
 from ccp.models import Activity, Credit, Evidence
 
 LABELS = {
@@ -48,7 +48,8 @@ def of_activity(activity: Activity, *, viewer: User) -> list[Change]:
     )
     changes = []
     before: dict[str, str] = {}
-    stood = True
+    stood, member = True, versions[0].member_id if versions else None
+    own = _accounts_of(activity, {version.history_user_id for version in versions}, viewer)
     for version in versions:
         after = _values(version, credits)
         fields = [
@@ -59,13 +60,13 @@ def of_activity(activity: Activity, *, viewer: User) -> list[Change]:
         changes.append(
             Change(
                 version.history_date,
-                _who(version.history_user, viewer),
-                _what(version, stood=stood),
+                _who(version.history_user, viewer, own),
+                _what(version, stood=stood, moved=version.member_id != member),
                 version.void_reason,
                 fields,
             )
         )
-        before, stood = after, version.withdrawn_at is None
+        before, stood, member = after, version.withdrawn_at is None, version.member_id
     return changes[::-1]
 
 
@@ -110,9 +111,11 @@ def _values(version: Any, credits: Sequence[Any]) -> dict[str, str]:
     }
 
 
-def _what(version: Any, *, stood: bool) -> str:
+def _what(version: Any, *, stood: bool, moved: bool) -> str:
     if version.history_type == "+":
         return pgettext("what was done to an entry", "Recorded")
+    if moved:
+        return _("Moved here when two records of the same person were joined")
     if version.void_reason:
         return _("Voided by AMT")
     if version.withdrawn_at:
@@ -120,9 +123,17 @@ def _what(version: Any, *, stood: bool) -> str:
     return pgettext("what was done to an entry", "Amended") if stood else _("Put back on record")
 
 
-def _who(user: User | None, viewer: User) -> str:
+def _accounts_of(activity: Activity, people: set[int | None], viewer: User) -> set[int]:
+    """Return the accounts that were the member's own before two records were joined."""
+    if viewer.is_staff or people <= {None, viewer.pk}:
+        return set()
+    merged = Member.objects.filter(merged_into=activity.member_id, user__in=people - {None})
+    return set(merged.values_list("user", flat=True))
+
+
+def _who(user: User | None, viewer: User, own: Container[int] = ()) -> str:
     if user is None:
         return _("The portal")
-    if user == viewer:
+    if user == viewer or user.pk in own:
         return _("You")
     return user.email if viewer.is_staff else _("AMT staff")

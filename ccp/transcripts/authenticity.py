@@ -93,7 +93,7 @@ def changes(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
 
     ``then`` and ``now`` are snapshots as ``snapshot`` makes them.
     """
-    sentences: list[str] = []
+    sentences = [_("The AMT ID has changed since.")] if then["amt_id"] != now["amt_id"] else []
     before = {figures["cycle"]: figures for figures in then["sheets"]}
     several = len(now["sheets"]) > 1
     for figures in now["sheets"]:
@@ -186,14 +186,13 @@ def verdict(issue: Transcript, sha256: str) -> FileVerdict:
 
 def find(issue: Transcript, *, at: datetime) -> Finding:
     """Return the issue beside the record as it is now, after closing the cycles that are due."""
-    of_member = transcripts.cycles_of(issue.member)
+    member = issue.member.merged_into or issue.member
+    of_member = transcripts.cycles_of(member)
     asked = of_member if issue.cycle_id is None else of_member.filter(pk=issue.cycle_id)
     cycles = list(asked)
-    if catching_up.catch_up(issue.member, at=at, shown=cycles):
+    if catching_up.catch_up(member, at=at, shown=cycles):
         cycles = list(asked.all())
-    contents = transcripts.Contents(
-        issue.member, sheets.of_cycles(cycles), cycles[0] if issue.cycle_id is not None else None
-    )
+    contents = transcripts.Contents(member, sheets.of_cycles(cycles), cycles[0] if issue.cycle_id is not None else None)
     return Finding(
         issue=issue,
         said=said(issue),
@@ -203,4 +202,4 @@ def find(issue: Transcript, *, at: datetime) -> Finding:
 
 
 def _issues() -> Any:
-    return Transcript.objects.select_related("member")
+    return Transcript.objects.select_related("member__merged_into")

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from amtportal.dates import day_of
-from amtportal.members.access import for_member
+from amtportal.members.access import account_of, for_member
 from amtportal.members.models import Member
 from amtportal.members.sign_in import kept_forms
 from amtportal.refusals import Refused
@@ -48,7 +48,7 @@ def activity_amend(request: HttpRequest, member: Member, pk: int) -> HttpRespons
                 cycles=form.chosen_cycles,
                 claim=form.claim,
                 revision=form.cleaned_data["revision"],
-                by=member.user,
+                by=account_of(request),
                 at=now,
             )
         except recording.ChangedMeanwhile as refused:
@@ -78,7 +78,7 @@ def activity_withdraw(request: HttpRequest, member: Member, pk: int) -> HttpResp
     problem = None
     if request.method == "POST":
         try:
-            recording.withdraw(activity=activity, by=member.user, at=now)
+            recording.withdraw(activity=activity, by=account_of(request), at=now)
         except Refused as refused:
             problem = refused.problem.sentence
         else:
@@ -129,7 +129,7 @@ def activity_difference(request: HttpRequest, member: Member, pk: int) -> HttpRe
     if form.is_bound and form.is_valid():
         try:
             recording.say_difference(
-                activity=activity, difference=form.cleaned_data["difference"], by=member.user, at=now
+                activity=activity, difference=form.cleaned_data["difference"], by=account_of(request), at=now
             )
         except Refused as refused:
             form.add_error(None, refused.problem.sentence)
@@ -158,7 +158,7 @@ def activity_restore(request: HttpRequest, member: Member, pk: int) -> HttpRespo
     activity = entries.found(entries.read().for_member(member), pk, at=now)
     if request.method == "POST":
         try:
-            recording.restore(activity=activity, by=member.user, at=now)
+            recording.restore(activity=activity, by=account_of(request), at=now)
         except Refused as refused:
             messages.error(request, refused.problem.sentence)
         else:

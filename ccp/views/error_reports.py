@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from amtportal import clean
-from amtportal.members.access import for_member
+from amtportal.members.access import account_of, for_member
 from amtportal.members.models import Member
 from amtportal.members.sign_in import kept_forms
 from amtportal.refusals import Refused
@@ -51,7 +51,9 @@ def activity_report(request: HttpRequest, member: Member, pk: int) -> HttpRespon
         return redirect("activity-detail", activity.pk)
     if form.is_bound and form.is_valid():
         try:
-            error_reports.report(activity=activity, text=form.cleaned_data["text"], by=member.user, at=timezone.now())
+            error_reports.report(
+                activity=activity, text=form.cleaned_data["text"], by=account_of(request), at=timezone.now()
+            )
         except Refused as refused:
             form.add_error(None, refused.sentence)
         else:

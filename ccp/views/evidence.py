@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from amtportal.dates import day_of
-from amtportal.members.access import for_member
+from amtportal.members.access import account_of, for_member
 from amtportal.members.limits import over_limit, respond_429
 from amtportal.members.models import Member
 from amtportal.refusals import Refused
@@ -80,7 +80,7 @@ def evidence_add(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     if form.is_bound and form.is_valid():
         try:
             with evidence_files.opened(form.cleaned_data["file"]) as file:
-                added, is_new = evidence.add(activity=activity, file=file, by=member.user, at=now)
+                added, is_new = evidence.add(activity=activity, file=file, by=account_of(request), at=now)
         except Refused as refused:
             form.add_error("file", refused.sentence)
         else:
@@ -125,7 +125,7 @@ def evidence_remove(request: HttpRequest, member: Member, pk: int) -> HttpRespon
     name = {"name": file.original_name}
     if request.method == "POST":
         try:
-            evidence.remove(evidence=file, by=member.user, at=timezone.now())
+            evidence.remove(evidence=file, by=account_of(request), at=timezone.now())
         except Refused as refused:
             messages.error(request, refused.sentence)
         else:

@@ -12,7 +12,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST
 
 from amtportal.dates import day_of
-from amtportal.members.access import for_member
+from amtportal.members.access import account_of, for_member
 from amtportal.members.models import Member
 from amtportal.members.sign_in import kept_forms
 from amtportal.refusals import Refused
@@ -63,7 +63,7 @@ def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
                 claim=form.claim,
                 submission_id=form.cleaned_data["submission_id"],
                 typed=repeats.digest_of(request.POST, asked_key),
-                by=member.user,
+                by=account_of(request),
                 at=now,
             )
         except recording.SubmissionReused as refused:

@@ -4,6 +4,6 @@ A model is registered here if its pages need nothing from ``ccp``. The other mod
 classes (``BaseCycleAdmin``), and ``ccp.admin`` registers each of them once, with what it adds.
 """
 
-from certifications.admin import corrections, credentials, status_changes
+from certifications.admin import corrections, credentials, status_changes, waiting_rows
 
-__all__ = ["corrections", "credentials", "status_changes"]
+__all__ = ["corrections", "credentials", "status_changes", "waiting_rows"]

@@ -4,6 +4,7 @@ from certifications.models.certifications import Certification, StatusChange
 from certifications.models.credentials import Credential
 from certifications.models.cycles import Cycle, CycleCorrection, CycleQuerySet
 from certifications.models.invoices import Payment, RenewalInvoice, RenewalInvoiceQuerySet
+from certifications.models.waiting_rows import WaitingRow
 from certifications.quarters import PointsField, in_quarters
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "RenewalInvoice",
     "RenewalInvoiceQuerySet",
     "StatusChange",
+    "WaitingRow",
     "in_quarters",
 ]

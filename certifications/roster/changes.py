@@ -10,9 +10,7 @@ Everything is written in sets, with its history: a roster of 100,000 rows takes 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
@@ -21,33 +19,16 @@ from django.db.models import Value
 from django.db.models.functions import Cast, Concat
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
-from amtportal.chunks import CHUNK, chunks
-from amtportal.history.lines import LONGEST_REASON, sign
+from amtportal.chunks import chunks
+from amtportal.history.lines import sign
 from amtportal.members.mail import notices
 from amtportal.members.models import Member, User
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications.models import Certification, Cycle, RenewalInvoice
-from certifications.roster.entries import StoredCertification, StoredMember, is_mandatory_under
+from certifications.roster.entries import RosterEntry, StoredCertification, StoredMember, is_mandatory_under
+from certifications.roster.occasion import Occasion
 from certifications.roster.rows import RosterRow
-
-
-@dataclass(frozen=True)
-class Occasion:
-    """When, why and by whom an import was made, as the history records it."""
-
-    at: datetime
-    reason: str
-    by: User | None = None
-
-    def history(self) -> dict[str, Any]:
-        """Return the arguments for the bulk functions of simple-history."""
-        return {
-            "batch_size": CHUNK,
-            "default_user": self.by,
-            "default_date": self.at,
-            "default_change_reason": self.reason[:LONGEST_REASON],
-        }
 
 
 def redated(awarded_on: date, old: Cycle, on: date) -> cycle_rules.Span:
@@ -61,15 +42,17 @@ def redated(awarded_on: date, old: Cycle, on: date) -> cycle_rules.Span:
 
 
 def write_changes(
-    changed_members: Sequence[tuple[RosterRow, StoredMember]],
+    changed_members: Sequence[RosterEntry],
     changed_certifications: Sequence[tuple[RosterRow, StoredCertification]],
     *,
     on: date,
     occasion: Occasion,
 ) -> None:
     """Change the members and certifications on record so that they agree with their rows."""
-    moved = [(row, stored) for row, stored in changed_members if stored.address_under(row) != stored.email]
+    moved = [entry for entry in changed_members if entry.changes_address and _stored(entry).email]
     _update_addresses(moved, occasion)
+    for members in chunks(entry for entry in changed_members if entry.changes_address and not _stored(entry).email):
+        _open_accounts(members, occasion)
     for members in chunks(changed_members):
         _update_members(members, occasion)
     for pks in chunks(sorted(stored.pk for _, stored in changed_certifications)):
@@ -88,37 +71,30 @@ def write_changes(
 
 
 def write_new(
-    awards: Sequence[tuple[RosterRow, Certification]], members: dict[str, int], *, on: date, occasion: Occasion
+    awards: Sequence[tuple[RosterEntry, Certification]], members: dict[str, int], *, on: date, occasion: Occasion
 ) -> None:
     """Add certifications with their current cycle and its invoices.
 
     Members whom the portal does not know are added too. ``members`` holds the keys of the members
     by AMT ID; the keys of the new members are added to it.
     """
-    newcomers = {row.amt_id: row for row, _ in awards if row.amt_id not in members}
+    newcomers = {entry.row.amt_id: entry for entry, _ in awards if entry.row.amt_id not in members}
     if newcomers:
-        # No password is accepted until the member activates the account by mail.
-        users = bulk_create_with_history(
-            [User(email=row.email, password=make_password(None)) for row in newcomers.values()],
-            User,
-            **occasion.history(),
-        )
-        bulk_create_with_history(
-            # AMT vouches for the address on record. Without a usable password, the address alone
-            # does not let anybody sign in.
-            [EmailAddress(user=user, email=user.email, primary=True, verified=True) for user in users],
-            EmailAddress,
-            **occasion.history(),
-        )
+        users = _new_accounts([entry.sign_in.address for entry in newcomers.values()], occasion)
         joined = [
-            Member(user=user, amt_id=row.amt_id, **row.person)
-            for user, row in zip(users, newcomers.values(), strict=True)
+            Member(
+                user=users.get(entry.sign_in.address),
+                amt_id=entry.row.amt_id,
+                roster_email=entry.sign_in.roster_email_after(entry.row, None),
+                **entry.row.person,
+            )
+            for entry in newcomers.values()
         ]
         for member in bulk_create_with_history(joined, Member, **occasion.history()):
             members[member.amt_id] = member.pk
     certifications = []
-    for row, certification in awards:
-        certification.member_id = members[row.amt_id]
+    for entry, certification in awards:
+        certification.member_id = members[entry.row.amt_id]
         certifications.append(certification)
     bulk_create_with_history(certifications, Certification, **occasion.history())
     cycles = [
@@ -134,18 +110,52 @@ def write_new(
     bulk_create_with_history(invoices, RenewalInvoice, **occasion.history())
 
 
-def _update_addresses(changed: Sequence[tuple[RosterRow, StoredMember]], occasion: Occasion) -> None:
+def _stored(entry: RosterEntry) -> StoredMember:
+    assert entry.member is not None
+    return entry.member
+
+
+def _new_accounts(addresses: Sequence[str], occasion: Occasion) -> dict[str, User]:
+    """Add an account for each address that is not empty, and return the accounts by address.
+
+    No password is accepted until the member activates the account by mail.
+    """
+    users = bulk_create_with_history(
+        [User(email=address, password=make_password(None)) for address in addresses if address],
+        User,
+        **occasion.history(),
+    )
+    bulk_create_with_history(
+        # AMT vouches for the address on record. Without a usable password, the address alone does
+        # not let anybody sign in.
+        [EmailAddress(user=user, email=user.email, primary=True, verified=True) for user in users],
+        EmailAddress,
+        **occasion.history(),
+    )
+    return {user.email: user for user in users}
+
+
+def _open_accounts(changed: Sequence[RosterEntry], occasion: Occasion) -> None:
+    """Give members who had no way to sign in the account of their address."""
+    users = _new_accounts([entry.sign_in.address for entry in changed], occasion)
+    members = Member.objects.select_for_update(no_key=True).in_bulk([_stored(entry).pk for entry in changed])
+    for entry in changed:
+        members[_stored(entry).pk].user = users[entry.sign_in.address]
+    bulk_update_with_history(list(members.values()), Member, ["user"], **occasion.history())
+
+
+def _update_addresses(changed: Sequence[RosterEntry], occasion: Occasion) -> None:
     """Give the accounts their new address.
 
     The address is not verified until its owner follows a link that is sent to it.
     """
     for chunk in chunks(changed):
         # Set temporary addresses first, so that two members can exchange their addresses.
-        User.objects.filter(pk__in=[stored.user_pk for _, stored in chunk]).update(
+        User.objects.filter(pk__in=[_stored(entry).user_pk for entry in chunk]).update(
             email=Concat(Value("moving-"), Cast("pk", models.CharField()), Value("@portal.invalid"))
         )
     for chunk in chunks(changed):
-        emails = {stored.user_pk: row.email for row, stored in chunk}
+        emails = {_stored(entry).user_pk: entry.sign_in.address for entry in chunk}
         users = list(User.objects.filter(pk__in=emails))
         for user in users:
             user.email = emails[user.pk]
@@ -156,23 +166,21 @@ def _update_addresses(changed: Sequence[tuple[RosterRow, StoredMember]], occasio
         for address in addresses:
             address.email, address.verified = emails[address.user_id], False
         bulk_update_with_history(addresses, EmailAddress, ["email", "verified"], **occasion.history())
-        before = {stored.user_pk: stored.email for _, stored in chunk}
+        before = {_stored(entry).user_pk: _stored(entry).email for entry in chunk}
         notices.address_changed((user, before[user.pk]) for user in users)
 
 
-def _update_members(changed: Sequence[tuple[RosterRow, StoredMember]], occasion: Occasion) -> None:
-    members = Member.objects.select_for_update(no_key=True).in_bulk([stored.pk for _, stored in changed])
+def _update_members(changed: Sequence[RosterEntry], occasion: Occasion) -> None:
+    members = Member.objects.select_for_update(no_key=True).in_bulk([_stored(entry).pk for entry in changed])
     columns: set[str] = set()
-    for row, stored in changed:
-        member = members[stored.pk]
-        for column, value in row.person.items():
+    for entry in changed:
+        stored, member = _stored(entry), members[_stored(entry).pk]
+        values = {**entry.row.person, "roster_email": entry.sign_in.roster_email_after(entry.row, stored)}
+        for column, value in values.items():
             if getattr(member, column) != value:
                 setattr(member, column, value)
                 columns.add(column)
-        if member.roster_email and member.roster_email != row.email:
-            member.roster_email = ""
-            columns.add("roster_email")
-        if stored.address_under(row) != stored.email:
+        if entry.changes_address and stored.email:
             sign(member, reason=f"{occasion.reason}; e-mail was {stored.email}")
     bulk_update_with_history(list(members.values()), Member, sorted(columns), **occasion.history())
 

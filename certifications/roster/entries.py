@@ -12,28 +12,52 @@ AWARD = ("certificate_number", "awarded_on", "ccp_mandatory")
 
 @dataclass(frozen=True, slots=True)
 class StoredMember:
+    """A member on record. ``email`` is empty if the member has no way to sign in."""
+
     pk: int
-    user_pk: int
+    user_pk: int | None
     email: str
     person: dict[str, str]
     is_staff: bool = False
     on_roster: str = ""
-    """The address in the roster, if the member has changed to another one since.
+    """The address in the roster, if the member does not sign in with it.
 
-    See ``amtportal.members.sign_in.addresses``.
+    See ``amtportal.members.sign_in.addresses`` and ``sign_ins``.
     """
+    amt_id: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.person['first_name']} {self.person['last_name']}".strip()
 
     def address_under(self, row: RosterRow) -> str:
-        """Return the address that the account has after the import of the row.
+        """Return the address that the account should have after the import of the row.
 
         The account keeps the member's own address until the roster has another one.
         """
-        return self.email if row.email == self.on_roster else row.email
+        if self.email and row.email in ("", self.on_roster):
+            return self.email
+        return row.email
 
-    def differs(self, row: RosterRow) -> bool:
-        if row.email != (self.on_roster or self.email):
-            return True
-        return any(self.person[column] != value for column, value in row.person.items())
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """The address of a member after the import; empty if there is no way to sign in.
+
+    ``withheld``: the roster's address, if another account has it. ``why`` says which.
+    """
+
+    address: str
+    withheld: str = ""
+    why: str = ""
+
+    def roster_email_after(self, row: RosterRow, stored: StoredMember | None) -> str:
+        """Return what is stored as the roster's address, with which the member does not sign in."""
+        if not self.address:
+            return self.withheld
+        if stored is None or not stored.email or row.email == self.address:
+            return ""
+        return stored.on_roster if self.withheld or row.email in ("", stored.on_roster) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +96,7 @@ class RosterEntry:
     """A good row with what is on record about its member and certification."""
 
     row: RosterRow
+    sign_in: SignIn
     member: StoredMember | None
     certification: StoredCertification | None
 
@@ -81,7 +106,16 @@ class RosterEntry:
 
     @property
     def changes_member(self) -> bool:
-        return self.member is not None and self.member.differs(self.row)
+        member = self.member
+        if member is None:
+            return False
+        if self.changes_address or self.sign_in.roster_email_after(self.row, member) != member.on_roster:
+            return True
+        return any(member.person[column] != value for column, value in self.row.person.items())
+
+    @property
+    def changes_address(self) -> bool:
+        return self.member is not None and self.sign_in.address != self.member.email
 
     @property
     def changes_certification(self) -> bool:
@@ -101,8 +135,7 @@ class RosterEntry:
             before |= {column: getattr(stored, column) for column in AWARD}
             after["ccp_mandatory"] = is_mandatory_under(self.row, stored)
         after |= {column: value for column in COLUMNS if (value := getattr(self.row, column)) is not None}
-        if self.member:
-            after["email"] = self.member.address_under(self.row)
+        after["email"] = self.sign_in.address
         return [_change(before.get(column, after.get(column, "")), after.get(column, "")) for column in COLUMNS]
 
 

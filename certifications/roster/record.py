@@ -3,14 +3,14 @@
 This module reads what the portal holds about the people in a file, and finds the rows that
 contradict it.
 
-An e-mail address belongs to one member, and a certificate number belongs to one certification of
-its credential. A row may take either of them from its present holder only if the file gives that
-holder another one. The day of an award may change as long as nothing has happened in the cycle that
+A certificate number belongs to one certification of its credential. A row may take it from its
+present holder only if the file gives that holder another one. (For e-mail addresses, see
+``sign_ins``.) The day of an award may change as long as nothing has happened in the cycle that
 was counted from it; whether CCP is mandatory changes with it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from amtportal.chunks import chunks
@@ -33,22 +33,24 @@ class Record:
     certifications: Mapping[tuple[str, str], StoredCertification] = field(default_factory=dict)
     # The AMT ID of the owner of each address; None if the account does not belong to a member.
     addresses: Mapping[str, str | None] = field(default_factory=dict)
-    # The AMT ID of the holder, by the code of the credential and the certificate number.
-    numbers: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    # The holder, by the code of the credential and the certificate number.
+    numbers: Mapping[tuple[str, str], StoredMember] = field(default_factory=dict)
+    # The AMT ID that counts now, by a former one.
+    former: Mapping[str, str] = field(default_factory=dict)
     # The reason why the day of the award can no longer change, by the key of the certification.
     anchored: Mapping[int, str] = field(default_factory=dict)
+
+    def holder_of(self, row: RosterRow) -> StoredMember | None:
+        """Return who has the row's certificate on record."""
+        return self.numbers.get((row.credential, row.certificate_number))
 
 
 def conflicts(rows: Sequence[RosterRow], record: Record) -> Iterator[Problem]:
     """Find the rows that contradict what is on record and does not change."""
-    emails = {
-        row.amt_id: member.address_under(row) if (member := record.members.get(row.amt_id)) else row.email
-        for row in rows
-    }
     numbers = {(row.amt_id, row.credential): row.certificate_number for row in rows}
     for row in rows:
         member = record.members.get(row.amt_id)
-        if member and member.is_staff and member.email != emails[row.amt_id]:
+        if member and member.is_staff and member.address_under(row) != member.email:
             # Without this check, anybody who may import could have the sign-in links of a staff
             # account sent to another mailbox.
             yield Problem(
@@ -57,22 +59,8 @@ def conflicts(rows: Sequence[RosterRow], record: Record) -> Iterator[Problem]:
                 f"AMT ID {row.amt_id} signs in to a staff account as {member.email}. Write that address; only a "
                 "superuser changes it, in the admin.",
             )
-        elif row.email in record.addresses:
-            owner = record.addresses[row.email]
-            if owner is None:
-                yield Problem(
-                    row.line,
-                    "email",
-                    f"{row.email} is the sign-in of an account that is not a member's, such as a staff account. "
-                    "Give the member an address of their own, or add the member to that account in the admin.",
-                )
-            elif owner != row.amt_id and emails.get(owner, row.email) == row.email:
-                yield Problem(
-                    row.line,
-                    "email",
-                    f"{row.email} is on record for AMT ID {owner}. Correct the address, or the AMT ID.",
-                )
-        holder = record.numbers.get((row.credential, row.certificate_number))
+        held_by = record.holder_of(row)
+        holder = held_by.amt_id if held_by else None
         moves = numbers.get((holder or "", row.credential), row.certificate_number) != row.certificate_number
         if holder not in (None, row.amt_id) and not moves:
             yield Problem(
@@ -96,14 +84,11 @@ def look_up(rows: Sequence[RosterRow]) -> Record:
 
     Cycles that may get new dates are locked.
     """
-    members: dict[str, StoredMember] = {}
-    for amt_ids in chunks({row.amt_id: None for row in rows}):
-        on_record = Member.objects.filter(amt_id__in=amt_ids).order_by()
-        rights = ("user__is_staff", "user__is_superuser")
-        columns = ("amt_id", "pk", "user", "user__email", *rights, "roster_email", *PERSON)
-        for amt_id, pk, user_pk, email, is_staff, is_superuser, on_roster, *person in on_record.values_list(*columns):
-            own = dict(zip(PERSON, person, strict=True))
-            members[amt_id] = StoredMember(pk, user_pk, email, own, is_staff or is_superuser, on_roster)
+    amt_ids = {row.amt_id: None for row in rows}
+    members = _members(amt_ids)
+    former = {
+        amt_id: member.amt_id for amt_id, member in Member.objects.known_as(amt_ids).items() if member.amt_id != amt_id
+    }
     certifications: dict[tuple[str, str], StoredCertification] = {}
     for pks in chunks({member.pk: None for member in members.values()}):
         held = Certification.objects.filter(member__in=pks).order_by()
@@ -115,15 +100,32 @@ def look_up(rows: Sequence[RosterRow]) -> Record:
         certifications=certifications,
         addresses=_addresses(rows, members),
         numbers=_numbers(rows, certifications),
+        former=former,
         anchored=_anchored(rows, certifications),
     )
+
+
+def _members(amt_ids: Iterable[str]) -> dict[str, StoredMember]:
+    """Return the members on record with these AMT IDs, by AMT ID."""
+    members: dict[str, StoredMember] = {}
+    rights = ("user__is_staff", "user__is_superuser")
+    columns = ("amt_id", "pk", "user", "user__email", *rights, "roster_email", *PERSON)
+    for some in chunks(amt_ids):
+        on_record = Member.objects.filter(amt_id__in=some).order_by()
+        for amt_id, pk, user_pk, email, is_staff, is_superuser, on_roster, *person in on_record.values_list(*columns):
+            own = dict(zip(PERSON, person, strict=True))
+            members[amt_id] = StoredMember(
+                pk, user_pk, email or "", own, bool(is_staff or is_superuser), on_roster, amt_id
+            )
+    return members
 
 
 def _addresses(rows: Sequence[RosterRow], members: Mapping[str, StoredMember]) -> dict[str, str | None]:
     wanted = {
         row.email: None
         for row in rows
-        if row.amt_id not in members or members[row.amt_id].address_under(row) != members[row.amt_id].email
+        if row.email
+        and (row.amt_id not in members or members[row.amt_id].address_under(row) != members[row.amt_id].email)
     }
     return {
         email: amt_id
@@ -134,13 +136,13 @@ def _addresses(rows: Sequence[RosterRow], members: Mapping[str, StoredMember]) -
 
 def _numbers(
     rows: Sequence[RosterRow], certifications: Mapping[tuple[str, str], StoredCertification]
-) -> dict[tuple[str, str], str]:
+) -> dict[tuple[str, str], StoredMember]:
     wanted: dict[str, dict[str, None]] = defaultdict(dict)
     for row in rows:
         stored = certifications.get((row.amt_id, row.credential))
         if stored is None or stored.certificate_number != row.certificate_number:
             wanted[row.credential][row.certificate_number] = None
-    return {
+    holders = {
         (code, number): amt_id
         for code, all_numbers in wanted.items()
         for numbers in chunks(all_numbers)
@@ -148,6 +150,8 @@ def _numbers(
         .order_by()
         .values_list("certificate_number", "member__amt_id")
     }
+    members = _members(set(holders.values()))
+    return {key: members[amt_id] for key, amt_id in holders.items()}
 
 
 def _anchored(

@@ -2,6 +2,8 @@
 
 - All or nothing: if one row is bad, nothing is written. Every bad row is reported with its line and
   column and how to fix it.
+- A good row about whose person staff must decide first waits, and the others are imported
+  (``waiting``). A member without an address of their own comes in without a way to sign in.
 - A new member gets an account. Nobody can sign in to it until its owner activates it by mail.
 - A new certification gets the cycle to which the day of the import belongs, with the three renewal
   invoices of the cycle.
@@ -17,8 +19,10 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+import tablib
 from django.db import models
 from import_export.fields import Field
+from import_export.results import Result
 from import_export.widgets import BooleanWidget, DateWidget
 
 from amtportal.after_commit import after_commit
@@ -30,11 +34,14 @@ from certifications.roster import changes as roster_changes
 from certifications.roster import record as roster_records
 from certifications.roster import rows as roster_rows
 from certifications.roster import spoiled
-from certifications.roster.changes import Occasion
-from certifications.roster.entries import RosterEntry
+from certifications.roster import waiting as roster_waiting
+from certifications.roster.entries import RosterEntry, SignIn
+from certifications.roster.occasion import Occasion
 from certifications.roster.record import Record
 from certifications.roster.rows import COLUMNS, REQUIRED, RosterRow
+from certifications.roster.sign_ins import sign_ins
 from certifications.roster.signals import roster_imported
+from certifications.roster.waiting import Waiting
 
 BATCH = 1000
 
@@ -73,8 +80,11 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
         super().__init__(**kwargs)
         self.on = on or today()
         self.new_members = 0
+        self.waiting: list[Waiting] = []
         self._credentials: dict[str, Credential] = {}
+        self.notes: list[Waiting] = []
         self._record = Record()
+        self._sign_ins: dict[str, SignIn] = {}
 
     def get_queryset(self) -> models.QuerySet[Certification]:
         return super().get_queryset().select_related("member__user", "credential")
@@ -90,16 +100,51 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
 
     def judge(self, rows: list[RosterRow]) -> Iterator[Problem]:
         self._record = roster_records.look_up(rows)
-        yield from roster_rows.contradictions(rows)
-        yield from roster_records.conflicts(rows, self._record)
-        yield from spoiled.spoiled_numbers(rows, self._record)
+        self.waiting = list(roster_waiting.waiting_rows(rows, self._record))
+        rest = self.without_waiting(rows)
+        yield from roster_rows.contradictions(rest)
+        yield from roster_records.conflicts(rest, self._record)
+        yield from spoiled.spoiled_numbers(rest, self._record)
+
+    def without_waiting(self, rows: list[RosterRow]) -> list[RosterRow]:
+        lines = {waiting.row.line for waiting in self.waiting}
+        return [row for row in rows if row.line not in lines]
 
     def enter(self, rows: list[RosterRow]) -> list[RosterEntry]:
         members, certifications = self._record.members, self._record.certifications
         self.new_members = len({row.amt_id for row in rows} - members.keys())
+        self._sign_ins = sign_ins(rows, self._record)
+        self.notes = sorted(
+            [*self.waiting, *roster_waiting.address_rows(rows, self._sign_ins)], key=lambda note: note.row.line
+        )
         return [
-            RosterEntry(row, members.get(row.amt_id), certifications.get((row.amt_id, row.credential))) for row in rows
+            RosterEntry(
+                row,
+                self._sign_ins[row.amt_id],
+                members.get(row.amt_id),
+                certifications.get((row.amt_id, row.credential)),
+            )
+            for row in rows
         ]
+
+    def for_staff(self) -> list[str]:
+        """Return a sentence for each list that the import leaves to staff."""
+        sentences = []
+        if self.notes:
+            sentences.append(f"{_are(len(self.notes), 'row waits', 'rows wait')} for staff.")
+        if self.without_sign_in:
+            sentences.append(f"{_are(self.without_sign_in, 'member has', 'members have')} no way to sign in.")
+        return sentences
+
+    @property
+    def without_sign_in(self) -> int:
+        """How many members of the file have no way to sign in after the import."""
+        return sum(not sign_in.address for sign_in in self._sign_ins.values())
+
+    def after_import(self, dataset: tablib.Dataset, result: Result, **kwargs: Any) -> None:
+        super().after_import(dataset, result, **kwargs)
+        result.notes = [note.problem for note in self.notes]
+        result.for_staff = [] if self.problems else self.for_staff()
 
     def instance_of(self, entry: RosterEntry) -> Certification:
         certification = Certification(
@@ -119,11 +164,7 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
         """
         reason = f"Roster import: {self.file_name}" if self.file_name else "Roster import"
         occasion = Occasion(self.at, reason, self.by)
-        changed_members = {
-            entry.row.amt_id: (entry.row, entry.member)
-            for entry in self.entries
-            if entry.member is not None and entry.changes_member
-        }
+        changed_members = {entry.row.amt_id: entry for entry in self.entries if entry.changes_member}
         changed_certifications = [
             (entry.row, entry.certification)
             for entry in self.entries
@@ -135,7 +176,13 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
         members = {entry.row.amt_id: entry.member.pk for entry in self.entries if entry.member}
         with self.progress("Writing", len(new)) as bar:
             for start in range(0, len(new), BATCH):
-                awards = [(entry.row, certification) for entry, certification in new[start : start + BATCH]]
+                awards = new[start : start + BATCH]
                 roster_changes.write_new(awards, members, on=self.on, occasion=occasion)
                 bar.update(len(awards))
+        imported = [entry.row for entry in self.entries]
+        roster_waiting.store(self.notes, imported, occasion=occasion, file_name=self.file_name)
         after_commit(roster_imported.send_robust, sender=type(self), occasion=occasion)
+
+
+def _are(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"

@@ -19,6 +19,8 @@ from certifications import life
 from certifications.models import Certification
 
 REQUIRED = ("amt_id", "email", "first_name", "last_name", "credential", "certificate_number", "awarded_on")
+# In every row. A member may have no e-mail address, and one name instead of two.
+FILLED = ("amt_id", "credential", "certificate_number", "awarded_on")
 ADDRESS = ("address_line1", "address_line2", "city", "state", "postal_code", "country")
 OPTIONAL = ("phone", *ADDRESS, "ccp_mandatory")
 COLUMNS = (*REQUIRED, *OPTIONAL)
@@ -30,6 +32,11 @@ NUMBERS = ("amt_id", "certificate_number", "phone", "postal_code")
 """What a spreadsheet takes for an amount. The other columns are compared as they are."""
 
 YES_OR_NO = {"yes": True, "y": True, "true": True, "1": True, "no": False, "n": False, "false": False, "0": False}
+
+UNSEEN = "It is empty: it holds only characters that nobody sees. Write the name, or clear the cell."
+NAMELESS = (
+    "It is empty, and so is last_name. Write the person's name; a person with one name has it in either of the two."
+)
 
 _LENGTHS = lengths_of(COLUMNS, Member, User, Certification)
 
@@ -59,6 +66,10 @@ class RosterRow:
     ccp_mandatory: bool | None = None
 
     @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
     def person(self) -> dict[str, str]:
         """Return the columns of the file that describe the person, except the e-mail address."""
         return {column: value for column in PERSON if (value := getattr(self, column)) is not None}
@@ -75,7 +86,10 @@ class RosterRow:
 
 
 def email(value: str) -> str:
+    """Return the address in lower case; an empty cell says that there is none."""
     value = clean.email(value)
+    if not value:
+        return ""
     try:
         validate_email(value)
     except ValidationError:
@@ -120,13 +134,18 @@ def read_roster_row(
     values, problems = read_cells(
         cells,
         line=line,
-        required=REQUIRED,
+        required=FILLED,
         lengths=_LENGTHS,
         meaning=lambda value, column: _meaning(value, column, credentials, on),
         joins_lines=ADDRESS,
         prose=NAMES,
         codes=NUMBERS,
     )
+    for column in ("first_name", "last_name"):
+        if values.get(column) == "" and cells[column].strip():
+            problems.append(Problem(line, column, UNSEEN))
+    if values.get("first_name") == values.get("last_name") == "":
+        problems.append(Problem(line, "first_name", NAMELESS))
     return (None, problems) if problems else (RosterRow(line=line, **values), [])  # type: ignore[arg-type]
 
 
@@ -136,7 +155,6 @@ def contradictions(rows: Iterable[RosterRow]) -> Iterator[Problem]:
     Each problem is reported on the later line and names the earlier line.
     """
     members: dict[str, RosterRow] = {}
-    emails: dict[str, RosterRow] = {}
     held: dict[tuple[str, str], RosterRow] = {}
     numbers: dict[tuple[str, str], RosterRow] = {}
     for row in rows:
@@ -164,14 +182,6 @@ def contradictions(rows: Iterable[RosterRow]) -> Iterator[Problem]:
                     f"{row.credential} {row.certificate_number} is on line {other.line} already, for AMT ID "
                     f"{other.amt_id}. Correct the number on one of the two lines.",
                 )
-        owner = emails.setdefault(row.email, row)
-        if owner.amt_id != row.amt_id:
-            yield Problem(
-                row.line,
-                "email",
-                f"{row.email} is on line {owner.line} already, for AMT ID {owner.amt_id}. "
-                "Each member needs an address of their own: correct one of the two lines.",
-            )
 
 
 def _meaning(value: str, column: str, credentials: Collection[str], on: date) -> object:

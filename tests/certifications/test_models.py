@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from certifications.models import Credential, Cycle, CycleCorrection, Payment, RenewalInvoice, StatusChange
+from certifications.models import Credential, Cycle, CycleCorrection, Payment, RenewalInvoice, StatusChange, WaitingRow
 from tests.support.builders import (
     TODAY,
     invoice_of,
@@ -71,6 +71,12 @@ def correction() -> CycleCorrection:
     )
 
 
+def waiting() -> WaitingRow:
+    return WaitingRow.objects.create(
+        amt_id="1", credential="RMA", certificate_number="1", name="Ada", cause="former", line=2, since=noon(TODAY)
+    )
+
+
 CHANGES = [
     ("credential_points_required_positive", rma, {"points_required": Decimal(0)}, "zero"),
     ("credential_points_required_in_quarters", rma, {"points_required": TENTH}, "tenths"),
@@ -101,6 +107,7 @@ CHANGES = [
     ("renewalinvoice_status_known", unpaid, {"status": "lost"}, "no such status"),
     ("renewalinvoice_void_has_reason", unpaid, {"status": "void"}, "void without a reason"),
     ("renewalinvoice_void_has_reason", unpaid, {"void_reason": "Why?"}, "reason without being void"),
+    ("waitingrow_cause_known", waiting, {"cause": "whim"}, "no such cause"),
     ("payment_method_known", payment, {"method": "barter"}, "no such method"),
     ("payment_reversal_whole", payment, {**REVERSED, "reversed_by": None}, "nobody"),
     ("payment_reversal_whole", payment, {**REVERSED, "reversed_at": None}, "never"),
@@ -114,6 +121,7 @@ COPIES = [
     ("cycle_one_unclosed", ended, {"number": 2}, "both unclosed"),
     ("renewalinvoice_one_a_year", unpaid, {}, "same year"),
     ("payment_one_standing", payment, {}, "both standing"),
+    ("waitingrow_once_while_it_waits", waiting, {}, "both wait"),
 ]
 
 

@@ -211,6 +211,18 @@ def match_held(patch: pytest.MonkeyPatch) -> Post:
     return Post(_root(), page(HeldCredit, "match"), {})
 
 
+def merge_members(patch: pytest.MonkeyPatch) -> Post:
+    make_cycle(make_member(amt_id="888"))
+    typed = {"amt_id": "888", "shown": "888", "reason": "One person."}
+    return Post(_root(), page(Member, "merge", make_member().pk), typed)
+
+
+def give_sign_in(patch: pytest.MonkeyPatch) -> Post:
+    member = make_member()
+    Member.objects.filter(pk=member.pk).update(user=None)
+    return Post(_root(), page(Member, "sign_in", member.pk), {"email": "new@example.org", "reason": "On the phone."})
+
+
 def void_several(patch: pytest.MonkeyPatch) -> Post:
     entry = make_activity(make_cycle(make_member()))
     return Post(_root(), f"{page(Activity, 'void_several')}?ids={entry.pk}", {"reason": "Because it is so."})
@@ -273,6 +285,8 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "members_member_add": adding(
         Member, user=lambda: str(make_user().pk), amt_id="777", first_name="Ada", last_name="Lane"
     ),
+    "members_member_merge": merge_members,
+    "members_member_sign_in": give_sign_in,
     "members_user_add": adding(User, email="new@amt.example"),
     "mfa_authenticator_delete": deleting(Authenticator, lambda: _with_passkey(make_ada())),
 }

@@ -21,6 +21,7 @@ from certifications import life
 from certifications.models import (
     Cycle,
     CycleCorrection,
+    WaitingRow,
 )
 from tests.support.builders import (
     TODAY,
@@ -88,6 +89,9 @@ DEEDS = {
     "certifications_renewalinvoice_anew": "certifications.change_renewalinvoice",
     "certifications_renewalinvoice_pay": "certifications.add_payment",
     "certifications_renewalinvoice_void": "certifications.change_renewalinvoice",
+    "members_member_amt_id": "members.change_amt_id",
+    "members_member_merge": "members.merge_members",
+    "members_member_sign_in": "members.give_sign_in",
 }
 
 
@@ -125,6 +129,18 @@ def populate(count: int) -> None:
         Cycle.objects.filter(pk=cycle.pk).update(
             closed_on=cycle.ends_on + timedelta(days=1), outcome="compliant", points_at_close=30
         )
+        WaitingRow.objects.create(
+            amt_id=f"W{amt_id}",
+            credential="RMA",
+            certificate_number="1",
+            name="Ada Lane",
+            cause="former",
+            column_name="amt_id",
+            what="It is a former AMT ID.",
+            remedy="Write the other.",
+            line=2,
+            since=noon(TODAY),
+        )
         CycleCorrection.objects.create(
             cycle=cycle, points=32, outcome="compliant", statement="Corrected.", signed_at=noon(TODAY), signed_by=clerk
         )
@@ -154,6 +170,7 @@ BY_HAND: dict[str, set[str]] = {
     "certifications_payment": {VIEW},
     "certifications_renewalinvoice": {VIEW},
     "certifications_statuschange": {VIEW},
+    "certifications_waitingrow": {VIEW},
     "history_seal": {VIEW},
     "history_securityevent": {VIEW},
     "members_member": {VIEW, ADD, CHANGE},

@@ -84,4 +84,5 @@ def _rows_of(member: Member, tally: comparison.ComparisonTally) -> Iterator[comp
     """Yield the differences of the member's row, of all rows that refer to it, and of the account."""
     for model, keys in comparison.rows_under(Member, member.pk).items():
         yield from comparison.compare_rows(model, keys, tally)
-    yield from comparison.compare_rows(User, [member.user_id], tally)
+    if member.user_id:
+        yield from comparison.compare_rows(User, [member.user_id], tally)

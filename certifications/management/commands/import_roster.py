@@ -19,6 +19,7 @@ class Command(ImportCommand):
 - new certifications get their current CCP cycle and its three renewal invoices
 - rows that differ from the record change it; the same file again changes nothing
 - members who are not in the file are left alone
+- a row about whose person staff must decide first waits in the admin; the others are imported
 - all or nothing: bad rows are named with line and column, and nothing is written"""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -36,12 +37,17 @@ class Command(ImportCommand):
     def conclude(self, resource: RosterResource, result: Result, *, dry_run: bool) -> str:
         """Return the summary of the import as one line.
 
-        Example: ``3 rows: 2 new certifications (1 new member), 0 updated, 1 unchanged.``
+        Example: ``3 rows: 2 new certifications (1 new member), 0 updated, 1 unchanged.`` Before it
+        come the rows that wait for staff.
         """
         new = result.totals[RowResult.IMPORT_TYPE_NEW]
         updated = result.totals[RowResult.IMPORT_TYPE_UPDATE]
         unchanged = result.totals[RowResult.IMPORT_TYPE_SKIP]
-        return (
-            f"{counted(new + updated + unchanged, 'row')}: {counted(new, 'new certification')} "
+        for note in resource.notes:
+            self.stdout.write(str(note.problem))
+        rows = new + updated + unchanged + len(resource.waiting)
+        tally = (
+            f"{counted(rows, 'row')}: {counted(new, 'new certification')} "
             f"({counted(resource.new_members, 'new member')}), {updated:,} updated, {unchanged:,} unchanged."
         )
+        return " ".join([tally, *resource.for_staff()])

@@ -14,7 +14,7 @@ from simple_history.models import HistoricalChanges
 
 from amtportal.history import seals, triggers
 from amtportal.history.models import Seal, SecurityEvent
-from amtportal.members.models import Member, OutgoingMail, Tally
+from amtportal.members.models import FormerAmtId, Member, OutgoingMail, SearchTerm, Tally
 from ccp.models import Credit, Transcript, TranscriptFile
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
@@ -52,18 +52,18 @@ def test_every_history_is_append_only_and_so_are_the_records_of_what_was_done() 
     """A model that gets a history becomes append-only by itself."""
     histories = {model for model in apps.get_models() if issubclass(model, HistoricalChanges)}
     assert len(histories) >= 18
-    others = {StatusChange, CycleCorrection, Transcript, TranscriptFile, SecurityEvent, Seal, LogEntry}
+    others = {StatusChange, CycleCorrection, Transcript, TranscriptFile, SecurityEvent, Seal, LogEntry, FormerAmtId}
     assert set(triggers.append_only()) == histories | others
 
 
 def test_every_model_of_ours_has_a_history_or_is_one() -> None:
     """What a person changes can be read later, and rows that never change are their own record.
 
-    Waiting mail and tallies are no record.
+    Waiting mail and tallies are no record, and the terms of a search follow from one.
     """
     ours = {model for app in ("members", "certifications", "ccp") for model in apps.get_app_config(app).get_models()}
     without = {model for model in ours - set(triggers.append_only()) if not hasattr(model, "history")}
-    assert without == {OutgoingMail, Tally}
+    assert without == {OutgoingMail, SearchTerm, Tally}
 
 
 def test_what_packages_store_of_rights_addresses_and_second_factors_has_a_history() -> None:

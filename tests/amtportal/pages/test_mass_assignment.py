@@ -88,7 +88,12 @@ WRITES_NOTHING = {
     "transcript-verify",
 }
 # Lists, imports, and forms that add a row: below, or the same form as the one that changes it.
-NO_FORM_OF_THEIR_OWN = {"ccp_activity_void_several"}
+NO_FORM_OF_THEIR_OWN = {
+    "ccp_activity_void_several",
+    # They need another member, and call a verb with the two fields that they show.
+    "members_member_merge",
+    "members_member_sign_in",
+}
 
 
 def sent_from_the_same_state(send: Callable[[], Any]) -> tuple[dict[str, list[str]], int]:

@@ -24,7 +24,7 @@ RMA: dict[str, Any] = {
 
 
 def record(*sheets: dict[str, Any]) -> dict[str, Any]:
-    return {"sheets": list(sheets)}
+    return {"amt_id": "7000001", "sheets": list(sheets)}
 
 
 @pytest.mark.parametrize(
@@ -95,3 +95,7 @@ def test_of_a_history_each_sentence_says_which_cycle() -> None:
 )
 def test_the_requirement_is_told_as_the_paper_tells_it(figures: dict[str, Any], sentence: str) -> None:
     assert Said(RMA | figures).requirement_sentence == sentence
+
+
+def test_another_amt_id_is_told() -> None:
+    assert changes(record(RMA), {**record(RMA), "amt_id": "7000002"}) == ["The AMT ID has changed since."]

@@ -12,8 +12,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from amtportal.imports import admin as imports
-from amtportal.members.models import Member
-from certifications.models import Certification, Cycle
+from amtportal.members.models import Member, User
+from certifications.models import Certification, Cycle, WaitingRow
 from tests.support.builders import client_of, make_certification, make_member
 from tests.support.staff import make_clerk, page, told
 
@@ -60,6 +60,18 @@ def test_roster_is_previewed_then_imported(desk: Client, tmp_path: Path) -> None
     assert Cycle.objects.get(certification__member=member).invoices.count() == 3
     assert member.history.get().history_user.email == "kim@amt.example"
     assert list((tmp_path / "roster-uploads").iterdir()) == []
+
+
+def test_what_is_left_to_staff_is_in_the_preview_and_in_the_result(desk: Client) -> None:
+    confirm(desk, upload(desk, GOOD))
+    preview = upload(desk, GOOD.replace("7001", "9001"), "7003,,Sukarno,,RMA,500125,2024-05-01")
+    assert "is on record for AMT ID 7001, Zoë O&#x27;Neil, who has the same name and e-mail address." in preview.text
+    assert "Sukarno" in preview.text
+    sentences = "1 row waits for staff. 1 member has no way to sign in."
+    assert all(sentence in preview.text for sentence in sentences.split(" 1 "))
+    assert told(desk, confirm(desk, preview)) == sentences
+    assert Member.objects.get(amt_id="7003").name == "Sukarno"
+    assert WaitingRow.objects.get().imported_by == User.objects.get(email="kim@amt.example")
 
 
 def test_bad_rows_are_named_with_line_column_and_remedy_and_nothing_is_written(desk: Client) -> None:

@@ -53,6 +53,19 @@ def test_a_dry_run_says_what_would_happen(roster: Path) -> None:
     assert not Member.objects.exists()
 
 
+def test_what_is_left_to_staff_is_printed_and_the_others_come_in(roster: Path) -> None:
+    run(roster, ADA)
+    rekeyed, no_address = ADA.replace("1001", "9001"), BOB.replace("bob@example.org", "")
+    for options, before in (({"dry_run": True}, "Nothing written; would be "), ({}, "")):
+        note, tally = run(roster, rekeyed, no_address, **options).splitlines()
+        assert note.startswith("Line 2, amt_id: RMA A-1 is on record for AMT ID 1001, Ada Lane, who has the same name ")
+        assert tally == (
+            f"{before}2 rows: 1 new certification (1 new member), 0 updated, 0 unchanged. 1 row waits for staff. "
+            "1 member has no way to sign in."
+        )
+    assert set(Member.objects.values_list("amt_id", "user__email")) == {("1001", "ada@example.org"), ("1002", None)}
+
+
 def test_any_day_can_be_replayed(roster: Path) -> None:
     """On 1/1/2020 the first cycle of an award on 5/1/2018 is running.
 

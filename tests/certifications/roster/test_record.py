@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from certifications.roster import record as roster_records
-from certifications.roster.entries import RosterEntry, StoredCertification, StoredMember, is_mandatory_under
+from certifications.roster.entries import RosterEntry, SignIn, StoredCertification, StoredMember, is_mandatory_under
 from certifications.roster.record import Record
 from certifications.roster.rows import PERSON, RosterRow
 from tests.support.builders import make_member, make_user
@@ -18,6 +18,7 @@ ADA = StoredMember(
     user_pk=1,
     email="ada@example.org",
     person=dict.fromkeys(PERSON, "") | {"first_name": "Ada", "last_name": "Lane", "city": "Chicago"},
+    amt_id="1001",
 )
 ADAS_RMA = StoredCertification(pk=1, member_pk=1, certificate_number="A-1", awarded_on=AWARDED, ccp_mandatory=True)
 
@@ -47,8 +48,7 @@ def conflicts(*rows: RosterRow, **record: Any) -> list[str]:
         **{
             "members": {"1001": ADA},
             "certifications": {("1001", "RMA"): ADAS_RMA},
-            "addresses": {"ada@example.org": "1001", "staff@example.org": None},
-            "numbers": {("RMA", "A-1"): "1001"},
+            "numbers": {("RMA", "A-1"): ADA},
             **record,
         }
     )
@@ -73,38 +73,24 @@ def test_the_address_of_a_staff_account_is_not_changed_by_a_roster() -> None:
             make_newcomer(credential="RPT", certificate_number="A-1"), None, id="number of another credential"
         ),
         pytest.param(
-            make_newcomer(email="ada@example.org"),
-            "Line 3, email: ada@example.org is on record for AMT ID 1001. Correct the address, or the AMT ID.",
-            id="another member's address",
-        ),
-        pytest.param(
-            make_newcomer(email="staff@example.org"),
-            "Line 3, email: staff@example.org is the sign-in of an account that is not a member's, such as a staff "
-            "account. Give the member an address of their own, or add the member to that account in the admin.",
-            id="an address of staff",
-        ),
-        pytest.param(
             make_newcomer(certificate_number="A-1"),
             "Line 3, certificate_number: RMA A-1 is on record for AMT ID 1001. Correct the number, or the AMT ID.",
             id="another member's number",
         ),
     ],
 )
-def test_an_address_serves_one_member_and_a_number_one_certification(row: RosterRow, problem: str | None) -> None:
+def test_a_number_serves_one_certification(row: RosterRow, problem: str | None) -> None:
     assert conflicts(row) == ([problem] if problem else [])
 
 
-def test_an_address_and_a_number_can_move_when_their_holder_gets_others() -> None:
-    moved = make_row(email="lane@example.org", certificate_number="A-9")
-    assert conflicts(moved, make_newcomer(email="ada@example.org", certificate_number="A-1")) == []
+def test_a_number_can_move_when_its_holder_gets_another() -> None:
+    assert conflicts(make_row(certificate_number="A-9"), make_newcomer(certificate_number="A-1")) == []
 
 
-def test_an_address_and_a_number_cannot_move_while_their_holder_keeps_them() -> None:
-    taker = make_newcomer(email="ada@example.org", certificate_number="A-1")
-    assert [problem.split(":")[0] for problem in conflicts(make_row(), taker)] == [
-        "Line 3, email",
-        "Line 3, certificate_number",
-    ]
+def entry_of(
+    row: RosterRow, member: StoredMember | None = ADA, held: StoredCertification | None = ADAS_RMA
+) -> RosterEntry:
+    return RosterEntry(row, SignIn(member.address_under(row) if member else row.email), member, held)
 
 
 OWN = replace(ADA, email="ada.lane@example.net", on_roster="ada@example.org")
@@ -120,18 +106,10 @@ OWN = replace(ADA, email="ada.lane@example.net", on_roster="ada@example.org")
     ],
 )
 def test_a_members_own_address_stands_until_the_roster_has_a_new_one(email: str, then: str, differs: bool) -> None:
-    row = make_row(email=email)
-    assert (OWN.address_under(row), OWN.differs(row)) == (then, differs)
+    entry = entry_of(make_row(email=email), OWN)
+    assert (OWN.address_under(entry.row), entry.changes_member) == (then, differs)
     shown = f"{OWN.email} → {then}" if then != OWN.email else then
-    assert RosterEntry(row, OWN, ADAS_RMA).preview()[1] == shown
-
-
-def test_a_members_own_address_is_not_given_to_another() -> None:
-    """Her row has the old address, but that does not make her address free."""
-    known = {"members": {"1001": OWN}, "addresses": {OWN.email: "1001"}}
-    assert [problem.split(":")[0] for problem in conflicts(make_row(), make_newcomer(email=OWN.email), **known)] == [
-        "Line 3, email"
-    ]
+    assert entry.preview()[1] == shown
 
 
 def test_an_award_can_change_while_nothing_is_counted_from_it() -> None:
@@ -158,7 +136,7 @@ def test_an_award_can_change_while_nothing_is_counted_from_it() -> None:
     ],
 )
 def test_a_row_changes_the_record_only_where_it_differs(fields: dict[str, Any], changes: bool) -> None:
-    assert RosterEntry(make_row(**fields), ADA, ADAS_RMA).changes_nothing is not changes
+    assert entry_of(make_row(**fields)).changes_nothing is not changes
 
 
 def test_a_blank_choice_leaves_the_stored_one() -> None:
@@ -167,7 +145,7 @@ def test_a_blank_choice_leaves_the_stored_one() -> None:
     On record it is mandatory, because she recertified.
     """
     stored = StoredCertification(1, 1, "A-1", date(1999, 5, 1), ccp_mandatory=True)
-    entry = RosterEntry(make_row(awarded_on=date(1999, 5, 1), ccp_mandatory=None), ADA, stored)
+    entry = entry_of(make_row(awarded_on=date(1999, 5, 1), ccp_mandatory=None), held=stored)
     assert entry.changes_nothing
     assert entry.preview()[-1] == "yes"
 
@@ -195,13 +173,13 @@ def test_with_the_day_of_an_award_changes_whether_ccp_is_mandatory(
     awarded_on, recertified_on, mandatory = on_record
     stored = StoredCertification(1, 1, "A-1", awarded_on, mandatory, recertified_on)
     row = make_row(awarded_on=roster[0], ccp_mandatory=roster[1])
-    assert RosterEntry(row, ADA, stored).preview()[-1] == becomes
+    assert entry_of(row, held=stored).preview()[-1] == becomes
     assert is_mandatory_under(row, stored) is becomes.endswith("yes")
 
 
 def test_the_preview_shows_what_a_row_changes() -> None:
     changed = make_row(last_name="Lang", email="lang@example.org", awarded_on=date(2020, 5, 2))
-    assert RosterEntry(changed, ADA, ADAS_RMA).preview() == [
+    assert entry_of(changed).preview() == [
         "1001",
         "ada@example.org → lang@example.org",
         "Ada",
@@ -212,7 +190,7 @@ def test_the_preview_shows_what_a_row_changes() -> None:
         *["", "", "", "Chicago", "", "", ""],
         "yes",
     ]
-    assert RosterEntry(make_newcomer(), None, None).preview()[:4] == ["1002", "bob@example.org", "Ada", "Lane"]
+    assert entry_of(make_newcomer(), None, None).preview()[:4] == ["1002", "bob@example.org", "Ada", "Lane"]
 
 
 @pytest.mark.django_db

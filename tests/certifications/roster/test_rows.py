@@ -81,12 +81,37 @@ def test_a_name_in_decomposed_form_is_composed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("cells", "name"),
+    [
+        pytest.param({"first_name": "Sukarno", "last_name": ""}, "Sukarno", id="in the first column"),
+        pytest.param({"first_name": "", "last_name": "Sukarno"}, "Sukarno", id="in the second"),
+    ],
+)
+def test_a_person_may_have_one_name(cells: dict[str, str], name: str) -> None:
+    row, _ = read(**cells)
+    assert row is not None
+    assert row.name == name
+
+
+def test_a_member_may_have_no_address() -> None:
+    row, _ = read(email=" ")
+    assert row is not None
+    assert row.email == ""
+
+
+@pytest.mark.parametrize(
     ("cells", "problem"),
     [
         pytest.param(
-            {"first_name": " "},
-            "Line 17, first_name: It is empty, and every row needs it. Fill it in.",
+            {"certificate_number": " "},
+            "Line 17, certificate_number: It is empty, and every row needs it. Fill it in.",
             id="blank",
+        ),
+        pytest.param(
+            {"first_name": " ", "last_name": ""},
+            "Line 17, first_name: It is empty, and so is last_name. Write the person's name; a person with one name "
+            "has it in either of the two.",
+            id="no name at all",
         ),
         pytest.param(
             {"last_name": "x" * 151},
@@ -271,9 +296,8 @@ SECOND = {"line": 3, "amt_id": "1002", "email": "bob@example.org", "certificate_
         ),
         pytest.param(
             {**SECOND, "email": "ada@example.org"},
-            "Line 3, email: ada@example.org is on line 2 already, for AMT ID 1001. "
-            "Each member needs an address of their own: correct one of the two lines.",
-            id="an e-mail address for two members",
+            None,
+            id="an e-mail address for two members: the second comes in without a sign-in",
         ),
     ],
 )

@@ -1,0 +1,27 @@
+"""Names as people type them, and as they sound on the phone.
+
+``folded`` is one form for all spellings of a name: Núñez, NUÑEZ and Nunez; O’Brien, O'Brien and
+OBrien. Names are compared and found in it, and never shown.
+"""
+
+import re
+import unicodedata
+
+# Letters that Unicode does not decompose, as people write them without the accent.
+_PLAIN = str.maketrans(
+    {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+_APOSTROPHES = re.compile("['’‘ʼʻ`´ʹʾʿ′＇]")
+_SEPARATORS = re.compile(r"[\W_]+")
+
+
+def folded(text: str) -> str:
+    """Return the text in lower case, without accents and apostrophes, its words apart by one space.
+
+    "Núñez" becomes "nunez", "O’Brien" becomes "obrien", and "Castillo-Núñez" "castillo nunez".
+    Marks that belong to the letters of a script without case, as in Hindi and Thai, are dropped on
+    both sides of a comparison.
+    """
+    plain = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text)).casefold()
+    letters = "".join(mark for mark in unicodedata.normalize("NFKD", plain) if unicodedata.category(mark)[0] != "M")
+    return _SEPARATORS.sub(" ", unicodedata.normalize("NFC", letters).translate(_PLAIN)).strip()

@@ -1,0 +1,56 @@
+"""By what members are found: words of the name, the AMT ID, and any part of the phone number.
+
+Each member has terms (``SearchTerm``), and a word that staff type finds the terms that begin with
+it. Names are folded (``names.folded``), so that a spelling heard on the phone finds the name. The
+number 312-555-0142 has the terms 3125550142, 125550142, and so on, so that a word finds any part of
+it. One table and one index do this alike on both databases.
+"""
+
+import re
+from collections.abc import Iterable
+
+from amtportal.members.names import folded
+
+LEAST_DIGITS = 3
+"""The length of the shortest part of a phone number that finds it."""
+MOST_DIGITS = 20
+LONGEST = 60
+"""The length of the longest term. Longer words are cut, on both sides."""
+
+_APOSTROPHES = re.compile("['’‘ʼʻ`´ʹʾʿ′＇]")
+_NO_DIGITS = re.compile("[^0-9]+")
+_PHONE = re.compile(r"[0-9\s()+./\-]+")
+_BETWEEN = re.compile(r"[\s,;]+")
+
+
+def digits_of(phone: str) -> str:
+    """Return the digits of a phone number, without the 1 of the United States before ten others."""
+    digits = _NO_DIGITS.sub("", phone)
+    return digits[1:] if len(digits) == 11 and digits[0] == "1" else digits
+
+
+def terms_of(*, names: Iterable[str], amt_ids: Iterable[str], phone: str) -> set[str]:
+    """Return the terms of a member: what a typed word may begin.
+
+    A name with an apostrophe or of several words is there as it is written together and apart.
+    """
+    terms = set()
+    for name in names:
+        for spelled in (name, _APOSTROPHES.sub(" ", name)):
+            words = folded(spelled).split()
+            terms |= {*words, "".join(words)}
+    terms |= {folded(amt_id).replace(" ", "") for amt_id in amt_ids}
+    digits = digits_of(phone)[:MOST_DIGITS]
+    terms |= {digits[start:] for start in range(len(digits) - LEAST_DIGITS + 1)}
+    return {term[:LONGEST] for term in terms if term}
+
+
+def typed_words(typed: str) -> list[list[str]]:
+    """Return what was typed as words, each as a list of terms that must all begin so.
+
+    A comma is a space. What looks like a phone number is one word, however it is grouped.
+    """
+    if _PHONE.fullmatch(typed) and (digits := digits_of(typed)):
+        return [[digits[:LONGEST]]]
+    words = (folded(word).split() for word in _BETWEEN.split(typed))
+    return [[term[:LONGEST] for term in word] for word in words if word]

@@ -1,0 +1,142 @@
+"""By what members are found: as they are spelled on the phone."""
+
+from typing import Any
+
+import pytest
+
+from amtportal.members import amt_ids
+from amtportal.members.models import Member, SearchTerm
+from amtportal.members.names import folded
+from amtportal.members.search_terms import digits_of, terms_of, typed_words
+from tests.support.builders import TODAY, make_member, make_user, noon
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("Núñez", "nunez"),
+        ("MUÑOZ", "munoz"),
+        ("O’Brien", "obrien"),
+        ("O'Brien", "obrien"),
+        ("Castillo-Núñez", "castillo nunez"),
+        ("Søren", "soren"),
+        ("Łukasz", "lukasz"),
+        ("Straße", "strasse"),
+        ("Nguyễn", "nguyen"),
+        ("ÖZGÜR IŞIK", "ozgur isik"),
+        ("Σίσυφος", "σισυφοσ"),
+        ("김서연", "김서연"),
+        ("健太", "健太"),
+        ("—", ""),
+    ],
+)
+def test_a_name_is_folded(name: str, form: str) -> None:
+    assert folded(name) == form
+
+
+def test_a_phone_number_is_found_by_any_part() -> None:
+    terms = terms_of(names=(), amt_ids=(), phone="+1 (312) 555-0142")
+    assert {"3125550142", "5550142", "142"} <= terms
+    assert "42" not in terms
+    assert digits_of("312.555.0142") == "3125550142"
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("Brooks, Mahalia", [["brooks"], ["mahalia"]]),
+        ("(312) 555", [["312555"]]),
+        ("555-01", [["55501"]]),
+        ("Brooks 555-01", [["brooks"], ["555", "01"]]),
+        (" , ", []),
+    ],
+)
+def test_what_is_typed_is_read_as_words(typed: str, words: list[list[str]]) -> None:
+    assert typed_words(typed) == words
+
+
+def make_person(**fields: Any) -> Member:
+    return make_member(
+        **{
+            "first_name": "Noemí Mahalia",
+            "last_name": "Castillo-Núñez",
+            "amt_id": "0042017",
+            "phone": "+1 (312) 555-0142",
+            "user": make_user(email="noemi.n@home.example"),
+            **fields,
+        }
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("words", "is_found"),
+    [
+        pytest.param("Nunez", True, id="without the accents"),
+        pytest.param("NÚÑEZ", True, id="in capitals"),
+        pytest.param("Castillo-Nunez", True, id="hyphenated"),
+        pytest.param("castillonunez", True, id="written together"),
+        pytest.param("castillo nunez, noemi", True, id="last name first, with a comma"),
+        pytest.param("Nunez Mahalia", True, id="the second words of both names"),
+        pytest.param("mahalia noe", True, id="the first names in any order"),
+        pytest.param("(312) 555", True, id="area code and exchange"),
+        pytest.param("555-01", True, id="a part in the middle"),
+        pytest.param("0142", True, id="the last four digits"),
+        pytest.param("1-312-555-0142", True, id="the whole number"),
+        pytest.param("nunez 555-01", True, id="name and number"),
+        pytest.param("noemi.n@HOME", True, id="the address"),
+        pytest.param("0042", True, id="the start of the AMT ID"),
+        pytest.param("312-666", False, id="another number"),
+        pytest.param("unez", False, id="the middle of a name"),
+        pytest.param("nunez brooks", False, id="one word fits, the other does not"),
+        pytest.param("%", False, id="a sign that means anything to the database"),
+        pytest.param("…", False, id="nothing that is a word"),
+    ],
+)
+def test_a_member_is_found(words: str, is_found: bool) -> None:
+    member = make_person()
+    assert (member in Member.objects.found_by(words)) is is_found
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", ["O'Brien", "O’Brien", "OBrien", "o brien", "Brien"])
+@pytest.mark.parametrize("stored", ["O'Brien", "O’Brien"])
+def test_an_apostrophe_is_found_straight_curly_and_left_out(stored: str, typed: str) -> None:
+    member = make_person(last_name=stored)
+    assert list(Member.objects.found_by(typed)) == [member]
+
+
+@pytest.mark.django_db
+def test_terms_follow_every_way_of_writing() -> None:
+    member = make_person()
+    kept = set(SearchTerm.objects.values_list("pk", flat=True))
+    member.last_name, member.phone = "Brooks", ""
+    member.save(update_fields=["last_name", "phone"])
+    assert set(SearchTerm.objects.values_list("term", flat=True)) == {
+        "brooks",
+        "noemi",
+        "mahalia",
+        "noemimahalia",
+        "0042017",
+    }
+    assert len(kept & set(SearchTerm.objects.values_list("pk", flat=True))) == 4, "what stays is not written again"
+    member.last_name = "Muñoz"
+    Member.objects.bulk_update([member], ["last_name"])
+    assert list(Member.objects.found_by("MUNOZ")) == [member]
+    other = Member.objects.bulk_create([Member(amt_id="9", first_name="Ada", user=make_user())])
+    assert list(Member.objects.found_by("ada")) == other
+
+
+@pytest.mark.django_db
+def test_a_member_is_found_by_a_former_amt_id() -> None:
+    member = make_person()
+    amt_ids.change(member=member, amt_id="77", reason="Re-keyed.", by=make_user(is_staff=True), at=noon(TODAY))
+    assert list(Member.objects.found_by("0042017")) == list(Member.objects.found_by("77")) == [member]
+
+
+@pytest.mark.django_db
+def test_a_person_with_one_name_is_sorted_by_it() -> None:
+    people = [("Zoe", "Adams"), ("Sukarno", ""), ("Ada", "Tan"), ("", "Bao")]
+    for first_name, last_name in people:
+        make_member(first_name=first_name, last_name=last_name)
+    assert [member.name for member in Member.objects.all()] == ["Zoe Adams", "Bao", "Sukarno", "Ada Tan"]
