@@ -19,6 +19,7 @@ DELETED_FROM = {
     "django_session": "sign-out, and clearsessions",
     "usersessions_usersession": "sessions that ended",
     "members_outgoingmail": "mail that the mail server took",
+    "members_tally": "counts of attempts that are over",
     "account_emailaddress": "an earlier address; its history stays",
     "account_emailconfirmation": "links to an earlier address",
     "mfa_authenticator": "a second factor that its owner, or a superuser, removes; its history stays",
