@@ -64,6 +64,11 @@ _address = urlsplit(SITE_URL)
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 if _address.scheme not in ("http", "https") or not _address.hostname:
     raise ImproperlyConfigured(f"AMTPORTAL_URL is {SITE_URL!r}; write it as https://portal.example.org.")
+if _address.path or _address.query or _address.fragment or _address.username is not None:
+    raise ImproperlyConfigured(
+        f"AMTPORTAL_URL is {SITE_URL!r}; the portal has a host of its own, so write only scheme, host and port, "
+        "such as https://portal.example.org."
+    )
 HTTPS = _address.scheme == "https"
 if not HTTPS and _address.hostname not in _LOCAL_HOSTS:
     raise ImproperlyConfigured(
@@ -142,6 +147,9 @@ if DEBUG and "PYTEST_VERSION" not in os.environ and find_spec("debug_toolbar"):
     INTERNAL_IPS = ["127.0.0.1", "::1"]
 
 ROOT_URLCONF = "amtportal.urls"
+# Every path begins at the host's root. Without this, a server or proxy that passes SCRIPT_NAME on would let a
+# request put a path in front of every link, also in mail.
+FORCE_SCRIPT_NAME = ""
 WSGI_APPLICATION = "amtportal.wsgi.application"
 
 TEMPLATES = [
@@ -191,15 +199,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # All processes share the default cache, because allauth keeps used codes there. Limits are counted
 # in the database (``amtportal.members.tallies``).
+_shared_cache = env.cache_url("CACHE_URL", default="dbcache://django_cache")
+if _shared_cache["BACKEND"].endswith(".DatabaseCache"):
+    _shared_cache["BACKEND"] = "amtportal.cache.DatabaseCache"
+    # Django's default of 300 would drop what is still needed.
+    _shared_cache.setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 100_000)
+elif _shared_cache["BACKEND"].endswith(".RedisCache"):
+    # A machine that does not answer at all must not keep every request waiting.
+    _shared_cache.setdefault("OPTIONS", {}).update(socket_connect_timeout=2, socket_timeout=2)
 CACHES = {
-    "default": env.cache_url("CACHE_URL")
-    if "CACHE_URL" in env
-    else {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "django_cache",
-        # Django's default of 300 would drop what is still needed.
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
-    },
+    "default": _shared_cache,
     # Finished PDFs by the hash of their content. They are large, and losing them costs little.
     "documents": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
@@ -282,6 +291,7 @@ _HOUR = 3600
 # Seconds without use, and seconds since the sign-in, after which a session is over (NIST SP
 # 800-63B-4).
 SESSION_LIMITS = {"member": (24 * _HOUR, 30 * 24 * _HOUR), "staff": (_HOUR, 12 * _HOUR)}
+SESSION_ENGINE = "amtportal.members.sessions.store"
 SESSION_COOKIE_AGE = 30 * 24 * _HOUR
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _address.scheme
@@ -309,7 +319,7 @@ LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 TIME_ZONE = "America/Chicago"
 USE_TZ = True
 
-STATIC_URL = "static/"
+STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR_DIR / "media"

@@ -17,6 +17,12 @@ timeout = 60
 # Ctrl-C and a restart let a submission that is being written finish.
 graceful_timeout = 20
 
+# No header may say under which path or scheme the portal is served. Gunicorn would believe SCRIPT_NAME and
+# X-Forwarded-Proto from any program on this machine, and so from everybody behind a proxy that passes them on.
+# TRUST_PROXY says whether the portal reads X-Forwarded-Proto.
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+
 # Nothing uses it, and it would write outside the project.
 control_socket_disable = True
 # The worker shows that it is alive by touching a file. In memory, a busy disk cannot make it look dead.

@@ -49,4 +49,4 @@ else
 fi
 mkdir -p "$MEDIA"
 tar --extract --file="$backup/media.tar" --directory="$MEDIA" --strip-components=1
-echo "Restored $(basename "$backup"). Now run manage.py migrate, createcachetable, collectstatic, renew_encryption and verify_records."
+echo "Restored $(basename "$backup"). Now run .venv/bin/python manage.py migrate, and then its commands createcachetable, collectstatic, renew_encryption and verify_records."

@@ -17,8 +17,9 @@ run_packages=(python3 python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-
 # them the portal runs, and refuses a document that needs them. `run` therefore goes on without.
 font_packages=(fonts-noto-cjk fonts-noto-core)
 # The browser tests control Chromium through the Node.js that Playwright brings, which needs
-# libatomic1; gettext finds every sentence to translate.
-test_packages=(chromium gettext libatomic1 postgresql)
+# libatomic1; gettext finds every sentence to translate; the settings in deploy/proxy are tried with
+# nginx and HAProxy.
+test_packages=(chromium gettext haproxy libatomic1 nginx-light postgresql)
 
 say() { echo "setup: $*" >&2; }
 stop() { say "$@"; exit 1; }
@@ -46,9 +47,13 @@ missing_packages() {
     done
 }
 
-# Debian creates and starts a database server when it installs postgresql. The tests start their own
-# and this machine needs none, so that is switched off while we install, and only then.
+# Debian creates a database server when it installs postgresql, and starts it, nginx and HAProxy. The
+# tests start their own and this machine needs none, so that is switched off while we install, and
+# only then. The proxies would start with the machine, which is switched off for good where we have
+# installed them.
 postgres_switch=/etc/postgresql-common/createcluster.d/amtportal-setup.conf
+start_switch=/usr/sbin/policy-rc.d
+proxies=(haproxy nginx)
 
 install_debian_packages() {
     if ! command -v dpkg-query >/dev/null; then
@@ -66,13 +71,26 @@ install_debian_packages() {
     say "installing Debian packages: ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
     mkdir -p "$(dirname $postgres_switch)"
-    trap 'rm -f $postgres_switch' EXIT
+    local switches=("$postgres_switch")
+    if [ ! -e $start_switch ]; then
+        switches+=("$start_switch")
+        printf '#!/bin/sh\nexit 101\n' > $start_switch
+        chmod +x $start_switch
+    fi
+    # shellcheck disable=SC2064 # the names of now
+    trap "rm -f ${switches[*]}" EXIT
     echo "create_main_cluster = false" > $postgres_switch
     quietly dpkg --configure -a # completes an installation that was cut short
     quietly apt-get update
     # Another apt (automatic upgrades on a new machine) may hold the lock: wait for it.
     quietly apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}"
-    rm -f $postgres_switch
+    rm -f "${switches[@]}"
+    local proxy
+    for proxy in "${proxies[@]}"; do
+        if [[ " ${missing[*]} " == *" $proxy"* ]] && command -v systemctl >/dev/null; then
+            systemctl disable --quiet "$proxy" || true # where systemd does not run there is nothing to disable
+        fi
+    done
 }
 
 # Prints a digest of the contents of the named files, as one line that a stamp can hold.

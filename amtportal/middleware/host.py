@@ -1,9 +1,13 @@
-"""The portal has one host name, that of ``AMTPORTAL_URL``, whatever host a request names.
+"""The portal has one address, ``AMTPORTAL_URL``, whatever host, port or scheme a request names.
 
-Django accepts a port and capital letters in the name. But links in mail must not lead to a port
-that some visitor asked for, and nothing may be counted separately for each spelling. On a
-development machine, which nobody else can reach, the name and port of the request are used:
-``make run`` works on any port.
+- Every absolute address that a library makes from the request, as allauth does for links in mail,
+  begins with ``AMTPORTAL_URL`` (``amtportal.links``).
+- Django accepts a port and capital letters in the name of the host. Nothing may be counted
+  separately for each spelling, so the name is replaced by the portal's. On a development machine,
+  which nobody else can reach, the name and port of the request are kept.
+
+The path of a request that a server or proxy calls ``SCRIPT_NAME`` is not read
+(``FORCE_SCRIPT_NAME``).
 """
 
 from collections.abc import Callable
@@ -13,15 +17,22 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
+from amtportal import links
+
 
 def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Replace the host name of the request by the portal's.
+    """Let the request make only addresses of the portal.
 
-    This must come before all code that reads the name. A name that ``ALLOWED_HOSTS`` does not have
-    is not replaced: the first code that reads it refuses the request.
+    This must come before all code that reads the name of the host or makes an address. A name that
+    ``ALLOWED_HOSTS`` does not have is not replaced: the first code that reads it refuses the
+    request.
     """
 
     def answer(request: HttpRequest) -> HttpResponse:
+        def build_absolute_uri(location: str | None = None) -> str:
+            return links.absolute(request.get_full_path() if location is None else str(location))
+
+        request.build_absolute_uri = build_absolute_uri  # type: ignore[method-assign]
         if settings.PUBLIC_HOST:
             with suppress(DisallowedHost):
                 request.get_host()

@@ -3,9 +3,10 @@
 - If two requests conflict (a deadlock, or a row that appeared in between), the view is tried up to
   3 times. A form that records an activity carries its own number, so that no try records it twice.
   A request that has waited for a lock for ``LOCK_WAIT_SECONDS`` is not tried again.
-- If the database is full, read-only or gone, or if all tries have failed, the response has status
-  503 and a page that keeps what was typed: a button sends the same form again. Nothing is recorded
-  in part, because each verb is one transaction.
+- A connection that broke, or that can only read, is replaced before the next try.
+- If the database is full, read-only or gone, if the cache is away, or if all tries have failed, the
+  response has status 503 and a page that keeps what was typed: a button sends the same form again.
+  Nothing is recorded in part, because each verb is one transaction.
 - The same page appears if a file cannot be written because its disk is full or read-only.
 """
 
@@ -24,6 +25,8 @@ from django.template.loader import render_to_string
 from django.views import defaults
 from django.views.decorators.csrf import requires_csrf_token
 
+from amtportal.database import is_read_only
+
 TRIES = 3
 PAUSE = 0.1  # seconds before the second try, and twice that before the third
 RETRY_AFTER = 10  # seconds, sent to the browser
@@ -31,6 +34,8 @@ RETRY_AFTER = 10  # seconds, sent to the browser
 # fail.
 PASSING = (OperationalError, IntegrityError)
 OURS = (OperationalError, IntegrityError, InternalError, InterfaceError)
+CACHES = ("redis", "valkey", "pymemcache", "pylibmc")
+"""The packages of the caches that ``CACHE_URL`` may name. None of them needs to be installed."""
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
@@ -50,10 +55,13 @@ class TryAgain:
             began = time.monotonic()
             try:
                 return view(request, *args, **kwargs)
-            except PASSING:
+            except (*PASSING, InternalError) as error:
+                if not (isinstance(error, PASSING) or is_read_only(error)):
+                    raise
                 has_waited = time.monotonic() - began >= settings.LOCK_WAIT_SECONDS
                 if has_waited or connection.in_atomic_block:  # the outer code must retry its own transaction
                     raise
+                connection.close_if_unusable_or_obsolete()
                 time.sleep(PAUSE * tried)
         return view(request, *args, **kwargs)
 
@@ -66,8 +74,17 @@ def kept(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 def will_pass(error: BaseException | None) -> bool:
-    """Return whether the error is the database's or the disk's, so that a later try may succeed."""
-    return isinstance(error, OURS) or (isinstance(error, OSError) and error.errno in NO_ROOM)
+    """Return whether the error is the database's, the cache's or the disk's: a later try may succeed."""
+    if isinstance(error, OSError):
+        return error.errno in NO_ROOM
+    return isinstance(error, OURS) or is_of_cache(error)
+
+
+def is_of_cache(error: BaseException | None) -> bool:
+    """Return whether the client of the cache raised the error, or whether there is no client."""
+    if isinstance(error, ImportError):
+        return error.name in CACHES
+    return any(kind.__module__.partition(".")[0] in CACHES for kind in type(error).__mro__)
 
 
 @login_not_required

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from amtportal import links
 from amtportal.middleware.headers import public_page
 
 
@@ -36,6 +37,6 @@ def security_txt(request: HttpRequest) -> HttpResponse:
         f"Contact: {settings.SECURITY_CONTACT}",
         f"Expires: {expires_on}T00:00:00Z",
         "Preferred-Languages: en, es",
-        f"Canonical: {settings.SITE_URL}{reverse('security-txt')}",
+        f"Canonical: {links.absolute(reverse('security-txt'))}",
     ]
     return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")

@@ -7,8 +7,11 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from amtportal.database import can_be_written
 from amtportal.dates import today
 from amtportal.members.access import account_of
+
+READ_ONLY = "The database cannot be written."
 
 
 @require_safe
@@ -23,7 +26,12 @@ def styleguide(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Tell the load balancer that the portal and its database respond."""
+    """Tell operators and the load balancer whether the portal and its database work.
+
+    A database that can only be read is status 503 with ``READ_ONLY``: pages can still be read, so a
+    load balancer may go on sending visitors here.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
+    text, status = ("ok", 200) if can_be_written() else (READ_ONLY, 503)
+    return HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")

@@ -15,11 +15,10 @@ import secrets
 from datetime import datetime
 
 import segno
-from django.conf import settings
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
-from amtportal import clean
+from amtportal import clean, links
 from amtportal.documents import fonts
 from amtportal.documents import layout as documents
 from amtportal.members.context_processors import ASSOCIATION
@@ -44,7 +43,7 @@ def as_code(typed: str) -> str:
 
 def check_address(issue: Transcript) -> str:
     """Return the full address at which anyone can check this issue; the QR code contains it."""
-    return settings.SITE_URL + reverse("transcript-verify", args=[issue.code])
+    return links.absolute(reverse("transcript-verify", args=[issue.code]))
 
 
 def qr(issue: Transcript) -> SafeString:
@@ -106,4 +105,4 @@ def places() -> dict[str, str]:
 
     For example, ``portal.example.org/verify/``.
     """
-    return {"check_at": re.sub(r"^https?://", "", settings.SITE_URL) + reverse("transcript-check")}
+    return {"check_at": links.absolute(reverse("transcript-check")).partition("://")[2]}

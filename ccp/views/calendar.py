@@ -1,7 +1,5 @@
 """The calendar of a member's dates: the page with its secret address, and the file itself."""
 
-from urllib.parse import urlsplit
-
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -13,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import conditional_page, require_http_methods, require_safe
 
+from amtportal import links
 from amtportal.members.access import for_member
 from amtportal.members.models import Member
 from amtportal.middleware import language
@@ -33,8 +32,8 @@ def calendar_detail(request: HttpRequest, member: Member) -> HttpResponse:
     path = _address(feed.token) if feed else ""
     context = {
         "feed": feed,
-        "address": request.build_absolute_uri(path),
-        "subscribe": f"webcal://{request.get_host()}{path}",
+        "address": links.absolute(path),
+        "subscribe": links.calendar_program(path),
     }
     return render(request, "ccp/standing/calendar_detail.html", context, status=400 if form.errors else 200)
 
@@ -80,8 +79,8 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
         standings = standing.caught_up(feed.member, at=timezone.now())
         content = calendar.to_ical(
             calendar.of_standings(standings, otherwise=feed.created_at),
-            host=urlsplit(settings.SITE_URL).hostname or "localhost",
-            page=settings.SITE_URL + reverse("certification-list"),
+            host=links.host(),
+            page=links.absolute(reverse("certification-list")),
         )
     return HttpResponse(
         content,

@@ -113,6 +113,15 @@ def test_the_backup_reads_the_database_as_safely_as_the_portal(tmp_path: Path) -
     assert "export PGSSLROOTCERT=/etc/ssl/ca.crt\n" in told
 
 
+@pytest.mark.parametrize(
+    "address", ["https://amt.example.org/portal", "https://a:b@amt.example.org", "https://a.b/?x=1"]
+)
+def test_an_address_that_is_more_than_a_host_stops_the_start(tmp_path: Path, address: str) -> None:
+    status, said = checked(tmp_path, AMTPORTAL_URL=address)
+    assert status == 1
+    assert "write only scheme, host and port, such as https://portal.example.org." in said
+
+
 # Who asks in the open
 
 

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.conf import settings
 
 from amtportal.members.mail import outbox
 from tests.support.waiting import PATIENCE
@@ -29,7 +30,7 @@ class Mailbox:
     def only_link(self) -> str:
         """Return the address in the only mail, without the name of the host."""
         (mail,) = self.mails
-        (link,) = re.findall(r"http://testserver(/accounts/\S+)", mail.get_content())
+        (link,) = re.findall(rf"{re.escape(settings.SITE_URL)}(/accounts/\S+)", mail.get_content())
         return link
 
 

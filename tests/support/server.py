@@ -33,9 +33,11 @@ def address_of(name: str) -> str:
 
 
 class Server:
-    """gunicorn as ``make run`` starts it, or with more workers."""
+    """gunicorn as ``make run`` starts it, or with more workers, and with more in its environment."""
 
-    def __init__(self, var: Path, *, settings_module: str = "tests.support.drill_settings", workers: int = 1) -> None:
+    def __init__(
+        self, var: Path, *, settings_module: str = "tests.support.drill_settings", workers: int = 1, **environment: str
+    ) -> None:
         self.workers = workers
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -50,6 +52,7 @@ class Server:
             "DATABASE_URL": address_of(str(connection.settings_dict["NAME"])),
             "DJANGO_SETTINGS_MODULE": settings_module,
             "PORT": str(self.port),
+            **environment,
         }
         self.start()
 

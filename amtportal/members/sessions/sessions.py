@@ -9,6 +9,7 @@
   longer works.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 
@@ -16,7 +17,10 @@ from allauth.account.signals import authentication_step_completed
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, logout, user_logged_in
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.models import Session
+from django.db import DatabaseError
 from django.db.models import QuerySet
 from django.db.models.signals import post_save
 from django.dispatch import receiver
@@ -27,6 +31,8 @@ from django.utils.translation import gettext as _
 
 from amtportal.history import events
 from amtportal.members.models import User
+
+logger = logging.getLogger(__name__)
 
 SINCE, SEEN = "signed_in_at", "seen_at"
 SEEN_EVERY = 60
@@ -82,8 +88,25 @@ class SessionLimitMiddleware:
             if is_over(since=since, seen=seen, now=now, staff=user.is_staff or user.is_superuser):
                 logout(request)
             elif now - seen >= SEEN_EVERY:
-                session[SEEN] = now
+                note_use(session, now)
         return self.get_response(request)
+
+
+def note_use(session: SessionBase, now: float) -> None:
+    """Store that the session is in use.
+
+    While the database cannot be written this is left out, so that people can read on. Raises
+    ``SessionInterrupted`` if the session has been ended in the meantime.
+    """
+    modified = session.modified
+    session[SEEN] = now
+    try:
+        session.save()
+    except UpdateError:
+        raise SessionInterrupted("The session was ended while this request began.") from None
+    except DatabaseError as error:
+        logger.warning("The last use of a session could not be stored: %s", error)
+    session.modified = modified  # anything that else changes is stored after the response
 
 
 def of(user: User) -> list[UserSession]:

@@ -24,7 +24,7 @@ def address_change(request: HttpRequest) -> HttpResponseBase:
     if over_limit(request, "change_address"):
         return respond_429(request)
     email = form.cleaned_data["email"]
-    addresses.ask(request, user=user, email=email)
+    addresses.ask(user=user, email=email)
     words = _("We sent a link to %(email)s. Open it within a day. Until then you sign in with your current address.")
     messages.success(request, words % {"email": email})
     return redirect("mfa_index")

@@ -17,11 +17,11 @@ from allauth.account.models import EmailAddress
 from cryptography.fernet import InvalidToken
 from django.core import signing
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from amtportal.history import events
+from amtportal.links import absolute
 from amtportal.members import vault
 from amtportal.members.models import Member, User
 from amtportal.members.sign_in import links
@@ -74,12 +74,12 @@ def not_for(user: User) -> str:
     return words % {"email": user.email}
 
 
-def ask(request: HttpRequest, *, user: User, email: str) -> None:
+def ask(*, user: User, email: str) -> None:
     """Send the link to the new address, even if another account has it.
 
     This way, nobody learns from the answer which addresses have an account.
     """
-    link = request.build_absolute_uri(reverse("address-confirm", args=[token(user, email)]))
+    link = absolute(reverse("address-confirm", args=[token(user, email)]))
     get_adapter().send_mail("account/email/address_confirm", email, {"link": link})
     events.note(events.Kind.ADDRESS_ASKED, user)
 

@@ -1,14 +1,21 @@
-"""The portal has one name.
+"""The portal has one address.
 
-Whatever name a request uses, everything that is sent out names the configured address.
+Whatever name, port or path a request uses, everything that is sent out names the configured
+address.
 """
+
+import re
+from pathlib import Path
 
 import pytest
 from django.core import mail
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
+from amtportal import settings as portal_settings
 from amtportal.members.models import Member
+from amtportal.middleware.host import middleware
 from ccp.standing import calendar
 from tests.support.builders import PASSWORD, TODAY, client_of, make_user, noon
 
@@ -19,6 +26,7 @@ ELSEWHERE = ["portal.example.org:4242", "PORTAL.example.org", "portal.example.or
 @pytest.fixture
 def public(settings: Settings) -> None:
     settings.PUBLIC_HOST, settings.ALLOWED_HOSTS = "portal.example.org", ["portal.example.org"]
+    settings.SITE_URL = "https://portal.example.org"
 
 
 def links() -> set[str]:
@@ -73,14 +81,45 @@ def test_another_name_is_refused(host: str) -> None:
     assert Client(HTTP_HOST=host).get("/", secure=True).status_code == 400
 
 
-@pytest.mark.parametrize("host", ["localhost:8000", "localhost:8123", "127.0.0.1:8123"])
-def test_on_this_machine_links_lead_to_where_the_portal_was_asked(settings: Settings, host: str) -> None:
-    """``make run`` takes any port, and either name of this machine.
-
-    Nobody else reaches it.
-    """
+@pytest.mark.parametrize("host", ["localhost:8123", "127.0.0.1:8123"])
+@pytest.mark.parametrize("address", ["/accounts/password/reset/", "/accounts/activate/"])
+def test_on_this_machine_a_link_leads_to_the_configured_address_too(
+    settings: Settings, address: str, host: str
+) -> None:
     assert not settings.PUBLIC_HOST
     settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
     make_user(email="ada@example.org", password=PASSWORD)
-    Client(HTTP_HOST=host).post("/accounts/password/reset/", {"email": "ada@example.org"})
-    assert links() == {f"http://{host}"}
+    Client(HTTP_HOST=host).post(address, {"email": "ada@example.org"})
+    assert links() == {settings.SITE_URL}
+
+
+@pytest.mark.parametrize("location", [None, "/guide/", "guide/"])
+def test_whatever_makes_an_address_from_a_request_gets_the_portals(location: str | None) -> None:
+    """Nobody else's code, such as allauth's, can make a link from what a request says."""
+    request = RequestFactory(HTTP_HOST="elsewhere.example", SCRIPT_NAME="/evil").get("/guide/")
+    middleware(lambda _: HttpResponse())(request)
+    assert request.build_absolute_uri(location) == "http://localhost:8000/guide/"
+
+
+def test_no_module_of_ours_makes_an_address_by_itself() -> None:
+    """``amtportal.links`` does, and the middleware tells it to the request."""
+    root = Path(portal_settings.BASE_DIR)
+    makers = {"amtportal/links.py", "amtportal/middleware/host.py", "amtportal/settings.py"}
+    found = {
+        str(path.relative_to(root))
+        for app in ("amtportal", "certifications", "ccp")
+        for path in (root / app).rglob("*.py")
+        if re.search(r"SITE_URL|build_absolute_uri|get_host\(|get_current_site|HTTP_HOST", path.read_text())
+    }
+    assert found == makers
+
+
+def test_a_path_that_a_server_names_is_in_no_address(new: Member) -> None:
+    make_user(email="ada@example.org", password=PASSWORD)
+    for named in ({"SCRIPT_NAME": "/evil"}, {"SCRIPT_URL": "/evil/accounts/password/reset/"}):
+        client = Client(**named)
+        answer = client.post("/accounts/password/reset/", {"email": "ada@example.org"})
+        assert answer.headers["Location"] == "/accounts/password/reset/done/"
+        assert "evil" not in client.get("/guide/").text
+    assert links() == {"http://localhost:8000"}
+    assert not [sent for sent in mail.outbox if "evil" in sent.body]

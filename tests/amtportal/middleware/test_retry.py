@@ -20,6 +20,7 @@ from ccp.recording import verbs as recording
 from certifications.models import Cycle
 from tests.support.builders import client_of, cycle_of
 from tests.support.pages import read, words
+from tests.support.read_only import read_only
 from tests.support.threads import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_today")]
@@ -142,13 +143,8 @@ def test_a_database_that_cannot_be_written_is_said_and_nothing_is_recorded(
 ) -> None:
     client = client_of(short)
     client.raise_request_exception = False
-    with connection.cursor() as cursor:
-        postgresql = connection.vendor == "postgresql"
-        cursor.execute("SET default_transaction_read_only = on" if postgresql else "PRAGMA query_only = on")
-        try:
-            answer = client.post("/ccp/record/", typed)
-        finally:
-            cursor.execute("SET default_transaction_read_only = off" if postgresql else "PRAGMA query_only = off")
+    with read_only():
+        answer = client.post("/ccp/record/", typed)
     again = {field["name"]: field["value"] for field in read(answer, 503).select("main form input")}
     assert again.items() >= typed.items()
     assert not Activity.objects.filter(submission_id=typed["submission_id"]).exists()

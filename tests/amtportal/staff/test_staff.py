@@ -1,17 +1,19 @@
 """What the admin pages share: amounts in dollars, record numbers, counting to a bound."""
 
 import pytest
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from amtportal.members.models import Member
 from amtportal.staff import changelists
 from amtportal.staff.changelists import BoundedPaginator, TooMany, keys_in
 from amtportal.staff.forms import DollarsField
 from amtportal.staff.pages import numbered
-from tests.support.builders import make_member
+from tests.support.builders import client_of, make_member, make_user
 
 
 @pytest.mark.parametrize(
@@ -93,3 +95,29 @@ def test_search_is_given_up_past_the_bound(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(changelists, "BOUND", 1)
     with pytest.raises(TooMany):
         keys_in(keys)
+
+
+# Records that are not there
+
+NO_KEYS = ["not-a-number", "0", "9" * 30, "1.5", "é"]
+RECORD_PAGES = sorted(
+    reverse(f"admin:{url.name}", args=["KEY"])
+    for model_admin in admin.site._registry.values()
+    for url in model_admin.get_urls()
+    if url.name and "object_id" in url.pattern.converters
+)
+
+
+def test_every_page_of_a_record_is_among_them() -> None:
+    assert len(RECORD_PAGES) > 3 * len(admin.site._registry)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", RECORD_PAGES)
+def test_a_record_that_is_not_there_is_not_found(address: str) -> None:
+    """Whatever stands for its key. What nobody may do, such as deleting, is refused before anybody looks."""
+    client = client_of(make_user(is_staff=True, is_superuser=True))
+    for key in NO_KEYS:
+        there = address.replace("KEY", key)
+        assert client.get(there).status_code in ([403, 404] if there.endswith("/delete/") else [404]), there
+        assert client.post(there).status_code in (403, 404), there

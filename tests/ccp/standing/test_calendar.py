@@ -306,7 +306,7 @@ class TestPage:
         page = read(self.press(client, "create"))
         assert "Your calendar has an address." in words(page.main)
         found = self.shown(client)
-        assert found == f"http://testserver{address(CalendarFeed.objects.get())}"
+        assert found == f"http://localhost:8000{address(CalendarFeed.objects.get())}"
         assert page.select_one('main a[href^="webcal:"]')["href"] == found.replace("http:", "webcal:")
         assert Client().get(found).status_code == 200
 
@@ -314,7 +314,7 @@ class TestPage:
         feed = make_feed(met)
         page = read(client_of(met).get("/calendar/", headers={"accept-language": "es"}))
         found = words(page.select_one("[data-name=calendar-address]"))
-        assert found == f"http://testserver{address(feed)}?language=es"
+        assert found == f"http://localhost:8000{address(feed)}?language=es"
         assert "Creada el 14 mar 2026." in words(page.main)
 
     def test_replacing_ends_the_address_before_at_once(self, met: Member) -> None:

@@ -160,9 +160,7 @@ def test_a_new_password_by_mail_lets_the_owner_in_elsewhere_too(ada: User) -> No
     elsewhere = Client()
     assert sign_in(elsewhere, ada) == 200
     elsewhere.post("/accounts/password/reset/", {"email": ada.email})
-    link = next(word for word in mail.outbox[-1].body.split() if "/reset/key/" in word).removeprefix(
-        "http://testserver"
-    )
+    link = next(word for word in mail.outbox[-1].body.split() if "/reset/key/" in word)
     opened = elsewhere.get(link, follow=True)
     new = "nine green umbrellas"
     assert elsewhere.post(opened.request["PATH_INFO"], {"password1": new, "password2": new}).status_code == 302
