@@ -79,7 +79,7 @@ class MemberPages(ActionPagesMixin):
     def get_urls(self) -> list[URLPattern]:
         change, give = self.admin_site.admin_view(self.amt_id_view), self.admin_site.admin_view(self.sign_in_view)
         return [
-            path("<path:object_id>/amt-id/", change, name="members_member_amt_id"),
+            path("<path:object_id>/amt-id/", change, name="members_member_rekey"),
             path("<path:object_id>/sign-in/", give, name="members_member_sign_in"),
             *super().get_urls(),
         ]
@@ -89,7 +89,7 @@ class MemberPages(ActionPagesMixin):
         if obj.merged_into_id:
             return [*links, ("Merged into", reverse("admin:members_member_change", args=[obj.merged_into_id]))]
         if request.user.has_perm("members.change_amt_id"):
-            links.append(("Change AMT ID", reverse("admin:members_member_amt_id", args=[obj.pk])))
+            links.append(("Change AMT ID", reverse("admin:members_member_rekey", args=[obj.pk])))
         if obj.user_id is None and request.user.has_perm("members.give_sign_in"):
             links.append(("Give a way to sign in", reverse("admin:members_member_sign_in", args=[obj.pk])))
         return links

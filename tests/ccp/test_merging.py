@@ -209,14 +209,14 @@ def test_staff_see_both_records_then_merge(kept: Member, emptied: Member) -> Non
 
 def test_staff_change_an_amt_id_and_history_keeps_both(kept: Member) -> None:
     desk = client_of(make_clerk("view_member", "change_amt_id"))
-    address = page(Member, "amt_id", kept.pk)
+    address = page(Member, "rekey", kept.pk)
     assert "AMT ID from 8800115 to 77" in told(desk, desk.post(address, {"amt_id": " 77 ", "reason": "Re-keyed."}))
     assert [line.amt_id for line in kept.history.all()] == ["77", "8800115"]
     assert kept.history.first().history_change_reason == "Re-keyed."
     assert kept.former_amt_ids.get().amt_id == "8800115"
     assert told(desk, desk.post(address, {"amt_id": "77", "reason": "Again."})) == "77 is the member's AMT ID already."
     other = make_member(amt_id="5")
-    refused = desk.post(page(Member, "amt_id", other.pk), {"amt_id": "8800115", "reason": "Mistyped."})
+    refused = desk.post(page(Member, "rekey", other.pk), {"amt_id": "8800115", "reason": "Mistyped."})
     assert "is or was the AMT ID of Ana Gómez (77)" in refused.text.replace("\xa0", " ")
     assert "8800115" in desk.get(page(Member, "change", kept.pk)).text
 

@@ -107,7 +107,7 @@ REASON = {"reason": "Because it is so."}
 
 STAFF = {
     "members_member_change": Form("member", {"city": "Rosemont"}),
-    "members_member_amt_id": Form("member", {**REASON, "amt_id": "888"}),
+    "members_member_rekey": Form("member", {**REASON, "amt_id": "888"}),
     "members_user_change": Form("user", {"email": "new@example.org"}),
     "certifications_certification_change": Form("certification", {"certificate_number": "777"}),
     "certifications_credential_change": Form("credential", {"name": "Another"}),

@@ -89,7 +89,7 @@ DEEDS = {
     "certifications_renewalinvoice_anew": "certifications.change_renewalinvoice",
     "certifications_renewalinvoice_pay": "certifications.add_payment",
     "certifications_renewalinvoice_void": "certifications.change_renewalinvoice",
-    "members_member_amt_id": "members.change_amt_id",
+    "members_member_rekey": "members.change_amt_id",
     "members_member_merge": "members.merge_members",
     "members_member_sign_in": "members.give_sign_in",
 }

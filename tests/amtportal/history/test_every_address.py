@@ -111,7 +111,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "certifications_renewalinvoice_void": (RenewalInvoice, "status: issued → void"),
     "members_member_add": (Member, "amt_id: – → 777"),
     "members_member_change": (Member, "city: – → Rosemont"),
-    "members_member_amt_id": (Member, "amt_id: * → 888"),
+    "members_member_rekey": (Member, "amt_id: * → 888"),
     "members_member_merge": (Member, "merged_into: – → *"),
     "members_member_sign_in": (User, "email: – → new@example.org"),
     "members_user_add": (User, "email: – → new@amt.example"),
