@@ -151,7 +151,7 @@ def test_an_answer_is_shown_to_nobody_else(window: Window, member: Member) -> No
     page.get_by_role("button", name="Submit").click()
     expect(page.locator(".error-summary")).to_be_visible()
     address = page.url
-    assert "answered=" in address
+    assert "answer-shown=" in address
     other = window()
     other.goto(address)
     expect(other).to_have_url(re.compile("/accounts/login/"))

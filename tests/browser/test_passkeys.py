@@ -77,8 +77,6 @@ def sign_out(page: Page) -> None:
 
 def add_passkey(page: Page, *, alone: bool = True) -> None:
     page.goto("/accounts/2fa/webauthn/add/")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("heading", name="Add a passkey")).to_be_visible()
     page.get_by_label("Sign in with this passkey alone").set_checked(alone)
     page.get_by_role("button", name="Add the passkey").click()

@@ -2,7 +2,7 @@
 
 A browser cannot show a page that answered a POST again: on Back, Chromium asks whether to send the
 form once more. So a browser that posts a form and is not led elsewhere (an error, a preview, a
-refused file) is led to the address of the form with ``?answered=…``, where the answer waits.
+refused file) is led to the address of the form with ``?answer-shown=…``, where the answer waits.
 
 - The answer is kept for an hour, encrypted, in the cache. It is shown to the same person in the same
   session only; everybody else is led to the form itself.
@@ -29,7 +29,7 @@ from django.shortcuts import redirect
 from amtportal.members import tallies, vault
 from amtportal.members.sign_in import kept_forms
 
-PARAMETER = "answered"
+PARAMETER = "answer-shown"
 SECONDS = 60 * 60
 _NAVIGATES = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 _HEADERS = ("Content-Type", "Content-Encoding", "X-Robots-Tag")

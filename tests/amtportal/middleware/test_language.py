@@ -84,7 +84,7 @@ def test_the_switch_of_a_page_that_answers_a_form_leads_to_what_was_typed(met: M
     answer = client.post(address, {"title": "Blood cultures"})
     assert read(answer, answer.status_code).select_one("main form")
     led = read(answer, answer.status_code).select_one("form.languages [name=next]")["value"]
-    assert led.startswith(f"{address}?answered=")
+    assert led.startswith(f"{address}?answer-shown=")
 
 
 @pytest.mark.parametrize("address", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])

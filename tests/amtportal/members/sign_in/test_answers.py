@@ -37,7 +37,7 @@ def test_a_browser_is_led_to_the_answer_and_any_other_program_gets_it_at_once(sh
     assert at_once.status_code == 200
     led = send(client)
     assert led.status_code == 303
-    assert led.headers["Location"].startswith("/ccp/record/?answered=")
+    assert led.headers["Location"].startswith("/ccp/record/?answer-shown=")
     for _ in range(2):
         shown = client.get(led.headers["Location"])
         assert shown.status_code == 200
