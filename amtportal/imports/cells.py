@@ -26,11 +26,11 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]
 _HTML_LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _CONTROL_OF_A_SPREADSHEET = re.compile(r"_x00[01][0-9A-F]_")  # a line break in its own files
 _KEPT_AS_TEXT = re.compile(r'="((?:[^"]|"")*)"')  # how a spreadsheet is told to leave digits alone
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _SPREADSHEET_NUMBER = re.compile(
     r"[+-]?(?:[0-9]+[.,]0+|[0-9]+(?:[.,][0-9]+)?E\+[0-9]+|[0-9][.,][0-9]+E-?[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)"
-    # 3-14 becomes 14-Mar; a number with the month in capitals is somebody's own.
-    r"|(?-i:[0-9]{1,2}-(?:%(months)s)(?:-[0-9]{2,4})?|(?:%(months)s)-[0-9]{2})"
-    % {"months": "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"},
+    # It makes 14-Mar of 3-14. A number with the month in capitals is somebody's own.
+    rf"|(?-i:[0-9]{{1,2}}-{_MONTH}(?:-[0-9]{{2,4}})?|{_MONTH}-[0-9]{{2}})",
     re.IGNORECASE,
 )
 _SPREADSHEET_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|##+)")
