@@ -26,13 +26,6 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]
 _HTML_LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _CONTROL_OF_A_SPREADSHEET = re.compile(r"_x00[01][0-9A-F]_")  # a line break in its own files
 _KEPT_AS_TEXT = re.compile(r'="((?:[^"]|"")*)"')  # how a spreadsheet is told to leave digits alone
-_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_SPREADSHEET_NUMBER = re.compile(
-    r"[+-]?(?:[0-9]+[.,]0+|[0-9]+(?:[.,][0-9]+)?E\+[0-9]+|[0-9][.,][0-9]+E-?[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)"
-    # It makes 14-Mar of 3-14. A number with the month in capitals is somebody's own.
-    rf"|(?-i:[0-9]{{1,2}}-{_MONTH}(?:-[0-9]{{2,4}})?|{_MONTH}-[0-9]{{2}})",
-    re.IGNORECASE,
-)
 _SPREADSHEET_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|##+)")
 _MIDNIGHT = re.compile(
     r"(?P<day>.*[0-9])(?:T|\s+)(?:00?:00(?::00(?:\.0+)?)?\s?(?:Z|\+00:?00)?|12:00(?::00)?\s?A\.?M\.?)", re.IGNORECASE
@@ -128,7 +121,7 @@ def code(value: str) -> str:
 
     Raises ValueError with a sentence if a spreadsheet has changed it.
     """
-    if _SPREADSHEET_NUMBER.fullmatch(value):
+    if clean.is_spoiled_number(value):
         raise ValueError(
             f"A spreadsheet changed it to “{short(value)}”. Format the column as text, enter the number as it was, and "
             "save the file again."

@@ -258,6 +258,8 @@ def test_what_staff_paste_is_read_without_characters_that_nobody_sees(kept: Memb
     desk = client_of(make_clerk("view_member", "merge_members", "change_amt_id", "give_sign_in"))
     shown = desk.post(page(Member, "merge", kept.pk), {"amt_id": "\u200b0000115\u00a0", "reason": "One person."})
     assert "Emptied: Payments" in shown.text
+    spoiled = desk.post(page(Member, "rekey", kept.pk), {"amt_id": "7.70004E+06", "reason": "Re-keyed."})
+    assert "A spreadsheet changed it to “7.70004E+06”. Enter the number as it was." in spoiled.text
     longest = "7" * 20
     told(desk, desk.post(page(Member, "rekey", kept.pk), {"amt_id": f"{longest}\u200e", "reason": "Re-keyed."}))
     kept.refresh_from_db()
