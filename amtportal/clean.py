@@ -31,6 +31,13 @@ _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u28
 _VIRAMA = 9  # the combining class of the sign that takes the vowel from a consonant
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _SEPARATORS = {0x2028: " ", 0x2029: " "}
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_SPREADSHEET_NUMBER = re.compile(
+    r"[+-]?(?:[0-9]+[.,]0+|[0-9]+(?:[.,][0-9]+)?E\+[0-9]+|[0-9][.,][0-9]+E-?[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)"
+    # It makes 14-Mar of 3-14. A number with the month in capitals is somebody's own.
+    rf"|(?-i:[0-9]{{1,2}}-{_MONTH}(?:-[0-9]{{2,4}})?|{_MONTH}-[0-9]{{2}})",
+    re.IGNORECASE,
+)
 _HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"))
 
 
@@ -73,6 +80,11 @@ def identifier(text: str) -> str:
 
 def email(text: str) -> str:
     return identifier(text).lower()
+
+
+def is_spoiled_number(number: str) -> bool:
+    """Return whether a spreadsheet took the number for an amount or a day and changed it."""
+    return bool(_SPREADSHEET_NUMBER.fullmatch(number))
 
 
 def code(text: str) -> str:

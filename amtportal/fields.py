@@ -25,6 +25,17 @@ class IdentifierField(forms.CharField):
         return super().to_python(clean.identifier(str(value or ""))) or ""
 
 
+def refuse_spoiled_number(number: str) -> None:
+    if clean.is_spoiled_number(number):
+        raise ValidationError(f"A spreadsheet changed it to “{number}”. Enter the number as it was.")
+
+
+class RecordNumberField(IdentifierField):
+    """A number of a record in the staff's forms, which may be copied from a spreadsheet."""
+
+    default_validators = [refuse_unprintable, refuse_spoiled_number]
+
+
 class LineField(forms.CharField):
     """A name or another line for people to read."""
 

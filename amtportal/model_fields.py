@@ -21,7 +21,7 @@ class IdentifierField(models.CharField):
         return super().clean(self.tidy(value) if isinstance(value, str) else value, model_instance)
 
     def formfield(self, form_class: Any = None, choices_form_class: Any = None, **kwargs: Any) -> Any:
-        kwargs |= {"form_class": form_class or fields.IdentifierField, "choices_form_class": choices_form_class}
+        kwargs |= {"form_class": form_class or fields.RecordNumberField, "choices_form_class": choices_form_class}
         return super().formfield(**kwargs)
 
     def deconstruct(self) -> Any:

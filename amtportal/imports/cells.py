@@ -23,11 +23,9 @@ from amtportal.dates import UnreadableDay, read_day
 _STRAY_BYTE = re.compile("[\udc80-\udcff]")  # csv_files decodes a byte that is not UTF-8 to this
 _LINE_BREAK = re.compile(r"[\r\n]+")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_HTML_LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_CONTROL_OF_A_SPREADSHEET = re.compile(r"_x00[01][0-9A-F]_")  # a line break in its own files
 _KEPT_AS_TEXT = re.compile(r'="((?:[^"]|"")*)"')  # how a spreadsheet is told to leave digits alone
-_SPREADSHEET_NUMBER = re.compile(
-    r"[+-]?(?:[0-9]+\.0+|[0-9]+(?:\.[0-9]+)?E\+[0-9]+|[0-9]\.[0-9]+E-?[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)",
-    re.IGNORECASE,
-)
 _SPREADSHEET_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|##+)")
 _MIDNIGHT = re.compile(
     r"(?P<day>.*[0-9])(?:T|\s+)(?:00?:00(?::00(?:\.0+)?)?\s?(?:Z|\+00:?00)?|12:00(?::00)?\s?A\.?M\.?)", re.IGNORECASE
@@ -102,6 +100,10 @@ def _refuse_spoiled(value: str) -> None:
     for entity in _ENTITY.findall(value):
         if unescape(entity) != entity:
             raise ValueError(f"“{entity}” is HTML for “{short(unescape(entity))}”. Export the text without HTML.")
+    if line_break := _HTML_LINE_BREAK.search(value):
+        raise ValueError(f"“{line_break[0]}” is HTML for a line break. Export the text without HTML.")
+    if control := _CONTROL_OF_A_SPREADSHEET.search(value):
+        raise ValueError(f"“{control[0]}” is a spreadsheet's sign for a line break or control character. Delete it.")
     if _SPREADSHEET_ERROR.fullmatch(value):
         raise ValueError(f"“{value}” is an error of a spreadsheet. Write what it stands for.")
 
@@ -119,7 +121,7 @@ def code(value: str) -> str:
 
     Raises ValueError with a sentence if a spreadsheet has changed it.
     """
-    if _SPREADSHEET_NUMBER.fullmatch(value):
+    if clean.is_spoiled_number(value):
         raise ValueError(
             f"A spreadsheet changed it to “{short(value)}”. Format the column as text, enter the number as it was, and "
             "save the file again."
@@ -180,6 +182,7 @@ def day(value: str) -> date:
 
 def short(value: str, most: int = 60) -> str:
     """Return the cell as an error message quotes it: on one line, at most ``most`` characters."""
+    value = value.replace("\N{NO-BREAK SPACE}", " ")
     value = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in value)
     return value if len(value) <= most else f"{value[: most - 1]}…"
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from amtportal.fields import EmailField, RecordNumberField
 from amtportal.members import amt_ids
 from amtportal.members.access import account_of
 from amtportal.members.models import Member, User
@@ -51,7 +52,7 @@ class SignInFilter(admin.SimpleListFilter):
 
 
 class AmtIdForm(ReasonForm):
-    amt_id = forms.CharField(
+    amt_id = RecordNumberField(
         label="New AMT ID",
         max_length=20,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
@@ -61,7 +62,7 @@ class AmtIdForm(ReasonForm):
 
 
 class SignInForm(ReasonForm):
-    email = forms.EmailField(
+    email = EmailField(
         label="E-mail address",
         max_length=254,
         widget=forms.EmailInput(attrs={"class": "vTextField"}),

@@ -14,6 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from import_export.results import Result
 
+from amtportal.fields import LineField, LinesField
 from amtportal.formatting import format_day, format_points
 from amtportal.imports.admin import ImportPages, UploadForm
 from amtportal.members.access import account_of
@@ -116,8 +117,8 @@ class AnsweredFilter(ConditionFilter):
 
 
 class AnswerForm(forms.Form):
-    answer = forms.CharField(max_length=error_reports.MOST, widget=EDITOR, help_text="The member reads it.")
-    void_reason = forms.CharField(
+    answer = LinesField(max_length=error_reports.MOST, widget=EDITOR, help_text="The member reads it.")
+    void_reason = LineField(
         required=False,
         max_length=300,
         widget=forms.TextInput(attrs={"class": "vTextField"}),

@@ -14,6 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from amtportal.after_commit import after_commit
+from amtportal.fields import IdentifierField
 from amtportal.members.access import account_of
 from amtportal.members.admin import BaseMemberAdmin
 from amtportal.members.models import FormerAmtId, Member, User
@@ -37,7 +38,7 @@ def match_once_saved(request: HttpRequest, member: Member) -> None:
 class MergeForm(ReasonForm):
     """Asks who is the same person. ``shown``: whose record was shown before the confirmation."""
 
-    amt_id = forms.CharField(
+    amt_id = IdentifierField(
         label="AMT ID of the other record",
         max_length=20,
         widget=forms.TextInput(attrs={"class": "vTextField"}),

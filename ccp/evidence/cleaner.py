@@ -342,6 +342,8 @@ def disarm(opened: Any) -> LeftOut:
 
     left_out = LeftOut.NOTHING
     waiting = list(opened.objects)
+    # These lose their content before or after the notes on the pages that hold them.
+    files = {item.objgen for item in waiting if isinstance(item, pikepdf.Dictionary) and "/EF" in item}
     waiting.append(opened.trailer)
     while waiting:
         item = waiting.pop()
@@ -350,7 +352,7 @@ def disarm(opened: Any) -> LeftOut:
             for number in reversed(range(len(item))):
                 if _is_active_annotation(item[number]):
                     file: Any = item[number].get("/FS")
-                    has_file = isinstance(file, pikepdf.Dictionary) and "/EF" in file
+                    has_file = isinstance(file, pikepdf.Dictionary) and ("/EF" in file or file.objgen in files)
                     left_out |= LeftOut.FILES if has_file else LeftOut.ACTIVE
                     del item[number]
         elif isinstance(item, (pikepdf.Dictionary, pikepdf.Stream)):
@@ -522,9 +524,13 @@ def _lost(holder: Any, key: str, value: Any) -> LeftOut | None:
         return LeftOut.NOTHING
     if key == "/EF":
         return LeftOut.FILES
-    if key == "/V" and isinstance(value, pikepdf.Dictionary) and "/ByteRange" in value:
+    if key == "/V" and isinstance(value, pikepdf.Dictionary) and _is_signature(value):
         return LeftOut.SIGNATURE
     return LeftOut.ACTIVE if _is_active(holder, key, value) else None
+
+
+def _is_signature(value: Any) -> bool:
+    return "/ByteRange" in value or value.get("/Type") in ("/Sig", "/DocTimeStamp")
 
 
 def _is_active(holder: Any, key: str, value: Any) -> bool:

@@ -87,7 +87,7 @@ class RosterRow:
 
 def email(value: str) -> str:
     """Return the address in lower case; an empty cell says that there is none."""
-    value = clean.email(value)
+    value = clean.email(value).removeprefix("'")  # a spreadsheet's own mark for text
     if not value:
         return ""
     try:

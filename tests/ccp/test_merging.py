@@ -254,6 +254,21 @@ def test_the_list_of_rows_that_wait_shows_what_waits() -> None:
     assert found(desk, WaitingRow, state="all", q="Lane") == [settled, waits]
 
 
+def test_what_staff_paste_is_read_without_characters_that_nobody_sees(kept: Member, emptied: Member) -> None:
+    desk = client_of(make_clerk("view_member", "merge_members", "change_amt_id", "give_sign_in"))
+    shown = desk.post(page(Member, "merge", kept.pk), {"amt_id": "\u200b0000115\u00a0", "reason": "One person."})
+    assert "Emptied: Payments" in shown.text
+    spoiled = desk.post(page(Member, "rekey", kept.pk), {"amt_id": "7.70004E+06", "reason": "Re-keyed."})
+    assert "A spreadsheet changed it to “7.70004E+06”. Enter the number as it was." in spoiled.text
+    longest = "7" * 20
+    told(desk, desk.post(page(Member, "rekey", kept.pk), {"amt_id": f"{longest}\u200e", "reason": "Re-keyed."}))
+    kept.refresh_from_db()
+    assert kept.amt_id == longest
+    Member.objects.filter(pk=kept.pk).update(user=None)
+    typed = {"email": "an\u00ada@example.org\u200b", "reason": "On the phone."}
+    assert "Gave ana@example.org" in told(desk, desk.post(page(Member, "sign_in", kept.pk), typed))
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.any_database
 def test_an_entry_that_is_recorded_during_the_merge_is_not_left_behind() -> None:

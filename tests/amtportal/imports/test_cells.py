@@ -19,6 +19,11 @@ from amtportal.imports import cells
         "7.70004E06",
         "1.2E-05",
         "7,700,044",
+        "7700044,0",
+        "7,70004E+06",
+        "14-Mar",
+        "14-Mar-26",
+        "Mar-14",
     ],
 )
 def test_a_number_that_a_spreadsheet_changed_is_refused(number: str) -> None:
@@ -27,7 +32,7 @@ def test_a_number_that_a_spreadsheet_changed_is_refused(number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "number", ["7700044", "007", "12E45", "A-1.0", "1.2.0", "847.555.0100", "E+1", "12E-45", "1.5"]
+    "number", ["7700044", "007", "12E45", "A-1.0", "1.2.0", "847.555.0100", "E+1", "12E-45", "1.5", "MAR-14", "14-MAR"]
 )
 def test_a_number_as_people_write_it_stays(number: str) -> None:
     assert cells.code(number) == number
@@ -71,6 +76,15 @@ def test_the_mark_of_a_text_is_no_part_of_a_number() -> None:
         pytest.param("O&#x27;Brien", "“&#x27;” is HTML for “'”. Export the text without HTML.", id="hexadecimal"),
         pytest.param("Lane &amp; Co", "“&amp;” is HTML for “&”. Export the text without HTML.", id="named entity"),
         pytest.param("Zo&euml;", "“&euml;” is HTML for “ë”. Export the text without HTML.", id="letter"),
+        pytest.param("Ruiz&nbsp;", "“&nbsp;” is HTML for “ ”. Export the text without HTML.", id="no-break space"),
+        pytest.param(
+            "1 Way<br/>Suite 2", "“<br/>” is HTML for a line break. Export the text without HTML.", id="line break"
+        ),
+        pytest.param(
+            "Ana_x000D_",
+            "“_x000D_” is a spreadsheet's sign for a line break or control character. Delete it.",
+            id="escaped line break",
+        ),
         pytest.param("#N/A", "“#N/A” is an error of a spreadsheet. Write what it stands for.", id="error"),
         pytest.param("########", "“########” is an error of a spreadsheet. Write what it stands for.", id="too narrow"),
     ],
@@ -82,7 +96,9 @@ def test_a_spoiled_cell_is_refused(cell: str, sentence: str) -> None:
         assert str(refused.value) == sentence
 
 
-@pytest.mark.parametrize("cell", ["Q&A; answers", "R&D", "JOÃO", "Â", "Zoë", "#1", "50 % & more;", "naïve", "Ångström"])
+@pytest.mark.parametrize(
+    "cell", ["Q&A; answers", "R&D", "JOÃO", "Â", "Zoë", "#1", "50 % & more;", "naïve", "Ångström", "<Ana>", "a <b> c"]
+)
 def test_a_text_that_only_looks_spoiled_comes_in(cell: str) -> None:
     assert cells.text(cell, most=None, is_prose=True) == cell
 

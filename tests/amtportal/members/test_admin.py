@@ -187,6 +187,13 @@ def test_member_is_added_for_an_account(root: Client) -> None:
     assert Member.objects.get(amt_id="7009999").user == user
 
 
+def test_a_number_that_a_spreadsheet_changed_is_not_added(root: Client) -> None:
+    account = make_user(email="bob@example.org")
+    typed = {"user": account.pk, "amt_id": "7700044.0", "first_name": "Bob", "last_name": "Stone"}
+    assert "A spreadsheet changed it to “7700044.0”." in root.post(page(Member, "add"), typed).text
+    assert not Member.objects.filter(user=account).exists()
+
+
 def test_account_is_chosen_by_typing_not_from_a_menu_of_all(root: Client) -> None:
     make_user(email="hidden@example.org")
     assert "hidden@example.org" not in root.get(page(Member, "add")).text

@@ -177,6 +177,13 @@ def test_staff_may_void_the_entry_with_the_answer(desk: Client, report: ErrorRep
 
 
 @pytest.mark.ignore_template_errors
+def test_a_reason_that_nobody_sees_voids_nothing(desk: Client, report: ErrorReport) -> None:
+    type_in(desk, page(ErrorReport, "answer", report.pk), answer="You are right.", void_reason="\u200b")
+    report.activity.refresh_from_db()
+    assert report.activity.is_standing
+
+
+@pytest.mark.ignore_template_errors
 def test_voiding_needs_its_own_permission(report: ErrorReport) -> None:
     desk = client_of(make_clerk("view_errorreport", "change_errorreport"))
     assert "void_reason" not in desk.get(page(ErrorReport, "answer", report.pk)).text
@@ -207,9 +214,11 @@ def test_an_answer_sent_twice_is_one(desk: Client, report: ErrorReport) -> None:
 
 
 @pytest.mark.ignore_template_errors
-@pytest.mark.parametrize("answer", ["", "   "], ids=["empty", "blank"])
+@pytest.mark.parametrize("answer", ["", "   ", "\u200b\u00a0"], ids=["empty", "blank", "unseen"])
 def test_an_answer_has_words(desk: Client, report: ErrorReport, answer: str) -> None:
     assert "required" in type_in(desk, page(ErrorReport, "answer", report.pk), answer=answer).text
+    report.refresh_from_db()
+    assert report.answered_at is None
 
 
 def test_the_verb_refuses_a_blank_answer(report: ErrorReport) -> None:

@@ -229,6 +229,11 @@ def test_a_file_attached_to_a_page_is_a_file() -> None:
         content = written(made)
     assert rewritten(content)[0] == TAKEN + LeftOut.FILES
     with pikepdf.open(BytesIO(content)) as made:
+        note = made.make_indirect(made.pages[0].Annots[0])
+        note.FS = made.make_indirect(note.FS)
+        made.pages[0].Annots = Array([note])
+        assert rewritten(written(made))[0] == TAKEN + LeftOut.FILES, "as most programs write it"
+    with pikepdf.open(BytesIO(content)) as made:
         made.pages[0].Annots[0].FS = String("a.docx")
         assert rewritten(written(made))[0] == TAKEN + LeftOut.ACTIVE, "it names a file that is elsewhere"
 
@@ -272,6 +277,14 @@ def test_a_signature_is_taken_out_because_the_file_is_written_anew() -> None:
         assert opened.pages[0].Annots[0].AP.N.read_bytes() == b"% signed by"
         plain = written(opened, qdf=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
     assert [sign for sign in (b"/ByteRange", b"/SigFlags", b"/Perms", b"/DSS", SECRET.encode()) if sign in plain] == []
+
+
+def test_a_signature_that_does_not_say_which_bytes_it_signs_is_a_signature() -> None:
+    with pikepdf.open(BytesIO(signed())) as made:
+        del made.Root.AcroForm.Fields[0].V.ByteRange
+        status, kept = rewritten(written(made))
+    assert status == TAKEN + LeftOut.SIGNATURE
+    assert SECRET.encode() not in kept
 
 
 # What opens to a lot

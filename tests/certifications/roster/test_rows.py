@@ -93,6 +93,12 @@ def test_a_person_may_have_one_name(cells: dict[str, str], name: str) -> None:
     assert row.name == name
 
 
+def test_a_spreadsheets_mark_of_a_text_is_no_part_of_an_address() -> None:
+    row, _ = read(email="'ada@example.org")
+    assert row is not None
+    assert row.email == "ada@example.org"
+
+
 def test_a_member_may_have_no_address() -> None:
     row, _ = read(email=" ")
     assert row is not None
