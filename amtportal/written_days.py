@@ -91,6 +91,8 @@ def _plain(written: str) -> str:
             letters.append("-")
         elif character in "\N{RIGHT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTROPHE}":
             letters.append("'")
+        elif character == "\N{DEGREE SIGN}":  # typed for º: 1° de marzo
+            letters.append("o")
         elif category != "Mn":
             letters.append(character)
     return " ".join("".join(letters).split())

@@ -64,6 +64,7 @@ def test_the_same_day_is_read_however_it_is_written(written: str) -> None:
         ("mar 3, 2026", date(2026, 3, 3)),
         ("mar 3 mar 2026", date(2026, 3, 3)),
         ("1º de enero de 2026", date(2026, 1, 1)),
+        ("1° de enero de 2026", date(2026, 1, 1)),
         ("sáb 28 feb 2026", date(2026, 2, 28)),
         ("4 setiembre 2026", date(2026, 9, 4)),
         ("Sept 4th 2026", date(2026, 9, 4)),
