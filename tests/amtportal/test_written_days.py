@@ -112,6 +112,8 @@ def test_each_month_is_read_in_both_languages_whole_and_short(number: int) -> No
         pytest.param("11-20-", "no year", None, id="no year after the dash"),
         pytest.param("Nov 2026", "no day", None, id="no day"),
         pytest.param("11/2026", "no day", None, id="no day, in numbers"),
+        pytest.param("0026-11-20", "short year", None, id="26 in a date picker"),
+        pytest.param("11/20/0206", "short year", None, id="a slip of the finger"),
         pytest.param("11/20/28", "short year", None, id="of 1928 or 2028"),
         pytest.param("11/20/99", "short year", None, id="of 1999 or 2099"),
         pytest.param("Monday, Nov 20, 2026", "other weekday", THE_20TH, id="another weekday"),
