@@ -17,6 +17,7 @@ Nothing is guessed:
 - A year of two digits is read as 20.. from 2000 to next year: ``11/20/26``. Any other could be of
   either century: four digits are asked for. Without a month in letters it is read only at the end,
   so ``26-11-20`` is refused: it could be of 2020 or 2026.
+- A year before 1000, such as 0026 from a date picker in which somebody typed 26, is no year.
 - Six or seven digits in a row (``112026``) can be divided in several ways, and are refused.
 """
 
@@ -52,6 +53,7 @@ _WEEKDAYS = (
 )
 MONTHS = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
 WEEKDAYS = {name: number for number, names in enumerate(_WEEKDAYS) for name in names.split()}
+EARLIEST_YEAR = 1000
 DAYS_AGO = {"today": 0, "hoy": 0, "yesterday": 1, "ayer": 1}
 
 _ORDINALS = {"st", "nd", "rd", "th", "o", "ro", "er", "do", "to"}
@@ -91,6 +93,8 @@ def _plain(written: str) -> str:
             letters.append("-")
         elif character in "\N{RIGHT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTROPHE}":
             letters.append("'")
+        elif character == "\N{DEGREE SIGN}":  # typed for º: 1° de marzo
+            letters.append("o")
         elif category != "Mn":
             letters.append(character)
     return " ".join("".join(letters).split())
@@ -162,6 +166,9 @@ def _year(written: str, on: date) -> int:
 
 def _day(year: int, month: int, day: int) -> date:
     try:
-        return date(year, month, day)
+        read = date(year, month, day)
     except ValueError:
         raise UnreadableDay("not in the calendar") from None
+    if year < EARLIEST_YEAR:
+        raise UnreadableDay("short year")
+    return read

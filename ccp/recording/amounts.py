@@ -3,6 +3,7 @@
 - a number: ``3``, ``1.5``, ``1,5``, ``.5``, ``1½``, ``1 1/2``, ``3/4``
 - with its unit: ``3 hours``, ``3 horas``, ``0.4 CEU``, ``2 semester hours``
 - a time: ``90 min``, ``45 minutos``, ``1:30``, ``1h30``, ``1 h 30 min``, ``1 hora y 30 minutos``
+- a half in words: ``half an hour``, ``media hora``, ``1 hour and a half``, ``2 horas y media``
 
 A time is read in contact hours of 60 minutes, to the nearest hundredth: 90 minutes are 1.5 and 50
 minutes are 0.83. Which unit an activity type takes is for the form to compare.
@@ -48,6 +49,8 @@ _CLOCK = re.compile(r"([0-9]{1,3}):([0-5][0-9])(?: ?" + _HOURS + ")?", re.ASCII)
 _SOME_HOURS = re.compile(rf"({_FRACTION}|{_NUMBER}) ?{_HOURS}", re.ASCII)
 _SOME_MINUTES = re.compile(rf"({_NUMBER}) ?{_MINUTES}", re.ASCII)
 _HOURS_AND_MINUTES = re.compile(rf"([0-9]{{1,3}}) ?{_HOURS}(?:,| and| y)? ?([0-5]?[0-9])(?: ?{_MINUTES})?", re.ASCII)
+_AND_A_HALF = re.compile(rf"([0-9]{{1,3}}) ?({_HOURS}) (?:and a half|y media)", re.ASCII)
+_HALF_AN_HOUR = {"half an hour", "half hour", "media hora"}
 _POINTS = {"", "point", "points", "pt", "pts", "punto", "puntos"}
 
 
@@ -61,7 +64,9 @@ class Amount:
 
 def read_quantity(written: str) -> Amount | None:
     """Return the number of units that is written; None if it cannot be read in one way."""
-    plain = _plain(written)
+    plain = _AND_A_HALF.sub(r"\1 1/2 \2", _plain(written))
+    if plain in _HALF_AN_HOUR:
+        plain = "1/2 hour"
     if clock := _CLOCK.fullmatch(plain) or _HOURS_AND_MINUTES.fullmatch(plain):
         return _time(Decimal(clock[1]) * MINUTES + Decimal(clock[2]))
     if minutes := _SOME_MINUTES.fullmatch(plain):

@@ -153,6 +153,7 @@ class RecordCEForm(forms.Form):
         self.came_back = kept is not None
         again = earlier_entries.like(like, self.activity_types) if like else {}
         super().__init__(data, initial={**preset, **again, **(initial or {}), **self._typed(kept or QueryDict())})
+        self._move_amount_from_points()
         self.is_preview = self.is_bound and "preview" in self.data
         self.fields["attested"].required = not self.is_preview
         self.fields["points"].required = not self._entered("quantity")
@@ -242,6 +243,19 @@ class RecordCEForm(forms.Form):
             self.renew_submission_id()
             self.add_error(None, _("The form lost its number. Nothing was recorded; submit it again."))
             return uuid.uuid4()
+
+    def _move_amount_from_points(self) -> None:
+        """Take an amount with its unit, such as ``90 min``, as how many if it is entered as the points.
+
+        Points have no unit, so it can mean nothing else. The type then says what it makes.
+        """
+        typed = self._entered("points")
+        if not self.is_bound or not typed or self._entered("quantity"):
+            return
+        amount = amounts.read_quantity(typed)
+        if amount and amount.unit:
+            self._replace("quantity", typed)
+            self._replace("points", "")
 
     def renew_submission_id(self) -> None:
         """Give the form on the page a new number and keep everything that was typed."""

@@ -46,6 +46,10 @@ from ccp.recording.amounts import Amount, read_points, read_quantity
         ("1 hour and 30 minutes", "1.5", "hour"),
         ("1 hora y 30 minutos", "1.5", "hour"),
         ("2 h 5 min", "2.08", "hour"),
+        ("half an hour", "0.5", "hour"),
+        ("media hora", "0.5", "hour"),
+        ("1 hour and a half", "1.5", "hour"),
+        ("2 horas y media", "2.5", "hour"),
         ("0.4 CEU", "0.4", "ceu"),
         ("0.4 CEUs", "0.4", "ceu"),
         ("2 semester hours", "2", "semester-hour"),
@@ -65,6 +69,7 @@ def test_a_number_of_units_is_read_as_people_write_it(written: str, number: str,
     [
         *("", ".", ",", "one", "-1", "+1", "1e3", "NaN", "١٢", "１２", "9" * 21, "1.5.5", "1,500", "1 5", "1, 5"),
         *("3/2", "1/3", "0/4", "1/0", "11/20/26", "1:75", "1:5", "1:30:00", "1:30 pm", "1h90", "1.5h30"),
+        *("1:30 and a half", "1.5 horas y media", "90 min y media", "half", "media"),
         *("3 credits", "2 créditos", "3 pages", "3 days", "hours", "3 hours 2 hours", "90 min 3"),
     ],
 )

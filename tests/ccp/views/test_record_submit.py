@@ -53,7 +53,13 @@ def test_submit_leads_to_the_page_of_the_activity(signed_in: Client) -> None:
     activity = Activity.objects.get(title="Blood cultures")
     assert answer.headers["Location"] == f"/ccp/activities/{activity.pk}/"
     page = read(signed_in.get(answer.headers["Location"]))
-    assert figures(page.main) == {"reference": activity.reference, "keep-until": "2027-12-31"}
+    assert figures(page.main) == {
+        "reference": activity.reference,
+        "points-counted": "13.5",
+        "points-required": "30",
+        "invoice-status": "locked",
+        "keep-until": "2027-12-31",
+    }
     assert "Blood cultures" in words(page.h1)
 
 

@@ -61,6 +61,39 @@ def test_points_are_computed_from_a_number_of_units(signed_in: Client, kind: str
     assert activity.credits.get().points == Decimal(points)
 
 
+@pytest.mark.parametrize(
+    ("kind", "typed", "quantity", "points"),
+    [
+        ("course-seminar-webinar", "90 min", "1.5", "1.5"),
+        ("course-seminar-webinar", "1:30", "1.5", "1.5"),
+        ("course-seminar-webinar", "50 min", "0.83", "0.75"),
+        ("course-seminar-webinar", "3 hours", "3", "3"),
+        ("course-ceu", "0.4 CEU", "0.4", "4"),
+    ],
+)
+def test_an_amount_with_its_unit_that_is_entered_as_the_points_is_how_many(
+    signed_in: Client, kind: str, typed: str, quantity: str, points: str
+) -> None:
+    assert record_ce(signed_in, activity_type=kind, points=typed).status_code == 302
+    activity = Activity.objects.get()
+    assert (activity.quantity, activity.points) == (Decimal(quantity), Decimal(points))
+
+
+def test_an_amount_in_another_unit_is_refused_where_how_many_is_entered(signed_in: Client) -> None:
+    page = read(record_ce(signed_in, activity_type="course-ceu", points="3 hours"))
+    assert error_summary(page) == {
+        "id_quantity": "Course measured in CEU is counted for each CEU, not for each contact hour. Enter how many, for "
+        "example 3."
+    }
+    values = form_values(page)
+    assert (values["quantity"], values["points"]) == (["3 hours"], [""])
+
+
+def test_a_time_beside_how_many_is_no_number_of_points(signed_in: Client) -> None:
+    page = read(record_ce(signed_in, quantity="2", points="90 min"))
+    assert error_summary(page) == {"id_points": "Enter the points as a number, for example 2 or 1.5."}
+
+
 def test_points_that_agree_may_stand_beside_the_units(signed_in: Client) -> None:
     assert record_ce(signed_in, quantity="2", points="2").status_code == 302
 
