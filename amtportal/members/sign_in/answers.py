@@ -5,7 +5,8 @@ form once more. So a browser that posts a form and is not led elsewhere (an erro
 refused file) is led to the address of the form with ``?answer-shown=…``, where the answer waits.
 
 - The answer is kept for an hour, encrypted, in the cache. It is shown to the same person in the same
-  session only; everybody else is led to the form itself.
+  session only, and to somebody who is not signed in only in the browser that posted the form;
+  everybody else is led to the form itself.
 - After a switch of the language it is not shown again, because it is in the other language. The form
   comes back instead, with what was typed (``kept_forms``).
 - Back to the form itself also brings back what was typed, once, where the view keeps its form.
@@ -89,7 +90,8 @@ def _is_page(response: HttpResponse) -> bool:
 
 
 def _key(request: HttpRequest, number: str) -> str:
-    session = request.session.session_key if request.user.is_authenticated else ""
+    # The secret of CsrfViewMiddleware is the one thing that every browser with a form has.
+    session = request.session.session_key if request.user.is_authenticated else request.META.get("CSRF_COOKIE", "")
     return "amtportal.answer:" + tallies.digest(number, request.user.pk, session, request.get_full_path())
 
 

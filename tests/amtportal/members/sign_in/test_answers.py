@@ -63,6 +63,18 @@ def test_nobody_else_sees_the_answer_nor_the_same_person_elsewhere(short: Member
     assert Client().get(led).headers["Location"] == RECORD
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_nobody_else_sees_the_answer_to_somebody_who_is_not_signed_in(language: str) -> None:
+    """Nor does the link put what its sender typed into the form of the person who follows it."""
+    client = Client()
+    client.get(SIGN_IN)
+    led = send(client, SIGN_IN, login="ada@example.org", password=PASSWORD).headers["Location"]
+    other = Client(headers={"accept-language": language})
+    other.get(SIGN_IN)
+    assert "ada@example.org" not in other.get(led, follow=True).text
+    assert "ada@example.org" in client.get(led).text
+
+
 def test_an_answer_is_there_for_an_hour(short: Member, on_today: TimeMachineFixture) -> None:
     client = client_of(short)
     led = send(client).headers["Location"]
