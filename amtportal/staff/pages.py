@@ -234,7 +234,7 @@ class HistoryAdmin(StaffAdmin, SimpleHistoryAdmin):
 
 
 class WholeHistoryAdmin(HistoryAdmin):
-    """Writes one line of history for a record and the related records ticked on its page.
+    """Writes one line of history for a record and the related records chosen on its page.
 
     Django saves the related records after the record itself.
     """

@@ -43,7 +43,7 @@ class PreviewRow:
     """
 
     cycle: Cycle
-    ticked: bool
+    is_chosen: bool
     outcome: Outcome
     notes: list[str]
     invoice: str
@@ -74,7 +74,7 @@ class Preview:
                 "required": format_points(row.outcome.required),
             }
             for row in self.rows
-            if row.ticked
+            if row.is_chosen
         )
 
 
@@ -126,7 +126,7 @@ def of_claim(
     This makes two queries.
     """
     activity_type = claim.activity_type
-    ticked = {cycle.pk for cycle in chosen}
+    chosen_keys = {cycle.pk for cycle in chosen}
     covering = [cycle for cycle in open_cycles if claim.is_covered_by(cycle)]
     paid = set(
         RenewalInvoice.objects.filter(
@@ -138,7 +138,7 @@ def of_claim(
         claim.title,
         claim.starts_on,
         claim.ends_on,
-        frozenset(ticked & {cycle.pk for cycle in covering}),
+        frozenset(chosen_keys & {cycle.pk for cycle in covering}),
     )
     others = [(activity, other) for activity, other in duplicates.on_record(member) if activity != earlier]
     return Preview(
@@ -147,7 +147,7 @@ def of_claim(
                 claim,
                 cycle,
                 entries[cycle.pk],
-                ticked=cycle.pk in ticked,
+                is_chosen=cycle.pk in chosen_keys,
                 terms=terms,
                 reference=earlier.pk if earlier else None,
                 paid=cycle.pk in paid,
@@ -166,7 +166,7 @@ def _row(
     cycle: Cycle,
     entries: Sequence[Entry],
     *,
-    ticked: bool,
+    is_chosen: bool,
     terms: Terms,
     reference: int | None,
     paid: bool,
@@ -200,7 +200,7 @@ def _row(
     )
     return PreviewRow(
         cycle=cycle,
-        ticked=ticked,
+        is_chosen=is_chosen,
         outcome=result,
         notes=notes(result, used, applies=applies, name=activity_type.name, code=certification.credential.code),
         invoice=invoice_sentence(result, state, opens_on),

@@ -78,7 +78,7 @@ def test_roster_is_uploaded_previewed_and_confirmed(desk: Page, tmp_path: Path) 
     assert Member.objects.filter(amt_id="7001").exists()
 
 
-def test_ticked_entry_is_voided(desk: Page, member: Member) -> None:
+def test_chosen_entry_is_voided(desk: Page, member: Member) -> None:
     desk.goto(address(Activity))
     desk.locator("#action-toggle").check()
     expect(desk.locator(".action-counter")).to_have_text("1 of 1 selected")

@@ -202,7 +202,7 @@ class RecordCEForm(forms.Form):
     def _typed(kept: QueryDict) -> dict[str, Any]:
         """Return what was typed before the member had to sign in again, as the form shows it."""
         return {
-            name: [ticked for ticked in kept.getlist(name) if ticked] if name == "certifications" else kept[name]
+            name: [chosen for chosen in kept.getlist(name) if chosen] if name == "certifications" else kept[name]
             for name in kept
         }
 
@@ -221,9 +221,9 @@ class RecordCEForm(forms.Form):
 
         If the form sent none, they are those that the form would have checked.
         """
-        ticked: list[int] = self.cleaned_data["certifications"]
-        if ticked:
-            return ticked
+        chosen: list[int] = self.cleaned_data["certifications"]
+        if chosen:
+            return chosen
         if self.offers_choice and self.add_prefix("certifications") in self.data:
             raise forms.ValidationError(_("Choose at least one certification."))
         return list(self.initial["certifications"])

@@ -97,7 +97,7 @@ def test_one_changed_value_is_found_at_its_row(short: Member, met: Member, table
 
 
 def test_one_flipped_byte_in_the_stored_text_is_found_at_its_row(short: Member, met: Member) -> None:
-    """Change the lowest bit of the first letter of the statement that was ticked."""
+    """Change the lowest bit of the first letter of the statement that was checked."""
     seal()
     line = Activity.history.order_by("history_id")[0]
     flipped = chr(ord(line.attestation[0]) ^ 1) + line.attestation[1:]

@@ -101,7 +101,7 @@ def test_each_open_cycle_that_covers_the_days_has_its_row_and_its_own_caps() -> 
     make_cycle(member, credential="MLT", awarded_on=date(2026, 3, 10))
     make_activity(rma, points="12", starts_on=date(2026, 2, 1))
     rows = shown(make_claim(points="6"), rma).rows
-    assert [(row.cycle, row.ticked, row.outcome.counted) for row in rows] == [
+    assert [(row.cycle, row.is_chosen, row.outcome.counted) for row in rows] == [
         (rma, True, Decimal(3)),
         (rpt, False, Decimal(6)),
     ]

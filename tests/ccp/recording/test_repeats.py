@@ -85,16 +85,16 @@ def test_the_same_form_after_records_have_ended_leads_to_the_same_page(
     assert cycle_of(member).outcome == "non-compliant"
 
 
-@pytest.mark.parametrize("ticked", [["RMA"], ["RMA", "RPT"], None], ids=["one", "both", "not sent"])
+@pytest.mark.parametrize("chosen", [["RMA"], ["RMA", "RPT"], None], ids=["one", "both", "not sent"])
 def test_so_it_does_where_another_certification_still_takes_records(
-    on_today: TimeMachineFixture, two: Member, ticked: list[str] | None
+    on_today: TimeMachineFixture, two: Member, chosen: list[str] | None
 ) -> None:
     """The days lie in the cycles of both certifications.
 
     A certification that was given up takes no records and is not meant.
     """
     make_cycle(two, credential="MLT", status="retired")
-    keys = ticked and ["", *(str(cycle_of(two, code).certification_id) for code in ticked)]
+    keys = chosen and ["", *(str(cycle_of(two, code).certification_id) for code in chosen)]
     posted_again(on_today, Form(two, certifications=keys))
 
 

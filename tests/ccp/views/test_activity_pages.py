@@ -144,7 +144,7 @@ def test_amending_shows_what_is_on_record_and_counts_the_change_at_once(
     assert "Title: from (empty) to Blood cultures" in history
 
 
-def test_an_amendment_keeps_the_certifications_that_are_ticked(two: Member) -> None:
+def test_an_amendment_keeps_the_certifications_that_are_chosen(two: Member) -> None:
     entry = two.activities.get()
     rpt = cycle_of(two, "RPT")
     address, browser = f"/ccp/activities/{entry.pk}/amend/", client_of(two)

@@ -100,7 +100,7 @@ def test_whoever_can_still_claim_employment_is_offered_it(on_today: Any) -> None
         pytest.param(
             {"attested": None},
             {"id_attested": "Check the box to attest that the information is correct."},
-            id="attestation not ticked",
+            id="attestation not checked",
         ),
         pytest.param({"activity_type": ""}, {"id_activity_type": "Choose an activity type."}, id="no type"),
         pytest.param(
@@ -226,7 +226,7 @@ def test_without_an_open_cycle_the_page_says_why_and_takes_nothing(situation: di
     assert not Activity.objects.exists()
 
 
-def test_the_certification_asked_for_is_the_one_ticked(two: Member) -> None:
+def test_the_certification_asked_for_is_the_one_chosen(two: Member) -> None:
     rpt = cycle_of(two, "RPT").certification
     page = read(client_of(two).get(f"{ADDRESS}?certification={rpt.pk}"))
     assert form_values(page)["certifications"] == ["", str(rpt.pk)]

@@ -100,16 +100,16 @@ def test_one_entry_is_told_for_both_certifications(two: Member) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ticked", "credited"),
+    ("chosen", "credited"),
     [
         pytest.param(["RMA"], {"RMA"}, id="one"),
         pytest.param(["RMA", "RPT"], {"RMA", "RPT"}, id="both"),
         pytest.param(None, {"RMA", "RPT"}, id="not asked: every one whose open cycle covers the dates"),
     ],
 )
-def test_the_certifications_ticked_are_credited(two: Member, ticked: list[str] | None, credited: set[str]) -> None:
+def test_the_certifications_chosen_are_credited(two: Member, chosen: list[str] | None, credited: set[str]) -> None:
     Credit.objects.all().delete()
-    keys = ticked and ["", *(str(cycle_of(two, code).certification_id) for code in ticked)]
+    keys = chosen and ["", *(str(cycle_of(two, code).certification_id) for code in chosen)]
     assert record_ce(client_of(two), certifications=keys).status_code == 302
     found = Credit.objects.values_list("cycle__certification__credential__code", flat=True)
     assert set(found) == credited
