@@ -59,7 +59,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def set_password(self, user: User, password: str) -> None:
         """Save only the password, so that changes that staff make at the same time are not lost."""
-        self.request.is_first_password = not user.has_usable_password()
+        if self.request:
+            self.request.is_first_password = not user.has_usable_password()
         user.set_password(password)
         user.save(update_fields=["password", "short_password"])
 
