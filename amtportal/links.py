@@ -7,11 +7,12 @@ that somebody else reads must not lead where a visitor wanted it to lead.
 from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
+from django.utils.http import escape_leading_slashes
 
 
 def absolute(path: str) -> str:
     """Return the whole address of a path of the portal, which begins with ``/``."""
-    address: str = urljoin(f"{settings.SITE_URL}/", path)
+    address: str = urljoin(f"{settings.SITE_URL}/", escape_leading_slashes(path))
     return address
 
 

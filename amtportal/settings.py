@@ -277,6 +277,8 @@ ACCOUNT_RATE_LIMITS = {
     "evidence": "20/m/user",
     # Mail to addresses that somebody typed: nobody may use the portal to write to many strangers.
     "change_address": "5/h/user",
+    # Answers to forms that are kept for Back, of several kilobytes each, for a person or an IP address.
+    "answer": "60/m/key",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]

@@ -98,14 +98,15 @@ def _in_the_way(model: type[models.Model]) -> str:
 
 
 def differences(connection: BaseDatabaseWrapper) -> list[Difference]:
-    """Return what differs in the triggers of the append-only tables.
+    """Return what differs in the triggers of the portal's tables.
 
     A trigger must have its definition and be switched on. On PostgreSQL the function that they call
-    must have its source, and no rule may replace what is done to the tables. On SQLite a trigger
-    that an earlier release created with another definition differs as well.
+    must have its source. On SQLite a trigger that an earlier release created with another
+    definition differs as well. No other table of the portal may have a trigger, and none a rule: it
+    could change a row and write its line of history.
     """
     found = [*_of_function(connection)] if connection.vendor == "postgresql" else []
-    tables = {model._meta.db_table for model in append_only()}
+    tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
     present = {(trigger.table, trigger.name): trigger for trigger in _present(connection) if trigger.table in tables}
     for name, table, definition, _ in wanted(connection):
         # A name of SQLite's triggers is taken once in the database, maybe by one on another table.

@@ -14,5 +14,7 @@ class MembersConfig(AppConfig):
         from amtportal.members.factors import second_factor  # noqa: F401
         from amtportal.members.mail import outbox  # noqa: F401
         from amtportal.members.sessions import sessions  # noqa: F401
+        from amtportal.members.sign_in import unknown
 
         limits.replace_counting()
+        unknown.replace_hashing()

@@ -212,6 +212,12 @@ def address_over_limit(request: HttpRequest, action: str) -> bool:
     return not consume(request, app=_APP, action=action, limit_get=True)
 
 
+def may_keep_answer(request: HttpRequest) -> bool:
+    """Count an answer to keep for this person, or for the IP address if nobody is signed in."""
+    whose = f"user {request.user.pk}" if request.user.is_authenticated else f"address {ratelimit.get_ip(request)}"
+    return bool(consume(request, app=_APP, action="answer", key=whose))
+
+
 def respond_429(request: HttpRequest) -> HttpResponse:
     """Return the page that asks the person to wait, for a request above its limit."""
     answer: HttpResponse = ratelimit.respond_429(request)

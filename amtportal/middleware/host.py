@@ -7,7 +7,8 @@
   which nobody else can reach, the name and port of the request are kept.
 
 The path of a request that a server or proxy calls ``SCRIPT_NAME`` is not read
-(``FORCE_SCRIPT_NAME``).
+(``FORCE_SCRIPT_NAME``). A path that begins with two slashes stays a path: a redirect or a form that
+goes to ``//example.org`` would leave the portal.
 """
 
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from contextlib import suppress
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import escape_leading_slashes
 
 from amtportal import links
 
@@ -32,6 +34,10 @@ def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
         def build_absolute_uri(location: str | None = None) -> str:
             return links.absolute(request.get_full_path() if location is None else str(location))
 
+        def get_full_path(force_append_slash: bool = False) -> str:
+            return escape_leading_slashes(HttpRequest.get_full_path(request, force_append_slash))
+
+        request.get_full_path = get_full_path  # type: ignore[method-assign]
         request.build_absolute_uri = build_absolute_uri  # type: ignore[method-assign]
         if settings.PUBLIC_HOST:
             with suppress(DisallowedHost):

@@ -5,12 +5,14 @@ form once more. So a browser that posts a form and is not led elsewhere (an erro
 refused file) is led to the address of the form with ``?answer-shown=…``, where the answer waits.
 
 - The answer is kept for an hour, encrypted, in the cache. It is shown to the same person in the same
-  session only; everybody else is led to the form itself.
+  session only, and to somebody who is not signed in only in the browser that posted the form;
+  everybody else is led to the form itself.
 - After a switch of the language it is not shown again, because it is in the other language. The form
   comes back instead, with what was typed (``kept_forms``).
 - Back to the form itself also brings back what was typed, once, where the view keeps its form.
 - Only browsers that say that they navigate (``Sec-Fetch-Mode``) are led on. Any other program gets
-  the answer to its POST at once, as do browsers while the cache is away.
+  the answer to its POST at once, as do browsers while the cache is away, and whoever posts more than
+  the limit ``answer`` in a minute: nobody may fill the cache.
 """
 
 import json
@@ -26,7 +28,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 
-from amtportal.members import tallies, vault
+from amtportal.members import limits, tallies, vault
 from amtportal.members.sign_in import kept_forms
 
 PARAMETER = "answer-shown"
@@ -89,7 +91,8 @@ def _is_page(response: HttpResponse) -> bool:
 
 
 def _key(request: HttpRequest, number: str) -> str:
-    session = request.session.session_key if request.user.is_authenticated else ""
+    # The secret of CsrfViewMiddleware is the one thing that every browser with a form has.
+    session = request.session.session_key if request.user.is_authenticated else request.META.get("CSRF_COOKIE", "")
     return "amtportal.answer:" + tallies.digest(number, request.user.pk, session, request.get_full_path())
 
 
@@ -102,6 +105,8 @@ def _keep(request: HttpRequest, response: HttpResponse | None, form: dict[str, A
         kept["headers"] = {name: response.headers[name] for name in _HEADERS if name in response.headers}
     text = b64encode(zlib.compress(json.dumps(kept).encode())).decode()
     try:
+        if not limits.may_keep_answer(request):
+            return False
         cache.set(_key(request, request.answer_number), vault.encrypt(text), SECONDS)  # type: ignore[attr-defined]
     except Exception:  # each kind of cache has errors of its own, and the answer needs none of them
         logger.exception("An answer could not be kept; Back will ask whether to send the form again.")

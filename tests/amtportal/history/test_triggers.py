@@ -200,17 +200,18 @@ def test_a_function_that_does_nothing_is_replaced(short: Member) -> None:
     assert refused("UPDATE ccp_historicalcredit SET points = 1")
 
 
-def test_a_trigger_that_is_not_the_portals_is_told_and_left_to_a_person(short: Member) -> None:
-    """It could keep lines from being written. On PostgreSQL a rule can do the same."""
+@pytest.mark.parametrize("table", ["ccp_historicalcredit", "certifications_payment", "members_user_groups"])
+def test_a_trigger_that_is_not_the_portals_is_told_and_left_to_a_person(short: Member, table: str) -> None:
+    """It could keep lines from being written, or write one of its own. On PostgreSQL a rule can do the same."""
     with transaction.atomic(), connection.cursor() as cursor:
         settle(cursor)
         if connection.vendor == "postgresql":
-            cursor.execute("CREATE RULE swallow AS ON INSERT TO ccp_historicalcredit DO INSTEAD NOTHING")
+            cursor.execute(f"CREATE RULE swallow AS ON INSERT TO {table} DO INSTEAD NOTHING")
         else:
             body = "BEGIN SELECT RAISE(IGNORE); END"
-            cursor.execute(f"CREATE TRIGGER swallow BEFORE INSERT ON ccp_historicalcredit {body}")
+            cursor.execute(f"CREATE TRIGGER swallow BEFORE INSERT ON {table} {body}")
     triggers.put_in_place()
-    assert told() == ["trigger swallow: is on ccp_historicalcredit, and is not the portal's"]
+    assert told() == [f"trigger swallow: is on {table}, and is not the portal's"]
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL's triggers belong to their tables")
@@ -219,7 +220,10 @@ def test_the_name_of_a_trigger_is_no_hiding_place(short: Member) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER ccp_historicalcredit_no_update")
         cursor.execute("CREATE TRIGGER ccp_historicalcredit_no_update BEFORE UPDATE ON auth_group BEGIN SELECT 1; END")
-    assert told() == ["trigger ccp_historicalcredit_no_update: is missing"]
+    assert told() == [
+        "trigger ccp_historicalcredit_no_update: is missing",
+        "trigger ccp_historicalcredit_no_update: is on auth_group, and is not the portal's",
+    ]
     triggers.put_in_place()
     assert told() == []
     assert refused("UPDATE ccp_historicalcredit SET points = 0")

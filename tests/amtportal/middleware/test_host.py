@@ -14,6 +14,7 @@ from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
 from amtportal import settings as portal_settings
+from amtportal.links import absolute
 from amtportal.members.models import Member
 from amtportal.middleware.host import middleware
 from ccp.standing import calendar
@@ -123,3 +124,15 @@ def test_a_path_that_a_server_names_is_in_no_address(new: Member) -> None:
         assert "evil" not in client.get("/guide/").text
     assert links() == {"http://localhost:8000"}
     assert not [sent for sent in mail.outbox if "evil" in sent.body]
+
+
+@pytest.mark.usefixtures("public")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_path_that_begins_with_two_slashes_leads_nowhere_else(method: str) -> None:
+    """A browser reads ``//example.org/`` as another host."""
+    headers = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+    odd = {"PATH_INFO": "//elsewhere.example/", "QUERY_STRING": "answer-shown=x", "HTTP_HOST": "portal.example.org"}
+    answer = Client().generic(method, "/", headers=headers, secure=True, **odd)
+    assert answer.status_code in (302, 303)
+    assert answer.headers["Location"].startswith("/%2Felsewhere.example/")
+    assert absolute("//elsewhere.example/") == "https://portal.example.org/%2Felsewhere.example/"

@@ -8,9 +8,10 @@ from unittest import mock
 
 import pytest
 from bs4 import BeautifulSoup
+from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, override_settings
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member
@@ -63,6 +64,18 @@ def test_nobody_else_sees_the_answer_nor_the_same_person_elsewhere(short: Member
     assert Client().get(led).headers["Location"] == RECORD
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_nobody_else_sees_the_answer_to_somebody_who_is_not_signed_in(language: str) -> None:
+    """Nor does the link put what its sender typed into the form of the person who follows it."""
+    client = Client()
+    client.get(SIGN_IN)
+    led = send(client, SIGN_IN, login="ada@example.org", password=PASSWORD).headers["Location"]
+    other = Client(headers={"accept-language": language})
+    other.get(SIGN_IN)
+    assert "ada@example.org" not in other.get(led, follow=True).text
+    assert "ada@example.org" in client.get(led).text
+
+
 def test_an_answer_is_there_for_an_hour(short: Member, on_today: TimeMachineFixture) -> None:
     client = client_of(short)
     led = send(client).headers["Location"]
@@ -77,6 +90,17 @@ def test_what_is_kept_can_be_read_by_nobody_who_has_the_cache(short: Member) -> 
         send(client_of(short))
     assert "Blood" not in kept.call_args.args[1]
     assert "cultures" not in str(kept.call_args)
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_nobody_can_fill_the_cache_with_answers(short: Member, stranger: Member, signed_in: bool) -> None:
+    """Codes that were used are kept there as well: a full cache would forget them."""
+    client = client_of(short) if signed_in else Client()
+    assert settings.ACCOUNT_RATE_LIMITS["answer"] == "60/m/key"
+    with override_settings(ACCOUNT_RATE_LIMITS={**settings.ACCOUNT_RATE_LIMITS, "answer": "2/m/key"}):
+        answers = [send(client, "/nothing-here/").status_code for _ in range(4)]
+        assert answers == [303, 303, 404, 404]
+        assert send(client_of(stranger)).status_code == 303
 
 
 def test_while_the_cache_is_away_a_browser_gets_the_answer_at_once(short: Member) -> None:

@@ -64,8 +64,8 @@ def mailbox(settings: Settings, people: None) -> Iterator[Mailbox]:
         yield mailbox
 
 
-def ask(address: str, email: str) -> HttpResponse:
-    return Client().post(address, {FORMS[address]: email, "password": "wrong blue lanterns"}, follow=True)
+def ask(address: str, email: str, typed: str = "wrong blue lanterns") -> HttpResponse:
+    return Client().post(address, {FORMS[address]: email, "password": typed}, follow=True)
 
 
 @pytest.mark.parametrize("address", FORMS)
@@ -89,14 +89,21 @@ def _without_tokens(text: str) -> list[str]:
     return [line for line in text.splitlines() if "csrfmiddlewaretoken" not in line and "answer-shown=" not in line]
 
 
-@pytest.mark.parametrize("address", FORMS)
-def test_every_address_takes_the_same_work(address: str) -> None:
+@pytest.mark.parametrize(
+    ("address", "password"),
+    [
+        *((address, "wrong blue lanterns") for address in FORMS),
+        # A password that NFKC changes is compared twice, because it may have been set before that was done.
+        ("/accounts/login/", "wrong blue \ufb02ags"),
+    ],
+)
+def test_every_address_takes_the_same_work(address: str, password: str) -> None:
     work = {}
     ask(address, "first@example.org")
     for state, email in ADDRESSES.items():
         hashes.clear()
         with CaptureQueriesContext(connection) as queries:
-            ask(address, email)
+            ask(address, email, password)
         written = sum(query["sql"].startswith(("INSERT", "UPDATE", "DELETE")) for query in queries)
         work[state] = (len(hashes), written, len(queries))
     hashed, written, asked = work["unknown"]
