@@ -49,6 +49,22 @@ def pytest_configure() -> None:
         settings.CACHES[name] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": name}
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each worker its share of the long tests first, so that no worker is alone with them at the end.
+
+    pytest-xdist gives each worker a block of the list. Inside a block the order stays random.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers == 1:
+        return
+    long = [item for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")]
+    chosen = set(long)
+    short = [item for item in items if item not in chosen]
+    blocks = ((long[place::workers], short[place::workers]) for place in range(workers))
+    items[:] = [item for block in blocks for some in block for item in some]
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(
     request: pytest.FixtureRequest,

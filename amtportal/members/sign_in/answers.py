@@ -61,6 +61,8 @@ class AnswersMiddleware:
         # A form without a right token can come from another site.
         form = kept_forms.refused(request) if response.status_code != 403 else None
         navigates = all(request.headers.get(name) == value for name, value in _NAVIGATES.items())
+        if not (form or navigates):  # for example the live preview, which is a part of a page
+            return response
         if not _keep(request, response if navigates else None, form) or not navigates:
             return response
         if form and request.user.is_authenticated:
