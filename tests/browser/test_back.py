@@ -36,7 +36,8 @@ def leave(page: Page) -> None:
 
 
 def what_is_read(page: Page) -> list[str]:
-    """Return the words of the page. Where lines break depends on whether its style is already there."""
+    """Return the words of the page, once its style is there, which hides what needs a script."""
+    page.wait_for_load_state("load")
     return page.locator("main").inner_text().split()
 
 
