@@ -2,7 +2,7 @@
 
 - Certifications with their cycles, invoices, payments and corrections, and entries with their
   credits, evidence and error reports, belong to the kept member afterwards. Nothing is counted
-  anew, because no cycle changes. The address of the calendar moves, unless the kept member has one.
+  again, because no cycle changes. The address of the calendar moves, unless the kept member has one.
 - Transcripts that were issued stay as they are, and can still be checked.
 - The emptied member stays as a record that says into whom it was merged. Its AMT ID leads to the
   kept member. Its sign-in is closed, and its address is free; if the kept member has no way to sign

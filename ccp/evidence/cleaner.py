@@ -279,7 +279,7 @@ def _trimmed(content: bytes) -> bytes:
 
 
 def _was_repaired(opened: Any) -> bool:
-    """Return whether the table of objects was built anew. The library does so as it reads them."""
+    """Return whether the table of objects was built again. The library does so as it reads them."""
     list(opened.objects)
     return any(re.search("reconstruct|stream as empty", str(said)) for said in opened.get_warnings())
 

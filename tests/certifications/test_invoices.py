@@ -247,10 +247,10 @@ def test_voiding_needs_a_reason(cycle: Cycle) -> None:
 def test_a_void_invoice_is_issued_anew_once_with_the_fee_of_today(cycle: Cycle) -> None:
     void = invoices.void(invoice=invoice_of(cycle), reason="Wrong fee.")
     Credential.objects.filter(pk=cycle.certification.credential_id).update(annual_fee=6000)
-    anew = invoices.reissue(invoice=void, at=noon(TODAY))
-    assert (anew.year, anew.due_on, anew.amount, anew.issued_on) == (3, void.due_on, 6000, TODAY)
-    assert invoices.reissue(invoice=void, at=noon(TODAY)) == anew
-    assert invoice_of(cycle) == anew
+    reissued = invoices.reissue(invoice=void, at=noon(TODAY))
+    assert (reissued.year, reissued.due_on, reissued.amount, reissued.issued_on) == (3, void.due_on, 6000, TODAY)
+    assert invoices.reissue(invoice=void, at=noon(TODAY)) == reissued
+    assert invoice_of(cycle) == reissued
 
 
 def test_an_invoice_that_stands_is_not_issued_anew(cycle: Cycle) -> None:

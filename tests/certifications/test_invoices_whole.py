@@ -102,6 +102,6 @@ def test_an_invoice_that_is_issued_anew_takes_the_place_of_its_own_year_and_cycl
     """The invoices of other years and of other members exist beside it."""
     make_cycle()
     cycle = make_cycle()
-    anew = invoices.reissue(invoice=invoices.void(invoice=invoice_of(cycle, 2), reason="Fee."), at=noon(TODAY))
-    assert (anew.cycle, anew.year, anew.due_on) == (cycle, 2, date(2025, 5, 1))
+    reissued = invoices.reissue(invoice=invoices.void(invoice=invoice_of(cycle, 2), reason="Fee."), at=noon(TODAY))
+    assert (reissued.cycle, reissued.year, reissued.due_on) == (cycle, 2, date(2025, 5, 1))
     assert sorted(RenewalInvoice.objects.standing().filter(cycle=cycle).values_list("year", flat=True)) == [1, 2, 3]

@@ -83,7 +83,7 @@ def test_a_pdf_is_read_as_viewers_read_it(change: Callable[[bytes], bytes]) -> N
 
 @pytest.mark.parametrize("linearized", [False, True])
 def test_bytes_before_and_behind_do_not_hide_how_a_locked_pdf_is_packed(linearized: bool) -> None:
-    """Its objects are packed too, so that its table cannot be built anew without the key."""
+    """Its objects are packed too, so that its table cannot be built again without the key."""
     lock = pikepdf.Encryption(owner="o", user="")
     packed_objects = pikepdf.ObjectStreamMode.generate
     whole = certificate(2, linearize=linearized, object_stream_mode=packed_objects, encryption=lock)

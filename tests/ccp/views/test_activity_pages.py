@@ -134,7 +134,7 @@ def test_amending_shows_what_is_on_record_and_counts_the_change_at_once(
     assert counted(signed_in, met)["invoice-status"] == "open"
     shown = form_values(read(signed_in.get(address)))
     assert (shown["points"], shown["starts_on"], shown["ends_on"]) == (["30"], ["3/1/2026"], ["3/1/2026"])
-    assert "attested" not in shown, "a change is attested anew"
+    assert "attested" not in shown, "a change is attested again"
     answer = submit(signed_in, address, points="27,5", title="Blood cultures", attested="on")
     assert answer.headers["Location"] == f"/ccp/activities/{entry.pk}/"
     assert (counted(signed_in, met)["points-counted"], counted(signed_in, met)["invoice-status"]) == ("27.5", "locked")

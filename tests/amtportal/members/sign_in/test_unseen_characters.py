@@ -184,7 +184,7 @@ def test_a_password_from_before_is_accepted_as_typed_and_then_from_every_keyboar
 
 
 def test_a_question_for_the_password_ends_no_session(ada: User) -> None:
-    """Only a sign-in stores a password of before anew, because that ends the sessions."""
+    """Only a sign-in stores an older password again, because that ends the sessions."""
     User.objects.update(password=make_password(DECOMPOSED))
     ada.refresh_from_db()
     client = client_of(ada)
