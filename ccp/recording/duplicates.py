@@ -10,8 +10,11 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from itertools import groupby
 from typing import Literal
 
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -41,6 +44,10 @@ class Comparable:
     ends_on: date
     cycles: frozenset[int]
 
+    @cached_property
+    def folded_title(self) -> str:
+        return folded(self.title)
+
 
 @dataclass(frozen=True)
 class SimilarEntry:
@@ -59,6 +66,8 @@ def folded(title: str) -> str:
 
     For example, ``  Café  TALK`` and ``cafe talk`` are the same.
     """
+    if title.isascii():  # then nothing has to be taken apart
+        return " ".join(title.casefold().split())
     letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", title).casefold())
     return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
 
@@ -67,9 +76,7 @@ def likeness(one: Comparable, other: Comparable) -> Likeness:
     """Return what looks alike in two entries; an empty string if they do not look alike."""
     overlap = one.starts_on <= other.ends_on and other.starts_on <= one.ends_on
     same_type = overlap and one.activity_type == other.activity_type
-    same_title = (
-        bool(one.cycles & other.cycles) and folded(one.title) != "" and folded(one.title) == folded(other.title)
-    )
+    same_title = bool(one.cycles & other.cycles) and one.folded_title == other.folded_title != ""
     if same_type and same_title:
         return "both"
     if same_type:
@@ -77,33 +84,33 @@ def likeness(one: Comparable, other: Comparable) -> Likeness:
     return "title" if same_title else ""
 
 
-def like(entry: Comparable, others: Iterable[tuple[Activity, Comparable]]) -> list[SimilarEntry]:
-    """Return those of the others that look like the entry, in their order."""
-    compared = [SimilarEntry(activity, likeness(entry, other)) for activity, other in others]
-    return [similar for similar in compared if similar.likeness]
+def like(entry: Comparable, member: Member, *, among: Q) -> list[SimilarEntry]:
+    """Return the member's standing entries that look like this one, in the order of recording.
 
-
-def comparable_of(activity: Activity, cycles: Iterable[int]) -> Comparable:
-    """Return the values by which an entry, or a claim with the same fields, is compared."""
-    return Comparable(
-        activity.activity_type_id, activity.title, activity.starts_on, activity.ends_on, frozenset(cycles)
+    ``among`` says which credits are compared, so that an entry is not compared with itself. One
+    query, and one more if something looks alike: the database leaves out what has neither a day nor
+    a cycle in common.
+    """
+    may_be_alike = Q(
+        activity__activity_type=entry.activity_type,
+        activity__starts_on__lte=entry.ends_on,
+        activity__ends_on__gte=entry.starts_on,
     )
-
-
-def on_record(member: Member) -> list[tuple[Activity, Comparable]]:
-    """Return the member's standing entries in the order in which they were recorded; one query."""
-    credits = (
-        Credit.objects.filter(activity__member=member, activity__withdrawn_at=None)
+    if entry.folded_title:
+        may_be_alike |= Q(cycle__in=entry.cycles) & ~Q(activity__title="")
+    columns = ("activity__pk", "activity__activity_type", "activity__title", "activity__starts_on", "activity__ends_on")
+    claims = (
+        Credit.objects.filter(among, may_be_alike, activity__member=member, activity__withdrawn_at=None)
         .exclude(cut=Credit.Cut.UNCLAIMED)
-        .select_related("activity__activity_type")
         .order_by("activity_id")
+        .values_list(*columns, "cycle")
     )
-    activities: dict[int, Activity] = {}
-    cycles: dict[int, set[int]] = {}
-    for credit in credits:
-        activities.setdefault(credit.activity_id, credit.activity)
-        cycles.setdefault(credit.activity_id, set()).add(credit.cycle_id)
-    return [(activity, comparable_of(activity, cycles[key])) for key, activity in activities.items()]
+    found: dict[int, Likeness] = {}
+    for (pk, *values), rows in groupby(claims, key=lambda claim: claim[:-1]):
+        if alike := likeness(entry, Comparable(*values, frozenset(row[-1] for row in rows))):
+            found[pk] = alike
+    activities = Activity.objects.select_related("activity_type").in_bulk(found) if found else {}
+    return [SimilarEntry(activities[pk], alike) for pk, alike in found.items()]
 
 
 def similar_entries(activity: Activity, cycles: Iterable[int]) -> list[SimilarEntry]:
@@ -113,9 +120,8 @@ def similar_entries(activity: Activity, cycles: Iterable[int]) -> list[SimilarEn
     """
     if not activity.is_standing or activity.source == Activity.Source.AMT:
         return []
-    others = [
-        (other, comparable)
-        for other, comparable in on_record(activity.member)
-        if other.pk < activity.pk or other.source == Activity.Source.AMT
-    ]
-    return like(comparable_of(activity, cycles), others)
+    entry = Comparable(
+        activity.activity_type_id, activity.title, activity.starts_on, activity.ends_on, frozenset(cycles)
+    )
+    among = Q(activity__lt=activity.pk) | Q(activity__source=Activity.Source.AMT)
+    return like(entry, activity.member, among=among)

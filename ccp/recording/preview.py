@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from amtportal.formatting import format_points
@@ -123,7 +124,7 @@ def of_claim(
 ) -> Preview:
     """Return what it would do to record the claim, or to amend the ``earlier`` entry to it.
 
-    This makes two queries.
+    This makes two queries, and one more if an entry looks alike.
     """
     activity_type = claim.activity_type
     chosen_keys = {cycle.pk for cycle in chosen}
@@ -140,7 +141,6 @@ def of_claim(
         claim.ends_on,
         frozenset(chosen_keys & {cycle.pk for cycle in covering}),
     )
-    others = [(activity, other) for activity, other in duplicates.on_record(member) if activity != earlier]
     return Preview(
         rows=[
             _row(
@@ -156,7 +156,7 @@ def of_claim(
             for cycle in covering
         ],
         made=made(claim.quantity, claim.points, terms),
-        look_alikes=duplicates.like(comparable, others),
+        look_alikes=duplicates.like(comparable, member, among=~Q(activity=earlier.pk) if earlier else Q()),
         doubt=eligibility.doubt(claim, terms),
     )
 

@@ -15,6 +15,7 @@ import secrets
 from datetime import datetime
 
 import segno
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
@@ -63,19 +64,25 @@ def issue(*, contents: transcripts.Contents, by: User, at: datetime) -> Transcri
     Several simultaneous requests create only one. Raises ``Unprintable`` if no font has a character
     of it.
     """
-    fonts.check(contents.typed())
-    transcript, _ = Transcript.objects.get_or_create(
-        content_hash=transcripts.content_hash(contents),
-        defaults={
-            "member": contents.member,
-            "cycle": contents.cycle,
-            "code": new_code(),
-            "snapshot": transcripts.snapshot(contents),
-            "issued_at": at,
-            "issued_by": by,
-        },
-    )
-    return transcript
+    if fonts.wanting(contents.texts()):
+        fonts.check(contents.typed())
+    content_hash = transcripts.content_hash(contents)
+    # The snapshot, a line for each entry, is read only by those who check the transcript.
+    if issued := Transcript.objects.defer("snapshot").filter(content_hash=content_hash).first():
+        return issued
+    try:
+        with transaction.atomic():
+            return Transcript.objects.create(
+                content_hash=content_hash,
+                member=contents.member,
+                cycle=contents.cycle,
+                code=new_code(),
+                snapshot=transcripts.snapshot(contents),
+                issued_at=at,
+                issued_by=by,
+            )
+    except IntegrityError:  # somebody else issued it in the meantime
+        return Transcript.objects.get(content_hash=content_hash)
 
 
 def pdf(issue: Transcript, contents: transcripts.Contents, *, at: datetime) -> bytes:

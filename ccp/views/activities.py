@@ -1,31 +1,28 @@
 """The pages of recorded activities: the list, the list as CSV, and one entry."""
 
-from typing import Any
-
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from amtportal.chunks import CHUNK
 from amtportal.dates import day_of
-from amtportal.formatting import format_day
 from amtportal.members.access import account_of, for_member
 from amtportal.members.models import Member
 from ccp.amt_credits import error_reports
 from ccp.counting.terms import in_units
 from ccp.evidence import attaching as evidence
+from ccp.models import Activity
 from ccp.recording import changeable as amendable
 from ccp.recording import entries
 from ccp.recording import history as changes
 from ccp.recording.forms import DifferenceForm
 from ccp.rollover import catching_up
 from ccp.standing import standing
-from ccp.views import activity_export
+from ccp.views import activity_export, activity_rows
 from ccp.views.activity_filters import ActivityFilterForm
 from ccp.views.evidence import part_of_page
 from certifications.models import Cycle
@@ -40,10 +37,11 @@ def activity_list(request: HttpRequest, member: Member) -> HttpResponse:
 
     Sorted by date, the entries are grouped by cycle.
     """
-    filters = ActivityFilterForm(request.GET, cycles=_cycles(member))
-    activities = filters.narrowed(entries.read().for_member(member))
+    cycles = _cycles(member)
+    filters = ActivityFilterForm(request.GET, cycles=cycles)
+    activities = filters.narrowed(Activity.objects.for_member(member))
     totals = filters.totals(activities)
-    paginator = Paginator(filters.sorted(activities), PAGE_SIZE)
+    paginator = Paginator(filters.sorted(activities).values_list(*activity_rows.COLUMNS), PAGE_SIZE)
     paginator.count = totals.number
     page = paginator.get_page(request.GET.get("page"))
     context = {
@@ -52,7 +50,7 @@ def activity_list(request: HttpRequest, member: Member) -> HttpResponse:
         "filters": filters,
         "query": filters.query(),
         "totals": totals,
-        "groups": _groups(list(page), by_cycle=filters.is_by_date),
+        "groups": _groups(activity_rows.rows(list(page), cycles), by_cycle=filters.is_by_date),
     }
     return render(request, "ccp/activities/activity_list.html", context)
 
@@ -86,32 +84,16 @@ def _cycles(member: Member) -> list[Cycle]:
     return cycles
 
 
-def _groups(activities: list[Any], *, by_cycle: bool) -> list[tuple[str, list[Any]]]:
-    """Return the activities of a page grouped by the cycles for which they are claimed.
+def _groups(rows: list[activity_rows.Row], *, by_cycle: bool) -> list[tuple[str, list[activity_rows.Row]]]:
+    """Return the lines of a page grouped by the cycles for which the entries are claimed.
 
     The groups come in the order in which they first appear. Without ``by_cycle`` there is one
     group.
     """
-    groups: dict[str, list[Any]] = {}
-    for activity in activities:
-        activity.lines = entries.credit_lines(activity)
-        groups.setdefault(_cycles_of(activity.lines) if by_cycle else "", []).append(activity)
+    groups: dict[str, list[activity_rows.Row]] = {}
+    for row in rows:
+        groups.setdefault(row.group if by_cycle else "", []).append(row)
     return list(groups.items())
-
-
-def _cycles_of(lines: list[entries.CreditLine]) -> str:
-    if not lines:
-        return _("For no certification")
-    cycle = _("%(code)s cycle %(first)s to %(last)s")
-    return _(" and ").join(
-        cycle
-        % {
-            "code": line.certification_code,
-            "first": format_day(line.cycle.starts_on),
-            "last": format_day(line.cycle.ends_on),
-        }
-        for line in lines
-    )
 
 
 @require_safe

@@ -128,6 +128,7 @@ class ActivityFilterForm(forms.Form):
 
     def __init__(self, data: Any, *, cycles: Sequence[Cycle]) -> None:
         super().__init__(data)
+        self.cycles = cycles
         windows = zip(cycles, eligibility.windows(cycles), strict=True)
         named = {}
         for cycle in cycles:
@@ -176,7 +177,7 @@ class ActivityFilterForm(forms.Form):
         sort = sort or self.order
         return urlencode(self.chosen | ({} if sort == NEWEST_FIRST else {"sort": sort}))
 
-    @property
+    @cached_property
     def heads(self) -> list[Head]:
         """Return the heads of the columns.
 
@@ -221,17 +222,21 @@ class ActivityFilterForm(forms.Form):
 
         The points counted are those in the requested cycle or certification.
         """
-        activities = activities.order_by().prefetch_related(None)
+        activities = activities.order_by()
         sums = activities.aggregate(number=Count("pk"), claimed=Sum("points", filter=Q(withdrawn_at=None)))
         claims = self._credits()
         credits = (Credit.objects.all() if claims is None else claims).exclude(cut=Credit.Cut.UNCLAIMED)
-        counted = (
-            credits.filter(activity__in=activities.values("pk"))
-            .order_by("cycle__certification__credential__code")
-            .values_list("cycle__certification__credential__code")
+        codes = {cycle.pk: cycle.certification.credential.code for cycle in self.cycles}
+        by_cycle = (
+            credits.filter(activity__in=activities.values("pk"), cycle__in=codes)
+            .order_by("cycle_id")
+            .values_list("cycle_id")
             .annotate(total=Sum("points"))
         )
-        return Totals(sums["number"], sums["claimed"] or Decimal(0), list(counted))
+        counted: dict[str, Decimal] = {}
+        for cycle, total in by_cycle:
+            counted[codes[cycle]] = counted.get(codes[cycle], Decimal(0)) + total
+        return Totals(sums["number"], sums["claimed"] or Decimal(0), sorted(counted.items()))
 
     def _credits(self) -> Any:
         """Return the claims for the requested cycle and certification; None without a request."""
