@@ -50,7 +50,9 @@ def activity_list(request: HttpRequest, member: Member) -> HttpResponse:
         "filters": filters,
         "query": filters.query(),
         "totals": totals,
-        "groups": _groups(activity_rows.rows(list(page), cycles), by_cycle=filters.is_by_date),
+        "groups": activity_rows.groups(
+            list(page), activity_rows.Claims(totals.claims, cycles), by_cycle=filters.is_by_date
+        ),
     }
     return render(request, "ccp/activities/activity_list.html", context)
 
@@ -82,18 +84,6 @@ def _cycles(member: Member) -> list[Cycle]:
     if catching_up.catch_up(member, at=timezone.now(), shown=cycles):
         cycles = list(of_member.all())
     return cycles
-
-
-def _groups(rows: list[activity_rows.Row], *, by_cycle: bool) -> list[tuple[str, list[activity_rows.Row]]]:
-    """Return the lines of a page grouped by the cycles for which the entries are claimed.
-
-    The groups come in the order in which they first appear. Without ``by_cycle`` there is one
-    group.
-    """
-    groups: dict[str, list[activity_rows.Row]] = {}
-    for row in rows:
-        groups.setdefault(row.group if by_cycle else "", []).append(row)
-    return list(groups.items())
 
 
 @require_safe

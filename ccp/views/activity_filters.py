@@ -12,13 +12,14 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Case, Count, DecimalField, F, OuterRef, Q, Subquery, Sum, When
+from django.db.models import Case, DecimalField, F, OuterRef, Subquery, Sum, When
 from django.db.models.functions import Coalesce, Lower
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from amtportal.formatting import translated
+from amtportal.widgets import ShortSelect
 from ccp.models import Activity, ActivityQuerySet, Category, Credit
 from ccp.recording import eligibility
 from certifications.models import Cycle
@@ -81,12 +82,14 @@ class Head:
 class Totals:
     """The number of entries, the points claimed by those that stand, and the points counted.
 
-    The points counted are listed by certification.
+    The points counted are listed by certification. ``claims`` has those of each entry by the key of
+    the cycle, whatever cycle was asked for.
     """
 
     number: int
     claimed: Decimal
     counted: list[tuple[str, Decimal]]
+    claims: dict[int, dict[int, Decimal]]
 
 
 class ActivityFilterForm(forms.Form):
@@ -96,16 +99,29 @@ class ActivityFilterForm(forms.Form):
     """
 
     cycle = forms.TypedChoiceField(
-        label=gettext_lazy("CCP cycle"), required=False, coerce=int, empty_value=None, error_messages=LEFT_ASIDE
+        label=gettext_lazy("CCP cycle"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        error_messages=LEFT_ASIDE,
+        widget=ShortSelect,
     )
     certification = forms.TypedChoiceField(
-        label=gettext_lazy("Certification"), required=False, coerce=int, empty_value=None, error_messages=LEFT_ASIDE
+        label=gettext_lazy("Certification"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        error_messages=LEFT_ASIDE,
+        widget=ShortSelect,
     )
-    category = forms.ChoiceField(label=gettext_lazy("Category"), required=False, error_messages=LEFT_ASIDE)
+    category = forms.ChoiceField(
+        label=gettext_lazy("Category"), required=False, error_messages=LEFT_ASIDE, widget=ShortSelect
+    )
     source = forms.ChoiceField(
         label=gettext_lazy("Source"),
         required=False,
         error_messages=LEFT_ASIDE,
+        widget=ShortSelect,
         choices=[
             ("", gettext_lazy("All sources")),
             (Activity.Source.MEMBER, gettext_lazy("Recorded by you")),
@@ -116,6 +132,7 @@ class ActivityFilterForm(forms.Form):
         label=gettext_lazy("State"),
         required=False,
         error_messages=LEFT_ASIDE,
+        widget=ShortSelect,
         choices=[
             ("", gettext_lazy("All states")),
             ("standing", gettext_lazy("On record")),
@@ -123,7 +140,11 @@ class ActivityFilterForm(forms.Form):
         ],
     )
     sort = forms.ChoiceField(
-        label=gettext_lazy("Sort by"), required=False, error_messages=LEFT_ASIDE, choices=list(SORTS.items())
+        label=gettext_lazy("Sort by"),
+        required=False,
+        error_messages=LEFT_ASIDE,
+        choices=list(SORTS.items()),
+        widget=ShortSelect,
     )
 
     def __init__(self, data: Any, *, cycles: Sequence[Cycle]) -> None:
@@ -194,9 +215,9 @@ class ActivityFilterForm(forms.Form):
 
     def narrowed(self, activities: ActivityQuerySet) -> ActivityQuerySet:
         """Return the activities that match every filter."""
-        claims = self._credits()
-        if claims is not None:
-            activities = activities.filter(pk__in=claims.values("activity"))
+        if "cycle" in self.chosen or "certification" in self.chosen:
+            claims = Credit.objects.filter(cycle__in=[cycle.pk for cycle in self._asked()])
+            activities = activities.filter(pk__in=claims.exclude(cut=Credit.Cut.UNCLAIMED).values("activity"))
         if category := self.chosen.get("category"):
             activities = activities.filter(activity_type__category__code=category)
         if source := self.chosen.get("source"):
@@ -218,31 +239,32 @@ class ActivityFilterForm(forms.Form):
         return activities.order_by(*(f"{sign}{name}" for name in (*ORDERS[key], "pk")))
 
     def totals(self, activities: ActivityQuerySet) -> Totals:
-        """Return the totals of these activities; two queries.
+        """Return the totals of these activities; one query.
 
         The points counted are those in the requested cycle or certification.
         """
-        activities = activities.order_by()
-        sums = activities.aggregate(number=Count("pk"), claimed=Sum("points", filter=Q(withdrawn_at=None)))
-        claims = self._credits()
-        credits = (Credit.objects.all() if claims is None else claims).exclude(cut=Credit.Cut.UNCLAIMED)
-        codes = {cycle.pk: cycle.certification.credential.code for cycle in self.cycles}
-        by_cycle = (
-            credits.filter(activity__in=activities.values("pk"), cycle__in=codes)
-            .order_by("cycle_id")
-            .values_list("cycle_id")
-            .annotate(total=Sum("points"))
+        rows = activities.order_by().values_list(
+            "pk", "points", "withdrawn_at", "credits__cycle", "credits__points", "credits__cut"
         )
-        counted: dict[str, Decimal] = {}
-        for cycle, total in by_cycle:
-            counted[codes[cycle]] = counted.get(codes[cycle], Decimal(0)) + total
-        return Totals(sums["number"], sums["claimed"] or Decimal(0), sorted(counted.items()))
+        claims: dict[int, dict[int, Decimal]] = {}
+        claimed = Decimal(0)
+        by_cycle: dict[int, Decimal] = {}
+        for pk, points, withdrawn_at, cycle, counted, cut in rows:
+            if pk not in claims:
+                claims[pk] = {}
+                if withdrawn_at is None:
+                    claimed += points
+            if cycle is not None and cut != Credit.Cut.UNCLAIMED:
+                claims[pk][cycle] = counted
+                by_cycle[cycle] = by_cycle.get(cycle, Decimal(0)) + counted
+        by_code: dict[str, Decimal] = {}
+        for cycle in self._asked():
+            if cycle.pk in by_cycle:
+                code = cycle.certification.credential.code
+                by_code[code] = by_code.get(code, Decimal(0)) + by_cycle[cycle.pk]
+        return Totals(len(claims), claimed, sorted(by_code.items()), claims)
 
-    def _credits(self) -> Any:
-        """Return the claims for the requested cycle and certification; None without a request."""
-        asked = {
-            "cycle": self.chosen.get("cycle"),
-            "cycle__certification": self.chosen.get("certification"),
-        }
-        asked = {name: key for name, key in asked.items() if key}
-        return Credit.objects.filter(**asked).exclude(cut=Credit.Cut.UNCLAIMED) if asked else None
+    def _asked(self) -> list[Cycle]:
+        """Return the cycles that are asked for; all cycles if nothing is asked."""
+        cycle, certification = self.chosen.get("cycle"), self.chosen.get("certification")
+        return [one for one in self.cycles if cycle in (None, one.pk) and certification in (None, one.certification_id)]
