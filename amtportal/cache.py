@@ -64,7 +64,7 @@ class DatabaseCache(db.DatabaseCache):
         until = self.get_backend_timeout(timeout)
         expires = at(NEVER if until is None else datetime.fromtimestamp(int(until), tz=UTC))
         now = timezone.now().replace(microsecond=0)
-        table = connection.ops.quote_name(self._table)
+        table = connection.ops.quote_name(self._table)  # type: ignore[attr-defined]
         with _away(), connection.cursor() as cursor:
             if mode == "touch":
                 cursor.execute(_TOUCH.format(table=table), [expires, key])
@@ -91,7 +91,8 @@ class DatabaseCache(db.DatabaseCache):
     def _clear(self, cursor: Any, table: str, now: datetime) -> None:
         """Remove what is over, and a third of the rest if it is more than ``MAX_ENTRIES``."""
         cursor.execute(f"SELECT COUNT(*) FROM {table}")  # noqa: S608
-        self._cull(router.db_for_write(self.cache_model_class), cursor, now, cursor.fetchone()[0])
+        [number] = cursor.fetchone()
+        self._cull(router.db_for_write(self.cache_model_class), cursor, now, number)  # type: ignore[attr-defined]
 
 
 @contextmanager

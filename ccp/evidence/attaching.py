@@ -108,8 +108,11 @@ def digest(content: File) -> str:
 def of_activity(activity: Activity) -> list[Evidence]:
     """Return every file that is or was attached, in the order in which they were added.
 
-    The people who added and removed them are read if there are files: few entries have any.
+    The people who added and removed them are read if there are files: few entries have any. An
+    entry that was read with ``has_files``, and has none, takes no query.
     """
+    if not getattr(activity, "has_files", True):
+        return []
     files = list(activity.evidence.all())
     prefetch_related_objects(files, "added_by", "removed_by")
     return files

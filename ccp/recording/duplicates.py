@@ -10,9 +10,10 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from itertools import groupby
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from django.db.models import Q
 from django.utils.functional import Promise
@@ -84,44 +85,107 @@ def likeness(one: Comparable, other: Comparable) -> Likeness:
     return "title" if same_title else ""
 
 
-def like(entry: Comparable, member: Member, *, among: Q) -> list[SimilarEntry]:
-    """Return the member's standing entries that look like this one, in the order of recording.
+class Claim(NamedTuple):
+    """What a standing entry counts for in one cycle, with the values by which it is compared."""
 
-    ``among`` says which credits are compared, so that an entry is not compared with itself. One
-    query, and one more if something looks alike: the database leaves out what has neither a day nor
-    a cycle in common.
+    activity: int
+    activity_type: int
+    title: str
+    starts_on: date
+    ends_on: date
+    source: str
+    cycle: int
+    counted: Decimal
+
+
+CLAIM_COLUMNS = (
+    "activity_id",
+    "activity__activity_type",
+    "activity__title",
+    "activity__starts_on",
+    "activity__ends_on",
+    "activity__source",
+    "cycle_id",
+    "points",
+)
+
+
+def claims_near(entry: Comparable, member: Member) -> list[Claim]:
+    """Return every claim of the member for the cycles of an entry, or of its type and its days.
+
+    They come in the order of recording, the entry's own among them; one query.
     """
-    may_be_alike = Q(
+    same_type = Q(
         activity__activity_type=entry.activity_type,
         activity__starts_on__lte=entry.ends_on,
         activity__ends_on__gte=entry.starts_on,
     )
-    if entry.folded_title:
-        may_be_alike |= Q(cycle__in=entry.cycles) & ~Q(activity__title="")
-    columns = ("activity__pk", "activity__activity_type", "activity__title", "activity__starts_on", "activity__ends_on")
-    claims = (
-        Credit.objects.filter(among, may_be_alike, activity__member=member, activity__withdrawn_at=None)
-        .exclude(cut=Credit.Cut.UNCLAIMED)
+    rows = (
+        Credit.objects.filter(same_type | Q(cycle__in=entry.cycles), activity__member=member)
+        .exclude(cut__in=[Credit.Cut.NOT_STANDING, Credit.Cut.UNCLAIMED])
         .order_by("activity_id")
-        .values_list(*columns, "cycle")
+        .values_list(*CLAIM_COLUMNS)
     )
+    return [Claim(*values) for values in rows]
+
+
+def counted(claims: Iterable[Claim]) -> dict[int, Decimal]:
+    """Return the points that count in each cycle, by its key.
+
+    They are the whole total of a cycle only for the cycles of the entry that the claims are near to.
+    """
+    totals: dict[int, Decimal] = {}
+    for claim in claims:
+        totals[claim.cycle] = totals.get(claim.cycle, Decimal(0)) + claim.counted
+    return totals
+
+
+def like(entry: Comparable, claims: Iterable[Claim]) -> list[SimilarEntry]:
+    """Return the entries among ``claims_near`` that look like this one, in the order of recording.
+
+    One query, if there are any.
+    """
     found: dict[int, Likeness] = {}
-    for (pk, *values), rows in groupby(claims, key=lambda claim: claim[:-1]):
-        if alike := likeness(entry, Comparable(*values, frozenset(row[-1] for row in rows))):
+    for pk, of_entry in groupby(claims, key=lambda claim: claim.activity):
+        first, *more = of_entry
+        other = Comparable(
+            first.activity_type,
+            first.title,
+            first.starts_on,
+            first.ends_on,
+            frozenset(claim.cycle for claim in (first, *more)),
+        )
+        if alike := likeness(entry, other):
             found[pk] = alike
     activities = Activity.objects.select_related("activity_type").in_bulk(found) if found else {}
     return [SimilarEntry(activities[pk], alike) for pk, alike in found.items()]
 
 
-def similar_entries(activity: Activity, cycles: Iterable[int]) -> list[SimilarEntry]:
+def comparable_of(activity: Activity, cycles: Iterable[int]) -> Comparable:
+    """Return the values by which an entry that is claimed for these cycles is compared."""
+    return Comparable(
+        activity.activity_type_id, activity.title, activity.starts_on, activity.ends_on, frozenset(cycles)
+    )
+
+
+def similar_entries(
+    activity: Activity, cycles: Iterable[int], claims: Iterable[Claim] | None = None
+) -> list[SimilarEntry]:
     """Return the standing entries that look like this entry of the member's own.
 
-    Only entries that were recorded before it or credited by AMT are compared.
+    Only entries that were recorded before it or credited by AMT are compared. ``claims``: those of
+    ``claims_near``, if they have been read.
     """
     if not activity.is_standing or activity.source == Activity.Source.AMT:
         return []
-    entry = Comparable(
-        activity.activity_type_id, activity.title, activity.starts_on, activity.ends_on, frozenset(cycles)
+    entry = comparable_of(activity, cycles)
+    if claims is None:
+        claims = claims_near(entry, activity.member)
+    return like(
+        entry,
+        [
+            claim
+            for claim in claims
+            if claim.activity < activity.pk or (claim.source == Activity.Source.AMT and claim.activity != activity.pk)
+        ],
     )
-    among = Q(activity__lt=activity.pk) | Q(activity__source=Activity.Source.AMT)
-    return like(entry, activity.member, among=among)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from amtportal.formatting import format_points
@@ -156,7 +155,14 @@ def of_claim(
             for cycle in covering
         ],
         made=made(claim.quantity, claim.points, terms),
-        look_alikes=duplicates.like(comparable, member, among=~Q(activity=earlier.pk) if earlier else Q()),
+        look_alikes=duplicates.like(
+            comparable,
+            [
+                other
+                for other in duplicates.claims_near(comparable, member)
+                if earlier is None or other.activity != earlier.pk
+            ],
+        ),
         doubt=eligibility.doubt(claim, terms),
     )
 

@@ -17,7 +17,7 @@ from ccp.counting.terms import in_units
 from ccp.evidence import attaching as evidence
 from ccp.models import Activity
 from ccp.recording import changeable as amendable
-from ccp.recording import entries
+from ccp.recording import duplicates, entries
 from ccp.recording import history as changes
 from ccp.recording.forms import DifferenceForm
 from ccp.rollover import catching_up
@@ -93,27 +93,30 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
     This page is also the confirmation after Submit.
     """
     now = timezone.now()
-    activity = entries.found(entries.with_elsewhere(entries.read().visible_to(request.user)), pk, at=now)
-    is_owner = activity.member.user == request.user
+    viewer = account_of(request)
+    activity, cycles = entries.with_cycles(Activity.objects.visible_to(viewer), pk, at=now)
+    is_owner = activity.member.user_id == viewer.pk
     if is_owner:
-        activity.member.user = account_of(request)  # saves a query for the page header
+        activity.member.user = viewer  # saves a query for the page header
     on = day_of(now)
     lines = entries.credit_lines(activity)
-    files = evidence.of_activity(activity) if evidence.may_be_read(activity, by=account_of(request)) else []
+    claimed = [line.cycle for line in lines]
+    near = duplicates.claims_near(duplicates.comparable_of(activity, [cycle.pk for cycle in claimed]), activity.member)
+    files = evidence.of_activity(activity) if evidence.may_be_read(activity, by=viewer) else []
     changeable = is_owner and amendable.can_be_changed(activity, on)
     context = {
         "activity": activity,
         "quantity": in_units(activity.quantity, activity.unit) if activity.quantity else "",
-        "look_alikes": entries.look_alikes(activity),
+        "look_alikes": entries.look_alikes(activity, near),
         "difference_form": DifferenceForm() if changeable and not activity.difference else None,
         "lines": lines,
-        "could_count_for": entries.could_count_for(activity, on) if changeable else [],
-        "standings": standing.of_cycles([line.cycle for line in lines], activity.member, on),
+        "could_count_for": entries.could_count_for(activity, cycles, on) if changeable else [],
+        "standings": standing.of_cycles(claimed, activity.member, on, counted=duplicates.counted(near)),
         "changes": changes.newest_first(
-            changes.of_evidence(files, viewer=account_of(request)),
-            changes.of_activity(activity, viewer=account_of(request)),
+            changes.of_evidence(files, viewer=viewer),
+            changes.of_activity(activity, viewer=viewer),
         ),
-        "evidence": part_of_page(activity, files, [line.cycle for line in lines], on),
+        "evidence": part_of_page(activity, files, claimed, on),
         "is_owner": is_owner,
         "can_be_changed": changeable,
         "can_be_restored": is_owner and amendable.can_be_restored(activity, on),

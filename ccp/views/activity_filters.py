@@ -258,10 +258,10 @@ class ActivityFilterForm(forms.Form):
                 claims[pk][cycle] = counted
                 by_cycle[cycle] = by_cycle.get(cycle, Decimal(0)) + counted
         by_code: dict[str, Decimal] = {}
-        for cycle in self._asked():
-            if cycle.pk in by_cycle:
-                code = cycle.certification.credential.code
-                by_code[code] = by_code.get(code, Decimal(0)) + by_cycle[cycle.pk]
+        for asked in self._asked():
+            if asked.pk in by_cycle:
+                code = asked.certification.credential.code
+                by_code[code] = by_code.get(code, Decimal(0)) + by_cycle[asked.pk]
         return Totals(len(claims), claimed, sorted(by_code.items()), claims)
 
     def _asked(self) -> list[Cycle]:
