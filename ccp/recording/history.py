@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from amtportal.formatting import format_day, format_points, translated
+from amtportal.history.comparison import history_model
 from amtportal.members.models import Member, User
 from ccp.models import Activity, Credit, Evidence
 
@@ -78,7 +79,9 @@ COLUMNS = (
 
 
 def _versions(activity: Activity) -> list[Version]:
-    found = activity.history.order_by("history_date", "history_id").values_list(*COLUMNS)
+    # The managers of the histories make a class each time they are asked for.
+    lines = history_model(Activity)._base_manager.filter(id=activity.pk)
+    found = lines.order_by("history_date", "history_id").values_list(*COLUMNS)
     return [Version(*values) for values in found]
 
 
@@ -86,7 +89,8 @@ def of_activity(activity: Activity, *, viewer: User) -> list[Change]:
     """Return every change of the entry, newest first, in two queries."""
     versions = _versions(activity)
     credits = list(
-        Credit.history.filter(activity=activity)
+        history_model(Credit)
+        ._base_manager.filter(activity=activity)
         .order_by("history_date", "history_id")
         .values_list("history_date", "cycle", "cut", "cycle__certification__credential__code")
     )

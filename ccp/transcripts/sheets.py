@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,6 +22,7 @@ from ccp.counting import requirement
 from ccp.counting.reasons import CUT_SENTENCES
 from ccp.models import Activity, Credit
 from ccp.models.activities import reference_of
+from ccp.transcripts import written
 from certifications.models import Certification, Credential, Cycle, CycleCorrection
 from certifications.quarters import ZERO
 
@@ -55,12 +57,20 @@ class CategoryRows:
     rows: list[SheetRow]
 
     @property
-    def by_type(self) -> list[tuple[str, list[SheetRow]]]:
-        """Return the rows by the name of their type, in the order in which the types appear."""
+    def lines(self) -> SafeString:
+        """Return the rows as the page shows them."""
+        return written.on_page(self.rows)
+
+    @property
+    def lines_by_type(self) -> list[tuple[str, SafeString]]:
+        """Return the rows as the document shows them, by the name of their type.
+
+        The types come in the order in which they appear.
+        """
         rows_by_type: dict[str, list[SheetRow]] = {}
         for row in self.rows:
             rows_by_type.setdefault(row.type, []).append(row)
-        return list(rows_by_type.items())
+        return [(name, written.in_document(rows)) for name, rows in rows_by_type.items()]
 
     @cached_property
     def claimed(self) -> Decimal:

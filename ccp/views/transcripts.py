@@ -1,7 +1,7 @@
 """A member's transcripts of a cycle and of the whole history, as pages and as PDF."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -14,27 +14,30 @@ from ccp.rollover import catching_up
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
 from certifications.deadlines import by_deadline
-from certifications.models import Cycle
+from certifications.models import Certification, Cycle
 
 
 @require_safe
 def transcript_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the CE transcript of a cycle as a page."""
-    return _page(request, _of_cycle(request, pk))
+    contents, cycles = _of_cycle(request, pk)
+    return _page(request, contents, cycles)
 
 
 @require_safe
 @rate_limited("pdf")
 def transcript_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """Send the CE transcript of a cycle as PDF."""
-    return _pdf(request, _of_cycle(request, pk))
+    contents, _cycles = _of_cycle(request, pk)
+    return _pdf(request, contents)
 
 
 @require_safe
 @for_member
 def transcript_history(request: HttpRequest, member: Member) -> HttpResponse:
     """Show all cycles of all certifications of the member as a page."""
-    return _page(request, _of_member(member))
+    contents = _of_member(member)
+    return _page(request, contents, [sheet.cycle for sheet in contents.sheets])
 
 
 @require_safe
@@ -45,12 +48,22 @@ def transcript_history_pdf(request: HttpRequest, member: Member) -> HttpResponse
     return _pdf(request, _of_member(member))
 
 
-def _of_cycle(request: HttpRequest, pk: int) -> transcripts.Contents:
-    cycles = Cycle.objects.visible_to(request.user).select_related("certification__credential", "certification__member")
-    cycle = get_object_or_404(cycles, pk=pk)
-    if catching_up.catch_up(cycle.certification.member, at=timezone.now(), shown=[cycle]):
-        cycle = cycles.get(pk=pk)
-    return transcripts.of_cycle(cycle)
+def _of_cycle(request: HttpRequest, pk: int) -> tuple[transcripts.Contents, list[Cycle]]:
+    """Return the transcript of a cycle, and all cycles of its member. Raises ``Http404``."""
+    of_member = (
+        Cycle.objects.visible_to(request.user)
+        .filter(certification__member__in=Certification.objects.filter(cycles=pk).values("member"))
+        .select_related("certification__credential", "certification__member")
+        .order_by("certification__awarded_on", "certification_id", "number")
+    )
+    cycles = list(of_member)
+    asked = [cycle for cycle in cycles if cycle.pk == pk]
+    if not asked:
+        raise Http404
+    if catching_up.catch_up(asked[0].certification.member, at=timezone.now(), shown=asked):
+        cycles = list(of_member.all())
+    [asked_now] = (cycle for cycle in cycles if cycle.pk == pk)
+    return transcripts.of_cycle(asked_now), cycles
 
 
 def _of_member(member: Member) -> transcripts.Contents:
@@ -60,8 +73,8 @@ def _of_member(member: Member) -> transcripts.Contents:
     return transcripts.of_member(member, cycles)
 
 
-def _page(request: HttpRequest, contents: transcripts.Contents) -> HttpResponse:
-    """Show the page, with links to the member's other transcripts.
+def _page(request: HttpRequest, contents: transcripts.Contents, cycles: list[Cycle]) -> HttpResponse:
+    """Show the page, with links to the transcripts of the member's cycles.
 
     If the document cannot be printed, the page has no code and says why.
     """
@@ -76,9 +89,7 @@ def _page(request: HttpRequest, contents: transcripts.Contents) -> HttpResponse:
         "issue": issue,
         "missing": missing,
         "is_owner": is_owner,
-        "cycles": by_deadline(
-            transcripts.cycles_of(contents.member) if contents.cycle else [sheet.cycle for sheet in contents.sheets]
-        ),
+        "cycles": by_deadline(cycles),
         **issuing.places(),
     }
     return render(request, "ccp/transcripts/transcript_detail.html", context)
