@@ -21,7 +21,8 @@ import html as markup
 import logging
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -30,6 +31,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from amtportal.documents import fonts
@@ -50,6 +52,22 @@ logger = logging.getLogger(__name__)
 
 class TooLong(Exception):
     """The document is so long that nobody would read it and everybody would wait for it."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture that is drawn only if the document has to be laid out.
+
+    ``what`` says completely what is drawn, and by what: the same text is the same picture.
+    """
+
+    what: str
+    draw: Callable[[], str]
+
+    @property
+    def place(self) -> SafeString:
+        """Return what stands in the HTML for the picture."""
+        return SafeString(f"<!-- {self.what} -->")
 
 
 def html_of(template: str, context: dict[str, Any]) -> str:
@@ -119,7 +137,7 @@ def download(pdf: bytes, name: str) -> HttpResponse:
     )
 
 
-def pdf(html: str) -> bytes:
+def pdf(html: str, *drawn: Drawn) -> bytes:
     """Return the HTML as PDF/UA-1, from the cache if the same HTML was laid out before.
 
     The cache is checked again under the lock, so that only one of several threads that want the
@@ -132,6 +150,8 @@ def pdf(html: str) -> bytes:
         with _lock:
             result = _kept(key)
             if result is None:
+                for picture in drawn:
+                    html = html.replace(picture.place, picture.draw())
                 result = lay_out(html)
                 _keep(key, result)
     return result

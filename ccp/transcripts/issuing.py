@@ -13,8 +13,8 @@ import hashlib
 import re
 import secrets
 from datetime import datetime
+from importlib.metadata import version
 
-import segno
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
@@ -29,6 +29,7 @@ from ccp.transcripts import contents as transcripts
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 16
+SEGNO = version("segno")
 MISREAD = str.maketrans("OIL", "011")
 
 
@@ -49,6 +50,8 @@ def check_address(issue: Transcript) -> str:
 
 def qr(issue: Transcript) -> SafeString:
     """Return the address as an SVG element with a QR code. Screen readers read its title."""
+    import segno  # with the first document that is laid out
+
     picture = segno.make(check_address(issue), error="m", micro=False)
     # It contains only our own address and code.
     return mark_safe(  # noqa: S308
@@ -90,8 +93,11 @@ def pdf(issue: Transcript, contents: transcripts.Contents, *, at: datetime) -> b
 
     The same issue gives the same bytes and is laid out only once.
     """
-    context = {"transcript": contents, "issue": issue, "qr": qr(issue), "association": ASSOCIATION}
-    content = documents.pdf(documents.html_of("ccp/transcripts/transcript_document.html", context | places()))
+    # The QR code takes longer than the rest of a document that has been laid out before.
+    drawn = documents.Drawn(f"qr {SEGNO} {check_address(issue)}", lambda: qr(issue))
+    context = {"transcript": contents, "issue": issue, "qr": drawn.place, "association": ASSOCIATION}
+    html = documents.html_of("ccp/transcripts/transcript_document.html", context | places())
+    content = documents.pdf(html, drawn)
     TranscriptFile.objects.get_or_create(
         sha256=hashlib.sha256(content).hexdigest(), defaults={"transcript": issue, "made_at": at}
     )
