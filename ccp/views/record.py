@@ -8,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST
 
 from amtportal.dates import day_of
@@ -29,7 +28,6 @@ from certifications.models import Cycle
 
 
 @kept_forms.keeps(*RecordCEForm.KEPT)
-@gzip_page  # the list of types is long; it repeats no text of the address (decision 17)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_member
 def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
