@@ -169,8 +169,7 @@ TEMPLATES = [
         },
     },
 ]
-# This finds our own field template, with help, errors and their ids, in the project's folder first.
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "amtportal.form_rendering.Renderer"
 
 if "DATABASE_URL" in env:
     DATABASES = {"default": env.db_url("DATABASE_URL")}

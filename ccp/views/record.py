@@ -172,7 +172,9 @@ def render_form(
 
     After Preview, also show what the entry would count for.
     """
-    standing_entries, offers = preview.entries_of(form.open_cycles, form.catalogue), form.offers
+    offers = form.offers
+    capped = preview.has_caps(offers)
+    standing_entries = preview.entries_of(form.open_cycles, form.catalogue) if capped or form.is_preview else {}
     return render(
         request,
         "ccp/recording/activity_form.html",
@@ -180,7 +182,10 @@ def render_form(
             "form": form,
             "activity": activity,
             "on_record": on_record,
-            "cycles": [(cycle, preview.caps_used(standing_entries[cycle.pk], offers)) for cycle in form.open_cycles],
+            "cycles": [
+                (cycle, preview.caps_used(standing_entries[cycle.pk], offers) if capped else [])
+                for cycle in form.open_cycles
+            ],
             "offers": offers,
             "providers": [] if activity else earlier.providers(member),
             "preview": _previewed(form, member, standing_entries, activity=activity) if form.is_preview else None,
