@@ -10,7 +10,6 @@ from datetime import date
 from typing import Any, cast
 
 from django import forms
-from django.db.models import prefetch_related_objects
 from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -19,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from amtportal import clean
 from amtportal.dates import day_of
 from amtportal.refusals import Problem
-from ccp.counting.terms import CategoryOffer, Terms, catalogue, points_for
+from ccp.counting.terms import Catalogue, CategoryOffer, Terms, catalogue, points_for
 from ccp.models import Activity, ActivityType
 from ccp.recording import amounts, claims, eligibility
 from ccp.recording import previous as earlier_entries
@@ -41,6 +40,7 @@ class RecordCEForm(forms.Form):
     """The form for one activity.
 
     - ``open_cycles``: the cycles that take records today
+    - ``terms``: all terms, if they have been read
     - ``asked``: the cycle from whose page the member came
     - ``like``: an entry of the member's own; the form records another one like it
     - ``kept``: what was typed before the member had to sign in again
@@ -56,7 +56,7 @@ class RecordCEForm(forms.Form):
 
     activity_type = ActivityTypeField(
         label=gettext_lazy("Activity type"),
-        queryset=ActivityType.objects.select_related("category").prefetch_related("credentials"),
+        queryset=ActivityType.objects.none(),
         to_field_name="code",
         error_messages={
             "required": gettext_lazy("Choose an activity type."),
@@ -135,6 +135,7 @@ class RecordCEForm(forms.Form):
         *,
         open_cycles: Sequence[Cycle],
         on: date,
+        terms: Catalogue | None = None,
         asked: Cycle | None = None,
         initial: dict[str, Any] | None = None,
         earlier: Activity | None = None,
@@ -145,7 +146,7 @@ class RecordCEForm(forms.Form):
         self.earlier = earlier
         self.earlier_type = earlier.activity_type if earlier else None
         self.recorded_on = day_of(earlier.recorded_at) if earlier else on
-        self.catalogue = catalogue()
+        self.catalogue = terms or catalogue()
         preset = {
             "submission_id": uuid.uuid4(),
             "certifications": [cycle.certification_id for cycle in ([asked] if asked else open_cycles)],
@@ -157,7 +158,8 @@ class RecordCEForm(forms.Form):
         self.is_preview = self.is_bound and "preview" in self.data
         self.fields["attested"].required = not self.is_preview
         self.fields["points"].required = not self._entered("quantity")
-        cast(ActivityTypeField, self.fields["activity_type"]).offered = lambda: self.activity_types
+        kinds = cast(ActivityTypeField, self.fields["activity_type"])
+        kinds.known, kinds.offered = self.catalogue.activity_types, lambda: self.activity_types
         for day in (self.fields["starts_on"], self.fields["ends_on"]):
             assert isinstance(day, TypedDayField)
             day.on = on
@@ -190,11 +192,9 @@ class RecordCEForm(forms.Form):
 
     @cached_property
     def _choosable(self) -> list[ActivityType]:
-        known = self.catalogue.activity_types
-        prefetch_related_objects(known, "credentials")
         return [
             activity_type
-            for activity_type in known
+            for activity_type in self.catalogue.activity_types
             if activity_type == self.earlier_type
             or not eligibility.problem_with_activity_type(activity_type, self._terms_of(activity_type), self.on)
         ]

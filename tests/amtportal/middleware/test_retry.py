@@ -52,14 +52,14 @@ def typed() -> dict[str, str]:
 
 def failing(times: int, error: Exception) -> Any:
     """Make the verb that records fail this many times before it does its work."""
-    record, left = recording.record, [error] * times
+    record, left = recording.record_at, [error] * times
 
-    def attempt(**told: Any) -> Any:
+    def attempt(*at: Any, **told: Any) -> Any:
         if left:
             raise left.pop()
-        return record(**told)
+        return record(*at, **told)
 
-    return patch.object(recording, "record", attempt)
+    return patch.object(recording, "record_at", attempt)
 
 
 ERRORS = [OperationalError("deadlock detected"), IntegrityError("duplicate key")]
