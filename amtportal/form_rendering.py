@@ -2,8 +2,8 @@
 
 Django renders a template for each field, each widget, each option of a list and each set of
 attributes. A page with a form took a third of its time for that. The widgets of the portal's own
-forms, and the group of a label, help, errors and a widget, are written here instead, as Django's templates write them; every other
-widget has its template, as always.
+forms, and the group of a label, help, errors and a widget, are written here instead, as Django's
+templates write them; every other widget has its template, as always.
 """
 
 from collections.abc import Callable, Mapping

@@ -40,7 +40,13 @@ _COUNTED = (
 def entry(activity: Activity, terms: Catalogue) -> points.Entry:
     """Return a stored entry as the caps see it, under the terms of the day it was recorded."""
     return _entry(
-        activity.pk, activity.activity_type, activity.starts_on, activity.ends_on, activity.points, activity.recorded_at, terms
+        activity.pk,
+        activity.activity_type,
+        activity.starts_on,
+        activity.ends_on,
+        activity.points,
+        activity.recorded_at,
+        terms,
     )
 
 

@@ -16,6 +16,7 @@ from amtportal.members.access import account_of, for_member
 from amtportal.members.models import Member
 from amtportal.members.sign_in import kept_forms
 from amtportal.refusals import Refused
+from ccp.catalogue import explained
 from ccp.counting.points import Entry
 from ccp.counting.terms import Catalogue
 from ccp.models import Activity
@@ -208,7 +209,7 @@ def render_form(
                 (cycle, preview.caps_used(standing_entries[cycle.pk], offers) if capped else [])
                 for cycle in form.open_cycles
             ],
-            "offers": offers,
+            "kinds": explained.groups(form.guidance, form.on),
             "providers": [] if activity else earlier.providers(member),
             "preview": _previewed(form, member, standing_entries, activity=activity) if form.is_preview else None,
             "on": form.on,
