@@ -38,8 +38,7 @@ class prepared(Generic[Row]):
         update_wrapper(self, build)
 
     def __call__(self, *keys: Key) -> list[Row]:
-        lists = [len(key) for key in keys if not isinstance(key, (int, str))]
-        if lists and not 0 < min(lists) <= max(lists) <= LONGEST:
+        if not all(_is_usual(key) for key in keys):
             return list(self.build(*keys))
         shape = (connection.vendor, *(type(key) if isinstance(key, (int, str)) else len(key) for key in keys))
         statement = self._statements.get(shape)
@@ -79,6 +78,13 @@ class _Statement:
         query.get_compiler = lambda *args, **kwargs: compiler
         queryset._query = query
         return list(queryset._iterable_class(queryset))
+
+
+def _is_usual(key: Key) -> bool:
+    """Return whether the SQL for such a key is kept. A number that no column holds has none: Django finds nothing."""
+    if isinstance(key, int):
+        return 0 <= key < _MARK
+    return isinstance(key, str) or 0 < len(key) <= LONGEST
 
 
 def _flat(keys: Sequence[Key]) -> list[int | str]:

@@ -27,6 +27,11 @@ def totals(cycles: list[int], member: int) -> QuerySet[Credit, tuple[int, object
     return of_member.values_list("cycle").annotate(total=Sum("points")).order_by("cycle")
 
 
+@prepared
+def members(key: int) -> QuerySet[Member]:
+    return Member.objects.filter(pk=key)
+
+
 def test_rows_come_with_what_is_joined(met: Member, short: Member) -> None:
     for member in (met, short):
         assert member.user
@@ -56,6 +61,11 @@ def test_a_list_without_keys_or_with_many_is_asked_as_always(met: Member, number
     before = dict(totals._statements)
     assert totals(cycles, met.pk) == list(totals.build(cycles, met.pk))
     assert totals._statements == before
+
+
+def test_a_key_that_no_column_holds_finds_nothing(met: Member) -> None:
+    assert members(met.pk) == [met]
+    assert members(10**30) == members(-1) == []
 
 
 def test_a_row_that_has_changed_is_read_as_it_is(met: Member) -> None:
