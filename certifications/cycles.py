@@ -14,12 +14,14 @@ from typing import Protocol
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from amtportal.chunks import chunks
 from amtportal.dates import anniversary, day_of
 from amtportal.formatting import format_day
 from amtportal.history.lines import sign
 from amtportal.members.models import Member, User
+from amtportal.prepared import prepared
 from amtportal.refusals import Problem, Refused, refuse_if
 from certifications import invoices
 from certifications.models import Certification, Cycle
@@ -106,9 +108,9 @@ def takes_records(cycle: Cycle, on: date) -> bool:
 
 def unclosed(member: Member, *, lock: bool = False) -> list[Cycle]:
     """Return the member's cycles that are not closed, by key. ``lock``: lock them first."""
-    cycles = Cycle.objects.for_member(member).unclosed().select_related("certification__credential").order_by("pk")
     if not lock:
-        return list(cycles)
+        return _unclosed(member.pk)
+    cycles = _unclosed.build(member.pk)
     while True:
         locked = list(cycles.select_related(None).select_for_update(of=("self",)).values_list("pk", flat=True))
         # They are read only after they are locked, because a query that had to wait for the lock
@@ -117,6 +119,12 @@ def unclosed(member: Member, *, lock: bool = False) -> list[Cycle]:
         unclosed_now = list(cycles.all())
         if locked == [cycle.pk for cycle in unclosed_now]:
             return unclosed_now
+
+
+@prepared
+def _unclosed(member: int) -> QuerySet[Cycle]:
+    of_member = Cycle.objects.unclosed().filter(certification__member=member)
+    return of_member.select_related("certification__credential").order_by("pk")
 
 
 def taking_records(cycles: Iterable[Cycle], on: date) -> list[Cycle]:

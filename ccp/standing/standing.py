@@ -11,16 +11,18 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Q, Sum, prefetch_related_objects
+from django.db.models import Q, QuerySet, Sum, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from amtportal.dates import day_of
 from amtportal.formatting import format_day, translated
 from amtportal.members.models import Member
+from amtportal.prepared import prepared
 from ccp.counting import requirement
 from ccp.models import Credit
 from ccp.rollover import catching_up, verdicts
 from ccp.standing import ledger
+from ccp.standing.chart import Earned
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications import life
@@ -47,6 +49,7 @@ class Standing:
     on: date
     counted: Decimal
     categories: list[CategoryTotal]
+    earned: list[Earned]
     invoices: list[InvoiceStanding]
     current: InvoiceStanding | None
     past: list[Cycle] = field(default_factory=list)
@@ -182,11 +185,10 @@ def standings(member: Member, on: date) -> list[Standing]:
     This takes three queries, whatever the number of certifications; one more if there are closed
     cycles, and one more if a certification is not in force.
     """
-    cycles = list(
-        Cycle.objects.for_member(member)
-        .select_related("certification__credential", "certification__member")
-        .order_by("certification__awarded_on", "certification_id", "number")
-    )
+    cycles = _cycles(member.pk)
+    cycles.sort(key=lambda cycle: (cycle.certification.awarded_on, cycle.certification_id, cycle.number))
+    for cycle in cycles:
+        cycle.certification.member = member
     past: dict[int, list[Cycle]] = defaultdict(list)
     for cycle in reversed(cycles):
         if cycle.closed_on:
@@ -198,6 +200,11 @@ def standings(member: Member, on: date) -> list[Standing]:
     prefetch_related_objects(out_of_force, "status_changes")
     result = standings_of(shown, on, past=closed)
     return [replace(standing, past=past[standing.certification.pk]) for standing in result]
+
+
+@prepared
+def _cycles(member: int) -> QuerySet[Cycle]:
+    return Cycle.objects.filter(certification__member=member).select_related("certification__credential").order_by()
 
 
 def of_cycles(cycles: list[Cycle], member: Member, on: date, *, counted: Mapping[int, Decimal]) -> list[Standing]:
@@ -236,12 +243,12 @@ def standings_of(
     same certifications, whose invoices may be unpaid again. ``counted``: the points of each cycle,
     where the points by category are not needed; this saves a query.
     """
-    by_category = _points_by_category(cycles) if counted is None else {}
+    keys = [cycle.pk for cycle in cycles]
+    earned = _earned(keys) if counted is None else {}
     closed = {cycle.pk: cycle for cycle in past if cycle not in cycles and cycle.outcome == Cycle.Outcome.COMPLIANT}
-    wanted = Q(cycle__in=cycles) | Q(cycle__in=closed, status=RenewalInvoice.Status.ISSUED)
     invoices = defaultdict(list)
     reopened = defaultdict(list)
-    for invoice in RenewalInvoice.objects.standing().with_payment_day().filter(wanted).order_by("due_on", "year"):
+    for invoice in _invoices_or_unpaid(keys, list(closed)) if closed else _invoices(keys):
         if cycle := closed.get(invoice.cycle_id):
             invoice.cycle = cycle
             unpaid = invoice_standing(invoice, on, counted=cycle.points_at_close or Decimal(0))
@@ -250,7 +257,8 @@ def standings_of(
             invoices[invoice.cycle_id].append(invoice)
     result = []
     for cycle in cycles:
-        categories = by_category.get(cycle.pk, [])
+        gains = earned.get(cycle.pk, [])
+        categories = _by_category(gains)
         total = sum((category.points for category in categories), Decimal(0))
         if counted is not None:
             total = counted.get(cycle.pk, Decimal(0))
@@ -266,6 +274,7 @@ def standings_of(
                 on=on,
                 counted=total,
                 categories=categories,
+                earned=[gain for gain in gains if gain.points],
                 invoices=shown,
                 current=next((candidate for candidate in shown if candidate.invoice.year == year), None),
                 reopened=reopened[cycle.certification_id],
@@ -284,20 +293,45 @@ def _shown(cycles: Iterable[Cycle]) -> list[Cycle]:
     return list(shown.values())
 
 
-def _points_by_category(cycles: list[Cycle]) -> dict[int, list[CategoryTotal]]:
-    """Return the points that count, for each cycle and each category that has a standing entry.
+def _by_category(earned: Iterable[Earned]) -> list[CategoryTotal]:
+    """Return the total of each category, in the order in which the categories come."""
+    totals: dict[str, Decimal] = defaultdict(Decimal)
+    for gain in earned:
+        totals[gain.category] += gain.points
+    return [CategoryTotal(category, points) for category, points in totals.items()]
 
-    The categories come in their order.
+
+def _earned(cycles: list[int]) -> dict[int, list[Earned]]:
+    """Return the points that count, for each cycle, category with a standing entry, and last day of an activity.
+
+    ``cycles`` are keys. The categories come in their order.
     """
-    totals: dict[int, list[CategoryTotal]] = defaultdict(list)
+    earned: dict[int, list[Earned]] = defaultdict(list)
+    for cycle, name, on, total in _credited(cycles):
+        earned[cycle].append(Earned(on, translated(name), total.quantize(Decimal("0.01"))))
+    return earned
+
+
+@prepared
+def _credited(cycles: list[int]) -> QuerySet[Credit, tuple[int, str, date, Decimal]]:
     category = "activity__activity_type__category"
-    rows = (
+    return (
         Credit.objects.filter(cycle__in=cycles)
         .exclude(cut__in=[Credit.Cut.NOT_STANDING, Credit.Cut.UNCLAIMED])
-        .values_list("cycle", f"{category}__name")
+        .values_list("cycle", f"{category}__name", "activity__ends_on")
         .annotate(total=Sum("points"))
         .order_by(f"{category}__order", f"{category}__name")
     )
-    for cycle, name, total in rows:
-        totals[cycle].append(CategoryTotal(translated(name), total.quantize(Decimal("0.01"))))
-    return totals
+
+
+@prepared
+def _invoices(cycles: list[int]) -> QuerySet[RenewalInvoice]:
+    of_cycles = RenewalInvoice.objects.standing().with_payment_day().filter(cycle__in=cycles)
+    return of_cycles.order_by("due_on", "year")
+
+
+@prepared
+def _invoices_or_unpaid(cycles: list[int], closed: list[int]) -> QuerySet[RenewalInvoice]:
+    """Return the invoices of these cycles, and those of the closed ones that are unpaid again."""
+    wanted = Q(cycle__in=cycles) | Q(cycle__in=closed, status=RenewalInvoice.Status.ISSUED)
+    return RenewalInvoice.objects.standing().with_payment_day().filter(wanted).order_by("due_on", "year")

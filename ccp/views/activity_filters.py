@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from amtportal.formatting import translated
-from amtportal.widgets import ShortSelect
 from ccp.models import Activity, ActivityQuerySet, Category, Credit
 from ccp.recording import eligibility
 from certifications.models import Cycle
@@ -104,7 +103,6 @@ class ActivityFilterForm(forms.Form):
         coerce=int,
         empty_value=None,
         error_messages=LEFT_ASIDE,
-        widget=ShortSelect,
     )
     certification = forms.TypedChoiceField(
         label=gettext_lazy("Certification"),
@@ -112,16 +110,14 @@ class ActivityFilterForm(forms.Form):
         coerce=int,
         empty_value=None,
         error_messages=LEFT_ASIDE,
-        widget=ShortSelect,
     )
     category = forms.ChoiceField(
-        label=gettext_lazy("Category"), required=False, error_messages=LEFT_ASIDE, widget=ShortSelect
+        label=gettext_lazy("Category"), required=False, error_messages=LEFT_ASIDE
     )
     source = forms.ChoiceField(
         label=gettext_lazy("Source"),
         required=False,
         error_messages=LEFT_ASIDE,
-        widget=ShortSelect,
         choices=[
             ("", gettext_lazy("All sources")),
             (Activity.Source.MEMBER, gettext_lazy("Recorded by you")),
@@ -132,7 +128,6 @@ class ActivityFilterForm(forms.Form):
         label=gettext_lazy("State"),
         required=False,
         error_messages=LEFT_ASIDE,
-        widget=ShortSelect,
         choices=[
             ("", gettext_lazy("All states")),
             ("standing", gettext_lazy("On record")),
@@ -144,7 +139,6 @@ class ActivityFilterForm(forms.Form):
         required=False,
         error_messages=LEFT_ASIDE,
         choices=list(SORTS.items()),
-        widget=ShortSelect,
     )
 
     def __init__(self, data: Any, *, cycles: Sequence[Cycle]) -> None:
