@@ -13,13 +13,14 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from itertools import groupby
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from amtportal.members.models import Member
+from amtportal.prepared import prepared
 from ccp.models import Activity, Credit
 
 Likeness = Literal["", "type", "title", "both"]
@@ -111,22 +112,21 @@ CLAIM_COLUMNS = (
 
 
 def claims_near(entry: Comparable, member: Member) -> list[Claim]:
-    """Return every claim of the member for the cycles of an entry, or of its type and its days.
+    """Return every claim of the member for the cycles of an entry, or of its activity type.
 
     They come in the order of recording, the entry's own among them; one query.
     """
-    same_type = Q(
-        activity__activity_type=entry.activity_type,
-        activity__starts_on__lte=entry.ends_on,
-        activity__ends_on__gte=entry.starts_on,
-    )
-    rows = (
-        Credit.objects.filter(same_type | Q(cycle__in=entry.cycles), activity__member=member)
+    return [Claim(*values) for values in _claims_near(member.pk, entry.activity_type, sorted(entry.cycles))]
+
+
+@prepared
+def _claims_near(member: int, activity_type: int, cycles: list[int]) -> QuerySet[Credit, tuple[Any, ...]]:
+    return (
+        Credit.objects.filter(Q(activity__activity_type=activity_type) | Q(cycle__in=cycles), activity__member=member)
         .exclude(cut__in=[Credit.Cut.NOT_STANDING, Credit.Cut.UNCLAIMED])
         .order_by("activity_id")
         .values_list(*CLAIM_COLUMNS)
     )
-    return [Claim(*values) for values in rows]
 
 
 def counted(claims: Iterable[Claim]) -> dict[int, Decimal]:

@@ -6,9 +6,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Prefetch, Q
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Prefetch, Q, QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
+from amtportal.members.models import User
+from amtportal.prepared import prepared
 from ccp.counting import reasons
 from ccp.models import Activity, Credit, Evidence
 from ccp.recording import duplicates
@@ -82,32 +85,52 @@ def found(among: Any, pk: int, *, at: datetime) -> Activity:
     return activity
 
 
-def with_cycles(among: Any, pk: int, *, at: datetime) -> tuple[Activity, list[Cycle]]:
-    """Return the entry with this key, and all cycles of its member. Raises ``Http404`` as ``found``.
+def with_cycles(viewer: User, pk: int, *, at: datetime) -> tuple[Activity, list[Cycle]]:
+    """Return an entry that this account may see, and all cycles of its member. Raises ``Http404``.
 
     Two queries: the cycles are read together with what the entry counts for in them. ``has_files``
     says whether evidence is or was attached. Cycles that are due are closed first.
     """
-    among = among.select_related("activity_type__category", "member").annotate(
-        has_files=Exists(Evidence.objects.filter(activity=OuterRef("pk")))
-    )
-    activity: Activity = get_object_or_404(among, pk=pk)
+    activity = _read_whole(viewer, pk)
     cycles = _read_with_credits(activity)
     if catching_up.catch_up(activity.member, at=at, shown=cycles):
-        activity = among.get(pk=pk)
+        activity = _read_whole(viewer, pk)
         cycles = _read_with_credits(activity)
     return activity, cycles
 
 
-def _read_with_credits(activity: Activity) -> list[Cycle]:
-    """Return the cycles of the entry's member, and give the entry its credits."""
-    cycles: list[Any] = list(
-        Cycle.objects.for_member(activity.member)
+def _read_whole(viewer: User, pk: int) -> Activity:
+    found = list(_whole(Activity.objects.visible_to(viewer), pk)) if viewer.is_staff else _own(pk, viewer.pk)
+    if not found:
+        raise Http404
+    return found[0]
+
+
+def _whole(among: QuerySet[Activity], pk: int) -> QuerySet[Activity]:
+    files = Evidence.objects.filter(activity=OuterRef("pk")).order_by()
+    whole = among.filter(pk=pk).select_related("activity_type__category", "member")
+    return whole.order_by().annotate(has_files=Exists(files))
+
+
+@prepared
+def _own(pk: int, user: int) -> QuerySet[Activity]:
+    return _whole(Activity.objects.filter(member__user=user), pk)
+
+
+@prepared
+def _cycles_with_credit(member: int, activity: int) -> QuerySet[Cycle]:
+    return (
+        Cycle.objects.filter(certification__member=member)
         .select_related("certification__credential")
-        .annotate(credit=FilteredRelation("credits", condition=Q(credits__activity=activity.pk)))
+        .annotate(credit=FilteredRelation("credits", condition=Q(credits__activity=activity)))
         .annotate(credit_key=F("credit__pk"), credit_points=F("credit__points"), credit_cut=F("credit__cut"))
         .order_by("pk")
     )
+
+
+def _read_with_credits(activity: Activity) -> list[Cycle]:
+    """Return the cycles of the entry's member, and give the entry its credits."""
+    cycles: list[Any] = _cycles_with_credit(activity.member_id, activity.pk)
     activity._prefetched_objects_cache = {  # type: ignore[attr-defined]
         "credits": [
             Credit(

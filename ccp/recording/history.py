@@ -4,14 +4,16 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from amtportal.formatting import format_day, format_points, translated
 from amtportal.history.comparison import history_model
 from amtportal.members.models import Member, User
+from amtportal.prepared import prepared
 from ccp.models import Activity, Credit, Evidence
 
 LABELS = {
@@ -78,22 +80,24 @@ COLUMNS = (
 """What a ``Version`` is read from, in its order."""
 
 
-def _versions(activity: Activity) -> list[Version]:
-    # The managers of the histories make a class each time they are asked for.
-    lines = history_model(Activity)._base_manager.filter(id=activity.pk)
-    found = lines.order_by("history_date", "history_id").values_list(*COLUMNS)
-    return [Version(*values) for values in found]
+@prepared
+def _versions(activity: int) -> QuerySet[Any, tuple[Any, ...]]:
+    lines = history_model(Activity)._base_manager.filter(id=activity)
+    return lines.order_by("history_date", "history_id").values_list(*COLUMNS)
+
+
+@prepared
+def _credits(activity: int) -> QuerySet[Any, tuple[datetime, int, str, str]]:
+    lines = history_model(Credit)._base_manager.filter(activity=activity)
+    return lines.order_by("history_date", "history_id").values_list(
+        "history_date", "cycle", "cut", "cycle__certification__credential__code"
+    )
 
 
 def of_activity(activity: Activity, *, viewer: User) -> list[Change]:
     """Return every change of the entry, newest first, in two queries."""
-    versions = _versions(activity)
-    credits = list(
-        history_model(Credit)
-        ._base_manager.filter(activity=activity)
-        .order_by("history_date", "history_id")
-        .values_list("history_date", "cycle", "cut", "cycle__certification__credential__code")
-    )
+    versions = [Version(*values) for values in _versions(activity.pk)]
+    credits = _credits(activity.pk)
     changes = []
     before: dict[str, str] = {}
     stood, member = True, versions[0].member if versions else None

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from amtportal.formatting import format_points
 from amtportal.members.models import Member
+from amtportal.prepared import prepared
 from ccp.transcripts import sheets
 from ccp.transcripts.sheets import Sheet, SheetRow
 from certifications.deadlines import by_deadline
@@ -181,10 +182,18 @@ def of_member(member: Member, cycles: Iterable[Cycle]) -> Contents:
     return Contents(member, sheets.of_cycles(list(cycles)), None)
 
 
-def cycles_of(member: Member) -> QuerySet[Cycle]:
+def cycles_of(member: Member) -> list[Cycle]:
     """Return all cycles of the member, by certification in order of award, the first one first."""
+    cycles = _cycles_of(member.pk)
+    for cycle in cycles:
+        cycle.certification.member = member
+    return cycles
+
+
+@prepared
+def _cycles_of(member: int) -> QuerySet[Cycle]:
     return (
-        Cycle.objects.for_member(member)
+        Cycle.objects.filter(certification__member=member)
         .select_related("certification__credential")
         .order_by("certification__awarded_on", "certification_id", "number")
     )

@@ -16,6 +16,7 @@ from datetime import datetime
 from importlib.metadata import version
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
@@ -24,6 +25,7 @@ from amtportal.documents import fonts
 from amtportal.documents import layout as documents
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.models import User
+from amtportal.prepared import prepared
 from ccp.models import Transcript, TranscriptFile
 from ccp.transcripts import contents as transcripts
 
@@ -70,9 +72,8 @@ def issue(*, contents: transcripts.Contents, by: User, at: datetime) -> Transcri
     if fonts.wanting(contents.texts()):
         fonts.check(contents.typed())
     content_hash = transcripts.content_hash(contents)
-    # The snapshot, a line for each entry, is read only by those who check the transcript.
-    if issued := Transcript.objects.defer("snapshot").filter(content_hash=content_hash).first():
-        return issued
+    if issued := _issued_as(content_hash):
+        return issued[0]
     try:
         with transaction.atomic():
             return Transcript.objects.create(
@@ -88,6 +89,17 @@ def issue(*, contents: transcripts.Contents, by: User, at: datetime) -> Transcri
         return Transcript.objects.get(content_hash=content_hash)
 
 
+@prepared
+def _issued_as(content_hash: str) -> QuerySet[Transcript]:
+    # The snapshot, a line for each entry, is read only by those who check the transcript.
+    return Transcript.objects.defer("snapshot").filter(content_hash=content_hash).order_by()
+
+
+@prepared
+def _made(sha256: str) -> QuerySet[TranscriptFile, int]:
+    return TranscriptFile.objects.filter(sha256=sha256).order_by().values_list("pk", flat=True)
+
+
 def pdf(issue: Transcript, contents: transcripts.Contents, *, at: datetime) -> bytes:
     """Return the transcript as PDF/UA-1, in English whoever asks.
 
@@ -98,9 +110,9 @@ def pdf(issue: Transcript, contents: transcripts.Contents, *, at: datetime) -> b
     context = {"transcript": contents, "issue": issue, "qr": drawn.place, "association": ASSOCIATION}
     html = documents.html_of("ccp/transcripts/transcript_document.html", context | places())
     content = documents.pdf(html, drawn)
-    TranscriptFile.objects.get_or_create(
-        sha256=hashlib.sha256(content).hexdigest(), defaults={"transcript": issue, "made_at": at}
-    )
+    sha256 = hashlib.sha256(content).hexdigest()
+    if not _made(sha256):
+        TranscriptFile.objects.get_or_create(sha256=sha256, defaults={"transcript": issue, "made_at": at})
     return content
 
 

@@ -13,11 +13,14 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from amtportal.formatting import format_day, format_points
+from amtportal.prepared import prepared
 from ccp.counting import requirement
 from ccp.counting.reasons import CUT_SENTENCES
 from ccp.models import Activity, Credit
@@ -178,22 +181,11 @@ def of_cycles(cycles: list[Cycle]) -> list[Sheet]:
     Each cycle is read again in the statement that reads its credits, so that nobody sees the new
     points with the old day on which the requirement was met. No lock is taken.
     """
-    credits = (
-        Credit.objects.filter(cycle__in=[cycle.pk for cycle in cycles])
-        .exclude(cut__in=[Credit.Cut.NOT_STANDING, Credit.Cut.UNCLAIMED])
-        .order_by(
-            "cycle_id",
-            "activity__activity_type__category__order",
-            "activity__activity_type__category_id",
-            "activity__starts_on",
-            "activity_id",
-        )
-        .values_list(*(f"cycle__{name}" for name in CYCLE_COLUMNS), *ROW_COLUMNS)
-    )
+    credits = _claimed([cycle.pk for cycle in cycles])
     width = len(CYCLE_COLUMNS)
     claimed = {}
     for values, found in groupby(credits, key=lambda row: row[:width]):
-        cycle = Cycle.from_db(credits.db, CYCLE_COLUMNS, values)
+        cycle = Cycle.from_db(DEFAULT_DB_ALIAS, CYCLE_COLUMNS, values)
         claimed[cycle.pk] = cycle, by_category([row[width:] for row in found])
     corrections: dict[int, list[CycleCorrection]] = {}
     if any(cycle.closed_on for cycle in cycles):
@@ -205,6 +197,22 @@ def of_cycles(cycles: list[Cycle]) -> list[Sheet]:
         cycle.certification = given.certification
         sheets.append(Sheet(cycle, categories, corrections.get(cycle.pk, [])))
     return sheets
+
+
+@prepared
+def _claimed(cycles: list[int]) -> QuerySet[Credit, tuple[Any, ...]]:
+    return (
+        Credit.objects.filter(cycle__in=cycles)
+        .exclude(cut__in=[Credit.Cut.NOT_STANDING, Credit.Cut.UNCLAIMED])
+        .order_by(
+            "cycle_id",
+            "activity__activity_type__category__order",
+            "activity__activity_type__category_id",
+            "activity__starts_on",
+            "activity_id",
+        )
+        .values_list(*(f"cycle__{name}" for name in CYCLE_COLUMNS), *ROW_COLUMNS)
+    )
 
 
 def by_category(credits: Iterable[Sequence[Any]]) -> list[CategoryRows]:

@@ -1,6 +1,9 @@
 """The pages of recorded activities: the list, the list as CSV, and one entry."""
 
+from typing import Any
+
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -12,6 +15,7 @@ from amtportal.chunks import CHUNK
 from amtportal.dates import day_of
 from amtportal.members.access import account_of, for_member
 from amtportal.members.models import Member
+from amtportal.prepared import prepared
 from ccp.amt_credits import error_reports
 from ccp.counting.terms import in_units
 from ccp.evidence import attaching as evidence
@@ -23,7 +27,7 @@ from ccp.recording.forms import DifferenceForm
 from ccp.rollover import catching_up
 from ccp.standing import standing
 from ccp.views import activity_export, activity_rows
-from ccp.views.activity_filters import ActivityFilterForm
+from ccp.views.activity_filters import NEWEST_FIRST, ActivityFilterForm, totalled
 from ccp.views.evidence import part_of_page
 from certifications.models import Cycle
 
@@ -40,8 +44,12 @@ def activity_list(request: HttpRequest, member: Member) -> HttpResponse:
     cycles = _cycles(member)
     filters = ActivityFilterForm(request.GET, cycles=cycles)
     activities = filters.narrowed(Activity.objects.for_member(member))
-    totals = filters.totals(activities)
-    paginator = Paginator(filters.sorted(activities).values_list(*activity_rows.COLUMNS), PAGE_SIZE)
+    totals = filters.totals(_everything(member.pk) if filters.shows_everything else totalled(activities))
+    if filters.shows_everything and filters.order == NEWEST_FIRST and totals.number <= PAGE_SIZE:
+        sorted_rows: Any = _newest(member.pk)  # the list as most people open it
+    else:
+        sorted_rows = filters.sorted(activities).values_list(*activity_rows.COLUMNS)
+    paginator = Paginator(sorted_rows, PAGE_SIZE)
     paginator.count = totals.number
     page = paginator.get_page(request.GET.get("page"))
     context = {
@@ -55,6 +63,16 @@ def activity_list(request: HttpRequest, member: Member) -> HttpResponse:
         ),
     }
     return render(request, "ccp/activities/activity_list.html", context)
+
+
+@prepared
+def _everything(member: int) -> QuerySet[Activity, tuple[Any, ...]]:
+    return totalled(Activity.objects.filter(member=member))
+
+
+@prepared
+def _newest(member: int) -> QuerySet[Activity, tuple[Any, ...]]:
+    return Activity.objects.filter(member=member).order_by("-starts_on", "-pk").values_list(*activity_rows.COLUMNS)
 
 
 @require_safe
@@ -75,15 +93,16 @@ def activity_export_csv(request: HttpRequest, member: Member) -> HttpResponseBas
 
 def _cycles(member: Member) -> list[Cycle]:
     """Return all cycles of the member, newest first, after closing those that are due."""
-    of_member = (
-        Cycle.objects.for_member(member)
-        .select_related("certification__credential")
-        .order_by("-starts_on", "certification_id")
-    )
-    cycles = list(of_member)
+    cycles = _newest_first(member.pk)
     if catching_up.catch_up(member, at=timezone.now(), shown=cycles):
-        cycles = list(of_member.all())
+        cycles = _newest_first(member.pk)
     return cycles
+
+
+@prepared
+def _newest_first(member: int) -> QuerySet[Cycle]:
+    cycles = Cycle.objects.filter(certification__member=member).select_related("certification__credential")
+    return cycles.order_by("-starts_on", "certification_id")
 
 
 @require_safe
@@ -94,7 +113,7 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """
     now = timezone.now()
     viewer = account_of(request)
-    activity, cycles = entries.with_cycles(Activity.objects.visible_to(viewer), pk, at=now)
+    activity, cycles = entries.with_cycles(viewer, pk, at=now)
     is_owner = activity.member.user_id == viewer.pk
     if is_owner:
         activity.member.user = viewer  # saves a query for the page header

@@ -5,20 +5,21 @@ sort or the page keeps the filters. If the address asks for a choice that the li
 that choice is ignored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Case, DecimalField, F, OuterRef, Subquery, Sum, When
+from django.db.models import Case, DecimalField, F, OuterRef, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce, Lower
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from amtportal.formatting import translated
+from amtportal.prepared import prepared
 from ccp.models import Activity, ActivityQuerySet, Category, Credit
 from ccp.recording import eligibility
 from certifications.models import Cycle
@@ -91,6 +92,17 @@ class Totals:
     claims: dict[int, dict[int, Decimal]]
 
 
+def totalled(activities: ActivityQuerySet) -> QuerySet[Activity, tuple[Any, ...]]:
+    """Return what ``ActivityFilterForm.totals`` needs of these activities: a row for each credit."""
+    columns = ("pk", "points", "withdrawn_at", "credits__cycle", "credits__points", "credits__cut")
+    return activities.order_by().values_list(*columns)
+
+
+@prepared
+def _categories() -> QuerySet[Category, tuple[str, str]]:
+    return Category.objects.values_list("code", "name")
+
+
 class ActivityFilterForm(forms.Form):
     """The filters and the sort.
 
@@ -111,9 +123,7 @@ class ActivityFilterForm(forms.Form):
         empty_value=None,
         error_messages=LEFT_ASIDE,
     )
-    category = forms.ChoiceField(
-        label=gettext_lazy("Category"), required=False, error_messages=LEFT_ASIDE
-    )
+    category = forms.ChoiceField(label=gettext_lazy("Category"), required=False, error_messages=LEFT_ASIDE)
     source = forms.ChoiceField(
         label=gettext_lazy("Source"),
         required=False,
@@ -149,11 +159,10 @@ class ActivityFilterForm(forms.Form):
         for cycle in cycles:
             credential = cycle.certification.credential
             named[cycle.certification_id] = f"{credential.code} – {translated(credential.name)}"
-        categories = Category.objects.values_list("code", "name")
         for name, choices in (
             ("cycle", [("", _("All cycles")), *((cycle.pk, str(window)) for cycle, window in windows)]),
             ("certification", [("", _("All certifications")), *named.items()]),
-            ("category", [("", _("All categories")), *((code, translated(name)) for code, name in categories)]),
+            ("category", [("", _("All categories")), *((code, translated(name)) for code, name in _categories())]),
         ):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)
@@ -232,14 +241,15 @@ class ActivityFilterForm(forms.Form):
         sign = "-" if self.order.startswith("-") else ""
         return activities.order_by(*(f"{sign}{name}" for name in (*ORDERS[key], "pk")))
 
-    def totals(self, activities: ActivityQuerySet) -> Totals:
-        """Return the totals of these activities; one query.
+    @property
+    def shows_everything(self) -> bool:
+        return not self.chosen
+
+    def totals(self, rows: Iterable[tuple[Any, ...]]) -> Totals:
+        """Return the totals of activities that were read by ``totalled``.
 
         The points counted are those in the requested cycle or certification.
         """
-        rows = activities.order_by().values_list(
-            "pk", "points", "withdrawn_at", "credits__cycle", "credits__points", "credits__cut"
-        )
         claims: dict[int, dict[int, Decimal]] = {}
         claimed = Decimal(0)
         by_cycle: dict[int, Decimal] = {}

@@ -7,14 +7,14 @@ from django.views.decorators.http import require_safe
 
 from amtportal.documents import fonts
 from amtportal.documents import layout as documents
-from amtportal.members.access import account_of, for_member
+from amtportal.members.access import account_of, for_member, member_of
 from amtportal.members.limits import rate_limited
 from amtportal.members.models import Member
 from ccp.rollover import catching_up
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
 from certifications.deadlines import by_deadline
-from certifications.models import Certification, Cycle
+from certifications.models import Cycle
 
 
 @require_safe
@@ -50,26 +50,25 @@ def transcript_history_pdf(request: HttpRequest, member: Member) -> HttpResponse
 
 def _of_cycle(request: HttpRequest, pk: int) -> tuple[transcripts.Contents, list[Cycle]]:
     """Return the transcript of a cycle, and all cycles of its member. Raises ``Http404``."""
-    of_member = (
-        Cycle.objects.visible_to(request.user)
-        .filter(certification__member__in=Certification.objects.filter(cycles=pk).values("member"))
-        .select_related("certification__credential", "certification__member")
-        .order_by("certification__awarded_on", "certification_id", "number")
-    )
-    cycles = list(of_member)
+    account = account_of(request)
+    if account.is_staff:
+        of_cycle = Member.objects.filter(certifications__cycles__in=Cycle.objects.visible_to(account).filter(pk=pk))
+        member = of_cycle.first()
+    else:
+        member = member_of(request)
+    cycles = transcripts.cycles_of(member) if member else []
     asked = [cycle for cycle in cycles if cycle.pk == pk]
-    if not asked:
+    if not member or not asked:
         raise Http404
-    if catching_up.catch_up(asked[0].certification.member, at=timezone.now(), shown=asked):
-        cycles = list(of_member.all())
-    [asked_now] = (cycle for cycle in cycles if cycle.pk == pk)
-    return transcripts.of_cycle(asked_now), cycles
+    if catching_up.catch_up(member, at=timezone.now(), shown=asked):
+        cycles = transcripts.cycles_of(member)
+    return transcripts.of_cycle(next(cycle for cycle in cycles if cycle.pk == pk)), cycles
 
 
 def _of_member(member: Member) -> transcripts.Contents:
-    cycles = list(transcripts.cycles_of(member))
+    cycles = transcripts.cycles_of(member)
     if catching_up.catch_up(member, at=timezone.now(), shown=cycles):
-        cycles = list(transcripts.cycles_of(member))
+        cycles = transcripts.cycles_of(member)
     return transcripts.of_member(member, cycles)
 
 
