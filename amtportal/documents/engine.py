@@ -9,6 +9,7 @@ Fonts are registered when the first document needs them. No other font and no fo
 machine is used.
 """
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from amtportal.documents.fonts import ASSETS, Font
 
 VARIANT = "pdf/ua-1"
+# A document makes so many objects that Python searches all for garbage again and again. The modules are none.
+gc.collect()
+gc.freeze()
 
 
 class NothingFetched(URLFetcher):

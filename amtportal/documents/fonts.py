@@ -36,9 +36,9 @@ PRINTED_AS: dict[int, str | None] = dict.fromkeys(
     [*range(9), 11, 12, *range(14, 32), *range(127, 160), 0x2028, 0x2029], " "
 ) | {0x20E3: None}
 
-PLAIN = frozenset(map(chr, (10, *range(32, 127))))
-"""Characters of which the first font is known to have each: to see that a text has no others, no
-font needs to be opened."""
+PLAIN = frozenset("\n–—‘’“”…•") | (set(map(chr, [*range(32, 127), *range(0xA1, 0x180)])) - set("Ĳĳŉſ"))
+"""Letters of western and central Europe and usual signs. The first font is known to have them all:
+to see that a text has no others, no font needs to be opened."""
 
 # Default_Ignorable_Code_Point of Unicode: joiners, selectors and marks of direction, which shape
 # their neighbors or nothing. No font needs them.

@@ -104,6 +104,17 @@ def test_a_page_takes_the_same_few_queries_with_one_entry_and_with_200(one: Memb
     assert few == more <= MOST
 
 
+# What these pages take once their SQL is kept and the transcript is issued: no more without a reason.
+EXACTLY = {"activities": 6, "activity": 8, "transcript": 5, "transcript as PDF": 7}
+
+
+@pytest.mark.parametrize("name", EXACTLY)
+def test_a_page_that_is_opened_again_takes_exactly_these_queries(many: Member, name: str) -> None:
+    client = client_of(many)
+    queries(client, many, PAGES[name])
+    assert queries(client, many, PAGES[name]) == EXACTLY[name]
+
+
 @pytest.mark.parametrize("name", ["home", "My Certifications", "activities", "invoices", "activity"])
 def test_a_page_takes_the_same_queries_with_one_certification_and_with_two(one: Member, two: Member, name: str) -> None:
     assert queries(client_of(one), one, PAGES[name]) == queries(client_of(two), two, PAGES[name])
