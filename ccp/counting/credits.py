@@ -17,6 +17,7 @@ from amtportal.chunks import CHUNK, chunks
 from amtportal.dates import day_of
 from amtportal.history.lines import create_with_lines
 from amtportal.members.models import User
+from amtportal.prepared import Prepared
 from ccp.counting import points, requirement
 from ccp.counting.terms import Catalogue, catalogue
 from ccp.models import Activity, ActivityType, Credit
@@ -24,6 +25,12 @@ from certifications.models import Cycle
 from certifications.quarters import ZERO
 
 # What counting needs of a credit and its entry; the texts of an entry are many times as long.
+_claimed = Prepared(
+    lambda cycles: Credit.objects.filter(cycle__in=cycles)
+    .exclude(cut=Credit.Cut.UNCLAIMED)
+    .order_by("pk")
+    .values_list(*_COUNTED)
+)
 _COUNTED = (
     "pk",
     "activity_id",
@@ -35,7 +42,6 @@ _COUNTED = (
         for name in ("activity_type_id", "starts_on", "ends_on", "points", "recorded_at", "withdrawn_at")
     ),
 )
-
 
 def entry(activity: Activity, terms: Catalogue) -> points.Entry:
     """Return a stored entry as the caps see it, under the terms of the day it was recorded."""
@@ -101,24 +107,22 @@ def recount(cycles: Collection[Cycle], terms: Catalogue, by: User | None, at: da
     terms (``ccp.counting.terms_lock``).
     """
     for batch in chunks(cycles):
-        claimed: dict[int, list[Credit]] = {cycle.pk: [] for cycle in batch}
+        claimed: dict[int, list[tuple[int, int, Decimal, str]]] = {cycle.pk: [] for cycle in batch}
         standing: dict[int, list[points.Entry]] = {cycle.pk: [] for cycle in batch}
-        rows = Credit.objects.filter(cycle__in=claimed).exclude(cut=Credit.Cut.UNCLAIMED).order_by("pk")
-        for key, activity, cycle, counts, cut, kind, *of_entry, withdrawn_at in rows.values_list(*_COUNTED):
-            claimed[cycle].append(Credit(pk=key, activity_id=activity, cycle_id=cycle, points=counts, cut=cut))
+        for key, activity, cycle, counts, cut, kind, *of_entry, withdrawn_at in _claimed(list(claimed)):
+            claimed[cycle].append((key, activity, counts, cut))
             if withdrawn_at is None:
                 standing[cycle].append(_entry(activity, terms.activity_type(kind), *of_entry, terms))
-        changed = []
-        for cycle, of_cycle in claimed.items():
+        changed, counted_by_cycle = [], dict.fromkeys(claimed, ZERO)
+        for cycle, credits in claimed.items():
             counted = points.credited(standing[cycle])
-            for credit in of_cycle:
-                result = counted.get(credit.activity_id)
-                value = (result.counted, result.cut) if result else (ZERO, Credit.Cut.NOT_STANDING)
-                if (credit.points, credit.cut) != value:
-                    credit.points, credit.cut = value
-                    changed.append(credit)
+            for key, activity, *before in credits:
+                result = counted.get(activity)
+                counts, cut = (result.counted, result.cut) if result else (ZERO, Credit.Cut.NOT_STANDING)
+                counted_by_cycle[cycle] += counts
+                if before != [counts, cut]:
+                    changed.append(Credit(pk=key, activity_id=activity, cycle_id=cycle, points=counts, cut=cut))
         _update(changed, by, at)
-        counted_by_cycle = {key: sum((credit.points for credit in of_cycle), ZERO) for key, of_cycle in claimed.items()}
         requirement.settle_all(batch, counted_by_cycle, day_of(at))
 
 
