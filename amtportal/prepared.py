@@ -3,9 +3,9 @@
     _credits = Prepared(lambda keys: Credit.objects.filter(cycle__in=keys).values_list("pk", "points"))
     rows = _credits([1, 2])
 
-The function builds the query from a list of whole numbers, which is all that differs from one call to the next.
-It is called once for each length of the list (up to ``LONGEST``), with marks in place of the numbers. The rows are as Django
-returns them: tuples, or records with what ``select_related`` names.
+The function builds the query from a list of whole numbers, which is all that differs from one call to
+the next. It is called once for each length of the list (up to ``LONGEST``), with marks in place of the
+numbers. The rows are as Django returns them: tuples, or records with what ``select_related`` names.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
-from django.db.models.query import ModelIterable, get_related_populators
+from django.db.models.query import ModelIterable, get_related_populators  # type: ignore[attr-defined]
 
 _MARK = -(2**40)  # the marks go down from here; no key has such a value
 LONGEST = 16

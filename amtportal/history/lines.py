@@ -141,7 +141,10 @@ def _lines_of(model: type[models.Model]) -> Any:
 
 @cache
 def _copying(model: type[models.Model], told: tuple[str, ...], rows: int) -> str:
-    """Return the statement that copies this many rows into their history. ``told``: the columns with values of its own."""
+    """Return the statement that copies this many rows into their history.
+
+    ``told``: the columns of a line that its row does not have.
+    """
     name, lines = connection.ops.quote_name, _lines_of(model)
     kept = [(name(lines._meta.get_field(field.name).column), name(field.column)) for field in lines.tracked_fields]
     into = ", ".join([*map(name, told), *(column for column, _ in kept)])

@@ -89,9 +89,7 @@ def record(*, credits: Sequence[AmtCredit], by: User | None, at: datetime) -> di
     return recorded | {activity.provider_reference: activity for activity in new}
 
 
-def _credited(
-    credit: AmtCredit, cycles: Collection[Cycle], statement: AttestationStatement, at: datetime
-) -> Activity:
+def _credited(credit: AmtCredit, cycles: Collection[Cycle], statement: AttestationStatement, at: datetime) -> Activity:
     """Return the entry of a credit from AMT, not yet saved.
 
     Nobody attests it: AMT's own record takes the place of an attestation.

@@ -25,12 +25,6 @@ from certifications.models import Cycle
 from certifications.quarters import ZERO
 
 # What counting needs of a credit and its entry; the texts of an entry are many times as long.
-_claimed = Prepared(
-    lambda cycles: Credit.objects.filter(cycle__in=cycles)
-    .exclude(cut=Credit.Cut.UNCLAIMED)
-    .order_by("pk")
-    .values_list(*_COUNTED)
-)
 _COUNTED = (
     "pk",
     "activity_id",
@@ -42,11 +36,23 @@ _COUNTED = (
         for name in ("activity_type_id", "starts_on", "ends_on", "points", "recorded_at", "withdrawn_at")
     ),
 )
+_claimed = Prepared(
+    lambda cycles: (
+        Credit.objects.filter(cycle__in=cycles).exclude(cut=Credit.Cut.UNCLAIMED).order_by("pk").values_list(*_COUNTED)
+    )
+)
+
 
 def entry(activity: Activity, terms: Catalogue) -> points.Entry:
     """Return a stored entry as the caps see it, under the terms of the day it was recorded."""
     return _entry(
-        activity.pk, activity.activity_type, activity.starts_on, activity.ends_on, activity.points, activity.recorded_at, terms
+        activity.pk,
+        activity.activity_type,
+        activity.starts_on,
+        activity.ends_on,
+        activity.points,
+        activity.recorded_at,
+        terms=terms,
     )
 
 
@@ -57,6 +63,7 @@ def _entry(
     ends_on: date,
     claimed: Decimal,
     recorded_at: datetime,
+    *,
     terms: Catalogue,
 ) -> points.Entry:
     held = terms.terms(activity_type, day_of(recorded_at))
@@ -112,7 +119,7 @@ def recount(cycles: Collection[Cycle], terms: Catalogue, by: User | None, at: da
         for key, activity, cycle, counts, cut, kind, *of_entry, withdrawn_at in _claimed(list(claimed)):
             claimed[cycle].append((key, activity, counts, cut))
             if withdrawn_at is None:
-                standing[cycle].append(_entry(activity, terms.activity_type(kind), *of_entry, terms))
+                standing[cycle].append(_entry(activity, terms.activity_type(kind), *of_entry, terms=terms))
         changed, counted_by_cycle = [], dict.fromkeys(claimed, ZERO)
         for cycle, credits in claimed.items():
             counted = points.credited(standing[cycle])

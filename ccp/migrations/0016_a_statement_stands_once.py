@@ -45,9 +45,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="historicalactivity",
             name="statement",
-            field=models.ForeignKey(
-                db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, **STATEMENT
-            ),
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, **STATEMENT),
         ),
         *(migrations.AlterField(model, "attestation", text()) for model in ("activity", "historicalactivity")),
         *(

@@ -161,8 +161,7 @@ class Activity(models.Model):
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_has_one_attestation",
-                condition=Q(statement=None) & ~Q(attestation_text="")
-                | Q(statement__isnull=False, attestation_text=""),
+                condition=Q(statement=None) & ~Q(attestation_text="") | Q(statement__isnull=False, attestation_text=""),
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_quantity_positive", condition=Q(quantity=None) | Q(quantity__gt=0)
