@@ -24,7 +24,7 @@ from django.db.models import QuerySet
 
 Row = TypeVar("Row")
 Key = int | str | Sequence[int]
-LONGEST = 10
+LONGEST = 16
 """A longer list of keys is rare, and its SQL is not kept."""
 _MARK = 2**61  # stands for a key while the SQL is compiled; no row has such a key
 

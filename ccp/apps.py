@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class CcpConfig(AppConfig):
@@ -7,6 +8,8 @@ class CcpConfig(AppConfig):
 
     def ready(self) -> None:
         from ccp.amt_credits.holding import match_after_roster
+        from ccp.recording import statements
         from certifications.roster.signals import roster_imported
 
         roster_imported.connect(match_after_roster, dispatch_uid="ccp.match_after_roster")
+        post_migrate.connect(statements.put_on_record, sender=self)

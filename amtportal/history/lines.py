@@ -114,7 +114,7 @@ def copy_lines(model: type[models.Model], keys: Iterable[int], kind: str, *, by:
     ``kind``: ``+`` for new rows, ``~`` for changed ones. The database copies the columns, so a line is always as its
     row. Many-to-many fields are not kept; a model that has any is refused.
     """
-    lines: Any = model.history.model  # type: ignore[attr-defined]
+    lines = _lines_of(model)
     assert not lines._history_m2m_fields, f"{model.__name__} has many-to-many fields to keep"
     told = {
         "history_date": at,
@@ -135,9 +135,17 @@ def copy_lines(model: type[models.Model], keys: Iterable[int], kind: str, *, by:
 
 
 @cache
+def _lines_of(model: type[models.Model]) -> Any:
+    return model.history.model  # type: ignore[attr-defined]  # the library makes a class for each look at ``history``
+
+
+@cache
 def _copying(model: type[models.Model], told: tuple[str, ...], rows: int) -> str:
-    """Return the statement that copies this many rows into their history. ``told``: the columns with values of its own."""
-    name, lines = connection.ops.quote_name, model.history.model  # type: ignore[attr-defined]
+    """Return the statement that copies this many rows into their history.
+
+    ``told``: the columns of a line that its row does not have.
+    """
+    name, lines = connection.ops.quote_name, _lines_of(model)
     kept = [(name(lines._meta.get_field(field.name).column), name(field.column)) for field in lines.tracked_fields]
     into = ", ".join([*map(name, told), *(column for column, _ in kept)])
     copied = ", ".join([*["%s"] * len(told), *(column for _, column in kept)])

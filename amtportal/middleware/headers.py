@@ -54,14 +54,15 @@ class HeadersMiddleware:
 
 
 class PolicyMiddleware(CSPMiddleware):
-    """Sends the Content-Security-Policy, which is the same for every response and put together once."""
+    """Sends the Content-Security-Policy. It is put together once, except where a response changes it."""
 
     @cached_property
     def policy(self) -> str:
         return build_policy()
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
-        if settings.DEBUG:  # Django's page for an error has its style and scripts in it
+        is_changed = any(name.startswith("_csp") for name in vars(response))
+        if is_changed or settings.DEBUG:  # Django's page for an error has its style and scripts in it
             return super().process_response(request, response)
         response.headers.setdefault(POLICY, self.policy)
         return response

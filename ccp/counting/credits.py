@@ -9,14 +9,17 @@ caller holds the locks on the cycles.
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from simple_history.utils import bulk_update_with_history
 
 from amtportal.chunks import CHUNK, chunks
 from amtportal.dates import day_of
 from amtportal.history.lines import create_with_lines
 from amtportal.members.models import User
+from amtportal.prepared import prepared
 from ccp.counting import points, requirement
 from ccp.counting.terms import Catalogue, catalogue
 from ccp.models import Activity, ActivityType, Credit
@@ -37,6 +40,12 @@ _COUNTED = (
 )
 
 
+@prepared
+def _claimed(cycles: list[int]) -> QuerySet[Credit, tuple[Any, ...]]:
+    claimed = Credit.objects.filter(cycle__in=cycles).exclude(cut=Credit.Cut.UNCLAIMED)
+    return claimed.order_by("pk").values_list(*_COUNTED)
+
+
 def entry(activity: Activity, terms: Catalogue) -> points.Entry:
     """Return a stored entry as the caps see it, under the terms of the day it was recorded."""
     return _entry(
@@ -46,7 +55,7 @@ def entry(activity: Activity, terms: Catalogue) -> points.Entry:
         activity.ends_on,
         activity.points,
         activity.recorded_at,
-        terms,
+        terms=terms,
     )
 
 
@@ -57,6 +66,7 @@ def _entry(
     ends_on: date,
     claimed: Decimal,
     recorded_at: datetime,
+    *,
     terms: Catalogue,
 ) -> points.Entry:
     held = terms.terms(activity_type, day_of(recorded_at))
@@ -107,24 +117,22 @@ def recount(cycles: Collection[Cycle], terms: Catalogue, by: User | None, at: da
     terms (``ccp.counting.terms_lock``).
     """
     for batch in chunks(cycles):
-        claimed: dict[int, list[Credit]] = {cycle.pk: [] for cycle in batch}
+        claimed: dict[int, list[tuple[int, int, Decimal, str]]] = {cycle.pk: [] for cycle in batch}
         standing: dict[int, list[points.Entry]] = {cycle.pk: [] for cycle in batch}
-        rows = Credit.objects.filter(cycle__in=claimed).exclude(cut=Credit.Cut.UNCLAIMED).order_by("pk")
-        for key, activity, cycle, counts, cut, kind, *of_entry, withdrawn_at in rows.values_list(*_COUNTED):
-            claimed[cycle].append(Credit(pk=key, activity_id=activity, cycle_id=cycle, points=counts, cut=cut))
+        for key, activity, cycle, counts, cut, kind, *of_entry, withdrawn_at in _claimed(list(claimed)):
+            claimed[cycle].append((key, activity, counts, cut))
             if withdrawn_at is None:
-                standing[cycle].append(_entry(activity, terms.activity_type(kind), *of_entry, terms))
-        changed = []
-        for cycle, of_cycle in claimed.items():
+                standing[cycle].append(_entry(activity, terms.activity_type(kind), *of_entry, terms=terms))
+        changed, counted_by_cycle = [], dict.fromkeys(claimed, ZERO)
+        for cycle, credits in claimed.items():
             counted = points.credited(standing[cycle])
-            for credit in of_cycle:
-                result = counted.get(credit.activity_id)
-                value = (result.counted, result.cut) if result else (ZERO, Credit.Cut.NOT_STANDING)
-                if (credit.points, credit.cut) != value:
-                    credit.points, credit.cut = value
-                    changed.append(credit)
+            for key, activity, *before in credits:
+                result = counted.get(activity)
+                counts, cut = (result.counted, result.cut) if result else (ZERO, Credit.Cut.NOT_STANDING)
+                counted_by_cycle[cycle] += counts
+                if before != [counts, cut]:
+                    changed.append(Credit(pk=key, activity_id=activity, cycle_id=cycle, points=counts, cut=cut))
         _update(changed, by, at)
-        counted_by_cycle = {key: sum((credit.points for credit in of_cycle), ZERO) for key, of_cycle in claimed.items()}
         requirement.settle_all(batch, counted_by_cycle, day_of(at))
 
 

@@ -25,7 +25,7 @@ from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from amtportal.dates import day_of
@@ -56,7 +56,8 @@ class Desk:
     """What recording for a member is decided by: each of it is locked, and read once.
 
     ``open_cycles`` take records now. ``earlier`` is the entry that a form with the same number has
-    recorded, whoever sent it.
+    recorded, whoever sent it. ``statement`` is the key of the attestation as it is shown to the
+    reader; None before anybody attested to it.
     """
 
     member: Member
@@ -64,12 +65,20 @@ class Desk:
     at: datetime
     open_cycles: list[Cycle]
     earlier: Activity | None
+    statement: int | None
 
     @cached_property
     def terms(self) -> Catalogue:
         """All terms. Nobody counts with other terms before this transaction ends."""
         terms_lock.hold()
         return catalogue()
+
+
+# One statement of plain SQL: nearly every form finds the statement and no entry.
+_KNOWN = """
+    SELECT (SELECT id FROM ccp_activity WHERE submission_id = %s),
+        (SELECT id FROM ccp_attestationstatement WHERE text = %s)
+"""
 
 
 @contextmanager
@@ -80,8 +89,12 @@ def desk(*, member: Member, submission_id: UUID, at: datetime) -> Iterator[Desk]
     """
     with transaction.atomic():
         open_cycles = catching_up.open_for_records(member, at=at, lock=True)
-        earlier = Activity.objects.filter(submission_id=submission_id).first()
-        yield Desk(member, submission_id, at, open_cycles, earlier)
+        with connection.cursor() as cursor:
+            number = Activity._meta.get_field("submission_id").get_db_prep_value(submission_id, connection)
+            cursor.execute(_KNOWN, [number, str(claims.ATTESTATION)])
+            earlier, statement = cursor.fetchone()
+        recorded = Activity.objects.get(pk=earlier) if earlier else None
+        yield Desk(member, submission_id, at, open_cycles, recorded, statement)
 
 
 def record(
@@ -114,7 +127,7 @@ def record_at(locked: Desk, *, cycles: Collection[Cycle], claim: Claim, typed: s
     chosen = covering(claim, cycles, locked.open_cycles, on, terms=terms)
     activity = Activity(
         member=locked.member,
-        statement=AttestationStatement.objects.of(str(claims.ATTESTATION)),
+        statement_id=locked.statement or AttestationStatement.objects.of(str(claims.ATTESTATION)).pk,
         attested_at=at,
         attested_by=by,
         submission_id=locked.submission_id,

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Q, QuerySet, Sum, prefetch_related_objects
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from amtportal.dates import day_of
@@ -61,19 +62,19 @@ class Standing:
     def required(self) -> Decimal:
         return self.cycle.points_required
 
-    @property
+    @cached_property
     def to_go(self) -> Decimal:
         return requirement.to_go(counted=self.counted, required=self.required)
 
-    @property
+    @cached_property
     def is_met(self) -> bool:
         return self.to_go == 0
 
-    @property
+    @cached_property
     def days_left(self) -> int:
         return cycle_rules.days_left(self.cycle.ends_on, self.on)
 
-    @property
+    @cached_property
     def records_until(self) -> date:
         return cycle_rules.grace_ends_on(self.cycle)
 
@@ -81,7 +82,7 @@ class Standing:
     def grace_days_left(self) -> int:
         return (self.records_until - self.on).days
 
-    @property
+    @cached_property
     def takes_records(self) -> bool:
         return cycle_rules.takes_records(self.cycle, self.on)
 
@@ -90,7 +91,7 @@ class Standing:
         """Return the points as far as the progress bar can show them."""
         return min(self.counted, self.required)
 
-    @property
+    @cached_property
     def verdict(self) -> verdicts.Verdict | None:
         """Return the state of the cycle on the day; None if the cycle is closed.
 
@@ -101,7 +102,7 @@ class Standing:
         is_paid = all(invoice.state == "paid" for invoice in self.invoices)
         return verdicts.verdict_of(self.cycle, self.on, counted=self.counted, is_paid=is_paid)
 
-    @property
+    @cached_property
     def is_in_force(self) -> bool:
         return life.in_force(self.certification.status)
 
@@ -158,7 +159,7 @@ class Standing:
             "You cannot record CE, because this cycle and its grace period are over. The last day was %(day)s."
         ) % {"day": format_day(self.records_until)}
 
-    @property
+    @cached_property
     def ledger_lines(self) -> list[ledger.Line]:
         """Return what unlocks the renewal invoice and what follows.
 

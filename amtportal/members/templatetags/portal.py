@@ -7,7 +7,9 @@ from typing import Any
 
 from django import template
 from django.core.serializers.json import DjangoJSONEncoder
-from django.template.base import Parser, Token
+from django.template import defaulttags
+from django.template.base import FilterExpression, Parser, Token, Variable
+from django.templatetags.i18n import do_translate
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -73,6 +75,7 @@ def as_json(value: object) -> str:
 
 
 @register.simple_tag
+@lru_cache
 def icon(name: str) -> SafeString:
     """Return an icon from ``static/icons.svg``. It has no text for screen readers: add words."""
     return format_html(
@@ -124,6 +127,30 @@ def fixed(parser: Parser, token: Token) -> "Fixed":
     return Fixed(parts)
 
 
+@register.tag
+def translate(parser: Parser, token: Token) -> template.Node:
+    """Django's tag; a sentence that is written in the template is looked up once for each language."""
+    node = do_translate(parser, token)
+    is_fixed = node.asvar is None and _is_written(node.filter_expression) and _is_written(node.message_context)
+    return Fixed(template.NodeList([node])) if is_fixed else node
+
+
+@register.tag
+def url(parser: Parser, token: Token) -> template.Node:
+    """Django's tag; an address without a key is looked up once."""
+    node = defaulttags.url(parser, token)
+    is_fixed = not (node.asvar or node.args or node.kwargs) and _is_written(node.view_name)
+    return Fixed(template.NodeList([node])) if is_fixed else node
+
+
+def _is_written(expression: FilterExpression | None) -> bool:
+    """Return whether the value is written in the template, and does not come from the page."""
+    if expression is None:
+        return True
+    written = expression.var.literal if isinstance(expression.var, Variable) else expression.var
+    return isinstance(written, str) and not expression.filters
+
+
 class Fixed(template.Node):
     child_nodelists = ("parts",)
 
@@ -135,7 +162,7 @@ class Fixed(template.Node):
         language = get_language()
         text = self.rendered.get(language)
         if text is None:
-            nothing = _Nothing()
+            nothing = _Nothing(autoescape=context.autoescape)
             assert context.template
             with nothing.bind_template(context.template):
                 text = self.rendered[language] = self.parts.render(nothing)
@@ -150,6 +177,9 @@ class _Nothing(template.Context):
             return super().__getitem__(key)
         except KeyError:
             raise template.TemplateSyntaxError(f"A fixed part of a template reads {key!r}.") from None
+
+    def get(self, key: Any, otherwise: Any = None) -> Any:
+        return self[key]
 
 
 @register.inclusion_tag("guide/_picture.html")
