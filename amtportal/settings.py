@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "amtportal.history",
     "amtportal.members",
     "certifications",
+    "certifications.payments",
     "ccp",
     "django.contrib.admin",
     "django.contrib.auth",

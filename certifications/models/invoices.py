@@ -91,6 +91,12 @@ class PaymentMethod(models.TextChoices):
     CHECK = "check", pgettext_lazy("method of payment", "Check")
     MONEY_ORDER = "money-order", pgettext_lazy("method of payment", "Money order")
     CARD_BY_PHONE = "card-by-phone", pgettext_lazy("method of payment", "Card by phone")
+    CARD_ONLINE = "card-online", pgettext_lazy("method of payment", "Card online")
+    BANK_ONLINE = "bank-online", pgettext_lazy("method of payment", "Bank debit online")
+
+
+# Nobody at AMT records these: the provider says that the money came.
+ONLINE = (PaymentMethod.CARD_ONLINE, PaymentMethod.BANK_ONLINE)
 
 
 class Payment(models.Model):
@@ -110,8 +116,15 @@ class Payment(models.Model):
     received_on = models.DateField()
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="payments_recorded"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="payments_recorded",
+        help_text="Nobody: the provider took it online.",
     )
+    charge_id = models.CharField(max_length=255, null=True, blank=True, unique=True, editable=False)
+    last4 = models.CharField("last four digits", max_length=4, blank=True, editable=False)
     reversed_at = models.DateTimeField(null=True, blank=True)
     reversed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -136,6 +149,14 @@ class Payment(models.Model):
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_method_known",
                 condition=Q(method__in=PaymentMethod.values),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_recorded_by_somebody",
+                condition=Q(method__in=[method.value for method in ONLINE], recorded_by=None, charge_id__isnull=False)
+                | (
+                    ~Q(method__in=[method.value for method in ONLINE])
+                    & Q(recorded_by__isnull=False, charge_id=None, last4="")
+                ),
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_reversal_whole",
