@@ -102,7 +102,8 @@ ONLINE = (PaymentMethod.CARD_ONLINE, PaymentMethod.BANK_ONLINE)
 class Payment(models.Model):
     """Money that AMT received for an invoice.
 
-    A payment that was recorded by mistake is reversed, never deleted.
+    A payment that was recorded by mistake is reversed, never deleted. The portal itself reverses one
+    that was paid online if the payer's bank takes it back.
     """
 
     Method = PaymentMethod
@@ -161,7 +162,11 @@ class Payment(models.Model):
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_reversal_whole",
                 condition=Q(reversed_at=None, reversed_by=None, reversal_reason="")
-                | (Q(reversed_at__isnull=False, reversed_by__isnull=False) & ~Q(reversal_reason="")),
+                | (
+                    Q(reversed_at__isnull=False)
+                    & ~Q(reversal_reason="")
+                    & (Q(reversed_by__isnull=False) | Q(method__in=[method.value for method in ONLINE]))
+                ),
                 violation_error_message="A reversal has a time, a person and a reason.",
             ),
         ]
