@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from amtportal.formatting import dollars
@@ -173,3 +174,11 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{dollars(self.amount)} by {self.get_method_display().lower()} on {self.received_on}"
+
+    @property
+    def method_in_words(self) -> str:
+        """Return the method within a sentence, with the last four digits if they are known."""
+        method = str(self.get_method_display()).lower()
+        if not self.last4:
+            return method
+        return _("%(method)s, ending in %(digits)s") % {"method": method, "digits": self.last4}
