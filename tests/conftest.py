@@ -26,6 +26,8 @@ from tests.support.builders import TODAY, make_activity, make_cycle, make_member
 from tests.support.history import let_tests_empty_the_database
 from tests.support.waiting import PATIENCE
 
+pytest_plugins = ["tests.support.payment_provider"]
+
 # Playwright runs an event loop in the thread of the test, which then uses the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 

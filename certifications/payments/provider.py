@@ -322,12 +322,12 @@ def event(body: bytes, signature: str) -> Event:
         return Event(
             id=found.id,
             kind=found.type,
-            object_id=about.get("id") or "",
+            object_id=getattr(about, "id", None) or "",
             is_live=found.livemode,
             created_at=_instant(found.created),
-            amount=about.get("amount_total", about.get("amount")),
-            currency=about.get("currency") or "",
-            status=about.get("status") or "",
+            amount=getattr(about, "amount_total", getattr(about, "amount", None)),
+            currency=getattr(about, "currency", None) or "",
+            status=getattr(about, "status", None) or "",
         )
     raise BadSignature("No secret in use has signed this message.")
 
@@ -420,7 +420,7 @@ def _charge(found: "stripe.Charge", *, session_id: str) -> Charge:
         amount=found.amount,
         currency=found.currency,
         method=method,
-        last4=((details.get(method) or {}).get("last4") or "") if details else "",
+        last4=getattr(getattr(details, method, None), "last4", None) or "",
         created_at=_instant(found.created),
         failure=found.failure_message or "",
         session_id=session_id,
@@ -441,7 +441,7 @@ def _refund(found: "stripe.Refund") -> RefundState:
         charge_id=_id(found.charge),
         amount=found.amount,
         currency=found.currency,
-        failure=found.failure_reason or "",
+        failure=getattr(found, "failure_reason", None) or "",  # told only of a refund that failed
     )
 
 
