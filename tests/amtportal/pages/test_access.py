@@ -6,6 +6,7 @@ and as nobody.
 
 import re
 from dataclasses import dataclass
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -142,7 +143,7 @@ def test_public_pages_need_no_sign_in(name: str) -> None:
 )
 @pytest.mark.parametrize("number", ["0", "99999", "9" * 30], ids=["zero", "no such row", "more than a database holds"])
 def test_what_there_is_not_is_not_found(viewers: Viewers, pattern: str, number: str) -> None:
-    address = pattern.format(activity=number, cycle=number, invoice=number, evidence=number)
+    address = pattern.format(activity=number, cycle=number, invoice=number, evidence=number, checkout=uuid4())
     assert viewers.owner.get(address).status_code == 404
 
 
