@@ -44,6 +44,8 @@ class Account:
     def shown(self, found: Object, expand: tuple[str, ...] = ()) -> Object:
         """Return an object as the provider tells it, with the objects that ``expand`` names inside."""
         told = {key: value for key, value in found.items() if not key.startswith("_")}
+        if told.get("url") and told["object"] == "checkout.session":
+            told["url"] = f"{self.page}/pay/{told['id']}"  # after a restart it may be elsewhere
         for field, value in self.says.items():
             if field == "amount" and told["object"] == "checkout.session":
                 told["amount_total"] = told["amount_subtotal"] = value
@@ -90,7 +92,7 @@ class Account:
                 param="expires_at",
             )
         with self.book.together():
-            return self.book.put(objects.session(params, amount=amount, currency=currency, page=self.page))
+            return self.book.put(objects.session(params, amount=amount, currency=currency))
 
     def close_session(self, name: str) -> Object:
         session = self.find(name, "checkout.session")
