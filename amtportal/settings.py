@@ -281,6 +281,8 @@ ACCOUNT_RATE_LIMITS = {
     # PDFs for one person and files that staff import: both keep a processor busy for seconds.
     "pdf": "30/m/user",
     "import": "20/m/user",
+    # Each press of the Pay button, and each way back from the provider's page, asks the provider.
+    "pay": "20/m/user",
     # Files that are attached to activities. Each one is opened in a process of its own.
     "evidence": "20/m/user",
     # Mail to addresses that somebody typed: nobody may use the portal to write to many strangers.

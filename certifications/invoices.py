@@ -9,6 +9,9 @@
 Whether an invoice is open is not stored but calculated from the day in Chicago, so no scheduler is
 needed. A correction that reduces the record below the requirement locks an unpaid invoice again; a
 paid one stays paid.
+
+An unpaid invoice is *held* if its certification is not in force, or if its cycle is closed and no
+payment was reversed. AMT asks nobody to pay a held invoice, and takes nothing for it online.
 """
 
 from dataclasses import dataclass
@@ -21,15 +24,17 @@ from django.db.models import Q
 from amtportal import plausible
 from amtportal.dates import anniversary, day_of
 from amtportal.formatting import dollars, format_day
+from amtportal.history.lines import sign
 from amtportal.members.models import User
 from amtportal.refusals import Refused
-from certifications.models import Cycle, Payment, RenewalInvoice, RenewalInvoiceQuerySet
+from certifications.models import Certification, Cycle, Payment, RenewalInvoice, RenewalInvoiceQuerySet
 
 NOTICE = timedelta(days=60)
 LAST_YEAR = 3
 
 State = Literal["locked", "upcoming", "open", "paid", "void"]
 Gate = Literal["none", "unmet", "met"]
+Held = Literal["", "certification", "cycle"]
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,28 @@ def state_of(invoice: RenewalInvoice, on: date) -> State:
     return state(status=invoice.status, opens_on=opening_of(invoice).opens_on, on=on)
 
 
+def held_by(invoice: RenewalInvoice, state: State) -> Held:
+    """Return what keeps the invoice from opening whatever is recorded; empty if nothing does.
+
+    The invoice's cycle and certification must be loaded.
+    """
+    cycle = invoice.cycle
+    if state in ("paid", "void"):
+        return ""
+    if cycle.certification.status not in Certification.IN_FORCE:
+        return "certification"
+    if cycle.closed_on and (state == "locked" or cycle.outcome == Cycle.Outcome.NON_COMPLIANT):
+        return "cycle"
+    return ""
+
+
+def what_holds(invoice: RenewalInvoice, held: Held) -> str:
+    """Return what holds the invoice, and what its member sees, for staff."""
+    status = invoice.cycle.certification.get_status_display().lower()
+    cause = f"The certification is {status}" if held == "certification" else "The cycle is closed"
+    return f"{cause}: the member sees it locked, with a request to call AMT."
+
+
 def build(cycle: Cycle, *, amount: int, on: date) -> list[RenewalInvoice]:
     """Return the three invoices of a cycle, not saved yet. ``amount`` is in US cents."""
     awarded_on = cycle.certification.awarded_on
@@ -137,7 +164,7 @@ def build(cycle: Cycle, *, amount: int, on: date) -> list[RenewalInvoice]:
     ]
 
 
-def _locked(invoice: RenewalInvoice) -> RenewalInvoice:
+def locked(invoice: RenewalInvoice) -> RenewalInvoice:
     """Lock the invoice's cycle and then the invoice, and return the invoice as it is now.
 
     Recording CE locks the cycle first, too.
@@ -157,13 +184,15 @@ def record_payment(
     received_on: date,
     by: User,
     at: datetime,
+    although_held: bool = False,
 ) -> Payment:
     """Record money, in US cents, that AMT received for an open invoice. The invoice is then paid.
 
-    Raises ``Refused`` if the invoice is not open or the amount or day is wrong.
+    Raises ``Refused`` if the invoice is not open or the amount or day is wrong, or if the invoice
+    is held and staff have not confirmed that it is to be paid all the same (``although_held``).
     """
     on = day_of(at)
-    invoice = _locked(invoice)
+    invoice = locked(invoice)
     state_now = state_of(invoice, on)
     if state_now == "paid":
         raise Refused(f"{invoice.number} is already paid. To fix a wrong payment, reverse it first.")
@@ -182,6 +211,11 @@ def record_payment(
         opens_on = opening_of(invoice).opens_on
         assert opens_on is not None
         raise Refused(f"{invoice.number} opens on {format_day(opens_on)}. Hold the payment until that day.")
+    if (held := held_by(invoice, state_now)) and not although_held:
+        raise Refused(
+            f"{what_holds(invoice, held)} Confirm that the payment is to be recorded all the same, or send it back.",
+            "although_held",
+        )
     if amount != invoice.amount:
         raise Refused(f"{invoice.number} is for {dollars(invoice.amount)}. Record a payment of exactly that amount.")
     of_invoice = {"awarded_on": invoice.cycle.certification.awarded_on, "cycle_starts_on": invoice.cycle.starts_on}
@@ -198,6 +232,32 @@ def record_payment(
     )
     payment.save()
     invoice.status = RenewalInvoice.Status.PAID
+    invoice.save(update_fields=["status"])
+    return payment
+
+
+@transaction.atomic
+def record_online_payment(
+    *, invoice: RenewalInvoice, method: str, charge_id: str, last4: str, received_on: date, at: datetime
+) -> Payment:
+    """Record that the whole amount of an open invoice was paid online. The invoice is then paid.
+
+    The caller holds the lock (``locked``) and has found that the invoice can take the money. Nobody
+    records it: the provider says that it came.
+    """
+    payment = Payment(
+        invoice=invoice,
+        amount=invoice.amount,
+        method=method,
+        charge_id=charge_id,
+        last4=last4,
+        received_on=received_on,
+        recorded_at=at,
+    )
+    sign(payment, by=None, at=at)
+    payment.save()
+    invoice.status = RenewalInvoice.Status.PAID
+    sign(invoice, by=None, at=at)
     invoice.save(update_fields=["status"])
     return payment
 
@@ -224,7 +284,7 @@ def reverse_payment(*, payment: Payment, reason: str, by: User, at: datetime) ->
 
     Raises ``Refused`` without a reason. A payment that was reversed already is returned as it is.
     """
-    invoice = _locked(payment.invoice)
+    invoice = locked(payment.invoice)
     payment = Payment.objects.select_for_update().get(pk=payment.pk)
     if payment.reversed_at:
         return payment
@@ -243,7 +303,7 @@ def void(*, invoice: RenewalInvoice, reason: str) -> RenewalInvoice:
 
     For a paid invoice, reverse the payment first.
     """
-    invoice = _locked(invoice)
+    invoice = locked(invoice)
     if invoice.status == RenewalInvoice.Status.VOID:
         return invoice
     if invoice.status == RenewalInvoice.Status.PAID:
@@ -261,7 +321,7 @@ def reissue(*, invoice: RenewalInvoice, at: datetime) -> RenewalInvoice:
 
     If this was done already, return the invoice that replaced the void one.
     """
-    invoice = _locked(invoice)
+    invoice = locked(invoice)
     if invoice.status != RenewalInvoice.Status.VOID:
         raise Refused(f"{invoice.number} is not void. Void it first, with the reason.")
     if invoice.cycle.closed_on:

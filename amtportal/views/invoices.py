@@ -2,10 +2,12 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from amtportal import links
 from amtportal.dates import day_of, today
 from amtportal.documents import fonts
 from amtportal.documents import layout as documents
@@ -18,6 +20,9 @@ from ccp.rollover import catching_up
 from ccp.standing import standing
 from certifications.invoice_standing import InvoiceStanding, invoice_standing
 from certifications.models import Payment, RenewalInvoice
+from certifications.payments import provider, receipts
+from certifications.payments.checkout import with_processing
+from certifications.payments.pages import with_pay_button
 
 
 @require_safe
@@ -26,8 +31,10 @@ def invoice_list(request: HttpRequest, member: Member) -> HttpResponse:
     """Show the member's renewal invoices, those with the latest due dates first."""
     now = timezone.now()
     on = day_of(now)
-    of_member = RenewalInvoice.objects.filter(cycle__certification__member=member).select_related(
-        "cycle__certification__credential"
+    of_member = with_processing(
+        RenewalInvoice.objects.filter(cycle__certification__member=member).select_related(
+            "cycle__certification__credential"
+        )
     )
     invoices = list(of_member)
     if catching_up.catch_up(member, at=now, shown=[invoice.cycle for invoice in invoices]):
@@ -39,20 +46,21 @@ def invoice_list(request: HttpRequest, member: Member) -> HttpResponse:
 
 @require_safe
 def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show one renewal invoice: its state, the reason for it, and how to pay once it is open.
-
-    Online payment will have its place here.
-    """
+    """Show one renewal invoice: its state, the reason for it, and how to pay once it is open."""
     invoice, line = _invoice(request, pk)
+    payment = _payment(invoice)
+    is_owner = invoice.cycle.certification.member.user_id == request.user.pk
     context = {
         "line": line,
-        "payment": _payment(invoice),
+        "payment": payment,
+        "pay_online": is_owner and line.state == "open" and provider.is_on(),
+        "what_follows": receipts.what_follows(invoice, today()) if payment else "",
         "reversed": line.state == "open" and invoice.payments.exists(),
         "counted": requirement.counted_points(invoice.cycle),
         "required": invoice.cycle.points_required,
         "standing": standing.standings_of([invoice.cycle], today())[0],
     }
-    return render(request, "certifications/invoice_detail.html", context)
+    return with_pay_button(request, "certifications/invoice_detail.html", context)
 
 
 @require_safe
@@ -84,6 +92,7 @@ def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
                     "certification": certification,
                     "member": member,
                     "payment": payment,
+                    "pay_at": links.absolute(reverse("invoice-detail", args=[pk])) if provider.is_on() else "",
                     "on": on,
                     "association": ASSOCIATION,
                 },
@@ -98,8 +107,10 @@ def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _invoice(request: HttpRequest, pk: int) -> tuple[RenewalInvoice, InvoiceStanding]:
-    invoices = RenewalInvoice.objects.visible_to(request.user).select_related(
-        "cycle__certification__credential", "cycle__certification__member"
+    invoices = with_processing(
+        RenewalInvoice.objects.visible_to(request.user).select_related(
+            "cycle__certification__credential", "cycle__certification__member"
+        )
     )
     invoice = get_object_or_404(invoices, pk=pk)
     if catching_up.catch_up(invoice.cycle.certification.member, at=timezone.now(), shown=[invoice.cycle]):

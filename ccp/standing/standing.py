@@ -27,6 +27,7 @@ from certifications import life
 from certifications.deadlines import by_deadline
 from certifications.invoice_standing import InvoiceStanding, invoice_standing
 from certifications.models import Certification, Cycle, RenewalInvoice, StatusChange
+from certifications.payments.checkout import with_processing
 
 
 @dataclass(frozen=True)
@@ -233,7 +234,8 @@ def standings_of(cycles: list[Cycle], on: date, *, past: Iterable[Cycle] = ()) -
     wanted = Q(cycle__in=cycles) | Q(cycle__in=closed, status=RenewalInvoice.Status.ISSUED)
     invoices = defaultdict(list)
     reopened = defaultdict(list)
-    for invoice in RenewalInvoice.objects.standing().with_payment_day().filter(wanted).order_by("due_on", "year"):
+    owed = with_processing(RenewalInvoice.objects.standing().with_payment_day())
+    for invoice in owed.filter(wanted).order_by("due_on", "year"):
         if cycle := closed.get(invoice.cycle_id):
             invoice.cycle = cycle
             unpaid = invoice_standing(invoice, on, counted=cycle.points_at_close or Decimal(0))
@@ -262,6 +264,11 @@ def standings_of(cycles: list[Cycle], on: date, *, past: Iterable[Cycle] = ()) -
             )
         )
     return result
+
+
+def can_be_paid(standings: Iterable[Standing]) -> bool:
+    """Return whether the invoice of the year is open for one of the certifications."""
+    return any(standing.current is not None and standing.current.state == "open" for standing in standings)
 
 
 def _shown(cycles: Iterable[Cycle]) -> list[Cycle]:

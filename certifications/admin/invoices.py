@@ -20,6 +20,7 @@ from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
 from certifications import invoices
 from certifications.admin.payments import PaymentForm, PaymentInline, record_payment
 from certifications.models import RenewalInvoice
+from certifications.payments import checkout
 
 STATES = {"locked": "Locked", "upcoming": "Upcoming", "open": "Open", "paid": "Paid", "void": "Void"}
 
@@ -157,6 +158,7 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
 
     def pay_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         invoice = self.record_for_action(request, object_id, "certifications.add_payment")
+        held = invoices.held_by(invoice, invoices.state_of(invoice, today()))
         return self.action_page(
             request,
             invoice,
@@ -164,7 +166,9 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                 title=f"Record a payment for {invoice.number}",
                 button="Record payment",
                 form=PaymentForm(
-                    request.POST or None, initial={"amount": invoice.amount, "received_on": today().isoformat()}
+                    request.POST or None,
+                    initial={"amount": invoice.amount, "received_on": today().isoformat()},
+                    held=bool(held),
                 ),
                 facts=[
                     ("Member", self.member(invoice)),
@@ -173,6 +177,7 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                     ("Due on", format_day(invoice.due_on)),
                     ("State today", f"{self.state(invoice)}. {self.why(invoice)}"),
                 ],
+                warning=invoices.what_holds(invoice, held) if held else "",
                 act=lambda typed: record_payment(invoice, typed, request),
             ),
         )
@@ -220,12 +225,14 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
 
 
 def _reissue(invoice: RenewalInvoice) -> str:
+    checkout.close(invoice=invoice, at=timezone.now())
     reissued = invoices.reissue(invoice=invoice, at=timezone.now())
     return f"{reissued.number} replaces {invoice.number}."
 
 
 def _void(invoice: RenewalInvoice, reason: str) -> str:
     was_void = invoice.status == RenewalInvoice.Status.VOID
+    checkout.close(invoice=invoice, at=timezone.now())
     invoice = invoices.void(invoice=invoice, reason=reason)
     if was_void or invoice.void_reason != reason:
         raise AlreadyDone(f"{invoice.number} is already void: {invoice.void_reason}")

@@ -23,6 +23,8 @@ from amtportal.staff.forms import DollarsField, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs, numbered
 from certifications import invoices
 from certifications.models import Payment, RenewalInvoice
+from certifications.models.invoices import ONLINE
+from certifications.payments import checkout
 
 
 class ReceivedFilter(ConditionFilter):
@@ -54,7 +56,7 @@ class ReversedFilter(ConditionFilter):
 
 class PaymentForm(forms.Form):
     amount = DollarsField(help_text="In US dollars: exactly the amount of the invoice.")
-    method = forms.ChoiceField(choices=Payment.Method)
+    method = forms.ChoiceField(choices=[(each.value, each.label) for each in Payment.Method if each not in ONLINE])
     reference = IdentifierField(
         max_length=60,
         required=False,
@@ -64,6 +66,16 @@ class PaymentForm(forms.Form):
     received_on = DayField(
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), help_text="The day on which it arrived."
     )
+    although_held = forms.BooleanField(
+        label="Record the payment although the invoice is held",
+        required=False,
+        help_text="AMT asks nobody to pay a held invoice. Send the payment back unless AMT wants it.",
+    )
+
+    def __init__(self, *args: Any, held: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not held:
+            del self.fields["although_held"]
 
 
 class PaymentInline(ShownInline):
@@ -76,6 +88,7 @@ class PaymentInline(ShownInline):
         "reference",
         "received_on",
         "recorded_by",
+        "charge_id",
         "reversed_at",
         "reversal_reason",
     ]
@@ -108,8 +121,8 @@ class BasePaymentAdmin(WrittenByVerbs, HistoryAdmin):
     search_fields = ["invoice__cycle__certification__member"]
     number_prefix = "INV"
     fieldsets = [
-        (None, {"fields": ["member", "invoice", "amount_in_dollars", "method", "reference", "received_on"]}),
-        ("Recorded", {"fields": ["recorded_at", "recorded_by"]}),
+        (None, {"fields": ["member", "invoice", "amount_in_dollars", "method", "last4", "reference", "received_on"]}),
+        ("Recorded", {"fields": ["recorded_at", "recorded_by", "charge_id"]}),
         ("Reversed", {"fields": ["reversed_at", "reversed_by", "reversal_reason"]}),
     ]
     readonly_fields = ["member", "amount_in_dollars"]
@@ -168,11 +181,13 @@ class BasePaymentAdmin(WrittenByVerbs, HistoryAdmin):
 
 def record_payment(invoice: RenewalInvoice, typed: dict[str, Any], request: HttpRequest) -> str:
     """Record the typed payment. Return the sentence that says so."""
-    by = account_of(request)
+    by, at = account_of(request), timezone.now()
     try:
-        invoices.record_payment(invoice=invoice, by=by, at=timezone.now(), **typed)
+        checkout.close(invoice=invoice, at=at)
+        invoices.record_payment(invoice=invoice, by=by, at=at, **typed)
     except Refused as refusal:
-        if invoice.payments.filter(reversed_at=None, recorded_by=by, **typed).exists():
+        same = {name: value for name, value in typed.items() if name != "although_held"}
+        if invoice.payments.filter(reversed_at=None, recorded_by=by, **same).exists():
             raise AlreadyDone(f"The payment for {invoice.number} is recorded, once.") from refusal
         raise
     return f"Recorded {dollars(typed['amount'])}: {invoice.number} is paid."

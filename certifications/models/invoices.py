@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from amtportal.formatting import dollars
@@ -102,7 +103,8 @@ ONLINE = (PaymentMethod.CARD_ONLINE, PaymentMethod.BANK_ONLINE)
 class Payment(models.Model):
     """Money that AMT received for an invoice.
 
-    A payment that was recorded by mistake is reversed, never deleted.
+    A payment that was recorded by mistake is reversed, never deleted. The portal itself reverses one
+    that was paid online if the payer's bank takes it back.
     """
 
     Method = PaymentMethod
@@ -161,10 +163,22 @@ class Payment(models.Model):
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_reversal_whole",
                 condition=Q(reversed_at=None, reversed_by=None, reversal_reason="")
-                | (Q(reversed_at__isnull=False, reversed_by__isnull=False) & ~Q(reversal_reason="")),
+                | (
+                    Q(reversed_at__isnull=False)
+                    & ~Q(reversal_reason="")
+                    & (Q(reversed_by__isnull=False) | Q(method__in=[method.value for method in ONLINE]))
+                ),
                 violation_error_message="A reversal has a time, a person and a reason.",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{dollars(self.amount)} by {self.get_method_display().lower()} on {self.received_on}"
+
+    @property
+    def method_in_words(self) -> str:
+        """Return the method within a sentence, with the last four digits if they are known."""
+        method = str(self.get_method_display()).lower()
+        if not self.last4:
+            return method
+        return _("%(method)s, ending in %(digits)s") % {"method": method, "digits": self.last4}

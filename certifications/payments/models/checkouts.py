@@ -37,7 +37,8 @@ class Checkout(models.Model):
     """An attempt to pay one invoice on the provider's page.
 
     It is committed before the provider is called. The provider recognizes a repeated call by the
-    ``idempotency_key``, so that one checkout has at most one session there.
+    ``idempotency_key``, so that one checkout has at most one session there. A checkout that is
+    ``paid`` has its payment. One whose money no invoice could take has ``failed``.
     """
 
     Status = CheckoutStatus
@@ -51,6 +52,7 @@ class Checkout(models.Model):
     opened_at = models.DateTimeField()
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="checkouts_opened")
     expires_at = models.DateTimeField(help_text="After this moment the provider's page takes no payment.")
+    language = models.CharField(max_length=10, default="en", help_text="Of the provider's page and of the receipt.")
     finished_at = models.DateTimeField(null=True, blank=True)
     method = models.CharField(max_length=40, blank=True, help_text="What the provider calls the method of payment.")
     failure = models.CharField(max_length=300, blank=True, help_text="Why the payment failed.")
@@ -83,7 +85,15 @@ class Checkout(models.Model):
                 name="%(app_label)s_%(class)s_has_session",
                 condition=~Q(status__in=["open", "processing", "paid"]) | ~Q(session_id=""),
             ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_paid_by_a_payment",
+                condition=Q(status="paid", payment__isnull=False) | (~Q(status="paid") & Q(payment=None)),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"Checkout {self.pk} of {self.invoice}"
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status not in UNFINISHED

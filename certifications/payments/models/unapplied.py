@@ -14,6 +14,7 @@ class UnappliedCause(models.TextChoices):
 
     AMOUNT = "amount", "The amount is not that of the invoice"
     CURRENCY = "currency", "The currency is not US dollars"
+    MODE = "mode", "It is test money on a live portal, or live money on a test portal"
     PAID = "paid", "The invoice was paid already"
     VOID = "void", "The invoice is void"
     HELD = "held", "The invoice is held"
@@ -36,6 +37,7 @@ class UnappliedMoney(models.Model):
     Resolution = Resolution
 
     charge_id = models.CharField(max_length=255, unique=True, help_text="The provider's name of the charge.")
+    session_id = models.CharField(max_length=255, blank=True, help_text="The provider's page on which it was paid.")
     checkout = models.ForeignKey(
         Checkout, on_delete=models.PROTECT, null=True, blank=True, related_name="unapplied_money"
     )
