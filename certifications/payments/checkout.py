@@ -42,7 +42,7 @@ from amtportal.history.lines import sign
 from amtportal.members.models import User
 from amtportal.refusals import Refused
 from certifications import invoices
-from certifications.models import Cycle, Payment, RenewalInvoice, RenewalInvoiceQuerySet
+from certifications.models import Certification, Cycle, Payment, RenewalInvoice, RenewalInvoiceQuerySet
 from certifications.payments import provider, receipts
 from certifications.payments.models import Checkout, UnappliedMoney
 from certifications.payments.signals import about_to_decide
@@ -216,6 +216,17 @@ def close_of_cycle(cycle: Cycle, *, at: datetime) -> None:
     """
     if checkout := under_way(cycle, at):
         close(invoice=checkout.invoice, at=at)
+
+
+def close_of_certification(certification: Certification, *, at: datetime) -> None:
+    """Close the provider's pages of a certification before it leaves force, as far as possible now.
+
+    Nothing waits for that: money that comes all the same is kept as unapplied.
+    """
+    unfinished = Checkout.objects.unfinished().filter(invoice__cycle__certification=certification)
+    for checkout in unfinished.select_related("invoice"):
+        with suppress(Refused):
+            close(invoice=checkout.invoice, at=at)
 
 
 def _catch_up(invoice: RenewalInvoice, at: datetime) -> None:
