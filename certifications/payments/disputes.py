@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from amtportal.history.lines import sign
 from certifications import invoices
@@ -27,9 +28,19 @@ NOTHING_NEW = "Nothing new"
 Told = Callable[[str], object]
 
 
-def is_flagged(payment: Payment) -> bool:
-    """Return whether a bank asks the payment back now."""
-    return any(dispute.closed_at is None for dispute in payment.disputes.all())
+def flagged() -> QuerySet[Dispute, int | None]:
+    """Return the keys of the payments that a bank asks back now."""
+    return Dispute.objects.open().filter(payment__isnull=False).values_list("payment", flat=True)
+
+
+def flag(payment: Payment) -> str:
+    """Return what staff read beside a payment that a bank asks back now; empty if none does."""
+    if not payment.charge_id:
+        return ""
+    dispute = Dispute.objects.open().filter(payment=payment).first()
+    return (
+        f"The payer’s bank asks it back: {dispute.reason.replace('_', ' ')} ({dispute.dispute_id})." if dispute else ""
+    )
 
 
 def apply_state(state: provider.DisputeState, *, at: datetime, told: Told | None = None) -> Dispute | None:

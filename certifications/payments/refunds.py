@@ -235,3 +235,8 @@ def without_money() -> QuerySet[Refund]:
     """Return the refunds that need somebody: those that failed and were not made up for."""
     made_up_for = Refund.objects.exclude(status=Status.FAILED).values("charge_id")
     return Refund.objects.filter(status=Status.FAILED, payment__isnull=False).exclude(charge_id__in=made_up_for)
+
+
+def unanswered() -> QuerySet[Refund]:
+    """Return the refunds that were asked for and that the provider has not answered."""
+    return Refund.objects.filter(status=Status.OPENING).select_related("payment__invoice")

@@ -24,7 +24,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Min, Q, QuerySet, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
@@ -139,9 +139,11 @@ def days_to_reconcile(at: datetime) -> list[date]:
 
 
 def with_totals(queryset: QuerySet[Settlement]) -> QuerySet[Settlement]:
-    """Add what each day came to in US cents: ``gross``, ``returned``, ``fees`` and ``net``, and ``deposited_on``.
+    """Add what each day came to in US cents: ``gross``, ``returned``, ``fees`` and ``net``.
 
     Gross is what members paid; what went back to them is negative. Payouts are not part of it.
+    ``payout_id`` and ``deposited_on`` are those of the first payout that carries something of the day,
+    and ``payouts`` says how many do.
     """
 
     def total(column: str, condition: Q) -> Coalesce:
@@ -154,6 +156,8 @@ def with_totals(queryset: QuerySet[Settlement]) -> QuerySet[Settlement]:
         fees=total("fee", moved),
         net=total("net", moved),
         deposited_on=Min("lines__deposited_on", filter=moved),
+        payout_id=Min("lines__payout_id", filter=moved & ~Q(lines__payout_id="")),
+        payouts=Count("lines__payout_id", filter=moved & ~Q(lines__payout_id=""), distinct=True),
     )
 
 

@@ -14,6 +14,12 @@ NOT_AUTHENTICATED = ("authentication_required", "Your bank could not confirm tha
 DEBIT_RETURNED = ("insufficient_funds", "The bank account has insufficient funds.")
 WAYS = ("card", "decline", "challenge", "bank", "bank_fails")
 
+# The pages whose time is over.
+OVER = """
+select id from objects where kind = 'checkout.session'
+and json_extract(body, '$.status') = 'open' and json_extract(body, '$.expires_at') <= ?
+"""
+
 
 class Refused(Exception):
     """An answer that is an error of Stripe's."""
@@ -112,9 +118,8 @@ class Account:
     def expire_what_is_over(self) -> None:
         """Close each page whose time is over."""
         with self.book.together():
-            for session in self.book.all("checkout.session"):
-                if session["status"] == "open" and session["expires_at"] <= objects.now():
-                    self._expire(session)
+            for (name,) in self.book.rows(OVER, objects.now()):
+                self._expire(self.find(name))
 
     def refund(self, params: dict[str, Any]) -> Object:
         charge = self.find(params["charge"], "charge")

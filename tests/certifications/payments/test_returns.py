@@ -239,7 +239,7 @@ def dispute(provider: Provider, payment: Payment) -> Iterator[str]:
 def test_an_open_dispute_flags_the_payment_and_the_invoice_stays_paid(payment: Payment, dispute: str) -> None:
     found = Dispute.objects.open().get()
     assert (found.dispute_id, found.payment, found.amount) == (dispute, payment, 5000)
-    assert disputes.is_flagged(payment)
+    assert disputes.flag(payment) == f"The payer’s bank asks it back: fraudulent ({dispute})."
     assert status(payment.invoice) == "paid"
 
 
@@ -262,7 +262,7 @@ def test_a_dispute_that_is_lost_reverses_the_payment(
 def test_a_dispute_that_is_won_takes_the_flag_off(provider: Provider, payment: Payment, dispute: str) -> None:
     provider.account.close_dispute(dispute, won=True)
     deliver(provider)
-    assert not disputes.is_flagged(Payment.objects.get())
+    assert not disputes.flag(Payment.objects.get())
     assert status(payment.invoice) == "paid"
     assert Dispute.objects.get().status == "won"
 
