@@ -359,6 +359,9 @@ CLAMAV_URL = env.str("CLAMAV_URL", default="")
 if CLAMAV_URL and (problem := malware.address_problem(CLAMAV_URL)):
     raise ImproperlyConfigured(problem)
 
+if not HTTPS and "PAYMENT_SECRET_KEY" not in env:
+    # The demo's provider, while it runs for this folder (deploy/payment_provider).
+    env.read_env(VAR_DIR / "payment-provider" / "environment")
 PAYMENT_SECRET_KEY = env.str("PAYMENT_SECRET_KEY", default="")
 PAYMENT_WEBHOOK_SECRETS = env.list("PAYMENT_WEBHOOK_SECRETS", default=[])
 PAYMENT_API_URL = env.str("PAYMENT_API_URL", default="https://api.stripe.com").rstrip("/")

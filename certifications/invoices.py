@@ -174,25 +174,12 @@ def locked(invoice: RenewalInvoice) -> RenewalInvoice:
     return RenewalInvoice.objects.select_related("cycle__certification").get(pk=invoice.pk)
 
 
-@transaction.atomic
-def record_payment(
-    *,
-    invoice: RenewalInvoice,
-    amount: int,
-    method: str,
-    reference: str,
-    received_on: date,
-    by: User,
-    at: datetime,
-    although_held: bool = False,
-) -> Payment:
-    """Record money, in US cents, that AMT received for an open invoice. The invoice is then paid.
+def check_takes(invoice: RenewalInvoice, *, amount: int, on: date, although_held: bool) -> None:
+    """Raise ``Refused`` with a sentence for staff if the invoice cannot take a payment of that amount.
 
-    Raises ``Refused`` if the invoice is not open or the amount or day is wrong, or if the invoice
-    is held and staff have not confirmed that it is to be paid all the same (``although_held``).
+    The invoice's cycle and certification must be loaded. ``although_held``: staff have confirmed
+    that a held invoice is to be paid all the same.
     """
-    on = day_of(at)
-    invoice = locked(invoice)
     state_now = state_of(invoice, on)
     if state_now == "paid":
         raise Refused(f"{invoice.number} is already paid. To fix a wrong payment, reverse it first.")
@@ -218,6 +205,28 @@ def record_payment(
         )
     if amount != invoice.amount:
         raise Refused(f"{invoice.number} is for {dollars(invoice.amount)}. Record a payment of exactly that amount.")
+
+
+@transaction.atomic
+def record_payment(
+    *,
+    invoice: RenewalInvoice,
+    amount: int,
+    method: str,
+    reference: str,
+    received_on: date,
+    by: User,
+    at: datetime,
+    although_held: bool = False,
+) -> Payment:
+    """Record money, in US cents, that AMT received for an open invoice. The invoice is then paid.
+
+    Raises ``Refused`` if the invoice is not open or the amount or day is wrong, or if the invoice
+    is held and staff have not confirmed that it is to be paid all the same (``although_held``).
+    """
+    on = day_of(at)
+    invoice = locked(invoice)
+    check_takes(invoice, amount=amount, on=on, although_held=although_held)
     of_invoice = {"awarded_on": invoice.cycle.certification.awarded_on, "cycle_starts_on": invoice.cycle.starts_on}
     if problem := plausible.problem_with_receipt(received_on, **of_invoice, on=on):
         raise Refused(problem, "received_on")
@@ -238,12 +247,19 @@ def record_payment(
 
 @transaction.atomic
 def record_online_payment(
-    *, invoice: RenewalInvoice, method: str, charge_id: str, last4: str, received_on: date, at: datetime
+    *,
+    invoice: RenewalInvoice,
+    method: str,
+    charge_id: str,
+    last4: str,
+    received_on: date,
+    at: datetime,
+    by: User | None = None,
 ) -> Payment:
     """Record that the whole amount of an open invoice was paid online. The invoice is then paid.
 
     The caller holds the lock (``locked``) and has found that the invoice can take the money. Nobody
-    records it: the provider says that it came.
+    records it: the provider says that it came. ``by`` is who applied it, if it was not the portal.
     """
     payment = Payment(
         invoice=invoice,
@@ -254,20 +270,20 @@ def record_online_payment(
         received_on=received_on,
         recorded_at=at,
     )
-    sign(payment, by=None, at=at)
+    sign(payment, by=by, at=at)
     payment.save()
     invoice.status = RenewalInvoice.Status.PAID
-    sign(invoice, by=None, at=at)
+    sign(invoice, by=by, at=at)
     invoice.save(update_fields=["status"])
     return payment
 
 
-def meaning_of_reversal(invoice: RenewalInvoice) -> str:
+def meaning_of_reversal(invoice: RenewalInvoice, *, money: str = "This sends no money back.") -> str:
     """Return what happens if the invoice's payment is reversed, for staff to read beforehand.
 
-    The invoice's cycle must be loaded.
+    ``money`` says what becomes of it. The invoice's cycle must be loaded.
     """
-    unpaid = f"{invoice.number} is then unpaid again. This sends no money back."
+    unpaid = f"{invoice.number} is then unpaid again. {money}"
     cycle = invoice.cycle
     if cycle.closed_on is None:
         return unpaid
@@ -279,9 +295,10 @@ def meaning_of_reversal(invoice: RenewalInvoice) -> str:
 
 
 @transaction.atomic
-def reverse_payment(*, payment: Payment, reason: str, by: User, at: datetime) -> Payment:
+def reverse_payment(*, payment: Payment, reason: str, by: User | None, at: datetime) -> Payment:
     """Reverse a payment recorded by mistake or returned by the bank; the invoice is unpaid again.
 
+    Nobody (``by`` is None) reverses a payment that was paid online and that the bank took back.
     Raises ``Refused`` without a reason. A payment that was reversed already is returned as it is.
     """
     invoice = locked(payment.invoice)

@@ -38,6 +38,8 @@ def pytest_configure() -> None:
     settings.STORAGES["evidence"]["BACKEND"] = "django.core.files.storage.InMemoryStorage"
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True  # nothing needs to be collected first
     settings.MAIL_SENT_BY_THREAD = False
+    settings.PAYMENT_SECRET_KEY = ""  # the fixture ``provider`` switches paying online on
+    settings.PAYMENT_WEBHOOK_SECRETS = []
     # A busy machine holds locks for longer. No test waits for this time to be over.
     options = settings.DATABASES["default"]["OPTIONS"]
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):

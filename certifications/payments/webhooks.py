@@ -8,7 +8,7 @@ both are there or the provider sends it again.
 from collections.abc import Callable
 from datetime import datetime
 
-from certifications.payments import checkout, provider
+from certifications.payments import checkout, disputes, provider, refunds
 from certifications.payments.models import ProviderEvent
 
 MOST_BYTES = 256 * 1024
@@ -24,6 +24,14 @@ def _apply_checkout(session_id: str, at: datetime, told: Told) -> None:
     checkout.apply_session(provider.session(session_id), at=at, told=told)
 
 
+def _apply_refund(refund_id: str, at: datetime, told: Told) -> None:
+    refunds.apply_state(provider.refund_state(refund_id), at=at, told=told)
+
+
+def _apply_dispute(dispute_id: str, at: datetime, told: Told) -> None:
+    disputes.apply_state(provider.dispute_state(dispute_id), at=at, told=told)
+
+
 # What is done about each kind of event. A handler asks the provider for the object, makes it so, and
 # says in the same transaction what was done. Events of other kinds are not wanted.
 HANDLERS: dict[str, Handler] = {
@@ -31,6 +39,12 @@ HANDLERS: dict[str, Handler] = {
     "checkout.session.async_payment_succeeded": _apply_checkout,
     "checkout.session.async_payment_failed": _apply_checkout,
     "checkout.session.expired": _apply_checkout,
+    "refund.created": _apply_refund,
+    "refund.updated": _apply_refund,
+    "refund.failed": _apply_refund,
+    "charge.dispute.created": _apply_dispute,
+    "charge.dispute.updated": _apply_dispute,
+    "charge.dispute.closed": _apply_dispute,
 }
 
 

@@ -14,6 +14,12 @@ NOT_AUTHENTICATED = ("authentication_required", "Your bank could not confirm tha
 DEBIT_RETURNED = ("insufficient_funds", "The bank account has insufficient funds.")
 WAYS = ("card", "decline", "challenge", "bank", "bank_fails")
 
+# The pages whose time is over.
+OVER = """
+select id from objects where kind = 'checkout.session'
+and json_extract(body, '$.status') = 'open' and json_extract(body, '$.expires_at') <= ?
+"""
+
 
 class Refused(Exception):
     """An answer that is an error of Stripe's."""
@@ -44,6 +50,8 @@ class Account:
     def shown(self, found: Object, expand: tuple[str, ...] = ()) -> Object:
         """Return an object as the provider tells it, with the objects that ``expand`` names inside."""
         told = {key: value for key, value in found.items() if not key.startswith("_")}
+        if told.get("url") and told["object"] == "checkout.session":
+            told["url"] = f"{self.page}/pay/{told['id']}"  # after a restart it may be elsewhere
         for field, value in self.says.items():
             if field == "amount" and told["object"] == "checkout.session":
                 told["amount_total"] = told["amount_subtotal"] = value
@@ -90,7 +98,7 @@ class Account:
                 param="expires_at",
             )
         with self.book.together():
-            return self.book.put(objects.session(params, amount=amount, currency=currency, page=self.page))
+            return self.book.put(objects.session(params, amount=amount, currency=currency))
 
     def close_session(self, name: str) -> Object:
         session = self.find(name, "checkout.session")
@@ -110,9 +118,8 @@ class Account:
     def expire_what_is_over(self) -> None:
         """Close each page whose time is over."""
         with self.book.together():
-            for session in self.book.all("checkout.session"):
-                if session["status"] == "open" and session["expires_at"] <= objects.now():
-                    self._expire(session)
+            for (name,) in self.book.rows(OVER, objects.now()):
+                self._expire(self.find(name))
 
     def refund(self, params: dict[str, Any]) -> Object:
         charge = self.find(params["charge"], "charge")

@@ -18,10 +18,9 @@ def name(prefix: str) -> str:
     return f"{prefix}_{token_hex(12)}"
 
 
-def session(params: dict[str, Any], *, amount: int, currency: str, page: str) -> Object:
-    one = name("cs_test")
+def session(params: dict[str, Any], *, amount: int, currency: str) -> Object:
     return {
-        "id": one,
+        "id": name("cs_test"),
         "object": "checkout.session",
         "adaptive_pricing": {"enabled": params.get("adaptive_pricing", {}).get("enabled") == "true"},
         "after_expiration": None,
@@ -80,7 +79,7 @@ def session(params: dict[str, Any], *, amount: int, currency: str, page: str) ->
         "success_url": params["success_url"],
         "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
         "ui_mode": "hosted_page",
-        "url": f"{page}/pay/{one}",
+        "url": "/pay",
         "wallet_options": None,
         # What begins with _ is the double's own and is never shown.
         "_product": params["line_items"][0]["price_data"]["product_data"]["name"],

@@ -72,8 +72,11 @@ class Server:
         self.account = Account(folder / "provider.sqlite3" if folder else ":memory:", page=self.address)
 
     def start(self) -> None:
-        for does in (self._http.serve_forever, self._send):
+        for does in (self._listen, self._send):
             Thread(target=does, daemon=True, name=f"payment provider: {does.__name__}").start()
+
+    def _listen(self) -> None:
+        self._http.serve_forever(poll_interval=0.05)
 
     def stop(self) -> None:
         self._over.set()

@@ -50,6 +50,7 @@ class Refund(models.Model):
 
     class Meta:
         ordering = ["-requested_at", "-pk"]
+        permissions = [("give_refund", "Can send money back to the payer")]
         constraints = [
             models.UniqueConstraint(
                 fields=["charge_id"],
@@ -71,6 +72,12 @@ class Refund(models.Model):
         return f"Refund of {self.charge_id}"
 
 
+class DisputeQuerySet(models.QuerySet["Dispute"]):
+    def open(self) -> "DisputeQuerySet":
+        """Return the disputes that are not decided yet. Their payments are flagged."""
+        return self.filter(closed_at=None)
+
+
 class Dispute(models.Model):
     """A charge that the payer's bank asks back. While it is open, the payment is flagged."""
 
@@ -88,6 +95,7 @@ class Dispute(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
 
     history = History()
+    objects = DisputeQuerySet.as_manager()
 
     class Meta:
         ordering = ["-opened_at", "-pk"]

@@ -30,6 +30,12 @@ class Resolution(models.TextChoices):
     EXPLAINED = "explained", "Explained"
 
 
+class UnappliedMoneyQuerySet(models.QuerySet["UnappliedMoney"]):
+    def unresolved(self) -> "UnappliedMoneyQuerySet":
+        """Return the money about which staff have not done anything yet."""
+        return self.filter(resolution="")
+
+
 class UnappliedMoney(models.Model):
     """Money that the provider took and that no invoice can take. Staff resolve it."""
 
@@ -57,9 +63,11 @@ class UnappliedMoney(models.Model):
     )
 
     history = History()
+    objects = UnappliedMoneyQuerySet.as_manager()
 
     class Meta:
         ordering = ["-received_at", "-pk"]
+        permissions = [("resolve_unappliedmoney", "Can apply or explain unapplied money")]
         verbose_name = "unapplied money"
         verbose_name_plural = "unapplied money"
         constraints = [

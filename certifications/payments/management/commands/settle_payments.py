@@ -5,14 +5,15 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from certifications.payments import checkout, provider
+from certifications.payments import checkout, disputes, provider, refunds
 
 
 class Command(BaseCommand):
-    help = """Ask the payment provider about every checkout that is not finished, make it so, and print a tally.
+    help = """Ask the payment provider about all that is not finished, make it so, and print a tally.
 
 - what was paid is applied, what is over is ended, and what a crash has left halfway is finished; so everything comes
   right without any webhook
+- refunds that are under way and disputes that are open are asked about too
 - where nobody pays online, nothing is done
 - exit status 1 if the provider did not answer; the rest waits for the next run"""
 
@@ -20,9 +21,13 @@ class Command(BaseCommand):
         if not provider.is_on():
             self.stdout.write("Nobody pays online here.")
             return
-        asked, left = checkout.settle(at=timezone.now())
-        for sentence in left:
-            self.stderr.write(sentence)
-        self.stdout.write(f"{asked:,} unfinished checkouts asked about, {len(left):,} without an answer.")
-        if left:
+        at, unanswered, tally = timezone.now(), 0, []
+        for name, module in (("checkouts", checkout), ("refunds", refunds), ("disputes", disputes)):
+            asked, left = module.settle(at=at)
+            for sentence in left:
+                self.stderr.write(sentence)
+            unanswered += len(left)
+            tally.append(f"{asked:,} {name}")
+        self.stdout.write(f"Unfinished {', '.join(tally)} asked about, {unanswered:,} without an answer.")
+        if unanswered:
             raise SystemExit(1)
