@@ -93,8 +93,8 @@ class SettlementAdmin(WrittenByVerbs, HistoryAdmin):
 
     @admin.display(description="payouts")
     def payouts(self, settlement: Any) -> str:
-        more = f" and {settlement.payouts - 1} more" if settlement.payouts > 1 else ""
-        return f"{settlement.payout_id or ''}{more}"
+        names = [settlement.first_payout, settlement.last_payout]
+        return ", … ".join(dict.fromkeys(name for name in names if name))
 
     @admin.display(description="agrees", boolean=True)
     def agrees(self, settlement: Settlement) -> bool:
