@@ -260,6 +260,7 @@ BY_HAND: dict[str, set[str]] = {
     "payments_providerevent": {VIEW},
     "payments_refund": {VIEW},
     "payments_settlement": {VIEW},
+    "payments_settlementline": {VIEW},
     "payments_unappliedmoney": {VIEW},
     "mfa_authenticator": {VIEW},  # a superuser removes one: ``tests/amtportal/members/factors/test_second_factor.py``
 }

@@ -36,7 +36,15 @@ from certifications.models import (
     RenewalInvoice,
     StatusChange,
 )
-from certifications.payments.models import Checkout, Dispute, ProviderEvent, Refund, Settlement, UnappliedMoney
+from certifications.payments.models import (
+    Checkout,
+    Dispute,
+    ProviderEvent,
+    Refund,
+    Settlement,
+    SettlementLine,
+    UnappliedMoney,
+)
 from tests.support.builders import (
     client_of,
     invoice_of,
@@ -65,6 +73,7 @@ MODELS = [
     Refund,
     Dispute,
     Settlement,
+    SettlementLine,
     Category,
     CategoryTerms,
     ActivityType,
