@@ -45,6 +45,8 @@ from certifications import invoices
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice, RenewalInvoiceQuerySet
 from certifications.payments import provider, receipts
 from certifications.payments.models import Checkout, UnappliedMoney
+from certifications.payments.models.checkouts import CheckoutStatus as Status
+from certifications.payments.models.unapplied import UnappliedCause as Cause
 from certifications.payments.signals import about_to_decide
 
 logger = logging.getLogger(__name__)
@@ -57,8 +59,6 @@ CURRENCY = "usd"
 BANK_DEBITS = ("us_bank_account",)
 NOTHING_NEW = "Nothing new"
 
-Status = Checkout.Status
-Cause = UnappliedMoney.Cause
 Told = Callable[[str], object]
 
 _ORDER = (Status.OPENING, Status.OPEN, Status.PROCESSING)
@@ -70,7 +70,7 @@ def with_processing(queryset: RenewalInvoiceQuerySet) -> RenewalInvoiceQuerySet:
     return queryset.annotate(processing_since=Subquery(waiting.values("opened_at")[:1]))
 
 
-def status_of(session: provider.Session) -> Checkout.Status:
+def status_of(session: provider.Session) -> Status:
     """Return the state of the checkout of that page."""
     charge = session.charge
     if session.is_paid and charge and charge.status == "succeeded":
@@ -243,6 +243,7 @@ def _begin(invoice: RenewalInvoice, by: User, at: datetime, language: str) -> Ch
     checkout = Checkout.objects.unfinished().filter(invoice=invoice).first()
     if checkout is None:
         checkout = Checkout(
+            invoice=invoice,
             amount=invoice.amount,
             currency=CURRENCY,
             idempotency_key=uuid4(),
@@ -251,15 +252,14 @@ def _begin(invoice: RenewalInvoice, by: User, at: datetime, language: str) -> Ch
             expires_at=at + LIFETIME,
             language=language,
         )
+        sign(checkout, by=by, at=at)
+        checkout.save()
     elif checkout.status == Status.PROCESSING:
         raise Refused(
             _("You have paid %(number)s already, and your bank needs some days to confirm it. Do not pay it again.")
             % {"number": invoice.number}
         )
     checkout.invoice = invoice
-    if checkout.pk is None:
-        sign(checkout, by=by, at=at)
-        checkout.save()
     return checkout
 
 
@@ -382,9 +382,7 @@ def _is_known(charge: provider.Charge) -> bool:
     )
 
 
-def _keep(
-    session: provider.Session, charge: provider.Charge, cause: UnappliedMoney.Cause, checkout: Checkout | None
-) -> None:
+def _keep(session: provider.Session, charge: provider.Charge, cause: Cause, checkout: Checkout | None) -> None:
     kept = UnappliedMoney(
         charge_id=charge.id,
         session_id=session.id,
@@ -402,7 +400,7 @@ def _keep(
 
 def _finish(
     checkout: Checkout,
-    status: Checkout.Status,
+    status: Status,
     at: datetime,
     *,
     charge: provider.Charge | None = None,

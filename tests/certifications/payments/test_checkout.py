@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from pypdf import PdfReader
 from time_machine import TimeMachineFixture
 
+from amtportal.history import comparison
 from amtportal.members.models import Member, User
 from amtportal.refusals import Refused
 from ccp.recording import verbs as recording
@@ -114,6 +115,25 @@ def test_the_receipt_says_what_was_paid_for_and_how(
     pdf = printed(member.get(f"/invoices/{invoice.pk}.pdf"))
     assert "$50.00 by card online, ending in 4242, received 3/14/2026" in pdf
     assert "year 3 of the CCP cycle" in pdf
+
+
+def test_every_change_has_its_line(provider: Provider, member: Client, met: Member, invoice: RenewalInvoice) -> None:
+    """The member begins, and the rest is what the provider says."""
+    found = begin(member, invoice)
+    provider.pay(found.session_id)
+    come_back(member, found)
+    lines = found.history.order_by("history_id").values_list("status", "history_user", "history_date")
+    assert list(lines) == [
+        ("opening", met.user.pk, noon(TODAY)),
+        ("open", None, noon(TODAY)),
+        ("paid", None, noon(TODAY)),
+    ]
+    payment = Payment.objects.get()
+    for row in (payment, found.invoice):
+        assert row.history.latest("history_id").history_user is None
+    tally = comparison.ComparisonTally()
+    assert list(comparison.compare(tally)) == []
+    assert {Checkout, Payment} <= set(comparison.tracked_models())
 
 
 def test_a_second_press_leads_to_the_same_page(provider: Provider, member: Client, invoice: RenewalInvoice) -> None:
