@@ -54,12 +54,12 @@ class SettlementLineInline(_Amounts, ShownInline):
 
 @admin.register(SettlementLine)
 class SettlementLineAdmin(_Amounts, WrittenByVerbs, HistoryAdmin):
-    list_display = ["transaction_id", "kind", "source_id", "gross", "kept", "rest", "payout_id", "deposited_on"]
+    list_display = [*SettlementLineInline.readonly_fields]
     list_select_related = ["settlement"]
     list_filter = ["kind"]
     search_help_text = "The provider's name of the line, of what it is about, or of the payout"
     search_fields = ["pk"]
-    fields = ["settlement", *list_display, "created_at", "available_on"]
+    fields = ["settlement", *SettlementLineInline.readonly_fields, "created_at", "available_on"]
     readonly_fields = ["gross", "kept", "rest"]
 
     def found_by(self, words: str) -> Q:
