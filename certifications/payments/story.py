@@ -24,7 +24,7 @@ def of(invoice: RenewalInvoice) -> list[Line]:
     lines += [line for one in unapplied for line in _of_unapplied(one)]
     lines += [line for refund in refunds for line in _of_refund(refund)]
     lines += [line for dispute in disputes for line in _of_dispute(dispute)]
-    return sorted(lines)
+    return sorted(lines, key=lambda line: line[0])
 
 
 def _of_checkout(checkout: Checkout) -> Iterator[Line]:
