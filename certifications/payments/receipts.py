@@ -46,15 +46,25 @@ def send(checkout: Checkout) -> None:
 
 
 def what_follows(invoice: RenewalInvoice, on: date) -> str:
-    """Return what comes after the invoice is paid, as a sentence.
+    """Return what comes after the invoice is paid, as a sentence; empty if AMT and the member have to talk.
 
-    The invoice's cycle and certification must be loaded.
+    The invoice's cycle and certification must be loaded. For the last invoice of a cycle this takes
+    one query.
     """
     cycle = invoice.cycle
+    if cycle.certification.status not in cycle.certification.IN_FORCE:
+        return ""
     if invoice.year < invoices.LAST_YEAR:
         due_on = invoices.due_on(cycle.certification.awarded_on, cycle.number, invoice.year + 1)
         return _("The next renewal invoice of this certification is due on %(day)s.") % {"day": format_day(due_on)}
     next_starts_on = cycle.ends_on + timedelta(days=1)
+    values = {"day": format_day(next_starts_on)}
+    if cycle.closed_on:
+        return _("Your next CCP cycle began on %(day)s.") % values
+    if cycle.is_mandatory and cycle.requirement_met_on is None:
+        return ""
+    if RenewalInvoice.objects.filter(cycle=cycle, status=RenewalInvoice.Status.ISSUED).exists():
+        return _("Your next CCP cycle opens on %(day)s, once the other invoices of this cycle are paid.") % values
     if on < next_starts_on:
-        return _("Your next CCP cycle opens on %(day)s.") % {"day": format_day(next_starts_on)}
-    return _("Your next CCP cycle began on %(day)s.") % {"day": format_day(next_starts_on)}
+        return _("Your next CCP cycle opens on %(day)s.") % values
+    return _("Your next CCP cycle began on %(day)s.") % values

@@ -91,7 +91,7 @@ def test_pay_and_land_on_paid(provider: Provider, member: Client, met: Member, i
     assert found.expires_at == noon(TODAY) + HOUR
     provider.pay(found.session_id)
     said = come_back(member, found)
-    assert f"Paid. Receipt sent to {met.user.email}. Your next CCP cycle opens on 5/1/2026." in said
+    assert f"Paid. Receipt sent to {met.user.email}. Your next CCP cycle opens on 5/1/2026, once" in said
     assert "$50.00 by card online, ending in 4242, received 3/14/2026" in said
     payment = Payment.objects.get()
     assert (payment.amount, payment.method, payment.recorded_by) == (5000, "card-online", None)
@@ -153,6 +153,22 @@ def test_the_way_back_again_and_again_changes_nothing_more(
     assert (Payment.objects.count(), len(mail.outbox), found.history.count()) == (1, 1, 3)
 
 
+@pytest.mark.parametrize(
+    ("year", "paid", "sentence"),
+    [
+        (1, [1], "The next renewal invoice of this certification is due on 5/1/2025."),
+        (2, [1, 2], "The next renewal invoice of this certification is due on 5/1/2026."),
+        (3, [1, 2, 3], "Your next CCP cycle opens on 5/1/2026."),
+        (3, [3], "Your next CCP cycle opens on 5/1/2026, once the other invoices of this cycle are paid."),
+    ],
+)
+def test_a_paid_invoice_says_what_follows(met: Member, year: int, paid: list[int], sentence: str) -> None:
+    for each in paid:
+        make_payment(invoice_of(cycle_of(met), each))
+    said = words(read(client_of(met).get(f"/invoices/{invoice_of(cycle_of(met), year).pk}/")).main)
+    assert f"This invoice is paid. Nothing more is due. {sentence}" in said
+
+
 # Who may pay what
 
 
@@ -188,7 +204,7 @@ def test_only_an_open_invoice_is_paid_and_nothing_is_asked_of_the_provider(
     arrange(invoice)
     said = words(read(press(member, invoice), status=403).main)
     assert sentence in said
-    assert "Nothing was paid." in said
+    assert "Nothing was charged." in said
     assert (provider.calls, Checkout.objects.count()) == ([], 0)
     assert "Pay $50.00" not in words(read(member.get(f"/invoices/{invoice.pk}/")).main)
 
@@ -408,7 +424,7 @@ def test_while_the_provider_is_away_a_page_says_so_and_nothing_is_half(
     answer = press(member, invoice)
     said = words(read(answer, status=503).main)
     assert "Our payment provider does not answer" in said
-    assert "Nothing was paid. Wait a minute and try again." in said
+    assert "Nothing was charged. Wait a minute and try again." in said
     assert "You can also pay by check or money order, or by card at 847-823-5169" in said
     assert answer.headers["Retry-After"] == "60"
     assert Checkout.objects.get().status == "opening"
@@ -520,7 +536,7 @@ def test_the_pay_button_stands_on_home_my_certifications_and_the_invoice(
     for address in ("/invoices/", "/ccp/activities/", f"/invoices/{invoice_of(invoice.cycle, 1).pk}.pdf"):
         assert provider.address not in member.get(address).headers["Content-Security-Policy"]
     assert "Pay by check or phone" in words(
-        read(member.get(f"/invoices/{invoice.pk}/")).select_one("details.other-ways")
+        read(member.get(f"/invoices/{invoice.pk}/")).select_one("main details.help")
     )
 
 
