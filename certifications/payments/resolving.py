@@ -75,7 +75,7 @@ def _unresolved(money: UnappliedMoney) -> UnappliedMoney:
 
 def _resolve(
     money: UnappliedMoney,
-    resolution: UnappliedMoney.Resolution,
+    resolution: str,
     by: User,
     at: datetime,
     *,

@@ -24,7 +24,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models import Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
@@ -36,7 +36,8 @@ from certifications.payments.models import Dispute, Refund, Settlement, Settleme
 
 TAKEN = ("charge",)
 RETURNED = ("refund", "refund_failure", "dispute", "dispute_reversal")
-OURS = ("payout", "payout_reversal", "fee", "network_cost")
+PAID_OUT = ("payout", "payout_reversal")
+OURS = (*PAID_OUT, "fee", "network_cost")
 """Lines that are between AMT and the provider, or AMT's bank."""
 LOOKED_BACK = timedelta(days=35)
 """A day that is not settled after this time is looked at by a person, not again by every run."""
@@ -142,22 +143,28 @@ def with_totals(queryset: QuerySet[Settlement]) -> QuerySet[Settlement]:
     """Add what each day came to in US cents: ``gross``, ``returned``, ``fees`` and ``net``.
 
     Gross is what members paid; what went back to them is negative. Payouts are not part of it.
-    ``payout_id`` and ``deposited_on`` are those of the first payout that carries something of the day,
-    and ``payouts`` says how many do.
+    ``first_payout`` and ``last_payout`` carry something of the day; ``deposited_on`` is the day of
+    the last deposit.
     """
+    moved = (
+        SettlementLine.objects.filter(settlement=OuterRef("pk"))
+        .exclude(kind__in=PAID_OUT)
+        .order_by()
+        .values("settlement")
+    )
 
-    def total(column: str, condition: Q) -> Coalesce:
-        return Coalesce(Sum(f"lines__{column}", filter=condition), 0)
+    def total(column: str, lines: QuerySet[SettlementLine, Any]) -> Coalesce:
+        return Coalesce(Subquery(lines.annotate(total=Sum(column)).values("total")), 0)
 
-    moved = ~Q(lines__kind__in=("payout", "payout_reversal"))
+    carried = moved.exclude(payout_id="")
     return queryset.annotate(
-        gross=total("amount", Q(lines__kind__in=TAKEN)),
-        returned=total("amount", Q(lines__kind__in=RETURNED)),
+        gross=total("amount", moved.filter(kind__in=TAKEN)),
+        returned=total("amount", moved.filter(kind__in=RETURNED)),
         fees=total("fee", moved),
         net=total("net", moved),
-        deposited_on=Min("lines__deposited_on", filter=moved),
-        payout_id=Min("lines__payout_id", filter=moved & ~Q(lines__payout_id="")),
-        payouts=Count("lines__payout_id", filter=moved & ~Q(lines__payout_id=""), distinct=True),
+        first_payout=Subquery(carried.annotate(name=Min("payout_id")).values("name")),
+        last_payout=Subquery(carried.annotate(name=Max("payout_id")).values("name")),
+        deposited_on=Subquery(carried.annotate(day=Max("deposited_on")).values("day")),
     )
 
 
@@ -168,7 +175,7 @@ def payouts_of(days: Iterable[Settlement]) -> dict[tuple[int, str], dict[str, An
     """
     rows = (
         SettlementLine.objects.filter(settlement__in=list(days))
-        .exclude(kind__in=("payout", "payout_reversal"))
+        .exclude(kind__in=PAID_OUT)
         .order_by("-settlement__day", "deposited_on", "payout_id")
         .values("settlement_id", "settlement__day", "payout_id", "deposited_on")
         .annotate(

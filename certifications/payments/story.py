@@ -16,7 +16,7 @@ def of(invoice: RenewalInvoice) -> list[Line]:
     checkouts = list(invoice.checkouts.select_related("opened_by"))
     kept = UnappliedMoney.objects.filter(checkout__invoice=invoice) | UnappliedMoney.objects.filter(applied_to=invoice)
     unapplied = list(kept.select_related("resolved_by", "applied_to"))
-    charges = [found.charge_id for found in (*payments, *unapplied) if found.charge_id]
+    charges = [payment.charge_id for payment in payments if payment.charge_id] + [one.charge_id for one in unapplied]
     refunds = Refund.objects.filter(charge_id__in=charges).select_related("requested_by")
     disputes = Dispute.objects.filter(charge_id__in=charges)
     lines = [line for checkout in checkouts for line in _of_checkout(checkout)]
@@ -24,7 +24,7 @@ def of(invoice: RenewalInvoice) -> list[Line]:
     lines += [line for one in unapplied for line in _of_unapplied(one)]
     lines += [line for refund in refunds for line in _of_refund(refund)]
     lines += [line for dispute in disputes for line in _of_dispute(dispute)]
-    return sorted(lines)
+    return sorted(lines, key=lambda line: line[0])
 
 
 def _of_checkout(checkout: Checkout) -> Iterator[Line]:

@@ -13,9 +13,10 @@ main.wide { max-width: none; }
 h1 { font-size: 1.5rem; }
 form { margin: 0.75rem 0; }
 button { font: inherit; width: 100%; min-height: 2.75rem; padding: 0.5rem 1rem; }
-button { border: 2px solid; border-radius: 0.5rem; }
+button { color: inherit; background: transparent; border: 2px solid; border-radius: 0.5rem; }
 td button { width: auto; }
 button.main { background: #1d4ed8; border-color: #1d4ed8; color: #fff; }
+a { color: inherit; }
 :focus-visible { outline: 3px solid #b45309; outline-offset: 2px; }
 .note, .error { padding: 0.75rem 1rem; border-left: 0.375rem solid; }
 .error { border-color: #b91c1c; }

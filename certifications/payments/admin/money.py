@@ -44,8 +44,8 @@ class InvoiceForm(forms.Form):
 
     def clean_invoice(self) -> RenewalInvoice:
         typed = clean.identifier(self.cleaned_data["invoice"])
-        found = RenewalInvoice.objects.select_related("cycle__certification__member").filter(pk=numbered("INV", typed))
-        invoice = found.first()
+        found = RenewalInvoice.objects.select_related("cycle__certification__member")
+        invoice = found.filter(pk=numbered("INV", typed) or 0).first()
         if invoice is None:
             raise forms.ValidationError(f"There is no invoice {typed}. Write its number as INV-0000012.")
         return invoice

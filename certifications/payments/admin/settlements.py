@@ -30,10 +30,8 @@ class DifferencesFilter(ConditionFilter):
         return {"yes": ("Differs", ~Q(differences="")), "no": ("Agrees", Q(differences=""))}
 
 
-class SettlementLineInline(ShownInline):
-    model = SettlementLine
-    verbose_name_plural = "lines of the provider's book"
-    readonly_fields = ["transaction_id", "kind", "source_id", "gross", "kept", "rest", "payout_id", "deposited_on"]
+class _Amounts(admin.options.BaseModelAdmin):
+    """The amounts of a line of the provider's book, in its currency."""
 
     @admin.display(description="amount")
     def gross(self, line: SettlementLine) -> str:
@@ -46,6 +44,26 @@ class SettlementLineInline(ShownInline):
     @admin.display(description="net")
     def rest(self, line: SettlementLine) -> str:
         return money(line.net, line.currency)
+
+
+class SettlementLineInline(_Amounts, ShownInline):
+    model = SettlementLine
+    verbose_name_plural = "lines of the provider's book"
+    readonly_fields = ["transaction_id", "kind", "source_id", "gross", "kept", "rest", "payout_id", "deposited_on"]
+
+
+@admin.register(SettlementLine)
+class SettlementLineAdmin(_Amounts, WrittenByVerbs, HistoryAdmin):
+    list_display = [*SettlementLineInline.readonly_fields]
+    list_select_related = ["settlement"]
+    list_filter = ["kind"]
+    search_help_text = "The provider's name of the line, of what it is about, or of the payout"
+    search_fields = ["pk"]
+    fields = ["settlement", *SettlementLineInline.readonly_fields, "created_at", "available_on"]
+    readonly_fields = ["gross", "kept", "rest"]
+
+    def found_by(self, words: str) -> Q:
+        return Q(transaction_id=words) | Q(source_id=words) | Q(payout_id=words)
 
 
 def rows_of_file(days: QuerySet[Settlement]) -> Iterator[list[str]]:
@@ -93,8 +111,8 @@ class SettlementAdmin(WrittenByVerbs, HistoryAdmin):
 
     @admin.display(description="payouts")
     def payouts(self, settlement: Any) -> str:
-        more = f" and {settlement.payouts - 1} more" if settlement.payouts > 1 else ""
-        return f"{settlement.payout_id or ''}{more}"
+        names = [settlement.first_payout, settlement.last_payout]
+        return ", … ".join(dict.fromkeys(name for name in names if name))
 
     @admin.display(description="agrees", boolean=True)
     def agrees(self, settlement: Settlement) -> bool:

@@ -5,7 +5,15 @@ from uuid import uuid4
 
 import pytest
 
-from certifications.payments.models import Checkout, Dispute, ProviderEvent, Refund, UnappliedMoney
+from certifications.payments.models import (
+    Checkout,
+    Dispute,
+    ProviderEvent,
+    Refund,
+    Settlement,
+    SettlementLine,
+    UnappliedMoney,
+)
 from tests.support.builders import TODAY, invoice_of, make_cycle, make_payment, make_user, noon
 from tests.support.constraints import changed, constraints_of, copied, refused_by
 
@@ -72,6 +80,24 @@ def dispute() -> Dispute:
     )
 
 
+def settlement() -> Settlement:
+    return Settlement.objects.create(day=TODAY, reconciled_at=noon(TODAY))
+
+
+def line() -> SettlementLine:
+    return SettlementLine.objects.create(
+        settlement=settlement(),
+        transaction_id="txn_1",
+        kind="charge",
+        amount=5000,
+        fee=175,
+        net=4825,
+        currency="usd",
+        created_at=noon(TODAY),
+        available_on=TODAY,
+    )
+
+
 def payment() -> Any:
     return make_payment(invoice_of(make_cycle(), year=2))
 
@@ -98,6 +124,9 @@ CHANGES = [
     ("refund_has_reason", refund, {"reason": ""}, "no reason"),
     ("refund_status_known", refund, {"status": "lost"}, "no such status"),
     ("dispute_of_one", dispute, {"unapplied": None}, "of nothing"),
+    ("settlementline_net_adds_up", line, {"net": 4826}, "a cent more"),
+    ("settlementline_payout_whole", line, {"payout_id": "po_1"}, "paid out on no day"),
+    ("settlementline_payout_whole", line, {"deposited_on": TODAY}, "paid out by nothing"),
 ]
 COPIES = [
     ("checkout.idempotency_key", checkout, {"status": "expired", "finished_at": noon(TODAY), "session_id": ""}, "key"),
@@ -115,6 +144,8 @@ COPIES = [
     ("refund_once", refund, {"idempotency_key": uuid4, "refund_id": ""}, "same charge"),
     ("refund_id_unique", refund, {"idempotency_key": uuid4, "charge_id": "ch_2"}, "same refund"),
     ("dispute.dispute_id", dispute, {}, "same dispute"),
+    ("settlement.day", settlement, {}, "same day"),
+    ("settlementline.transaction_id", line, {}, "same line"),
 ]
 
 
