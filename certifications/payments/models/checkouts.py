@@ -3,7 +3,6 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import pgettext_lazy
 
 from amtportal.history.lines import History
 from certifications.models import Payment, RenewalInvoice
@@ -16,12 +15,12 @@ class CheckoutStatus(models.TextChoices):
     expired. A bank debit is processing for some days in between.
     """
 
-    OPENING = "opening", pgettext_lazy("status of a checkout", "Opening")
-    OPEN = "open", pgettext_lazy("status of a checkout", "Open")
-    PROCESSING = "processing", pgettext_lazy("status of a checkout", "Processing")
-    PAID = "paid", pgettext_lazy("status of a checkout", "Paid")
-    FAILED = "failed", pgettext_lazy("status of a checkout", "Failed")
-    EXPIRED = "expired", pgettext_lazy("status of a checkout", "Expired")
+    OPENING = "opening", "Opening"
+    OPEN = "open", "Open"
+    PROCESSING = "processing", "Processing"
+    PAID = "paid", "Paid"
+    FAILED = "failed", "Failed"
+    EXPIRED = "expired", "Expired"
 
 
 UNFINISHED = (CheckoutStatus.OPENING, CheckoutStatus.OPEN, CheckoutStatus.PROCESSING)
