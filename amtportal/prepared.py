@@ -63,7 +63,7 @@ class _Statement:
         self.compiler = self.queryset.query.get_compiler(connection=connection)
         self.sql, self.params = self.compiler.as_sql()
         places = {mark: place for place, mark in enumerate(marks)}
-        self.places = [places.get(param) if type(param) in (int, str) else None for param in self.params]
+        self.places = [places.get(param) if isinstance(param, (int, str)) else None for param in self.params]
         assert set(places.values()) <= set(self.places), "a key is not in the SQL as it was given"
 
     def rows(self, keys: Sequence[Key]) -> list[Any]:

@@ -6,7 +6,7 @@ of queries, and puts the results in the order in which a page shows them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -209,15 +209,16 @@ def _cycles(member: int) -> QuerySet[Cycle]:
     return Cycle.objects.filter(certification__member=member).select_related("certification__credential").order_by()
 
 
-def of_cycles(cycles: list[Cycle], member: Member, on: date) -> list[Standing]:
-    """Return the standings of the certifications of these cycles; two queries while the cycles run.
+def of_cycles(cycles: list[Cycle], member: Member, on: date, *, counted: Mapping[int, Decimal]) -> list[Standing]:
+    """Return the standings of the certifications of these cycles; one query while the cycles run.
 
-    ``cycles`` come with their credentials loaded.
+    ``cycles`` come with their credentials loaded. ``counted``: what counts in each of them, by its
+    key. The points by category are not among the standings then.
     """
     if all(cycle.closed_on is None and life.in_force(cycle.certification.status) for cycle in cycles):
         for cycle in cycles:
             cycle.certification.member = member
-        return standings_of(by_deadline(cycles), on)
+        return standings_of(by_deadline(cycles), on, counted=counted)
     shown = {cycle.certification_id for cycle in cycles}
     return [standing for standing in standings(member, on) if standing.certification.pk in shown]
 
@@ -231,14 +232,21 @@ def caught_up(member: Member, *, at: datetime) -> list[Standing]:
     return result
 
 
-def standings_of(cycles: list[Cycle], on: date, *, past: Iterable[Cycle] = ()) -> list[Standing]:
+def standings_of(
+    cycles: list[Cycle],
+    on: date,
+    *,
+    past: Iterable[Cycle] = (),
+    counted: Mapping[int, Decimal] | None = None,
+) -> list[Standing]:
     """Return the standings of these cycles; two queries.
 
     ``cycles`` come with certification, credential and member loaded. ``past``: closed cycles of the
-    same certifications, whose invoices may be unpaid again.
+    same certifications, whose invoices may be unpaid again. ``counted``: the points of each cycle,
+    where the points by category are not needed; this saves a query.
     """
     keys = [cycle.pk for cycle in cycles]
-    earned = _earned(keys)
+    earned = _earned(keys) if counted is None else {}
     closed = {cycle.pk: cycle for cycle in past if cycle not in cycles and cycle.outcome == Cycle.Outcome.COMPLIANT}
     invoices = defaultdict(list)
     reopened = defaultdict(list)
@@ -251,21 +259,24 @@ def standings_of(cycles: list[Cycle], on: date, *, past: Iterable[Cycle] = ()) -
             invoices[invoice.cycle_id].append(invoice)
     result = []
     for cycle in cycles:
-        categories = _by_category(earned[cycle.pk])
-        counted = sum((category.points for category in categories), Decimal(0))
+        gains = earned.get(cycle.pk, [])
+        categories = _by_category(gains)
+        total = sum((category.points for category in categories), Decimal(0))
+        if counted is not None:
+            total = counted.get(cycle.pk, Decimal(0))
         shown = []
         for invoice in invoices[cycle.pk]:
             invoice.cycle = cycle
-            shown.append(invoice_standing(invoice, on, counted=counted))
+            shown.append(invoice_standing(invoice, on, counted=total))
         year = invoice_rules.year_of_cycle(cycle.certification.awarded_on, cycle.number, on)
         result.append(
             Standing(
                 certification=cycle.certification,
                 cycle=cycle,
                 on=on,
-                counted=counted,
+                counted=total,
                 categories=categories,
-                earned=[gain for gain in earned[cycle.pk] if gain.points],
+                earned=[gain for gain in gains if gain.points],
                 invoices=shown,
                 current=next((candidate for candidate in shown if candidate.invoice.year == year), None),
                 reopened=reopened[cycle.certification_id],

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from amtportal import dates, guide_pictures, nav
 from amtportal import formatting as words
@@ -38,7 +39,16 @@ register.filter("direction", words.direction)
 @register.filter
 def day(value: date) -> SafeString:
     """Return a day such as ``3/14/2026`` as a ``<time>`` element that machines can read."""
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), words.format_day(value))
+    # A day has nothing to escape, and a page can have a hundred of them.
+    return SafeString(f'<time datetime="{value.isoformat()}">{words.format_day(value)}</time>')
+
+
+@register.filter
+def days_to(first: date, last: date) -> SafeString:
+    """Return one day, or the first and the last of several, as ``<time>`` elements."""
+    if first == last:
+        return day(first)
+    return SafeString(_("%(first)s to %(last)s") % {"first": day(first), "last": day(last)})
 
 
 @register.filter
