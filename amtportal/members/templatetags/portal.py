@@ -75,6 +75,7 @@ def as_json(value: object) -> str:
 
 
 @register.simple_tag
+@lru_cache
 def icon(name: str) -> SafeString:
     """Return an icon from ``static/icons.svg``. It has no text for screen readers: add words."""
     return format_html(
@@ -161,7 +162,7 @@ class Fixed(template.Node):
         language = get_language()
         text = self.rendered.get(language)
         if text is None:
-            nothing = _Nothing()
+            nothing = _Nothing(autoescape=context.autoescape)
             assert context.template
             with nothing.bind_template(context.template):
                 text = self.rendered[language] = self.parts.render(nothing)
