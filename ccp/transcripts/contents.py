@@ -23,7 +23,8 @@ from amtportal.formatting import format_points
 from amtportal.members.models import Member
 from amtportal.prepared import prepared
 from ccp.transcripts import sheets
-from ccp.transcripts.sheets import Sheet, SheetRow
+from ccp.transcripts.rows import SheetRow
+from ccp.transcripts.sheets import Sheet
 from certifications.deadlines import by_deadline
 from certifications.models import Cycle
 

@@ -22,34 +22,11 @@ from django.utils.translation import ngettext
 from amtportal.formatting import format_day, format_points
 from amtportal.prepared import prepared
 from ccp.counting import requirement
-from ccp.counting.reasons import CUT_SENTENCES
 from ccp.models import Activity, Credit
 from ccp.models.activities import reference_of
-from ccp.transcripts import written
+from ccp.transcripts.rows import SheetRow, in_document, on_page
 from certifications.models import Certification, Credential, Cycle, CycleCorrection
 from certifications.quarters import ZERO
-
-
-@dataclass(frozen=True)
-class SheetRow:
-    """One activity on the transcript; ``note`` says why less than the claim counts."""
-
-    reference: str
-    activity_type: str
-    type: str
-    title: str
-    provider: str
-    starts_on: date
-    ends_on: date
-    claimed: Decimal
-    counted: Decimal
-    cut: str
-    by_amt: bool
-
-    @property
-    def note(self) -> str:
-        """Return the note in the language of the page or document that contains it."""
-        return str(CUT_SENTENCES[Credit.Cut(self.cut)])
 
 
 @dataclass(frozen=True)
@@ -62,7 +39,7 @@ class CategoryRows:
     @property
     def lines(self) -> SafeString:
         """Return the rows as the page shows them."""
-        return written.on_page(self.rows)
+        return on_page(self.rows)
 
     @property
     def lines_by_type(self) -> list[tuple[str, SafeString]]:
@@ -73,7 +50,7 @@ class CategoryRows:
         rows_by_type: dict[str, list[SheetRow]] = {}
         for row in self.rows:
             rows_by_type.setdefault(row.type, []).append(row)
-        return [(name, written.in_document(rows)) for name, rows in rows_by_type.items()]
+        return [(name, in_document(rows)) for name, rows in rows_by_type.items()]
 
     @cached_property
     def claimed(self) -> Decimal:

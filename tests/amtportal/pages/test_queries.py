@@ -28,14 +28,18 @@ EXACTLY = {
     "home": 6,
     "My Certifications": 5,
     "Record CE": 5,
-    "invoices": 4,
-    "invoice": 6,
     "activities": 6,
     "activity": 8,
-    "transcript": 5,
-    "transcript as PDF": 7,
+    "transcript": 6,
+    "transcript as PDF": 10,
+    "invoices": 4,
+    "invoice": 6,
 }
-"""The session, the account with its member, and what the page shows, once a transcript is issued."""
+"""The session, the account with its member, and what the page shows.
+
+A transcript is issued when it is first opened, which is one query, and a PDF is noted when it is
+first made, which are two more.
+"""
 PAGES = {
     "home": "/",
     "My Certifications": "/certifications/",
@@ -117,10 +121,8 @@ def test_a_page_takes_the_same_few_queries_with_one_entry_and_with_200(one: Memb
 
 
 @pytest.mark.parametrize("name", EXACTLY)
-def test_a_page_that_is_opened_again_takes_exactly_these_queries(many: Member, name: str) -> None:
-    client = client_of(many)
-    queries(client, many, PAGES[name])
-    assert queries(client, many, PAGES[name]) == EXACTLY[name]
+def test_the_pages_that_everybody_opens_take_no_more_queries_than_they_did(one: Member, name: str) -> None:
+    assert queries(client_of(one), one, PAGES[name]) == EXACTLY[name]
 
 
 @pytest.mark.parametrize("name", ["home", "My Certifications", "activities", "invoices", "activity"])

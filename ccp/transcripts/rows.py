@@ -1,14 +1,14 @@
-"""The lines of a transcript, on its page and in its document.
+"""The lines of a transcript: what each says, and how its page and its document show it.
 
-They are written here and not by a template: a transcript has up to hundreds of them, and a template
+The lines are written here and not by a template: a transcript has up to hundreds of them, and a template
 took as long for 30 of them as the rest of the page takes. They are in the language that is active
 when they are written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString
@@ -16,9 +16,30 @@ from django.utils.translation import gettext as _
 
 from amtportal.formatting import direction, format_day, format_points, translated
 from amtportal.members.templatetags.portal import days_to
+from ccp.counting.reasons import CUT_SENTENCES
+from ccp.models import Credit
 
-if TYPE_CHECKING:
-    from ccp.transcripts.sheets import SheetRow
+
+@dataclass(frozen=True)
+class SheetRow:
+    """One activity on the transcript; ``note`` says why less than the claim counts."""
+
+    reference: str
+    activity_type: str
+    type: str
+    title: str
+    provider: str
+    starts_on: date
+    ends_on: date
+    claimed: Decimal
+    counted: Decimal
+    cut: str
+    by_amt: bool
+
+    @property
+    def note(self) -> str:
+        """Return the note in the language of the page or document that contains it."""
+        return str(CUT_SENTENCES[Credit.Cut(self.cut)])
 
 
 def on_page(rows: Iterable[SheetRow]) -> SafeString:
