@@ -48,9 +48,7 @@ def run(number: int) -> None:
         first, again = _seconds(deliver), _seconds(deliver)
     assert ProviderEvent.objects.count() == number
     floor = _seconds(lambda: _floor(checkouts))
-    print(
-        f"webhooks: {number / first:,.0f} a second pay an invoice, {number / again:,.0f} a second come again"
-    )
+    print(f"webhooks: {number / first:,.0f} a second pay an invoice, {number / again:,.0f} a second come again")
     ratios = f"ratios {first / floor:.1f} and {again / floor:.1f}"
     print(f"  floor: {number / floor:,.0f} bare transactions a second; {ratios}")
 
