@@ -124,11 +124,12 @@ MIDDLEWARE = [
     # response has its headers.
     "amtportal.middleware.headers.HeadersMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "amtportal.middleware.headers.PolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "amtportal.middleware.host.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "amtportal.middleware.compression.CompressionMiddleware",
     "amtportal.middleware.maintenance.MaintenanceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "amtportal.middleware.language.LanguageMiddleware",
@@ -149,7 +150,7 @@ MIDDLEWARE = [
 if DEBUG and "PYTEST_VERSION" not in os.environ and find_spec("debug_toolbar"):
     INSTALLED_APPS.append("debug_toolbar")
     MIDDLEWARE.insert(
-        MIDDLEWARE.index("whitenoise.middleware.WhiteNoiseMiddleware") + 1,
+        MIDDLEWARE.index("amtportal.middleware.compression.CompressionMiddleware") + 1,
         "debug_toolbar.middleware.DebugToolbarMiddleware",
     )
     INTERNAL_IPS = ["127.0.0.1", "::1"]
@@ -176,8 +177,7 @@ TEMPLATES = [
         },
     },
 ]
-# This finds our own field template, with help, errors and their ids, in the project's folder first.
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "amtportal.form_rendering.Renderer"
 
 if "DATABASE_URL" in env:
     DATABASES = {"default": env.db_url("DATABASE_URL")}

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from amtportal.formatting import translated
-from amtportal.history.lines import History
+from amtportal.history.lines import AppendOnly, History
 from amtportal.members.models import Member
 from amtportal.model_fields import IdentifierField, LineField
 from ccp.models.catalogue import ActivityType, ActivityUnit, TypeTerms
@@ -24,6 +24,32 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         if user.is_staff and user.has_perm("ccp.view_activity"):
             return self.all()
         return self.filter(member__user=user)
+
+
+class AttestationStatementManager(models.Manager["AttestationStatement"]):
+    def of(self, text: str) -> "AttestationStatement":
+        """Return the statement with exactly this text; it is put on record when it is first attested to."""
+        return self.filter(text=text).first() or self.get_or_create(text=text)[0]
+
+
+class AttestationStatement(AppendOnly):
+    """A statement as it was shown to those who attested to it, in their language.
+
+    Many entries refer to one statement. It never changes: another wording is another statement.
+    """
+
+    text = models.TextField(unique=True)
+
+    objects = AttestationStatementManager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(name="%(app_label)s_%(class)s_has_text", condition=~Q(text="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class ActivitySource(models.TextChoices):
@@ -54,7 +80,19 @@ class Activity(models.Model):
     )
     unit = models.CharField(max_length=15, choices=TypeTerms.Unit, blank=True, help_text="As it was when recorded.")
     difference = models.TextField(blank=True, help_text="How it differs from a similar entry, in the member's words.")
-    attestation = models.TextField(help_text="The statement as it was shown when it was ticked.")
+    statement = models.ForeignKey(
+        AttestationStatement,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,  # nobody asks for the entries of a statement
+        help_text="What was attested to, as it was shown.",
+    )
+    # Entries that are older than the table of statements have the text itself.
+    attestation_text = models.TextField(
+        "attestation", blank=True, db_column="attestation", help_text="The statement of an early entry."
+    )
     attested_at = models.DateTimeField()
     attested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -80,7 +118,7 @@ class Activity(models.Model):
     )
     void_reason = models.CharField(max_length=300, blank=True, help_text="Given when AMT voids the entry.")
 
-    history = History()
+    history = History(no_db_index=["statement"])
     objects = ActivityQuerySet.as_manager()
 
     class Meta:
@@ -122,6 +160,10 @@ class Activity(models.Model):
                 condition=Q(source="amt") | Q(attested_by__isnull=False),
             ),
             models.CheckConstraint(
+                name="%(app_label)s_%(class)s_has_one_attestation",
+                condition=Q(statement=None) & ~Q(attestation_text="") | Q(statement__isnull=False, attestation_text=""),
+            ),
+            models.CheckConstraint(
                 name="%(app_label)s_%(class)s_quantity_positive", condition=Q(quantity=None) | Q(quantity__gt=0)
             ),
             models.CheckConstraint(
@@ -146,6 +188,11 @@ class Activity(models.Model):
     @property
     def reference(self) -> str:
         return f"CE-{self.pk:07d}"
+
+    @property
+    def attestation(self) -> str:
+        """The statement as it was shown to the person who attested to it."""
+        return self.statement.text if self.statement else self.attestation_text
 
     @property
     def heading(self) -> str:

@@ -97,6 +97,13 @@ def caps_used(entries: Sequence[Entry], groups: Iterable[CategoryOffer]) -> list
     return caps
 
 
+def has_caps(groups: Iterable[CategoryOffer]) -> bool:
+    """Return whether any of the categories, or of their types, has a cap."""
+    return any(
+        group.cap is not None or any(offer.terms.type_cap is not None for offer in group.offers) for group in groups
+    )
+
+
 def entries_of(cycles: Collection[Cycle], terms: Catalogue) -> dict[int, list[Entry]]:
     """Return the standing entries of each cycle as the caps see them, by its key; one query."""
     entries: dict[int, list[Entry]] = {cycle.pk: [] for cycle in cycles}

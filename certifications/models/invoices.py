@@ -27,7 +27,10 @@ class RenewalInvoiceQuerySet(models.QuerySet["RenewalInvoice"]):
         """Return the user's own invoices, or every invoice for staff who may view invoices."""
         if user.is_staff and user.has_perm("certifications.view_renewalinvoice"):
             return self.all()
-        return self.filter(cycle__certification__member__user=user)
+        return self.of_account(user.pk)
+
+    def of_account(self, account: int) -> "RenewalInvoiceQuerySet":
+        return self.filter(cycle__certification__member__user=account)
 
 
 class InvoiceStatus(models.TextChoices):

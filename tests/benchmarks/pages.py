@@ -8,10 +8,12 @@ rows and a template; for recording it is a transaction that locks, inserts, sums
 
 import tempfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
+from time import perf_counter
 from uuid import uuid4
 
 from django.contrib.auth.models import Permission
@@ -132,6 +134,31 @@ def measure(work: Work, portal: Served, floor: Served, requests: int) -> tuple[C
     return own, least
 
 
+def rates(portal: Served, floor: Served, requests: int) -> tuple[float, float]:
+    """Return how many entries a second two members record at the same time, in the portal and on the floor."""
+    members = Member.objects.order_by("pk")[1 : 1 + WORKERS]
+    sessions = [client_of(member).cookies["sessionid"].value for member in members]
+
+    def submit(session: str) -> None:
+        for _ in range(BLOCK):
+            assert portal.ask("/ccp/record/", session, posted()).status == 302
+
+    def record(session: str) -> None:
+        for _ in range(BLOCK):
+            assert floor.ask(RECORD, session, {}).status == 201
+
+    seconds = {submit: 0.0, record: 0.0}
+    rounds = max(requests // BLOCK, 1)
+    with ThreadPoolExecutor(WORKERS) as clients:
+        for warming in (True, *[False] * rounds):
+            for work in seconds:
+                begun = perf_counter()
+                list(clients.map(work, sessions))
+                seconds[work] += 0.0 if warming else perf_counter() - begun
+    entries = BLOCK * rounds * len(sessions)
+    return entries / seconds[submit], entries / seconds[record]
+
+
 def _ask(work: Work, server: Served, *, is_floor: bool) -> Answer:
     if is_floor:
         answer = server.ask(work.floor, work.of_floor, {} if work.floor == RECORD else None)
@@ -162,4 +189,9 @@ def run(members: int, requests: int) -> None:
                 f"{own.cpu / least.cpu:6.1f} {own.p50_ms:7.1f}",
                 flush=True,
             )
+        own_rate, floor_rate = rates(portal, floor, requests)
+        print(
+            f"Record CE, Submit, rate: {own_rate:.0f} entries a second by {WORKERS} members at once, "
+            f"floor {floor_rate:.0f}: {own_rate / floor_rate:.0%}"
+        )
         print(f"largest worker: {portal.memory()} MiB")

@@ -11,7 +11,7 @@ from django.test import Client
 from amtportal.dates import CHICAGO
 from amtportal.members.models import Member, User
 from ccp.amt_credits import credits as amt_credits
-from ccp.models import Activity, ActivityType, Category, CategoryTerms, Credit, TypeTerms
+from ccp.models import Activity, ActivityType, AttestationStatement, Category, CategoryTerms, Credit, TypeTerms
 from ccp.recording import claims
 from ccp.recording import verbs as recording
 from certifications import cycles, invoices
@@ -198,6 +198,7 @@ def record_more(like: Activity, cycles: list[Cycle], number: int) -> None:
     There are no caps, so it is plain what they count for.
     """
     kinds = list(ActivityType.objects.exclude(code="employment"))
+    statement = AttestationStatement.objects.of(str(claims.ATTESTATION))
     activities = Activity.objects.bulk_create(
         Activity(
             member=like.member,
@@ -206,7 +207,7 @@ def record_more(like: Activity, cycles: list[Cycle], number: int) -> None:
             starts_on=date(2025, 1, 1) + timedelta(days=n),
             ends_on=date(2025, 1, 2) + timedelta(days=n),
             points=Decimal("0.25"),
-            attestation=claims.ATTESTATION,
+            statement=statement,
             attested_at=noon(TODAY),
             attested_by=like.member.user,
             submission_id=uuid.uuid4(),
