@@ -44,6 +44,7 @@ from amtportal.refusals import Refused
 from certifications import invoices
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice, RenewalInvoiceQuerySet
 from certifications.payments import provider, receipts
+from certifications.payments.asking import ask_about_each
 from certifications.payments.models import Checkout, UnappliedMoney
 from certifications.payments.models.checkouts import CheckoutStatus as Status
 from certifications.payments.models.unapplied import UnappliedCause as Cause
@@ -55,8 +56,6 @@ LIFETIME = timedelta(minutes=60)
 """How long the provider's page takes a payment. The provider allows 30 minutes to 24 hours."""
 ANSWERED = timedelta(minutes=1)
 """After this time nobody waits any more for the provider's answer to a press of the button."""
-AWAY = 3
-"""After so many calls in a row without an answer, the provider is away for the rest of the run."""
 CURRENCY = "usd"
 BANK_DEBITS = ("us_bank_account",)
 NOTHING_NEW = "Nothing new"
@@ -187,23 +186,15 @@ def settle(*, at: datetime) -> tuple[int, list[str]]:
 
     Return how many were asked about, and a sentence for each that could not be.
     """
-    asked, left, away_in_a_row = 0, [], 0
+
+    def ask(checkout: Checkout) -> None:
+        session = _page_of(checkout, at)
+        if session.status == "open" and checkout.invoice.status != RenewalInvoice.Status.ISSUED:
+            session = provider.expire_session(session.id)
+        apply_session(session, at=at)
+
     waiting = Checkout.objects.unfinished().select_related("invoice").order_by("pk")
-    for checkout in waiting.exclude(status=Status.OPENING, opened_at__gt=at - ANSWERED):
-        try:
-            session = _page_of(checkout, at)
-            if session.status == "open" and checkout.invoice.status != RenewalInvoice.Status.ISSUED:
-                session = provider.expire_session(session.id)
-            apply_session(session, at=at)
-            asked, away_in_a_row = asked + 1, 0
-        except provider.ProviderRefused as refused:
-            left.append(f"{checkout}: the payment provider refuses to tell: {refused}")
-        except provider.ProviderAway as away:
-            left.append(f"{checkout}: the payment provider does not answer: {away}")
-            away_in_a_row += 1
-            if away_in_a_row == AWAY:  # the others can wait for the next run; each would take its time to fail
-                break
-    return asked, left
+    return ask_about_each(waiting.exclude(status=Status.OPENING, opened_at__gt=at - ANSWERED), ask)
 
 
 def under_way(cycle: Cycle, at: datetime) -> Checkout | None:

@@ -18,6 +18,7 @@ from amtportal.history.lines import sign
 from certifications import invoices
 from certifications.models import Payment
 from certifications.payments import provider
+from certifications.payments.asking import ask_about_each
 from certifications.payments.models import Dispute, UnappliedMoney
 
 # In these states nothing more happens. A warning that is closed and a dispute that was prevented took
@@ -65,17 +66,11 @@ def settle(*, at: datetime) -> tuple[int, list[str]]:
 
     Return how many were asked about, and a sentence for each that could not be.
     """
-    asked, left = 0, []
-    for dispute in Dispute.objects.open().order_by("pk"):
-        try:
-            apply_state(provider.dispute_state(dispute.dispute_id), at=at)
-            asked += 1
-        except provider.ProviderRefused as refused:
-            left.append(f"{dispute}: the payment provider refuses to tell: {refused}")
-        except provider.ProviderAway as away:
-            left.append(f"{dispute}: the payment provider does not answer: {away}")
-            break
-    return asked, left
+
+    def ask(dispute: Dispute) -> None:
+        apply_state(provider.dispute_state(dispute.dispute_id), at=at)
+
+    return ask_about_each(Dispute.objects.open().order_by("pk"), ask)
 
 
 def _money_of(charge_id: str) -> tuple[Payment | None, UnappliedMoney | None]:

@@ -27,6 +27,7 @@ from amtportal.refusals import Refused
 from certifications import invoices
 from certifications.models import Payment
 from certifications.payments import provider
+from certifications.payments.asking import ask_about_each
 from certifications.payments.models import Dispute, Refund, UnappliedMoney
 
 NOT_AS_A_RULE = (
@@ -109,21 +110,15 @@ def settle(*, at: datetime) -> tuple[int, list[str]]:
 
     Return how many were asked about, and a sentence for each that could not be.
     """
-    asked, left = 0, []
+
+    def ask(refund: Refund) -> None:
+        if refund.refund_id:
+            apply_state(provider.refund_state(refund.refund_id), at=at)
+        else:
+            _ask(refund, at=at)
+
     waiting = Refund.objects.filter(status__in=(Status.OPENING, Status.PENDING)).order_by("pk")
-    for refund in waiting.exclude(status=Status.OPENING, requested_at__gt=at - ANSWERED):
-        try:
-            if refund.refund_id:
-                apply_state(provider.refund_state(refund.refund_id), at=at)
-            else:
-                _ask(refund, at=at)
-            asked += 1
-        except provider.ProviderRefused as refused:
-            left.append(f"{refund}: the payment provider refuses it: {refused}")
-        except provider.ProviderAway as away:
-            left.append(f"{refund}: the payment provider does not answer: {away}")
-            break
-    return asked, left
+    return ask_about_each(waiting.exclude(status=Status.OPENING, requested_at__gt=at - ANSWERED), ask)
 
 
 def _owner(money: Money) -> dict[str, Money]:

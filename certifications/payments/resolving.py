@@ -15,7 +15,7 @@ from amtportal.refusals import Refused
 from certifications import invoices
 from certifications.models import Payment, RenewalInvoice
 from certifications.payments import checkout, refunds
-from certifications.payments.models import UnappliedMoney
+from certifications.payments.models import Dispute, UnappliedMoney
 from certifications.payments.signals import about_to_decide
 
 Resolution = UnappliedMoney.Resolution
@@ -70,6 +70,8 @@ def _unresolved(money: UnappliedMoney) -> UnappliedMoney:
         raise Refused(f"This was resolved already: {money.get_resolution_display().lower()}.")
     if refunds.of(money).exclude(status="failed").exists():
         raise Refused("A refund of this money is under way.")
+    if Dispute.objects.open().filter(unapplied=money).exists():
+        raise Refused("The payer’s bank asks this money back. Wait until the dispute is decided.")
     return money
 
 

@@ -18,7 +18,8 @@ The lines are stored. To reconcile a day again brings them up to date: a line is
 after it was written.
 """
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -75,13 +76,12 @@ class Comparison:
     differences: list[str]
 
     def __str__(self) -> str:
-        def count(*kinds: str) -> int:
-            return sum(line.kind in kinds for line in self.lines)
+        def told(number: int, one: str) -> str:
+            return f"{number:,} {one}{'' if number == 1 else 's'}"
 
-        return (
-            f"{self.day}: {count('charge'):,} payments, {count('refund'):,} refunds, {count('dispute'):,} disputes, "
-            f"{len(self.differences):,} differences"
-        )
+        kinds = Counter(line.kind for line in self.lines)
+        counted = [told(kinds["charge"], "payment"), told(kinds["refund"], "refund"), told(kinds["dispute"], "dispute")]
+        return f"{self.day}: {', '.join([*counted, told(len(self.differences), 'difference')])}"
 
 
 def money(amount: int, currency: str) -> str:
@@ -304,14 +304,3 @@ def _line(settlement: Settlement, line: provider.BalanceTransaction) -> Settleme
         payout_id=line.payout_id,
         deposited_on=line.deposited_on,
     )
-
-
-ROW_OF_FILE: list[tuple[str, Callable[[dict[str, Any]], str]]] = [
-    ("Day", lambda row: row["settlement__day"].isoformat()),
-    ("Gross", lambda row: f"{row['gross'] / 100:.2f}"),
-    ("Returned", lambda row: f"{row['returned'] / 100:.2f}"),
-    ("Fees", lambda row: f"{row['fees'] / 100:.2f}"),
-    ("Net", lambda row: f"{row['net'] / 100:.2f}"),
-    ("Payout", lambda row: row["payout_id"]),
-    ("Deposited on", lambda row: row["deposited_on"].isoformat() if row["deposited_on"] else ""),
-]

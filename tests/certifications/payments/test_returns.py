@@ -375,6 +375,17 @@ def test_money_is_not_applied_to_an_invoice_that_is_paid(
         resolving.apply_to_invoice(money=duplicate, invoice=invoice, by=clerk, at=noon(TODAY))
 
 
+def test_money_that_a_bank_asks_back_is_neither_applied_nor_explained(
+    provider: Provider, strange: UnappliedMoney, invoice: RenewalInvoice, clerk: User
+) -> None:
+    provider.account.open_dispute(strange.charge_id)
+    provider.deliver(Client(), WEBHOOK)
+    with pytest.raises(Refused, match="bank asks this money back"):
+        resolving.apply_to_invoice(money=strange, invoice=invoice, by=clerk, at=noon(TODAY))
+    with pytest.raises(Refused, match="bank asks this money back"):
+        resolving.explain(money=strange, explanation="Nothing.", by=clerk, at=noon(TODAY))
+
+
 def test_unapplied_money_is_explained_with_a_reason(strange: UnappliedMoney, clerk: User) -> None:
     with pytest.raises(Refused, match="Say why"):
         resolving.explain(money=strange, explanation=" ", by=clerk, at=noon(TODAY))

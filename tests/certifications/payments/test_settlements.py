@@ -105,7 +105,7 @@ DAY = f"--day={TODAY}"
 def test_a_day_that_agrees(provider: Provider, paid: Payment, capsys: pytest.CaptureFixture[str]) -> None:
     """$50.00 by card costs 2.9 %, which is $1.45, and 30 cents: $1.75. AMT gets $48.25."""
     assert run(DAY) == 0
-    assert capsys.readouterr().out == f"{TODAY}: 1 payments, 0 refunds, 0 disputes, 0 differences.\n"
+    assert capsys.readouterr().out == f"{TODAY}: 1 payment, 0 refunds, 0 disputes, 0 differences.\n"
     settlement = settlements.with_totals(Settlement.objects.all()).get()
     assert (settlement.gross, settlement.returned, settlement.fees, settlement.net) == (5000, 0, 175, 4825)
     assert settlement.deposited_on is None
@@ -275,7 +275,7 @@ def test_a_settlement_day_reconciles_and_a_payment_removed_behind_its_back_is_na
     """500 × $50.00 are $25,000.00, less 4 × $50.00 that went back. Fees: 500 × $1.75 and $15.00."""
     provider.account.make_payout()
     assert run(DAY) == 0
-    assert "500 payments, 3 refunds, 1 disputes, 0 differences." in capsys.readouterr().out
+    assert "500 payments, 3 refunds, 1 dispute, 0 differences." in capsys.readouterr().out
     settlement = settlements.with_totals(Settlement.objects.all()).get()
     assert (settlement.gross, settlement.returned) == (2_500_000, -20_000)
     assert (settlement.fees, settlement.net) == (89_000, 2_391_000)
