@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from amtportal.members.models import Member
+from ccp.counting.terms import catalogue
 from ccp.models import Activity
 from tests.support.builders import (
     TODAY,
@@ -24,6 +25,14 @@ from tests.support.builders import (
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 
 MOST = 10
+
+
+@pytest.fixture(autouse=True)
+def _terms_are_known(on_today: object) -> None:
+    """A process reads the terms once, and then only their stamp (``ccp.counting.terms``)."""
+    catalogue()
+
+
 PAGES = {
     "home": "/",
     "My Certifications": "/certifications/",
@@ -121,6 +130,23 @@ def test_recording_takes_the_same_queries_however_much_is_on_record(one: Member)
     with CaptureQueriesContext(connection) as more:
         make_activity(cycle_of(one), points="0.25")
     assert len(few) == len(more)
+
+
+def test_submit_takes_few_statements(one: Member) -> None:
+    """Session, account and member; two for the cycles, locked and read; one for the form's number and its statement.
+
+    The lock on the terms and their stamp; the entry and the credit, each with its line; the cycle counted again.
+    """
+    client, form = (
+        client_of(one),
+        {"activity_type": "self-study", "starts_on": "3/1/2026", "points": "1", "attested": "on"},
+    )
+    with CaptureQueriesContext(connection) as captured:
+        assert client.post("/ccp/record/", form).status_code == 302
+    asked = [
+        query["sql"] for query in captured if not query["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))
+    ]
+    assert len(asked) == (13 if connection.vendor == "postgresql" else 12)
 
 
 def test_the_history_of_an_entry_takes_the_same_queries_however_long(one: Member) -> None:
