@@ -8,7 +8,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from amtportal.members.models import Member
-from ccp.counting.terms import catalogue
 from ccp.models import Activity
 from tests.support.builders import (
     TODAY,
@@ -22,17 +21,9 @@ from tests.support.builders import (
     record_more,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today", "terms_known")]
 
 MOST = 10
-
-
-@pytest.fixture(autouse=True)
-def _terms_are_known(on_today: object) -> None:
-    """A process reads the terms once, and then only their stamp (``ccp.counting.terms``)."""
-    catalogue()
-
-
 PAGES = {
     "home": "/",
     "My Certifications": "/certifications/",
