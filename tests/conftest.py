@@ -21,6 +21,7 @@ from pytest_django import DjangoDbBlocker
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
+from ccp.counting.terms import catalogue
 from tests.support import template_database
 from tests.support.builders import TODAY, make_activity, make_cycle, make_member, make_user, noon
 from tests.support.history import let_tests_empty_the_database
@@ -124,6 +125,12 @@ def _nothing_cached() -> Iterator[None]:
     yield
     for name in ("default", "documents"):
         caches[name].clear()
+
+
+@pytest.fixture
+def terms_known(db: None) -> None:
+    """Read the terms, as every process does once; then it only asks for their stamp (``ccp.counting.terms``)."""
+    catalogue()
 
 
 @pytest.fixture

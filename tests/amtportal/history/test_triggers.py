@@ -15,7 +15,7 @@ from simple_history.models import HistoricalChanges
 from amtportal.history import seals, triggers
 from amtportal.history.models import Seal, SecurityEvent
 from amtportal.members.models import FormerAmtId, Member, OutgoingMail, SearchTerm, Tally
-from ccp.models import Credit, Transcript, TranscriptFile
+from ccp.models import AttestationStatement, Credit, Transcript, TranscriptFile
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
 from certifications.models import Cycle, CycleCorrection, StatusChange
@@ -54,7 +54,7 @@ def test_every_history_is_append_only_and_so_are_the_records_of_what_was_done() 
     histories = {model for model in apps.get_models() if issubclass(model, HistoricalChanges)}
     assert len(histories) >= 18
     others = {StatusChange, CycleCorrection, Transcript, TranscriptFile, SecurityEvent, Seal, LogEntry, FormerAmtId}
-    others |= {ProviderEvent}
+    others |= {ProviderEvent, AttestationStatement}
     assert set(triggers.append_only()) == histories | others
 
 

@@ -56,7 +56,11 @@ from tests.support.builders import (
 )
 from tests.support.staff import make_clerk, page, populate
 
-pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors, pytest.mark.usefixtures("on_today")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.ignore_template_errors,
+    pytest.mark.usefixtures("on_today", "terms_known"),
+]
 
 MODELS = [
     User,
