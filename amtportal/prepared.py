@@ -1,78 +1,98 @@
-"""Queries that Django compiles once, for pages where compiling costs more than the database takes.
+"""Queries whose SQL is compiled once for each process.
 
-    _credits = Prepared(lambda keys: Credit.objects.filter(cycle__in=keys).values_list("pk", "points"))
-    rows = _credits([1, 2])
+Django compiles a queryset to SQL each time it is asked, which for a query with joins takes longer
+than the database takes to answer it. The queries of the pages that everybody opens differ only in
+keys: their SQL is kept, and the keys are put in. The rows are read each time, so nothing is stale.
 
-The function builds the query from a list of whole numbers, which is all that differs from one call to
-the next. It is called once for each length of the list (up to ``LONGEST``), with marks in place of the
-numbers. The rows are as Django returns them: tuples, or records with what ``select_related`` names.
+    @prepared
+    def _open(member: int) -> QuerySet[Cycle]:
+        return Cycle.objects.unclosed().filter(certification__member=member)
+
+    _open(member.pk)  # a list of cycles
+
+The function must put its keys into the queryset and do nothing else with them. A key is a whole
+number, a text, or a list of whole numbers.
 """
 
+import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from functools import update_wrapper
+from typing import Any, Generic, TypeVar
 
 from django.db import connection
 from django.db.models import QuerySet
-from django.db.models.query import ModelIterable, get_related_populators  # type: ignore[attr-defined]
 
-_MARK = -(2**40)  # the marks go down from here; no key has such a value
+Row = TypeVar("Row")
+Key = int | str | Sequence[int]
 LONGEST = 16
-"""The longest list for which the compiled query is kept. Long lists are rare, and of every length."""
+"""A longer list of keys is rare, and its SQL is not kept."""
+_MARK = 2**61  # stands for a key while the SQL is compiled; no row has such a key
 
 
-@dataclass(frozen=True)
-class _Compiled:
-    """The statement; for each parameter its place in the list, or None and its value; how rows are read."""
+class prepared(Generic[Row]):
+    """Make a function that returns a queryset one that returns its rows, by SQL that is kept."""
 
-    sql: str
-    parameters: list[tuple[int | None, Any]]
-    compiler: Any
-    converters: Any
-    makes_records: bool
+    def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
+        self.build = build
+        self._statements: dict[tuple[object, ...], _Statement] = {}
+        update_wrapper(self, build)
 
-    def records(self, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """Return the records of the rows, as a QuerySet does."""
-        of_model, selected = self.compiler.klass_info, self.compiler.select
-        first, end = of_model["select_fields"][0], of_model["select_fields"][-1] + 1
-        names = [column.target.attname for column, *_ in selected[first:end]]
-        related = get_related_populators(of_model, selected, connection.alias)
-        records = []
-        for row in rows:
-            record = of_model["model"].from_db(connection.alias, names, row[first:end])
-            for populator in related:
-                populator.populate(row, record)
-            records.append(record)
-        return records
+    def __call__(self, *keys: Key) -> list[Row]:
+        if not all(_is_usual(key) for key in keys):
+            return list(self.build(*keys))
+        shape = (connection.vendor, *(type(key) if isinstance(key, (int, str)) else len(key) for key in keys))
+        statement = self._statements.get(shape)
+        if statement is None:
+            statement = self._statements[shape] = _Statement(self.build, keys)
+        return statement.rows(keys)
 
 
-class Prepared:
-    """A query, by the function that builds it from a list of numbers."""
+class _Statement:
+    """The SQL of a queryset for keys of these kinds, and where each key goes."""
 
-    def __init__(self, build: Callable[[Sequence[int]], QuerySet[Any, Any]]) -> None:
-        self._build = build
-        self._compiled: dict[tuple[str, int], _Compiled] = {}
+    def __init__(self, build: Callable[..., QuerySet[Any, Any]], keys: Sequence[Key]) -> None:
+        flat = _flat(keys)
+        marks: list[int | str] = [
+            f"{_MARK + place}" if isinstance(key, str) else _MARK + place for place, key in enumerate(flat)
+        ]
+        unused = iter(marks)
+        self.queryset = build(
+            *(next(unused) if isinstance(key, (int, str)) else [next(unused) for _ in key] for key in keys)
+        )
+        assert not self.queryset._prefetch_related_lookups, "a prefetch is compiled each time"  # type: ignore[attr-defined]
+        self.compiler = self.queryset.query.get_compiler(connection=connection)
+        self.sql, self.params = self.compiler.as_sql()
+        places = {mark: place for place, mark in enumerate(marks)}
+        self.places = [places.get(param) if isinstance(param, (int, str)) else None for param in self.params]
+        assert set(places.values()) <= set(self.places), "a key is not in the SQL as it was given"
 
-    def __call__(self, numbers: Sequence[int]) -> list[Any]:
-        """Run the query, and return its rows."""
-        key = (connection.vendor, len(numbers))
-        compiled = self._compiled.get(key) or self._compile(len(numbers))
-        if len(numbers) <= LONGEST:
-            self._compiled[key] = compiled
-        with connection.cursor() as cursor:
-            parameters = compiled.parameters
-            cursor.execute(compiled.sql, [fixed if place is None else numbers[place] for place, fixed in parameters])
-            rows = cursor.fetchall()
-        if compiled.converters:
-            rows = [tuple(row) for row in compiled.compiler.apply_converters(rows, compiled.converters)]
-        return compiled.records(rows) if compiled.makes_records else rows
+    def rows(self, keys: Sequence[Key]) -> list[Any]:
+        flat = _flat(keys)
+        params = [
+            param if place is None else flat[place] for param, place in zip(self.params, self.places, strict=True)
+        ]
+        compiler = copy.copy(self.compiler)
+        compiler.connection = connection
+        compiler.as_sql = lambda *args, **kwargs: (self.sql, params)
+        queryset, query = _shallow(self.queryset), _shallow(self.queryset.query)
+        query.get_compiler = lambda *args, **kwargs: compiler
+        queryset._query = query
+        return list(queryset._iterable_class(queryset))
 
-    def _compile(self, length: int) -> _Compiled:
-        marks = [_MARK - place for place in range(length)]
-        queryset = self._build(marks)
-        compiler = queryset.query.get_compiler(connection=connection)
-        sql, parameters = compiler.as_sql()
-        places = [(marks.index(value) if value in marks else None, value) for value in parameters]
-        assert {place for place, _ in places} >= set(range(length)), "each number is compared as it is given"
-        converters = compiler.get_converters([column for column, *_ in compiler.select])
-        return _Compiled(sql, places, compiler, converters, queryset._iterable_class is ModelIterable)
+
+def _is_usual(key: Key) -> bool:
+    """Return whether the SQL for such a key is kept. A number that no column holds has none: Django finds nothing."""
+    if isinstance(key, int):
+        return 0 <= key < _MARK
+    return isinstance(key, str) or 0 < len(key) <= LONGEST
+
+
+def _flat(keys: Sequence[Key]) -> list[int | str]:
+    return [one for key in keys for one in ([key] if isinstance(key, (int, str)) else key)]
+
+
+def _shallow(one: Any) -> Any:
+    """Return a copy that shares what the other one holds; ``copy`` would fetch a queryset's rows."""
+    other = object.__new__(type(one))
+    other.__dict__.update(one.__dict__)
+    return other

@@ -9,15 +9,17 @@ caller holds the locks on the cycles.
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from simple_history.utils import bulk_update_with_history
 
 from amtportal.chunks import CHUNK, chunks
 from amtportal.dates import day_of
 from amtportal.history.lines import create_with_lines
 from amtportal.members.models import User
-from amtportal.prepared import Prepared
+from amtportal.prepared import prepared
 from ccp.counting import points, requirement
 from ccp.counting.terms import Catalogue, catalogue
 from ccp.models import Activity, ActivityType, Credit
@@ -36,11 +38,12 @@ _COUNTED = (
         for name in ("activity_type_id", "starts_on", "ends_on", "points", "recorded_at", "withdrawn_at")
     ),
 )
-_claimed = Prepared(
-    lambda cycles: (
-        Credit.objects.filter(cycle__in=cycles).exclude(cut=Credit.Cut.UNCLAIMED).order_by("pk").values_list(*_COUNTED)
-    )
-)
+
+
+@prepared
+def _claimed(cycles: list[int]) -> QuerySet[Credit, tuple[Any, ...]]:
+    claimed = Credit.objects.filter(cycle__in=cycles).exclude(cut=Credit.Cut.UNCLAIMED)
+    return claimed.order_by("pk").values_list(*_COUNTED)
 
 
 def entry(activity: Activity, terms: Catalogue) -> points.Entry:

@@ -59,6 +59,16 @@ class ActivitySource(models.TextChoices):
     AMT = "amt", _("Credited by AMT")
 
 
+def reference_of(key: int) -> str:
+    """Return the reference of the entry with this key: ``CE-0000012``."""
+    return f"CE-{key:07d}"
+
+
+def heading_of(title: str, type_name: str) -> str:
+    """Return the title of an entry, or the name of its type when no title was given."""
+    return title or translated(type_name)
+
+
 class Activity(models.Model):
     """One activity that a member recorded.
 
@@ -187,7 +197,7 @@ class Activity(models.Model):
 
     @property
     def reference(self) -> str:
-        return f"CE-{self.pk:07d}"
+        return reference_of(self.pk)
 
     @property
     def attestation(self) -> str:
@@ -196,8 +206,7 @@ class Activity(models.Model):
 
     @property
     def heading(self) -> str:
-        """Return the title, or the type's name when no title was given."""
-        return self.title or translated(self.activity_type.name)
+        return heading_of(self.title, self.activity_type.name)
 
     @property
     def is_standing(self) -> bool:

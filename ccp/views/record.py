@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST
 
 from amtportal.dates import day_of
@@ -17,6 +16,7 @@ from amtportal.members.access import account_of, for_member
 from amtportal.members.models import Member
 from amtportal.members.sign_in import kept_forms
 from amtportal.refusals import Refused
+from ccp.catalogue import explained
 from ccp.counting.points import Entry
 from ccp.counting.terms import Catalogue
 from ccp.models import Activity
@@ -31,7 +31,6 @@ from certifications.models import Cycle
 
 
 @kept_forms.keeps(*RecordCEForm.KEPT)
-@gzip_page  # the list of types is long; it repeats no text of the address (decision 17)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_member
 def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
@@ -196,7 +195,9 @@ def render_form(
 
     After Preview, also show what the entry would count for.
     """
-    standing_entries, offers = preview.entries_of(form.open_cycles, form.catalogue), form.offers
+    offers = form.offers
+    capped = preview.has_caps(offers)
+    standing_entries = preview.entries_of(form.open_cycles, form.catalogue) if capped or form.is_preview else {}
     return render(
         request,
         "ccp/recording/activity_form.html",
@@ -204,8 +205,11 @@ def render_form(
             "form": form,
             "activity": activity,
             "on_record": on_record,
-            "cycles": [(cycle, preview.caps_used(standing_entries[cycle.pk], offers)) for cycle in form.open_cycles],
-            "offers": offers,
+            "cycles": [
+                (cycle, preview.caps_used(standing_entries[cycle.pk], offers) if capped else [])
+                for cycle in form.open_cycles
+            ],
+            "kinds": explained.groups(form.guidance, form.on),
             "providers": [] if activity else earlier.providers(member),
             "preview": _previewed(form, member, standing_entries, activity=activity) if form.is_preview else None,
             "on": form.on,

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from amtportal import clean
 from amtportal.dates import day_of
 from amtportal.refusals import Problem
-from ccp.counting.terms import Catalogue, CategoryOffer, Terms, catalogue, points_for
+from ccp.counting.terms import Catalogue, CategoryOffer, Offer, Terms, catalogue, points_for
 from ccp.models import Activity, ActivityType
 from ccp.recording import amounts, claims, eligibility
 from ccp.recording import previous as earlier_entries
@@ -147,6 +147,7 @@ class RecordCEForm(forms.Form):
         self.earlier_type = earlier.activity_type if earlier else None
         self.recorded_on = day_of(earlier.recorded_at) if earlier else on
         self.catalogue = terms or catalogue()
+        self._terms: dict[int, Terms] = {}
         preset = {
             "submission_id": uuid.uuid4(),
             "certifications": [cycle.certification_id for cycle in ([asked] if asked else open_cycles)],
@@ -290,14 +291,21 @@ class RecordCEForm(forms.Form):
     @property
     def offers(self) -> list[CategoryOffer]:
         """Return the activity types that can be chosen, with the terms that apply to the entry."""
-        return self.catalogue.offers(self.activity_types, self.recorded_on)
+        return [group for group, _reasons in self.guidance if group.offers]
 
     @property
+    def chosen_offer(self) -> Offer | None:
+        """Return the type that the page shows as chosen, with its terms; None if it is not offered."""
+        code = self.chosen_activity_type
+        of_groups = (offer for group in self.offers for offer in group.offers) if code else ()
+        return next((offer for offer in of_groups if offer.activity_type.code == code), None)
+
+    @cached_property
     def guidance(self) -> list[tuple[CategoryOffer, list[str]]]:
         """Return the offers of every category, and why others of its types are not offered."""
         return [
             (
-                replace(group, offers=[offer for offer in group.offers if offer.activity_type in self.activity_types]),
+                replace(group, offers=[offer for offer in group.offers if offer.activity_type not in self.not_offered]),
                 [self.not_offered[kind] for offer in group.offers if (kind := offer.activity_type) in self.not_offered],
             )
             for group in self.catalogue.offers(self._choosable, self.recorded_on)
@@ -309,7 +317,9 @@ class RecordCEForm(forms.Form):
         return self._terms_of(self.cleaned_data["activity_type"])
 
     def _terms_of(self, activity_type: ActivityType) -> Terms:
-        return self.catalogue.terms(activity_type, self.recorded_on)
+        if activity_type.pk not in self._terms:
+            self._terms[activity_type.pk] = self.catalogue.terms(activity_type, self.recorded_on)
+        return self._terms[activity_type.pk]
 
     @property
     def claim(self) -> eligibility.Claim:

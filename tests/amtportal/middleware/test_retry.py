@@ -105,7 +105,7 @@ def test_a_page_that_asks_for_a_password_gives_none_back(client: Client) -> None
 def test_a_database_that_is_gone_before_the_view_is_503_too(short: Member) -> None:
     client = client_of(short)
     client.raise_request_exception = False
-    with patch("amtportal.members.models.User.objects.get_queryset", side_effect=OperationalError("gone")):
+    with patch("amtportal.members.sessions.accounts._accounts", side_effect=OperationalError("gone")):
         answer = client.get("/certifications/")
     assert answer.status_code == 503
     assert words(read(answer, 503).select_one("main a")) == "Try again"
