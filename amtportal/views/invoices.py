@@ -3,10 +3,12 @@
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from amtportal import links
 from amtportal.dates import day_of, today
 from amtportal.documents import fonts
 from amtportal.documents import layout as documents
@@ -19,7 +21,10 @@ from ccp.counting import requirement
 from ccp.rollover import catching_up
 from ccp.standing import standing
 from certifications.invoice_standing import invoice_standing
-from certifications.models import Payment, RenewalInvoice
+from certifications.models import Payment, RenewalInvoice, RenewalInvoiceQuerySet
+from certifications.payments import provider, receipts
+from certifications.payments.checkout import with_processing
+from certifications.payments.pages import with_pay_button
 
 
 @require_safe
@@ -38,29 +43,30 @@ def invoice_list(request: HttpRequest, member: Member) -> HttpResponse:
 
 @prepared
 def _of_member(member: int) -> QuerySet[RenewalInvoice]:
-    of_member = RenewalInvoice.objects.filter(cycle__certification__member=member)
+    of_member = with_processing(RenewalInvoice.objects.filter(cycle__certification__member=member))
     return of_member.select_related("cycle__certification__credential")
 
 
 @require_safe
 def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show one renewal invoice: its state, the reason for it, and how to pay once it is open.
-
-    Online payment will have its place here.
-    """
+    """Show one renewal invoice: its state, the reason for it, and how to pay once it is open."""
     invoice, on = _invoice(request, pk), today()
     of_cycle = standing.standings_of([invoice.cycle], on)[0]
     line = invoice_standing(invoice, on, counted=of_cycle.counted)
     payments = _payments(invoice.pk)
+    payment = next((payment for payment in payments if payment.reversed_at is None), None)
+    is_owner = invoice.cycle.certification.member.user_id == request.user.pk
     context = {
         "line": line,
-        "payment": next((payment for payment in payments if payment.reversed_at is None), None),
+        "payment": payment,
+        "pay_online": is_owner and line.state == "open" and provider.is_on(),
+        "what_follows": receipts.what_follows(invoice, on) if payment else "",
         "reversed": line.state == "open" and bool(payments),
         "counted": of_cycle.counted,
         "required": invoice.cycle.points_required,
         "standing": of_cycle,
     }
-    return render(request, "certifications/invoice_detail.html", context)
+    return with_pay_button(request, "certifications/invoice_detail.html", context)
 
 
 @require_safe
@@ -94,6 +100,7 @@ def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
                     "certification": certification,
                     "member": member,
                     "payment": payment,
+                    "pay_at": links.absolute(reverse("invoice-detail", args=[pk])) if provider.is_on() else "",
                     "on": on,
                     "association": ASSOCIATION,
                 },
@@ -126,7 +133,8 @@ def _own(account: int, pk: int) -> QuerySet[RenewalInvoice]:
     return _with_member(RenewalInvoice.objects.of_account(account)).filter(pk=pk)
 
 
-def _with_member(invoices: QuerySet[RenewalInvoice]) -> QuerySet[RenewalInvoice]:
+def _with_member(invoices: RenewalInvoiceQuerySet) -> QuerySet[RenewalInvoice]:
+    invoices = with_processing(invoices)
     return invoices.select_related("cycle__certification__credential", "cycle__certification__member")
 
 

@@ -308,13 +308,14 @@ def _end(activity: Activity, by: User, at: datetime, void_reason: str = "") -> N
 def _count_unless_paid(cycles: Collection[Cycle], terms: Catalogue, by: User, at: datetime) -> None:
     """Count the cycles again after a correction by the member.
 
-    Refuse if the correction takes a cycle whose last invoice is paid below its requirement.
+    Refuse if the correction takes a cycle below its requirement whose last invoice is paid, or is
+    being paid.
     """
     were_met = [cycle for cycle in cycles if cycle.requirement_met_on]
     counting.recount(cycles, terms, by, at)
     for cycle in were_met:
         if cycle.requirement_met_on is None and cycle.is_mandatory:
-            refuse_where_paid(cycle)
+            refuse_where_paid(cycle, at)
 
 
 def _save(activity: Activity, by: User, at: datetime) -> None:

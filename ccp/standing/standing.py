@@ -30,6 +30,7 @@ from certifications import life
 from certifications.deadlines import by_deadline
 from certifications.invoice_standing import InvoiceStanding, invoice_standing
 from certifications.models import Certification, Cycle, RenewalInvoice, StatusChange
+from certifications.payments.checkout import with_processing
 
 
 @dataclass(frozen=True)
@@ -284,6 +285,11 @@ def standings_of(
     return result
 
 
+def can_be_paid(standings: Iterable[Standing]) -> bool:
+    """Return whether the invoice of the year is open for one of the certifications."""
+    return any(standing.current is not None and standing.current.state == "open" for standing in standings)
+
+
 def _shown(cycles: Iterable[Cycle]) -> list[Cycle]:
     """Return one cycle for each certification: the one that is not closed, else the last one."""
     shown: dict[int, Cycle] = {}
@@ -327,7 +333,7 @@ def _credited(cycles: list[int]) -> QuerySet[Credit, tuple[int, str, date, Decim
 
 @prepared
 def _invoices(cycles: list[int]) -> QuerySet[RenewalInvoice]:
-    of_cycles = RenewalInvoice.objects.standing().with_payment_day().filter(cycle__in=cycles)
+    of_cycles = with_processing(RenewalInvoice.objects.standing().with_payment_day()).filter(cycle__in=cycles)
     return of_cycles.order_by("due_on", "year")
 
 
@@ -335,4 +341,5 @@ def _invoices(cycles: list[int]) -> QuerySet[RenewalInvoice]:
 def _invoices_or_unpaid(cycles: list[int], closed: list[int]) -> QuerySet[RenewalInvoice]:
     """Return the invoices of these cycles, and those of the closed ones that are unpaid again."""
     wanted = Q(cycle__in=cycles) | Q(cycle__in=closed, status=RenewalInvoice.Status.ISSUED)
-    return RenewalInvoice.objects.standing().with_payment_day().filter(wanted).order_by("due_on", "year")
+    owed = with_processing(RenewalInvoice.objects.standing().with_payment_day())
+    return owed.filter(wanted).order_by("due_on", "year")

@@ -53,20 +53,20 @@ def _submitted(request: HttpRequest, member: Member, now: datetime) -> HttpRespo
     """
     typed, status = repeats.digest_of(request.POST, _asked_number(request, "certification")), 200
     with recording.desk(member=member, submission_id=repeats.number_of(request.POST), at=now) as locked:
-        if recorded := repeats.recorded_by(typed, member, locked.earlier):
-            return _to_entry(request, recorded)
-        form = _form(request, member, locked.open_cycles, now, terms=locked.terms)
+        recorded = repeats.recorded_by(typed, member, locked.earlier)
+        form = None if recorded else _form(request, member, locked.open_cycles, now, terms=locked.terms)
         if form and form.is_valid():
             try:
                 claim, cycles = form.claim, form.chosen_cycles
                 recorded = recording.record_at(locked, cycles=cycles, claim=claim, typed=typed, by=account_of(request))
-                return _to_entry(request, recorded)
             except recording.SubmissionReused as refused:
                 form.add_problem(refused.problem)
                 form.renew_submission_id()
                 status = 409
             except Refused as refused:
                 form.add_problem(refused.problem)
+    if recorded:
+        return _to_entry(request, recorded)
     return render_form(request, form, member, status=status) if form else _closed(request, member, now)
 
 

@@ -82,6 +82,9 @@ def build(cycles: int, *, entries: int, planned: Callable[[int], Plan] = plan) -
         with transaction.atomic():
             _batch([planned(n) for n in range(begin, min(begin + AT_ONCE, built))], begin, entries, clerk)
     multiply(cycles // built)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # as autovacuum does in a database in use
 
 
 def _batch(plans: list[Plan], first: int, entries: int, clerk: User) -> None:
@@ -226,8 +229,6 @@ def multiply(times: int) -> None:
                 f"WITH RECURSIVE copy(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copy WHERE n < {times - 1}) "  # noqa: S608
                 f"INSERT INTO {model._meta.db_table} ({named}) SELECT {values} FROM {model._meta.db_table}, copy"
             )
-        if connection.vendor == "postgresql":
-            cursor.execute("ANALYZE")  # as autovacuum does in a database in use
 
 
 def _copied(field: Any, copied: tuple[type[models.Model], ...]) -> str:

@@ -16,6 +16,7 @@ from ccp.recording import claims
 from ccp.recording import verbs as recording
 from certifications import cycles, invoices
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
+from certifications.payments.models import Checkout
 
 # A Saturday, 47 days before the end of the cycles of people who were certified on a May 1.
 TODAY = date(2026, 3, 14)
@@ -147,6 +148,22 @@ def make_payment(invoice: RenewalInvoice, *, by: User | None = None, **fields: A
             "received_on": TODAY,
             "by": by or make_user(is_staff=True),
             "at": noon(TODAY),
+            **fields,
+        }
+    )
+
+
+def begin_checkout(invoice: RenewalInvoice, *, at: datetime | None = None, **fields: Any) -> Checkout:
+    """Return a checkout that the owner of the invoice began at noon of ``TODAY``; no provider knows it."""
+    at = at or noon(TODAY)
+    return Checkout.objects.create(
+        **{
+            "invoice": invoice,
+            "amount": invoice.amount,
+            "idempotency_key": uuid.uuid4(),
+            "opened_at": at,
+            "opened_by": invoice.cycle.certification.member.user,
+            "expires_at": at + timedelta(hours=1),
             **fields,
         }
     )

@@ -21,7 +21,7 @@ from tests.support.builders import (
     record_more,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today", "terms_known")]
 
 MOST = 10
 EXACTLY = {
@@ -142,6 +142,23 @@ def test_recording_takes_the_same_queries_however_much_is_on_record(one: Member)
     with CaptureQueriesContext(connection) as more:
         make_activity(cycle_of(one), points="0.25")
     assert len(few) == len(more)
+
+
+def test_submit_takes_few_statements(one: Member) -> None:
+    """Session, account and member; two for the cycles, locked and read; one for the form's number and its statement.
+
+    The lock on the terms and their stamp; the entry and the credit, each with its line; the cycle counted again.
+    """
+    client, form = (
+        client_of(one),
+        {"activity_type": "self-study", "starts_on": "3/1/2026", "points": "1", "attested": "on"},
+    )
+    with CaptureQueriesContext(connection) as captured:
+        assert client.post("/ccp/record/", form).status_code == 302
+    asked = [
+        query["sql"] for query in captured if not query["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))
+    ]
+    assert len(asked) == (13 if connection.vendor == "postgresql" else 12)
 
 
 def test_the_history_of_an_entry_takes_the_same_queries_however_long(one: Member) -> None:
