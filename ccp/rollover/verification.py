@@ -11,7 +11,8 @@ Nothing is changed here. For each cycle:
 - *Closed cycles*: the points must be the sum of the credits, and the outcome must follow from them.
 - *Invoices*: each of the three years has one invoice that is not void, due on the anniversary. In a
   closed cycle, a year may have only a void invoice. An invoice is paid if and only if it has a
-  payment that stands, and the payment has the invoice's amount.
+  payment that stands, and the payment has the invoice's amount. The day kept as the one on which it
+  opens must follow from the cycle.
 
 A change made behind the portal's back that agrees with the rules is found elsewhere
 (``amtportal.history.comparison``).
@@ -145,6 +146,11 @@ def _invoices(record: CycleRecord) -> Iterator[Difference]:
         if invoice.due_on != due_on:
             yield Difference(cycle.pk, f"{invoice.number} due", format_day(invoice.due_on), format_day(due_on))
     for invoice in record.invoices:
+        opens_on = invoice_rules.opening(
+            due_on=invoice.due_on, year=invoice.year, mandatory=cycle.is_mandatory, met_on=cycle.requirement_met_on
+        ).opens_on
+        if invoice.opens_on != opens_on:
+            yield Difference(cycle.pk, f"{invoice.number} opens", _day(invoice.opens_on), _day(opens_on))
         payments = _standing_payments(invoice)
         status = RenewalInvoice.Status.PAID if payments else invoice.status
         if not payments and invoice.status == RenewalInvoice.Status.PAID:
