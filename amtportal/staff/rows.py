@@ -6,6 +6,7 @@ the same, which ``tests/amtportal/staff/test_rows.py`` checks for every list.
 """
 
 import datetime
+import html
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -60,9 +61,9 @@ class Column:
         if isinstance(value, SafeString):
             return value
         if self.is_relation:
-            return self.empty if value is None else conditional_escape(str(value))
+            return self.empty if value is None else html.escape(str(value))
         if isinstance(value, str) and not (self.field is not None and self.field.choices):
-            return conditional_escape(value) if value.strip() else self.empty
+            return html.escape(value) if value.strip() else self.empty
         try:
             return self.words[value]
         except KeyError:
