@@ -17,11 +17,4 @@ class Migration(migrations.Migration):
                 condition=models.Q(("opens_on", None), ("status", "issued")), fields=["-id"], name="invoice_locked"
             ),
         ),
-        migrations.AddConstraint(
-            model_name="renewalinvoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("year", 3), ("opens_on__isnull", False), _connector="OR"),
-                name="certifications_renewalinvoice_only_year_3_is_locked",
-            ),
-        ),
     ]

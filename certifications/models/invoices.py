@@ -79,9 +79,6 @@ class RenewalInvoice(models.Model):
             ),
             models.CheckConstraint(name="%(app_label)s_%(class)s_year_1_to_3", condition=Q(year__gte=1, year__lte=3)),
             models.CheckConstraint(
-                name="%(app_label)s_%(class)s_only_year_3_is_locked", condition=Q(year=3) | Q(opens_on__isnull=False)
-            ),
-            models.CheckConstraint(
                 name="%(app_label)s_%(class)s_status_known", condition=Q(status__in=InvoiceStatus.values)
             ),
             models.CheckConstraint(
