@@ -93,7 +93,7 @@ class GroupAdmin(WholeHistoryAdmin):
 class UserAdmin(NeverDeleted, WholeHistoryAdmin):
     form = WholeForm
     list_display = ["email", "is_active", "is_staff", "last_login", "date_joined"]
-    list_reads = list_display
+    list_reads = ["email", "is_active", "is_staff", "last_login", "date_joined"]
     list_filter = ["is_staff", "is_active"]
     search_help_text = "E-mail address, name or AMT ID"
     search_fields = ["member"]
@@ -255,5 +255,5 @@ class OutgoingMailAdmin(WrittenByVerbs, StaffAdmin):
     """Mail that the mail server has not taken yet. Its text is never shown."""
 
     list_display = ["recipients", "made_at", "tries", "next_try_at", "refused"]
-    list_reads = list_display
+    list_reads = ["recipients", "made_at", "tries", "next_try_at", "refused"]
     fields = ("sender", "recipients", "made_at", "tries", "next_try_at", "refused")

@@ -34,7 +34,7 @@ class SecurityEventAdmin(WrittenByVerbs, StaffAdmin):
 @admin.register(Seal)
 class SealAdmin(WrittenByVerbs, StaffAdmin):
     list_display = ["sealed_at", "table", "after_id", "upto_id", "rows", "digest"]
-    list_reads = list_display
+    list_reads = ["sealed_at", "table", "after_id", "upto_id", "rows", "digest"]
 
     def get_fields(self, request: HttpRequest, obj: Seal | None = None) -> Any:
         return [*self.list_display, "previous"]

@@ -67,20 +67,29 @@ class BoundedPaginator(Paginator):
         return self._found > BOUND
 
 
+class OrderedFilter(admin.SimpleListFilter):
+    """A filter whose choices have an order of their own, in which they have an index."""
+
+    def order(self) -> list[str]:
+        """Return the order of the rows under the choice; none if it is the list's own."""
+        raise NotImplementedError
+
+
 class StaffChangeList(ChangeList):
     """A list that reads only what it shows, and has the order of the day by which it is filtered."""
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         if not self.params.get(ORDER_VAR):
             for chosen in self.filter_specs:
-                if order := getattr(chosen, "order", None) and chosen.order():
-                    return list(order)
+                if isinstance(chosen, OrderedFilter) and (order := chosen.order()):
+                    return order
         return super().get_ordering(request, queryset)
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        shown: Any = self.model_admin
         queryset = super().get_queryset(request, exclude_parameters)
-        queryset = queryset.select_related(None).select_related(*self.list_select_related)
-        reads = self.model_admin.list_reads
+        queryset = queryset.select_related(None).select_related(*shown.list_select_related)
+        reads = shown.list_reads
         return queryset.only(*reads) if reads else queryset
 
     @property
@@ -92,7 +101,7 @@ class StaffChangeList(ChangeList):
         return rows_of(self)
 
 
-class ConditionFilter(admin.SimpleListFilter):
+class ConditionFilter(OrderedFilter):
     """A filter whose choices are conditions that depend on the day, not on the rows."""
 
     by_day: ClassVar[list[str]] = []
@@ -100,7 +109,6 @@ class ConditionFilter(admin.SimpleListFilter):
     newest rows, which come first otherwise, may all be of other days."""
 
     def order(self) -> list[str]:
-        """Return the order of the rows under the choice; none if nothing is chosen."""
         return self.by_day if self.value() in self.conditions(today()) else []
 
     def conditions(self, on: date) -> dict[str, tuple[str, Q]]:

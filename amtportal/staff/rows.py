@@ -10,15 +10,9 @@ import html
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from django.contrib.admin import utils
 from django.contrib.admin.templatetags.admin_list import results
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
-from django.contrib.admin.utils import (
-    FieldIsAForeignKeyColumnName,
-    _get_non_gfk_field,
-    display_for_field,
-    display_for_value,
-    quote,
-)
 from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from django.db import models
 from django.urls import reverse
@@ -37,8 +31,8 @@ class Column:
         attribute: Any = None
         self.field: Any = None
         try:
-            self.field = _get_non_gfk_field(changelist.lookup_opts, name)
-        except (FieldDoesNotExist, FieldIsAForeignKeyColumnName):
+            self.field = utils._get_non_gfk_field(changelist.lookup_opts, name)  # type: ignore[attr-defined]
+        except (FieldDoesNotExist, utils.FieldIsAForeignKeyColumnName):
             attribute = getattr(admin, name, None) or getattr(changelist.model, name)
         self.name = name
         self.of_admin: Callable[[Any], Any] | None = getattr(admin, name, None) if self.field is None else None
@@ -73,8 +67,8 @@ class Column:
 
     def _in_words(self, value: Any) -> str:
         if self.is_shown_as_field:
-            return conditional_escape(display_for_field(value, self.field, self.empty))
-        return conditional_escape(display_for_value(value, self.empty, self.is_boolean))
+            return conditional_escape(utils.display_for_field(value, self.field, self.empty))
+        return conditional_escape(utils.display_for_value(value, self.empty, self.is_boolean))
 
     def cell(self, row: Any) -> tuple[str, str]:
         """Return the CSS classes and the HTML of a row's cell."""
@@ -105,7 +99,7 @@ def _rows(changelist: Any) -> Iterator[str]:
     ).removeprefix(f"{folder}0/change/")
     ending = conditional_escape(f"/change/{kept}")
     for row in changelist.result_list:
-        address = f"{folder}{quote(row.pk)}{ending}"
+        address = f"{folder}{utils.quote(row.pk)}{ending}"
         tag, cells = "th", []
         for column in columns:
             css, shown = column.cell(row)

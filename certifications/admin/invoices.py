@@ -13,7 +13,7 @@ from django.utils import timezone
 from amtportal.dates import today
 from amtportal.formatting import dollars, format_day
 from amtportal.staff.actions import ActionPage, AlreadyDone
-from amtportal.staff.changelists import ConditionFilter
+from amtportal.staff.changelists import ConditionFilter, OrderedFilter
 from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
 from certifications import invoices
@@ -40,7 +40,7 @@ def reason(invoice: RenewalInvoice, on: date) -> str:
     return f"{when}, {invoices.NOTICE.days} days before it is due."
 
 
-class InvoiceStateFilter(admin.SimpleListFilter):
+class InvoiceStateFilter(OrderedFilter):
     title = "state today"
     parameter_name = "state"
 

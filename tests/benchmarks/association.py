@@ -264,7 +264,7 @@ def _copied(field: Any, copied: tuple[type[models.Model], ...]) -> str:
     if field.primary_key or field.column == "id" or (field.is_relation and points_to in copied):
         return f"{column} + n * {APART}"
     if field.name in UNIQUE and not (field.name == "email" and field.model is SecurityEvent):
-        return f"n || '.' || {column}"
+        return f"CASE WHEN {column} = '' THEN '' ELSE n || '.' || {column} END"
     if field.name == "term":  # an AMT ID is found by its copy's own
         return f"CASE WHEN {column} LIKE 'b0%' THEN n || {column} ELSE {column} END"
     if field.name == "submission_id":
