@@ -147,7 +147,8 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
         Each kind of match is a query of its own: one OR across the tables uses no index.
         """
-        typed = typed_words(" ".join(first_words(words)))
+        last, _, first = " ".join(first_words(words)).partition(",")  # "Lane, Ada" is "Ada Lane"
+        typed = typed_words(f"{first} {last}")
         keys: set[int] = set()
         for every in {tuple(chain.from_iterable(typed)), tuple("".join(terms) for terms in typed)} - {()}:
             keys |= SearchTerm.objects.members_with(every)
