@@ -19,7 +19,8 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin  # noqa: F401  Registers Group.
 from django.contrib.auth.models import Group, Permission
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Concat
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -28,7 +29,7 @@ from amtportal.members import security_admin  # noqa: F401  Registers security e
 from amtportal.members.factors import second_factor
 from amtportal.members.mail import notices
 from amtportal.members.member_pages import MemberPages, SignInFilter, sign_in_of, sign_in_with_owner
-from amtportal.members.models import Member, OutgoingMail, User
+from amtportal.members.models import LAST_OR_ONLY_NAME, Member, OutgoingMail, User
 from amtportal.staff.changelists import among, keys_in
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, StaffAdmin, WholeHistoryAdmin, WrittenByVerbs
@@ -175,7 +176,7 @@ class BaseMemberAdmin(MemberPages, NeverDeleted, HistoryAdmin):
     list_filter = [SignInFilter]
     search_help_text = "Name, e-mail address or AMT ID"
     search_fields = ["pk"]
-    ordering = ["last_name", "first_name", "pk"]
+    ordering = Member._meta.ordering
     autocomplete_fields = ["user"]
     fieldsets = [
         (None, {"fields": ["user", "amt_id", "first_name", "last_name"]}),
@@ -184,6 +185,14 @@ class BaseMemberAdmin(MemberPages, NeverDeleted, HistoryAdmin):
             {"fields": ["phone", "address_line1", "address_line2", "city", "state", "postal_code", "country"]},
         ),
     ]
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        found, has_duplicates = super().get_search_results(request, queryset, search_term)
+        if search_term.strip():
+            # By the name as such, the database would go through all members in the order of their
+            # index, to meet the found ones on the way.
+            found = found.order_by(Concat(LAST_OR_ONLY_NAME, Value("")), "first_name", "pk")
+        return found, has_duplicates
 
     @admin.display(description="signs in as")
     def signs_in(self, member: Member) -> str:
