@@ -86,11 +86,24 @@ class StaffChangeList(ChangeList):
         return super().get_ordering(request, queryset)
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        return self._shown(super().get_queryset(request, exclude_parameters))
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Find the rows of the page, and after a search their keys first.
+
+        The database would otherwise join everything that the list shows to all that were found,
+        before it takes the rows of the page.
+        """
+        super().get_results(request)
+        if self.query and self.result_count:
+            keys = list(self.result_list.values_list("pk", flat=True))
+            found = self._shown(self.root_queryset.filter(pk__in=keys))
+            self.result_list = found.order_by(*self.queryset.query.order_by)
+
+    def _shown(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         shown: Any = self.model_admin
-        queryset = super().get_queryset(request, exclude_parameters)
         queryset = queryset.select_related(None).select_related(*shown.list_select_related)
-        reads = shown.list_reads
-        return queryset.only(*reads) if reads else queryset
+        return queryset.only(*shown.list_reads) if shown.list_reads else queryset
 
     @property
     def headers(self) -> list[dict[str, Any]]:

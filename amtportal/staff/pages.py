@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import get_fields_from_path, unquote
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q, QuerySet
@@ -142,7 +142,24 @@ class StaffAdmin(ActionPagesMixin, admin.ModelAdmin):
             return Q(pk=number)
         # The model is loaded by name because the admin of members imports this module.
         members = apps.get_model("members", "Member").objects
-        return among(self.search_fields[0], keys_in(members.keys_found_by(words)))
+        return among(*self._nearer(self.search_fields[0], keys_in(members.keys_found_by(words))))
+
+    def _nearer(self, path: str, keys: list[int]) -> tuple[str, list[int]]:
+        """Follow the members to the certifications and cycles that they have.
+
+        The list then counts and shows what refers to these, without joining its way to the members
+        twice. A member has many entries, so these are not looked up.
+        """
+        fields = get_fields_from_path(self.model, path) if path != "pk" else []
+        for field in reversed(fields[1:]):
+            holders = field.model._base_manager.filter(among(field.name, keys)).order_by().values_list("pk", flat=True)
+            if (
+                field.model._meta.model_name not in ("certification", "cycle")
+                or len(held := holders[: BOUND + 1]) > BOUND
+            ):
+                break
+            path, keys = path.rpartition("__")[0], list(held)
+        return path, keys
 
     def get_actions(self, request: HttpRequest) -> Any:
         # Deleting several records at once would first collect everything that refers to them.
