@@ -12,6 +12,8 @@ paid one stays paid.
 
 The day on which it opens is kept with the invoice, so that a list of open ones needs no other table
 (``keep_openings``). Whatever decides about one invoice derives the day again.
+An unpaid invoice is *held* if its certification is not in force, or if its cycle is closed and no
+payment was reversed. AMT asks nobody to pay a held invoice, and takes nothing for it online.
 """
 
 from dataclasses import dataclass
@@ -24,15 +26,17 @@ from django.db.models import Q
 from amtportal import plausible
 from amtportal.dates import anniversary, day_of
 from amtportal.formatting import dollars, format_day
+from amtportal.history.lines import sign
 from amtportal.members.models import User
 from amtportal.refusals import Refused
-from certifications.models import Cycle, Payment, RenewalInvoice, RenewalInvoiceQuerySet
+from certifications.models import Certification, Cycle, Payment, RenewalInvoice, RenewalInvoiceQuerySet
 
 NOTICE = timedelta(days=60)
 LAST_YEAR = 3
 
 State = Literal["locked", "upcoming", "open", "paid", "void"]
 Gate = Literal["none", "unmet", "met"]
+Held = Literal["", "certification", "cycle"]
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,28 @@ def keep_openings(**of: Any) -> None:
         RenewalInvoice.objects.filter(pk__in=keys).update(opens_on=opens_on)
 
 
+def held_by(invoice: RenewalInvoice, state: State) -> Held:
+    """Return what keeps the invoice from opening whatever is recorded; empty if nothing does.
+
+    The invoice's cycle and certification must be loaded.
+    """
+    cycle = invoice.cycle
+    if state in ("paid", "void"):
+        return ""
+    if cycle.certification.status not in Certification.IN_FORCE:
+        return "certification"
+    if cycle.closed_on and (state == "locked" or cycle.outcome == Cycle.Outcome.NON_COMPLIANT):
+        return "cycle"
+    return ""
+
+
+def what_holds(invoice: RenewalInvoice, held: Held) -> str:
+    """Return what holds the invoice, and what its member sees, for staff."""
+    status = invoice.cycle.certification.get_status_display().lower()
+    cause = f"The certification is {status}" if held == "certification" else "The cycle is closed"
+    return f"{cause}: the member sees it locked, with a request to call AMT."
+
+
 def build(cycle: Cycle, *, amount: int, on: date) -> list[RenewalInvoice]:
     """Return the three invoices of a cycle, not saved yet. ``amount`` is in US cents."""
     awarded_on = cycle.certification.awarded_on
@@ -159,7 +185,7 @@ def build(cycle: Cycle, *, amount: int, on: date) -> list[RenewalInvoice]:
     ]
 
 
-def _locked(invoice: RenewalInvoice) -> RenewalInvoice:
+def locked(invoice: RenewalInvoice) -> RenewalInvoice:
     """Lock the invoice's cycle and then the invoice, and return the invoice as it is now.
 
     Recording CE locks the cycle first, too.
@@ -169,23 +195,12 @@ def _locked(invoice: RenewalInvoice) -> RenewalInvoice:
     return RenewalInvoice.objects.select_related("cycle__certification").get(pk=invoice.pk)
 
 
-@transaction.atomic
-def record_payment(
-    *,
-    invoice: RenewalInvoice,
-    amount: int,
-    method: str,
-    reference: str,
-    received_on: date,
-    by: User,
-    at: datetime,
-) -> Payment:
-    """Record money, in US cents, that AMT received for an open invoice. The invoice is then paid.
+def check_takes(invoice: RenewalInvoice, *, amount: int, on: date, although_held: bool) -> None:
+    """Raise ``Refused`` with a sentence for staff if the invoice cannot take a payment of that amount.
 
-    Raises ``Refused`` if the invoice is not open or the amount or day is wrong.
+    The invoice's cycle and certification must be loaded. ``although_held``: staff have confirmed
+    that a held invoice is to be paid all the same.
     """
-    on = day_of(at)
-    invoice = _locked(invoice)
     state_now = state_of(invoice, on)
     if state_now == "paid":
         raise Refused(f"{invoice.number} is already paid. To fix a wrong payment, reverse it first.")
@@ -204,8 +219,35 @@ def record_payment(
         opens_on = opening_of(invoice).opens_on
         assert opens_on is not None
         raise Refused(f"{invoice.number} opens on {format_day(opens_on)}. Hold the payment until that day.")
+    if (held := held_by(invoice, state_now)) and not although_held:
+        raise Refused(
+            f"{what_holds(invoice, held)} Confirm that the payment is to be recorded all the same, or send it back.",
+            "although_held",
+        )
     if amount != invoice.amount:
         raise Refused(f"{invoice.number} is for {dollars(invoice.amount)}. Record a payment of exactly that amount.")
+
+
+@transaction.atomic
+def record_payment(
+    *,
+    invoice: RenewalInvoice,
+    amount: int,
+    method: str,
+    reference: str,
+    received_on: date,
+    by: User,
+    at: datetime,
+    although_held: bool = False,
+) -> Payment:
+    """Record money, in US cents, that AMT received for an open invoice. The invoice is then paid.
+
+    Raises ``Refused`` if the invoice is not open or the amount or day is wrong, or if the invoice
+    is held and staff have not confirmed that it is to be paid all the same (``although_held``).
+    """
+    on = day_of(at)
+    invoice = locked(invoice)
+    check_takes(invoice, amount=amount, on=on, although_held=although_held)
     of_invoice = {"awarded_on": invoice.cycle.certification.awarded_on, "cycle_starts_on": invoice.cycle.starts_on}
     if problem := plausible.problem_with_receipt(received_on, **of_invoice, on=on):
         raise Refused(problem, "received_on")
@@ -224,12 +266,45 @@ def record_payment(
     return payment
 
 
-def meaning_of_reversal(invoice: RenewalInvoice) -> str:
+@transaction.atomic
+def record_online_payment(
+    *,
+    invoice: RenewalInvoice,
+    method: str,
+    charge_id: str,
+    last4: str,
+    received_on: date,
+    at: datetime,
+    by: User | None = None,
+) -> Payment:
+    """Record that the whole amount of an open invoice was paid online. The invoice is then paid.
+
+    The caller holds the lock (``locked``) and has found that the invoice can take the money. Nobody
+    records it: the provider says that it came. ``by`` is who applied it, if it was not the portal.
+    """
+    payment = Payment(
+        invoice=invoice,
+        amount=invoice.amount,
+        method=method,
+        charge_id=charge_id,
+        last4=last4,
+        received_on=received_on,
+        recorded_at=at,
+    )
+    sign(payment, by=by, at=at)
+    payment.save()
+    invoice.status = RenewalInvoice.Status.PAID
+    sign(invoice, by=by, at=at)
+    invoice.save(update_fields=["status"])
+    return payment
+
+
+def meaning_of_reversal(invoice: RenewalInvoice, *, money: str = "This sends no money back.") -> str:
     """Return what happens if the invoice's payment is reversed, for staff to read beforehand.
 
-    The invoice's cycle must be loaded.
+    ``money`` says what becomes of it. The invoice's cycle must be loaded.
     """
-    unpaid = f"{invoice.number} is then unpaid again. This sends no money back."
+    unpaid = f"{invoice.number} is then unpaid again. {money}"
     cycle = invoice.cycle
     if cycle.closed_on is None:
         return unpaid
@@ -241,12 +316,13 @@ def meaning_of_reversal(invoice: RenewalInvoice) -> str:
 
 
 @transaction.atomic
-def reverse_payment(*, payment: Payment, reason: str, by: User, at: datetime) -> Payment:
+def reverse_payment(*, payment: Payment, reason: str, by: User | None, at: datetime) -> Payment:
     """Reverse a payment recorded by mistake or returned by the bank; the invoice is unpaid again.
 
+    Nobody (``by`` is None) reverses a payment that was paid online and that the bank took back.
     Raises ``Refused`` without a reason. A payment that was reversed already is returned as it is.
     """
-    invoice = _locked(payment.invoice)
+    invoice = locked(payment.invoice)
     payment = Payment.objects.select_for_update().get(pk=payment.pk)
     if payment.reversed_at:
         return payment
@@ -265,7 +341,7 @@ def void(*, invoice: RenewalInvoice, reason: str) -> RenewalInvoice:
 
     For a paid invoice, reverse the payment first.
     """
-    invoice = _locked(invoice)
+    invoice = locked(invoice)
     if invoice.status == RenewalInvoice.Status.VOID:
         return invoice
     if invoice.status == RenewalInvoice.Status.PAID:
@@ -283,7 +359,7 @@ def reissue(*, invoice: RenewalInvoice, at: datetime) -> RenewalInvoice:
 
     If this was done already, return the invoice that replaced the void one.
     """
-    invoice = _locked(invoice)
+    invoice = locked(invoice)
     if invoice.status != RenewalInvoice.Status.VOID:
         raise Refused(f"{invoice.number} is not void. Void it first, with the reason.")
     if invoice.cycle.closed_on:

@@ -91,7 +91,7 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
         "member__last_name",
         "member__amt_id",
     ]
-    page_select_related = ["attested_by", "withdrawn_by"]
+    page_select_related = ["attested_by", "withdrawn_by", "statement"]
     list_filter = [StandingFilter, StartFilter, ("activity_type__category", CategoryFilter)]
     search_help_text = "Name, e-mail address, AMT ID or reference"
     search_fields = ["member"]
@@ -105,7 +105,11 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
         ("Record", {"fields": ["recorded_at", "source", "revision", "submission_id"]}),
         ("Withdrawn or void", {"fields": ["withdrawn_at", "withdrawn_by", "void_reason"]}),
     ]
-    readonly_fields = ["reference", "state"]
+    readonly_fields = ["reference", "state", "attestation"]
+
+    @admin.display(description="attestation")
+    def attestation(self, activity: Activity) -> str:
+        return activity.attestation
 
     @admin.display(description="state")
     def state(self, activity: Activity) -> str:

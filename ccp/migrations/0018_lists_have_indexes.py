@@ -22,7 +22,7 @@ def drop_index(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ccp", "0015_every_row_has_its_line"),
+        ("ccp", "0017_one_attestation_each"),
         ("certifications", "0010_lists_have_indexes"),
         ("members", "0011_lists_have_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

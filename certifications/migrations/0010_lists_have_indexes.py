@@ -7,7 +7,7 @@ from amtportal.history.migrating import WithoutIndex
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("certifications", "0008_roster_rows_wait"),
+        ("certifications", "0009_payments_come_online"),
         ("members", "0011_lists_have_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -149,11 +149,17 @@ class Migration(migrations.Migration):
                 blank=True,
                 db_constraint=False,
                 db_index=False,
+                help_text="Nobody: the provider took it online.",
                 null=True,
                 on_delete=django.db.models.deletion.DO_NOTHING,
                 related_name="+",
                 to=settings.AUTH_USER_MODEL,
             ),
+        ),
+        WithoutIndex(
+            model_name="historicalpayment",
+            name="charge_id",
+            field=models.CharField(blank=True, editable=False, max_length=255, null=True),
         ),
         WithoutIndex(
             model_name="historicalpayment",

@@ -21,7 +21,8 @@ from amtportal.history import comparison
 from amtportal.history.lines import sign
 from amtportal.history.models import SecurityEvent
 from amtportal.members.models import Member, SearchTerm, User
-from ccp.models import Activity, ActivityType, Credit, ErrorReport, Evidence
+from ccp.models import Activity, ActivityType, AttestationStatement, Credit, ErrorReport, Evidence
+from ccp.recording import claims
 from certifications import invoices
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
 from tests.support.builders import noon
@@ -85,6 +86,9 @@ def build(cycles: int, *, entries: int, planned: Callable[[int], Plan] = plan) -
         with transaction.atomic():
             _batch([planned(n) for n in range(begin, min(begin + AT_ONCE, built))], begin, entries, clerk)
     multiply(cycles // built)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # as autovacuum does in a database in use
 
 
 def _batch(plans: list[Plan], first: int, entries: int, clerk: User) -> None:
@@ -137,10 +141,11 @@ def _batch(plans: list[Plan], first: int, entries: int, clerk: User) -> None:
         ON,
     )
     kind = ActivityType.objects.get(code="course-seminar-webinar")
+    statement = AttestationStatement.objects.of(str(claims.ATTESTATION))
     activities = [
         activity
         for member, cycle, planned in zip(members, cycles, plans, strict=True)
-        for activity in _activities(member, cycle, kind, shares(planned.points, entries))
+        for activity in _activities(member, cycle, kind, statement, shares(planned.points, entries))
     ]
     _created(Activity, activities)
     of_member = {cycle.certification.member_id: cycle for cycle in cycles}
@@ -171,7 +176,9 @@ def _invoices(cycle: Cycle, *, is_paid: bool) -> Iterator[RenewalInvoice]:
         yield invoice
 
 
-def _activities(member: Member, cycle: Cycle, kind: ActivityType, points: list[Decimal]) -> Iterator[Activity]:
+def _activities(
+    member: Member, cycle: Cycle, kind: ActivityType, statement: AttestationStatement, points: list[Decimal]
+) -> Iterator[Activity]:
     """Return one entry a day from the first day of the cycle on, each recorded on its day."""
     for n, claimed in enumerate(points, start=1):
         day = cycle.starts_on + DAY * n
@@ -182,7 +189,7 @@ def _activities(member: Member, cycle: Cycle, kind: ActivityType, points: list[D
             starts_on=day,
             ends_on=day,
             points=claimed,
-            attestation="I attest that the information I am entering is correct.",
+            statement=statement,
             attested_at=noon(day),
             attested_by=member.user,
             submission_id=UUID(int=member.pk << 64 | n),
@@ -242,7 +249,6 @@ def multiply(
                 )
         if connection.vendor == "postgresql":
             cursor.execute("SET session_replication_role = origin")
-            cursor.execute("ANALYZE")  # as autovacuum does in a database in use
 
 
 def _built(model: type[models.Model]) -> str:

@@ -8,7 +8,7 @@ from amtportal.history.migrating import WithoutIndex
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("history", "0003_histories_of_packages"),
+        ("history", "0004_refused_webhooks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
