@@ -10,13 +10,15 @@ Whether an invoice is open is not stored but calculated from the day in Chicago,
 needed. A correction that reduces the record below the requirement locks an unpaid invoice again; a
 paid one stays paid.
 
+The day on which it opens is kept with the invoice, so that a list of open ones needs no other table
+(``keep_openings``). Whatever decides about one invoice derives the day again.
 An unpaid invoice is *held* if its certification is not in force, or if its cycle is closed and no
 payment was reversed. AMT asks nobody to pay a held invoice, and takes nothing for it online.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import transaction
 from django.db.models import Q
@@ -94,12 +96,7 @@ def in_state(queryset: RenewalInvoiceQuerySet, wanted: State, on: date) -> Renew
     """
     if wanted in ("paid", "void"):
         return queryset.filter(status=wanted)
-    frozen = Q(cycle__mandatory_at_close__isnull=False)
-    mandatory = Q(cycle__mandatory_at_close=True) | ~frozen & Q(cycle__certification__ccp_mandatory=True)
-    gated = Q(year=LAST_YEAR) & mandatory
-    unmet = gated & Q(cycle__requirement_met_on=None)
-    opened = Q(due_on__lte=on + NOTICE) & (~gated | Q(cycle__requirement_met_on__lt=on))
-    condition = {"locked": unmet, "open": opened, "upcoming": ~unmet & ~opened}[wanted]
+    condition = {"locked": Q(opens_on=None), "open": Q(opens_on__lte=on), "upcoming": Q(opens_on__gt=on)}[wanted]
     return queryset.filter(condition, status=RenewalInvoice.Status.ISSUED)
 
 
@@ -131,6 +128,28 @@ def state_of(invoice: RenewalInvoice, on: date) -> State:
     return state(status=invoice.status, opens_on=opening_of(invoice).opens_on, on=on)
 
 
+def with_opening(invoice: RenewalInvoice) -> RenewalInvoice:
+    """Set the day on which the invoice opens, and return it. Its cycle and certification must be loaded."""
+    invoice.opens_on = opening_of(invoice).opens_on
+    return invoice
+
+
+def keep_openings(**of: Any) -> None:
+    """Keep the day on which these invoices open, after something changed that it follows from.
+
+    ``of``: which invoices, as ``filter`` takes it. The caller holds the locks on their cycles. The
+    history does not have the day, because it follows from what the history has.
+    """
+    invoices = RenewalInvoice.objects.filter(**of).select_related("cycle__certification").order_by("pk")
+    changed: dict[date | None, list[int]] = {}
+    for invoice in invoices:
+        opens_on = opening_of(invoice).opens_on
+        if opens_on != invoice.opens_on:
+            changed.setdefault(opens_on, []).append(invoice.pk)
+    for opens_on, keys in changed.items():
+        RenewalInvoice.objects.filter(pk__in=keys).update(opens_on=opens_on)
+
+
 def held_by(invoice: RenewalInvoice, state: State) -> Held:
     """Return what keeps the invoice from opening whatever is recorded; empty if nothing does.
 
@@ -157,8 +176,10 @@ def build(cycle: Cycle, *, amount: int, on: date) -> list[RenewalInvoice]:
     """Return the three invoices of a cycle, not saved yet. ``amount`` is in US cents."""
     awarded_on = cycle.certification.awarded_on
     return [
-        RenewalInvoice(
-            cycle=cycle, year=year, due_on=due_on(awarded_on, cycle.number, year), amount=amount, issued_on=on
+        with_opening(
+            RenewalInvoice(
+                cycle=cycle, year=year, due_on=due_on(awarded_on, cycle.number, year), amount=amount, issued_on=on
+            )
         )
         for year in (1, 2, LAST_YEAR)
     ]
@@ -353,5 +374,5 @@ def reissue(*, invoice: RenewalInvoice, at: datetime) -> RenewalInvoice:
         amount=invoice.cycle.certification.credential.annual_fee,
         issued_on=day_of(at),
     )
-    new.save()
+    with_opening(new).save()
     return new
