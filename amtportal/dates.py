@@ -11,7 +11,6 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from dateutil.relativedelta import relativedelta
 from django.utils import timezone
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -56,7 +55,12 @@ def anniversary(day: date, years: int) -> date:
 
     The anniversary of February 29 is February 28 in years that are not leap years.
     """
-    return day + relativedelta(years=years)
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        if (day.month, day.day) != (2, 29):
+            raise
+        return day.replace(year=day.year + years, day=28)
 
 
 def read_day(typed: str) -> date:

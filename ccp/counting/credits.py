@@ -7,7 +7,9 @@ caller holds the locks on the cycles.
 """
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol
 
 from django.db import transaction
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
@@ -17,7 +19,7 @@ from amtportal.dates import day_of
 from amtportal.members.models import User
 from ccp.counting import points, requirement
 from ccp.counting.terms import Catalogue, catalogue
-from ccp.models import Activity, Credit
+from ccp.models import Activity, ActivityType, Credit
 from certifications.models import Cycle
 from certifications.quarters import ZERO
 
@@ -33,7 +35,29 @@ _COUNTED = (
 )
 
 
-def entry(activity: Activity, terms: Catalogue) -> points.Entry:
+class Countable(Protocol):
+    """A stored entry: an activity, or the columns of one that decide what it counts for."""
+
+    @property
+    def pk(self) -> int: ...
+
+    @property
+    def activity_type(self) -> ActivityType: ...
+
+    @property
+    def points(self) -> Decimal: ...
+
+    @property
+    def starts_on(self) -> date: ...
+
+    @property
+    def ends_on(self) -> date: ...
+
+    @property
+    def recorded_at(self) -> datetime: ...
+
+
+def entry(activity: Countable, terms: Catalogue) -> points.Entry:
     """Return a stored entry as the caps see it, under the terms of the day it was recorded."""
     activity_type = activity.activity_type
     held = terms.terms(activity_type, day_of(activity.recorded_at))

@@ -34,10 +34,10 @@ from ccp.counting.credits import entry
 from ccp.counting.replay import changes, met_since
 from ccp.counting.terms import Catalogue, catalogue
 from ccp.models import Activity, ActivityType, CategoryTerms, Credit, TypeTerms
-from ccp.rollover.cycle_record import CycleRecord, read_cycles
+from ccp.rollover.cycle_record import CycleRecord, StoredInvoice, read_cycles
 from certifications import invoices as invoice_rules
 from certifications import quarters
-from certifications.models import Certification, Cycle, Payment, RenewalInvoice
+from certifications.models import Certification, Cycle, RenewalInvoice
 
 BATCH = 500
 YEARS = (1, 2, invoice_rules.LAST_YEAR)
@@ -104,10 +104,10 @@ def _credits(record: CycleRecord, terms: Catalogue) -> Iterator[Difference]:
     claimed = [credit for credit in record.credits if credit.cut != Credit.Cut.UNCLAIMED]
     counted = points.credited(entry(credit.activity, terms) for credit in claimed if credit.activity.is_standing)
     for credit in claimed:
-        result = counted.get(credit.activity_id)
+        result = counted.get(credit.activity.pk)
         value = (result.counted, result.cut) if result else (quarters.ZERO, Credit.Cut.NOT_STANDING)
         if (credit.points, credit.cut) != value:
-            what = f"credit {credit.pk} of {credit.activity.reference}"
+            what = f"credit {credit.pk} of {Activity(pk=credit.activity.pk).reference}"
             stored = _counted_in_words(credit.points, credit.cut)
             yield Difference(record.cycle.pk, what, stored, _counted_in_words(*value))
 
@@ -143,22 +143,21 @@ def _invoices(record: CycleRecord) -> Iterator[Difference]:
     for invoice in standing:
         due_on = invoice_rules.due_on(cycle.certification.awarded_on, cycle.number, invoice.year)
         if invoice.due_on != due_on:
-            yield Difference(cycle.pk, f"{invoice.number} due", format_day(invoice.due_on), format_day(due_on))
+            yield Difference(cycle.pk, f"{_number_of(invoice)} due", format_day(invoice.due_on), format_day(due_on))
     for invoice in record.invoices:
-        payments = _standing_payments(invoice)
-        status = RenewalInvoice.Status.PAID if payments else invoice.status
-        if not payments and invoice.status == RenewalInvoice.Status.PAID:
+        status = RenewalInvoice.Status.PAID if invoice.payments else invoice.status
+        if not invoice.payments and invoice.status == RenewalInvoice.Status.PAID:
             status = RenewalInvoice.Status.ISSUED
         if invoice.status != status:
-            yield Difference(cycle.pk, invoice.number, invoice.status, status)
-        for payment in payments:
+            yield Difference(cycle.pk, _number_of(invoice), invoice.status, status)
+        for payment in invoice.payments:
             if payment.amount != invoice.amount:
-                what = f"payment {payment.pk} of {invoice.number}"
+                what = f"payment {payment.pk} of {_number_of(invoice)}"
                 yield Difference(cycle.pk, what, dollars(payment.amount), dollars(invoice.amount))
 
 
-def _standing_payments(invoice: RenewalInvoice) -> list[Payment]:
-    return [payment for payment in invoice.payments.all() if payment.reversed_at is None]
+def _number_of(invoice: StoredInvoice) -> str:
+    return RenewalInvoice(pk=invoice.pk).number
 
 
 def _counted_in_words(counted: Decimal, cut: str) -> str:

@@ -43,7 +43,7 @@ from certifications.roster.sign_ins import sign_ins
 from certifications.roster.signals import roster_imported
 from certifications.roster.waiting import Waiting
 
-BATCH = 1000
+BATCH = 500
 
 
 class RosterResource(ImportResource[RosterRow, RosterEntry]):
@@ -117,6 +117,7 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
         self.notes = sorted(
             [*self.waiting, *roster_waiting.address_rows(rows, self._sign_ins)], key=lambda note: note.row.line
         )
+        self._record = Record()  # the entries hold what is left to know, and writing needs the memory
         return [
             RosterEntry(
                 row,
@@ -146,18 +147,7 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
         result.notes = [note.problem for note in self.notes]
         result.for_staff = [] if self.problems else self.for_staff()
 
-    def instance_of(self, entry: RosterEntry) -> Certification:
-        certification = Certification(
-            credential=self._credentials[entry.row.credential],
-            certificate_number=entry.row.certificate_number,
-            awarded_on=entry.row.awarded_on,
-            ccp_mandatory=entry.row.is_mandatory,
-        )
-        if stored := entry.certification:
-            certification.pk, certification.member_id = stored.pk, stored.member_pk
-        return certification
-
-    def write(self, new: list[tuple[RosterEntry, Certification]]) -> None:
+    def write(self, new: list[RosterEntry]) -> None:
         """Write the changes first, then the new rows.
 
         A new row may use a certificate number that a change has released.
@@ -177,10 +167,11 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
         with self.progress("Writing", len(new)) as bar:
             for start in range(0, len(new), BATCH):
                 awards = new[start : start + BATCH]
-                roster_changes.write_new(awards, members, on=self.on, occasion=occasion)
+                roster_changes.write_new(awards, members, credentials=self._credentials, on=self.on, occasion=occasion)
                 bar.update(len(awards))
-        imported = [entry.row for entry in self.entries]
-        roster_waiting.store(self.notes, imported, occasion=occasion, file_name=self.file_name)
+        roster_waiting.store(
+            self.notes, [entry.row for entry in self.entries], occasion=occasion, file_name=self.file_name
+        )
         after_commit(roster_imported.send_robust, sender=type(self), occasion=occasion)
 
 

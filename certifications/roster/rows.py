@@ -4,9 +4,12 @@ A row is one certification of one member. A member with two certifications has t
 must agree about the person.
 """
 
+from collections import namedtuple
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from sys import intern
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -26,6 +29,7 @@ OPTIONAL = ("phone", *ADDRESS, "ccp_mandatory")
 COLUMNS = (*REQUIRED, *OPTIONAL)
 # All rows of a member must agree on these columns and on the e-mail address.
 PERSON = ("first_name", "last_name", "phone", *ADDRESS)
+Person = namedtuple("Person", PERSON)
 
 NAMES = ("first_name", "last_name", "address_line1", "address_line2", "city", "state", "country")
 NUMBERS = ("amt_id", "certificate_number", "phone", "postal_code")
@@ -97,8 +101,12 @@ def email(value: str) -> str:
     return value
 
 
+@lru_cache(maxsize=4096)
 def award(value: str, on: date) -> date:
-    """Return the day of an award. Raises ValueError if no award can have that day."""
+    """Return the day of an award. Raises ValueError if no award can have that day.
+
+    Many people were certified on one day, so the last days that were read are kept.
+    """
     awarded_on = day(value)
     if awarded_on > on:  # a row can be sent again, so it has another remedy than a form
         raise ValueError(
@@ -195,7 +203,8 @@ def _meaning(value: str, column: str, credentials: Collection[str], on: date) ->
         case "ccp_mandatory":
             return yes_or_no(value)
         case _:
-            return value
+            # Many rows have the same city or first name: one string does for all of them.
+            return intern(value) if column in NAMES else value
 
 
 def _differences(first: RosterRow, row: RosterRow) -> str:

@@ -31,7 +31,7 @@ def test_a_csv_is_read_whichever_program_wrote_it(data: str) -> None:
 def test_a_record_stands_on_the_line_on_which_it_starts() -> None:
     """The header, a record over lines 2 to 4, a blank line 5, and the next record on line 6."""
     dataset = csv_files.read_csv(b'a,b\n1,"x\ny\r\nz"\n\n2,w\n')
-    assert dataset.lines == [2, 6]
+    assert list(dataset.lines) == [2, 6]
 
 
 def test_a_dataset_made_elsewhere_counts_the_lines_within_its_cells() -> None:
