@@ -67,9 +67,10 @@ class WholeLines(HistoryManager):
         """
         assert not custom_historical_attrs, "a line holds what its record holds"
         at = default_date or timezone.now()
+        whoever_asked = default_user or self.model.get_default_history_user(None)
         together: dict[tuple[Any, datetime, str | None], list[int]] = {}
         for record in objs:
-            user = getattr(record, "_history_user", default_user or self.model.get_default_history_user(record))
+            user = getattr(record, "_history_user", whoever_asked)
             reason = getattr(record, "_change_reason", None) or default_change_reason
             occasion = (user and user.pk, getattr(record, "_history_date", at), reason)
             together.setdefault(occasion, []).append(record.pk)
