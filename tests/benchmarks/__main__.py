@@ -18,6 +18,8 @@ seconds of another machine say nothing:
 - ``record``: recording one entry in a cycle that has 10, and in one that has 200. The floor locks
   the cycle, inserts a row, sums and updates.
 - ``pages``: each page beside the least that Django needs (``tests/benchmarks/pages.py``).
+- ``held``, only if it is named: the queries and bytes of each page beside those in ``held.json``
+  (``tests/benchmarks/held.py``). ``make bench-check`` and ``make bench-hold`` run it.
 """
 
 import os
@@ -39,7 +41,7 @@ from django.db import connection  # noqa: E402
 from amtportal.history import comparison, seals  # noqa: E402
 from ccp.recording import verbs as recording  # noqa: E402
 from certifications.models import Cycle  # noqa: E402
-from tests.benchmarks import association, pages, rosters  # noqa: E402
+from tests.benchmarks import association, held, pages, rosters  # noqa: E402
 from tests.benchmarks.floor.views import add_row  # noqa: E402
 from tests.benchmarks.measuring import Usage, command, measured  # noqa: E402
 from tests.support.builders import make_activity, make_cycle, make_member  # noqa: E402
@@ -181,14 +183,15 @@ def main() -> None:
     parser.add_argument(
         "what",
         nargs="*",
-        choices=["roster", "close", "verify", "seal", "record", "pages", []],
-        help="All unless named.",
+        choices=["roster", "close", "verify", "seal", "record", "pages", "held", []],
+        help="All but held unless named.",
     )
     parser.add_argument("--rows", type=int, default=3000, help="Rows of the roster (3000).")
     parser.add_argument("--cycles", type=int, default=3000, help="Ended cycles for close (3000).")
     parser.add_argument("--credits", type=int, default=20_000, help="Credits for verify and seal (20000).")
     parser.add_argument("--members", type=int, default=1000, help="Members for pages (1000).")
     parser.add_argument("--requests", type=int, default=50, help="Requests for each page (50).")
+    parser.add_argument("--write", action="store_true", help="Hold what held measures from now on.")
     options = parser.parse_args()
     runs = {
         "roster": lambda: roster(options.rows),
@@ -197,9 +200,10 @@ def main() -> None:
         "seal": lambda: seal(options.credits),
         "record": record,
         "pages": lambda: pages.run(options.members, options.requests),
+        "held": lambda: held.run(write=options.write),
     }
     print(f"On {connection.vendor}:")
-    for name in options.what or runs:
+    for name in options.what or [name for name in runs if name != "held"]:
         with temporary_database():
             runs[name]()
 

@@ -7,7 +7,7 @@ rows and a template; for recording it is a transaction that locks, inserts, sums
 """
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -74,6 +74,10 @@ class Work:
     floor: str = PAGE
     form: Callable[[], Mapping[str, str] | None] = nothing
     expected: int = 200
+
+    @property
+    def is_html(self) -> bool:
+        return self.form is nothing and not self.path.endswith(".pdf")
 
 
 def works() -> list[Work]:
@@ -142,8 +146,8 @@ def _ask(work: Work, server: Served, *, is_floor: bool) -> Answer:
     return answer
 
 
-def run(members: int, requests: int) -> None:
-    """Build the association, measure each row of the table, and print it."""
+def measured(members: int, requests: int) -> Iterator[tuple[Work, Cost, Cost]]:
+    """Build the association, measure each row of the table, print it, and yield what it took."""
     association.build(members, entries=ENTRIES, planned=association.plan_of_today)
     rows = works()
     with (
@@ -162,4 +166,11 @@ def run(members: int, requests: int) -> None:
                 f"{own.cpu / least.cpu:6.1f} {own.p50_ms:7.1f}",
                 flush=True,
             )
+            yield work, own, least
         print(f"largest worker: {portal.memory()} MiB")
+
+
+def run(members: int, requests: int) -> None:
+    """Measure and print each row of the table."""
+    for _ in measured(members, requests):
+        pass
