@@ -59,6 +59,10 @@ class CsvDataset(tablib.Dataset):
         for _, record in self._read([]):
             yield tuple(record)
 
+    def forget_records(self) -> None:
+        """Let go of the bytes; nobody asks for the records any more."""
+        self._bytes = b""
+
     def _read(self, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
         """Yield each record with its line, and add what cannot be read to the problems."""
         if self._bytes.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in self._bytes.partition(b"\n")[0]:

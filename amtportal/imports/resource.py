@@ -239,6 +239,8 @@ class ImportResource(ModelResource, Generic[RowT, EntryT]):
                 if row:
                     rows.append(row)
                 bar.update()
+        if isinstance(dataset, CsvDataset):
+            dataset.forget_records()
         return rows, problems
 
     def _explained(self, error: Exception) -> Refused:

@@ -35,6 +35,9 @@ NAMES = ("first_name", "last_name", "address_line1", "address_line2", "city", "s
 NUMBERS = ("amt_id", "certificate_number", "phone", "postal_code")
 """What a spreadsheet takes for an amount. The other columns are compared as they are."""
 
+SHARED = ("first_name", "last_name", "city", "state", "postal_code", "country")
+"""Many rows have the same text here: one string does for all of them."""
+
 YES_OR_NO = {"yes": True, "y": True, "true": True, "1": True, "no": False, "n": False, "false": False, "0": False}
 
 UNSEEN = "It is empty: it holds only characters that nobody sees. Write the name, or clear the cell."
@@ -197,14 +200,13 @@ def _meaning(value: str, column: str, credentials: Collection[str], on: date) ->
         case "email":
             return email(value)
         case "credential":
-            return known_credential(value, credentials)
+            return intern(known_credential(value, credentials))
         case "awarded_on":
             return award(value, on)
         case "ccp_mandatory":
             return yes_or_no(value)
         case _:
-            # Many rows have the same city or first name: one string does for all of them.
-            return intern(value) if column in NAMES else value
+            return intern(value) if column in SHARED else value
 
 
 def _differences(first: RosterRow, row: RosterRow) -> str:

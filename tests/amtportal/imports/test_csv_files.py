@@ -84,3 +84,11 @@ def test_the_admin_format_takes_the_bytes_of_the_file() -> None:
     assert csv.is_binary()
     assert csv.get_read_mode() == "rb"
     assert list(csv.create_dataset("a\nZoë\n".encode())) == [("Zoë",)]
+
+
+def test_the_records_can_be_read_again_until_they_are_forgotten() -> None:
+    dataset = csv_files.read_csv(b"a,b\n1,2\n1\n3,4\n")
+    assert [list(dataset), list(dataset)] == [[("1", "2"), ("3", "4")]] * 2
+    assert len(dataset.problems) == 1
+    dataset.forget_records()
+    assert list(dataset) == []
