@@ -87,12 +87,7 @@ def look_up(rows: Sequence[RosterRow]) -> Record:
     """
     members = _members({row.amt_id: row for row in rows})
     former = _former({row.amt_id: None for row in rows})
-    certifications: dict[tuple[str, str], StoredCertification] = {}
-    for pks in chunks({member.pk: None for member in members.values()}):
-        held = Certification.objects.filter(member__in=pks).order_by()
-        of_award = ("pk", "member", *AWARD, "recertified_on")
-        for amt_id, code, *stored in held.values_list("member__amt_id", "credential__code", *of_award):
-            certifications[members[amt_id].amt_id, intern(code)] = StoredCertification(*stored)
+    certifications = _certifications(rows, members)
     return Record(
         members=members,
         certifications=certifications,
@@ -124,6 +119,27 @@ def _members(rows: Mapping[str, RosterRow | None]) -> dict[str, StoredMember]:
                 pk, user_pk, email or "", person, bool(is_staff or is_superuser), on_roster, amt_id
             )
     return members
+
+
+def _certifications(
+    rows: Sequence[RosterRow], members: Mapping[str, StoredMember]
+) -> dict[tuple[str, str], StoredCertification]:
+    """Return what these members hold, by AMT ID and credential; what a row says as well is kept once."""
+    awards = {(row.amt_id, row.credential): row for row in rows if row.amt_id in members}
+    certifications: dict[tuple[str, str], StoredCertification] = {}
+    for some in chunks(members.values()):
+        of_key = {member.pk: member for member in some}
+        held = Certification.objects.filter(member__in=of_key).order_by()
+        for code, pk, member_pk, number, awarded_on, *rest in held.values_list(
+            "credential__code", "pk", "member", *AWARD, "recertified_on"
+        ):
+            member = of_key[member_pk]
+            key = (member.amt_id, intern(code))
+            if row := awards.get(key):
+                number = row.certificate_number if row.certificate_number == number else number
+                awarded_on = row.awarded_on if row.awarded_on == awarded_on else awarded_on
+            certifications[key] = StoredCertification(pk, member.pk, number, awarded_on, *rest)
+    return certifications
 
 
 def _former(amt_ids: Iterable[str]) -> dict[str, str]:
