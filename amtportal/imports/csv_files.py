@@ -41,7 +41,7 @@ class CsvDataset(tablib.Dataset):
         self._bytes = data
         for line, _ in self._read(self.problems):
             self.lines.append(line)
-        if self.headers is None and not self.problems:
+        if not (self.headers or self.problems):
             self.problems.append(Problem(1, "", "The file is empty. Export it again."))
         elif not self.lines and not self.problems:
             self.problems.append(

@@ -84,9 +84,8 @@ def read_cycles(keys: Sequence[int]) -> list[CycleRecord]:
         batch[cycle].versions.append(Version(*version))
     invoices: dict[int, StoredInvoice] = {}
     of_cycles = RenewalInvoice.objects.filter(cycle__in=batch).order_by("pk")
-    for cycle, *stored in of_cycles.values_list("cycle", "pk", "year", "due_on", "amount", "status"):
-        invoice = StoredInvoice(*stored, payments=[])
-        invoices[invoice.pk] = invoice
+    for cycle, pk, *stored in of_cycles.values_list("cycle", "pk", "year", "due_on", "amount", "status"):
+        invoices[pk] = invoice = StoredInvoice._make([pk, *stored, []])
         batch[cycle].invoices.append(invoice)
     standing = Payment.objects.filter(invoice__cycle__in=batch, reversed_at=None).order_by("pk")
     for paid, *payment in standing.values_list("invoice", "pk", "amount"):

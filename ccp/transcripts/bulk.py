@@ -5,8 +5,10 @@ nothing twice: the same record has one issue, and a document that was laid out b
 cache. Processes and not threads do the work, because WeasyPrint must not be shared between threads.
 """
 
+import ctypes
 import logging
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +27,8 @@ from amtportal.members.models import User
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
 from certifications.models import Cycle
+
+PR_SET_PDEATHSIG = 1
 
 logger = logging.getLogger(__name__)
 
@@ -56,8 +60,15 @@ def write(
     # A connection that two processes share would break: each opens its own.
     connections.close_all()
     workers = min(processes or os.cpu_count() or 1, len(cycles))
-    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("fork"), initializer=_end_with_the_parent) as pool:
         yield from pool.map(partial(_write_one, folder=folder, by=by, at=at), cycles)
+
+
+def _end_with_the_parent() -> None:
+    """Have this process killed when the one that started it ends, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _write_one(key: int, *, folder: Path, by: User, at: datetime) -> Made:

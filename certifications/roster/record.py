@@ -110,11 +110,11 @@ def _members(rows: Mapping[str, RosterRow | None]) -> dict[str, StoredMember]:
         on_record = Member.objects.filter(amt_id__in=some).order_by()
         for amt_id, pk, user_pk, email, is_staff, is_superuser, on_roster, *values in on_record.values_list(*columns):
             row = rows[amt_id]
-            person = Person(*values)
             if row:
-                written = Person(*(getattr(row, column) for column in PERSON))
-                person = Person(*(new if new == old else old for new, old in zip(written, values, strict=True)))
                 amt_id, email = row.amt_id, row.email if row.email == email else email
+                written = [getattr(row, column) for column in PERSON]
+                values = [new if new == old else old for new, old in zip(written, values, strict=True)]
+            person = Person(*values)
             members[amt_id] = StoredMember(
                 pk, user_pk, email or "", person, bool(is_staff or is_superuser), on_roster, amt_id
             )

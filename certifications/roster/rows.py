@@ -4,12 +4,12 @@ A row is one certification of one member. A member with two certifications has t
 must agree about the person.
 """
 
-from collections import namedtuple
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from sys import intern
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -27,9 +27,23 @@ FILLED = ("amt_id", "credential", "certificate_number", "awarded_on")
 ADDRESS = ("address_line1", "address_line2", "city", "state", "postal_code", "country")
 OPTIONAL = ("phone", *ADDRESS, "ccp_mandatory")
 COLUMNS = (*REQUIRED, *OPTIONAL)
-# All rows of a member must agree on these columns and on the e-mail address.
-PERSON = ("first_name", "last_name", "phone", *ADDRESS)
-Person = namedtuple("Person", PERSON)
+
+
+class Person(NamedTuple):
+    """The columns that describe a person, except the e-mail address. All rows of a member must agree on them."""
+
+    first_name: str
+    last_name: str
+    phone: str
+    address_line1: str
+    address_line2: str
+    city: str
+    state: str
+    postal_code: str
+    country: str
+
+
+PERSON = Person._fields
 
 NAMES = ("first_name", "last_name", "address_line1", "address_line2", "city", "state", "country")
 NUMBERS = ("amt_id", "certificate_number", "phone", "postal_code")

@@ -22,7 +22,7 @@ from django.test import Client
 from amtportal.members.models import Member, User
 from ccp.amt_credits import holding as held_credits
 from ccp.models import Activity, ActivityType, Category, HeldCredit
-from certifications.models import Certification, Credential
+from certifications.models import Certification, Credential, Cycle
 from tests.support.builders import (
     PASSWORD,
     TODAY,
@@ -242,6 +242,11 @@ def importing(model: Any, content: bytes) -> Callable[[pytest.MonkeyPatch], Post
     return prepared
 
 
+def issue_transcripts(patch: pytest.MonkeyPatch) -> Post:
+    chosen = {"action": "issue_transcripts", "_selected_action": str(make_cycle().pk)}
+    return Post(_root(), page(Cycle), chosen)
+
+
 POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "account_confirm_email": confirm_address,
     "account_reset_password_from_key": reset_password,
@@ -278,6 +283,7 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
         awarded_on="2024-05-01",
     ),
     "certifications_certification_process_import": importing(Certification, ROSTER),
+    "certifications_cycle_changelist": issue_transcripts,
     "certifications_credential_add": adding(
         Credential, code="NEW", name="New", points_required="30", annual_fee="50.00"
     ),
