@@ -1,5 +1,7 @@
 """Batches of transcripts: how far the work is, what failed, and the file for the person who asked."""
 
+from importlib import import_module
+
 from django.contrib import admin, messages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -8,7 +10,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from django_tasks_db.admin import DBTaskResult
+from django_tasks_db.models import DBTaskResult
 
 from amtportal.dates import day_of
 from amtportal.formatting import format_day
@@ -19,7 +21,8 @@ from ccp.transcripts import batches
 
 MAY_ASK = "ccp.add_transcriptbatch"
 
-admin.site.unregister(DBTaskResult)  # what the worker is told is of no use to staff
+import_module("django_tasks_db.admin")  # which registers what the worker is told, of no use to staff
+admin.site.unregister(DBTaskResult)
 
 
 @admin.register(TranscriptBatch)
