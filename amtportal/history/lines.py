@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import connections, models, router
 from django.utils import timezone
 from simple_history.manager import HistoryManager
@@ -66,6 +67,8 @@ class WholeLines(HistoryManager):
         records' keys.
         """
         assert not custom_historical_attrs, "a line holds what its record holds"
+        if not getattr(settings, "SIMPLE_HISTORY_ENABLED", True):
+            return
         at = default_date or timezone.now()
         whoever_asked = default_user or self.model.get_default_history_user(None)
         together: dict[tuple[Any, datetime, str | None], list[int]] = {}
