@@ -41,6 +41,11 @@ class Record:
     # The reason why the day of the award can no longer change, by the key of the certification.
     anchored: Mapping[int, str] = field(default_factory=dict)
 
+    def numbers_in(self, rows: Sequence[RosterRow]) -> dict[tuple[str, str], str]:
+        """Return the numbers that the file gives those who hold a number of it, by AMT ID and credential."""
+        holders = {holder.amt_id for holder in self.numbers.values()}
+        return {(row.amt_id, row.credential): row.certificate_number for row in rows if row.amt_id in holders}
+
     def holder_of(self, row: RosterRow) -> StoredMember | None:
         """Return who has the row's certificate on record."""
         return self.numbers.get((row.credential, row.certificate_number))
@@ -48,7 +53,7 @@ class Record:
 
 def conflicts(rows: Sequence[RosterRow], record: Record) -> Iterator[Problem]:
     """Find the rows that contradict what is on record and does not change."""
-    numbers = {(row.amt_id, row.credential): row.certificate_number for row in rows}
+    numbers = record.numbers_in(rows)
     for row in rows:
         member = record.members.get(row.amt_id)
         if member and member.is_staff and member.address_under(row) != member.email:

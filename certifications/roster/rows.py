@@ -4,7 +4,7 @@ A row is one certification of one member. A member with two certifications has t
 must agree about the person.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -174,14 +174,13 @@ def read_roster_row(
     return (None, problems) if problems else (RosterRow(line=line, **values), [])  # type: ignore[arg-type]
 
 
-def contradictions(rows: Iterable[RosterRow]) -> Iterator[Problem]:
+def contradictions(rows: Sequence[RosterRow]) -> Iterator[Problem]:
     """Find rows of one file that contradict each other.
 
-    Each problem is reported on the later line and names the earlier line.
+    Each problem is reported on the later line and names the earlier line. Each kind is looked for
+    by itself, because what is known of 100,000 rows takes memory.
     """
     members: dict[str, RosterRow] = {}
-    held: dict[tuple[str, str], RosterRow] = {}
-    numbers: dict[tuple[str, str], RosterRow] = {}
     for row in rows:
         first = members.setdefault(row.amt_id, row)
         if differences := _differences(first, row):
@@ -191,7 +190,17 @@ def contradictions(rows: Iterable[RosterRow]) -> Iterator[Problem]:
                 f"{row.amt_id} is on line {first.line} too, but with {differences}. "
                 "Correct this AMT ID, or make the member's rows agree.",
             )
-        twin = held.setdefault((row.amt_id, row.credential), row)
+    del members
+    for credential in dict.fromkeys(row.credential for row in rows):
+        yield from _contradictions_of([row for row in rows if row.credential == credential])
+
+
+def _contradictions_of(rows: Iterable[RosterRow]) -> Iterator[Problem]:
+    """Find rows of one credential with the same AMT ID or the same certificate number."""
+    held: dict[str, RosterRow] = {}
+    numbers: dict[str, RosterRow] = {}
+    for row in rows:
+        twin = held.setdefault(row.amt_id, row)
         if twin is not row:
             yield Problem(
                 row.line,
@@ -199,7 +208,7 @@ def contradictions(rows: Iterable[RosterRow]) -> Iterator[Problem]:
                 f"{row.amt_id} has {row.credential} on line {twin.line} already. Delete one of the two rows.",
             )
         else:
-            other = numbers.setdefault((row.credential, row.certificate_number), row)
+            other = numbers.setdefault(row.certificate_number, row)
             if other is not row:
                 yield Problem(
                     row.line,

@@ -50,7 +50,7 @@ def waiting_rows(rows: Sequence[RosterRow], record: Record) -> Iterator[Waiting]
     Until staff have decided, no row of an AMT ID that is not on record is imported if one of them
     is of a re-keyed person: the person would be on record twice.
     """
-    numbers = {(row.amt_id, row.credential): row.certificate_number for row in rows}
+    numbers = record.numbers_in(rows)
     rekeyed = {}
     for row in rows:
         holder = _same_person(row, record, numbers)
@@ -144,7 +144,7 @@ def _columns(waiting: Waiting, file_name: str) -> dict[str, object]:
 def _same_person(row: RosterRow, record: Record, numbers: Mapping[tuple[str, str], str]) -> StoredMember | None:
     """Return the holder of the row's certificate if this is the same person under another AMT ID.
 
-    ``numbers``: the certificate numbers of the file. If the holder has another one there, the
+    ``numbers``: the certificate numbers that the file gives the holders. If the holder has another one there, the
     number is free. An AMT ID without its zeros is another matter (``spoiled``).
     """
     holder = record.holder_of(row)
