@@ -8,10 +8,11 @@ changes in between are left out.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
 
 from amtportal.dates import day_of
 from ccp.models import Credit
@@ -19,8 +20,7 @@ from certifications import quarters
 from certifications.models import Cycle
 
 
-@dataclass(frozen=True)
-class Version:
+class Version(NamedTuple):
     """One line in the history of a credit."""
 
     credit: int
@@ -38,7 +38,7 @@ def changes(versions: Iterable[Version]) -> list[tuple[date, Decimal]]:
     withdrawn: dict[int, int] = {}  # credit: the index in ``totals`` of the change that withdrew it
     undone: set[int] = set()
     totals: list[tuple[date, Decimal]] = []
-    for at, written in groupby(versions, key=lambda version: version.at):
+    for at, written in groupby(versions, key=attrgetter("at")):
         for version in written:
             counted[version.credit] = version.points
             if version.cut == Credit.Cut.NOT_STANDING:

@@ -34,6 +34,7 @@ from ccp.models import (
     Evidence,
     HeldCredit,
     Transcript,
+    TranscriptBatch,
     TypeTerms,
 )
 from certifications.models import Certification, Credential, Cycle, CycleCorrection, Payment, RenewalInvoice
@@ -104,6 +105,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "certifications_credential_add": (Credential, "code: – → NEW"),
     "certifications_credential_change": (Credential, "name: Registered Medical Assistant → Another"),
     "certifications_credential_delete": (Credential, "code: MDT → –"),
+    "certifications_cycle_changelist": (TranscriptBatch, "asked_by: – → *"),
     "certifications_cycle_correct": (CycleCorrection, "points: – → 31.00"),
     "certifications_cycle_extend": (Cycle, "grace_extended_to: – → 2026-09-30"),
     "certifications_payment_refund": (Refund, "reason: – → Because it is so."),
@@ -136,6 +138,7 @@ NOTHING = {
     # Staff
     "ccp_activity_changelist": "leads to the page on which the chosen entries are voided",
     "ccp_heldcredit_import": "shows what a file would do",
+    "ccp_transcriptbatch_download": "is there to be read",
     "certifications_certification_import": "shows what a file would do",
     "login": "leads to the sign-in",
     "logout": "is the sign-out of ``account_logout``",
@@ -281,7 +284,7 @@ def test_every_staff_page_that_writes_leaves_its_line() -> None:
         writing |= {f"{stem}_{kind}" for kind, allowed in may.items() if allowed}
         acting |= {stem} if shown.get_actions(request) else set()
         assert not shown.list_editable
-    assert acting == {"ccp_activity"}
+    assert acting == {"ccp_activity", "certifications_cycle"}
     assert writing <= LINES.keys()
     assert set(below("admin/").values()) - pages <= LINES.keys() | NOTHING.keys()
 
