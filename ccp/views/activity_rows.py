@@ -126,9 +126,9 @@ class Writer:
             self.categories[category] = escape(translated(category))
         badge, more = "", ""
         if void_reason:
-            badge = f'<span class="badge" data-state="void">{escape(pgettext("entry", "Void"))}</span>'
+            badge = _badge("void", pgettext("entry", "Void"))
         elif withdrawn_at:
-            badge = f'<span class="badge" data-state="withdrawn">{escape(pgettext("entry", "Withdrawn"))}</span>'
+            badge = _badge("withdrawn", pgettext("entry", "Withdrawn"))
         if source == Activity.Source.AMT:
             more = f" · {self.by_amt}"
         elif provider:
@@ -151,3 +151,7 @@ class Writer:
   <td class="number" data-label="{self.counted}"><span>{counted or 0}</span></td>
 </tr>
 """
+
+
+def _badge(state: str, words: str) -> str:
+    return f'<span class="badge" data-state="{state}">{escape(words)}</span>'

@@ -19,6 +19,7 @@ from amtportal.members.models import Member, SearchTerm, Tally, User
 from ccp.models import (
     Activity,
     ActivityType,
+    AttestationStatement,
     Category,
     CategoryTerms,
     Credit,
@@ -112,9 +113,10 @@ def root() -> Client:
 def test_every_model_has_an_admin() -> None:
     """The model has its own page, or lines on the page of another model.
 
-    Tallies have none: their keys are digests, and there is nothing to read.
+    Tallies have none: their keys are digests, and there is nothing to read. A statement that is
+    attested to is read on the page of each of its entries.
     """
-    ours = {"members", "certifications", "ccp"}
+    ours = {"members", "certifications", "payments", "ccp"}
     as_lines = {inline.model for shown in admin.site._registry.values() for inline in shown.inlines}
     missing = [
         model
@@ -125,7 +127,7 @@ def test_every_model_has_an_admin() -> None:
         and not hasattr(model, "history_id")
         and model is not SearchTerm  # follows from the member
     ]
-    assert missing == [Tally]
+    assert missing == [Tally, AttestationStatement]
 
 
 # Who may look
