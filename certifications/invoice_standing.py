@@ -31,6 +31,12 @@ STATES: dict[invoice_rules.State, Promise] = {
     "void": pgettext_lazy("state of an invoice", "Void"),
 }
 
+# What an invoice is in words that an import settled.
+SETTLED_BEFORE: dict[invoice_rules.State, Promise] = {
+    "paid": pgettext_lazy("state of an invoice", "Paid before the portal"),
+    "void": pgettext_lazy("state of an invoice", "Not asked for"),
+}
+
 
 @dataclass(frozen=True)
 class InvoiceStanding:
@@ -58,7 +64,14 @@ class InvoiceStanding:
         return None
 
     @property
+    def is_settled_before(self) -> bool:
+        """Return whether an import settled it: there is no payment, and no receipt."""
+        return self.invoice.before_portal is not None
+
+    @property
     def state_in_words(self) -> str:
+        if self.is_settled_before:
+            return str(SETTLED_BEFORE[self.state])
         return _("Open, overdue") if self.overdue else str(STATES[self.state])
 
 
@@ -82,7 +95,9 @@ def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> 
         invoice=invoice,
         state=state,
         opening=opening,
-        reason=invoice_reason(
+        reason=_reason_settled(state, invoice.before_portal)
+        if invoice.before_portal
+        else invoice_reason(
             state,
             opening,
             counted=counted,
@@ -107,6 +122,17 @@ def held_by(invoice: RenewalInvoice, state: invoice_rules.State) -> Held:
     if cycle.closed_on and (state == "locked" or cycle.outcome == Cycle.Outcome.NON_COMPLIANT):
         return "cycle"
     return ""
+
+
+def _reason_settled(state: invoice_rules.State, before_portal: date) -> str:
+    if state == "paid":
+        sentence = _(
+            "Paid before AMT used this portal: your annual fees are on record as paid through %(day)s. The portal has "
+            "no receipt of it."
+        )
+    else:
+        sentence = _("Not asked for: it fell due before %(day)s, before AMT used this portal. There is nothing to pay.")
+    return sentence % {"day": format_day(before_portal)}
 
 
 def _reason_held(held: Held, invoice: RenewalInvoice) -> str:

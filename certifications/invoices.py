@@ -9,20 +9,28 @@
 Whether an invoice is open is not stored but calculated from the day in Chicago, so no scheduler is
 needed. A correction that reduces the record below the requirement locks an unpaid invoice again; a
 paid one stays paid.
+
+An import can settle what fell due before AMT used the portal (``settled_before``): the roster says
+that it was *paid before the portal*, or staff choose that it is *not asked for*. No payment and no
+receipt is made up for it.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import transaction
 from django.db.models import Q
+from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from amtportal import plausible
+from amtportal.chunks import CHUNK, chunks
 from amtportal.dates import anniversary, day_of
 from amtportal.formatting import dollars, format_day
+from amtportal.history.lines import LONGEST_REASON, sign
 from amtportal.members.models import User
-from amtportal.refusals import Refused
+from amtportal.refusals import Problem, Refused, refuse_if
 from certifications.models import Cycle, Payment, RenewalInvoice, RenewalInvoiceQuerySet
 
 NOTICE = timedelta(days=60)
@@ -126,14 +134,53 @@ def state_of(invoice: RenewalInvoice, on: date) -> State:
     return state(status=invoice.status, opens_on=opening_of(invoice).opens_on, on=on)
 
 
-def build(cycle: Cycle, *, amount: int, on: date) -> list[RenewalInvoice]:
+@dataclass(frozen=True)
+class Settled:
+    """How an import leaves an invoice: issued, paid before the portal, or not asked for.
+
+    ``before_portal`` is the day that the import gave; None for an invoice that is to be paid.
+    """
+
+    status: str = RenewalInvoice.Status.ISSUED
+    void_reason: str = ""
+    before_portal: date | None = None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return vars(self)
+
+
+def settled_before(due_on: date, *, paid_through: date | None, not_asked_before: date | None = None) -> Settled:
+    """Return how an invoice that is due on that day begins in the portal.
+
+    Fees due up to ``paid_through`` were paid before the portal. Where the roster does not say so,
+    fees due before ``not_asked_before`` are not asked for.
+    """
+    if paid_through:
+        is_paid = due_on <= paid_through
+        return Settled(RenewalInvoice.Status.PAID, before_portal=paid_through) if is_paid else Settled()
+    if not_asked_before and due_on < not_asked_before:
+        reason = f"Not asked for: it fell due before {format_day(not_asked_before)}, before AMT used this portal."
+        return Settled(RenewalInvoice.Status.VOID, reason, not_asked_before)
+    return Settled()
+
+
+def build(cycle: Cycle, *, amount: int, on: date, not_asked_before: date | None = None) -> list[RenewalInvoice]:
     """Return the three invoices of a cycle, not saved yet. ``amount`` is in US cents."""
-    awarded_on = cycle.certification.awarded_on
+    certification = cycle.certification
+    due = {year: due_on(certification.awarded_on, cycle.number, year) for year in (1, 2, LAST_YEAR)}
     return [
         RenewalInvoice(
-            cycle=cycle, year=year, due_on=due_on(awarded_on, cycle.number, year), amount=amount, issued_on=on
+            cycle=cycle,
+            year=year,
+            due_on=day,
+            amount=amount,
+            issued_on=on,
+            **settled_before(
+                day, paid_through=certification.fees_paid_through, not_asked_before=not_asked_before
+            ).values,
         )
-        for year in (1, 2, LAST_YEAR)
+        for year, day in due.items()
     ]
 
 
@@ -145,6 +192,48 @@ def _locked(invoice: RenewalInvoice) -> RenewalInvoice:
     Cycle.objects.select_for_update().get(pk=invoice.cycle_id)
     RenewalInvoice.objects.select_for_update().get(pk=invoice.pk)
     return RenewalInvoice.objects.select_related("cycle__certification").get(pk=invoice.pk)
+
+
+def problem_with_payment(invoice: RenewalInvoice, *, amount: int, received_on: date, on: date) -> Problem | None:
+    """Return why this payment cannot be recorded for the invoice on that day, or None.
+
+    The invoice is not open, or the amount or the day of receipt is wrong. Its cycle and certification
+    must be loaded.
+    """
+    match state_of(invoice, on):
+        case "paid" if invoice.before_portal:
+            sentence = f"{invoice.number} was paid before the portal. If that is wrong, ask for payment first."
+        case "paid":
+            sentence = f"{invoice.number} is already paid. To fix a wrong payment, reverse it first."
+        case "void":
+            sentence = f"{invoice.number} is void. Issue it again and record the payment on the new invoice."
+        case "locked" if invoice.cycle.closed_on:
+            sentence = (
+                f"{invoice.number} was locked when its cycle was closed on {format_day(invoice.cycle.closed_on)}, "
+                "and stays locked. Send the payment back."
+            )
+        case "locked":
+            sentence = (
+                f"{invoice.number} is locked until the day after the CCP requirement is met. Hold the payment until "
+                "then."
+            )
+        case "upcoming":
+            opens_on = opening_of(invoice).opens_on
+            assert opens_on is not None
+            sentence = f"{invoice.number} opens on {format_day(opens_on)}. Hold the payment until that day."
+        case _:
+            return _problem_with_receipt(invoice, amount=amount, received_on=received_on, on=on)
+    return Problem("", sentence)
+
+
+def _problem_with_receipt(invoice: RenewalInvoice, *, amount: int, received_on: date, on: date) -> Problem | None:
+    if amount != invoice.amount:
+        return Problem(
+            "amount", f"{invoice.number} is for {dollars(invoice.amount)}. Record a payment of exactly that amount."
+        )
+    of_invoice = {"awarded_on": invoice.cycle.certification.awarded_on, "cycle_starts_on": invoice.cycle.starts_on}
+    sentence = plausible.problem_with_receipt(received_on, **of_invoice, on=on)
+    return Problem("received_on", sentence) if sentence else None
 
 
 @transaction.atomic
@@ -162,31 +251,8 @@ def record_payment(
 
     Raises ``Refused`` if the invoice is not open or the amount or day is wrong.
     """
-    on = day_of(at)
     invoice = _locked(invoice)
-    state_now = state_of(invoice, on)
-    if state_now == "paid":
-        raise Refused(f"{invoice.number} is already paid. To fix a wrong payment, reverse it first.")
-    if state_now == "void":
-        raise Refused(f"{invoice.number} is void. Issue it again and record the payment on the new invoice.")
-    if state_now == "locked" and invoice.cycle.closed_on:
-        raise Refused(
-            f"{invoice.number} was locked when its cycle was closed on {format_day(invoice.cycle.closed_on)}, "
-            "and stays locked. Send the payment back."
-        )
-    if state_now == "locked":
-        raise Refused(
-            f"{invoice.number} is locked until the day after the CCP requirement is met. Hold the payment until then."
-        )
-    if state_now == "upcoming":
-        opens_on = opening_of(invoice).opens_on
-        assert opens_on is not None
-        raise Refused(f"{invoice.number} opens on {format_day(opens_on)}. Hold the payment until that day.")
-    if amount != invoice.amount:
-        raise Refused(f"{invoice.number} is for {dollars(invoice.amount)}. Record a payment of exactly that amount.")
-    of_invoice = {"awarded_on": invoice.cycle.certification.awarded_on, "cycle_starts_on": invoice.cycle.starts_on}
-    if problem := plausible.problem_with_receipt(received_on, **of_invoice, on=on):
-        raise Refused(problem, "received_on")
+    refuse_if(problem_with_payment(invoice, amount=amount, received_on=received_on, on=day_of(at)))
     payment = Payment(
         invoice=invoice,
         amount=amount,
@@ -200,6 +266,67 @@ def record_payment(
     invoice.status = RenewalInvoice.Status.PAID
     invoice.save(update_fields=["status"])
     return payment
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Money, in US cents, that AMT received for an invoice, as a file has it."""
+
+    invoice: RenewalInvoice
+    amount: int
+    method: str
+    reference: str
+    received_on: date
+
+
+def locked_for_payment(keys: Iterable[int]) -> dict[int, RenewalInvoice]:
+    """Lock these invoices and, before them, their cycles; return the invoices as they are now, by key."""
+    invoices: dict[int, RenewalInvoice] = {}
+    for some in chunks(sorted(set(keys))):
+        of_cycles = Cycle.objects.filter(invoices__in=some).order_by("pk").distinct().values_list("pk", flat=True)
+        list(Cycle.objects.select_for_update().filter(pk__in=list(of_cycles)).order_by("pk"))
+        list(RenewalInvoice.objects.select_for_update().filter(pk__in=some).order_by("pk"))
+        certification = "cycle__certification"
+        loaded = RenewalInvoice.objects.select_related(f"{certification}__credential", f"{certification}__member")
+        invoices |= loaded.in_bulk(some)
+    return invoices
+
+
+@transaction.atomic
+def record_payments(*, receipts: Sequence[Receipt], by: User | None, at: datetime, file_name: str) -> list[Payment]:
+    """Record the payments of a file, by the rules of ``record_payment``: all of them, or none.
+
+    ``by`` is None if the command brought the file. Raises ``Refused`` with the first broken rule.
+    """
+    on = day_of(at)
+    invoices = locked_for_payment(receipt.invoice.pk for receipt in receipts)
+    payments = []
+    for receipt in receipts:
+        invoice = invoices[receipt.invoice.pk]
+        refuse_if(problem_with_payment(invoice, amount=receipt.amount, received_on=receipt.received_on, on=on))
+        invoice.status = RenewalInvoice.Status.PAID
+        payments.append(
+            Payment(
+                invoice=invoice,
+                amount=receipt.amount,
+                method=receipt.method,
+                reference=receipt.reference,
+                received_on=receipt.received_on,
+                recorded_at=at,
+                recorded_by=by,
+                file_name=file_name,
+            )
+        )
+    history = {
+        "batch_size": CHUNK,
+        "default_user": by,
+        "default_date": at,
+        "default_change_reason": f"Payments imported: {file_name}"[:LONGEST_REASON],
+    }
+    paid = [payment.invoice for payment in payments]
+    bulk_create_with_history(payments, Payment, **history)
+    bulk_update_with_history(paid, RenewalInvoice, ["status"], **history)
+    return payments
 
 
 def meaning_of_reversal(invoice: RenewalInvoice) -> str:
@@ -246,12 +373,35 @@ def void(*, invoice: RenewalInvoice, reason: str) -> RenewalInvoice:
     invoice = _locked(invoice)
     if invoice.status == RenewalInvoice.Status.VOID:
         return invoice
+    if invoice.status == RenewalInvoice.Status.PAID and invoice.before_portal:
+        raise Refused(f"{invoice.number} was paid before the portal. Ask for payment before you void it.")
     if invoice.status == RenewalInvoice.Status.PAID:
         raise Refused(f"{invoice.number} is paid. Reverse the payment before you void the invoice.")
     if not reason.strip():
         raise Refused("Say why the invoice is void.")
     invoice.status, invoice.void_reason = RenewalInvoice.Status.VOID, reason.strip()
     invoice.save(update_fields=["status", "void_reason"])
+    return invoice
+
+
+@transaction.atomic
+def ask_for(*, invoice: RenewalInvoice, reason: str, by: User, at: datetime) -> RenewalInvoice:
+    """Ask for the payment of an invoice that a roster says was paid before the portal. Raises ``Refused``.
+
+    The roster does not settle it again: it settles only what falls due after its last day.
+    """
+    invoice = _locked(invoice)
+    if invoice.status == RenewalInvoice.Status.ISSUED:
+        return invoice
+    if invoice.status == RenewalInvoice.Status.VOID or not invoice.before_portal:
+        raise Refused(f"{invoice.number} was not paid before the portal, so this does not apply to it.")
+    if invoice.cycle.closed_on:
+        raise Refused(f"{invoice.number} belongs to a cycle that is closed, and a closed cycle does not change.")
+    if not reason.strip():
+        raise Refused("Say why the payment is asked for: the reason stays on record.", "reason")
+    invoice.status, invoice.before_portal = RenewalInvoice.Status.ISSUED, None
+    sign(invoice, by=by, at=at, reason=reason.strip())
+    invoice.save(update_fields=["status", "before_portal"])
     return invoice
 
 

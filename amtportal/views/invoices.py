@@ -63,7 +63,7 @@ def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     Other invoices are refused, with the reason.
     """
     invoice, line = _invoice(request, pk)
-    if line.state not in ("open", "paid"):
+    if line.state not in ("open", "paid") or line.is_settled_before:
         return render(request, "certifications/invoice_refused.html", {"line": line}, status=403)
     certification, payment, on = invoice.cycle.certification, _payment(invoice), today()
     credential, member = certification.credential, certification.member

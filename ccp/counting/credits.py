@@ -15,7 +15,7 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 from amtportal.chunks import CHUNK, chunks
 from amtportal.dates import day_of
 from amtportal.members.models import User
-from ccp.counting import points, requirement
+from ccp.counting import points, replay, requirement
 from ccp.counting.terms import Catalogue, catalogue
 from ccp.models import Activity, Credit
 from certifications.models import Cycle
@@ -77,14 +77,18 @@ def add_claims(claimed: Iterable[tuple[Activity, Collection[Cycle]]], by: User |
     bulk_create_with_history(credits, Credit, batch_size=CHUNK, default_user=by, default_date=at)
 
 
-def recount(cycles: Collection[Cycle], terms: Catalogue, by: User | None, at: datetime) -> None:
+def recount(
+    cycles: Collection[Cycle], terms: Catalogue, by: User | None, at: datetime, *, from_history: bool = False
+) -> None:
     """Store what each entry of these locked cycles counts for now, and settle their requirement.
 
     ``terms`` are read under the locks. A caller that puts entries on record shares the lock on the
-    terms (``ccp.counting.terms_lock``).
+    terms (``ccp.counting.terms_lock``). ``from_history``: entries may have counted since an earlier
+    day, so the day since which the requirement is met comes from the history (``replay``).
     """
     for batch in chunks(cycles):
-        claimed: dict[int, list[Credit]] = {cycle.pk: [] for cycle in batch}
+        by_key = {cycle.pk: cycle for cycle in batch}
+        claimed: dict[int, list[Credit]] = {key: [] for key in by_key}
         credits = Credit.objects.filter(cycle__in=claimed).exclude(cut=Credit.Cut.UNCLAIMED)
         for credit in credits.select_related("activity").only(*_COUNTED).order_by("pk"):
             credit.activity.activity_type = terms.activity_type(credit.activity.activity_type_id)
@@ -101,7 +105,11 @@ def recount(cycles: Collection[Cycle], terms: Catalogue, by: User | None, at: da
                     changed.append(credit)
         _update(changed, by, at)
         counted_by_cycle = {key: sum((credit.points for credit in of_cycle), ZERO) for key, of_cycle in claimed.items()}
-        requirement.settle_all(batch, counted_by_cycle, day_of(at))
+        if from_history:
+            for key, on in replay.since_when_all(batch).items():
+                requirement.set_met_on(by_key[key], on)
+        else:
+            requirement.settle_all(batch, counted_by_cycle, day_of(at))
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ never refused for this: many courses are held twice.
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -92,8 +92,13 @@ def comparable_of(activity: Activity, cycles: Iterable[int]) -> Comparable:
 
 def on_record(member: Member) -> list[tuple[Activity, Comparable]]:
     """Return the member's standing entries in the order in which they were recorded; one query."""
+    return on_record_of([member.pk]).get(member.pk, [])
+
+
+def on_record_of(members: Collection[int]) -> dict[int, list[tuple[Activity, Comparable]]]:
+    """Return what ``on_record`` returns for several members, by their keys; one query."""
     credits = (
-        Credit.objects.filter(activity__member=member, activity__withdrawn_at=None)
+        Credit.objects.filter(activity__member__in=members, activity__withdrawn_at=None)
         .exclude(cut=Credit.Cut.UNCLAIMED)
         .select_related("activity__activity_type")
         .order_by("activity_id")
@@ -103,19 +108,22 @@ def on_record(member: Member) -> list[tuple[Activity, Comparable]]:
     for credit in credits:
         activities.setdefault(credit.activity_id, credit.activity)
         cycles.setdefault(credit.activity_id, set()).add(credit.cycle_id)
-    return [(activity, comparable_of(activity, cycles[key])) for key, activity in activities.items()]
+    found: dict[int, list[tuple[Activity, Comparable]]] = {}
+    for key, activity in activities.items():
+        found.setdefault(activity.member_id, []).append((activity, comparable_of(activity, cycles[key])))
+    return found
 
 
 def similar_entries(activity: Activity, cycles: Iterable[int]) -> list[SimilarEntry]:
     """Return the standing entries that look like this entry of the member's own.
 
-    Only entries that were recorded before it or credited by AMT are compared.
+    Only entries that were recorded before it, or that a file of AMT's brought, are compared.
     """
-    if not activity.is_standing or activity.source == Activity.Source.AMT:
+    if not activity.is_standing or not activity.is_members_own:
         return []
     others = [
         (other, comparable)
         for other, comparable in on_record(activity.member)
-        if other.pk < activity.pk or other.source == Activity.Source.AMT
+        if other.pk < activity.pk or not other.is_members_own
     ]
     return like(comparable_of(activity, cycles), others)

@@ -7,12 +7,20 @@ cycles, so that a run over all cycles keeps no more than one batch in memory.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ccp.counting.replay import Version
+from ccp.counting.replay import CameIn, Version
 from ccp.models import ActivityType, Credit
 from certifications.models import Cycle, RenewalInvoice
 
 # The fields of an entry that decide what it counts for.
-COUNTED = ("activity_type_id", "points", "starts_on", "ends_on", "recorded_at", "withdrawn_at")
+COUNTED = (
+    "activity_type_id",
+    "points",
+    "starts_on",
+    "ends_on",
+    "recorded_at",
+    "recorded_in_amtrax_on",
+    "withdrawn_at",
+)
 
 
 @dataclass
@@ -23,6 +31,15 @@ class CycleRecord:
     credits: list[Credit] = field(default_factory=list)
     versions: list[Version] = field(default_factory=list)
     invoices: list[RenewalInvoice] = field(default_factory=list)
+
+    @property
+    def came_in(self) -> dict[int, CameIn]:
+        """Return the entries of AMTrax whose file says since when they count, by credit."""
+        return {
+            credit.pk: CameIn(credit.activity.recorded_at, credit.activity.recorded_in_amtrax_on)
+            for credit in self.credits
+            if credit.activity.recorded_in_amtrax_on
+        }
 
 
 def read_cycles(keys: Sequence[int]) -> list[CycleRecord]:

@@ -10,8 +10,9 @@ Nothing is changed here. For each cycle:
   interruption (``ccp.counting.replay``).
 - *Closed cycles*: the points must be the sum of the credits, and the outcome must follow from them.
 - *Invoices*: each of the three years has one invoice that is not void, due on the anniversary. In a
-  closed cycle, a year may have only a void invoice. An invoice is paid if and only if it has a
-  payment that stands, and the payment has the invoice's amount.
+  closed cycle, a year may have only a void invoice; so may a year that an import did not ask for. An
+  invoice is paid if and only if it has a payment that stands, with the invoice's amount, or an
+  import says that it was paid before the portal; not both.
 
 A change made behind the portal's back that agrees with the rules is found elsewhere
 (``amtportal.history.comparison``).
@@ -31,7 +32,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from amtportal.formatting import dollars, format_day, format_points
 from ccp.counting import points
 from ccp.counting.credits import entry
-from ccp.counting.replay import changes, met_since
+from ccp.counting.replay import changes, in_order, met_since
 from ccp.counting.terms import Catalogue, catalogue
 from ccp.models import Activity, ActivityType, CategoryTerms, Credit, TypeTerms
 from ccp.rollover.cycle_record import CycleRecord, read_cycles
@@ -114,7 +115,7 @@ def _credits(record: CycleRecord, terms: Catalogue) -> Iterator[Difference]:
 
 def _met(record: CycleRecord) -> Iterator[Difference]:
     cycle = record.cycle
-    since = met_since(changes(record.versions), cycle.points_required)
+    since = met_since(changes(in_order(record.versions, record.came_in)), cycle.points_required)
     if since != cycle.requirement_met_on:
         yield Difference(cycle.pk, "requirement met on", _day(cycle.requirement_met_on), _day(since))
 
@@ -135,8 +136,9 @@ def _invoices(record: CycleRecord) -> Iterator[Difference]:
     cycle = record.cycle
     standing = [invoice for invoice in record.invoices if invoice.status != RenewalInvoice.Status.VOID]
     years = sorted(invoice.year for invoice in standing)
-    # In a closed cycle a void invoice stays void: none is issued in its place.
-    void = {invoice.year for invoice in record.invoices} - set(years) if cycle.closed_on else set()
+    # In a closed cycle a void invoice stays void: none is issued in its place. The same is so of one
+    # that an import did not ask for.
+    void = {invoice.year for invoice in record.invoices if cycle.closed_on or invoice.before_portal} - set(years)
     if sorted([*years, *void]) != list(YEARS):
         stored_years = ", ".join(map(str, years)) or "none"
         yield Difference(cycle.pk, "years with an invoice", stored_years, ", ".join(map(str, YEARS)))
@@ -147,7 +149,7 @@ def _invoices(record: CycleRecord) -> Iterator[Difference]:
     for invoice in record.invoices:
         payments = _standing_payments(invoice)
         status = RenewalInvoice.Status.PAID if payments else invoice.status
-        if not payments and invoice.status == RenewalInvoice.Status.PAID:
+        if bool(payments) is bool(invoice.before_portal) and invoice.status == RenewalInvoice.Status.PAID:
             status = RenewalInvoice.Status.ISSUED
         if invoice.status != status:
             yield Difference(cycle.pk, invoice.number, invoice.status, status)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from amtportal.formatting import format_points
 from amtportal.members.models import Member
+from ccp.models import Activity
 from ccp.transcripts import sheets
 from ccp.transcripts.sheets import Sheet, SheetRow
 from certifications.deadlines import by_deadline
@@ -58,6 +59,11 @@ class Contents:
     def has_amt_credits(self) -> bool:
         """Return whether AMT, and not the member, recorded any of the entries."""
         return any(row.by_amt for sheet in self.sheets for row in sheet.rows)
+
+    @property
+    def has_amtrax_entries(self) -> bool:
+        """Return whether any of the entries comes from AMTrax and was not attested in the portal."""
+        return any(row.source == Activity.Source.AMTRAX for sheet in self.sheets for row in sheet.rows)
 
     @property
     def are_rows_printed(self) -> bool:

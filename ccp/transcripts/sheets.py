@@ -36,7 +36,16 @@ class SheetRow:
     claimed: Decimal
     counted: Decimal
     cut: str
-    by_amt: bool
+    source: str
+
+    @property
+    def by_amt(self) -> bool:
+        return self.source == Activity.Source.AMT
+
+    @property
+    def source_in_words(self) -> str:
+        """Return where the entry comes from; empty for what the member recorded in the portal."""
+        return "" if self.source == Activity.Source.MEMBER else str(Activity.Source(self.source).label)
 
     @property
     def note(self) -> str:
@@ -197,5 +206,5 @@ def _row(activity: Activity, credit: Credit) -> SheetRow:
         claimed=activity.points,
         counted=credit.points,
         cut=credit.cut,
-        by_amt=activity.source == Activity.Source.AMT,
+        source=activity.source,
     )

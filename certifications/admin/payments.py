@@ -109,7 +109,7 @@ class BasePaymentAdmin(WrittenByVerbs, HistoryAdmin):
     number_prefix = "INV"
     fieldsets = [
         (None, {"fields": ["member", "invoice", "amount_in_dollars", "method", "reference", "received_on"]}),
-        ("Recorded", {"fields": ["recorded_at", "recorded_by"]}),
+        ("Recorded", {"fields": ["recorded_at", "recorded_by", "file_name"]}),
         ("Reversed", {"fields": ["reversed_at", "reversed_by", "reversal_reason"]}),
     ]
     readonly_fields = ["member", "amount_in_dollars"]

@@ -41,6 +41,11 @@ class Certification(models.Model):
         default=True,
         help_text="Certified on or after 1/1/2006, or recertified after 4/1/2014. Otherwise CCP is voluntary.",
     )
+    fees_paid_through = models.DateField(
+        null=True,
+        blank=True,
+        help_text="From the roster: annual fees due up to this day were paid before the portal.",
+    )
 
     history = History()
 

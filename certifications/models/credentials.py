@@ -14,7 +14,8 @@ from certifications.quarters import PointsField, in_quarters
 class Credential(models.Model):
     """A credential that AMT awards, with its current terms.
 
-    A cycle copies the points when it is opened, and an invoice copies the fee when it is issued.
+    A cycle copies the points when it is opened, and an invoice copies the fee when it is issued. The
+    code and the name are those of today; ``FormerName`` has those of before.
     """
 
     code = IdentifierField(max_length=10, unique=True)
@@ -23,11 +24,15 @@ class Credential(models.Model):
         "points a cycle", validators=[MinValueValidator(Decimal("0.25"))], help_text="Points for a 3-year cycle."
     )
     annual_fee = models.PositiveIntegerField(help_text="In US cents: 9000 is $90.00.")
+    source = LineField(
+        max_length=300, blank=True, default="", help_text="Where the name, the points and the fee come from."
+    )
 
     history = History()
 
     class Meta:
         ordering = ["code"]
+        permissions = [("rename_credential", "Can rename a credential from a day on")]
         constraints = [
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_points_required_in_quarters",
@@ -43,3 +48,31 @@ class Credential(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} – {self.name}"
+
+
+class FormerName(models.Model):
+    """The code and the name that a credential had until it was renamed.
+
+    ``certifications.credential_names`` writes it, when staff rename a credential from a day on.
+    """
+
+    credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="former_names")
+    code = IdentifierField(max_length=10)
+    name = LineField(max_length=100)
+    until = models.DateField(help_text="The first day of the name that followed.")
+    source = LineField(max_length=300, blank=True, default="", help_text="Who said so, and where.")
+
+    history = History()
+
+    class Meta:
+        ordering = ["credential", "until"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["credential", "until"],
+                name="%(app_label)s_%(class)s_one_a_day",
+                violation_error_message="This credential was renamed on that day already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} – {self.name}, until {self.until}"

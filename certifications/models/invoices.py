@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import pgettext_lazy
 
 from amtportal.formatting import dollars
@@ -53,6 +53,11 @@ class RenewalInvoice(models.Model):
     issued_on = models.DateField()
     status = models.CharField(max_length=10, choices=Status, default=Status.ISSUED)
     void_reason = models.CharField(max_length=300, blank=True)
+    before_portal = models.DateField(
+        null=True,
+        blank=True,
+        help_text="Where an import settled it: the day up to which fees were paid, or before which none is asked for.",
+    )
 
     history = History()
     objects = RenewalInvoiceQuerySet.as_manager()
@@ -74,6 +79,12 @@ class RenewalInvoice(models.Model):
                 name="%(app_label)s_%(class)s_void_has_reason",
                 condition=(Q(status="void") & ~Q(void_reason="")) | (~Q(status="void") & Q(void_reason="")),
                 violation_error_message="Say why the invoice is void; only a void invoice has a reason.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_before_portal_settled",
+                condition=Q(before_portal=None)
+                | Q(before_portal__isnull=False, status__in=["paid", "void"], due_on__lte=F("before_portal")),
+                violation_error_message="Only an invoice that was due by that day is settled from before the portal.",
             ),
         ]
 
@@ -110,7 +121,15 @@ class Payment(models.Model):
     received_on = models.DateField()
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="payments_recorded"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="payments_recorded",
+        help_text="Nobody: a file brought it by the command.",
+    )
+    file_name = models.CharField(
+        "file", max_length=255, blank=True, default="", help_text="The file of payments that brought it."
     )
     reversed_at = models.DateTimeField(null=True, blank=True)
     reversed_by = models.ForeignKey(
@@ -136,6 +155,11 @@ class Payment(models.Model):
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_method_known",
                 condition=Q(method__in=PaymentMethod.values),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_recorded_by_somebody",
+                condition=Q(recorded_by__isnull=False) | ~Q(file_name=""),
+                violation_error_message="A payment is recorded by a person or by a file.",
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_reversal_whole",

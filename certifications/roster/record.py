@@ -19,7 +19,9 @@ from amtportal.imports.cells import Problem
 from amtportal.members.models import Member, User
 from certifications.cycles import lock_all
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
+from certifications.roster import fees
 from certifications.roster.entries import AWARD, StoredCertification, StoredMember
+from certifications.roster.fees import Fees
 from certifications.roster.rows import PERSON, RosterRow
 
 
@@ -39,6 +41,8 @@ class Record:
     former: Mapping[str, str] = field(default_factory=dict)
     # The reason why the day of the award can no longer change, by the key of the certification.
     anchored: Mapping[int, str] = field(default_factory=dict)
+    # What a later day in ``fees_paid_through`` settles.
+    fees: Fees = field(default_factory=Fees)
 
     def holder_of(self, row: RosterRow) -> StoredMember | None:
         """Return who has the row's certificate on record."""
@@ -92,9 +96,10 @@ def look_up(rows: Sequence[RosterRow]) -> Record:
     certifications: dict[tuple[str, str], StoredCertification] = {}
     for pks in chunks({member.pk: None for member in members.values()}):
         held = Certification.objects.filter(member__in=pks).order_by()
-        of_award = ("pk", "member", *AWARD, "recertified_on")
+        of_award = ("pk", "member", *AWARD, "recertified_on", "fees_paid_through")
         for amt_id, code, *stored in held.values_list("member__amt_id", "credential__code", *of_award):
             certifications[amt_id, code] = StoredCertification(*stored)
+    _lock_cycles(rows, certifications)
     return Record(
         members=members,
         certifications=certifications,
@@ -102,7 +107,23 @@ def look_up(rows: Sequence[RosterRow]) -> Record:
         numbers=_numbers(rows, certifications),
         former=former,
         anchored=_anchored(rows, certifications),
+        fees=fees.to_settle(rows, certifications),
     )
+
+
+def _lock_cycles(rows: Sequence[RosterRow], certifications: Mapping[tuple[str, str], StoredCertification]) -> None:
+    """Lock the cycles that may get new dates or whose invoices may be settled, before they are judged.
+
+    So nothing is added in between: recording CE and recording payments take the same locks.
+    """
+    concerned = [
+        stored.pk
+        for row in rows
+        if (stored := certifications.get((row.amt_id, row.credential)))
+        and (stored.awarded_on != row.awarded_on or stored.is_paid_later_under(row))
+    ]
+    of_concerned = (Cycle.objects.filter(certification__in=pks).order_by() for pks in chunks(concerned))
+    lock_all(key for cycles_of_batch in of_concerned for key in cycles_of_batch.values_list("pk", flat=True))
 
 
 def _members(amt_ids: Iterable[str]) -> dict[str, StoredMember]:
@@ -168,10 +189,6 @@ def _anchored(
         if (stored := certifications.get((row.amt_id, row.credential))) and stored.awarded_on != row.awarded_on
     ]
     anchored: dict[int, str] = {}
-    # The cycles are locked before they are judged, so that nothing is added in between. Recording
-    # CE and recording payments take the same locks.
-    of_moved = (Cycle.objects.filter(certification__in=pks).order_by() for pks in chunks(moved))
-    lock_all(key for cycles_of_batch in of_moved for key in cycles_of_batch.values_list("pk", flat=True))
     for pks in chunks(moved):
         cycles = list(Cycle.objects.filter(certification__in=pks).order_by("pk"))
         invoices = RenewalInvoice.objects.filter(cycle__certification__in=pks).order_by()
@@ -180,9 +197,8 @@ def _anchored(
                 anchored[cycle.certification_id] = "the grace period of its cycle was extended"
             if cycle.closed_on:
                 anchored[cycle.certification_id] = f"cycle {cycle.number} is closed"
-        for certification in invoices.exclude(status=RenewalInvoice.Status.ISSUED).values_list(
-            "cycle__certification", flat=True
-        ):
+        settled = invoices.exclude(status=RenewalInvoice.Status.ISSUED).filter(before_portal=None)
+        for certification in settled.values_list("cycle__certification", flat=True):
             anchored[certification] = "one of its invoices is paid or void"
         for certification in Payment.objects.filter(invoice__in=invoices).values_list(
             "invoice__cycle__certification", flat=True

@@ -512,5 +512,5 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
     rows = [{**ADA, "amt_id": str(n), "email": f"m{n}@example.org", "certificate_number": str(n)} for n in range(60)]
     with django_assert_max_num_queries(60):
         load(*rows)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         load(*rows)
