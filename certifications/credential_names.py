@@ -5,7 +5,7 @@ say what it was formerly called; what was awarded before has the name of its day
 have a former code. What was issued keeps what it said.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -27,21 +27,6 @@ class Name:
     name: str
 
 
-def name_on(credential: Credential, day: date, former: Iterable[FormerName]) -> Name:
-    """Return the name that the credential had on a day. ``former``: its former names, in any order."""
-    for earlier in sorted(former, key=lambda earlier: earlier.until):
-        if day < earlier.until:
-            return Name(earlier.code, earlier.name)
-    return Name(credential.code, credential.name)
-
-
-def former_codes(credential: Credential, former: Iterable[FormerName]) -> list[str]:
-    """Return the codes that the credential had before, the last one first, without the one of today."""
-    newest_first = sorted(former, key=lambda earlier: earlier.until, reverse=True)
-    codes = dict.fromkeys(earlier.code for earlier in newest_first)
-    return [code for code in codes if code != credential.code]
-
-
 def by_code(credentials: Sequence[Credential]) -> dict[str, Credential]:
     """Return the credentials by every code that they have or had; a code of today comes first."""
     found = {earlier.code: earlier.credential_id for earlier in FormerName.objects.order_by("until")}
@@ -59,9 +44,8 @@ def problem_with_name(credential: Credential, name: Name, from_on: date, on: dat
         return Problem("from_on", sentence)
     if problem := plausible.problem_with_award(from_on, on):
         return Problem("from_on", problem)
-    last = credential.former_names.order_by("until").last()
-    if last and from_on <= last.until:
-        sentence = f"Its name of today began on {format_day(last.until)}. Enter a later day."
+    if credential.renamed_on and from_on <= credential.renamed_on:
+        sentence = f"Its name of today began on {format_day(credential.renamed_on)}. Enter a later day."
         return Problem("from_on", sentence)
     others = Credential.objects.exclude(pk=credential.pk)
     if others.filter(code=name.code).exists():
@@ -88,7 +72,7 @@ def rename(
     )
     sign(former, by=by, at=at)
     former.save()
-    credential.code, credential.name = name.code, name.name
+    credential.code, credential.name, credential.renamed_on = name.code, name.name, from_on
     sign(credential, by=by, at=at, reason=source.strip())
-    credential.save(update_fields=["code", "name"])
+    credential.save(update_fields=["code", "name", "renamed_on"])
     return credential

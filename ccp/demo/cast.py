@@ -203,10 +203,10 @@ def roles(on: date) -> list[Role]:
         ),
         Role(
             "voluntary",
-            "MT awarded in 1999: CCP voluntary, invoice not gated",
+            "MLS awarded in 1999 as MT: CCP voluntary, invoice not gated",
             first_name="Viola",
             last_name="D’Angelo",
-            holdings=[running("MT", award_of_1999(on))],
+            holdings=[running("MLS", award_of_1999(on))],
             done=[Done(100, "6", WEBINAR), Done(40, "2", POSTER)],
         ),
         Role(

@@ -92,6 +92,26 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="credential",
+            name="renamed_on",
+            field=models.DateField(
+                blank=True,
+                editable=False,
+                help_text="Since that day it has its code and name of today.",
+                null=True,
+            ),
+        ),
+        migrations.AddField(
+            model_name="historicalcredential",
+            name="renamed_on",
+            field=models.DateField(
+                blank=True,
+                editable=False,
+                help_text="Since that day it has its code and name of today.",
+                null=True,
+            ),
+        ),
+        migrations.AddField(
+            model_name="credential",
             name="source",
             field=models.CharField(
                 blank=True, default="", help_text="Where the name, the points and the fee come from.", max_length=300

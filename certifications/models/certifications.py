@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 from amtportal.history.lines import AppendOnly, History, Traced
 from amtportal.members.models import Member
 from amtportal.model_fields import IdentifierField
-from certifications.models.credentials import Credential
+from certifications.models.credentials import Credential, FormerName
 
 
 class CertificationStatus(models.TextChoices):
@@ -70,6 +70,15 @@ class Certification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.credential.code} {self.certificate_number}"
+
+    @property
+    def named_at_award(self) -> FormerName | None:
+        """Return the former name that the credential had when it was awarded, as the certificate has it.
+
+        None if it has the same name today.
+        """
+        named = self.credential.named_on(self.awarded_on)
+        return named if isinstance(named, FormerName) else None
 
 
 class StatusChange(AppendOnly, Traced):

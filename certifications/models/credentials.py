@@ -1,10 +1,12 @@
 """The credentials that AMT awards, with their current terms."""
 
+from datetime import date
 from decimal import Decimal
 
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 
 from amtportal.history.lines import History
 from amtportal.model_fields import IdentifierField, LineField
@@ -27,6 +29,9 @@ class Credential(models.Model):
     source = LineField(
         max_length=300, blank=True, default="", help_text="Where the name, the points and the fee come from."
     )
+    renamed_on = models.DateField(
+        null=True, blank=True, editable=False, help_text="Since that day it has its code and name of today."
+    )
 
     history = History()
 
@@ -48,6 +53,21 @@ class Credential(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} – {self.name}"
+
+    @cached_property
+    def names_before(self) -> list["FormerName"]:
+        """Return the names that it had before, the first one first; no query if it was never renamed."""
+        return list(self.former_names.order_by("until")) if self.renamed_on else []
+
+    @property
+    def formerly(self) -> str:
+        """Return the codes that it had before, the last one first; empty if it has had only one."""
+        codes = dict.fromkeys(former.code for former in reversed(self.names_before))
+        return ", ".join(code for code in codes if code != self.code)
+
+    def named_on(self, day: date) -> "Credential | FormerName":
+        """Return what has the code and the name that the credential had on that day."""
+        return next((former for former in self.names_before if day < former.until), self)
 
 
 class FormerName(models.Model):

@@ -98,7 +98,7 @@ def test_the_cast_stands_in_its_situations(on: date, time_machine: TimeMachineFi
     assert (states(rma)[:2], states(rpt)[:1]) == (["paid", "upcoming"], ["upcoming"])
 
     (voluntary,) = found["voluntary"]
-    assert (voluntary.certification.credential.code, voluntary.certification.awarded_on.year) == ("MT", 1999)
+    assert (voluntary.certification.credential.code, voluntary.certification.awarded_on.year) == ("MLS", 1999)
     assert not voluntary.certification.ccp_mandatory
     assert not voluntary.is_met
     assert voluntary.current is not None
