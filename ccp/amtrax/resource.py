@@ -152,8 +152,8 @@ class AmtraxResource(ImportResource[AmtraxRow, FileEntry]):
     def after_import(self, dataset: Any, result: Result, **kwargs: Any) -> None:
         super().after_import(dataset, result, **kwargs)
         if not self.problems:
-            result.left_as_is = self.told  # type: ignore[attr-defined]
-            result.for_staff = self.for_staff()  # type: ignore[attr-defined]
+            result.left_as_is = self.told
+            result.for_staff = self.for_staff()
 
     def for_staff(self) -> list[str]:
         """Return a sentence for what was left out, and for what looks alike."""

@@ -112,6 +112,7 @@ def since_when_all(cycles: Collection[Cycle]) -> dict[int, date | None]:
         for credit, at, recorded_on in from_amtrax.values_list(
             "pk", "activity__recorded_at", "activity__recorded_in_amtrax_on"
         )
+        if recorded_on
     }
     return {
         cycle.pk: met_since(changes(in_order(versions[cycle.pk], came_in)), cycle.points_required) for cycle in cycles

@@ -139,7 +139,7 @@ class PaymentsResource(ImportResource[PaymentRow, PaymentEntry]):
     def after_import(self, dataset: Any, result: Result, **kwargs: Any) -> None:
         super().after_import(dataset, result, **kwargs)
         if not self.problems:
-            result.left_as_is = self.reversed_since  # type: ignore[attr-defined]
+            result.left_as_is = self.reversed_since
 
     @property
     def total(self) -> int:

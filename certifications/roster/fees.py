@@ -134,7 +134,7 @@ def _unsettled(certifications: Iterable[int]) -> Iterable[tuple[RenewalInvoice, 
             Q(status=RenewalInvoice.Status.ISSUED) | not_asked_for, cycle__certification__in=some
         )
         for invoice in invoices.annotate(has_payments=Exists(payments)).select_related("cycle").order_by("pk"):
-            yield invoice, invoice.has_payments
+            yield invoice, invoice.has_payments  # type: ignore[attr-defined]  # annotated
 
 
 def _earlier(row: RosterRow, stored: date) -> Problem:
