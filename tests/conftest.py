@@ -30,8 +30,9 @@ from tests.support.waiting import PATIENCE
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Make the settings of the whole run before anything asks for them."""
+    config.pluginmanager.register(OnceIfWithoutDatabase())
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES["evidence"]["BACKEND"] = "django.core.files.storage.InMemoryStorage"
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True  # nothing needs to be collected first
@@ -47,6 +48,18 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     for name in ("default", "documents"):
         settings.CACHES[name] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": name}
+
+
+class OnceIfWithoutDatabase:
+    """Marks tests that cannot reach the database, so that they run once and not on each database."""
+
+    @pytest.hookimpl(tryfirst=True)  # before pytest chooses by marks
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            reaches = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+            # What is skipped on one database says something of the other.
+            if not reaches and not any(map(item.get_closest_marker, ("django_db", "skipif"))):
+                item.add_marker("any_database")
 
 
 @pytest.hookimpl(trylast=True)

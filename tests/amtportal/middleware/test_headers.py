@@ -190,7 +190,6 @@ def test_over_https_the_host_is_kept_to_it_and_cookies_are_guarded(tmp_path: Pat
         "CACHE_URL": "locmemcache://",
     }
     template_database.copy_for_sqlite(tmp_path / "amtportal.sqlite3")
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, cwd=settings.BASE_DIR, check=True)
     run = subprocess.run(
         [sys.executable, "-c", OVER_HTTPS], env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True
     )
