@@ -91,13 +91,19 @@ def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> 
             overdue=False,
             held=held,
         )
+    if invoice.before_portal:
+        return InvoiceStanding(
+            invoice=invoice,
+            state=state,
+            opening=replace(opening, opens_on=None),  # it never opened here
+            reason=_reason_settled(state, invoice.before_portal),
+            overdue=False,
+        )
     return InvoiceStanding(
         invoice=invoice,
         state=state,
         opening=opening,
-        reason=_reason_settled(state, invoice.before_portal)
-        if invoice.before_portal
-        else invoice_reason(
+        reason=invoice_reason(
             state,
             opening,
             counted=counted,
