@@ -3,6 +3,8 @@
 - A connection to another machine (database, cache, mail server, scanner) that is not encrypted, or
   whose other side does not prove who it is. A connection that stays on this machine needs neither.
 - Fonts without which some documents are refused.
+- Online payment on a portal that others reach: a key that moves no money, another provider than the
+  real one, and webhooks that nobody could prove.
 """
 
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register
 
+from amtportal import payment_settings
 from amtportal.documents import fonts
 
 ENCRYPTED_CACHES = ("rediss", "valkeys")
@@ -79,3 +82,28 @@ def check_fonts(**kwargs: Any) -> list[CheckMessage]:
         return []
     problem = f"Documents in scripts that the portal's own fonts do not have are refused: apt-get install {missing}"
     return [Warning(problem, id="amtportal.W002")]
+
+
+def payment_problems(*, key: str, secrets: list[str], api: str) -> Iterator[str]:
+    """Return the problems with online payment on a portal that members reach. Off is none."""
+    if not key:
+        return
+    if api != payment_settings.PROVIDER:
+        yield f"PAYMENT_API_URL is {api}: members pay nobody there. Unset it."
+    elif not payment_settings.is_live(key):
+        yield "PAYMENT_SECRET_KEY is a test key: invoices become paid, and no money moves. Use the live key."
+    if not secrets:
+        yield (
+            "PAYMENT_WEBHOOK_SECRETS is empty: payments still become known, but only when the member comes back or "
+            "settle_payments runs. Copy the secret of the webhook address from Stripe."
+        )
+
+
+@register(deploy=True)
+def check_payments(**kwargs: Any) -> list[CheckMessage]:
+    if not settings.HTTPS:
+        return []
+    problems = payment_problems(
+        key=settings.PAYMENT_SECRET_KEY, secrets=settings.PAYMENT_WEBHOOK_SECRETS, api=settings.PAYMENT_API_URL
+    )
+    return [Warning(problem, id="amtportal.W003") for problem in problems]

@@ -19,6 +19,12 @@ A wrong value stops the portal at the start with a sentence that says what to wr
 | ``CCP_GRACE_DAYS`` | ``90`` | days after a cycle's end in which it still takes records |
 | ``MAINTENANCE`` | ``False`` | answer every page with "closed for a short while" (503); ``/healthz`` still answers |
 | ``LOCK_WAIT_SECONDS`` | ``3`` for pages, ``20`` for commands | PostgreSQL: how long to wait for other writers |
+| ``PAYMENT_SECRET_KEY`` | none: nobody pays online | Stripe's secret key, live or test: ``sk_…``, ``rk_…`` |
+| ``PAYMENT_WEBHOOK_SECRETS`` | none: the portal asks by itself | ``whsec_…``, by commas: each may sign webhooks |
+| ``PAYMENT_API_URL`` | ``https://api.stripe.com`` | another address only for tests and the demo |
+| ``PAYMENT_PAGE_URL`` | ``https://checkout.stripe.com`` | the provider's page, if it has a domain of yours |
+| ``PAYMENT_BANK_DEBIT`` | ``False`` | members may also pay from a bank account, which takes days |
+| ``PAYMENT_TIMEOUT_SECONDS`` | ``10`` | how long to wait for the provider, which is asked twice |
 | ``CLAMAV_URL`` | none: files are not scanned | ``tcp://host:3310`` or ``unix:///run/clamav/clamd.ctl`` |
 | ``SECURITY_CONTACT`` | none | where to report a weakness (security.txt): ``mailto:…`` or ``https://…`` |
 | ``DEBUG`` | ``False`` | for development on this machine only |
@@ -36,6 +42,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from amtportal import payment_settings
 from amtportal.uploads import malware
 
 env = environ.Env()
@@ -93,6 +100,7 @@ INSTALLED_APPS = [
     "amtportal.history",
     "amtportal.members",
     "certifications",
+    "certifications.payments",
     "ccp",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -116,11 +124,12 @@ MIDDLEWARE = [
     # response has its headers.
     "amtportal.middleware.headers.HeadersMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "amtportal.middleware.headers.PolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "amtportal.middleware.host.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "amtportal.middleware.compression.CompressionMiddleware",
     "amtportal.middleware.maintenance.MaintenanceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "amtportal.middleware.language.LanguageMiddleware",
@@ -141,7 +150,7 @@ MIDDLEWARE = [
 if DEBUG and "PYTEST_VERSION" not in os.environ and find_spec("debug_toolbar"):
     INSTALLED_APPS.append("debug_toolbar")
     MIDDLEWARE.insert(
-        MIDDLEWARE.index("whitenoise.middleware.WhiteNoiseMiddleware") + 1,
+        MIDDLEWARE.index("amtportal.middleware.compression.CompressionMiddleware") + 1,
         "debug_toolbar.middleware.DebugToolbarMiddleware",
     )
     INTERNAL_IPS = ["127.0.0.1", "::1"]
@@ -168,8 +177,7 @@ TEMPLATES = [
         },
     },
 ]
-# This finds our own field template, with help, errors and their ids, in the project's folder first.
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "amtportal.form_rendering.Renderer"
 
 if "DATABASE_URL" in env:
     DATABASES = {"default": env.db_url("DATABASE_URL")}
@@ -273,6 +281,8 @@ ACCOUNT_RATE_LIMITS = {
     # PDFs for one person and files that staff import: both keep a processor busy for seconds.
     "pdf": "30/m/user",
     "import": "20/m/user",
+    # Each press of the Pay button, and each way back from the provider's page, asks the provider.
+    "pay": "20/m/user",
     # Files that are attached to activities. Each one is opened in a process of its own.
     "evidence": "20/m/user",
     # Mail to addresses that somebody typed: nobody may use the portal to write to many strangers.
@@ -347,6 +357,30 @@ FILE_UPLOAD_HANDLERS = [
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 CLAMAV_URL = env.str("CLAMAV_URL", default="")
 if CLAMAV_URL and (problem := malware.address_problem(CLAMAV_URL)):
+    raise ImproperlyConfigured(problem)
+
+if not HTTPS and "PAYMENT_SECRET_KEY" not in env:
+    # The demo's provider, while it runs for this folder (deploy/payment_provider).
+    env.read_env(VAR_DIR / "payment-provider" / "environment")
+PAYMENT_SECRET_KEY = env.str("PAYMENT_SECRET_KEY", default="")
+PAYMENT_WEBHOOK_SECRETS = env.list("PAYMENT_WEBHOOK_SECRETS", default=[])
+PAYMENT_API_URL = env.str("PAYMENT_API_URL", default="https://api.stripe.com").rstrip("/")
+PAYMENT_PAGE_URL = env.str(
+    "PAYMENT_PAGE_URL",
+    # The demo's provider serves its page itself.
+    default=PAYMENT_API_URL if urlsplit(PAYMENT_API_URL).hostname in _LOCAL_HOSTS else "https://checkout.stripe.com",
+).rstrip("/")
+PAYMENT_BANK_DEBIT = env.bool("PAYMENT_BANK_DEBIT", default=False)
+PAYMENT_TIMEOUT_SECONDS = env.float("PAYMENT_TIMEOUT_SECONDS", default=10)
+PAYMENT_LIVE = payment_settings.is_live(PAYMENT_SECRET_KEY)
+if problem := payment_settings.problem(
+    key=PAYMENT_SECRET_KEY,
+    secrets=PAYMENT_WEBHOOK_SECRETS,
+    api=PAYMENT_API_URL,
+    page=PAYMENT_PAGE_URL,
+    seconds=PAYMENT_TIMEOUT_SECONDS,
+    https=HTTPS,
+):
     raise ImproperlyConfigured(problem)
 
 SECURE_SSL_REDIRECT = HTTPS

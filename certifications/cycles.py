@@ -14,15 +14,18 @@ from typing import Protocol
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from amtportal.chunks import chunks
 from amtportal.dates import anniversary, day_of
 from amtportal.formatting import format_day
 from amtportal.history.lines import sign
 from amtportal.members.models import Member, User
+from amtportal.prepared import prepared
 from amtportal.refusals import Problem, Refused, refuse_if
 from certifications import invoices
 from certifications.models import Certification, Cycle
+from certifications.models.cycles import CycleQuerySet
 
 YEARS = 3
 OPENED_LATE = "The cycle was opened after its last day."
@@ -106,17 +109,30 @@ def takes_records(cycle: Cycle, on: date) -> bool:
 
 def unclosed(member: Member, *, lock: bool = False) -> list[Cycle]:
     """Return the member's cycles that are not closed, by key. ``lock``: lock them first."""
-    cycles = Cycle.objects.for_member(member).unclosed().select_related("certification__credential").order_by("pk")
     if not lock:
-        return list(cycles)
+        return _unclosed(member.pk)
     while True:
-        locked = list(cycles.select_related(None).select_for_update(of=("self",)).values_list("pk", flat=True))
+        locked = _locked(member.pk)
         # They are read only after they are locked, because a query that had to wait for the lock
         # returns the certifications as they were before. If a cycle was closed in the meantime, the
         # locked rows contain neither it nor the cycle that follows it, so this tries again.
-        unclosed_now = list(cycles.all())
-        if locked == [cycle.pk for cycle in unclosed_now]:
+        unclosed_now = _unclosed(member.pk)
+        if [key for (key,) in locked] == [cycle.pk for cycle in unclosed_now]:
             return unclosed_now
+
+
+def _of(member: int) -> CycleQuerySet:
+    return Cycle.objects.unclosed().filter(certification__member=member).order_by("pk")
+
+
+@prepared
+def _unclosed(member: int) -> QuerySet[Cycle]:
+    return _of(member).select_related("certification__credential")
+
+
+@prepared
+def _locked(member: int) -> QuerySet[Cycle, tuple[int]]:
+    return _of(member).select_for_update(of=("self",)).values_list("pk")
 
 
 def taking_records(cycles: Iterable[Cycle], on: date) -> list[Cycle]:

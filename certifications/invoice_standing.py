@@ -1,9 +1,9 @@
 """The standing of a renewal invoice on a day: its state, its opening and the reason for the member.
 
-The rule is in ``certifications.invoices``; this module puts it into words. An unpaid invoice is
-*held* if its certification is not in force, or if its cycle is closed and no payment was reversed.
-AMT asks nobody to pay a held invoice. The member sees it as locked, whatever its dates are, until
-AMT and the member have talked.
+The rule is in ``certifications.invoices``; this module puts it into words. The member sees a held
+invoice as locked, whatever its dates are, until AMT and the member have talked. An open invoice
+whose payment online is under way at the member's bank is *processing*: nothing is to be done about
+it for some days.
 """
 
 from dataclasses import dataclass, replace
@@ -15,18 +15,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
+from amtportal.dates import day_of
 from amtportal.formatting import format_day, format_points
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
-from certifications import life
-from certifications.models import Cycle, RenewalInvoice
+from certifications.models import RenewalInvoice
 
-Held = Literal["", "certification", "cycle"]
+Shown = invoice_rules.State | Literal["processing"]
 
-STATES: dict[invoice_rules.State, Promise] = {
+STATES: dict[Shown, Promise] = {
     "locked": pgettext_lazy("state of an invoice", "Locked"),
     "upcoming": pgettext_lazy("state of an invoice", "Upcoming"),
     "open": pgettext_lazy("state of an invoice", "Open"),
+    "processing": pgettext_lazy("state of an invoice", "Processing"),
     "paid": pgettext_lazy("state of an invoice", "Paid"),
     "void": pgettext_lazy("state of an invoice", "Void"),
 }
@@ -46,11 +47,11 @@ class InvoiceStanding:
     """
 
     invoice: RenewalInvoice
-    state: invoice_rules.State
+    state: Shown
     opening: invoice_rules.Opening
     reason: str
     overdue: bool
-    held: Held = ""
+    held: invoice_rules.Held = ""
 
     @property
     def opens_on(self) -> date | None:
@@ -78,11 +79,12 @@ class InvoiceStanding:
 def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> InvoiceStanding:
     """Return the standing of an invoice on a day, given the points that count in its cycle.
 
-    The invoice's cycle and certification must be loaded.
+    The invoice's cycle and certification must be loaded. An invoice that was read with its
+    ``processing_since`` (``certifications.payments.checkout``) can be processing.
     """
     opening = invoice_rules.opening_of(invoice)
     state = invoice_rules.state(status=invoice.status, opens_on=opening.opens_on, on=on)
-    if held := held_by(invoice, state):
+    if held := invoice_rules.held_by(invoice, state):
         return InvoiceStanding(
             invoice=invoice,
             state="locked",
@@ -97,6 +99,19 @@ def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> 
             state=state,
             opening=replace(opening, opens_on=None),  # it never opened here
             reason=_reason_settled(state, invoice.before_portal),
+            overdue=False,
+        )
+    processing_since = getattr(invoice, "processing_since", None)
+    if state == "open" and processing_since:
+        return InvoiceStanding(
+            invoice=invoice,
+            state="processing",
+            opening=opening,
+            reason=_(
+                "Processing: you paid on %(day)s, and your bank needs some days to confirm it. There is nothing to do "
+                "until then."
+            )
+            % {"day": format_day(day_of(processing_since))},
             overdue=False,
         )
     return InvoiceStanding(
@@ -115,21 +130,6 @@ def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> 
     )
 
 
-def held_by(invoice: RenewalInvoice, state: invoice_rules.State) -> Held:
-    """Return what keeps the invoice from opening whatever is recorded; empty if nothing does.
-
-    The invoice's cycle and certification must be loaded.
-    """
-    cycle = invoice.cycle
-    if state in ("paid", "void"):
-        return ""
-    if not life.in_force(cycle.certification.status):
-        return "certification"
-    if cycle.closed_on and (state == "locked" or cycle.outcome == Cycle.Outcome.NON_COMPLIANT):
-        return "cycle"
-    return ""
-
-
 def _reason_settled(state: invoice_rules.State, before_portal: date) -> str:
     if state == "paid":
         sentence = _(
@@ -141,7 +141,7 @@ def _reason_settled(state: invoice_rules.State, before_portal: date) -> str:
     return sentence % {"day": format_day(before_portal)}
 
 
-def _reason_held(held: Held, invoice: RenewalInvoice) -> str:
+def _reason_held(held: invoice_rules.Held, invoice: RenewalInvoice) -> str:
     if held == "cycle":
         return _(
             "Locked: the CCP cycle of this invoice is closed, so the invoice does not open. Call AMT if you have a "

@@ -13,6 +13,9 @@ paid one stays paid.
 An import can settle what fell due before AMT used the portal (``settled_before``): the roster says
 that it was *paid before the portal*, or staff choose that it is *not asked for*. No payment and no
 receipt is made up for it.
+
+An unpaid invoice is *held* if its certification is not in force, or if its cycle is closed and no
+payment was reversed. AMT asks nobody to pay a held invoice, and takes nothing for it online.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,13 +34,14 @@ from amtportal.formatting import dollars, format_day
 from amtportal.history.lines import LONGEST_REASON, sign
 from amtportal.members.models import User
 from amtportal.refusals import Problem, Refused, refuse_if
-from certifications.models import Cycle, Payment, RenewalInvoice, RenewalInvoiceQuerySet
+from certifications.models import Certification, Cycle, Payment, RenewalInvoice, RenewalInvoiceQuerySet
 
 NOTICE = timedelta(days=60)
 LAST_YEAR = 3
 
 State = Literal["locked", "upcoming", "open", "paid", "void"]
 Gate = Literal["none", "unmet", "met"]
+Held = Literal["", "certification", "cycle"]
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,28 @@ def state_of(invoice: RenewalInvoice, on: date) -> State:
     return state(status=invoice.status, opens_on=opening_of(invoice).opens_on, on=on)
 
 
+def held_by(invoice: RenewalInvoice, state: State) -> Held:
+    """Return what keeps the invoice from opening whatever is recorded; empty if nothing does.
+
+    The invoice's cycle and certification must be loaded.
+    """
+    cycle = invoice.cycle
+    if state in ("paid", "void"):
+        return ""
+    if cycle.certification.status not in Certification.IN_FORCE:
+        return "certification"
+    if cycle.closed_on and (state == "locked" or cycle.outcome == Cycle.Outcome.NON_COMPLIANT):
+        return "cycle"
+    return ""
+
+
+def what_holds(invoice: RenewalInvoice, held: Held) -> str:
+    """Return what holds the invoice, and what its member sees, for staff."""
+    status = invoice.cycle.certification.get_status_display().lower()
+    cause = f"The certification is {status}" if held == "certification" else "The cycle is closed"
+    return f"{cause}: the member sees it locked, with a request to call AMT."
+
+
 @dataclass(frozen=True)
 class Settled:
     """How an import leaves an invoice: issued, paid before the portal, or not asked for.
@@ -184,7 +210,7 @@ def build(cycle: Cycle, *, amount: int, on: date, not_asked_before: date | None 
     ]
 
 
-def _locked(invoice: RenewalInvoice) -> RenewalInvoice:
+def locked(invoice: RenewalInvoice) -> RenewalInvoice:
     """Lock the invoice's cycle and then the invoice, and return the invoice as it is now.
 
     Recording CE locks the cycle first, too.
@@ -194,46 +220,61 @@ def _locked(invoice: RenewalInvoice) -> RenewalInvoice:
     return RenewalInvoice.objects.select_related("cycle__certification").get(pk=invoice.pk)
 
 
-def problem_with_payment(invoice: RenewalInvoice, *, amount: int, received_on: date, on: date) -> Problem | None:
-    """Return why this payment cannot be recorded for the invoice on that day, or None.
+def check_takes(invoice: RenewalInvoice, *, amount: int, on: date, although_held: bool) -> None:
+    """Raise ``Refused`` with a sentence for staff if the invoice cannot take a payment of that amount.
 
-    The invoice is not open, or the amount or the day of receipt is wrong. Its cycle and certification
-    must be loaded.
+    The invoice's cycle and certification must be loaded. ``although_held``: staff have confirmed
+    that a held invoice is to be paid all the same.
     """
-    match state_of(invoice, on):
-        case "paid" if invoice.before_portal:
-            sentence = f"{invoice.number} was paid before the portal. If that is wrong, ask for payment first."
-        case "paid":
-            sentence = f"{invoice.number} is already paid. To fix a wrong payment, reverse it first."
-        case "void":
-            sentence = f"{invoice.number} is void. Issue it again and record the payment on the new invoice."
-        case "locked" if invoice.cycle.closed_on:
-            sentence = (
-                f"{invoice.number} was locked when its cycle was closed on {format_day(invoice.cycle.closed_on)}, "
-                "and stays locked. Send the payment back."
-            )
-        case "locked":
-            sentence = (
-                f"{invoice.number} is locked until the day after the CCP requirement is met. Hold the payment until "
-                "then."
-            )
-        case "upcoming":
-            opens_on = opening_of(invoice).opens_on
-            assert opens_on is not None
-            sentence = f"{invoice.number} opens on {format_day(opens_on)}. Hold the payment until that day."
-        case _:
-            return _problem_with_receipt(invoice, amount=amount, received_on=received_on, on=on)
-    return Problem("", sentence)
-
-
-def _problem_with_receipt(invoice: RenewalInvoice, *, amount: int, received_on: date, on: date) -> Problem | None:
-    if amount != invoice.amount:
-        return Problem(
-            "amount", f"{invoice.number} is for {dollars(invoice.amount)}. Record a payment of exactly that amount."
+    state_now = state_of(invoice, on)
+    if state_now == "paid" and invoice.before_portal:
+        raise Refused(f"{invoice.number} was paid before the portal. If that is wrong, ask for payment first.")
+    if state_now == "paid":
+        raise Refused(f"{invoice.number} is already paid. To fix a wrong payment, reverse it first.")
+    if state_now == "void":
+        raise Refused(f"{invoice.number} is void. Issue it again and record the payment on the new invoice.")
+    if state_now == "locked" and invoice.cycle.closed_on:
+        raise Refused(
+            f"{invoice.number} was locked when its cycle was closed on {format_day(invoice.cycle.closed_on)}, "
+            "and stays locked. Send the payment back."
         )
+    if state_now == "locked":
+        raise Refused(
+            f"{invoice.number} is locked until the day after the CCP requirement is met. Hold the payment until then."
+        )
+    if state_now == "upcoming":
+        opens_on = opening_of(invoice).opens_on
+        assert opens_on is not None
+        raise Refused(f"{invoice.number} opens on {format_day(opens_on)}. Hold the payment until that day.")
+    if (held := held_by(invoice, state_now)) and not although_held:
+        raise Refused(
+            f"{what_holds(invoice, held)} Confirm that the payment is to be recorded all the same, or send it back.",
+            "although_held",
+        )
+    if amount != invoice.amount:
+        raise Refused(
+            f"{invoice.number} is for {dollars(invoice.amount)}. Record a payment of exactly that amount.", "amount"
+        )
+
+
+def problem_with_payment(invoice: RenewalInvoice, *, amount: int, received_on: date, on: date) -> Problem | None:
+    """Return why a payment of a file cannot be recorded for the invoice on that day, or None.
+
+    Its cycle and certification must be loaded.
+    """
+    try:
+        check_takes(invoice, amount=amount, on=on, although_held=False)
+        check_receipt(invoice, received_on, on=on)
+    except Refused as refusal:
+        return refusal.problem
+    return None
+
+
+def check_receipt(invoice: RenewalInvoice, received_on: date, *, on: date) -> None:
+    """Raise ``Refused`` if money for the invoice cannot have arrived on that day."""
     of_invoice = {"awarded_on": invoice.cycle.certification.awarded_on, "cycle_starts_on": invoice.cycle.starts_on}
-    sentence = plausible.problem_with_receipt(received_on, **of_invoice, on=on)
-    return Problem("received_on", sentence) if sentence else None
+    if problem := plausible.problem_with_receipt(received_on, **of_invoice, on=on):
+        raise Refused(problem, "received_on")
 
 
 @transaction.atomic
@@ -246,13 +287,17 @@ def record_payment(
     received_on: date,
     by: User,
     at: datetime,
+    although_held: bool = False,
 ) -> Payment:
     """Record money, in US cents, that AMT received for an open invoice. The invoice is then paid.
 
-    Raises ``Refused`` if the invoice is not open or the amount or day is wrong.
+    Raises ``Refused`` if the invoice is not open or the amount or day is wrong, or if the invoice
+    is held and staff have not confirmed that it is to be paid all the same (``although_held``).
     """
-    invoice = _locked(invoice)
-    refuse_if(problem_with_payment(invoice, amount=amount, received_on=received_on, on=day_of(at)))
+    on = day_of(at)
+    invoice = locked(invoice)
+    check_takes(invoice, amount=amount, on=on, although_held=although_held)
+    check_receipt(invoice, received_on, on=on)
     payment = Payment(
         invoice=invoice,
         amount=amount,
@@ -329,12 +374,45 @@ def record_payments(*, receipts: Sequence[Receipt], by: User | None, at: datetim
     return payments
 
 
-def meaning_of_reversal(invoice: RenewalInvoice) -> str:
+@transaction.atomic
+def record_online_payment(
+    *,
+    invoice: RenewalInvoice,
+    method: str,
+    charge_id: str,
+    last4: str,
+    received_on: date,
+    at: datetime,
+    by: User | None = None,
+) -> Payment:
+    """Record that the whole amount of an open invoice was paid online. The invoice is then paid.
+
+    The caller holds the lock (``locked``) and has found that the invoice can take the money. Nobody
+    records it: the provider says that it came. ``by`` is who applied it, if it was not the portal.
+    """
+    payment = Payment(
+        invoice=invoice,
+        amount=invoice.amount,
+        method=method,
+        charge_id=charge_id,
+        last4=last4,
+        received_on=received_on,
+        recorded_at=at,
+    )
+    sign(payment, by=by, at=at)
+    payment.save()
+    invoice.status = RenewalInvoice.Status.PAID
+    sign(invoice, by=by, at=at)
+    invoice.save(update_fields=["status"])
+    return payment
+
+
+def meaning_of_reversal(invoice: RenewalInvoice, *, money: str = "This sends no money back.") -> str:
     """Return what happens if the invoice's payment is reversed, for staff to read beforehand.
 
-    The invoice's cycle must be loaded.
+    ``money`` says what becomes of it. The invoice's cycle must be loaded.
     """
-    unpaid = f"{invoice.number} is then unpaid again. This sends no money back."
+    unpaid = f"{invoice.number} is then unpaid again. {money}"
     cycle = invoice.cycle
     if cycle.closed_on is None:
         return unpaid
@@ -346,12 +424,13 @@ def meaning_of_reversal(invoice: RenewalInvoice) -> str:
 
 
 @transaction.atomic
-def reverse_payment(*, payment: Payment, reason: str, by: User, at: datetime) -> Payment:
+def reverse_payment(*, payment: Payment, reason: str, by: User | None, at: datetime) -> Payment:
     """Reverse a payment recorded by mistake or returned by the bank; the invoice is unpaid again.
 
+    Nobody (``by`` is None) reverses a payment that was paid online and that the bank took back.
     Raises ``Refused`` without a reason. A payment that was reversed already is returned as it is.
     """
-    invoice = _locked(payment.invoice)
+    invoice = locked(payment.invoice)
     payment = Payment.objects.select_for_update().get(pk=payment.pk)
     if payment.reversed_at:
         return payment
@@ -370,7 +449,7 @@ def void(*, invoice: RenewalInvoice, reason: str) -> RenewalInvoice:
 
     For a paid invoice, reverse the payment first.
     """
-    invoice = _locked(invoice)
+    invoice = locked(invoice)
     if invoice.status == RenewalInvoice.Status.VOID:
         return invoice
     if invoice.status == RenewalInvoice.Status.PAID and invoice.before_portal:
@@ -390,7 +469,7 @@ def ask_for(*, invoice: RenewalInvoice, reason: str, by: User, at: datetime) -> 
 
     The roster does not settle it again: it settles only what falls due after its last day.
     """
-    invoice = _locked(invoice)
+    invoice = locked(invoice)
     if invoice.status == RenewalInvoice.Status.ISSUED:
         return invoice
     if invoice.status == RenewalInvoice.Status.VOID or not invoice.before_portal:
@@ -411,7 +490,7 @@ def reissue(*, invoice: RenewalInvoice, at: datetime) -> RenewalInvoice:
 
     If this was done already, return the invoice that replaced the void one.
     """
-    invoice = _locked(invoice)
+    invoice = locked(invoice)
     if invoice.status != RenewalInvoice.Status.VOID:
         raise Refused(f"{invoice.number} is not void. Void it first, with the reason.")
     if invoice.cycle.closed_on:

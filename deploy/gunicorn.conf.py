@@ -3,6 +3,7 @@
 It is meant for one machine and SQLite, where only one request writes at a time anyway.
 """
 
+import gc
 import os
 
 port = os.environ.get("PORT", "8000")
@@ -36,3 +37,9 @@ loglevel = "warning"
 def when_ready(server: object) -> None:
     """Print the address only now: the socket is open, so a person who follows it gets an answer."""
     print(f"\nCtrl-C stops the portal.\nPortal: http://localhost:{port}/", flush=True)
+
+
+def post_worker_init(worker: object) -> None:
+    """Leave what the portal consists of out of every later search for garbage: it stays as long as the worker."""
+    gc.collect()
+    gc.freeze()

@@ -6,6 +6,8 @@
 #
 #   PORT            the port on this machine, 8000 unless set
 #   AMTPORTAL_VAR   the folder for database, uploads and the generated secret key, var/ unless set
+#
+# Without PAYMENT_SECRET_KEY, a payment provider of the demo runs beside the portal and stops with it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -34,6 +36,22 @@ fi
 
 umask 077 # only this user may read the database, the uploads and the secret key
 mkdir -p "$AMTPORTAL_VAR"
+
+# Ten thousand ports away, so that portals on ports next to each other do not take each other's.
+start_payment_provider() {
+    local port=$((PORT < 55000 ? PORT + 10000 : PORT - 10000))
+    while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+        port=$((port + 1))
+    done
+    PAYMENT_SECRET_KEY=sk_test_$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+    PAYMENT_WEBHOOK_SECRETS=whsec_$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+    export PAYMENT_SECRET_KEY PAYMENT_WEBHOOK_SECRETS
+    export PAYMENT_API_URL=http://localhost:$port PAYMENT_BANK_DEBIT=True
+    export no_proxy=localhost${no_proxy:+,$no_proxy}
+    PAYMENT_WEBHOOK_URL=$AMTPORTAL_URL/payments/webhook/ .venv/bin/python -m deploy.payment_provider &
+}
+[ -n "${PAYMENT_SECRET_KEY:-}" ] || start_payment_provider
+
 .venv/bin/python deploy/prepare.py
 if [ "${1:-run}" = dev ]; then
     # WhiteNoise serves static files, with the headers that they have in production.

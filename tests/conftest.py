@@ -21,10 +21,13 @@ from pytest_django import DjangoDbBlocker
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
+from ccp.counting.terms import catalogue
 from tests.support import template_database
 from tests.support.builders import TODAY, make_activity, make_cycle, make_member, make_user, noon
 from tests.support.history import let_tests_empty_the_database
 from tests.support.waiting import PATIENCE
+
+pytest_plugins = ["tests.support.payment_provider"]
 
 # Playwright runs an event loop in the thread of the test, which then uses the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -37,6 +40,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.STORAGES["evidence"]["BACKEND"] = "django.core.files.storage.InMemoryStorage"
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True  # nothing needs to be collected first
     settings.MAIL_SENT_BY_THREAD = False
+    settings.PAYMENT_SECRET_KEY = ""  # the fixture ``provider`` switches paying online on
+    settings.PAYMENT_WEBHOOK_SECRETS = []
     # A busy machine holds locks for longer. No test waits for this time to be over.
     options = settings.DATABASES["default"]["OPTIONS"]
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -121,6 +126,12 @@ def _nothing_cached() -> Iterator[None]:
     yield
     for name in ("default", "documents"):
         caches[name].clear()
+
+
+@pytest.fixture
+def terms_known(db: None) -> None:
+    """Read the terms, as every process does once; then it only asks for their stamp (``ccp.counting.terms``)."""
+    catalogue()
 
 
 @pytest.fixture

@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fontTools.ttLib import TTFont
+if TYPE_CHECKING:
+    from fontTools.ttLib import TTFont
 
 ASSETS = Path(__file__).resolve().parent / "document_assets"
 INSTALLED = Path("/usr/share/fonts")
@@ -33,6 +35,10 @@ PACKAGES = {
 PRINTED_AS: dict[int, str | None] = dict.fromkeys(
     [*range(9), 11, 12, *range(14, 32), *range(127, 160), 0x2028, 0x2029], " "
 ) | {0x20E3: None}
+
+PLAIN = frozenset("\n–—‘’“”…•") | (set(map(chr, [*range(32, 127), *range(0xA1, 0x180)])) - set("Ĳĳŉſ"))
+"""Letters of western and central Europe and usual signs. The first font is known to have them all:
+to see that a text has no others, no font needs to be opened."""
 
 # Default_Ignorable_Code_Point of Unicode: joiners, selectors and marks of direction, which shape
 # their neighbors or nothing. No font needs them.
@@ -70,7 +76,10 @@ class Font:
         )
 
 
-def _opened(file: Path) -> TTFont:
+def _opened(file: Path) -> "TTFont":
+    # Read with the first document that needs it: a worker that makes none starts without it.
+    from fontTools.ttLib import TTFont
+
     return TTFont(file, fontNumber=0, lazy=True)
 
 
@@ -120,6 +129,8 @@ def chosen(text: str) -> tuple[tuple[Font, ...], frozenset[str]]:
     has most of the characters comes first: several have signs of the same script, but only the
     script's own font has all of them, and joins them.
     """
+    if PLAIN.issuperset(text):
+        return all_fonts().own[:1], frozenset()
     fonts = all_fonts()
     leading, second, *others = fonts.own
     if _has_accents_of(second, text, not_of=leading):
@@ -187,17 +198,21 @@ class Unprintable(Exception):
         self.missing = missing
 
 
+def wanting(texts: Iterable[str]) -> frozenset[str]:
+    """Return the characters of the texts that no font has."""
+    return chosen("\n".join(texts).translate(PRINTED_AS))[1]
+
+
 def check(texts: Iterable[tuple[str, str]]) -> None:
     """Raise ``Unprintable`` unless every character of the texts can be printed.
 
     Each text comes after the name of its place, as the person who asks reads it.
     """
     texts = [(place, text.translate(PRINTED_AS)) for place, text in texts]
-    _, wanting = chosen("\n".join(text for _, text in texts))
-    if wanting:
+    if missing := wanting(text for _, text in texts):
         raise Unprintable(
             [
                 Missing(character, tuple(dict.fromkeys(place for place, text in texts if character in text)))
-                for character in sorted(wanting)
+                for character in sorted(missing)
             ]
         )

@@ -3,15 +3,14 @@
 Documents are records of AMT. They are in English whatever the reader's language, so that the same
 record gives everyone the same bytes.
 
-WeasyPrint leaks memory if fonts and style sheets are created again for each document, and corrupts
-memory if threads use them at the same time. Therefore each process keeps one set and uses it under
-a lock. If the same HTML was laid out before, the document comes from the cache; if the disk of the
-cache is full or read-only, the document is laid out again.
+If the same HTML was laid out before, the document comes from the cache; if the disk of the cache is
+full or read-only, the document is laid out again. The engine (``amtportal.documents.engine``) is
+loaded when a process lays out its first document: it takes half a second and 30 MiB, which a process
+that lays out nothing does not need.
 
-Fonts are registered when the first document needs them (``amtportal.documents.fonts``). A document
-names the fonts that it needs in a fixed order, so that its bytes do not depend on the documents
-before it. No other font and no font rule of the machine is used. If a character came out as an
-empty box all the same, the document is not made.
+A document names the fonts that it needs in a fixed order (``amtportal.documents.fonts``), so that
+its bytes do not depend on the documents before it. If a character came out as an empty box all the
+same, the document is not made.
 
 A document longer than ``MOST_WEIGHT`` is not laid out, because it would take more than ten seconds
 of processor time, and all other documents would wait. The person who asks for it is told so.
@@ -20,30 +19,27 @@ of processor time, and all other documents would wait. The person who asks for i
 import hashlib
 import html as markup
 import logging
-import os
 import re
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
-import weasyprint
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from amtportal.documents import fonts
 from amtportal.documents.fonts import ASSETS, Font, Missing, Unprintable
 
 # This changes with everything outside the HTML that changes the bytes.
 LAYOUT_VERSION = "-".join(
-    ["3", weasyprint.__version__, hashlib.sha256((ASSETS / "document.css").read_bytes()).hexdigest()]
+    ["3", version("weasyprint"), hashlib.sha256((ASSETS / "document.css").read_bytes()).hexdigest()]
 )
 
 MOST_WEIGHT = 600_000
@@ -58,72 +54,20 @@ class TooLong(Exception):
     """The document is so long that nobody would read it and everybody would wait for it."""
 
 
-class NothingFetched(URLFetcher):
-    """Refuses every address, because the HTML of a document contains everything it needs."""
+@dataclass(frozen=True)
+class Drawn:
+    """A picture that is drawn only if the document has to be laid out.
 
-    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
-        raise FatalURLFetchingError(f"A document may not fetch {url!r}.")
-
-
-class OwnFonts(URLFetcher):
-    """Gives the style sheet the files of one font, and nothing else."""
-
-    def __init__(self, font: Font) -> None:
-        super().__init__()
-        self.files = {file.as_uri(): file for file in (font.file, font.bold) if file}
-
-    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
-        if url not in self.files:
-            raise FatalURLFetchingError(f"The style sheet may not fetch {url!r}.")
-        return URLFetcherResponse(url, body=self.files[url].read_bytes(), headers={"Content-Type": "font/ttf"})
-
-
-@contextmanager
-def _no_font_of_the_machine() -> Iterator[None]:
-    """Make Fontconfig read our configuration, which is empty, in this block only.
-
-    Other programs keep using the machine's configuration.
+    ``what`` says completely what is drawn, and by what: the same text is the same picture.
     """
-    before = os.environ.get("FONTCONFIG_FILE")
-    os.environ["FONTCONFIG_FILE"] = str(ASSETS / "fonts.conf")
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["FONTCONFIG_FILE"]
-        else:
-            os.environ["FONTCONFIG_FILE"] = before
 
+    what: str
+    draw: Callable[[], str]
 
-@cache
-def _registry() -> FontConfiguration:
-    with _no_font_of_the_machine():
-        return FontConfiguration()
-
-
-@cache
-def _style_sheet() -> weasyprint.CSS:
-    path = ASSETS / "document.css"
-    return weasyprint.CSS(
-        string=path.read_text(encoding="utf-8"),
-        base_url=path.as_uri(),
-        url_fetcher=NothingFetched(),
-        font_config=_registry(),
-    )
-
-
-@cache
-def _register(font: Font) -> None:
-    weasyprint.CSS(string=font.css, url_fetcher=OwnFonts(font), font_config=_registry())
-
-
-@lru_cache(maxsize=256)
-def _set_in(chosen: tuple[Font, ...]) -> weasyprint.CSS:
-    """Return the style sheet that names the fonts of a document, after registering them."""
-    for font in chosen:
-        _register(font)
-    families = ", ".join(f'"{font.family}"' for font in chosen)
-    return weasyprint.CSS(string=f"html {{ font-family: {families}; }}", font_config=_registry())
+    @property
+    def place(self) -> SafeString:
+        """Return what stands in the HTML for the picture."""
+        return SafeString(f"<!-- {self.what} -->")
 
 
 def html_of(template: str, context: dict[str, Any]) -> str:
@@ -162,12 +106,9 @@ def lay_out(html: str) -> bytes:
         raise TooLong(f"A document of {len(text):,} characters and {tags:,} tags.")
     chosen = _fonts_of(html)
     with _lock:
-        styles = [_style_sheet(), _set_in(chosen)]
-        document = weasyprint.HTML(string=html, url_fetcher=NothingFetched()).render(
-            stylesheets=styles, font_config=_registry(), pdf_variant="pdf/ua-1"
-        )
-        result: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
-        boxes = {chr(number) for font in document.fonts.values() for number in font.missing}
+        from amtportal.documents import engine
+
+        result, boxes = engine.lay_out(html, chosen)
     if boxes:
         raise _unprintable(boxes)
     return result
@@ -196,7 +137,7 @@ def download(pdf: bytes, name: str) -> HttpResponse:
     )
 
 
-def pdf(html: str) -> bytes:
+def pdf(html: str, *drawn: Drawn) -> bytes:
     """Return the HTML as PDF/UA-1, from the cache if the same HTML was laid out before.
 
     The cache is checked again under the lock, so that only one of several threads that want the
@@ -209,6 +150,8 @@ def pdf(html: str) -> bytes:
         with _lock:
             result = _kept(key)
             if result is None:
+                for picture in drawn:
+                    html = html.replace(picture.place, picture.draw())
                 result = lay_out(html)
                 _keep(key, result)
     return result

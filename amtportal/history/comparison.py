@@ -15,6 +15,7 @@ values themselves are not told, because they may be personal and the output is m
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.apps import apps
@@ -93,6 +94,7 @@ def tracked_models() -> list[type[models.Model]]:
     return sorted(found, key=lambda model: model._meta.db_table)
 
 
+@cache
 def history_model(model: type[models.Model]) -> type[models.Model]:
     """Return the model of the lines of history of this model."""
     return getattr(model, model._meta.simple_history_manager_attribute).model  # type: ignore[attr-defined]

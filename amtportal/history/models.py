@@ -32,6 +32,7 @@ class SecurityEvent(AppendOnly, Traced):
         ADDRESS_ASKED = "address-asked", "Change of the e-mail address asked for"
         ADDRESS_CHANGED = "address-changed", "E-mail address changed"
         SESSIONS_ENDED = "sessions-ended", "Sessions ended"
+        WEBHOOK_REFUSED = "webhook-refused", "Message refused that said it was from the payment provider"
 
     kind = models.CharField(max_length=20, choices=Kind)
     at = models.DateTimeField(default=timezone.now)
@@ -64,6 +65,7 @@ class SecurityEvent(AppendOnly, Traced):
                         "address-asked",
                         "address-changed",
                         "sessions-ended",
+                        "webhook-refused",
                     ]
                 ),
             ),
@@ -71,6 +73,7 @@ class SecurityEvent(AppendOnly, Traced):
                 name="%(app_label)s_%(class)s_somebody",
                 condition=Q(kind="refused", user=None)
                 | Q(kind="limit", user=None)
+                | Q(kind="webhook-refused", user=None, email="")
                 | (~Q(kind="refused") & Q(user__isnull=False, email="")),
             ),
         ]

@@ -34,8 +34,4 @@ def account_of(request: HttpRequest) -> User:
 
 def member_of(request: HttpRequest) -> Member | None:
     """Return the member who is signed in; None for an account without an AMT ID, such as staff."""
-    account = account_of(request)
-    member = Member.objects.filter(user=account).first()
-    if member:
-        member.user = account
-    return member
+    return getattr(account_of(request), "member", None)

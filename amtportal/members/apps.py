@@ -13,8 +13,9 @@ class MembersConfig(AppConfig):
         from amtportal.members import limits
         from amtportal.members.factors import second_factor  # noqa: F401
         from amtportal.members.mail import outbox  # noqa: F401
-        from amtportal.members.sessions import sessions  # noqa: F401
+        from amtportal.members.sessions import accounts, sessions  # noqa: F401
         from amtportal.members.sign_in import unknown
 
+        accounts.replace_reading()
         limits.replace_counting()
         unknown.replace_hashing()

@@ -17,7 +17,6 @@ The allauth functions used and replaced here are internal to allauth. No other m
 imports them, so that a change in allauth affects only this module. A test fails if they move.
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -26,7 +25,6 @@ from typing import Any
 
 from allauth.core.exceptions import RateLimited
 from allauth.core.internal import ratelimit  # the public function does not limit GET
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -227,8 +225,7 @@ def respond_429(request: HttpRequest) -> HttpResponse:
 def note_reached(request: HttpRequest, limit: str, *, user: Any = None, typed: str = "") -> None:
     """Record that a limit was reached: by whom, if known, or for which typed address."""
     whose = user.pk if user else events.address_in(typed) or ratelimit.get_ip(request)
-    key = hashlib.sha256(f"{limit}:{whose}".encode()).hexdigest()
-    if cache.add(f"amtportal.limit-noted:{key}", True, timeout=NOTED_EVERY):
+    if tallies.count(tallies.digest("limit noted", limit, whose), seconds=NOTED_EVERY).number == 1:
         events.note(events.Kind.LIMIT, user, detail=limit, typed="" if user else typed)
 
 

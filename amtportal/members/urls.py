@@ -2,6 +2,7 @@
 
 from allauth.account.views import login, password_reset
 from allauth.mfa.recovery_codes.views import download_recovery_codes, view_recovery_codes
+from allauth.mfa.totp.views import activate_totp
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 
@@ -10,6 +11,7 @@ from amtportal.members.sessions.views import session_end, session_list
 from amtportal.members.sign_in import address_views
 from amtportal.members.sign_in.activation import ActivateDoneView, ActivateView, ConfirmView, LinkView
 from amtportal.members.sign_in.kept_forms import keeps
+from amtportal.middleware.compression import sent_plain
 
 urlpatterns = [
     path("login/", keeps("login")(login), name="account_login"),
@@ -27,8 +29,9 @@ urlpatterns = [
     path("sessions/", session_list, name="session-list"),
     path("sessions/<int:pk>/end/", session_end, name="session-end"),
     path("2fa/webauthn/keys/<int:pk>/remove/", RemovePasskeyView.as_view()),
-    path("2fa/recovery-codes/", readable_codes_only(view_recovery_codes)),
+    path("2fa/recovery-codes/", sent_plain(readable_codes_only(view_recovery_codes))),
     path("2fa/recovery-codes/download/", readable_codes_only(download_recovery_codes)),
+    path("2fa/totp/activate/", sent_plain(activate_totp)),
     path("", include("allauth.account.urls")),
     path("2fa/", include("allauth.mfa.urls")),
 ]

@@ -1,7 +1,7 @@
 """The security headers of every response, and whether browsers and caches may store it.
 
 - Every response has the headers, including style sheets, redirects and errors. The
-  Content-Security-Policy comes from django-csp, the Permissions-Policy from
+  Content-Security-Policy is put together by django-csp, the Permissions-Policy comes from
   django-permissions-policy, and HSTS from Django.
 - No response is stored unless its view allows it, so that members' data does not stay on the disk
   of a shared computer.
@@ -15,9 +15,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from csp.constants import HEADER as POLICY
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import cached_property
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page
 
@@ -46,6 +50,21 @@ class HeadersMiddleware:
         # A response with a cookie is for one person, whatever its view says.
         if not cache_rule or (response.cookies and "no-store" not in cache_rule):
             response.headers["Cache-Control"] = NOT_STORED
+        return response
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """Sends the Content-Security-Policy. It is put together once, except where a response changes it."""
+
+    @cached_property
+    def policy(self) -> str:
+        return build_policy()
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        is_changed = any(name.startswith("_csp") for name in vars(response))
+        if is_changed or settings.DEBUG:  # Django's page for an error has its style and scripts in it
+            return super().process_response(request, response)
+        response.headers.setdefault(POLICY, self.policy)
         return response
 
 

@@ -8,6 +8,8 @@ from django.views.decorators.http import require_safe
 from amtportal.members.access import member_of
 from amtportal.middleware.headers import public_page
 from ccp.standing import cards, standing
+from certifications.payments import provider
+from certifications.payments.pages import with_pay_button
 
 
 @public_page
@@ -24,5 +26,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "member": member,
         "cards": cards.cards_with_charts(standings),
         "recent": cards.recent(member),
+        "pay_online": provider.is_on() and standing.can_be_paid(standings),
     }
-    return render(request, "home.html", context)
+    return with_pay_button(request, "home.html", context)

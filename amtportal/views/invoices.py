@@ -1,23 +1,30 @@
 """The member's renewal invoices: the list, one invoice, and its PDF."""
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from amtportal import links
 from amtportal.dates import day_of, today
 from amtportal.documents import fonts
 from amtportal.documents import layout as documents
-from amtportal.members.access import for_member
+from amtportal.members.access import account_of, for_member
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.limits import rate_limited
 from amtportal.members.models import Member
+from amtportal.prepared import prepared
 from ccp.counting import requirement
 from ccp.rollover import catching_up
 from ccp.standing import standing
-from certifications.invoice_standing import InvoiceStanding, invoice_standing
-from certifications.models import Payment, RenewalInvoice
+from certifications.invoice_standing import invoice_standing
+from certifications.models import Payment, RenewalInvoice, RenewalInvoiceQuerySet
+from certifications.payments import provider, receipts
+from certifications.payments.checkout import with_processing
+from certifications.payments.pages import with_pay_button
 
 
 @require_safe
@@ -26,33 +33,40 @@ def invoice_list(request: HttpRequest, member: Member) -> HttpResponse:
     """Show the member's renewal invoices, those with the latest due dates first."""
     now = timezone.now()
     on = day_of(now)
-    of_member = RenewalInvoice.objects.filter(cycle__certification__member=member).select_related(
-        "cycle__certification__credential"
-    )
-    invoices = list(of_member)
+    invoices = _of_member(member.pk)
     if catching_up.catch_up(member, at=now, shown=[invoice.cycle for invoice in invoices]):
-        invoices = list(of_member.all())
+        invoices = _of_member(member.pk)
     counted = requirement.counted_by_cycle({invoice.cycle_id for invoice in invoices})
     lines = [invoice_standing(invoice, on, counted=counted[invoice.cycle_id]) for invoice in invoices]
     return render(request, "certifications/invoice_list.html", {"lines": lines})
 
 
+@prepared
+def _of_member(member: int) -> QuerySet[RenewalInvoice]:
+    of_member = with_processing(RenewalInvoice.objects.filter(cycle__certification__member=member))
+    return of_member.select_related("cycle__certification__credential")
+
+
 @require_safe
 def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show one renewal invoice: its state, the reason for it, and how to pay once it is open.
-
-    Online payment will have its place here.
-    """
-    invoice, line = _invoice(request, pk)
+    """Show one renewal invoice: its state, the reason for it, and how to pay once it is open."""
+    invoice, on = _invoice(request, pk), today()
+    of_cycle = standing.standings_of([invoice.cycle], on)[0]
+    line = invoice_standing(invoice, on, counted=of_cycle.counted)
+    payments = _payments(invoice.pk)
+    payment = next((payment for payment in payments if payment.reversed_at is None), None)
+    is_owner = invoice.cycle.certification.member.user_id == request.user.pk
     context = {
         "line": line,
-        "payment": _payment(invoice),
-        "reversed": line.state == "open" and invoice.payments.exists(),
-        "counted": requirement.counted_points(invoice.cycle),
+        "payment": payment,
+        "pay_online": is_owner and line.state == "open" and provider.is_on(),
+        "what_follows": receipts.what_follows(invoice, on) if payment else "",
+        "reversed": line.state == "open" and bool(payments),
+        "counted": of_cycle.counted,
         "required": invoice.cycle.points_required,
-        "standing": standing.standings_of([invoice.cycle], today())[0],
+        "standing": of_cycle,
     }
-    return render(request, "certifications/invoice_detail.html", context)
+    return with_pay_button(request, "certifications/invoice_detail.html", context)
 
 
 @require_safe
@@ -62,10 +76,12 @@ def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 
     Other invoices are refused, with the reason.
     """
-    invoice, line = _invoice(request, pk)
+    invoice, on = _invoice(request, pk), today()
+    line = invoice_standing(invoice, on, counted=requirement.counted_points(invoice.cycle))
     if line.state not in ("open", "paid") or line.is_settled_before:
         return render(request, "certifications/invoice_refused.html", {"line": line}, status=403)
-    certification, payment, on = invoice.cycle.certification, _payment(invoice), today()
+    certification = invoice.cycle.certification
+    payment = invoice.payments.filter(reversed_at=None).first()
     credential, member = certification.credential, certification.member
     try:
         fonts.check(
@@ -84,6 +100,7 @@ def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
                     "certification": certification,
                     "member": member,
                     "payment": payment,
+                    "pay_at": links.absolute(reverse("invoice-detail", args=[pk])) if provider.is_on() else "",
                     "on": on,
                     "association": ASSOCIATION,
                 },
@@ -97,16 +114,30 @@ def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _invoice(request: HttpRequest, pk: int) -> tuple[RenewalInvoice, InvoiceStanding]:
-    invoices = RenewalInvoice.objects.visible_to(request.user).select_related(
-        "cycle__certification__credential", "cycle__certification__member"
-    )
-    invoice = get_object_or_404(invoices, pk=pk)
+def _invoice(request: HttpRequest, pk: int) -> RenewalInvoice:
+    """Return the invoice, if the person who asks may see it; cycles of its member that are due are closed first."""
+    invoice = _visible(request, pk)
     if catching_up.catch_up(invoice.cycle.certification.member, at=timezone.now(), shown=[invoice.cycle]):
-        invoice = invoices.get(pk=pk)
-    counted = requirement.counted_points(invoice.cycle)
-    return invoice, invoice_standing(invoice, today(), counted=counted)
+        invoice = _visible(request, pk)
+    return invoice
 
 
-def _payment(invoice: RenewalInvoice) -> Payment | None:
-    return invoice.payments.filter(reversed_at=None).first()
+def _visible(request: HttpRequest, pk: int) -> RenewalInvoice:
+    for invoice in _own(account_of(request).pk, pk):
+        return invoice
+    return get_object_or_404(_with_member(RenewalInvoice.objects.visible_to(request.user)), pk=pk)
+
+
+@prepared
+def _own(account: int, pk: int) -> QuerySet[RenewalInvoice]:
+    return _with_member(RenewalInvoice.objects.of_account(account)).filter(pk=pk)
+
+
+def _with_member(invoices: RenewalInvoiceQuerySet) -> QuerySet[RenewalInvoice]:
+    invoices = with_processing(invoices)
+    return invoices.select_related("cycle__certification__credential", "cycle__certification__member")
+
+
+@prepared
+def _payments(invoice: int) -> QuerySet[Payment]:
+    return Payment.objects.filter(invoice=invoice)

@@ -65,7 +65,7 @@ class CreditInline(ShownInline):
 @admin.register(Activity)
 class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
     list_display = ["reference", "member", "heading", "starts_on", "points", "state"]
-    list_select_related = ["member", "activity_type", "attested_by", "withdrawn_by"]
+    list_select_related = ["member", "activity_type", "attested_by", "withdrawn_by", "statement"]
     list_filter = [StandingFilter, StartFilter, "source", "activity_type__category"]
     search_help_text = "Name, e-mail address, AMT ID or reference"
     search_fields = ["member"]
@@ -91,7 +91,11 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
         ),
         ("Withdrawn or void", {"fields": ["withdrawn_at", "withdrawn_by", "void_reason"]}),
     ]
-    readonly_fields = ["reference", "state"]
+    readonly_fields = ["reference", "state", "attestation"]
+
+    @admin.display(description="attestation")
+    def attestation(self, activity: Activity) -> str:
+        return activity.attestation
 
     @admin.display(description="state")
     def state(self, activity: Activity) -> str:

@@ -23,6 +23,7 @@ from ccp.admin.members import match_once_saved
 from certifications import life
 from certifications.admin.certifications import BaseCertificationAdmin
 from certifications.models import Certification
+from certifications.payments import checkout
 
 
 class StatusForm(ReasonForm):
@@ -90,6 +91,8 @@ class CertificationAdmin(CatchUpFirstMixin, BaseCertificationAdmin):
 
 def _change(certification: Certification, to: str, reason: str, *, by: User, at: datetime) -> str:
     before = certification.get_status_display().lower()
+    if not life.in_force(to):
+        checkout.close_of_certification(certification, at=at)
     changed = life.change_status(certification=certification, to=to, reason=reason, by=by, at=at)
     if not changed.status_changes.filter(changed_at=at, changed_by=by, after=to).exists():
         raise AlreadyDone(f"{changed} is {changed.get_status_display().lower()} already.")

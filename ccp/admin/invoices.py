@@ -12,7 +12,6 @@ from ccp.rollover.payment_file import CaughtUpPaymentsResource
 from certifications import invoices
 from certifications.admin.invoices import BaseRenewalInvoiceAdmin
 from certifications.admin.payments import BasePaymentAdmin
-from certifications.invoice_standing import held_by
 from certifications.models import Payment, RenewalInvoice
 
 
@@ -25,12 +24,10 @@ class RenewalInvoiceAdmin(CatchUpFirstMixin, BaseRenewalInvoiceAdmin):
         While AMT asks nobody to pay the invoice, also say what the member sees.
         """
         state = invoices.state_of(invoice, today())
-        held = held_by(invoice, state)
+        held = invoices.held_by(invoice, state)
         if not held:
             return super().why(invoice)
-        status = invoice.cycle.certification.get_status_display().lower()
-        cause = f"The certification is {status}" if held == "certification" else "The cycle is closed"
-        seen = f"{cause}: the member sees it locked, with a request to call AMT."
+        seen = invoices.what_holds(invoice, held)
         return seen if state == "locked" else f"{super().why(invoice)} {seen}"
 
 

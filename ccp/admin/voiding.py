@@ -13,6 +13,7 @@ from ccp.counting import requirement
 from ccp.models import Activity, Credit
 from ccp.recording import verbs as recording
 from certifications.models import Cycle
+from certifications.payments import checkout
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,22 @@ def effects(activity: Activity, *, by: User, at: datetime) -> list[Effect]:
 def void(activity: Activity, reason: str, *, by: User, at: datetime) -> str:
     """Void the entry, and return a sentence that says so.
 
-    Raises ``AlreadyDone`` if the entry no longer stood.
+    If this locks an invoice again that the member is paying online, the provider's page is closed
+    first. Raises ``AlreadyDone`` if the entry no longer stood.
     """
+    _close_payments(activity, by=by, at=at)
     voided = recording.void(activity=activity, reason=reason, by=by, at=at)
     if voided.withdrawn_at != at:
         raise AlreadyDone(no_longer_stands(voided))
     return f"Voided {voided.reference}: {reason}"
+
+
+def _close_payments(activity: Activity, *, by: User, at: datetime) -> None:
+    if not (activity.is_standing and any(checkout.under_way(credit.cycle, at) for credit in _claimed(activity))):
+        return
+    for effect in effects(activity, by=by, at=at):
+        if effect.met_before and not effect.met_after:
+            checkout.close_of_cycle(effect.cycle, at=at)
 
 
 def no_longer_stands(activity: Activity) -> str:

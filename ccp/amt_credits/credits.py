@@ -11,15 +11,15 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from django.db import transaction
-from simple_history.utils import bulk_create_with_history
 
 from amtportal.chunks import chunks
+from amtportal.history.lines import create_with_lines
 from amtportal.members.models import Member, User
 from amtportal.refusals import Refused
 from ccp.counting import credits as counting
 from ccp.counting import terms_lock
 from ccp.counting.terms import catalogue
-from ccp.models import Activity
+from ccp.models import Activity, AttestationStatement
 from ccp.recording.eligibility import FIELDS, Claim, covered_by
 from ccp.rollover import catching_up
 from certifications.models import Cycle
@@ -72,6 +72,7 @@ def record(*, credits: Sequence[AmtCredit], by: User | None, at: datetime) -> di
     """
     open_cycles = catching_up.open_by_member({credit.member.pk for credit in credits}, at=at, lock=True)
     recorded = by_reference([credit.reference for credit in credits])
+    statement = AttestationStatement.objects.of(CREDITED_BY_AMT)
     new: list[Activity] = []
     covering: dict[str, list[Cycle]] = {}
     for credit in credits:
@@ -80,17 +81,17 @@ def record(*, credits: Sequence[AmtCredit], by: User | None, at: datetime) -> di
                 raise Refused(f"{credit.reference} is on record with other values.")
         elif covered := covered_by(credit.claim, open_cycles.get(credit.member.pk, [])):
             covering[credit.reference] = covered
-            new.append(_credited(credit, covered, at))
+            new.append(_credited(credit, covered, statement, at))
     terms_lock.hold()
     for activities in chunks(new):
-        bulk_create_with_history(activities, Activity, default_user=by, default_date=at)
+        create_with_lines(Activity, activities, by=by, at=at)
         counting.add_claims(((activity, covering[activity.provider_reference]) for activity in activities), by, at)
     touched = counting.in_key_order(cycle for cycles in covering.values() for cycle in cycles)
     counting.recount(touched, catalogue(), by, at)
     return recorded | {activity.provider_reference: activity for activity in new}
 
 
-def _credited(credit: AmtCredit, cycles: Collection[Cycle], at: datetime) -> Activity:
+def _credited(credit: AmtCredit, cycles: Collection[Cycle], statement: AttestationStatement, at: datetime) -> Activity:
     """Return the entry of a credit from AMT, not yet saved.
 
     Nobody attests it: AMT's own record takes the place of an attestation.
@@ -99,7 +100,7 @@ def _credited(credit: AmtCredit, cycles: Collection[Cycle], at: datetime) -> Act
         member=credit.member,
         source=Activity.Source.AMT,
         provider_reference=credit.reference,
-        attestation=CREDITED_BY_AMT,
+        statement=statement,
         attested_at=at,
         submission_id=credit.submission_id,
         submission_digest=credit.claim.digest(cycles),

@@ -14,15 +14,15 @@ from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.utils.translation import gettext_noop
-from simple_history.utils import bulk_create_with_history
 
 from amtportal.chunks import chunks
+from amtportal.history.lines import create_with_lines
 from amtportal.members.models import Member, User
 from amtportal.refusals import Refused
 from ccp.counting import credits as counting
 from ccp.counting import terms_lock
 from ccp.counting.terms import catalogue
-from ccp.models import Activity
+from ccp.models import Activity, AttestationStatement
 from ccp.recording.eligibility import FIELDS, Claim, covered_by
 from ccp.rollover import catching_up
 from certifications.models import Cycle
@@ -59,6 +59,7 @@ def bring_in(*, entries: Sequence[AmtraxEntry], by: User | None, at: datetime) -
 
     Raises ``Refused`` if no open cycle covers an entry. The cycles that are due are closed first.
     """
+    statement = AttestationStatement.objects.of(NOT_ATTESTED)
     open_cycles = catching_up.open_by_member({entry.member.pk for entry in entries}, at=at, lock=True)
     covering: dict[str, list[Cycle]] = {}
     new = []
@@ -67,22 +68,24 @@ def bring_in(*, entries: Sequence[AmtraxEntry], by: User | None, at: datetime) -
         if not covered:
             raise Refused(f"No open CCP cycle of {entry.member.amt_id} covers {entry.reference}.")
         covering[entry.reference] = covered
-        new.append(_on_record(entry, covered, at))
+        new.append(_on_record(entry, covered, statement, at))
     terms_lock.hold()
     for activities in chunks(new):
-        bulk_create_with_history(activities, Activity, default_user=by, default_date=at)
+        create_with_lines(Activity, activities, by=by, at=at)
         counting.add_claims(((activity, covering[activity.provider_reference]) for activity in activities), by, at)
     touched = counting.in_key_order(cycle for cycles in covering.values() for cycle in cycles)
     counting.recount(touched, catalogue(), by, at, from_history=True)
 
 
-def _on_record(entry: AmtraxEntry, cycles: Collection[Cycle], at: datetime) -> Activity:
+def _on_record(
+    entry: AmtraxEntry, cycles: Collection[Cycle], statement: AttestationStatement, at: datetime
+) -> Activity:
     """Return the entry as it is stored, not yet saved."""
     return Activity(
         member=entry.member,
         source=Activity.Source.AMTRAX,
         provider_reference=entry.reference,
-        attestation=NOT_ATTESTED,
+        statement=statement,
         attested_at=at,
         submission_id=uuid5(REFERENCES, entry.reference),
         submission_digest=entry.claim.digest(cycles),

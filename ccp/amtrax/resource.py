@@ -34,6 +34,7 @@ from ccp.amtrax.entries import AmtraxEntry
 from ccp.amtrax.rows import COLUMNS, REQUIRED, AmtraxRow
 from ccp.counting.terms import catalogue
 from ccp.models import Activity, ActivityType
+from ccp.models.activities import reference_of
 from ccp.recording import duplicates
 from ccp.recording.eligibility import Claim, covered_by
 from ccp.rollover import catching_up
@@ -221,7 +222,7 @@ class AmtraxResource(ImportResource[AmtraxRow, FileEntry]):
         for some in chunks(by_member):
             on_record = duplicates.on_record_of(list(some))
             for member in some:
-                compared = [(stored.reference, like) for stored, like in on_record.get(member, [])]
+                compared = [(reference_of(stored), like) for stored, like in on_record.get(member, [])]
                 for row in by_member[member]:
                     claim = self._claim(row)
                     cycles = [cycle.pk for cycle in covered_by(claim, self._open.get(member, []))]

@@ -7,22 +7,29 @@ caller holds the locks on the cycles.
 """
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
-from simple_history.utils import bulk_create_with_history, bulk_update_with_history
+from django.db.models import QuerySet
+from simple_history.utils import bulk_update_with_history
 
 from amtportal.chunks import CHUNK, chunks
 from amtportal.dates import day_of
+from amtportal.history.lines import create_with_lines
 from amtportal.members.models import User
+from amtportal.prepared import prepared
 from ccp.counting import points, replay, requirement
 from ccp.counting.terms import Catalogue, catalogue
-from ccp.models import Activity, Credit
+from ccp.models import Activity, ActivityType, Credit
 from certifications.models import Cycle
 from certifications.quarters import ZERO
 
 # What counting needs of a credit and its entry; the texts of an entry are many times as long.
 _COUNTED = (
+    "pk",
+    "activity_id",
     "cycle_id",
     "points",
     "cut",
@@ -33,19 +40,45 @@ _COUNTED = (
 )
 
 
+@prepared
+def _claimed(cycles: list[int]) -> QuerySet[Credit, tuple[Any, ...]]:
+    claimed = Credit.objects.filter(cycle__in=cycles).exclude(cut=Credit.Cut.UNCLAIMED)
+    return claimed.order_by("pk").values_list(*_COUNTED)
+
+
 def entry(activity: Activity, terms: Catalogue) -> points.Entry:
     """Return a stored entry as the caps see it, under the terms of the day it was recorded."""
-    activity_type = activity.activity_type
-    held = terms.terms(activity_type, day_of(activity.recorded_at))
+    return _entry(
+        activity.pk,
+        activity.activity_type,
+        activity.starts_on,
+        activity.ends_on,
+        activity.points,
+        activity.recorded_at,
+        terms=terms,
+    )
+
+
+def _entry(
+    key: int,
+    activity_type: ActivityType,
+    starts_on: date,
+    ends_on: date,
+    claimed: Decimal,
+    recorded_at: datetime,
+    *,
+    terms: Catalogue,
+) -> points.Entry:
+    held = terms.terms(activity_type, day_of(recorded_at))
     return points.Entry(
-        reference=activity.pk,
-        starts_on=activity.starts_on,
-        claimed=activity.points,
+        reference=key,
+        starts_on=starts_on,
+        claimed=claimed,
         activity_type=activity_type.code,
         category=activity_type.category.code,
         type_cap=held.type_cap,
         category_cap=held.category_cap,
-        in_window=held.can_be_claimed(activity.starts_on, activity.ends_on),
+        in_window=held.can_be_claimed(starts_on, ends_on),
     )
 
 
@@ -74,7 +107,7 @@ def add_claims(claimed: Iterable[tuple[Activity, Collection[Cycle]]], by: User |
         for activity, cycles in claimed
         for cycle in cycles
     ]
-    bulk_create_with_history(credits, Credit, batch_size=CHUNK, default_user=by, default_date=at)
+    create_with_lines(Credit, credits, by=by, at=at)
 
 
 def recount(
@@ -87,27 +120,26 @@ def recount(
     day, so the day since which the requirement is met comes from the history (``replay``).
     """
     for batch in chunks(cycles):
-        by_key = {cycle.pk: cycle for cycle in batch}
-        claimed: dict[int, list[Credit]] = {key: [] for key in by_key}
-        credits = Credit.objects.filter(cycle__in=claimed).exclude(cut=Credit.Cut.UNCLAIMED)
-        for credit in credits.select_related("activity").only(*_COUNTED).order_by("pk"):
-            credit.activity.activity_type = terms.activity_type(credit.activity.activity_type_id)
-            claimed[credit.cycle_id].append(credit)
-        changed = []
-        for of_cycle in claimed.values():
-            standing = [credit for credit in of_cycle if credit.activity.is_standing]
-            counted = points.credited(entry(credit.activity, terms) for credit in standing)
-            for credit in of_cycle:
-                result = counted.get(credit.activity_id)
-                value = (result.counted, result.cut) if result else (ZERO, Credit.Cut.NOT_STANDING)
-                if (credit.points, credit.cut) != value:
-                    credit.points, credit.cut = value
-                    changed.append(credit)
+        claimed: dict[int, list[tuple[int, int, Decimal, str]]] = {cycle.pk: [] for cycle in batch}
+        standing: dict[int, list[points.Entry]] = {cycle.pk: [] for cycle in batch}
+        for key, activity, cycle, counts, cut, kind, *of_entry, withdrawn_at in _claimed(list(claimed)):
+            claimed[cycle].append((key, activity, counts, cut))
+            if withdrawn_at is None:
+                standing[cycle].append(_entry(activity, terms.activity_type(kind), *of_entry, terms=terms))
+        changed, counted_by_cycle = [], dict.fromkeys(claimed, ZERO)
+        for key_of_cycle, credits in claimed.items():
+            counted = points.credited(standing[key_of_cycle])
+            for key, activity, *before in credits:
+                result = counted.get(activity)
+                counts, cut = (result.counted, result.cut) if result else (ZERO, Credit.Cut.NOT_STANDING)
+                counted_by_cycle[key_of_cycle] += counts
+                if before != [counts, cut]:
+                    changed.append(Credit(pk=key, activity_id=activity, cycle_id=key_of_cycle, points=counts, cut=cut))
         _update(changed, by, at)
-        counted_by_cycle = {key: sum((credit.points for credit in of_cycle), ZERO) for key, of_cycle in claimed.items()}
         if from_history:
-            for key, on in replay.since_when_all(batch).items():
-                requirement.set_met_on(by_key[key], on)
+            since = replay.since_when_all(batch)
+            for cycle in batch:
+                requirement.set_met_on(cycle, since[cycle.pk])
         else:
             requirement.settle_all(batch, counted_by_cycle, day_of(at))
 
@@ -131,4 +163,6 @@ def in_key_order(cycles: Iterable[Cycle]) -> list[Cycle]:
 
 
 def _update(credits: Collection[Credit], by: User | None, at: datetime) -> None:
+    if not credits:
+        return
     bulk_update_with_history(credits, Credit, ["points", "cut"], batch_size=CHUNK, default_user=by, default_date=at)

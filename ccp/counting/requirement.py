@@ -11,8 +11,9 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
+from amtportal.prepared import prepared
 from ccp.models import Credit
 from certifications.models import Cycle
 from certifications.quarters import ZERO
@@ -35,10 +36,14 @@ def met_on(*, counted: Decimal, required: Decimal, met_before: date | None, on: 
 
 def counted_by_cycle(cycles: Collection[int]) -> dict[int, Decimal]:
     """Return the total of each cycle, by key: the sum of its credits. Totals are never stored."""
-    rows = Credit.objects.filter(cycle__in=cycles).values_list("cycle").annotate(total=Sum("points")).order_by()
     totals = dict.fromkeys(cycles, ZERO)
-    totals.update((cycle, total.quantize(Decimal("0.01"))) for cycle, total in rows)
+    totals.update((cycle, total.quantize(Decimal("0.01"))) for cycle, total in _totals(list(totals)))
     return totals
+
+
+@prepared
+def _totals(cycles: list[int]) -> QuerySet[Credit, tuple[int, Decimal]]:
+    return Credit.objects.filter(cycle__in=cycles).values_list("cycle").annotate(total=Sum("points")).order_by()
 
 
 def counted_points(cycle: Cycle) -> Decimal:

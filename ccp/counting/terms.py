@@ -13,12 +13,15 @@ from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from typing import Protocol, TypeVar
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from amtportal.formatting import as_count, format_points
+from ccp.counting import stamp
 from ccp.models import ActivityType, Category, CategoryTerms, TypeTerms
 from certifications import cycles as cycle_rules
+from certifications.models import Credential
 from certifications.quarters import MOST, STEP
 
 
@@ -106,6 +109,8 @@ def in_force(versions: Sequence[Version], on: date) -> Version:
 
     If no version has begun by then, return the first one.
     """
+    if len(versions) == 1:
+        return versions[0]
     ordered = sorted(versions, key=lambda version: version.effective_from)
     begun = [version for version in ordered if version.effective_from <= on]
     return begun[-1] if begun else ordered[0]
@@ -200,17 +205,34 @@ class Catalogue:
 
 
 def catalogue() -> Catalogue:
-    """Return the terms on record; two queries.
+    """Return the terms on record, with the credentials that each type names; one query while they are as before.
 
-    They are sorted here, because an ORDER BY across the joins costs more to compile than to run.
+    The rows belong to all threads of the process: nobody changes them.
     """
+    global _kept
+    on_record = stamp.of(*_TABLES)
+    if _kept and _kept[0] == on_record:
+        return _kept[1]
+    read = _read()
+    if stamp.of(*_TABLES) == on_record:  # else they were changed while they were read
+        _kept = (on_record, read)
+    return read
+
+
+_TABLES = (TypeTerms, CategoryTerms, ActivityType, Category, ActivityType.credentials.through, Credential)
+_kept: tuple[str, Catalogue] | None = None
+
+
+def _read() -> Catalogue:
+    """Read the terms. They are sorted here: an ORDER BY across the joins costs more to compile than to run."""
     types: dict[int, list[TypeTerms]] = defaultdict(list)
     for terms in sorted(TypeTerms.objects.select_related("activity_type__category").order_by(), key=_place):
         types[terms.activity_type_id].append(terms)
+    prefetch_related_objects([versions[0].activity_type for versions in types.values()], "credentials")
     categories: dict[int, list[CategoryTerms]] = defaultdict(list)
     for category in CategoryTerms.objects.order_by("effective_from"):
         categories[category.category_id].append(category)
-    return Catalogue(types, categories)
+    return Catalogue(dict(types), dict(categories))
 
 
 def _place(terms: TypeTerms) -> tuple[int, int, str, date]:

@@ -25,6 +25,7 @@ from datetime import date, datetime, timedelta
 from django.core.files import File
 from django.core.files.storage import Storage, storages
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -106,8 +107,16 @@ def digest(content: File) -> str:
 
 
 def of_activity(activity: Activity) -> list[Evidence]:
-    """Return every file that is or was attached, in the order in which they were added."""
-    return list(activity.evidence.select_related("added_by", "removed_by"))
+    """Return every file that is or was attached, in the order in which they were added.
+
+    The people who added and removed them are read if there are files: few entries have any. An
+    entry that was read with ``has_files``, and has none, takes no query.
+    """
+    if not getattr(activity, "has_files", True):
+        return []
+    files = list(activity.evidence.all())
+    prefetch_related_objects(files, "added_by", "removed_by")
+    return files
 
 
 def add(*, activity: Activity, file: CleanFile, by: User, at: datetime) -> tuple[Evidence, bool]:

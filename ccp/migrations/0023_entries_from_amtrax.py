@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ccp", "0015_every_row_has_its_line"),
+        ("ccp", "0017_one_attestation_each"),
         ("members", "0010_search_terms_of_members"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,6 +1,6 @@
 """What a member does: qualifying activities, recorded activities, and what they count for."""
 
-from ccp.models.activities import Activity, ActivityQuerySet, Credit
+from ccp.models.activities import Activity, ActivityQuerySet, AttestationStatement, Credit
 from ccp.models.amt_credits import ErrorReport, HeldCredit
 from ccp.models.calendars import CalendarFeed
 from ccp.models.catalogue import ActivityType, Category, CategoryTerms, Provenance, TypeTerms
@@ -11,6 +11,7 @@ __all__ = [
     "Activity",
     "ActivityQuerySet",
     "ActivityType",
+    "AttestationStatement",
     "CalendarFeed",
     "Category",
     "CategoryTerms",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from amtportal.dates import day_of
 from amtportal.formatting import translated
-from amtportal.history.lines import History
+from amtportal.history.lines import AppendOnly, History
 from amtportal.members.models import Member
 from amtportal.model_fields import IdentifierField, LineField
 from ccp.models.catalogue import ActivityType, ActivityUnit, TypeTerms
@@ -28,12 +28,48 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         return self.filter(member__user=user)
 
 
+class AttestationStatementManager(models.Manager["AttestationStatement"]):
+    def of(self, text: str) -> "AttestationStatement":
+        """Return the statement with exactly this text; it is put on record when it is first attested to."""
+        return self.filter(text=text).first() or self.get_or_create(text=text)[0]
+
+
+class AttestationStatement(AppendOnly):
+    """A statement as it was shown to those who attested to it, in their language.
+
+    Many entries refer to one statement. It never changes: another wording is another statement.
+    """
+
+    text = models.TextField(unique=True)
+
+    objects = AttestationStatementManager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(name="%(app_label)s_%(class)s_has_text", condition=~Q(text="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class ActivitySource(models.TextChoices):
     """Who recorded the entry."""
 
     MEMBER = "member", _("Recorded by the member")
     AMT = "amt", _("Credited by AMT")
     AMTRAX = "amtrax", _("Recorded in AMTrax before the portal")
+
+
+def reference_of(key: int) -> str:
+    """Return the reference of the entry with this key: ``CE-0000012``."""
+    return f"CE-{key:07d}"
+
+
+def heading_of(title: str, type_name: str) -> str:
+    """Return the title of an entry, or the name of its type when no title was given."""
+    return title or translated(type_name)
 
 
 class Activity(models.Model):
@@ -57,7 +93,19 @@ class Activity(models.Model):
     )
     unit = models.CharField(max_length=15, choices=TypeTerms.Unit, blank=True, help_text="As it was when recorded.")
     difference = models.TextField(blank=True, help_text="How it differs from a similar entry, in the member's words.")
-    attestation = models.TextField(help_text="The statement as it was shown when it was ticked.")
+    statement = models.ForeignKey(
+        AttestationStatement,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,  # nobody asks for the entries of a statement
+        help_text="What was attested to, as it was shown.",
+    )
+    # Entries that are older than the table of statements have the text itself.
+    attestation_text = models.TextField(
+        "attestation", blank=True, db_column="attestation", help_text="The statement of an early entry."
+    )
     attested_at = models.DateTimeField()
     attested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -89,7 +137,7 @@ class Activity(models.Model):
     )
     void_reason = models.CharField(max_length=300, blank=True, help_text="Given when AMT voids the entry.")
 
-    history = History()
+    history = History(no_db_index=["statement"])
     objects = ActivityQuerySet.as_manager()
 
     class Meta:
@@ -137,6 +185,10 @@ class Activity(models.Model):
                 | Q(recorded_in_amtrax_on__isnull=False, source="amtrax", recorded_in_amtrax_on__gte=F("ends_on")),
             ),
             models.CheckConstraint(
+                name="%(app_label)s_%(class)s_has_one_attestation",
+                condition=Q(statement=None) & ~Q(attestation_text="") | Q(statement__isnull=False, attestation_text=""),
+            ),
+            models.CheckConstraint(
                 name="%(app_label)s_%(class)s_quantity_positive", condition=Q(quantity=None) | Q(quantity__gt=0)
             ),
             models.CheckConstraint(
@@ -160,12 +212,16 @@ class Activity(models.Model):
 
     @property
     def reference(self) -> str:
-        return f"CE-{self.pk:07d}"
+        return reference_of(self.pk)
+
+    @property
+    def attestation(self) -> str:
+        """The statement as it was shown to the person who attested to it."""
+        return self.statement.text if self.statement else self.attestation_text
 
     @property
     def heading(self) -> str:
-        """Return the title, or the type's name when no title was given."""
-        return self.title or translated(self.activity_type.name)
+        return heading_of(self.title, self.activity_type.name)
 
     @property
     def recorded_on(self) -> date:

@@ -96,6 +96,11 @@ class ActivityType(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def credential_codes(self) -> list[str]:
+        """Return the codes of the credentials for which the type counts; none if it counts for all."""
+        return [credential.code for credential in self.credentials.all()]
+
 
 class ActivityUnit(models.TextChoices):
     """The unit in which an activity type is counted."""

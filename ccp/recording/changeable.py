@@ -2,21 +2,22 @@
 
 A member may change an entry that the member recorded as long as it stands and every cycle for which
 it is claimed takes records. A withdrawn entry may be put back as long as it could be changed if it
-stood. If the last invoice of a cycle is paid, no change by a member may take the cycle below its
-requirement.
+stood. If the last invoice of a cycle is paid, or the member has begun to pay it online, no change by the
+member may take the cycle below its requirement.
 """
 
 from copy import copy
-from datetime import date
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from amtportal.formatting import format_day, format_points
+from amtportal.formatting import format_day, format_moment, format_points
 from amtportal.members.models import User
 from amtportal.refusals import Refused
 from ccp.models import Activity, Credit
 from certifications import cycles as cycle_rules
 from certifications.models import Cycle, RenewalInvoice
+from certifications.payments import checkout
 
 
 def can_be_changed(activity: Activity, on: date) -> bool:
@@ -103,13 +104,35 @@ def _refuse_closed(touched: list[Cycle], open_cycles: list[Cycle], sentence: str
             raise Refused(sentence % {"code": code, "first": first, "last": last})
 
 
-def refuse_where_paid(cycle: Cycle) -> None:
-    """Refuse to leave a cycle below its requirement if its last invoice is paid."""
+def refuse_where_paid(cycle: Cycle, at: datetime) -> None:
+    """Refuse to leave a cycle below its requirement if its last invoice is paid, or may be just now.
+
+    While the member can pay it on the provider's page, money may come at any moment.
+    """
+    values = {"code": cycle.certification.credential.code, "points": format_points(cycle.points_required)}
     if cycle.invoices.filter(year=3, status=RenewalInvoice.Status.PAID).exists():
         raise Refused(
             _(
                 "This would take your %(code)s cycle below the %(points)s points it needs, and its renewal invoice is "
                 "already paid. Record another activity first, or call AMT."
             )
-            % {"code": cycle.certification.credential.code, "points": format_points(cycle.points_required)}
+            % values
+        )
+    begun = checkout.under_way(cycle, at)
+    if begun and begun.status == begun.Status.PROCESSING:
+        raise Refused(
+            _(
+                "This would take your %(code)s cycle below the %(points)s points it needs, and your bank is about to "
+                "pay its renewal invoice. Record another activity first, or call AMT."
+            )
+            % values
+        )
+    if begun:
+        raise Refused(
+            _(
+                "This would take your %(code)s cycle below the %(points)s points it needs, and you have begun to pay "
+                "its renewal invoice. Record another activity first, or try again after %(moment)s, when the payment "
+                "page closes."
+            )
+            % {**values, "moment": format_moment(begun.expires_at)}
         )

@@ -1,21 +1,25 @@
 """An entry as the member's pages show it: what it counts for in each cycle, and similar entries."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Prefetch, Q, QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
+from amtportal.members.models import User
+from amtportal.prepared import prepared
 from ccp.counting import reasons
-from ccp.models import Activity, Credit
+from ccp.models import Activity, Credit, Evidence
 from ccp.recording import duplicates
 from ccp.recording.eligibility import applies_to
 from ccp.rollover import catching_up
 from certifications import cycles as cycle_rules
 from certifications.deadlines import by_deadline
-from certifications.models import Certification, Cycle
+from certifications.models import Cycle
 
 
 @dataclass(frozen=True)
@@ -47,31 +51,16 @@ def credit_lines(activity: Activity) -> list[CreditLine]:
     ]
 
 
-def with_elsewhere(activities: Any) -> Any:
-    """Add ``elsewhere``: whether an open cycle covers the entry's days and the entry is not claimed for it."""
-    covering = Cycle.objects.unclosed().filter(
-        certification__member=OuterRef("member"),
-        certification__status__in=Certification.IN_FORCE,
-        starts_on__lte=OuterRef("starts_on"),
-        ends_on__gte=OuterRef("ends_on"),
-    )
-    claimed = Credit.objects.filter(activity=OuterRef(OuterRef("pk"))).exclude(cut=Credit.Cut.UNCLAIMED)
-    return activities.annotate(elsewhere=Exists(covering.exclude(pk__in=claimed.values("cycle"))))
-
-
-def could_count_for(activity: Activity, on: date) -> list[Cycle]:
+def could_count_for(activity: Activity, cycles: Iterable[Cycle], on: date) -> list[Cycle]:
     """Return the other cycles in which an entry could count, by deadline.
 
     They take records, cover its days, and its type counts for their certification. The entry must
-    be one that its member may amend, and read ``with_elsewhere``: without such a cycle, this makes
-    no query.
+    be one that its member may amend. ``cycles``: all cycles of the member.
     """
-    if not getattr(activity, "elsewhere", True):
-        return []
     claimed = {line.cycle.pk for line in credit_lines(activity)}
     others = [
         cycle
-        for cycle in cycle_rules.taking_records(cycle_rules.unclosed(activity.member), on)
+        for cycle in cycle_rules.taking_records(cycles, on)
         if cycle.pk not in claimed and cycle_rules.covers(cycle, activity.starts_on, activity.ends_on)
     ]
     return by_deadline(cycle for cycle in others if applies_to(activity.activity_type, cycle))
@@ -96,5 +85,68 @@ def found(among: Any, pk: int, *, at: datetime) -> Activity:
     return activity
 
 
-def look_alikes(activity: Activity) -> list[duplicates.SimilarEntry]:
-    return duplicates.similar_entries(activity, [line.cycle.pk for line in credit_lines(activity)])
+def with_cycles(viewer: User, pk: int, *, at: datetime) -> tuple[Activity, list[Cycle]]:
+    """Return an entry that this account may see, and all cycles of its member. Raises ``Http404``.
+
+    Two queries: the cycles are read together with what the entry counts for in them. ``has_files``
+    says whether evidence is or was attached. Cycles that are due are closed first.
+    """
+    activity = _read_whole(viewer, pk)
+    cycles = _read_with_credits(activity)
+    if catching_up.catch_up(activity.member, at=at, shown=cycles):
+        activity = _read_whole(viewer, pk)
+        cycles = _read_with_credits(activity)
+    return activity, cycles
+
+
+def _read_whole(viewer: User, pk: int) -> Activity:
+    found = list(_whole(Activity.objects.visible_to(viewer), pk)) if viewer.is_staff else _own(pk, viewer.pk)
+    if not found:
+        raise Http404
+    return found[0]
+
+
+def _whole(among: QuerySet[Activity], pk: int) -> QuerySet[Activity]:
+    files = Evidence.objects.filter(activity=OuterRef("pk")).order_by()
+    whole = among.filter(pk=pk).select_related("activity_type__category", "member")
+    return whole.order_by().annotate(has_files=Exists(files))
+
+
+@prepared
+def _own(pk: int, user: int) -> QuerySet[Activity]:
+    return _whole(Activity.objects.filter(member__user=user), pk)
+
+
+@prepared
+def _cycles_with_credit(member: int, activity: int) -> QuerySet[Cycle]:
+    return (
+        Cycle.objects.filter(certification__member=member)
+        .select_related("certification__credential")
+        .annotate(credit=FilteredRelation("credits", condition=Q(credits__activity=activity)))
+        .annotate(credit_key=F("credit__pk"), credit_points=F("credit__points"), credit_cut=F("credit__cut"))
+        .order_by("pk")
+    )
+
+
+def _read_with_credits(activity: Activity) -> list[Cycle]:
+    """Return the cycles of the entry's member, and give the entry its credits."""
+    cycles: list[Any] = _cycles_with_credit(activity.member_id, activity.pk)
+    activity._prefetched_objects_cache = {  # type: ignore[attr-defined]
+        "credits": [
+            Credit(
+                pk=cycle.credit_key,
+                activity=activity,
+                cycle=cycle,
+                points=cycle.credit_points,
+                cut=cycle.credit_cut,
+            )
+            for cycle in cycles
+            if cycle.credit_key is not None
+        ]
+    }
+    return cycles
+
+
+def look_alikes(activity: Activity, claims: Iterable[duplicates.Claim] | None = None) -> list[duplicates.SimilarEntry]:
+    """Return what looks like the entry. ``claims``: the claims near it, if they have been read."""
+    return duplicates.similar_entries(activity, [line.cycle.pk for line in credit_lines(activity)], claims)

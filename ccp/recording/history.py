@@ -2,14 +2,18 @@
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from amtportal.formatting import format_day, format_points, translated
+from amtportal.history.comparison import history_model
 from amtportal.members.models import Member, User
+from amtportal.prepared import prepared
 from ccp.models import Activity, Credit, Evidence
 
 LABELS = {
@@ -36,20 +40,68 @@ class Change:
     fields: list[tuple[str, str, str]]
 
 
+class Version(NamedTuple):
+    """An entry as it was after one change, and who made the change."""
+
+    at: datetime
+    kind: str
+    by: int | None
+    email: str | None
+    member: int
+    withdrawn_at: datetime | None
+    void_reason: str
+    activity_type: str
+    title: str
+    provider: str
+    points: Decimal
+    starts_on: date
+    ends_on: date
+    quantity: Decimal | None
+    difference: str
+
+
+COLUMNS = (
+    "history_date",
+    "history_type",
+    "history_user",
+    "history_user__email",
+    "member",
+    "withdrawn_at",
+    "void_reason",
+    "activity_type__name",
+    "title",
+    "provider",
+    "points",
+    "starts_on",
+    "ends_on",
+    "quantity",
+    "difference",
+)
+"""What a ``Version`` is read from, in its order."""
+
+
+@prepared
+def _versions(activity: int) -> QuerySet[Any, tuple[Any, ...]]:
+    lines = history_model(Activity)._base_manager.filter(id=activity)
+    return lines.order_by("history_date", "history_id").values_list(*COLUMNS)
+
+
+@prepared
+def _credits(activity: int) -> QuerySet[Any, tuple[datetime, int, str, str]]:
+    lines = history_model(Credit)._base_manager.filter(activity=activity)
+    return lines.order_by("history_date", "history_id").values_list(
+        "history_date", "cycle", "cut", "cycle__certification__credential__code"
+    )
+
+
 def of_activity(activity: Activity, *, viewer: User) -> list[Change]:
     """Return every change of the entry, newest first, in two queries."""
-    versions = list(
-        activity.history.select_related("activity_type", "history_user").order_by("history_date", "history_id")
-    )
-    credits = list(
-        Credit.history.filter(activity=activity)
-        .select_related("cycle__certification__credential")
-        .order_by("history_date", "history_id")
-    )
+    versions = [Version(*values) for values in _versions(activity.pk)]
+    credits = _credits(activity.pk)
     changes = []
     before: dict[str, str] = {}
-    stood, member = True, versions[0].member_id if versions else None
-    own = _accounts_of(activity, {version.history_user_id for version in versions}, viewer)
+    stood, member = True, versions[0].member if versions else None
+    own = _accounts_of(activity, {version.by for version in versions}, viewer)
     for version in versions:
         after = _values(version, credits)
         fields = [
@@ -59,14 +111,14 @@ def of_activity(activity: Activity, *, viewer: User) -> list[Change]:
         ]
         changes.append(
             Change(
-                version.history_date,
-                _who(version.history_user, viewer, own),
-                _what(version, stood=stood, moved=version.member_id != member),
+                version.at,
+                _who(version.by, version.email, viewer, own),
+                _what(version, stood=stood, moved=version.member != member),
                 version.void_reason,
                 fields,
             )
         )
-        before, stood, member = after, version.withdrawn_at is None, version.member_id
+        before, stood, member = after, version.withdrawn_at is None, version.member
     return changes[::-1]
 
 
@@ -78,9 +130,10 @@ def of_evidence(files: Iterable[Evidence], *, viewer: User) -> list[Change]:
     changes = []
     for file in files:
         name = {"name": file.original_name}
-        changes.append(Change(file.added_at, _who(file.added_by, viewer), _("Attached %(name)s") % name, "", []))
+        changes.append(Change(file.added_at, _name(file.added_by, viewer), _("Attached %(name)s") % name, "", []))
         if file.removed_at:
-            changes.append(Change(file.removed_at, _who(file.removed_by, viewer), _("Removed %(name)s") % name, "", []))
+            removed_by = _name(file.removed_by, viewer)
+            changes.append(Change(file.removed_at, removed_by, _("Removed %(name)s") % name, "", []))
     return changes[::-1]
 
 
@@ -92,14 +145,14 @@ def newest_first(*several: Iterable[Change]) -> list[Change]:
     return sorted((change for changes in several for change in changes), key=lambda change: change.at, reverse=True)
 
 
-def _values(version: Any, credits: Sequence[Any]) -> dict[str, str]:
-    """Return the entry's values in that version, in words."""
-    claimed = {}
-    for credit in credits:
-        if credit.history_date <= version.history_date:
-            claimed[credit.cycle_id] = (credit.cycle.certification.credential.code, credit.cut)
+def _values(version: Version, credits: Sequence[tuple[datetime, int, str, str]]) -> dict[str, str]:
+    """Return the entry's values in that version, in words.
+
+    ``credits``: the instant, the cycle, the cut and the code of each version of its credits.
+    """
+    claimed = {cycle: (code, cut) for at, cycle, cut, code in credits if at <= version.at}
     return {
-        "activity_type": translated(version.activity_type.name),
+        "activity_type": translated(version.activity_type),
         "title": version.title,
         "provider": version.provider,
         "points": format_points(version.points),
@@ -111,8 +164,8 @@ def _values(version: Any, credits: Sequence[Any]) -> dict[str, str]:
     }
 
 
-def _what(version: Any, *, stood: bool, moved: bool) -> str:
-    if version.history_type == "+":
+def _what(version: Version, *, stood: bool, moved: bool) -> str:
+    if version.kind == "+":
         return pgettext("what was done to an entry", "Recorded")
     if moved:
         return _("Moved here when two records of the same person were joined")
@@ -131,9 +184,13 @@ def _accounts_of(activity: Activity, people: set[int | None], viewer: User) -> s
     return set(merged.values_list("user", flat=True))
 
 
-def _who(user: User | None, viewer: User, own: Container[int] = ()) -> str:
-    if user is None:
+def _name(user: User | None, viewer: User) -> str:
+    return _who(user.pk, user.email, viewer) if user else _who(None, None, viewer)
+
+
+def _who(user: int | None, email: str | None, viewer: User, own: Container[int] = ()) -> str:
+    if user is None or email is None:
         return _("The portal")
-    if user == viewer or user.pk in own:
+    if user == viewer.pk or user in own:
         return _("You")
-    return user.email if viewer.is_staff else _("AMT staff")
+    return email if viewer.is_staff else _("AMT staff")

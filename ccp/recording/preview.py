@@ -97,6 +97,13 @@ def caps_used(entries: Sequence[Entry], groups: Iterable[CategoryOffer]) -> list
     return caps
 
 
+def has_caps(groups: Iterable[CategoryOffer]) -> bool:
+    """Return whether any of the categories, or of their types, has a cap."""
+    return any(
+        group.cap is not None or any(offer.terms.type_cap is not None for offer in group.offers) for group in groups
+    )
+
+
 def entries_of(cycles: Collection[Cycle], terms: Catalogue) -> dict[int, list[Entry]]:
     """Return the standing entries of each cycle as the caps see them, by its key; one query."""
     entries: dict[int, list[Entry]] = {cycle.pk: [] for cycle in cycles}
@@ -123,7 +130,7 @@ def of_claim(
 ) -> Preview:
     """Return what it would do to record the claim, or to amend the ``earlier`` entry to it.
 
-    This makes two queries.
+    This makes two queries, and one more if an entry looks alike.
     """
     activity_type = claim.activity_type
     chosen_keys = {cycle.pk for cycle in chosen}
@@ -140,7 +147,6 @@ def of_claim(
         claim.ends_on,
         frozenset(chosen_keys & {cycle.pk for cycle in covering}),
     )
-    others = [(activity, other) for activity, other in duplicates.on_record(member) if activity != earlier]
     return Preview(
         rows=[
             _row(
@@ -156,7 +162,14 @@ def of_claim(
             for cycle in covering
         ],
         made=made(claim.quantity, claim.points, terms),
-        look_alikes=duplicates.like(comparable, others),
+        look_alikes=duplicates.like(
+            comparable,
+            [
+                other
+                for other in duplicates.claims_near(comparable, member)
+                if earlier is None or other.activity != earlier.pk
+            ],
+        ),
         doubt=eligibility.doubt(claim, terms),
     )
 

@@ -5,11 +5,13 @@ title, the provider, and the number of units or points. It never copies the days
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from amtportal.members.models import Member
+from amtportal.prepared import prepared
 from ccp.models import Activity, ActivityType
 
 MOST_PROVIDERS = 20
@@ -27,6 +29,10 @@ def like(activity: Activity, activity_types: Collection[ActivityType]) -> dict[s
 
 def providers(member: Member) -> list[str]:
     """Return the providers of the member's entries, the most recently recorded first; one query."""
-    named = Activity.objects.for_member(member).exclude(provider="").values("provider")
-    latest = named.annotate(latest=Max("recorded_at")).order_by("-latest", "provider")
-    return [row["provider"] for row in latest[:MOST_PROVIDERS]]
+    return [provider for provider, _ in _latest(member.pk)]
+
+
+@prepared
+def _latest(member: int) -> QuerySet[Activity, tuple[str, datetime]]:
+    named = Activity.objects.filter(member=member).exclude(provider="").values_list("provider")
+    return named.annotate(latest=Max("recorded_at")).order_by("-latest", "provider")[:MOST_PROVIDERS]

@@ -9,6 +9,7 @@ differs in any character is judged by ``ccp.recording.verbs``.
 import hashlib
 import json
 import uuid
+from contextlib import suppress
 
 from django.http import QueryDict
 
@@ -28,16 +29,17 @@ def digest_of(posted: QueryDict, asked: int | None) -> str:
     return hashlib.sha256(json.dumps(["typed", typed, certifications]).encode()).hexdigest()
 
 
-def recorded_by(posted: QueryDict, member: Member, *, asked: int | None) -> Activity | None:
-    """Return the member's entry that this form recorded.
+def number_of(posted: QueryDict) -> uuid.UUID:
+    """Return the number of the form; a new one if it has none that can be read."""
+    with suppress(ValueError):
+        return uuid.UUID(posted.get("submission_id", "").strip())
+    return uuid.uuid4()
 
-    The result is None if the form recorded no entry, or other values.
+
+def recorded_by(typed: str, member: Member, earlier: Activity | None) -> Activity | None:
+    """Return the member's entry that this form recorded; None if it recorded no entry, or other values.
+
+    ``typed`` is the digest of the form. ``earlier`` is the entry that has its number.
     """
-    try:
-        number = uuid.UUID(posted.get("submission_id", "").strip())
-    except ValueError:
-        return None
-    if "preview" in posted:
-        return None
-    own = Activity.objects.for_member(member).select_related("activity_type")
-    return own.filter(submission_id=number, submission_digest=digest_of(posted, asked)).first()
+    is_repeat = earlier and (earlier.member_id, earlier.submission_digest) == (member.pk, typed)
+    return earlier if is_repeat else None

@@ -14,23 +14,28 @@ has changed at all.
 
 A form that is posted twice records once: its ``submission_id`` is unique, and a digest of what was
 typed distinguishes a repeat from another claim with the same number (``ccp.recording.repeats``).
+Two members who send the same number at the same moment do not wait for each other: the database
+refuses the second, which is then tried again from the start (``amtportal.middleware.retry``).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from amtportal.dates import day_of
-from amtportal.history.lines import sign
+from amtportal.history.lines import create_with_lines, sign
 from amtportal.members.models import Member, User
 from amtportal.refusals import Refused
 from ccp.counting import credits as counting
 from ccp.counting import replay, requirement, terms_lock
 from ccp.counting.terms import Catalogue, catalogue
-from ccp.models import Activity, Credit
+from ccp.models import Activity, AttestationStatement, Credit
 from ccp.recording import claims
 from ccp.recording.changeable import refuse_unless_open, refuse_unless_restorable, refuse_where_paid
 from ccp.recording.eligibility import FIELDS, Claim, covered_by, covering
@@ -46,7 +51,52 @@ class ChangedMeanwhile(Refused):
     """Somebody changed the entry after the form was opened."""
 
 
-@transaction.atomic
+@dataclass
+class Desk:
+    """What recording for a member is decided by: each of it is locked, and read once.
+
+    ``open_cycles`` take records now. ``earlier`` is the entry that a form with the same number has
+    recorded, whoever sent it. ``statement`` is the key of the attestation as it is shown to the
+    reader; None before anybody attested to it.
+    """
+
+    member: Member
+    submission_id: UUID
+    at: datetime
+    open_cycles: list[Cycle]
+    earlier: Activity | None
+    statement: int | None
+
+    @cached_property
+    def terms(self) -> Catalogue:
+        """All terms. Nobody counts with other terms before this transaction ends."""
+        terms_lock.hold()
+        return catalogue()
+
+
+# One statement of plain SQL: nearly every form finds the statement and no entry.
+_KNOWN = """
+    SELECT (SELECT id FROM ccp_activity WHERE submission_id = %s),
+        (SELECT id FROM ccp_attestationstatement WHERE text = %s)
+"""
+
+
+@contextmanager
+def desk(*, member: Member, submission_id: UUID, at: datetime) -> Iterator[Desk]:
+    """Lock what recording for the member needs, in one transaction.
+
+    Cycles that are due are closed first.
+    """
+    with transaction.atomic():
+        open_cycles = catching_up.open_for_records(member, at=at, lock=True)
+        with connection.cursor() as cursor:
+            number = Activity._meta.get_field("submission_id").get_db_prep_value(submission_id, connection)
+            cursor.execute(_KNOWN, [number, str(claims.ATTESTATION)])
+            earlier, statement = cursor.fetchone()
+        recorded = Activity.objects.get(pk=earlier) if earlier else None
+        yield Desk(member, submission_id, at, open_cycles, recorded, statement)
+
+
 def record(
     *,
     member: Member,
@@ -63,37 +113,32 @@ def record(
     of the claim is used. A repeated form returns the earlier entry. Raises ``SubmissionReused`` if
     the number of the form has recorded other values, and ``Refused`` if a rule is broken.
     """
-    on = day_of(at)
-    open_cycles = catching_up.open_for_records(member, at=at, lock=True)
+    with desk(member=member, submission_id=submission_id, at=at) as locked:
+        return record_at(locked, cycles=cycles, claim=claim, typed=typed, by=by)
+
+
+def record_at(locked: Desk, *, cycles: Collection[Cycle], claim: Claim, typed: str = "", by: User) -> Activity:
+    """Do what ``record`` does, under the locks that are held already."""
+    at, on = locked.at, day_of(locked.at)
     digest = typed or claim.digest(cycles)
-    if earlier := _submitted_earlier(member, submission_id, digest, claim, cycles):
+    if earlier := _submitted_earlier(locked, digest, claim, cycles):
         return earlier
-    terms_lock.hold()
-    all_terms = catalogue()
-    terms = all_terms.terms(claim.activity_type, on)
-    chosen = covering(claim, cycles, open_cycles, on, terms=terms)
+    terms = locked.terms.terms(claim.activity_type, on)
+    chosen = covering(claim, cycles, locked.open_cycles, on, terms=terms)
     activity = Activity(
-        member=member,
-        attestation=str(claims.ATTESTATION),
+        member=locked.member,
+        statement_id=locked.statement or AttestationStatement.objects.of(str(claims.ATTESTATION)).pk,
         attested_at=at,
         attested_by=by,
-        submission_id=submission_id,
+        submission_id=locked.submission_id,
         submission_digest=digest,
         recorded_at=at,
         unit=terms.unit if claim.quantity else "",
         **{field: getattr(claim, field) for field in FIELDS},
     )
-    try:
-        with transaction.atomic():
-            _save(activity, by, at)
-    except IntegrityError:
-        # In the meantime the number was used by a transaction that does not wait for the locks of
-        # this member.
-        if earlier := _submitted_earlier(member, submission_id, digest, claim, cycles):
-            return earlier
-        raise
+    create_with_lines(Activity, [activity], by=by, at=at)
     counting.add_claims([(activity, chosen)], by, at)
-    counting.recount(chosen, all_terms, by, at)
+    counting.recount(chosen, locked.terms, by, at)
     return activity
 
 
@@ -127,7 +172,8 @@ def amend(
     for field in FIELDS:
         setattr(activity, field, getattr(claim, field))
     activity.unit = terms.unit if claim.quantity else ""
-    activity.attestation, activity.attested_at, activity.attested_by = str(claims.ATTESTATION), at, by
+    activity.statement, activity.attestation_text = AttestationStatement.objects.of(str(claims.ATTESTATION)), ""
+    activity.attested_at, activity.attested_by = at, by
     activity.revision += 1
     _save(activity, by, at)
     counting.set_claims(activity, chosen, by, at)
@@ -215,19 +261,17 @@ def void(*, activity: Activity, reason: str, by: User, at: datetime) -> Activity
     return activity
 
 
-def _submitted_earlier(
-    member: Member, submission_id: UUID, digest: str, claim: Claim, cycles: Collection[Cycle]
-) -> Activity | None:
+def _submitted_earlier(locked: Desk, digest: str, claim: Claim, cycles: Collection[Cycle]) -> Activity | None:
     """The member's entry that a form with this number has recorded; refused where it recorded other values.
 
     The form is the same if its digest is. Typed in another spelling, it is the same if the entry says what it claims.
     Entries recorded before there was a digest of what is typed have that of their claim.
     """
-    earlier = Activity.objects.filter(submission_id=submission_id).first()
+    earlier = locked.earlier
     if earlier is None:
         return None
     is_same = earlier.submission_digest in (digest, claim.digest(cycles)) or _says(earlier, claim, cycles)
-    if earlier.member_id != member.pk or not is_same:
+    if earlier.member_id != locked.member.pk or not is_same:
         raise SubmissionReused(
             _(
                 "This form has already been submitted with other values, and that entry stays as it is. To record "
@@ -264,13 +308,14 @@ def _end(activity: Activity, by: User, at: datetime, void_reason: str = "") -> N
 def _count_unless_paid(cycles: Collection[Cycle], terms: Catalogue, by: User, at: datetime) -> None:
     """Count the cycles again after a correction by the member.
 
-    Refuse if the correction takes a cycle whose last invoice is paid below its requirement.
+    Refuse if the correction takes a cycle below its requirement whose last invoice is paid, or is
+    being paid.
     """
     were_met = [cycle for cycle in cycles if cycle.requirement_met_on]
     counting.recount(cycles, terms, by, at)
     for cycle in were_met:
         if cycle.requirement_met_on is None and cycle.is_mandatory:
-            refuse_where_paid(cycle)
+            refuse_where_paid(cycle, at)
 
 
 def _save(activity: Activity, by: User, at: datetime) -> None:

@@ -30,6 +30,11 @@ def catch_up(member: Member, *, at: datetime, shown: Iterable[Cycle] | None = No
     return closed
 
 
+def catch_up_before_payment(*, member: Member, at: datetime, **kwargs: object) -> None:
+    """Close what is due before it is decided whether an invoice can be paid online."""
+    catch_up(member, at=at)
+
+
 def open_for_records(member: Member, *, at: datetime, lock: bool = False) -> list[Cycle]:
     """Close what is due, then return the cycles that take the member's records now.
 

@@ -43,7 +43,7 @@ class CycleRecord:
 
 
 def read_cycles(keys: Sequence[int]) -> list[CycleRecord]:
-    """Return these cycles with all their stored data, in six queries.
+    """Return these cycles with all their stored data, in seven queries.
 
     A cycle whose certification is gone is left out.
     """
@@ -59,6 +59,7 @@ def read_cycles(keys: Sequence[int]) -> list[CycleRecord]:
     versions = Credit.history.filter(cycle_id__in=batch).order_by("history_id")
     for cycle, *values in versions.values_list("cycle_id", "id", "points", "cut", "history_date"):
         batch[cycle].versions.append(Version(*values))
-    for invoice in RenewalInvoice.objects.filter(cycle__in=batch).prefetch_related("payments").order_by("pk"):
+    invoices = RenewalInvoice.objects.filter(cycle__in=batch).prefetch_related("payments__checkout")
+    for invoice in invoices.order_by("pk"):
         batch[invoice.cycle_id].invoices.append(invoice)
     return list(batch.values())

@@ -12,7 +12,8 @@ Nothing is changed here. For each cycle:
 - *Invoices*: each of the three years has one invoice that is not void, due on the anniversary. In a
   closed cycle, a year may have only a void invoice; so may a year that an import did not ask for. An
   invoice is paid if and only if it has a payment that stands, with the invoice's amount, or an
-  import says that it was paid before the portal; not both.
+  import says that it was paid before the portal; not both. A payment that was made online is that
+  of a checkout of the invoice, or staff applied the money to it.
 
 A change made behind the portal's back that agrees with the rules is found elsewhere
 (``amtportal.history.comparison``).
@@ -39,6 +40,8 @@ from ccp.rollover.cycle_record import CycleRecord, read_cycles
 from certifications import invoices as invoice_rules
 from certifications import quarters
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
+from certifications.models.invoices import ONLINE
+from certifications.payments.models import UnappliedMoney
 
 BATCH = 500
 YEARS = (1, 2, invoice_rules.LAST_YEAR)
@@ -157,6 +160,19 @@ def _invoices(record: CycleRecord) -> Iterator[Difference]:
             if payment.amount != invoice.amount:
                 what = f"payment {payment.pk} of {invoice.number}"
                 yield Difference(cycle.pk, what, dollars(payment.amount), dollars(invoice.amount))
+        for payment in invoice.payments.all():
+            if payment.method in ONLINE and not _was_paid_online(payment):
+                what = f"payment {payment.pk} of {invoice.number}"
+                yield Difference(cycle.pk, what, "paid online", "no checkout that was paid")
+
+
+def _was_paid_online(payment: Payment) -> bool:
+    """Return whether the payment is that of a checkout of its invoice, or was applied by staff."""
+    checkout = getattr(payment, "checkout", None)
+    if checkout is None:
+        applied = UnappliedMoney.objects.filter(charge_id=payment.charge_id, resolution="applied")
+        return applied.filter(applied_to=payment.invoice_id).exists()
+    return checkout.invoice_id == payment.invoice_id
 
 
 def _standing_payments(invoice: RenewalInvoice) -> list[Payment]:

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-import icalendar
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext, gettext_lazy
@@ -69,6 +68,8 @@ def to_ical(day_events: Iterable[Event], *, host: str, page: str) -> bytes:
 
     ``page`` is the address at which a person can read more.
     """
+    import icalendar  # few processes send a calendar, and loading it takes a while
+
     calendar = icalendar.Calendar()
     calendar.add("prodid", f"-//{host}//AMT Portal//EN")
     calendar.add("version", "2.0")

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from amtportal.members.models import Member
+from amtportal.prepared import prepared
 from ccp.models import Activity
 from ccp.standing import chart as charts
-from ccp.standing.chart import Chart, Earned
+from ccp.standing.chart import Chart
 from ccp.standing.standing import Standing
 from ccp.standing.tasks import Task, tasks_of
 
@@ -28,19 +31,15 @@ def cards(standings: Sequence[Standing]) -> list[Card]:
 
 
 def cards_with_charts(standings: Sequence[Standing]) -> list[Card]:
-    """Return a card with its chart for each certification.
-
-    This takes one query, however many certifications and entries there are.
-    """
-    earned = charts.earned_by_cycle([standing.cycle for standing in standings])
-    return [Card(standing, tasks_of(standing), _chart(standing, earned[standing.cycle.pk])) for standing in standings]
+    """Return a card with its chart for each certification; no query."""
+    return [Card(standing, tasks_of(standing), _chart(standing)) for standing in standings]
 
 
-def _chart(standing: Standing, earned: list[Earned]) -> Chart | None:
-    if not earned:
+def _chart(standing: Standing) -> Chart | None:
+    if not standing.earned:
         return None
     return charts.chart(
-        earned,
+        standing.earned,
         [category.name for category in standing.categories if category.points],
         starts_on=standing.cycle.starts_on,
         ends_on=standing.cycle.ends_on,
@@ -51,5 +50,11 @@ def _chart(standing: Standing, earned: list[Earned]) -> Chart | None:
 
 def recent(member: Member) -> list[Activity]:
     """Return the latest standing entries, the last recorded first; one query."""
-    entries = Activity.objects.for_member(member).filter(withdrawn_at=None).select_related("activity_type")
-    return list(entries.order_by("-recorded_at", "-pk")[:RECENT])
+    return _recent(member.pk)
+
+
+@prepared
+def _recent(member: int) -> QuerySet[Activity]:
+    entries = Activity.objects.filter(member=member, withdrawn_at=None).select_related("activity_type")
+    shown = entries.only("title", "starts_on", "ends_on", "points", "activity_type__name")
+    return shown.order_by("-recorded_at", "-pk")[:RECENT]

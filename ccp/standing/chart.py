@@ -6,17 +6,14 @@ last day, and today.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from amtportal.formatting import format_points, translated
-from ccp.models import Credit
-from certifications.models import Cycle
+from amtportal.formatting import format_points
 
 WIDTH, HEIGHT = 360, 190
 LEFT, RIGHT, TOP, BOTTOM = 4, 356, 46, 164
@@ -139,18 +136,3 @@ def _sentence(total: Decimal, required: Decimal, day: int, days: int) -> str:
         "%(total)s of %(required)s points are on record on day %(day)s of %(days)s. "
         "An even pace would be at about %(pace)s."
     ) % (figures | {"pace": pace})
-
-
-def earned_by_cycle(cycles: Iterable[Cycle]) -> dict[int, list[Earned]]:
-    """Return what counts in each of the cycles, by day and category; one query."""
-    by_cycle: dict[int, list[Earned]] = defaultdict(list)
-    category = "activity__activity_type__category__name"
-    rows = (
-        Credit.objects.filter(cycle__in=cycles, points__gt=0)
-        .values_list("cycle", "activity__ends_on", category)
-        .annotate(total=Sum("points"))
-        .order_by("activity__ends_on")
-    )
-    for cycle, on, name, total in rows:
-        by_cycle[cycle].append(Earned(on, translated(name), total.quantize(Decimal("0.01"))))
-    return by_cycle

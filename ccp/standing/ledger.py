@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from amtportal.formatting import as_count, format_day, format_points
 from ccp.counting import requirement
 from certifications import invoices
+from certifications.invoice_standing import Shown
 from certifications.models import Cycle
 
 When = Literal["done", "now", "ahead", "overdue", "past"]
@@ -55,7 +56,7 @@ class Owed:
     """
 
     year: int
-    state: invoices.State
+    state: Shown
     opening: invoices.Opening
     paid_on: date | None = None
     is_settled_before: bool = False

@@ -6,27 +6,31 @@ of queries, and puts the results in the order in which a page shows them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Q, Sum, prefetch_related_objects
+from django.db.models import Q, QuerySet, Sum, prefetch_related_objects
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from amtportal.dates import day_of
 from amtportal.formatting import format_day, translated
 from amtportal.members.models import Member
+from amtportal.prepared import prepared
 from ccp.counting import requirement
 from ccp.models import Credit
 from ccp.rollover import catching_up, verdicts
 from ccp.standing import ledger
+from ccp.standing.chart import Earned
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications import life
 from certifications.deadlines import by_deadline
 from certifications.invoice_standing import InvoiceStanding, invoice_standing
 from certifications.models import Certification, Cycle, RenewalInvoice, StatusChange
+from certifications.payments.checkout import with_processing
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Standing:
     on: date
     counted: Decimal
     categories: list[CategoryTotal]
+    earned: list[Earned]
     invoices: list[InvoiceStanding]
     current: InvoiceStanding | None
     past: list[Cycle] = field(default_factory=list)
@@ -58,19 +63,19 @@ class Standing:
     def required(self) -> Decimal:
         return self.cycle.points_required
 
-    @property
+    @cached_property
     def to_go(self) -> Decimal:
         return requirement.to_go(counted=self.counted, required=self.required)
 
-    @property
+    @cached_property
     def is_met(self) -> bool:
         return self.to_go == 0
 
-    @property
+    @cached_property
     def days_left(self) -> int:
         return cycle_rules.days_left(self.cycle.ends_on, self.on)
 
-    @property
+    @cached_property
     def records_until(self) -> date:
         return cycle_rules.grace_ends_on(self.cycle)
 
@@ -78,7 +83,7 @@ class Standing:
     def grace_days_left(self) -> int:
         return (self.records_until - self.on).days
 
-    @property
+    @cached_property
     def takes_records(self) -> bool:
         return cycle_rules.takes_records(self.cycle, self.on)
 
@@ -87,7 +92,7 @@ class Standing:
         """Return the points as far as the progress bar can show them."""
         return min(self.counted, self.required)
 
-    @property
+    @cached_property
     def verdict(self) -> verdicts.Verdict | None:
         """Return the state of the cycle on the day; None if the cycle is closed.
 
@@ -98,7 +103,7 @@ class Standing:
         is_paid = all(invoice.state == "paid" for invoice in self.invoices)
         return verdicts.verdict_of(self.cycle, self.on, counted=self.counted, is_paid=is_paid)
 
-    @property
+    @cached_property
     def is_in_force(self) -> bool:
         return life.in_force(self.certification.status)
 
@@ -155,7 +160,7 @@ class Standing:
             "You cannot record CE, because this cycle and its grace period are over. The last day was %(day)s."
         ) % {"day": format_day(self.records_until)}
 
-    @property
+    @cached_property
     def ledger_lines(self) -> list[ledger.Line]:
         """Return what unlocks the renewal invoice and what follows.
 
@@ -188,11 +193,10 @@ def standings(member: Member, on: date) -> list[Standing]:
     This takes three queries, whatever the number of certifications; one more if there are closed
     cycles, and one more if a certification is not in force.
     """
-    cycles = list(
-        Cycle.objects.for_member(member)
-        .select_related("certification__credential", "certification__member")
-        .order_by("certification__awarded_on", "certification_id", "number")
-    )
+    cycles = _cycles(member.pk)
+    cycles.sort(key=lambda cycle: (cycle.certification.awarded_on, cycle.certification_id, cycle.number))
+    for cycle in cycles:
+        cycle.certification.member = member
     past: dict[int, list[Cycle]] = defaultdict(list)
     for cycle in reversed(cycles):
         if cycle.closed_on:
@@ -206,15 +210,21 @@ def standings(member: Member, on: date) -> list[Standing]:
     return [replace(standing, past=past[standing.certification.pk]) for standing in result]
 
 
-def of_cycles(cycles: list[Cycle], member: Member, on: date) -> list[Standing]:
-    """Return the standings of the certifications of these cycles; two queries while the cycles run.
+@prepared
+def _cycles(member: int) -> QuerySet[Cycle]:
+    return Cycle.objects.filter(certification__member=member).select_related("certification__credential").order_by()
 
-    ``cycles`` come with their credentials loaded.
+
+def of_cycles(cycles: list[Cycle], member: Member, on: date, *, counted: Mapping[int, Decimal]) -> list[Standing]:
+    """Return the standings of the certifications of these cycles; one query while the cycles run.
+
+    ``cycles`` come with their credentials loaded. ``counted``: what counts in each of them, by its
+    key. The points by category are not among the standings then.
     """
     if all(cycle.closed_on is None and life.in_force(cycle.certification.status) for cycle in cycles):
         for cycle in cycles:
             cycle.certification.member = member
-        return standings_of(by_deadline(cycles), on)
+        return standings_of(by_deadline(cycles), on, counted=counted)
     shown = {cycle.certification_id for cycle in cycles}
     return [standing for standing in standings(member, on) if standing.certification.pk in shown]
 
@@ -228,18 +238,25 @@ def caught_up(member: Member, *, at: datetime) -> list[Standing]:
     return result
 
 
-def standings_of(cycles: list[Cycle], on: date, *, past: Iterable[Cycle] = ()) -> list[Standing]:
+def standings_of(
+    cycles: list[Cycle],
+    on: date,
+    *,
+    past: Iterable[Cycle] = (),
+    counted: Mapping[int, Decimal] | None = None,
+) -> list[Standing]:
     """Return the standings of these cycles; two queries.
 
     ``cycles`` come with certification, credential and member loaded. ``past``: closed cycles of the
-    same certifications, whose invoices may be unpaid again.
+    same certifications, whose invoices may be unpaid again. ``counted``: the points of each cycle,
+    where the points by category are not needed; this saves a query.
     """
-    by_category = _points_by_category(cycles)
+    keys = [cycle.pk for cycle in cycles]
+    earned = _earned(keys) if counted is None else {}
     closed = {cycle.pk: cycle for cycle in past if cycle not in cycles and cycle.outcome == Cycle.Outcome.COMPLIANT}
-    wanted = Q(cycle__in=cycles) | Q(cycle__in=closed, status=RenewalInvoice.Status.ISSUED)
     invoices = defaultdict(list)
     reopened = defaultdict(list)
-    for invoice in RenewalInvoice.objects.standing().with_payment_day().filter(wanted).order_by("due_on", "year"):
+    for invoice in _invoices_or_unpaid(keys, list(closed)) if closed else _invoices(keys):
         if cycle := closed.get(invoice.cycle_id):
             invoice.cycle = cycle
             unpaid = invoice_standing(invoice, on, counted=cycle.points_at_close or Decimal(0))
@@ -248,26 +265,35 @@ def standings_of(cycles: list[Cycle], on: date, *, past: Iterable[Cycle] = ()) -
             invoices[invoice.cycle_id].append(invoice)
     result = []
     for cycle in cycles:
-        categories = by_category[cycle.pk]
-        counted = sum((category.points for category in categories), Decimal(0))
+        gains = earned.get(cycle.pk, [])
+        categories = _by_category(gains)
+        total = sum((category.points for category in categories), Decimal(0))
+        if counted is not None:
+            total = counted.get(cycle.pk, Decimal(0))
         shown = []
         for invoice in invoices[cycle.pk]:
             invoice.cycle = cycle
-            shown.append(invoice_standing(invoice, on, counted=counted))
+            shown.append(invoice_standing(invoice, on, counted=total))
         year = invoice_rules.year_of_cycle(cycle.certification.awarded_on, cycle.number, on)
         result.append(
             Standing(
                 certification=cycle.certification,
                 cycle=cycle,
                 on=on,
-                counted=counted,
+                counted=total,
                 categories=categories,
+                earned=[gain for gain in gains if gain.points],
                 invoices=shown,
                 current=next((candidate for candidate in shown if candidate.invoice.year == year), None),
                 reopened=reopened[cycle.certification_id],
             )
         )
     return result
+
+
+def can_be_paid(standings: Iterable[Standing]) -> bool:
+    """Return whether the invoice of the year is open for one of the certifications."""
+    return any(standing.current is not None and standing.current.state == "open" for standing in standings)
 
 
 def _shown(cycles: Iterable[Cycle]) -> list[Cycle]:
@@ -280,20 +306,46 @@ def _shown(cycles: Iterable[Cycle]) -> list[Cycle]:
     return list(shown.values())
 
 
-def _points_by_category(cycles: list[Cycle]) -> dict[int, list[CategoryTotal]]:
-    """Return the points that count, for each cycle and each category that has a standing entry.
+def _by_category(earned: Iterable[Earned]) -> list[CategoryTotal]:
+    """Return the total of each category, in the order in which the categories come."""
+    totals: dict[str, Decimal] = defaultdict(Decimal)
+    for gain in earned:
+        totals[gain.category] += gain.points
+    return [CategoryTotal(category, points) for category, points in totals.items()]
 
-    The categories come in their order.
+
+def _earned(cycles: list[int]) -> dict[int, list[Earned]]:
+    """Return the points that count, for each cycle, category with a standing entry, and last day of an activity.
+
+    ``cycles`` are keys. The categories come in their order.
     """
-    totals: dict[int, list[CategoryTotal]] = defaultdict(list)
+    earned: dict[int, list[Earned]] = defaultdict(list)
+    for cycle, name, on, total in _credited(cycles):
+        earned[cycle].append(Earned(on, translated(name), total.quantize(Decimal("0.01"))))
+    return earned
+
+
+@prepared
+def _credited(cycles: list[int]) -> QuerySet[Credit, tuple[int, str, date, Decimal]]:
     category = "activity__activity_type__category"
-    rows = (
+    return (
         Credit.objects.filter(cycle__in=cycles)
         .exclude(cut__in=[Credit.Cut.NOT_STANDING, Credit.Cut.UNCLAIMED])
-        .values_list("cycle", f"{category}__name")
+        .values_list("cycle", f"{category}__name", "activity__ends_on")
         .annotate(total=Sum("points"))
         .order_by(f"{category}__order", f"{category}__name")
     )
-    for cycle, name, total in rows:
-        totals[cycle].append(CategoryTotal(translated(name), total.quantize(Decimal("0.01"))))
-    return totals
+
+
+@prepared
+def _invoices(cycles: list[int]) -> QuerySet[RenewalInvoice]:
+    of_cycles = with_processing(RenewalInvoice.objects.standing().with_payment_day()).filter(cycle__in=cycles)
+    return of_cycles.order_by("due_on", "year")
+
+
+@prepared
+def _invoices_or_unpaid(cycles: list[int], closed: list[int]) -> QuerySet[RenewalInvoice]:
+    """Return the invoices of these cycles, and those of the closed ones that are unpaid again."""
+    wanted = Q(cycle__in=cycles) | Q(cycle__in=closed, status=RenewalInvoice.Status.ISSUED)
+    owed = with_processing(RenewalInvoice.objects.standing().with_payment_day())
+    return owed.filter(wanted).order_by("due_on", "year")

@@ -147,9 +147,11 @@ def _to_do(step: Step, standing: Standing) -> Task:
 def _waiting(standing: Standing) -> list[Task]:
     """Return the invoice of the year as a task, while it cannot be paid."""
     current = standing.current
-    if not standing.is_in_force or current is None or current.state not in ("upcoming", "locked"):
+    if not standing.is_in_force or current is None or current.state not in ("upcoming", "locked", "processing"):
         return []
-    if current.opens_on:
+    if current.state == "processing":
+        status = _("Paid, waits for your bank")
+    elif current.opens_on:
         day = f"{date_format(current.opens_on, 'D')} {format_day(current.opens_on)}"
         status = _("Cannot start yet: opens %(day)s") % {"day": day}
     else:

@@ -12,10 +12,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from amtportal.formatting import format_day, translated
+from amtportal.members.models import Member
+from amtportal.prepared import prepared
 from ccp.counting import requirement
 from ccp.models import Transcript
 from ccp.rollover import catching_up
@@ -168,7 +171,7 @@ def issued_under(typed: str) -> Transcript | None:
 
     Whatever is typed costs one query.
     """
-    return _issues().filter(code=issuing.as_code(typed)).first()
+    return next(iter(_issued_under(issuing.as_code(typed))), None)
 
 
 def issued_as(sha256: str) -> Transcript | None:
@@ -187,11 +190,9 @@ def verdict(issue: Transcript, sha256: str) -> FileVerdict:
 def find(issue: Transcript, *, at: datetime) -> Finding:
     """Return the issue beside the record as it is now, after closing the cycles that are due."""
     member = issue.member.merged_into or issue.member
-    of_member = transcripts.cycles_of(member)
-    asked = of_member if issue.cycle_id is None else of_member.filter(pk=issue.cycle_id)
-    cycles = list(asked)
+    cycles = _asked(issue, member)
     if catching_up.catch_up(member, at=at, shown=cycles):
-        cycles = list(asked.all())
+        cycles = _asked(issue, member)
     contents = transcripts.Contents(member, sheets.of_cycles(cycles), cycles[0] if issue.cycle_id is not None else None)
     return Finding(
         issue=issue,
@@ -199,6 +200,15 @@ def find(issue: Transcript, *, at: datetime) -> Finding:
         is_same=transcripts.content_hash(contents) == issue.content_hash,
         changes=changes(issue.snapshot, transcripts.snapshot(contents)),
     )
+
+
+def _asked(issue: Transcript, member: Member) -> list[Cycle]:
+    return [cycle for cycle in transcripts.cycles_of(member) if issue.cycle_id in (None, cycle.pk)]
+
+
+@prepared
+def _issued_under(code: str) -> QuerySet[Transcript]:
+    return _issues().filter(code=code)
 
 
 def _issues() -> Any:

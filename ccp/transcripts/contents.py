@@ -12,16 +12,20 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from amtportal.formatting import format_points
 from amtportal.members.models import Member
+from amtportal.prepared import prepared
 from ccp.models import Activity
 from ccp.transcripts import sheets
-from ccp.transcripts.sheets import Sheet, SheetRow
+from ccp.transcripts.rows import SheetRow
+from ccp.transcripts.sheets import Sheet
 from certifications.deadlines import by_deadline
 from certifications.models import Cycle
 
@@ -32,6 +36,12 @@ MOST_PRINTED_TEXT = 60_000
 # This many rows of a page take 0.7 seconds. A longer page shows the totals and a link to the
 # entries.
 MOST_LISTED = 2000
+# The places of a document where somebody's words stand.
+NAME, AMT_ID = gettext_lazy("Name"), gettext_lazy("AMT ID")
+CERTIFICATION = gettext_lazy("Certification %(code)s")
+CORRECTION = gettext_lazy("Correction of %(code)s by AMT")
+ACTIVITIES = gettext_lazy("List of activities")
+TITLE, PROVIDER = gettext_lazy("Title of %(entry)s"), gettext_lazy("Provider of %(entry)s")
 
 
 @dataclass(frozen=True)
@@ -45,27 +55,27 @@ class Contents:
     sheets: list[Sheet]
     cycle: Cycle | None
 
-    @property
+    @cached_property
     def shown(self) -> list[Sheet]:
         """Return the sheets as they are read: by the deadline of the certifications."""
         sheet_of = {sheet.cycle: sheet for sheet in self.sheets}
         return [sheet_of[cycle] for cycle in by_deadline(sheet_of)]
 
-    @property
+    @cached_property
     def row_count(self) -> int:
         return sum(len(sheet.rows) for sheet in self.sheets)
 
-    @property
+    @cached_property
     def has_amt_credits(self) -> bool:
         """Return whether AMT, and not the member, recorded any of the entries."""
         return any(row.by_amt for sheet in self.sheets for row in sheet.rows)
 
-    @property
+    @cached_property
     def has_amtrax_entries(self) -> bool:
         """Return whether any of the entries comes from AMTrax and was not attested in the portal."""
         return any(row.source == Activity.Source.AMTRAX for sheet in self.sheets for row in sheet.rows)
 
-    @property
+    @cached_property
     def are_rows_printed(self) -> bool:
         """Return whether the document lists each entry."""
         typed = sum(len(row.title) + len(row.provider) for sheet in self.sheets for row in sheet.rows)
@@ -78,22 +88,30 @@ class Contents:
 
     def typed(self) -> Iterator[tuple[str, str]]:
         """Yield all text of the document that somebody typed, each after the name of its place."""
-        yield _("Name"), self.member.name
-        yield _("AMT ID"), self.member.amt_id
+        for place, values, text in self._typed():
+            yield str(place) % values, text
+
+    def texts(self) -> Iterator[str]:
+        """Yield the same texts without their places, which take longer to name than to check."""
+        return (text for _place, _values, text in self._typed())
+
+    def _typed(self) -> Iterator[tuple[str | Promise, dict[str, str], str]]:
+        yield NAME, {}, self.member.name
+        yield AMT_ID, {}, self.member.amt_id
         for sheet in self.sheets:
             credential = sheet.credential
             where = {"code": credential.code}
-            facts = f"{credential.name} {credential.code} {sheet.certification.certificate_number}"
-            yield _("Certification %(code)s") % where, facts
+            yield CERTIFICATION, where, f"{credential.name} {credential.code} {sheet.certification.certificate_number}"
             for correction in sheet.corrections:
-                yield _("Correction of %(code)s by AMT") % where, correction.statement
-            yield from ((_("List of activities"), category.name) for category in sheet.categories)
+                yield CORRECTION, where, correction.statement
+            yield from ((ACTIVITIES, {}, category.name) for category in sheet.categories)
             if not self.are_rows_printed:
                 continue
             for row in sheet.rows:
-                yield _("List of activities"), row.type
-                yield _("Title of %(entry)s") % {"entry": row.reference}, row.title
-                yield _("Provider of %(entry)s") % {"entry": row.reference}, row.provider
+                entry = {"entry": row.reference}
+                yield ACTIVITIES, {}, row.type
+                yield TITLE, entry, row.title
+                yield PROVIDER, entry, row.provider
 
 
 def snapshot(contents: Contents) -> dict[str, Any]:
@@ -171,10 +189,18 @@ def of_member(member: Member, cycles: Iterable[Cycle]) -> Contents:
     return Contents(member, sheets.of_cycles(list(cycles)), None)
 
 
-def cycles_of(member: Member) -> QuerySet[Cycle]:
+def cycles_of(member: Member) -> list[Cycle]:
     """Return all cycles of the member, by certification in order of award, the first one first."""
+    cycles = _cycles_of(member.pk)
+    for cycle in cycles:
+        cycle.certification.member = member
+    return cycles
+
+
+@prepared
+def _cycles_of(member: int) -> QuerySet[Cycle]:
     return (
-        Cycle.objects.for_member(member)
+        Cycle.objects.filter(certification__member=member)
         .select_related("certification__credential")
         .order_by("certification__awarded_on", "certification_id", "number")
     )

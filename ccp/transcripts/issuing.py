@@ -13,8 +13,10 @@ import hashlib
 import re
 import secrets
 from datetime import datetime
+from importlib.metadata import version
 
-import segno
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
@@ -23,11 +25,13 @@ from amtportal.documents import fonts
 from amtportal.documents import layout as documents
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.models import User
+from amtportal.prepared import prepared
 from ccp.models import Transcript, TranscriptFile
 from ccp.transcripts import contents as transcripts
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 16
+SEGNO = version("segno")
 MISREAD = str.maketrans("OIL", "011")
 
 
@@ -48,6 +52,8 @@ def check_address(issue: Transcript) -> str:
 
 def qr(issue: Transcript) -> SafeString:
     """Return the address as an SVG element with a QR code. Screen readers read its title."""
+    import segno  # with the first document that is laid out
+
     picture = segno.make(check_address(issue), error="m", micro=False)
     # It contains only our own address and code.
     return mark_safe(  # noqa: S308
@@ -63,19 +69,35 @@ def issue(*, contents: transcripts.Contents, by: User, at: datetime) -> Transcri
     Several simultaneous requests create only one. Raises ``Unprintable`` if no font has a character
     of it.
     """
-    fonts.check(contents.typed())
-    transcript, _ = Transcript.objects.get_or_create(
-        content_hash=transcripts.content_hash(contents),
-        defaults={
-            "member": contents.member,
-            "cycle": contents.cycle,
-            "code": new_code(),
-            "snapshot": transcripts.snapshot(contents),
-            "issued_at": at,
-            "issued_by": by,
-        },
-    )
-    return transcript
+    if fonts.wanting(contents.texts()):
+        fonts.check(contents.typed())
+    content_hash = transcripts.content_hash(contents)
+    if issued := _issued_as(content_hash):
+        return issued[0]
+    try:
+        with transaction.atomic():
+            return Transcript.objects.create(
+                content_hash=content_hash,
+                member=contents.member,
+                cycle=contents.cycle,
+                code=new_code(),
+                snapshot=transcripts.snapshot(contents),
+                issued_at=at,
+                issued_by=by,
+            )
+    except IntegrityError:  # somebody else issued it in the meantime
+        return Transcript.objects.get(content_hash=content_hash)
+
+
+@prepared
+def _issued_as(content_hash: str) -> QuerySet[Transcript]:
+    # The snapshot, a line for each entry, is read only by those who check the transcript.
+    return Transcript.objects.defer("snapshot").filter(content_hash=content_hash).order_by()
+
+
+@prepared
+def _made(sha256: str) -> QuerySet[TranscriptFile, int]:
+    return TranscriptFile.objects.filter(sha256=sha256).order_by().values_list("pk", flat=True)
 
 
 def pdf(issue: Transcript, contents: transcripts.Contents, *, at: datetime) -> bytes:
@@ -83,11 +105,14 @@ def pdf(issue: Transcript, contents: transcripts.Contents, *, at: datetime) -> b
 
     The same issue gives the same bytes and is laid out only once.
     """
-    context = {"transcript": contents, "issue": issue, "qr": qr(issue), "association": ASSOCIATION}
-    content = documents.pdf(documents.html_of("ccp/transcripts/transcript_document.html", context | places()))
-    TranscriptFile.objects.get_or_create(
-        sha256=hashlib.sha256(content).hexdigest(), defaults={"transcript": issue, "made_at": at}
-    )
+    # The QR code takes longer than the rest of a document that has been laid out before.
+    drawn = documents.Drawn(f"qr {SEGNO} {check_address(issue)}", lambda: qr(issue))
+    context = {"transcript": contents, "issue": issue, "qr": drawn.place, "association": ASSOCIATION}
+    html = documents.html_of("ccp/transcripts/transcript_document.html", context | places())
+    content = documents.pdf(html, drawn)
+    sha256 = hashlib.sha256(content).hexdigest()
+    if not _made(sha256):
+        TranscriptFile.objects.get_or_create(sha256=sha256, defaults={"transcript": issue, "made_at": at})
     return content
 
 

@@ -5,52 +5,28 @@ was claimed, what counts, and why something does not count. The sheet of a close
 cycle was closed, with the points as they were then. Corrections are shown beside them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from itertools import groupby
+from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import QuerySet
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from amtportal.formatting import format_day, format_points
+from amtportal.prepared import prepared
 from ccp.counting import requirement
-from ccp.counting.reasons import CUT_SENTENCES
-from ccp.models import Activity, Credit
+from ccp.models import Credit
+from ccp.models.activities import reference_of
+from ccp.transcripts.rows import SheetRow, in_document, on_page
 from certifications.models import Certification, Credential, Cycle, CycleCorrection
 from certifications.quarters import ZERO
-
-
-@dataclass(frozen=True)
-class SheetRow:
-    """One activity on the transcript; ``note`` says why less than the claim counts."""
-
-    reference: str
-    activity_type: str
-    type: str
-    title: str
-    provider: str
-    starts_on: date
-    ends_on: date
-    claimed: Decimal
-    counted: Decimal
-    cut: str
-    source: str
-
-    @property
-    def by_amt(self) -> bool:
-        return self.source == Activity.Source.AMT
-
-    @property
-    def source_in_words(self) -> str:
-        """Return where the entry comes from; empty for what the member recorded in the portal."""
-        return "" if self.source == Activity.Source.MEMBER else str(Activity.Source(self.source).label)
-
-    @property
-    def note(self) -> str:
-        """Return the note in the language of the page or document that contains it."""
-        return str(CUT_SENTENCES[Credit.Cut(self.cut)])
 
 
 @dataclass(frozen=True)
@@ -61,18 +37,26 @@ class CategoryRows:
     rows: list[SheetRow]
 
     @property
-    def by_type(self) -> list[tuple[str, list[SheetRow]]]:
-        """Return the rows by the name of their type, in the order in which the types appear."""
+    def lines(self) -> SafeString:
+        """Return the rows as the page shows them."""
+        return on_page(self.rows)
+
+    @property
+    def lines_by_type(self) -> list[tuple[str, SafeString]]:
+        """Return the rows as the document shows them, by the name of their type.
+
+        The types come in the order in which they appear.
+        """
         rows_by_type: dict[str, list[SheetRow]] = {}
         for row in self.rows:
             rows_by_type.setdefault(row.type, []).append(row)
-        return list(rows_by_type.items())
+        return [(name, in_document(rows)) for name, rows in rows_by_type.items()]
 
-    @property
+    @cached_property
     def claimed(self) -> Decimal:
         return sum((row.claimed for row in self.rows), ZERO)
 
-    @property
+    @cached_property
     def counted(self) -> Decimal:
         return sum((row.counted for row in self.rows), ZERO)
 
@@ -96,7 +80,7 @@ class Sheet:
     def credential(self) -> Credential:
         return self.certification.credential
 
-    @property
+    @cached_property
     def rows(self) -> list[SheetRow]:
         return [row for category in self.categories for row in category.rows]
 
@@ -104,11 +88,11 @@ class Sheet:
     def required(self) -> Decimal:
         return self.cycle.points_required
 
-    @property
+    @cached_property
     def claimed(self) -> Decimal:
         return sum((category.claimed for category in self.categories), ZERO)
 
-    @property
+    @cached_property
     def counted(self) -> Decimal:
         """Return the points that count; for a closed cycle, the points with which it was closed."""
         if self.cycle.points_at_close is not None:
@@ -150,15 +134,22 @@ def closing_sentence(closed_on: date | None, outcome: str) -> str:
     return _("Closed on %(day)s as %(outcome)s") % words
 
 
-def by_category(credits: Iterable[Credit]) -> list[CategoryRows]:
-    """Return credits as rows grouped by category, with subtotals.
-
-    ``credits`` come in the order of category and day, with types and categories loaded.
-    """
-    return [
-        CategoryRows(category.name, [_row(credit.activity, credit) for credit in group])
-        for category, group in groupby(credits, key=lambda credit: credit.activity.activity_type.category)
-    ]
+CYCLE_COLUMNS = [field.attname for field in Cycle._meta.concrete_fields]
+ROW_COLUMNS = (
+    "activity__activity_type__category_id",
+    "activity__activity_type__category__name",
+    "activity_id",
+    "activity__activity_type__code",
+    "activity__activity_type__name",
+    "activity__title",
+    "activity__provider",
+    "activity__starts_on",
+    "activity__ends_on",
+    "activity__points",
+    "points",
+    "cut",
+    "activity__source",
+)
 
 
 def of_cycles(cycles: list[Cycle]) -> list[Sheet]:
@@ -167,10 +158,29 @@ def of_cycles(cycles: list[Cycle]) -> list[Sheet]:
     Each cycle is read again in the statement that reads its credits, so that nobody sees the new
     points with the old day on which the requirement was met. No lock is taken.
     """
-    credits = (
-        Credit.objects.filter(cycle__in=[cycle.pk for cycle in cycles])
+    credits = _claimed([cycle.pk for cycle in cycles])
+    width = len(CYCLE_COLUMNS)
+    claimed = {}
+    for values, found in groupby(credits, key=lambda row: row[:width]):
+        cycle = Cycle.from_db(DEFAULT_DB_ALIAS, CYCLE_COLUMNS, values)
+        claimed[cycle.pk] = cycle, by_category([row[width:] for row in found])
+    corrections: dict[int, list[CycleCorrection]] = {}
+    if any(cycle.closed_on for cycle in cycles):
+        for correction in CycleCorrection.objects.filter(cycle__in=[cycle.pk for cycle in cycles]):
+            corrections.setdefault(correction.cycle_id, []).append(correction)
+    sheets = []
+    for given in cycles:
+        cycle, categories = claimed.get(given.pk, (given, []))
+        cycle.certification = given.certification
+        sheets.append(Sheet(cycle, categories, corrections.get(cycle.pk, [])))
+    return sheets
+
+
+@prepared
+def _claimed(cycles: list[int]) -> QuerySet[Credit, tuple[Any, ...]]:
+    return (
+        Credit.objects.filter(cycle__in=cycles)
         .exclude(cut__in=[Credit.Cut.NOT_STANDING, Credit.Cut.UNCLAIMED])
-        .select_related("activity__activity_type__category", "cycle")
         .order_by(
             "cycle_id",
             "activity__activity_type__category__order",
@@ -178,33 +188,41 @@ def of_cycles(cycles: list[Cycle]) -> list[Sheet]:
             "activity__starts_on",
             "activity_id",
         )
+        .values_list(*(f"cycle__{name}" for name in CYCLE_COLUMNS), *ROW_COLUMNS)
     )
-    by_cycle = {key: list(group) for key, group in groupby(credits, key=lambda credit: credit.cycle_id)}
-    corrections: dict[int, list[CycleCorrection]] = {}
-    if any(cycle.closed_on for cycle in cycles):
-        for correction in CycleCorrection.objects.filter(cycle__in=[cycle.pk for cycle in cycles]):
-            corrections.setdefault(correction.cycle_id, []).append(correction)
-    sheets = []
-    for cycle in cycles:
-        claimed = by_cycle.get(cycle.pk, [])
-        if claimed:
-            claimed[0].cycle.certification = cycle.certification
-            cycle = claimed[0].cycle
-        sheets.append(Sheet(cycle, by_category(claimed), corrections.get(cycle.pk, [])))
-    return sheets
 
 
-def _row(activity: Activity, credit: Credit) -> SheetRow:
+def by_category(credits: Iterable[Sequence[Any]]) -> list[CategoryRows]:
+    """Return what was read by ``ROW_COLUMNS`` as rows grouped by category, in its order."""
+    return [
+        CategoryRows(name, [_row(*values) for _category, _name, *values in group])
+        for (_key, name), group in groupby(credits, key=lambda row: row[:2])
+    ]
+
+
+def _row(
+    activity: int,
+    code: str,
+    type_name: str,
+    title: str,
+    provider: str,
+    starts_on: date,
+    ends_on: date,
+    claimed: Decimal,
+    counted: Decimal,
+    cut: str,
+    source: str,
+) -> SheetRow:
     return SheetRow(
-        reference=activity.reference,
-        activity_type=activity.activity_type.code,
-        type=activity.activity_type.name,
-        title=activity.title,
-        provider=activity.provider,
-        starts_on=activity.starts_on,
-        ends_on=activity.ends_on,
-        claimed=activity.points,
-        counted=credit.points,
-        cut=credit.cut,
-        source=activity.source,
+        reference=reference_of(activity),
+        activity_type=code,
+        type=type_name,
+        title=title,
+        provider=provider,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        claimed=claimed,
+        counted=counted,
+        cut=cut,
+        source=source,
     )

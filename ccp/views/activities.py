@@ -3,30 +3,31 @@
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from amtportal.chunks import CHUNK
 from amtportal.dates import day_of
-from amtportal.formatting import format_day
 from amtportal.members.access import account_of, for_member
 from amtportal.members.models import Member
+from amtportal.prepared import prepared
 from ccp.amt_credits import error_reports
 from ccp.counting.terms import in_units
 from ccp.evidence import attaching as evidence
+from ccp.models import Activity
 from ccp.recording import changeable as amendable
-from ccp.recording import entries
+from ccp.recording import duplicates, entries
 from ccp.recording import history as changes
 from ccp.recording.forms import DifferenceForm
 from ccp.rollover import catching_up
 from ccp.standing import standing
-from ccp.views import activity_export
-from ccp.views.activity_filters import ActivityFilterForm
+from ccp.views import activity_export, activity_rows
+from ccp.views.activity_filters import NEWEST_FIRST, ActivityFilterForm, totalled
 from ccp.views.evidence import part_of_page
 from certifications.models import Cycle
 
@@ -40,10 +41,15 @@ def activity_list(request: HttpRequest, member: Member) -> HttpResponse:
 
     Sorted by date, the entries are grouped by cycle.
     """
-    filters = ActivityFilterForm(request.GET, cycles=_cycles(member))
-    activities = filters.narrowed(entries.read().for_member(member))
-    totals = filters.totals(activities)
-    paginator = Paginator(filters.sorted(activities), PAGE_SIZE)
+    cycles = _cycles(member)
+    filters = ActivityFilterForm(request.GET, cycles=cycles)
+    activities = filters.narrowed(Activity.objects.for_member(member))
+    totals = filters.totals(_everything(member.pk) if filters.shows_everything else totalled(activities))
+    if filters.shows_everything and filters.order == NEWEST_FIRST and totals.number <= PAGE_SIZE:
+        sorted_rows: Any = _newest(member.pk)  # the list as most people open it
+    else:
+        sorted_rows = filters.sorted(activities).values_list(*activity_rows.COLUMNS)
+    paginator = Paginator(sorted_rows, PAGE_SIZE)
     paginator.count = totals.number
     page = paginator.get_page(request.GET.get("page"))
     context = {
@@ -52,9 +58,21 @@ def activity_list(request: HttpRequest, member: Member) -> HttpResponse:
         "filters": filters,
         "query": filters.query(),
         "totals": totals,
-        "groups": _groups(list(page), by_cycle=filters.is_by_date),
+        "groups": activity_rows.groups(
+            list(page), activity_rows.Claims(totals.claims, cycles), by_cycle=filters.is_by_date
+        ),
     }
     return render(request, "ccp/activities/activity_list.html", context)
+
+
+@prepared
+def _everything(member: int) -> QuerySet[Activity, tuple[Any, ...]]:
+    return totalled(Activity.objects.filter(member=member))
+
+
+@prepared
+def _newest(member: int) -> QuerySet[Activity, tuple[Any, ...]]:
+    return Activity.objects.filter(member=member).order_by("-starts_on", "-pk").values_list(*activity_rows.COLUMNS)
 
 
 @require_safe
@@ -75,43 +93,16 @@ def activity_export_csv(request: HttpRequest, member: Member) -> HttpResponseBas
 
 def _cycles(member: Member) -> list[Cycle]:
     """Return all cycles of the member, newest first, after closing those that are due."""
-    of_member = (
-        Cycle.objects.for_member(member)
-        .select_related("certification__credential")
-        .order_by("-starts_on", "certification_id")
-    )
-    cycles = list(of_member)
+    cycles = _newest_first(member.pk)
     if catching_up.catch_up(member, at=timezone.now(), shown=cycles):
-        cycles = list(of_member.all())
+        cycles = _newest_first(member.pk)
     return cycles
 
 
-def _groups(activities: list[Any], *, by_cycle: bool) -> list[tuple[str, list[Any]]]:
-    """Return the activities of a page grouped by the cycles for which they are claimed.
-
-    The groups come in the order in which they first appear. Without ``by_cycle`` there is one
-    group.
-    """
-    groups: dict[str, list[Any]] = {}
-    for activity in activities:
-        activity.lines = entries.credit_lines(activity)
-        groups.setdefault(_cycles_of(activity.lines) if by_cycle else "", []).append(activity)
-    return list(groups.items())
-
-
-def _cycles_of(lines: list[entries.CreditLine]) -> str:
-    if not lines:
-        return _("For no certification")
-    cycle = _("%(code)s cycle %(first)s to %(last)s")
-    return _(" and ").join(
-        cycle
-        % {
-            "code": line.certification_code,
-            "first": format_day(line.cycle.starts_on),
-            "last": format_day(line.cycle.ends_on),
-        }
-        for line in lines
-    )
+@prepared
+def _newest_first(member: int) -> QuerySet[Cycle]:
+    cycles = Cycle.objects.filter(certification__member=member).select_related("certification__credential")
+    return cycles.order_by("-starts_on", "certification_id")
 
 
 @require_safe
@@ -121,27 +112,30 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
     This page is also the confirmation after Submit.
     """
     now = timezone.now()
-    activity = entries.found(entries.with_elsewhere(entries.read().visible_to(request.user)), pk, at=now)
-    is_owner = activity.member.user == request.user
+    viewer = account_of(request)
+    activity, cycles = entries.with_cycles(viewer, pk, at=now)
+    is_owner = activity.member.user_id == viewer.pk
     if is_owner:
-        activity.member.user = account_of(request)  # saves a query for the page header
+        activity.member.user = viewer  # saves a query for the page header
     on = day_of(now)
     lines = entries.credit_lines(activity)
-    files = evidence.of_activity(activity) if evidence.may_be_read(activity, by=account_of(request)) else []
+    claimed = [line.cycle for line in lines]
+    near = duplicates.claims_near(duplicates.comparable_of(activity, [cycle.pk for cycle in claimed]), activity.member)
+    files = evidence.of_activity(activity) if evidence.may_be_read(activity, by=viewer) else []
     changeable = is_owner and amendable.can_be_changed(activity, on)
     context = {
         "activity": activity,
         "quantity": in_units(activity.quantity, activity.unit) if activity.quantity else "",
-        "look_alikes": entries.look_alikes(activity),
+        "look_alikes": entries.look_alikes(activity, near),
         "difference_form": DifferenceForm() if changeable and not activity.difference else None,
         "lines": lines,
-        "could_count_for": entries.could_count_for(activity, on) if changeable else [],
-        "standings": standing.of_cycles([line.cycle for line in lines], activity.member, on),
+        "could_count_for": entries.could_count_for(activity, cycles, on) if changeable else [],
+        "standings": standing.of_cycles(claimed, activity.member, on, counted=duplicates.counted(near)),
         "changes": changes.newest_first(
-            changes.of_evidence(files, viewer=account_of(request)),
-            changes.of_activity(activity, viewer=account_of(request)),
+            changes.of_evidence(files, viewer=viewer),
+            changes.of_activity(activity, viewer=viewer),
         ),
-        "evidence": part_of_page(activity, files, [line.cycle for line in lines], on),
+        "evidence": part_of_page(activity, files, claimed, on),
         "is_owner": is_owner,
         "can_be_changed": changeable,
         "can_be_restored": is_owner and amendable.can_be_restored(activity, on),

@@ -5,20 +5,21 @@ sort or the page keeps the filters. If the address asks for a choice that the li
 that choice is ignored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Case, Count, DecimalField, F, OuterRef, Q, Subquery, Sum, When
+from django.db.models import Case, DecimalField, F, OuterRef, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce, Lower
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from amtportal.formatting import translated
+from amtportal.prepared import prepared
 from ccp.models import Activity, ActivityQuerySet, Category, Credit
 from ccp.recording import eligibility
 from certifications.models import Cycle
@@ -81,12 +82,25 @@ class Head:
 class Totals:
     """The number of entries, the points claimed by those that stand, and the points counted.
 
-    The points counted are listed by certification.
+    The points counted are listed by certification. ``claims`` has those of each entry by the key of
+    the cycle, whatever cycle was asked for.
     """
 
     number: int
     claimed: Decimal
     counted: list[tuple[str, Decimal]]
+    claims: dict[int, dict[int, Decimal]]
+
+
+def totalled(activities: ActivityQuerySet) -> QuerySet[Activity, tuple[Any, ...]]:
+    """Return what ``ActivityFilterForm.totals`` needs of these activities: a row for each credit."""
+    columns = ("pk", "points", "withdrawn_at", "credits__cycle", "credits__points", "credits__cut")
+    return activities.order_by().values_list(*columns)
+
+
+@prepared
+def _categories() -> QuerySet[Category, tuple[str, str]]:
+    return Category.objects.values_list("code", "name")
 
 
 class ActivityFilterForm(forms.Form):
@@ -96,10 +110,18 @@ class ActivityFilterForm(forms.Form):
     """
 
     cycle = forms.TypedChoiceField(
-        label=gettext_lazy("CCP cycle"), required=False, coerce=int, empty_value=None, error_messages=LEFT_ASIDE
+        label=gettext_lazy("CCP cycle"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        error_messages=LEFT_ASIDE,
     )
     certification = forms.TypedChoiceField(
-        label=gettext_lazy("Certification"), required=False, coerce=int, empty_value=None, error_messages=LEFT_ASIDE
+        label=gettext_lazy("Certification"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        error_messages=LEFT_ASIDE,
     )
     category = forms.ChoiceField(label=gettext_lazy("Category"), required=False, error_messages=LEFT_ASIDE)
     source = forms.ChoiceField(
@@ -124,21 +146,24 @@ class ActivityFilterForm(forms.Form):
         ],
     )
     sort = forms.ChoiceField(
-        label=gettext_lazy("Sort by"), required=False, error_messages=LEFT_ASIDE, choices=list(SORTS.items())
+        label=gettext_lazy("Sort by"),
+        required=False,
+        error_messages=LEFT_ASIDE,
+        choices=list(SORTS.items()),
     )
 
     def __init__(self, data: Any, *, cycles: Sequence[Cycle]) -> None:
         super().__init__(data)
+        self.cycles = cycles
         windows = zip(cycles, eligibility.windows(cycles), strict=True)
         named = {}
         for cycle in cycles:
             credential = cycle.certification.credential
             named[cycle.certification_id] = f"{credential.code} – {translated(credential.name)}"
-        categories = Category.objects.values_list("code", "name")
         for name, choices in (
             ("cycle", [("", _("All cycles")), *((cycle.pk, str(window)) for cycle, window in windows)]),
             ("certification", [("", _("All certifications")), *named.items()]),
-            ("category", [("", _("All categories")), *((code, translated(name)) for code, name in categories)]),
+            ("category", [("", _("All categories")), *((code, translated(name)) for code, name in _categories())]),
         ):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)
@@ -177,7 +202,7 @@ class ActivityFilterForm(forms.Form):
         sort = sort or self.order
         return urlencode(self.chosen | ({} if sort == NEWEST_FIRST else {"sort": sort}))
 
-    @property
+    @cached_property
     def heads(self) -> list[Head]:
         """Return the heads of the columns.
 
@@ -194,9 +219,9 @@ class ActivityFilterForm(forms.Form):
 
     def narrowed(self, activities: ActivityQuerySet) -> ActivityQuerySet:
         """Return the activities that match every filter."""
-        claims = self._credits()
-        if claims is not None:
-            activities = activities.filter(pk__in=claims.values("activity"))
+        if "cycle" in self.chosen or "certification" in self.chosen:
+            claims = Credit.objects.filter(cycle__in=[cycle.pk for cycle in self._asked()])
+            activities = activities.filter(pk__in=claims.exclude(cut=Credit.Cut.UNCLAIMED).values("activity"))
         if category := self.chosen.get("category"):
             activities = activities.filter(activity_type__category__code=category)
         if source := self.chosen.get("source"):
@@ -217,28 +242,34 @@ class ActivityFilterForm(forms.Form):
         sign = "-" if self.order.startswith("-") else ""
         return activities.order_by(*(f"{sign}{name}" for name in (*ORDERS[key], "pk")))
 
-    def totals(self, activities: ActivityQuerySet) -> Totals:
-        """Return the totals of these activities; two queries.
+    @property
+    def shows_everything(self) -> bool:
+        return not self.chosen
+
+    def totals(self, rows: Iterable[tuple[Any, ...]]) -> Totals:
+        """Return the totals of activities that were read by ``totalled``.
 
         The points counted are those in the requested cycle or certification.
         """
-        activities = activities.order_by().prefetch_related(None)
-        sums = activities.aggregate(number=Count("pk"), claimed=Sum("points", filter=Q(withdrawn_at=None)))
-        claims = self._credits()
-        credits = (Credit.objects.all() if claims is None else claims).exclude(cut=Credit.Cut.UNCLAIMED)
-        counted = (
-            credits.filter(activity__in=activities.values("pk"))
-            .order_by("cycle__certification__credential__code")
-            .values_list("cycle__certification__credential__code")
-            .annotate(total=Sum("points"))
-        )
-        return Totals(sums["number"], sums["claimed"] or Decimal(0), list(counted))
+        claims: dict[int, dict[int, Decimal]] = {}
+        claimed = Decimal(0)
+        by_cycle: dict[int, Decimal] = {}
+        for pk, points, withdrawn_at, cycle, counted, cut in rows:
+            if pk not in claims:
+                claims[pk] = {}
+                if withdrawn_at is None:
+                    claimed += points
+            if cycle is not None and cut != Credit.Cut.UNCLAIMED:
+                claims[pk][cycle] = counted
+                by_cycle[cycle] = by_cycle.get(cycle, Decimal(0)) + counted
+        by_code: dict[str, Decimal] = {}
+        for asked in self._asked():
+            if asked.pk in by_cycle:
+                code = asked.certification.credential.code
+                by_code[code] = by_code.get(code, Decimal(0)) + by_cycle[asked.pk]
+        return Totals(len(claims), claimed, sorted(by_code.items()), claims)
 
-    def _credits(self) -> Any:
-        """Return the claims for the requested cycle and certification; None without a request."""
-        asked = {
-            "cycle": self.chosen.get("cycle"),
-            "cycle__certification": self.chosen.get("certification"),
-        }
-        asked = {name: key for name, key in asked.items() if key}
-        return Credit.objects.filter(**asked).exclude(cut=Credit.Cut.UNCLAIMED) if asked else None
+    def _asked(self) -> list[Cycle]:
+        """Return the cycles that are asked for; all cycles if nothing is asked."""
+        cycle, certification = self.chosen.get("cycle"), self.chosen.get("certification")
+        return [one for one in self.cycles if cycle in (None, one.pk) and certification in (None, one.certification_id)]

@@ -15,10 +15,12 @@ from amtportal import links
 from amtportal.members.access import for_member
 from amtportal.members.models import Member
 from amtportal.middleware import language
+from amtportal.middleware.compression import sent_plain
 from ccp.recording.forms import CalendarForm
 from ccp.standing import calendar, standing
 
 
+@sent_plain  # it shows the secret address
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_member

@@ -1,6 +1,7 @@
 """Record CE: the form in which a member records an activity, and its preview before Submit."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -8,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST
 
 from amtportal.dates import day_of
@@ -16,7 +16,9 @@ from amtportal.members.access import account_of, for_member
 from amtportal.members.models import Member
 from amtportal.members.sign_in import kept_forms
 from amtportal.refusals import Refused
+from ccp.catalogue import explained
 from ccp.counting.points import Entry
+from ccp.counting.terms import Catalogue
 from ccp.models import Activity
 from ccp.recording import changeable as amendable
 from ccp.recording import entries, preview, repeats
@@ -29,7 +31,6 @@ from certifications.models import Cycle
 
 
 @kept_forms.keeps(*RecordCEForm.KEPT)
-@gzip_page  # the list of types is long; it repeats no text of the address (decision 17)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_member
 def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
@@ -38,43 +39,63 @@ def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
     The open cycle of a chosen certification must cover the days of the activity.
     """
     now = timezone.now()
+    if request.method == "POST" and "preview" not in request.POST:
+        return _submitted(request, member, now)
     open_cycles = catching_up.open_for_records(member, at=now)
-    asked_key = _asked_number(request, "certification")
-    if recorded := repeats.recorded_by(request.POST, member, asked=asked_key):
+    form = _form(request, member, open_cycles, now)
+    return render_form(request, form, member) if form else _closed(request, member, now)
+
+
+def _submitted(request: HttpRequest, member: Member, now: datetime) -> HttpResponse:
+    """Record what was typed, and lead to the entry; show the form again if a rule is broken.
+
+    The form is read under the locks under which it is recorded, so that everything is read once.
+    """
+    typed, status = repeats.digest_of(request.POST, _asked_number(request, "certification")), 200
+    with recording.desk(member=member, submission_id=repeats.number_of(request.POST), at=now) as locked:
+        recorded = repeats.recorded_by(typed, member, locked.earlier)
+        form = None if recorded else _form(request, member, locked.open_cycles, now, terms=locked.terms)
+        if form and form.is_valid():
+            try:
+                claim, cycles = form.claim, form.chosen_cycles
+                recorded = recording.record_at(locked, cycles=cycles, claim=claim, typed=typed, by=account_of(request))
+            except recording.SubmissionReused as refused:
+                form.add_problem(refused.problem)
+                form.renew_submission_id()
+                status = 409
+            except Refused as refused:
+                form.add_problem(refused.problem)
+    if recorded:
         return _to_entry(request, recorded)
+    return render_form(request, form, member, status=status) if form else _closed(request, member, now)
+
+
+def _form(
+    request: HttpRequest,
+    member: Member,
+    open_cycles: list[Cycle],
+    now: datetime,
+    *,
+    terms: Catalogue | None = None,
+) -> RecordCEForm | None:
+    """Return the form; None if no cycle takes records, or none of the certification that was asked for."""
     asked = _asked_cycle(request, member, open_cycles)
     if not open_cycles or (asked is None and request.GET.get("certification")):
-        standings = standing.standings(member, day_of(now))
-        return render(request, "ccp/recording/activity_record_closed.html", {"standings": standings})
-    form = RecordCEForm(
+        return None
+    return RecordCEForm(
         request.POST if request.method == "POST" else None,
         open_cycles=open_cycles,
         on=day_of(now),
+        terms=terms,
         asked=asked,
         like=_asked_entry(request, Activity.objects.for_member(member).select_related("activity_type"), "like"),
         kept=kept_forms.take(request),
     )
-    status = 200
-    if form.is_bound and form.is_valid() and not form.is_preview:
-        try:
-            activity = recording.record(
-                member=member,
-                cycles=form.chosen_cycles,
-                claim=form.claim,
-                submission_id=form.cleaned_data["submission_id"],
-                typed=repeats.digest_of(request.POST, asked_key),
-                by=account_of(request),
-                at=now,
-            )
-        except recording.SubmissionReused as refused:
-            form.add_problem(refused.problem)
-            form.renew_submission_id()
-            status = 409
-        except Refused as refused:
-            form.add_problem(refused.problem)
-        else:
-            return _to_entry(request, activity)
-    return render_form(request, form, member, status=status)
+
+
+def _closed(request: HttpRequest, member: Member, now: datetime) -> HttpResponse:
+    standings = standing.standings(member, day_of(now))
+    return render(request, "ccp/recording/activity_record_closed.html", {"standings": standings})
 
 
 def _to_entry(request: HttpRequest, activity: Activity) -> HttpResponse:
@@ -174,7 +195,9 @@ def render_form(
 
     After Preview, also show what the entry would count for.
     """
-    standing_entries, offers = preview.entries_of(form.open_cycles, form.catalogue), form.offers
+    offers = form.offers
+    capped = preview.has_caps(offers)
+    standing_entries = preview.entries_of(form.open_cycles, form.catalogue) if capped or form.is_preview else {}
     return render(
         request,
         "ccp/recording/activity_form.html",
@@ -182,8 +205,11 @@ def render_form(
             "form": form,
             "activity": activity,
             "on_record": on_record,
-            "cycles": [(cycle, preview.caps_used(standing_entries[cycle.pk], offers)) for cycle in form.open_cycles],
-            "offers": offers,
+            "cycles": [
+                (cycle, preview.caps_used(standing_entries[cycle.pk], offers) if capped else [])
+                for cycle in form.open_cycles
+            ],
+            "kinds": explained.groups(form.guidance, form.on),
             "providers": [] if activity else earlier.providers(member),
             "preview": _previewed(form, member, standing_entries, activity=activity) if form.is_preview else None,
             "on": form.on,

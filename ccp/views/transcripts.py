@@ -1,13 +1,13 @@
 """A member's transcripts of a cycle and of the whole history, as pages and as PDF."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from amtportal.documents import fonts
 from amtportal.documents import layout as documents
-from amtportal.members.access import account_of, for_member
+from amtportal.members.access import account_of, for_member, member_of
 from amtportal.members.limits import rate_limited
 from amtportal.members.models import Member
 from ccp.rollover import catching_up
@@ -20,21 +20,24 @@ from certifications.models import Cycle
 @require_safe
 def transcript_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the CE transcript of a cycle as a page."""
-    return _page(request, _of_cycle(request, pk))
+    contents, cycles = _of_cycle(request, pk)
+    return _page(request, contents, cycles)
 
 
 @require_safe
 @rate_limited("pdf")
 def transcript_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """Send the CE transcript of a cycle as PDF."""
-    return _pdf(request, _of_cycle(request, pk))
+    contents, _cycles = _of_cycle(request, pk)
+    return _pdf(request, contents)
 
 
 @require_safe
 @for_member
 def transcript_history(request: HttpRequest, member: Member) -> HttpResponse:
     """Show all cycles of all certifications of the member as a page."""
-    return _page(request, _of_member(member))
+    contents = _of_member(member)
+    return _page(request, contents, [sheet.cycle for sheet in contents.sheets])
 
 
 @require_safe
@@ -45,23 +48,32 @@ def transcript_history_pdf(request: HttpRequest, member: Member) -> HttpResponse
     return _pdf(request, _of_member(member))
 
 
-def _of_cycle(request: HttpRequest, pk: int) -> transcripts.Contents:
-    cycles = Cycle.objects.visible_to(request.user).select_related("certification__credential", "certification__member")
-    cycle = get_object_or_404(cycles, pk=pk)
-    if catching_up.catch_up(cycle.certification.member, at=timezone.now(), shown=[cycle]):
-        cycle = cycles.get(pk=pk)
-    return transcripts.of_cycle(cycle)
+def _of_cycle(request: HttpRequest, pk: int) -> tuple[transcripts.Contents, list[Cycle]]:
+    """Return the transcript of a cycle, and all cycles of its member. Raises ``Http404``."""
+    account = account_of(request)
+    if account.is_staff:
+        of_cycle = Member.objects.filter(certifications__cycles__in=Cycle.objects.visible_to(account).filter(pk=pk))
+        member = of_cycle.first()
+    else:
+        member = member_of(request)
+    cycles = transcripts.cycles_of(member) if member else []
+    asked = [cycle for cycle in cycles if cycle.pk == pk]
+    if not member or not asked:
+        raise Http404
+    if catching_up.catch_up(member, at=timezone.now(), shown=asked):
+        cycles = transcripts.cycles_of(member)
+    return transcripts.of_cycle(next(cycle for cycle in cycles if cycle.pk == pk)), cycles
 
 
 def _of_member(member: Member) -> transcripts.Contents:
-    cycles = list(transcripts.cycles_of(member))
+    cycles = transcripts.cycles_of(member)
     if catching_up.catch_up(member, at=timezone.now(), shown=cycles):
-        cycles = list(transcripts.cycles_of(member))
+        cycles = transcripts.cycles_of(member)
     return transcripts.of_member(member, cycles)
 
 
-def _page(request: HttpRequest, contents: transcripts.Contents) -> HttpResponse:
-    """Show the page, with links to the member's other transcripts.
+def _page(request: HttpRequest, contents: transcripts.Contents, cycles: list[Cycle]) -> HttpResponse:
+    """Show the page, with links to the transcripts of the member's cycles.
 
     If the document cannot be printed, the page has no code and says why.
     """
@@ -76,9 +88,7 @@ def _page(request: HttpRequest, contents: transcripts.Contents) -> HttpResponse:
         "issue": issue,
         "missing": missing,
         "is_owner": is_owner,
-        "cycles": by_deadline(
-            transcripts.cycles_of(contents.member) if contents.cycle else [sheet.cycle for sheet in contents.sheets]
-        ),
+        "cycles": by_deadline(cycles),
         **issuing.places(),
     }
     return render(request, "ccp/transcripts/transcript_detail.html", context)

@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html_join
 
 from amtportal.dates import today
-from amtportal.formatting import dollars, format_day
+from amtportal.formatting import dollars, format_day, format_moment
 from amtportal.members.access import account_of
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
@@ -21,6 +22,7 @@ from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
 from certifications import invoices
 from certifications.admin.payments import PaymentForm, PaymentInline, record_payment
 from certifications.models import RenewalInvoice
+from certifications.payments import checkout, story
 
 STATES = {"locked": "Locked", "upcoming": "Upcoming", "open": "Open", "paid": "Paid", "void": "Void"}
 
@@ -122,8 +124,9 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
     fieldsets = [
         (None, {"fields": ["number", "member", "cycle", "year", "due_on", "amount_in_dollars", "issued_on"]}),
         ("Today", {"fields": ["state", "opens_on", "why"]}),
+        ("What happened", {"fields": ["story"]}),
     ]
-    readonly_fields = ["number", "member", "amount_in_dollars", "state", "opens_on", "why"]
+    readonly_fields = ["number", "member", "amount_in_dollars", "state", "opens_on", "why", "story"]
 
     @admin.display(description="member")
     def member(self, invoice: RenewalInvoice) -> str:
@@ -145,6 +148,11 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
     def opens_on(self, invoice: RenewalInvoice) -> str:
         opens_on = invoices.opening_of(invoice).opens_on
         return date_format(opens_on) if opens_on else ""
+
+    @admin.display(description="its money")
+    def story(self, invoice: RenewalInvoice) -> str:
+        lines = ((format_moment(at), sentence) for at, sentence in story.of(invoice))
+        return format_html_join("", "<p>{}: {}</p>", lines) or "Nobody has paid or tried to pay."
 
     @admin.display(description="why")
     def why(self, invoice: RenewalInvoice) -> str:
@@ -185,6 +193,7 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
 
     def pay_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         invoice = self.record_for_action(request, object_id, "certifications.add_payment")
+        held = invoices.held_by(invoice, invoices.state_of(invoice, today()))
         return self.action_page(
             request,
             invoice,
@@ -192,7 +201,9 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                 title=f"Record a payment for {invoice.number}",
                 button="Record payment",
                 form=PaymentForm(
-                    request.POST or None, initial={"amount": invoice.amount, "received_on": today().isoformat()}
+                    request.POST or None,
+                    initial={"amount": invoice.amount, "received_on": today().isoformat()},
+                    held=bool(held),
                 ),
                 facts=[
                     ("Member", self.member(invoice)),
@@ -201,6 +212,7 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                     ("Due on", format_day(invoice.due_on)),
                     ("State today", f"{self.state(invoice)}. {self.why(invoice)}"),
                 ],
+                warning=invoices.what_holds(invoice, held) if held else "",
                 act=lambda typed: record_payment(invoice, typed, request),
             ),
         )
@@ -277,12 +289,14 @@ def _ask_for(invoice: RenewalInvoice, reason: str, request: HttpRequest) -> str:
 
 
 def _reissue(invoice: RenewalInvoice) -> str:
+    checkout.close(invoice=invoice, at=timezone.now())
     reissued = invoices.reissue(invoice=invoice, at=timezone.now())
     return f"{reissued.number} replaces {invoice.number}."
 
 
 def _void(invoice: RenewalInvoice, reason: str) -> str:
     was_void = invoice.status == RenewalInvoice.Status.VOID
+    checkout.close(invoice=invoice, at=timezone.now())
     invoice = invoices.void(invoice=invoice, reason=reason)
     if was_void or invoice.void_reason != reason:
         raise AlreadyDone(f"{invoice.number} is already void: {invoice.void_reason}")

@@ -23,6 +23,9 @@ from amtportal.staff.forms import DollarsField, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs, numbered
 from certifications import invoices
 from certifications.models import Payment, RenewalInvoice
+from certifications.models.invoices import ONLINE
+from certifications.payments import checkout, disputes, refunds
+from certifications.payments.admin.refunding import refund_page
 
 
 class ReceivedFilter(ConditionFilter):
@@ -54,7 +57,7 @@ class ReversedFilter(ConditionFilter):
 
 class PaymentForm(forms.Form):
     amount = DollarsField(help_text="In US dollars: exactly the amount of the invoice.")
-    method = forms.ChoiceField(choices=Payment.Method)
+    method = forms.ChoiceField(choices=[(each.value, each.label) for each in Payment.Method if each not in ONLINE])
     reference = IdentifierField(
         max_length=60,
         required=False,
@@ -64,6 +67,24 @@ class PaymentForm(forms.Form):
     received_on = DayField(
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), help_text="The day on which it arrived."
     )
+    although_held = forms.BooleanField(
+        label="Record the payment although the invoice is held",
+        required=False,
+        help_text="AMT asks nobody to pay a held invoice. Send the payment back unless AMT wants it.",
+    )
+
+    def __init__(self, *args: Any, held: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not held:
+            del self.fields["although_held"]
+
+
+class DisputedFilter(ConditionFilter):
+    title = "disputed"
+    parameter_name = "disputed"
+
+    def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
+        return {"yes": ("The payer’s bank asks it back", Q(pk__in=disputes.flagged()))}
 
 
 class PaymentInline(ShownInline):
@@ -76,10 +97,16 @@ class PaymentInline(ShownInline):
         "reference",
         "received_on",
         "recorded_by",
+        "charge_id",
+        "flag",
         "reversed_at",
         "reversal_reason",
     ]
     select_related = ["recorded_by"]
+
+    @admin.display(description="disputed")
+    def flag(self, payment: Payment) -> str:
+        return disputes.flag(payment)
 
     @admin.display(description="amount")
     def amount_in_dollars(self, payment: Payment) -> str:
@@ -103,16 +130,20 @@ class BasePaymentAdmin(WrittenByVerbs, HistoryAdmin):
         "recorded_by",
         "reversed_by",
     ]
-    list_filter = [ReceivedFilter, "method", ReversedFilter]
+    list_filter = [ReceivedFilter, "method", ReversedFilter, DisputedFilter]
     search_help_text = "Name, e-mail address, AMT ID or invoice number"
     search_fields = ["invoice__cycle__certification__member"]
     number_prefix = "INV"
     fieldsets = [
-        (None, {"fields": ["member", "invoice", "amount_in_dollars", "method", "reference", "received_on"]}),
-        ("Recorded", {"fields": ["recorded_at", "recorded_by", "file_name"]}),
+        (None, {"fields": ["member", "invoice", "amount_in_dollars", "method", "last4", "reference", "received_on"]}),
+        ("Recorded", {"fields": ["recorded_at", "recorded_by", "file_name", "charge_id", "flag"]}),
         ("Reversed", {"fields": ["reversed_at", "reversed_by", "reversal_reason"]}),
     ]
-    readonly_fields = ["member", "amount_in_dollars"]
+    readonly_fields = ["member", "amount_in_dollars", "flag"]
+
+    @admin.display(description="disputed")
+    def flag(self, payment: Payment) -> str:
+        return disputes.flag(payment)
 
     @admin.display(description="member")
     def member(self, payment: Payment) -> str:
@@ -136,15 +167,30 @@ class BasePaymentAdmin(WrittenByVerbs, HistoryAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         reversal = self.admin_site.admin_view(self.reverse_view)
+        refund = self.admin_site.admin_view(self.refund_view)
         return [
             path("<path:object_id>/reverse/", reversal, name="certifications_payment_reverse"),
+            path("<path:object_id>/refund/", refund, name="certifications_payment_refund"),
             *super().get_urls(),
         ]
 
     def links(self, request: HttpRequest, obj: Payment) -> list[tuple[str, str]]:
-        if obj.reversed_at or not request.user.has_perm("certifications.change_payment"):
-            return []
-        return [("Reverse payment", reverse("admin:certifications_payment_reverse", args=[obj.pk]))]
+        links = []
+        if not obj.reversed_at and request.user.has_perm("certifications.change_payment"):
+            links.append(("Reverse payment", reverse("admin:certifications_payment_reverse", args=[obj.pk])))
+        if request.user.has_perm("payments.give_refund") and not refunds.why_not_refundable(obj):
+            links.append(("Refund", reverse("admin:certifications_payment_refund", args=[obj.pk])))
+        return links
+
+    def refund_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        payment = self.record_for_action(request, object_id, "payments.give_refund")
+        facts: list[tuple[str, object]] = [
+            ("Member", self.member(payment)),
+            ("Invoice", payment.invoice.number),
+            ("Payment", f"{dollars(payment.amount)}, {payment.get_method_display()}"),
+            ("Received on", format_day(payment.received_on)),
+        ]
+        return self.action_page(request, payment, refund_page(request, payment, facts))
 
     def reverse_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         payment = self.record_for_action(request, object_id, "certifications.change_payment")
@@ -168,11 +214,13 @@ class BasePaymentAdmin(WrittenByVerbs, HistoryAdmin):
 
 def record_payment(invoice: RenewalInvoice, typed: dict[str, Any], request: HttpRequest) -> str:
     """Record the typed payment. Return the sentence that says so."""
-    by = account_of(request)
+    by, at = account_of(request), timezone.now()
     try:
-        invoices.record_payment(invoice=invoice, by=by, at=timezone.now(), **typed)
+        checkout.close(invoice=invoice, at=at)
+        invoices.record_payment(invoice=invoice, by=by, at=at, **typed)
     except Refused as refusal:
-        if invoice.payments.filter(reversed_at=None, recorded_by=by, **typed).exists():
+        same = {name: value for name, value in typed.items() if name != "although_held"}
+        if invoice.payments.filter(reversed_at=None, recorded_by=by, **same).exists():
             raise AlreadyDone(f"The payment for {invoice.number} is recorded, once.") from refusal
         raise
     return f"Recorded {dollars(typed['amount'])}: {invoice.number} is paid."

@@ -10,7 +10,7 @@ import amtportal.history.requests
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("certifications", "0008_roster_rows_wait"),
+        ("certifications", "0009_payments_come_online"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -179,7 +179,7 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(
                 blank=True,
                 db_constraint=False,
-                help_text="Nobody: a file brought it by the command.",
+                help_text="Nobody: the provider took it online, or the command imported a file.",
                 null=True,
                 on_delete=django.db.models.deletion.DO_NOTHING,
                 related_name="+",
@@ -191,21 +191,38 @@ class Migration(migrations.Migration):
             name="recorded_by",
             field=models.ForeignKey(
                 blank=True,
-                help_text="Nobody: a file brought it by the command.",
+                help_text="Nobody: the provider took it online, or the command imported a file.",
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="payments_recorded",
                 to=settings.AUTH_USER_MODEL,
             ),
         ),
+        migrations.RemoveConstraint(
+            model_name="payment",
+            name="certifications_payment_recorded_by_somebody",
+        ),
         migrations.AddConstraint(
             model_name="payment",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("recorded_by__isnull", False), models.Q(("file_name", ""), _negated=True), _connector="OR"
+                    models.Q(
+                        ("charge_id__isnull", False),
+                        ("file_name", ""),
+                        ("method__in", ["card-online", "bank-online"]),
+                        ("recorded_by", None),
+                    ),
+                    models.Q(
+                        models.Q(
+                            ("recorded_by__isnull", False), models.Q(("file_name", ""), _negated=True), _connector="OR"
+                        ),
+                        models.Q(("method__in", ["card-online", "bank-online"]), _negated=True),
+                        ("charge_id", None),
+                        ("last4", ""),
+                    ),
+                    _connector="OR",
                 ),
                 name="certifications_payment_recorded_by_somebody",
-                violation_error_message="A payment is recorded by a person or by a file.",
             ),
         ),
         migrations.AddConstraint(

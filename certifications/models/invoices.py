@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from amtportal.formatting import dollars
@@ -26,7 +27,10 @@ class RenewalInvoiceQuerySet(models.QuerySet["RenewalInvoice"]):
         """Return the user's own invoices, or every invoice for staff who may view invoices."""
         if user.is_staff and user.has_perm("certifications.view_renewalinvoice"):
             return self.all()
-        return self.filter(cycle__certification__member__user=user)
+        return self.of_account(user.pk)
+
+    def of_account(self, account: int) -> "RenewalInvoiceQuerySet":
+        return self.filter(cycle__certification__member__user=account)
 
 
 class InvoiceStatus(models.TextChoices):
@@ -102,12 +106,19 @@ class PaymentMethod(models.TextChoices):
     CHECK = "check", pgettext_lazy("method of payment", "Check")
     MONEY_ORDER = "money-order", pgettext_lazy("method of payment", "Money order")
     CARD_BY_PHONE = "card-by-phone", pgettext_lazy("method of payment", "Card by phone")
+    CARD_ONLINE = "card-online", pgettext_lazy("method of payment", "Card online")
+    BANK_ONLINE = "bank-online", pgettext_lazy("method of payment", "Bank debit online")
+
+
+# Nobody at AMT records these: the provider says that the money came.
+ONLINE = (PaymentMethod.CARD_ONLINE, PaymentMethod.BANK_ONLINE)
 
 
 class Payment(models.Model):
     """Money that AMT received for an invoice.
 
-    A payment that was recorded by mistake is reversed, never deleted.
+    A payment that was recorded by mistake is reversed, never deleted. The portal itself reverses one
+    that was paid online if the payer's bank takes it back.
     """
 
     Method = PaymentMethod
@@ -126,11 +137,13 @@ class Payment(models.Model):
         null=True,
         blank=True,
         related_name="payments_recorded",
-        help_text="Nobody: a file brought it by the command.",
+        help_text="Nobody: the provider took it online, or the command imported a file.",
     )
     file_name = models.CharField(
         "file", max_length=255, blank=True, default="", help_text="The file of payments that brought it."
     )
+    charge_id = models.CharField(max_length=255, null=True, blank=True, unique=True, editable=False)
+    last4 = models.CharField("last four digits", max_length=4, blank=True, editable=False)
     reversed_at = models.DateTimeField(null=True, blank=True)
     reversed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -158,16 +171,38 @@ class Payment(models.Model):
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_recorded_by_somebody",
-                condition=Q(recorded_by__isnull=False) | ~Q(file_name=""),
-                violation_error_message="A payment is recorded by a person or by a file.",
+                condition=Q(
+                    method__in=[method.value for method in ONLINE],
+                    recorded_by=None,
+                    charge_id__isnull=False,
+                    file_name="",
+                )
+                | Q(
+                    Q(recorded_by__isnull=False) | ~Q(file_name=""),
+                    ~Q(method__in=[method.value for method in ONLINE]),
+                    charge_id=None,
+                    last4="",
+                ),
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_reversal_whole",
                 condition=Q(reversed_at=None, reversed_by=None, reversal_reason="")
-                | (Q(reversed_at__isnull=False, reversed_by__isnull=False) & ~Q(reversal_reason="")),
+                | (
+                    Q(reversed_at__isnull=False)
+                    & ~Q(reversal_reason="")
+                    & (Q(reversed_by__isnull=False) | Q(method__in=[method.value for method in ONLINE]))
+                ),
                 violation_error_message="A reversal has a time, a person and a reason.",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{dollars(self.amount)} by {self.get_method_display().lower()} on {self.received_on}"
+
+    @property
+    def method_in_words(self) -> str:
+        """Return the method within a sentence, with the last four digits if they are known."""
+        method = str(self.get_method_display()).lower()
+        if not self.last4:
+            return method
+        return _("%(method)s, ending in %(digits)s") % {"method": method, "digits": self.last4}

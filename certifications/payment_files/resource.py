@@ -22,18 +22,18 @@ from import_export.results import Result
 
 from amtportal.chunks import chunks
 from amtportal.dates import day_of
-from amtportal.formatting import dollars, format_day
+from amtportal.formatting import dollars, format_day, format_moment
 from amtportal.imports.cells import Problem
 from amtportal.imports.resource import ImportResource
 from amtportal.members.models import Member
 from amtportal.refusals import Refused
 from certifications import credential_names
 from certifications import invoices as invoice_rules
-from certifications.invoice_standing import held_by
 from certifications.invoices import Receipt
 from certifications.models import Credential, Payment, RenewalInvoice
 from certifications.payment_files import rows as payment_rows
 from certifications.payment_files.rows import COLUMNS, REQUIRED, PaymentRow
+from certifications.payments.models import Checkout
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,9 @@ class PaymentsResource(ImportResource[PaymentRow, PaymentEntry]):
     def _problems_with_record(self, rows: Sequence[PaymentRow]) -> Iterator[Problem]:
         """Find rows that the record already has, and those that their invoice cannot take."""
         on = day_of(self.at)
-        payments = _payments_of({invoice.pk for invoice in self._invoices.values()})
+        keys = {invoice.pk for invoice in self._invoices.values()}
+        payments = _payments_of(keys)
+        under_way = _checkouts_of(keys)
         for row in rows:
             invoice = self._invoices[row.line]
             same = [payment for payment in payments[invoice.pk] if _is_on(row, payment)]
@@ -158,13 +160,14 @@ class PaymentsResource(ImportResource[PaymentRow, PaymentEntry]):
                 if all(payment.reversed_at for payment in same):
                     self.reversed_since.append(_reversed_since(row, invoice, same[-1]))
                 continue
-            held = held_by(invoice, invoice_rules.state_of(invoice, on))
-            if problem := invoice_rules.problem_with_payment(
+            if held := invoice_rules.held_by(invoice, invoice_rules.state_of(invoice, on)):
+                yield Problem(row.line, "invoice", _held(invoice, held))
+            elif checkout := under_way.get(invoice.pk):
+                yield Problem(row.line, "invoice", _under_way(invoice, checkout))
+            elif problem := invoice_rules.problem_with_payment(
                 invoice, amount=row.amount, received_on=row.received_on, on=on
             ):
                 yield Problem(row.line, problem.field or "invoice", problem.sentence)
-            elif held:
-                yield Problem(row.line, "invoice", _held(invoice, held))
 
 
 def _invoice_keys(rows: Sequence[PaymentRow]) -> tuple[dict[int, int], list[Problem]]:
@@ -230,6 +233,22 @@ def _payments_of(invoices: Collection[int]) -> Mapping[int, list[Payment]]:
         for payment in Payment.objects.filter(invoice__in=some).order_by("pk"):
             payments[payment.invoice_id].append(payment)
     return payments
+
+
+def _checkouts_of(invoices: Collection[int]) -> dict[int, Checkout]:
+    """Return the checkout of each invoice whose money may still come online."""
+    return {
+        checkout.invoice_id: checkout
+        for some in chunks(invoices)
+        for checkout in Checkout.objects.unfinished().filter(invoice__in=some)
+    }
+
+
+def _under_way(invoice: RenewalInvoice, checkout: Checkout) -> str:
+    return (
+        f"{invoice.number} is being paid online; that ends by {format_moment(checkout.expires_at)}, or when the "
+        "member's bank has decided. Delete the row, and record the payment in the admin."
+    )
 
 
 def _is_on(row: PaymentRow, payment: Payment) -> bool:

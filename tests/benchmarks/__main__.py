@@ -13,6 +13,7 @@ this machine, because seconds of another machine say nothing:
 - ``seal``: ``seal_history`` over a history that was never sealed, and its verification. The floor
   reads the same lines.
 - ``record``: recording one entry in a cycle that has 10, and in one that has 200.
+- ``webhooks``: messages of the payment provider, beside a bare transaction.
 - ``pages``: each page beside the least that Django needs (``tests/benchmarks/pages.py``).
 """
 
@@ -41,7 +42,7 @@ from django.utils import timezone  # noqa: E402
 from amtportal.history import comparison, seals  # noqa: E402
 from ccp.recording import verbs as recording  # noqa: E402
 from certifications.models import Cycle  # noqa: E402
-from tests.benchmarks import association, pages  # noqa: E402
+from tests.benchmarks import association, pages, webhooks  # noqa: E402
 from tests.support.builders import make_activity, make_cycle, make_member, noon  # noqa: E402
 
 ROUNDS = 20
@@ -163,12 +164,12 @@ def tell(what: str, rows: int, noun: str, seconds: float) -> None:
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter, prog="make bench")
-    parser.add_argument(
-        "what", nargs="*", choices=["close", "verify", "seal", "record", "pages", []], help="All unless named."
-    )
+    names = ["close", "verify", "seal", "record", "webhooks", "pages"]
+    parser.add_argument("what", nargs="*", choices=[*names, []], help="All unless named.")
     parser.add_argument("--cycles", type=int, default=3000, help="Ended cycles for close (3000).")
     parser.add_argument("--credits", type=int, default=20_000, help="Credits for verify and seal (20000).")
     parser.add_argument("--members", type=int, default=1000, help="Members for pages (1000).")
+    parser.add_argument("--webhooks", type=int, default=200, help="Messages of the payment provider (200).")
     parser.add_argument("--requests", type=int, default=50, help="Requests for each page (50).")
     options = parser.parse_args()
     runs = {
@@ -176,6 +177,7 @@ def main() -> None:
         "verify": lambda: verify(options.credits),
         "seal": lambda: seal(options.credits),
         "record": record,
+        "webhooks": lambda: webhooks.run(options.webhooks),
         "pages": lambda: pages.run(options.members, options.requests),
     }
     print(f"On {connection.vendor}:")

@@ -19,7 +19,8 @@ from simple_history.utils import bulk_create_with_history, get_history_manager_f
 from amtportal.dates import anniversary, today
 from amtportal.history.lines import sign
 from amtportal.members.models import Member, User
-from ccp.models import Activity, ActivityType, Credit
+from ccp.models import Activity, ActivityType, AttestationStatement, Credit
+from ccp.recording import claims
 from certifications import invoices
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
 from tests.support.builders import noon
@@ -81,6 +82,9 @@ def build(cycles: int, *, entries: int, planned: Callable[[int], Plan] = plan) -
         with transaction.atomic():
             _batch([planned(n) for n in range(begin, min(begin + AT_ONCE, built))], begin, entries, clerk)
     multiply(cycles // built)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # as autovacuum does in a database in use
 
 
 def _batch(plans: list[Plan], first: int, entries: int, clerk: User) -> None:
@@ -133,10 +137,11 @@ def _batch(plans: list[Plan], first: int, entries: int, clerk: User) -> None:
         ON,
     )
     kind = ActivityType.objects.get(code="course-seminar-webinar")
+    statement = AttestationStatement.objects.of(str(claims.ATTESTATION))
     activities = [
         activity
         for member, cycle, planned in zip(members, cycles, plans, strict=True)
-        for activity in _activities(member, cycle, kind, shares(planned.points, entries))
+        for activity in _activities(member, cycle, kind, statement, shares(planned.points, entries))
     ]
     _created(Activity, activities)
     of_member = {cycle.certification.member_id: cycle for cycle in cycles}
@@ -167,7 +172,9 @@ def _invoices(cycle: Cycle, *, is_paid: bool) -> Iterator[RenewalInvoice]:
         yield invoice
 
 
-def _activities(member: Member, cycle: Cycle, kind: ActivityType, points: list[Decimal]) -> Iterator[Activity]:
+def _activities(
+    member: Member, cycle: Cycle, kind: ActivityType, statement: AttestationStatement, points: list[Decimal]
+) -> Iterator[Activity]:
     """Return one entry a day from the first day of the cycle on, each recorded on its day."""
     for n, claimed in enumerate(points, start=1):
         day = cycle.starts_on + DAY * n
@@ -178,7 +185,7 @@ def _activities(member: Member, cycle: Cycle, kind: ActivityType, points: list[D
             starts_on=day,
             ends_on=day,
             points=claimed,
-            attestation="I attest that the information I am entering is correct.",
+            statement=statement,
             attested_at=noon(day),
             attested_by=member.user,
             submission_id=UUID(int=member.pk << 64 | n),
@@ -222,8 +229,6 @@ def multiply(times: int) -> None:
                 f"WITH RECURSIVE copy(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copy WHERE n < {times - 1}) "  # noqa: S608
                 f"INSERT INTO {model._meta.db_table} ({named}) SELECT {values} FROM {model._meta.db_table}, copy"
             )
-        if connection.vendor == "postgresql":
-            cursor.execute("ANALYZE")  # as autovacuum does in a database in use
 
 
 def _copied(field: Any, copied: tuple[type[models.Model], ...]) -> str:

@@ -6,17 +6,24 @@ of the web workers and of the database. The floor is a page with a session, a us
 rows and a template; for recording it is a transaction that locks, inserts, sums and updates.
 """
 
+import json
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
+from time import perf_counter
+from unittest import mock
 from uuid import uuid4
 
 from django.contrib.auth.models import Permission
 
 from amtportal.dates import today
+from amtportal.documents import layout
 from amtportal.formatting import typed
 from amtportal.members.models import Member, User
 from ccp.transcripts import contents, issuing
@@ -132,6 +139,62 @@ def measure(work: Work, portal: Served, floor: Served, requests: int) -> tuple[C
     return own, least
 
 
+def rates(portal: Served, floor: Served, requests: int) -> tuple[float, float]:
+    """Return how many entries a second two members record at the same time, in the portal and on the floor."""
+    members = Member.objects.order_by("pk")[1 : 1 + WORKERS]
+    sessions = [client_of(member).cookies["sessionid"].value for member in members]
+
+    def submit(session: str) -> None:
+        for _ in range(BLOCK):
+            assert portal.ask("/ccp/record/", session, posted()).status == 302
+
+    def record(session: str) -> None:
+        for _ in range(BLOCK):
+            assert floor.ask(RECORD, session, {}).status == 201
+
+    seconds = {submit: 0.0, record: 0.0}
+    rounds = max(requests // BLOCK, 1)
+    with ThreadPoolExecutor(WORKERS) as clients:
+        for warming in (True, *[False] * rounds):
+            for work in seconds:
+                begun = perf_counter()
+                list(clients.map(work, sessions))
+                seconds[work] += 0.0 if warming else perf_counter() - begun
+    entries = BLOCK * rounds * len(sessions)
+    return entries / seconds[submit], entries / seconds[record]
+
+
+def cold(portal: Served, documents: int) -> tuple[float, float]:
+    """Return what a PDF costs that was never made: in the portal, and by WeasyPrint alone; in seconds of processor.
+
+    Each is the transcript of another member. The first ones are made before the clock runs, so that
+    the engine is loaded on both sides.
+    """
+    members = list(Member.objects.order_by("pk")[10 : 10 + 2 * WORKERS + documents])
+    cycles = [Cycle.objects.get(certification__member=member) for member in members]
+    htmls: list[str] = []
+    with mock.patch.object(layout, "lay_out", lambda html: htmls.append(html) or html.encode()):
+        for member, cycle in zip(members, cycles, strict=True):
+            of_cycle = contents.of_cycle(cycle)
+            issue = issuing.issue(contents=of_cycle, by=member.user, at=noon(today()))
+            issuing.pdf(issue, of_cycle, at=noon(today()))
+    sessions = [client_of(member).cookies["sessionid"].value for member in members]
+    before = 0.0
+    for place, (cycle, session) in enumerate(zip(cycles, sessions, strict=True)):
+        if place == 2 * WORKERS:
+            before = portal.cpu() + database_cpu()
+        assert portal.ask(f"/ccp/transcript/{cycle.pk}.pdf", session).status == 200
+    own = portal.cpu() + database_cpu() - before
+    alone = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.weasyprint_alone"],
+        input=json.dumps(htmls[2 * WORKERS - 1 :]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return own / documents, sum(json.loads(alone.stdout)) / documents
+
+
 def _ask(work: Work, server: Served, *, is_floor: bool) -> Answer:
     if is_floor:
         answer = server.ask(work.floor, work.of_floor, {} if work.floor == RECORD else None)
@@ -153,6 +216,13 @@ def run(members: int, requests: int) -> None:
         served("tests.benchmarks.floor.settings", Path(of_floor)) as floor,
     ):
         print(f"{members:,} members with {ENTRIES} entries each")
+        for server in (portal, floor):
+            for _ in range(2 * WORKERS):
+                server.ask("/healthz", "")
+        print(
+            f"a worker, after its first answer: {portal.cpu() / WORKERS:.2f} s of processor, {portal.memory()} MiB; "
+            f"floor {floor.cpu() / WORKERS:.2f} s, {floor.memory()} MiB"
+        )
         print(f"{'work':28} {'queries':>7} {'bytes':>7} {'CPU ms':>7} {'floor':>6} {'ratio':>6} {'p50 ms':>7}")
         for work in rows:
             own, least = measure(work, portal, floor, requests)
@@ -162,4 +232,14 @@ def run(members: int, requests: int) -> None:
                 f"{own.cpu / least.cpu:6.1f} {own.p50_ms:7.1f}",
                 flush=True,
             )
+        made, alone = cold(portal, max(requests // 2, 2))
+        print(
+            f"transcript as PDF, cold: {1000 * made:.0f} ms of processor, WeasyPrint alone on the same document "
+            f"{1000 * alone:.0f} ms: {made / alone:.2f}"
+        )
+        own_rate, floor_rate = rates(portal, floor, requests)
+        print(
+            f"Record CE, Submit, rate: {own_rate:.0f} entries a second by {WORKERS} members at once, "
+            f"floor {floor_rate:.0f}: {own_rate / floor_rate:.0%}"
+        )
         print(f"largest worker: {portal.memory()} MiB")

@@ -11,7 +11,8 @@ from amtportal.members.models import Member
 from tests.audit.measures import sideways, small_targets, violations
 from tests.browser.states import Window, every_page
 
-pytestmark = [pytest.mark.browser, pytest.mark.any_database]
+# Members can pay online, so that the pages have a Pay button.
+pytestmark = [pytest.mark.browser, pytest.mark.any_database, pytest.mark.usefixtures("provider")]
 # The width of a small phone, or of a page of 1,280 pixels enlarged four times.
 PHONE: ViewportSize = {"width": 320, "height": 640}
 # The rules that depend on colors and on room. The other rules are asked where the page is light and

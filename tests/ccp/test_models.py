@@ -16,6 +16,7 @@ from ccp.amt_credits import holding as held_credits
 from ccp.models import (
     Activity,
     ActivityType,
+    AttestationStatement,
     CalendarFeed,
     Category,
     CategoryTerms,
@@ -59,6 +60,10 @@ def type_terms() -> TypeTerms:
 def activity() -> Activity:
     """5 points for 3/1/2026."""
     return make_activity(make_cycle(), points="5", starts_on=date(2026, 3, 1))
+
+
+def statement() -> AttestationStatement:
+    return AttestationStatement.objects.of("I attest.")
 
 
 def credit() -> Credit:
@@ -147,6 +152,9 @@ CHANGES = [
     ("activity_points_above_0_to_99", activity, {"points": Decimal("99.25")}, "a quarter too many"),
     ("activity_points_in_quarters", activity, {"points": TENTH}, "tenths"),
     ("activity_starts_before_end", activity, {"ends_on": date(2026, 2, 28)}, "ends the day before it starts"),
+    ("activity_has_one_attestation", activity, {"attestation_text": "I attest."}, "two attestations"),
+    ("activity_has_one_attestation", activity, {"statement": None}, "no attestation"),
+    ("attestationstatement_has_text", statement, {"text": ""}, "an empty statement"),
     ("activity_attested_by_its_member", activity, {"attested_by": None}, "attested by nobody"),
     ("activity_reference_of_amt_only", activity, {"provider_reference": "W-1"}, "reference of what a member recorded"),
     ("activity_reference_of_amt_only", activity, {"source": "amt"}, "credit without reference"),
@@ -193,6 +201,7 @@ COPIES = [
     ("activitytype.code", kind, {}, "same code"),
     ("activity.submission_id", activity, {}, "same form"),
     ("activity_provider_reference_unique", amt_credit, {"submission_id": uuid.uuid4}, "same reference"),
+    ("attestationstatement.text", statement, {}, "same statement"),
     ("heldcredit.provider_reference", held, {}, "same reference"),
     ("heldcredit.activity_id", matched, {"provider_reference": "W-9"}, "same entry"),
     ("errorreport_one_open", report, {}, "waits for an answer"),

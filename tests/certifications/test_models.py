@@ -37,6 +37,7 @@ TENTH = Decimal("30.1")
 CLOSED = {"closed_on": date(2026, 5, 1), "outcome": "compliant", "points_at_close": Decimal(30)}
 EXTENDED = {"grace_extended_to": date(2026, 9, 30), "grace_extension_reason": "Deployed."}
 SETTLED = {"status": "paid", "before_portal": date(2030, 1, 1)}
+ONLINE = {"method": "card-online", "recorded_by": None, "charge_id": "ch_1"}
 REVERSED = {"reversed_at": noon(TODAY), "reversed_by": make_user, "reversal_reason": "Returned by the bank."}
 
 
@@ -55,6 +56,13 @@ def unpaid() -> RenewalInvoice:
 
 def payment() -> Payment:
     return make_payment(unpaid())
+
+
+def online() -> Payment:
+    found = payment()
+    changed(found, ONLINE)
+    found.refresh_from_db()
+    return found
 
 
 def status_change() -> StatusChange:
@@ -126,7 +134,13 @@ CHANGES = [
     ("waitingrow_cause_known", waiting, {"cause": "whim"}, "no such cause"),
     ("payment_recorded_by_somebody", payment, {"recorded_by": None}, "nobody and no file"),
     ("payment_method_known", payment, {"method": "barter"}, "no such method"),
+    ("payment_recorded_by_somebody", payment, {"recorded_by": None}, "a check that nobody recorded"),
+    ("payment_recorded_by_somebody", payment, {"charge_id": "ch_1"}, "a check with a charge"),
+    ("payment_recorded_by_somebody", payment, {"last4": "4242"}, "a check with digits of a card"),
+    ("payment_recorded_by_somebody", payment, {"method": "card-online"}, "online, recorded by somebody"),
+    ("payment_recorded_by_somebody", payment, {**ONLINE, "charge_id": None}, "online without a charge"),
     ("payment_reversal_whole", payment, {**REVERSED, "reversed_by": None}, "nobody"),
+    ("payment_reversal_whole", payment, {**REVERSED, **ONLINE, "reversal_reason": ""}, "online, no reason"),
     ("payment_reversal_whole", payment, {**REVERSED, "reversed_at": None}, "never"),
     ("payment_reversal_whole", payment, {**REVERSED, "reversal_reason": ""}, "no reason"),
 ]
@@ -139,6 +153,7 @@ COPIES = [
     ("cycle_one_unclosed", ended, {"number": 2}, "both unclosed"),
     ("renewalinvoice_one_a_year", unpaid, {}, "same year"),
     ("payment_one_standing", payment, {}, "both standing"),
+    ("payment.charge_id", online, {"invoice": unpaid}, "same charge"),
     ("waitingrow_once_while_it_waits", waiting, {}, "both wait"),
 ]
 

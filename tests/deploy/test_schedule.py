@@ -16,9 +16,9 @@ UNITS = sorted((DEPLOY / "systemd").iterdir())
 TIMERS = [unit for unit in UNITS if unit.suffix == ".timer"]
 CRON = [line for line in (DEPLOY / "amtportal.cron").read_text().splitlines() if re.match(r"[0-9*]", line)]
 # What has to be done again and again, and how often. Nothing else needs a schedule.
-DAILY = {"close_cycles", "match_credits", "seal_history", "backup", "clean_evidence"}
+DAILY = {"close_cycles", "match_credits", "seal_history", "backup", "clean_evidence", "reconcile_payments"}
 WEEKLY = {"verify_records", "clearsessions"}
-OFTEN = {"send_mail_queue"}
+OFTEN = {"send_mail_queue", "settle_payments"}
 
 
 def named(unit: Path) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from amtportal.members.models import Member
-from tests.support.builders import cycle_of, invoice_of
+from tests.support.builders import begin_checkout, cycle_of, invoice_of
 from tests.support.evidence import attach
 
 
@@ -52,6 +52,8 @@ PRIVATE = {
     "invoice-list": ("/invoices/", 200, 200, 302, 302),
     "invoice-detail": ("/invoices/{invoice}/", 200, 404, 200, 404),
     "invoice-pdf": ("/invoices/{invoice}.pdf", 200, 404, 200, 404),
+    "invoice-pay": ("/invoices/{invoice}/pay/", 302, 404, 302, 302),  # only the button does something
+    "payment-return": ("/payments/return/{checkout}/", 302, 404, 302, 302),  # it leads to the invoice
     "styleguide": ("/styleguide/", 404, 404, 200, 200),  # for any staff, because it shows nobody's data
 }
 
@@ -70,9 +72,12 @@ PUBLIC = {
 def of_owner(address: str, member: Member) -> str:
     """Return the address with the keys of the owner's own activity, cycle and (open) invoice.
 
-    If the address names a file, a file is attached to the activity.
+    If the address names a file, a file is attached to the activity. If it names a checkout, one is
+    begun.
     """
     cycle = cycle_of(member)
+    invoice = invoice_of(cycle)
     entry = member.activities.get()
     evidence = attach(entry).pk if "{evidence}" in address else 0
-    return address.format(activity=entry.pk, cycle=cycle.pk, invoice=invoice_of(cycle).pk, evidence=evidence)
+    checkout = begin_checkout(invoice).idempotency_key if "{checkout}" in address else ""
+    return address.format(activity=entry.pk, cycle=cycle.pk, invoice=invoice.pk, evidence=evidence, checkout=checkout)

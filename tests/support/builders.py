@@ -11,11 +11,12 @@ from django.test import Client
 from amtportal.dates import CHICAGO
 from amtportal.members.models import Member, User
 from ccp.amt_credits import credits as amt_credits
-from ccp.models import Activity, ActivityType, Category, CategoryTerms, Credit, TypeTerms
+from ccp.models import Activity, ActivityType, AttestationStatement, Category, CategoryTerms, Credit, TypeTerms
 from ccp.recording import claims
 from ccp.recording import verbs as recording
 from certifications import cycles, invoices
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
+from certifications.payments.models import Checkout
 
 # A Saturday, 47 days before the end of the cycles of people who were certified on a May 1.
 TODAY = date(2026, 3, 14)
@@ -152,6 +153,22 @@ def make_payment(invoice: RenewalInvoice, *, by: User | None = None, **fields: A
     )
 
 
+def begin_checkout(invoice: RenewalInvoice, *, at: datetime | None = None, **fields: Any) -> Checkout:
+    """Return a checkout that the owner of the invoice began at noon of ``TODAY``; no provider knows it."""
+    at = at or noon(TODAY)
+    return Checkout.objects.create(
+        **{
+            "invoice": invoice,
+            "amount": invoice.amount,
+            "idempotency_key": uuid.uuid4(),
+            "opened_at": at,
+            "opened_by": invoice.cycle.certification.member.user,
+            "expires_at": at + timedelta(hours=1),
+            **fields,
+        }
+    )
+
+
 def cycle_of(member: Member, credential: str = "RMA") -> Cycle:
     """Return the cycle of the certification as the database has it now."""
     return Cycle.objects.select_related("certification__credential", "certification__member").get(
@@ -181,6 +198,7 @@ def record_more(like: Activity, cycles: list[Cycle], number: int) -> None:
     There are no caps, so it is plain what they count for.
     """
     kinds = list(ActivityType.objects.exclude(code="employment"))
+    statement = AttestationStatement.objects.of(str(claims.ATTESTATION))
     activities = Activity.objects.bulk_create(
         Activity(
             member=like.member,
@@ -189,7 +207,7 @@ def record_more(like: Activity, cycles: list[Cycle], number: int) -> None:
             starts_on=date(2025, 1, 1) + timedelta(days=n),
             ends_on=date(2025, 1, 2) + timedelta(days=n),
             points=Decimal("0.25"),
-            attestation=claims.ATTESTATION,
+            statement=statement,
             attested_at=noon(TODAY),
             attested_by=like.member.user,
             submission_id=uuid.uuid4(),

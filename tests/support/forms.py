@@ -15,6 +15,7 @@ from amtportal.members.sign_in import addresses
 from ccp.models import ActivityType, Category, ErrorReport
 from ccp.recording import verbs as recording
 from certifications.models import Credential, Cycle, Payment, RenewalInvoice
+from certifications.payments.models import UnappliedMoney
 from tests.support.builders import (
     PASSWORD,
     TODAY,
@@ -132,6 +133,8 @@ STAFF = {
     "certifications_renewalinvoice_void": Form("renewalinvoice", REASON),
     "certifications_renewalinvoice_anew": Form("renewalinvoice", REASON),
     "certifications_renewalinvoice_ask": Form("renewalinvoice", REASON),
+    "payments_unappliedmoney_apply": Form("unappliedmoney"),
+    "payments_unappliedmoney_explain": Form("unappliedmoney", REASON),
 }
 
 
@@ -182,6 +185,7 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
         "cycle": closed.pk if name.endswith("_correct") else cycle.pk,
         "payment": Payment.objects.get().pk,
         "renewalinvoice": invoice_of(cycle, 1 if name.endswith("_void") else 3).pk,
+        "unappliedmoney": UnappliedMoney.objects.get().pk,
     }
     if name.endswith("_anew"):
         RenewalInvoice.objects.filter(pk=keys["renewalinvoice"]).update(status="void", void_reason="Wrong day")
@@ -197,6 +201,8 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
     address = page(model, verb, keys[form.address]) if form.address else page(model, verb)
     client = client_of(make_user(email="root@amt.example", is_staff=True, is_superuser=True))
     values = form_on(client, address) | form.typed
+    if verb == "apply":
+        values["invoice"] = invoice_of(cycle).number
     if verb == "terms":  # what will change is shown first
         values = form_on(client, address, posted=values)
     return client, address, values

@@ -52,11 +52,12 @@ def main() -> None:
     import pikepdf
     from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
+    from amtportal.documents import engine
     from amtportal.documents import layout as documents
 
     wanted = json.load(sys.stdin)
     if "TESTS_LET_DOCUMENTS_FETCH" in os.environ:
-        documents.NothingFetched = lambda: URLFetcher(timeout=1)  # type: ignore[assignment,misc]
+        engine.NothingFetched = lambda: URLFetcher(timeout=1)  # type: ignore[assignment,misc]
     documents.lay_out(WARM_UP)  # modules and fonts are read once
     reached: list[str] = []
 

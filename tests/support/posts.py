@@ -22,7 +22,9 @@ from django.test import Client
 from amtportal.members.models import Member, User
 from ccp.amt_credits import holding as held_credits
 from ccp.models import Activity, ActivityType, Category, HeldCredit
-from certifications.models import Certification, Credential, Payment
+from certifications.models import Certification, Credential, Payment, RenewalInvoice
+from certifications.payments.models import UnappliedMoney
+from certifications.payments.provider import ProviderAway
 from tests.support.builders import (
     PASSWORD,
     TODAY,
@@ -255,6 +257,25 @@ def importing(model: Any, content: bytes) -> Callable[[pytest.MonkeyPatch], Post
     return prepared
 
 
+def _refunding(monkeypatch: pytest.MonkeyPatch, money: Payment | UnappliedMoney) -> Post:
+    """The provider does not answer. Its answer would write a second line of the refund."""
+    monkeypatch.setattr("certifications.payments.provider.refund", Mock(side_effect=ProviderAway))
+    return Post(_root(), page(type(money), "refund", money.pk), {"reason": "Because it is so."})
+
+
+def refund_payment(monkeypatch: pytest.MonkeyPatch) -> Post:
+    invoice = invoice_of(make_cycle(make_member()), year=1)
+    RenewalInvoice.objects.filter(pk=invoice.pk).update(status="paid")
+    values = {"method": "card-online", "charge_id": "ch_1", "received_on": TODAY, "recorded_at": noon(TODAY)}
+    payment = Payment.objects.create(invoice=invoice, amount=invoice.amount, **values)
+    return _refunding(monkeypatch, payment)
+
+
+def refund_unapplied(monkeypatch: pytest.MonkeyPatch) -> Post:
+    values = {"charge_id": "ch_1", "amount": 5000, "currency": "usd", "cause": "unknown", "received_at": noon(TODAY)}
+    return _refunding(monkeypatch, UnappliedMoney.objects.create(**values))
+
+
 POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "account_confirm_email": confirm_address,
     "account_reset_password_from_key": reset_password,
@@ -297,6 +318,8 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
         Credential, code="NEW", name="New", points_required="30", annual_fee="50.00"
     ),
     "certifications_credential_delete": deleting(Credential, lambda: Credential.objects.get(code="MDT")),
+    "certifications_payment_refund": refund_payment,
+    "payments_unappliedmoney_refund": refund_unapplied,
     "members_member_add": adding(
         Member, user=lambda: str(make_user().pk), amt_id="777", first_name="Ada", last_name="Lane"
     ),

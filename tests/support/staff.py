@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from allauth.account.models import EmailAddress
 from bs4 import BeautifulSoup
@@ -21,7 +22,17 @@ from certifications import life
 from certifications.models import (
     Cycle,
     CycleCorrection,
+    RenewalInvoice,
     WaitingRow,
+)
+from certifications.payments.models import (
+    Checkout,
+    Dispute,
+    ProviderEvent,
+    Refund,
+    Settlement,
+    SettlementLine,
+    UnappliedMoney,
 )
 from tests.support.builders import (
     TODAY,
@@ -86,6 +97,7 @@ DEEDS = {
     "certifications_credential_rename": "certifications.rename_credential",
     "certifications_cycle_correct": "certifications.add_cyclecorrection",
     "certifications_cycle_extend": "certifications.change_cycle",
+    "certifications_payment_refund": "payments.give_refund",
     "certifications_payment_reverse": "certifications.change_payment",
     "certifications_renewalinvoice_anew": "certifications.change_renewalinvoice",
     "certifications_renewalinvoice_ask": "certifications.change_renewalinvoice",
@@ -94,6 +106,9 @@ DEEDS = {
     "members_member_rekey": "members.change_amt_id",
     "members_member_merge": "members.merge_members",
     "members_member_sign_in": "members.give_sign_in",
+    "payments_unappliedmoney_apply": "payments.resolve_unappliedmoney",
+    "payments_unappliedmoney_explain": "payments.resolve_unappliedmoney",
+    "payments_unappliedmoney_refund": "payments.give_refund",
 }
 
 
@@ -146,6 +161,70 @@ def populate(count: int) -> None:
         CycleCorrection.objects.create(
             cycle=cycle, points=32, outcome="compliant", statement="Corrected.", signed_at=noon(TODAY), signed_by=clerk
         )
+        _pay_online(invoice_of(cycle, year=2), clerk)
+
+
+def _pay_online(invoice: RenewalInvoice, clerk: User) -> None:
+    """Try to pay the invoice online: the money was not for it, a refund of it failed, and a bank asks it back."""
+    number = f"{invoice.pk:07}"
+    checkout = Checkout.objects.create(
+        invoice=invoice,
+        amount=invoice.amount,
+        idempotency_key=uuid4(),
+        session_id=f"cs_{number}",
+        status="failed",
+        opened_at=noon(TODAY),
+        opened_by=invoice.cycle.certification.member.user,
+        expires_at=noon(TODAY),
+        finished_at=noon(TODAY),
+    )
+    ProviderEvent.objects.create(
+        event_id=f"evt_{number}",
+        kind="checkout.session.completed",
+        object_id=checkout.session_id,
+        created_at=noon(TODAY),
+        received_at=noon(TODAY),
+        effect="money kept as unapplied",
+    )
+    money = UnappliedMoney.objects.create(
+        charge_id=f"ch_{number}",
+        checkout=checkout,
+        amount=invoice.amount,
+        currency="usd",
+        received_at=noon(TODAY),
+        cause="held",
+    )
+    of_money: dict[str, Any] = {"unapplied": money, "charge_id": money.charge_id, "amount": money.amount}
+    Refund.objects.create(
+        **of_money,
+        currency="usd",
+        reason="Not for this invoice.",
+        idempotency_key=uuid4(),
+        status="failed",
+        failure="lost_or_stolen_card",
+        requested_at=noon(TODAY),
+        requested_by=clerk,
+        finished_at=noon(TODAY),
+    )
+    Dispute.objects.create(
+        **of_money, currency="usd", dispute_id=f"du_{number}", reason="fraudulent", status="won",
+        opened_at=noon(TODAY), closed_at=noon(TODAY),
+    )  # fmt: skip
+    settlement = Settlement.objects.create(
+        day=TODAY - timedelta(days=invoice.pk), reconciled_at=noon(TODAY), differences=f"txn_{number} has no payment."
+    )
+    SettlementLine.objects.create(
+        settlement=settlement,
+        transaction_id=f"txn_{number}",
+        kind="charge",
+        source_id=money.charge_id,
+        amount=money.amount,
+        fee=175,
+        net=money.amount - 175,
+        currency="usd",
+        created_at=noon(TODAY),
+        available_on=TODAY,
+    )
 
 
 VIEW, ADD, CHANGE, DELETE = "view", "add", "change", "delete"
@@ -178,5 +257,12 @@ BY_HAND: dict[str, set[str]] = {
     "members_member": {VIEW, ADD, CHANGE},
     "members_outgoingmail": {VIEW},
     "members_user": {VIEW, ADD, CHANGE},
+    "payments_checkout": {VIEW},
+    "payments_dispute": {VIEW},
+    "payments_providerevent": {VIEW},
+    "payments_refund": {VIEW},
+    "payments_settlement": {VIEW},
+    "payments_settlementline": {VIEW},
+    "payments_unappliedmoney": {VIEW},
     "mfa_authenticator": {VIEW},  # a superuser removes one: ``tests/amtportal/members/factors/test_second_factor.py``
 }

@@ -17,8 +17,6 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from zxcvbn import zxcvbn
-from zxcvbn.matching import L33T_TABLE, relevant_l33t_subtable
 
 from amtportal import clean
 from amtportal.members.factors.second_factor import FACTORS
@@ -79,6 +77,8 @@ def known_words(user: User | None) -> list[str]:
 
 def judged_of(password: str) -> str:
     """Return the characters of the password that are rated."""
+    from zxcvbn.matching import L33T_TABLE, relevant_l33t_subtable
+
     judged = password[:LOOKED_AT]
     readings = prod(len(signs) for signs in relevant_l33t_subtable(judged, L33T_TABLE).values())
     return judged if readings <= MOST_READINGS else judged[:LOOKED_AT_OF_SIGNS]
@@ -86,6 +86,8 @@ def judged_of(password: str) -> str:
 
 def weakness(password: str, known: list[str]) -> str | None:
     """Return why the password is too easy to guess, as a key of ``REASONS``; None if it is not."""
+    from zxcvbn import zxcvbn  # 12 MiB of words, which a process needs that sets a password
+
     judged = judged_of(password)
     with _one_at_a_time:
         whole = zxcvbn(judged, known, max_length=LOOKED_AT)

@@ -34,7 +34,7 @@ from amtportal.members.sign_in import kept_forms
 PARAMETER = "answer-shown"
 SECONDS = 60 * 60
 _NAVIGATES = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
-_HEADERS = ("Content-Type", "Content-Encoding", "X-Robots-Tag")
+_HEADERS = ("Content-Type", "X-Robots-Tag")
 logger = logging.getLogger(__name__)
 
 

@@ -2,12 +2,20 @@
 
 import json
 from datetime import date
+from functools import lru_cache
+from typing import Any
 
 from django import template
 from django.core.serializers.json import DjangoJSONEncoder
+from django.template import defaulttags
+from django.template.base import FilterExpression, Parser, Token, Variable
+from django.templatetags.i18n import do_translate
 from django.templatetags.static import static
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from amtportal import dates, guide_pictures, nav
 from amtportal import formatting as words
@@ -31,7 +39,16 @@ register.filter("direction", words.direction)
 @register.filter
 def day(value: date) -> SafeString:
     """Return a day such as ``3/14/2026`` as a ``<time>`` element that machines can read."""
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), words.format_day(value))
+    # A day has nothing to escape, and a page can have a hundred of them.
+    return SafeString(f'<time datetime="{value.isoformat()}">{words.format_day(value)}</time>')
+
+
+@register.filter
+def days_to(first: date, last: date) -> SafeString:
+    """Return one day, or the first and the last of several, as ``<time>`` elements."""
+    if first == last:
+        return day(first)
+    return SafeString(_("%(first)s to %(last)s") % {"first": day(first), "last": day(last)})
 
 
 @register.filter
@@ -58,6 +75,7 @@ def as_json(value: object) -> str:
 
 
 @register.simple_tag
+@lru_cache
 def icon(name: str) -> SafeString:
     """Return an icon from ``static/icons.svg``. It has no text for screen readers: add words."""
     return format_html(
@@ -74,9 +92,94 @@ def association() -> dict[str, object]:
 
 
 @register.simple_tag(takes_context=True)
-def menu(context: template.Context) -> list[nav.Shown]:
-    """Return the menu at the top of the page (``amtportal.nav``)."""
-    return nav.menu(context["request"])
+def menu(context: template.Context) -> SafeString:
+    """Return the items of the menu at the top of the page (``amtportal.nav``)."""
+    return _items(get_language(), tuple(nav.menu(context["request"])))
+
+
+@lru_cache(maxsize=200)
+def _items(language: str, items: tuple[nav.Shown, ...]) -> SafeString:
+    """Return the items in that language. A menu is the same for everybody who sees the same items."""
+    return format_html_join(
+        "\n",
+        '<li{}><a href="{}"{}>{}</a></li>',
+        (
+            (
+                mark_safe(' class="tab-help"') if shown.item.is_help else "",
+                reverse(shown.item.address),
+                format_html(' aria-current="{}"', shown.current) if shown.current else "",
+                shown.item.label,
+            )
+            for shown in items
+        ),
+    )
+
+
+@register.tag
+def fixed(parser: Parser, token: Token) -> "Fixed":
+    """Mark a part of a template that depends on nothing but the language: ``{% fixed %}…{% endfixed %}``.
+
+    It is rendered once for each language and process. The part sees no variable of the page: a name
+    that it does not set itself is an error.
+    """
+    parts = parser.parse(("endfixed",))
+    parser.delete_first_token()
+    return Fixed(parts)
+
+
+@register.tag
+def translate(parser: Parser, token: Token) -> template.Node:
+    """Django's tag; a sentence that is written in the template is looked up once for each language."""
+    node = do_translate(parser, token)
+    is_fixed = node.asvar is None and _is_written(node.filter_expression) and _is_written(node.message_context)
+    return Fixed(template.NodeList([node])) if is_fixed else node
+
+
+@register.tag
+def url(parser: Parser, token: Token) -> template.Node:
+    """Django's tag; an address without a key is looked up once."""
+    node = defaulttags.url(parser, token)
+    is_fixed = not (node.asvar or node.args or node.kwargs) and _is_written(node.view_name)
+    return Fixed(template.NodeList([node])) if is_fixed else node
+
+
+def _is_written(expression: FilterExpression | None) -> bool:
+    """Return whether the value is written in the template, and does not come from the page."""
+    if expression is None:
+        return True
+    written = expression.var.literal if isinstance(expression.var, Variable) else expression.var
+    return isinstance(written, str) and not expression.filters
+
+
+class Fixed(template.Node):
+    child_nodelists = ("parts",)
+
+    def __init__(self, parts: template.NodeList) -> None:
+        self.parts = parts
+        self.rendered: dict[str | None, SafeString] = {}
+
+    def render(self, context: template.Context) -> SafeString:
+        language = get_language()
+        text = self.rendered.get(language)
+        if text is None:
+            nothing = _Nothing(autoescape=context.autoescape)
+            assert context.template
+            with nothing.bind_template(context.template):
+                text = self.rendered[language] = self.parts.render(nothing)
+        return text
+
+
+class _Nothing(template.Context):
+    """A context without variables: only those that the part itself sets can be read."""
+
+    def __getitem__(self, key: Any) -> Any:
+        try:
+            return super().__getitem__(key)
+        except KeyError:
+            raise template.TemplateSyntaxError(f"A fixed part of a template reads {key!r}.") from None
+
+    def get(self, key: Any, otherwise: Any = None) -> Any:
+        return self[key]
 
 
 @register.inclusion_tag("guide/_picture.html")

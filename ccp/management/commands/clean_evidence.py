@@ -13,6 +13,7 @@ from django.utils import timezone
 from amtportal.chunks import CHUNK
 from ccp.evidence import attaching as evidence
 from ccp.models import Evidence
+from ccp.models.activities import reference_of
 
 # A file is written before its row, so a newer file may still get its row.
 AGE = timedelta(hours=1)
@@ -61,7 +62,7 @@ Compare every file that is attached with its row.
 
     def _compare(self, file: Evidence) -> str:
         """Compare a file with its row, and return what it is; tell what is wrong with it."""
-        about = f"Evidence {file.pk} of CE-{file.activity_id:07d}"
+        about = f"Evidence {file.pk} of {reference_of(file.activity_id)}"
         try:
             with evidence.storage().open(file.stored_name) as content:
                 size, found = content.size, evidence.digest(content)

@@ -25,7 +25,8 @@ class Command(BaseCommand):
 - credits of cycles that are not closed: the points that count and why they were cut
 - the day since which each requirement is met, replayed from the history
 - points and outcome of closed cycles
-- invoices: three for each cycle, their due dates, and that the paid ones have a payment
+- invoices: three for each cycle, their due dates, that the paid ones have a payment, and that those paid online have
+  their checkout
 - every sealed line of history against its seal, and the chain of the seals (not with --member)
 - the triggers that keep history as it is: their definition, their function, and that they are on (not with --member)
 - exit status 1 where there are differences, else 0

@@ -184,14 +184,23 @@ class _WithOtherWords(forms.Select):
 
 
 class ActivityTypeField(forms.ModelChoiceField):
-    """The activity type.
+    """The activity type, by its code, among those that are ``known``.
 
     A type that is not offered is read too, because the rules then say why it cannot be chosen.
     """
 
     widget = _WithOtherWords
     iterator = _ByCategory
+    known: Sequence[ActivityType]
     offered: Callable[[], list[ActivityType]]
+
+    def to_python(self, value: Any) -> ActivityType | None:
+        if value in self.empty_values:
+            return None
+        chosen = next((known for known in self.known if known.code == str(value)), None)
+        if chosen is None:
+            raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return chosen
 
     def label_from_instance(self, obj: Any) -> str:
         return translated(obj.name)

@@ -10,7 +10,6 @@ from datetime import date
 from typing import Any, cast
 
 from django import forms
-from django.db.models import prefetch_related_objects
 from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -19,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from amtportal import clean
 from amtportal.dates import day_of
 from amtportal.refusals import Problem
-from ccp.counting.terms import CategoryOffer, Terms, catalogue, points_for
+from ccp.counting.terms import Catalogue, CategoryOffer, Offer, Terms, catalogue, points_for
 from ccp.models import Activity, ActivityType
 from ccp.recording import amounts, claims, eligibility
 from ccp.recording import previous as earlier_entries
@@ -41,6 +40,7 @@ class RecordCEForm(forms.Form):
     """The form for one activity.
 
     - ``open_cycles``: the cycles that take records today
+    - ``terms``: all terms, if they have been read
     - ``asked``: the cycle from whose page the member came
     - ``like``: an entry of the member's own; the form records another one like it
     - ``kept``: what was typed before the member had to sign in again
@@ -56,7 +56,7 @@ class RecordCEForm(forms.Form):
 
     activity_type = ActivityTypeField(
         label=gettext_lazy("Activity type"),
-        queryset=ActivityType.objects.select_related("category").prefetch_related("credentials"),
+        queryset=ActivityType.objects.none(),
         to_field_name="code",
         error_messages={
             "required": gettext_lazy("Choose an activity type."),
@@ -135,6 +135,7 @@ class RecordCEForm(forms.Form):
         *,
         open_cycles: Sequence[Cycle],
         on: date,
+        terms: Catalogue | None = None,
         asked: Cycle | None = None,
         initial: dict[str, Any] | None = None,
         earlier: Activity | None = None,
@@ -145,7 +146,8 @@ class RecordCEForm(forms.Form):
         self.earlier = earlier
         self.earlier_type = earlier.activity_type if earlier else None
         self.recorded_on = day_of(earlier.recorded_at) if earlier else on
-        self.catalogue = catalogue()
+        self.catalogue = terms or catalogue()
+        self._terms: dict[int, Terms] = {}
         preset = {
             "submission_id": uuid.uuid4(),
             "certifications": [cycle.certification_id for cycle in ([asked] if asked else open_cycles)],
@@ -157,7 +159,8 @@ class RecordCEForm(forms.Form):
         self.is_preview = self.is_bound and "preview" in self.data
         self.fields["attested"].required = not self.is_preview
         self.fields["points"].required = not self._entered("quantity")
-        cast(ActivityTypeField, self.fields["activity_type"]).offered = lambda: self.activity_types
+        kinds = cast(ActivityTypeField, self.fields["activity_type"])
+        kinds.known, kinds.offered = self.catalogue.activity_types, lambda: self.activity_types
         for day in (self.fields["starts_on"], self.fields["ends_on"]):
             assert isinstance(day, TypedDayField)
             day.on = on
@@ -190,11 +193,9 @@ class RecordCEForm(forms.Form):
 
     @cached_property
     def _choosable(self) -> list[ActivityType]:
-        known = self.catalogue.activity_types
-        prefetch_related_objects(known, "credentials")
         return [
             activity_type
-            for activity_type in known
+            for activity_type in self.catalogue.activity_types
             if activity_type == self.earlier_type
             or not eligibility.problem_with_activity_type(activity_type, self._terms_of(activity_type), self.on)
         ]
@@ -290,14 +291,21 @@ class RecordCEForm(forms.Form):
     @property
     def offers(self) -> list[CategoryOffer]:
         """Return the activity types that can be chosen, with the terms that apply to the entry."""
-        return self.catalogue.offers(self.activity_types, self.recorded_on)
+        return [group for group, _reasons in self.guidance if group.offers]
 
     @property
+    def chosen_offer(self) -> Offer | None:
+        """Return the type that the page shows as chosen, with its terms; None if it is not offered."""
+        code = self.chosen_activity_type
+        of_groups = (offer for group in self.offers for offer in group.offers) if code else ()
+        return next((offer for offer in of_groups if offer.activity_type.code == code), None)
+
+    @cached_property
     def guidance(self) -> list[tuple[CategoryOffer, list[str]]]:
         """Return the offers of every category, and why others of its types are not offered."""
         return [
             (
-                replace(group, offers=[offer for offer in group.offers if offer.activity_type in self.activity_types]),
+                replace(group, offers=[offer for offer in group.offers if offer.activity_type not in self.not_offered]),
                 [self.not_offered[kind] for offer in group.offers if (kind := offer.activity_type) in self.not_offered],
             )
             for group in self.catalogue.offers(self._choosable, self.recorded_on)
@@ -309,7 +317,9 @@ class RecordCEForm(forms.Form):
         return self._terms_of(self.cleaned_data["activity_type"])
 
     def _terms_of(self, activity_type: ActivityType) -> Terms:
-        return self.catalogue.terms(activity_type, self.recorded_on)
+        if activity_type.pk not in self._terms:
+            self._terms[activity_type.pk] = self.catalogue.terms(activity_type, self.recorded_on)
+        return self._terms[activity_type.pk]
 
     @property
     def claim(self) -> eligibility.Claim:

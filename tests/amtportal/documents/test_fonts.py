@@ -8,7 +8,7 @@ from django.utils import translation
 from django.utils.html import format_html_join
 
 from amtportal import checks
-from amtportal.documents import fonts
+from amtportal.documents import engine, fonts
 from amtportal.documents import layout as documents
 from amtportal.formatting import direction
 from ccp import demo
@@ -99,10 +99,16 @@ def test_what_no_font_has_and_nobody_misses_is_replaced(typed: str, printed: str
     assert typed.translate(fonts.PRINTED_AS) == printed
 
 
+def test_the_first_font_has_all_that_is_taken_for_plain() -> None:
+    leading = fonts.all_fonts().own[0]
+    assert {one for one in fonts.PLAIN if not one.isspace()} <= leading.characters
+    assert fonts.chosen("".join(fonts.PLAIN)) == ((leading,), frozenset())
+
+
 def test_the_bytes_do_not_depend_on_the_documents_before() -> None:
     pages = [listed([SCRIPTS["Japanese"]]), listed([SCRIPTS["Tamil"]]), listed(["Ada"])]
     first = [documents.lay_out(page) for page in pages]
-    for cached in (documents._registry, documents._style_sheet, documents._register, documents._set_in):
+    for cached in (engine._registry, engine._style_sheet, engine._register, engine._set_in):
         cached.cache_clear()
     assert [documents.lay_out(page) for page in reversed(pages)] == first[::-1]
 

@@ -11,6 +11,7 @@ from django.core.cache import caches
 from pypdf import PdfReader
 from weasyprint.urls import FatalURLFetchingError
 
+from amtportal.documents import engine
 from amtportal.documents import layout as documents
 from amtportal.documents.fonts import all_fonts
 from tests.support.threads import at_once
@@ -37,7 +38,7 @@ def text_of(pdf: bytes) -> str:
 )
 def test_a_document_may_fetch_nothing(address: str) -> None:
     with pytest.raises(FatalURLFetchingError, match="may not fetch"):
-        documents.NothingFetched().fetch(address)
+        engine.NothingFetched().fetch(address)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_what_a_document_asks_for_does_not_get_into_it(body: str, tmp_path: Path
 
 def test_the_style_sheet_may_fetch_the_files_of_a_font_and_nothing_else(tmp_path: Path) -> None:
     font, *_, other = all_fonts().own
-    assert documents.OwnFonts(font).fetch(font.file.as_uri()).url == font.file.as_uri()
+    assert engine.OwnFonts(font).fetch(font.file.as_uri()).url == font.file.as_uri()
     for address in (
         "http://127.0.0.1:9/x.ttf",
         (tmp_path / font.file.name).as_uri(),
@@ -78,7 +79,7 @@ def test_the_style_sheet_may_fetch_the_files_of_a_font_and_nothing_else(tmp_path
         other.file.as_uri(),
     ):
         with pytest.raises(FatalURLFetchingError):
-            documents.OwnFonts(font).fetch(address)
+            engine.OwnFonts(font).fetch(address)
 
 
 def test_the_same_html_gives_the_same_bytes() -> None:

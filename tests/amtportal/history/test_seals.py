@@ -99,13 +99,13 @@ def test_one_changed_value_is_found_at_its_row(short: Member, met: Member, table
 def test_one_flipped_byte_in_the_stored_text_is_found_at_its_row(short: Member, met: Member) -> None:
     """Change the lowest bit of the first letter of the statement that was checked."""
     seal()
-    line = Activity.history.order_by("history_id")[0]
-    flipped = chr(ord(line.attestation[0]) ^ 1) + line.attestation[1:]
-    tamper("UPDATE ccp_historicalactivity SET attestation = %s WHERE history_id = %s", flipped, line.pk)
+    statement = Activity.history.order_by("history_id")[0].statement
+    flipped = chr(ord(statement.text[0]) ^ 1) + statement.text[1:]
+    tamper("UPDATE ccp_attestationstatement SET text = %s WHERE id = %s", flipped, statement.pk)
+    assert found() == [f"ccp_attestationstatement {statement.pk}: was changed after it was sealed"]
     status, lines = verified()
     assert status == 1
-    assert lines[0] == f"ccp_historicalactivity {line.pk}: was changed after it was sealed"
-    assert re.fullmatch(r"History: \d+ lines under \d+ seals verified: 1 difference. Head: [0-9a-f]{64}", lines[1])
+    assert re.fullmatch(r"History: \d+ lines under \d+ seals verified: 1 difference. Head: [0-9a-f]{64}", lines[0])
 
 
 def test_a_float_that_differs_in_its_last_bit_is_found(short: Member) -> None:

@@ -235,9 +235,9 @@ def test_what_happens_at_the_door_of_an_account_is_written_down(
 
 
 def test_every_kind_of_event_has_its_deed() -> None:
-    """See ``tests/amtportal/members/sign_in/test_signin.py``."""
+    """See ``tests/amtportal/members/sign_in/test_signin.py`` and ``tests/certifications/payments/test_webhooks.py``."""
     shown = {kind for rows in EVENTS.values() for kind, *_ in rows}
-    assert set(Kind) - shown == {Kind.PASSWORD_SET, Kind.PASSWORD_RESET}
+    assert set(Kind) - shown == {Kind.PASSWORD_SET, Kind.PASSWORD_RESET, Kind.WEBHOOK_REFUSED}
 
 
 def test_what_is_refused_or_not_there_is_in_the_log(ada: User, caplog: pytest.LogCaptureFixture) -> None:

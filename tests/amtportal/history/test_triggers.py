@@ -15,10 +15,11 @@ from simple_history.models import HistoricalChanges
 from amtportal.history import seals, triggers
 from amtportal.history.models import Seal, SecurityEvent
 from amtportal.members.models import FormerAmtId, Member, OutgoingMail, SearchTerm, Tally
-from ccp.models import Credit, Transcript, TranscriptFile
+from ccp.models import AttestationStatement, Credit, Transcript, TranscriptFile
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
 from certifications.models import Cycle, CycleCorrection, StatusChange
+from certifications.payments.models import ProviderEvent
 from tests.support.builders import TODAY, noon
 from tests.support.history import behind_the_triggers, without_triggers
 
@@ -53,6 +54,7 @@ def test_every_history_is_append_only_and_so_are_the_records_of_what_was_done() 
     histories = {model for model in apps.get_models() if issubclass(model, HistoricalChanges)}
     assert len(histories) >= 18
     others = {StatusChange, CycleCorrection, Transcript, TranscriptFile, SecurityEvent, Seal, LogEntry, FormerAmtId}
+    others |= {ProviderEvent, AttestationStatement}
     assert set(triggers.append_only()) == histories | others
 
 

@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 from allauth.account.auth_backends import AuthenticationBackend
 from django.core import mail
-from django.test import Client
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 from time_machine import TimeMachineFixture
 
+from amtportal.history.models import SecurityEvent
+from amtportal.members import limits
 from amtportal.members.models import Member, User
 from tests.support.builders import PASSWORD, client_of, cycle_of, make_user
 from tests.support.factors import code, give_app
@@ -277,3 +281,21 @@ def test_imports_are_limited_for_each_of_staff(settings: Settings) -> None:
     client, address = client_of(root), "/admin/certifications/certification/import/"
     assert [client.post(address, {}).status_code for _ in range(3)] == [200, 200, 429]
     assert client.get(address).status_code == 200, "to look at the page costs nothing"
+
+
+def test_a_limited_request_takes_one_statement_for_each_limit(settings: Settings) -> None:
+    request = RequestFactory().post("/")
+    request.user = make_user()
+    for action, rates in settings.ACCOUNT_RATE_LIMITS.items():
+        with CaptureQueriesContext(connection) as asked:
+            assert limits.consume(request, app="allauth.account", action=action, key="one", user=request.user)
+        assert len(asked) == len(rates.split(",")), action
+
+
+def test_who_goes_on_above_a_limit_takes_one_statement_more_and_adds_one_event() -> None:
+    request, user = RequestFactory().get("/verify/"), make_user()
+    for statements in (2, 1, 1):
+        with CaptureQueriesContext(connection) as asked:
+            limits.note_reached(request, "verify", user=user)
+        assert len(asked) == statements
+    assert SecurityEvent.objects.get().detail == "verify"

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from csp.decorators import csp_update
 from django.conf import settings
-from django.http import HttpResponse
-from django.test import Client
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 
 from amtportal.members.models import Member
-from amtportal.middleware.headers import NOT_STORED
+from amtportal.middleware.headers import NOT_STORED, PolicyMiddleware
 from ccp.standing import calendar
 from tests.support import template_database
 from tests.support.builders import TODAY, client_of, cycle_of, invoice_of, make_user, noon
@@ -154,6 +155,18 @@ def test_an_answer_with_a_cookie_is_for_one_person(met: Member) -> None:
     answer = client.get("/")  # it reports the sign-out, and removes that message
     assert answer.cookies
     assert answer.headers["Cache-Control"] == NOT_STORED
+
+
+def test_a_response_can_change_the_policy(rf: RequestFactory) -> None:
+    def answer(request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    elsewhere = csp_update({"form-action": ["https://pay.example"]})(answer)
+    usual, changed = (
+        PolicyMiddleware(view)(rf.get("/")).headers["Content-Security-Policy"] for view in (answer, elsewhere)
+    )
+    assert "form-action 'self'" in usual.split("; ")
+    assert changed == usual.replace("form-action 'self'", "form-action 'self' https://pay.example")
 
 
 # Over https

@@ -52,14 +52,14 @@ def typed() -> dict[str, str]:
 
 def failing(times: int, error: Exception) -> Any:
     """Make the verb that records fail this many times before it does its work."""
-    record, left = recording.record, [error] * times
+    record, left = recording.record_at, [error] * times
 
-    def attempt(**told: Any) -> Any:
+    def attempt(*at: Any, **told: Any) -> Any:
         if left:
             raise left.pop()
-        return record(**told)
+        return record(*at, **told)
 
-    return patch.object(recording, "record", attempt)
+    return patch.object(recording, "record_at", attempt)
 
 
 ERRORS = [OperationalError("deadlock detected"), IntegrityError("duplicate key")]
@@ -105,7 +105,7 @@ def test_a_page_that_asks_for_a_password_gives_none_back(client: Client) -> None
 def test_a_database_that_is_gone_before_the_view_is_503_too(short: Member) -> None:
     client = client_of(short)
     client.raise_request_exception = False
-    with patch("amtportal.members.models.User.objects.get_queryset", side_effect=OperationalError("gone")):
+    with patch("amtportal.members.sessions.accounts._accounts", side_effect=OperationalError("gone")):
         answer = client.get("/certifications/")
     assert answer.status_code == 503
     assert words(read(answer, 503).select_one("main a")) == "Try again"

@@ -145,7 +145,7 @@ def test_of_two_that_wait_for_each_other_the_page_is_tried_again(two: Member) ->
     This test has the second and asks for the first.
     """
     first, second = Cycle.objects.order_by("pk")
-    with patch.object(recording, "record", wraps=recording.record) as tries:
+    with patch.object(recording, "desk", wraps=recording.desk) as tries:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL deadlock_timeout = '30s'")  # so that the page is the one whose wait is ended
@@ -164,7 +164,7 @@ def test_a_transaction_that_cannot_be_put_in_a_row_is_tried_again(short: Member)
     Another one changes the cycle for which the page waits.
     """
     cycle = cycle_of(short, "RPT")
-    with patch.object(recording, "record", wraps=recording.record) as tries:
+    with patch.object(recording, "desk", wraps=recording.desk) as tries:
         with transaction.atomic():
             lock(cycle)
             Cycle.objects.filter(pk=cycle.pk).update(number=F("number"))
@@ -205,7 +205,7 @@ def no_room_for(table: str) -> Iterator[None]:
 @pytest.mark.parametrize("table", ["ccp_activity", "ccp_credit", "ccp_historicalcredit"])
 def test_a_full_disk_is_said_and_nothing_is_recorded(new: Member, table: str) -> None:
     client, number = browser(new), str(uuid.uuid4())
-    with no_room_for(table), patch.object(recording, "record", wraps=recording.record) as tries:
+    with no_room_for(table), patch.object(recording, "desk", wraps=recording.desk) as tries:
         answer = record_ce(client, submission_id=number, title="Phlebotomy")
     assert_said_and_kept(answer, number, {"title": "Phlebotomy"})
     assert tries.call_count == trouble.TRIES

@@ -4,7 +4,9 @@ Every address is opened as its owner, as another member, as staff with and witho
 and as nobody.
 """
 
+import re
 from dataclasses import dataclass
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -63,8 +65,9 @@ OF_ANYBODY = {
     "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",  # the key is the secret
     "accounts/signup/",
 }
-# Public, but only for posts: ``tests/amtportal/middleware/test_language.py``.
-POSTED = {"set_language"}
+# Public, but only for posts: ``tests/amtportal/middleware/test_language.py`` and
+# ``tests/certifications/payments/test_webhooks.py``.
+POSTED = {"set_language", "payment-webhook"}
 # Public, but not a page: ``tests/amtportal/views/test_security_txt.py``, and
 # ``tests/amtportal/members/sign_in/test_links.py``.
 TEXT = {"security-txt", "change-password"}
@@ -98,7 +101,9 @@ def test_every_address_is_in_one_of_the_tables() -> None:
 
 
 def test_every_address_with_the_number_of_a_record_is_tried_with_somebody_elses() -> None:
-    numbered = {name for route, name in below("").items() if "<int:" in route and route not in OF_ITS_HOLDER}
+    numbered = {
+        name for route, name in below("").items() if re.search("<(int|uuid):", route) and route not in OF_ITS_HOLDER
+    }
     assert numbered == {name for name, row in PRIVATE.items() if "{" in row[0]}
     assert {name for name in numbered if PRIVATE[name][2] != 404} == set()
 
@@ -138,7 +143,7 @@ def test_public_pages_need_no_sign_in(name: str) -> None:
 )
 @pytest.mark.parametrize("number", ["0", "99999", "9" * 30], ids=["zero", "no such row", "more than a database holds"])
 def test_what_there_is_not_is_not_found(viewers: Viewers, pattern: str, number: str) -> None:
-    address = pattern.format(activity=number, cycle=number, invoice=number, evidence=number)
+    address = pattern.format(activity=number, cycle=number, invoice=number, evidence=number, checkout=uuid4())
     assert viewers.owner.get(address).status_code == 404
 
 

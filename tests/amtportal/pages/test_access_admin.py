@@ -47,6 +47,11 @@ IMPORTS = {
     "certifications_certification_import": ROSTER,
     "certifications_certification_process_import": ROSTER,
 }
+# Pages about several records, which are there to be read: the permission that each needs.
+READ = {
+    "payments_settlement_csv": "payments.view_settlement",
+    "payments_unappliedmoney_look": "payments.view_unappliedmoney",
+}
 # Pages of no model, for any staff. They show what the account may open, or nobody's data.
 OF_STAFF = {
     "index": 200,
@@ -108,7 +113,7 @@ def permission(model: str, action: str) -> str:
 
 def test_every_address_of_the_admin_is_in_one_of_the_tables() -> None:
     names = set(below("admin/").values())
-    assert names == {*PAGES, *DEEDS, *IMPORTS, *OF_STAFF, *ELSEWHERE}
+    assert names == {*PAGES, *DEEDS, *IMPORTS, *READ, *OF_STAFF, *ELSEWHERE}
 
 
 @pytest.mark.slow
@@ -116,7 +121,7 @@ def test_every_address_of_the_admin_is_in_one_of_the_tables() -> None:
 def test_nobody_but_staff_with_a_permission_for_it_opens_a_page() -> None:
     owner, stranger, anonymous = client_of(Member.objects.get()), client_of(make_member()), client_of(None)
     clerk = staff_with()  # each of these signed in, which makes the row of its table
-    for name in (*PAGES, *DEEDS, *IMPORTS):
+    for name in (*PAGES, *DEEDS, *IMPORTS, *READ):
         page = address(name)
         for method in ("get", "post"):
             for client in (owner, stranger):
@@ -171,6 +176,24 @@ def test_an_import_needs_each_permission_for_what_it_writes(name: str) -> None:
         client = staff_with(*needed - {lacking}, view)
         assert client.get(page).status_code in (403, 405), lacking
         assert client.post(page).status_code == 403, lacking
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("name", READ)
+def test_what_is_there_to_be_read_needs_its_permission(name: str) -> None:
+    assert staff_with(READ[name]).get(address(name)).status_code == 200
+    others = {"payments.view_settlement", "payments.view_unappliedmoney", "payments.view_refund"} - {READ[name]}
+    assert staff_with(*others).get(address(name)).status_code == 403
+
+
+@pytest.mark.usefixtures("rows")
+def test_money_to_look_at_shows_only_what_the_account_may_see() -> None:
+    page = address("payments_unappliedmoney_look")
+    said = staff_with("payments.view_unappliedmoney").get(page).text
+    assert "Unapplied money" in said
+    assert "Days that differ" not in said
+    said = staff_with("payments.view_unappliedmoney", "payments.view_settlement").get(page).text
+    assert "has no payment." in said
 
 
 @pytest.mark.parametrize("name", OF_STAFF)

@@ -36,6 +36,15 @@ from certifications.models import (
     RenewalInvoice,
     StatusChange,
 )
+from certifications.payments.models import (
+    Checkout,
+    Dispute,
+    ProviderEvent,
+    Refund,
+    Settlement,
+    SettlementLine,
+    UnappliedMoney,
+)
 from tests.support.builders import (
     client_of,
     invoice_of,
@@ -47,7 +56,11 @@ from tests.support.builders import (
 )
 from tests.support.staff import make_clerk, page, populate
 
-pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors, pytest.mark.usefixtures("on_today")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.ignore_template_errors,
+    pytest.mark.usefixtures("on_today", "terms_known"),
+]
 
 MODELS = [
     User,
@@ -58,6 +71,13 @@ MODELS = [
     Cycle,
     RenewalInvoice,
     Payment,
+    Checkout,
+    ProviderEvent,
+    UnappliedMoney,
+    Refund,
+    Dispute,
+    Settlement,
+    SettlementLine,
     Category,
     CategoryTerms,
     ActivityType,
@@ -70,7 +90,7 @@ MODELS = [
     StatusChange,
     CycleCorrection,
 ]
-NO_HISTORY = (StatusChange, CycleCorrection)
+NO_HISTORY = (StatusChange, CycleCorrection, ProviderEvent)
 WITH_HISTORY = [model for model in MODELS if model not in NO_HISTORY]
 BIG = [model for model in MODELS if model not in (Credential, Category, ActivityType)]
 
@@ -232,7 +252,19 @@ def test_no_page_of_an_old_version_takes_a_post(root: Client) -> None:
 
 @pytest.mark.parametrize(
     "model",
-    [Cycle, RenewalInvoice, Payment, Activity, Credit, StatusChange, CycleCorrection],
+    [
+        Cycle,
+        RenewalInvoice,
+        Payment,
+        Checkout,
+        UnappliedMoney,
+        Refund,
+        Settlement,
+        Activity,
+        Credit,
+        StatusChange,
+        CycleCorrection,
+    ],
     ids=lambda m: m.__name__,
 )
 def test_what_verbs_write_cannot_be_written_by_hand(root: Client, model: Any) -> None:

@@ -21,9 +21,25 @@ from tests.support.builders import (
     record_more,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today", "terms_known")]
 
 MOST = 10
+EXACTLY = {
+    "home": 6,
+    "My Certifications": 5,
+    "Record CE": 5,
+    "activities": 6,
+    "activity": 8,
+    "transcript": 6,
+    "transcript as PDF": 10,
+    "invoices": 4,
+    "invoice": 6,
+}
+"""The session, the account with its member, and what the page shows.
+
+A transcript is issued when it is first opened, which is one query, and a PDF is noted when it is
+first made, which are two more.
+"""
 PAGES = {
     "home": "/",
     "My Certifications": "/certifications/",
@@ -104,6 +120,11 @@ def test_a_page_takes_the_same_few_queries_with_one_entry_and_with_200(one: Memb
     assert few == more <= MOST
 
 
+@pytest.mark.parametrize("name", EXACTLY)
+def test_the_pages_that_everybody_opens_take_no_more_queries_than_they_did(one: Member, name: str) -> None:
+    assert queries(client_of(one), one, PAGES[name]) == EXACTLY[name]
+
+
 @pytest.mark.parametrize("name", ["home", "My Certifications", "activities", "invoices", "activity"])
 def test_a_page_takes_the_same_queries_with_one_certification_and_with_two(one: Member, two: Member, name: str) -> None:
     assert queries(client_of(one), one, PAGES[name]) == queries(client_of(two), two, PAGES[name])
@@ -121,6 +142,23 @@ def test_recording_takes_the_same_queries_however_much_is_on_record(one: Member)
     with CaptureQueriesContext(connection) as more:
         make_activity(cycle_of(one), points="0.25")
     assert len(few) == len(more)
+
+
+def test_submit_takes_few_statements(one: Member) -> None:
+    """Session, account and member; two for the cycles, locked and read; one for the form's number and its statement.
+
+    The lock on the terms and their stamp; the entry and the credit, each with its line; the cycle counted again.
+    """
+    client, form = (
+        client_of(one),
+        {"activity_type": "self-study", "starts_on": "3/1/2026", "points": "1", "attested": "on"},
+    )
+    with CaptureQueriesContext(connection) as captured:
+        assert client.post("/ccp/record/", form).status_code == 302
+    asked = [
+        query["sql"] for query in captured if not query["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))
+    ]
+    assert len(asked) == (13 if connection.vendor == "postgresql" else 12)
 
 
 def test_the_history_of_an_entry_takes_the_same_queries_however_long(one: Member) -> None:

@@ -15,6 +15,7 @@ from amtportal.members.models import User
 from ccp.admin import activities
 from ccp.counting import requirement
 from ccp.models import Activity, ActivityType, Credit
+from ccp.recording import claims
 from certifications import invoices
 from certifications.models import Cycle, RenewalInvoice
 from tests.support.builders import (
@@ -26,6 +27,7 @@ from tests.support.builders import (
     make_member,
     noon,
 )
+from tests.support.pages import read, words
 from tests.support.staff import found, make_clerk, page, submit, told
 
 pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors, pytest.mark.usefixtures("on_today")]
@@ -56,6 +58,14 @@ def cycle() -> Cycle:
 def activity(cycle: Cycle) -> Activity:
     """22.5 points for a course that began on 3/1/2026."""
     return make_activity(cycle, points="22.5", title="Phlebotomy refresher")
+
+
+@pytest.mark.parametrize("is_early", [False, True], ids=["a statement", "a text of its own"])
+def test_staff_read_what_was_attested_to(desk: Client, activity: Activity, *, is_early: bool) -> None:
+    if is_early:
+        Activity.objects.update(statement=None, attestation_text="I attested in 2025.")
+    expected = "I attested in 2025." if is_early else str(claims.ATTESTATION)
+    assert expected in words(read(desk.get(page(Activity, "change", activity.pk))))
 
 
 # Finding

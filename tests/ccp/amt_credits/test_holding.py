@@ -207,6 +207,7 @@ def test_a_cycle_that_is_due_is_closed_for_its_credit_though_none_is_recorded() 
     assert cycle.closed_on == TODAY
 
 
+@pytest.mark.usefixtures("terms_known")
 def test_while_nothing_is_due_no_query_is_made_for_each_member() -> None:
     def queries(*amt_ids: str) -> int:
         for amt_id in amt_ids:
@@ -219,6 +220,7 @@ def test_while_nothing_is_due_no_query_is_made_for_each_member() -> None:
     assert queries("7001") == queries(*(f"800{n}" for n in range(9)))
 
 
+@pytest.mark.usefixtures("terms_known")
 def test_cycles_that_are_due_are_closed_together() -> None:
     def queries(*amt_ids: str) -> int:
         for amt_id in amt_ids:

@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from amtportal.members.models import Member
 from amtportal.refusals import Refused
 from ccp.counting import requirement
-from ccp.models import Activity, Credit
+from ccp.models import Activity, AttestationStatement, Credit
 from ccp.recording import claims
 from ccp.recording import verbs as recording
 from certifications import invoices
@@ -64,6 +65,34 @@ def test_an_entry_is_stored_as_claimed_with_the_attestation_as_shown(cycle: Cycl
     )
     assert stored.is_standing
     assert stored.recorded_at == noon(TODAY)
+
+
+def test_entries_refer_to_one_statement_in_each_language(cycle: Cycle) -> None:
+    """Both statements came with the portal: nobody who records puts one on record."""
+    known = AttestationStatement.objects.count()
+    first, second = make_activity(cycle), make_activity(cycle)
+    with translation.override("es"):
+        spanish = make_activity(cycle)
+    assert first.statement_id == second.statement_id != spanish.statement_id
+    assert (first.attestation[:8], spanish.attestation[:8]) == ("I attest", "Doy fe d")
+    assert (first.attestation_text, first.history.get().statement_id) == ("", first.statement_id)
+    assert AttestationStatement.objects.count() == known
+
+
+def test_an_entry_from_before_there_were_statements_tells_its_own_until_it_is_amended(cycle: Cycle) -> None:
+    entry = make_activity(cycle, points="2")
+    Activity.objects.update(statement=None, attestation_text="I attested in 2025.")
+    entry.refresh_from_db()
+    assert entry.attestation == "I attested in 2025."
+    by = entry.member.user
+    recording.amend(activity=entry, cycles=[cycle], claim=make_claim(points="3"), revision=1, by=by, at=noon(TODAY))
+    entry.refresh_from_db()
+    assert (entry.attestation, entry.attestation_text) == (claims.ATTESTATION, "")
+
+
+def test_another_wording_is_another_statement() -> None:
+    first = AttestationStatement.objects.of("I attest.")
+    assert first == AttestationStatement.objects.of("I attest.") != AttestationStatement.objects.of("I attest!")
 
 
 def test_points_count_at_once(cycle: Cycle) -> None:

@@ -122,7 +122,7 @@ def test_no_title_provider_or_name_is_followed(
         )
     ActivityType.objects.update(name=hostile[3][:100])
     made: list[str] = []
-    monkeypatch.setattr(documents, "pdf", lambda html: made.append(html) or b"")
+    monkeypatch.setattr(documents, "pdf", lambda html, *drawn: made.append(html) or b"")
     for address in (
         f"/ccp/transcript/{cycle.pk}.pdf",
         "/ccp/transcript/all.pdf",
@@ -148,7 +148,7 @@ def html_of(cycle: Cycle, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return what the transcript of the cycle is laid out from."""
     made: list[str] = []
     with monkeypatch.context() as patched:
-        patched.setattr(issuing.documents, "pdf", lambda html: made.append(html) or b"")
+        patched.setattr(issuing.documents, "pdf", lambda html, *drawn: made.append(html) or b"")
         client_of(cycle.certification.member).get(f"/ccp/transcript/{cycle.pk}.pdf")
     return made[0]
 

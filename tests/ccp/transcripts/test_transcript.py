@@ -218,7 +218,7 @@ def tagged(pdf: pikepdf.Pdf, kind: str) -> list[pikepdf.Object]:
 def test_names_and_titles_that_run_from_right_to_left_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine does not find the direction out by itself: a comma would be on the wrong side."""
     made: list[str] = []
-    monkeypatch.setattr(documents, "pdf", lambda html: made.append(html) or b"")
+    monkeypatch.setattr(documents, "pdf", lambda html, *drawn: made.append(html) or b"")
     member = make_member(first_name="محمد", last_name="علي")
     cycle = make_cycle(member)
     make_activity(cycle, points="1", title="שלום CPR!", provider="جامعة, 2")

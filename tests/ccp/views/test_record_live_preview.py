@@ -16,7 +16,7 @@ from ccp.models import Activity, Credit
 from tests.support.builders import client_of, cycle_of, make_activity, make_cycle
 from tests.support.pages import form_values, read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today", "terms_known")]
 ADDRESS = "/ccp/record/preview/"
 
 

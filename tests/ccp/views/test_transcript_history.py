@@ -151,7 +151,7 @@ def test_the_most_that_is_listed_is_listed(
     member: Member, monkeypatch: pytest.MonkeyPatch, limit: str, told: str
 ) -> None:
     """There are three entries, and three may be listed."""
-    cycles = list(transcripts.cycles_of(member))
+    cycles = transcripts.cycles_of(member)
     for most, listed in ((3, True), (2, False)):
         monkeypatch.setattr(transcripts, limit, most)
         assert getattr(transcripts.of_member(member, cycles), told) is listed

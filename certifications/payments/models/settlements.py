@@ -1,0 +1,58 @@
+"""The provider's book, day by day, as it was compared with the portal's records."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from amtportal.history.lines import History
+
+
+class Settlement(models.Model):
+    """One day of the provider's book."""
+
+    day = models.DateField(unique=True, help_text="In Chicago.")
+    reconciled_at = models.DateTimeField(help_text="When the book was last compared with the portal's records.")
+    differences = models.TextField(blank=True, help_text="One line for each. Empty: the book and the records agree.")
+
+    # The comparison is repeated daily until all is paid out, which is no change of the record.
+    history = History(excluded_fields=["reconciled_at"])
+
+    class Meta:
+        ordering = ["-day"]
+
+    def __str__(self) -> str:
+        return f"Settlement of {self.day}"
+
+
+class SettlementLine(models.Model):
+    """One line of the provider's book: money that came or went, its fee, and the payout that carries it."""
+
+    settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="lines")
+    transaction_id = models.CharField(max_length=255, unique=True, help_text="The provider's name of the line.")
+    kind = models.CharField(max_length=40, help_text="What the provider calls it: charge, refund, dispute, payout.")
+    source_id = models.CharField(max_length=255, blank=True, help_text="The provider's name of what it is about.")
+    amount = models.IntegerField(help_text="In the smallest unit of the currency; what goes away is negative.")
+    fee = models.IntegerField(help_text="What the provider keeps.")
+    net = models.IntegerField(help_text="The amount without the fee.")
+    currency = models.CharField(max_length=3)
+    created_at = models.DateTimeField()
+    available_on = models.DateField()
+    payout_id = models.CharField(
+        "payout", max_length=255, blank=True, help_text="Empty until the provider pays it out."
+    )
+    deposited_on = models.DateField(null=True, blank=True, help_text="The day on which AMT's bank has it.")
+
+    history = History()
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        indexes = [models.Index(fields=["source_id"], name="payments_line_source")]
+        constraints = [
+            models.CheckConstraint(name="%(app_label)s_%(class)s_net_adds_up", condition=Q(net=F("amount") - F("fee"))),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_payout_whole",
+                condition=Q(payout_id="", deposited_on=None) | (~Q(payout_id="") & Q(deposited_on__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.transaction_id}"
