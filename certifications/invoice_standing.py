@@ -33,7 +33,7 @@ STATES: dict[Shown, Promise] = {
 }
 
 # What an invoice is in words that an import settled.
-SETTLED_BEFORE: dict[invoice_rules.State, Promise] = {
+SETTLED_BEFORE: dict[Shown, Promise] = {
     "paid": pgettext_lazy("state of an invoice", "Paid before the portal"),
     "void": pgettext_lazy("state of an invoice", "Not asked for"),
 }
@@ -130,7 +130,7 @@ def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> 
     )
 
 
-def _reason_settled(state: invoice_rules.State, before_portal: date) -> str:
+def _reason_settled(state: Shown, before_portal: date) -> str:
     if state == "paid":
         sentence = _(
             "Paid before AMT used this portal: your annual fees are on record as paid through %(day)s. The portal has "
