@@ -100,6 +100,7 @@ class Writer:
     def __init__(self) -> None:
         self.address = reverse("activity-list")
         self.dates, self.category, self.recorded = escape(_("Dates")), escape(_("Category")), escape(_("Recorded"))
+        self.void, self.withdrawn = escape(pgettext("entry", "Void")), escape(pgettext("entry", "Withdrawn"))
         self.claimed, self.counted = escape(_("Claimed")), escape(_("Counted"))
         self.sources = {source.value: escape(source.label) for source in Activity.Source}
         self.categories: dict[str, str] = {}
@@ -125,9 +126,9 @@ class Writer:
             self.categories[category] = escape(translated(category))
         badge, more = "", ""
         if void_reason:
-            badge = f'<span class="badge" data-state="void">{escape(pgettext("entry", "Void"))}</span>'
+            badge = f'<span class="badge" data-state="void">{self.void}</span>'
         elif withdrawn_at:
-            badge = f'<span class="badge" data-state="withdrawn">{escape(pgettext("entry", "Withdrawn"))}</span>'
+            badge = f'<span class="badge" data-state="withdrawn">{self.withdrawn}</span>'
         if source != Activity.Source.MEMBER:
             more = f" · {self.sources[source]}"
         if provider and source != Activity.Source.AMT:
