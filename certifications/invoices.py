@@ -14,6 +14,8 @@ An import can settle what fell due before AMT used the portal (``settled_before`
 that it was *paid before the portal*, or staff choose that it is *not asked for*. No payment and no
 receipt is made up for it.
 
+The day on which it opens is kept with the invoice, so that a list of open ones needs no other table
+(``keep_openings``). Whatever decides about one invoice derives the day again.
 An unpaid invoice is *held* if its certification is not in force, or if its cycle is closed and no
 payment was reversed. AMT asks nobody to pay a held invoice, and takes nothing for it online.
 """
@@ -101,12 +103,7 @@ def in_state(queryset: RenewalInvoiceQuerySet, wanted: State, on: date) -> Renew
     """
     if wanted in ("paid", "void"):
         return queryset.filter(status=wanted)
-    frozen = Q(cycle__mandatory_at_close__isnull=False)
-    mandatory = Q(cycle__mandatory_at_close=True) | ~frozen & Q(cycle__certification__ccp_mandatory=True)
-    gated = Q(year=LAST_YEAR) & mandatory
-    unmet = gated & Q(cycle__requirement_met_on=None)
-    opened = Q(due_on__lte=on + NOTICE) & (~gated | Q(cycle__requirement_met_on__lt=on))
-    condition = {"locked": unmet, "open": opened, "upcoming": ~unmet & ~opened}[wanted]
+    condition = {"locked": Q(opens_on=None), "open": Q(opens_on__lte=on), "upcoming": Q(opens_on__gt=on)}[wanted]
     return queryset.filter(condition, status=RenewalInvoice.Status.ISSUED)
 
 
@@ -136,6 +133,28 @@ def opening_of(invoice: RenewalInvoice) -> Opening:
 def state_of(invoice: RenewalInvoice, on: date) -> State:
     """Return the ``state`` of a stored invoice. Its cycle and certification must be loaded."""
     return state(status=invoice.status, opens_on=opening_of(invoice).opens_on, on=on)
+
+
+def with_opening(invoice: RenewalInvoice) -> RenewalInvoice:
+    """Set the day on which the invoice opens, and return it. Its cycle and certification must be loaded."""
+    invoice.opens_on = opening_of(invoice).opens_on
+    return invoice
+
+
+def keep_openings(**of: Any) -> None:
+    """Keep the day on which these invoices open, after something changed that it follows from.
+
+    ``of``: which invoices, as ``filter`` takes it. The caller holds the locks on their cycles. The
+    history does not have the day, because it follows from what the history has.
+    """
+    invoices = RenewalInvoice.objects.filter(**of).select_related("cycle__certification").order_by("pk")
+    changed: dict[date | None, list[int]] = {}
+    for invoice in invoices:
+        opens_on = opening_of(invoice).opens_on
+        if opens_on != invoice.opens_on:
+            changed.setdefault(opens_on, []).append(invoice.pk)
+    for opens_on, keys in changed.items():
+        RenewalInvoice.objects.filter(pk__in=keys).update(opens_on=opens_on)
 
 
 def held_by(invoice: RenewalInvoice, state: State) -> Held:
@@ -196,15 +215,17 @@ def build(cycle: Cycle, *, amount: int, on: date, not_asked_before: date | None 
     certification = cycle.certification
     due = {year: due_on(certification.awarded_on, cycle.number, year) for year in (1, 2, LAST_YEAR)}
     return [
-        RenewalInvoice(
-            cycle=cycle,
-            year=year,
-            due_on=day,
-            amount=amount,
-            issued_on=on,
-            **settled_before(
-                day, paid_through=certification.fees_paid_through, not_asked_before=not_asked_before
-            ).values,
+        with_opening(
+            RenewalInvoice(
+                cycle=cycle,
+                year=year,
+                due_on=day,
+                amount=amount,
+                issued_on=on,
+                **settled_before(
+                    day, paid_through=certification.fees_paid_through, not_asked_before=not_asked_before
+                ).values,
+            )
         )
         for year, day in due.items()
     ]
@@ -505,5 +526,5 @@ def reissue(*, invoice: RenewalInvoice, at: datetime) -> RenewalInvoice:
         amount=invoice.cycle.certification.credential.annual_fee,
         issued_on=day_of(at),
     )
-    new.save()
+    with_opening(new).save()
     return new

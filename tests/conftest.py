@@ -114,7 +114,7 @@ def _load_shipped_rows(using: str, **kwargs: object) -> None:
             "ccp.migrations.0002_catalogue",
             "ccp.migrations.0004_shipped_terms",
             "certifications.migrations.0006_shipped_lines",
-            "certifications.migrations.0013_fees_of_2020_and_names_of_2023",
+            "certifications.migrations.0014_fees_of_2020_and_names_of_2023",
             "ccp.migrations.0013_shipped_lines",
         ):
             importlib.import_module(migration).load(apps, None)

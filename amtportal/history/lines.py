@@ -4,7 +4,7 @@ The values of the request are defaults of their columns, so that they are set bo
 and when many rows are written in bulk. ``sign`` sets the others.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -59,10 +59,26 @@ class WholeLines(HistoryManager):
 
 
 class History(HistoricalRecords):
-    """The history of a model: ``history = History()``. Exclude secrets with ``excluded_fields``."""
+    """The history of a model: ``history = History()``. Exclude secrets with ``excluded_fields``.
 
-    def __init__(self, **options: Any) -> None:
+    The lines of a record are found by its key, and by the records that ``found_by`` names: those
+    that the record belongs to. Nothing else has an index, because every line would write it.
+    """
+
+    def __init__(self, *, found_by: Sequence[str] = (), **options: Any) -> None:
         super().__init__(bases=(Traced,), history_manager=WholeLines, **options)
+        self.found_by = found_by
+
+    def copy_fields(self, model: type[models.Model]) -> dict[str, Any]:
+        fields: dict[str, Any] = super().copy_fields(model)
+        for field in fields.values():
+            field.db_index = field.name in (model._meta.pk.name, *self.found_by)
+        return fields
+
+    def _get_history_user_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super()._get_history_user_fields()
+        fields["history_user"].db_index = False
+        return fields
 
     def finalize(self, sender: type[models.Model], **kwargs: Any) -> None:
         super().finalize(sender, **kwargs)

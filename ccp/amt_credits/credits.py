@@ -21,10 +21,10 @@ from ccp.counting import terms_lock
 from ccp.counting.terms import catalogue
 from ccp.models import Activity, AttestationStatement
 from ccp.recording.eligibility import FIELDS, Claim, covered_by
+from ccp.recording.statements import CREDITED_BY_AMT
 from ccp.rollover import catching_up
 from certifications.models import Cycle
 
-CREDITED_BY_AMT = "Credited by AMT"
 PROVIDER = "American Medical Technologists (AMT)"
 # The namespace of the UUIDs that are made from the references of providers.
 REFERENCES = UUID("6f1d3a52-6b0c-4a55-9d0e-3f6f2f7c9b11")

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ccp", "0017_one_attestation_each"),
+        ("ccp", "0018_lists_have_indexes"),
         ("members", "0010_search_terms_of_members"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -83,6 +83,7 @@ class Migration(migrations.Migration):
             model_name="historicalactivity",
             name="attested_by",
             field=models.ForeignKey(
+                db_index=False,
                 blank=True,
                 db_constraint=False,
                 help_text="Nobody, where a file of AMT's brought it.",

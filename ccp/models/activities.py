@@ -81,8 +81,9 @@ class Activity(models.Model):
 
     Source = ActivitySource
 
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="activities")
-    activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="activities")
+    # Indexes that begin with these two are below.
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="activities", db_index=False)
+    activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="activities", db_index=False)
     title = LineField(max_length=200, blank=True)
     provider = LineField(max_length=200, blank=True)
     starts_on = models.DateField()
@@ -137,7 +138,7 @@ class Activity(models.Model):
     )
     void_reason = models.CharField(max_length=300, blank=True, help_text="Given when AMT voids the entry.")
 
-    history = History(no_db_index=["statement"])
+    history = History(found_by=["member"])
     objects = ActivityQuerySet.as_manager()
 
     class Meta:
@@ -145,6 +146,11 @@ class Activity(models.Model):
         verbose_name_plural = "activities"
         indexes = [
             models.Index(fields=["member", "-starts_on", "-id"], name="ccp_activity_newest_first"),
+            # For the lists of staff.
+            models.Index(fields=["activity_type", "-id"], name="ccp_activity_by_type"),
+            models.Index(fields=["-starts_on", "-id"], name="ccp_activity_by_day"),
+            models.Index(fields=["-id"], name="ccp_activity_withdrawn", condition=Q(withdrawn_at__isnull=False)),
+            models.Index(fields=["-id"], name="ccp_activity_void", condition=~Q(void_reason="")),
         ]
         constraints = [
             models.CheckConstraint(
@@ -262,15 +268,23 @@ class Credit(models.Model):
 
     Cut = CreditCut
 
-    activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="credits")
+    activity = models.ForeignKey(
+        Activity,
+        on_delete=models.PROTECT,
+        related_name="credits",
+        db_index=False,  # a constraint begins with it
+    )
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="credits")
     points = PointsField(help_text="Points counted.")
     cut = models.CharField(max_length=15, choices=Cut, blank=True, default=Cut.NONE)
 
-    history = History()
+    history = History(found_by=["activity", "cycle"])
 
     class Meta:
         ordering = ["activity", "cycle"]
+        indexes = [
+            models.Index(fields=["cut", "-id"], name="ccp_credit_cut", condition=~Q(cut="")),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["activity", "cycle"], name="%(app_label)s_%(class)s_once_a_cycle"),
             models.CheckConstraint(name="%(app_label)s_%(class)s_points_from_0", condition=Q(points__gte=0)),

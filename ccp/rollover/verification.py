@@ -13,7 +13,8 @@ Nothing is changed here. For each cycle:
   closed cycle, a year may have only a void invoice; so may a year that an import did not ask for. An
   invoice is paid if and only if it has a payment that stands, with the invoice's amount, or an
   import says that it was paid before the portal; not both. A payment that was made online is that
-  of a checkout of the invoice, or staff applied the money to it.
+  of a checkout of the invoice, or staff applied the money to it. The day kept as the one on which
+  an invoice opens must follow from its cycle.
 
 A change made behind the portal's back that agrees with the rules is found elsewhere
 (``amtportal.history.comparison``).
@@ -98,9 +99,11 @@ def differences(record: CycleRecord, terms: Catalogue) -> Iterator[Difference]:
     """Yield all differences of a cycle."""
     if record.cycle.closed_on is None:
         yield from _credits(record, terms)
-    yield from _met(record)
+    since = met_since(changes(in_order(record.versions, record.came_in)), record.cycle.points_required)
+    if since != record.cycle.requirement_met_on:
+        yield Difference(record.cycle.pk, "requirement met on", _day(record.cycle.requirement_met_on), _day(since))
     yield from _closed(record)
-    yield from _invoices(record)
+    yield from _invoices(record, since)
 
 
 def _credits(record: CycleRecord, terms: Catalogue) -> Iterator[Difference]:
@@ -116,13 +119,6 @@ def _credits(record: CycleRecord, terms: Catalogue) -> Iterator[Difference]:
             yield Difference(record.cycle.pk, what, stored, _counted_in_words(*value))
 
 
-def _met(record: CycleRecord) -> Iterator[Difference]:
-    cycle = record.cycle
-    since = met_since(changes(in_order(record.versions, record.came_in)), cycle.points_required)
-    if since != cycle.requirement_met_on:
-        yield Difference(cycle.pk, "requirement met on", _day(cycle.requirement_met_on), _day(since))
-
-
 def _closed(record: CycleRecord) -> Iterator[Difference]:
     cycle = record.cycle
     if cycle.closed_on is None or cycle.points_at_close is None:
@@ -135,7 +131,8 @@ def _closed(record: CycleRecord) -> Iterator[Difference]:
         yield Difference(cycle.pk, "outcome", cycle.outcome, outcome)
 
 
-def _invoices(record: CycleRecord) -> Iterator[Difference]:
+def _invoices(record: CycleRecord, since: date | None) -> Iterator[Difference]:
+    """Yield what is wrong with the invoices. ``since``: the day since which the requirement is met."""
     cycle = record.cycle
     standing = [invoice for invoice in record.invoices if invoice.status != RenewalInvoice.Status.VOID]
     years = sorted(invoice.year for invoice in standing)
@@ -145,11 +142,15 @@ def _invoices(record: CycleRecord) -> Iterator[Difference]:
     if sorted([*years, *void]) != list(YEARS):
         stored_years = ", ".join(map(str, years)) or "none"
         yield Difference(cycle.pk, "years with an invoice", stored_years, ", ".join(map(str, YEARS)))
-    for invoice in standing:
-        due_on = invoice_rules.due_on(cycle.certification.awarded_on, cycle.number, invoice.year)
-        if invoice.due_on != due_on:
-            yield Difference(cycle.pk, f"{invoice.number} due", format_day(invoice.due_on), format_day(due_on))
     for invoice in record.invoices:
+        due_on = invoice_rules.due_on(cycle.certification.awarded_on, cycle.number, invoice.year)
+        if invoice.due_on != due_on and invoice in standing:
+            yield Difference(cycle.pk, f"{invoice.number} due", format_day(invoice.due_on), format_day(due_on))
+        opens_on = invoice_rules.opening(
+            due_on=due_on, year=invoice.year, mandatory=cycle.is_mandatory, met_on=since
+        ).opens_on
+        if invoice.opens_on != opens_on:
+            yield Difference(cycle.pk, f"{invoice.number} opens", _day(invoice.opens_on), _day(opens_on))
         payments = _standing_payments(invoice)
         status = RenewalInvoice.Status.PAID if payments else invoice.status
         if bool(payments) is bool(invoice.before_portal) and invoice.status == RenewalInvoice.Status.PAID:

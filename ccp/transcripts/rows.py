@@ -1,8 +1,8 @@
 """The lines of a transcript: what each says, and how its page and its document show it.
 
-The lines are written here and not by a template: a transcript has up to hundreds of them, and a template
-took as long for 30 of them as the rest of the page takes. They are in the language that is active
-when they are written.
+The lines are written here and not by a template: a transcript has up to hundreds of them, and a
+template took as long for 30 of them as the rest of the page takes. They are in the language that is
+active when they are written.
 """
 
 from collections.abc import Iterable

@@ -100,7 +100,6 @@ class Writer:
     def __init__(self) -> None:
         self.address = reverse("activity-list")
         self.dates, self.category, self.recorded = escape(_("Dates")), escape(_("Category")), escape(_("Recorded"))
-        self.void, self.withdrawn = escape(pgettext("entry", "Void")), escape(pgettext("entry", "Withdrawn"))
         self.claimed, self.counted = escape(_("Claimed")), escape(_("Counted"))
         self.sources = {source.value: escape(source.label) for source in Activity.Source}
         self.categories: dict[str, str] = {}
@@ -126,9 +125,9 @@ class Writer:
             self.categories[category] = escape(translated(category))
         badge, more = "", ""
         if void_reason:
-            badge = f'<span class="badge" data-state="void">{self.void}</span>'
+            badge = _badge("void", pgettext("entry", "Void"))
         elif withdrawn_at:
-            badge = f'<span class="badge" data-state="withdrawn">{self.withdrawn}</span>'
+            badge = _badge("withdrawn", pgettext("entry", "Withdrawn"))
         if source != Activity.Source.MEMBER:
             more = f" · {self.sources[source]}"
         if provider and source != Activity.Source.AMT:
@@ -151,3 +150,7 @@ class Writer:
   <td class="number" data-label="{self.counted}"><span>{counted or 0}</span></td>
 </tr>
 """
+
+
+def _badge(state: str, words: str) -> str:
+    return f'<span class="badge" data-state="{state}">{escape(words)}</span>'

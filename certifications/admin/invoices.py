@@ -9,14 +9,13 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html_join
 
 from amtportal.dates import today
 from amtportal.formatting import dollars, format_day, format_moment
 from amtportal.members.access import account_of
 from amtportal.staff.actions import ActionPage, AlreadyDone
-from amtportal.staff.changelists import ConditionFilter
+from amtportal.staff.changelists import ConditionFilter, OrderedFilter
 from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
 from certifications import invoices
@@ -46,7 +45,7 @@ def reason(invoice: RenewalInvoice, on: date) -> str:
     return f"{when}, {invoices.NOTICE.days} days before it is due."
 
 
-class InvoiceStateFilter(admin.SimpleListFilter):
+class InvoiceStateFilter(OrderedFilter):
     title = "state today"
     parameter_name = "state"
 
@@ -56,6 +55,10 @@ class InvoiceStateFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
         state = self.value()
         return invoices.in_state(queryset, cast("invoices.State", state), today()) if state in STATES else queryset
+
+    def order(self) -> list[str]:
+        """Return the order by the day on which the invoices open: of the open ones the last first."""
+        return {"open": ["-opens_on", "-pk"], "upcoming": ["opens_on", "pk"]}.get(self.value() or "", [])
 
 
 def state_in_words(invoice: RenewalInvoice) -> str:
@@ -81,6 +84,7 @@ class BeforePortalFilter(ConditionFilter):
 class DueFilter(ConditionFilter):
     title = "due date"
     parameter_name = "due"
+    by_day = ["due_on", "-pk"]
 
     def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
         def due(first: date, last: date) -> Q:
@@ -115,6 +119,21 @@ class InvoiceInline(ShownInline):
 class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
     list_display = ["number", "member", "credential", "year", "due_on", "amount_in_dollars", "state", "opens_on"]
     list_select_related = ["cycle__certification__credential", "cycle__certification__member"]
+    list_reads = [
+        "year",
+        "due_on",
+        "amount",
+        "status",
+        "before_portal",
+        "opens_on",
+        "cycle__requirement_met_on",
+        "cycle__mandatory_at_close",
+        "cycle__certification__ccp_mandatory",
+        "cycle__certification__credential__code",
+        "cycle__certification__member__first_name",
+        "cycle__certification__member__last_name",
+        "cycle__certification__member__amt_id",
+    ]
     list_filter = [InvoiceStateFilter, DueFilter, BeforePortalFilter, "cycle__certification__credential"]
     sortable_by = ["due_on"]
     search_help_text = "Name, e-mail address, AMT ID or invoice number"
@@ -143,11 +162,6 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
     @admin.display(description="state")
     def state(self, invoice: RenewalInvoice) -> str:
         return state_in_words(invoice)
-
-    @admin.display(description="opens on")
-    def opens_on(self, invoice: RenewalInvoice) -> str:
-        opens_on = invoices.opening_of(invoice).opens_on
-        return date_format(opens_on) if opens_on else ""
 
     @admin.display(description="its money")
     def story(self, invoice: RenewalInvoice) -> str:

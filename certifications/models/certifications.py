@@ -30,8 +30,9 @@ class Certification(models.Model):
     # rules.
     IN_FORCE = (Status.ACTIVE, Status.REINSTATED)
 
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="certifications")
-    credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="certifications")
+    # The indexes of both are below: two constraints begin with them.
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="certifications", db_index=False)
+    credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="certifications", db_index=False)
     certificate_number = IdentifierField(max_length=40)
     awarded_on = models.DateField(help_text="The first award: every cycle is counted from this day.")
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
@@ -47,10 +48,16 @@ class Certification(models.Model):
         help_text="From the roster: annual fees due up to this day were paid before the portal.",
     )
 
-    history = History()
+    history = History(found_by=["member"])
 
     class Meta:
         ordering = ["member", "awarded_on", "pk"]
+        # For the lists of staff, which show the newest first.
+        indexes = [
+            models.Index(fields=["credential", "-id"], name="certification_by_credential"),
+            models.Index(fields=["status", "-id"], name="certification_by_status"),
+            models.Index(fields=["-id"], name="certification_voluntary", condition=Q(ccp_mandatory=False)),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["member", "credential"],
@@ -96,6 +103,10 @@ class StatusChange(AppendOnly, Traced):
 
     class Meta:
         ordering = ["certification", "changed_at", "pk"]
+        indexes = [
+            models.Index(fields=["-changed_on", "-id"], name="status_change_by_day"),
+            models.Index(fields=["after", "-id"], name="status_change_by_status"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_statuses_known",

@@ -44,15 +44,18 @@ class InvoiceStatus(models.TextChoices):
 class RenewalInvoice(models.Model):
     """The yearly fee of a certification, with the amount at the time when the invoice was issued.
 
-    The day on which it opens for payment is not stored: ``certifications.invoices`` derives it from
-    the due date, the year and the cycle's ``requirement_met_on``.
+    ``opens_on``, the day on which it opens for payment, is derived from the due date, the year and
+    the cycle's ``requirement_met_on``. Only ``certifications.invoices.keep_openings`` writes it,
+    for lists: what decides about money derives it again.
     """
 
     Status = InvoiceStatus
 
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="invoices")
     year = models.PositiveSmallIntegerField(help_text="Year of the cycle: 1, 2 or 3.")
-    due_on = models.DateField(db_index=True)
+    due_on = models.DateField()
+    # Follows from the due date, the year and the cycle; kept for lists of a million invoices.
+    opens_on = models.DateField(null=True, blank=True, editable=False, help_text="Empty while the invoice is locked.")
     amount = models.PositiveIntegerField(help_text="In US cents, as copied when the invoice was issued.")
     issued_on = models.DateField()
     status = models.CharField(max_length=10, choices=Status, default=Status.ISSUED)
@@ -63,11 +66,19 @@ class RenewalInvoice(models.Model):
         help_text="Where an import settled it: the day up to which fees were paid, or before which none is asked for.",
     )
 
-    history = History()
+    history = History(found_by=["cycle"], excluded_fields=["opens_on"])
     objects = RenewalInvoiceQuerySet.as_manager()
 
     class Meta:
         ordering = ["-due_on", "pk"]
+        # For the lists of staff.
+        indexes = [
+            models.Index(fields=["-due_on", "id"], name="invoice_by_due_date"),
+            models.Index(fields=["-due_on", "id"], name="invoice_unpaid_by_due_date", condition=Q(status="issued")),
+            models.Index(fields=["-opens_on", "-id"], name="invoice_unpaid_by_opening", condition=Q(status="issued")),
+            models.Index(fields=["-id"], name="invoice_locked", condition=Q(status="issued", opens_on=None)),
+            models.Index(fields=["status", "-id"], name="invoice_by_status"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["cycle", "year"],
@@ -154,10 +165,16 @@ class Payment(models.Model):
     )
     reversal_reason = models.CharField(max_length=300, blank=True)
 
-    history = History()
+    history = History(found_by=["invoice"])
 
     class Meta:
         ordering = ["-recorded_at", "pk"]
+        # For the lists of staff.
+        indexes = [
+            models.Index(fields=["-received_on", "-id"], name="payment_by_day"),
+            models.Index(fields=["method", "-id"], name="payment_by_method"),
+            models.Index(fields=["-id"], name="payment_reversed", condition=Q(reversed_at__isnull=False)),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["invoice"],

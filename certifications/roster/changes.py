@@ -56,7 +56,9 @@ def write_changes(
     for members in chunks(changed_members):
         _update_members(members, occasion)
     for pks in chunks(sorted(stored.pk for _, stored in changed_certifications)):
-        # Lock all of them in the order of their keys, as the code that closes cycles does.
+        # Lock all of them in the order of their keys, as the code that closes cycles does: first
+        # their cycles, from which it follows when the invoices open.
+        list(Cycle.objects.select_for_update().filter(certification__in=pks).order_by("pk").values_list("pk"))
         list(Certification.objects.select_for_update().filter(pk__in=pks).order_by("pk").values_list("pk", flat=True))
     numbered = [
         stored.pk for row, stored in changed_certifications if row.certificate_number != stored.certificate_number
@@ -197,16 +199,19 @@ def _update_certifications(
     changed: Sequence[tuple[RosterRow, StoredCertification]], on: date, occasion: Occasion
 ) -> None:
     certifications = Certification.objects.in_bulk([stored.pk for _, stored in changed])
-    moved = []
+    moved, reopened = [], []
     for row, stored in changed:
         certification = certifications[stored.pk]
         certification.certificate_number = row.certificate_number
+        was_mandatory = certification.ccp_mandatory
         certification.ccp_mandatory = is_mandatory_under(row, certification)  # from the day on record
         certification.awarded_on = row.awarded_on
         if stored.is_paid_later_under(row):
             certification.fees_paid_through = row.fees_paid_through
         if row.awarded_on != stored.awarded_on:
             moved.append(certification)
+        if row.awarded_on != stored.awarded_on or certification.ccp_mandatory != was_mandatory:
+            reopened.append(certification.pk)
     bulk_update_with_history(
         list(certifications.values()),
         Certification,
@@ -215,6 +220,8 @@ def _update_certifications(
     )
     if moved:
         _redate(moved, on, occasion)
+    if reopened:
+        invoice_rules.keep_openings(cycle__certification__in=reopened)
 
 
 def _redate(certifications: Sequence[Certification], on: date, occasion: Occasion) -> None:

@@ -15,6 +15,7 @@ this machine, because seconds of another machine say nothing:
 - ``record``: recording one entry in a cycle that has 10, and in one that has 200.
 - ``webhooks``: messages of the payment provider, beside a bare transaction.
 - ``pages``: each page beside the least that Django needs (``tests/benchmarks/pages.py``).
+- ``growth``: each page and list at several sizes (``tests/benchmarks/growth.py``).
 """
 
 import io
@@ -42,7 +43,7 @@ from django.utils import timezone  # noqa: E402
 from amtportal.history import comparison, seals  # noqa: E402
 from ccp.recording import verbs as recording  # noqa: E402
 from certifications.models import Cycle  # noqa: E402
-from tests.benchmarks import association, pages, webhooks  # noqa: E402
+from tests.benchmarks import association, growth, pages, webhooks  # noqa: E402
 from tests.support.builders import make_activity, make_cycle, make_member, noon  # noqa: E402
 
 ROUNDS = 20
@@ -164,13 +165,16 @@ def tell(what: str, rows: int, noun: str, seconds: float) -> None:
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter, prog="make bench")
-    names = ["close", "verify", "seal", "record", "webhooks", "pages"]
-    parser.add_argument("what", nargs="*", choices=[*names, []], help="All unless named.")
+    names = ["close", "verify", "seal", "record", "webhooks", "pages", "growth"]
+    parser.add_argument(
+        "what", nargs="*", choices=[*names, []], help="All unless named, but growth only if it is named."
+    )
     parser.add_argument("--cycles", type=int, default=3000, help="Ended cycles for close (3000).")
     parser.add_argument("--credits", type=int, default=20_000, help="Credits for verify and seal (20000).")
     parser.add_argument("--members", type=int, default=1000, help="Members for pages (1000).")
     parser.add_argument("--webhooks", type=int, default=200, help="Messages of the payment provider (200).")
     parser.add_argument("--requests", type=int, default=50, help="Requests for each page (50).")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 100_000], help="Members for growth.")
     options = parser.parse_args()
     runs = {
         "close": lambda: close(options.cycles),
@@ -181,9 +185,15 @@ def main() -> None:
         "pages": lambda: pages.run(options.members, options.requests),
     }
     print(f"On {connection.vendor}:")
-    for name in options.what or runs:
+    for name in [name for name in options.what if name in runs] or ([] if options.what else runs):
         with temporary_database():
             runs[name]()
+    if "growth" in options.what:
+        taken = {}
+        for members in options.sizes:
+            with temporary_database():
+                taken[members] = growth.take(members, options.requests)
+        growth.tell(taken)
 
 
 if __name__ == "__main__":

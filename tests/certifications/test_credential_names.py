@@ -19,7 +19,7 @@ from tests.support.staff import make_clerk
 
 pytestmark = pytest.mark.django_db
 
-FACTS = import_module("certifications.migrations.0013_fees_of_2020_and_names_of_2023")
+FACTS = import_module("certifications.migrations.0014_fees_of_2020_and_names_of_2023")
 ADA = {
     "amt_id": "1001",
     "email": "ada@example.org",

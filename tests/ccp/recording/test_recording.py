@@ -16,7 +16,7 @@ from amtportal.members.models import Member
 from amtportal.refusals import Refused
 from ccp.counting import requirement
 from ccp.models import Activity, AttestationStatement, Credit
-from ccp.recording import claims
+from ccp.recording import claims, statements
 from ccp.recording import verbs as recording
 from certifications import invoices
 from certifications.models import Cycle
@@ -68,7 +68,8 @@ def test_an_entry_is_stored_as_claimed_with_the_attestation_as_shown(cycle: Cycl
 
 
 def test_entries_refer_to_one_statement_in_each_language(cycle: Cycle) -> None:
-    """Both statements came with the portal: nobody who records puts one on record."""
+    """Both statements come with the portal: nobody who records puts one on record."""
+    statements.put_on_record()
     known = AttestationStatement.objects.count()
     first, second = make_activity(cycle), make_activity(cycle)
     with translation.override("es"):

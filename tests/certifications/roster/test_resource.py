@@ -331,6 +331,11 @@ def test_a_corrected_award_dates_the_cycle_and_its_invoices_anew() -> None:
         date(2025, 6, 1),
         date(2026, 6, 1),
     ]
+    assert list(cycle.invoices.order_by("year").values_list("opens_on", flat=True)) == [
+        date(2024, 4, 2),
+        date(2025, 4, 2),
+        None,
+    ]
     assert cycle.history.count() == 2
 
 
@@ -342,7 +347,7 @@ def test_a_corrected_award_dates_the_cycle_and_its_invoices_anew() -> None:
     ],
 )
 def test_a_corrected_award_settles_whether_ccp_is_mandatory(
-    before: str, after: str, mandatory: bool, state: str
+    before: str, after: str, mandatory: bool, state: invoices.State
 ) -> None:
     """The third invoice, of a cycle that ends in 2027 or 2026, is looked at once that is over."""
     load({**ADA, "awarded_on": before})
@@ -350,7 +355,9 @@ def test_a_corrected_award_settles_whether_ccp_is_mandatory(
     certification = Certification.objects.get()
     assert certification.ccp_mandatory is mandatory
     assert certification.history.latest().ccp_mandatory is mandatory
-    assert invoices.state_of(invoice_of(Cycle.objects.get()), date(2027, 5, 1)) == state
+    invoice = invoice_of(Cycle.objects.get())
+    assert invoices.state_of(invoice, date(2027, 5, 1)) == state
+    assert invoice in invoices.in_state(RenewalInvoice.objects.all(), state, date(2027, 5, 1))
 
 
 def test_a_choice_against_the_day_of_the_award_stands_when_that_is_corrected() -> None:

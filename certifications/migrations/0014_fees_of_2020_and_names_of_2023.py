@@ -73,7 +73,7 @@ def load(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("certifications", "0012_fees_of_before_and_former_names"),
+        ("certifications", "0013_fees_of_before_and_former_names"),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ import amtportal.history.requests
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("certifications", "0009_payments_come_online"),
+        ("certifications", "0012_openings_are_asked"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, default="", help_text="Who said so, and where.", max_length=300),
                 ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
-                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_date", models.DateTimeField()),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
                 (
                     "history_type",
@@ -177,6 +177,7 @@ class Migration(migrations.Migration):
             model_name="historicalpayment",
             name="recorded_by",
             field=models.ForeignKey(
+                db_index=False,
                 blank=True,
                 db_constraint=False,
                 help_text="Nobody: the provider took it online, or the command imported a file.",
@@ -252,6 +253,7 @@ class Migration(migrations.Migration):
             model_name="historicalformername",
             name="credential",
             field=models.ForeignKey(
+                db_index=False,
                 blank=True,
                 db_constraint=False,
                 null=True,
@@ -264,7 +266,11 @@ class Migration(migrations.Migration):
             model_name="historicalformername",
             name="history_user",
             field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddConstraint(
