@@ -176,7 +176,7 @@ class BaseMemberAdmin(MemberPages, NeverDeleted, HistoryAdmin):
     list_filter = [SignInFilter]
     search_help_text = "Name, e-mail address or AMT ID"
     search_fields = ["pk"]
-    ordering = Member._meta.ordering
+    ordering = [LAST_OR_ONLY_NAME, "first_name", "pk"]  # type: ignore[list-item]  # stubs accept names only
     autocomplete_fields = ["user"]
     fieldsets = [
         (None, {"fields": ["user", "amt_id", "first_name", "last_name"]}),

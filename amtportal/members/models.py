@@ -4,12 +4,13 @@ A member without an account has no way to sign in: there is no address to which 
 sent, and none that could be typed.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils import timezone
@@ -345,8 +346,18 @@ def keep_search_terms(members: Iterable[Member]) -> None:
         }
         for stale in chunks(pk for key, pk in kept.items() if key not in wanted):
             SearchTerm.objects.filter(pk__in=stale).delete()
-        new = [SearchTerm(member_id=key, term=term) for key, term in sorted(wanted - kept.keys())]
-        SearchTerm.objects.bulk_create(new, batch_size=1000)
+        _insert_search_terms(sorted(wanted - kept.keys()))
+
+
+def _insert_search_terms(rows: Sequence[tuple[int, str]]) -> None:
+    """Insert these members and terms as bare values: an instance of each costs several times as much."""
+    pairs = "json_array_elements(%s) AS pair(value)" if connection.vendor == "postgresql" else "json_each(%s) AS pair"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {SearchTerm._meta.db_table} (member_id, term) "  # noqa: S608
+            f"SELECT CAST(pair.value->>0 AS bigint), pair.value->>1 FROM {pairs}",
+            [json.dumps(rows)],
+        )
 
 
 class FormerAmtId(AppendOnly, Traced):

@@ -117,16 +117,8 @@ class CreditsResource(ImportResource[CreditRow, CreditEntry]):
             for row in rows
         ]
 
-    def instance_of(self, entry: CreditEntry) -> Activity:
-        """Return an empty instance.
-
-        An import changes nothing that is on record, and a new credit gets its instance when it is
-        received.
-        """
-        return Activity()
-
-    def write(self, new: list[tuple[CreditEntry, Activity]]) -> None:
-        credits = [self._received(entry.row) for entry, _ in new]
+    def write(self, new: list[CreditEntry]) -> None:
+        credits = [self._received(entry.row) for entry in new]
         self.tally = held_credits.receive(credits=credits, by=self.by, at=self.at)
 
     def _problems_with_record(self, rows: list[CreditRow]) -> Iterator[Problem]:

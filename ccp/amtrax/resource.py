@@ -130,16 +130,11 @@ class AmtraxResource(ImportResource[AmtraxRow, FileEntry]):
         self.look_alikes = self._told([row for row in rows if row.reference not in self._stored])
         return [FileEntry(row, row.reference not in self._stored) for row in rows]
 
-    def instance_of(self, entry: FileEntry) -> Activity:
-        """Return an empty instance: what is on record does not change, and new entries are written at once."""
-        return Activity()
-
-    def write(self, new: list[tuple[FileEntry, Activity]]) -> None:
+    def write(self, new: list[FileEntry]) -> None:
+        rows = [entry.row for entry in new]
         amtrax_entries.bring_in(
             entries=[
-                AmtraxEntry(entry.row.reference, self._members[entry.row.amt_id], self._claim(entry.row), recorded_on)
-                for entry, _ in new
-                for recorded_on in [entry.row.recorded_on]
+                AmtraxEntry(row.reference, self._members[row.amt_id], self._claim(row), row.recorded_on) for row in rows
             ],
             by=self.by,
             at=self.at,

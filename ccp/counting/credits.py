@@ -9,7 +9,7 @@ caller holds the locks on the cycles.
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -46,7 +46,29 @@ def _claimed(cycles: list[int]) -> QuerySet[Credit, tuple[Any, ...]]:
     return claimed.order_by("pk").values_list(*_COUNTED)
 
 
-def entry(activity: Activity, terms: Catalogue) -> points.Entry:
+class Countable(Protocol):
+    """A stored entry: an activity, or the columns of one that decide what it counts for."""
+
+    @property
+    def pk(self) -> int: ...
+
+    @property
+    def activity_type(self) -> ActivityType: ...
+
+    @property
+    def points(self) -> Decimal: ...
+
+    @property
+    def starts_on(self) -> date: ...
+
+    @property
+    def ends_on(self) -> date: ...
+
+    @property
+    def recorded_at(self) -> datetime: ...
+
+
+def entry(activity: Countable, terms: Catalogue) -> points.Entry:
     """Return a stored entry as the caps see it, under the terms of the day it was recorded."""
     return _entry(
         activity.pk,

@@ -11,10 +11,12 @@ which day, the lines that were written when it came in stand at that day.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
 
 from amtportal.dates import CHICAGO, day_of
 from ccp.models import Credit
@@ -22,8 +24,7 @@ from certifications import quarters
 from certifications.models import Cycle
 
 
-@dataclass(frozen=True)
-class Version:
+class Version(NamedTuple):
     """One line in the history of a credit."""
 
     credit: int
@@ -48,7 +49,7 @@ def in_order(versions: Iterable[Version], came_in: Mapping[int, CameIn]) -> list
     if not came_in:
         return list(versions)
     moved = [
-        replace(version, at=datetime.combine(entry.recorded_on, time.min, CHICAGO))
+        version._replace(at=datetime.combine(entry.recorded_on, time.min, CHICAGO))
         if (entry := came_in.get(version.credit)) and version.at == entry.at
         else version
         for version in versions
@@ -65,7 +66,7 @@ def changes(versions: Iterable[Version]) -> list[tuple[date, Decimal]]:
     withdrawn: dict[int, int] = {}  # credit: the index in ``totals`` of the change that withdrew it
     undone: set[int] = set()
     totals: list[tuple[date, Decimal]] = []
-    for at, written in groupby(versions, key=lambda version: version.at):
+    for at, written in groupby(versions, key=attrgetter("at")):
         for version in written:
             counted[version.credit] = version.points
             if version.cut == Credit.Cut.NOT_STANDING:

@@ -37,10 +37,10 @@ from ccp.counting.credits import entry
 from ccp.counting.replay import changes, in_order, met_since
 from ccp.counting.terms import Catalogue, catalogue
 from ccp.models import Activity, ActivityType, CategoryTerms, Credit, TypeTerms
-from ccp.rollover.cycle_record import CycleRecord, read_cycles
+from ccp.rollover.cycle_record import CycleRecord, StoredInvoice, StoredPayment, read_cycles
 from certifications import invoices as invoice_rules
 from certifications import quarters
-from certifications.models import Certification, Cycle, Payment, RenewalInvoice
+from certifications.models import Certification, Cycle, RenewalInvoice
 from certifications.models.invoices import ONLINE
 from certifications.payments.models import UnappliedMoney
 
@@ -111,10 +111,10 @@ def _credits(record: CycleRecord, terms: Catalogue) -> Iterator[Difference]:
     claimed = [credit for credit in record.credits if credit.cut != Credit.Cut.UNCLAIMED]
     counted = points.credited(entry(credit.activity, terms) for credit in claimed if credit.activity.is_standing)
     for credit in claimed:
-        result = counted.get(credit.activity_id)
+        result = counted.get(credit.activity.pk)
         value = (result.counted, result.cut) if result else (quarters.ZERO, Credit.Cut.NOT_STANDING)
         if (credit.points, credit.cut) != value:
-            what = f"credit {credit.pk} of {credit.activity.reference}"
+            what = f"credit {credit.pk} of {Activity(pk=credit.activity.pk).reference}"
             stored = _counted_in_words(credit.points, credit.cut)
             yield Difference(record.cycle.pk, what, stored, _counted_in_words(*value))
 
@@ -143,41 +143,37 @@ def _invoices(record: CycleRecord, since: date | None) -> Iterator[Difference]:
         stored_years = ", ".join(map(str, years)) or "none"
         yield Difference(cycle.pk, "years with an invoice", stored_years, ", ".join(map(str, YEARS)))
     for invoice in record.invoices:
+        number = RenewalInvoice(pk=invoice.pk).number
         due_on = invoice_rules.due_on(cycle.certification.awarded_on, cycle.number, invoice.year)
         if invoice.due_on != due_on and invoice in standing:
-            yield Difference(cycle.pk, f"{invoice.number} due", format_day(invoice.due_on), format_day(due_on))
+            yield Difference(cycle.pk, f"{number} due", format_day(invoice.due_on), format_day(due_on))
         opens_on = invoice_rules.opening(
             due_on=due_on, year=invoice.year, mandatory=cycle.is_mandatory, met_on=since
         ).opens_on
         if invoice.opens_on != opens_on:
-            yield Difference(cycle.pk, f"{invoice.number} opens", _day(invoice.opens_on), _day(opens_on))
-        payments = _standing_payments(invoice)
+            yield Difference(cycle.pk, f"{number} opens", _day(invoice.opens_on), _day(opens_on))
+        payments = invoice.standing_payments
         status = RenewalInvoice.Status.PAID if payments else invoice.status
         if bool(payments) is bool(invoice.before_portal) and invoice.status == RenewalInvoice.Status.PAID:
             status = RenewalInvoice.Status.ISSUED
         if invoice.status != status:
-            yield Difference(cycle.pk, invoice.number, invoice.status, status)
+            yield Difference(cycle.pk, number, invoice.status, status)
         for payment in payments:
             if payment.amount != invoice.amount:
-                what = f"payment {payment.pk} of {invoice.number}"
+                what = f"payment {payment.pk} of {number}"
                 yield Difference(cycle.pk, what, dollars(payment.amount), dollars(invoice.amount))
-        for payment in invoice.payments.all():
-            if payment.method in ONLINE and not _was_paid_online(payment):
-                what = f"payment {payment.pk} of {invoice.number}"
+        for payment in invoice.payments:
+            if payment.method in ONLINE and not _was_paid_online(payment, invoice):
+                what = f"payment {payment.pk} of {number}"
                 yield Difference(cycle.pk, what, "paid online", "no checkout that was paid")
 
 
-def _was_paid_online(payment: Payment) -> bool:
+def _was_paid_online(payment: StoredPayment, invoice: StoredInvoice) -> bool:
     """Return whether the payment is that of a checkout of its invoice, or was applied by staff."""
-    checkout = getattr(payment, "checkout", None)
-    if checkout is None:
+    if payment.checked_out is None:
         applied = UnappliedMoney.objects.filter(charge_id=payment.charge_id, resolution="applied")
-        return applied.filter(applied_to=payment.invoice_id).exists()
-    return checkout.invoice_id == payment.invoice_id
-
-
-def _standing_payments(invoice: RenewalInvoice) -> list[Payment]:
-    return [payment for payment in invoice.payments.all() if payment.reversed_at is None]
+        return applied.filter(applied_to=invoice.pk).exists()
+    return payment.checked_out == invoice.pk
 
 
 def _counted_in_words(counted: Decimal, cut: str) -> str:

@@ -123,14 +123,10 @@ class PaymentsResource(ImportResource[PaymentRow, PaymentEntry]):
     def enter(self, rows: list[PaymentRow]) -> list[PaymentEntry]:
         return [PaymentEntry(row, self._invoices[row.line], row.line not in self._known) for row in rows]
 
-    def instance_of(self, entry: PaymentEntry) -> Payment:
-        """Return an empty instance: no payment on record changes, and new ones are written at once."""
-        return Payment()
-
-    def write(self, new: list[tuple[PaymentEntry, Payment]]) -> None:
+    def write(self, new: list[PaymentEntry]) -> None:
         receipts = [
             Receipt(entry.invoice, entry.row.amount, entry.row.method, entry.row.reference, entry.row.received_on)
-            for entry, _ in new
+            for entry in new
         ]
         invoice_rules.record_payments(
             receipts=receipts, by=self.by, at=self.at, file_name=(self.file_name or self.noun)[:255]

@@ -9,11 +9,12 @@ changes, the cycle that was counted from it and its invoices get new dates.
 Everything is written in sets, with its history: a roster of 100,000 rows takes minutes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from secrets import token_hex
 
 from allauth.account.models import EmailAddress
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, UNUSABLE_PASSWORD_SUFFIX_LENGTH
 from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Cast, Concat
@@ -25,7 +26,7 @@ from amtportal.members.mail import notices
 from amtportal.members.models import Member, User
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
-from certifications.models import Certification, Cycle, RenewalInvoice
+from certifications.models import Certification, Credential, Cycle, RenewalInvoice
 from certifications.roster.entries import RosterEntry, StoredCertification, StoredMember, is_mandatory_under
 from certifications.roster.occasion import Occasion
 from certifications.roster.rows import RosterRow
@@ -73,9 +74,10 @@ def write_changes(
 
 
 def write_new(
-    awards: Sequence[tuple[RosterEntry, Certification]],
+    awards: Sequence[RosterEntry],
     members: dict[str, int],
     *,
+    credentials: Mapping[str, Credential],
     on: date,
     not_asked_before: date | None,
     occasion: Occasion,
@@ -83,10 +85,10 @@ def write_new(
     """Add certifications with their current cycle and its invoices.
 
     Members whom the portal does not know are added too. ``members`` holds the keys of the members
-    by AMT ID; the keys of the new members are added to it. Fees due before ``not_asked_before`` are
-    not asked for, unless the row says up to when fees are paid.
+    by AMT ID; the keys of the new members are added to it. ``credentials``: by code. Fees due before
+    ``not_asked_before`` are not asked for, unless the row says up to when fees are paid.
     """
-    newcomers = {entry.row.amt_id: entry for entry, _ in awards if entry.row.amt_id not in members}
+    newcomers = {entry.row.amt_id: entry for entry in awards if entry.row.amt_id not in members}
     if newcomers:
         users = _new_accounts([entry.sign_in.address for entry in newcomers.values()], occasion)
         joined = [
@@ -100,10 +102,17 @@ def write_new(
         ]
         for member in bulk_create_with_history(joined, Member, **occasion.history()):
             members[member.amt_id] = member.pk
-    certifications = []
-    for entry, certification in awards:
-        certification.member_id = members[entry.row.amt_id]
-        certifications.append(certification)
+    certifications = [
+        Certification(
+            member_id=members[entry.row.amt_id],
+            credential=credentials[entry.row.credential],
+            certificate_number=entry.row.certificate_number,
+            awarded_on=entry.row.awarded_on,
+            ccp_mandatory=entry.row.is_mandatory,
+            fees_paid_through=entry.row.fees_paid_through,
+        )
+        for entry in awards
+    ]
     bulk_create_with_history(certifications, Certification, **occasion.history())
     cycles = [
         cycle_rules.build(certification, on, points_required=certification.credential.points_required)
@@ -131,7 +140,7 @@ def _new_accounts(addresses: Sequence[str], occasion: Occasion) -> dict[str, Use
     No password is accepted until the member activates the account by mail.
     """
     users = bulk_create_with_history(
-        [User(email=address, password=make_password(None)) for address in addresses if address],
+        [User(email=address, password=_no_password()) for address in addresses if address],
         User,
         **occasion.history(),
     )
@@ -143,6 +152,14 @@ def _new_accounts(addresses: Sequence[str], occasion: Occasion) -> dict[str, Use
         **occasion.history(),
     )
     return {user.email: user for user in users}
+
+
+def _no_password() -> str:
+    """Return what no password matches, as ``make_password(None)`` does at the hundredth part of the cost.
+
+    It is another one for each account, because the links that are mailed are made of it.
+    """
+    return UNUSABLE_PASSWORD_PREFIX + token_hex(UNUSABLE_PASSWORD_SUFFIX_LENGTH // 2)
 
 
 def _open_accounts(changed: Sequence[RosterEntry], occasion: Occasion) -> None:

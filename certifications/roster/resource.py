@@ -36,7 +36,7 @@ from certifications.roster import fees, spoiled
 from certifications.roster import record as roster_records
 from certifications.roster import rows as roster_rows
 from certifications.roster import waiting as roster_waiting
-from certifications.roster.entries import RosterEntry, SignIn
+from certifications.roster.entries import RosterEntry
 from certifications.roster.fees import FeesTally
 from certifications.roster.occasion import Occasion
 from certifications.roster.record import Record
@@ -45,7 +45,7 @@ from certifications.roster.sign_ins import sign_ins
 from certifications.roster.signals import roster_imported
 from certifications.roster.waiting import Waiting
 
-BATCH = 1000
+BATCH = 500
 
 
 class RosterResource(ImportResource[RosterRow, RosterEntry]):
@@ -89,8 +89,8 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
         self._credentials: dict[str, Credential] = {}
         self._codes: dict[str, str] = {}
         self.notes: list[Waiting] = []
+        self.without_sign_in = 0  # members of the file who have no way to sign in after the import
         self._record = Record()
-        self._sign_ins: dict[str, SignIn] = {}
 
     def get_queryset(self) -> models.QuerySet[Certification]:
         return super().get_queryset().select_related("member__user", "credential")
@@ -118,16 +118,19 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
     def enter(self, rows: list[RosterRow]) -> list[RosterEntry]:
         members, certifications = self._record.members, self._record.certifications
         self.new_members = len({row.amt_id for row in rows} - members.keys())
-        self._sign_ins = sign_ins(rows, self._record)
+        of_members = sign_ins(rows, self._record)
+        self.without_sign_in = sum(not sign_in.address for sign_in in of_members.values())
         new = [row for row in rows if (row.amt_id, row.credential) not in certifications]
         self.fees_tally = fees.tally(new, self._record.fees, on=self.on, not_asked_before=self.not_asked_before)
         self.notes = sorted(
-            [*self.waiting, *roster_waiting.address_rows(rows, self._sign_ins)], key=lambda note: note.row.line
+            [*self.waiting, *roster_waiting.address_rows(rows, of_members)], key=lambda note: note.row.line
         )
+        # The entries hold what is left to know, and writing needs the memory.
+        self._record = Record(fees=self._record.fees)
         return [
             RosterEntry(
                 row,
-                self._sign_ins[row.amt_id],
+                of_members[row.amt_id],
                 members.get(row.amt_id),
                 certifications.get((row.amt_id, row.credential)),
             )
@@ -148,30 +151,13 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
         """What the file says about paid fees that changes nothing, for staff to read."""
         return self._record.fees.notes
 
-    @property
-    def without_sign_in(self) -> int:
-        """How many members of the file have no way to sign in after the import."""
-        return sum(not sign_in.address for sign_in in self._sign_ins.values())
-
     def after_import(self, dataset: tablib.Dataset, result: Result, **kwargs: Any) -> None:
         super().after_import(dataset, result, **kwargs)
         result.notes = [note.problem for note in self.notes]
         result.left_as_is = self.fee_notes
         result.for_staff = [] if self.problems else self.for_staff()
 
-    def instance_of(self, entry: RosterEntry) -> Certification:
-        certification = Certification(
-            credential=self._credentials[entry.row.credential],
-            certificate_number=entry.row.certificate_number,
-            awarded_on=entry.row.awarded_on,
-            ccp_mandatory=entry.row.is_mandatory,
-            fees_paid_through=entry.row.fees_paid_through,
-        )
-        if stored := entry.certification:
-            certification.pk, certification.member_id = stored.pk, stored.member_pk
-        return certification
-
-    def write(self, new: list[tuple[RosterEntry, Certification]]) -> None:
+    def write(self, new: list[RosterEntry]) -> None:
         """Write the changes first, then the new rows.
 
         A new row may use a certificate number that a change has released.
@@ -193,10 +179,15 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
             for start in range(0, len(new), BATCH):
                 awards = new[start : start + BATCH]
                 roster_changes.write_new(
-                    awards, members, on=self.on, not_asked_before=self.not_asked_before, occasion=occasion
+                    awards,
+                    members,
+                    credentials=self._credentials,
+                    on=self.on,
+                    not_asked_before=self.not_asked_before,
+                    occasion=occasion,
                 )
                 bar.update(len(awards))
-        imported = [entry.row for entry in self.entries]
+        imported = (entry.row for entry in self.entries)
         roster_waiting.store(self.notes, imported, occasion=occasion, file_name=self.file_name)
         after_commit(roster_imported.send_robust, sender=type(self), occasion=occasion)
 

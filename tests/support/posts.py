@@ -22,7 +22,7 @@ from django.test import Client
 from amtportal.members.models import Member, User
 from ccp.amt_credits import holding as held_credits
 from ccp.models import Activity, ActivityType, Category, HeldCredit
-from certifications.models import Certification, Credential, Payment, RenewalInvoice
+from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
 from certifications.payments.models import UnappliedMoney
 from certifications.payments.provider import ProviderAway
 from tests.support.builders import (
@@ -276,6 +276,11 @@ def refund_unapplied(monkeypatch: pytest.MonkeyPatch) -> Post:
     return _refunding(monkeypatch, UnappliedMoney.objects.create(**values))
 
 
+def issue_transcripts(patch: pytest.MonkeyPatch) -> Post:
+    chosen = {"action": "issue_transcripts", "_selected_action": str(make_cycle().pk)}
+    return Post(_root(), page(Cycle), chosen)
+
+
 POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "account_confirm_email": confirm_address,
     "account_reset_password_from_key": reset_password,
@@ -314,6 +319,7 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
         awarded_on="2024-05-01",
     ),
     "certifications_certification_process_import": importing(Certification, ROSTER),
+    "certifications_cycle_changelist": issue_transcripts,
     "certifications_credential_add": adding(
         Credential, code="NEW", name="New", points_required="30", annual_fee="50.00"
     ),

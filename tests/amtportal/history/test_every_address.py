@@ -34,6 +34,7 @@ from ccp.models import (
     Evidence,
     HeldCredit,
     Transcript,
+    TranscriptBatch,
     TypeTerms,
 )
 from certifications.models import Certification, Credential, Cycle, CycleCorrection, Payment, RenewalInvoice
@@ -106,6 +107,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "certifications_credential_change": (Credential, "name: Registered Medical Assistant → Another"),
     "certifications_credential_delete": (Credential, "code: MDT → –"),
     "certifications_credential_rename": (Credential, "code: RMA → RMX"),
+    "certifications_cycle_changelist": (TranscriptBatch, "asked_by: – → *"),
     "certifications_cycle_correct": (CycleCorrection, "points: – → 31.00"),
     "certifications_cycle_extend": (Cycle, "grace_extended_to: – → 2026-09-30"),
     "certifications_payment_process_import": (Payment, "reference: – → 77"),
@@ -142,6 +144,7 @@ NOTHING = {
     "ccp_activity_import": "shows what a file would do",
     "certifications_payment_import": "shows what a file would do",
     "ccp_heldcredit_import": "shows what a file would do",
+    "ccp_transcriptbatch_download": "is there to be read",
     "certifications_certification_import": "shows what a file would do",
     "login": "leads to the sign-in",
     "logout": "is the sign-out of ``account_logout``",
@@ -287,7 +290,7 @@ def test_every_staff_page_that_writes_leaves_its_line() -> None:
         writing |= {f"{stem}_{kind}" for kind, allowed in may.items() if allowed}
         acting |= {stem} if shown.get_actions(request) else set()
         assert not shown.list_editable
-    assert acting == {"ccp_activity"}
+    assert acting == {"ccp_activity", "certifications_cycle"}
     assert writing <= LINES.keys()
     assert set(below("admin/").values()) - pages <= LINES.keys() | NOTHING.keys()
 

@@ -54,7 +54,7 @@ def test_no_index_of_a_record_repeats_the_start_of_another(model: type[models.Mo
     whole = {
         name: index["columns"]
         for name, index in constraints.items()
-        if (index["index"] or index["unique"]) and name not in with_conditions and all(index["columns"])
+        if (index["index"] or index["unique"]) and name not in with_conditions and all(index["columns"] or [None])
     }
     repeating = [
         name
