@@ -23,6 +23,7 @@ from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs, numbered
 from ccp.admin import voiding
+from ccp.admin.amtrax import AmtraxImportMixin
 from ccp.models import Activity, ActivityType, Credit
 
 MAY_VOID = "ccp.change_activity"
@@ -77,7 +78,7 @@ class CreditInline(ShownInline):
 
 
 @admin.register(Activity)
-class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
+class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
     list_display = ["reference", "member", "heading", "starts_on", "points", "state"]
     list_select_related = ["member", "activity_type"]
     list_reads = [
@@ -92,7 +93,7 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
         "member__amt_id",
     ]
     page_select_related = ["attested_by", "withdrawn_by", "statement"]
-    list_filter = [StandingFilter, StartFilter, ("activity_type__category", CategoryFilter)]
+    list_filter = [StandingFilter, StartFilter, "source", ("activity_type__category", CategoryFilter)]
     search_help_text = "Name, e-mail address, AMT ID or reference"
     search_fields = ["member"]
     number_prefix = "CE"
@@ -102,7 +103,19 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
         (None, {"fields": ["reference", "state", "member", "activity_type", "title", "provider"]}),
         ("Claim", {"fields": ["starts_on", "ends_on", "points", "quantity", "unit", "difference"]}),
         ("Attestation", {"fields": ["attestation", "attested_at", "attested_by"]}),
-        ("Record", {"fields": ["recorded_at", "source", "revision", "submission_id"]}),
+        (
+            "Record",
+            {
+                "fields": [
+                    "recorded_at",
+                    "source",
+                    "provider_reference",
+                    "recorded_in_amtrax_on",
+                    "revision",
+                    "submission_id",
+                ]
+            },
+        ),
         ("Withdrawn or void", {"fields": ["withdrawn_at", "withdrawn_by", "void_reason"]}),
     ]
     readonly_fields = ["reference", "state", "attestation"]

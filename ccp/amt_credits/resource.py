@@ -170,7 +170,8 @@ def _spoiled_references(new: Iterable[CreditRow]) -> Iterator[Problem]:
     A spreadsheet takes these zeros away. The credit would be recorded a second time.
     """
     lines = {row.provider_reference: row.line for row in new}
-    most_zeros = max(zeros_in(rows.order_by(), "provider_reference") for rows in (Activity.objects, HeldCredit.objects))
+    of_amt = Activity.objects.filter(source=Activity.Source.AMT)
+    most_zeros = max(zeros_in(rows.order_by(), "provider_reference") for rows in (of_amt, HeldCredit.objects))
     forms = {
         form: reference
         for reference in lines

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from ccp.counting.replay import Version
+from ccp.counting.replay import CameIn, Version
 from ccp.models import ActivityType, Credit
 from certifications.models import Cycle, Payment, RenewalInvoice
 
@@ -24,6 +24,7 @@ class CountedEntry(NamedTuple):
     starts_on: date
     ends_on: date
     recorded_at: datetime
+    recorded_in_amtrax_on: date | None
     withdrawn_at: datetime | None
 
     @property
@@ -55,6 +56,7 @@ class StoredInvoice(NamedTuple):
     amount: int
     status: str
     opens_on: date | None
+    before_portal: date | None
     payments: list[StoredPayment]
 
     @property
@@ -71,6 +73,15 @@ class CycleRecord:
     versions: list[Version] = field(default_factory=list)
     invoices: list[StoredInvoice] = field(default_factory=list)
 
+    @property
+    def came_in(self) -> dict[int, CameIn]:
+        """Return the entries of AMTrax whose file says since when they count, by credit."""
+        return {
+            credit.pk: CameIn(credit.activity.recorded_at, credit.activity.recorded_in_amtrax_on)
+            for credit in self.credits
+            if credit.activity.recorded_in_amtrax_on
+        }
+
 
 def read_cycles(keys: Sequence[int]) -> list[CycleRecord]:
     """Return these cycles with all their stored data, in seven queries.
@@ -82,9 +93,8 @@ def read_cycles(keys: Sequence[int]) -> list[CycleRecord]:
     cycles = Cycle.objects.filter(pk__in=keys).select_related("certification").order_by("pk")
     batch = {cycle.pk: CycleRecord(cycle) for cycle in cycles}
     credits = Credit.objects.filter(cycle__in=batch).order_by("pk")
-    of_entry = ("pk", "activity_type", "points", "starts_on", "ends_on", "recorded_at", "withdrawn_at")
     for cycle, pk, points, cut, entry, activity_type, *values in credits.values_list(
-        "cycle", "pk", "points", "cut", *(f"activity__{name}" for name in of_entry)
+        "cycle", "pk", "points", "cut", *(f"activity__{name}" for name in CountedEntry._fields)
     ):
         activity = CountedEntry(entry, activity_types[activity_type], *values)
         batch[cycle].credits.append(StoredCredit(pk, points, cut, activity))

@@ -10,10 +10,11 @@ Nothing is changed here. For each cycle:
   interruption (``ccp.counting.replay``).
 - *Closed cycles*: the points must be the sum of the credits, and the outcome must follow from them.
 - *Invoices*: each of the three years has one invoice that is not void, due on the anniversary. In a
-  closed cycle, a year may have only a void invoice. An invoice is paid if and only if it has a
-  payment that stands, and the payment has the invoice's amount. A payment that was made online is
-  that of a checkout of the invoice, or staff applied the money to it. The day kept as the one on
-  which an invoice opens must follow from its cycle.
+  closed cycle, a year may have only a void invoice; so may a year that an import did not ask for. An
+  invoice is paid if and only if it has a payment that stands, with the invoice's amount, or an
+  import says that it was paid before the portal; not both. A payment that was made online is that
+  of a checkout of the invoice, or staff applied the money to it. The day kept as the one on which
+  an invoice opens must follow from its cycle.
 
 A change made behind the portal's back that agrees with the rules is found elsewhere
 (``amtportal.history.comparison``).
@@ -33,7 +34,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from amtportal.formatting import dollars, format_day, format_points
 from ccp.counting import points
 from ccp.counting.credits import entry
-from ccp.counting.replay import changes, met_since
+from ccp.counting.replay import changes, in_order, met_since
 from ccp.counting.terms import Catalogue, catalogue
 from ccp.models import Activity, ActivityType, CategoryTerms, Credit, TypeTerms
 from ccp.rollover.cycle_record import CycleRecord, StoredInvoice, StoredPayment, read_cycles
@@ -98,7 +99,7 @@ def differences(record: CycleRecord, terms: Catalogue) -> Iterator[Difference]:
     """Yield all differences of a cycle."""
     if record.cycle.closed_on is None:
         yield from _credits(record, terms)
-    since = met_since(changes(record.versions), record.cycle.points_required)
+    since = met_since(changes(in_order(record.versions, record.came_in)), record.cycle.points_required)
     if since != record.cycle.requirement_met_on:
         yield Difference(record.cycle.pk, "requirement met on", _day(record.cycle.requirement_met_on), _day(since))
     yield from _closed(record)
@@ -135,8 +136,9 @@ def _invoices(record: CycleRecord, since: date | None) -> Iterator[Difference]:
     cycle = record.cycle
     standing = [invoice for invoice in record.invoices if invoice.status != RenewalInvoice.Status.VOID]
     years = sorted(invoice.year for invoice in standing)
-    # In a closed cycle a void invoice stays void: none is issued in its place.
-    void = {invoice.year for invoice in record.invoices} - set(years) if cycle.closed_on else set()
+    # In a closed cycle a void invoice stays void: none is issued in its place. The same is so of one
+    # that an import did not ask for.
+    void = {invoice.year for invoice in record.invoices if cycle.closed_on or invoice.before_portal} - set(years)
     if sorted([*years, *void]) != list(YEARS):
         stored_years = ", ".join(map(str, years)) or "none"
         yield Difference(cycle.pk, "years with an invoice", stored_years, ", ".join(map(str, YEARS)))
@@ -152,7 +154,7 @@ def _invoices(record: CycleRecord, since: date | None) -> Iterator[Difference]:
             yield Difference(cycle.pk, f"{number} opens", _day(invoice.opens_on), _day(opens_on))
         payments = invoice.standing_payments
         status = RenewalInvoice.Status.PAID if payments else invoice.status
-        if not payments and invoice.status == RenewalInvoice.Status.PAID:
+        if bool(payments) is bool(invoice.before_portal) and invoice.status == RenewalInvoice.Status.PAID:
             status = RenewalInvoice.Status.ISSUED
         if invoice.status != status:
             yield Difference(cycle.pk, number, invoice.status, status)

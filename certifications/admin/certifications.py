@@ -90,12 +90,13 @@ class BaseCertificationAdmin(RosterImportMixin, NeverDeleted, HistoryAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Certification | None = None) -> Any:
         held = ["member", "credential", "certificate_number", "awarded_on", "recertified_on", "ccp_mandatory"]
-        return [*held, "status"] if obj else held
+        return [*held, "status", "fees_paid_through"] if obj else held
 
     def get_readonly_fields(self, request: HttpRequest, obj: Certification | None = None) -> Any:
         # These must not change: cycles are counted from the award, and what a cycle holds belongs
-        # to the member. The status has its own page.
-        return ("member", "credential", "awarded_on", "status") if obj else ()
+        # to the member. The status has its own page, and what was paid before the portal is said by
+        # the roster.
+        return ("member", "credential", "awarded_on", "status", "fees_paid_through") if obj else ()
 
     def _lock(self, request: HttpRequest, object_id: str | None) -> None:
         """Lock the cycles first: when their invoices open follows from whether CCP is mandatory."""

@@ -144,7 +144,7 @@ class BasePaymentAdmin(WrittenByVerbs, HistoryAdmin):
     number_prefix = "INV"
     fieldsets = [
         (None, {"fields": ["member", "invoice", "amount_in_dollars", "method", "last4", "reference", "received_on"]}),
-        ("Recorded", {"fields": ["recorded_at", "recorded_by", "charge_id", "flag"]}),
+        ("Recorded", {"fields": ["recorded_at", "recorded_by", "file_name", "charge_id", "flag"]}),
         ("Reversed", {"fields": ["reversed_at", "reversed_by", "reversal_reason"]}),
     ]
     readonly_fields = ["member", "amount_in_dollars", "flag"]

@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 from amtportal.history.lines import AppendOnly, History, Traced
 from amtportal.members.models import Member
 from amtportal.model_fields import IdentifierField
-from certifications.models.credentials import Credential
+from certifications.models.credentials import Credential, FormerName
 
 
 class CertificationStatus(models.TextChoices):
@@ -42,6 +42,11 @@ class Certification(models.Model):
         default=True,
         help_text="Certified on or after 1/1/2006, or recertified after 4/1/2014. Otherwise CCP is voluntary.",
     )
+    fees_paid_through = models.DateField(
+        null=True,
+        blank=True,
+        help_text="From the roster: annual fees due up to this day were paid before the portal.",
+    )
 
     history = History(found_by=["member"])
 
@@ -72,6 +77,15 @@ class Certification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.credential.code} {self.certificate_number}"
+
+    @property
+    def named_at_award(self) -> FormerName | None:
+        """Return the former name that the credential had when it was awarded, as the certificate has it.
+
+        None if it has the same name today.
+        """
+        named = self.credential.named_on(self.awarded_on)
+        return named if isinstance(named, FormerName) else None
 
 
 class StatusChange(AppendOnly, Traced):

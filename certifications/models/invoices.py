@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
@@ -60,6 +60,11 @@ class RenewalInvoice(models.Model):
     issued_on = models.DateField()
     status = models.CharField(max_length=10, choices=Status, default=Status.ISSUED)
     void_reason = models.CharField(max_length=300, blank=True)
+    before_portal = models.DateField(
+        null=True,
+        blank=True,
+        help_text="Where an import settled it: the day up to which fees were paid, or before which none is asked for.",
+    )
 
     history = History(found_by=["cycle"], excluded_fields=["opens_on"])
     objects = RenewalInvoiceQuerySet.as_manager()
@@ -89,6 +94,12 @@ class RenewalInvoice(models.Model):
                 name="%(app_label)s_%(class)s_void_has_reason",
                 condition=(Q(status="void") & ~Q(void_reason="")) | (~Q(status="void") & Q(void_reason="")),
                 violation_error_message="Say why the invoice is void; only a void invoice has a reason.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_before_portal_settled",
+                condition=Q(before_portal=None)
+                | Q(before_portal__isnull=False, status__in=["paid", "void"], due_on__lte=F("before_portal")),
+                violation_error_message="Only an invoice that was due by that day is settled from before the portal.",
             ),
         ]
 
@@ -137,7 +148,10 @@ class Payment(models.Model):
         null=True,
         blank=True,
         related_name="payments_recorded",
-        help_text="Nobody: the provider took it online.",
+        help_text="Nobody: the provider took it online, or the command imported a file.",
+    )
+    file_name = models.CharField(
+        "file", max_length=255, blank=True, default="", help_text="The file of payments that brought it."
     )
     charge_id = models.CharField(max_length=255, null=True, blank=True, unique=True, editable=False)
     last4 = models.CharField("last four digits", max_length=4, blank=True, editable=False)
@@ -174,10 +188,17 @@ class Payment(models.Model):
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_recorded_by_somebody",
-                condition=Q(method__in=[method.value for method in ONLINE], recorded_by=None, charge_id__isnull=False)
-                | (
-                    ~Q(method__in=[method.value for method in ONLINE])
-                    & Q(recorded_by__isnull=False, charge_id=None, last4="")
+                condition=Q(
+                    method__in=[method.value for method in ONLINE],
+                    recorded_by=None,
+                    charge_id__isnull=False,
+                    file_name="",
+                )
+                | Q(
+                    Q(recorded_by__isnull=False) | ~Q(file_name=""),
+                    ~Q(method__in=[method.value for method in ONLINE]),
+                    charge_id=None,
+                    last4="",
                 ),
             ),
             models.CheckConstraint(

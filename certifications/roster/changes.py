@@ -79,12 +79,14 @@ def write_new(
     *,
     credentials: Mapping[str, Credential],
     on: date,
+    not_asked_before: date | None,
     occasion: Occasion,
 ) -> None:
     """Add certifications with their current cycle and its invoices.
 
     Members whom the portal does not know are added too. ``members`` holds the keys of the members
-    by AMT ID; the keys of the new members are added to it. ``credentials``: by code.
+    by AMT ID; the keys of the new members are added to it. ``credentials``: by code. Fees due before
+    ``not_asked_before`` are not asked for, unless the row says up to when fees are paid.
     """
     newcomers = {entry.row.amt_id: entry for entry in awards if entry.row.amt_id not in members}
     if newcomers:
@@ -107,6 +109,7 @@ def write_new(
             certificate_number=entry.row.certificate_number,
             awarded_on=entry.row.awarded_on,
             ccp_mandatory=entry.row.is_mandatory,
+            fees_paid_through=entry.row.fees_paid_through,
         )
         for entry in awards
     ]
@@ -119,7 +122,9 @@ def write_new(
     invoices = [
         invoice
         for cycle in cycles
-        for invoice in invoice_rules.build(cycle, amount=cycle.certification.credential.annual_fee, on=on)
+        for invoice in invoice_rules.build(
+            cycle, amount=cycle.certification.credential.annual_fee, on=on, not_asked_before=not_asked_before
+        )
     ]
     bulk_create_with_history(invoices, RenewalInvoice, **occasion.history())
 
@@ -218,6 +223,8 @@ def _update_certifications(
         was_mandatory = certification.ccp_mandatory
         certification.ccp_mandatory = is_mandatory_under(row, certification)  # from the day on record
         certification.awarded_on = row.awarded_on
+        if stored.is_paid_later_under(row):
+            certification.fees_paid_through = row.fees_paid_through
         if row.awarded_on != stored.awarded_on:
             moved.append(certification)
         if row.awarded_on != stored.awarded_on or certification.ccp_mandatory != was_mandatory:
@@ -225,7 +232,7 @@ def _update_certifications(
     bulk_update_with_history(
         list(certifications.values()),
         Certification,
-        ["certificate_number", "awarded_on", "ccp_mandatory"],
+        ["certificate_number", "awarded_on", "ccp_mandatory", "fees_paid_through"],
         **occasion.history(),
     )
     if moved:
@@ -237,7 +244,8 @@ def _update_certifications(
 def _redate(certifications: Sequence[Certification], on: date, occasion: Occasion) -> None:
     """Set new dates for the cycles and invoices of these certifications.
 
-    ``conflicts`` has already checked that nothing is recorded in them.
+    ``conflicts`` has already checked that nothing is recorded in them. What was settled from before
+    the portal is settled again by the new due dates.
     """
     cycles = list(Cycle.objects.filter(certification__in=certifications).select_related("certification"))
     invoices = list(RenewalInvoice.objects.filter(cycle__in=cycles).select_related("cycle__certification"))
@@ -250,5 +258,14 @@ def _redate(certifications: Sequence[Certification], on: date, occasion: Occasio
         invoice.due_on = invoice_rules.due_on(
             invoice.cycle.certification.awarded_on, spans[invoice.cycle_id].number, invoice.year
         )
+        settled = invoice_rules.settled_before(
+            invoice.due_on,
+            paid_through=invoice.cycle.certification.fees_paid_through,
+            not_asked_before=invoice.before_portal if invoice.status == RenewalInvoice.Status.VOID else None,
+        )
+        for column, value in settled.values.items():
+            setattr(invoice, column, value)
     bulk_update_with_history(cycles, Cycle, ["number", "starts_on", "ends_on"], **occasion.history())
-    bulk_update_with_history(invoices, RenewalInvoice, ["due_on"], **occasion.history())
+    bulk_update_with_history(
+        invoices, RenewalInvoice, ["due_on", "status", "void_reason", "before_portal"], **occasion.history()
+    )

@@ -68,10 +68,18 @@ class StoredCertification:
     awarded_on: date
     ccp_mandatory: bool
     recertified_on: date | None = None
+    fees_paid_through: date | None = None
+
+    def is_paid_later_under(self, row: RosterRow) -> bool:
+        """Return whether the row says that fees are paid up to a later day than the one on record."""
+        if row.fees_paid_through is None:
+            return False
+        return self.fees_paid_through is None or row.fees_paid_through > self.fees_paid_through
 
     def differs(self, row: RosterRow) -> bool:
         return (
-            row.certificate_number != self.certificate_number
+            self.is_paid_later_under(row)
+            or row.certificate_number != self.certificate_number
             or row.awarded_on != self.awarded_on
             or row.ccp_mandatory not in (None, self.ccp_mandatory)
         )
@@ -133,9 +141,12 @@ class RosterEntry:
         after: dict[str, object] = {**before, "ccp_mandatory": self.row.is_mandatory}
         if stored := self.certification:
             before |= {column: getattr(stored, column) for column in AWARD}
+            before["fees_paid_through"] = stored.fees_paid_through or ""
             after["ccp_mandatory"] = is_mandatory_under(self.row, stored)
         after |= {column: value for column in COLUMNS if (value := getattr(self.row, column)) is not None}
         after["email"] = self.sign_in.address
+        if stored and not stored.is_paid_later_under(self.row):
+            after["fees_paid_through"] = stored.fees_paid_through or ""
         return [_change(before.get(column, after.get(column, "")), after.get(column, "")) for column in COLUMNS]
 
 

@@ -20,7 +20,9 @@ from amtportal.imports.cells import Problem
 from amtportal.members.models import Member, User
 from certifications.cycles import lock_all
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
+from certifications.roster import fees
 from certifications.roster.entries import AWARD, StoredCertification, StoredMember
+from certifications.roster.fees import Fees
 from certifications.roster.rows import PERSON, Person, RosterRow
 
 
@@ -40,6 +42,8 @@ class Record:
     former: Mapping[str, str] = field(default_factory=dict)
     # The reason why the day of the award can no longer change, by the key of the certification.
     anchored: Mapping[int, str] = field(default_factory=dict)
+    # What a later day in ``fees_paid_through`` settles.
+    fees: Fees = field(default_factory=Fees)
 
     def numbers_in(self, rows: Sequence[RosterRow]) -> dict[tuple[str, str], str]:
         """Return the numbers that the file gives those who hold a number of it, by AMT ID and credential."""
@@ -93,6 +97,7 @@ def look_up(rows: Sequence[RosterRow]) -> Record:
     members = _members({row.amt_id: row for row in rows})
     former = _former({row.amt_id: None for row in rows})
     certifications = _certifications(rows, members)
+    _lock_cycles(rows, certifications)
     return Record(
         members=members,
         certifications=certifications,
@@ -100,7 +105,23 @@ def look_up(rows: Sequence[RosterRow]) -> Record:
         numbers=_numbers(rows, certifications),
         former=former,
         anchored=_anchored(rows, certifications),
+        fees=fees.to_settle(rows, certifications),
     )
+
+
+def _lock_cycles(rows: Sequence[RosterRow], certifications: Mapping[tuple[str, str], StoredCertification]) -> None:
+    """Lock the cycles that may get new dates or whose invoices may be settled, before they are judged.
+
+    So nothing is added in between: recording CE and recording payments take the same locks.
+    """
+    concerned = [
+        stored.pk
+        for row in rows
+        if (stored := certifications.get((row.amt_id, row.credential)))
+        and (stored.awarded_on != row.awarded_on or stored.is_paid_later_under(row))
+    ]
+    of_concerned = (Cycle.objects.filter(certification__in=pks).order_by() for pks in chunks(concerned))
+    lock_all(key for cycles_of_batch in of_concerned for key in cycles_of_batch.values_list("pk", flat=True))
 
 
 def _members(rows: Mapping[str, RosterRow | None]) -> dict[str, StoredMember]:
@@ -136,7 +157,7 @@ def _certifications(
         of_key = {member.pk: member for member in some}
         held = Certification.objects.filter(member__in=of_key).order_by()
         for code, pk, member_pk, number, awarded_on, *rest in held.values_list(
-            "credential__code", "pk", "member", *AWARD, "recertified_on"
+            "credential__code", "pk", "member", *AWARD, "recertified_on", "fees_paid_through"
         ):
             member = of_key[member_pk]
             key = (member.amt_id, intern(code))
@@ -205,10 +226,6 @@ def _anchored(
         if (stored := certifications.get((row.amt_id, row.credential))) and stored.awarded_on != row.awarded_on
     ]
     anchored: dict[int, str] = {}
-    # The cycles are locked before they are judged, so that nothing is added in between. Recording
-    # CE and recording payments take the same locks.
-    of_moved = (Cycle.objects.filter(certification__in=pks).order_by() for pks in chunks(moved))
-    lock_all(key for cycles_of_batch in of_moved for key in cycles_of_batch.values_list("pk", flat=True))
     for pks in chunks(moved):
         cycles = list(Cycle.objects.filter(certification__in=pks).order_by("pk"))
         invoices = RenewalInvoice.objects.filter(cycle__certification__in=pks).order_by()
@@ -217,9 +234,8 @@ def _anchored(
                 anchored[cycle.certification_id] = "the grace period of its cycle was extended"
             if cycle.closed_on:
                 anchored[cycle.certification_id] = f"cycle {cycle.number} is closed"
-        for certification in invoices.exclude(status=RenewalInvoice.Status.ISSUED).values_list(
-            "cycle__certification", flat=True
-        ):
+        settled = invoices.exclude(status=RenewalInvoice.Status.ISSUED).filter(before_portal=None)
+        for certification in settled.values_list("cycle__certification", flat=True):
             anchored[certification] = "one of its invoices is paid or void"
         for certification in Payment.objects.filter(invoice__in=invoices).values_list(
             "invoice__cycle__certification", flat=True

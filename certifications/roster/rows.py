@@ -4,7 +4,7 @@ A row is one certification of one member. A member with two certifications has t
 must agree about the person.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -25,7 +25,7 @@ REQUIRED = ("amt_id", "email", "first_name", "last_name", "credential", "certifi
 # In every row. A member may have no e-mail address, and one name instead of two.
 FILLED = ("amt_id", "credential", "certificate_number", "awarded_on")
 ADDRESS = ("address_line1", "address_line2", "city", "state", "postal_code", "country")
-OPTIONAL = ("phone", *ADDRESS, "ccp_mandatory")
+OPTIONAL = ("phone", *ADDRESS, "fees_paid_through", "ccp_mandatory")
 COLUMNS = (*REQUIRED, *OPTIONAL)
 
 
@@ -85,6 +85,7 @@ class RosterRow:
     postal_code: str | None = None
     country: str | None = None
     ccp_mandatory: bool | None = None
+    fees_paid_through: date | None = None
 
     @property
     def name(self) -> str:
@@ -134,6 +135,16 @@ def award(value: str, on: date) -> date:
     return awarded_on
 
 
+def paid_through(value: str, on: date) -> date | None:
+    """Return the day up to which fees are paid; None for an empty cell."""
+    if not value:
+        return None
+    read = day(value)
+    if problem := plausible.problem_with_paid_through(read, on):
+        raise ValueError(problem)
+    return read
+
+
 def yes_or_no(value: str) -> bool | None:
     if not value:
         return None
@@ -145,17 +156,21 @@ def yes_or_no(value: str) -> bool | None:
         ) from None
 
 
-def known_credential(value: str, codes: Collection[str]) -> str:
+def known_credential(value: str, codes: Mapping[str, str]) -> str:
+    """Return today's code of the credential, which the file may have under a former one."""
     if value not in codes:
         known = ", ".join(sorted(codes))
         raise ValueError(f"“{short(value)}” is not a credential that the portal knows. Write one of {known}.")
-    return value
+    return codes[value]
 
 
 def read_roster_row(
-    cells: Mapping[str, str], *, line: int, credentials: Collection[str], on: date
+    cells: Mapping[str, str], *, line: int, credentials: Mapping[str, str], on: date
 ) -> tuple[RosterRow | None, list[Problem]]:
-    """Return the row that the cells (by column) make, or everything that is wrong with them."""
+    """Return the row that the cells (by column) make, or everything that is wrong with them.
+
+    ``credentials``: every code that a credential has or had, with its code of today.
+    """
     values, problems = read_cells(
         cells,
         line=line,
@@ -218,7 +233,7 @@ def _contradictions_of(rows: Iterable[RosterRow]) -> Iterator[Problem]:
                 )
 
 
-def _meaning(value: str, column: str, credentials: Collection[str], on: date) -> object:
+def _meaning(value: str, column: str, credentials: Mapping[str, str], on: date) -> object:
     match column:
         case "email":
             return email(value)
@@ -228,6 +243,8 @@ def _meaning(value: str, column: str, credentials: Collection[str], on: date) ->
             return award(value, on)
         case "ccp_mandatory":
             return yes_or_no(value)
+        case "fees_paid_through":
+            return paid_through(value, on)
         case _:
             return intern(value) if column in SHARED else value
 

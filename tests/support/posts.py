@@ -231,6 +231,18 @@ def void_several(patch: pytest.MonkeyPatch) -> Post:
     return Post(_root(), f"{page(Activity, 'void_several')}?ids={entry.pk}", {"reason": "Because it is so."})
 
 
+def import_activities(patch: pytest.MonkeyPatch) -> Post:
+    make_cycle(make_member(amt_id="7009999"))
+    header = "reference,amt_id,activity_type,starts_on,points"
+    return importing(Activity, f"{header}\nX-1,7009999,self-study,2025-06-01,2".encode())(patch)
+
+
+def import_payments(patch: pytest.MonkeyPatch) -> Post:
+    invoice = invoice_of(make_cycle(make_member()), year=1)
+    row = f"{invoice.number},{invoice.amount / 100:.2f},check,77,2026-03-13"
+    return importing(Payment, f"invoice,amount,method,reference,received_on\n{row}".encode())(patch)
+
+
 def importing(model: Any, content: bytes) -> Callable[[pytest.MonkeyPatch], Post]:
     """Return what prepares the post that confirms a file, which was uploaded and shown."""
 
@@ -287,6 +299,8 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "auth_group_add": adding(Group, name="Desk"),
     "auth_group_delete": deleting(Group, lambda: Group.objects.create(name="Desk")),
     "ccp_activity_void_several": void_several,
+    "ccp_activity_process_import": import_activities,
+    "certifications_payment_process_import": import_payments,
     "ccp_activitytype_add": adding(
         ActivityType,
         name="Language course",

@@ -38,6 +38,10 @@ ROSTER = {
     for action in (ADD, CHANGE)
 }
 IMPORTS = {
+    "ccp_activity_import": {"ccp.add_activity"},
+    "ccp_activity_process_import": {"ccp.add_activity"},
+    "certifications_payment_import": {"certifications.add_payment"},
+    "certifications_payment_process_import": {"certifications.add_payment"},
     "ccp_heldcredit_import": {"ccp.add_heldcredit"},
     "ccp_heldcredit_process_import": {"ccp.add_heldcredit"},
     "certifications_certification_import": ROSTER,

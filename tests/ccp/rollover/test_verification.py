@@ -184,7 +184,7 @@ class TestFindings:
 
         Two cycles follow.
         """
-        for member, credential in ((met, "RMA"), (voluntary, "MT")):
+        for member, credential in ((met, "RMA"), (voluntary, "MLS")):
             for year in (1, 2, 3):
                 make_payment(invoice_of(cycle_of(member, credential), year))
         rollover.close_due(at=noon(date(2026, 6, 1)))
@@ -284,7 +284,7 @@ class TestFindings:
         Payment.objects.update(amount=4000)
         assert said() == [
             f"cycle {payment.invoice.cycle_id}: payment {payment.pk} of {payment.invoice.number}: "
-            "stored $40.00, recomputed $50.00"
+            "stored $40.00, recomputed $60.00"
         ]
 
     def test_only_the_cycles_asked_for_are_verified(self, met: Member, short: Member) -> None:

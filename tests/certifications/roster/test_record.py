@@ -187,7 +187,7 @@ def test_the_preview_shows_what_a_row_changes() -> None:
         "RMA",
         "A-1",
         "2020-05-01 → 2020-05-02",
-        *["", "", "", "Chicago", "", "", ""],
+        *["", "", "", "Chicago", "", "", "", ""],
         "yes",
     ]
     assert entry_of(make_newcomer(), None, None).preview()[:4] == ["1002", "bob@example.org", "Ada", "Lane"]
