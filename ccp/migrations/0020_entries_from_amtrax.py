@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ccp", "0021_transcripts_are_asked_for_at_once"),
+        ("ccp", "0019_transcripts_are_asked_for_at_once"),
         ("members", "0010_search_terms_of_members"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
