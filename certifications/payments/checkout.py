@@ -335,7 +335,7 @@ def _apply(session: provider.Session, checkout: Checkout, at: datetime, told: To
 
 def _take(session: provider.Session, charge: provider.Charge, checkout: Checkout, at: datetime) -> str:
     """Let the invoice take the money, or keep it as unapplied. Return what was done."""
-    if checkout.status == Status.PAID or UnappliedMoney.objects.filter(charge_id=charge.id).exists():
+    if _is_known(charge):
         return NOTHING_NEW
     invoice = checkout.invoice
     if cause := why_unapplied(session, charge, invoice, at):

@@ -99,12 +99,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class RefundState:
+    """A refund. ``reference`` is the key with which the portal asked for it; empty if it did not."""
+
     id: str
     status: Literal["pending", "succeeded", "failed"]
     charge_id: str
     amount: int
     currency: str
     failure: str
+    created_at: datetime
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +259,12 @@ def refund(*, charge_id: str, amount: int, key: UUID) -> RefundState:
 def refund_state(refund_id: str) -> RefundState:
     with _told():
         return _refund(_client().v1.refunds.retrieve(refund_id))
+
+
+def refunds_of(charge_id: str) -> list[RefundState]:
+    """Return every refund of a charge, also those that somebody gave at the provider itself."""
+    with _told():
+        return [_refund(found) for found in _client().v1.refunds.list({"charge": charge_id, "limit": 100}).data]
 
 
 def dispute_state(dispute_id: str) -> DisputeState:
@@ -442,6 +452,8 @@ def _refund(found: "stripe.Refund") -> RefundState:
         amount=found.amount,
         currency=found.currency,
         failure=getattr(found, "failure_reason", None) or "",  # told only of a refund that failed
+        created_at=_instant(found.created),
+        reference=getattr(found.metadata, "reference", None) or "",
     )
 
 

@@ -1,8 +1,9 @@
-"""What the member is told once an invoice is paid online: the receipt by mail, and what follows."""
+"""What the member is told of money that was paid online: the receipt, what follows, and a refund."""
 
 from datetime import date, timedelta
 
 from django.core.mail import EmailMessage, get_connection
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -14,7 +15,8 @@ from amtportal.formatting import dollars, format_day
 from amtportal.members.context_processors import ASSOCIATION
 from certifications import invoices
 from certifications.models import RenewalInvoice
-from certifications.payments.models import Checkout
+from certifications.payments.amounts import money
+from certifications.payments.models import Checkout, Refund
 
 
 def send(checkout: Checkout) -> None:
@@ -42,6 +44,32 @@ def send(checkout: Checkout) -> None:
                 "association": ASSOCIATION,
             },
         )
+    get_connection().send_messages([EmailMessage(subject, text.strip() + "\n", to=[checkout.opened_by.email])])
+
+
+def send_refund(refund: Refund) -> None:
+    """Tell who paid that the money goes back. Nobody is told of money of which nobody knows who paid it.
+
+    It is written in the caller's transaction.
+    """
+    paid = Q(payment__charge_id=refund.charge_id) | Q(unapplied_money__charge_id=refund.charge_id)
+    checkout = Checkout.objects.filter(paid).select_related("invoice", "opened_by").first()
+    if checkout is None:
+        return
+    invoice = refund.payment.invoice if refund.payment else checkout.invoice
+    with translation.override(checkout.language):
+        amount = money(refund.amount, refund.currency)
+        text = render_to_string(
+            "payments/email/refund_message.txt",
+            {
+                "amount": amount,
+                "invoice": invoice,
+                "is_unpaid": RenewalInvoice.objects.filter(pk=invoice.pk, status="issued").exists(),
+                "page": links.absolute(reverse("invoice-detail", args=[invoice.pk])),
+                "association": ASSOCIATION,
+            },
+        )
+        subject = _("Refund for %(number)s: %(amount)s") % {"number": invoice.number, "amount": amount}
     get_connection().send_messages([EmailMessage(subject, text.strip() + "\n", to=[checkout.opened_by.email])])
 
 

@@ -32,7 +32,8 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 from amtportal.dates import CHICAGO, day_of
 from amtportal.history.lines import sign
 from certifications.models import Payment
-from certifications.payments import disputes, provider
+from certifications.payments import disputes, provider, refunds
+from certifications.payments.amounts import money
 from certifications.payments.models import Dispute, Refund, Settlement, SettlementLine, UnappliedMoney
 
 TAKEN = ("charge",)
@@ -84,12 +85,6 @@ class Comparison:
         return f"{self.day}: {', '.join([*counted, told(len(self.differences), 'difference')])}"
 
 
-def money(amount: int, currency: str) -> str:
-    """Return an amount of any currency for staff: ``$95.00``, ``-$95.00``, ``95.00 EUR``."""
-    whole = f"{abs(amount) / 100:,.2f}"
-    return f"{'-' if amount < 0 else ''}{f'${whole}' if currency == 'usd' else f'{whole} {currency.upper()}'}"
-
-
 def compare(lines: Iterable[provider.BalanceTransaction], records: Records) -> list[str]:
     """Return a sentence for each line of the book without its one record of the same amount."""
     differences = []
@@ -114,10 +109,11 @@ def compare(lines: Iterable[provider.BalanceTransaction], records: Records) -> l
 def reconcile(day: date, *, at: datetime) -> Comparison:
     """Compare one day, store its lines and its differences, and return what it came to.
 
-    Disputes that nobody has told the portal about are fetched first. To repeat it changes nothing
+    Refunds and disputes that nobody has told the portal about are fetched first. To repeat it changes nothing
     but what has changed. Raises ``ProviderAway`` and ``ProviderRefused``, and then stores nothing.
     """
     lines = list(provider.balance_transactions(day))
+    _fetch_refunds(lines, at)
     _fetch_disputes(lines, at)
     differences = compare(lines, _records_of(lines))
     differences += _without_line(day, lines)
@@ -196,6 +192,14 @@ _WANTED = {
     "dispute": "dispute",
     "dispute_reversal": "dispute that was won",
 }
+
+
+def _fetch_refunds(lines: list[provider.BalanceTransaction], at: datetime) -> None:
+    """Learn of the refunds in the book that were given at the provider itself, or whose answer was lost."""
+    named = {line.source_id for line in lines if line.kind == "refund"}
+    known = set(Refund.objects.filter(refund_id__in=named).values_list("refund_id", flat=True))
+    for refund_id in sorted(named - known):
+        refunds.apply_state(provider.refund_state(refund_id), at=at)
 
 
 def _fetch_disputes(lines: list[provider.BalanceTransaction], at: datetime) -> None:
