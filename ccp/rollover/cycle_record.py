@@ -42,7 +42,9 @@ def read_cycles(keys: Sequence[int]) -> list[CycleRecord]:
     versions = Credit.history.filter(cycle_id__in=batch).order_by("history_id")
     for cycle, *values in versions.values_list("cycle_id", "id", "points", "cut", "history_date"):
         batch[cycle].versions.append(Version(*values))
-    invoices = RenewalInvoice.objects.filter(cycle__in=batch).prefetch_related("payments__checkout")
+    invoices = RenewalInvoice.objects.filter(cycle__in=batch).prefetch_related(
+        "payments__checkout", "payments__refunds", "payments__disputes"
+    )
     for invoice in invoices.order_by("pk"):
         batch[invoice.cycle_id].invoices.append(invoice)
     return list(batch.values())

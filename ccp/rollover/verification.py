@@ -12,7 +12,8 @@ Nothing is changed here. For each cycle:
 - *Invoices*: each of the three years has one invoice that is not void, due on the anniversary. In a
   closed cycle, a year may have only a void invoice. An invoice is paid if and only if it has a
   payment that stands, and the payment has the invoice's amount. A payment that was made online is
-  that of a checkout of the invoice, or staff applied the money to it.
+  that of a checkout of the invoice, or staff applied the money to it. It does not stand if it was
+  refunded, or lost in a dispute.
 
 A change made behind the portal's back that agrees with the rules is found elsewhere
 (``amtportal.history.comparison``).
@@ -155,6 +156,8 @@ def _invoices(record: CycleRecord) -> Iterator[Difference]:
         if invoice.status != status:
             yield Difference(cycle.pk, invoice.number, invoice.status, status)
         for payment in payments:
+            if gone := _what_became(payment):
+                yield Difference(cycle.pk, f"payment {payment.pk} of {invoice.number}", "stands", gone)
             if payment.amount != invoice.amount:
                 what = f"payment {payment.pk} of {invoice.number}"
                 yield Difference(cycle.pk, what, dollars(payment.amount), dollars(invoice.amount))
@@ -162,6 +165,13 @@ def _invoices(record: CycleRecord) -> Iterator[Difference]:
             if payment.method in ONLINE and not _was_paid_online(payment):
                 what = f"payment {payment.pk} of {invoice.number}"
                 yield Difference(cycle.pk, what, "paid online", "no checkout that was paid")
+
+
+def _what_became(payment: Payment) -> str:
+    """Return what took the money of a payment away from AMT; empty if nothing did."""
+    if any(refund.status in ("pending", "succeeded") for refund in payment.refunds.all()):
+        return "refunded"
+    return "lost in a dispute" if any(dispute.status == "lost" for dispute in payment.disputes.all()) else ""
 
 
 def _was_paid_online(payment: Payment) -> bool:

@@ -165,13 +165,20 @@ def apply_session(session: provider.Session, *, at: datetime, told: Told | None 
     return _apply(session, checkout, at, told)
 
 
-def close(*, invoice: RenewalInvoice, at: datetime) -> None:
+def close(*, invoice: RenewalInvoice, at: datetime, before: Callable[[], object] | None = None) -> None:
     """Close the provider's page of the invoice, if one is open, before staff change the invoice.
 
     What was paid there at the last moment is applied. Raises ``Refused`` with a sentence for staff
     while the money may still come: the bank has not decided, or the provider cannot be asked.
+    ``before``: what staff are about to do. It is tried and rolled back, so that the page stays open
+    if that is refused.
     """
-    for checkout in Checkout.objects.payable(at).filter(invoice=invoice):
+    may_be_paid = list(Checkout.objects.payable(at).filter(invoice=invoice))
+    if may_be_paid and before:
+        with transaction.atomic():
+            before()
+            transaction.set_rollback(True)
+    for checkout in may_be_paid:
         try:
             closed = apply_session(provider.expire_session(_page_of(checkout, at).id), at=at)
         except provider.ProviderAway as away:

@@ -57,7 +57,8 @@ def why_not_refundable(money: Money) -> str:
     """Return why the money cannot be sent back, as a sentence for staff; empty if it can be."""
     if not money.charge_id:
         return "This was not paid online. Send the money back the way it came, and reverse the payment."
-    if Dispute.objects.open().filter(charge_id=money.charge_id).exists():
+    # An inquiry takes no money, and a refund is what ends it best.
+    if Dispute.objects.open().filter(charge_id=money.charge_id).exclude(status__startswith="warning").exists():
         return "The payer’s bank has taken the money back until the dispute is decided. Wait until then."
     if Dispute.objects.filter(charge_id=money.charge_id, status="lost").exists():
         return "The payer’s bank has taken the money back: the dispute was lost."

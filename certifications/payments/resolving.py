@@ -5,6 +5,7 @@ this amount, in US dollars, and of the provider's mode in which the portal runs.
 """
 
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
@@ -27,8 +28,9 @@ def apply_to_invoice(
 ) -> Payment:
     """Let an open invoice take the money. The invoice is then paid. Raises ``Refused``."""
     about_to_decide.send(sender=UnappliedMoney, member=invoice.cycle.certification.member, at=at)
-    checkout.close(invoice=invoice, at=at)
-    return _apply(money, invoice, by, at, although_held)
+    apply = partial(_apply, money, invoice, by, at, although_held)
+    checkout.close(invoice=invoice, at=at, before=apply)
+    return apply()
 
 
 @transaction.atomic

@@ -395,6 +395,12 @@ def test_while_a_bank_has_the_money_nothing_is_refunded(payment: Payment, disput
         give(payment, clerk)
 
 
+def test_an_inquiry_of_a_bank_takes_no_money_and_stops_no_refund(payment: Payment, dispute: str) -> None:
+    Dispute.objects.update(status="warning_needs_response")
+    assert disputes.flag(payment) != ""
+    assert refunds.why_not_refundable(payment) == ""
+
+
 def test_after_a_dispute_was_lost_nothing_is_refunded(
     provider: Provider, payment: Payment, dispute: str, clerk: User
 ) -> None:
@@ -480,6 +486,18 @@ def test_money_is_not_applied_to_what_cannot_take_it(
         resolving.apply_to_invoice(money=strange, invoice=invoice, by=clerk, at=noon(TODAY))
     assert status(invoice) == "issued"
     assert UnappliedMoney.objects.unresolved().exists()
+
+
+def test_what_is_refused_leaves_the_page_of_the_invoice_open(
+    provider: Provider, strange: UnappliedMoney, met: Member, clerk: User
+) -> None:
+    UnappliedMoney.objects.update(amount=4999)
+    page = open_page(invoice_of(cycle_of(met), 1))
+    with pytest.raises(Refused, match="is for"):
+        resolving.apply_to_invoice(
+            money=UnappliedMoney.objects.get(), invoice=invoice_of(cycle_of(met), 1), by=clerk, at=noon(TODAY)
+        )
+    assert adapter.session(page).status == "open"
 
 
 def test_money_is_not_applied_to_an_invoice_that_is_paid(
