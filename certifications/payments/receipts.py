@@ -19,6 +19,11 @@ from certifications.payments.amounts import money
 from certifications.payments.models import Checkout, Refund
 
 
+def address_of(checkout: Checkout) -> str:
+    """Return where mail about a checkout goes: to its member, whose account may be another one since a merge."""
+    return (checkout.invoice.cycle.certification.member.user or checkout.opened_by).email
+
+
 def send(checkout: Checkout) -> None:
     """Put the receipt of a paid checkout into the outbox, in the language of the checkout.
 
@@ -44,7 +49,7 @@ def send(checkout: Checkout) -> None:
                 "association": ASSOCIATION,
             },
         )
-    get_connection().send_messages([EmailMessage(subject, text.strip() + "\n", to=[checkout.opened_by.email])])
+    get_connection().send_messages([EmailMessage(subject, text.strip() + "\n", to=[address_of(checkout)])])
 
 
 def send_refund(refund: Refund) -> None:
@@ -53,7 +58,7 @@ def send_refund(refund: Refund) -> None:
     It is written in the caller's transaction.
     """
     paid = Q(payment__charge_id=refund.charge_id) | Q(unapplied_money__charge_id=refund.charge_id)
-    checkout = Checkout.objects.filter(paid).select_related("invoice", "opened_by").first()
+    checkout = Checkout.objects.filter(paid).select_related("invoice__cycle__certification__member__user").first()
     if checkout is None:
         return
     invoice = refund.payment.invoice if refund.payment else checkout.invoice
@@ -70,7 +75,7 @@ def send_refund(refund: Refund) -> None:
             },
         )
         subject = _("Refund for %(number)s: %(amount)s") % {"number": invoice.number, "amount": amount}
-    get_connection().send_messages([EmailMessage(subject, text.strip() + "\n", to=[checkout.opened_by.email])])
+    get_connection().send_messages([EmailMessage(subject, text.strip() + "\n", to=[address_of(checkout)])])
 
 
 def what_follows(invoice: RenewalInvoice, on: date) -> str:

@@ -66,9 +66,9 @@ def come_back(request: HttpRequest, member: Member, key: UUID) -> HttpResponse:
     It does not matter whether the provider's message was faster, or never comes.
     """
     found = get_object_or_404(
-        Checkout.objects.select_related("invoice__cycle__certification__credential").filter(
-            invoice__cycle__certification__member=member
-        ),
+        Checkout.objects.select_related(
+            "invoice__cycle__certification__credential", "invoice__cycle__certification__member__user"
+        ).filter(invoice__cycle__certification__member=member),
         idempotency_key=key,
     )
     at = timezone.now()
@@ -85,7 +85,7 @@ def come_back(request: HttpRequest, member: Member, key: UUID) -> HttpResponse:
 def _outcome(found: Checkout) -> tuple[int, str]:
     """Return what came of a checkout, for the member, and how to show it."""
     if found.status == Status.PAID:
-        told = _("Paid. Receipt sent to %(email)s.") % {"email": found.opened_by.email}
+        told = _("Paid. Receipt sent to %(email)s.") % {"email": receipts.address_of(found)}
         follows = receipts.what_follows(found.invoice, day_of(timezone.now()))
         return messages.SUCCESS, f"{told} {follows}"
     if found.status == Status.PROCESSING:

@@ -325,6 +325,16 @@ def test_the_member_is_told_of_a_refund_once(provider: Provider, payment: Paymen
     assert "Paid twice." not in told.body, "the reason is for staff"
 
 
+def test_after_a_merge_the_mail_goes_to_the_account_that_is_left(
+    provider: Provider, payment: Payment, met: Member, clerk: User
+) -> None:
+    kept = make_user(email="ada@new.example")
+    Member.objects.filter(pk=met.pk).update(user=kept)
+    User.objects.filter(pk=met.user.pk).update(email="merged-1@amt.invalid")
+    give(payment, clerk)
+    assert mail.outbox[-1].to == [kept.email]
+
+
 def test_the_mail_about_the_refund_of_a_duplicate_is_in_the_language_of_who_paid(
     provider: Provider, duplicate: UnappliedMoney, clerk: User
 ) -> None:
