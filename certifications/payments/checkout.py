@@ -372,7 +372,7 @@ def _take(session: provider.Session, charge: provider.Charge, checkout: Checkout
             _finish(checkout, Status.FAILED, at, charge=charge, failure=Cause(cause).label)
         return f"{invoice.number}: money kept as unapplied. {Cause(cause).label}"
     was_waiting = checkout.status == Status.PROCESSING
-    checkout.payment = invoices.record_online_payment(
+    checkout.payment = payment = invoices.record_online_payment(
         invoice=invoice,
         method=Payment.Method.BANK_ONLINE if charge.method in BANK_DEBITS else Payment.Method.CARD_ONLINE,
         charge_id=charge.id,
@@ -381,7 +381,7 @@ def _take(session: provider.Session, charge: provider.Charge, checkout: Checkout
         at=at,
     )
     _finish(checkout, Status.PAID, at, charge=charge)
-    receipts.send(checkout)
+    receipts.send(payment, checkout)
     after_commit(_close_others, invoice, at)
     return f"{invoice.number} is paid"
 

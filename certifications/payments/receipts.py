@@ -14,7 +14,7 @@ from amtportal.dates import day_of
 from amtportal.formatting import dollars, format_day
 from amtportal.members.context_processors import ASSOCIATION
 from certifications import invoices
-from certifications.models import RenewalInvoice
+from certifications.models import Payment, RenewalInvoice
 from certifications.payments.amounts import money
 from certifications.payments.models import Checkout, Refund
 
@@ -24,13 +24,12 @@ def address_of(checkout: Checkout) -> str:
     return (checkout.invoice.cycle.certification.member.user or checkout.opened_by).email
 
 
-def send(checkout: Checkout) -> None:
-    """Put the receipt of a paid checkout into the outbox, in the language of the checkout.
+def send(payment: Payment, checkout: Checkout) -> None:
+    """Put the receipt of a payment into the outbox, in the language of the checkout in which the money came.
 
     It is written in the caller's transaction, so that a payment has one receipt.
     """
-    invoice, payment = checkout.invoice, checkout.payment
-    assert payment is not None
+    invoice = payment.invoice
     certification = invoice.cycle.certification
     with translation.override(checkout.language):
         subject = _("Receipt for %(number)s: %(amount)s") % {

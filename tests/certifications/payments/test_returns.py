@@ -472,6 +472,18 @@ def test_unapplied_money_is_applied_to_an_open_invoice(
         resolving.explain(money=strange, explanation="Twice.", by=clerk, at=noon(TODAY))
 
 
+def test_who_paid_gets_the_receipt_when_the_money_is_applied(
+    provider: Provider, duplicate: UnappliedMoney, met: Member, clerk: User
+) -> None:
+    other = invoice_of(cycle_of(met), 1)
+    page = open_page(other)
+    resolving.apply_to_invoice(money=duplicate, invoice=other, by=clerk, at=noon(TODAY))
+    assert adapter.session(page).status == "expired"
+    [receipt] = mail.outbox
+    assert (receipt.subject, receipt.to) == (f"Receipt for {other.number}: $50.00", [met.user.email])
+    assert f"received your payment of $50.00 for {other.number}" in receipt.body
+
+
 def test_an_open_page_of_the_invoice_is_closed_first(
     provider: Provider, strange: UnappliedMoney, invoice: RenewalInvoice, clerk: User
 ) -> None:
