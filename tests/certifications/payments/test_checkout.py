@@ -137,6 +137,20 @@ def test_every_change_has_its_line(provider: Provider, member: Client, met: Memb
     assert {Checkout, Payment} <= set(comparison.tracked_models())
 
 
+def test_a_payment_is_received_on_the_day_in_chicago_on_which_the_card_paid(
+    provider: Provider, member: Client, invoice: RenewalInvoice, on_today: TimeMachineFixture
+) -> None:
+    """Half an hour before midnight, when it is the next day in Greenwich; the portal hears of it after midnight."""
+    late = noon(TODAY) + timedelta(hours=11, minutes=30)
+    on_today.move_to(late)
+    member = client_of(invoice.cycle.certification.member)
+    found = begin(member, invoice)
+    provider.pay(found.session_id)
+    on_today.move_to(late + timedelta(minutes=45))
+    assert checkouts.settle(at=late + timedelta(minutes=45)) == (1, [])
+    assert Payment.objects.get().received_on == TODAY
+
+
 def test_a_second_press_leads_to_the_same_page(provider: Provider, member: Client, invoice: RenewalInvoice) -> None:
     first, second = press(member, invoice), press(member, invoice)
     assert first.headers["Location"] == second.headers["Location"]
