@@ -1,6 +1,6 @@
 # The commands of this project; `make` alone lists them. The scripts they call do the work.
 .DEFAULT_GOAL := help
-.PHONY: help run dev restore-drill test quick check audit-pages pictures bench mutate coverage sbom format messages lock clean
+.PHONY: help run dev restore-drill test quick check audit-pages pictures bench bench-check bench-hold mutate coverage sbom format messages lock clean
 
 # Set these in the environment or after `make`: make run PORT=8001
 export PORT ?= 8000
@@ -36,9 +36,17 @@ coverage: ## Show which lines and branches the quick suite reaches, here and in 
 	@deploy/setup.sh test
 	@tests/run_coverage.sh $(PYTEST_ARGS)
 
-bench: ## Measure closing, verifying, sealing and recording in a temporary database (BENCH_ARGS="close --cycles 100000")
+bench: ## Measure every page and every run over the association in a temporary database (BENCH_ARGS="close --cycles 100000")
 	@deploy/setup.sh test
 	@.venv/bin/python -m tests.benchmarks $(BENCH_ARGS)
+
+bench-check: ## Compare the queries and bytes of each page with those in tests/benchmarks/held.json
+	@deploy/setup.sh test
+	@tests/run_held.sh
+
+bench-hold: ## Write tests/benchmarks/held.json again, after a change that is meant
+	@deploy/setup.sh test
+	@tests/run_held.sh --write
 
 audit-pages: ## Measure every page in Chromium, print a table, save pictures in screenshots/ (SCREENS="home|record")
 	@deploy/setup.sh audit

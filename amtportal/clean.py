@@ -50,6 +50,8 @@ def has_no_width(character: str) -> bool:
 
 def is_unseen(text: str) -> bool:
     """Return whether the text has nothing that anybody sees: only blanks and no width."""
+    if text.isascii():
+        return not text or text.isspace()
     return all(character.isspace() or has_no_width(character) for character in text)
 
 

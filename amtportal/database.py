@@ -20,6 +20,7 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from django.db.models import Model
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -103,3 +104,13 @@ def _without_waiting() -> Iterator[None]:
             yield
         finally:
             cursor.execute(f"PRAGMA busy_timeout = {settings.DATABASES['default']['OPTIONS']['timeout'] * 1000:.0f}")
+
+
+def know_again(*tables: type[Model]) -> None:
+    """Let PostgreSQL look at how the rows of these tables are spread, after many of them have changed.
+
+    It does so by itself some time later. Until then, it may plan a list as if nothing had changed.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {', '.join(connection.ops.quote_name(each._meta.db_table) for each in tables)}")

@@ -8,6 +8,7 @@ type into forms is read by ``amtportal.written_days``.
 
 import re
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -51,6 +52,7 @@ def today() -> date:
     return day_of(timezone.now())
 
 
+@lru_cache(maxsize=2**16)  # runs over all members ask for the same days again and again
 def anniversary(day: date, years: int) -> date:
     """Return the anniversary of ``day`` after that many years.
 

@@ -92,14 +92,14 @@ def _field(field: BoundField) -> SafeString:
 
 def _help(field: BoundField) -> SafeString:
     if not field.help_text:
-        return SafeString()
+        return SafeString("")
     words = SafeString(field.help_text)  # the portal's own
     return format_html('<div class="hint" id="{}_helptext">{}</div>\n', field.auto_id, words)
 
 
 def _errors(field: BoundField) -> SafeString:
     if not field.errors:
-        return SafeString()
+        return SafeString("")
     sentences = format_html_join(
         "\n", '<p><span class="visually-hidden">{}</span> {}</p>', ((_("Error:"), error) for error in field.errors)
     )

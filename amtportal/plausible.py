@@ -13,6 +13,8 @@ says what is wrong with the day; the sentence is empty if nothing is.
 | the first day of terms, the retirement of a type | 1/1/1990: no entry is older | 5 years from today |
 | a day of the window in which a type can be claimed | 1/1/1939 | 20 years from today |
 | a day of an activity that AMT credits | 1/1/1939 | today |
+| the day up to which fees are paid, in a roster | 1/1/1939 | 5 years from today |
+| the day before which an import asks for no fees | 1/1/1939 | the day of the import |
 | a day as of which a command runs | 1/1/1990 | 5 years from today |
 
 The last day of a grace period has its own bounds in ``certifications.cycles``, because they follow
@@ -88,6 +90,18 @@ def problem_with_credited_day(day: date) -> str:
     if problem := problem_with_year(day):
         return problem
     return _before(day, AMT_FOUNDED, "AMT was founded in 1939. Correct the year.")
+
+
+def problem_with_paid_through(day: date, on: date) -> str:
+    """Return the problem with the day up to which a roster says that fees are paid."""
+    return _outside(day, AMT_FOUNDED, anniversary(on, YEARS_AHEAD))
+
+
+def problem_with_not_asked_before(day: date, on: date) -> str:
+    """Return the problem with the day before which an import asks for no fees."""
+    if day > on:
+        return f"{format_day(day)} is in the future. Enter {format_day(on)} or an earlier day."
+    return _outside(day, AMT_FOUNDED, on)
 
 
 def problem_with_run_day(day: date, on: date) -> str:

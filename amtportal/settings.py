@@ -102,7 +102,7 @@ INSTALLED_APPS = [
     "certifications",
     "certifications.payments",
     "ccp",
-    "django.contrib.admin",
+    "amtportal.staff.apps.StaffConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -116,6 +116,8 @@ INSTALLED_APPS = [
     "csp",
     "import_export",
     "simple_history",
+    "django_tasks",
+    "django_tasks_db",
 ]
 
 MIDDLEWARE = [
@@ -202,7 +204,14 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;",
     }
 else:
-    DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c lock_timeout={LOCK_WAIT_SECONDS}s"
+    # Compiling a query costs more than any of ours takes, and so do other processes for a page. A
+    # row that is looked up by its key costs little on disks of today, or in memory: PostgreSQL's own
+    # figure is of disks that turn, and makes it read whole tables.
+    _planning = {"jit": "off", "max_parallel_workers_per_gather": "0", "random_page_cost": "1.1"}
+    _options = {"lock_timeout": f"{LOCK_WAIT_SECONDS}s", **_planning}
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = " ".join(
+        f"-c {name}={value}" for name, value in _options.items()
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # All processes share the default cache, because allauth keeps used codes there. Limits are counted
@@ -335,6 +344,9 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR_DIR / "media"
+# Work that no page waits for is kept in the database, with what it belongs to, until the worker does it.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # Any storage of django-storages can be used here instead. Only a view that checks who asks
@@ -343,6 +355,15 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {
             "location": MEDIA_ROOT / "evidence",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+    # Transcripts that staff asked for at once, until they are removed.
+    "transcripts": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": MEDIA_ROOT / "transcripts",
             "file_permissions_mode": 0o600,
             "directory_permissions_mode": 0o700,
         },
@@ -458,6 +479,7 @@ if SECURITY_CONTACT and not SECURITY_CONTACT.startswith(("mailto:", "https://"))
     raise ImproperlyConfigured("Write SECURITY_CONTACT as mailto:security@example.org or as https://….")
 
 SIMPLE_HISTORY_REVERT_DISABLED = True  # History is a record; corrections go through the portal's verbs.
+SIMPLE_HISTORY_DATE_INDEX = False  # nobody asks for the lines of a day
 IMPORT_EXPORT_USE_TRANSACTIONS = True  # A file is imported completely or not at all.
 
 MAINTENANCE = env.bool("MAINTENANCE", default=False)

@@ -47,6 +47,8 @@ urlpatterns = [
     # Staff change their password on the same page as members: it asks for the old password, tells
     # the owner by mail and records the change.
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
+    # No record has a page elsewhere. Django's own answer fails for tables whose keys are no numbers.
+    path("admin/r/<int:content_type_id>/<path:object_id>/", admin.site.admin_view(site.no_page)),
     path("admin/", admin.site.urls),
 ]
 

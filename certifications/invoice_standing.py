@@ -32,6 +32,12 @@ STATES: dict[Shown, Promise] = {
     "void": pgettext_lazy("state of an invoice", "Void"),
 }
 
+# What an invoice is in words that an import settled.
+SETTLED_BEFORE: dict[Shown, Promise] = {
+    "paid": pgettext_lazy("state of an invoice", "Paid before the portal"),
+    "void": pgettext_lazy("state of an invoice", "Not asked for"),
+}
+
 
 @dataclass(frozen=True)
 class InvoiceStanding:
@@ -59,7 +65,14 @@ class InvoiceStanding:
         return None
 
     @property
+    def is_settled_before(self) -> bool:
+        """Return whether an import settled it: there is no payment, and no receipt."""
+        return self.invoice.before_portal is not None
+
+    @property
     def state_in_words(self) -> str:
+        if self.is_settled_before:
+            return str(SETTLED_BEFORE[self.state])
         return _("Open, overdue") if self.overdue else str(STATES[self.state])
 
 
@@ -79,6 +92,14 @@ def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> 
             reason=_reason_held(held, invoice),
             overdue=False,
             held=held,
+        )
+    if invoice.before_portal:
+        return InvoiceStanding(
+            invoice=invoice,
+            state=state,
+            opening=replace(opening, opens_on=None),  # it never opened here
+            reason=_reason_settled(state, invoice.before_portal),
+            overdue=False,
         )
     processing_since = getattr(invoice, "processing_since", None)
     if state == "open" and processing_since:
@@ -107,6 +128,17 @@ def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> 
         ),
         overdue=invoice_rules.is_overdue(state, invoice.due_on, on),
     )
+
+
+def _reason_settled(state: Shown, before_portal: date) -> str:
+    if state == "paid":
+        sentence = _(
+            "Paid before AMT used this portal: your annual fees are on record as paid through %(day)s. The portal has "
+            "no receipt of it."
+        )
+    else:
+        sentence = _("Not asked for: it fell due before %(day)s, before AMT used this portal. There is nothing to pay.")
+    return sentence % {"day": format_day(before_portal)}
 
 
 def _reason_held(held: invoice_rules.Held, invoice: RenewalInvoice) -> str:

@@ -10,23 +10,32 @@ Whether an invoice is open is not stored but calculated from the day in Chicago,
 needed. A correction that reduces the record below the requirement locks an unpaid invoice again; a
 paid one stays paid.
 
+An import can settle what fell due before AMT used the portal (``settled_before``): the roster says
+that it was *paid before the portal*, or staff choose that it is *not asked for*. No payment and no
+receipt is made up for it.
+
+The day on which it opens is kept with the invoice, so that a list of open ones needs no other table
+(``keep_openings``). Whatever decides about one invoice derives the day again.
 An unpaid invoice is *held* if its certification is not in force, or if its cycle is closed and no
 payment was reversed. AMT asks nobody to pay a held invoice, and takes nothing for it online.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import transaction
 from django.db.models import Q
+from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from amtportal import plausible
+from amtportal.chunks import CHUNK, chunks
 from amtportal.dates import anniversary, day_of
 from amtportal.formatting import dollars, format_day
-from amtportal.history.lines import sign
+from amtportal.history.lines import LONGEST_REASON, sign
 from amtportal.members.models import User
-from amtportal.refusals import Refused
+from amtportal.refusals import Problem, Refused, refuse_if
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice, RenewalInvoiceQuerySet
 
 NOTICE = timedelta(days=60)
@@ -94,12 +103,7 @@ def in_state(queryset: RenewalInvoiceQuerySet, wanted: State, on: date) -> Renew
     """
     if wanted in ("paid", "void"):
         return queryset.filter(status=wanted)
-    frozen = Q(cycle__mandatory_at_close__isnull=False)
-    mandatory = Q(cycle__mandatory_at_close=True) | ~frozen & Q(cycle__certification__ccp_mandatory=True)
-    gated = Q(year=LAST_YEAR) & mandatory
-    unmet = gated & Q(cycle__requirement_met_on=None)
-    opened = Q(due_on__lte=on + NOTICE) & (~gated | Q(cycle__requirement_met_on__lt=on))
-    condition = {"locked": unmet, "open": opened, "upcoming": ~unmet & ~opened}[wanted]
+    condition = {"locked": Q(opens_on=None), "open": Q(opens_on__lte=on), "upcoming": Q(opens_on__gt=on)}[wanted]
     return queryset.filter(condition, status=RenewalInvoice.Status.ISSUED)
 
 
@@ -131,6 +135,28 @@ def state_of(invoice: RenewalInvoice, on: date) -> State:
     return state(status=invoice.status, opens_on=opening_of(invoice).opens_on, on=on)
 
 
+def with_opening(invoice: RenewalInvoice) -> RenewalInvoice:
+    """Set the day on which the invoice opens, and return it. Its cycle and certification must be loaded."""
+    invoice.opens_on = opening_of(invoice).opens_on
+    return invoice
+
+
+def keep_openings(**of: Any) -> None:
+    """Keep the day on which these invoices open, after something changed that it follows from.
+
+    ``of``: which invoices, as ``filter`` takes it. The caller holds the locks on their cycles. The
+    history does not have the day, because it follows from what the history has.
+    """
+    invoices = RenewalInvoice.objects.filter(**of).select_related("cycle__certification").order_by("pk")
+    changed: dict[date | None, list[int]] = {}
+    for invoice in invoices:
+        opens_on = opening_of(invoice).opens_on
+        if opens_on != invoice.opens_on:
+            changed.setdefault(opens_on, []).append(invoice.pk)
+    for opens_on, keys in changed.items():
+        RenewalInvoice.objects.filter(pk__in=keys).update(opens_on=opens_on)
+
+
 def held_by(invoice: RenewalInvoice, state: State) -> Held:
     """Return what keeps the invoice from opening whatever is recorded; empty if nothing does.
 
@@ -153,14 +179,55 @@ def what_holds(invoice: RenewalInvoice, held: Held) -> str:
     return f"{cause}: the member sees it locked, with a request to call AMT."
 
 
-def build(cycle: Cycle, *, amount: int, on: date) -> list[RenewalInvoice]:
+@dataclass(frozen=True)
+class Settled:
+    """How an import leaves an invoice: issued, paid before the portal, or not asked for.
+
+    ``before_portal`` is the day that the import gave; None for an invoice that is to be paid.
+    """
+
+    status: str = RenewalInvoice.Status.ISSUED
+    void_reason: str = ""
+    before_portal: date | None = None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return vars(self)
+
+
+def settled_before(due_on: date, *, paid_through: date | None, not_asked_before: date | None = None) -> Settled:
+    """Return how an invoice that is due on that day begins in the portal.
+
+    Fees due up to ``paid_through`` were paid before the portal. Where the roster does not say so,
+    fees due before ``not_asked_before`` are not asked for.
+    """
+    if paid_through:
+        is_paid = due_on <= paid_through
+        return Settled(RenewalInvoice.Status.PAID, before_portal=paid_through) if is_paid else Settled()
+    if not_asked_before and due_on < not_asked_before:
+        reason = f"Not asked for: it fell due before {format_day(not_asked_before)}, before AMT used this portal."
+        return Settled(RenewalInvoice.Status.VOID, reason, not_asked_before)
+    return Settled()
+
+
+def build(cycle: Cycle, *, amount: int, on: date, not_asked_before: date | None = None) -> list[RenewalInvoice]:
     """Return the three invoices of a cycle, not saved yet. ``amount`` is in US cents."""
-    awarded_on = cycle.certification.awarded_on
+    certification = cycle.certification
+    due = {year: due_on(certification.awarded_on, cycle.number, year) for year in (1, 2, LAST_YEAR)}
     return [
-        RenewalInvoice(
-            cycle=cycle, year=year, due_on=due_on(awarded_on, cycle.number, year), amount=amount, issued_on=on
+        with_opening(
+            RenewalInvoice(
+                cycle=cycle,
+                year=year,
+                due_on=day,
+                amount=amount,
+                issued_on=on,
+                **settled_before(
+                    day, paid_through=certification.fees_paid_through, not_asked_before=not_asked_before
+                ).values,
+            )
         )
-        for year in (1, 2, LAST_YEAR)
+        for year, day in due.items()
     ]
 
 
@@ -181,6 +248,8 @@ def check_takes(invoice: RenewalInvoice, *, amount: int, on: date, although_held
     that a held invoice is to be paid all the same.
     """
     state_now = state_of(invoice, on)
+    if state_now == "paid" and invoice.before_portal:
+        raise Refused(f"{invoice.number} was paid before the portal. If that is wrong, ask for payment first.")
     if state_now == "paid":
         raise Refused(f"{invoice.number} is already paid. To fix a wrong payment, reverse it first.")
     if state_now == "void":
@@ -204,7 +273,29 @@ def check_takes(invoice: RenewalInvoice, *, amount: int, on: date, although_held
             "although_held",
         )
     if amount != invoice.amount:
-        raise Refused(f"{invoice.number} is for {dollars(invoice.amount)}. Record a payment of exactly that amount.")
+        raise Refused(
+            f"{invoice.number} is for {dollars(invoice.amount)}. Record a payment of exactly that amount.", "amount"
+        )
+
+
+def problem_with_payment(invoice: RenewalInvoice, *, amount: int, received_on: date, on: date) -> Problem | None:
+    """Return why a payment of a file cannot be recorded for the invoice on that day, or None.
+
+    Its cycle and certification must be loaded.
+    """
+    try:
+        check_takes(invoice, amount=amount, on=on, although_held=False)
+        check_receipt(invoice, received_on, on=on)
+    except Refused as refusal:
+        return refusal.problem
+    return None
+
+
+def check_receipt(invoice: RenewalInvoice, received_on: date, *, on: date) -> None:
+    """Raise ``Refused`` if money for the invoice cannot have arrived on that day."""
+    of_invoice = {"awarded_on": invoice.cycle.certification.awarded_on, "cycle_starts_on": invoice.cycle.starts_on}
+    if problem := plausible.problem_with_receipt(received_on, **of_invoice, on=on):
+        raise Refused(problem, "received_on")
 
 
 @transaction.atomic
@@ -227,9 +318,7 @@ def record_payment(
     on = day_of(at)
     invoice = locked(invoice)
     check_takes(invoice, amount=amount, on=on, although_held=although_held)
-    of_invoice = {"awarded_on": invoice.cycle.certification.awarded_on, "cycle_starts_on": invoice.cycle.starts_on}
-    if problem := plausible.problem_with_receipt(received_on, **of_invoice, on=on):
-        raise Refused(problem, "received_on")
+    check_receipt(invoice, received_on, on=on)
     payment = Payment(
         invoice=invoice,
         amount=amount,
@@ -243,6 +332,67 @@ def record_payment(
     invoice.status = RenewalInvoice.Status.PAID
     invoice.save(update_fields=["status"])
     return payment
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Money, in US cents, that AMT received for an invoice, as a file has it."""
+
+    invoice: RenewalInvoice
+    amount: int
+    method: str
+    reference: str
+    received_on: date
+
+
+def locked_for_payment(keys: Iterable[int]) -> dict[int, RenewalInvoice]:
+    """Lock these invoices and, before them, their cycles; return the invoices as they are now, by key."""
+    invoices: dict[int, RenewalInvoice] = {}
+    for some in chunks(sorted(set(keys))):
+        of_cycles = Cycle.objects.filter(invoices__in=some).order_by("pk").distinct().values_list("pk", flat=True)
+        list(Cycle.objects.select_for_update().filter(pk__in=list(of_cycles)).order_by("pk"))
+        list(RenewalInvoice.objects.select_for_update().filter(pk__in=some).order_by("pk"))
+        certification = "cycle__certification"
+        loaded = RenewalInvoice.objects.select_related(f"{certification}__credential", f"{certification}__member")
+        invoices |= loaded.in_bulk(some)
+    return invoices
+
+
+@transaction.atomic
+def record_payments(*, receipts: Sequence[Receipt], by: User | None, at: datetime, file_name: str) -> list[Payment]:
+    """Record the payments of a file, by the rules of ``record_payment``: all of them, or none.
+
+    ``by`` is None if the command brought the file. Raises ``Refused`` with the first broken rule.
+    """
+    on = day_of(at)
+    invoices = locked_for_payment(receipt.invoice.pk for receipt in receipts)
+    payments = []
+    for receipt in receipts:
+        invoice = invoices[receipt.invoice.pk]
+        refuse_if(problem_with_payment(invoice, amount=receipt.amount, received_on=receipt.received_on, on=on))
+        invoice.status = RenewalInvoice.Status.PAID
+        payments.append(
+            Payment(
+                invoice=invoice,
+                amount=receipt.amount,
+                method=receipt.method,
+                reference=receipt.reference,
+                received_on=receipt.received_on,
+                recorded_at=at,
+                recorded_by=by,
+                file_name=file_name,
+            )
+        )
+    history = {
+        "batch_size": CHUNK,
+        "default_user": by,
+        "default_date": at,
+        "default_change_reason": f"Payments imported: {file_name}"[:LONGEST_REASON],
+    }
+    paid = [payment.invoice for payment in payments]
+    bulk_create_with_history(payments, Payment, **history)
+    bulk_update_with_history(paid, RenewalInvoice, ["status"], **history)
+    return payments
 
 
 @transaction.atomic
@@ -323,12 +473,35 @@ def void(*, invoice: RenewalInvoice, reason: str) -> RenewalInvoice:
     invoice = locked(invoice)
     if invoice.status == RenewalInvoice.Status.VOID:
         return invoice
+    if invoice.status == RenewalInvoice.Status.PAID and invoice.before_portal:
+        raise Refused(f"{invoice.number} was paid before the portal. Ask for payment before you void it.")
     if invoice.status == RenewalInvoice.Status.PAID:
         raise Refused(f"{invoice.number} is paid. Reverse the payment before you void the invoice.")
     if not reason.strip():
         raise Refused("Say why the invoice is void.")
     invoice.status, invoice.void_reason = RenewalInvoice.Status.VOID, reason.strip()
     invoice.save(update_fields=["status", "void_reason"])
+    return invoice
+
+
+@transaction.atomic
+def ask_for(*, invoice: RenewalInvoice, reason: str, by: User, at: datetime) -> RenewalInvoice:
+    """Ask for the payment of an invoice that a roster says was paid before the portal. Raises ``Refused``.
+
+    The roster does not settle it again: it settles only what falls due after its last day.
+    """
+    invoice = locked(invoice)
+    if invoice.status == RenewalInvoice.Status.ISSUED:
+        return invoice
+    if invoice.status == RenewalInvoice.Status.VOID or not invoice.before_portal:
+        raise Refused(f"{invoice.number} was not paid before the portal, so this does not apply to it.")
+    if invoice.cycle.closed_on:
+        raise Refused(f"{invoice.number} belongs to a cycle that is closed, and a closed cycle does not change.")
+    if not reason.strip():
+        raise Refused("Say why the payment is asked for: the reason stays on record.", "reason")
+    invoice.status, invoice.before_portal = RenewalInvoice.Status.ISSUED, None
+    sign(invoice, by=by, at=at, reason=reason.strip())
+    invoice.save(update_fields=["status", "before_portal"])
     return invoice
 
 
@@ -353,5 +526,5 @@ def reissue(*, invoice: RenewalInvoice, at: datetime) -> RenewalInvoice:
         amount=invoice.cycle.certification.credential.annual_fee,
         issued_on=day_of(at),
     )
-    new.save()
+    with_opening(new).save()
     return new

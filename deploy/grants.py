@@ -30,6 +30,7 @@ DELETED_FROM = {
     "ccp_activitytype_credentials": "a credential for which a type counts no longer",
     "ccp_heldcredit": "a credit that AMT sent by mistake, and that nobody was credited; its history stays",
     "members_searchterm": "a term by which a member is found no longer; it follows from the member's record",
+    "django_tasks_database_dbtaskresult": "work that was done weeks ago",
     "certifications_credential": "a credential that nobody holds; its history stays",
 }
 READ_ONLY = ("django_migrations", "django_content_type", "auth_permission")

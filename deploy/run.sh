@@ -1,6 +1,6 @@
 #!/bin/bash
 # `make run`: installs what is missing, brings the database up to date, and serves the portal until
-#             Ctrl-C is pressed.
+#             Ctrl-C is pressed, with a worker beside the server.
 # `make dev`: does the same with Django's own server, which starts again when a file changes, with
 #             DEBUG and the debug toolbar.
 #
@@ -53,8 +53,25 @@ start_payment_provider() {
 [ -n "${PAYMENT_SECRET_KEY:-}" ] || start_payment_provider
 
 .venv/bin/python deploy/prepare.py
+
+# The worker does what pages leave to it. It ends with the server, however that ends.
+worker= server=
+stop() {
+    trap '' INT TERM # a second Ctrl-C must not leave one of them behind
+    [ -z "$server" ] || kill -TERM "$server" 2>/dev/null || true
+    [ -z "$worker" ] || kill -TERM "$worker" 2>/dev/null || true
+    wait
+}
+trap stop EXIT
+trap 'exit 0' INT TERM
+
+.venv/bin/python manage.py run_worker --verbosity 0 &
+worker=$!
 if [ "${1:-run}" = dev ]; then
     # WhiteNoise serves static files, with the headers that they have in production.
-    exec .venv/bin/python manage.py runserver --nostatic "localhost:$PORT"
+    .venv/bin/python manage.py runserver --nostatic "localhost:$PORT" &
+else
+    .venv/bin/gunicorn --config deploy/gunicorn.conf.py amtportal.wsgi &
 fi
-exec .venv/bin/gunicorn --config deploy/gunicorn.conf.py amtportal.wsgi
+server=$!
+wait "$server"

@@ -24,6 +24,7 @@ def texts(rows: list[dict]) -> list[str]:
     result = []
     for row in rows:
         result += [row[field] for field in READ if row.get(field)]
+        result += texts(row.get("formerly", []))
         result += texts(row.get("activity_types", []))
     return result
 

@@ -114,6 +114,7 @@ def _load_shipped_rows(using: str, **kwargs: object) -> None:
             "ccp.migrations.0002_catalogue",
             "ccp.migrations.0004_shipped_terms",
             "certifications.migrations.0006_shipped_lines",
+            "certifications.migrations.0014_fees_of_2020_and_names_of_2023",
             "ccp.migrations.0013_shipped_lines",
         ):
             importlib.import_module(migration).load(apps, None)
@@ -200,12 +201,12 @@ def grace(db: None) -> Member:
 
 @pytest.fixture
 def voluntary(db: None) -> Member:
-    """MT awarded on 5/1/1999, for whom CCP is voluntary.
+    """MLS awarded on 5/1/1999 as MT, for whom CCP is voluntary.
 
     Nothing is recorded in the cycle 5/1/2023 to 4/30/2026.
     """
     member = make_member(first_name="Vic", last_name="Voluntary")
-    make_cycle(member, credential="MT", awarded_on=date(1999, 5, 1), ccp_mandatory=False)
+    make_cycle(member, credential="MLS", awarded_on=date(1999, 5, 1), ccp_mandatory=False)
     return member
 
 

@@ -4,12 +4,14 @@ The values of the request are defaults of their columns, so that they are set bo
 and when many rows are written in bulk. ``sign`` sets the others.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
-from django.db import connection, models, transaction
+from django.conf import settings
+from django.db import connections, models, router, transaction
+from django.utils import timezone
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
@@ -44,25 +46,72 @@ class AppendOnly(models.Model):
 
 
 class WholeLines(HistoryManager):
-    """Writes lines in bulk that are as whole as single ones.
+    """Writes lines in bulk that are as whole as single ones, in one statement for each chunk.
 
-    The library leaves out the rows of many-to-many tables, such as the groups of an account.
+    The database copies the rows as they are stored: building a line in Python, value by value,
+    costs several times as much as storing it. The library also leaves out the rows of many-to-many
+    tables, such as the groups of an account.
     """
 
-    def bulk_history_create(self, objs: Any, batch_size: int | None = None, **options: Any) -> Any:
-        lines = super().bulk_history_create(objs, batch_size=batch_size, **options)
-        tracked: Any = self.model.instance_type
-        for field in self.model._history_m2m_fields:
-            for chunk in chunks(lines or []):
-                keep_related(field, tracked.history_of.m2m_models[field], {line.id: line for line in chunk})
-        return lines
+    def bulk_history_create(
+        self,
+        objs: Any,
+        batch_size: int | None = None,
+        update: bool = False,
+        default_user: Any = None,
+        default_change_reason: str | None = "",
+        default_date: datetime | None = None,
+        custom_historical_attrs: Any = None,
+    ) -> None:
+        """Write a line for each of these records, which are stored already.
+
+        Lines that say the same of who, when and why are written together, in the order of the
+        records' keys.
+        """
+        assert not custom_historical_attrs, "a line holds what its record holds"
+        if not getattr(settings, "SIMPLE_HISTORY_ENABLED", True):
+            return
+        at = default_date or timezone.now()
+        whoever_asked = default_user or self.model.get_default_history_user(None)
+        together: dict[tuple[Any, datetime, str | None], list[int]] = {}
+        for record in objs:
+            user = getattr(record, "_history_user", whoever_asked)
+            reason = getattr(record, "_change_reason", None) or default_change_reason
+            occasion = (user and user.pk, getattr(record, "_history_date", at), reason)
+            together.setdefault(occasion, []).append(record.pk)
+        for (user, date, reason), keys in together.items():
+            about = {
+                "history_user": user,
+                "history_date": date,
+                "history_change_reason": reason,
+                "history_type": "~" if update else "+",
+                **_request(),
+            }
+            for chunk in chunks(sorted(keys)):
+                _copy(self.model, chunk, about)
 
 
 class History(HistoricalRecords):
-    """The history of a model: ``history = History()``. Exclude secrets with ``excluded_fields``."""
+    """The history of a model: ``history = History()``. Exclude secrets with ``excluded_fields``.
 
-    def __init__(self, **options: Any) -> None:
+    The lines of a record are found by its key, and by the records that ``found_by`` names: those
+    that the record belongs to. Nothing else has an index, because every line would write it.
+    """
+
+    def __init__(self, *, found_by: Sequence[str] = (), **options: Any) -> None:
         super().__init__(bases=(Traced,), history_manager=WholeLines, **options)
+        self.found_by = found_by
+
+    def copy_fields(self, model: type[models.Model]) -> dict[str, Any]:
+        fields: dict[str, Any] = super().copy_fields(model)
+        for field in fields.values():
+            field.db_index = field.name in (model._meta.pk.name, *self.found_by)
+        return fields
+
+    def _get_history_user_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super()._get_history_user_fields()
+        fields["history_user"].db_index = False
+        return fields
 
     def finalize(self, sender: type[models.Model], **kwargs: Any) -> None:
         super().finalize(sender, **kwargs)
@@ -103,35 +152,29 @@ def create_with_lines(model: type[Row], rows: Collection[Row], *, by: Any, at: d
 
     ``by``: a user, or None for the portal itself. Two statements for each chunk of rows. No signals are sent.
     """
+    about = {"history_date": at, "history_type": "+", "history_user": by and by.pk, **_request()}
     for chunk in chunks(rows):
         model._base_manager.bulk_create(chunk)
-        copy_lines(model, [row.pk for row in chunk], "+", by=by, at=at)
+        _copy(_lines_of(model), [row.pk for row in chunk], about)
 
 
-def copy_lines(model: type[models.Model], keys: Iterable[int], kind: str, *, by: Any, at: datetime) -> None:
-    """Write a line of history for each of these rows, as the database has them.
+def _request() -> dict[str, str | None]:
+    return {"request_id": current_request_id(), "address": current_address()}
 
-    ``kind``: ``+`` for new rows, ``~`` for changed ones. The database copies the columns, so a line is always as its
-    row. Many-to-many fields are not kept; a model that has any is refused.
+
+def _copy(lines: Any, keys: Sequence[int], about: Mapping[str, Any]) -> None:
+    """Write a line for each row with one of these keys. The database copies the row's own columns.
+
+    ``lines``: the model of the lines. ``about``: the values that are not the row's, by field.
     """
-    lines = _lines_of(model)
-    assert not lines._history_m2m_fields, f"{model.__name__} has many-to-many fields to keep"
-    told = {
-        "history_date": at,
-        "history_type": kind,
-        "history_user": by,
-        "request_id": current_request_id(),
-        "address": current_address(),
-    }
-    fields = [lines._meta.get_field(name) for name in told]
-    values = [
-        field.get_db_prep_save(getattr(value, "pk", value), connection)
-        for field, value in zip(fields, told.values(), strict=True)
-    ]
-    for chunk in chunks(keys):
-        statement = _copying(model, tuple(field.column for field in fields), len(chunk))
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [*values, *chunk])
+    connection = connections[router.db_for_write(lines)]
+    values = [lines._meta.get_field(name).get_db_prep_save(value, connection) for name, value in about.items()]
+    fields = lines._history_m2m_fields
+    with connection.cursor() as cursor:
+        cursor.execute(_copying(connection.alias, lines, tuple(about), len(keys)), [*values, *keys])
+        copied = dict(cursor.fetchall()) if fields else {}
+    for field in fields:
+        keep_related(field, lines.instance_type.history_of.m2m_models[field], copied)
 
 
 @cache
@@ -140,28 +183,34 @@ def _lines_of(model: type[models.Model]) -> Any:
 
 
 @cache
-def _copying(model: type[models.Model], told: tuple[str, ...], rows: int) -> str:
+def _copying(alias: str, lines: Any, about: tuple[str, ...], rows: int) -> str:
     """Return the statement that copies this many rows into their history.
 
-    ``told``: the columns of a line that its row does not have.
+    If a many-to-many field is kept, it returns the keys of the rows with those of their lines.
     """
-    name, lines = connection.ops.quote_name, _lines_of(model)
-    kept = [(name(lines._meta.get_field(field.name).column), name(field.column)) for field in lines.tracked_fields]
-    into = ", ".join([*map(name, told), *(column for column, _ in kept)])
-    copied = ", ".join([*["%s"] * len(told), *(column for _, column in kept)])
-    key = name(model._meta.pk.column)
-    return (
-        f"INSERT INTO {name(lines._meta.db_table)} ({into}) SELECT {copied} FROM {name(model._meta.db_table)} "  # noqa: S608
+    quote = connections[alias].ops.quote_name
+    of_lines, of_rows = lines._meta, lines.instance_type._meta
+    kept = [(quote(of_lines.get_field(field.name).column), quote(field.column)) for field in lines.tracked_fields]
+    added = [quote(of_lines.get_field(name).column) for name in about]
+    into = ", ".join([*added, *(column for column, _ in kept)])
+    copied = ", ".join([*["%s"] * len(about), *(column for _, column in kept)])
+    key = quote(of_rows.pk.column)
+    statement = (
+        f"INSERT INTO {quote(of_lines.db_table)} ({into}) SELECT {copied} FROM {quote(of_rows.db_table)} "  # noqa: S608
         f"WHERE {key} IN ({', '.join(['%s'] * rows)}) ORDER BY {key}"
     )
+    if lines._history_m2m_fields:
+        statement += f" RETURNING {quote(of_lines.get_field(of_rows.pk.name).column)}, {quote(of_lines.pk.column)}"
+    return statement
 
 
-def keep_related(field: Any, kept: Any, lines: dict[int, Any]) -> None:
+def keep_related(field: Any, kept: Any, lines: Mapping[int, int]) -> None:
     """Keep the rows of a many-to-many field with the lines of the records that have them.
 
-    ``kept``: the model in which they are kept. ``lines``: a line for each record, by its key.
+    ``kept``: the model in which they are kept. ``lines``: the key of a line for each record, by the
+    record's key.
     """
     through, source = field.remote_field.through, field.m2m_field_name()
     names = [each.attname for each in through._meta.concrete_fields]
     rows = through._base_manager.filter(**{f"{source}__in": list(lines)}).order_by("pk").values(*names)
-    kept.objects.bulk_create(kept(history=lines[row[f"{source}_id"]], **row) for row in rows)
+    kept.objects.bulk_create(kept(history_id=lines[row[f"{source}_id"]], **row) for row in rows)

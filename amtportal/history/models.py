@@ -44,6 +44,17 @@ class SecurityEvent(AppendOnly, Traced):
 
     class Meta:
         ordering = ["-pk"]
+        # For the lists of staff.
+        indexes = [
+            models.Index(fields=["kind", "-id"], name="history_securityevent_kind"),
+            models.Index(
+                fields=["email"],
+                name="history_securityevent_typed",
+                opclasses=["text_pattern_ops"],
+                condition=~Q(email=""),
+            ),
+            models.Index(fields=["request_id"], name="history_securityevent_request"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_kind_known",

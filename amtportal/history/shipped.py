@@ -60,7 +60,7 @@ def write_missing_lines(
                 made.append(
                     lines(history_date=at, history_type="~" if line else "+", history_change_reason=LEFT_OUT, **row)
                 )
-        of_row = {line.id: line for line in lines.objects.bulk_create(made)}
+        of_row = {line.id: line.history_id for line in lines.objects.bulk_create(made)}
         for field, other in through.values():
             keep_related(field, other, of_row)
 

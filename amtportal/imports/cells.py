@@ -20,6 +20,8 @@ from django.db import models
 from amtportal import clean
 from amtportal.dates import UnreadableDay, read_day
 
+# Nothing of what follows can be wrong with it, and it is in its clean form: most cells are so.
+_PLAIN = re.compile("[A-Za-z0-9,./:@'()-]+(?: [A-Za-z0-9,./:@'()-]+)*")
 _STRAY_BYTE = re.compile("[\udc80-\udcff]")  # csv_files decodes a byte that is not UTF-8 to this
 _LINE_BREAK = re.compile(r"[\r\n]+")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -68,6 +70,13 @@ def text(cell: str, *, most: int | None, joins_lines: bool = False, is_prose: bo
     text cannot be stored: it has more than ``most`` characters, a control character, a byte that is
     not UTF-8, or a line break that is not joined; or if a program has spoiled it.
     """
+    value = cell if _PLAIN.fullmatch(cell) else _cleaned(cell, joins_lines=joins_lines, is_prose=is_prose)
+    if most is not None and len(value) > most:
+        raise ValueError(f"It has {len(value)} characters; at most {most} can be stored. Shorten it.")
+    return value
+
+
+def _cleaned(cell: str, *, joins_lines: bool, is_prose: bool) -> str:
     if stray := _STRAY_BYTE.search(cell):
         byte = ord(stray[0]) - 0xDC00
         raise ValueError(f"The byte 0x{byte:02X} is not UTF-8. Save the file as “CSV UTF-8” and import it again.")
@@ -79,10 +88,7 @@ def text(cell: str, *, most: int | None, joins_lines: bool = False, is_prose: bo
     if control := clean.unprintable(value.strip()):
         raise ValueError(f"It holds a line break or control character (U+{ord(control):04X}). Delete it.")
     _refuse_spoiled(value)
-    value = clean.line(value) if is_prose else clean.identifier(value)
-    if most is not None and len(value) > most:
-        raise ValueError(f"It has {len(value)} characters; at most {most} can be stored. Shorten it.")
-    return value
+    return clean.line(value) if is_prose else clean.identifier(value)
 
 
 def _refuse_spoiled(value: str) -> None:

@@ -21,6 +21,9 @@ class ImportCommand(BaseCommand):
     A subclass has its own help text and two methods: ``make_resource`` and ``conclude``.
     """
 
+    # Checking loads every page and staff page, which takes memory that a large file needs.
+    requires_system_checks = ()
+
     def make_resource(self, *, show_progress: bool, options: dict[str, Any]) -> ImportResource[Any, Any]:
         """Return the import, set up with the command's own options."""
         raise NotImplementedError

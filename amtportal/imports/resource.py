@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Generic, NoReturn, Protocol, TypeVar
 
 import tablib
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import DatabaseError, IntegrityError, models, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 from import_export.fields import Field
 from import_export.resources import ModelResource
@@ -57,16 +57,15 @@ EntryT = TypeVar("EntryT", bound=FileEntry)
 
 
 class ImportResult(Result):
-    """A result whose preview is limited, because nobody reads 100,000 rows on a page.
+    """A result whose rows are a preview: nobody reads 100,000 rows on a page.
 
-    ``notes``: the rows that are not imported as they are. ``for_staff``: what is left to staff.
+    ``notes``: the rows that are not imported as they are. ``left_as_is``: what the file says that
+    changes nothing. ``for_staff``: what is left to staff.
     """
 
     notes: Sequence[Problem] = ()
+    left_as_is: Sequence[Problem] = ()
     for_staff: Sequence[str] = ()
-
-    def valid_rows(self) -> list[RowResult]:
-        return [row for row in super().valid_rows() if row.diff][:PREVIEWED]
 
 
 class ImportResource(ModelResource, Generic[RowT, EntryT]):
@@ -80,13 +79,6 @@ class ImportResource(ModelResource, Generic[RowT, EntryT]):
     # The exceptions that writing raises in that case.
     collisions: ClassVar[tuple[type[Exception], ...]] = (IntegrityError,)
 
-    class Meta:
-        use_bulk = True
-        batch_size = None  # Everything is written at the end.
-        # The entries know what they change. Copying every instance to find out would take minutes.
-        skip_diff = True
-        report_skipped = False
-
     def __init__(self, *, at: datetime | None = None, show_progress: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.at = at or timezone.now()
@@ -95,8 +87,6 @@ class ImportResource(ModelResource, Generic[RowT, EntryT]):
         self.problems: list[Problem] = []
         self.entries: list[EntryT] = []
         self.is_preview = False
-        self._entry: EntryT
-        self._previewed = 0
         self._show_progress = show_progress
 
     # Methods that each import defines
@@ -124,25 +114,11 @@ class ImportResource(ModelResource, Generic[RowT, EntryT]):
         """Return one entry for each row, with what is on record. The file has no problems."""
         raise NotImplementedError
 
-    def instance_of(self, entry: EntryT) -> models.Model:
-        """Return the model instance of an entry.
-
-        This must not make a query: one query for each row would take hours.
-        """
-        raise NotImplementedError
-
-    def write(self, new: list[tuple[EntryT, Any]]) -> None:
-        """Write what the file changes and what it adds.
-
-        ``new`` holds the new entries with their instances.
-        """
+    def write(self, new: list[EntryT]) -> None:
+        """Write what the file changes and what it adds, which are the new entries."""
         raise NotImplementedError
 
     # Methods that are the same for all imports
-
-    @classmethod
-    def get_result_class(cls) -> type[Result]:
-        return ImportResult
 
     def get_user_visible_fields(self) -> list[Field]:
         """Return the columns that a file has."""
@@ -157,67 +133,72 @@ class ImportResource(ModelResource, Generic[RowT, EntryT]):
         self.is_preview = dry_run
         return super().import_data(dataset, dry_run, **kwargs)
 
+    def import_data_inner(
+        self,
+        dataset: tablib.Dataset,
+        dry_run: bool,
+        raise_errors: bool,
+        using_transactions: bool,
+        collect_failed_rows: bool,
+        **kwargs: Any,
+    ) -> Result:
+        """Judge the whole file, then write it as a whole; a dry run writes nothing.
+
+        The library goes through the rows one by one and keeps a result and an instance for each. The
+        entries know what they change, and a hundred thousand of them need no more than that.
+        """
+        result = ImportResult()
+        result.diff_headers = self.get_diff_headers()
+        try:
+            with transaction.atomic():
+                self.before_import(dataset, **kwargs)
+        except Exception as error:
+            self.handle_import_error(result, error, raise_errors)
+        else:
+            self._count(result, dry_run=dry_run)
+            if not (dry_run or self.problems):
+                self._write(result, raise_errors)
+        try:
+            with transaction.atomic():
+                self.after_import(dataset, result, **kwargs)
+        except Exception as error:
+            self.handle_import_error(result, error, raise_errors)
+        return result
+
     def before_import(self, dataset: tablib.Dataset, **kwargs: Any) -> None:
         """Judge the whole file.
 
-        If there is a problem, no row is processed. ``after_import`` reports all problems.
+        If there is a problem, there are no entries. ``after_import`` reports all problems.
         """
         self.by, self.file_name = kwargs.get("user"), kwargs.get("file_name") or ""
         self.lock()
         rows, problems = self._read(dataset)
         problems += self.judge(rows)
         self.problems = sorted(problems, key=lambda problem: (problem.line, problem.column))
-        if self.problems:
-            del dataset[:]
-            return
-        kept = self.without_waiting(rows)
-        if len(kept) < len(rows):
-            lines = {row.line for row in kept}
-            for place in reversed([place for place, row in enumerate(rows) if row.line not in lines]):
-                del dataset[place]
-        self.entries = self.enter(kept)
+        if not self.problems:
+            self.entries = self.enter(self.without_waiting(rows))
 
-    def before_import_row(self, row: dict[str, str], **kwargs: Any) -> None:
-        self._entry = self.entries[kwargs["row_number"] - 1]
+    def _count(self, result: Result, *, dry_run: bool) -> None:
+        """Count what the entries do, and in a dry run preview the first of those that do anything."""
+        result.total_rows = len(self.entries)
+        for entry in self.entries:
+            if entry.changes_nothing:
+                import_type = RowResult.IMPORT_TYPE_SKIP
+            else:
+                import_type = RowResult.IMPORT_TYPE_NEW if entry.is_new else RowResult.IMPORT_TYPE_UPDATE
+                if dry_run and len(result.rows) < PREVIEWED:
+                    row = RowResult()
+                    row.import_type, row.diff = import_type, entry.preview()
+                    result.append_row_result(row)
+            result.totals[import_type] += 1
 
-    def get_or_init_instance(self, instance_loader: Any, row: dict[str, str]) -> tuple[models.Model, bool]:
-        return self.instance_of(self._entry), self._entry.is_new
-
-    def import_instance(self, instance: models.Model, row: dict[str, str], **kwargs: Any) -> None:
-        """Do nothing: all rows were read already, in ``before_import``."""
-
-    def skip_row(self, instance: models.Model, original: None, row: dict[str, str], *args: Any) -> bool:
-        return self._entry.changes_nothing
-
-    def save_instance(self, instance: models.Model, is_create: bool, row: dict[str, str], **kwargs: Any) -> None:
-        if is_create:
-            self.create_instances.append((self._entry, instance))
-
-    def after_import_row(self, row: dict[str, str], row_result: RowResult, **kwargs: Any) -> None:
-        if kwargs["dry_run"] and self._previewed < PREVIEWED and not row_result.is_skip():
-            row_result.diff = self._entry.preview()
-            self._previewed += 1
-
-    def bulk_create(
-        self,
-        using_transactions: bool,
-        dry_run: bool,
-        raise_errors: bool,
-        batch_size: int | None = None,
-        result: Result | None = None,
-    ) -> None:
-        """Write everything. A dry run writes nothing: the whole file has already been judged."""
+    def _write(self, result: Result, raise_errors: bool) -> None:
         failures: tuple[type[Exception], ...] = (DatabaseError, *self.collisions)
-        if not dry_run:
-            try:
-                with transaction.atomic():
-                    self.write(self.create_instances)
-            except failures as error:
-                self.handle_import_error(result, self._explained(error), raise_errors)
-        self.create_instances.clear()
-
-    def bulk_update(self, *args: Any, **kwargs: Any) -> None:
-        """Do nothing: ``bulk_create`` writes the changes before it adds anything."""
+        try:
+            with transaction.atomic():
+                self.write([entry for entry in self.entries if entry.is_new])
+        except failures as error:
+            self.handle_import_error(result, self._explained(error), raise_errors)
 
     def after_import(self, dataset: tablib.Dataset, result: Result, **kwargs: Any) -> None:
         """Report the problems, one entry for each line.
@@ -260,6 +241,8 @@ class ImportResource(ModelResource, Generic[RowT, EntryT]):
                 if row:
                     rows.append(row)
                 bar.update()
+        if isinstance(dataset, CsvDataset):
+            dataset.forget_records()
         return rows, problems
 
     def _explained(self, error: Exception) -> Refused:

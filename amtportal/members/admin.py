@@ -19,7 +19,8 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin  # noqa: F401  Registers Group.
 from django.contrib.auth.models import Group, Permission
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Concat
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -28,8 +29,8 @@ from amtportal.members import security_admin  # noqa: F401  Registers security e
 from amtportal.members.factors import second_factor
 from amtportal.members.mail import notices
 from amtportal.members.member_pages import MemberPages, SignInFilter, sign_in_of, sign_in_with_owner
-from amtportal.members.models import Member, OutgoingMail, User
-from amtportal.staff.changelists import keys_in
+from amtportal.members.models import LAST_OR_ONLY_NAME, Member, OutgoingMail, User
+from amtportal.staff.changelists import among, keys_in
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, StaffAdmin, WholeHistoryAdmin, WrittenByVerbs
 
@@ -43,12 +44,11 @@ RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 def accounts_found_by(words: str) -> list[int]:
     """Return the keys of accounts whose address begins with the words or whose member matches.
 
-    Two queries joined by id, as in ``Member.objects.found_by``: one OR across the tables uses no
-    index.
+    Two queries, each with a bound: one OR across the tables uses no index.
     """
-    by_address = User.objects.filter(email__begins=words.lower()).values_list("pk", flat=True)
-    by_member = Member.objects.found_by(words).order_by().values_list("user", flat=True)
-    return keys_in(by_address.union(by_member))
+    by_address = keys_in(User.objects.filter(email__begins=words.lower()).order_by().values_list("pk", flat=True))
+    of_members = Member.objects.found_by(words).exclude(user=None).order_by().values_list("user", flat=True)
+    return keys_in(list({*by_address, *keys_in(of_members)}))
 
 
 def permissions_given() -> QuerySet[Permission]:
@@ -94,6 +94,7 @@ class GroupAdmin(WholeHistoryAdmin):
 class UserAdmin(NeverDeleted, WholeHistoryAdmin):
     form = WholeForm
     list_display = ["email", "is_active", "is_staff", "last_login", "date_joined"]
+    list_reads = ["email", "is_active", "is_staff", "last_login", "date_joined"]
     list_filter = ["is_staff", "is_active"]
     search_help_text = "E-mail address, name or AMT ID"
     search_fields = ["member"]
@@ -116,7 +117,7 @@ class UserAdmin(NeverDeleted, WholeHistoryAdmin):
     ]
 
     def found_by(self, words: str) -> Q:
-        return Q(pk__in=accounts_found_by(words))
+        return among("pk", accounts_found_by(words))
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         return self.fieldsets if obj else self.add_fieldsets
@@ -162,10 +163,20 @@ class BaseMemberAdmin(MemberPages, NeverDeleted, HistoryAdmin):
     form = WholeForm
     list_display = ["name", "amt_id", "signs_in", "city", "state"]
     list_select_related = ["user", "merged_into"]
+    list_reads = [
+        "amt_id",
+        "first_name",
+        "last_name",
+        "city",
+        "state",
+        "roster_email",
+        "user__email",
+        "merged_into__amt_id",
+    ]
     list_filter = [SignInFilter]
     search_help_text = "Name, e-mail address or AMT ID"
     search_fields = ["pk"]
-    ordering = ["last_name", "first_name", "pk"]
+    ordering = [LAST_OR_ONLY_NAME, "first_name", "pk"]  # type: ignore[list-item]  # stubs accept names only
     autocomplete_fields = ["user"]
     fieldsets = [
         (None, {"fields": ["user", "amt_id", "first_name", "last_name"]}),
@@ -174,6 +185,14 @@ class BaseMemberAdmin(MemberPages, NeverDeleted, HistoryAdmin):
             {"fields": ["phone", "address_line1", "address_line2", "city", "state", "postal_code", "country"]},
         ),
     ]
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        found, has_duplicates = super().get_search_results(request, queryset, search_term)
+        if search_term.strip():
+            # By the name as such, the database would go through all members in the order of their
+            # index, to meet the found ones on the way.
+            found = found.order_by(Concat(LAST_OR_ONLY_NAME, Value("")), "first_name", "pk")
+        return found, has_duplicates
 
     @admin.display(description="signs in as")
     def signs_in(self, member: Member) -> str:
@@ -205,12 +224,13 @@ class EmailAddressAdmin(WrittenByVerbs, HistoryAdmin):
 
     list_display = ["email", "user", "verified"]
     list_select_related = ["user"]
+    list_reads = ["email", "verified", "user__email"]
     list_filter = ["verified"]
     search_help_text = "E-mail address, name or AMT ID"
     search_fields = ["user__member"]
 
     def found_by(self, words: str) -> Q:
-        return Q(user__in=accounts_found_by(words))
+        return among("user", accounts_found_by(words))
 
 
 @admin.register(Authenticator)
@@ -223,13 +243,14 @@ class AuthenticatorAdmin(WrittenByVerbs, HistoryAdmin):
 
     list_display = ["user", "type", "created_at", "last_used_at"]
     list_select_related = ["user"]
+    list_reads = ["type", "created_at", "last_used_at", "user__email"]
     list_filter = ["type"]
     search_help_text = "E-mail address, name or AMT ID"
     search_fields = ["user__member"]
     fields = ("user", "type", "created_at", "last_used_at")
 
     def found_by(self, words: str) -> Q:
-        return Q(user__in=accounts_found_by(words))
+        return among("user", accounts_found_by(words))
 
     def has_delete_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
         return bool(request.user.is_superuser)
@@ -243,4 +264,5 @@ class OutgoingMailAdmin(WrittenByVerbs, StaffAdmin):
     """Mail that the mail server has not taken yet. Its text is never shown."""
 
     list_display = ["recipients", "made_at", "tries", "next_try_at", "refused"]
+    list_reads = ["recipients", "made_at", "tries", "next_try_at", "refused"]
     fields = ("sender", "recipients", "made_at", "tries", "next_try_at", "refused")

@@ -4,12 +4,13 @@ A member without an account has no way to sign in: there is no address to which 
 sent, and none that could be typed.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils import timezone
@@ -73,6 +74,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
+        indexes = [
+            models.Index(fields=["-id"], name="members_user_staff", condition=Q(is_staff=True)),
+            models.Index(fields=["-id"], name="members_user_inactive", condition=Q(is_active=False)),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_email_lower_case",
@@ -136,21 +141,25 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
         They are looked up at once (``keys_found_by``), and no more of them than ``MOST_FOUND``.
         """
-        return self.filter(pk__in=self.keys_found_by(words)) if words.split() else self.all()
+        return self.filter(pk__among=self.keys_found_by(words)) if words.split() else self.all()
 
     def keys_found_by(self, words: str) -> list[int]:
         """Return the keys of the members whom the words find, ``MOST_FOUND`` at most.
 
         Each kind of match is a query of its own: one OR across the tables uses no index.
         """
-        typed = typed_words(" ".join(first_words(words)))
+        last, _, first = " ".join(first_words(words)).partition(",")  # "Lane, Ada" is "Ada Lane"
+        typed = typed_words(f"{first} {last}")
         keys: set[int] = set()
         for every in {tuple(chain.from_iterable(typed)), tuple("".join(terms) for terms in typed)} - {()}:
             keys |= SearchTerm.objects.members_with(every)
         if len(words.split()) == 1 and len(keys) < MOST_FOUND:
             by_address = User.objects.filter(email__begins=words.strip().lower()).order_by()
             accounts = list(by_address.values_list("pk", flat=True)[:MOST_FOUND])
-            keys |= set(Member.objects.filter(user__in=accounts).order_by().values_list("pk", flat=True))
+            with_them = (
+                Member.objects.filter(user__pk__among=accounts).order_by() if accounts else Member.objects.none()
+            )
+            keys |= set(with_them.values_list("pk", flat=True))
         return sorted(keys)[:MOST_FOUND]
 
     def bulk_create(self, objs: Iterable["Member"], *args: Any, **kwargs: Any) -> list["Member"]:
@@ -209,11 +218,12 @@ class Member(models.Model):
         null=True,
         blank=True,
         editable=False,
+        db_index=False,  # few are merged; their index is below
         related_name="merged",
         help_text="The member who is the same person and holds the record now.",
     )
 
-    history = History()
+    history = History(found_by=["merged_into"])
     objects = MemberQuerySet.as_manager()
 
     FOUND_BY: ClassVar[set[str]] = {"first_name", "last_name", "phone", "amt_id"}
@@ -223,6 +233,10 @@ class Member(models.Model):
         ordering = [LAST_OR_ONLY_NAME, "first_name", "pk"]
         indexes = [
             models.Index(LAST_OR_ONLY_NAME, "first_name", "id", name="members_member_sorted"),
+            models.Index(
+                LAST_OR_ONLY_NAME, "first_name", "id", name="members_member_no_sign_in", condition=Q(user=None)
+            ),
+            models.Index(fields=["merged_into"], name="members_member_merged", condition=Q(merged_into__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(
@@ -272,11 +286,14 @@ class SearchTermQuerySet(models.QuerySet["SearchTerm"]):
     def members_with(self, beginnings: Sequence[str]) -> set[int]:
         """Return the keys of members who have a term for each beginning, ``MOST_FOUND`` at most.
 
-        The rarest beginning comes first, and its members are looked at one by one.
+        The rarest beginning comes first, and its members are looked at one by one. Of those that
+        are all too many to count, it is the last one: people type the last name last, and there are
+        fewer with the same.
         """
         found = [self.filter(term__begins=beginning).order_by() for beginning in dict.fromkeys(beginnings)]
         if len(found) > 1:
-            found.sort(key=lambda terms: terms[:MOST_COUNTED].count())
+            found.reverse()
+            found.sort(key=lambda terms: terms.values("pk")[:MOST_COUNTED].count())
         rarest, *others = found
         for terms in others:
             rarest = rarest.filter(Exists(terms.filter(member=OuterRef("member"))))
@@ -329,8 +346,18 @@ def keep_search_terms(members: Iterable[Member]) -> None:
         }
         for stale in chunks(pk for key, pk in kept.items() if key not in wanted):
             SearchTerm.objects.filter(pk__in=stale).delete()
-        new = [SearchTerm(member_id=key, term=term) for key, term in sorted(wanted - kept.keys())]
-        SearchTerm.objects.bulk_create(new, batch_size=1000)
+        _insert_search_terms(sorted(wanted - kept.keys()))
+
+
+def _insert_search_terms(rows: Sequence[tuple[int, str]]) -> None:
+    """Insert these members and terms as bare values: an instance of each costs several times as much."""
+    pairs = "json_array_elements(%s) AS pair(value)" if connection.vendor == "postgresql" else "json_each(%s) AS pair"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {SearchTerm._meta.db_table} (member_id, term) "  # noqa: S608
+            f"SELECT CAST(pair.value->>0 AS bigint), pair.value->>1 FROM {pairs}",
+            [json.dumps(rows)],
+        )
 
 
 class FormerAmtId(AppendOnly, Traced):

@@ -8,6 +8,7 @@ it. One table and one index do this alike on both databases.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from amtportal.members.names import folded
 
@@ -34,15 +35,20 @@ def terms_of(*, names: Iterable[str], amt_ids: Iterable[str], phone: str) -> set
 
     A name with an apostrophe or of several words is there as it is written together and apart.
     """
-    terms = set()
-    for name in names:
-        for spelled in (name, _APOSTROPHES.sub(" ", name)):
-            words = folded(spelled).split()
-            terms |= {*words, "".join(words)}
+    terms = set().union(*map(_terms_of_name, names))
     terms |= {folded(amt_id).replace(" ", "") for amt_id in amt_ids}
     digits = digits_of(phone)[:MOST_DIGITS]
     terms |= {digits[start:] for start in range(len(digits) - LEAST_DIGITS + 1)}
     return {term[:LONGEST] for term in terms if term}
+
+
+@lru_cache(maxsize=4096)
+def _terms_of_name(name: str) -> frozenset[str]:
+    terms: set[str] = set()
+    for spelled in {name, _APOSTROPHES.sub(" ", name)}:
+        words = folded(spelled).split()
+        terms |= {*words, "".join(words)}
+    return frozenset(terms)
 
 
 def typed_words(typed: str) -> list[list[str]]:

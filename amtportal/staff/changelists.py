@@ -3,16 +3,21 @@
 Counting and searching stop at a bound, and no filter lists the rows of a big table.
 """
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.templatetags.admin_list import result_headers
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 
 from amtportal.dates import today
+from amtportal.staff.rows import rows_of
 
 BOUND = 10_000
 
@@ -32,6 +37,14 @@ def keys_in(results: QuerySet[Any] | list[Any]) -> list[Any]:
     return keys
 
 
+def among(path: str, keys: Sequence[int]) -> Q:
+    """Return the condition that a relation, or the record itself (``pk``), has one of these keys.
+
+    The keys are sent as one value (``amtportal.members.lookups``).
+    """
+    return Q(**{f"{path if path == 'pk' else f'{path}__pk'}__among": keys})
+
+
 class BoundedPaginator(Paginator):
     """Counts only up to ``BOUND``. Staff who need row 10,001 search or filter.
 
@@ -42,7 +55,7 @@ class BoundedPaginator(Paginator):
     def _found(self) -> int:
         rows = self.object_list
         if isinstance(rows, QuerySet):
-            return rows.order_by()[: BOUND + 1].count()
+            return rows.order_by().values("pk")[: BOUND + 1].count()
         return len(rows)
 
     @property
@@ -54,8 +67,62 @@ class BoundedPaginator(Paginator):
         return self._found > BOUND
 
 
-class ConditionFilter(admin.SimpleListFilter):
+class OrderedFilter(admin.SimpleListFilter):
+    """A filter whose choices have an order of their own, in which they have an index."""
+
+    def order(self) -> list[str]:
+        """Return the order of the rows under the choice; none if it is the list's own."""
+        raise NotImplementedError
+
+
+class StaffChangeList(ChangeList):
+    """A list that reads only what it shows, and has the order of the day by which it is filtered."""
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        if not self.params.get(ORDER_VAR):
+            for chosen in self.filter_specs:
+                if isinstance(chosen, OrderedFilter) and (order := chosen.order()):
+                    return order
+        return super().get_ordering(request, queryset)
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        return self._shown(super().get_queryset(request, exclude_parameters))
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Find the rows of the page, and after a search their keys first.
+
+        The database would otherwise join everything that the list shows to all that were found,
+        before it takes the rows of the page.
+        """
+        super().get_results(request)
+        if self.query and self.result_count:
+            keys = list(self.result_list.values_list("pk", flat=True))
+            found = self._shown(self.root_queryset.filter(pk__in=keys))
+            self.result_list = found.order_by(*self.queryset.query.order_by)
+
+    def _shown(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        shown: Any = self.model_admin
+        queryset = queryset.select_related(None).select_related(*shown.list_select_related)
+        return queryset.only(*shown.list_reads) if shown.list_reads else queryset
+
+    @property
+    def headers(self) -> list[dict[str, Any]]:
+        return list(result_headers(self))
+
+    @property
+    def rows(self) -> SafeString:
+        return rows_of(self)
+
+
+class ConditionFilter(OrderedFilter):
     """A filter whose choices are conditions that depend on the day, not on the rows."""
+
+    by_day: ClassVar[list[str]] = []
+    """The order of the rows under a choice. A day by which they are filtered has an index, and the
+    newest rows, which come first otherwise, may all be of other days."""
+
+    def order(self) -> list[str]:
+        return self.by_day if self.value() in self.conditions(today()) else []
 
     def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
         """Return the text and the condition of each choice, by its name in the address."""

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import get_fields_from_path, unquote
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q, QuerySet
@@ -27,13 +27,8 @@ from amtportal.fields import DayField, NumberField
 from amtportal.formatting import dollars, format_day, format_points
 from amtportal.history.lines import write_line
 from amtportal.staff.actions import ActionPagesMixin
-from amtportal.staff.changelists import BOUND, BoundedPaginator, TooMany, keys_in
+from amtportal.staff.changelists import BOUND, BoundedPaginator, StaffChangeList, TooMany, among, keys_in
 from amtportal.staff.searching import MOST_WORDS, first_words
-
-admin.site.site_header = "AMT Portal – staff"
-admin.site.site_title = "AMT Portal"
-admin.site.index_title = "Members, certifications and continuing education"
-admin.site.enable_nav_sidebar = False  # lists need the width, and every page links to the index
 
 
 def numbered(prefix: str, words: str) -> int | None:
@@ -58,6 +53,11 @@ class StaffAdmin(ActionPagesMixin, admin.ModelAdmin):
     view_on_site = False
     ordering = ["-pk"]
     list_select_related: ClassVar[list[str]] = []
+    """What the list joins."""
+    list_reads: ClassVar[list[str]] = []
+    """What the list reads, of the record and of what it joins: what its columns show."""
+    page_select_related: ClassVar[list[str]] = []
+    """What the record's own page and its action pages join besides."""
     sortable_by: ClassVar[list[str]] = []
     search_fields: ClassVar[list[str]] = []
     """The lookup from a record to its member, if it has one. The list then has a search box."""
@@ -65,10 +65,13 @@ class StaffAdmin(ActionPagesMixin, admin.ModelAdmin):
     """The beginning of the record's own number."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        # Not only for lists: autocomplete menus and the record's own page show the same related
-        # rows.
+        # Autocomplete menus and the record's own page show the same related rows as the list.
+        joined = [*self.list_select_related, *self.page_select_related]
         queryset = super().get_queryset(request)
-        return queryset.select_related(*self.list_select_related) if self.list_select_related else queryset
+        return queryset.select_related(*joined) if joined else queryset
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return StaffChangeList
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return self.inlines if obj else []  # a new record has nothing to show
@@ -139,7 +142,24 @@ class StaffAdmin(ActionPagesMixin, admin.ModelAdmin):
             return Q(pk=number)
         # The model is loaded by name because the admin of members imports this module.
         members = apps.get_model("members", "Member").objects
-        return Q(**{f"{self.search_fields[0]}__in": keys_in(members.keys_found_by(words))})
+        return among(*self._nearer(self.search_fields[0], keys_in(members.keys_found_by(words))))
+
+    def _nearer(self, path: str, keys: list[int]) -> tuple[str, list[int]]:
+        """Follow the members to the certifications and cycles that they have.
+
+        The list then counts and shows what refers to these, without joining its way to the members
+        twice. A member has many entries, so these are not looked up.
+        """
+        fields = get_fields_from_path(self.model, path) if path != "pk" else []
+        for field in reversed(fields[1:]):
+            holders = field.model._base_manager.filter(among(field.name, keys)).order_by().values_list("pk", flat=True)
+            if (
+                field.model._meta.model_name not in ("certification", "cycle")
+                or len(held := holders[: BOUND + 1]) > BOUND
+            ):
+                break
+            path, keys = path.rpartition("__")[0], list(held)
+        return path, keys
 
     def get_actions(self, request: HttpRequest) -> Any:
         # Deleting several records at once would first collect everything that refers to them.

@@ -78,7 +78,7 @@ def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """
     invoice, on = _invoice(request, pk), today()
     line = invoice_standing(invoice, on, counted=requirement.counted_points(invoice.cycle))
-    if line.state not in ("open", "paid"):
+    if line.state not in ("open", "paid") or line.is_settled_before:
         return render(request, "certifications/invoice_refused.html", {"line": line}, status=403)
     certification = invoice.cycle.certification
     payment = invoice.payments.filter(reversed_at=None).first()

@@ -35,3 +35,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
         cursor.execute("SELECT 1")
     text, status = ("ok", 200) if can_be_written() else (READ_ONLY, 503)
     return HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")
+
+
+def no_page(request: HttpRequest, **address: object) -> HttpResponse:
+    raise Http404

@@ -13,6 +13,7 @@ from ccp.admin import (
     evidence,
     invoices,
     members,
+    transcript_batches,
     transcripts,
 )
 
@@ -26,5 +27,6 @@ __all__ = [
     "evidence",
     "invoices",
     "members",
+    "transcript_batches",
     "transcripts",
 ]

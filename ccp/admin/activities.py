@@ -7,7 +7,8 @@ import re
 from datetime import date, timedelta
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -22,7 +23,8 @@ from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs, numbered
 from ccp.admin import voiding
-from ccp.models import Activity, Credit
+from ccp.admin.amtrax import AmtraxImportMixin
+from ccp.models import Activity, ActivityType, Credit
 
 MAY_VOID = "ccp.change_activity"
 MOST_AT_ONCE = 100
@@ -37,13 +39,14 @@ class StandingFilter(ConditionFilter):
         return {
             "yes": ("Stands", Q(withdrawn_at=None)),
             "withdrawn": ("Withdrawn by the member", Q(withdrawn_at__isnull=False, void_reason="")),
-            "void": ("Void", ~Q(void_reason="")),
+            "void": ("Void", Q(withdrawn_at__isnull=False) & ~Q(void_reason="")),
         }
 
 
 class StartFilter(ConditionFilter):
     title = "first day"
     parameter_name = "starts"
+    by_day = ["-starts_on", "-pk"]
 
     def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
         return {
@@ -51,6 +54,19 @@ class StartFilter(ConditionFilter):
             "this-year": (f"In {on.year}", Q(starts_on__year=on.year)),
             "last-year": (f"In {on.year - 1}", Q(starts_on__year=on.year - 1)),
         }
+
+
+class CategoryFilter(admin.RelatedFieldListFilter):
+    """The categories, by their types: the database knows how many entries a type has."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Activity]) -> QuerySet[Activity]:
+        if not self.lookup_val:
+            return queryset
+        try:
+            kinds = ActivityType.objects.filter(category__in=self.lookup_val).order_by().values_list("pk", flat=True)
+        except (ValueError, ValidationError) as error:
+            raise IncorrectLookupParameters(error) from error
+        return queryset.filter(activity_type__in=list(kinds))
 
 
 class CreditInline(ShownInline):
@@ -62,10 +78,22 @@ class CreditInline(ShownInline):
 
 
 @admin.register(Activity)
-class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
+class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
     list_display = ["reference", "member", "heading", "starts_on", "points", "state"]
-    list_select_related = ["member", "activity_type", "attested_by", "withdrawn_by", "statement"]
-    list_filter = [StandingFilter, StartFilter, "activity_type__category"]
+    list_select_related = ["member", "activity_type"]
+    list_reads = [
+        "title",
+        "starts_on",
+        "points",
+        "withdrawn_at",
+        "void_reason",
+        "activity_type__name",
+        "member__first_name",
+        "member__last_name",
+        "member__amt_id",
+    ]
+    page_select_related = ["attested_by", "withdrawn_by", "statement"]
+    list_filter = [StandingFilter, StartFilter, "source", ("activity_type__category", CategoryFilter)]
     search_help_text = "Name, e-mail address, AMT ID or reference"
     search_fields = ["member"]
     number_prefix = "CE"
@@ -75,7 +103,19 @@ class ActivityAdmin(WrittenByVerbs, HistoryAdmin):
         (None, {"fields": ["reference", "state", "member", "activity_type", "title", "provider"]}),
         ("Claim", {"fields": ["starts_on", "ends_on", "points", "quantity", "unit", "difference"]}),
         ("Attestation", {"fields": ["attestation", "attested_at", "attested_by"]}),
-        ("Record", {"fields": ["recorded_at", "source", "revision", "submission_id"]}),
+        (
+            "Record",
+            {
+                "fields": [
+                    "recorded_at",
+                    "source",
+                    "provider_reference",
+                    "recorded_in_amtrax_on",
+                    "revision",
+                    "submission_id",
+                ]
+            },
+        ),
         ("Withdrawn or void", {"fields": ["withdrawn_at", "withdrawn_by", "void_reason"]}),
     ]
     readonly_fields = ["reference", "state", "attestation"]
@@ -194,6 +234,20 @@ def _in_a_line(activity: Activity) -> str:
 class CreditAdmin(WrittenByVerbs, HistoryAdmin):
     list_display = ["activity", "member", "cycle", "points", "cut"]
     list_select_related = ["activity__member", "activity__activity_type", "cycle__certification__credential"]
+    list_reads = [
+        "points",
+        "cut",
+        "activity__title",
+        "activity__activity_type__name",
+        "activity__member__first_name",
+        "activity__member__last_name",
+        "activity__member__amt_id",
+        "cycle__number",
+        "cycle__starts_on",
+        "cycle__ends_on",
+        "cycle__certification__certificate_number",
+        "cycle__certification__credential__code",
+    ]
     list_filter = ["cut"]
     search_help_text = "Name, e-mail address, AMT ID or the activity's reference"
     search_fields = ["activity__member"]

@@ -69,6 +69,16 @@ class CreditsImportMixin(ImportPages):
 class HeldCreditAdmin(CreditsImportMixin, WrittenByVerbs, HistoryAdmin):
     list_display = ["provider_reference", "amt_id", "activity_type", "starts_on", "points", "reason", "activity"]
     list_select_related = ["activity_type", "activity__activity_type"]
+    list_reads = [
+        "provider_reference",
+        "amt_id",
+        "starts_on",
+        "points",
+        "reason",
+        "activity_type__name",
+        "activity__title",
+        "activity__activity_type__name",
+    ]
     list_filter = [MatchedFilter]
     search_help_text = "AMT ID or provider reference"
     search_fields = ["amt_id"]
@@ -137,7 +147,17 @@ class AnswerForm(forms.Form):
 @admin.register(ErrorReport)
 class ErrorReportAdmin(WrittenByVerbs, HistoryAdmin):
     list_display = ["activity", "member", "reported_at", "answered_at"]
-    list_select_related = ["activity__member", "activity__activity_type", "reported_by", "answered_by"]
+    list_select_related = ["activity__member", "activity__activity_type"]
+    list_reads = [
+        "reported_at",
+        "answered_at",
+        "activity__title",
+        "activity__activity_type__name",
+        "activity__member__first_name",
+        "activity__member__last_name",
+        "activity__member__amt_id",
+    ]
+    page_select_related = ["reported_by", "answered_by"]
     list_filter = [AnsweredFilter]
     ordering = [F("answered_at").asc(nulls_first=True), "-pk"]  # type: ignore[list-item]  # stubs accept names only
     search_help_text = "Name, e-mail address, AMT ID or the activity's reference"

@@ -26,7 +26,20 @@ class AttachedFilter(ConditionFilter):
 @admin.register(Evidence)
 class EvidenceAdmin(WrittenByVerbs, HistoryAdmin):
     list_display = ["original_name", "activity", "member", "kind", "size", "added_at", "removed_at"]
-    list_select_related = ["activity__member", "activity__activity_type", "added_by", "removed_by"]
+    list_select_related = ["activity__member", "activity__activity_type"]
+    list_reads = [
+        "original_name",
+        "kind",
+        "size",
+        "added_at",
+        "removed_at",
+        "activity__title",
+        "activity__activity_type__name",
+        "activity__member__first_name",
+        "activity__member__last_name",
+        "activity__member__amt_id",
+    ]
+    page_select_related = ["added_by", "removed_by"]
     list_filter = [AttachedFilter]
     search_help_text = "Name, e-mail address, AMT ID or the activity's reference"
     search_fields = ["activity__member"]

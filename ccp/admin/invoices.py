@@ -6,7 +6,9 @@ Before staff act on one, the portal closes those of the member's cycles that are
 from django.contrib import admin
 
 from amtportal.dates import today
+from amtportal.imports.admin import ImportPages, UploadForm
 from ccp.admin.catching_up import CatchUpFirstMixin
+from ccp.rollover.payment_file import CaughtUpPaymentsResource
 from certifications import invoices
 from certifications.admin.invoices import BaseRenewalInvoiceAdmin
 from certifications.admin.payments import BasePaymentAdmin
@@ -29,6 +31,13 @@ class RenewalInvoiceAdmin(CatchUpFirstMixin, BaseRenewalInvoiceAdmin):
         return seen if state == "locked" else f"{super().why(invoice)} {seen}"
 
 
+class PaymentsForm(UploadForm):
+    command = "import_payments"
+
+
 @admin.register(Payment)
-class PaymentAdmin(CatchUpFirstMixin, BasePaymentAdmin):
-    pass
+class PaymentAdmin(CatchUpFirstMixin, ImportPages, BasePaymentAdmin):
+    resource_classes = [CaughtUpPaymentsResource]
+    import_form_class = PaymentsForm
+    import_label = "Import payments"
+    may_import = ["certifications.add_payment"]

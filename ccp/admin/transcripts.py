@@ -16,7 +16,20 @@ class TranscriptFileInline(ShownInline):
 @admin.register(Transcript)
 class TranscriptAdmin(WrittenByVerbs, StaffAdmin):
     list_display = ["grouped_code", "member", "cycle", "issued_at"]
-    list_select_related = ["member", "cycle__certification__credential", "issued_by"]
+    list_select_related = ["member", "cycle__certification__credential"]
+    list_reads = [
+        "code",
+        "issued_at",
+        "member__first_name",
+        "member__last_name",
+        "member__amt_id",
+        "cycle__number",
+        "cycle__starts_on",
+        "cycle__ends_on",
+        "cycle__certification__certificate_number",
+        "cycle__certification__credential__code",
+    ]
+    page_select_related = ["issued_by"]
     search_help_text = "Name, e-mail address, AMT ID or the code on the transcript"
     search_fields = ["member"]
     fields = [

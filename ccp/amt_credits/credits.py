@@ -55,7 +55,9 @@ def by_reference(references: Collection[str]) -> dict[str, Activity]:
     return {
         activity.provider_reference: activity
         for some in chunks(references)
-        for activity in Activity.objects.filter(provider_reference__in=some).select_related("activity_type", "member")
+        for activity in Activity.objects.filter(source=Activity.Source.AMT, provider_reference__in=some).select_related(
+            "activity_type", "member"
+        )
     }
 
 

@@ -32,9 +32,10 @@ def problem_with_text(text: str) -> Problem | None:
 def can_be_reported(activity: Activity) -> bool:
     """Return whether an error in the entry can be reported.
 
-    Only a credit from AMT that stands can be reported. Members amend their own entries themselves.
+    Only a standing entry that a file of AMT's brought can be reported. Members amend their own
+    entries themselves.
     """
-    return activity.source == Activity.Source.AMT and activity.is_standing
+    return not activity.is_members_own and activity.is_standing
 
 
 def of_activity(activity: Activity) -> list[ErrorReport]:
@@ -42,7 +43,7 @@ def of_activity(activity: Activity) -> list[ErrorReport]:
 
     This makes no query for an entry that a member recorded.
     """
-    return list(activity.error_reports.all()) if activity.source == Activity.Source.AMT else []
+    return list(activity.error_reports.all()) if not activity.is_members_own else []
 
 
 @transaction.atomic

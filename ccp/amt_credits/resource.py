@@ -117,16 +117,8 @@ class CreditsResource(ImportResource[CreditRow, CreditEntry]):
             for row in rows
         ]
 
-    def instance_of(self, entry: CreditEntry) -> Activity:
-        """Return an empty instance.
-
-        An import changes nothing that is on record, and a new credit gets its instance when it is
-        received.
-        """
-        return Activity()
-
-    def write(self, new: list[tuple[CreditEntry, Activity]]) -> None:
-        credits = [self._received(entry.row) for entry, _ in new]
+    def write(self, new: list[CreditEntry]) -> None:
+        credits = [self._received(entry.row) for entry in new]
         self.tally = held_credits.receive(credits=credits, by=self.by, at=self.at)
 
     def _problems_with_record(self, rows: list[CreditRow]) -> Iterator[Problem]:
@@ -178,7 +170,8 @@ def _spoiled_references(new: Iterable[CreditRow]) -> Iterator[Problem]:
     A spreadsheet takes these zeros away. The credit would be recorded a second time.
     """
     lines = {row.provider_reference: row.line for row in new}
-    most_zeros = max(zeros_in(rows.order_by(), "provider_reference") for rows in (Activity.objects, HeldCredit.objects))
+    of_amt = Activity.objects.filter(source=Activity.Source.AMT)
+    most_zeros = max(zeros_in(rows.order_by(), "provider_reference") for rows in (of_amt, HeldCredit.objects))
     forms = {
         form: reference
         for reference in lines

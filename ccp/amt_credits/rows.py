@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Protocol
 
 from amtportal import plausible, refusals
 from amtportal.formatting import format_day, format_points
@@ -78,8 +79,21 @@ def read_credit_row(
     return CreditRow(line=line, **values), []  # type: ignore[arg-type]
 
 
-def problems_with(row: CreditRow, activity_type: ActivityType, terms: Terms, on: date) -> list[Problem]:
-    """Return what is wrong with a new credit that is received on that day."""
+class Dated(Protocol):
+    """A row of a file that brings an activity."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def starts_on(self) -> date: ...
+    @property
+    def ends_on(self) -> date: ...
+    @property
+    def points(self) -> Decimal: ...
+
+
+def problems_with(row: Dated, activity_type: ActivityType, terms: Terms, on: date) -> list[Problem]:
+    """Return what is wrong with a new credit, or with another new activity, that comes on that day."""
     broken = [
         eligibility.problem_with_activity_type(activity_type, terms, on),
         claims.problem_with_type(

@@ -9,6 +9,7 @@ The rows are in ``catalogue.json`` and ``certifications/credentials.json``; page
 from django.utils.translation import gettext_noop
 
 WORDS = (
+    gettext_noop("Medical Laboratory Scientist"),
     gettext_noop("Medical Technologist"),
     gettext_noop("Medical Laboratory Technician"),
     gettext_noop("Molecular Diagnostics Technologist"),
@@ -19,6 +20,7 @@ WORDS = (
     gettext_noop("Registered Dental Assistant"),
     gettext_noop("Registered Phlebotomy Technician"),
     gettext_noop("Allied Health Instructor"),
+    gettext_noop("Patient Care Technician"),
     gettext_noop("Professional Education"),
     gettext_noop("Courses, seminars, webinars and self-study that help you do your health-care job, advance your knowledge of the field, or prepare you for advanced management or a health-care degree."),
     gettext_noop("Course, seminar or webinar"),

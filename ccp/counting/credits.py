@@ -9,7 +9,7 @@ caller holds the locks on the cycles.
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -20,7 +20,7 @@ from amtportal.dates import day_of
 from amtportal.history.lines import create_with_lines
 from amtportal.members.models import User
 from amtportal.prepared import prepared
-from ccp.counting import points, requirement
+from ccp.counting import points, replay, requirement
 from ccp.counting.terms import Catalogue, catalogue
 from ccp.models import Activity, ActivityType, Credit
 from certifications.models import Cycle
@@ -46,7 +46,29 @@ def _claimed(cycles: list[int]) -> QuerySet[Credit, tuple[Any, ...]]:
     return claimed.order_by("pk").values_list(*_COUNTED)
 
 
-def entry(activity: Activity, terms: Catalogue) -> points.Entry:
+class Countable(Protocol):
+    """A stored entry: an activity, or the columns of one that decide what it counts for."""
+
+    @property
+    def pk(self) -> int: ...
+
+    @property
+    def activity_type(self) -> ActivityType: ...
+
+    @property
+    def points(self) -> Decimal: ...
+
+    @property
+    def starts_on(self) -> date: ...
+
+    @property
+    def ends_on(self) -> date: ...
+
+    @property
+    def recorded_at(self) -> datetime: ...
+
+
+def entry(activity: Countable, terms: Catalogue) -> points.Entry:
     """Return a stored entry as the caps see it, under the terms of the day it was recorded."""
     return _entry(
         activity.pk,
@@ -110,11 +132,14 @@ def add_claims(claimed: Iterable[tuple[Activity, Collection[Cycle]]], by: User |
     create_with_lines(Credit, credits, by=by, at=at)
 
 
-def recount(cycles: Collection[Cycle], terms: Catalogue, by: User | None, at: datetime) -> None:
+def recount(
+    cycles: Collection[Cycle], terms: Catalogue, by: User | None, at: datetime, *, from_history: bool = False
+) -> None:
     """Store what each entry of these locked cycles counts for now, and settle their requirement.
 
     ``terms`` are read under the locks. A caller that puts entries on record shares the lock on the
-    terms (``ccp.counting.terms_lock``).
+    terms (``ccp.counting.terms_lock``). ``from_history``: entries may have counted since an earlier
+    day, so the day since which the requirement is met comes from the history (``replay``).
     """
     for batch in chunks(cycles):
         claimed: dict[int, list[tuple[int, int, Decimal, str]]] = {cycle.pk: [] for cycle in batch}
@@ -124,16 +149,21 @@ def recount(cycles: Collection[Cycle], terms: Catalogue, by: User | None, at: da
             if withdrawn_at is None:
                 standing[cycle].append(_entry(activity, terms.activity_type(kind), *of_entry, terms=terms))
         changed, counted_by_cycle = [], dict.fromkeys(claimed, ZERO)
-        for cycle, credits in claimed.items():
-            counted = points.credited(standing[cycle])
+        for key_of_cycle, credits in claimed.items():
+            counted = points.credited(standing[key_of_cycle])
             for key, activity, *before in credits:
                 result = counted.get(activity)
                 counts, cut = (result.counted, result.cut) if result else (ZERO, Credit.Cut.NOT_STANDING)
-                counted_by_cycle[cycle] += counts
+                counted_by_cycle[key_of_cycle] += counts
                 if before != [counts, cut]:
-                    changed.append(Credit(pk=key, activity_id=activity, cycle_id=cycle, points=counts, cut=cut))
+                    changed.append(Credit(pk=key, activity_id=activity, cycle_id=key_of_cycle, points=counts, cut=cut))
         _update(changed, by, at)
-        requirement.settle_all(batch, counted_by_cycle, day_of(at))
+        if from_history:
+            since = replay.since_when_all(batch)
+            for cycle in batch:
+                requirement.set_met_on(cycle, since[cycle.pk])
+        else:
+            requirement.settle_all(batch, counted_by_cycle, day_of(at))
 
 
 @transaction.atomic

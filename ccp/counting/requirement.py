@@ -15,6 +15,7 @@ from django.db.models import QuerySet, Sum
 
 from amtportal.prepared import prepared
 from ccp.models import Credit
+from certifications import invoices
 from certifications.models import Cycle
 from certifications.quarters import ZERO
 
@@ -71,3 +72,4 @@ def set_met_on(cycle: Cycle, on: date | None) -> None:
     if cycle.requirement_met_on != on:
         cycle.requirement_met_on = on
         cycle.save(update_fields=["requirement_met_on"])
+        invoices.keep_openings(cycle=cycle, year=invoices.LAST_YEAR)

@@ -8,7 +8,7 @@ row says where its figures come from: AMT publishes them, we assumed them, or st
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from typing import Protocol, TypeVar
@@ -160,12 +160,19 @@ class Catalogue:
 
     types: Mapping[int, Sequence[TypeTerms]]
     categories: Mapping[int, Sequence[CategoryTerms]]
+    _of_day: dict[tuple[int, date], Terms] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def terms(self, activity_type: ActivityType, on: date) -> Terms:
-        """Return the terms of the type on that day.
+        """Return the terms of the type on that day, which are found once for each type and day.
 
         For a stored entry, pass the day on which it was recorded.
         """
+        terms = self._of_day.get((activity_type.pk, on))
+        if terms is None:
+            terms = self._of_day[activity_type.pk, on] = self._find(activity_type, on)
+        return terms
+
+    def _find(self, activity_type: ActivityType, on: date) -> Terms:
         own = in_force(self.types[activity_type.pk], on)
         return Terms(
             unit=own.unit,

@@ -14,6 +14,7 @@ import tablib
 from amtportal.dates import CHICAGO
 from amtportal.members.models import Member, User
 from ccp.amt_credits import credits as amt_credits
+from ccp.amtrax import entries as amtrax_entries
 from ccp.models import Activity, ActivityType
 from ccp.recording import verbs as recording
 from ccp.recording.eligibility import Claim
@@ -85,6 +86,21 @@ def credit_from_amt(ce: CE, points: Decimal, member: Member, *, ended_on: date, 
     reference = f"AMT-{ended_on:%Y%m%d}-{member.amt_id}"
     recorded = amt_credits.record(credits=[amt_credits.AmtCredit(reference, member, claim)], by=None, at=at)
     return recorded[reference]
+
+
+def bring_from_amtrax(ce: CE, points: Decimal, member: Member, *, ended_on: date, at: datetime) -> None:
+    """Bring what a member recorded in AMTrax on the day on which it ended, as a file of AMTrax does."""
+    claim = Claim(
+        activity_type=ActivityType.objects.get(code=ce.activity_type),
+        points=points,
+        starts_on=ended_on,
+        ends_on=ended_on,
+        title=ce.title,
+        provider=ce.provider,
+    )
+    reference = f"AX-{ended_on:%Y%m%d}-{member.amt_id}"
+    entry = amtrax_entries.AmtraxEntry(reference, member, claim, recorded_on=ended_on)
+    amtrax_entries.bring_in(entries=[entry], by=None, at=at)
 
 
 def pay(invoice: RenewalInvoice, *, received_on: date, by: User, now: datetime) -> None:

@@ -16,7 +16,7 @@ from django.contrib.auth.hashers import make_password
 from amtportal.dates import anniversary, day_of, today
 from amtportal.members.models import User
 from ccp.amt_credits import error_reports
-from ccp.demo.acts import CE, PAID_BEFORE_DUE, bring_in, credit_from_amt, noon, pay, record_ce
+from ccp.demo.acts import CE, PAID_BEFORE_DUE, bring_from_amtrax, bring_in, credit_from_amt, noon, pay, record_ce
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications.models import Cycle
@@ -55,7 +55,12 @@ class Done:
 
 @dataclass(frozen=True)
 class Role:
-    """A member of the cast. All invoices of the years before the current one are paid."""
+    """A member of the cast. All invoices of the years before the current one are paid.
+
+    ``is_imported``: the roster came on the day of loading, in mid-cycle. What fell due before was paid
+    before the portal, and what was done before was recorded in AMTrax. ``is_activated``: whether the
+    member has opened the account.
+    """
 
     name: str
     situation: str
@@ -63,6 +68,8 @@ class Role:
     last_name: str
     holdings: Sequence[Holding]
     done: Sequence[Done] = field(default=())
+    is_imported: bool = False
+    is_activated: bool = True
 
     @property
     def email(self) -> str:
@@ -203,10 +210,10 @@ def roles(on: date) -> list[Role]:
         ),
         Role(
             "voluntary",
-            "MT awarded in 1999: CCP voluntary, invoice not gated",
+            "MLS awarded in 1999 as MT: CCP voluntary, invoice not gated",
             first_name="Viola",
             last_name="D’Angelo",
-            holdings=[running("MT", award_of_1999(on))],
+            holdings=[running("MLS", award_of_1999(on))],
             done=[Done(100, "6", WEBINAR), Done(40, "2", POSTER)],
         ),
         Role(
@@ -223,6 +230,25 @@ def roles(on: date) -> list[Role]:
                 Done(200, "5", WEBINAR),
                 Done(45, "4", TALK),
             ],
+        ),
+        Role(
+            "imported",
+            "RMA, imported today in mid-cycle: fees paid before the portal, 16 of 30 points from AMTrax",
+            first_name="Imani",
+            last_name="Okafor",
+            holdings=[running("RMA", anniversary(after(200), -5))],
+            # 8 + 5 + 3 = 16
+            done=[Done(300, "8", SPRING_MEETING), Done(210, "5", WEBINAR), Done(70, "3", ECG)],
+            is_imported=True,
+        ),
+        Role(
+            "unopened",
+            "RPT, imported today, has not opened the account: choose Activate account",
+            first_name="Otto",
+            last_name="Feld",
+            holdings=[running("RPT", anniversary(after(150), -4))],
+            is_imported=True,
+            is_activated=False,
         ),
     ]
 
@@ -256,11 +282,12 @@ def enter(*, on: date, now: datetime, staff: User) -> None:
     password = make_password(PASSWORD)
     for place, role in enumerate(roles(on), start=1):
         for holding in role.holdings:
-            _award(role, holding, amt_id=f"{2100000 + place}")
+            _award(role, holding, amt_id=f"{2100000 + place}", on=on)
         user = User.objects.get(email=role.email)
-        user.password = password
-        user.save(update_fields=["password"])
-        EmailAddress.objects.filter(user=user).update(verified=True)
+        if role.is_activated:
+            user.password = password
+            user.save(update_fields=["password"])
+            EmailAddress.objects.filter(user=user).update(verified=True)
         cycles = list(
             Cycle.objects.filter(certification__member__user=user)
             .select_related("certification__credential", "certification__member__user")
@@ -268,6 +295,10 @@ def enter(*, on: date, now: datetime, staff: User) -> None:
         )
         for done in role.done:
             ended_on = on - timedelta(days=done.days_ago)
+            if role.is_imported:
+                member = cycles[0].certification.member
+                bring_from_amtrax(done.ce, Decimal(done.points), member, ended_on=ended_on, at=noon(on, now))
+                continue
             if done.by_amt:
                 credited = credit_from_amt(
                     done.ce,
@@ -283,12 +314,12 @@ def enter(*, on: date, now: datetime, staff: User) -> None:
             record_ce(done.ce, Decimal(done.points), chosen, ended_on=ended_on, days=done.days, at=noon(ended_on, now))
         for cycle in cycles:
             year = invoice_rules.year_of_cycle(cycle.certification.awarded_on, cycle.number, on)
-            for invoice in cycle.invoices.filter(year__lt=year).order_by("year"):
+            for invoice in cycle.invoices.filter(year__lt=year, before_portal=None).order_by("year"):
                 pay(invoice, received_on=invoice.due_on - PAID_BEFORE_DUE, by=staff, now=now)
 
 
-def _award(role: Role, holding: Holding, *, amt_id: str) -> None:
-    """Import one row of a roster on the first day of the cycle that should be open."""
+def _award(role: Role, holding: Holding, *, amt_id: str, on: date) -> None:
+    """Import one row of a roster on the first day of the cycle that should be open, or on this day."""
     row = {
         "amt_id": amt_id,
         "email": role.email,
@@ -297,6 +328,8 @@ def _award(role: Role, holding: Holding, *, amt_id: str) -> None:
         "credential": holding.credential,
         "certificate_number": f"{holding.credential}-{amt_id}",
         "awarded_on": holding.awarded_on.isoformat(),
+        "fees_paid_through": on.isoformat() if role.is_imported else "",
     }
     starts_on = cycle_rules.span_on(holding.awarded_on, holding.runs_on).starts_on
-    bring_in(tablib.Dataset(list(row.values()), headers=list(row)), on=starts_on, file_name="demo cast")
+    imported_on = on if role.is_imported else starts_on
+    bring_in(tablib.Dataset(list(row.values()), headers=list(row)), on=imported_on, file_name="demo cast")

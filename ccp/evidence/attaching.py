@@ -61,7 +61,8 @@ def keep_all_until(cycles: Iterable[Cycle], on: date) -> date | None:
 
 
 def is_needed(activity: Activity) -> bool:
-    return activity.source == Activity.Source.MEMBER
+    """Return whether its member keeps documents that prove it; AMT knows what it credited itself."""
+    return activity.source != Activity.Source.AMT
 
 
 def problem_with_adding(activity: Activity, attached: int) -> Problem | None:

@@ -5,7 +5,7 @@ from ccp.models.amt_credits import ErrorReport, HeldCredit
 from ccp.models.calendars import CalendarFeed
 from ccp.models.catalogue import ActivityType, Category, CategoryTerms, Provenance, TypeTerms
 from ccp.models.evidence import Evidence, EvidenceQuerySet
-from ccp.models.transcripts import Transcript, TranscriptFile
+from ccp.models.transcripts import Transcript, TranscriptBatch, TranscriptFile
 
 __all__ = [
     "Activity",
@@ -22,6 +22,7 @@ __all__ = [
     "HeldCredit",
     "Provenance",
     "Transcript",
+    "TranscriptBatch",
     "TranscriptFile",
     "TypeTerms",
 ]

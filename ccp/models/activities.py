@@ -1,5 +1,6 @@
 """What members record (activities), and what each entry counts for in a cycle (credits)."""
 
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from amtportal.dates import day_of
 from amtportal.formatting import translated
 from amtportal.history.lines import AppendOnly, History
 from amtportal.members.models import Member
@@ -57,6 +59,7 @@ class ActivitySource(models.TextChoices):
 
     MEMBER = "member", _("Recorded by the member")
     AMT = "amt", _("Credited by AMT")
+    AMTRAX = "amtrax", _("Recorded in AMTrax before the portal")
 
 
 def reference_of(key: int) -> str:
@@ -72,14 +75,15 @@ def heading_of(title: str, type_name: str) -> str:
 class Activity(models.Model):
     """One activity that a member recorded.
 
-    Only ``ccp.recording.verbs`` and ``ccp.amt_credits.credits`` write activities, and nothing
-    deletes them.
+    Only ``ccp.recording.verbs``, ``ccp.amt_credits.credits`` and ``ccp.amtrax.entries`` write
+    activities, and nothing deletes them.
     """
 
     Source = ActivitySource
 
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="activities")
-    activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="activities")
+    # Indexes that begin with these two are below.
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="activities", db_index=False)
+    activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="activities", db_index=False)
     title = LineField(max_length=200, blank=True)
     provider = LineField(max_length=200, blank=True)
     starts_on = models.DateField()
@@ -110,13 +114,19 @@ class Activity(models.Model):
         null=True,
         blank=True,
         related_name="activities_attested",
-        help_text="Nobody, where AMT's own file credited it.",
+        help_text="Nobody, where a file of AMT's brought it.",
     )
     source = models.CharField(max_length=10, choices=Source, default=Source.MEMBER)
     submission_id = models.UUIDField(unique=True, help_text="The form that recorded it: a repeat records nothing.")
     submission_digest = models.CharField(max_length=64, help_text="SHA-256 of the values as first submitted.")
-    provider_reference = IdentifierField(max_length=60, blank=True, help_text="AMT's own number of the credit.")
+    provider_reference = IdentifierField(max_length=60, blank=True, help_text="AMT's own number of the entry.")
     recorded_at = models.DateTimeField()
+    recorded_in_amtrax_on = models.DateField(
+        "recorded in AMTrax on",
+        null=True,
+        blank=True,
+        help_text="Where the file of AMTrax says so: since that day the entry has counted.",
+    )
     revision = models.PositiveIntegerField(default=1, help_text="Grows with each change, so that none is overwritten.")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_by = models.ForeignKey(
@@ -128,7 +138,7 @@ class Activity(models.Model):
     )
     void_reason = models.CharField(max_length=300, blank=True, help_text="Given when AMT voids the entry.")
 
-    history = History(no_db_index=["statement"])
+    history = History(found_by=["member"])
     objects = ActivityQuerySet.as_manager()
 
     class Meta:
@@ -136,6 +146,11 @@ class Activity(models.Model):
         verbose_name_plural = "activities"
         indexes = [
             models.Index(fields=["member", "-starts_on", "-id"], name="ccp_activity_newest_first"),
+            # For the lists of staff.
+            models.Index(fields=["activity_type", "-id"], name="ccp_activity_by_type"),
+            models.Index(fields=["-starts_on", "-id"], name="ccp_activity_by_day"),
+            models.Index(fields=["-id"], name="ccp_activity_withdrawn", condition=Q(withdrawn_at__isnull=False)),
+            models.Index(fields=["-id"], name="ccp_activity_void", condition=~Q(void_reason="")),
         ]
         constraints = [
             models.CheckConstraint(
@@ -157,17 +172,23 @@ class Activity(models.Model):
                 name="%(app_label)s_%(class)s_source_known", condition=Q(source__in=ActivitySource.values)
             ),
             models.UniqueConstraint(
-                fields=["provider_reference"],
+                fields=["provider_reference", "source"],
                 condition=~Q(provider_reference=""),
                 name="%(app_label)s_%(class)s_provider_reference_unique",
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_reference_of_amt_only",
-                condition=(Q(source="amt") & ~Q(provider_reference="")) | (~Q(source="amt") & Q(provider_reference="")),
+                condition=(Q(source__in=["amt", "amtrax"]) & ~Q(provider_reference=""))
+                | (~Q(source__in=["amt", "amtrax"]) & Q(provider_reference="")),
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_attested_by_its_member",
-                condition=Q(source="amt") | Q(attested_by__isnull=False),
+                condition=Q(source__in=["amt", "amtrax"]) | Q(attested_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_day_of_amtrax_only",
+                condition=Q(recorded_in_amtrax_on=None)
+                | Q(recorded_in_amtrax_on__isnull=False, source="amtrax", recorded_in_amtrax_on__gte=F("ends_on")),
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_has_one_attestation",
@@ -209,6 +230,16 @@ class Activity(models.Model):
         return heading_of(self.title, self.activity_type.name)
 
     @property
+    def recorded_on(self) -> date:
+        """Return the day in Chicago on which it was recorded, in the portal or in AMTrax."""
+        return self.recorded_in_amtrax_on or day_of(self.recorded_at)
+
+    @property
+    def is_members_own(self) -> bool:
+        """Return whether the member recorded it in the portal, and may change it there."""
+        return self.source == ActivitySource.MEMBER
+
+    @property
     def is_standing(self) -> bool:
         return self.withdrawn_at is None
 
@@ -237,15 +268,23 @@ class Credit(models.Model):
 
     Cut = CreditCut
 
-    activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="credits")
+    activity = models.ForeignKey(
+        Activity,
+        on_delete=models.PROTECT,
+        related_name="credits",
+        db_index=False,  # a constraint begins with it
+    )
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="credits")
     points = PointsField(help_text="Points counted.")
     cut = models.CharField(max_length=15, choices=Cut, blank=True, default=Cut.NONE)
 
-    history = History()
+    history = History(found_by=["activity", "cycle"])
 
     class Meta:
         ordering = ["activity", "cycle"]
+        indexes = [
+            models.Index(fields=["cut", "-id"], name="ccp_credit_cut", condition=~Q(cut="")),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["activity", "cycle"], name="%(app_label)s_%(class)s_once_a_cycle"),
             models.CheckConstraint(name="%(app_label)s_%(class)s_points_from_0", condition=Q(points__gte=0)),

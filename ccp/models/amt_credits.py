@@ -35,7 +35,7 @@ class HeldCredit(models.Model):
         help_text="Once recorded.",
     )
 
-    history = History()
+    history = History(found_by=["activity"])
 
     class Meta:
         ordering = ["received_at", "pk"]
@@ -70,7 +70,7 @@ class ErrorReport(models.Model):
         related_name="error_reports_answered",
     )
 
-    history = History()
+    history = History(found_by=["activity"])
 
     class Meta:
         ordering = ["-reported_at", "-pk"]

@@ -18,7 +18,7 @@ class CalendarFeed(models.Model):
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
 
-    history = History(excluded_fields=["token"])
+    history = History(found_by=["member"], excluded_fields=["token"])
 
     class Meta:
         ordering = ["member", "-created_at"]

@@ -43,7 +43,7 @@ class CategoryTerms(models.Model):
     The day on which an entry was recorded decides which terms apply to it.
     """
 
-    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="terms")
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="terms", db_index=False)
     effective_from = models.DateField()
     cap = PointsField(
         "cap a cycle", null=True, blank=True, help_text="Most points that count in one cycle. Empty: no cap."
@@ -121,7 +121,7 @@ class TypeTerms(models.Model):
 
     Unit = ActivityUnit
 
-    activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="terms")
+    activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="terms", db_index=False)
     effective_from = models.DateField()
     unit = models.CharField(max_length=15, choices=Unit, blank=True, help_text="Empty: points are given directly.")
     points_per_unit = PointsField(null=True, blank=True, help_text="Empty: points are given directly.")

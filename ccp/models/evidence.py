@@ -60,12 +60,15 @@ class Evidence(models.Model):
         related_name="evidence_removed",
     )
 
-    history = History()
+    history = History(found_by=["activity"])
     objects = EvidenceQuerySet.as_manager()
 
     class Meta:
         ordering = ["activity", "added_at", "pk"]
         verbose_name_plural = "evidence"
+        indexes = [
+            models.Index(fields=["-id"], name="ccp_evidence_removed", condition=Q(removed_at__isnull=False)),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["activity", "sha256"],

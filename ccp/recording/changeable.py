@@ -28,7 +28,7 @@ def can_be_changed(activity: Activity, on: date) -> bool:
     """
     return (
         activity.is_standing
-        and activity.source == Activity.Source.MEMBER
+        and activity.is_members_own
         and all(
             cycle_rules.takes_records(credit.cycle, on)
             for credit in activity.credits.all()
@@ -52,6 +52,13 @@ def refuse_unless_open(activity: Activity, touched: list[Cycle], open_cycles: li
     """Refuse a change unless the entry stands and is the member's own, and its cycles are open."""
     if not activity.is_standing:
         raise Refused(_("This entry is withdrawn or void, so it cannot be changed. Record the activity again."))
+    if activity.source == Activity.Source.AMTRAX:
+        raise Refused(
+            _(
+                "This entry was recorded in AMTrax before the portal, so only AMT can change it. Report an error on "
+                "its page."
+            )
+        )
     if activity.source == Activity.Source.AMT:
         raise Refused(_("This entry was credited by AMT, so only AMT can change it. Report an error on its page."))
     _refuse_closed(
@@ -72,7 +79,7 @@ def refuse_unless_restorable(activity: Activity, touched: list[Cycle], open_cycl
     """
     if activity.is_void:
         raise Refused(_("AMT voided this entry, so only AMT can put it back on record. Call AMT if that is wrong."))
-    if activity.source == Activity.Source.AMT or activity.member.user_id != by.pk:
+    if not activity.is_members_own or activity.member.user_id != by.pk:
         raise Refused(_("Only the member who recorded this entry can put it back on record."))
     _refuse_closed(
         touched,

@@ -7,7 +7,7 @@ never refused for this: many courses are held twice.
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -168,15 +168,36 @@ def comparable_of(activity: Activity, cycles: Iterable[int]) -> Comparable:
     )
 
 
+def on_record_of(members: Collection[int]) -> dict[int, list[tuple[int, Comparable]]]:
+    """Return the standing entries of these members by which others are compared, by member; one query.
+
+    Each comes with its key, in the order of recording.
+    """
+    claims = (
+        Credit.objects.filter(activity__member__in=members)
+        .exclude(cut__in=[Credit.Cut.NOT_STANDING, Credit.Cut.UNCLAIMED])
+        .order_by("activity__member_id", "activity_id")
+        .values_list("activity__member_id", *CLAIM_COLUMNS)
+    )
+    found: dict[int, list[tuple[int, Comparable]]] = {}
+    for (member, pk), rows in groupby(claims, key=lambda row: row[:2]):
+        of_entry = [Claim(*row[1:]) for row in rows]
+        first = of_entry[0]
+        cycles = frozenset(claim.cycle for claim in of_entry)
+        comparable = Comparable(first.activity_type, first.title, first.starts_on, first.ends_on, cycles)
+        found.setdefault(member, []).append((pk, comparable))
+    return found
+
+
 def similar_entries(
     activity: Activity, cycles: Iterable[int], claims: Iterable[Claim] | None = None
 ) -> list[SimilarEntry]:
     """Return the standing entries that look like this entry of the member's own.
 
-    Only entries that were recorded before it or credited by AMT are compared. ``claims``: those of
-    ``claims_near``, if they have been read.
+    Only entries that were recorded before it, or that a file of AMT's brought, are compared.
+    ``claims``: those of ``claims_near``, if they have been read.
     """
-    if not activity.is_standing or activity.source == Activity.Source.AMT:
+    if not activity.is_standing or not activity.is_members_own:
         return []
     entry = comparable_of(activity, cycles)
     if claims is None:
@@ -186,6 +207,7 @@ def similar_entries(
         [
             claim
             for claim in claims
-            if claim.activity < activity.pk or (claim.source == Activity.Source.AMT and claim.activity != activity.pk)
+            if claim.activity < activity.pk
+            or (claim.source != Activity.Source.MEMBER and claim.activity != activity.pk)
         ],
     )

@@ -33,6 +33,7 @@ from django.utils.translation import gettext_noop
 from simple_history.utils import bulk_create_with_history
 
 from amtportal.chunks import CHUNK
+from amtportal.database import know_again
 from amtportal.dates import day_of
 from amtportal.history.lines import sign
 from ccp.rollover.verdicts import CLOSING, Verdict, judged
@@ -44,6 +45,8 @@ from certifications.models import Certification, Cycle, RenewalInvoice
 logger = logging.getLogger(__name__)
 
 BATCH = 500
+MANY = 1000
+"""So many closed cycles change how the rows are spread, by which the database plans its queries."""
 LAPSED = gettext_noop("The CCP requirement was not met when the grace period ended.")  # members read it
 CLOSED = "The cycle was closed: {}."
 OPENED = "The cycle before it was closed as compliant."
@@ -87,6 +90,8 @@ def close_due(
         close_batch(keys, tally, at=at, dry_run=dry_run)
         last = keys[-1]
         progress(len(keys))
+    if tally.closed >= MANY and not dry_run:
+        know_again(Certification, Cycle, RenewalInvoice)
     return tally
 
 

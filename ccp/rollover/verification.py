@@ -10,10 +10,12 @@ Nothing is changed here. For each cycle:
   interruption (``ccp.counting.replay``).
 - *Closed cycles*: the points must be the sum of the credits, and the outcome must follow from them.
 - *Invoices*: each of the three years has one invoice that is not void, due on the anniversary. In a
-  closed cycle, a year may have only a void invoice. An invoice is paid if and only if it has a
-  payment that stands, and the payment has the invoice's amount. A payment that was made online is
-  that of a checkout of the invoice, or staff applied the money to it. It does not stand if it was
-  refunded, or lost in a dispute.
+  closed cycle, a year may have only a void invoice; so may a year that an import did not ask for. An
+  invoice is paid if and only if it has a payment that stands, with the invoice's amount, or an
+  import says that it was paid before the portal; not both. A payment that was made online is that
+  of a checkout of the invoice, or staff applied the money to it, and it does not stand if it was
+  refunded or lost in a dispute. The day kept as the one on which an invoice opens must follow from
+  its cycle.
 
 A change made behind the portal's back that agrees with the rules is found elsewhere
 (``amtportal.history.comparison``).
@@ -33,13 +35,13 @@ from django.db.models import Exists, OuterRef, QuerySet
 from amtportal.formatting import dollars, format_day, format_points
 from ccp.counting import points
 from ccp.counting.credits import entry
-from ccp.counting.replay import changes, met_since
+from ccp.counting.replay import changes, in_order, met_since
 from ccp.counting.terms import Catalogue, catalogue
 from ccp.models import Activity, ActivityType, CategoryTerms, Credit, TypeTerms
-from ccp.rollover.cycle_record import CycleRecord, read_cycles
+from ccp.rollover.cycle_record import CycleRecord, StoredInvoice, StoredPayment, read_cycles
 from certifications import invoices as invoice_rules
 from certifications import quarters
-from certifications.models import Certification, Cycle, Payment, RenewalInvoice
+from certifications.models import Certification, Cycle, RenewalInvoice
 from certifications.models.invoices import ONLINE
 from certifications.payments.models import UnappliedMoney
 
@@ -98,9 +100,11 @@ def differences(record: CycleRecord, terms: Catalogue) -> Iterator[Difference]:
     """Yield all differences of a cycle."""
     if record.cycle.closed_on is None:
         yield from _credits(record, terms)
-    yield from _met(record)
+    since = met_since(changes(in_order(record.versions, record.came_in)), record.cycle.points_required)
+    if since != record.cycle.requirement_met_on:
+        yield Difference(record.cycle.pk, "requirement met on", _day(record.cycle.requirement_met_on), _day(since))
     yield from _closed(record)
-    yield from _invoices(record)
+    yield from _invoices(record, since)
 
 
 def _credits(record: CycleRecord, terms: Catalogue) -> Iterator[Difference]:
@@ -108,19 +112,12 @@ def _credits(record: CycleRecord, terms: Catalogue) -> Iterator[Difference]:
     claimed = [credit for credit in record.credits if credit.cut != Credit.Cut.UNCLAIMED]
     counted = points.credited(entry(credit.activity, terms) for credit in claimed if credit.activity.is_standing)
     for credit in claimed:
-        result = counted.get(credit.activity_id)
+        result = counted.get(credit.activity.pk)
         value = (result.counted, result.cut) if result else (quarters.ZERO, Credit.Cut.NOT_STANDING)
         if (credit.points, credit.cut) != value:
-            what = f"credit {credit.pk} of {credit.activity.reference}"
+            what = f"credit {credit.pk} of {Activity(pk=credit.activity.pk).reference}"
             stored = _counted_in_words(credit.points, credit.cut)
             yield Difference(record.cycle.pk, what, stored, _counted_in_words(*value))
-
-
-def _met(record: CycleRecord) -> Iterator[Difference]:
-    cycle = record.cycle
-    since = met_since(changes(record.versions), cycle.points_required)
-    if since != cycle.requirement_met_on:
-        yield Difference(cycle.pk, "requirement met on", _day(cycle.requirement_met_on), _day(since))
 
 
 def _closed(record: CycleRecord) -> Iterator[Difference]:
@@ -135,56 +132,51 @@ def _closed(record: CycleRecord) -> Iterator[Difference]:
         yield Difference(cycle.pk, "outcome", cycle.outcome, outcome)
 
 
-def _invoices(record: CycleRecord) -> Iterator[Difference]:
+def _invoices(record: CycleRecord, since: date | None) -> Iterator[Difference]:
+    """Yield what is wrong with the invoices. ``since``: the day since which the requirement is met."""
     cycle = record.cycle
     standing = [invoice for invoice in record.invoices if invoice.status != RenewalInvoice.Status.VOID]
     years = sorted(invoice.year for invoice in standing)
-    # In a closed cycle a void invoice stays void: none is issued in its place.
-    void = {invoice.year for invoice in record.invoices} - set(years) if cycle.closed_on else set()
+    # In a closed cycle a void invoice stays void: none is issued in its place. The same is so of one
+    # that an import did not ask for.
+    void = {invoice.year for invoice in record.invoices if cycle.closed_on or invoice.before_portal} - set(years)
     if sorted([*years, *void]) != list(YEARS):
         stored_years = ", ".join(map(str, years)) or "none"
         yield Difference(cycle.pk, "years with an invoice", stored_years, ", ".join(map(str, YEARS)))
-    for invoice in standing:
-        due_on = invoice_rules.due_on(cycle.certification.awarded_on, cycle.number, invoice.year)
-        if invoice.due_on != due_on:
-            yield Difference(cycle.pk, f"{invoice.number} due", format_day(invoice.due_on), format_day(due_on))
     for invoice in record.invoices:
-        payments = _standing_payments(invoice)
+        number = RenewalInvoice(pk=invoice.pk).number
+        due_on = invoice_rules.due_on(cycle.certification.awarded_on, cycle.number, invoice.year)
+        if invoice.due_on != due_on and invoice in standing:
+            yield Difference(cycle.pk, f"{number} due", format_day(invoice.due_on), format_day(due_on))
+        opens_on = invoice_rules.opening(
+            due_on=due_on, year=invoice.year, mandatory=cycle.is_mandatory, met_on=since
+        ).opens_on
+        if invoice.opens_on != opens_on:
+            yield Difference(cycle.pk, f"{number} opens", _day(invoice.opens_on), _day(opens_on))
+        payments = invoice.standing_payments
         status = RenewalInvoice.Status.PAID if payments else invoice.status
-        if not payments and invoice.status == RenewalInvoice.Status.PAID:
+        if bool(payments) is bool(invoice.before_portal) and invoice.status == RenewalInvoice.Status.PAID:
             status = RenewalInvoice.Status.ISSUED
         if invoice.status != status:
-            yield Difference(cycle.pk, invoice.number, invoice.status, status)
+            yield Difference(cycle.pk, number, invoice.status, status)
         for payment in payments:
-            if gone := _what_became(payment):
-                yield Difference(cycle.pk, f"payment {payment.pk} of {invoice.number}", "stands", gone)
+            if payment.became:
+                yield Difference(cycle.pk, f"payment {payment.pk} of {number}", "stands", payment.became)
             if payment.amount != invoice.amount:
-                what = f"payment {payment.pk} of {invoice.number}"
+                what = f"payment {payment.pk} of {number}"
                 yield Difference(cycle.pk, what, dollars(payment.amount), dollars(invoice.amount))
-        for payment in invoice.payments.all():
-            if payment.method in ONLINE and not _was_paid_online(payment):
-                what = f"payment {payment.pk} of {invoice.number}"
+        for payment in invoice.payments:
+            if payment.method in ONLINE and not _was_paid_online(payment, invoice):
+                what = f"payment {payment.pk} of {number}"
                 yield Difference(cycle.pk, what, "paid online", "no checkout that was paid")
 
 
-def _what_became(payment: Payment) -> str:
-    """Return what took the money of a payment away from AMT; empty if nothing did."""
-    if any(refund.status in ("pending", "succeeded") for refund in payment.refunds.all()):
-        return "refunded"
-    return "lost in a dispute" if any(dispute.status == "lost" for dispute in payment.disputes.all()) else ""
-
-
-def _was_paid_online(payment: Payment) -> bool:
+def _was_paid_online(payment: StoredPayment, invoice: StoredInvoice) -> bool:
     """Return whether the payment is that of a checkout of its invoice, or was applied by staff."""
-    checkout = getattr(payment, "checkout", None)
-    if checkout is None:
+    if payment.checked_out is None:
         applied = UnappliedMoney.objects.filter(charge_id=payment.charge_id, resolution="applied")
-        return applied.filter(applied_to=payment.invoice_id).exists()
-    return checkout.invoice_id == payment.invoice_id
-
-
-def _standing_payments(invoice: RenewalInvoice) -> list[Payment]:
-    return [payment for payment in invoice.payments.all() if payment.reversed_at is None]
+        return applied.filter(applied_to=invoice.pk).exists()
+    return payment.checked_out == invoice.pk
 
 
 def _counted_in_words(counted: Decimal, cut: str) -> str:

@@ -51,13 +51,15 @@ class Line:
 class Owed:
     """A renewal invoice of the cycle that is not void, with its state on the day.
 
-    ``paid_on``: the day on which AMT received the payment.
+    ``paid_on``: the day on which AMT received the payment. ``is_settled_before``: it was paid before
+    the portal, and nobody knows on which day.
     """
 
     year: int
     state: Shown
     opening: invoices.Opening
     paid_on: date | None = None
+    is_settled_before: bool = False
 
 
 def ledger(
@@ -115,7 +117,10 @@ def _invoice(invoice: Owed, *, grace_ends_on: date, on: date) -> Iterator[tuple[
     earliest = opening.due_on - invoices.NOTICE
     values = {"year": invoice.year, "days": invoices.NOTICE.days, "earliest": format_day(earliest)}
     if invoice.state == "paid":
-        paid = _("The renewal invoice of year %(year)s is paid.") % values
+        if invoice.is_settled_before:
+            paid = _("The renewal invoice of year %(year)s was paid before AMT used this portal.") % values
+        else:
+            paid = _("The renewal invoice of year %(year)s is paid.") % values
         yield _dated(f"{key}-due", invoice.paid_on or opening.due_on, _("renewal invoice paid"), paid, "done")
         return
     if opening.opens_on:

@@ -174,7 +174,13 @@ class Standing:
             counted=self.counted,
             grace_ends_on=self.records_until,
             owed=[
-                ledger.Owed(owed.invoice.year, owed.state, owed.opening, getattr(owed.invoice, "paid_on", None))
+                ledger.Owed(
+                    owed.invoice.year,
+                    owed.state,
+                    owed.opening,
+                    getattr(owed.invoice, "paid_on", None),
+                    is_settled_before=owed.is_settled_before,
+                )
                 for owed in self.invoices
             ],
             on=self.on,

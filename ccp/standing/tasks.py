@@ -169,5 +169,6 @@ def _done(standing: Standing) -> list[Task]:
         done.append(Task(sentence, "done", _("Done")))
     if standing.is_in_force and standing.current and standing.current.state == "paid":
         invoice = standing.current.invoice
-        done.append(Task(_("Pay %(number)s") % {"number": invoice.number}, "done", _("Paid"), "", invoice))
+        sentence = _("Pay %(number)s") % {"number": invoice.number}
+        done.append(Task(sentence, "done", standing.current.state_in_words, "", invoice))
     return done

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy
 from amtportal.formatting import format_points
 from amtportal.members.models import Member
 from amtportal.prepared import prepared
+from ccp.models import Activity
 from ccp.transcripts import sheets
 from ccp.transcripts.rows import SheetRow
 from ccp.transcripts.sheets import Sheet
@@ -68,6 +69,11 @@ class Contents:
     def has_amt_credits(self) -> bool:
         """Return whether AMT, and not the member, recorded any of the entries."""
         return any(row.by_amt for sheet in self.sheets for row in sheet.rows)
+
+    @cached_property
+    def has_amtrax_entries(self) -> bool:
+        """Return whether any of the entries comes from AMTrax and was not attested in the portal."""
+        return any(row.source == Activity.Source.AMTRAX for sheet in self.sheets for row in sheet.rows)
 
     @cached_property
     def are_rows_printed(self) -> bool:

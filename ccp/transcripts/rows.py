@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from amtportal.formatting import direction, format_day, format_points, translated
 from amtportal.members.templatetags.portal import days_to
 from ccp.counting.reasons import CUT_SENTENCES
-from ccp.models import Credit
+from ccp.models import Activity, Credit
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,16 @@ class SheetRow:
     claimed: Decimal
     counted: Decimal
     cut: str
-    by_amt: bool
+    source: str
+
+    @property
+    def by_amt(self) -> bool:
+        return self.source == Activity.Source.AMT
+
+    @property
+    def source_in_words(self) -> str:
+        """Return where the entry comes from; empty for what the member recorded in the portal."""
+        return "" if self.source == Activity.Source.MEMBER else str(Activity.Source(self.source).label)
 
     @property
     def note(self) -> str:
@@ -45,7 +54,6 @@ class SheetRow:
 def on_page(rows: Iterable[SheetRow]) -> SafeString:
     """Return the lines of one category on the page."""
     dates, claimed, counted = escape(_("Dates")), escape(_("Claimed")), escape(_("Counted"))
-    by_amt = escape(_("Credited by AMT"))
     types: dict[str, str] = {}
     lines = []
     for row in rows:
@@ -55,8 +63,8 @@ def on_page(rows: Iterable[SheetRow]) -> SafeString:
         about = row.reference
         if row.title:
             about += f" · {kind}"
-        if row.by_amt:
-            about += f" · {by_amt}"
+        if source := row.source_in_words:
+            about += f" · {escape(source)}"
         if row.provider:
             about += f" · <bdi>{escape(row.provider)}</bdi>"
         note = f"\n<small>{escape(row.note)}</small>" if row.cut else ""
@@ -77,15 +85,14 @@ def on_page(rows: Iterable[SheetRow]) -> SafeString:
 
 def in_document(rows: Iterable[SheetRow]) -> SafeString:
     """Return the lines of one type in the document, which says the type above them."""
-    by_amt = escape(_("Credited by AMT"))
     lines = []
     for row in rows:
         days = format_day(row.starts_on)
         if row.ends_on != row.starts_on:
             days = f"{days} to {format_day(row.ends_on)}"
         what = f'<bdi dir="{direction(row.title)}">{escape(row.title)}</bdi>' if row.title else escape(row.type)
-        if row.by_amt:
-            what += f' <span class="source">{by_amt}</span>'
+        if source := row.source_in_words:
+            what += f' <span class="source">{escape(source)}</span>'
         if row.cut:
             what += f'<span class="note">{escape(row.note)}</span>'
         lines.append(

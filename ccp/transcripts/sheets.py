@@ -22,7 +22,7 @@ from django.utils.translation import ngettext
 from amtportal.formatting import format_day, format_points
 from amtportal.prepared import prepared
 from ccp.counting import requirement
-from ccp.models import Activity, Credit
+from ccp.models import Credit
 from ccp.models.activities import reference_of
 from ccp.transcripts.rows import SheetRow, in_document, on_page
 from certifications.models import Certification, Credential, Cycle, CycleCorrection
@@ -224,5 +224,5 @@ def _row(
         claimed=claimed,
         counted=counted,
         cut=cut,
-        by_amt=source == Activity.Source.AMT,
+        source=source,
     )

@@ -83,7 +83,7 @@ def row(activity: Activity, codes: Sequence[str]) -> list[str]:
 
 
 def source(activity: Activity) -> str:
-    return _("Credited by AMT") if activity.source == Activity.Source.AMT else _("Recorded by the member")
+    return str(activity.get_source_display())
 
 
 def state(activity: Activity) -> str:

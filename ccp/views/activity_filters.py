@@ -132,6 +132,7 @@ class ActivityFilterForm(forms.Form):
             ("", gettext_lazy("All sources")),
             (Activity.Source.MEMBER, gettext_lazy("Recorded by you")),
             (Activity.Source.AMT, gettext_lazy("Credited by AMT")),
+            (Activity.Source.AMTRAX, gettext_lazy("Recorded in AMTrax before the portal")),
         ],
     )
     state = forms.ChoiceField(

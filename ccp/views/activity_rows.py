@@ -32,6 +32,7 @@ COLUMNS = (
     "starts_on",
     "ends_on",
     "recorded_at",
+    "recorded_in_amtrax_on",
     "points",
     "source",
     "withdrawn_at",
@@ -99,11 +100,8 @@ class Writer:
     def __init__(self) -> None:
         self.address = reverse("activity-list")
         self.dates, self.category, self.recorded = escape(_("Dates")), escape(_("Category")), escape(_("Recorded"))
-        self.claimed, self.counted, self.by_amt = (
-            escape(_("Claimed")),
-            escape(_("Counted")),
-            escape(_("Credited by AMT")),
-        )
+        self.claimed, self.counted = escape(_("Claimed")), escape(_("Counted"))
+        self.sources = {source.value: escape(source.label) for source in Activity.Source}
         self.categories: dict[str, str] = {}
 
     def line(
@@ -117,6 +115,7 @@ class Writer:
         starts_on: date,
         ends_on: date,
         recorded_at: datetime,
+        recorded_in_amtrax_on: date | None,
         points: Decimal,
         source: str,
         withdrawn_at: datetime | None,
@@ -126,13 +125,13 @@ class Writer:
             self.categories[category] = escape(translated(category))
         badge, more = "", ""
         if void_reason:
-            badge = f'<span class="badge" data-state="void">{escape(pgettext("entry", "Void"))}</span>'
+            badge = _badge("void", pgettext("entry", "Void"))
         elif withdrawn_at:
-            badge = f'<span class="badge" data-state="withdrawn">{escape(pgettext("entry", "Withdrawn"))}</span>'
-        if source == Activity.Source.AMT:
-            more = f" · {self.by_amt}"
-        elif provider:
-            more = f" · <bdi>{escape(provider)}</bdi>"
+            badge = _badge("withdrawn", pgettext("entry", "Withdrawn"))
+        if source != Activity.Source.MEMBER:
+            more = f" · {self.sources[source]}"
+        if provider and source != Activity.Source.AMT:
+            more += f" · <bdi>{escape(provider)}</bdi>"
         counted = "\n".join(
             f'<span class="line">{escape(cycle.certification.credential.code)}'
             f" <strong>{format_points(counted)}</strong></span>"
@@ -146,8 +145,12 @@ class Writer:
   </th>
   <td data-label="{self.dates}"><span>{days_to(starts_on, ends_on)}</span></td>
   <td data-label="{self.category}"><span>{self.categories[category]}</span></td>
-  <td data-label="{self.recorded}">{day(day_of(recorded_at))}</td>
+  <td data-label="{self.recorded}">{day(recorded_in_amtrax_on or day_of(recorded_at))}</td>
   <td class="number" data-label="{self.claimed}">{format_points(points)}</td>
   <td class="number" data-label="{self.counted}"><span>{counted or 0}</span></td>
 </tr>
 """
+
+
+def _badge(state: str, words: str) -> str:
+    return f'<span class="badge" data-state="{state}">{escape(words)}</span>'

@@ -4,15 +4,16 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.contrib.admin.utils import unquote
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from amtportal import clean, plausible
 from amtportal.dates import today
-from amtportal.staff.changelists import keys_in
+from amtportal.staff.changelists import among, keys_in
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, ShownInline
-from certifications import cycles, deadlines, life
+from certifications import cycles, deadlines, invoices, life
 from certifications.admin.cycles import CycleInline
 from certifications.admin.roster import RosterImportMixin
 from certifications.admin.status_changes import StatusChangeInline
@@ -62,6 +63,17 @@ class BaseCertificationAdmin(RosterImportMixin, NeverDeleted, HistoryAdmin):
     form = CertificationForm
     list_display = ["certificate_number", "member", "credential", "awarded_on", "status", "ccp_mandatory"]
     list_select_related = ["member", "credential"]
+    list_reads = [
+        "certificate_number",
+        "awarded_on",
+        "status",
+        "ccp_mandatory",
+        "member__first_name",
+        "member__last_name",
+        "member__amt_id",
+        "credential__code",
+        "credential__name",
+    ]
     list_filter = ["credential", "status", "ccp_mandatory"]
     search_help_text = "Name, e-mail address, AMT ID or certificate number"
     search_fields = ["member"]
@@ -74,20 +86,29 @@ class BaseCertificationAdmin(RosterImportMixin, NeverDeleted, HistoryAdmin):
         by_number = Certification.objects.filter(
             credential__in=Credential.objects.order_by(), certificate_number__in=[number, number.upper()]
         )
-        by_member = Certification.objects.filter(super().found_by(words))
-        results = [queryset.order_by().values_list("pk", flat=True) for queryset in (by_number, by_member)]
-        return Q(pk__in=keys_in(results[0].union(results[1])))
+        return super().found_by(words) | among("pk", keys_in(by_number.order_by().values_list("pk", flat=True)))
 
     def get_fields(self, request: HttpRequest, obj: Certification | None = None) -> Any:
         held = ["member", "credential", "certificate_number", "awarded_on", "recertified_on", "ccp_mandatory"]
-        return [*held, "status"] if obj else held
+        return [*held, "status", "fees_paid_through"] if obj else held
 
     def get_readonly_fields(self, request: HttpRequest, obj: Certification | None = None) -> Any:
         # These must not change: cycles are counted from the award, and what a cycle holds belongs
-        # to the member. The status has its own page.
-        return ("member", "credential", "awarded_on", "status") if obj else ()
+        # to the member. The status has its own page, and what was paid before the portal is said by
+        # the roster.
+        return ("member", "credential", "awarded_on", "status", "fees_paid_through") if obj else ()
+
+    def _lock(self, request: HttpRequest, object_id: str | None) -> None:
+        """Lock the cycles first: when their invoices open follows from whether CCP is mandatory."""
+        if request.method == "POST" and object_id:
+            record = self.get_object(request, unquote(object_id))
+            if record is not None:
+                list(record.cycles.select_for_update().order_by("pk").values_list("pk"))
+        super()._lock(request, object_id)
 
     def save_model(self, request: HttpRequest, obj: Certification, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if "ccp_mandatory" in form.changed_data and change:
+            invoices.keep_openings(cycle__certification=obj)
         if not change:
             cycles.open_current(certification=obj, on=today())

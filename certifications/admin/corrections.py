@@ -31,6 +31,22 @@ class CorrectionInline(ShownInline):
 class CycleCorrectionAdmin(WrittenByVerbs, StaffAdmin):
     list_display = ["signed_at", "member", "cycle", "closed_as", "corrected_to", "signed_by"]
     list_select_related = ["cycle__certification__credential", "cycle__certification__member", "signed_by"]
+    list_reads = [
+        "signed_at",
+        "points",
+        "outcome",
+        "signed_by__email",
+        "cycle__number",
+        "cycle__starts_on",
+        "cycle__ends_on",
+        "cycle__outcome",
+        "cycle__points_at_close",
+        "cycle__certification__certificate_number",
+        "cycle__certification__credential__code",
+        "cycle__certification__member__first_name",
+        "cycle__certification__member__last_name",
+        "cycle__certification__member__amt_id",
+    ]
     list_filter = ["outcome", "cycle__certification__credential"]
     search_help_text = "Name, e-mail address or AMT ID"
     search_fields = ["cycle__certification__member"]

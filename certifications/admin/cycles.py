@@ -39,12 +39,13 @@ def ends(first: date, last: date) -> Q:
 class CycleEndFilter(ConditionFilter):
     title = "end of the cycle"
     parameter_name = "ends"
+    by_day = ["ends_on", "-pk"]
 
     def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
         unclosed = Q(closed_on=None)
         grace_began = on - timedelta(days=settings.CCP_GRACE_DAYS)
         runs = Q(grace_extended_to=None, ends_on__gte=grace_began) | Q(grace_extended_to__gte=on)
-        over = Q(grace_extended_to=None, ends_on__lt=grace_began) | Q(grace_extended_to__lt=on)
+        over = Q(grace_extended_to=None, ends_on__lt=grace_began) | Q(grace_extended_to__lt=on, ends_on__lt=on)
         return {
             **{
                 f"{days}-days": (f"In the next {days} days", unclosed & ends(on, on + timedelta(days=days)))
@@ -56,6 +57,9 @@ class CycleEndFilter(ConditionFilter):
             "next-year": (f"In {on.year + 1}", ends(date(on.year + 1, 1, 1), date(on.year + 1, 12, 31))),
             "closed": ("Closed", Q(closed_on__isnull=False)),
         }
+
+    def order(self) -> list[str]:
+        return ["-closed_on", "-pk"] if self.value() == "closed" else super().order()
 
 
 class RequirementFilter(ConditionFilter):
@@ -108,6 +112,19 @@ class CycleInline(ShownInline):
 class BaseCycleAdmin(WrittenByVerbs, HistoryAdmin):
     list_display = ["member", "certification", "number", "ends_on", "points_required", "requirement_met_on", "outcome"]
     list_select_related = ["certification__credential", "certification__member"]
+    list_reads = [
+        "number",
+        "starts_on",
+        "ends_on",
+        "points_required",
+        "requirement_met_on",
+        "outcome",
+        "certification__certificate_number",
+        "certification__credential__code",
+        "certification__member__first_name",
+        "certification__member__last_name",
+        "certification__member__amt_id",
+    ]
     list_filter = [CycleEndFilter, RequirementFilter, "certification__credential"]
     sortable_by = ["ends_on"]
     search_help_text = "Name, e-mail address or AMT ID"

@@ -9,13 +9,13 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html_join
 
 from amtportal.dates import today
 from amtportal.formatting import dollars, format_day, format_moment
+from amtportal.members.access import account_of
 from amtportal.staff.actions import ActionPage, AlreadyDone
-from amtportal.staff.changelists import ConditionFilter
+from amtportal.staff.changelists import ConditionFilter, OrderedFilter
 from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
 from certifications import invoices
@@ -32,6 +32,8 @@ def reason(invoice: RenewalInvoice, on: date) -> str:
     state = invoices.state_of(invoice, on)
     if state == "void":
         return invoice.void_reason
+    if state == "paid" and invoice.before_portal:
+        return f"The roster says that fees up to {format_day(invoice.before_portal)} are paid. No payment is on record."
     if state == "paid":
         return "A payment is on record."
     if opening.opens_on is None:
@@ -43,7 +45,7 @@ def reason(invoice: RenewalInvoice, on: date) -> str:
     return f"{when}, {invoices.NOTICE.days} days before it is due."
 
 
-class InvoiceStateFilter(admin.SimpleListFilter):
+class InvoiceStateFilter(OrderedFilter):
     title = "state today"
     parameter_name = "state"
 
@@ -54,10 +56,35 @@ class InvoiceStateFilter(admin.SimpleListFilter):
         state = self.value()
         return invoices.in_state(queryset, cast("invoices.State", state), today()) if state in STATES else queryset
 
+    def order(self) -> list[str]:
+        """Return the order by the day on which the invoices open: of the open ones the last first."""
+        return {"open": ["-opens_on", "-pk"], "upcoming": ["opens_on", "pk"]}.get(self.value() or "", [])
+
+
+def state_in_words(invoice: RenewalInvoice) -> str:
+    """Return the state of the invoice today, for staff."""
+    state = invoices.state_of(invoice, today())
+    if invoice.before_portal:
+        return "Paid before the portal" if state == "paid" else "Not asked for"
+    return STATES[state]
+
+
+class BeforePortalFilter(ConditionFilter):
+    title = "before the portal"
+    parameter_name = "before-portal"
+
+    def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
+        settled = Q(before_portal__isnull=False)
+        return {
+            "paid": ("Paid before the portal", settled & Q(status=RenewalInvoice.Status.PAID)),
+            "not-asked-for": ("Not asked for", settled & Q(status=RenewalInvoice.Status.VOID)),
+        }
+
 
 class DueFilter(ConditionFilter):
     title = "due date"
     parameter_name = "due"
+    by_day = ["due_on", "-pk"]
 
     def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
         def due(first: date, last: date) -> Q:
@@ -86,13 +113,28 @@ class InvoiceInline(ShownInline):
 
     @admin.display(description="state")
     def state(self, invoice: RenewalInvoice) -> str:
-        return STATES[invoices.state_of(invoice, today())]
+        return state_in_words(invoice)
 
 
 class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
     list_display = ["number", "member", "credential", "year", "due_on", "amount_in_dollars", "state", "opens_on"]
     list_select_related = ["cycle__certification__credential", "cycle__certification__member"]
-    list_filter = [InvoiceStateFilter, DueFilter, "cycle__certification__credential"]
+    list_reads = [
+        "year",
+        "due_on",
+        "amount",
+        "status",
+        "before_portal",
+        "opens_on",
+        "cycle__requirement_met_on",
+        "cycle__mandatory_at_close",
+        "cycle__certification__ccp_mandatory",
+        "cycle__certification__credential__code",
+        "cycle__certification__member__first_name",
+        "cycle__certification__member__last_name",
+        "cycle__certification__member__amt_id",
+    ]
+    list_filter = [InvoiceStateFilter, DueFilter, BeforePortalFilter, "cycle__certification__credential"]
     sortable_by = ["due_on"]
     search_help_text = "Name, e-mail address, AMT ID or invoice number"
     search_fields = ["cycle__certification__member"]
@@ -119,12 +161,7 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
 
     @admin.display(description="state")
     def state(self, invoice: RenewalInvoice) -> str:
-        return STATES[invoices.state_of(invoice, today())]
-
-    @admin.display(description="opens on")
-    def opens_on(self, invoice: RenewalInvoice) -> str:
-        opens_on = invoices.opening_of(invoice).opens_on
-        return date_format(opens_on) if opens_on else ""
+        return state_in_words(invoice)
 
     @admin.display(description="its money")
     def story(self, invoice: RenewalInvoice) -> str:
@@ -139,9 +176,11 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
         pay = self.admin_site.admin_view(self.pay_view)
         void = self.admin_site.admin_view(self.void_view)
         reissue = self.admin_site.admin_view(self.reissue_view)
+        ask = self.admin_site.admin_view(self.ask_view)
         return [
             path("<path:object_id>/pay/", pay, name="certifications_renewalinvoice_pay"),
             path("<path:object_id>/void/", void, name="certifications_renewalinvoice_void"),
+            path("<path:object_id>/ask/", ask, name="certifications_renewalinvoice_ask"),
             path("<path:object_id>/anew/", reissue, name="certifications_renewalinvoice_anew"),
             *super().get_urls(),
         ]
@@ -156,7 +195,10 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
             links.append(("Void", reverse("admin:certifications_renewalinvoice_void", args=[obj.pk])))
         if state == "void" and may("certifications.change_renewalinvoice"):
             links.append(("Issue again", reverse("admin:certifications_renewalinvoice_anew", args=[obj.pk])))
-        if state == "paid":
+        if state == "paid" and obj.before_portal:
+            if may("certifications.change_renewalinvoice"):
+                links.append(("Ask for payment", reverse("admin:certifications_renewalinvoice_ask", args=[obj.pk])))
+        elif state == "paid":
             payment = obj.payments.filter(reversed_at=None).first()
             if payment and may("certifications.change_payment") and may("certifications.view_payment"):
                 links.append(("Reverse payment", reverse("admin:certifications_payment_reverse", args=[payment.pk])))
@@ -209,6 +251,27 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
             ),
         )
 
+    def ask_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        invoice = self.record_for_action(request, object_id, "certifications.change_renewalinvoice")
+        return self.action_page(
+            request,
+            invoice,
+            ActionPage(
+                title=f"Ask for the payment of {invoice.number}",
+                button="Ask for payment",
+                form=ReasonForm(request.POST or None, help_text="Stays on record with the invoice."),
+                facts=[
+                    ("Member", self.member(invoice)),
+                    ("Certification", invoice.cycle.certification),
+                    ("Amount", dollars(invoice.amount)),
+                    ("Due on", format_day(invoice.due_on)),
+                    ("State today", f"{self.state(invoice)}. {self.why(invoice)}"),
+                ],
+                warning="The member is then asked to pay it. Choose this only if the roster was wrong.",
+                act=lambda typed: _ask_for(invoice, typed["reason"], request),
+            ),
+        )
+
     def reissue_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         invoice = self.record_for_action(request, object_id, "certifications.change_renewalinvoice")
         credential = invoice.cycle.certification.credential
@@ -229,6 +292,14 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                 act=lambda typed: _reissue(invoice),
             ),
         )
+
+
+def _ask_for(invoice: RenewalInvoice, reason: str, request: HttpRequest) -> str:
+    was_issued = invoice.status == RenewalInvoice.Status.ISSUED
+    invoice = invoices.ask_for(invoice=invoice, reason=reason, by=account_of(request), at=timezone.now())
+    if was_issued:
+        raise AlreadyDone(f"{invoice.number} is already to be paid.")
+    return f"{invoice.number} is to be paid: {reason}"
 
 
 def _reissue(invoice: RenewalInvoice) -> str:

@@ -32,6 +32,7 @@ from certifications.payments.admin.refunding import refund_page
 class ReceivedFilter(ConditionFilter):
     title = "day of receipt"
     parameter_name = "received"
+    by_day = ["-received_on", "-pk"]
 
     def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
         def since(first: date) -> Q:
@@ -125,19 +126,26 @@ class BasePaymentAdmin(WrittenByVerbs, HistoryAdmin):
         "received_on",
         "stands",
     ]
-    list_select_related = [
-        "invoice__cycle__certification__member",
-        "invoice__cycle__certification__credential",
-        "recorded_by",
-        "reversed_by",
+    list_select_related = ["invoice__cycle__certification__member"]
+    list_reads = [
+        "invoice_id",
+        "amount",
+        "method",
+        "reference",
+        "received_on",
+        "reversed_at",
+        "invoice__cycle__certification__member__first_name",
+        "invoice__cycle__certification__member__last_name",
+        "invoice__cycle__certification__member__amt_id",
     ]
+    page_select_related = ["invoice__cycle__certification__credential", "recorded_by", "reversed_by"]
     list_filter = [ReceivedFilter, "method", ReversedFilter, DisputedFilter]
     search_help_text = "Name, e-mail address, AMT ID or invoice number"
     search_fields = ["invoice__cycle__certification__member"]
     number_prefix = "INV"
     fieldsets = [
         (None, {"fields": ["member", "invoice", "amount_in_dollars", "method", "last4", "reference", "received_on"]}),
-        ("Recorded", {"fields": ["recorded_at", "recorded_by", "charge_id", "flag"]}),
+        ("Recorded", {"fields": ["recorded_at", "recorded_by", "file_name", "charge_id", "flag"]}),
         ("Reversed", {"fields": ["reversed_at", "reversed_by", "reversal_reason"]}),
     ]
     readonly_fields = ["member", "amount_in_dollars", "flag"]

@@ -15,6 +15,7 @@ from certifications.models import StatusChange
 class ChangedFilter(ConditionFilter):
     title = "day of the change"
     parameter_name = "changed"
+    by_day = ["-changed_on", "-pk"]
 
     def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
         def since(first: date) -> Q:
@@ -45,6 +46,18 @@ class StatusChangeInline(ShownInline):
 class StatusChangeAdmin(WrittenByVerbs, StaffAdmin):
     list_display = ["changed_on", "member", "certification", "before", "after", "who", "reason"]
     list_select_related = ["certification__credential", "certification__member", "changed_by"]
+    list_reads = [
+        "changed_on",
+        "before",
+        "after",
+        "reason",
+        "changed_by__email",
+        "certification__certificate_number",
+        "certification__credential__code",
+        "certification__member__first_name",
+        "certification__member__last_name",
+        "certification__member__amt_id",
+    ]
     list_filter = [ChangedFilter, "after", "certification__credential"]
     search_help_text = "Name, e-mail address or AMT ID"
     search_fields = ["certification__member"]

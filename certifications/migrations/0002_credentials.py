@@ -10,9 +10,11 @@ from django.db import migrations
 def load(apps, schema_editor):
     Credential = apps.get_model("certifications", "Credential")
     rows = json.loads((Path(__file__).parent.parent / "credentials.json").read_text(encoding="utf-8"))
+    known = {field.name for field in Credential._meta.fields}
     for row in rows:
-        row["points_required"] = Decimal(row["points_required"])
-        Credential.objects.get_or_create(code=row["code"], defaults=row)
+        values = {column: value for column, value in row.items() if column in known}
+        values["points_required"] = Decimal(row["points_required"])
+        Credential.objects.get_or_create(code=row["code"], defaults=values)
 
 
 class Migration(migrations.Migration):

@@ -1,7 +1,7 @@
 """What a member holds: certifications, their 3-year CCP cycles and the yearly renewal invoices."""
 
 from certifications.models.certifications import Certification, StatusChange
-from certifications.models.credentials import Credential
+from certifications.models.credentials import Credential, FormerName
 from certifications.models.cycles import Cycle, CycleCorrection, CycleQuerySet
 from certifications.models.invoices import Payment, RenewalInvoice, RenewalInvoiceQuerySet
 from certifications.models.waiting_rows import WaitingRow
@@ -13,6 +13,7 @@ __all__ = [
     "Cycle",
     "CycleCorrection",
     "CycleQuerySet",
+    "FormerName",
     "Payment",
     "PointsField",
     "RenewalInvoice",

@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 from amtportal.history.lines import AppendOnly, History, Traced
 from amtportal.members.models import Member
 from amtportal.model_fields import IdentifierField
-from certifications.models.credentials import Credential
+from certifications.models.credentials import Credential, FormerName
 
 
 class CertificationStatus(models.TextChoices):
@@ -30,8 +30,9 @@ class Certification(models.Model):
     # rules.
     IN_FORCE = (Status.ACTIVE, Status.REINSTATED)
 
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="certifications")
-    credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="certifications")
+    # The indexes of both are below: two constraints begin with them.
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="certifications", db_index=False)
+    credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="certifications", db_index=False)
     certificate_number = IdentifierField(max_length=40)
     awarded_on = models.DateField(help_text="The first award: every cycle is counted from this day.")
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
@@ -41,11 +42,22 @@ class Certification(models.Model):
         default=True,
         help_text="Certified on or after 1/1/2006, or recertified after 4/1/2014. Otherwise CCP is voluntary.",
     )
+    fees_paid_through = models.DateField(
+        null=True,
+        blank=True,
+        help_text="From the roster: annual fees due up to this day were paid before the portal.",
+    )
 
-    history = History()
+    history = History(found_by=["member"])
 
     class Meta:
         ordering = ["member", "awarded_on", "pk"]
+        # For the lists of staff, which show the newest first.
+        indexes = [
+            models.Index(fields=["credential", "-id"], name="certification_by_credential"),
+            models.Index(fields=["status", "-id"], name="certification_by_status"),
+            models.Index(fields=["-id"], name="certification_voluntary", condition=Q(ccp_mandatory=False)),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["member", "credential"],
@@ -66,6 +78,15 @@ class Certification(models.Model):
     def __str__(self) -> str:
         return f"{self.credential.code} {self.certificate_number}"
 
+    @property
+    def named_at_award(self) -> FormerName | None:
+        """Return the former name that the credential had when it was awarded, as the certificate has it.
+
+        None if it has the same name today.
+        """
+        named = self.credential.named_on(self.awarded_on)
+        return named if isinstance(named, FormerName) else None
+
 
 class StatusChange(AppendOnly, Traced):
     """One change of a certification's status: from what to what, on which day, by whom and why."""
@@ -82,6 +103,10 @@ class StatusChange(AppendOnly, Traced):
 
     class Meta:
         ordering = ["certification", "changed_at", "pk"]
+        indexes = [
+            models.Index(fields=["-changed_on", "-id"], name="status_change_by_day"),
+            models.Index(fields=["after", "-id"], name="status_change_by_status"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_statuses_known",

@@ -50,10 +50,15 @@ class Cycle(models.Model):
 
     Outcome = CycleOutcome
 
-    certification = models.ForeignKey(Certification, on_delete=models.PROTECT, related_name="cycles")
+    certification = models.ForeignKey(
+        Certification,
+        on_delete=models.PROTECT,
+        related_name="cycles",
+        db_index=False,  # a constraint begins with it
+    )
     number = models.PositiveSmallIntegerField(help_text="1 for the cycle that began with the award.")
     starts_on = models.DateField()
-    ends_on = models.DateField(help_text="The last day of the cycle.", db_index=True)
+    ends_on = models.DateField(help_text="The last day of the cycle.")
     points_required = PointsField()
     requirement_met_on = models.DateField(null=True, blank=True)
     grace_extended_to = models.DateField(
@@ -67,11 +72,21 @@ class Cycle(models.Model):
         null=True, blank=True, help_text="Whether CCP was mandatory when the cycle was closed."
     )
 
-    history = History()
+    history = History(found_by=["certification"])
     objects = CycleQuerySet.as_manager()
 
     class Meta:
         ordering = ["certification", "number"]
+        # For the lists of staff. Closing asks for the cycles that have ended and are not closed.
+        indexes = [
+            models.Index(fields=["-ends_on", "id"], name="cycle_by_end"),
+            models.Index(fields=["-ends_on", "id"], name="cycle_unclosed_by_end", condition=Q(closed_on=None)),
+            models.Index(fields=["-closed_on", "-id"], name="cycle_closed", condition=Q(closed_on__isnull=False)),
+            models.Index(fields=["-id"], name="cycle_met", condition=Q(requirement_met_on__isnull=False)),
+            models.Index(
+                fields=["grace_extended_to"], name="cycle_extended", condition=Q(grace_extended_to__isnull=False)
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["certification", "number"],

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
@@ -44,25 +44,41 @@ class InvoiceStatus(models.TextChoices):
 class RenewalInvoice(models.Model):
     """The yearly fee of a certification, with the amount at the time when the invoice was issued.
 
-    The day on which it opens for payment is not stored: ``certifications.invoices`` derives it from
-    the due date, the year and the cycle's ``requirement_met_on``.
+    ``opens_on``, the day on which it opens for payment, is derived from the due date, the year and
+    the cycle's ``requirement_met_on``. Only ``certifications.invoices.keep_openings`` writes it,
+    for lists: what decides about money derives it again.
     """
 
     Status = InvoiceStatus
 
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="invoices")
     year = models.PositiveSmallIntegerField(help_text="Year of the cycle: 1, 2 or 3.")
-    due_on = models.DateField(db_index=True)
+    due_on = models.DateField()
+    # Follows from the due date, the year and the cycle; kept for lists of a million invoices.
+    opens_on = models.DateField(null=True, blank=True, editable=False, help_text="Empty while the invoice is locked.")
     amount = models.PositiveIntegerField(help_text="In US cents, as copied when the invoice was issued.")
     issued_on = models.DateField()
     status = models.CharField(max_length=10, choices=Status, default=Status.ISSUED)
     void_reason = models.CharField(max_length=300, blank=True)
+    before_portal = models.DateField(
+        null=True,
+        blank=True,
+        help_text="Where an import settled it: the day up to which fees were paid, or before which none is asked for.",
+    )
 
-    history = History()
+    history = History(found_by=["cycle"], excluded_fields=["opens_on"])
     objects = RenewalInvoiceQuerySet.as_manager()
 
     class Meta:
         ordering = ["-due_on", "pk"]
+        # For the lists of staff.
+        indexes = [
+            models.Index(fields=["-due_on", "id"], name="invoice_by_due_date"),
+            models.Index(fields=["-due_on", "id"], name="invoice_unpaid_by_due_date", condition=Q(status="issued")),
+            models.Index(fields=["-opens_on", "-id"], name="invoice_unpaid_by_opening", condition=Q(status="issued")),
+            models.Index(fields=["-id"], name="invoice_locked", condition=Q(status="issued", opens_on=None)),
+            models.Index(fields=["status", "-id"], name="invoice_by_status"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["cycle", "year"],
@@ -78,6 +94,12 @@ class RenewalInvoice(models.Model):
                 name="%(app_label)s_%(class)s_void_has_reason",
                 condition=(Q(status="void") & ~Q(void_reason="")) | (~Q(status="void") & Q(void_reason="")),
                 violation_error_message="Say why the invoice is void; only a void invoice has a reason.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_before_portal_settled",
+                condition=Q(before_portal=None)
+                | Q(before_portal__isnull=False, status__in=["paid", "void"], due_on__lte=F("before_portal")),
+                violation_error_message="Only an invoice that was due by that day is settled from before the portal.",
             ),
         ]
 
@@ -126,7 +148,10 @@ class Payment(models.Model):
         null=True,
         blank=True,
         related_name="payments_recorded",
-        help_text="Nobody: the provider took it online.",
+        help_text="Nobody: the provider took it online, or the command imported a file.",
+    )
+    file_name = models.CharField(
+        "file", max_length=255, blank=True, default="", help_text="The file of payments that brought it."
     )
     charge_id = models.CharField(max_length=255, null=True, blank=True, unique=True, editable=False)
     last4 = models.CharField("last four digits", max_length=4, blank=True, editable=False)
@@ -140,10 +165,16 @@ class Payment(models.Model):
     )
     reversal_reason = models.CharField(max_length=300, blank=True)
 
-    history = History()
+    history = History(found_by=["invoice"])
 
     class Meta:
         ordering = ["-recorded_at", "pk"]
+        # For the lists of staff.
+        indexes = [
+            models.Index(fields=["-received_on", "-id"], name="payment_by_day"),
+            models.Index(fields=["method", "-id"], name="payment_by_method"),
+            models.Index(fields=["-id"], name="payment_reversed", condition=Q(reversed_at__isnull=False)),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["invoice"],
@@ -157,10 +188,17 @@ class Payment(models.Model):
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_recorded_by_somebody",
-                condition=Q(method__in=[method.value for method in ONLINE], recorded_by=None, charge_id__isnull=False)
-                | (
-                    ~Q(method__in=[method.value for method in ONLINE])
-                    & Q(recorded_by__isnull=False, charge_id=None, last4="")
+                condition=Q(
+                    method__in=[method.value for method in ONLINE],
+                    recorded_by=None,
+                    charge_id__isnull=False,
+                    file_name="",
+                )
+                | Q(
+                    Q(recorded_by__isnull=False) | ~Q(file_name=""),
+                    ~Q(method__in=[method.value for method in ONLINE]),
+                    charge_id=None,
+                    last4="",
                 ),
             ),
             models.CheckConstraint(

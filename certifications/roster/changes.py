@@ -9,11 +9,12 @@ changes, the cycle that was counted from it and its invoices get new dates.
 Everything is written in sets, with its history: a roster of 100,000 rows takes minutes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from secrets import token_hex
 
 from allauth.account.models import EmailAddress
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, UNUSABLE_PASSWORD_SUFFIX_LENGTH
 from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Cast, Concat
@@ -25,7 +26,7 @@ from amtportal.members.mail import notices
 from amtportal.members.models import Member, User
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
-from certifications.models import Certification, Cycle, RenewalInvoice
+from certifications.models import Certification, Credential, Cycle, RenewalInvoice
 from certifications.roster.entries import RosterEntry, StoredCertification, StoredMember, is_mandatory_under
 from certifications.roster.occasion import Occasion
 from certifications.roster.rows import RosterRow
@@ -56,7 +57,9 @@ def write_changes(
     for members in chunks(changed_members):
         _update_members(members, occasion)
     for pks in chunks(sorted(stored.pk for _, stored in changed_certifications)):
-        # Lock all of them in the order of their keys, as the code that closes cycles does.
+        # Lock all of them in the order of their keys, as the code that closes cycles does: first
+        # their cycles, from which it follows when the invoices open.
+        list(Cycle.objects.select_for_update().filter(certification__in=pks).order_by("pk").values_list("pk"))
         list(Certification.objects.select_for_update().filter(pk__in=pks).order_by("pk").values_list("pk", flat=True))
     numbered = [
         stored.pk for row, stored in changed_certifications if row.certificate_number != stored.certificate_number
@@ -71,14 +74,21 @@ def write_changes(
 
 
 def write_new(
-    awards: Sequence[tuple[RosterEntry, Certification]], members: dict[str, int], *, on: date, occasion: Occasion
+    awards: Sequence[RosterEntry],
+    members: dict[str, int],
+    *,
+    credentials: Mapping[str, Credential],
+    on: date,
+    not_asked_before: date | None,
+    occasion: Occasion,
 ) -> None:
     """Add certifications with their current cycle and its invoices.
 
     Members whom the portal does not know are added too. ``members`` holds the keys of the members
-    by AMT ID; the keys of the new members are added to it.
+    by AMT ID; the keys of the new members are added to it. ``credentials``: by code. Fees due before
+    ``not_asked_before`` are not asked for, unless the row says up to when fees are paid.
     """
-    newcomers = {entry.row.amt_id: entry for entry, _ in awards if entry.row.amt_id not in members}
+    newcomers = {entry.row.amt_id: entry for entry in awards if entry.row.amt_id not in members}
     if newcomers:
         users = _new_accounts([entry.sign_in.address for entry in newcomers.values()], occasion)
         joined = [
@@ -92,10 +102,17 @@ def write_new(
         ]
         for member in bulk_create_with_history(joined, Member, **occasion.history()):
             members[member.amt_id] = member.pk
-    certifications = []
-    for entry, certification in awards:
-        certification.member_id = members[entry.row.amt_id]
-        certifications.append(certification)
+    certifications = [
+        Certification(
+            member_id=members[entry.row.amt_id],
+            credential=credentials[entry.row.credential],
+            certificate_number=entry.row.certificate_number,
+            awarded_on=entry.row.awarded_on,
+            ccp_mandatory=entry.row.is_mandatory,
+            fees_paid_through=entry.row.fees_paid_through,
+        )
+        for entry in awards
+    ]
     bulk_create_with_history(certifications, Certification, **occasion.history())
     cycles = [
         cycle_rules.build(certification, on, points_required=certification.credential.points_required)
@@ -105,7 +122,9 @@ def write_new(
     invoices = [
         invoice
         for cycle in cycles
-        for invoice in invoice_rules.build(cycle, amount=cycle.certification.credential.annual_fee, on=on)
+        for invoice in invoice_rules.build(
+            cycle, amount=cycle.certification.credential.annual_fee, on=on, not_asked_before=not_asked_before
+        )
     ]
     bulk_create_with_history(invoices, RenewalInvoice, **occasion.history())
 
@@ -121,7 +140,7 @@ def _new_accounts(addresses: Sequence[str], occasion: Occasion) -> dict[str, Use
     No password is accepted until the member activates the account by mail.
     """
     users = bulk_create_with_history(
-        [User(email=address, password=make_password(None)) for address in addresses if address],
+        [User(email=address, password=_no_password()) for address in addresses if address],
         User,
         **occasion.history(),
     )
@@ -133,6 +152,14 @@ def _new_accounts(addresses: Sequence[str], occasion: Occasion) -> dict[str, Use
         **occasion.history(),
     )
     return {user.email: user for user in users}
+
+
+def _no_password() -> str:
+    """Return what no password matches, as ``make_password(None)`` does at the hundredth part of the cost.
+
+    It is another one for each account, because the links that are mailed are made of it.
+    """
+    return UNUSABLE_PASSWORD_PREFIX + token_hex(UNUSABLE_PASSWORD_SUFFIX_LENGTH // 2)
 
 
 def _open_accounts(changed: Sequence[RosterEntry], occasion: Occasion) -> None:
@@ -189,28 +216,36 @@ def _update_certifications(
     changed: Sequence[tuple[RosterRow, StoredCertification]], on: date, occasion: Occasion
 ) -> None:
     certifications = Certification.objects.in_bulk([stored.pk for _, stored in changed])
-    moved = []
+    moved, reopened = [], []
     for row, stored in changed:
         certification = certifications[stored.pk]
         certification.certificate_number = row.certificate_number
+        was_mandatory = certification.ccp_mandatory
         certification.ccp_mandatory = is_mandatory_under(row, certification)  # from the day on record
         certification.awarded_on = row.awarded_on
+        if stored.is_paid_later_under(row):
+            certification.fees_paid_through = row.fees_paid_through
         if row.awarded_on != stored.awarded_on:
             moved.append(certification)
+        if row.awarded_on != stored.awarded_on or certification.ccp_mandatory != was_mandatory:
+            reopened.append(certification.pk)
     bulk_update_with_history(
         list(certifications.values()),
         Certification,
-        ["certificate_number", "awarded_on", "ccp_mandatory"],
+        ["certificate_number", "awarded_on", "ccp_mandatory", "fees_paid_through"],
         **occasion.history(),
     )
     if moved:
         _redate(moved, on, occasion)
+    if reopened:
+        invoice_rules.keep_openings(cycle__certification__in=reopened)
 
 
 def _redate(certifications: Sequence[Certification], on: date, occasion: Occasion) -> None:
     """Set new dates for the cycles and invoices of these certifications.
 
-    ``conflicts`` has already checked that nothing is recorded in them.
+    ``conflicts`` has already checked that nothing is recorded in them. What was settled from before
+    the portal is settled again by the new due dates.
     """
     cycles = list(Cycle.objects.filter(certification__in=certifications).select_related("certification"))
     invoices = list(RenewalInvoice.objects.filter(cycle__in=cycles).select_related("cycle__certification"))
@@ -223,5 +258,14 @@ def _redate(certifications: Sequence[Certification], on: date, occasion: Occasio
         invoice.due_on = invoice_rules.due_on(
             invoice.cycle.certification.awarded_on, spans[invoice.cycle_id].number, invoice.year
         )
+        settled = invoice_rules.settled_before(
+            invoice.due_on,
+            paid_through=invoice.cycle.certification.fees_paid_through,
+            not_asked_before=invoice.before_portal if invoice.status == RenewalInvoice.Status.VOID else None,
+        )
+        for column, value in settled.values.items():
+            setattr(invoice, column, value)
     bulk_update_with_history(cycles, Cycle, ["number", "starts_on", "ends_on"], **occasion.history())
-    bulk_update_with_history(invoices, RenewalInvoice, ["due_on"], **occasion.history())
+    bulk_update_with_history(
+        invoices, RenewalInvoice, ["due_on", "status", "void_reason", "before_portal"], **occasion.history()
+    )

@@ -5,7 +5,7 @@ from datetime import date
 
 from certifications import life
 from certifications.models import Certification
-from certifications.roster.rows import COLUMNS, RosterRow
+from certifications.roster.rows import COLUMNS, Person, RosterRow
 
 AWARD = ("certificate_number", "awarded_on", "ccp_mandatory")
 
@@ -17,7 +17,7 @@ class StoredMember:
     pk: int
     user_pk: int | None
     email: str
-    person: dict[str, str]
+    person: Person
     is_staff: bool = False
     on_roster: str = ""
     """The address in the roster, if the member does not sign in with it.
@@ -28,7 +28,7 @@ class StoredMember:
 
     @property
     def name(self) -> str:
-        return f"{self.person['first_name']} {self.person['last_name']}".strip()
+        return f"{self.person.first_name} {self.person.last_name}".strip()
 
     def address_under(self, row: RosterRow) -> str:
         """Return the address that the account should have after the import of the row.
@@ -68,10 +68,18 @@ class StoredCertification:
     awarded_on: date
     ccp_mandatory: bool
     recertified_on: date | None = None
+    fees_paid_through: date | None = None
+
+    def is_paid_later_under(self, row: RosterRow) -> bool:
+        """Return whether the row says that fees are paid up to a later day than the one on record."""
+        if row.fees_paid_through is None:
+            return False
+        return self.fees_paid_through is None or row.fees_paid_through > self.fees_paid_through
 
     def differs(self, row: RosterRow) -> bool:
         return (
-            row.certificate_number != self.certificate_number
+            self.is_paid_later_under(row)
+            or row.certificate_number != self.certificate_number
             or row.awarded_on != self.awarded_on
             or row.ccp_mandatory not in (None, self.ccp_mandatory)
         )
@@ -111,7 +119,7 @@ class RosterEntry:
             return False
         if self.changes_address or self.sign_in.roster_email_after(self.row, member) != member.on_roster:
             return True
-        return any(member.person[column] != value for column, value in self.row.person.items())
+        return any(getattr(member.person, column) != value for column, value in self.row.person.items())
 
     @property
     def changes_address(self) -> bool:
@@ -129,13 +137,16 @@ class RosterEntry:
         """Return what the record will say, by column. A change is written as ``old → new``."""
         before: dict[str, object] = {}
         if self.member:
-            before |= {"email": self.member.email, **self.member.person}
+            before |= {"email": self.member.email, **self.member.person._asdict()}
         after: dict[str, object] = {**before, "ccp_mandatory": self.row.is_mandatory}
         if stored := self.certification:
             before |= {column: getattr(stored, column) for column in AWARD}
+            before["fees_paid_through"] = stored.fees_paid_through or ""
             after["ccp_mandatory"] = is_mandatory_under(self.row, stored)
         after |= {column: value for column in COLUMNS if (value := getattr(self.row, column)) is not None}
         after["email"] = self.sign_in.address
+        if stored and not stored.is_paid_later_under(self.row):
+            after["fees_paid_through"] = stored.fees_paid_through or ""
         return [_change(before.get(column, after.get(column, "")), after.get(column, "")) for column in COLUMNS]
 
 

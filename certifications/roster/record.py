@@ -12,6 +12,7 @@ was counted from it; whether CCP is mandatory changes with it.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from sys import intern
 
 from amtportal.chunks import chunks
 from amtportal.formatting import format_day
@@ -19,8 +20,10 @@ from amtportal.imports.cells import Problem
 from amtportal.members.models import Member, User
 from certifications.cycles import lock_all
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
+from certifications.roster import fees
 from certifications.roster.entries import AWARD, StoredCertification, StoredMember
-from certifications.roster.rows import PERSON, RosterRow
+from certifications.roster.fees import Fees
+from certifications.roster.rows import PERSON, Person, RosterRow
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,13 @@ class Record:
     former: Mapping[str, str] = field(default_factory=dict)
     # The reason why the day of the award can no longer change, by the key of the certification.
     anchored: Mapping[int, str] = field(default_factory=dict)
+    # What a later day in ``fees_paid_through`` settles.
+    fees: Fees = field(default_factory=Fees)
+
+    def numbers_in(self, rows: Sequence[RosterRow]) -> dict[tuple[str, str], str]:
+        """Return the numbers that the file gives those who hold a number of it, by AMT ID and credential."""
+        holders = {holder.amt_id for holder in self.numbers.values()}
+        return {(row.amt_id, row.credential): row.certificate_number for row in rows if row.amt_id in holders}
 
     def holder_of(self, row: RosterRow) -> StoredMember | None:
         """Return who has the row's certificate on record."""
@@ -47,7 +57,7 @@ class Record:
 
 def conflicts(rows: Sequence[RosterRow], record: Record) -> Iterator[Problem]:
     """Find the rows that contradict what is on record and does not change."""
-    numbers = {(row.amt_id, row.credential): row.certificate_number for row in rows}
+    numbers = record.numbers_in(rows)
     for row in rows:
         member = record.members.get(row.amt_id)
         if member and member.is_staff and member.address_under(row) != member.email:
@@ -84,17 +94,10 @@ def look_up(rows: Sequence[RosterRow]) -> Record:
 
     Cycles that may get new dates are locked.
     """
-    amt_ids = {row.amt_id: None for row in rows}
-    members = _members(amt_ids)
-    former = {
-        amt_id: member.amt_id for amt_id, member in Member.objects.known_as(amt_ids).items() if member.amt_id != amt_id
-    }
-    certifications: dict[tuple[str, str], StoredCertification] = {}
-    for pks in chunks({member.pk: None for member in members.values()}):
-        held = Certification.objects.filter(member__in=pks).order_by()
-        of_award = ("pk", "member", *AWARD, "recertified_on")
-        for amt_id, code, *stored in held.values_list("member__amt_id", "credential__code", *of_award):
-            certifications[amt_id, code] = StoredCertification(*stored)
+    members = _members({row.amt_id: row for row in rows})
+    former = _former({row.amt_id: None for row in rows})
+    certifications = _certifications(rows, members)
+    _lock_cycles(rows, certifications)
     return Record(
         members=members,
         certifications=certifications,
@@ -102,22 +105,77 @@ def look_up(rows: Sequence[RosterRow]) -> Record:
         numbers=_numbers(rows, certifications),
         former=former,
         anchored=_anchored(rows, certifications),
+        fees=fees.to_settle(rows, certifications),
     )
 
 
-def _members(amt_ids: Iterable[str]) -> dict[str, StoredMember]:
-    """Return the members on record with these AMT IDs, by AMT ID."""
+def _lock_cycles(rows: Sequence[RosterRow], certifications: Mapping[tuple[str, str], StoredCertification]) -> None:
+    """Lock the cycles that may get new dates or whose invoices may be settled, before they are judged.
+
+    So nothing is added in between: recording CE and recording payments take the same locks.
+    """
+    concerned = [
+        stored.pk
+        for row in rows
+        if (stored := certifications.get((row.amt_id, row.credential)))
+        and (stored.awarded_on != row.awarded_on or stored.is_paid_later_under(row))
+    ]
+    of_concerned = (Cycle.objects.filter(certification__in=pks).order_by() for pks in chunks(concerned))
+    lock_all(key for cycles_of_batch in of_concerned for key in cycles_of_batch.values_list("pk", flat=True))
+
+
+def _members(rows: Mapping[str, RosterRow | None]) -> dict[str, StoredMember]:
+    """Return the members on record with these AMT IDs, by AMT ID.
+
+    What a row of the file says as well is not kept a second time.
+    """
     members: dict[str, StoredMember] = {}
     rights = ("user__is_staff", "user__is_superuser")
     columns = ("amt_id", "pk", "user", "user__email", *rights, "roster_email", *PERSON)
-    for some in chunks(amt_ids):
+    for some in chunks(rows):
         on_record = Member.objects.filter(amt_id__in=some).order_by()
-        for amt_id, pk, user_pk, email, is_staff, is_superuser, on_roster, *person in on_record.values_list(*columns):
-            own = dict(zip(PERSON, person, strict=True))
+        for amt_id, pk, user_pk, email, is_staff, is_superuser, on_roster, *values in on_record.values_list(*columns):
+            row = rows[amt_id]
+            if row:
+                amt_id, email = row.amt_id, row.email if row.email == email else email
+                written = [getattr(row, column) for column in PERSON]
+                values = [new if new == old else old for new, old in zip(written, values, strict=True)]
+            person = Person(*values)
             members[amt_id] = StoredMember(
-                pk, user_pk, email or "", own, bool(is_staff or is_superuser), on_roster, amt_id
+                pk, user_pk, email or "", person, bool(is_staff or is_superuser), on_roster, amt_id
             )
     return members
+
+
+def _certifications(
+    rows: Sequence[RosterRow], members: Mapping[str, StoredMember]
+) -> dict[tuple[str, str], StoredCertification]:
+    """Return what these members hold, by AMT ID and credential; what a row says as well is kept once."""
+    awards = {(row.amt_id, row.credential): row for row in rows if row.amt_id in members}
+    certifications: dict[tuple[str, str], StoredCertification] = {}
+    for some in chunks(members.values()):
+        of_key = {member.pk: member for member in some}
+        held = Certification.objects.filter(member__in=of_key).order_by()
+        for code, pk, member_pk, number, awarded_on, *rest in held.values_list(
+            "credential__code", "pk", "member", *AWARD, "recertified_on", "fees_paid_through"
+        ):
+            member = of_key[member_pk]
+            key = (member.amt_id, intern(code))
+            if row := awards.get(key):
+                number = row.certificate_number if row.certificate_number == number else number
+                awarded_on = row.awarded_on if row.awarded_on == awarded_on else awarded_on
+            certifications[key] = StoredCertification(pk, member.pk, number, awarded_on, *rest)
+    return certifications
+
+
+def _former(amt_ids: Iterable[str]) -> dict[str, str]:
+    """Return the AMT ID that counts now, by a former one of these."""
+    former: dict[str, str] = {}
+    for some in chunks(amt_ids):
+        for amt_id, member in Member.objects.known_as(some).items():
+            if member.amt_id != amt_id:
+                former[amt_id] = member.amt_id
+    return former
 
 
 def _addresses(rows: Sequence[RosterRow], members: Mapping[str, StoredMember]) -> dict[str, str | None]:
@@ -150,7 +208,7 @@ def _numbers(
         .order_by()
         .values_list("certificate_number", "member__amt_id")
     }
-    members = _members(set(holders.values()))
+    members = _members(dict.fromkeys(holders.values()))
     return {key: members[amt_id] for key, amt_id in holders.items()}
 
 
@@ -168,10 +226,6 @@ def _anchored(
         if (stored := certifications.get((row.amt_id, row.credential))) and stored.awarded_on != row.awarded_on
     ]
     anchored: dict[int, str] = {}
-    # The cycles are locked before they are judged, so that nothing is added in between. Recording
-    # CE and recording payments take the same locks.
-    of_moved = (Cycle.objects.filter(certification__in=pks).order_by() for pks in chunks(moved))
-    lock_all(key for cycles_of_batch in of_moved for key in cycles_of_batch.values_list("pk", flat=True))
     for pks in chunks(moved):
         cycles = list(Cycle.objects.filter(certification__in=pks).order_by("pk"))
         invoices = RenewalInvoice.objects.filter(cycle__certification__in=pks).order_by()
@@ -180,9 +234,8 @@ def _anchored(
                 anchored[cycle.certification_id] = "the grace period of its cycle was extended"
             if cycle.closed_on:
                 anchored[cycle.certification_id] = f"cycle {cycle.number} is closed"
-        for certification in invoices.exclude(status=RenewalInvoice.Status.ISSUED).values_list(
-            "cycle__certification", flat=True
-        ):
+        settled = invoices.exclude(status=RenewalInvoice.Status.ISSUED).filter(before_portal=None)
+        for certification in settled.values_list("cycle__certification", flat=True):
             anchored[certification] = "one of its invoices is paid or void"
         for certification in Payment.objects.filter(invoice__in=invoices).values_list(
             "invoice__cycle__certification", flat=True

@@ -15,7 +15,7 @@ The command and the admin both use ``RosterResource``. ``rows`` judges the rows 
 what is the same for every import.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -29,13 +29,15 @@ from amtportal.after_commit import after_commit
 from amtportal.dates import today
 from amtportal.imports.cells import Problem
 from amtportal.imports.resource import ImportResource
+from certifications import credential_names
 from certifications.models import Certification, Credential
 from certifications.roster import changes as roster_changes
+from certifications.roster import fees, spoiled
 from certifications.roster import record as roster_records
 from certifications.roster import rows as roster_rows
-from certifications.roster import spoiled
 from certifications.roster import waiting as roster_waiting
-from certifications.roster.entries import RosterEntry, SignIn
+from certifications.roster.entries import RosterEntry
+from certifications.roster.fees import FeesTally
 from certifications.roster.occasion import Occasion
 from certifications.roster.record import Record
 from certifications.roster.rows import COLUMNS, REQUIRED, RosterRow
@@ -43,7 +45,7 @@ from certifications.roster.sign_ins import sign_ins
 from certifications.roster.signals import roster_imported
 from certifications.roster.waiting import Waiting
 
-BATCH = 1000
+BATCH = 500
 
 
 class RosterResource(ImportResource[RosterRow, RosterEntry]):
@@ -69,6 +71,7 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
     postal_code = Field("member__postal_code")
     country = Field("member__country")
     ccp_mandatory = Field("ccp_mandatory", widget=BooleanWidget())
+    fees_paid_through = Field("fees_paid_through", widget=DateWidget("%Y-%m-%d"))
 
     class Meta:
         name = "Roster"
@@ -76,27 +79,29 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
         fields = COLUMNS
         import_order = export_order = COLUMNS
 
-    def __init__(self, *, on: date | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, on: date | None = None, not_asked_before: date | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.on = on or today()
+        self.not_asked_before = not_asked_before
+        self.fees_tally = FeesTally()
         self.new_members = 0
         self.waiting: list[Waiting] = []
         self._credentials: dict[str, Credential] = {}
+        self._codes: dict[str, str] = {}
         self.notes: list[Waiting] = []
+        self.without_sign_in = 0  # members of the file who have no way to sign in after the import
         self._record = Record()
-        self._sign_ins: dict[str, SignIn] = {}
 
     def get_queryset(self) -> models.QuerySet[Certification]:
         return super().get_queryset().select_related("member__user", "credential")
 
     def lock(self) -> None:
-        self._credentials = {
-            credential.code: credential
-            for credential in Credential.objects.select_for_update(no_key=True).order_by("pk")
-        }
+        credentials = list(Credential.objects.select_for_update(no_key=True).order_by("pk"))
+        self._credentials = credential_names.by_code(credentials)
+        self._codes = {code: credential.code for code, credential in self._credentials.items()}
 
     def read_row(self, cells: dict[str, str], line: int) -> tuple[RosterRow | None, list[Problem]]:
-        return roster_rows.read_roster_row(cells, line=line, credentials=self._credentials, on=self.on)
+        return roster_rows.read_roster_row(cells, line=line, credentials=self._codes, on=self.on)
 
     def judge(self, rows: list[RosterRow]) -> Iterator[Problem]:
         self._record = roster_records.look_up(rows)
@@ -113,14 +118,19 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
     def enter(self, rows: list[RosterRow]) -> list[RosterEntry]:
         members, certifications = self._record.members, self._record.certifications
         self.new_members = len({row.amt_id for row in rows} - members.keys())
-        self._sign_ins = sign_ins(rows, self._record)
+        of_members = sign_ins(rows, self._record)
+        self.without_sign_in = sum(not sign_in.address for sign_in in of_members.values())
+        new = [row for row in rows if (row.amt_id, row.credential) not in certifications]
+        self.fees_tally = fees.tally(new, self._record.fees, on=self.on, not_asked_before=self.not_asked_before)
         self.notes = sorted(
-            [*self.waiting, *roster_waiting.address_rows(rows, self._sign_ins)], key=lambda note: note.row.line
+            [*self.waiting, *roster_waiting.address_rows(rows, of_members)], key=lambda note: note.row.line
         )
+        # The entries hold what is left to know, and writing needs the memory.
+        self._record = Record(fees=self._record.fees)
         return [
             RosterEntry(
                 row,
-                self._sign_ins[row.amt_id],
+                of_members[row.amt_id],
                 members.get(row.amt_id),
                 certifications.get((row.amt_id, row.credential)),
             )
@@ -134,30 +144,20 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
             sentences.append(f"{_are(len(self.notes), 'row waits', 'rows wait')} for staff.")
         if self.without_sign_in:
             sentences.append(f"{_are(self.without_sign_in, 'member has', 'members have')} no way to sign in.")
-        return sentences
+        return [*sentences, *self.fees_tally.sentences(is_preview=self.is_preview)]
 
     @property
-    def without_sign_in(self) -> int:
-        """How many members of the file have no way to sign in after the import."""
-        return sum(not sign_in.address for sign_in in self._sign_ins.values())
+    def fee_notes(self) -> Sequence[Problem]:
+        """What the file says about paid fees that changes nothing, for staff to read."""
+        return self._record.fees.notes
 
     def after_import(self, dataset: tablib.Dataset, result: Result, **kwargs: Any) -> None:
         super().after_import(dataset, result, **kwargs)
         result.notes = [note.problem for note in self.notes]
+        result.left_as_is = self.fee_notes
         result.for_staff = [] if self.problems else self.for_staff()
 
-    def instance_of(self, entry: RosterEntry) -> Certification:
-        certification = Certification(
-            credential=self._credentials[entry.row.credential],
-            certificate_number=entry.row.certificate_number,
-            awarded_on=entry.row.awarded_on,
-            ccp_mandatory=entry.row.is_mandatory,
-        )
-        if stored := entry.certification:
-            certification.pk, certification.member_id = stored.pk, stored.member_pk
-        return certification
-
-    def write(self, new: list[tuple[RosterEntry, Certification]]) -> None:
+    def write(self, new: list[RosterEntry]) -> None:
         """Write the changes first, then the new rows.
 
         A new row may use a certificate number that a change has released.
@@ -173,13 +173,21 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
         roster_changes.write_changes(
             list(changed_members.values()), changed_certifications, on=self.on, occasion=occasion
         )
+        fees.settle(self._record.fees, occasion)
         members = {entry.row.amt_id: entry.member.pk for entry in self.entries if entry.member}
         with self.progress("Writing", len(new)) as bar:
             for start in range(0, len(new), BATCH):
                 awards = new[start : start + BATCH]
-                roster_changes.write_new(awards, members, on=self.on, occasion=occasion)
+                roster_changes.write_new(
+                    awards,
+                    members,
+                    credentials=self._credentials,
+                    on=self.on,
+                    not_asked_before=self.not_asked_before,
+                    occasion=occasion,
+                )
                 bar.update(len(awards))
-        imported = [entry.row for entry in self.entries]
+        imported = (entry.row for entry in self.entries)
         roster_waiting.store(self.notes, imported, occasion=occasion, file_name=self.file_name)
         after_commit(roster_imported.send_robust, sender=type(self), occasion=occasion)
 

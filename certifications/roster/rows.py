@@ -4,9 +4,12 @@ A row is one certification of one member. A member with two certifications has t
 must agree about the person.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from sys import intern
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -22,14 +25,32 @@ REQUIRED = ("amt_id", "email", "first_name", "last_name", "credential", "certifi
 # In every row. A member may have no e-mail address, and one name instead of two.
 FILLED = ("amt_id", "credential", "certificate_number", "awarded_on")
 ADDRESS = ("address_line1", "address_line2", "city", "state", "postal_code", "country")
-OPTIONAL = ("phone", *ADDRESS, "ccp_mandatory")
+OPTIONAL = ("phone", *ADDRESS, "fees_paid_through", "ccp_mandatory")
 COLUMNS = (*REQUIRED, *OPTIONAL)
-# All rows of a member must agree on these columns and on the e-mail address.
-PERSON = ("first_name", "last_name", "phone", *ADDRESS)
+
+
+class Person(NamedTuple):
+    """The columns that describe a person, except the e-mail address. All rows of a member must agree on them."""
+
+    first_name: str
+    last_name: str
+    phone: str
+    address_line1: str
+    address_line2: str
+    city: str
+    state: str
+    postal_code: str
+    country: str
+
+
+PERSON = Person._fields
 
 NAMES = ("first_name", "last_name", "address_line1", "address_line2", "city", "state", "country")
 NUMBERS = ("amt_id", "certificate_number", "phone", "postal_code")
 """What a spreadsheet takes for an amount. The other columns are compared as they are."""
+
+SHARED = ("first_name", "last_name", "city", "state", "postal_code", "country")
+"""Many rows have the same text here: one string does for all of them."""
 
 YES_OR_NO = {"yes": True, "y": True, "true": True, "1": True, "no": False, "n": False, "false": False, "0": False}
 
@@ -64,6 +85,7 @@ class RosterRow:
     postal_code: str | None = None
     country: str | None = None
     ccp_mandatory: bool | None = None
+    fees_paid_through: date | None = None
 
     @property
     def name(self) -> str:
@@ -97,8 +119,12 @@ def email(value: str) -> str:
     return value
 
 
+@lru_cache(maxsize=4096)
 def award(value: str, on: date) -> date:
-    """Return the day of an award. Raises ValueError if no award can have that day."""
+    """Return the day of an award. Raises ValueError if no award can have that day.
+
+    Many people were certified on one day, so the last days that were read are kept.
+    """
     awarded_on = day(value)
     if awarded_on > on:  # a row can be sent again, so it has another remedy than a form
         raise ValueError(
@@ -107,6 +133,16 @@ def award(value: str, on: date) -> date:
     if problem := plausible.problem_with_award(awarded_on, on):
         raise ValueError(problem)
     return awarded_on
+
+
+def paid_through(value: str, on: date) -> date | None:
+    """Return the day up to which fees are paid; None for an empty cell."""
+    if not value:
+        return None
+    read = day(value)
+    if problem := plausible.problem_with_paid_through(read, on):
+        raise ValueError(problem)
+    return read
 
 
 def yes_or_no(value: str) -> bool | None:
@@ -120,17 +156,21 @@ def yes_or_no(value: str) -> bool | None:
         ) from None
 
 
-def known_credential(value: str, codes: Collection[str]) -> str:
+def known_credential(value: str, codes: Mapping[str, str]) -> str:
+    """Return today's code of the credential, which the file may have under a former one."""
     if value not in codes:
         known = ", ".join(sorted(codes))
         raise ValueError(f"“{short(value)}” is not a credential that the portal knows. Write one of {known}.")
-    return value
+    return codes[value]
 
 
 def read_roster_row(
-    cells: Mapping[str, str], *, line: int, credentials: Collection[str], on: date
+    cells: Mapping[str, str], *, line: int, credentials: Mapping[str, str], on: date
 ) -> tuple[RosterRow | None, list[Problem]]:
-    """Return the row that the cells (by column) make, or everything that is wrong with them."""
+    """Return the row that the cells (by column) make, or everything that is wrong with them.
+
+    ``credentials``: every code that a credential has or had, with its code of today.
+    """
     values, problems = read_cells(
         cells,
         line=line,
@@ -149,14 +189,13 @@ def read_roster_row(
     return (None, problems) if problems else (RosterRow(line=line, **values), [])  # type: ignore[arg-type]
 
 
-def contradictions(rows: Iterable[RosterRow]) -> Iterator[Problem]:
+def contradictions(rows: Sequence[RosterRow]) -> Iterator[Problem]:
     """Find rows of one file that contradict each other.
 
-    Each problem is reported on the later line and names the earlier line.
+    Each problem is reported on the later line and names the earlier line. Each kind is looked for
+    by itself, because what is known of 100,000 rows takes memory.
     """
     members: dict[str, RosterRow] = {}
-    held: dict[tuple[str, str], RosterRow] = {}
-    numbers: dict[tuple[str, str], RosterRow] = {}
     for row in rows:
         first = members.setdefault(row.amt_id, row)
         if differences := _differences(first, row):
@@ -166,7 +205,17 @@ def contradictions(rows: Iterable[RosterRow]) -> Iterator[Problem]:
                 f"{row.amt_id} is on line {first.line} too, but with {differences}. "
                 "Correct this AMT ID, or make the member's rows agree.",
             )
-        twin = held.setdefault((row.amt_id, row.credential), row)
+    del members
+    for credential in dict.fromkeys(row.credential for row in rows):
+        yield from _contradictions_of([row for row in rows if row.credential == credential])
+
+
+def _contradictions_of(rows: Iterable[RosterRow]) -> Iterator[Problem]:
+    """Find rows of one credential with the same AMT ID or the same certificate number."""
+    held: dict[str, RosterRow] = {}
+    numbers: dict[str, RosterRow] = {}
+    for row in rows:
+        twin = held.setdefault(row.amt_id, row)
         if twin is not row:
             yield Problem(
                 row.line,
@@ -174,7 +223,7 @@ def contradictions(rows: Iterable[RosterRow]) -> Iterator[Problem]:
                 f"{row.amt_id} has {row.credential} on line {twin.line} already. Delete one of the two rows.",
             )
         else:
-            other = numbers.setdefault((row.credential, row.certificate_number), row)
+            other = numbers.setdefault(row.certificate_number, row)
             if other is not row:
                 yield Problem(
                     row.line,
@@ -184,18 +233,20 @@ def contradictions(rows: Iterable[RosterRow]) -> Iterator[Problem]:
                 )
 
 
-def _meaning(value: str, column: str, credentials: Collection[str], on: date) -> object:
+def _meaning(value: str, column: str, credentials: Mapping[str, str], on: date) -> object:
     match column:
         case "email":
             return email(value)
         case "credential":
-            return known_credential(value, credentials)
+            return intern(known_credential(value, credentials))
         case "awarded_on":
             return award(value, on)
         case "ccp_mandatory":
             return yes_or_no(value)
+        case "fees_paid_through":
+            return paid_through(value, on)
         case _:
-            return value
+            return intern(value) if column in SHARED else value
 
 
 def _differences(first: RosterRow, row: RosterRow) -> str:

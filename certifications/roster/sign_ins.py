@@ -17,17 +17,17 @@ from certifications.roster.rows import RosterRow
 
 def sign_ins(rows: Sequence[RosterRow], record: Record) -> dict[str, SignIn]:
     """Return with which address each member of the file signs in, by AMT ID."""
-    first = {row.amt_id: row for row in reversed(rows)}
-    ordered = sorted(first.values(), key=lambda row: row.line)
-    wanted = {row.amt_id: _wanted(row, record.members.get(row.amt_id)) for row in ordered}
-    own = {amt_id: stored.email if (stored := record.members.get(amt_id)) else "" for amt_id in wanted}
-    lines = {row.amt_id: row.line for row in ordered}
+    first: dict[str, RosterRow] = {}
+    for row in sorted(rows, key=lambda row: row.line):
+        first.setdefault(row.amt_id, row)
+    wanted = {amt_id: _wanted(row, record.members.get(amt_id)) for amt_id, row in first.items()}
+    own = {amt_id: stored.email for amt_id in wanted if (stored := record.members.get(amt_id))}
     withheld: dict[str, str] = {}
     # Whoever does not get an address keeps the own one, which another member may have counted on.
-    while found := _withheld(wanted, own, withheld, lines, record.addresses):
+    while found := _withheld(wanted, own, withheld, first, record.addresses):
         withheld |= found
     return {
-        amt_id: SignIn(own[amt_id], address, withheld[amt_id]) if amt_id in withheld else SignIn(address)
+        amt_id: SignIn(own.get(amt_id, ""), address, withheld[amt_id]) if amt_id in withheld else SignIn(address)
         for amt_id, address in wanted.items()
     }
 
@@ -40,14 +40,14 @@ def _withheld(
     wanted: Mapping[str, str],
     own: Mapping[str, str],
     withheld: Mapping[str, str],
-    lines: Mapping[str, int],
+    first: Mapping[str, RosterRow],
     addresses: Mapping[str, str | None],
 ) -> dict[str, str]:
     """Return the members who cannot get their address, besides those who are known, and why."""
     found = {}
     given: dict[str, str] = {}
     for amt_id, address in wanted.items():
-        if not address or address == own[amt_id] or amt_id in withheld:
+        if not address or address == own.get(amt_id, "") or amt_id in withheld:
             continue
         if address in addresses:
             owner = addresses[address]
@@ -60,5 +60,5 @@ def _withheld(
                 continue
         earlier = given.setdefault(address, amt_id)
         if earlier != amt_id:
-            found[amt_id] = f"the sign-in of AMT ID {earlier}, on line {lines[earlier]}"
+            found[amt_id] = f"the sign-in of AMT ID {earlier}, on line {first[earlier].line}"
     return found

@@ -11,6 +11,7 @@ A row stays on the list until a later roster brings the person in. Then the port
 settled.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -49,7 +50,7 @@ def waiting_rows(rows: Sequence[RosterRow], record: Record) -> Iterator[Waiting]
     Until staff have decided, no row of an AMT ID that is not on record is imported if one of them
     is of a re-keyed person: the person would be on record twice.
     """
-    numbers = {(row.amt_id, row.credential): row.certificate_number for row in rows}
+    numbers = record.numbers_in(rows)
     rekeyed = {}
     for row in rows:
         holder = _same_person(row, record, numbers)
@@ -89,10 +90,10 @@ def store(found: Sequence[Waiting], imported: Iterable[RosterRow], *, occasion: 
     A row that is on the list already is changed only if something about it differs.
     """
     waits = {(waiting.row.amt_id, waiting.row.credential): waiting for waiting in found}
-    came_in = {(row.amt_id, row.credential) for row in imported}
-    numbers = {(row.credential, row.certificate_number) for row in imported}
+    on_record = list(WaitingRow.objects.select_for_update().filter(settled_at=None).order_by("pk"))
+    came_in = _come_in(on_record, imported)
     changed, on_list = [], set()
-    for listed in WaitingRow.objects.select_for_update().filter(settled_at=None).order_by("pk"):
+    for listed in on_record:
         key = (listed.amt_id, listed.credential)
         if waiting := waits.get(key):
             on_list.add(key)
@@ -101,7 +102,7 @@ def store(found: Sequence[Waiting], imported: Iterable[RosterRow], *, occasion: 
                 for column, value in values.items():
                     setattr(listed, column, value)
                 changed.append(listed)
-        elif key in came_in or (listed.credential, listed.certificate_number) in numbers:
+        elif listed.pk in came_in:
             listed.settled_at = occasion.at
             changed.append(listed)
     for some in chunks(changed):
@@ -120,6 +121,19 @@ def store(found: Sequence[Waiting], imported: Iterable[RosterRow], *, occasion: 
     bulk_create_with_history(new, WaitingRow, **occasion.history())
 
 
+def _come_in(on_list: Iterable[WaitingRow], imported: Iterable[RosterRow]) -> set[int]:
+    """Return the keys of those rows on the list whose person, or whose certificate, has been imported."""
+    waiting: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for listed in on_list:
+        waiting["person", listed.amt_id, listed.credential].append(listed.pk)
+        waiting["certificate", listed.certificate_number, listed.credential].append(listed.pk)
+    came_in: set[int] = set()
+    for row in imported if waiting else ():
+        came_in.update(waiting.get(("person", row.amt_id, row.credential), ()))
+        came_in.update(waiting.get(("certificate", row.certificate_number, row.credential), ()))
+    return came_in
+
+
 def _columns(waiting: Waiting, file_name: str) -> dict[str, object]:
     row = waiting.row
     values = [row.certificate_number, row.name, row.email, waiting.cause, waiting.column]
@@ -130,7 +144,7 @@ def _columns(waiting: Waiting, file_name: str) -> dict[str, object]:
 def _same_person(row: RosterRow, record: Record, numbers: Mapping[tuple[str, str], str]) -> StoredMember | None:
     """Return the holder of the row's certificate if this is the same person under another AMT ID.
 
-    ``numbers``: the certificate numbers of the file. If the holder has another one there, the
+    ``numbers``: the certificate numbers that the file gives the holders. If the holder has another one there, the
     number is free. An AMT ID without its zeros is another matter (``spoiled``).
     """
     holder = record.holder_of(row)

@@ -4,29 +4,33 @@
     DATABASE_URL=postgres://… make bench BENCH_ARGS="verify --credits 1000000"
 
 Everything happens in a temporary database of the kind that the settings name, which is removed
-afterwards. Each figure stands beside a floor, which is the least that the same rows can cost on
-this machine, because seconds of another machine say nothing:
+afterwards. Figures are seconds of processor, of the process and of the database together. Each
+stands beside a floor, which is the least that the same rows can cost on this machine, because
+seconds of another machine say nothing:
 
+- ``roster``: ``import_roster`` of a new roster, and of the same one again. The floor reads the
+  file, and puts as many rows into tables of the same kind by one statement each.
 - ``close``: ``close_cycles`` over cycles that have ended. The floor inserts as many lines of
   history, and nothing else.
 - ``verify``: ``verify_records``. The floor reads the same rows, and compares nothing.
 - ``seal``: ``seal_history`` over a history that was never sealed, and its verification. The floor
   reads the same lines.
-- ``record``: recording one entry in a cycle that has 10, and in one that has 200.
+- ``record``: recording one entry in a cycle that has 10, and in one that has 200. The floor locks
+  the cycle, inserts a row, sums and updates.
 - ``webhooks``: messages of the payment provider, beside a bare transaction.
 - ``pages``: each page beside the least that Django needs (``tests/benchmarks/pages.py``).
+- ``held``, only if it is named: the queries and bytes of each page beside those in ``held.json``
+  (``tests/benchmarks/held.py``). ``make bench-check`` and ``make bench-hold`` run it.
+- ``growth``, only if it is named: each page and list at several sizes
+  (``tests/benchmarks/growth.py``).
 """
 
-import io
 import os
-import resource
 import tempfile
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter
-from unittest import mock
 from uuid import uuid4
 
 import django
@@ -35,15 +39,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "amtportal.settings")
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
-from django.utils import timezone  # noqa: E402
 
 from amtportal.history import comparison, seals  # noqa: E402
 from ccp.recording import verbs as recording  # noqa: E402
 from certifications.models import Cycle  # noqa: E402
-from tests.benchmarks import association, pages, webhooks  # noqa: E402
-from tests.support.builders import make_activity, make_cycle, make_member, noon  # noqa: E402
+from tests.benchmarks import association, growth, held, pages, rosters, webhooks  # noqa: E402
+from tests.benchmarks.floor.views import add_row  # noqa: E402
+from tests.benchmarks.measuring import Usage, command, measured  # noqa: E402
+from tests.support.builders import make_activity, make_cycle, make_member  # noqa: E402
 
 ROUNDS = 20
 
@@ -66,28 +70,29 @@ def temporary_database() -> Iterator[None]:
             connection.creation.destroy_test_db(before, verbosity=0)
 
 
-def timed(do: Callable[[], object]) -> float:
-    begun = perf_counter()
-    do()
-    return perf_counter() - begun
-
-
-def command(name: str) -> str:
-    stdout = io.StringIO()
-    call_command(name, stdout=stdout, verbosity=0)
-    return stdout.getvalue().strip()
+def roster(rows: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "roster.csv")
+        rosters.write(file, rows)
+        runs = [command("import_roster", str(file)) for _ in range(2)]
+        floor = measured(lambda: rosters.read_and_insert(file))
+    for name, usage in zip(("a new roster", "the same roster again"), runs, strict=True):
+        tell(f"import_roster, {name}: {usage.output}", rows, "rows", usage)
+    tell_floor("the file read and the rows inserted", floor, *runs)
 
 
 def close(cycles: int) -> None:
-    built = timed(lambda: association.build(cycles, entries=2))
+    built = measured(lambda: association.build(cycles, entries=2))
     before = association.lines_of_history()
-    said: list[str] = []
-    with mock.patch.object(timezone, "now", return_value=noon(association.ON)):
-        seconds = timed(lambda: said.append(command("close_cycles")))
+    usage = command("close_cycles", "--on", association.ON.isoformat())
     lines = association.lines_of_history() - before
-    floor = timed(lambda: insert(lines))
-    tell(f"close_cycles over {cycles:,} cycles (built in {built:.0f} s): {said[0]}", cycles, "cycles", seconds)
-    print(f"  floor: {lines:,} lines of history inserted in {floor:.1f} s; ratio {seconds / floor:.1f}")
+    floor = measured(lambda: insert(lines))
+    tell(
+        f"close_cycles over {cycles:,} cycles (built in {built.seconds:.0f} s): {usage.output}", cycles, "cycles", usage
+    )
+    closed = Cycle.objects.exclude(closed_on=None).count()
+    print(f"  {1000 * usage.cpu / closed:.2f} ms a closed cycle")
+    tell_floor(f"{lines:,} lines of history inserted", floor, usage)
 
 
 def insert(lines: int) -> None:
@@ -100,25 +105,24 @@ def insert(lines: int) -> None:
 
 
 def verify(credits: int) -> None:
-    built = timed(lambda: association.build(max(credits // 10, 1), entries=10))
-    said: list[str] = []
-    seconds = timed(lambda: said.append(command("verify_records")))
-    floor = timed(read)
-    tell(f"verify_records over {credits:,} credits (built in {built:.0f} s): {said[0]}", credits, "credits", seconds)
-    print(f"  floor: the same rows read in {floor:.1f} s; ratio {seconds / floor:.1f}")
+    built = measured(lambda: association.build(max(credits // 10, 1), entries=10))
+    usage = command("verify_records")
+    floor = measured(read)
+    what = f"verify_records over {credits:,} credits (built in {built.seconds:.0f} s): {usage.output.splitlines()[-1]}"
+    tell(what, credits, "credits", usage)
+    tell_floor("the same rows read", floor, usage)
 
 
 def seal(credits: int) -> None:
-    built = timed(lambda: association.build(max(credits // 10, 1), entries=10))
-    said: list[str] = []
-    seconds = timed(lambda: said.append(command("seal_history")))
+    built = measured(lambda: association.build(max(credits // 10, 1), entries=10))
+    usage = command("seal_history")
     tally = seals.SealTally()
-    verified = timed(lambda: list(seals.verify(tally)))
-    floor = timed(read_history)
-    print(f"seal_history over {credits:,} credits (built in {built:.0f} s): {said[0]}")
-    tell("  sealing", tally.rows, "lines", seconds)
+    verified = measured(lambda: list(seals.verify(tally)))
+    floor = measured(read_history)
+    print(f"seal_history over {credits:,} credits (built in {built.seconds:.0f} s): {usage.output}")
+    tell("  sealing", tally.rows, "lines", usage)
     tell("  verifying the seals", tally.rows, "lines", verified)
-    print(f"  floor: the same lines read in {floor:.1f} s; ratios {seconds / floor:.1f} and {verified / floor:.1f}")
+    tell_floor("the same lines read", floor, usage, verified)
 
 
 def read_history() -> None:
@@ -141,9 +145,11 @@ def record() -> None:
         cycle = make_cycle(make_member())
         for _ in range(entries):
             make_activity(cycle, points="0.25")
-        taken[entries] = timed(lambda cycle=cycle: again(cycle)) / ROUNDS
-        tell(f"recording one entry in a cycle of {entries}", 1, "entries", taken[entries])
-    print(f"  ratio of 200 to 10 entries: {taken[200] / taken[10]:.1f}")
+        taken[entries] = measured(lambda cycle=cycle: again(cycle))
+        tell(f"recording and withdrawing {ROUNDS} times in a cycle of {entries}", ROUNDS, "entries", taken[entries])
+    floor = measured(lambda: least(cycle))
+    tell_floor("a row inserted under the lock, with its sum", floor, *taken.values())
+    print(f"  ratio of 200 to 10 entries: {taken[200].cpu / taken[10].cpu:.1f}")
 
 
 def again(cycle: Cycle) -> None:
@@ -156,34 +162,60 @@ def again(cycle: Cycle) -> None:
         recording.withdraw(activity=activity, by=activity.attested_by, at=activity.recorded_at)
 
 
-def tell(what: str, rows: int, noun: str, seconds: float) -> None:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def least(cycle: Cycle) -> None:
+    for _ in range(ROUNDS):
+        add_row(cycle.certification.member.user)
+
+
+def tell(what: str, rows: int, noun: str, usage: Usage) -> None:
+    memory = f", {usage.mib} MiB at most" if usage.mib else ""
     print(what)
-    print(f"  {seconds:.3f} s, {rows / seconds:,.0f} {noun} a second, {peak:.0f} MiB at most", flush=True)
+    print(
+        f"  {usage.cpu:.3f} s of processor ({usage.seconds:.1f} s), {rows / usage.cpu:,.0f} {noun} a second{memory}",
+        flush=True,
+    )
+
+
+def tell_floor(what: str, floor: Usage, *usages: Usage) -> None:
+    ratios = " and ".join(f"{usage.cpu / floor.cpu:.1f}" for usage in usages)
+    print(f"  floor: {what} in {floor.cpu:.3f} s; ratio {ratios}", flush=True)
 
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter, prog="make bench")
-    names = ["close", "verify", "seal", "record", "webhooks", "pages"]
-    parser.add_argument("what", nargs="*", choices=[*names, []], help="All unless named.")
+    names = ["roster", "close", "verify", "seal", "record", "webhooks", "pages", "held", "growth"]
+    parser.add_argument("what", nargs="*", choices=[*names, []], help="All but held and growth unless named.")
+    parser.add_argument("--rows", type=int, default=3000, help="Rows of the roster (3000).")
     parser.add_argument("--cycles", type=int, default=3000, help="Ended cycles for close (3000).")
     parser.add_argument("--credits", type=int, default=20_000, help="Credits for verify and seal (20000).")
     parser.add_argument("--members", type=int, default=1000, help="Members for pages (1000).")
     parser.add_argument("--webhooks", type=int, default=200, help="Messages of the payment provider (200).")
     parser.add_argument("--requests", type=int, default=50, help="Requests for each page (50).")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 100_000], help="Members for growth.")
+    parser.add_argument("--write", action="store_true", help="Hold what held measures from now on.")
     options = parser.parse_args()
     runs = {
+        "roster": lambda: roster(options.rows),
         "close": lambda: close(options.cycles),
         "verify": lambda: verify(options.credits),
         "seal": lambda: seal(options.credits),
         "record": record,
         "webhooks": lambda: webhooks.run(options.webhooks),
         "pages": lambda: pages.run(options.members, options.requests),
+        "held": lambda: held.run(write=options.write),
     }
     print(f"On {connection.vendor}:")
-    for name in options.what or runs:
+    for name in options.what or [name for name in runs if name != "held"]:
+        if name == "growth":  # it needs a database for each size
+            continue
         with temporary_database():
             runs[name]()
+    if "growth" in options.what:
+        taken = {}
+        for members in options.sizes:
+            with temporary_database():
+                taken[members] = growth.take(members, options.requests)
+        growth.tell(taken)
 
 
 if __name__ == "__main__":

@@ -17,9 +17,11 @@ from django.db import connection, models, transaction
 from simple_history.utils import bulk_create_with_history, get_history_manager_for_model
 
 from amtportal.dates import anniversary, today
+from amtportal.history import comparison
 from amtportal.history.lines import sign
-from amtportal.members.models import Member, User
-from ccp.models import Activity, ActivityType, AttestationStatement, Credit
+from amtportal.history.models import SecurityEvent
+from amtportal.members.models import Member, SearchTerm, User
+from ccp.models import Activity, ActivityType, AttestationStatement, Credit, ErrorReport, Evidence
 from ccp.recording import claims
 from certifications import invoices
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
@@ -30,12 +32,14 @@ AWARDED_ON = date(2023, 5, 1)
 AWARDED_IN_GRACE = date(2023, 7, 1)
 AT_ONCE = 500
 APART = 10**6  # the step between the keys of one copy and the next; the keys of history have 32 bits
+TOGETHER = 5  # copies that are made in one statement
 STEP = Decimal("0.25")
 DAY = timedelta(days=1)
 SURNAMES = [
     "Smith",
     *(f"{start}{end}" for end in ("er", "ez", "ov") for start in ("Ab", "Lan", "Brook", "Nun", "Park", "Vog", "Wat")),
 ]
+UNIQUE = ("email", "amt_id", "certificate_number", "stored_name", "provider_reference", "code", "content_hash")
 BUILT = 1000  # rows built one by one; the others are copies of them
 
 
@@ -210,25 +214,58 @@ def lines_of_history() -> int:
     return sum(get_history_manager_for_model(model).count() for model in (Cycle, RenewalInvoice, Certification))
 
 
-def multiply(times: int) -> None:
+def multiply(
+    times: int,
+    *,
+    also: tuple[type[models.Model], ...] = (),
+    entries: int | None = None,
+    with_history: bool = True,
+) -> None:
     """Return the association that was built, this many times over.
 
-    The database copies its rows, and the copies have their own keys.
+    The database copies its rows, and the copies have their own keys. ``also``: other tables to
+    copy. ``entries``: how many of each member's entries are copied; all, if it is left out.
     """
     if times < 2:
         return
-    models_of_a_member = (User, Member, Certification, Cycle, RenewalInvoice, Payment, Activity, Credit)
-    histories = (get_history_manager_for_model(model).model for model in models_of_a_member)
-    tables = [*models_of_a_member, *histories]
+    models_of_a_member = (User, Member, SearchTerm, Certification, Cycle, RenewalInvoice, Payment, Activity, Credit)
+    models_of_a_member += also
+    tables = [*models_of_a_member]
+    if with_history:
+        tables += [comparison.history_model(model) for model in models_of_a_member if hasattr(model, "history_of")]
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # What the rows refer to is there: nothing needs to be looked up.
+            cursor.execute("SET session_replication_role = replica")
         for model in tables:
             columns = [field.column for field in model._meta.concrete_fields]
             values = ", ".join(_copied(field, models_of_a_member) for field in model._meta.concrete_fields)
             named = ", ".join(connection.ops.quote_name(column) for column in columns)
-            cursor.execute(
-                f"WITH RECURSIVE copy(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copy WHERE n < {times - 1}) "  # noqa: S608
-                f"INSERT INTO {model._meta.db_table} ({named}) SELECT {values} FROM {model._meta.db_table}, copy"
-            )
+            for first in range(1, times, TOGETHER):  # Few at once, so that the keys come in about their order.
+                last = min(first + TOGETHER, times) - 1
+                cursor.execute(
+                    f"WITH RECURSIVE copy(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM copy WHERE n < {last}) "  # noqa: S608
+                    f"INSERT INTO {model._meta.db_table} ({named}) SELECT {values} FROM {model._meta.db_table}, copy "
+                    f"WHERE {_built(model)} AND {_which(model, entries)}"
+                )
+        if connection.vendor == "postgresql":
+            cursor.execute("SET session_replication_role = origin")
+
+
+def _built(model: type[models.Model]) -> str:
+    """Return the condition for the rows that were built, not copied."""
+    return f"{connection.ops.quote_name(model._meta.pk.column)} < {APART}"
+
+
+def _which(model: type[models.Model], entries: int | None) -> str:
+    """Return the condition for the rows that are copied: all, or those of each member's first entries."""
+    if entries is None:
+        return "TRUE"
+    titles = ", ".join(f"'Course {number}'" for number in range(1, entries + 1))
+    if model is Activity:
+        return f"title IN ({titles})"
+    if model in (Credit, Evidence, ErrorReport):
+        return f"activity_id IN (SELECT id FROM ccp_activity WHERE title IN ({titles}) AND id < {APART})"  # noqa: S608
+    return "TRUE"
 
 
 def _copied(field: Any, copied: tuple[type[models.Model], ...]) -> str:
@@ -240,8 +277,10 @@ def _copied(field: Any, copied: tuple[type[models.Model], ...]) -> str:
     points_to = field.related_model if field.is_relation else field.model
     if field.primary_key or field.column == "id" or (field.is_relation and points_to in copied):
         return f"{column} + n * {APART}"
-    if field.name in ("email", "amt_id", "certificate_number"):
-        return f"n || '.' || {column}"
+    if field.name in UNIQUE and not (field.name == "email" and field.model is SecurityEvent):
+        return f"CASE WHEN {column} = '' THEN '' ELSE n || '.' || {column} END"
+    if field.name == "term":  # an AMT ID is found by its copy's own
+        return f"CASE WHEN {column} LIKE 'b0%' THEN n || {column} ELSE {column} END"
     if field.name == "submission_id":
         number = f"substr(CAST(10000000 + n AS varchar), 1, 8) || substr(CAST({column} AS varchar), 9)"
         return f"CAST({number} AS uuid)" if connection.vendor == "postgresql" else f"({number})"

@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -81,6 +81,10 @@ class Work:
     floor: str = PAGE
     form: Callable[[], Mapping[str, str] | None] = nothing
     expected: int = 200
+
+    @property
+    def is_html(self) -> bool:
+        return self.form is nothing and not self.path.endswith(".pdf")
 
 
 def works() -> list[Work]:
@@ -205,8 +209,8 @@ def _ask(work: Work, server: Served, *, is_floor: bool) -> Answer:
     return answer
 
 
-def run(members: int, requests: int) -> None:
-    """Build the association, measure each row of the table, and print it."""
+def measured(members: int, requests: int) -> Iterator[tuple[Work, Cost, Cost]]:
+    """Build the association, measure each row of the table, print it, and yield what it took."""
     association.build(members, entries=ENTRIES, planned=association.plan_of_today)
     rows = works()
     with (
@@ -232,6 +236,7 @@ def run(members: int, requests: int) -> None:
                 f"{own.cpu / least.cpu:6.1f} {own.p50_ms:7.1f}",
                 flush=True,
             )
+            yield work, own, least
         made, alone = cold(portal, max(requests // 2, 2))
         print(
             f"transcript as PDF, cold: {1000 * made:.0f} ms of processor, WeasyPrint alone on the same document "
@@ -243,3 +248,9 @@ def run(members: int, requests: int) -> None:
             f"floor {floor_rate:.0f}: {own_rate / floor_rate:.0%}"
         )
         print(f"largest worker: {portal.memory()} MiB")
+
+
+def run(members: int, requests: int) -> None:
+    """Measure and print each row of the table."""
+    for _ in measured(members, requests):
+        pass

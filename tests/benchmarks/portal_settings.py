@@ -2,6 +2,9 @@
 
 from amtportal.settings import *  # noqa: F403
 from amtportal.settings import ACCOUNT_RATE_LIMITS, MIDDLEWARE
+from tests.benchmarks import clock
+
+clock.stop_if_asked()
 
 MIDDLEWARE = ["tests.benchmarks.counted.middleware", *MIDDLEWARE]
 # The limits are counted as always.

@@ -58,7 +58,7 @@ def states(standing: Standing) -> list[str]:
 def test_the_cast_stands_in_its_situations(on: date, time_machine: TimeMachineFixture) -> None:
     time_machine.move_to(noon(on), tick=False)
     found = load_cast(on)
-    assert set(found) == {"new", "midway", "short", "today", "met", "two", "voluntary", "grace"}
+    assert set(found) == {"new", "midway", "short", "today", "met", "two", "voluntary", "grace", "imported", "unopened"}
 
     (new,) = found["new"]
     assert (new.certification.credential.code, new.cycle.number, new.counted) == ("RMA", 1, 0)
@@ -98,7 +98,7 @@ def test_the_cast_stands_in_its_situations(on: date, time_machine: TimeMachineFi
     assert (states(rma)[:2], states(rpt)[:1]) == (["paid", "upcoming"], ["upcoming"])
 
     (voluntary,) = found["voluntary"]
-    assert (voluntary.certification.credential.code, voluntary.certification.awarded_on.year) == ("MT", 1999)
+    assert (voluntary.certification.credential.code, voluntary.certification.awarded_on.year) == ("MLS", 1999)
     assert not voluntary.certification.ccp_mandatory
     assert not voluntary.is_met
     assert voluntary.current is not None
@@ -110,6 +110,16 @@ def test_the_cast_stands_in_its_situations(on: date, time_machine: TimeMachineFi
     assert (grace.counted, grace.to_go, grace.days_left) == (42, 3, -20)
     assert grace.takes_records
     assert states(grace) == ["paid", "paid", "locked"]
+
+    (imported,) = found["imported"]
+    assert (imported.counted, imported.required) == (16, 30)
+    assert states(imported)[:2] == ["paid", "upcoming"]
+    assert imported.invoices[0].state_in_words == "Paid before the portal"
+    (unopened,) = found["unopened"]
+    owner = unopened.certification.member.user
+    assert owner is not None
+    assert not owner.has_usable_password()
+    assert not any(invoice.overdue for standing in (imported, unopened) for invoice in standing.invoices)
 
 
 @pytest.mark.django_db
@@ -183,10 +193,10 @@ def test_the_demo_is_loaded_once_and_prints_its_sign_ins(
         "Demo sign-ins, as of 11/22/2026; the password is: amtrax demo portal",
         "  new@demo.example         RMA, first year, nothing recorded",
     ]
-    assert len(stdout.getvalue().splitlines()) == 1 + 9
+    assert len(stdout.getvalue().splitlines()) == 1 + 11
 
     roster = Member.objects.filter(user__email__endswith="@members.example")
-    assert (roster.count(), Member.objects.count()) == (300, 308)
+    assert (roster.count(), Member.objects.count()) == (300, 310)
     assert not any(user.has_usable_password() for user in User.objects.filter(member__in=roster))
     assert Certification.objects.filter(member__in=roster).count() > 300
     assert 55 <= roster.filter(activities__isnull=False).distinct().count() <= 70

@@ -174,7 +174,7 @@ def test_days_left_count_to_the_last_day(on: date, left: int) -> None:
 
 @pytest.mark.django_db
 def test_opening_the_current_cycle_copies_the_terms_and_issues_three_invoices() -> None:
-    """RMA awarded on 5/1/2023 has 30 points and three invoices of $50.
+    """RMA awarded on 5/1/2023 has 30 points and three invoices of $60.
 
     They are due on the anniversaries in 2024, 2025 and 2026.
     """
@@ -182,9 +182,9 @@ def test_opening_the_current_cycle_copies_the_terms_and_issues_three_invoices() 
     assert (cycle.number, cycle.starts_on, cycle.ends_on) == (1, date(2023, 5, 1), date(2026, 4, 30))
     assert (cycle.points_required, cycle.requirement_met_on, cycle.closed_on) == (Decimal(30), None, None)
     assert list(cycle.invoices.order_by("year").values_list("year", "due_on", "amount", "issued_on", "status")) == [
-        (1, date(2024, 5, 1), 5000, TODAY, "issued"),
-        (2, date(2025, 5, 1), 5000, TODAY, "issued"),
-        (3, date(2026, 5, 1), 5000, TODAY, "issued"),
+        (1, date(2024, 5, 1), 6000, TODAY, "issued"),
+        (2, date(2025, 5, 1), 6000, TODAY, "issued"),
+        (3, date(2026, 5, 1), 6000, TODAY, "issued"),
     ]
 
 
@@ -210,7 +210,7 @@ def test_new_terms_leave_an_open_cycle_and_its_invoices_alone() -> None:
     Credential.objects.filter(code="RMA").update(points_required=Decimal(40), annual_fee=7500)
     again = cycles.open_current(certification=Certification.objects.get(), on=TODAY)
     assert again.points_required == Decimal(30)
-    assert {invoice.amount for invoice in cycle.invoices.all()} == {5000}
+    assert {invoice.amount for invoice in cycle.invoices.all()} == {6000}
 
 
 @pytest.mark.django_db

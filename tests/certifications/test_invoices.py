@@ -123,7 +123,7 @@ def open_invoice(cycle: Cycle) -> RenewalInvoice:
 def test_a_payment_makes_an_open_invoice_paid(open_invoice: RenewalInvoice) -> None:
     clerk = make_user(is_staff=True)
     payment = make_payment(open_invoice, by=clerk, method="money-order", reference="77", received_on=TODAY - DAY)
-    assert (payment.amount, payment.method, payment.reference) == (5000, "money-order", "77")
+    assert (payment.amount, payment.method, payment.reference) == (6000, "money-order", "77")
     assert (payment.recorded_by, payment.recorded_at) == (clerk, noon(TODAY))
     open_invoice.refresh_from_db()
     assert invoices.state_of(open_invoice, TODAY) == "paid"
@@ -166,8 +166,8 @@ def test_the_last_invoice_of_a_voluntary_certification_is_paid_without_any_point
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        pytest.param({"amount": 4999}, "is for \\$50.00", id="a cent too little"),
-        pytest.param({"amount": 5001}, "is for \\$50.00", id="a cent too much"),
+        pytest.param({"amount": 5999}, "is for \\$60.00", id="a cent too little"),
+        pytest.param({"amount": 6001}, "is for \\$60.00", id="a cent too much"),
         pytest.param({"received_on": TODAY + DAY}, "cannot be received in the future", id="received tomorrow"),
     ],
 )

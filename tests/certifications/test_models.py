@@ -9,7 +9,16 @@ from typing import Any
 
 import pytest
 
-from certifications.models import Credential, Cycle, CycleCorrection, Payment, RenewalInvoice, StatusChange, WaitingRow
+from certifications.models import (
+    Credential,
+    Cycle,
+    CycleCorrection,
+    FormerName,
+    Payment,
+    RenewalInvoice,
+    StatusChange,
+    WaitingRow,
+)
 from tests.support.builders import (
     TODAY,
     invoice_of,
@@ -27,6 +36,7 @@ pytestmark = pytest.mark.django_db
 TENTH = Decimal("30.1")
 CLOSED = {"closed_on": date(2026, 5, 1), "outcome": "compliant", "points_at_close": Decimal(30)}
 EXTENDED = {"grace_extended_to": date(2026, 9, 30), "grace_extension_reason": "Deployed."}
+SETTLED = {"status": "paid", "before_portal": date(2030, 1, 1)}
 ONLINE = {"method": "card-online", "recorded_by": None, "charge_id": "ch_1"}
 REVERSED = {"reversed_at": noon(TODAY), "reversed_by": make_user, "reversal_reason": "Returned by the bank."}
 
@@ -79,6 +89,10 @@ def correction() -> CycleCorrection:
     )
 
 
+def former_name() -> FormerName:
+    return FormerName.objects.create(credential=rma(), code="RMT", name="Medical Technician", until=date(2010, 1, 1))
+
+
 def waiting() -> WaitingRow:
     return WaitingRow.objects.create(
         amt_id="1", credential="RMA", certificate_number="1", name="Ada", cause="former", line=2, since=noon(TODAY)
@@ -113,9 +127,12 @@ CHANGES = [
     ("renewalinvoice_year_1_to_3", unpaid, {"year": 0}, "year 0"),
     ("renewalinvoice_year_1_to_3", unpaid, {"year": 4}, "year 4"),
     ("renewalinvoice_status_known", unpaid, {"status": "lost"}, "no such status"),
+    ("renewalinvoice_before_portal_settled", unpaid, {"before_portal": date(2030, 1, 1)}, "settled and to be paid"),
+    ("renewalinvoice_before_portal_settled", unpaid, {**SETTLED, "before_portal": date(2000, 1, 1)}, "due later"),
     ("renewalinvoice_void_has_reason", unpaid, {"status": "void"}, "void without a reason"),
     ("renewalinvoice_void_has_reason", unpaid, {"void_reason": "Why?"}, "reason without being void"),
     ("waitingrow_cause_known", waiting, {"cause": "whim"}, "no such cause"),
+    ("payment_recorded_by_somebody", payment, {"recorded_by": None}, "nobody and no file"),
     ("payment_method_known", payment, {"method": "barter"}, "no such method"),
     ("payment_recorded_by_somebody", payment, {"recorded_by": None}, "a check that nobody recorded"),
     ("payment_recorded_by_somebody", payment, {"charge_id": "ch_1"}, "a check with a charge"),
@@ -129,6 +146,7 @@ CHANGES = [
 ]
 COPIES = [
     ("credential.code", rma, {}, "same code"),
+    ("formername_one_a_day", former_name, {"code": "OLD"}, "same day"),
     ("certification_once_a_member", make_certification, {"certificate_number": "other"}, "same member"),
     ("certification_number_unique", make_certification, {"member": make_member}, "same number"),
     ("cycle_number_unique", ended, CLOSED, "same number"),
@@ -175,6 +193,8 @@ def test_every_constraint_has_its_try() -> None:
         pytest.param(ended, {**EXTENDED, "grace_extended_to": date(2026, 5, 1)}, id="grace extended by a day"),
         pytest.param(correction, {"points": Decimal(0)}, id="corrected to 0 points"),
         pytest.param(unpaid, {"status": "void", "void_reason": "Wrong fee."}, id="void invoice with a reason"),
+        pytest.param(unpaid, SETTLED, id="paid before the portal"),
+        pytest.param(payment, {"recorded_by": None, "file_name": "lockbox.csv"}, id="payment from a file"),
         pytest.param(payment, REVERSED, id="reversed payment"),
     ],
 )

@@ -112,6 +112,9 @@ STAFF = {
     "members_user_change": Form("user", {"email": "new@example.org"}),
     "certifications_certification_change": Form("certification", {"certificate_number": "777"}),
     "certifications_credential_change": Form("credential", {"name": "Another"}),
+    "certifications_credential_rename": Form(
+        "credential", {"code": "RMX", "name": "Another", "from_on": "2026-03-14", "source": "The board."}
+    ),
     "ccp_activitytype_change": Form("activitytype", {"name": "Another"}),
     "ccp_category_change": Form("category", {"name": "Another"}),
     "auth_group_change": Form("group", {"name": "Another"}),
@@ -129,6 +132,7 @@ STAFF = {
     "certifications_renewalinvoice_pay": Form("renewalinvoice", {"reference": "7"}),
     "certifications_renewalinvoice_void": Form("renewalinvoice", REASON),
     "certifications_renewalinvoice_anew": Form("renewalinvoice", REASON),
+    "certifications_renewalinvoice_ask": Form("renewalinvoice", REASON),
     "payments_unappliedmoney_apply": Form("unappliedmoney"),
     "payments_unappliedmoney_explain": Form("unappliedmoney", REASON),
 }
@@ -185,6 +189,10 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
     }
     if name.endswith("_anew"):
         RenewalInvoice.objects.filter(pk=keys["renewalinvoice"]).update(status="void", void_reason="Wrong day")
+    if name.endswith("_ask"):
+        invoice = RenewalInvoice.objects.get(pk=keys["renewalinvoice"])
+        invoice.status, invoice.before_portal = "paid", invoice.due_on
+        invoice.save()
     form = STAFF[name]
     model = next(
         found for found in apps.get_models() if name.startswith(found._meta.label_lower.replace(".", "_") + "_")

@@ -22,7 +22,7 @@ from django.test import Client
 from amtportal.members.models import Member, User
 from ccp.amt_credits import holding as held_credits
 from ccp.models import Activity, ActivityType, Category, HeldCredit
-from certifications.models import Certification, Credential, Payment, RenewalInvoice
+from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
 from certifications.payments.models import UnappliedMoney
 from certifications.payments.provider import ProviderAway
 from tests.support.builders import (
@@ -231,6 +231,18 @@ def void_several(patch: pytest.MonkeyPatch) -> Post:
     return Post(_root(), f"{page(Activity, 'void_several')}?ids={entry.pk}", {"reason": "Because it is so."})
 
 
+def import_activities(patch: pytest.MonkeyPatch) -> Post:
+    make_cycle(make_member(amt_id="7009999"))
+    header = "reference,amt_id,activity_type,starts_on,points"
+    return importing(Activity, f"{header}\nX-1,7009999,self-study,2025-06-01,2".encode())(patch)
+
+
+def import_payments(patch: pytest.MonkeyPatch) -> Post:
+    invoice = invoice_of(make_cycle(make_member()), year=1)
+    row = f"{invoice.number},{invoice.amount / 100:.2f},check,77,2026-03-13"
+    return importing(Payment, f"invoice,amount,method,reference,received_on\n{row}".encode())(patch)
+
+
 def importing(model: Any, content: bytes) -> Callable[[pytest.MonkeyPatch], Post]:
     """Return what prepares the post that confirms a file, which was uploaded and shown."""
 
@@ -264,6 +276,11 @@ def refund_unapplied(monkeypatch: pytest.MonkeyPatch) -> Post:
     return _refunding(monkeypatch, UnappliedMoney.objects.create(**values))
 
 
+def issue_transcripts(patch: pytest.MonkeyPatch) -> Post:
+    chosen = {"action": "issue_transcripts", "_selected_action": str(make_cycle().pk)}
+    return Post(_root(), page(Cycle), chosen)
+
+
 POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "account_confirm_email": confirm_address,
     "account_reset_password_from_key": reset_password,
@@ -282,6 +299,8 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "auth_group_add": adding(Group, name="Desk"),
     "auth_group_delete": deleting(Group, lambda: Group.objects.create(name="Desk")),
     "ccp_activity_void_several": void_several,
+    "ccp_activity_process_import": import_activities,
+    "certifications_payment_process_import": import_payments,
     "ccp_activitytype_add": adding(
         ActivityType,
         name="Language course",
@@ -300,6 +319,7 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
         awarded_on="2024-05-01",
     ),
     "certifications_certification_process_import": importing(Certification, ROSTER),
+    "certifications_cycle_changelist": issue_transcripts,
     "certifications_credential_add": adding(
         Credential, code="NEW", name="New", points_required="30", annual_fee="50.00"
     ),

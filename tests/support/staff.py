@@ -93,12 +93,15 @@ DEEDS = {
     "ccp_category_terms": "ccp.change_category",
     "ccp_errorreport_answer": "ccp.change_errorreport",
     "ccp_heldcredit_match": "ccp.add_heldcredit",
+    "ccp_transcriptbatch_download": "ccp.add_transcriptbatch",
     "certifications_certification_status": "certifications.change_certification",
+    "certifications_credential_rename": "certifications.rename_credential",
     "certifications_cycle_correct": "certifications.add_cyclecorrection",
     "certifications_cycle_extend": "certifications.change_cycle",
     "certifications_payment_refund": "payments.give_refund",
     "certifications_payment_reverse": "certifications.change_payment",
     "certifications_renewalinvoice_anew": "certifications.change_renewalinvoice",
+    "certifications_renewalinvoice_ask": "certifications.change_renewalinvoice",
     "certifications_renewalinvoice_pay": "certifications.add_payment",
     "certifications_renewalinvoice_void": "certifications.change_renewalinvoice",
     "members_member_rekey": "members.change_amt_id",
@@ -241,6 +244,7 @@ BY_HAND: dict[str, set[str]] = {
     "ccp_evidence": {VIEW},
     "ccp_heldcredit": {VIEW, DELETE},  # a certification that is held by mistake
     "ccp_transcript": {VIEW},
+    "ccp_transcriptbatch": {VIEW},
     "ccp_typeterms": {VIEW},
     "certifications_certification": {VIEW, ADD, CHANGE},
     "certifications_credential": {VIEW, ADD, CHANGE, DELETE},  # the first one, which nobody holds

@@ -64,7 +64,7 @@ class Checkout(models.Model):
     failure = models.CharField(max_length=300, blank=True, help_text="Why the payment failed.")
     payment = models.OneToOneField(Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="checkout")
 
-    history = History()
+    history = History(found_by=["invoice", "payment"])
     objects = CheckoutQuerySet.as_manager()
 
     class Meta:

@@ -54,7 +54,7 @@ class Refund(models.Model):
     )
     finished_at = models.DateTimeField(null=True, blank=True)
 
-    history = History()
+    history = History(found_by=["payment", "unapplied"])
 
     class Meta:
         ordering = ["-requested_at", "-pk"]
@@ -102,7 +102,7 @@ class Dispute(models.Model):
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
 
-    history = History()
+    history = History(found_by=["payment", "unapplied"])
     objects = DisputeQuerySet.as_manager()
 
     class Meta:

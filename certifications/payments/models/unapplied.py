@@ -63,7 +63,7 @@ class UnappliedMoney(models.Model):
         RenewalInvoice, on_delete=models.PROTECT, null=True, blank=True, related_name="unapplied_applied"
     )
 
-    history = History()
+    history = History(found_by=["checkout", "applied_to"])
     objects = UnappliedMoneyQuerySet.as_manager()
 
     class Meta:

@@ -34,6 +34,7 @@ from ccp.models import (
     Evidence,
     HeldCredit,
     Transcript,
+    TranscriptBatch,
     TypeTerms,
 )
 from certifications.models import Certification, Credential, Cycle, CycleCorrection, Payment, RenewalInvoice
@@ -87,6 +88,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "auth_group_delete": (Group, "name: Desk → –"),
     "ccp_activity_void": (Activity, "void_reason: – → Because it is so."),
     "ccp_activity_void_several": (Activity, "void_reason: – → Because it is so."),
+    "ccp_activity_process_import": (Activity, "provider_reference: – → X-1"),
     "ccp_activitytype_add": (ActivityType, "code: – → language-course"),
     "ccp_activitytype_change": (ActivityType, "name: Self-study or journal quiz → Another"),
     "ccp_activitytype_terms": (TypeTerms, "cap: – → 7.00"),
@@ -104,11 +106,15 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "certifications_credential_add": (Credential, "code: – → NEW"),
     "certifications_credential_change": (Credential, "name: Registered Medical Assistant → Another"),
     "certifications_credential_delete": (Credential, "code: MDT → –"),
+    "certifications_credential_rename": (Credential, "code: RMA → RMX"),
+    "certifications_cycle_changelist": (TranscriptBatch, "asked_by: – → *"),
     "certifications_cycle_correct": (CycleCorrection, "points: – → 31.00"),
     "certifications_cycle_extend": (Cycle, "grace_extended_to: – → 2026-09-30"),
+    "certifications_payment_process_import": (Payment, "reference: – → 77"),
     "certifications_payment_refund": (Refund, "reason: – → Because it is so."),
     "certifications_payment_reverse": (Payment, f"reversed_at: – → {NOW}"),
     "certifications_renewalinvoice_anew": (RenewalInvoice, "status: – → issued"),
+    "certifications_renewalinvoice_ask": (RenewalInvoice, "status: * → issued"),
     "certifications_renewalinvoice_pay": (Payment, "reference: – → 7"),
     "certifications_renewalinvoice_void": (RenewalInvoice, "status: issued → void"),
     "members_member_add": (Member, "amt_id: – → 777"),
@@ -135,7 +141,10 @@ NOTHING = {
     "account_confirm_login_code": "codes by mail are not in use",
     # Staff
     "ccp_activity_changelist": "leads to the page on which the chosen entries are voided",
+    "ccp_activity_import": "shows what a file would do",
+    "certifications_payment_import": "shows what a file would do",
     "ccp_heldcredit_import": "shows what a file would do",
+    "ccp_transcriptbatch_download": "is there to be read",
     "certifications_certification_import": "shows what a file would do",
     "login": "leads to the sign-in",
     "logout": "is the sign-out of ``account_logout``",
@@ -281,7 +290,7 @@ def test_every_staff_page_that_writes_leaves_its_line() -> None:
         writing |= {f"{stem}_{kind}" for kind, allowed in may.items() if allowed}
         acting |= {stem} if shown.get_actions(request) else set()
         assert not shown.list_editable
-    assert acting == {"ccp_activity"}
+    assert acting == {"ccp_activity", "certifications_cycle"}
     assert writing <= LINES.keys()
     assert set(below("admin/").values()) - pages <= LINES.keys() | NOTHING.keys()
 

@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from amtportal.imports import cells
 
@@ -158,3 +160,14 @@ def test_what_a_number_may_have_been() -> None:
     assert cells.before_a_spreadsheet("42", most_zeros=2) == ["042", "0042"]
     assert cells.before_a_spreadsheet("042", most_zeros=2) == ["42", "0042"]
     assert cells.before_a_spreadsheet("A42") == []
+
+
+PLAIN = st.text("AZaz059,./:@'()-", min_size=1, max_size=8)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.lists(PLAIN, min_size=1, max_size=4).map(" ".join), st.booleans(), st.booleans())
+def test_a_plain_cell_is_in_its_clean_form(cell: str, joins_lines: bool, is_prose: bool) -> None:
+    """Such a cell is taken as it is, without the questions that a cell is asked otherwise."""
+    assert cells._PLAIN.fullmatch(cell)
+    assert cells._cleaned(cell, joins_lines=joins_lines, is_prose=is_prose) == cell

@@ -31,7 +31,7 @@ def test_a_csv_is_read_whichever_program_wrote_it(data: str) -> None:
 def test_a_record_stands_on_the_line_on_which_it_starts() -> None:
     """The header, a record over lines 2 to 4, a blank line 5, and the next record on line 6."""
     dataset = csv_files.read_csv(b'a,b\n1,"x\ny\r\nz"\n\n2,w\n')
-    assert dataset.lines == [2, 6]
+    assert list(dataset.lines) == [2, 6]
 
 
 def test_a_dataset_made_elsewhere_counts_the_lines_within_its_cells() -> None:
@@ -84,3 +84,11 @@ def test_the_admin_format_takes_the_bytes_of_the_file() -> None:
     assert csv.is_binary()
     assert csv.get_read_mode() == "rb"
     assert list(csv.create_dataset("a\nZoë\n".encode())) == [("Zoë",)]
+
+
+def test_the_records_can_be_read_again_until_they_are_forgotten() -> None:
+    dataset = csv_files.read_csv(b"a,b\n1,2\n1\n3,4\n")
+    assert [list(dataset), list(dataset)] == [[("1", "2"), ("3", "4")]] * 2
+    assert len(dataset.problems) == 1
+    dataset.forget_records()
+    assert list(dataset) == []

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from amtportal.members import amt_ids
 from amtportal.members.models import Member, SearchTerm
@@ -140,3 +142,29 @@ def test_a_person_with_one_name_is_sorted_by_it() -> None:
     for first_name, last_name in people:
         make_member(first_name=first_name, last_name=last_name)
     assert [member.name for member in Member.objects.all()] == ["Zoe Adams", "Bao", "Sukarno", "Ada Tan"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", ["mary lane", "Lane, Mary"])
+def test_of_words_that_are_too_many_to_count_the_last_is_looked_up_first(
+    typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """People type the last name last, and fewer have the same one."""
+    member = make_member(first_name="Mary", last_name="Lane")
+    make_member(first_name="Mary", last_name="Lane")
+    monkeypatch.setattr("amtportal.members.models.MOST_COUNTED", 1)
+    with CaptureQueriesContext(connection) as captured:
+        assert member.pk in Member.objects.keys_found_by(typed)
+    finding = next(query["sql"] for query in captured if "EXISTS" in query["sql"])
+    assert finding.index("lane") < finding.index("mary")
+
+
+@pytest.mark.django_db
+def test_keys_among_many_are_sent_as_one_value() -> None:
+    members = [make_member() for _ in range(3)]
+    wanted = [members[0].pk, members[2].pk]
+    with CaptureQueriesContext(connection) as captured:
+        assert list(Member.objects.filter(pk__among=wanted).order_by("pk").values_list("pk", flat=True)) == wanted
+    assert f"{wanted[0]}, {wanted[1]}" in captured[0]["sql"] or f"{wanted[0]},{wanted[1]}" in captured[0]["sql"]
+    assert not Member.objects.filter(pk__among=[]).exists()
+    assert Member.objects.filter(search_terms__member__pk__among=wanted).distinct().count() == 2

@@ -16,8 +16,8 @@ from django.urls import reverse
 from amtportal.history import seals
 from amtportal.members.models import Member, OutgoingMail, User
 from ccp.standing import calendar
+from ccp.transcripts import batches, issuing
 from ccp.transcripts import contents as transcripts
-from ccp.transcripts import issuing
 from certifications.models import Cycle
 from tests.support.addresses import below
 from tests.support.builders import TODAY, client_of, make_member, make_user, noon
@@ -38,6 +38,10 @@ ROSTER = {
     for action in (ADD, CHANGE)
 }
 IMPORTS = {
+    "ccp_activity_import": {"ccp.add_activity"},
+    "ccp_activity_process_import": {"ccp.add_activity"},
+    "certifications_payment_import": {"certifications.add_payment"},
+    "certifications_payment_process_import": {"certifications.add_payment"},
     "ccp_heldcredit_import": {"ccp.add_heldcredit"},
     "ccp_heldcredit_process_import": {"ccp.add_heldcredit"},
     "certifications_certification_import": ROSTER,
@@ -76,6 +80,7 @@ def rows() -> None:
     calendar.create(member=member, at=noon(TODAY))
     cycle = Cycle.objects.get()
     issuing.issue(contents=transcripts.of_cycle(cycle), by=member.user, at=noon(TODAY))
+    batches.ask(cycles=[cycle.pk], by=make_user(), at=noon(TODAY))
     Authenticator.objects.create(user=member.user, type="totp", data={})
     OutgoingMail.objects.create(sender="portal@amt.example", recipients=["ada@example.org"])
 

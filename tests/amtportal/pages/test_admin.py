@@ -19,6 +19,7 @@ from amtportal.members.models import Member, SearchTerm, Tally, User
 from ccp.models import (
     Activity,
     ActivityType,
+    AttestationStatement,
     Category,
     CategoryTerms,
     Credit,
@@ -112,9 +113,10 @@ def root() -> Client:
 def test_every_model_has_an_admin() -> None:
     """The model has its own page, or lines on the page of another model.
 
-    Tallies have none: their keys are digests, and there is nothing to read.
+    Tallies have none: their keys are digests, and there is nothing to read. A statement that is
+    attested to is read on the page of each of its entries.
     """
-    ours = {"members", "certifications", "ccp"}
+    ours = {"members", "certifications", "payments", "ccp"}
     as_lines = {inline.model for shown in admin.site._registry.values() for inline in shown.inlines}
     missing = [
         model
@@ -125,7 +127,7 @@ def test_every_model_has_an_admin() -> None:
         and not hasattr(model, "history_id")
         and model is not SearchTerm  # follows from the member
     ]
-    assert missing == [Tally]
+    assert missing == [Tally, AttestationStatement]
 
 
 # Who may look
@@ -156,8 +158,38 @@ def test_each_list_takes_the_same_queries_for_one_row_and_for_many(root: Client)
     for model in MODELS:
         root.get(page(model))  # content types are read once in a process
     few = {model.__name__: queries(root, page(model)) for model in MODELS}
+    # The session, the account, one count and one query for the rows, and the choices of a filter
+    # that the rows have, or another table: credentials or categories. Settlements are shown by day.
+    with_choices = {"Certification", "Cycle", "RenewalInvoice", "ActivityType", "Activity"}
+    with_choices |= {"StatusChange", "CycleCorrection", "SettlementLine", "ProviderEvent"}
+    more = dict.fromkeys(with_choices, 1) | {"Settlement": 2}
+    assert few == {model.__name__: 4 + more.get(model.__name__, 0) for model in MODELS}
     populate(5)
     assert {model.__name__: queries(root, page(model)) for model in MODELS} == few
+
+
+@pytest.mark.parametrize(
+    ("model", "words", "least"),
+    [
+        pytest.param(Member, "lane", 2, id="member"),
+        pytest.param(Member, "ada lane", 3, id="member-by-two-words"),
+        pytest.param(Credit, "lane", 2, id="what-a-member-has"),
+    ],
+)
+def test_search_takes_the_same_queries_and_sends_its_keys_as_one_value(
+    root: Client, model: Any, words: str, least: int
+) -> None:
+    """``least``: the queries that find the keys of members. One more finds the keys of the rows."""
+    populate(1)
+    root.get(page(model))
+    with CaptureQueriesContext(connection) as captured:
+        assert root.get(page(model), {"q": words}).context["cl"].result_count
+    assert len(captured) == 5 + least
+    populate(5)
+    with CaptureQueriesContext(connection) as again:
+        root.get(page(model), {"q": words})
+    assert len(again) == len(captured)
+    assert max(len(query["sql"].split(" WHERE ")[-1]) for query in again if "COUNT(" in query["sql"]) < 400
 
 
 def test_each_list_counts_to_a_bound_and_not_the_table(root: Client) -> None:

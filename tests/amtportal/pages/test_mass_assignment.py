@@ -90,6 +90,7 @@ WRITES_NOTHING = {
 # Lists, imports, and forms that add a row: below, or the same form as the one that changes it.
 NO_FORM_OF_THEIR_OWN = {
     "ccp_activity_void_several",
+    "ccp_transcriptbatch_download",
     # They need another member, and call a verb with the two fields that they show.
     "members_member_merge",
     "members_member_sign_in",

@@ -145,7 +145,7 @@ def test_recording_takes_the_same_queries_however_much_is_on_record(one: Member)
 
 
 def test_submit_takes_few_statements(one: Member) -> None:
-    """Session, account and member; two for the cycles, locked and read; one for the form's number and its statement.
+    """Session, and account with member; two for the cycles, locked and read; one for the form's number and statement.
 
     The lock on the terms and their stamp; the entry and the credit, each with its line; the cycle counted again.
     """
@@ -158,7 +158,7 @@ def test_submit_takes_few_statements(one: Member) -> None:
     asked = [
         query["sql"] for query in captured if not query["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))
     ]
-    assert len(asked) == (13 if connection.vendor == "postgresql" else 12)
+    assert len(asked) == (12 if connection.vendor == "postgresql" else 11)
 
 
 def test_the_history_of_an_entry_takes_the_same_queries_however_long(one: Member) -> None:

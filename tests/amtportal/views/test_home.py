@@ -59,7 +59,7 @@ def test_four_answers_for_a_member_who_met_the_requirement_yesterday(met: Member
     card = cards(met)["RMA"]
     assert "30 of 30 points" in card
     assert "Days left 47 days" in card
-    assert f"Pay {invoice_of(cycle_of(met)).number} ($50.00), due 5/1/2026." in card
+    assert f"Pay {invoice_of(cycle_of(met)).number} ($60.00), due 5/1/2026." in card
     assert "Open since 3/14/2026, the day after your CCP requirement was met (3/13/2026)." in card
 
 
@@ -93,7 +93,7 @@ def test_four_answers_in_the_grace_period(grace: Member) -> None:
 
 
 def test_four_answers_where_ccp_is_voluntary(voluntary: Member) -> None:
-    card = cards(voluntary)["MT"]
+    card = cards(voluntary)["MLS"]
     assert "CCP is voluntary for this certification." in card
     assert "more points" not in card
     assert "Open since 3/2/2026, 60 days before it is due." in card

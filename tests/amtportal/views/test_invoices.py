@@ -45,9 +45,9 @@ def test_the_list_shows_every_invoice_with_its_state_the_last_due_first(short: M
     rows = [words(row) for row in read(client_of(short).get("/invoices/")).select("main tbody tr")]
     number = {year: invoice_of(cycle, year).number for year in (1, 2, 3)}
     assert rows == [
-        f"{number[3]} RPT, year 3 Locked When CCP is met 4/24/2026 $50.00",
-        f"{number[2]} RPT, year 2 Open, overdue 2/23/2025 4/24/2025 $50.00",
-        f"{number[1]} RPT, year 1 Paid 2/24/2024 4/24/2024 $50.00",
+        f"{number[3]} RPT, year 3 Locked When CCP is met 4/24/2026 $60.00",
+        f"{number[2]} RPT, year 2 Open, overdue 2/23/2025 4/24/2025 $60.00",
+        f"{number[1]} RPT, year 1 Paid 2/24/2024 4/24/2024 $60.00",
     ]
 
 
@@ -81,7 +81,7 @@ def test_a_locked_invoice_says_why_and_when_it_opens(short: Member) -> None:
 def test_a_locked_invoice_is_not_to_be_had(short: Member, method: str, address: str, status: int) -> None:
     invoice = invoice_of(cycle_of(short, "RPT"))
     client = client_of(short)
-    answer = getattr(client, method)(address.format(pk=invoice.pk), {"status": "paid", "amount": "5000"})
+    answer = getattr(client, method)(address.format(pk=invoice.pk), {"status": "paid", "amount": "6000"})
     assert answer.status_code == status
     assert not answer.content.startswith(b"%PDF")
     assert "How to pay" not in answer.content.decode()
@@ -138,10 +138,10 @@ def test_the_last_invoice_cannot_be_had_at_five_to_midnight_and_can_be_at_five_p
 def test_an_open_invoice_says_how_to_pay_and_prints(met: Member) -> None:
     invoice, browser = invoice_of(cycle_of(met)), client_of(met)
     page = words(read(browser.get(f"/invoices/{invoice.pk}/")).main)
-    assert "Make it out to American Medical Technologists for $50.00" in page
+    assert "Make it out to American Medical Technologists for $60.00" in page
     assert "847-823-5169" in page
     text = printed(browser.get(f"/invoices/{invoice.pk}.pdf"))
-    for said in ("Renewal invoice", invoice.number, "Mia Met", "$50.00", "Due 5/1/2026", "How to pay"):
+    for said in ("Renewal invoice", invoice.number, "Mia Met", "$60.00", "Due 5/1/2026", "How to pay"):
         assert said in text
 
 
@@ -151,7 +151,7 @@ def test_a_paid_invoice_has_a_receipt(met: Member) -> None:
     browser = client_of(met)
     assert "Nothing more is due." in words(read(browser.get(f"/invoices/{invoice.pk}/")).main)
     text = printed(browser.get(f"/invoices/{invoice.pk}.pdf"))
-    for said in ("Receipt", "$50.00 by money order (MO-77), received 3/12/2026", "Balance $0.00"):
+    for said in ("Receipt", "$60.00 by money order (MO-77), received 3/12/2026", "Balance $0.00"):
         assert said in text
     assert "How to pay" not in text
 
@@ -183,7 +183,7 @@ def test_a_void_invoice_has_no_pdf(met: Member) -> None:
 
 
 def test_a_voluntary_certification_waits_for_no_points(voluntary: Member) -> None:
-    invoice = invoice_of(cycle_of(voluntary, "MT"))
+    invoice = invoice_of(cycle_of(voluntary, "MLS"))
     page = words(read(client_of(voluntary).get(f"/invoices/{invoice.pk}/")).main)
     assert "Open since 3/2/2026, 60 days before it is due." in page
 

@@ -1,6 +1,9 @@
 """The least that Django needs for a page with a session: what the portal's pages are compared with."""
 
 from amtportal.settings import *  # noqa: F403
+from tests.benchmarks import clock
+
+clock.stop_if_asked()
 
 ROOT_URLCONF = "tests.benchmarks.floor.urls"
 MIDDLEWARE = [

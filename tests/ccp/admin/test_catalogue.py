@@ -280,8 +280,8 @@ def test_code_and_category_of_a_type_stay(desk: Client, course: ActivityType) ->
 
 def test_a_type_counts_for_the_credentials_named(desk: Client, course: ActivityType) -> None:
     address = page(ActivityType, "change", course.pk)
-    submit(desk, address, credentials=[str(Credential.objects.get(code="MT").pk)])  # type: ignore[arg-type]
-    assert [credential.code for credential in course.credentials.all()] == ["MT"]
+    submit(desk, address, credentials=[str(Credential.objects.get(code="MLS").pk)])  # type: ignore[arg-type]
+    assert [credential.code for credential in course.credentials.all()] == ["MLS"]
 
 
 def test_a_new_type_has_terms_from_its_beginning(desk: Client) -> None:

@@ -100,7 +100,7 @@ def test_a_credit_that_spans_the_start_of_the_cycle_is_held() -> None:
 
 def test_a_credit_of_a_type_for_other_credentials_is_held() -> None:
     make_cycle(make_member(amt_id="7001"))
-    ActivityType.objects.get(code="course-seminar-webinar").credentials.set([Credential.objects.get(code="MT")])
+    ActivityType.objects.get(code="course-seminar-webinar").credentials.set([Credential.objects.get(code="MLS")])
     receive(received())
     assert reason().startswith("Course, seminar or webinar does not count for the certifications")
 

@@ -105,9 +105,9 @@ def test_a_met_and_paid_cycle_closes_on_the_day_after_its_last_and_the_next_is_o
     assert (following.number, following.starts_on, following.ends_on) == (2, date(2026, 5, 1), date(2029, 4, 30))
     assert requirement.counted_points(following) == 0
     assert [(found.year, found.due_on, found.amount) for found in following.invoices.order_by("year")] == [
-        (1, date(2027, 5, 1), 5000),
-        (2, date(2028, 5, 1), 5000),
-        (3, date(2029, 5, 1), 5000),
+        (1, date(2027, 5, 1), 6000),
+        (2, date(2028, 5, 1), 6000),
+        (3, date(2029, 5, 1), 6000),
     ]
 
 
@@ -121,7 +121,7 @@ def test_the_next_cycle_has_the_points_and_the_fee_of_the_day_on_which_it_opens(
     assert set(following.invoices.values_list("amount", flat=True)) == {6500}
     cycle.refresh_from_db()
     assert cycle.points_required == Decimal(30)
-    assert set(cycle.invoices.values_list("amount", flat=True)) == {5000}
+    assert set(cycle.invoices.values_list("amount", flat=True)) == {6000}
 
 
 @pytest.mark.django_db
@@ -377,7 +377,7 @@ def test_a_member_who_has_met_and_not_paid_reads_what_to_pay(on_today: TimeMachi
     on_today.move_to(noon(LAST + DAY))
     text = page_of(cycle)
     assert "It waits for your payment" in text
-    assert f"Pay {invoice_of(cycle).number} ($50.00), due 5/1/2026." in text
+    assert f"Pay {invoice_of(cycle).number} ($60.00), due 5/1/2026." in text
     assert Cycle.objects.get().closed_on is None
 
 

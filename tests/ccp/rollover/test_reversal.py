@@ -100,7 +100,7 @@ def test_the_first_step_of_the_member_is_to_pay_again(payment: Payment, address:
     invoice = reverse(payment)
     said = told(member_of(payment), address)
     assert (
-        f"Pay {invoice.number} ($50.00), due since 5/1/2026. The payment on record was reversed. "
+        f"Pay {invoice.number} ($60.00), due since 5/1/2026. The payment on record was reversed. "
         "The cycle it was for stays closed."
     ) in said
     first = tasks.steps_of(standing.standings(member_of(payment), TODAY)[0])[0]

@@ -15,6 +15,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from amtportal.formatting import format_day
 from amtportal.members.models import Member, User
 from amtportal.refusals import Refused
 from ccp.amt_credits import credits as amt_credits
@@ -183,7 +184,7 @@ class TestFindings:
 
         Two cycles follow.
         """
-        for member, credential in ((met, "RMA"), (voluntary, "MT")):
+        for member, credential in ((met, "RMA"), (voluntary, "MLS")):
             for year in (1, 2, 3):
                 make_payment(invoice_of(cycle_of(member, credential), year))
         rollover.close_due(at=noon(date(2026, 6, 1)))
@@ -269,12 +270,21 @@ class TestFindings:
         RenewalInvoice.objects.filter(pk=invoice.pk).update(status="issued")
         assert said() == [f"cycle {invoice.cycle_id}: {invoice.number}: stored issued, recomputed paid"]
 
+    def test_the_day_kept_as_that_on_which_an_invoice_opens(self, met: Member) -> None:
+        invoice = invoice_of(cycle_of(met))
+        opens_on = invoice.opens_on
+        RenewalInvoice.objects.filter(pk=invoice.pk).update(opens_on=None)
+        assert opens_on is not None
+        assert said() == [
+            f"cycle {invoice.cycle_id}: {invoice.number} opens: stored never, recomputed {format_day(opens_on)}"
+        ]
+
     def test_a_payment_of_another_amount(self, met: Member) -> None:
         payment = make_payment(invoice_of(cycle_of(met)))
         Payment.objects.update(amount=4000)
         assert said() == [
             f"cycle {payment.invoice.cycle_id}: payment {payment.pk} of {payment.invoice.number}: "
-            "stored $40.00, recomputed $50.00"
+            "stored $40.00, recomputed $60.00"
         ]
 
     def test_only_the_cycles_asked_for_are_verified(self, met: Member, short: Member) -> None:
@@ -320,11 +330,13 @@ class TestClosed:
     @pytest.mark.usefixtures("short")
     def test_whether_ccp_is_mandatory_stays_as_it_was(self, mandatory: bool) -> None:
         Certification.objects.update(ccp_mandatory=mandatory)
+        invoices.keep_openings()
         for year in (1, 2, 3):
             invoices.void(invoice=invoice_of(Cycle.objects.get(), year), reason="Fee waived.")
         rollover.close_due(at=noon(date(2026, 7, 30)))
         assert Cycle.objects.get(number=1).outcome == ("non-compliant" if mandatory else "compliant")
         Certification.objects.update(ccp_mandatory=not mandatory)
+        invoices.keep_openings()
         assert said() == []
 
     def test_an_invoice_that_is_void_stays_alone(self, closed: Cycle) -> None:

@@ -31,7 +31,7 @@ def test_in_the_first_year_nothing_is_started_and_the_invoice_has_to_wait(new: M
     number = invoice_of(cycle_of(new), 1).number
     assert tasks(new) == [
         ("Record 30 more points by 8/31/2028.", "to-do", "Not started"),
-        (f"Pay {number} ($50.00)", "waits", "Cannot start yet: opens Fri 7/3/2026"),
+        (f"Pay {number} ($60.00)", "waits", "Cannot start yet: opens Fri 7/3/2026"),
     ]
 
 
@@ -50,7 +50,7 @@ def test_once_the_points_are_there_that_task_is_done_and_the_invoice_is_ready(me
         make_payment(invoice_of(cycle_of(met), year))
     number = invoice_of(cycle_of(met)).number
     assert tasks(met) == [
-        (f"Pay {number} ($50.00), due 5/1/2026.", "to-do", "Ready to pay"),
+        (f"Pay {number} ($60.00), due 5/1/2026.", "to-do", "Ready to pay"),
         ("Reach the 30 points of this cycle", "done", "Done"),
     ]
 

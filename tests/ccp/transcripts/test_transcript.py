@@ -316,7 +316,7 @@ def test_an_empty_record_has_a_transcript_too(new: Member) -> None:
 
 
 def test_a_voluntary_certification_says_so(voluntary: Member) -> None:
-    (text,) = text_of(printed(client_of(voluntary), cycle_of(voluntary, "MT")))
+    (text,) = text_of(printed(client_of(voluntary), cycle_of(voluntary, "MLS")))
     assert "Points required 45 (CCP is voluntary for this certification)" in text
 
 

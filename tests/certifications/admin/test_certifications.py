@@ -46,7 +46,7 @@ def cycle() -> Cycle:
 def test_fee_is_shown_and_typed_in_dollars(root: Client) -> None:
     credential = Credential.objects.get(code="RMA")
     address = page(Credential, "change", credential.pk)
-    assert 'value="50.00"' in root.get(address).text
+    assert 'value="60.00"' in root.get(address).text
     submit(root, address, annual_fee="$62.50")
     credential.refresh_from_db()
     assert credential.annual_fee == 6250

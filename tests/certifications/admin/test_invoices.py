@@ -25,7 +25,7 @@ from tests.support.staff import make_clerk, page, submit, told
 pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors, pytest.mark.usefixtures("on_today")]
 
 DAY = timedelta(days=1)
-CHECK = {"amount": "50.00", "method": "check", "reference": "1042", "received_on": "2026-03-13"}
+CHECK = {"amount": "60.00", "method": "check", "reference": "1042", "received_on": "2026-03-13"}
 
 
 @pytest.fixture
@@ -70,16 +70,16 @@ def pay(desk: Client, invoice: RenewalInvoice, **typed: str) -> HttpResponse:
 
 def test_payment_is_recorded_by_the_clerk_who_typed_it(desk: Client, cashier: User, invoice: RenewalInvoice) -> None:
     form = desk.get(page(RenewalInvoice, "pay", invoice.pk)).text
-    assert 'value="50.00"' in form
+    assert 'value="60.00"' in form
     assert 'value="2026-03-14"' in form
     response = pay(desk, invoice)
     assert response["Location"] == page(RenewalInvoice, "change", invoice.pk)
     payment = Payment.objects.get()
-    assert (payment.amount, payment.method, payment.reference) == (5000, "check", "1042")
+    assert (payment.amount, payment.method, payment.reference) == (6000, "check", "1042")
     assert (payment.received_on, payment.recorded_by) == (TODAY - DAY, cashier)
     assert payment.history.get().history_user == cashier
     assert invoices.state_of(invoice_of(invoice.cycle, year=1), TODAY) == "paid"
-    assert LogEntry.objects.get().change_message == f"Recorded $50.00: {invoice.number} is paid."
+    assert LogEntry.objects.get().change_message == f"Recorded $60.00: {invoice.number} is paid."
 
 
 def test_payment_sent_twice_pays_once(desk: Client, invoice: RenewalInvoice) -> None:
@@ -100,8 +100,8 @@ def test_second_payment_with_other_values_is_refused(desk: Client, invoice: Rene
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        pytest.param({"amount": "49.99"}, "is for $50.00", id="a cent short"),
-        pytest.param({"amount": "5000"}, "is for $50.00", id="cents for dollars"),
+        pytest.param({"amount": "59.99"}, "is for $60.00", id="a cent short"),
+        pytest.param({"amount": "6000"}, "is for $60.00", id="cents for dollars"),
         pytest.param({"amount": "fifty"}, "Enter an amount in dollars", id="words"),
         pytest.param({"amount": ""}, "This field is required", id="no amount"),
         pytest.param({"received_on": "2026-03-15"}, "cannot be received in the future", id="tomorrow"),
@@ -125,9 +125,9 @@ def test_wrong_payment_is_refused_and_stays_in_the_form(
 
 
 def test_a_payment_is_read_without_what_nobody_sees(desk: Client, invoice: RenewalInvoice) -> None:
-    pay(desk, invoice, amount="\u200b５0.00\u00a0", reference="10\u200b42\ufeff", received_on="3/13/2026\u200e")
+    pay(desk, invoice, amount="\u200b６0.00\u00a0", reference="10\u200b42\ufeff", received_on="3/13/2026\u200e")
     payment = Payment.objects.get()
-    assert (payment.amount, payment.reference, payment.received_on) == (5000, "1042", TODAY - DAY)
+    assert (payment.amount, payment.reference, payment.received_on) == (6000, "1042", TODAY - DAY)
 
 
 def not_open(cycle: Cycle, state: str) -> RenewalInvoice:

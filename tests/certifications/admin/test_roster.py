@@ -149,3 +149,17 @@ def test_whoever_may_only_add_certifications_is_offered_no_import_and_changes_no
     row = f"{member.amt_id},clerks-own@mail.example,{member.first_name},{member.last_name},RMA,500123,2024-05-01"
     assert upload(clerk, row).status_code == 403
     assert clerk.post(CONFIRM, {}).status_code == 403
+
+
+def test_staff_choose_which_fees_are_not_asked_for(desk: Client, on_today: object) -> None:
+    preview = upload(desk, GOOD)
+    assert "Overdue from the first day: 1 invoice." in preview.text
+    content = SimpleUploadedFile("roster.csv", "\n".join([HEADER, GOOD]).encode())
+    posted = {"import_file": content, "format": "0", "resource": "0", "not_asked_before": "2025-05-02"}
+    preview = desk.post(IMPORT, posted)
+    assert "Not asked for: 1 invoice." in preview.text
+    confirm(desk, preview)
+    statuses = Cycle.objects.get().invoices.order_by("due_on").values_list("status", flat=True)
+    assert list(statuses) == ["void", "issued", "issued"]
+    again = desk.post(IMPORT, {**posted, "not_asked_before": "2999-01-01"})
+    assert "1/1/2999 is in the future." in again.text

@@ -9,7 +9,7 @@ import pytest
 from certifications.roster import record as roster_records
 from certifications.roster.entries import RosterEntry, SignIn, StoredCertification, StoredMember, is_mandatory_under
 from certifications.roster.record import Record
-from certifications.roster.rows import PERSON, RosterRow
+from certifications.roster.rows import PERSON, Person, RosterRow
 from tests.support.builders import make_member, make_user
 
 AWARDED = date(2020, 5, 1)
@@ -17,7 +17,7 @@ ADA = StoredMember(
     pk=1,
     user_pk=1,
     email="ada@example.org",
-    person=dict.fromkeys(PERSON, "") | {"first_name": "Ada", "last_name": "Lane", "city": "Chicago"},
+    person=Person(**dict.fromkeys(PERSON, "") | {"first_name": "Ada", "last_name": "Lane", "city": "Chicago"}),
     amt_id="1001",
 )
 ADAS_RMA = StoredCertification(pk=1, member_pk=1, certificate_number="A-1", awarded_on=AWARDED, ccp_mandatory=True)
@@ -187,7 +187,7 @@ def test_the_preview_shows_what_a_row_changes() -> None:
         "RMA",
         "A-1",
         "2020-05-01 → 2020-05-02",
-        *["", "", "", "Chicago", "", "", ""],
+        *["", "", "", "Chicago", "", "", "", ""],
         "yes",
     ]
     assert entry_of(make_newcomer(), None, None).preview()[:4] == ["1002", "bob@example.org", "Ada", "Lane"]

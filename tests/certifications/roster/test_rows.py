@@ -14,7 +14,7 @@ from certifications.roster.rows import RosterRow
 from tests.support.waiting import seconds_of_a_processor
 
 ON = date(2026, 3, 14)
-CODES = ("MLT", "RMA", "RPT")
+CODES = {code: code for code in ("MLT", "RMA", "RPT")}
 
 
 def make_cells(**cells: str) -> dict[str, str]:

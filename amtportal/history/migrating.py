@@ -1,0 +1,29 @@
+"""Operations for migrations of tables that may hold millions of rows."""
+
+from typing import Any
+
+from django.db import migrations
+
+
+class WithoutIndex(migrations.AlterField):
+    """The field loses the index of its own (``db_index``), and nothing else changes.
+
+    Django's own operation builds the whole table again on SQLite. Constraints and the indexes that
+    a model names stay.
+    """
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        column = model._meta.get_field(self.name).column
+        named = {index.name for index in model._meta.indexes}
+        with schema_editor.connection.cursor() as cursor:
+            present = schema_editor.connection.introspection.get_constraints(cursor, model._meta.db_table)
+        for name, index in present.items():
+            is_own = index["index"] and not index["unique"] and index["columns"] == [column] and name not in named
+            if is_own:
+                schema_editor.execute(f"DROP INDEX {schema_editor.quote_name(name)}")
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        for statement in schema_editor._field_indexes_sql(model, model._meta.get_field(self.name)):
+            schema_editor.execute(statement)

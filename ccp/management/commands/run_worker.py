@@ -1,0 +1,26 @@
+"""``manage.py run_worker``: does the work that no page waits for, until it is stopped."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import call_command
+from django_tasks_db.management.commands import db_worker
+
+from ccp.transcripts import batches
+
+INTERVAL = 5.0
+
+
+class Command(db_worker.Command):
+    help = """Do the work that pages leave to the worker, such as many transcripts, until the command is stopped.
+
+Work that a worker was killed at is begun again. Several workers can run at once, on several machines."""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.set_defaults(interval=INTERVAL, reload=False)
+
+    def handle(self, **options: Any) -> None:
+        call_command("prune_db_task_results", verbosity=0)
+        batches.resume()
+        super().handle(**options)
