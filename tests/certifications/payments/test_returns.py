@@ -325,6 +325,18 @@ def test_the_member_is_told_of_a_refund_once(provider: Provider, payment: Paymen
     assert "Paid twice." not in told.body, "the reason is for staff"
 
 
+@pytest.mark.parametrize("which", ["payment", "duplicate"])
+def test_the_address_of_the_way_back_says_nothing_that_was_true_once(
+    request: pytest.FixtureRequest, met: Member, clerk: User, which: str
+) -> None:
+    give(request.getfixturevalue(which), clerk)
+    member = client_of(met)
+    back = member.get(f"/payments/return/{Checkout.objects.get().idempotency_key}/")
+    said = member.get(back.headers["Location"]).text
+    assert "Receipt sent to" not in said
+    assert "Do not pay again" not in said
+
+
 def test_after_a_merge_the_mail_goes_to_the_account_that_is_left(
     provider: Provider, payment: Payment, met: Member, clerk: User
 ) -> None:
