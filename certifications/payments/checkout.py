@@ -354,7 +354,10 @@ def _apply(session: provider.Session, checkout: Checkout, at: datetime, told: To
         _save(checkout, at)
         done = f"{checkout}: {status.label.lower()}"
     else:
+        was_waiting = checkout.status == Status.PROCESSING
         _finish(checkout, status, at, charge=charge, failure=charge.failure if charge else "")
+        if was_waiting:
+            receipts.send_failure(checkout)
         done = f"{checkout}: {status.label.lower()}"
     if told:
         told(done)

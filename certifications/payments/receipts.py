@@ -1,4 +1,4 @@
-"""What the member is told of money that was paid online: the receipt, what follows, and a refund."""
+"""What the member is told of money that was paid online: the receipt, what follows, a failure, and a refund."""
 
 from datetime import date, timedelta
 
@@ -48,6 +48,26 @@ def send(payment: Payment, checkout: Checkout) -> None:
                 "association": ASSOCIATION,
             },
         )
+    get_connection().send_messages([EmailMessage(subject, text.strip() + "\n", to=[address_of(checkout)])])
+
+
+def send_failure(checkout: Checkout) -> None:
+    """Tell the member that the bank refused a debit which the member took for paid.
+
+    It is written in the caller's transaction.
+    """
+    invoice = checkout.invoice
+    with translation.override(checkout.language):
+        text = render_to_string(
+            "payments/email/failure_message.txt",
+            {
+                "amount": money(checkout.amount, checkout.currency),
+                "invoice": invoice,
+                "page": links.absolute(reverse("invoice-detail", args=[invoice.pk])),
+                "association": ASSOCIATION,
+            },
+        )
+        subject = _("Your bank did not pay %(number)s") % {"number": invoice.number}
     get_connection().send_messages([EmailMessage(subject, text.strip() + "\n", to=[address_of(checkout)])])
 
 

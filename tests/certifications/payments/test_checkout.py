@@ -343,8 +343,11 @@ def test_a_bank_debit_is_decided_a_day_later(
     found.refresh_from_db()
     member.force_login(found.opened_by)  # a session does not last that long
     assert (found.status, found.failure) == ("failed", "The bank account has insufficient funds.")
-    assert (Payment.objects.count(), mail.outbox, shown(member)) == (0, [], "open")
+    assert (Payment.objects.count(), shown(member)) == (0, "open")
     assert "The payment did not go through, and nothing was paid." in come_back(member, found)
+    [told] = mail.outbox
+    assert (told.to, told.subject) == ([found.opened_by.email], f"Your bank did not pay {invoice.number}")
+    assert f"did not confirm your online payment of $50.00 for {invoice.number}, so nothing was paid" in told.body
     assert begin(member, invoice) != found
 
 
