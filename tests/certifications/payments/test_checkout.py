@@ -252,7 +252,7 @@ def test_where_nobody_pays_online_there_is_no_button(member: Client, invoice: Re
     for address in ("/", "/certifications/", f"/invoices/{invoice.pk}/"):
         answer = member.get(address)
         assert "/pay/" not in answer.text
-        assert "form-action 'self';" in answer.headers["Content-Security-Policy"]
+        assert "form-action 'self'" in answer.headers["Content-Security-Policy"].split("; ")
     assert "cannot be paid online now. Pay it by check" in words(read(press(member, invoice), status=403).main)
     assert Client().post(WEBHOOK).status_code == 404
 
@@ -631,7 +631,7 @@ def test_the_pay_button_stands_on_home_my_certifications_and_the_invoice(
         answer = member.get(address)
         [form] = read(answer).select(f'main form[method=post][action="/invoices/{invoice.pk}/pay/"]')
         assert words(form) == f"Pay $50.00 for {invoice.number} By card or wallet, on our payment provider’s page."
-        assert f"form-action 'self' {provider.address};" in answer.headers["Content-Security-Policy"]
+        assert f"form-action 'self' {provider.address}" in answer.headers["Content-Security-Policy"].split("; ")
     for address in ("/invoices/", "/ccp/activities/", f"/invoices/{invoice_of(invoice.cycle, 1).pk}.pdf"):
         assert provider.address not in member.get(address).headers["Content-Security-Policy"]
     assert "Pay by check or phone" in words(
