@@ -11,7 +11,7 @@
 - A refund that somebody gave at the provider itself, of a whole charge, is followed like any other.
 - The member is told by mail once the money is on its way.
 - A refund that the payer's bank sends back has failed. AMT then has the money again, and staff see it
-  under *Money to look at*.
+  under *Money to look at* until they refund it again or explain it.
 
 Locks are taken in this order: the cycle, the invoice, the unapplied money, the refund.
 """
@@ -240,6 +240,8 @@ def _apply(refund: Refund, state: provider.RefundState, at: datetime, told: Told
         is_on_its_way = bool(refund.refund_id)
         refund.refund_id, refund.status, refund.failure = state.id, Status(state.status), state.failure[:300]
         refund.finished_at = None if refund.status == Status.PENDING else at
+        if refund.status != Status.FAILED:  # it was refused, explained, and given all the same
+            refund.explanation, refund.explained_at, refund.explained_by = "", None, None
         # Who asked for it did this, also when the answer came later.
         sign(refund, by=refund.requested_by, at=at)
         refund.save()
@@ -277,9 +279,10 @@ def _money_is_back(refund: Refund, money: Money, at: datetime) -> None:
 
 
 def without_money() -> QuerySet[Refund]:
-    """Return the refunds that need somebody: those that failed and were not made up for."""
+    """Return the refunds that need somebody: those that failed, were not made up for, and are not explained."""
     made_up_for = Refund.objects.exclude(status=Status.FAILED).values("charge_id")
-    return Refund.objects.filter(status=Status.FAILED, payment__isnull=False).exclude(charge_id__in=made_up_for)
+    failed = Refund.objects.filter(status=Status.FAILED, payment__isnull=False, explanation="")
+    return failed.exclude(charge_id__in=made_up_for)
 
 
 def unanswered() -> QuerySet[Refund]:

@@ -75,11 +75,12 @@ class Records:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a day came to. ``differences`` are sentences, none if all is right."""
+    """What a day came to. ``differences`` are sentences, none if all is right; staff may have explained them."""
 
     day: date
     lines: list[provider.BalanceTransaction]
     differences: list[str]
+    is_explained: bool = False
 
     def __str__(self) -> str:
         def told(number: int, one: str) -> str:
@@ -87,7 +88,8 @@ class Comparison:
 
         kinds = Counter(line.kind for line in self.lines)
         counted = [told(kinds["charge"], "payment"), told(kinds["refund"], "refund"), told(kinds["dispute"], "dispute")]
-        return f"{self.day}: {', '.join([*counted, told(len(self.differences), 'difference')])}"
+        explained = ", explained" if self.is_explained else ""
+        return f"{self.day}: {', '.join([*counted, told(len(self.differences), 'difference')])}{explained}"
 
 
 def compare(lines: Iterable[provider.BalanceTransaction], records: Records) -> list[str]:
@@ -122,19 +124,20 @@ def reconcile(day: date, *, at: datetime) -> Comparison:
     _fetch_disputes(lines, at)
     differences = compare(lines, _records_of(lines))
     differences += _without_line(day, lines)
-    _store(day, lines, differences, at)
-    return Comparison(day, lines, differences)
+    settlement = _store(day, lines, differences, at)
+    return Comparison(day, lines, differences, is_explained=bool(settlement.explanation))
 
 
 def days_to_reconcile(at: datetime) -> list[date]:
     """Return the days that a daily run compares, the earliest first.
 
     They are yesterday, each day since the first checkout that was never compared, and each day that
-    has differences or is not paid out yet.
+    has differences that nobody has explained or is not paid out yet.
     """
     yesterday = day_of(at) - timedelta(days=1)
     recent = Settlement.objects.filter(day__gte=yesterday - LOOKED_BACK, day__lt=yesterday)
-    unsettled = recent.filter(~Q(differences="") | Q(lines__payout_id="")).values_list("day", flat=True)
+    unpaid = recent.filter(lines__payout_id="")
+    unsettled = [*recent.differing().values_list("day", flat=True), *unpaid.values_list("day", flat=True)]
     first = Checkout.objects.order_by("opened_at").values_list("opened_at", flat=True).first()
     since = day_of(first) if first else yesterday
     days = {since + timedelta(days=n) for n in range((yesterday - since).days)}
@@ -273,7 +276,8 @@ def _without_line(day: date, lines: list[provider.BalanceTransaction]) -> list[s
 
 
 @transaction.atomic
-def _store(day: date, lines: list[provider.BalanceTransaction], differences: list[str], at: datetime) -> None:
+def _store(day: date, lines: list[provider.BalanceTransaction], differences: list[str], at: datetime) -> Settlement:
+    """Store what the day came to, and return it. The explanation of other differences is none of these."""
     settlement = Settlement.objects.select_for_update().filter(day=day).first() or Settlement(day=day)
     told = "\n".join(differences)
     settlement.reconciled_at = at
@@ -281,6 +285,7 @@ def _store(day: date, lines: list[provider.BalanceTransaction], differences: lis
         settlement.save(update_fields=["reconciled_at"])
     else:
         settlement.differences = told
+        settlement.explanation, settlement.explained_at, settlement.explained_by = "", None, None
         sign(settlement, by=None, at=at)
         settlement.save()
 
@@ -298,6 +303,7 @@ def _store(day: date, lines: list[provider.BalanceTransaction], differences: lis
         bulk_create_with_history(new, SettlementLine, **occasion)
     if paid_out:
         bulk_update_with_history(paid_out, SettlementLine, ["payout_id", "deposited_on"], **occasion)
+    return settlement
 
 
 def _line(settlement: Settlement, line: provider.BalanceTransaction) -> SettlementLine:

@@ -17,7 +17,7 @@ def of(invoice: RenewalInvoice) -> list[Line]:
     kept = UnappliedMoney.objects.filter(checkout__invoice=invoice) | UnappliedMoney.objects.filter(applied_to=invoice)
     unapplied = list(kept.select_related("resolved_by", "applied_to"))
     charges = [payment.charge_id for payment in payments if payment.charge_id] + [one.charge_id for one in unapplied]
-    refunds = Refund.objects.filter(charge_id__in=charges).select_related("requested_by")
+    refunds = Refund.objects.filter(charge_id__in=charges).select_related("requested_by", "explained_by")
     disputes = Dispute.objects.filter(charge_id__in=charges)
     lines = [line for checkout in checkouts for line in _of_checkout(checkout)]
     lines += [line for payment in payments for line in _of_payment(payment)]
@@ -62,6 +62,8 @@ def _of_refund(refund: Refund) -> Iterator[Line]:
     if refund.finished_at:
         why = f": {refund.failure}" if refund.failure else ""
         yield refund.finished_at, f"Refund of {amount} {refund.status}{why}."
+    if refund.explained_at and refund.explained_by:
+        yield refund.explained_at, f"Refund of {amount} explained by {refund.explained_by.email}: {refund.explanation}"
 
 
 def _of_dispute(dispute: Dispute) -> Iterator[Line]:

@@ -15,7 +15,7 @@ from amtportal.members.sign_in import addresses
 from ccp.models import ActivityType, Category, ErrorReport
 from ccp.recording import verbs as recording
 from certifications.models import Credential, Cycle, Payment, RenewalInvoice
-from certifications.payments.models import UnappliedMoney
+from certifications.payments.models import Refund, Settlement, UnappliedMoney
 from tests.support.builders import (
     PASSWORD,
     TODAY,
@@ -133,6 +133,8 @@ STAFF = {
     "certifications_renewalinvoice_void": Form("renewalinvoice", REASON),
     "certifications_renewalinvoice_anew": Form("renewalinvoice", REASON),
     "certifications_renewalinvoice_ask": Form("renewalinvoice", REASON),
+    "payments_refund_explain": Form("refund", REASON),
+    "payments_settlement_explain": Form("settlement", REASON),
     "payments_unappliedmoney_apply": Form("unappliedmoney"),
     "payments_unappliedmoney_explain": Form("unappliedmoney", REASON),
 }
@@ -185,8 +187,12 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
         "cycle": closed.pk if name.endswith("_correct") else cycle.pk,
         "payment": Payment.objects.get().pk,
         "renewalinvoice": invoice_of(cycle, 1 if name.endswith("_void") else 3).pk,
+        "refund": Refund.objects.get().pk,
+        "settlement": Settlement.objects.get().pk,
         "unappliedmoney": UnappliedMoney.objects.get().pk,
     }
+    if name == "payments_refund_explain":
+        Refund.objects.update(unapplied=None, payment=keys["payment"])
     if name.endswith("_anew"):
         RenewalInvoice.objects.filter(pk=keys["renewalinvoice"]).update(status="void", void_reason="Wrong day")
     if name.endswith("_ask"):

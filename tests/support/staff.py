@@ -107,6 +107,8 @@ DEEDS = {
     "members_member_rekey": "members.change_amt_id",
     "members_member_merge": "members.merge_members",
     "members_member_sign_in": "members.give_sign_in",
+    "payments_refund_explain": "payments.resolve_unappliedmoney",
+    "payments_settlement_explain": "payments.resolve_unappliedmoney",
     "payments_unappliedmoney_apply": "payments.resolve_unappliedmoney",
     "payments_unappliedmoney_explain": "payments.resolve_unappliedmoney",
     "payments_unappliedmoney_refund": "payments.give_refund",

@@ -1,6 +1,7 @@
 """The admin pages of unapplied money, and the page *Money to look at*, where all that waits is together."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -17,15 +18,14 @@ from amtportal.formatting import format_moment
 from amtportal.members.access import account_of
 from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
-from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import HistoryAdmin, WrittenByVerbs, numbered
 from certifications.models import RenewalInvoice
 from certifications.payments import refunds, resolving
+from certifications.payments.admin.explaining import RESOLVE, explain_page
 from certifications.payments.admin.refunding import refund_page
 from certifications.payments.amounts import money as in_words
 from certifications.payments.models import Dispute, Refund, Settlement, UnappliedMoney
 
-RESOLVE = "payments.resolve_unappliedmoney"
 REFUND = "payments.give_refund"
 
 
@@ -145,13 +145,14 @@ class UnappliedMoneyAdmin(WrittenByVerbs, HistoryAdmin):
         return self.action_page(
             request,
             money,
-            ActionPage(
-                title=f"Explain {self.total(money)}",
-                button="Explain",
-                form=ReasonForm(request.POST or None, help_text="Why nothing is to be done about this money."),
+            explain_page(
+                request,
+                money,
+                noun="money",
+                what=self.total(money),
                 facts=self._facts(money),
                 warning="The money stays with AMT, and no invoice changes.",
-                act=lambda typed: _explain(money, typed["reason"], request),
+                verb=partial(resolving.explain, money=money),
             ),
         )
 
@@ -224,13 +225,15 @@ def _refunds() -> Waiting:
         )
         for refund in found
     ]
-    return Waiting("Refunds that did not arrive", "Every refund has arrived or is on its way.", rows)
+    return Waiting("Refunds that did not arrive", "Every refund has arrived, is on its way, or is explained.", rows)
 
 
 def _settlements() -> Waiting:
-    found = Settlement.objects.exclude(differences="")
+    found = Settlement.objects.differing()
     rows = [(str(settlement), settlement.differences, _page_of(settlement)) for settlement in found]
-    return Waiting("Days that differ", "The provider’s book and the portal’s records agree.", rows)
+    return Waiting(
+        "Days that differ", "The provider’s book and the portal’s records agree, or it is explained why not.", rows
+    )
 
 
 def _apply(money: UnappliedMoney, typed: dict[str, Any], request: HttpRequest) -> str:
@@ -248,13 +251,3 @@ def _apply(money: UnappliedMoney, typed: dict[str, Any], request: HttpRequest) -
             raise AlreadyDone(f"The money is applied to {invoice.number}, once.") from None
         raise
     return f"Applied {in_words(money.amount, money.currency)}: {invoice.number} is paid."
-
-
-def _explain(money: UnappliedMoney, explanation: str, request: HttpRequest) -> str:
-    try:
-        resolving.explain(money=money, explanation=explanation, by=account_of(request), at=timezone.now())
-    except Refused:
-        if UnappliedMoney.objects.filter(pk=money.pk, explanation=explanation).exists():
-            raise AlreadyDone("The money is explained, once.") from None
-        raise
-    return f"Explained {in_words(money.amount, money.currency)}: {explanation}"

@@ -1,10 +1,17 @@
 """The admin pages of refunds and disputes, which staff read. The payment's page gives a refund."""
 
+from functools import partial
+
 from django.contrib import admin
 from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 
+from amtportal.formatting import format_moment
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.pages import HistoryAdmin, WrittenByVerbs
+from certifications.payments import explaining
+from certifications.payments.admin.explaining import RESOLVE, explain_page
 from certifications.payments.amounts import money
 from certifications.payments.models import Dispute, Refund
 
@@ -55,7 +62,42 @@ class RefundAdmin(_OfMoney):
         "charge_id",
         "refund_id",
         "idempotency_key",
+        "explanation",
+        "explained_at",
+        "explained_by",
     ]
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.explain_view)
+        return [path("<path:object_id>/explain/", view, name="payments_refund_explain"), *super().get_urls()]
+
+    def links(self, request: HttpRequest, obj: Refund) -> list[tuple[str, str]]:
+        if not request.user.has_perm(RESOLVE) or explaining.why_not_explainable(obj):
+            return []
+        return [("Explain", reverse("admin:payments_refund_explain", args=[obj.pk]))]
+
+    def explain_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        refund = self.record_for_action(request, object_id, RESOLVE)
+        facts: list[tuple[str, object]] = [
+            ("Amount", self.total(refund)),
+            ("Of", self.of(refund)),
+            ("Member", self.member(refund)),
+            ("Asked for", format_moment(refund.requested_at)),
+            ("Failure", refund.failure.replace("_", " ")),
+        ]
+        return self.action_page(
+            request,
+            refund,
+            explain_page(
+                request,
+                refund,
+                noun="refund",
+                what=f"the refund of {self.total(refund)}",
+                facts=facts,
+                warning="It leaves Money to look at. No money moves, and no invoice changes.",
+                verb=partial(explaining.explain, record=refund),
+            ),
+        )
 
 
 class DecidedFilter(ConditionFilter):

@@ -1,6 +1,7 @@
 """The admin pages of settlements: what each day came to, which payout carries it, and what differs."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from defusedcsv import csv
@@ -8,13 +9,14 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 
 from amtportal.formatting import dollars, format_day
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
-from certifications.payments import settlements
+from certifications.payments import explaining, settlements
+from certifications.payments.admin.explaining import RESOLVE, explain_page
 from certifications.payments.amounts import money
 from certifications.payments.models import Settlement, SettlementLine
 
@@ -27,7 +29,11 @@ class DifferencesFilter(ConditionFilter):
     parameter_name = "differences"
 
     def conditions(self, on: object) -> dict[str, tuple[str, Q]]:
-        return {"yes": ("Differs", ~Q(differences="")), "no": ("Agrees", Q(differences=""))}
+        return {
+            "yes": ("Differs", ~Q(differences="") & Q(explanation="")),
+            "explained": ("Differs, explained", ~Q(explanation="")),
+            "no": ("Agrees", Q(differences="")),
+        }
 
 
 class _Amounts(admin.options.BaseModelAdmin):
@@ -82,7 +88,19 @@ class SettlementAdmin(WrittenByVerbs, HistoryAdmin):
     list_filter = [DifferencesFilter]
     date_hierarchy = "day"
     ordering = ["-day"]
-    fields = ["day", "gross", "returned", "fees", "net", "payouts", "differences_by_line", "reconciled_at"]
+    fields = [
+        "day",
+        "gross",
+        "returned",
+        "fees",
+        "net",
+        "payouts",
+        "differences_by_line",
+        "reconciled_at",
+        "explanation",
+        "explained_at",
+        "explained_by",
+    ]
     readonly_fields = ["gross", "returned", "fees", "net", "payouts", "differences_by_line"]
     inlines = [SettlementLineInline]
 
@@ -126,8 +144,34 @@ class SettlementAdmin(WrittenByVerbs, HistoryAdmin):
     def get_urls(self) -> list[URLPattern]:
         return [
             path("csv/", self.admin_site.admin_view(self.csv_view), name="payments_settlement_csv"),
+            path(
+                "<path:object_id>/explain/",
+                self.admin_site.admin_view(self.explain_view),
+                name="payments_settlement_explain",
+            ),
             *super().get_urls(),
         ]
+
+    def links(self, request: HttpRequest, obj: Settlement) -> list[tuple[str, str]]:
+        if not request.user.has_perm(RESOLVE) or explaining.why_not_explainable(obj):
+            return []
+        return [("Explain", reverse("admin:payments_settlement_explain", args=[obj.pk]))]
+
+    def explain_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        settlement = self.record_for_action(request, object_id, RESOLVE)
+        return self.action_page(
+            request,
+            settlement,
+            explain_page(
+                request,
+                settlement,
+                noun="settlement",
+                what=f"the settlement of {format_day(settlement.day)}",
+                facts=[("Differences", self.differences_by_line(settlement))],
+                warning="It leaves Money to look at until the day differs in another way. No record changes.",
+                verb=partial(explaining.explain, record=settlement),
+            ),
+        )
 
     def csv_view(self, request: HttpRequest) -> HttpResponse:
         """Answer with all days as CSV, the newest first."""

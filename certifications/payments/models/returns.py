@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from amtportal.history.lines import History
 from certifications.models import Payment
+from certifications.payments.models.explained import Explained, explained_whole
 from certifications.payments.models.unapplied import UnappliedMoney
 
 
@@ -23,7 +24,7 @@ class RefundStatus(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
-class Refund(models.Model):
+class Refund(Explained):
     """The whole of a charge, sent back by AMT.
 
     It is committed before the provider is called, unless somebody gave it at the provider itself.
@@ -73,6 +74,10 @@ class Refund(models.Model):
             models.CheckConstraint(name="%(app_label)s_%(class)s_has_reason", condition=~Q(reason="")),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_status_known", condition=Q(status__in=RefundStatus.values)
+            ),
+            explained_whole(),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_explained_failed", condition=Q(explanation="") | Q(status="failed")
             ),
         ]
 

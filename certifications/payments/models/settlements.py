@@ -4,10 +4,17 @@ from django.db import models
 from django.db.models import F, Q
 
 from amtportal.history.lines import History
+from certifications.payments.models.explained import Explained, explained_whole
 
 
-class Settlement(models.Model):
-    """One day of the provider's book."""
+class SettlementQuerySet(models.QuerySet["Settlement"]):
+    def differing(self) -> "SettlementQuerySet":
+        """Return the days that differ and that nobody has explained."""
+        return self.exclude(differences="").filter(explanation="")
+
+
+class Settlement(Explained):
+    """One day of the provider's book. An explanation is of its differences, and goes when they change."""
 
     day = models.DateField(unique=True, help_text="In Chicago.")
     reconciled_at = models.DateTimeField(help_text="When the book was last compared with the portal's records.")
@@ -15,9 +22,16 @@ class Settlement(models.Model):
 
     # The comparison is repeated daily until all is paid out, which is no change of the record.
     history = History(excluded_fields=["reconciled_at"])
+    objects = SettlementQuerySet.as_manager()
 
     class Meta:
         ordering = ["-day"]
+        constraints = [
+            explained_whole(),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_explained_difference", condition=Q(explanation="") | ~Q(differences="")
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Settlement of {self.day}"

@@ -38,7 +38,7 @@ from ccp.models import (
     TypeTerms,
 )
 from certifications.models import Certification, Credential, Cycle, CycleCorrection, Payment, RenewalInvoice
-from certifications.payments.models import Refund, UnappliedMoney
+from certifications.payments.models import Refund, Settlement, UnappliedMoney
 from tests.support.addresses import PRIVATE, below, of_owner
 from tests.support.builders import TODAY, client_of, cycle_of, make_user, noon
 from tests.support.forms import MEMBERS, STAFF, form_on, members_form, staff_form
@@ -125,6 +125,8 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "members_user_add": (User, "email: – → new@amt.example"),
     "members_user_change": (User, "email: * → new@example.org"),
     "mfa_authenticator_delete": (Authenticator, "type: webauthn → –"),
+    "payments_refund_explain": (Refund, "explanation: – → Because it is so."),
+    "payments_settlement_explain": (Settlement, "explanation: – → Because it is so."),
     "payments_unappliedmoney_apply": (Payment, "method: – → card-online"),
     "payments_unappliedmoney_explain": (UnappliedMoney, "explanation: – → Because it is so."),
     "payments_unappliedmoney_refund": (Refund, "reason: – → Because it is so."),

@@ -20,6 +20,7 @@ from tests.support.constraints import changed, constraints_of, copied, refused_b
 pytestmark = pytest.mark.django_db
 
 RESOLVED = {"resolved_at": noon(TODAY), "resolved_by": make_user}
+EXPLAINED = {"explanation": "A check.", "explained_at": noon(TODAY), "explained_by": make_user}
 
 
 def checkout() -> Checkout:
@@ -123,7 +124,11 @@ CHANGES = [
     ("refund_of_one", refund, {"payment": payment}, "of two"),
     ("refund_has_reason", refund, {"reason": ""}, "no reason"),
     ("refund_status_known", refund, {"status": "lost"}, "no such status"),
+    ("refund_explained_whole", refund, {"status": "failed", "explanation": "A check."}, "explained by nobody"),
+    ("refund_explained_failed", refund, EXPLAINED, "explained, and under way"),
     ("dispute_of_one", dispute, {"unapplied": None}, "of nothing"),
+    ("settlement_explained_whole", settlement, {"differences": "txn_1.", **EXPLAINED, "explanation": ""}, "no words"),
+    ("settlement_explained_difference", settlement, EXPLAINED, "explained, and no difference"),
     ("settlementline_net_adds_up", line, {"net": 4826}, "a cent more"),
     ("settlementline_payout_whole", line, {"payout_id": "po_1"}, "paid out on no day"),
     ("settlementline_payout_whole", line, {"deposited_on": TODAY}, "paid out by nothing"),

@@ -12,7 +12,7 @@ from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
 from certifications.models import Payment, RenewalInvoice
-from certifications.payments import checkout, refunds, resolving, settlements
+from certifications.payments import checkout, explaining, refunds, resolving, settlements
 from certifications.payments import provider as adapter
 from certifications.payments.amounts import money
 from certifications.payments.models import Checkout, Dispute, Refund, Settlement, SettlementLine, UnappliedMoney
@@ -232,6 +232,28 @@ def test_a_day_with_a_difference_is_compared_again_until_it_agrees(provider: Pro
     run(DAY)
     assert TODAY in settlements.days_to_reconcile(noon(TODAY + timedelta(days=7)))
     assert TODAY not in settlements.days_to_reconcile(noon(TODAY + timedelta(days=60)))
+
+
+def test_an_explained_day_is_no_difference_until_it_differs_in_another_way(
+    provider: Provider, paid: Payment, clerk: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The explanation goes with the differences that it is about."""
+    provider.reset()
+    assert run(DAY) == 1
+    later = noon(TODAY + timedelta(days=7))
+    explaining.explain(record=Settlement.objects.get(), explanation="Another account.", by=clerk, at=noon(TODAY))
+    assert TODAY not in settlements.days_to_reconcile(later)
+    capsys.readouterr()
+    assert run(DAY) == 0
+    told = capsys.readouterr()
+    assert (told.out, told.err) == (f"{TODAY}: 0 payments, 0 refunds, 0 disputes, 1 difference, explained.\n", "")
+    assert Settlement.objects.get().explanation == "Another account."
+    make_unapplied = {"charge_id": "ch_9", "amount": 1, "currency": "eur", "cause": "currency"}
+    UnappliedMoney.objects.create(**make_unapplied, received_at=noon(TODAY))
+    assert run(DAY) == 1
+    settlement = Settlement.objects.get()
+    assert (settlement.explanation, settlement.explained_at, settlement.explained_by) == ("", None, None)
+    assert TODAY in settlements.days_to_reconcile(later)
 
 
 @pytest.mark.parametrize("fault", ["away", "500"])

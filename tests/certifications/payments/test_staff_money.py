@@ -12,7 +12,7 @@ from django.test import Client
 
 from amtportal.members.models import Member
 from certifications.models import Payment, RenewalInvoice
-from certifications.payments import checkout
+from certifications.payments import checkout, refunds
 from certifications.payments import provider as adapter
 from certifications.payments.models import Refund, Settlement, SettlementLine, UnappliedMoney
 from tests.support.builders import TODAY, client_of, cycle_of, invoice_of, make_payment, make_user, noon
@@ -155,6 +155,43 @@ def test_what_waits_is_on_one_page(desk: Client, provider: Provider, payment: Pa
     assert f"The payer’s bank asks it back: fraudulent ({name})." in desk.get(page(Payment, "change", payment.pk)).text
     disputed = desk.get(page(Payment), {"disputed": "yes"}).context["cl"].result_list
     assert list(disputed) == [payment]
+
+
+def test_a_day_that_differs_is_explained(desk: Client) -> None:
+    day = Settlement.objects.create(day=TODAY, reconciled_at=noon(TODAY), differences="txn_1 has no payment.")
+    assert links(desk, day) == ["Explain", "History"]
+    address = page(Settlement, "explain", day.pk)
+    assert "Say why" in desk.post(address, {"reason": ""}).text
+    done = submit(desk, address, reason="A part was refunded.")
+    assert told(desk, done) == "Explained the settlement of 3/14/2026: A part was refunded."
+    assert waits(desk) == []
+    assert links(desk, day) == ["History"]
+    again = desk.post(address, {"reason": "A part was refunded."})
+    assert told(desk, again) == "The settlement is explained, once."
+    assert "This was explained already: A part was refunded." in desk.post(address, {"reason": "Another."}).text
+    assert list(desk.get(page(Settlement), {"differences": "explained"}).context["cl"].result_list) == [day]
+    assert not desk.get(page(Settlement), {"differences": "yes"}).context["cl"].result_list
+
+
+def test_a_failed_refund_that_amt_made_good_by_check_is_explained(
+    desk: Client, provider: Provider, payment: Payment
+) -> None:
+    submit(desk, page(Payment, "refund", payment.pk), **REASON)
+    refund = Refund.objects.get()
+    assert links(desk, refund) == ["History"], "nothing is to be explained"
+    assert "Only the refund of a payment that failed" in desk.post(page(Refund, "explain", refund.pk), REASON).text
+    provider.account.finish_refund(refund.refund_id, failed=True)
+    refunds.apply_state(adapter.refund_state(refund.refund_id), at=noon(TODAY))
+    assert len(waits(desk)) == 1
+    done = submit(desk, page(Refund, "explain", refund.pk), reason="Check 77 was sent.")
+    assert told(desk, done) == "Explained the refund of $50.00: Check 77 was sent."
+    assert waits(desk) == []
+    assert "Check 77 was sent." in desk.get(page(RenewalInvoice, "change", payment.invoice_id)).text
+
+
+def test_a_clerk_without_the_permission_cannot_explain(desk: Client) -> None:
+    day = Settlement.objects.create(day=TODAY, reconciled_at=noon(TODAY), differences="txn_1 has no payment.")
+    assert links(client_of(make_clerk("view_settlement")), day) == ["History"]
 
 
 def test_an_invoice_tells_its_whole_story(desk: Client, duplicate: UnappliedMoney, invoice: RenewalInvoice) -> None:

@@ -16,6 +16,7 @@ class Command(BaseCommand):
 
 - each line of the book has its payment, refund or dispute, and each of them has its line
 - without --day: yesterday, each earlier day that was never compared, and each day that is not paid out or differs
+- a day whose differences staff have explained in the admin counts as one without, until they change
 - a second run changes nothing, but the days of deposit are brought up to date
 - where nobody pays online, nothing is done
 - exit status 1 with a line for each difference, or if the provider does not answer"""
@@ -36,9 +37,10 @@ class Command(BaseCommand):
         try:
             for one in [day] if day else settlements.days_to_reconcile(at):
                 compared = settlements.reconcile(one, at=at)
-                for difference in compared.differences:
-                    self.stderr.write(f"{one}: {difference}")
-                differences += len(compared.differences)
+                if not compared.is_explained:
+                    for difference in compared.differences:
+                        self.stderr.write(f"{one}: {difference}")
+                    differences += len(compared.differences)
                 self.stdout.write(f"{compared}.")
         except (provider.ProviderAway, provider.ProviderRefused) as error:
             raise CommandError(f"The payment provider does not tell its book: {error}") from error
