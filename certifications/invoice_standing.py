@@ -43,7 +43,8 @@ SETTLED_BEFORE: dict[Shown, Promise] = {
 class InvoiceStanding:
     """A renewal invoice on a day: its state, when it opens, and the reason as a sentence.
 
-    ``held`` says what holds the invoice; it is empty if nothing does.
+    ``held`` says what holds the invoice; it is empty if nothing does. ``money_kept``: the provider took
+    money for it that it could not take, and staff have not resolved that yet.
     """
 
     invoice: RenewalInvoice
@@ -52,6 +53,12 @@ class InvoiceStanding:
     reason: str
     overdue: bool
     held: invoice_rules.Held = ""
+    money_kept: bool = False
+
+    @property
+    def is_payable(self) -> bool:
+        """Return whether the member is asked to pay it now."""
+        return self.state == "open" and not self.money_kept
 
     @property
     def opens_on(self) -> date | None:
@@ -79,8 +86,8 @@ class InvoiceStanding:
 def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> InvoiceStanding:
     """Return the standing of an invoice on a day, given the points that count in its cycle.
 
-    The invoice's cycle and certification must be loaded. An invoice that was read with its
-    ``processing_since`` (``certifications.payments.checkout``) can be processing.
+    The invoice's cycle and certification must be loaded. An invoice that was read with what is known
+    of its money (``certifications.payments.checkout.with_processing``) can be processing.
     """
     opening = invoice_rules.opening_of(invoice)
     state = invoice_rules.state(status=invoice.status, opens_on=opening.opens_on, on=on)
@@ -114,6 +121,15 @@ def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> 
             % {"day": format_day(day_of(processing_since))},
             overdue=False,
         )
+    if state == "open" and getattr(invoice, "money_kept", False):
+        return InvoiceStanding(
+            invoice=invoice,
+            state=state,
+            opening=opening,
+            reason=why_kept(invoice),
+            overdue=False,
+            money_kept=True,
+        )
     return InvoiceStanding(
         invoice=invoice,
         state=state,
@@ -128,6 +144,14 @@ def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> 
         ),
         overdue=invoice_rules.is_overdue(state, invoice.due_on, on),
     )
+
+
+def why_kept(invoice: RenewalInvoice) -> str:
+    """Return why the invoice is not to be paid while the provider has money for it that it could not take."""
+    return _(
+        "The provider took your payment for %(number)s, but the invoice could not take it. AMT has been told and will "
+        "call you or send the money back. Do not pay again."
+    ) % {"number": invoice.number}
 
 
 def _reason_settled(state: Shown, before_portal: date) -> str:

@@ -59,7 +59,7 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "line": line,
         "payment": payment,
-        "pay_online": is_owner and line.state == "open" and provider.is_on(),
+        "pay_online": is_owner and line.is_payable and provider.is_on(),
         "what_follows": receipts.what_follows(invoice, on) if payment else "",
         "reversed": line.state == "open" and bool(payments),
         "counted": of_cycle.counted,

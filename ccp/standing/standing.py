@@ -292,8 +292,8 @@ def standings_of(
 
 
 def can_be_paid(standings: Iterable[Standing]) -> bool:
-    """Return whether the invoice of the year is open for one of the certifications."""
-    return any(standing.current is not None and standing.current.state == "open" for standing in standings)
+    """Return whether the invoice of the year is to be paid now for one of the certifications."""
+    return any(standing.current is not None and standing.current.is_payable for standing in standings)
 
 
 def _shown(cycles: Iterable[Cycle]) -> list[Cycle]:

@@ -40,8 +40,8 @@ def steps_of(standing: Standing) -> list[Step]:
     if not standing.is_in_force:
         sentence = _("Call AMT if you have a question about this certification: it is %(status)s.")
         return [Step(sentence % {"status": standing.certification.get_status_display().lower()})]
-    payable = sorted((owed for owed in standing.invoices if owed.state == "open"), key=lambda owed: owed.invoice.due_on)
-    to_do = [_pay_again_step(owed) for owed in standing.reopened if owed.state == "open"]
+    payable = sorted((owed for owed in standing.invoices if owed.is_payable), key=lambda owed: owed.invoice.due_on)
+    to_do = [_pay_again_step(owed) for owed in standing.reopened if owed.is_payable]
     to_do += [_pay_step(owed) for owed in payable if owed.overdue]
     if standing.cycle.is_mandatory and not standing.is_met:
         to_do.append(_record_step(standing))

@@ -32,7 +32,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -45,6 +45,7 @@ from amtportal.history.lines import sign
 from amtportal.members.models import User
 from amtportal.refusals import Refused
 from certifications import invoices
+from certifications.invoice_standing import why_kept
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice, RenewalInvoiceQuerySet
 from certifications.payments import provider, receipts
 from certifications.payments.asking import ask_about_each
@@ -70,9 +71,14 @@ _ORDER = (Status.OPENING, Status.OPEN, Status.PROCESSING)
 
 
 def with_processing(queryset: RenewalInvoiceQuerySet) -> RenewalInvoiceQuerySet:
-    """Add ``processing_since``: when the payment began that the member's bank has not decided yet, or None."""
+    """Add ``processing_since``: when the payment began that the member's bank has not decided yet, or None.
+
+    ``money_kept`` says whether money came for the invoice that it could not take, and that staff have
+    not resolved yet.
+    """
     waiting = Checkout.objects.filter(invoice=OuterRef("pk"), status=Status.PROCESSING)
-    return queryset.annotate(processing_since=Subquery(waiting.values("opened_at")[:1]))
+    kept = UnappliedMoney.objects.unresolved().filter(checkout__invoice=OuterRef("pk"))
+    return queryset.annotate(processing_since=Subquery(waiting.values("opened_at")[:1]), money_kept=Exists(kept))
 
 
 def status_of(session: provider.Session) -> Status:
@@ -106,6 +112,8 @@ def why_not_payable(invoice: RenewalInvoice, at: datetime) -> str:
         opens_on = invoices.opening_of(invoice).opens_on
         assert opens_on is not None
         return _("%(number)s cannot be paid before it opens on %(day)s.") % {**values, "day": format_day(opens_on)}
+    if UnappliedMoney.objects.unresolved().filter(checkout__invoice=invoice).exists():
+        return why_kept(invoice)
     return ""
 
 

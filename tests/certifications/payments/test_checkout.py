@@ -23,6 +23,7 @@ from certifications import invoices, life
 from certifications.models import Payment, RenewalInvoice
 from certifications.payments import checkout as checkouts
 from certifications.payments import provider as adapter
+from certifications.payments import resolving
 from certifications.payments.models import Checkout, UnappliedMoney
 from tests.support.builders import (
     TODAY,
@@ -387,6 +388,31 @@ def test_other_money_pays_nothing_and_is_kept_once(
     assert (kept.cause, kept.checkout, kept.amount) == (cause, found, says.get("amount", 5000))
     assert kept.charge_id == provider.charge_of(found.session_id)
     assert (state_of(found), shown(member), Payment.objects.count(), mail.outbox) == ("failed", "open", 0, [])
+
+
+def test_nobody_pays_again_while_money_for_the_invoice_is_kept(
+    provider: Provider, member: Client, invoice: RenewalInvoice
+) -> None:
+    """Staff may still record a check. Once they have resolved the money, the member can pay again."""
+    found = begin(member, invoice)
+    provider.pay(found.session_id)
+    provider.say(amount=4999)
+    come_back(member, found)
+    again = f"The provider took your payment for {invoice.number}, but the invoice could not take it."
+    for address in (f"/invoices/{invoice.pk}/", "/", "/certifications/"):
+        said = member.get(address).text
+        assert f"/invoices/{invoice.pk}/pay/" not in said
+        assert again in said or address == "/"
+        assert f"Pay {invoice.number}" not in said
+    assert checkouts.why_not_payable(invoice, noon(TODAY)).startswith(again)
+    refused = press(member, invoice)
+    assert refused.status_code == 403
+    assert f"{again} AMT has been told and will call you or send the money back. Do not pay again." in refused.text
+    invoices.check_takes(invoice, amount=invoice.amount, on=TODAY, although_held=False)
+    kept, clerk = UnappliedMoney.objects.get(), make_user(is_staff=True)
+    resolving.explain(money=kept, explanation="Sent back by check.", by=clerk, at=noon(TODAY))
+    assert f"/invoices/{invoice.pk}/pay/" in member.get(f"/invoices/{invoice.pk}/").text
+    assert press(member, invoice).status_code == 303
 
 
 @pytest.mark.parametrize(
