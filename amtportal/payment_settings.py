@@ -5,6 +5,7 @@ and goes to the provider itself and nowhere else.
 """
 
 import re
+from math import nan
 from urllib.parse import urlsplit
 
 PROVIDER = "https://api.stripe.com"
@@ -16,11 +17,21 @@ def is_live(key: str) -> bool:
     return key.startswith(("sk_live_", "rk_live_"))
 
 
+def seconds_of(text: str) -> float:
+    """Return the number of seconds that was written, or NaN if it is no number, which ``problem`` names."""
+    try:
+        return float(text)
+    except ValueError:
+        return nan
+
+
 def problem(*, key: str, secrets: list[str], api: str, page: str, seconds: float, https: bool) -> str:
     """Return what is wrong with the settings of online payment, and what to write; empty if nothing is.
 
     No sentence repeats a key or a secret, because they end up in logs.
     """
+    if not 1 <= seconds <= 25:  # not a number is neither
+        return "PAYMENT_TIMEOUT_SECONDS must be a number from 1 to 25: the provider is asked twice within one request."
     if not key:
         return "PAYMENT_WEBHOOK_SECRETS is set and PAYMENT_SECRET_KEY is not: set both, or none." if secrets else ""
     if not re.fullmatch(r"[sr]k_(live|test)_[A-Za-z0-9_]{8,}", key):
@@ -37,6 +48,4 @@ def problem(*, key: str, secrets: list[str], api: str, page: str, seconds: float
         return f"PAYMENT_SECRET_KEY is live and PAYMENT_API_URL is {api!r}: a live key is only for {PROVIDER}."
     if is_live(key) and not https:
         return "PAYMENT_SECRET_KEY is live, but AMTPORTAL_URL is not https: use a test key here."
-    if not 1 <= seconds <= 25:
-        return "PAYMENT_TIMEOUT_SECONDS must be between 1 and 25: the provider is asked twice within one request."
     return ""

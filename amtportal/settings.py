@@ -392,7 +392,7 @@ PAYMENT_PAGE_URL = env.str(
     default=PAYMENT_API_URL if urlsplit(PAYMENT_API_URL).hostname in _LOCAL_HOSTS else "https://checkout.stripe.com",
 ).rstrip("/")
 PAYMENT_BANK_DEBIT = env.bool("PAYMENT_BANK_DEBIT", default=False)
-PAYMENT_TIMEOUT_SECONDS = env.float("PAYMENT_TIMEOUT_SECONDS", default=10)
+PAYMENT_TIMEOUT_SECONDS = payment_settings.seconds_of(env.str("PAYMENT_TIMEOUT_SECONDS", default="10"))
 PAYMENT_LIVE = payment_settings.is_live(PAYMENT_SECRET_KEY)
 if problem := payment_settings.problem(
     key=PAYMENT_SECRET_KEY,

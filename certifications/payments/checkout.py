@@ -63,6 +63,9 @@ ANSWERED = timedelta(minutes=1)
 CURRENCY = "usd"
 BANK_DEBITS = ("us_bank_account",)
 NEVER_TOLD = "The provider never told its page."
+DECIDED = timedelta(days=30)
+"""A bank debit is decided within some days. After this time, one that the provider does not know is over."""
+NOT_KNOWN = "The provider does not know its page any more, 30 days after the payment began."
 NOTHING_NEW = "Nothing new"
 
 Told = Callable[[str], object]
@@ -290,7 +293,8 @@ def _page_of(checkout: Checkout, at: datetime) -> provider.Session:
     """Return the provider's page of the checkout, and open it if that was not done yet.
 
     A page that the provider refuses to open never was: its checkout has failed. One whose time is
-    over and that the provider does not know has expired.
+    over and that the provider does not know has expired; one that was paid from a bank account has
+    failed if it is not known after 30 days.
     """
     if checkout.session_id:
         try:
@@ -298,6 +302,8 @@ def _page_of(checkout: Checkout, at: datetime) -> provider.Session:
         except provider.UnknownThere as unknown:
             if checkout.status == Status.OPEN and checkout.expires_at <= at:
                 _end(checkout, Status.EXPIRED, str(unknown), at)
+            elif checkout.status == Status.PROCESSING and checkout.opened_at + DECIDED <= at:
+                _end(checkout, Status.FAILED, NOT_KNOWN, at)
             raise
     invoice = checkout.invoice
     come_back = links.absolute(reverse("payment-return", args=[checkout.idempotency_key]))

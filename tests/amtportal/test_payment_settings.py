@@ -58,8 +58,10 @@ def test_sound_settings_start_the_portal(changed: dict[str, Any]) -> None:
         ({"key": LIVE, "https": False}, "test key"),
         ({"key": LIVE, "api": "http://localhost:18000"}, "only for"),
         ({"key": LIVE, "api": "https://api.stripe.com.example.org"}, "only for"),
-        ({"seconds": 0}, "between 1 and 25"),
-        ({"seconds": 26}, "between 1 and 25"),
+        ({"seconds": 0}, "from 1 to 25"),
+        ({"seconds": 26}, "from 1 to 25"),
+        ({"seconds": payment_settings.seconds_of("abc")}, "must be a number from 1 to 25"),
+        ({"seconds": payment_settings.seconds_of(""), "key": "", "secrets": []}, "must be a number"),
     ],
 )
 def test_a_wrong_one_stops_it_and_says_what_to_write(changed: dict[str, Any], says: str) -> None:
@@ -68,13 +70,20 @@ def test_a_wrong_one_stops_it_and_says_what_to_write(changed: dict[str, Any], sa
     assert "0123456789" not in problem, "a key or a secret would be in the log"
 
 
-def test_the_portal_stops() -> None:
-    environment = os.environ | {"PAYMENT_SECRET_KEY": LIVE}
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"PAYMENT_SECRET_KEY": LIVE}, "use a test key here"),
+        ({"PAYMENT_TIMEOUT_SECONDS": "abc"}, "ImproperlyConfigured: PAYMENT_TIMEOUT_SECONDS must be a number"),
+    ],
+)
+def test_the_portal_stops(wrong: dict[str, str], says: str) -> None:
+    environment = os.environ | wrong
     run = subprocess.run(
         [sys.executable, "-c", "import amtportal.settings"], cwd=ROOT, env=environment, capture_output=True, text=True
     )
     assert run.returncode
-    assert "use a test key here" in run.stderr
+    assert says in run.stderr
     assert LIVE not in run.stderr
 
 

@@ -510,6 +510,24 @@ def test_what_a_crash_leaves_halfway_is_finished(
     assert found.session_id == "" != Checkout.objects.get().session_id
 
 
+def test_a_debit_that_the_provider_no_longer_knows_ends_after_30_days(
+    provider: Provider, member: Client, invoice: RenewalInvoice, settings: Any
+) -> None:
+    """The key is now one of another account. The invoice can then be paid again."""
+    settings.PAYMENT_BANK_DEBIT = True
+    found = begin(member, invoice)
+    provider.pay(found.session_id, "bank")
+    come_back(member, found)
+    provider.reset()
+    for days, status in ((29, "processing"), (30, "failed")):
+        asked, left = checkouts.settle(at=noon(TODAY + timedelta(days=days)))
+        assert (asked, len(left), state_of(found)) == (0, 1, status)
+    assert Checkout.objects.get().failure == (
+        "The provider does not know its page any more, 30 days after the payment began."
+    )
+    assert checkouts.settle(at=noon(TODAY + timedelta(days=31))) == (0, [])
+
+
 def test_a_page_that_the_provider_refuses_was_never_open(
     provider: Provider, member: Client, invoice: RenewalInvoice, settings: Any
 ) -> None:
