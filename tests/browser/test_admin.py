@@ -127,6 +127,7 @@ def test_pages_of_money_are_no_wider_than_a_phone(desk: Page, member: Member) ->
         address(UnappliedMoney, "refund", money.pk),
         address(UnappliedMoney).replace("unappliedmoney/", "unappliedmoney/look/"),
         address(Settlement, "change", day.pk),
+        address(Settlement, "explain", day.pk),
         address(SettlementLine, "change", line.pk),
     ):
         desk.goto(path)
