@@ -55,13 +55,18 @@ def write(
 
     A file that is there is replaced as a whole. ``processes``: one for each core unless given.
     """
-    if not cycles:
+    cores = processes or os.cpu_count() or 1
+    make = partial(_write_one, folder=folder, by=by, at=at)
+    if not cycles or cores == 1:
+        yield from map(make, cycles)
         return
-    # A connection that two processes share would break: each opens its own.
+    # A connection that two processes share would break: each opens its own. The process that starts
+    # the others has one thread: a lock that another thread holds would stay locked in them.
     connections.close_all()
-    workers = min(processes or os.cpu_count() or 1, len(cycles))
-    with ProcessPoolExecutor(workers, mp_context=get_context("fork"), initializer=_end_with_the_parent) as pool:
-        yield from pool.map(partial(_write_one, folder=folder, by=by, at=at), cycles)
+    with ProcessPoolExecutor(
+        min(cores, len(cycles)), mp_context=get_context("fork"), initializer=_end_with_the_parent
+    ) as pool:
+        yield from pool.map(make, cycles)
 
 
 def _end_with_the_parent() -> None:

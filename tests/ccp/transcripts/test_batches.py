@@ -33,6 +33,12 @@ def _own_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "storage", lambda: FileSystemStorage(tmp_path / "transcripts"))
 
 
+@pytest.fixture(autouse=True)
+def _one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process of the tests has threads, and cannot start others as the worker does."""
+    monkeypatch.setattr(bulk.os, "cpu_count", lambda: 1)
+
+
 @pytest.fixture
 def cycles() -> list[Cycle]:
     made = [make_cycle(make_member()) for _ in range(3)]
