@@ -20,12 +20,19 @@ from certifications.models import Credential
 ROSTER = Path(__file__).with_name("roster.csv")
 
 
-@transaction.atomic
 def load(*, on: date, now: datetime) -> bool:
     """Load the demo; return False and change nothing if it is already loaded.
 
     Raises ``Refused`` if there are members who do not belong to the demo.
     """
+    if not _load(on=on, now=now):
+        return False
+    cast.pay_online(now=now)  # the provider is asked outside of any transaction
+    return True
+
+
+@transaction.atomic
+def _load(*, on: date, now: datetime) -> bool:
     list(Credential.objects.select_for_update(no_key=True).order_by("pk"))  # two loads wait for each other
     if cast.entered_on():
         return False

@@ -7,9 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 import tablib
+from django.conf import settings
 
 from amtportal.dates import CHICAGO
 from amtportal.members.models import Member, User
@@ -20,6 +23,7 @@ from ccp.recording import verbs as recording
 from ccp.recording.eligibility import Claim
 from certifications import invoices as invoice_rules
 from certifications.models import Cycle, RenewalInvoice
+from certifications.payments import checkout, provider
 from certifications.roster.resource import RosterResource
 
 PAID_BEFORE_DUE = timedelta(days=20)
@@ -101,6 +105,28 @@ def bring_from_amtrax(ce: CE, points: Decimal, member: Member, *, ended_on: date
     reference = f"AX-{ended_on:%Y%m%d}-{member.amt_id}"
     entry = amtrax_entries.AmtraxEntry(reference, member, claim, recorded_on=ended_on)
     amtrax_entries.bring_in(entries=[entry], by=None, at=at)
+
+
+def pay_by_bank(invoice: RenewalInvoice, *, now: datetime) -> None:
+    """Pay on the page of the demo's provider, from a bank account. Its bank decides when somebody lets it.
+
+    Nothing is done unless that provider runs on this machine: nobody else's page is filled in.
+    """
+    member = invoice.cycle.certification.member
+    is_here = urlsplit(settings.PAYMENT_API_URL).hostname in ("localhost", "127.0.0.1")
+    if not (provider.is_on() and settings.PAYMENT_BANK_DEBIT and is_here):
+        return
+    assert member.user is not None
+    try:
+        session = checkout.start(invoice=invoice, by=member.user, at=now, language="en")
+        page = urlsplit(session.url)
+        wire = HTTPConnection(page.netloc, timeout=settings.PAYMENT_TIMEOUT_SECONDS)
+        wire.request("POST", page.path, "way=bank")
+        wire.getresponse()  # which leads back to the portal, and that is not there yet
+        wire.close()
+        checkout.apply_session(provider.session(session.id), at=now)
+    except (provider.ProviderAway, OSError):  # it was stopped: the invoice stays open
+        return
 
 
 def pay(invoice: RenewalInvoice, *, received_on: date, by: User, now: datetime) -> None:

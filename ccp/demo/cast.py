@@ -16,14 +16,25 @@ from django.contrib.auth.hashers import make_password
 from amtportal.dates import anniversary, day_of, today
 from amtportal.members.models import User
 from ccp.amt_credits import error_reports
-from ccp.demo.acts import CE, PAID_BEFORE_DUE, bring_from_amtrax, bring_in, credit_from_amt, noon, pay, record_ce
+from ccp.demo.acts import (
+    CE,
+    PAID_BEFORE_DUE,
+    bring_from_amtrax,
+    bring_in,
+    credit_from_amt,
+    noon,
+    pay,
+    pay_by_bank,
+    record_ce,
+)
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
-from certifications.models import Cycle
+from certifications.models import Cycle, RenewalInvoice
 
 # It is printed on every start, because the demo's people are not real.
 PASSWORD = "amtrax demo portal"  # noqa: S105
 STAFF = "staff@demo.example"
+PAYING = "paying"
 
 
 @dataclass(frozen=True)
@@ -250,6 +261,14 @@ def roles(on: date) -> list[Role]:
             is_imported=True,
             is_activated=False,
         ),
+        Role(
+            PAYING,
+            "RDA, first year, the invoice is being paid from a bank account, which takes days",
+            first_name="Pia",
+            last_name="Marchetti",
+            holdings=[running("RDA", anniversary(after(25), -1))],
+            done=[Done(90, "5", SAFETY)],
+        ),
     ]
 
 
@@ -316,6 +335,12 @@ def enter(*, on: date, now: datetime, staff: User) -> None:
             year = invoice_rules.year_of_cycle(cycle.certification.awarded_on, cycle.number, on)
             for invoice in cycle.invoices.filter(year__lt=year, before_portal=None).order_by("year"):
                 pay(invoice, received_on=invoice.due_on - PAID_BEFORE_DUE, by=staff, now=now)
+
+
+def pay_online(*, now: datetime) -> None:
+    """Have one member pay the open invoice from a bank account, if the demo's provider runs."""
+    of_member = RenewalInvoice.objects.filter(cycle__certification__member__user__email=f"{PAYING}@demo.example")
+    pay_by_bank(of_member.get(year=1), now=now)
 
 
 def _award(role: Role, holding: Holding, *, amt_id: str, on: date) -> None:

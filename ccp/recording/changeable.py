@@ -127,6 +127,15 @@ def refuse_where_paid(cycle: Cycle, at: datetime) -> None:
             )
             % values
         )
+    if begun and begun.expires_at <= at:
+        raise Refused(
+            _(
+                "This would take your %(code)s cycle below the %(points)s points it needs, and you have begun to pay "
+                "its renewal invoice. The payment page is closed, and AMT is about to learn what came of it. Record "
+                "another activity first, or try again in a few minutes."
+            )
+            % values
+        )
     if begun:
         raise Refused(
             _(

@@ -10,9 +10,20 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from django.db.models import Case, Exists, OuterRef, Value, When
+
 from ccp.counting.replay import CameIn, Version
 from ccp.models import ActivityType, Credit
 from certifications.models import Cycle, Payment, RenewalInvoice
+from certifications.payments.models import Dispute, Refund
+
+_refunds = Refund.objects.filter(payment=OuterRef("pk"), status__in=("pending", "succeeded"))
+_lost = Dispute.objects.filter(payment=OuterRef("pk"), status="lost")
+BECAME = Case(
+    When(Exists(_refunds), then=Value("refunded")),
+    When(Exists(_lost), then=Value("lost in a dispute")),
+    default=Value(""),
+)
 
 
 class CountedEntry(NamedTuple):
@@ -47,6 +58,8 @@ class StoredPayment(NamedTuple):
     reversed_at: datetime | None
     checked_out: int | None
     """The invoice of the checkout by which it was paid online."""
+    became: str
+    """What took the money away from AMT, such as ``refunded``; empty if nothing did."""
 
 
 class StoredInvoice(NamedTuple):
@@ -106,8 +119,8 @@ def read_cycles(keys: Sequence[int]) -> list[CycleRecord]:
     for cycle, pk, *stored in of_cycles.values_list("cycle", "pk", *StoredInvoice._fields[1:-1]):
         invoices[pk] = invoice = StoredInvoice._make([pk, *stored, []])
         batch[cycle].invoices.append(invoice)
-    payments = Payment.objects.filter(invoice__cycle__in=batch).order_by("pk")
-    for paid, *payment in payments.values_list("invoice", *StoredPayment._fields[:-1], "checkout__invoice"):
+    payments = Payment.objects.filter(invoice__cycle__in=batch).annotate(became=BECAME).order_by("pk")
+    for paid, *payment in payments.values_list("invoice", *StoredPayment._fields[:-2], "checkout__invoice", "became"):
         if paid in invoices:  # an invoice may be issued, and paid, between the two queries
             invoices[paid].payments.append(StoredPayment(*payment))
     return list(batch.values())

@@ -13,8 +13,9 @@ Nothing is changed here. For each cycle:
   closed cycle, a year may have only a void invoice; so may a year that an import did not ask for. An
   invoice is paid if and only if it has a payment that stands, with the invoice's amount, or an
   import says that it was paid before the portal; not both. A payment that was made online is that
-  of a checkout of the invoice, or staff applied the money to it. The day kept as the one on which
-  an invoice opens must follow from its cycle.
+  of a checkout of the invoice, or staff applied the money to it, and it does not stand if it was
+  refunded or lost in a dispute. The day kept as the one on which an invoice opens must follow from
+  its cycle.
 
 A change made behind the portal's back that agrees with the rules is found elsewhere
 (``amtportal.history.comparison``).
@@ -159,6 +160,8 @@ def _invoices(record: CycleRecord, since: date | None) -> Iterator[Difference]:
         if invoice.status != status:
             yield Difference(cycle.pk, number, invoice.status, status)
         for payment in payments:
+            if payment.became:
+                yield Difference(cycle.pk, f"payment {payment.pk} of {number}", "stands", payment.became)
             if payment.amount != invoice.amount:
                 what = f"payment {payment.pk} of {number}"
                 yield Difference(cycle.pk, what, dollars(payment.amount), dollars(invoice.amount))

@@ -70,7 +70,7 @@ def _pay_step(owed: InvoiceStanding) -> Step:
 
 def _pay_again_step(owed: InvoiceStanding) -> Step:
     sentence = _(
-        "Pay %(number)s (%(amount)s), due since %(day)s. AMT took back the payment that was on record. "
+        "Pay %(number)s (%(amount)s), due since %(day)s. The payment on record was reversed. "
         "The cycle it was for stays closed."
     ) % {
         "number": owed.invoice.number,

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -65,6 +66,9 @@ class CredentialAdmin(DeletedUnused, HistoryAdmin):
     inlines = [FormerNameInline]
     ordering = ["code"]
     used_in = "certifications"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Credential]:
+        return super().get_queryset(request).prefetch_related("former_names")
 
     @admin.display(description="annual fee")
     def fee(self, credential: Credential) -> str:

@@ -4,6 +4,7 @@ A payment that was recorded by mistake is reversed here, never deleted.
 """
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -223,9 +224,10 @@ class BasePaymentAdmin(WrittenByVerbs, HistoryAdmin):
 def record_payment(invoice: RenewalInvoice, typed: dict[str, Any], request: HttpRequest) -> str:
     """Record the typed payment. Return the sentence that says so."""
     by, at = account_of(request), timezone.now()
+    record = partial(invoices.record_payment, invoice=invoice, by=by, at=at, **typed)
     try:
-        checkout.close(invoice=invoice, at=at)
-        invoices.record_payment(invoice=invoice, by=by, at=at, **typed)
+        checkout.close(invoice=invoice, at=at, before=record)
+        record()
     except Refused as refusal:
         same = {name: value for name, value in typed.items() if name != "although_held"}
         if invoice.payments.filter(reversed_at=None, recorded_by=by, **same).exists():

@@ -57,7 +57,7 @@ class Credential(models.Model):
     @cached_property
     def names_before(self) -> list["FormerName"]:
         """Return the names that it had before, the first one first; no query if it was never renamed."""
-        return list(self.former_names.order_by("until")) if self.renamed_on else []
+        return sorted(self.former_names.all(), key=lambda former: former.until) if self.renamed_on else []
 
     @property
     def formerly(self) -> str:

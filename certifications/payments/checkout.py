@@ -4,7 +4,7 @@ A checkout goes through these states, and never back:
 
 | state | what it means | what follows |
 | --- | --- | --- |
-| opening | It is on record; the provider has not told its page yet. | open, failed |
+| opening | It is on record; the provider has not told its page yet. | open, failed, expired |
 | open | The member can pay on the provider's page, for an hour. | paid, processing, expired |
 | processing | The member has paid from a bank account, and the bank has some days to decide. | paid, failed |
 | paid | The invoice has its payment. | |
@@ -14,6 +14,9 @@ A checkout goes through these states, and never back:
 - A checkout is committed before the provider is called, and no lock and no transaction is held
   meanwhile. Whatever ends halfway is finished by the next press of the button or by
   ``settle_payments``.
+- A page that the provider has not told while it could still be opened was shown to nobody. Its
+  checkout is over, so that neither an answer that the provider keeps with the key nor a page that it
+  no longer knows stops the member for longer.
 - What the provider says is always asked of it, whoever brings the news: a webhook, the member who
   comes back, or ``settle_payments``. ``apply_session`` then makes it so; to repeat it changes nothing.
 - Money that comes late is taken if the invoice can take it. Money that no invoice can take is kept
@@ -58,6 +61,7 @@ ANSWERED = timedelta(minutes=1)
 """After this time nobody waits any more for the provider's answer to a press of the button."""
 CURRENCY = "usd"
 BANK_DEBITS = ("us_bank_account",)
+NEVER_TOLD = "The provider never told its page."
 NOTHING_NEW = "Nothing new"
 
 Told = Callable[[str], object]
@@ -134,7 +138,12 @@ def start(*, invoice: RenewalInvoice, by: User, at: datetime, language: str) -> 
     _catch_up(invoice, at)
     for _try in range(3):
         checkout = _begin(invoice, by, at, language)
-        session = _page_of(checkout, at)
+        try:
+            session = _page_of(checkout, at)
+        except provider.ProviderRefused:
+            if checkout.opened_at < at and Checkout.objects.get(pk=checkout.pk).is_finished:
+                continue  # that was an earlier one, and a new one begins
+            raise
         apply_session(session, at=at)
         if session.status == "open":
             return session
@@ -156,13 +165,20 @@ def apply_session(session: provider.Session, *, at: datetime, told: Told | None 
     return _apply(session, checkout, at, told)
 
 
-def close(*, invoice: RenewalInvoice, at: datetime) -> None:
+def close(*, invoice: RenewalInvoice, at: datetime, before: Callable[[], object] | None = None) -> None:
     """Close the provider's page of the invoice, if one is open, before staff change the invoice.
 
     What was paid there at the last moment is applied. Raises ``Refused`` with a sentence for staff
     while the money may still come: the bank has not decided, or the provider cannot be asked.
+    ``before``: what staff are about to do. It is tried and rolled back, so that the page stays open
+    if that is refused.
     """
-    for checkout in Checkout.objects.unfinished().filter(invoice=invoice):
+    may_be_paid = list(Checkout.objects.payable(at).filter(invoice=invoice))
+    if may_be_paid and before:
+        with transaction.atomic():
+            before()
+            transaction.set_rollback(True)
+    for checkout in may_be_paid:
         try:
             closed = apply_session(provider.expire_session(_page_of(checkout, at).id), at=at)
         except provider.ProviderAway as away:
@@ -188,20 +204,21 @@ def settle(*, at: datetime) -> tuple[int, list[str]]:
     """
 
     def ask(checkout: Checkout) -> None:
+        if checkout.was_never_shown(at):
+            _end(checkout, Status.EXPIRED, NEVER_TOLD, at)
+            return
         session = _page_of(checkout, at)
-        if session.status == "open" and checkout.invoice.status != RenewalInvoice.Status.ISSUED:
+        if session.status == "open" and why_not_payable(checkout.invoice, at):
             session = provider.expire_session(session.id)
         apply_session(session, at=at)
 
-    waiting = Checkout.objects.unfinished().select_related("invoice").order_by("pk")
+    waiting = Checkout.objects.unfinished().select_related("invoice__cycle__certification").order_by("pk")
     return ask_about_each(waiting.exclude(status=Status.OPENING, opened_at__gt=at - ANSWERED), ask)
 
 
 def under_way(cycle: Cycle, at: datetime) -> Checkout | None:
     """Return the checkout whose money may still come for the cycle's last invoice, or None."""
-    unfinished = Checkout.objects.unfinished().filter(invoice__cycle=cycle, invoice__year=invoices.LAST_YEAR)
-    # A page that the provider has never told the portal was never shown to anybody.
-    return unfinished.exclude(status=Status.OPENING, expires_at__lte=at).first()
+    return Checkout.objects.payable(at).filter(invoice__cycle=cycle, invoice__year=invoices.LAST_YEAR).first()
 
 
 def close_of_cycle(cycle: Cycle, *, at: datetime) -> None:
@@ -235,7 +252,10 @@ def _begin(invoice: RenewalInvoice, by: User, at: datetime, language: str) -> Ch
     invoice = invoices.locked(invoice)
     if reason := why_not_payable(invoice, at):
         raise Refused(reason)
-    checkout = Checkout.objects.unfinished().filter(invoice=invoice).first()
+    checkout = Checkout.objects.unfinished().select_for_update().filter(invoice=invoice).first()
+    if checkout and checkout.was_never_shown(at):
+        _finish(checkout, Status.EXPIRED, at, failure=NEVER_TOLD)
+        checkout = None
     if checkout is None:
         checkout = Checkout(
             invoice=invoice,
@@ -261,10 +281,16 @@ def _begin(invoice: RenewalInvoice, by: User, at: datetime, language: str) -> Ch
 def _page_of(checkout: Checkout, at: datetime) -> provider.Session:
     """Return the provider's page of the checkout, and open it if that was not done yet.
 
-    A page that the provider refuses to open never was: its checkout has failed.
+    A page that the provider refuses to open never was: its checkout has failed. One whose time is
+    over and that the provider does not know has expired.
     """
     if checkout.session_id:
-        return provider.session(checkout.session_id)
+        try:
+            return provider.session(checkout.session_id)
+        except provider.UnknownThere as unknown:
+            if checkout.status == Status.OPEN and checkout.expires_at <= at:
+                _end(checkout, Status.EXPIRED, str(unknown), at)
+            raise
     invoice = checkout.invoice
     come_back = links.absolute(reverse("payment-return", args=[checkout.idempotency_key]))
     with translation.override(checkout.language):
@@ -286,16 +312,18 @@ def _page_of(checkout: Checkout, at: datetime) -> provider.Session:
             cancel_url=come_back,
         )
     except provider.ProviderRefused as refused:
-        _fail(checkout, str(refused), at)
+        _end(checkout, Status.FAILED, str(refused), at)
         raise
 
 
 @transaction.atomic
-def _fail(checkout: Checkout, failure: str, at: datetime) -> None:
+def _end(checkout: Checkout, status: Status, failure: str, at: datetime) -> None:
+    """End a checkout of which the provider tells nothing, unless it has gone on in the meantime."""
+    before = checkout.status
     invoices.locked(checkout.invoice)
     checkout = Checkout.objects.select_for_update().get(pk=checkout.pk)
-    if checkout.status == Status.OPENING:
-        _finish(checkout, Status.FAILED, at, failure=failure)
+    if checkout.status == before:
+        _finish(checkout, status, at, failure=failure)
 
 
 def _checkout_of(session: provider.Session) -> Checkout | None:
@@ -326,7 +354,10 @@ def _apply(session: provider.Session, checkout: Checkout, at: datetime, told: To
         _save(checkout, at)
         done = f"{checkout}: {status.label.lower()}"
     else:
+        was_waiting = checkout.status == Status.PROCESSING
         _finish(checkout, status, at, charge=charge, failure=charge.failure if charge else "")
+        if was_waiting:
+            receipts.send_failure(checkout)
         done = f"{checkout}: {status.label.lower()}"
     if told:
         told(done)
@@ -335,7 +366,7 @@ def _apply(session: provider.Session, checkout: Checkout, at: datetime, told: To
 
 def _take(session: provider.Session, charge: provider.Charge, checkout: Checkout, at: datetime) -> str:
     """Let the invoice take the money, or keep it as unapplied. Return what was done."""
-    if checkout.status == Status.PAID or UnappliedMoney.objects.filter(charge_id=charge.id).exists():
+    if _is_known(charge):
         return NOTHING_NEW
     invoice = checkout.invoice
     if cause := why_unapplied(session, charge, invoice, at):
@@ -344,7 +375,7 @@ def _take(session: provider.Session, charge: provider.Charge, checkout: Checkout
             _finish(checkout, Status.FAILED, at, charge=charge, failure=Cause(cause).label)
         return f"{invoice.number}: money kept as unapplied. {Cause(cause).label}"
     was_waiting = checkout.status == Status.PROCESSING
-    checkout.payment = invoices.record_online_payment(
+    checkout.payment = payment = invoices.record_online_payment(
         invoice=invoice,
         method=Payment.Method.BANK_ONLINE if charge.method in BANK_DEBITS else Payment.Method.CARD_ONLINE,
         charge_id=charge.id,
@@ -353,7 +384,7 @@ def _take(session: provider.Session, charge: provider.Charge, checkout: Checkout
         at=at,
     )
     _finish(checkout, Status.PAID, at, charge=charge)
-    receipts.send(checkout)
+    receipts.send(payment, checkout)
     after_commit(_close_others, invoice, at)
     return f"{invoice.number} is paid"
 

@@ -31,6 +31,8 @@ API_VERSION = "2026-10-28.endive"
 RETRIES = 1
 # A message is refused when it was signed longer ago.
 SIGNATURE_SECONDS = 5 * 60
+# No page is opened that would close sooner.
+SHORTEST_PAGE = timedelta(minutes=30)
 # A page lives for a day at most, so a page that is still open was opened after that.
 LONGEST_PAGE = timedelta(days=1)
 # A line of the book is paid out within this time.
@@ -43,6 +45,10 @@ class ProviderAway(Exception):
 
 class ProviderRefused(Exception):
     """The provider understood the call and refuses it. To ask again does not help."""
+
+
+class UnknownThere(ProviderRefused):
+    """The provider knows nothing of that name, for example because the key is now one of another account."""
 
 
 class BadSignature(Exception):
@@ -99,12 +105,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class RefundState:
+    """A refund. ``reference`` is the key with which the portal asked for it; empty if it did not."""
+
     id: str
     status: Literal["pending", "succeeded", "failed"]
     charge_id: str
     amount: int
     currency: str
     failure: str
+    created_at: datetime
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +219,12 @@ def open_session(
             if earlier is None:
                 raise
             found = earlier
+        except stripe.InvalidRequestError as error:
+            if error.code != "email_invalid":
+                raise
+            # The portal knows addresses that the provider does not take. The payer types another one there.
+            del params["customer_email"]
+            found = sessions.create(params, {"idempotency_key": f"{key}-without-address"})
         return _session(found)
 
 
@@ -255,6 +271,12 @@ def refund(*, charge_id: str, amount: int, key: UUID) -> RefundState:
 def refund_state(refund_id: str) -> RefundState:
     with _told():
         return _refund(_client().v1.refunds.retrieve(refund_id))
+
+
+def refunds_of(charge_id: str) -> list[RefundState]:
+    """Return every refund of a charge, also those that somebody gave at the provider itself."""
+    with _told():
+        return [_refund(found) for found in _client().v1.refunds.list({"charge": charge_id, "limit": 100}).data]
 
 
 def dispute_state(dispute_id: str) -> DisputeState:
@@ -311,6 +333,8 @@ def event(body: bytes, signature: str) -> Event:
     """
     import stripe
 
+    if not signature.isascii():
+        raise BadSignature("The signature is not readable.")
     for secret in settings.PAYMENT_WEBHOOK_SECRETS:
         try:
             found = _client().construct_event(body, signature, secret, SIGNATURE_SECONDS)
@@ -363,11 +387,14 @@ def _told() -> Iterator[None]:
 
     try:
         yield
+    except stripe.InvalidRequestError as error:
+        logger.error("The payment provider refused a call: %s", error)
+        kind = UnknownThere if error.code == "resource_missing" else ProviderRefused
+        raise kind(str(error.user_message or error)) from error
     except (
         stripe.AuthenticationError,
         stripe.CardError,
         stripe.IdempotencyError,
-        stripe.InvalidRequestError,
         stripe.PermissionError,
     ) as error:
         logger.error("The payment provider refused a call: %s", error)
@@ -375,6 +402,9 @@ def _told() -> Iterator[None]:
     except stripe.StripeError as error:
         logger.warning("The payment provider is away: %s", error)
         raise ProviderAway(str(error.user_message or error)) from error
+    except (AttributeError, TypeError) as error:
+        logger.exception("The payment provider's answer lacks something.")
+        raise ProviderAway(f"The answer lacks something: {error}") from error
 
 
 def _id(found: Any) -> str:
@@ -442,6 +472,8 @@ def _refund(found: "stripe.Refund") -> RefundState:
         amount=found.amount,
         currency=found.currency,
         failure=getattr(found, "failure_reason", None) or "",  # told only of a refund that failed
+        created_at=_instant(found.created),
+        reference=getattr(found.metadata, "reference", None) or "",
     )
 
 

@@ -1,8 +1,9 @@
-"""What the member is told once an invoice is paid online: the receipt by mail, and what follows."""
+"""What the member is told of money that was paid online: the receipt, what follows, a failure, and a refund."""
 
 from datetime import date, timedelta
 
 from django.core.mail import EmailMessage, get_connection
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -13,17 +14,22 @@ from amtportal.dates import day_of
 from amtportal.formatting import dollars, format_day
 from amtportal.members.context_processors import ASSOCIATION
 from certifications import invoices
-from certifications.models import RenewalInvoice
-from certifications.payments.models import Checkout
+from certifications.models import Payment, RenewalInvoice
+from certifications.payments.amounts import money
+from certifications.payments.models import Checkout, Refund
 
 
-def send(checkout: Checkout) -> None:
-    """Put the receipt of a paid checkout into the outbox, in the language of the checkout.
+def address_of(checkout: Checkout) -> str:
+    """Return where mail about a checkout goes: to its member, whose account may be another one since a merge."""
+    return (checkout.invoice.cycle.certification.member.user or checkout.opened_by).email
+
+
+def send(payment: Payment, checkout: Checkout) -> None:
+    """Put the receipt of a payment into the outbox, in the language of the checkout in which the money came.
 
     It is written in the caller's transaction, so that a payment has one receipt.
     """
-    invoice, payment = checkout.invoice, checkout.payment
-    assert payment is not None
+    invoice = payment.invoice
     certification = invoice.cycle.certification
     with translation.override(checkout.language):
         subject = _("Receipt for %(number)s: %(amount)s") % {
@@ -42,7 +48,53 @@ def send(checkout: Checkout) -> None:
                 "association": ASSOCIATION,
             },
         )
-    get_connection().send_messages([EmailMessage(subject, text.strip() + "\n", to=[checkout.opened_by.email])])
+    get_connection().send_messages([EmailMessage(subject, text.strip() + "\n", to=[address_of(checkout)])])
+
+
+def send_failure(checkout: Checkout) -> None:
+    """Tell the member that the bank refused a debit which the member took for paid.
+
+    It is written in the caller's transaction.
+    """
+    invoice = checkout.invoice
+    with translation.override(checkout.language):
+        text = render_to_string(
+            "payments/email/failure_message.txt",
+            {
+                "amount": money(checkout.amount, checkout.currency),
+                "invoice": invoice,
+                "page": links.absolute(reverse("invoice-detail", args=[invoice.pk])),
+                "association": ASSOCIATION,
+            },
+        )
+        subject = _("Your bank did not pay %(number)s") % {"number": invoice.number}
+    get_connection().send_messages([EmailMessage(subject, text.strip() + "\n", to=[address_of(checkout)])])
+
+
+def send_refund(refund: Refund) -> None:
+    """Tell who paid that the money goes back. Nobody is told of money of which nobody knows who paid it.
+
+    It is written in the caller's transaction.
+    """
+    paid = Q(payment__charge_id=refund.charge_id) | Q(unapplied_money__charge_id=refund.charge_id)
+    checkout = Checkout.objects.filter(paid).select_related("invoice__cycle__certification__member__user").first()
+    if checkout is None:
+        return
+    invoice = refund.payment.invoice if refund.payment else checkout.invoice
+    with translation.override(checkout.language):
+        amount = money(refund.amount, refund.currency)
+        text = render_to_string(
+            "payments/email/refund_message.txt",
+            {
+                "amount": amount,
+                "invoice": invoice,
+                "is_unpaid": RenewalInvoice.objects.filter(pk=invoice.pk, status="issued").exists(),
+                "page": links.absolute(reverse("invoice-detail", args=[invoice.pk])),
+                "association": ASSOCIATION,
+            },
+        )
+        subject = _("Refund for %(number)s: %(amount)s") % {"number": invoice.number, "amount": amount}
+    get_connection().send_messages([EmailMessage(subject, text.strip() + "\n", to=[address_of(checkout)])])
 
 
 def what_follows(invoice: RenewalInvoice, on: date) -> str:

@@ -8,6 +8,8 @@
 - The refund is committed with its key before the provider is called, and no lock is held meanwhile.
   If the provider does not answer, ``settle`` asks again with the same key, so that nothing is sent
   back twice.
+- A refund that somebody gave at the provider itself, of a whole charge, is followed like any other.
+- The member is told by mail once the money is on its way.
 - A refund that the payer's bank sends back has failed. AMT then has the money again, and staff see it
   under *Money to look at*.
 
@@ -15,8 +17,9 @@ Locks are taken in this order: the cycle, the invoice, the unapplied money, the 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -26,7 +29,7 @@ from amtportal.members.models import User
 from amtportal.refusals import Refused
 from certifications import invoices
 from certifications.models import Payment
-from certifications.payments import provider
+from certifications.payments import provider, receipts
 from certifications.payments.asking import ask_about_each
 from certifications.payments.models import Dispute, Refund, UnappliedMoney
 
@@ -35,11 +38,14 @@ NOT_AS_A_RULE = (
 )
 ANSWERED = timedelta(minutes=1)
 """After this time nobody waits any more for the provider's answer to the press of a button."""
+GIVEN_THERE = "Given at the payment provider, not in the portal."
 NOTHING_NEW = "Nothing new"
 
 Status = Refund.Status
 Money = Payment | UnappliedMoney
 Told = Callable[[str], object]
+
+_ORDER = (Status.OPENING, Status.PENDING, Status.SUCCEEDED, Status.FAILED)
 
 
 def of(money: Money) -> QuerySet[Refund]:
@@ -51,7 +57,8 @@ def why_not_refundable(money: Money) -> str:
     """Return why the money cannot be sent back, as a sentence for staff; empty if it can be."""
     if not money.charge_id:
         return "This was not paid online. Send the money back the way it came, and reverse the payment."
-    if Dispute.objects.open().filter(charge_id=money.charge_id).exists():
+    # An inquiry takes no money, and a refund is what ends it best.
+    if Dispute.objects.open().filter(charge_id=money.charge_id).exclude(status__startswith="warning").exists():
         return "The payer’s bank has taken the money back until the dispute is decided. Wait until then."
     if Dispute.objects.filter(charge_id=money.charge_id, status="lost").exists():
         return "The payer’s bank has taken the money back: the dispute was lost."
@@ -93,16 +100,17 @@ def give(*, money: Money, reason: str, by: User, at: datetime) -> Refund:
 def apply_state(state: provider.RefundState, *, at: datetime, told: Told | None = None) -> Refund | None:
     """Make it so that the portal says what the provider says of a refund.
 
-    Return the refund as it is then, or None if the portal has not asked for it. To repeat it
-    changes nothing. ``told`` is called in the same transaction with what was done.
+    Return the refund as it is then, or None if it is about no money of the portal or about a part
+    of a charge only. To repeat it changes nothing. ``told`` is called in the same transaction with
+    what was done.
     """
-    refund = _refund_of(state)
-    if refund is None:
-        with transaction.atomic():
-            if told:
-                told(f"{state.id} was not asked for by the portal")
+    with transaction.atomic():
+        refund = _refund_of(state) or _given_there(state)
+        if refund:
+            return _apply(refund, state, at, told)
+        if told:
+            told(f"{state.id} changes nothing in the portal")
         return None
-    return _apply(refund, state, at, told)
 
 
 def settle(*, at: datetime) -> tuple[int, list[str]]:
@@ -164,14 +172,52 @@ def _ask(refund: Refund, *, at: datetime) -> Refund:
         state = provider.refund(charge_id=refund.charge_id, amount=refund.amount, key=refund.idempotency_key)
     except provider.ProviderRefused as refused:
         _fail(refund, str(refused), at)
+        if _was_given(refund, at):
+            return Refund.objects.get(pk=refund.pk)
         raise
     return _apply(refund, state, at, None)
 
 
+def _was_given(refund: Refund, at: datetime) -> bool:
+    """Learn which refunds of the charge the provider has, and return whether the refused one is among them.
+
+    The provider forgets a key after a day, and then refuses to send money back that is already back.
+    """
+    with suppress(provider.ProviderAway, provider.ProviderRefused):
+        for state in provider.refunds_of(refund.charge_id):
+            apply_state(state, at=at)
+    return Refund.objects.filter(pk=refund.pk).exclude(status=Status.FAILED).exists()
+
+
 def _refund_of(state: provider.RefundState) -> Refund | None:
-    """Return the refund by its name, or the one of its charge whose name the portal does not know yet."""
-    named = Q(refund_id=state.id) | Q(refund_id="", status=Status.OPENING, charge_id=state.charge_id)
-    return Refund.objects.filter(named).order_by("-refund_id").first()
+    """Return the refund by its name, or by the key with which it was asked for."""
+    named = Q(refund_id=state.id)
+    with suppress(ValueError):
+        named |= Q(refund_id="", idempotency_key=UUID(state.reference))
+    return Refund.objects.filter(named).first()
+
+
+def _given_there(state: provider.RefundState) -> Refund | None:
+    """Return a new refund for one that somebody gave at the provider itself; None if there is nothing to follow."""
+    money: Money | None = Payment.objects.select_related("invoice").filter(charge_id=state.charge_id).first()
+    money = money or UnappliedMoney.objects.filter(charge_id=state.charge_id).first()
+    if money is None or state.status == "failed":
+        return None
+    money = _locked(money)
+    currency = money.currency if isinstance(money, UnappliedMoney) else "usd"
+    if (state.amount, state.currency) != (money.amount, currency):
+        return None
+    if (found := _refund_of(state)) or of(money).exclude(status=Status.FAILED).exists():
+        return found  # somebody was faster, or one that was asked for has no answer yet
+    return Refund(
+        **_owner(money),
+        charge_id=state.charge_id,
+        amount=state.amount,
+        currency=state.currency,
+        reason=GIVEN_THERE,
+        idempotency_key=uuid4(),
+        requested_at=state.created_at,
+    )
 
 
 @transaction.atomic
@@ -186,10 +232,12 @@ def _fail(refund: Refund, failure: str, at: datetime) -> None:
 @transaction.atomic
 def _apply(refund: Refund, state: provider.RefundState, at: datetime, told: Told | None) -> Refund:
     money = _locked(refund.payment or refund.unapplied)  # type: ignore[arg-type]  # one of them, by constraint
-    refund = Refund.objects.select_for_update(of=("self",)).select_related("requested_by").get(pk=refund.pk)
-    if refund.refund_id == state.id and refund.status == state.status:
+    if refund.pk:
+        refund = Refund.objects.select_for_update(of=("self",)).select_related("requested_by").get(pk=refund.pk)
+    if refund.refund_id == state.id and _ORDER.index(Status(state.status)) <= _ORDER.index(Status(refund.status)):
         done = NOTHING_NEW
     else:
+        is_on_its_way = bool(refund.refund_id)
         refund.refund_id, refund.status, refund.failure = state.id, Status(state.status), state.failure[:300]
         refund.finished_at = None if refund.status == Status.PENDING else at
         # Who asked for it did this, also when the answer came later.
@@ -199,6 +247,8 @@ def _apply(refund: Refund, state: provider.RefundState, at: datetime, told: Told
             _money_is_back(refund, money, at)
         else:
             _money_is_gone(refund, money, at)
+            if not is_on_its_way:
+                receipts.send_refund(refund)
         done = f"{refund}: {refund.get_status_display().lower()}"
     if told:
         told(done)

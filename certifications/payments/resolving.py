@@ -5,6 +5,7 @@ this amount, in US dollars, and of the provider's mode in which the portal runs.
 """
 
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
@@ -14,7 +15,7 @@ from amtportal.members.models import User
 from amtportal.refusals import Refused
 from certifications import invoices
 from certifications.models import Payment, RenewalInvoice
-from certifications.payments import checkout, refunds
+from certifications.payments import checkout, receipts, refunds
 from certifications.payments.models import Dispute, UnappliedMoney
 from certifications.payments.signals import about_to_decide
 
@@ -25,10 +26,15 @@ Cause = UnappliedMoney.Cause
 def apply_to_invoice(
     *, money: UnappliedMoney, invoice: RenewalInvoice, by: User, at: datetime, although_held: bool = False
 ) -> Payment:
-    """Let an open invoice take the money. The invoice is then paid. Raises ``Refused``."""
+    """Let an open invoice take the money. It is then paid, and who paid gets the receipt. Raises ``Refused``."""
     about_to_decide.send(sender=UnappliedMoney, member=invoice.cycle.certification.member, at=at)
-    checkout.close(invoice=invoice, at=at)
-    return _apply(money, invoice, by, at, although_held)
+    apply = partial(_apply, money, invoice, by, at, although_held)
+    checkout.close(invoice=invoice, at=at, before=apply)
+    with transaction.atomic():
+        payment = apply()
+        if money.checkout:
+            receipts.send(payment, money.checkout)
+    return payment
 
 
 @transaction.atomic

@@ -25,23 +25,29 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from amtportal.dates import CHICAGO, day_of
 from amtportal.history.lines import sign
 from certifications.models import Payment
-from certifications.payments import disputes, provider
-from certifications.payments.models import Dispute, Refund, Settlement, SettlementLine, UnappliedMoney
+from certifications.payments import disputes, provider, refunds
+from certifications.payments.amounts import money
+from certifications.payments.models import Checkout, Dispute, Refund, Settlement, SettlementLine, UnappliedMoney
 
 TAKEN = ("charge",)
 RETURNED = ("refund", "refund_failure", "dispute", "dispute_reversal")
 PAID_OUT = ("payout", "payout_reversal")
-OURS = (*PAID_OUT, "fee", "network_cost")
+FEES = ("fee", "network_cost")
+OURS = (*PAID_OUT, *FEES)
 """Lines that are between AMT and the provider, or AMT's bank."""
 LOOKED_BACK = timedelta(days=35)
 """A day that is not settled after this time is looked at by a person, not again by every run."""
+
+
+KEPT = Case(When(kind__in=FEES, then=F("fee") - F("amount")), default=F("fee"))
+"""What the provider keeps by a line: its fee or, if the line is itself a bill of the provider, all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +90,6 @@ class Comparison:
         return f"{self.day}: {', '.join([*counted, told(len(self.differences), 'difference')])}"
 
 
-def money(amount: int, currency: str) -> str:
-    """Return an amount of any currency for staff: ``$95.00``, ``-$95.00``, ``95.00 EUR``."""
-    whole = f"{abs(amount) / 100:,.2f}"
-    return f"{'-' if amount < 0 else ''}{f'${whole}' if currency == 'usd' else f'{whole} {currency.upper()}'}"
-
-
 def compare(lines: Iterable[provider.BalanceTransaction], records: Records) -> list[str]:
     """Return a sentence for each line of the book without its one record of the same amount."""
     differences = []
@@ -114,10 +114,11 @@ def compare(lines: Iterable[provider.BalanceTransaction], records: Records) -> l
 def reconcile(day: date, *, at: datetime) -> Comparison:
     """Compare one day, store its lines and its differences, and return what it came to.
 
-    Disputes that nobody has told the portal about are fetched first. To repeat it changes nothing
+    Refunds and disputes that nobody has told the portal about are fetched first. To repeat it changes nothing
     but what has changed. Raises ``ProviderAway`` and ``ProviderRefused``, and then stores nothing.
     """
     lines = list(provider.balance_transactions(day))
+    _fetch_refunds(lines, at)
     _fetch_disputes(lines, at)
     differences = compare(lines, _records_of(lines))
     differences += _without_line(day, lines)
@@ -128,14 +129,16 @@ def reconcile(day: date, *, at: datetime) -> Comparison:
 def days_to_reconcile(at: datetime) -> list[date]:
     """Return the days that a daily run compares, the earliest first.
 
-    They are yesterday, each day since the last comparison, and each day that has differences or is
-    not paid out yet.
+    They are yesterday, each day since the first checkout that was never compared, and each day that
+    has differences or is not paid out yet.
     """
     yesterday = day_of(at) - timedelta(days=1)
     recent = Settlement.objects.filter(day__gte=yesterday - LOOKED_BACK, day__lt=yesterday)
     unsettled = recent.filter(~Q(differences="") | Q(lines__payout_id="")).values_list("day", flat=True)
-    latest = recent.order_by("-day").values_list("day", flat=True).first()
-    missed = [latest + timedelta(days=1 + n) for n in range((yesterday - latest).days)] if latest else []
+    first = Checkout.objects.order_by("opened_at").values_list("opened_at", flat=True).first()
+    since = day_of(first) if first else yesterday
+    days = {since + timedelta(days=n) for n in range((yesterday - since).days)}
+    missed = days - set(Settlement.objects.values_list("day", flat=True))
     return sorted({yesterday, *unsettled, *missed})
 
 
@@ -153,14 +156,14 @@ def with_totals(queryset: QuerySet[Settlement]) -> QuerySet[Settlement]:
         .values("settlement")
     )
 
-    def total(column: str, lines: QuerySet[SettlementLine, Any]) -> Coalesce:
+    def total(column: Any, lines: QuerySet[SettlementLine, Any]) -> Coalesce:
         return Coalesce(Subquery(lines.annotate(total=Sum(column)).values("total")), 0)
 
     carried = moved.exclude(payout_id="")
     return queryset.annotate(
         gross=total("amount", moved.filter(kind__in=TAKEN)),
         returned=total("amount", moved.filter(kind__in=RETURNED)),
-        fees=total("fee", moved),
+        fees=total(KEPT, moved),
         net=total("net", moved),
         first_payout=Subquery(carried.annotate(name=Min("payout_id")).values("name")),
         last_payout=Subquery(carried.annotate(name=Max("payout_id")).values("name")),
@@ -181,7 +184,7 @@ def payouts_of(days: Iterable[Settlement]) -> dict[tuple[int, str], dict[str, An
         .annotate(
             gross=Coalesce(Sum("amount", filter=Q(kind__in=TAKEN)), 0),
             returned=Coalesce(Sum("amount", filter=Q(kind__in=RETURNED)), 0),
-            fees=Sum("fee"),
+            fees=Sum(KEPT),
             net=Sum("net"),
         )
     )
@@ -196,6 +199,14 @@ _WANTED = {
     "dispute": "dispute",
     "dispute_reversal": "dispute that was won",
 }
+
+
+def _fetch_refunds(lines: list[provider.BalanceTransaction], at: datetime) -> None:
+    """Learn of the refunds in the book that were given at the provider itself, or whose answer was lost."""
+    named = {line.source_id for line in lines if line.kind == "refund"}
+    known = set(Refund.objects.filter(refund_id__in=named).values_list("refund_id", flat=True))
+    for refund_id in sorted(named - known):
+        refunds.apply_state(provider.refund_state(refund_id), at=at)
 
 
 def _fetch_disputes(lines: list[provider.BalanceTransaction], at: datetime) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from certifications.models import Payment, RenewalInvoice
+from certifications.payments.amounts import money
 from certifications.payments.models import Checkout, Dispute, Refund, UnappliedMoney
-from certifications.payments.settlements import money
 
 Line = tuple[datetime, str]
 
@@ -57,7 +57,8 @@ def _of_unapplied(found: UnappliedMoney) -> Iterator[Line]:
 
 def _of_refund(refund: Refund) -> Iterator[Line]:
     amount = money(refund.amount, refund.currency)
-    yield refund.requested_at, f"Refund of {amount} asked for by {refund.requested_by.email}: {refund.reason}"
+    by = f" asked for by {refund.requested_by.email}" if refund.requested_by else ""
+    yield refund.requested_at, f"Refund of {amount}{by}: {refund.reason}"
     if refund.finished_at:
         why = f": {refund.failure}" if refund.failure else ""
         yield refund.finished_at, f"Refund of {amount} {refund.status}{why}."

@@ -66,9 +66,9 @@ def come_back(request: HttpRequest, member: Member, key: UUID) -> HttpResponse:
     It does not matter whether the provider's message was faster, or never comes.
     """
     found = get_object_or_404(
-        Checkout.objects.select_related("invoice__cycle__certification__credential").filter(
-            invoice__cycle__certification__member=member
-        ),
+        Checkout.objects.select_related(
+            "payment", "invoice__cycle__certification__credential", "invoice__cycle__certification__member__user"
+        ).filter(invoice__cycle__certification__member=member),
         idempotency_key=key,
     )
     at = timezone.now()
@@ -77,15 +77,21 @@ def come_back(request: HttpRequest, member: Member, key: UUID) -> HttpResponse:
             found = checkouts.apply_session(provider.session(found.session_id), at=at) or found
         except (provider.ProviderAway, provider.ProviderRefused):
             return _away(request, found.invoice, came_back=True)
-    level, sentence = _outcome(found)
-    messages.add_message(request, level, sentence)
+    if outcome := _outcome(found):
+        messages.add_message(request, *outcome)
     return redirect("invoice-detail", pk=found.invoice_id)
 
 
-def _outcome(found: Checkout) -> tuple[int, str]:
-    """Return what came of a checkout, for the member, and how to show it."""
+def _outcome(found: Checkout) -> tuple[int, str] | None:
+    """Return what came of a checkout, for the member, and how to show it.
+
+    None if that is history: the money went back or was put to use since. The invoice says what is true now.
+    """
+    money = found.unapplied_money.first()
+    if (found.payment and found.payment.reversed_at) or (money and money.resolution):
+        return None
     if found.status == Status.PAID:
-        told = _("Paid. Receipt sent to %(email)s.") % {"email": found.opened_by.email}
+        told = _("Paid. Receipt sent to %(email)s.") % {"email": receipts.address_of(found)}
         follows = receipts.what_follows(found.invoice, day_of(timezone.now()))
         return messages.SUCCESS, f"{told} {follows}"
     if found.status == Status.PROCESSING:
@@ -93,7 +99,7 @@ def _outcome(found: Checkout) -> tuple[int, str]:
             "Your bank has some days to confirm the payment. You get a receipt by mail once it has; there is nothing "
             "else to do."
         )
-    if found.unapplied_money.exists():
+    if money:
         return messages.WARNING, _(
             "The provider took your payment, but this invoice could not take it. AMT has been told and will call "
             "you or send the money back. Do not pay again."

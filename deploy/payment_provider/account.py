@@ -90,6 +90,8 @@ class Account:
             raise Refused(
                 "The Checkout Session's total amount due must add up to at least $0.50 usd", code="amount_too_small"
             )
+        if not params.get("customer_email", "").isascii():
+            raise Refused("Invalid email address.", code="email_invalid", param="customer_email")
         expires_at = int(params.get("expires_at") or objects.now() + objects.DAY)
         # The half minute is for the way here: a page of exactly 30 minutes is meant to be allowed.
         if not 29.5 * 60 <= expires_at - objects.now() <= objects.DAY + 30:

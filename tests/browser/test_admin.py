@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from amtportal.members.models import Member
 from ccp.models import Activity
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
+from certifications.payments.models import Settlement, SettlementLine, UnappliedMoney
 from tests.support.builders import cycle_of, invoice_of, make_user
 from tests.support.staff import page as address
 
@@ -88,6 +90,47 @@ def test_chosen_entry_is_voided(desk: Page, member: Member) -> None:
     desk.get_by_role("button", name="Void entries").click()
     expect(desk.locator(".messagelist")).to_contain_text("Voided CE-")
     assert member.activities.get().void_reason == "No proof in the audit"
+
+
+def test_pages_of_money_are_no_wider_than_a_phone(desk: Page, member: Member) -> None:
+    """The names that the provider gives are long, and have no place to break."""
+    invoice, now = invoice_of(cycle_of(member), 1), timezone.now()
+    charge = "ch_3SabcDEFghiJKLmno0pqrSTUv"
+    payment = Payment.objects.create(
+        invoice=invoice,
+        amount=invoice.amount,
+        method="card-online",
+        charge_id=charge,
+        received_on=now,
+        recorded_at=now,
+    )
+    money = UnappliedMoney.objects.create(
+        charge_id=f"{charge}X", amount=4999, currency="usd", received_at=now, cause="amount"
+    )
+    day = Settlement.objects.create(day=now, reconciled_at=now, differences=f"{charge} is {charge} in {charge}.")
+    line = SettlementLine.objects.create(
+        settlement=day,
+        transaction_id=charge,
+        kind="charge",
+        source_id=charge,
+        amount=5000,
+        fee=175,
+        net=4825,
+        currency="usd",
+        created_at=now,
+        available_on=now,
+    )
+    desk.set_viewport_size({"width": 320, "height": 640})
+    for path in (
+        address(RenewalInvoice, "change", invoice.pk),
+        address(Payment, "change", payment.pk),
+        address(UnappliedMoney, "refund", money.pk),
+        address(UnappliedMoney).replace("unappliedmoney/", "unappliedmoney/look/"),
+        address(Settlement, "change", day.pk),
+        address(SettlementLine, "change", line.pk),
+    ):
+        desk.goto(path)
+        assert desk.evaluate("document.scrollingElement.scrollWidth") <= 320, path
 
 
 def test_payment_button_pressed_twice_pays_once(desk: Page, member: Member) -> None:

@@ -49,6 +49,7 @@ class Camera:
     def take(self, name: str, *shown: Locator) -> None:
         """Take the part of the page that holds all of these, with a margin."""
         self.page.evaluate(SAME_NUMBERS)
+        self.page.evaluate("document.fonts.ready.then(() => true)")
         boxes = [box for box in (part.bounding_box() for part in shown) if box]
         assert len(boxes) == len(shown), f"{name}: not all of it is on the page"
         top = min(box["y"] for box in boxes) + self.page.evaluate("scrollY") - MARGIN

@@ -3,13 +3,16 @@
 import io
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Count
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from time_machine import TimeMachineFixture
 
+from amtportal.dates import day_of
 from amtportal.members.models import Member, User
 from ccp import demo
 from ccp.demo import cast
@@ -17,7 +20,9 @@ from ccp.models import Activity, ErrorReport
 from ccp.standing.standing import Standing, standings
 from certifications import cycles, invoices
 from certifications.models import Certification, Payment
-from tests.support.builders import chicago, make_member, noon
+from certifications.payments.models import Checkout
+from tests.support.builders import chicago, client_of, make_member, noon
+from tests.support.payment_provider import Provider
 
 DAY = timedelta(days=1)
 NOVEMBER = date(2026, 11, 22)
@@ -58,7 +63,8 @@ def states(standing: Standing) -> list[str]:
 def test_the_cast_stands_in_its_situations(on: date, time_machine: TimeMachineFixture) -> None:
     time_machine.move_to(noon(on), tick=False)
     found = load_cast(on)
-    assert set(found) == {"new", "midway", "short", "today", "met", "two", "voluntary", "grace", "imported", "unopened"}
+    cast_of_today = {"new", "midway", "short", "today", "met", "two", "voluntary", "grace"}
+    assert set(found) == cast_of_today | {"imported", "unopened", "paying"}
 
     (new,) = found["new"]
     assert (new.certification.credential.code, new.cycle.number, new.counted) == ("RMA", 1, 0)
@@ -120,6 +126,9 @@ def test_the_cast_stands_in_its_situations(on: date, time_machine: TimeMachineFi
     assert owner is not None
     assert not owner.has_usable_password()
     assert not any(invoice.overdue for standing in (imported, unopened) for invoice in standing.invoices)
+
+    (paying,) = found["paying"]
+    assert states(paying) == ["open", "upcoming", "locked"]
 
 
 @pytest.mark.django_db
@@ -236,3 +245,16 @@ def test_quietly_loaded_it_prints_nothing(monkeypatch: pytest.MonkeyPatch) -> No
     stdout = io.StringIO()
     call_command("demo", verbosity=0, stdout=stdout)
     assert stdout.getvalue() == ""
+
+
+@pytest.mark.django_db
+@pytest.mark.any_database
+def test_one_member_is_paying_from_a_bank_account(provider: Provider, settings: Any) -> None:
+    settings.PAYMENT_BANK_DEBIT = True
+    now = timezone.now()
+    load_cast(day_of(now), now)
+    cast.pay_online(now=now)
+    checkout = Checkout.objects.get()
+    assert (checkout.status, checkout.invoice.status) == ("processing", "issued")
+    page = client_of(checkout.invoice.cycle.certification.member).get("/certifications/")
+    assert 'data-name="invoice-status" value="processing"' in page.text

@@ -131,6 +131,12 @@ def test_staff_rename_it_with_the_permission_for_it(on_today: Any) -> None:
     assert "Registered Medical Assistant" in page
 
 
+def test_the_page_of_a_renamed_credential_lists_its_former_names() -> None:
+    root = client_of(make_user(is_staff=True, is_superuser=True))
+    page = root.get(f"/admin/certifications/credential/{Credential.objects.get(code='MLS').pk}/change/")
+    assert "Medical Technologist" in page.text
+
+
 class TestUpgrade:
     """The migration on a portal of the release before, and what staff had changed there."""
 

@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from amtportal.staff.pages import HistoryAdmin, StaffAdmin, WrittenByVerbs
+from certifications.payments.amounts import money
 from certifications.payments.models import Checkout, ProviderEvent
-from certifications.payments.settlements import money
 
 
 @admin.register(Checkout)

@@ -22,8 +22,8 @@ from amtportal.staff.pages import HistoryAdmin, WrittenByVerbs, numbered
 from certifications.models import RenewalInvoice
 from certifications.payments import refunds, resolving
 from certifications.payments.admin.refunding import refund_page
+from certifications.payments.amounts import money as in_words
 from certifications.payments.models import Dispute, Refund, Settlement, UnappliedMoney
-from certifications.payments.settlements import money as in_words
 
 RESOLVE = "payments.resolve_unappliedmoney"
 REFUND = "payments.give_refund"

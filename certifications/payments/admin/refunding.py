@@ -8,8 +8,8 @@ from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.forms import ReasonForm
 from certifications.payments import refunds
+from certifications.payments.amounts import money as in_words
 from certifications.payments.models import Refund
-from certifications.payments.settlements import money as in_words
 
 
 def refund_page(request: HttpRequest, money: refunds.Money, facts: list[tuple[str, object]]) -> ActionPage:

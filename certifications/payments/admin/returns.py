@@ -5,8 +5,8 @@ from django.db.models import Q
 
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.pages import HistoryAdmin, WrittenByVerbs
+from certifications.payments.amounts import money
 from certifications.payments.models import Dispute, Refund
-from certifications.payments.settlements import money
 
 
 class _OfMoney(WrittenByVerbs, HistoryAdmin):

@@ -15,8 +15,8 @@ from amtportal.formatting import dollars, format_day
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
 from certifications.payments import settlements
+from certifications.payments.amounts import money
 from certifications.payments.models import Settlement, SettlementLine
-from certifications.payments.settlements import money
 
 BYTE_ORDER_MARK = "\ufeff"
 COLUMNS = ["Day", "Gross", "Returned", "Fees", "Net", "Payout", "Deposited on"]

@@ -1,11 +1,14 @@
 """A member's attempt to pay one invoice on the provider's page."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from amtportal.history.lines import History
 from certifications.models import Payment, RenewalInvoice
+from certifications.payments.provider import SHORTEST_PAGE
 
 
 class CheckoutStatus(models.TextChoices):
@@ -30,6 +33,10 @@ class CheckoutQuerySet(models.QuerySet["Checkout"]):
     def unfinished(self) -> "CheckoutQuerySet":
         """Return the checkouts whose money may still come."""
         return self.filter(status__in=UNFINISHED)
+
+    def payable(self, at: datetime) -> "CheckoutQuerySet":
+        """Return the unfinished checkouts but those whose page was never shown to anybody."""
+        return self.unfinished().exclude(status=CheckoutStatus.OPENING, expires_at__lt=at + SHORTEST_PAGE)
 
 
 class Checkout(models.Model):
@@ -96,3 +103,7 @@ class Checkout(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.status not in UNFINISHED
+
+    def was_never_shown(self, at: datetime) -> bool:
+        """Return whether the provider has not told its page, and would not open it any more."""
+        return self.status == CheckoutStatus.OPENING and self.expires_at < at + SHORTEST_PAGE

@@ -24,7 +24,10 @@ class RefundStatus(models.TextChoices):
 
 
 class Refund(models.Model):
-    """The whole of a charge, sent back by AMT. It is committed before the provider is called."""
+    """The whole of a charge, sent back by AMT.
+
+    It is committed before the provider is called, unless somebody gave it at the provider itself.
+    """
 
     Status = RefundStatus
 
@@ -42,7 +45,12 @@ class Refund(models.Model):
     failure = models.CharField(max_length=300, blank=True)
     requested_at = models.DateTimeField()
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="refunds_requested"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="refunds_requested",
+        help_text="Nobody: it was given at the provider itself.",
     )
     finished_at = models.DateTimeField(null=True, blank=True)
 

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from amtportal.history.lines import History
 from certifications.models import RenewalInvoice
+from certifications.payments.amounts import money
 from certifications.payments.models.checkouts import Checkout
 
 
@@ -85,4 +86,4 @@ class UnappliedMoney(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount / 100:.2f} {self.currency.upper()}, {self.charge_id}"
+        return f"{money(self.amount, self.currency)}, {self.charge_id}"

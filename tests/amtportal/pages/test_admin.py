@@ -162,6 +162,7 @@ def test_each_list_takes_the_same_queries_for_one_row_and_for_many(root: Client)
     # that the rows have, or another table: credentials or categories. Settlements are shown by day.
     with_choices = {"Certification", "Cycle", "RenewalInvoice", "ActivityType", "Activity"}
     with_choices |= {"StatusChange", "CycleCorrection", "SettlementLine", "ProviderEvent"}
+    with_choices |= {"Credential"}  # its former names
     more = dict.fromkeys(with_choices, 1) | {"Settlement": 2}
     assert few == {model.__name__: 4 + more.get(model.__name__, 0) for model in MODELS}
     populate(5)

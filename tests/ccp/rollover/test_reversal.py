@@ -100,7 +100,7 @@ def test_the_first_step_of_the_member_is_to_pay_again(payment: Payment, address:
     invoice = reverse(payment)
     said = told(member_of(payment), address)
     assert (
-        f"Pay {invoice.number} ($60.00), due since 5/1/2026. AMT took back the payment that was on record. "
+        f"Pay {invoice.number} ($60.00), due since 5/1/2026. The payment on record was reversed. "
         "The cycle it was for stays closed."
     ) in said
     first = tasks.steps_of(standing.standings(member_of(payment), TODAY)[0])[0]
@@ -119,7 +119,7 @@ def test_it_is_overdue_from_the_day_after_it_was_due(payment: Payment) -> None:
 @pytest.mark.parametrize("address", ["/", "/certifications/"])
 def test_while_the_payment_stands_nothing_is_said_of_it(payment: Payment, address: str) -> None:
     said = told(member_of(payment), address)
-    assert "took back" not in said
+    assert "was reversed" not in said
     assert payment.invoice.number not in said
 
 
@@ -131,7 +131,7 @@ def test_paid_again_it_is_no_step_any_more(payment: Payment) -> None:
 def test_the_invoice_says_that_it_is_open_and_that_the_cycle_stays_closed(payment: Payment) -> None:
     invoice = reverse(payment)
     said = told(member_of(payment), f"/invoices/{invoice.pk}/")
-    assert "AMT took back the payment that was on record, so this invoice must be paid again." in said
+    assert "The payment on record was reversed, so this invoice must be paid again." in said
     assert "The CCP cycle it belongs to stays closed." in said
     assert "This invoice was due on 5/1/2026." in said
     [row] = [
@@ -149,7 +149,7 @@ def test_a_reversal_in_a_running_cycle_says_nothing_of_a_closed_one(time_machine
     payment = make_payment(invoice_of(cycle, 1))
     invoice = reverse(payment)
     said = told(member_of(payment), f"/invoices/{invoice.pk}/")
-    assert "AMT took back the payment that was on record" in said
+    assert "The payment on record was reversed" in said
     assert "stays closed" not in said
     assert standing.standings(member_of(payment), TODAY)[0].reopened == []
 

@@ -1,5 +1,6 @@
 """Paying an invoice online, from the press of the button to the receipt, against the local provider."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
@@ -136,6 +137,20 @@ def test_every_change_has_its_line(provider: Provider, member: Client, met: Memb
     assert {Checkout, Payment} <= set(comparison.tracked_models())
 
 
+def test_a_payment_is_received_on_the_day_in_chicago_on_which_the_card_paid(
+    provider: Provider, member: Client, invoice: RenewalInvoice, on_today: TimeMachineFixture
+) -> None:
+    """Half an hour before midnight, when it is the next day in Greenwich; the portal hears of it after midnight."""
+    late = noon(TODAY) + timedelta(hours=11, minutes=30)
+    on_today.move_to(late)
+    member = client_of(invoice.cycle.certification.member)
+    found = begin(member, invoice)
+    provider.pay(found.session_id)
+    on_today.move_to(late + timedelta(minutes=45))
+    assert checkouts.settle(at=late + timedelta(minutes=45)) == (1, [])
+    assert Payment.objects.get().received_on == TODAY
+
+
 def test_a_second_press_leads_to_the_same_page(provider: Provider, member: Client, invoice: RenewalInvoice) -> None:
     first, second = press(member, invoice), press(member, invoice)
     assert first.headers["Location"] == second.headers["Location"]
@@ -237,7 +252,7 @@ def test_where_nobody_pays_online_there_is_no_button(member: Client, invoice: Re
     for address in ("/", "/certifications/", f"/invoices/{invoice.pk}/"):
         answer = member.get(address)
         assert "/pay/" not in answer.text
-        assert "form-action 'self';" in answer.headers["Content-Security-Policy"]
+        assert "form-action 'self'" in answer.headers["Content-Security-Policy"].split("; ")
     assert "cannot be paid online now. Pay it by check" in words(read(press(member, invoice), status=403).main)
     assert Client().post(WEBHOOK).status_code == 404
 
@@ -328,8 +343,11 @@ def test_a_bank_debit_is_decided_a_day_later(
     found.refresh_from_db()
     member.force_login(found.opened_by)  # a session does not last that long
     assert (found.status, found.failure) == ("failed", "The bank account has insufficient funds.")
-    assert (Payment.objects.count(), mail.outbox, shown(member)) == (0, [], "open")
+    assert (Payment.objects.count(), shown(member)) == (0, "open")
     assert "The payment did not go through, and nothing was paid." in come_back(member, found)
+    [told] = mail.outbox
+    assert (told.to, told.subject) == ([found.opened_by.email], f"Your bank did not pay {invoice.number}")
+    assert f"did not confirm your online payment of $50.00 for {invoice.number}, so nothing was paid" in told.body
     assert begin(member, invoice) != found
 
 
@@ -474,6 +492,85 @@ def test_a_page_that_the_provider_refuses_was_never_open(
     assert Checkout.objects.get().status == "failed"
 
 
+@pytest.mark.parametrize("who", ["the member", "settle_payments"])
+def test_an_answer_that_the_provider_keeps_stops_nobody_for_longer_than_its_page(
+    provider: Provider, member: Client, invoice: RenewalInvoice, on_today: TimeMachineFixture, who: str
+) -> None:
+    """The provider repeats with a key what it answered first, for a day, even that something went wrong."""
+    provider.fault("500")
+    press(member, invoice)
+    first = Checkout.objects.get()
+    provider.mend()
+    provider.account.book.rows("insert into answers values (?, 'other words', 500, '{}')", str(first.idempotency_key))
+    on_today.shift(31 * 60)
+    calls = len(provider.calls)
+    if who == "settle_payments":
+        assert checkouts.settle(at=noon(TODAY) + timedelta(minutes=31)) == (1, [])
+        assert (state_of(first), len(provider.calls)) == ("expired", calls)
+    assert begin(member, invoice) != first
+    assert state_of(first) == "expired"
+    assert Checkout.objects.unfinished().count() == 1
+
+
+def test_a_page_that_the_provider_does_not_know_any_more_stops_nobody(
+    provider: Provider, member: Client, invoice: RenewalInvoice, on_today: TimeMachineFixture
+) -> None:
+    """The key was one of another account, such as a test key before the portal went live."""
+    first = begin(member, invoice)
+    provider.account.book.forget()
+    assert press(member, invoice).status_code == 503, "it may be paid for an hour"
+    assert state_of(first) == "open"
+    on_today.shift(3600)
+    assert begin(member, invoice) != first
+    first.refresh_from_db()
+    assert (first.status, first.failure[:7]) == ("expired", "No such")
+
+
+def test_a_wrong_key_ends_no_checkout_that_may_be_paid(
+    provider: Provider, member: Client, invoice: RenewalInvoice, settings: Any
+) -> None:
+    found = begin(member, invoice)
+    settings.PAYMENT_SECRET_KEY = "sk_test_somebody_else"
+    assert checkouts.settle(at=noon(TODAY) + HOUR)[0] == 0
+    assert state_of(found) == "open"
+
+
+@pytest.mark.parametrize("arrange", [held, locked])
+def test_a_page_of_an_invoice_that_cannot_be_paid_any_more_is_closed(
+    provider: Provider, member: Client, invoice: RenewalInvoice, arrange: Any
+) -> None:
+    """Whatever staff did, and although the provider did not answer then."""
+    found = begin(member, invoice)
+    provider.fault("away")
+    arrange(invoice)
+    provider.mend()
+    assert checkouts.settle(at=noon(TODAY)) == (1, [])
+    assert (state_of(found), adapter.session(found.session_id).status) == ("expired", "expired")
+
+
+def test_an_address_that_the_provider_does_not_take_is_typed_there(
+    provider: Provider, member: Client, met: Member, invoice: RenewalInvoice
+) -> None:
+    User.objects.filter(pk=met.user.pk).update(email="ana@peña.example")
+    found = begin(member, invoice)
+    provider.pay(found.session_id)
+    assert "Paid. Receipt sent to ana@peña.example." in come_back(member, found)
+
+
+def test_a_second_charge_of_a_checkout_that_is_paid_is_kept(
+    provider: Provider, member: Client, invoice: RenewalInvoice
+) -> None:
+    found = begin(member, invoice)
+    provider.pay(found.session_id)
+    come_back(member, found)
+    session = adapter.session(found.session_id)
+    again = replace(session, charge=replace(session.charge, id="ch_again"))
+    for _ in range(2):
+        checkouts.apply_session(again, at=noon(TODAY))
+    assert UnappliedMoney.objects.get().charge_id == "ch_again"
+    assert (state_of(found), Payment.objects.count()) == ("paid", 1)
+
+
 # A checkout that is not finished counts like a payment
 
 
@@ -492,6 +589,8 @@ def test_a_member_who_has_begun_to_pay_cannot_lock_the_invoice_again(
     answer = member.post(f"/ccp/activities/{met.activities.get().pk}/withdraw/", {"revision": "1"})
     assert "you have begun to pay" in answer.text
     on_today.move_to(noon(TODAY) + HOUR)
+    with pytest.raises(Refused, match="AMT is about to learn what came of it"):
+        recording.withdraw(activity=met.activities.get(), by=met.user, at=noon(TODAY) + HOUR)
     provider.account.expire_what_is_over()
     checkouts.settle(at=noon(TODAY) + HOUR)
     assert state_of(found) == "expired"
@@ -532,7 +631,7 @@ def test_the_pay_button_stands_on_home_my_certifications_and_the_invoice(
         answer = member.get(address)
         [form] = read(answer).select(f'main form[method=post][action="/invoices/{invoice.pk}/pay/"]')
         assert words(form) == f"Pay $50.00 for {invoice.number} By card or wallet, on our payment provider’s page."
-        assert f"form-action 'self' {provider.address};" in answer.headers["Content-Security-Policy"]
+        assert f"form-action 'self' {provider.address}" in answer.headers["Content-Security-Policy"].split("; ")
     for address in ("/invoices/", "/ccp/activities/", f"/invoices/{invoice_of(invoice.cycle, 1).pk}.pdf"):
         assert provider.address not in member.get(address).headers["Content-Security-Policy"]
     assert "Pay by check or phone" in words(

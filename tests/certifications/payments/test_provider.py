@@ -115,6 +115,13 @@ def test_what_the_provider_refuses_is_not_asked_again(provider: Provider, call: 
     assert len(provider.calls) == len(set(provider.calls))
 
 
+def test_an_answer_that_lacks_something_is_no_answer(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = open_page()
+    monkeypatch.setattr(provider.account, "shown", lambda found, expand=(): {"object": "checkout.session"})
+    with pytest.raises(adapter.ProviderAway, match="lacks something"):
+        adapter.session(page.id)
+
+
 def test_a_wrong_key_is_refused(provider: Provider, settings: Any) -> None:
     settings.PAYMENT_SECRET_KEY = "sk_test_somebody_else"
     with pytest.raises(adapter.ProviderRefused):

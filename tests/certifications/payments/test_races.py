@@ -173,7 +173,7 @@ import django
 django.setup()
 from django.utils import timezone
 from certifications.payments import receipts, webhooks
-receipts.send = lambda checkout: os.kill(os.getpid(), signal.SIGKILL)
+receipts.send = lambda *paid: os.kill(os.getpid(), signal.SIGKILL)
 webhooks.receive(body=sys.stdin.buffer.read(), signature=sys.argv[1], at=timezone.now())
 """
 

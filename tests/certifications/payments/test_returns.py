@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.core import mail
 from django.core.management import call_command
 from django.test import Client
 from time_machine import TimeMachineFixture
@@ -12,9 +14,9 @@ from amtportal.members.models import Member, User
 from amtportal.refusals import Refused
 from certifications import invoices
 from certifications.models import Cycle, Payment, RenewalInvoice
-from certifications.payments import checkout, disputes, refunds, resolving
+from certifications.payments import checkout, disputes, refunds, resolving, settlements, story
 from certifications.payments import provider as adapter
-from certifications.payments.models import Dispute, Refund, UnappliedMoney
+from certifications.payments.models import Checkout, Dispute, Refund, UnappliedMoney
 from tests.support.builders import TODAY, client_of, cycle_of, invoice_of, make_payment, make_user, noon
 from tests.support.payment_provider import Provider
 
@@ -64,6 +66,10 @@ def pay(provider: Provider, invoice: RenewalInvoice, way: str = "card") -> None:
 
 def give(money: Payment | UnappliedMoney, by: User, reason: str = "Paid twice.") -> Refund:
     return refunds.give(money=money, reason=reason, by=by, at=noon(TODAY))
+
+
+def story_of(invoice: RenewalInvoice) -> str:
+    return " ".join(sentence for _at, sentence in story.of(invoice))
 
 
 def status(invoice: RenewalInvoice) -> str:
@@ -169,12 +175,47 @@ def test_the_second_press_after_a_crash_is_the_same_refund(provider: Provider, p
     assert len(provider.account.book.all("refund")) == 1
 
 
-def test_what_the_provider_refuses_changes_nothing(provider: Provider, payment: Payment, clerk: User) -> None:
-    provider.account.refund({"charge": payment.charge_id})  # made in the provider's own dashboard
-    with pytest.raises(Refused, match="already been refunded"):
+def test_what_the_provider_refuses_changes_nothing(
+    provider: Provider, payment: Payment, clerk: User, settings: Any
+) -> None:
+    settings.PAYMENT_SECRET_KEY = "sk_test_somebody_else"
+    with pytest.raises(Refused, match="Invalid API Key"):
         give(payment, clerk)
     assert Refund.objects.get().status == "failed"
     assert status(payment.invoice) == "paid"
+    assert mail.outbox[1:] == []
+
+
+def test_a_refund_that_went_through_while_nobody_heard_of_it_is_found_again(
+    provider: Provider, payment: Payment, clerk: User
+) -> None:
+    """A day later the provider has forgotten the key, and refuses what it has done."""
+    provider.fault("lost")
+    give(payment, clerk)
+    provider.mend()
+    provider.account.book.rows("delete from answers")
+    assert refunds.settle(at=noon(TODAY) + MINUTE * 2) == (1, [])
+    refund = Refund.objects.get()
+    assert (refund.status, refund.failure, refund.requested_by) == ("succeeded", "", clerk)
+    assert status(payment.invoice) == "issued"
+    assert len(provider.account.book.all("refund")) == 1
+
+
+def test_a_refund_that_was_refused_in_between_is_found_again(
+    provider: Provider, payment: Payment, clerk: User, settings: Any
+) -> None:
+    provider.fault("lost")
+    give(payment, clerk)
+    provider.mend()
+    settings.PAYMENT_SECRET_KEY = "sk_test_somebody_else"
+    assert refunds.settle(at=noon(TODAY) + MINUTE * 2)[0] == 0
+    assert Refund.objects.get().status == "failed"
+    settings.PAYMENT_SECRET_KEY = provider.key
+    with pytest.raises(Refused, match="already been refunded"):
+        give(payment, clerk, "Again.")
+    assert list(Refund.objects.order_by("pk").values_list("status", flat=True)) == ["succeeded", "failed"]
+    assert list(refunds.without_money()) == []
+    assert status(payment.invoice) == "issued"
 
 
 def test_a_refund_to_a_bank_account_is_told_later(
@@ -215,11 +256,106 @@ def test_unapplied_money_whose_refund_comes_back_waits_again(
     assert list(UnappliedMoney.objects.unresolved()) == [duplicate]
 
 
-def test_a_refund_that_the_portal_has_not_asked_for_changes_nothing(provider: Provider, payment: Payment) -> None:
-    provider.account.refund({"charge": payment.charge_id})
+@pytest.mark.parametrize("learned", ["webhook", "the book", "a refund in the portal"])
+def test_a_refund_that_was_given_at_the_provider_itself_is_followed(
+    provider: Provider, payment: Payment, clerk: User, learned: str
+) -> None:
+    given = provider.account.refund({"charge": payment.charge_id})
+    if learned == "webhook":
+        provider.send(copies=2)
+        deliver(provider)
+    elif learned == "the book":
+        assert settlements.reconcile(TODAY, at=noon(TODAY)).differences == []
+    else:
+        with pytest.raises(Refused, match="already been refunded"):
+            give(payment, clerk)
+    refund = Refund.objects.exclude(status="failed").get()
+    assert (refund.refund_id, refund.status, refund.requested_by) == (given["id"], "succeeded", None)
+    payment.refresh_from_db()
+    assert payment.reversal_reason == "Refunded. Given at the payment provider, not in the portal."
+    assert (payment.reversed_by, status(payment.invoice)) == (None, "issued")
+    assert refund.history.latest("history_id").history_user is None
+    assert "Refund of $50.00: Given at the payment provider" in story_of(payment.invoice)
+    assert [each.subject.partition(" for ")[0] for each in mail.outbox] == ["Receipt", "Refund"]
+    assert list(refunds.without_money()) == []
+
+
+def test_of_a_duplicate_too_and_the_invoice_stays_paid(
+    provider: Provider, duplicate: UnappliedMoney, invoice: RenewalInvoice
+) -> None:
+    provider.account.refund({"charge": duplicate.charge_id})
+    deliver(provider)
+    duplicate.refresh_from_db()
+    assert (duplicate.resolution, duplicate.resolved_by) == ("refunded", None)
+    assert status(invoice) == "paid"
+
+
+def test_a_part_of_a_charge_changes_nothing_and_is_named(provider: Provider, payment: Payment) -> None:
+    given = provider.account.refund({"charge": payment.charge_id, "amount": "100"})
     deliver(provider)
     assert not Refund.objects.exists()
     assert status(payment.invoice) == "paid"
+    [difference] = settlements.reconcile(TODAY, at=noon(TODAY)).differences
+    assert f"refund {given['id']} of -$1.00 has no refund in the portal." in difference
+
+
+def test_old_news_of_a_refund_that_came_back_changes_nothing(
+    provider: Provider, duplicate: UnappliedMoney, clerk: User
+) -> None:
+    refund = give(duplicate, clerk)
+    before = adapter.refund_state(refund.refund_id)
+    provider.account.finish_refund(refund.refund_id, failed=True)
+    deliver(provider)
+    refunds.apply_state(before, at=noon(TODAY))
+    assert Refund.objects.get().status == "failed"
+    assert list(UnappliedMoney.objects.unresolved()) == [duplicate]
+
+
+def test_the_member_is_told_of_a_refund_once(provider: Provider, payment: Payment, clerk: User) -> None:
+    give(payment, clerk)
+    deliver(provider)
+    refunds.settle(at=noon(TODAY) + MINUTE * 2)
+    [_receipt, told] = mail.outbox
+    assert (told.to, told.subject) == (
+        [payment.checkout.opened_by.email],
+        f"Refund for {payment.invoice.number}: $50.00",
+    )
+    assert "AMT is sending back your online payment of $50.00" in told.body
+    assert f"{payment.invoice.number} is not paid now." in told.body
+    assert "Paid twice." not in told.body, "the reason is for staff"
+
+
+@pytest.mark.parametrize("which", ["payment", "duplicate"])
+def test_the_address_of_the_way_back_says_nothing_that_was_true_once(
+    request: pytest.FixtureRequest, met: Member, clerk: User, which: str
+) -> None:
+    give(request.getfixturevalue(which), clerk)
+    member = client_of(met)
+    back = member.get(f"/payments/return/{Checkout.objects.get().idempotency_key}/")
+    said = member.get(back.headers["Location"]).text
+    assert "Receipt sent to" not in said
+    assert "Do not pay again" not in said
+
+
+def test_after_a_merge_the_mail_goes_to_the_account_that_is_left(
+    provider: Provider, payment: Payment, met: Member, clerk: User
+) -> None:
+    kept = make_user(email="ada@new.example")
+    Member.objects.filter(pk=met.pk).update(user=kept)
+    User.objects.filter(pk=met.user.pk).update(email="merged-1@amt.invalid")
+    give(payment, clerk)
+    assert mail.outbox[-1].to == [kept.email]
+
+
+def test_the_mail_about_the_refund_of_a_duplicate_is_in_the_language_of_who_paid(
+    provider: Provider, duplicate: UnappliedMoney, clerk: User
+) -> None:
+    Checkout.objects.update(language="es")
+    give(duplicate, clerk)
+    [told] = mail.outbox
+    assert told.subject.startswith("Reembolso de ")
+    assert "AMT le está devolviendo su pago en línea de $50.00" in told.body
+    assert "This does not change" not in told.body
 
 
 # Disputes
@@ -279,6 +415,12 @@ def test_messages_about_a_dispute_in_the_wrong_order_end_the_same(provider: Prov
 def test_while_a_bank_has_the_money_nothing_is_refunded(payment: Payment, dispute: str, clerk: User) -> None:
     with pytest.raises(Refused, match="until the dispute is decided"):
         give(payment, clerk)
+
+
+def test_an_inquiry_of_a_bank_takes_no_money_and_stops_no_refund(payment: Payment, dispute: str) -> None:
+    Dispute.objects.update(status="warning_needs_response")
+    assert disputes.flag(payment) != ""
+    assert refunds.why_not_refundable(payment) == ""
 
 
 def test_after_a_dispute_was_lost_nothing_is_refunded(
@@ -342,6 +484,18 @@ def test_unapplied_money_is_applied_to_an_open_invoice(
         resolving.explain(money=strange, explanation="Twice.", by=clerk, at=noon(TODAY))
 
 
+def test_who_paid_gets_the_receipt_when_the_money_is_applied(
+    provider: Provider, duplicate: UnappliedMoney, met: Member, clerk: User
+) -> None:
+    other = invoice_of(cycle_of(met), 1)
+    page = open_page(other)
+    resolving.apply_to_invoice(money=duplicate, invoice=other, by=clerk, at=noon(TODAY))
+    assert adapter.session(page).status == "expired"
+    [receipt] = mail.outbox
+    assert (receipt.subject, receipt.to) == (f"Receipt for {other.number}: $50.00", [met.user.email])
+    assert f"received your payment of $50.00 for {other.number}" in receipt.body
+
+
 def test_an_open_page_of_the_invoice_is_closed_first(
     provider: Provider, strange: UnappliedMoney, invoice: RenewalInvoice, clerk: User
 ) -> None:
@@ -366,6 +520,18 @@ def test_money_is_not_applied_to_what_cannot_take_it(
         resolving.apply_to_invoice(money=strange, invoice=invoice, by=clerk, at=noon(TODAY))
     assert status(invoice) == "issued"
     assert UnappliedMoney.objects.unresolved().exists()
+
+
+def test_what_is_refused_leaves_the_page_of_the_invoice_open(
+    provider: Provider, strange: UnappliedMoney, met: Member, clerk: User
+) -> None:
+    UnappliedMoney.objects.update(amount=4999)
+    page = open_page(invoice_of(cycle_of(met), 1))
+    with pytest.raises(Refused, match="is for"):
+        resolving.apply_to_invoice(
+            money=UnappliedMoney.objects.get(), invoice=invoice_of(cycle_of(met), 1), by=clerk, at=noon(TODAY)
+        )
+    assert adapter.session(page).status == "open"
 
 
 def test_money_is_not_applied_to_an_invoice_that_is_paid(

@@ -14,6 +14,7 @@ from amtportal.members.models import Member, User
 from certifications.models import Payment, RenewalInvoice
 from certifications.payments import checkout, refunds, resolving, settlements
 from certifications.payments import provider as adapter
+from certifications.payments.amounts import money
 from certifications.payments.models import Checkout, Dispute, Refund, Settlement, SettlementLine, UnappliedMoney
 from tests.support.builders import TODAY, cycle_of, invoice_of, make_user, noon
 from tests.support.payment_provider import Provider
@@ -192,6 +193,38 @@ def test_days_that_a_run_has_missed_are_made_up_for(provider: Provider, paid: Pa
     SettlementLine.objects.all().delete()
     later = noon(TODAY + timedelta(days=4))
     assert settlements.days_to_reconcile(later) == [TODAY + timedelta(days=n) for n in (1, 2, 3)]
+
+
+def test_days_before_the_first_run_and_between_two_runs_are_made_up_for(provider: Provider, paid: Payment) -> None:
+    later = noon(TODAY + timedelta(days=50))
+    days = [TODAY + timedelta(days=n) for n in range(50)]
+    assert settlements.days_to_reconcile(later) == days
+    settlements.reconcile(days[-1], at=later)
+    assert settlements.days_to_reconcile(later) == days
+
+
+def test_a_bill_of_the_provider_is_a_fee(provider: Provider, paid: Payment) -> None:
+    run(DAY)
+    settlement = Settlement.objects.get()
+    bill = line(id="txn_bill", kind="fee", source_id="", amount=-500, fee=0, net=-500)
+    settlements._store(TODAY, [bill], [], noon(TODAY))
+    told = settlements.with_totals(Settlement.objects.all()).get()
+    assert (told.gross, told.returned, told.fees, told.net) == (5000, 0, 175 + 500, 4825 - 500)
+    [row] = settlements.payouts_of([settlement]).values()
+    assert row["gross"] + row["returned"] - row["fees"] == row["net"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "words"),
+    [
+        (-9500, "usd", "-$95.00"),
+        (123456, "eur", "1,234.56 EUR"),
+        (9500, "jpy", "9,500 JPY"),
+        (9500, "kwd", "9.500 KWD"),
+    ],
+)
+def test_an_amount_is_written_as_its_currency_is(amount: int, currency: str, words: str) -> None:
+    assert money(amount, currency) == words
 
 
 def test_a_day_with_a_difference_is_compared_again_until_it_agrees(provider: Provider, paid: Payment) -> None:

@@ -11,6 +11,7 @@ from ccp.models import Activity
 from ccp.rollover import verification
 from certifications import life
 from certifications.models import Cycle, Payment, RenewalInvoice
+from certifications.payments import refunds
 from certifications.payments.models import Checkout, UnappliedMoney
 from tests.support.builders import TODAY, client_of, cycle_of, invoice_of, make_user, noon
 from tests.support.payment_provider import Provider
@@ -49,6 +50,14 @@ def test_before_a_check_is_recorded_the_page_is_closed(provider: Provider, desk:
     assert states(found) == ("paid", "expired")
     assert provider.pay(found.session_id)["status"] == "expired"
     assert Payment.objects.get().method == "check"
+
+
+def test_a_check_that_is_refused_leaves_the_page_open(provider: Provider, desk: Client, found: Checkout) -> None:
+    """Bad input changes nothing, neither here nor at the provider."""
+    answer = submit(desk, page(RenewalInvoice, "pay", found.invoice_id), **CHECK | {"amount": "49.99"})
+    assert "Record a payment of exactly that amount." in answer.text
+    assert states(found) == ("issued", "open")
+    assert provider.pay(found.session_id)["status"] == "complete"
 
 
 def test_a_check_comes_too_late_when_the_card_has_paid(provider: Provider, desk: Client, found: Checkout) -> None:
@@ -174,6 +183,18 @@ def test_what_was_paid_online_is_verified(provider: Provider, met: Member, found
     Checkout.objects.update(status="expired", payment=None)
     what = f"cycle {found.invoice.cycle_id}: payment {payment.pk} of {found.invoice.number}"
     assert verified() == [f"{what}: stored paid online, recomputed no checkout that was paid"]
+
+
+def test_a_payment_whose_money_is_gone_does_not_stand(provider: Provider, met: Member, found: Checkout) -> None:
+    provider.pay(found.session_id)
+    client_of(met).get(f"/payments/return/{found.idempotency_key}/")
+    payment = Payment.objects.get()
+    refunds.give(money=payment, reason="Paid twice.", by=make_user(is_staff=True), at=noon(TODAY))
+    assert verified() == []
+    Payment.objects.update(reversed_at=None, reversed_by=None, reversal_reason="")
+    RenewalInvoice.objects.filter(pk=found.invoice_id).update(status="paid")
+    what = f"cycle {found.invoice.cycle_id}: payment {payment.pk} of {found.invoice.number}"
+    assert verified() == [f"{what}: stored stands, recomputed refunded"]
 
 
 def test_a_checkout_has_its_payment_for_its_own_invoice(provider: Provider, met: Member, found: Checkout) -> None:

@@ -3,6 +3,7 @@
 import csv
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
@@ -95,9 +96,9 @@ def test_a_refund_that_nobody_answers_says_so(desk: Client, provider: Provider, 
 
 
 def test_what_the_provider_refuses_is_said_and_what_was_typed_stays(
-    desk: Client, provider: Provider, payment: Payment
+    desk: Client, provider: Provider, payment: Payment, settings: Any
 ) -> None:
-    provider.account.refund({"charge": payment.charge_id})
+    settings.PAYMENT_SECRET_KEY = "sk_test_somebody_else"
     said = desk.post(page(Payment, "refund", payment.pk), REASON).text
     assert "The payment provider refuses the refund" in said
     assert 'value="Paid twice."' in said

@@ -15,7 +15,7 @@ class Command(BaseCommand):
     help = """Compare the payment provider's book with the portal's records, and print a tally for each day.
 
 - each line of the book has its payment, refund or dispute, and each of them has its line
-- without --day: yesterday, each day since the last comparison, and each day that is not paid out or differs
+- without --day: yesterday, each earlier day that was never compared, and each day that is not paid out or differs
 - a second run changes nothing, but the days of deposit are brought up to date
 - where nobody pays online, nothing is done
 - exit status 1 with a line for each difference, or if the provider does not answer"""
