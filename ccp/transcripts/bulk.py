@@ -24,6 +24,7 @@ from django.utils import translation
 from amtportal.documents import fonts
 from amtportal.documents import layout as documents
 from amtportal.members.models import User
+from ccp.rollover import catching_up
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
 from certifications.models import Cycle
@@ -90,7 +91,10 @@ def _write_one(key: int, *, folder: Path, by: User, at: datetime) -> Made:
 
 
 def _make(key: int, *, folder: Path, by: User, at: datetime) -> str:
-    cycle = Cycle.objects.select_related("certification__credential", "certification__member").get(pk=key)
+    cycles = Cycle.objects.select_related("certification__credential", "certification__member").filter(pk=key)
+    cycle = cycles.get()
+    if catching_up.catch_up(cycle.certification.member, at=at, shown=[cycle]):
+        cycle = cycles.get()
     contents = transcripts.of_cycle(cycle)
     issue = issuing.issue(contents=contents, by=by, at=at)
     content = issuing.pdf(issue, contents, at=at)
