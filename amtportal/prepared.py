@@ -21,6 +21,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.db.transaction import TransactionManagementError
 
 Row = TypeVar("Row")
 Key = int | str | Sequence[int]
@@ -67,6 +68,8 @@ class _Statement:
         assert set(places.values()) <= set(self.places), "a key is not in the SQL as it was given"
 
     def rows(self, keys: Sequence[Key]) -> list[Any]:
+        if self.queryset.query.select_for_update and not connection.in_atomic_block:
+            raise TransactionManagementError("A lock ends with its transaction, and there is none.")
         flat = _flat(keys)
         params = [
             param if place is None else flat[place] for param, place in zip(self.params, self.places, strict=True)

@@ -18,6 +18,7 @@ import gzip
 import re
 import secrets
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import brotli  # type: ignore[import-untyped]
@@ -76,6 +77,8 @@ class CompressionMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if response.status_code == HTTPStatus.NOT_MODIFIED:  # it says what the page would say
+            patch_vary_headers(response, ["Accept-Encoding"])
         if not _is_page(response):
             return response
         patch_vary_headers(response, ["Accept-Encoding"])

@@ -25,7 +25,7 @@ def _statement(vendor: str, tables: tuple[type[models.Model], ...]) -> str:
         # ``xmin`` says which transaction wrote the row: a change that was taken back gives another stamp too.
         content = "SELECT string_agg(concat(t.xmin, t), '' ORDER BY t.id) FROM {table} t"
         return f"SELECT md5(concat({_each(content, tables)}))"
-    content = "SELECT coalesce(group_concat({values}), '') FROM (SELECT * FROM {table} ORDER BY id)"
+    content = "SELECT coalesce(group_concat({values}, ';'), '') FROM (SELECT * FROM {table} ORDER BY id)"
     return f"SELECT {_each(content, tables, between=' || ')}"
 
 
@@ -34,7 +34,8 @@ def _each(content: str, tables: tuple[type[models.Model], ...], between: str = "
     statements = (
         content.format(
             table=quote(table._meta.db_table),
-            values=" || ".join(f"quote({quote(field.column)})" for field in table._meta.concrete_fields),
+            # The comma keeps 1 and 11 apart from 11 and 1.
+            values=" || ',' || ".join(f"quote({quote(field.column)})" for field in table._meta.concrete_fields),
         )
         for table in tables
     )

@@ -3,7 +3,8 @@
 - Each is issued as its page issues it (``bulk``). A worker that is killed is followed by another,
   which begins again: what was issued is not issued a second time, and comes from the cache.
 - Only one worker works on a batch. It says so for ``LEASE``, again and again.
-- The file can be downloaded by the person who asked, and is removed after ``KEPT``.
+- The file can be downloaded by the person who asked, and is removed after ``KEPT``. One that was cut
+  off is removed before the next is made.
 """
 
 import logging
@@ -78,9 +79,10 @@ def make_batch(key: int) -> None:
         logger.exception("Transcript batch %s was not finished.", key)
         failures.append((0, f"The work has stopped ({error}). Ask for the transcripts again."))
     finished_at = timezone.now()
-    batches.update(failures=failures, finished_at=finished_at, leased_until=None, stored_name=stored_name)
-    if stored_name:
-        remove_file.using(run_after=finished_at + KEPT).enqueue(key)
+    with transaction.atomic():  # no file stays because its removal was not asked for
+        batches.update(failures=failures, finished_at=finished_at, leased_until=None, stored_name=stored_name)
+        if stored_name:
+            remove_file.using(run_after=finished_at + KEPT).enqueue(key)
 
 
 @task()
@@ -99,8 +101,13 @@ def can_be_downloaded(batch: TranscriptBatch, *, by: User, at: datetime) -> bool
 
 
 def _make(batch: TranscriptBatch, failures: list[tuple[int, str]]) -> str:
-    """Make the transcripts, add what fails to the failures, and return the name of the file."""
+    """Make the transcripts, add what fails to the failures, and return the name of the file.
+
+    The name is on record before the file is: the next worker removes what a killed one has stored.
+    """
     batches = TranscriptBatch.objects.filter(pk=batch.pk)
+    if batch.stored_name:
+        storage().delete(batch.stored_name)
     told_at = timezone.now()
     with tempfile.TemporaryDirectory() as folder:
         made_files = []
@@ -121,5 +128,11 @@ def _make(batch: TranscriptBatch, failures: list[tuple[int, str]]) -> str:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as packed:  # a PDF is compressed already
             for name in sorted(made_files):
                 packed.write(Path(folder, name), name)
-        with path.open("rb") as content:
-            return storage().save(f"{batch.pk}-{secrets.token_hex(16)}.zip", File(content))
+        name = f"{batch.pk}-{secrets.token_hex(16)}.zip"
+        batches.update(stored_name=name)
+        try:
+            with path.open("rb") as content:
+                return storage().save(name, File(content))
+        except Exception:
+            storage().delete(name)  # what there is of it, such as on a full disk
+            raise

@@ -24,6 +24,7 @@ from django.utils import translation
 from amtportal.documents import fonts
 from amtportal.documents import layout as documents
 from amtportal.members.models import User
+from ccp.rollover import catching_up
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
 from certifications.models import Cycle
@@ -55,13 +56,18 @@ def write(
 
     A file that is there is replaced as a whole. ``processes``: one for each core unless given.
     """
-    if not cycles:
+    cores = processes or os.cpu_count() or 1
+    make = partial(_write_one, folder=folder, by=by, at=at)
+    if not cycles or cores == 1:
+        yield from map(make, cycles)
         return
-    # A connection that two processes share would break: each opens its own.
+    # A connection that two processes share would break: each opens its own. The process that starts
+    # the others has one thread: a lock that another thread holds would stay locked in them.
     connections.close_all()
-    workers = min(processes or os.cpu_count() or 1, len(cycles))
-    with ProcessPoolExecutor(workers, mp_context=get_context("fork"), initializer=_end_with_the_parent) as pool:
-        yield from pool.map(partial(_write_one, folder=folder, by=by, at=at), cycles)
+    with ProcessPoolExecutor(
+        min(cores, len(cycles)), mp_context=get_context("fork"), initializer=_end_with_the_parent
+    ) as pool:
+        yield from pool.map(make, cycles)
 
 
 def _end_with_the_parent() -> None:
@@ -85,7 +91,10 @@ def _write_one(key: int, *, folder: Path, by: User, at: datetime) -> Made:
 
 
 def _make(key: int, *, folder: Path, by: User, at: datetime) -> str:
-    cycle = Cycle.objects.select_related("certification__credential", "certification__member").get(pk=key)
+    cycles = Cycle.objects.select_related("certification__credential", "certification__member").filter(pk=key)
+    cycle = cycles.get()
+    if catching_up.catch_up(cycle.certification.member, at=at, shown=[cycle]):
+        cycle = cycles.get()
     contents = transcripts.of_cycle(cycle)
     issue = issuing.issue(contents=contents, by=by, at=at)
     content = issuing.pdf(issue, contents, at=at)

@@ -108,7 +108,7 @@ class BaseCertificationAdmin(RosterImportMixin, NeverDeleted, HistoryAdmin):
 
     def save_model(self, request: HttpRequest, obj: Certification, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if "ccp_mandatory" in form.changed_data and change:
+        if change:  # ``ccp_mandatory`` follows the dates, too
             invoices.keep_openings(cycle__certification=obj)
         if not change:
             cycles.open_current(certification=obj, on=today())

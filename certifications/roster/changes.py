@@ -57,9 +57,8 @@ def write_changes(
     for members in chunks(changed_members):
         _update_members(members, occasion)
     for pks in chunks(sorted(stored.pk for _, stored in changed_certifications)):
-        # Lock all of them in the order of their keys, as the code that closes cycles does: first
-        # their cycles, from which it follows when the invoices open.
-        list(Cycle.objects.select_for_update().filter(certification__in=pks).order_by("pk").values_list("pk"))
+        # Lock all of them in the order of their keys, as the code that closes cycles does. Their
+        # cycles, from which it follows when the invoices open, were locked before (``look_up``).
         list(Certification.objects.select_for_update().filter(pk__in=pks).order_by("pk").values_list("pk", flat=True))
     numbered = [
         stored.pk for row, stored in changed_certifications if row.certificate_number != stored.certificate_number

@@ -92,7 +92,7 @@ def conflicts(rows: Sequence[RosterRow], record: Record) -> Iterator[Problem]:
 def look_up(rows: Sequence[RosterRow]) -> Record:
     """Return the part of the record that these rows touch.
 
-    Cycles that may get new dates are locked.
+    The cycles of certifications that change are locked.
     """
     members = _members({row.amt_id: row for row in rows})
     former = _former({row.amt_id: None for row in rows})
@@ -110,15 +110,15 @@ def look_up(rows: Sequence[RosterRow]) -> Record:
 
 
 def _lock_cycles(rows: Sequence[RosterRow], certifications: Mapping[tuple[str, str], StoredCertification]) -> None:
-    """Lock the cycles that may get new dates or whose invoices may be settled, before they are judged.
+    """Lock the cycles of the certifications that change, all in the order of their keys, before they are judged.
 
-    So nothing is added in between: recording CE and recording payments take the same locks.
+    Their dates follow from the certification, and so do when their invoices open and which are settled. So
+    nothing is added in between: recording CE and recording payments take the same locks.
     """
     concerned = [
         stored.pk
         for row in rows
-        if (stored := certifications.get((row.amt_id, row.credential)))
-        and (stored.awarded_on != row.awarded_on or stored.is_paid_later_under(row))
+        if (stored := certifications.get((row.amt_id, row.credential))) and stored.differs(row)
     ]
     of_concerned = (Cycle.objects.filter(certification__in=pks).order_by() for pks in chunks(concerned))
     lock_all(key for cycles_of_batch in of_concerned for key in cycles_of_batch.values_list("pk", flat=True))

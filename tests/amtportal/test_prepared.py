@@ -3,9 +3,10 @@
 from unittest.mock import patch
 
 import pytest
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import QuerySet, Sum
 from django.db.models.sql.compiler import SQLCompiler
+from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
 from amtportal.members.models import Member, User
@@ -82,3 +83,14 @@ def test_a_query_that_changes_its_key_is_refused() -> None:
 
     with pytest.raises(AssertionError, match="as it was given"):
         later(1)
+
+
+def test_a_lock_outside_a_transaction_is_refused_each_time(met: Member) -> None:
+    @prepared
+    def locked(member: int) -> QuerySet[Member]:
+        return Member.objects.filter(pk=member).select_for_update()
+
+    assert locked(met.pk) == [met]
+    outside = patch.object(connections[DEFAULT_DB_ALIAS], "in_atomic_block", False)
+    with outside, pytest.raises(TransactionManagementError):
+        locked(met.pk)

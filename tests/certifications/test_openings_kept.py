@@ -53,6 +53,18 @@ def test_it_follows_staff_who_make_ccp_voluntary() -> None:
     assert kept()[-1] == date(2026, 3, 2)
 
 
+@pytest.mark.ignore_template_errors
+@pytest.mark.usefixtures("on_today")
+def test_it_follows_staff_who_type_a_recertification() -> None:
+    """From then on CCP is mandatory, which nobody typed."""
+    cycle = make_cycle(awarded_on=date(2003, 5, 1), ccp_mandatory=False)
+    assert None not in kept()
+    root = client_of(make_user(is_staff=True, is_superuser=True))
+    submit(root, page(Certification, "change", cycle.certification_id), recertified_on="5/1/2015")
+    assert Certification.objects.get().ccp_mandatory
+    assert kept()[-1] is None
+
+
 def test_it_stays_with_a_closed_cycle_when_ccp_becomes_voluntary() -> None:
     cycle = make_cycle()
     Cycle.objects.update(

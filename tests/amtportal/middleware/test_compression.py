@@ -112,7 +112,9 @@ def test_a_public_page_that_has_not_changed_is_not_sent_again() -> None:
     client = Client(headers={"Accept-Encoding": BROWSER})
     first = client.get("/guide/")
     assert first.headers["ETag"].startswith('W/"')
-    assert client.get("/guide/", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    again = client.get("/guide/", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["Vary"] == first.headers["Vary"], "a cache takes the headers from it"
 
 
 def test_the_proxies_compress_nothing() -> None:

@@ -47,6 +47,14 @@ def test_a_change_is_seen_by_the_very_next_reader(change: Callable[[], object]) 
     assert catalogue() is catalogue()
 
 
+def test_figures_that_read_the_same_side_by_side_are_told_apart() -> None:
+    def terms(per_unit: int, least: int) -> str:
+        TypeTerms.objects.filter(activity_type=kind()).update(points_per_unit=per_unit, least=least, most=99)
+        return stamp.of(TypeTerms)
+
+    assert terms(1, 11) != terms(11, 1)
+
+
 def test_a_change_that_was_taken_back_leaves_no_terms_of_it_behind() -> None:
     before = catalogue().terms(kind(), date(2026, 3, 1))
     with transaction.atomic():

@@ -17,7 +17,7 @@ from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
 from ccp.models import Transcript, TranscriptBatch
-from ccp.transcripts import batches, bulk
+from ccp.transcripts import batches, bulk, issuing
 from ccp.transcripts.bulk import Made
 from certifications.models import Cycle
 from tests.support.builders import TODAY, client_of, make_activity, make_cycle, make_member, noon
@@ -31,6 +31,12 @@ MAY = ("view_cycle", "view_transcriptbatch", "add_transcriptbatch")
 @pytest.fixture(autouse=True)
 def _own_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "storage", lambda: FileSystemStorage(tmp_path / "transcripts"))
+
+
+@pytest.fixture(autouse=True)
+def _one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process of the tests has threads, and cannot start others as the worker does."""
+    monkeypatch.setattr(bulk.os, "cpu_count", lambda: 1)
 
 
 @pytest.fixture
@@ -163,3 +169,42 @@ def test_what_stops_the_whole_work_is_told_on_its_page(
     batch.refresh_from_db()
     assert batch.failures == [[0, "The work has stopped (No space left on device). Ask for the transcripts again."]]
     assert batch.finished_at is not None
+
+
+@pytest.mark.django_db
+def test_a_file_that_a_killed_worker_left_behind_is_removed_by_the_next(
+    cycles: list[Cycle], staff: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(cycles: list[int], folder: Path, **options: Any) -> Iterator[Made]:
+        (folder / "one.pdf").write_bytes(b"%PDF-")
+        yield Made(cycles[0], file="one.pdf")
+
+    def killed(*args: Any, **options: Any) -> str:
+        save(*args, **options)
+        raise SystemExit(9)
+
+    save = FileSystemStorage.save
+    monkeypatch.setattr(bulk, "write", written)
+    batch = batches.ask(cycles=[cycles[0].pk], by=staff, at=noon(TODAY))
+    with monkeypatch.context() as patch:
+        patch.setattr(FileSystemStorage, "save", killed)
+        with pytest.raises(SystemExit):
+            batches.make_batch.call(batch.pk)
+    [left] = batches.storage().listdir("")[1]
+    TranscriptBatch.objects.update(leased_until=None)
+    batches.make_batch.call(batch.pk)
+    batch.refresh_from_db()
+    assert batches.storage().listdir("")[1] == [batch.stored_name]
+    assert batch.stored_name != left
+
+
+@pytest.mark.django_db
+def test_a_cycle_that_is_due_is_closed_before_its_transcript_is_issued_as_by_its_page(
+    cycles: list[Cycle], staff: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(issuing, "pdf", lambda *args, **options: b"%PDF-")
+    due = noon(cycles[0].ends_on + timedelta(days=400))
+    made = bulk._write_one(cycles[0].pk, folder=tmp_path, by=staff, at=due)
+    assert made.file, made.problem
+    cycles[0].refresh_from_db()
+    assert cycles[0].closed_on == due.date()
