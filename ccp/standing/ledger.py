@@ -52,7 +52,8 @@ class Owed:
     """A renewal invoice of the cycle that is not void, with its state on the day.
 
     ``paid_on``: the day on which AMT received the payment. ``is_settled_before``: it was paid before
-    the portal, and nobody knows on which day.
+    the portal, and nobody knows on which day. ``money_kept``: money came that it could not take, so
+    the member is not to pay now.
     """
 
     year: int
@@ -60,6 +61,7 @@ class Owed:
     opening: invoices.Opening
     paid_on: date | None = None
     is_settled_before: bool = False
+    money_kept: bool = False
 
 
 def ledger(
@@ -139,7 +141,7 @@ def _invoice(invoice: Owed, *, grace_ends_on: date, on: date) -> Iterator[tuple[
         else:
             opens = _("The renewal invoice of year %(year)s opens the day after the missing points are recorded.")
         yield max(earliest, on), Line(f"{key}-opens", None, _("renewal invoice opens"), opens % values, "ahead")
-    can_be_paid = invoice.state == "open"
+    can_be_paid = invoice.state == "open" and not invoice.money_kept
     due = _("The renewal invoice of year %(year)s is due.") % values
     yield _dated(f"{key}-due", opening.due_on, _("renewal invoice due"), due, _due(opening.due_on, can_be_paid, on))
     if opening.opens_on and opening.opens_on > opening.due_on:

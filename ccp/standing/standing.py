@@ -180,6 +180,7 @@ class Standing:
                     owed.opening,
                     getattr(owed.invoice, "paid_on", None),
                     is_settled_before=owed.is_settled_before,
+                    money_kept=owed.money_kept,
                 )
                 for owed in self.invoices
             ],

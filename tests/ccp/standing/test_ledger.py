@@ -33,6 +33,7 @@ def lines(
     met_on: date | None = None,
     mandatory: bool = True,
     paid: date | None = None,
+    money_kept: bool = False,
     grace_ends_on: date = GRACE,
     **cycle: object,
 ) -> list[tuple[date | None, str, str]]:
@@ -55,7 +56,7 @@ def lines(
         mandatory=mandatory,
         counted=Decimal(counted),
         grace_ends_on=grace_ends_on,
-        owed=[ledger.Owed(3, state, opening, paid)],
+        owed=[ledger.Owed(3, state, opening, paid, money_kept=money_kept)],
         on=on,
     )
     return [(line.on, line.sentence, line.when) for line in found]
@@ -392,6 +393,13 @@ def test_staff_see_the_panel_of_an_invoice_without_the_way_to_a_calendar(met: Me
     address = f"/invoices/{invoice_of(cycle_of(met)).pk}/"
     assert panel(staff, address) == panel(met, address)
     assert not read(client_of(staff).get(address)).select('a[href="/calendar/"]')
+
+
+@pytest.mark.parametrize(("money_kept", "when"), [(False, "overdue"), (True, "past")])
+def test_an_invoice_whose_money_is_kept_is_not_overdue(money_kept: bool, when: str) -> None:
+    """The member is told not to pay again."""
+    of_day = lines(on=DUE + DAY, counted="30", met_on=TODAY, money_kept=money_kept)
+    assert (DUE, IS_DUE, when) in of_day
 
 
 @pytest.mark.django_db
