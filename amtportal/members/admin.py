@@ -30,7 +30,7 @@ from amtportal.members.factors import second_factor
 from amtportal.members.mail import notices
 from amtportal.members.member_pages import MemberPages, SignInFilter, sign_in_of, sign_in_with_owner
 from amtportal.members.models import LAST_OR_ONLY_NAME, Member, OutgoingMail, User
-from amtportal.staff.changelists import among, keys_in
+from amtportal.staff.changelists import MOST_PEOPLE, among, keys_in
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, StaffAdmin, WholeHistoryAdmin, WrittenByVerbs
 
@@ -46,9 +46,10 @@ def accounts_found_by(words: str) -> list[int]:
 
     Two queries, each with a bound: one OR across the tables uses no index.
     """
-    by_address = keys_in(User.objects.filter(email__begins=words.lower()).order_by().values_list("pk", flat=True))
+    with_address = User.objects.filter(email__begins=words.lower()).order_by()
+    by_address = keys_in(with_address.values_list("pk", flat=True), most=MOST_PEOPLE)
     of_members = Member.objects.found_by(words).exclude(user=None).order_by().values_list("user", flat=True)
-    return keys_in(list({*by_address, *keys_in(of_members)}))
+    return [*{*by_address, *keys_in(of_members, most=MOST_PEOPLE)}]
 
 
 def permissions_given() -> QuerySet[Permission]:

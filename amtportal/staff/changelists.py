@@ -20,20 +20,27 @@ from amtportal.dates import today
 from amtportal.staff.rows import rows_of
 
 BOUND = 10_000
+MOST_PEOPLE = 2_500
+"""If more members match, what they have is not searched for: it would be a hundred times as many rows."""
 
 
 class TooMany(Exception):
     """More rows match a search than anybody would read."""
 
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
 
-def keys_in(results: QuerySet[Any] | list[Any]) -> list[Any]:
-    """Return the keys that a search found, to filter by. Raises ``TooMany`` above ``BOUND``.
+
+def keys_in(results: QuerySet[Any] | list[Any], *, most: int = BOUND) -> list[Any]:
+    """Return the keys that a search found, to filter by. Raises ``TooMany`` above ``most`` or ``BOUND``.
 
     With the query itself in the filter, the database may read whole tables.
     """
-    keys = list(results[: BOUND + 1])
-    if len(keys) > BOUND:
-        raise TooMany
+    most = min(most, BOUND)
+    keys = list(results[: most + 1])
+    if len(keys) > most:
+        raise TooMany(most)
     return keys
 
 

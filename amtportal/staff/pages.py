@@ -27,7 +27,7 @@ from amtportal.fields import DayField, NumberField
 from amtportal.formatting import dollars, format_day, format_points
 from amtportal.history.lines import write_line
 from amtportal.staff.actions import ActionPagesMixin
-from amtportal.staff.changelists import BOUND, BoundedPaginator, StaffChangeList, TooMany, among, keys_in
+from amtportal.staff.changelists import BOUND, MOST_PEOPLE, BoundedPaginator, StaffChangeList, TooMany, among, keys_in
 from amtportal.staff.searching import MOST_WORDS, first_words
 
 
@@ -117,9 +117,9 @@ class StaffAdmin(ActionPagesMixin, admin.ModelAdmin):
         words = self._within_most_words(request, words)
         try:
             return queryset.filter(self.found_by(words)), False
-        except TooMany:
+        except TooMany as too_many:
             advice = "Add a word, such as the last name, or search by AMT ID."
-            self._tell_searcher(request, f"More than {BOUND:,} fit “{words}”. {advice}")
+            self._tell_searcher(request, f"More than {too_many.most:,} fit “{words}”. {advice}")
             return queryset.none(), False
 
     def _within_most_words(self, request: HttpRequest, words: str) -> str:
@@ -142,7 +142,9 @@ class StaffAdmin(ActionPagesMixin, admin.ModelAdmin):
             return Q(pk=number)
         # The model is loaded by name because the admin of members imports this module.
         members = apps.get_model("members", "Member").objects
-        return among(*self._nearer(self.search_fields[0], keys_in(members.keys_found_by(words))))
+        path = self.search_fields[0]
+        keys = keys_in(members.keys_found_by(words), most=BOUND if path == "pk" else MOST_PEOPLE)
+        return among(*self._nearer(path, keys))
 
     def _nearer(self, path: str, keys: list[int]) -> tuple[str, list[int]]:
         """Follow the members to the certifications and cycles that they have.

@@ -202,10 +202,10 @@ def test_the_demo_is_loaded_once_and_prints_its_sign_ins(
         "Demo sign-ins, as of 11/22/2026; the password is: amtrax demo portal",
         "  new@demo.example         RMA, first year, nothing recorded",
     ]
-    assert len(stdout.getvalue().splitlines()) == 1 + 11
+    assert len(stdout.getvalue().splitlines()) == 1 + 12
 
     roster = Member.objects.filter(user__email__endswith="@members.example")
-    assert (roster.count(), Member.objects.count()) == (300, 310)
+    assert (roster.count(), Member.objects.count()) == (300, 311)
     assert not any(user.has_usable_password() for user in User.objects.filter(member__in=roster))
     assert Certification.objects.filter(member__in=roster).count() > 300
     assert 55 <= roster.filter(activities__isnull=False).distinct().count() <= 70

@@ -6,6 +6,8 @@ The template is named by a hash of everything that makes it: the migrations of e
 the rows they load, the triggers, and the versions of the packages that bring migrations. When one
 of these changes, the next run makes another template and removes the old ones.
 
+``python -m tests.support.template_database`` makes it beforehand.
+
 On SQLite the template is a file in ``.test-databases``. On PostgreSQL it is a database on the
 server that the tests use, from which each session and each worker creates its own.
 """
@@ -85,7 +87,7 @@ def remove_the_copy() -> None:
 def _alone() -> Iterator[None]:
     """Let only one worker at a time look for the template, make it, or copy it."""
     FOLDER.mkdir(exist_ok=True)
-    with open(FOLDER / "lock", "w") as lock:
+    with open(FOLDER / f"lock-{connection.vendor}", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -127,3 +129,10 @@ def _migrate(name: str) -> None:
 def _point_to(name: object) -> None:
     connection.close()
     connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = name
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "amtportal.settings")
+    django.setup()
+    with _alone():
+        _template()

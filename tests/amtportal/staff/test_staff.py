@@ -95,6 +95,9 @@ def test_search_is_given_up_past_the_bound(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(changelists, "BOUND", 1)
     with pytest.raises(TooMany):
         keys_in(keys)
+    monkeypatch.setattr(changelists, "BOUND", 2)
+    with pytest.raises(TooMany, match="1"):
+        keys_in(keys, most=1)
 
 
 # Records that are not there
