@@ -20,9 +20,9 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 # The order is random; --randomly-seed with the number that pytest prints repeats it.
-# Tests wait for a part of their time (for browsers, servers and locks), so there are five workers for two processors.
+# Tests wait for a part of their time (for browsers, servers and locks), so there are four workers for two processors.
 # A worker that is done takes tests from the others: some tests take half a minute.
-pytest=(.venv/bin/python -m pytest -n $(($(nproc) * 5 / 2)) --dist worksteal "$@")
+pytest=(.venv/bin/python -m pytest -n $(($(nproc) * 2)) --dist worksteal "$@")
 failed=()
 
 # Each takes one processor for a while, and every test waits for it.
