@@ -49,7 +49,9 @@ start_payment_provider() {
     export PAYMENT_API_URL=http://localhost:$port PAYMENT_BANK_DEBIT=True
     export no_proxy=localhost${no_proxy:+,$no_proxy}
     PAYMENT_WEBHOOK_URL=$AMTPORTAL_URL/payments/webhook/ .venv/bin/python -m deploy.payment_provider &
+    provider=$!
 }
+provider=
 [ -n "${PAYMENT_SECRET_KEY:-}" ] || start_payment_provider
 
 .venv/bin/python deploy/prepare.py
@@ -60,6 +62,7 @@ stop() {
     trap '' INT TERM # a second Ctrl-C must not leave one of them behind
     [ -z "$server" ] || kill -TERM "$server" 2>/dev/null || true
     [ -z "$worker" ] || kill -TERM "$worker" 2>/dev/null || true
+    [ -z "$provider" ] || kill -TERM "$provider" 2>/dev/null || true
     wait
 }
 trap stop EXIT
