@@ -27,7 +27,7 @@ class SecurityEvent(AppendOnly, Traced):
         PASSWORD_RESET = "password-reset", "Password set by a mailed link, as in activation"
         FACTOR_ADDED = "factor-added", "Second factor added"
         FACTOR_REMOVED = "factor-removed", "Second factor removed"
-        CODES_RENEWED = "codes-renewed", "Recovery codes made anew"
+        CODES_RENEWED = "codes-renewed", "New recovery codes made"
         CODE_USED = "code-used", "Recovery code used"
         ADDRESS_ASKED = "address-asked", "Change of the e-mail address asked for"
         ADDRESS_CHANGED = "address-changed", "E-mail address changed"

@@ -38,7 +38,7 @@ class Fault:
 
     ``slow`` answers after ``seconds``; ``away`` closes the connection without doing anything;
     ``lost`` does what was asked and closes the connection; ``500`` does nothing and says so. It
-    happens ``times`` times, or until ``mend``.
+    happens ``times`` times, or until ``clear_faults``.
     """
 
     kind: str
@@ -89,7 +89,7 @@ class Server:
         """Let the next calls go wrong; see ``Fault``."""
         self.faults.append(Fault(kind, **values))
 
-    def mend(self) -> None:
+    def clear_faults(self) -> None:
         """End all faults, say what is true, and send webhooks as they should be."""
         self.faults.clear()
         self.account.says.clear()
@@ -104,8 +104,8 @@ class Server:
         self.manner = webhooks.Manner(**values)
 
     def reset(self) -> None:
-        """Forget everything, and mend."""
-        self.mend()
+        """Forget everything, faults included."""
+        self.clear_faults()
         self.account.book.forget()
         self.calls.clear()
 
@@ -115,7 +115,7 @@ class Server:
     def answered(self, webhook: webhooks.Webhook, status: int) -> None:
         webhooks.answered(self.account, webhook, status)
 
-    COMMANDS = ("fault", "mend", "say", "send", "reset")
+    COMMANDS = ("fault", "clear_faults", "say", "send", "reset")
     ACCOUNT_COMMANDS = ("pay", "advance_debits", "open_dispute", "close_dispute", "finish_refund", "make_payout")
 
     def command(self, name: str, values: dict[str, Any]) -> Any:

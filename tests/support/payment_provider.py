@@ -65,4 +65,4 @@ def provider(provider_of_the_session: Provider, settings: Any) -> Iterator[Provi
     settings.PAYMENT_LIVE = False
     yield server
     server.webhook_url = ""
-    server.mend()
+    server.clear_faults()

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                     ("password-reset", "Password set by a mailed link, as in activation"),
                     ("factor-added", "Second factor added"),
                     ("factor-removed", "Second factor removed"),
-                    ("codes-renewed", "Recovery codes made anew"),
+                    ("codes-renewed", "New recovery codes made"),
                     ("code-used", "Recovery code used"),
                     ("address-asked", "Change of the e-mail address asked for"),
                     ("address-changed", "E-mail address changed"),

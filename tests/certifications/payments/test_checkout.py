@@ -473,7 +473,7 @@ def test_while_the_provider_is_away_a_page_says_so_and_nothing_is_half(
     assert answer.headers["Retry-After"] == "60"
     assert Checkout.objects.get().status == "opening"
     assert shown(member) == "open"
-    provider.mend()
+    provider.clear_faults()
     settings.PAYMENT_TIMEOUT_SECONDS = 10
     found = begin(member, invoice)
     assert Checkout.objects.count() == 1
@@ -491,7 +491,7 @@ def test_on_the_way_back_too_and_nothing_is_lost(
     assert "If you have paid, your money is safe. The portal asks the provider every few minutes" in said
     asked, [sentence] = checkouts.settle(at=noon(TODAY))
     assert (asked, "the payment provider does not answer" in sentence) == (0, True)
-    provider.mend()
+    provider.clear_faults()
     assert checkouts.settle(at=noon(TODAY)) == (1, [])
     assert state_of(found) == "paid"
 
@@ -544,7 +544,7 @@ def test_an_answer_that_the_provider_keeps_stops_nobody_for_longer_than_its_page
     provider.fault("500")
     press(member, invoice)
     first = Checkout.objects.get()
-    provider.mend()
+    provider.clear_faults()
     provider.account.book.rows("insert into answers values (?, 'other words', 500, '{}')", str(first.idempotency_key))
     on_today.shift(31 * 60)
     calls = len(provider.calls)
@@ -587,7 +587,7 @@ def test_a_page_of_an_invoice_that_cannot_be_paid_any_more_is_closed(
     found = begin(member, invoice)
     provider.fault("away")
     arrange(invoice)
-    provider.mend()
+    provider.clear_faults()
     assert checkouts.settle(at=noon(TODAY)) == (1, [])
     assert (state_of(found), adapter.session(found.session_id).status) == ("expired", "expired")
 

@@ -72,7 +72,7 @@ def test_a_provider_that_stays_away_is_asked_twice(provider: Provider, kind: str
     with pytest.raises(adapter.ProviderAway):
         open_page()
     assert len(provider.calls) == 2
-    provider.mend()
+    provider.clear_faults()
     assert open_page().status == "open"
 
 

@@ -158,7 +158,7 @@ def test_a_refund_that_nobody_answered_is_asked_for_again_and_made_once(
     assert give(payment, clerk).status == "opening"
     payment.refresh_from_db()
     assert payment.reversed_at is None
-    provider.mend()
+    provider.clear_faults()
     assert refunds.settle(at=noon(TODAY)) == (0, []), "it may be answered in this minute"
     assert refunds.settle(at=noon(TODAY) + MINUTE * 2) == (1, [])
     assert Refund.objects.get().status == "succeeded"
@@ -169,7 +169,7 @@ def test_a_refund_that_nobody_answered_is_asked_for_again_and_made_once(
 def test_the_second_press_after_a_crash_is_the_same_refund(provider: Provider, payment: Payment, clerk: User) -> None:
     provider.fault("lost")
     give(payment, clerk)
-    provider.mend()
+    provider.clear_faults()
     assert give(payment, clerk, "Pressed again.").status == "succeeded"
     assert Refund.objects.get().reason == "Paid twice."
     assert len(provider.account.book.all("refund")) == 1
@@ -192,7 +192,7 @@ def test_a_refund_that_went_through_while_nobody_heard_of_it_is_found_again(
     """A day later the provider has forgotten the key, and refuses what it has done."""
     provider.fault("lost")
     give(payment, clerk)
-    provider.mend()
+    provider.clear_faults()
     provider.account.book.rows("delete from answers")
     assert refunds.settle(at=noon(TODAY) + MINUTE * 2) == (1, [])
     refund = Refund.objects.get()
@@ -206,7 +206,7 @@ def test_a_refund_that_was_refused_in_between_is_found_again(
 ) -> None:
     provider.fault("lost")
     give(payment, clerk)
-    provider.mend()
+    provider.clear_faults()
     settings.PAYMENT_SECRET_KEY = "sk_test_somebody_else"
     assert refunds.settle(at=noon(TODAY) + MINUTE * 2)[0] == 0
     assert Refund.objects.get().status == "failed"

@@ -89,7 +89,7 @@ def test_a_check_waits_while_the_provider_is_away_and_the_page_may_be_open(
     assert Payment.objects.count() == 0
     Checkout.objects.update(expires_at=noon(TODAY) - timedelta(minutes=1))
     assert "is paid." in record_check(desk, found)
-    provider.mend()
+    provider.clear_faults()
     assert set(provider.deliver(Client(), "/payments/webhook/")) == {200}
     assert (Payment.objects.get().method, UnappliedMoney.objects.get().cause) == ("check", "paid")
 

@@ -166,7 +166,7 @@ def test_while_the_provider_cannot_be_asked_the_message_is_to_be_sent_again(
     answer = send(message)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
     assert ProviderEvent.objects.count() == Payment.objects.count() == 0
-    provider.mend()
+    provider.clear_faults()
     assert send(message).status_code == 200
     assert ProviderEvent.objects.count() == Payment.objects.count() == 1
 
