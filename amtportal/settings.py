@@ -102,6 +102,8 @@ INSTALLED_APPS = [
     "certifications",
     "certifications.payments",
     "ccp",
+    "ccp.notices",
+    "ccp.audits",
     "amtportal.staff.apps.StaffConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -16,6 +16,7 @@ from amtportal.history import seals, triggers
 from amtportal.history.models import Seal, SecurityEvent
 from amtportal.members.models import FormerAmtId, Member, OutgoingMail, SearchTerm, Tally
 from ccp.models import AttestationStatement, Credit, Transcript, TranscriptFile
+from ccp.notices.models import Notice, NoticeMail
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
 from certifications.models import Cycle, CycleCorrection, StatusChange
@@ -65,7 +66,7 @@ def test_every_model_of_ours_has_a_history_or_is_one() -> None:
     """
     ours = {model for app in ("members", "certifications", "ccp") for model in apps.get_app_config(app).get_models()}
     without = {model for model in ours - set(triggers.append_only()) if not hasattr(model, "history")}
-    assert without == {OutgoingMail, SearchTerm, Tally}
+    assert without == {Notice, NoticeMail, OutgoingMail, SearchTerm, Tally}
 
 
 def test_what_packages_store_of_rights_addresses_and_second_factors_has_a_history() -> None:
