@@ -1,5 +1,38 @@
 """What AMT knows of audits."""
 
+from ccp.audits.models.cases import (
+    Appeal,
+    AuditCase,
+    CaseOutcome,
+    CaseState,
+    CaseStep,
+    Conflict,
+    Extension,
+    ItemReview,
+    ItemVerdict,
+    Letter,
+    Message,
+    ReviewRound,
+    Verb,
+    Who,
+)
 from ccp.audits.models.draws import Draw, DrawLine
 
-__all__ = ["Draw", "DrawLine"]
+__all__ = [
+    "Appeal",
+    "AuditCase",
+    "CaseOutcome",
+    "CaseState",
+    "CaseStep",
+    "Conflict",
+    "Draw",
+    "DrawLine",
+    "Extension",
+    "ItemReview",
+    "ItemVerdict",
+    "Letter",
+    "Message",
+    "ReviewRound",
+    "Verb",
+    "Who",
+]
