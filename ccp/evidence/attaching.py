@@ -22,6 +22,7 @@ import logging
 import secrets
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.core.files import File
 from django.core.files.storage import Storage, storages
@@ -97,7 +98,8 @@ def problem_with_removing(activity: Activity) -> Problem | None:
 
 def _answered(asked: Signal, activity: Activity) -> Problem | None:
     """Return the first problem that a receiver of the signal answers."""
-    return next((problem for _receiver, problem in asked.send(sender=Activity, activity=activity) if problem), None)
+    answers: list[tuple[Any, Any]] = asked.send(sender=Activity, activity=activity)
+    return next((problem for _receiver, problem in answers if problem), None)
 
 
 def may_be_read(activity: Activity, *, by: User) -> bool:

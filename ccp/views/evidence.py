@@ -135,6 +135,7 @@ def evidence_remove(request: HttpRequest, member: Member, pk: int) -> HttpRespon
     if not file.is_attached:
         return redirect("activity-detail", file.activity_id)
     if problem := evidence.problem_with_removing(file.activity):
-        messages.error(request, problem.sentence)
+        if file.activity.is_standing:  # else the page of the entry says so
+            messages.error(request, problem.sentence)
         return redirect("activity-detail", file.activity_id)
     return render(request, "ccp/evidence/evidence_remove.html", {"file": file, "activity": file.activity})
