@@ -15,10 +15,10 @@ from ccp.models import Activity, Evidence
 from ccp.recording import verbs as recording
 from certifications.models import Cycle
 from tests.support.addresses import below
-from tests.support.audits import DAY, OPENED, answer, make_case, owner, person
+from tests.support.audits import DAY, OPENED, make_case, owner, person
 from tests.support.builders import client_of, make_claim, make_user, noon
 from tests.support.evidence import attach, picture, sent
-from tests.support.pages import read
+from tests.support.pages import read, words
 
 pytestmark = pytest.mark.django_db
 
@@ -32,10 +32,11 @@ def test_from_the_submission_on_no_file_is_removed(state: str, time_machine: Any
     case = make_case(state)
     time_machine.move_to(OPENED, tick=False)
     file, client = first_file(case), client_of(owner(case))
-    for answered in (client.get(f"/ccp/evidence/{file.pk}/remove/"), client.post(f"/ccp/evidence/{file.pk}/remove/")):
+    for method in (client.get, client.post):
+        answered = method(f"/ccp/evidence/{file.pk}/remove/")
         assert answered.status_code == 302
         page = read(client.get(answered.headers["Location"]))
-        assert "AMT looks at this entry in an audit" in page.text
+        assert "AMT looks at this entry in an audit" in words(page.body)
         assert not page.select(f"a[href='/ccp/evidence/{file.pk}/remove/']")
     assert not read(client.get(f"/audits/{case.pk}/")).select("a[href$='/remove/']")
     with pytest.raises(Refused):
@@ -48,7 +49,7 @@ def test_from_the_submission_on_no_file_is_removed(state: str, time_machine: Any
 def test_before_the_submission_a_file_can_be_removed(state: str, time_machine: Any) -> None:
     case = make_case(state)
     time_machine.move_to(noon(case.due_on), tick=False)
-    answer(case, noon(case.due_on))
+    attach(items.of_case(case)[0].activity)
     file, client = first_file(case), client_of(owner(case))
     assert read(client.get(f"/audits/{case.pk}/")).select(f"a[href='/ccp/evidence/{file.pk}/remove/']")
     client.post(f"/ccp/evidence/{file.pk}/remove/")
@@ -91,7 +92,7 @@ def test_evidence_of_a_closed_cycle_can_be_added_while_the_case_asks_for_it(
         answered = client.post(address, {"file": sent(content, "new.png")})
         assert Evidence.objects.count() == before + is_taken, address
         if not is_taken:
-            assert "AMT is reviewing this entry in an audit" in read(answered).text
+            assert "AMT is reviewing this entry in an audit" in words(read(answered).body)
 
 
 def test_no_address_of_the_portal_makes_a_file_under_audit_vanish(admin_client: Client, time_machine: Any) -> None:
