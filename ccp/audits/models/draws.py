@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from amtportal.history.lines import AppendOnly, History, Traced
 from amtportal.members.models import Member
@@ -13,8 +14,8 @@ from certifications.models import Certification, Cycle
 class SeedKind(models.TextChoices):
     """Where a seed comes from."""
 
-    DICE = "dice", "Dice, thrown before two witnesses"
-    NUMBER = "number", "A public number"
+    DICE = "dice", _("Dice, thrown before two witnesses")
+    NUMBER = "number", _("A public number that was named beforehand")
 
 
 class Draw(models.Model):
