@@ -57,7 +57,7 @@ def test_every_history_is_append_only_and_so_are_the_records_of_what_was_done() 
     assert len(histories) >= 18
     others = {StatusChange, CycleCorrection, Transcript, TranscriptFile, SecurityEvent, Seal, LogEntry, FormerAmtId}
     others |= {ProviderEvent, AttestationStatement, DrawLine, DrawTicket, Replacement, CaseStep, Conflict}
-        others |= {ItemReview, Letter, Message}
+    others |= {ItemReview, Letter, Message}
     assert set(triggers.append_only()) == histories | others
 
 
