@@ -17,6 +17,9 @@ A wrong value stops the portal at the start with a sentence that says what to wr
 | ``TRUST_PROXY`` | ``False`` | trust what a proxy says about client, scheme and request: see ``docs/operations.md`` |
 | ``TRUSTED_PROXY_COUNT`` | ``1`` with ``TRUST_PROXY`` | proxies in a row that each add to ``X-Forwarded-For`` |
 | ``CCP_GRACE_DAYS`` | ``90`` | days after a cycle's end in which it still takes records |
+| ``AUDIT_SHARE`` | ``10`` | how many of 1,000 cycles of a credential are drawn for an audit |
+| ``AUDIT_AT_LEAST`` | ``5`` | how many of a credential are drawn at least |
+| ``AUDIT_SPARED_CYCLES`` | ``1`` | for how many cycles after an audit a certification is not drawn again |
 | ``AUDIT_NOTIFY_DAYS`` | ``14`` | days in which AMT tells a member who was drawn for an audit |
 | ``AUDIT_ANSWER_DAYS`` | ``30`` | days in which the member sends the proof |
 | ``AUDIT_EXTENSION_ANSWER_DAYS`` | ``7`` | days in which AMT answers a request for more time |
@@ -500,6 +503,14 @@ MAINTENANCE = env.bool("MAINTENANCE", default=False)
 CCP_GRACE_DAYS = env.int("CCP_GRACE_DAYS", default=90)
 if CCP_GRACE_DAYS < 0:
     raise ImproperlyConfigured("CCP_GRACE_DAYS must be 0 or more.")
+
+AUDIT_SHARE = env.int("AUDIT_SHARE", default=10)
+AUDIT_AT_LEAST = env.int("AUDIT_AT_LEAST", default=5)
+AUDIT_SPARED_CYCLES = env.int("AUDIT_SPARED_CYCLES", default=1)
+if not 0 <= AUDIT_SHARE <= 1000 or AUDIT_AT_LEAST < 1 or AUDIT_SPARED_CYCLES < 0:
+    raise ImproperlyConfigured(
+        "AUDIT_SHARE is a number of 1,000 from 0 to 1000, AUDIT_AT_LEAST 1 or more, and AUDIT_SPARED_CYCLES 0 or more."
+    )
 
 
 def _days(name: str, default: int) -> int:

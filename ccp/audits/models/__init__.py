@@ -16,7 +16,7 @@ from ccp.audits.models.cases import (
     Verb,
     Who,
 )
-from ccp.audits.models.draws import Draw, DrawLine
+from ccp.audits.models.draws import Draw, DrawLine, DrawTicket, Replacement, SeedKind
 
 __all__ = [
     "Appeal",
@@ -27,12 +27,15 @@ __all__ = [
     "Conflict",
     "Draw",
     "DrawLine",
+    "DrawTicket",
     "Extension",
     "ItemReview",
     "ItemVerdict",
     "Letter",
     "Message",
+    "Replacement",
     "ReviewRound",
+    "SeedKind",
     "Verb",
     "Who",
 ]
