@@ -108,10 +108,10 @@ def test_a_row_of_the_portal_is_done_when_its_day_has_passed(row: Row, settings:
     else:
         case = make_case(str(row.before))
         at = noon(case.due_on)
-        assert deadlines.pass_all(at=at) == 0, "the last day is in time"
+        assert deadlines.pass_all(at=at) == (0, []), "the last day is in time"
         at = noon(case.due_on + DAY)
-        assert deadlines.pass_all(at=at) == 1
-        assert deadlines.pass_all(at=at) == 0, "again, there is nothing left to do"
+        assert deadlines.pass_all(at=at) == (1, [])
+        assert deadlines.pass_all(at=at) == (0, []), "again, there is nothing left to do"
     [step] = case.steps.filter(verb=row.verb, before=row.before)
     assert (step.who, step.by, step.at, step.after) == ("portal", None, at, row.after)
 
