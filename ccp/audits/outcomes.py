@@ -156,9 +156,7 @@ def _refuse_unless_open(proposal: StatusProposal, by: User) -> None:
         raise Refused("You had a part in this audit. Somebody else confirms or declines what follows from it.")
 
 
-def _answer(
-    proposal: StatusProposal, state: str, *, by: User, at: datetime, answer: str = ""
-) -> StatusProposal:
+def _answer(proposal: StatusProposal, state: str, *, by: User, at: datetime, answer: str = "") -> StatusProposal:
     proposal.state, proposal.answer = state, answer
     proposal.answered_at, proposal.answered_by = at, by
     sign(proposal, by=by, at=at)

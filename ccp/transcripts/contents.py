@@ -161,9 +161,7 @@ def _figures(sheet: Sheet) -> dict[str, Any]:
         "met_on": _iso(sheet.met_on),
         "closed_on": _iso(cycle.closed_on),
         "outcome": cycle.outcome,
-        "corrections": [
-            _correction(correction) for correction in sheet.corrections
-        ],
+        "corrections": [_correction(correction) for correction in sheet.corrections],
         "entries": {row.reference: format_points(row.counted) for row in sheet.rows},
     }
 

@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('certifications', '0014_fees_of_2020_and_names_of_2023'),
+        ("certifications", "0014_fees_of_2020_and_names_of_2023"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='cyclecorrection',
-            name='audit',
-            field=models.CharField(blank=True, default='', help_text='The audit that it follows from, such as A-000012.', max_length=20),
+            model_name="cyclecorrection",
+            name="audit",
+            field=models.CharField(
+                blank=True, default="", help_text="The audit that it follows from, such as A-000012.", max_length=20
+            ),
         ),
     ]
