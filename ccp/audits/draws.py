@@ -172,6 +172,37 @@ def audited_before(cycles: int) -> QuerySet[DrawTicket]:
     )
 
 
+@dataclass(frozen=True)
+class Counted:
+    """What would be frozen: the strata, and how many are left out for each reason."""
+
+    strata: list[Stratum]
+    left_out: Counter[str]
+
+
+def count(terms: Terms, reasons: Mapping[str, str]) -> Counted:
+    """Return what a freeze on these terms would store now. Raises ``Refused`` as that would."""
+    drawable: Counter[str] = Counter()
+    left_out: Counter[str] = Counter()
+    for frozen in _lines(terms, exclusions.by_member(reasons), secret=""):
+        if frozen.excluded:
+            left_out[frozen.excluded] += 1
+        else:
+            drawable[frozen.stratum] += 1
+    if not drawable:
+        raise Refused(_nobody(terms.year), "year")
+    return Counted(strata(drawable, share=terms.share, at_least=terms.at_least), left_out)
+
+
+def _nobody(year: int) -> str:
+    return f"No compliant cycle that closed in {year} can be drawn. There is nothing to freeze."
+
+
+def left_out(draw: Draw) -> Counter[str]:
+    """Return how many lines of the file cannot be drawn, by reason."""
+    return Counter(draw.lines.exclude(excluded="").order_by().values_list("excluded", flat=True))
+
+
 def strata(lines: Counter[str], *, share: int, at_least: int) -> list[Stratum]:
     """Return the strata by credential. ``lines``: how many can be drawn in each."""
     drawn = tickets.sizes(lines, share=share, at_least=at_least)
@@ -213,9 +244,7 @@ def freeze(*, terms: Terms, reasons: Mapping[str, str], by: User, at: datetime) 
     lines = population(terms, exclusions.by_member(reasons), secret=secret)
     drawable = sum(not frozen.excluded for frozen in lines)
     if not drawable:
-        raise Refused(
-            f"No compliant cycle that closed in {terms.year} can be drawn. There is nothing to freeze.", "year"
-        )
+        raise Refused(_nobody(terms.year), "year")
     draw = Draw(
         year=terms.year,
         share=terms.share,

@@ -9,6 +9,8 @@ of a few words and never a sentence about a person.
 import re
 from collections.abc import Mapping
 
+from django.utils.translation import gettext_lazy as _
+
 from amtportal import clean
 from amtportal.members.models import Member
 from amtportal.refusals import Refused
@@ -20,6 +22,14 @@ VOLUNTARY = "CCP voluntary"
 NOT_IN_FORCE = "not in force"
 GIVEN = {"audited": AUDITED, "audited before": AUDITED, "deceased": DECEASED, "under review": UNDER_REVIEW}
 """What staff may write, in any case of the letters, and how the frozen file says it."""
+SENTENCES = {
+    AUDITED: _("It is in the file, but it could not be drawn, because this certification was audited lately."),
+    DECEASED: _("It is in the file, but it could not be drawn, because AMT was told of a death."),
+    UNDER_REVIEW: _("It is in the file, but it could not be drawn, because the record is under review."),
+    VOLUNTARY: _("It is in the file, but it could not be drawn, because CCP was voluntary for this certification."),
+    NOT_IN_FORCE: _("It is in the file, but it could not be drawn, because the certification was no longer in force."),
+}
+"""What a member reads of the own line."""
 _SEPARATOR = re.compile(r"[,;\t]")
 _HOW = "Write the AMT ID, a comma and one of: audited, deceased, under review."
 
