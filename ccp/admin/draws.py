@@ -373,7 +373,10 @@ class DrawTicketAdmin(WrittenByVerbs, StaffAdmin):
             ActionPage(
                 title=f"Replace {ticket.line.member}",
                 button="Replace",
-                form=ReasonForm(request.POST or None, help_text="Such as: died after the draw. It is not published."),
+                form=ReasonForm(
+                    request.POST or None,
+                    help_text="Such as: died after the draw. It stands in the audit that is called off.",
+                ),
                 facts=[
                     ("Line", ticket.line.line),
                     ("Place", f"{ticket.place:,} of {ticket.line.stratum}"),

@@ -1,7 +1,7 @@
 """Who is left out of a draw, and the reason that the frozen file gives.
 
 What the portal knows, it finds itself: a certification that is no longer in force, CCP that was
-voluntary in the cycle, and an audit in the last cycles. For the rest, staff give a list at the
+voluntary in the cycle, an audit that is not closed, and one in the last cycles. For the rest, staff give a list at the
 freeze: an AMT ID and a reason on each line. The frozen file is published, so that a reason is one
 of a few words and never a sentence about a person.
 """
