@@ -87,6 +87,7 @@ def of_member(member: Member) -> list[str]:
         f"/ccp/evidence/{file.pk}/remove/",
         f"/ccp/activities/{from_amt.pk}/",
         f"/ccp/activities/{from_amt.pk}/report/",
+        "/audits/check/",
         f"/audits/draws/{draw.year}/",
         f"/audits/draws/{draw.year}/mine/",
         f"/ccp/transcript/{cycle.pk}/",

@@ -55,6 +55,7 @@ PRIVATE = {
     "invoice-pdf": ("/invoices/{invoice}.pdf", 200, 404, 200, 404),
     "invoice-pay": ("/invoices/{invoice}/pay/", 302, 404, 302, 302),  # only the button does something
     "payment-return": ("/payments/return/{checkout}/", 302, 404, 302, 302),  # it leads to the invoice
+    "audit-check": ("/audits/check/", 200, 200, 302, 302),
     "draw-line": ("/audits/draws/{draw}/mine/", 200, 404, 302, 302),
     "styleguide": ("/styleguide/", 404, 404, 200, 200),  # for any staff, because it shows nobody's data
 }
