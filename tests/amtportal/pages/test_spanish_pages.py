@@ -62,6 +62,7 @@ OF_MEMBER = [
     "/ccp/activities/?sort=sideways",
     "/ccp/transcript/{cycle}/",
     "/ccp/transcript/all/",
+    "/audits/check/",
     "/calendar/",
     "/invoices/",
     "/invoices/{first}/",
