@@ -400,12 +400,31 @@ class FormerAmtId(AppendOnly, Traced):
         return f"{self.amt_id}, now {self.member.amt_id}"
 
 
+class MailPriority(models.IntegerChoices):
+    """Which mail goes first: the lowest number."""
+
+    LINK = 1, "A link or code that somebody is waiting for"
+    ACCOUNT = 2, "About the safety of an account"
+    MONEY = 3, "Receipts and refunds"
+    NOTICE = 5, "Notices"
+    SUMMARY = 8, "Summaries"
+
+
 class OutgoingMail(models.Model):
-    """A mail that waits to be sent (``outbox``). The row is deleted once the mail server has it."""
+    """A mail that waits to be sent (``outbox``). The row is deleted once the mail server has it.
+
+    Most are stored as they were written. One with a ``writer`` is written at the moment of sending,
+    with the figures of that moment, or not sent because its reason is gone.
+    """
+
+    Priority = MailPriority
 
     sender = models.CharField(max_length=320)
     recipients = models.JSONField()
-    content = models.TextField(help_text="Encrypted: it may hold a link that opens an account.")
+    priority = models.PositiveSmallIntegerField(choices=MailPriority, default=MailPriority.ACCOUNT)
+    content = models.TextField(blank=True, help_text="Encrypted: it may hold a link that opens an account.")
+    writer = models.CharField(max_length=40, blank=True, help_text="What writes it at sending, if it is not written.")
+    writer_key = models.BigIntegerField(null=True, blank=True, help_text="The key of what is to be written about.")
     made_at = models.DateTimeField(default=timezone.now)
     tries = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -418,6 +437,16 @@ class OutgoingMail(models.Model):
                 name="%(app_label)s_%(class)s_sender_given",
                 condition=~Q(sender=""),
                 violation_error_message="A mail needs a sender.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_priority_known",
+                condition=Q(priority__in=MailPriority.values),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_written_or_to_be",
+                condition=(~Q(content="") & Q(writer="", writer_key=None))
+                | (Q(content="", writer_key__isnull=False) & ~Q(writer="")),
+                violation_error_message="A mail is written, or something writes it at sending.",
             ),
         ]
 

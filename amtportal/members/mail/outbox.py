@@ -17,7 +17,7 @@
 import base64
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
@@ -35,7 +35,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from amtportal.members import vault
-from amtportal.members.models import OutgoingMail
+from amtportal.members.models import MailPriority, OutgoingMail
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +58,7 @@ class Backend(BaseEmailBackend):
             OutgoingMail(
                 sender=mail.from_email,
                 recipients=mail.recipients(),
+                priority=getattr(mail, "priority", MailPriority.ACCOUNT),
                 content=vault.encrypt(base64.b64encode(mail.message().as_bytes()).decode()),
             )
             for mail in email_messages
@@ -68,6 +69,39 @@ class Backend(BaseEmailBackend):
         return len(rows)
 
 
+Writer = Callable[[Sequence[int]], Mapping[int, EmailMessage]]
+"""Writes mails by the keys of what they are about. A key that is missing in the answer is not mailed."""
+_writers: dict[str, Writer] = {}
+Ended = Callable[[Sequence[int], str, datetime], object]
+"""Is told of mails by the keys of what they are about: the server took them, or why they are given up."""
+_ended: dict[str, Ended] = {}
+
+
+def register(name: str, writer: Writer, *, ended: Ended | None = None) -> None:
+    """Let this writer write the mails that ``write_at_sending`` stores under the name.
+
+    ``ended`` is told, with an empty reason, which mails the mail server took, and of the others why
+    they are given up.
+
+    The writer is called outside of a transaction, just before the mails go out, by one sender for
+    each key. It may be called again for a key whose mail the mail server did not take.
+    """
+    _writers[name] = writer
+    if ended:
+        _ended[name] = ended
+
+
+def write_at_sending(*, writer: str, addresses: Iterable[tuple[int, str]], priority: MailPriority) -> None:
+    """Store mails that are written when they are sent: for each the key of what it is about, and its address."""
+    OutgoingMail.objects.bulk_create(
+        OutgoingMail(
+            sender=settings.DEFAULT_FROM_EMAIL, recipients=[address], priority=priority, writer=writer, writer_key=key
+        )
+        for key, address in addresses
+    )
+    _written.set()
+
+
 class _Parsed(Message):
     """A stored mail, with the line endings that the sending backend asks for."""
 
@@ -76,11 +110,11 @@ class _Parsed(Message):
 
 
 class _Written(EmailMessage):
-    """A stored mail as the sending backend needs it."""
+    """A mail as the sending backend needs it."""
 
-    def __init__(self, row: OutgoingMail) -> None:
+    def __init__(self, row: OutgoingMail, content: bytes) -> None:
         super().__init__(from_email=row.sender, to=row.recipients)
-        self._content = base64.b64decode(vault.decrypt(row.content))
+        self._content = content
 
     def message(self, **kwargs: Any) -> Any:
         return message_from_bytes(self._content, _Parsed)
@@ -118,18 +152,34 @@ def _send(row: OutgoingMail, now: datetime) -> bool:
         row.delete()
         return True
     try:
+        if row.writer_key is not None:
+            mail = _writers[row.writer]([row.writer_key]).get(row.writer_key)
+            if mail is None:  # its reason is gone
+                row.delete()
+                return True
+            content = mail.message().as_bytes()
+        else:
+            content = base64.b64decode(vault.decrypt(row.content))
         with get_connection(settings.MAIL_TRANSPORT) as transport:
-            transport.send_messages([_Written(row)])
+            transport.send_messages([_Written(row, content)])
     except (OSError, ValueError, InvalidToken) as error:  # every error of SMTP is an OSError
         row.refused = _why_given_up(error, row, now)[:500]
         then = "it is given up" if row.refused else "it is tried again"
         logger.exception("The mail server did not take mail %s; %s.", row.pk, then)
     else:
+        _end(row, "", now)
         row.delete()
         return True
+    if row.refused:
+        _end(row, row.refused, now)
     row.next_try_at = now + pause(row.tries)
     row.save(update_fields=["next_try_at", "refused"])
     return False
+
+
+def _end(row: OutgoingMail, reason: str, now: datetime) -> None:
+    if row.writer_key is not None and (ended := _ended.get(row.writer)):
+        ended([row.writer_key], reason, now)
 
 
 def _why_given_up(error: Exception, row: OutgoingMail, now: datetime) -> str:

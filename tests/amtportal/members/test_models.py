@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def make_mail() -> OutgoingMail:
-    return OutgoingMail.objects.create(sender="portal@amt.example", recipients=["ada@example.org"])
+    return OutgoingMail.objects.create(sender="portal@amt.example", recipients=["ada@example.org"], content="…")
 
 
 def make_former() -> FormerAmtId:
@@ -30,6 +30,8 @@ CHANGES = {
     "members_member_not_merged_into_itself": (make_member, {"merged_into": lambda: Member.objects.get()}),
     "members_formeramtid_given_with_reason": (make_former, {"reason": ""}),
     "members_outgoingmail_sender_given": (make_mail, {"sender": ""}),
+    "members_outgoingmail_priority_known": (make_mail, {"priority": 4}),
+    "members_outgoingmail_written_or_to_be": (make_mail, {"content": ""}),
 }
 COPIES = {
     "members_user.email": (make_user, {}),

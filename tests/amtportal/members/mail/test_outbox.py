@@ -41,6 +41,19 @@ def mailbox(settings: Settings) -> Iterator[Mailbox]:
         yield mailbox
 
 
+def test_what_is_written_at_sending_is_sent_or_dropped(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "_writers", {})
+    outbox.register(
+        "tests", lambda keys: {key: EmailMessage("Due", str(key), to=["ada@example.org"]) for key in keys if key > 1}
+    )
+    outbox.write_at_sending(
+        writer="tests", addresses=[(1, "a@example.org"), (2, "b@example.org")], priority=OutgoingMail.Priority.NOTICE
+    )
+    (arrived,) = mailbox.mails
+    assert arrived.get_content().strip() == "2"
+    assert not OutgoingMail.objects.exists()
+
+
 def write(text: str = "Grüße\nFrom here", to: str = "ada@example.org") -> None:
     send_mail("Your cycle – soon", text, "portal@amt.example", [to])
 
