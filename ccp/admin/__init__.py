@@ -13,6 +13,7 @@ from ccp.admin import (
     evidence,
     invoices,
     members,
+    notices,
     transcript_batches,
     transcripts,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "evidence",
     "invoices",
     "members",
+    "notices",
     "transcript_batches",
     "transcripts",
 ]

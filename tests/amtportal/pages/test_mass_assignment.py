@@ -30,7 +30,7 @@ pytestmark = [
     pytest.mark.usefixtures("on_today"),
 ]
 
-OURS = ("members", "certifications", "payments", "ccp", "account", "auth", "history")
+OURS = ("members", "certifications", "payments", "ccp", "notices", "account", "auth", "history")
 # Columns that each request makes again, and columns that a database counts on from after a
 # rollback.
 RANDOM = {"request_id", "password", "token", "digest", "previous", "history_id"}

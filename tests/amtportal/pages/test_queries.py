@@ -60,6 +60,7 @@ PAGES = {
     "whole history": "/ccp/transcript/all/",
     "whole history as PDF": "/ccp/transcript/all.pdf",
     "calendar": "/calendar/",
+    "notices": "/account/notices/",
     "invoices": "/invoices/",
     "invoice": "/invoices/{invoice}/",
     "invoice as PDF": "/invoices/{invoice}.pdf",

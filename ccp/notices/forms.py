@@ -1,0 +1,47 @@
+"""The form in which a member chooses about notices."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ccp.notices import preferences
+from ccp.notices.mailed import NAMES
+from ccp.notices.models import NoticeKind, Preference
+
+
+class PreferencesForm(forms.Form):
+    """The optional kinds as boxes, and the language of mail."""
+
+    monthly_summary = forms.BooleanField(
+        label=NAMES[NoticeKind.MONTHLY_SUMMARY],
+        required=False,
+        help_text=gettext_lazy("What changed on your record in a month. If nothing changed, it does not come."),
+    )
+    nothing_recorded = forms.BooleanField(
+        label=NAMES[NoticeKind.NOTHING_RECORDED],
+        required=False,
+        help_text=gettext_lazy("A reminder if you recorded no CE for half a year."),
+    )
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language of mail"),
+        required=False,
+        error_messages={"invalid_choice": gettext_lazy("Choose a language from the list.")},
+    )
+
+    def __init__(self, *args: Any, preference: Preference, **kwargs: Any) -> None:
+        wanted = {column: getattr(preference, column) for column in preferences.COLUMNS.values()}
+        super().__init__(*args, initial={"language": preference.language, **wanted}, **kwargs)
+        languages = dict(settings.LANGUAGES)
+        unchosen = Preference(member=preference.member)
+        as_before = _("As in my last sign-in: %(language)s") % {
+            "language": languages[preferences.language_of(unchosen)]
+        }
+        self.fields["language"].choices = [("", as_before), *languages.items()]  # type: ignore[attr-defined]
+
+    @property
+    def wanted(self) -> list[NoticeKind]:
+        """Return the kinds that are checked."""
+        return [kind for kind, column in preferences.COLUMNS.items() if self.cleaned_data[column]]
