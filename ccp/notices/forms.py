@@ -1,14 +1,12 @@
 """The form in which a member chooses about notices."""
 
-from typing import Any
-
 from django import forms
 from django.conf import settings
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ccp.notices import preferences
-from ccp.notices.mailed import NAMES
 from ccp.notices.models import NoticeKind, Preference
 
 
@@ -16,12 +14,12 @@ class PreferencesForm(forms.Form):
     """The optional kinds as boxes, and the language of mail."""
 
     monthly_summary = forms.BooleanField(
-        label=NAMES[NoticeKind.MONTHLY_SUMMARY],
+        label=gettext_lazy("Monthly summary"),
         required=False,
         help_text=gettext_lazy("What changed on your record in a month. If nothing changed, it does not come."),
     )
     nothing_recorded = forms.BooleanField(
-        label=NAMES[NoticeKind.NOTHING_RECORDED],
+        label=gettext_lazy("Nothing recorded for 6 months"),
         required=False,
         help_text=gettext_lazy("A reminder if you recorded no CE for half a year."),
     )
@@ -31,9 +29,9 @@ class PreferencesForm(forms.Form):
         error_messages={"invalid_choice": gettext_lazy("Choose a language from the list.")},
     )
 
-    def __init__(self, *args: Any, preference: Preference, **kwargs: Any) -> None:
+    def __init__(self, data: QueryDict | None, *, preference: Preference) -> None:
         wanted = {column: getattr(preference, column) for column in preferences.COLUMNS.values()}
-        super().__init__(*args, initial={"language": preference.language, **wanted}, **kwargs)
+        super().__init__(data, initial={"language": preference.language, **wanted})
         languages = dict(settings.LANGUAGES)
         unchosen = Preference(member=preference.member)
         as_before = _("As in my last sign-in: %(language)s") % {

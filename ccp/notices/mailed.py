@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, Value
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -25,8 +24,8 @@ NAMES: Mapping[str, Promise] = {
     NoticeKind.PAYMENT_FAILED: gettext_lazy("Payment failed"),
     NoticeKind.PAYMENT_REFUNDED: gettext_lazy("Payment refunded"),
     NoticeKind.AMT_CREDIT: gettext_lazy("Credit from AMT recorded"),
-    NoticeKind.ENTRY_VOIDED: gettext_lazy("Entry voided"),
-    NoticeKind.REPORT_ANSWERED: gettext_lazy("Your error report is answered"),
+    NoticeKind.ENTRY_VOIDED: gettext_lazy("Entry voided by AMT"),
+    NoticeKind.REPORT_ANSWERED: gettext_lazy("Answer to your error report"),
     NoticeKind.AUDIT: gettext_lazy("Audit"),
     NoticeKind.MONTHLY_SUMMARY: gettext_lazy("Monthly summary"),
     NoticeKind.NOTHING_RECORDED: gettext_lazy("Nothing recorded for 6 months"),
@@ -34,89 +33,64 @@ NAMES: Mapping[str, Promise] = {
 """What members call the kinds."""
 
 
-@dataclass(frozen=True, order=True)
-class Key:
-    """A mail, or a notice that came into no mail."""
-
-    on: date
-    is_mail: bool
-    pk: int
-
-
 @dataclass(frozen=True)
-class Line:
-    """One line of the list. ``text_of``: the key of the mail whose text can be read, if it has one."""
+class Mailing:
+    """A mail with its notices; or, with no mail, a notice that was dropped or waits for the next mail."""
 
     on: date
-    heading: str
-    state: str
-    state_in_words: str
-    reasons: Sequence[str] = ()
-    text_of: int | None = None
+    mail: NoticeMail | None
+    notices: Sequence[Notice]
+
+    @property
+    def heading(self) -> str:
+        """Return the subject as it was sent, or else what it is about."""
+        if self.mail and self.mail.subject:
+            return self.mail.subject
+        return ", ".join(dict.fromkeys(str(NAMES[notice.kind]) for notice in self.notices)) or _("Notice")
+
+    @property
+    def state(self) -> str:
+        if self.mail:
+            return self.mail.state
+        return (MailState.DROPPED if self.reasons else MailState.WAITING).value
+
+    @property
+    def state_in_words(self) -> str:
+        if self.state == MailState.WAITING:
+            return _("Waits to be sent")
+        if self.state == MailState.UNDELIVERABLE:
+            return _("Not sent: your address does not take mail")
+        if self.mail and self.mail.sent_at:
+            return _("Sent %(time)s") % {"time": format_moment(self.mail.sent_at)}
+        return _("Not sent")
+
+    @property
+    def reasons(self) -> list[str]:
+        """Return why something was left out, each reason once."""
+        return list(dict.fromkeys(translated(notice.dropped) for notice in self.notices if notice.dropped))
+
+    @property
+    def text_of(self) -> int | None:
+        """Return the key of the mail whose text can be read."""
+        return self.mail.pk if self.mail and self.mail.state == MailState.SENT else None
 
 
-def keys_of(member: Member) -> list[Key]:
-    """Return the keys of all that is to be listed, the newest first; one query.
-
-    There are a few hundred in ten years at most.
-    """
-    mails = NoticeMail.objects.filter(member=member).order_by().values_list("on", Value(1), "pk")
-    alone = Notice.objects.filter(member=member, mail=None).order_by().values_list("anchor_on", Value(0), "pk")
-    return sorted((Key(on, bool(is_mail), pk) for on, is_mail, pk in mails.union(alone, all=True)), reverse=True)
+def notices_of(member: Member) -> list[Notice]:
+    """Return every notice to the member; one query. In ten years there are some hundred at most."""
+    return list(Notice.objects.filter(member=member).order_by("pk"))
 
 
-def lines(keys: Iterable[Key]) -> list[Line]:
-    """Return the lines of these keys, in their order; two queries, which do not read the texts."""
-    keys = list(keys)
-    mail_keys = [key.pk for key in keys if key.is_mail]
-    mails = NoticeMail.objects.filter(pk__in=mail_keys).order_by().defer("text").in_bulk() if mail_keys else {}
-    of_mail: dict[int, list[Notice]] = defaultdict(list)
-    alone: dict[int, Notice] = {}
-    in_question = Q(mail__in=mail_keys) | Q(pk__in=[key.pk for key in keys if not key.is_mail])
-    for notice in Notice.objects.filter(in_question).order_by("pk") if keys else []:
-        if notice.mail_id:
-            of_mail[notice.mail_id].append(notice)
-        else:
-            alone[notice.pk] = notice
-    return [line_of(mails[key.pk], of_mail[key.pk]) if key.is_mail else _line_alone(alone[key.pk]) for key in keys]
+def newest_first(member: Member, notices: Iterable[Notice]) -> list[Mailing]:
+    """Return the mails to the member, and those of these notices that came into none; one query."""
+    by_mail: dict[int | None, list[Notice]] = defaultdict(list)
+    for notice in notices:
+        by_mail[notice.mail_id].append(notice)
+    alone = [Mailing(notice.anchor_on, None, [notice]) for notice in by_mail[None]]
+    mails = NoticeMail.objects.filter(member=member).defer("text").order_by("pk")
+    found = [*alone, *(Mailing(mail.on, mail, by_mail[mail.pk]) for mail in mails)]
+    return sorted(found, key=lambda mailing: (mailing.on, mailing.mail.pk if mailing.mail else 0), reverse=True)
 
 
-def line_of(mail: NoticeMail, notices: Sequence[Notice]) -> Line:
-    """Return the line of a mail with its notices."""
-    return Line(
-        on=mail.on,
-        heading=mail.subject or _names(notices),
-        state=mail.state,
-        state_in_words=_state(mail),
-        reasons=_reasons(notices),
-        text_of=mail.pk if mail.state == MailState.SENT else None,
-    )
-
-
-def _line_alone(notice: Notice) -> Line:
-    """Return the line of a notice without a mail: it was dropped, or waits for the next mail."""
-    state = MailState.DROPPED if notice.dropped else MailState.WAITING
-    return Line(notice.anchor_on, _names([notice]), state.value, _in_words(state), _reasons([notice]))
-
-
-def _names(notices: Iterable[Notice]) -> str:
-    return ", ".join(dict.fromkeys(str(NAMES[notice.kind]) for notice in notices)) or _("Notice")
-
-
-def _reasons(notices: Iterable[Notice]) -> list[str]:
-    """Return why something was left out, each reason once."""
-    return list(dict.fromkeys(translated(notice.dropped) for notice in notices if notice.dropped))
-
-
-def _state(mail: NoticeMail) -> str:
-    if mail.state == MailState.SENT and mail.sent_at:
-        return _("Sent %(time)s") % {"time": format_moment(mail.sent_at)}
-    return _in_words(mail.state)
-
-
-def _in_words(state: str) -> str:
-    if state == MailState.WAITING:
-        return _("Waits to be sent")
-    if state == MailState.UNDELIVERABLE:
-        return _("Not sent: your address does not take mail")
-    return _("Not sent")
+def has_mail_of(day: date, mailings: Iterable[Mailing]) -> bool:
+    """Return whether the mail of that day was made: what comes later goes into that of the next day."""
+    return any(mailing.mail and mailing.on == day and not mailing.mail.at_once for mailing in mailings)

@@ -44,6 +44,11 @@ def wants(preference: Preference, kind: NoticeKind) -> bool:
     return kind not in COLUMNS or getattr(preference, COLUMNS[kind])
 
 
+def unwanted(preference: Preference) -> list[NoticeKind]:
+    """Return the kinds that the member switched off."""
+    return [kind for kind in COLUMNS if not wants(preference, kind)]
+
+
 def language_of(preference: Preference) -> str:
     """Return the language of the member's mail: the chosen one, or that of the last sign-in."""
     user = preference.member.user

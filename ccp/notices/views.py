@@ -13,12 +13,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from amtportal.dates import day_of
 from amtportal.members.access import account_of, for_member
 from amtportal.members.limits import address_over_limit, over_limit, respond_429
 from amtportal.members.models import Member
-from ccp.notices import mailed, preferences
+from ccp.notices import ahead, mailed, preferences
 from ccp.notices.forms import PreferencesForm
 from ccp.notices.models import OPTIONAL, MailState, NoticeKind, NoticeMail
+from ccp.standing import standing
 
 PAGE_SIZE = 20
 
@@ -27,7 +29,8 @@ PAGE_SIZE = 20
 @for_member
 def notice_list(request: HttpRequest, member: Member) -> HttpResponse:
     """Show what comes next, what the member chose, and what was sent; take another choice."""
-    form = PreferencesForm(request.POST if request.method == "POST" else None, preference=preferences.of_member(member))
+    preference = preferences.of_member(member)
+    form = PreferencesForm(request.POST if request.method == "POST" else None, preference=preference)
     if form.is_bound and over_limit(request, "notices"):
         return respond_429(request)
     if form.is_bound and form.is_valid():
@@ -40,14 +43,23 @@ def notice_list(request: HttpRequest, member: Member) -> HttpResponse:
         )
         messages.success(request, _("Your choice is saved.") if changed else _("Nothing has changed."))
         return redirect("notice-list")
-    paginator = Paginator(mailed.keys_of(member), PAGE_SIZE)
+    notices = mailed.notices_of(member)
+    mailings = mailed.newest_first(member, notices)
+    paginator = Paginator(mailings, PAGE_SIZE)
     page = paginator.get_page(request.GET.get("page"))
+    now = timezone.now()
     context = {
         "form": form,
         "duty": [name for kind, name in mailed.NAMES.items() if kind not in OPTIONAL],
+        "ahead": ahead.of_member(
+            standing.caught_up(member, at=now),
+            on=day_of(now),
+            told=ahead.told(notices),
+            has_mail=mailed.has_mail_of(day_of(now), mailings),
+            unwanted=preferences.unwanted(preference),
+        ),
         "page": page,
         "pages": list(paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)),
-        "lines": mailed.lines(page),
     }
     return render(request, "ccp/notices/notice_list.html", context, status=400 if form.errors else 200)
 

@@ -14,7 +14,7 @@ def make_mail(
     """Return the mail of a day with notices of these kinds, by default one about an open invoice."""
     written = {
         "sent_at": noon(on),
-        "address": member.user.email,
+        "address": member.user.email if member.user else "",
         "language": "en",
         "subject": "Your renewal invoice is open: $50.00 due 5/1/2026",
         "text": "Hello Ada,\n\nyour renewal invoice is open.\n",
@@ -30,5 +30,5 @@ def make_mail(
 
 
 def make_notice(member: Member, kind: NoticeKind, *, on: date = TODAY, **fields: Any) -> Notice:
-    values = {"member": member, "kind": kind, "subject": "cycle-1", "anchor_on": on, "made_at": noon(on)}
+    values = {"member": member, "kind": kind, "subject": "cycle-0", "anchor_on": on, "made_at": noon(on)}
     return Notice.objects.create(**{**values, **fields})
