@@ -133,7 +133,7 @@ def mailed_to(member: Member) -> SafeString:
     newest = NoticeMail.objects.filter(member=member).order_by("-on", "-pk").defer("text")[: NEWEST + 1]
     mails = list(newest)
     if not mails:
-        return format_html("Nothing yet.")
+        return SafeString("Nothing yet.")
     named = format_html_join(
         "",
         '<li>{}: <a href="{}">{}</a>{}</li>',

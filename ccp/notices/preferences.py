@@ -49,10 +49,13 @@ def unwanted(preference: Preference) -> list[NoticeKind]:
     return [kind for kind in COLUMNS if not wants(preference, kind)]
 
 
-def language_of(preference: Preference) -> str:
-    """Return the language of the member's mail: the chosen one, or that of the last sign-in."""
+def language_of(preference: Preference, *, otherwise: str | None = None) -> str:
+    """Return the language of the member's mail: the chosen one, or that of the last sign-in.
+
+    ``otherwise``: the language for a member who never signed in, if it is not English.
+    """
     user = preference.member.user
-    return or_english(preference.language or (user.language if user else None))
+    return or_english(preference.language or (user.language if user else "") or otherwise)
 
 
 def stop_address(member: Member, kind: NoticeKind) -> str:

@@ -112,8 +112,9 @@ def _stop(request: HttpRequest, token: str) -> HttpResponse:
 def _stop_page(request: HttpRequest, member: Member, kind: NoticeKind) -> HttpResponse:
     """Return the page in the member's language, unless the reader chose one in this browser."""
     preference = preferences.of_member(member)
+    of_browser = translation.get_language()
     has_chosen = settings.LANGUAGE_COOKIE_NAME in request.COOKIES
-    spoken = translation.get_language() if has_chosen else preferences.language_of(preference)
+    spoken = of_browser if has_chosen else preferences.language_of(preference, otherwise=of_browser)
     with translation.override(spoken):
         context = {"name": mailed.NAMES[kind], "is_on": preferences.wants(preference, kind)}
         answer = render(request, "ccp/notices/notice_stop.html", context)
