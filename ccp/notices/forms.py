@@ -14,14 +14,10 @@ class PreferencesForm(forms.Form):
     """The optional kinds as boxes, and the language of mail."""
 
     monthly_summary = forms.BooleanField(
-        label=gettext_lazy("Monthly summary"),
-        required=False,
-        help_text=gettext_lazy("What changed on your record in a month. If nothing changed, it does not come."),
+        label=gettext_lazy("A summary each month, if something changed on your record"), required=False
     )
     nothing_recorded = forms.BooleanField(
-        label=gettext_lazy("Nothing recorded for 6 months"),
-        required=False,
-        help_text=gettext_lazy("A reminder if you recorded no CE for half a year."),
+        label=gettext_lazy("A reminder if you recorded nothing for 6 months"), required=False
     )
     language = forms.ChoiceField(
         label=gettext_lazy("Language of mail"),

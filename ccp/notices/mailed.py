@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from amtportal.dates import day_of
 from amtportal.formatting import format_moment, translated
 from amtportal.members.models import Member
 from ccp.notices.models import MailState, Notice, NoticeKind, NoticeMail
@@ -60,9 +61,11 @@ class Mailing:
             return _("Waits to be sent")
         if self.state == MailState.UNDELIVERABLE:
             return _("Not sent: your address does not take mail")
-        if self.mail and self.mail.sent_at:
+        if self.state == MailState.DROPPED:
+            return _("Not sent")
+        if self.mail and self.mail.sent_at and day_of(self.mail.sent_at) != self.on:
             return _("Sent %(time)s") % {"time": format_moment(self.mail.sent_at)}
-        return _("Not sent")
+        return _("Sent")
 
     @property
     def reasons(self) -> list[str]:
