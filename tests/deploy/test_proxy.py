@@ -256,8 +256,8 @@ def test_what_a_visitor_claims_is_not_believed(proxy: Proxy, ada: str) -> None:
     assert (event.address, event.request_id) == ("127.0.0.1", answer.getheader("X-Request-ID"))
     answer = proxy.ask("POST", RESET, {"email": ada}, **CLAIMS)
     assert (answer.status, answer.getheader("Location")) == (302, f"{RESET}done/")
-    mail = outbox._Written(OutgoingMail.objects.get()).message().get_payload(decode=True).decode()
-    assert re.findall(r"\w+://[^/]+/[^/]+/[^/]+/", mail) == [f"https://{HOST}/accounts/password/"]
+    mail = outbox._Written(OutgoingMail.objects.get()).message().as_string()
+    assert set(re.findall(r"\w+://[^/]+/[^/]+/[^/]+/", mail)) == {f"https://{HOST}/accounts/password/"}
 
 
 def test_what_is_too_large_or_not_for_the_portal_is_refused(proxy: Proxy) -> None:
