@@ -92,7 +92,8 @@ def receipt(payment: Payment) -> Content:
                     thanks % {"amount": amount, "number": invoice.number, "day": format_day(payment.received_on)}
                 ],
                 facts=[
-                    (_("Member"), f"{member.name}, {_('AMT ID')} {member.amt_id}"),
+                    (_("Member"), member.name),
+                    (_("AMT ID"), member.amt_id),
                     (_("Certification"), f"{named} {certification.certificate_number}"),
                     (_("For"), year),
                     (_("Paid"), f"{amount}, {payment.method_in_words}"),
