@@ -39,8 +39,8 @@ def language_of(user: User) -> str:
 def written(prefix: str, context: Context, *, to: str) -> Mail:
     """Return the mail that allauth calls by the prefix, in the active language."""
     contents, priority = MAILS[prefix]
-    language = or_english(translation.get_language())
-    return compose(contents(context), to=to, language=language, priority=priority)
+    content = contents({**context, "name": _name(context.get("user"))})
+    return compose(content, to=to, language=or_english(translation.get_language()), priority=priority)
 
 
 def address_changed(moved: Iterable[tuple[User, str]]) -> None:
@@ -70,8 +70,8 @@ def works_for(time: timedelta) -> str:
     return words % {"hours": hours}
 
 
-def _name(context: Context) -> str:
-    member = Member.objects.filter(user=context["user"]).first()
+def _name(user: User | None) -> str:
+    member = Member.objects.filter(user=user).first() if user else None
     return member.name if member else ""
 
 
@@ -107,7 +107,7 @@ def activation(context: Context) -> Content:
             _("If you did not ask for this, you can ignore this mail: nothing has changed."),
         ],
         Button(_("Choose your password"), context["password_reset_url"]),
-        name=_name(context),
+        name=context["name"],
     )
 
 
@@ -120,7 +120,7 @@ def password_reset_key(context: Context) -> Content:
             _("If you did not ask for this, you can ignore this mail: your password stays as it is."),
         ],
         Button(_("Choose a new password"), context["password_reset_url"]),
-        name=_name(context),
+        name=context["name"],
     )
 
 
@@ -176,7 +176,7 @@ def _told(context: Context, subject: str, sentence: str, *, then: str = "", butt
         button = _reset_button()
     return Content(
         subject=subject,
-        name=_name(context),
+        name=context["name"],
         parts=[
             Part(
                 sentences=[sentence],
@@ -301,7 +301,7 @@ def factor_removed(context: Context) -> Content:
     """What staff did: when and where they sit tells the member nothing."""
     return Content(
         subject=_("A second factor was removed"),
-        name=_name(context),
+        name=context["name"],
         parts=[
             Part(
                 sentences=[
