@@ -5,3 +5,8 @@ class NoticesConfig(AppConfig):
     name = "ccp.notices"
     label = "notices"
     verbose_name = "Notices"
+
+    def ready(self) -> None:
+        from ccp.notices import writing
+
+        writing.register()

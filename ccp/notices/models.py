@@ -69,6 +69,7 @@ class NoticeMail(models.Model):
             models.Index(fields=["-id"], name="notices_mail_undeliverable", condition=Q(state="undeliverable")),
             models.Index(fields=["message_id"], name="notices_mail_by_message", condition=~Q(message_id="")),
             models.Index(fields=["member", "-on"], name="notices_mail_of_member"),
+            models.Index(fields=["member"], name="notices_mail_waiting", condition=Q(state="waiting")),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -90,7 +91,7 @@ class Notice(models.Model):
     """One thing that a member is told, exactly once.
 
     ``subject`` names what it is about, such as ``cycle-12``; ``anchor_on`` is the day from which it
-    was due.
+    was due. Without a mail, it waits for that of the next day (``ccp.notices.telling``).
     """
 
     Kind = NoticeKind
@@ -105,15 +106,15 @@ class Notice(models.Model):
 
     class Meta:
         ordering = ["member", "-anchor_on", "-pk"]
+        indexes = [
+            models.Index(fields=["id"], name="notices_notice_waiting", condition=Q(mail=None, dropped="")),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["member", "kind", "subject", "anchor_on"], name="%(app_label)s_%(class)s_exactly_once"
             ),
             models.CheckConstraint(name="%(app_label)s_%(class)s_kind_known", condition=Q(kind__in=NoticeKind.values)),
             models.CheckConstraint(name="%(app_label)s_%(class)s_has_subject", condition=~Q(subject="")),
-            models.CheckConstraint(
-                name="%(app_label)s_%(class)s_mailed_or_dropped", condition=Q(mail__isnull=False) | ~Q(dropped="")
-            ),
         ]
 
     def __str__(self) -> str:

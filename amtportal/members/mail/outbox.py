@@ -72,15 +72,23 @@ class Backend(BaseEmailBackend):
 Writer = Callable[[Sequence[int]], Mapping[int, EmailMessage]]
 """Writes mails by the keys of what they are about. A key that is missing in the answer is not mailed."""
 _writers: dict[str, Writer] = {}
+Ended = Callable[[Sequence[int], str, datetime], object]
+"""Is told of mails by the keys of what they are about: the server took them, or why they are given up."""
+_ended: dict[str, Ended] = {}
 
 
-def register(name: str, writer: Writer) -> None:
+def register(name: str, writer: Writer, *, ended: Ended | None = None) -> None:
     """Let this writer write the mails that ``write_at_sending`` stores under the name.
+
+    ``ended`` is told, with an empty reason, which mails the mail server took, and of the others why
+    they are given up.
 
     The writer is called outside of a transaction, just before the mails go out, by one sender for
     each key. It may be called again for a key whose mail the mail server did not take.
     """
     _writers[name] = writer
+    if ended:
+        _ended[name] = ended
 
 
 def write_at_sending(*, writer: str, addresses: Iterable[tuple[int, str]], priority: MailPriority) -> None:
@@ -159,11 +167,19 @@ def _send(row: OutgoingMail, now: datetime) -> bool:
         then = "it is given up" if row.refused else "it is tried again"
         logger.exception("The mail server did not take mail %s; %s.", row.pk, then)
     else:
+        _end(row, "", now)
         row.delete()
         return True
+    if row.refused:
+        _end(row, row.refused, now)
     row.next_try_at = now + pause(row.tries)
     row.save(update_fields=["next_try_at", "refused"])
     return False
+
+
+def _end(row: OutgoingMail, reason: str, now: datetime) -> None:
+    if row.writer_key is not None and (ended := _ended.get(row.writer)):
+        ended([row.writer_key], reason, now)
 
 
 def _why_given_up(error: Exception, row: OutgoingMail, now: datetime) -> str:
