@@ -11,7 +11,17 @@ import pytest
 from django.db import models, transaction
 
 from ccp.audits import cases
-from ccp.audits.models import Appeal, AuditCase, CaseStep, Conflict, Extension, ItemReview, Letter, Message
+from ccp.audits.models import (
+    Appeal,
+    AuditCase,
+    CaseStep,
+    Conflict,
+    Extension,
+    ItemReview,
+    Letter,
+    Message,
+    StatusProposal,
+)
 from tests.support.audits import OPENED, OPENED_ON, make_case, owner, person
 from tests.support.builders import make_user
 from tests.support.constraints import changed, constraints_of, copied, refused_by
@@ -56,6 +66,10 @@ def appeal() -> Appeal:
     return make_case("appealed").appeal
 
 
+def proposal() -> StatusProposal:
+    return StatusProposal.objects.create(case=case(), proposed_at=OPENED)
+
+
 def letter() -> Letter:
     first = step()
     return Letter.objects.create(
@@ -72,6 +86,10 @@ def letter() -> Letter:
 
 Try = tuple[str, dict[str, Any], str]
 CHANGES: dict[Callable[[], models.Model], list[Try]] = {
+    proposal: [
+        ("statusproposal_status_known", {"status": "sleeping"}, "no such status"),
+        ("statusproposal_answered_whole", {"state": "confirmed"}, "confirmed by nobody"),
+    ],
     case: [
         ("auditcase_state_known", {"state": "lost", **FROZEN}, "no such state"),
         ("auditcase_outcome_known", {"outcome": "won"}, "no such outcome"),
@@ -148,8 +166,9 @@ COPIES: dict[Callable[[], models.Model], list[Try]] = {
     extension: [("extension.case_id", {}, "asked for twice")],
     appeal: [("appeal.case_id", {}, "appealed twice")],
     letter: [("letter_exactly_once", {}, "told twice")],
+    proposal: [("statusproposal.case_id", {}, "proposed twice")],
 }
-OF_THE_DRAW = ("audits_draw", "audits_drawline")
+OF_THE_DRAW = ("audits_draw", "audits_replacement")
 # A board of two has its own test below, and a line that is drawn twice is tried in ``test_cases.py``. An unknown state
 # of an extension is refused by the constraint on its answer too, which comes first.
 ELSEWHERE = {"audits_auditcase_board_of_two", "audits_auditcase.draw_line_id", "audits_extension_state_known"}
