@@ -314,6 +314,10 @@ ACCOUNT_RATE_LIMITS = {
     "evidence": "20/m/user",
     # Mail to addresses that somebody typed: nobody may use the portal to write to many strangers.
     "change_address": "5/h/user",
+    # Choices about notices: each is a line of history.
+    "notices": "30/m/user",
+    # The way out of a mail without a sign-in. A mail provider posts for many members from one address.
+    "stop": "300/m/ip",
     # Answers to forms that are kept for Back, of several kilobytes each, for a person or an IP address.
     "answer": "60/m/key",
 }

@@ -14,6 +14,7 @@ from ccp.admin import (
     evidence,
     invoices,
     members,
+    notices,
     transcript_batches,
     transcripts,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "evidence",
     "invoices",
     "members",
+    "notices",
     "transcript_batches",
     "transcripts",
 ]

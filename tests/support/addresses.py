@@ -11,6 +11,7 @@ from amtportal.members.models import Member
 from tests.support.builders import begin_checkout, cycle_of, invoice_of
 from tests.support.draws import draw_with
 from tests.support.evidence import attach
+from tests.support.notices import make_mail
 
 
 def _walk(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, str]]:
@@ -50,6 +51,8 @@ PRIVATE = {
     "transcript-history": ("/ccp/transcript/all/", 200, 200, 302, 302),
     "transcript-history-pdf": ("/ccp/transcript/all.pdf", 200, 200, 302, 302),
     "calendar-detail": ("/calendar/", 200, 200, 302, 302),
+    "notice-list": ("/account/notices/", 200, 200, 302, 302),
+    "notice-detail": ("/account/notices/{notice}/", 200, 404, 302, 302),
     "invoice-list": ("/invoices/", 200, 200, 302, 302),
     "invoice-detail": ("/invoices/{invoice}/", 200, 404, 200, 404),
     "invoice-pdf": ("/invoices/{invoice}.pdf", 200, 404, 200, 404),
@@ -77,12 +80,20 @@ def of_owner(address: str, member: Member) -> str:
     """Return the address with the keys of the owner's own activity, cycle and (open) invoice.
 
     If the address names a file, a file is attached to the activity. If it names a checkout, one is
-    begun. If it names a draw, the member has a line in it.
+    begun. If it names a notice, one was mailed. If it names a draw, the member has a line in it.
     """
     cycle = cycle_of(member)
     invoice = invoice_of(cycle)
     entry = member.activities.get()
     evidence = attach(entry).pk if "{evidence}" in address else 0
     checkout = begin_checkout(invoice).idempotency_key if "{checkout}" in address else ""
-    keys = {"activity": entry.pk, "cycle": cycle.pk, "invoice": invoice.pk, "evidence": evidence, "checkout": checkout}
-    return address.format(**keys, draw=draw_with(member).year if "{draw}" in address else 0)
+    notice = make_mail(member).pk if "{notice}" in address else 0
+    return address.format(
+        activity=entry.pk,
+        cycle=cycle.pk,
+        invoice=invoice.pk,
+        evidence=evidence,
+        checkout=checkout,
+        notice=notice,
+        draw=draw_with(member).year if "{draw}" in address else 0,
+    )

@@ -14,6 +14,8 @@ from amtportal.members.models import Member
 from amtportal.members.sign_in import addresses
 from ccp.audits.models import Draw, DrawTicket
 from ccp.models import ActivityType, Category, ErrorReport
+from ccp.notices import preferences
+from ccp.notices.models import NoticeKind
 from ccp.recording import verbs as recording
 from certifications.models import Credential, Cycle, Payment, RenewalInvoice
 from certifications.payments.models import Refund, Settlement, UnappliedMoney
@@ -88,6 +90,8 @@ MEMBERS = {
     "evidence-add": Form("/ccp/activities/{entry}/evidence/", plain=True),
     "evidence-remove": Form("/ccp/evidence/{evidence}/remove/", plain=True),
     "calendar-detail": Form("/calendar/", {"action": "create"}, plain=True),
+    "notice-list": Form("/account/notices/", {"language": "es"}),
+    "notice-stop": Form("/notices/stop/{stop}/", {"switch": "off"}, by="nobody", plain=True),
     "transcript-check": Form("/verify/", plain=True),
     "transcript-verify": Form("/verify/{code}/", plain=True),
     "set_language": Form("/i18n/setlang/", {"language": "es"}, plain=True),
@@ -165,6 +169,7 @@ def members_form(two: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
     places = {"entry": entry.pk, "withdrawn": withdrawn.pk, "credit": credit.pk, "code": "ABCD-EFGH-JKMN"}
     places["evidence"] = attach(entry).pk if name == "evidence-remove" else 0
     places["token"] = addresses.token(two.user, "new@example.org")
+    places["stop"] = preferences.token(two, NoticeKind.MONTHLY_SUMMARY)
     places["session"] = UserSession.objects.create(user=two.user, ip="127.0.0.1", session_key="elsewhere").pk
     address = form.address.format(**places)
     client = client_of(two if form.by == "member" else None)

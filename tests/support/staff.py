@@ -20,6 +20,7 @@ from ccp.models import (
     Activity,
     Evidence,
 )
+from ccp.notices.models import Preference
 from certifications import life
 from certifications.models import (
     Cycle,
@@ -47,6 +48,7 @@ from tests.support.builders import (
     make_user,
     noon,
 )
+from tests.support.notices import make_mail
 
 
 def make_clerk(*permissions: str, **fields: Any) -> User:
@@ -144,6 +146,8 @@ def populate(count: int) -> None:
         )
         make_payment(invoice_of(cycle, year=1), by=clerk)
         amt_id = cycle.certification.member.amt_id
+        make_mail(cycle.certification.member)
+        Preference.objects.create(member=cycle.certification.member)
         credits = [held_credits.Received(f"W-{amt_id}", amt_id, make_claim())]
         credits.append(held_credits.Received(f"X-{amt_id}", f"X{amt_id}", make_claim()))
         held_credits.receive(credits=credits, by=clerk, at=noon(TODAY))
@@ -283,6 +287,9 @@ BY_HAND: dict[str, set[str]] = {
     "certifications_statuschange": {VIEW},
     "certifications_waitingrow": {VIEW},
     "history_seal": {VIEW},
+    "notices_notice": {VIEW},
+    "notices_noticemail": {VIEW},
+    "notices_preference": {VIEW},
     "history_securityevent": {VIEW},
     "members_member": {VIEW, ADD, CHANGE},
     "members_outgoingmail": {VIEW},

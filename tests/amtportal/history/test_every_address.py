@@ -38,6 +38,7 @@ from ccp.models import (
     TranscriptBatch,
     TypeTerms,
 )
+from ccp.notices.models import Preference
 from certifications.models import Certification, Credential, Cycle, CycleCorrection, Payment, RenewalInvoice
 from certifications.payments.models import Refund, Settlement, UnappliedMoney
 from tests.support.addresses import PRIVATE, below, of_owner
@@ -62,6 +63,8 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "evidence-add": (Evidence, "original_name: – → certificate.png"),
     "evidence-remove": (Evidence, f"removed_at: – → {NOW}"),
     "calendar-detail": (CalendarFeed, f"created_at: – → {NOW}"),
+    "notice-list": (Preference, "language: – → es"),
+    "notice-stop": (Preference, "nothing_recorded: – → True"),  # and the other kind is off
     "account_login": (SecurityEvent, "kind: – → signed-in"),
     "account_logout": (SecurityEvent, "kind: – → signed-out"),
     "account_change_password": (SecurityEvent, "kind: – → password-changed"),

@@ -72,8 +72,9 @@ POSTED = {"set_language", "payment-webhook"}
 # ``tests/amtportal/members/sign_in/test_links.py``.
 TEXT = {"security-txt", "change-password"}
 # Public to everyone who knows a secret that the address holds.
-# ``tests/ccp/standing/test_calendar.py`` and ``tests/ccp/views/test_verify.py`` try other secrets.
-SECRET = {"calendar-feed", "transcript-verify"}
+# ``tests/ccp/standing/test_calendar.py``, ``tests/ccp/views/test_verify.py`` and
+# ``tests/ccp/notices/test_stop.py`` try other secrets.
+SECRET = {"calendar-feed", "transcript-verify", "notice-stop"}
 # Public, with the year of a draw: ``tests/ccp/audits/test_draw_pages.py``.
 OF_DRAW = {"draw-detail", "draw-file"}
 
@@ -145,7 +146,7 @@ def test_public_pages_need_no_sign_in(name: str) -> None:
 )
 @pytest.mark.parametrize("number", ["0", "99999", "9" * 30], ids=["zero", "no such row", "more than a database holds"])
 def test_what_there_is_not_is_not_found(viewers: Viewers, pattern: str, number: str) -> None:
-    records = dict.fromkeys(("activity", "cycle", "invoice", "evidence", "draw"), number)
+    records = dict.fromkeys(("activity", "cycle", "invoice", "evidence", "draw", "notice"), number)
     address = pattern.format(**records, checkout=uuid4())
     assert viewers.owner.get(address).status_code == 404
 

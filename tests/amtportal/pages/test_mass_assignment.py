@@ -38,7 +38,7 @@ def _same_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draws, "token_hex", lambda size: "0" * 2 * size)
 
 
-OURS = ("members", "certifications", "payments", "ccp", "audits", "account", "auth", "history")
+OURS = ("members", "certifications", "payments", "ccp", "notices", "audits", "account", "auth", "history")
 # Columns that each request makes again, and columns that a database counts on from after a
 # rollback.
 RANDOM = {"request_id", "password", "token", "digest", "previous", "history_id"}

@@ -61,6 +61,7 @@ PAGES = {
     "whole history as PDF": "/ccp/transcript/all.pdf",
     "if I were audited today": "/audits/check/",
     "calendar": "/calendar/",
+    "notices": "/account/notices/",
     "invoices": "/invoices/",
     "invoice": "/invoices/{invoice}/",
     "invoice as PDF": "/invoices/{invoice}.pdf",
