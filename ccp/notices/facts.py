@@ -187,7 +187,7 @@ def _received(first: datetime, end: datetime) -> Iterator[Row]:
     payments = Payment.objects.filter(recorded_at__gte=first, recorded_at__lt=end, reversed_at=None)
     member = "invoice__cycle__certification__member"
     rows = (
-        payments.exclude(method__in=ONLINE)
+        payments.filter(~Exists(Checkout.objects.filter(payment=OuterRef("pk"))))
         .order_by()
         .values_list(member, "pk", "recorded_at", "received_on", "file_name")
     )
