@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django.fixtures import Settings
 
-from tests.support.mail import Mailbox, mail_server
-from tests.support.notices import use_outbox
+from tests.support.mail import Mailbox, mail_server, use_outbox
 
 
 @pytest.fixture(autouse=True)

@@ -31,8 +31,7 @@ from tests.support.builders import (
     make_user,
     noon,
 )
-from tests.support.mail import Mailbox
-from tests.support.notices import use_outbox
+from tests.support.mail import Mailbox, use_outbox
 from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db
