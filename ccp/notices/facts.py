@@ -25,7 +25,7 @@ from ccp.standing.standing import Standing, standings_of
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice, StatusChange
-from certifications.payments.models import Refund
+from certifications.payments.models import Checkout, Refund
 
 DAY = timedelta(days=1)
 Row = tuple[int, int, datetime | None]
