@@ -9,7 +9,7 @@ A wrong value stops the portal at the start with a sentence that says what to wr
 | ``DATABASE_URL`` | SQLite in ``AMTPORTAL_VAR`` | ``postgres://…`` in production |
 | ``CACHE_URL`` | a table in the database | shared by all processes, for example ``redis://…`` |
 | ``EMAIL_URL`` | files in ``AMTPORTAL_VAR/mail`` | ``smtp+tls://user:password@host:587`` in production |
-| ``MAIL_SENT_BY_THREAD`` | ``True`` | each process sends mail after its responses; else only ``send_mail_queue`` |
+| ``MAIL_PER_MINUTE`` | ``0``: no limit | how many mails all senders together give to the mail server in a minute |
 | ``SECRET_KEY`` | generated once in ``AMTPORTAL_VAR`` | at least 50 characters |
 | ``SECRET_KEY_FALLBACKS`` | none | earlier keys, by commas: what they signed stays valid while listed |
 | ``MFA_KEYS`` | generated once in ``AMTPORTAL_VAR`` | encrypt second factors' secrets; by commas, the newest first |
@@ -322,10 +322,11 @@ if "EMAIL_URL" in env:
     EMAIL_BACKEND = vars()["EMAIL_BACKEND"]
 else:
     EMAIL_BACKEND, EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", VAR_DIR / "mail"
-# Mail is stored first (amtportal.members.mail.outbox) and sent after the response with
-# MAIL_TRANSPORT.
+# Mail is stored first (amtportal.members.mail.outbox), and the worker sends it with MAIL_TRANSPORT.
 MAIL_TRANSPORT, EMAIL_BACKEND = EMAIL_BACKEND, "amtportal.members.mail.outbox.Backend"
-MAIL_SENT_BY_THREAD = env.bool("MAIL_SENT_BY_THREAD", default=True)
+MAIL_PER_MINUTE = env.int("MAIL_PER_MINUTE", default=0)
+if MAIL_PER_MINUTE < 0:
+    raise ImproperlyConfigured("MAIL_PER_MINUTE must be 0, for no limit, or more.")
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AMT Portal <portal@amt.example>")
 

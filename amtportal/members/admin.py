@@ -7,6 +7,7 @@ do, so that no clerk can give themselves more.
 The base of the admin class of members is here; ``ccp.admin.members`` registers it.
 """
 
+from datetime import date
 from typing import Any
 
 from allauth.account import admin as allauth_admin  # noqa: F401  Registers EmailAddress.
@@ -29,8 +30,8 @@ from amtportal.members import security_admin  # noqa: F401  Registers security e
 from amtportal.members.factors import second_factor
 from amtportal.members.mail import notices
 from amtportal.members.member_pages import MemberPages, SignInFilter, sign_in_of, sign_in_with_owner
-from amtportal.members.models import LAST_OR_ONLY_NAME, Member, OutgoingMail, User
-from amtportal.staff.changelists import MOST_PEOPLE, among, keys_in
+from amtportal.members.models import LAST_OR_ONLY_NAME, MailDelivery, MailPause, Member, OutgoingMail, User
+from amtportal.staff.changelists import MOST_PEOPLE, ConditionFilter, among, keys_in
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, StaffAdmin, WholeHistoryAdmin, WrittenByVerbs
 
@@ -264,6 +265,38 @@ class AuthenticatorAdmin(WrittenByVerbs, HistoryAdmin):
 class OutgoingMailAdmin(WrittenByVerbs, StaffAdmin):
     """Mail that the mail server has not taken yet. Its text is never shown."""
 
-    list_display = ["recipients", "made_at", "tries", "next_try_at", "refused"]
-    list_reads = ["recipients", "made_at", "tries", "next_try_at", "refused"]
-    fields = ("sender", "recipients", "made_at", "tries", "next_try_at", "refused")
+    list_display = ["recipients", "priority", "made_at", "tries", "next_try_at"]
+    list_reads = ["recipients", "priority", "made_at", "tries", "next_try_at"]
+    fields = ("message_id", "sender", "recipients", "priority", "made_at", "tries", "next_try_at", "claimed_by")
+
+
+@admin.register(MailPause)
+class MailPauseAdmin(WrittenByVerbs, StaffAdmin):
+    """Domains whose mail server asked the portal to come later."""
+
+    list_display = ["domain", "until", "times", "reason"]
+    list_reads = ["domain", "until", "times", "reason"]
+    fields = ("domain", "until", "times", "reason")
+
+
+class GivenUpFilter(ConditionFilter):
+    title = "what became of it"
+    parameter_name = "given_up"
+
+    def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
+        return {"yes": ("given up", Q(refused_at__isnull=False))}
+
+
+@admin.register(MailDelivery)
+class MailDeliveryAdmin(WrittenByVerbs, StaffAdmin):
+    """What became of each mail of the last 90 days: taken by the mail server, or given up and why."""
+
+    list_display = ["recipient", "priority", "queued_at", "sent_at", "refused_at", "reason"]
+    list_reads = ["recipient", "priority", "queued_at", "sent_at", "refused_at", "reason"]
+    list_filter = [GivenUpFilter]
+    search_help_text = "E-mail address, name or AMT ID"
+    search_fields = ["account__member"]
+    fields = ("message_id", "recipient", "account", "priority", "queued_at", "sent_at", "refused_at", "reason")
+
+    def found_by(self, words: str) -> Q:
+        return Q(recipient__begins=words.lower()) | among("account", accounts_found_by(words))

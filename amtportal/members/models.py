@@ -403,8 +403,10 @@ class OutgoingMail(models.Model):
 
     Priority = MailPriority
 
+    message_id = models.CharField("Message-ID", max_length=255, db_index=True)
     sender = models.CharField(max_length=320)
-    recipients = models.JSONField()
+    recipients = models.JSONField(help_text="One: a mail to several people is stored once for each.")
+    domain = models.CharField(max_length=255, editable=False, help_text="The domain of the recipient, in lower case.")
     priority = models.PositiveSmallIntegerField(choices=MailPriority, default=MailPriority.ACCOUNT)
     content = models.TextField(blank=True, help_text="Encrypted: it may hold a link that opens an account.")
     writer = models.CharField(max_length=40, blank=True, help_text="What writes it at sending, if it is not written.")
@@ -412,10 +414,14 @@ class OutgoingMail(models.Model):
     made_at = models.DateTimeField(default=timezone.now)
     tries = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(default=timezone.now, db_index=True)
-    refused = models.CharField(max_length=500, blank=True, help_text="Why the mail server will never take it.")
+    claimed_by = models.CharField(max_length=100, blank=True, help_text="Which sender has it in hand.")
 
     class Meta:
         verbose_name_plural = "outgoing mail"
+        indexes = [
+            models.Index(fields=["priority", "id"], name="members_outgoingmail_in_order"),
+            models.Index(fields=["claimed_by"], name="members_outgoingmail_claimed", condition=~Q(claimed_by="")),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_sender_given",
@@ -436,6 +442,61 @@ class OutgoingMail(models.Model):
 
     def __str__(self) -> str:
         return f"Mail {self.pk} to {', '.join(self.recipients)}"
+
+
+class MailPause(models.Model):
+    """A domain whose mail server asked the portal to come later. Its mail waits until then.
+
+    The row is deleted when the domain takes a mail again.
+    """
+
+    domain = models.CharField(max_length=255, primary_key=True)
+    until = models.DateTimeField()
+    times = models.PositiveIntegerField(default=1, help_text="How often in a row.")
+    reason = models.CharField(max_length=500)
+
+    def __str__(self) -> str:
+        return self.domain
+
+
+class MailDelivery(models.Model):
+    """What became of a mail to one recipient: the mail server took it, or it was given up.
+
+    It says nothing of what the mail said, and is removed after 90 days (``outbox.KEPT``).
+    """
+
+    message_id = models.CharField("Message-ID", max_length=255, db_index=True)
+    recipient = models.CharField(max_length=320, db_index=True)
+    account = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="mail_deliveries",
+        help_text="Who signed in with this address when the mail was sent.",
+    )  # fmt: skip
+    priority = models.PositiveSmallIntegerField(choices=MailPriority)
+    queued_at = models.DateTimeField(db_index=True)
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="When the mail server took it.")
+    refused_at = models.DateTimeField(null=True, blank=True, help_text="When it was given up.")
+    reason = models.CharField(max_length=500, blank=True, help_text="Why it was given up.")
+
+    class Meta:
+        verbose_name_plural = "mail deliveries"
+        indexes = [
+            models.Index(fields=["-id"], name="members_maildelivery_refused", condition=Q(refused_at__isnull=False)),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_priority_known",
+                condition=Q(priority__in=MailPriority.values),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_sent_or_refused",
+                condition=Q(sent_at__isnull=False, refused_at=None, reason="")
+                | (Q(sent_at=None, refused_at__isnull=False) & ~Q(reason="")),
+                violation_error_message="A mail was taken, or given up for a reason.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} to {self.recipient}"
 
 
 class Tally(models.Model):

@@ -259,6 +259,8 @@ BY_HAND: dict[str, set[str]] = {
     "history_seal": {VIEW},
     "history_securityevent": {VIEW},
     "members_member": {VIEW, ADD, CHANGE},
+    "members_maildelivery": {VIEW},
+    "members_mailpause": {VIEW},
     "members_outgoingmail": {VIEW},
     "members_user": {VIEW, ADD, CHANGE},
     "payments_checkout": {VIEW},

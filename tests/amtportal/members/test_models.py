@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from amtportal.members.models import FormerAmtId, Member, OutgoingMail, User
+from amtportal.members.models import FormerAmtId, MailDelivery, Member, OutgoingMail, User
 from tests.support.builders import TODAY, make_member, make_user, noon
 from tests.support.constraints import changed, constraints_of, copied, refused_by
 
@@ -13,6 +13,12 @@ pytestmark = pytest.mark.django_db
 
 def make_mail() -> OutgoingMail:
     return OutgoingMail.objects.create(sender="portal@amt.example", recipients=["ada@example.org"], content="…")
+
+
+def make_delivery() -> MailDelivery:
+    return MailDelivery.objects.create(
+        recipient="ada@example.org", priority=2, queued_at=noon(TODAY), sent_at=noon(TODAY)
+    )
 
 
 def make_former() -> FormerAmtId:
@@ -30,6 +36,8 @@ CHANGES = {
     "members_outgoingmail_sender_given": (make_mail, {"sender": ""}),
     "members_outgoingmail_priority_known": (make_mail, {"priority": 4}),
     "members_outgoingmail_written_or_to_be": (make_mail, {"content": ""}),
+    "members_maildelivery_priority_known": (make_delivery, {"priority": 4}),
+    "members_maildelivery_sent_or_refused": (make_delivery, {"reason": "no such box"}),
 }
 COPIES = {
     "members_user.email": (make_user, {}),
