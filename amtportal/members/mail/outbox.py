@@ -7,15 +7,14 @@
   mail to send: a web process only stores.
 - The content is encrypted (``vault``), so that nobody can read a link that opens an account in a
   dump of the database.
-- Each mail has its Message-ID from the moment it is stored, and one recipient: a mail to several
-  people is stored once for each.
+- Each mail that is stored as it was written has its Message-ID from that moment. Each has one
+  recipient: a mail to several people is stored once for each.
 - What became of a mail is a row of ``MailDelivery``, which is kept for ``KEPT``.
 """
 
 import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
-from email.message import Message
+from datetime import datetime, timedelta
 from email.utils import make_msgid
 
 from django.conf import settings
@@ -45,7 +44,8 @@ def _stored(mail: EmailMessage) -> Iterable[OutgoingMail]:
     """Return the mail as rows, one for each recipient."""
     message = mail.message()
     if "message-id" not in {name.lower() for name in mail.extra_headers}:  # Django's own names this machine
-        give_message_id(message, new_message_id())
+        del message["Message-ID"]
+        message["Message-ID"] = make_msgid(domain=links.host())
     content = vault.encrypt(base64.b64encode(message.as_bytes()).decode())
     for recipient in dict.fromkeys(mail.recipients()):
         yield OutgoingMail(
@@ -61,28 +61,41 @@ def _stored(mail: EmailMessage) -> Iterable[OutgoingMail]:
 Writer = Callable[[Sequence[int]], Mapping[int, EmailMessage]]
 """Writes mails by the keys of what they are about. A key that is missing in the answer is not mailed."""
 _writers: dict[str, Writer] = {}
+Ended = Callable[[Sequence[int], str, datetime], object]
+"""Is told of mails by the keys of what they are about: the server took them, or why they are given up."""
+_ended: dict[str, Ended] = {}
 
 
-def register(name: str, writer: Writer) -> None:
+def register(name: str, writer: Writer, *, ended: Ended | None = None) -> None:
     """Let this writer write the mails that ``write_at_sending`` stores under the name.
 
     The writer is called outside of a transaction, just before the mails go out, with the keys of
     all mails that a sender has in hand. If that fails, it is called again for each key alone. It
     may be called again later for a key whose mail the mail server did not take. What it writes goes
     to the recipients that it names, whatever address was stored.
+
+    ``ended`` is told, with an empty reason, which mails the mail server took, and of the others why
+    they are given up, in the transaction in which that is stored.
     """
     _writers[name] = writer
+    if ended:
+        _ended[name] = ended
 
 
 def writer_of(name: str) -> Writer:
     return _writers[name]
 
 
+def tell_ended(name: str, keys: Sequence[int], reason: str, at: datetime) -> None:
+    """Tell whoever registered under this name that these mails ended so."""
+    if name in _ended:
+        _ended[name](keys, reason, at)
+
+
 def write_at_sending(*, writer: str, addresses: Iterable[tuple[int, str]], priority: MailPriority) -> None:
     """Store mails that are written when they are sent: for each the key of what it is about, and its address."""
     OutgoingMail.objects.bulk_create(
         OutgoingMail(
-            message_id=new_message_id(),
             sender=settings.DEFAULT_FROM_EMAIL,
             recipients=[address],
             domain=domain_of(address),
@@ -92,15 +105,6 @@ def write_at_sending(*, writer: str, addresses: Iterable[tuple[int, str]], prior
         )
         for key, address in addresses
     )
-
-
-def new_message_id() -> str:
-    return make_msgid(domain=links.host())
-
-
-def give_message_id(message: Message, message_id: str) -> None:
-    del message["Message-ID"]
-    message["Message-ID"] = message_id
 
 
 def domain_of(address: str) -> str:

@@ -139,8 +139,6 @@ class Ready(EmailMessage):
     def __init__(self, row: OutgoingMail, content: bytes, recipients: Sequence[str]) -> None:
         super().__init__(from_email=row.sender, to=recipients)
         self._parsed: Message = message_from_bytes(content, _Parsed)
-        if row.message_id:
-            outbox.give_message_id(self._parsed, row.message_id)
 
     @property
     def message_id(self) -> str:

@@ -1,7 +1,7 @@
 """What became of a mail: its row is deleted and its deliveries are stored, in one transaction.
 
 Only if a sender ends after the mail server has taken a mail, and before that is on record, the mail
-is sent again, with the same Message-ID. This time is as short as the database allows:
+is sent again. This time is as short as the database allows:
 
 - On PostgreSQL each mail is settled right after the server has taken it, in about a millisecond.
 - On SQLite a transaction takes tens of milliseconds, in which no other sender can do the same. So a
@@ -11,6 +11,7 @@ is sent again, with the same Message-ID. This time is as short as the database a
 """
 
 import json
+import logging
 import os
 import threading
 import time
@@ -20,17 +21,20 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils import timezone
 
-from amtportal.members.mail import system
+from amtportal.members.mail import outbox, system
 from amtportal.members.models import MailDelivery, OutgoingMail, User
+
+logger = logging.getLogger(__name__)
 
 TOGETHER = {"postgresql": 1, "sqlite": 25}
 LONGEST = 1.0
 """Seconds after which what was taken is settled, however little it is."""
 LONGEST_REASON = 500
 
-Settled = tuple[int, list[MailDelivery]]
-"""The key of a mail, and what is stored of it."""
+Settled = tuple[OutgoingMail, list[MailDelivery]]
+"""A mail, and what is stored of it."""
 _waiting: list[Settled] = []
 """What this process is to settle."""
 _lock = threading.RLock()
@@ -80,7 +84,7 @@ def settle(row: OutgoingMail, deliveries: list[MailDelivery]) -> None:
     with _lock:
         if not _waiting:
             _begun_at = time.monotonic()
-        _waiting.append((row.pk, deliveries))
+        _waiting.append((row, deliveries))
         together = TOGETHER[connection.vendor]
         if together > 1:
             _note(row.pk, deliveries)
@@ -99,8 +103,22 @@ def settle_rest() -> None:
 
 @transaction.atomic
 def _store(settled: list[Settled]) -> None:
-    OutgoingMail.objects.filter(pk__in=[key for key, _ in settled]).delete()
+    OutgoingMail.objects.filter(pk__in=[row.pk for row, _ in settled]).delete()
     MailDelivery.objects.bulk_create(each for _, deliveries in settled for each in deliveries)
+    _tell_who_wrote(settled)
+
+
+def _tell_who_wrote(settled: list[Settled]) -> None:
+    together: dict[tuple[str, str], list[int]] = {}
+    for row, deliveries in settled:
+        if row.writer_key is not None and deliveries:
+            together.setdefault((row.writer, deliveries[0].reason), []).append(row.writer_key)
+    for (writer, reason), keys in together.items():
+        try:
+            with transaction.atomic():
+                outbox.tell_ended(writer, keys, reason, timezone.now())
+        except Exception:  # it keeps no mail from being settled: it would be sent again
+            logger.exception("%s could not be told what became of its mails.", writer)
 
 
 def _folder() -> Path:
@@ -151,6 +169,6 @@ def _store_noted(taken: dict[int, list[tuple[str, str, int | None, str]]]) -> No
             for recipient, message_id, account, at in taken[key]
         ]
         if deliveries:
-            settled.append((key, deliveries))
+            settled.append((row, deliveries))
     if settled:
         _store(settled)

@@ -61,8 +61,13 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="outgoingmail",
             name="message_id",
-            field=models.CharField(db_index=True, default="", max_length=255, verbose_name="Message-ID"),
-            preserve_default=False,
+            field=models.CharField(
+                blank=True,
+                db_index=True,
+                help_text="Empty until it is written.",
+                max_length=255,
+                verbose_name="Message-ID",
+            ),
         ),
         migrations.AlterField(
             model_name="outgoingmail",

@@ -14,7 +14,7 @@ LONGEST = timedelta(minutes=2)
 
 
 class Command(BaseCommand):
-    help = """Say how many mails wait, of each kind, and for how long the oldest has waited; and which domains are paused.
+    help = """Say how many mails of each kind wait, for how long the oldest has waited, and which domains are paused.
 
 The exit status is 1 where a link that somebody is waiting for has waited longer than two minutes, unless its domain is
 paused: then no worker runs, or the mail server is away. Have this watched every few minutes."""

@@ -48,6 +48,7 @@ def server(settings: Settings) -> Iterator[Sink]:
 def written_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[outbox.Writer], None]:
     """Register a writer, and store mail for it to two addresses under the keys 1 and 2."""
     monkeypatch.setattr(outbox, "_writers", {})
+    monkeypatch.setattr(outbox, "_ended", {})
 
     def register(writer: outbox.Writer) -> None:
         outbox.register("tests", writer)
@@ -112,21 +113,23 @@ def test_a_run_goes_on_until_nothing_is_due_with_one_connection_for_a_hundred(se
 def test_what_is_written_at_sending_is_sent_or_dropped(
     server: Sink, written_by: Callable[[outbox.Writer], None]
 ) -> None:
-    """It goes to the address of that moment, under the Message-ID that it had all the time."""
+    """It goes to the address of that moment. Who wrote it is told that the server took it, and no more of the other."""
     asked: list[Sequence[int]] = []
 
     def writer(keys: Sequence[int]) -> Mapping[int, EmailMessage]:
         asked.append(keys)
-        return {2: EmailMessage("Due", "2", to=["new@example.org"])}
+        return {2: EmailMessage("Due", "2", to=["new@example.org"], headers={"Message-ID": "<2@amt.example>"})}
 
     written_by(writer)
-    message_id = OutgoingMail.objects.get(writer_key=2).message_id
+    ended: list[tuple[Sequence[int], str]] = []
+    outbox.register("tests", writer, ended=lambda keys, reason, at: ended.append((keys, reason)))
     assert sending.send_due() == (1, 0)
     assert asked == [[1, 2]]
     assert server.recipients() == ["new@example.org"]
-    assert server.message_ids() == [message_id.encode()]
+    assert server.message_ids() == [b"<2@amt.example>"]
     assert not OutgoingMail.objects.exists()
-    assert MailDelivery.objects.get().message_id == message_id
+    assert MailDelivery.objects.get().message_id == "<2@amt.example>"
+    assert ended == [([2], "")]
 
 
 def test_a_writer_that_fails_holds_up_neither_the_queue_nor_what_else_it_writes(
@@ -155,6 +158,23 @@ def test_nothing_is_lost_while_the_mail_server_is_away(settings: Settings, caplo
         settings.EMAIL_PORT = server.port
         assert sending.send_due(now=now) == (1, 0)
         assert len(server.mails) == 1
+
+
+def test_who_wrote_a_mail_is_told_why_it_was_given_up_and_may_fail(
+    server: Sink, written_by: Callable[[outbox.Writer], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    def ended(keys: Sequence[int], reason: str, at: datetime) -> None:
+        raise ValueError(keys, reason)
+
+    def writer(keys: Sequence[int]) -> Mapping[int, EmailMessage]:
+        return {1: EmailMessage("Due", "1", to=["a@example.org"])}
+
+    written_by(writer)
+    outbox.register("tests", writer, ended=ended)
+    server.answer = refusing("RCPT", "550 5.1.1 no such box")
+    assert sending.send_due() == (0, 1)
+    assert "([1], '550 5.1.1 no such box')" in caplog.text
+    assert what_became() == [("a@example.org", "550 5.1.1 no such box")]
 
 
 def test_after_five_days_a_mail_is_given_up_and_told(
