@@ -63,9 +63,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     # browser is written in this language.
     language = models.CharField(max_length=5, blank=True, editable=False)
 
+    # The address of this account if mail to it comes back (``bounces``), so that pages need not ask.
+    bouncing_email = models.CharField(max_length=254, blank=True, editable=False)
+
     # ``amtportal.history.models.SecurityEvent`` records passwords and sign-ins.
     history = History(
-        excluded_fields=["password", "last_login", "short_password", "language"],
+        excluded_fields=["password", "last_login", "short_password", "language", "bouncing_email"],
         m2m_fields=["groups", "user_permissions"],
     )
     objects: ClassVar[UserManager] = UserManager()
@@ -89,6 +92,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def mail_comes_back(self) -> bool:
+        """Return whether mail to the address comes back. With another address the answer is no by itself."""
+        return self.bouncing_email == self.email
 
     def clean(self) -> None:
         super().clean()
@@ -494,6 +502,9 @@ class MailDelivery(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True, help_text="When the mail server took it.")
     refused_at = models.DateTimeField(null=True, blank=True, help_text="When it was given up.")
     reason = models.CharField(max_length=500, blank=True, help_text="Why it was given up.")
+    returned_at = models.DateTimeField(null=True, blank=True, help_text="When a report came that it was not delivered.")
+    returned_for_good = models.BooleanField("returned for good", default=False)
+    returned_reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
         verbose_name_plural = "mail deliveries"
@@ -515,6 +526,36 @@ class MailDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.message_id} to {self.recipient}"
+
+
+class BouncingAddress(models.Model):
+    """An address whose mail comes back (``bounces``). It is marked until staff clear it."""
+
+    address = EmailField(unique=True)
+    marked_at = models.DateTimeField()
+    reason = models.CharField(max_length=500, help_text="What the mail server said.")
+    cleared_at = models.DateTimeField(null=True, blank=True)
+    cleared_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="bouncing_addresses_cleared"
+    )
+
+    history = History()
+
+    class Meta:
+        verbose_name_plural = "bouncing addresses"
+        indexes = [
+            models.Index(fields=["-id"], name="members_bouncing_marked", condition=Q(cleared_at=None)),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_cleared_by_somebody",
+                condition=Q(cleared_at=None, cleared_by=None) | Q(cleared_at__isnull=False, cleared_by__isnull=False),
+            ),
+        ]
+        permissions = [("clear_bouncingaddress", "Can let mail go to an address again whose mail came back")]
+
+    def __str__(self) -> str:
+        return self.address
 
 
 class Tally(models.Model):

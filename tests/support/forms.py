@@ -10,7 +10,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from amtportal.members.models import Member
+from amtportal.members.models import BouncingAddress, Member
 from amtportal.members.sign_in import addresses
 from ccp.models import ActivityType, Category, ErrorReport
 from ccp.recording import verbs as recording
@@ -108,6 +108,7 @@ REASON = {"reason": "Because it is so."}
 
 STAFF = {
     "members_member_change": Form("member", {"city": "Rosemont"}),
+    "members_bouncingaddress_clear": Form("bouncingaddress"),
     "members_member_rekey": Form("member", {**REASON, "amt_id": "888"}),
     "members_user_change": Form("user", {"email": "new@example.org"}),
     "certifications_certification_change": Form("certification", {"certificate_number": "777"}),
@@ -175,6 +176,9 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
     closed = Cycle.objects.exclude(closed_on=None).get()
     cycle = cycle_of(met)
     keys = {
+        "bouncingaddress": BouncingAddress.objects.get_or_create(
+            address="comes-back@example.org", defaults={"marked_at": noon(TODAY), "reason": "550 5.1.1 no such box"}
+        )[0].pk,
         "member": met.pk,
         "user": met.user_id,
         "certification": cycle.certification_id,

@@ -37,7 +37,7 @@ from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
 from amtportal.members import tallies, vault
-from amtportal.members.mail import claims, outbox, settling
+from amtportal.members.mail import bounces, claims, outbox, settling
 from amtportal.members.models import MailDelivery, OutgoingMail
 
 logger = logging.getLogger(__name__)
@@ -52,6 +52,7 @@ POLL = 0.5
 """Seconds after which a sender that goes on looks for mail again."""
 LONGEST_WAIT = 60.0
 """Seconds after which a mail server that was away is tried again, at the latest."""
+COMES_BACK = "Not sent: mail to this address comes back."
 CLEANED_EVERY, ORPHANS_EVERY = 3600.0, 10.0
 _PACE = tallies.digest("pace of the mail")
 _ENHANCED = re.compile(rb"([245])\.(\d{1,3})\.(\d{1,3})\b")
@@ -137,7 +138,7 @@ class Ready(EmailMessage):
     """A mail as the sending backend needs it."""
 
     def __init__(self, row: OutgoingMail, content: bytes, recipients: Sequence[str]) -> None:
-        super().__init__(from_email=row.sender, to=recipients)
+        super().__init__(from_email=settings.BOUNCE_ADDRESS or row.sender, to=recipients)
         self._parsed: Message = message_from_bytes(content, _Parsed)
 
     @property
@@ -213,6 +214,7 @@ class _Sender:
         self._broken = 0
         self._pauses: dict[str, bool] = {}
         self._accounts: dict[str, int] = {}
+        self._marked: set[str] = set()
 
     def run(self) -> None:
         claims.release_orphans(now=self._clock())
@@ -241,9 +243,9 @@ class _Sender:
         try:
             mails = written(rows)
             self._pauses = claims.pauses(self._clock())
-            self._accounts = settling.accounts_of(
-                [to for mail in mails.values() if isinstance(mail, Ready) for to in mail.to]
-            )
+            addresses = [to for mail in mails.values() if isinstance(mail, Ready) for to in mail.to]
+            self._accounts = settling.accounts_of(addresses)
+            self._marked = bounces.is_marked(addresses)
             begun = 0.0
             for row in self._paced(rows):
                 begun = begun or time.monotonic()
@@ -295,6 +297,9 @@ class _Sender:
         if isinstance(mail, Exception):
             self._later(row, repr(mail), until=self._clock() + claims.pause(row.tries + 1))
             return
+        if bounces.is_held_back(row.priority) and self._marked & {to.lower() for to in mail.to}:
+            settling.settle(row, self._outcome(row, mail, given_up=COMES_BACK))
+            return
         domain = outbox.domain_of(mail.to[0])
         if self._pauses.get(domain):
             claims.readdress(row, domain=domain, now=self._clock())
@@ -324,6 +329,8 @@ class _Sender:
         if verdict is Verdict.NEVER:
             self.failed += 1
             logger.error("Mail %s is refused for good, and given up: %s", row.pk, reason)
+            if isinstance(error, SMTPRecipientsRefused) and bounces.NO_BOX.match(reason):
+                bounces.mark(mail.to[0], reason, sent_at=now, at=now)
             settling.settle(row, self._outcome(row, mail, given_up=reason))
             return
         until = now + claims.pause(row.tries + 1)
