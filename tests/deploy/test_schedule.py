@@ -18,7 +18,7 @@ CRON = [line for line in (DEPLOY / "amtportal.cron").read_text().splitlines() if
 # What has to be done again and again, and how often. Nothing else needs a schedule.
 DAILY = {"close_cycles", "match_credits", "seal_history", "backup", "clean_evidence", "reconcile_payments"}
 WEEKLY = {"verify_records", "clearsessions"}
-OFTEN = {"send_mail_queue", "settle_payments"}
+OFTEN = {"send_mail_queue", "read_bounces", "settle_payments"}
 
 
 def named(unit: Path) -> str:

@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 LONGEST = 500
 NO_BOX = re.compile(r"5\d\d[ -]5\.1\.(1|10)\b|5\d\d[ -]5\.2\.1\b")
 """What a mail server says of a box that does not exist, or is closed (RFC 3463, RFC 7505)."""
+_ANSWER = re.compile(rb"\b[45]\d\d[ -][45]\.\d+\.\d+ [^\n]*")
 _IDS = re.compile(rb"(?im)^\s*Message-ID:\s*(<[^<>\s]+>)")
 
 
@@ -81,8 +82,18 @@ def failures(report: Message) -> list[Failure]:
         status, reason = said.get(address, ("", ""))
         # A box that is full may have room tomorrow, whatever the server calls it.
         for_good = raw in permanent and not status.startswith("4") and not status.endswith(".2.2")
-        found.append(Failure(address, for_good, (reason or status or "The mail came back.")[:LONGEST]))
+        reason = reason or _in_words(report) or status or "The mail came back."
+        found.append(Failure(address, for_good, reason[:LONGEST]))
     return found
+
+
+def _in_words(report: Message) -> str:
+    """Return the answer of a mail server in the text of the report; empty if there is none."""
+    for part in report.walk():
+        payload = part.get_payload(decode=True) if part.get_content_type() == "text/plain" else None
+        if isinstance(payload, bytes) and (answer := _ANSWER.search(payload)):
+            return answer[0].decode(errors="replace").strip()
+    return ""
 
 
 def _said(report: Message) -> Iterator[tuple[str, tuple[str, str]]]:
