@@ -4,6 +4,7 @@ import mailbox
 from datetime import timedelta
 from email.mime.text import MIMEText
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from bs4 import BeautifulSoup
@@ -19,6 +20,7 @@ from amtportal.members.mail.bounces import Verdict
 from amtportal.members.models import BouncingAddress, MailDelivery, MailPriority, User
 from amtportal.members.sign_in import addresses
 from tests.support.builders import client_of, make_member, make_user
+from tests.support.imap_server import PASSWORD, imap_server
 from tests.support.pages import words
 from tests.support.smtp_sink import sink
 from tests.support.staff import make_clerk, told
@@ -216,6 +218,28 @@ def test_the_command_counts_nothing_twice_and_keeps_what_nobody_can_read(
     (kept,) = maildir.get_folder("Unclear")
     assert kept["Subject"] == "What is this?"
     assert len(maildir.get_folder("Read")) == 3
+
+
+def test_a_mailbox_is_also_read_by_imap(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    sent()
+    with imap_server() as (kept, port):
+        kept.boxes["INBOX"] = {4: report(), 7: b"Subject: What is this?\r\n\r\nHello"}
+        address = f"imap://reports%40amt.example:{quote(PASSWORD)}@127.0.0.1:{port}"
+        settings.BOUNCE_MAILBOX = address
+        with pytest.raises(SystemExit):
+            call_command("read_bounces")
+        assert {name: list(messages) for name, messages in kept.boxes.items()} == {
+            "INBOX": [],
+            "Read": [4],
+            "Unclear": [7],
+        }
+        assert bounces.is_marked([ADA])
+        settings.BOUNCE_MAILBOX = f"{address}/Elsewhere"
+        with pytest.raises(CommandError, match="no mailbox Elsewhere"):
+            call_command("read_bounces")
+        settings.BOUNCE_MAILBOX = address.replace("secret", "guess")
+        with pytest.raises(CommandError, match="wrong password"):
+            call_command("read_bounces")
 
 
 def test_without_a_mailbox_nothing_is_read_and_a_wrong_one_is_told(
