@@ -17,6 +17,20 @@ A wrong value stops the portal at the start with a sentence that says what to wr
 | ``TRUST_PROXY`` | ``False`` | trust what a proxy says about client, scheme and request: see ``docs/operations.md`` |
 | ``TRUSTED_PROXY_COUNT`` | ``1`` with ``TRUST_PROXY`` | proxies in a row that each add to ``X-Forwarded-For`` |
 | ``CCP_GRACE_DAYS`` | ``90`` | days after a cycle's end in which it still takes records |
+| ``AUDIT_SHARE`` | ``10`` | how many of 1,000 cycles of a credential are drawn for an audit |
+| ``AUDIT_AT_LEAST`` | ``5`` | how many of a credential are drawn at least |
+| ``AUDIT_SPARED_CYCLES`` | ``1`` | for how many cycles after an audit a certification is not drawn again |
+| ``AUDIT_NOTIFY_DAYS`` | ``14`` | days in which AMT tells a member who was drawn for an audit |
+| ``AUDIT_ANSWER_DAYS`` | ``30`` | days in which the member sends the proof |
+| ``AUDIT_EXTENSION_ANSWER_DAYS`` | ``7`` | days in which AMT answers a request for more time |
+| ``AUDIT_EXTENSION_MOST_DAYS`` | ``30`` | how many days later than asked for a member can want to send it |
+| ``AUDIT_OVERDUE_DAYS`` | ``14`` | days in which proof is still taken after the last day |
+| ``AUDIT_REVIEW_DAYS`` | ``30`` | days in which the first reviewer decides |
+| ``AUDIT_MORE_DAYS`` | ``14`` | days in which the member sends more proof |
+| ``AUDIT_SECOND_REVIEW_DAYS`` | ``14`` | days in which the second reviewer decides |
+| ``AUDIT_SECOND_REVIEW_PERCENT`` | ``10`` | how many of 100 passing results are reviewed again |
+| ``AUDIT_APPEAL_DAYS`` | ``30`` | days in which the member can appeal |
+| ``AUDIT_BOARD_DAYS`` | ``30`` | days in which the appeal board decides |
 | ``MAINTENANCE`` | ``False`` | answer every page with "closed for a short while" (503); ``/healthz`` still answers |
 | ``LOCK_WAIT_SECONDS`` | ``3`` for pages, ``20`` for commands | PostgreSQL: how long to wait for other writers |
 | ``PAYMENT_SECRET_KEY`` | none: nobody pays online | Stripe's secret key, live or test: ``sk_…``, ``rk_…`` |
@@ -493,6 +507,36 @@ MAINTENANCE = env.bool("MAINTENANCE", default=False)
 CCP_GRACE_DAYS = env.int("CCP_GRACE_DAYS", default=90)
 if CCP_GRACE_DAYS < 0:
     raise ImproperlyConfigured("CCP_GRACE_DAYS must be 0 or more.")
+
+AUDIT_SHARE = env.int("AUDIT_SHARE", default=10)
+AUDIT_AT_LEAST = env.int("AUDIT_AT_LEAST", default=5)
+AUDIT_SPARED_CYCLES = env.int("AUDIT_SPARED_CYCLES", default=1)
+if not 0 <= AUDIT_SHARE <= 1000 or AUDIT_AT_LEAST < 1 or AUDIT_SPARED_CYCLES < 0:
+    raise ImproperlyConfigured(
+        "AUDIT_SHARE is a number of 1,000 from 0 to 1000, AUDIT_AT_LEAST 1 or more, and AUDIT_SPARED_CYCLES 0 or more."
+    )
+
+
+def _days(name: str, default: int) -> int:
+    """Return how many days somebody has for a move in an audit."""
+    if (days := env.int(name, default=default)) < 1:
+        raise ImproperlyConfigured(f"{name} is {days}; write how many days it takes, at least 1.")
+    return days
+
+
+AUDIT_NOTIFY_DAYS = _days("AUDIT_NOTIFY_DAYS", 14)
+AUDIT_ANSWER_DAYS = _days("AUDIT_ANSWER_DAYS", 30)
+AUDIT_EXTENSION_ANSWER_DAYS = _days("AUDIT_EXTENSION_ANSWER_DAYS", 7)
+AUDIT_EXTENSION_MOST_DAYS = _days("AUDIT_EXTENSION_MOST_DAYS", 30)
+AUDIT_OVERDUE_DAYS = _days("AUDIT_OVERDUE_DAYS", 14)
+AUDIT_REVIEW_DAYS = _days("AUDIT_REVIEW_DAYS", 30)
+AUDIT_MORE_DAYS = _days("AUDIT_MORE_DAYS", 14)
+AUDIT_SECOND_REVIEW_DAYS = _days("AUDIT_SECOND_REVIEW_DAYS", 14)
+AUDIT_APPEAL_DAYS = _days("AUDIT_APPEAL_DAYS", 30)
+AUDIT_BOARD_DAYS = _days("AUDIT_BOARD_DAYS", 30)
+AUDIT_SECOND_REVIEW_PERCENT = env.int("AUDIT_SECOND_REVIEW_PERCENT", default=10)
+if not 0 <= AUDIT_SECOND_REVIEW_PERCENT <= 100:
+    raise ImproperlyConfigured("AUDIT_SECOND_REVIEW_PERCENT must be from 0 to 100.")
 
 LOGGING = {
     "version": 1,

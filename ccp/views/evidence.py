@@ -59,6 +59,7 @@ def part_of_page(activity: Activity, files: Iterable[Evidence], cycles: Iterable
         "files": attached,
         "keep_until": evidence.keep_all_until(cycles, on),
         "problem": evidence.problem_with_adding(activity, len(attached)),
+        "can_be_removed": bool(attached) and evidence.problem_with_removing(activity) is None,
         "form": EvidenceForm(),
     }
 
@@ -131,6 +132,10 @@ def evidence_remove(request: HttpRequest, member: Member, pk: int) -> HttpRespon
         else:
             messages.success(request, _("%(name)s is removed.") % name)
         return redirect("activity-detail", file.activity_id)
-    if not evidence.can_be_removed(file):
+    if not file.is_attached:
+        return redirect("activity-detail", file.activity_id)
+    if problem := evidence.problem_with_removing(file.activity):
+        if file.activity.is_standing:  # else the page of the entry says so
+            messages.error(request, problem.sentence)
         return redirect("activity-detail", file.activity_id)
     return render(request, "ccp/evidence/evidence_remove.html", {"file": file, "activity": file.activity})

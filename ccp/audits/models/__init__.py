@@ -1,5 +1,41 @@
 """What AMT knows of audits."""
 
-from ccp.audits.models.draws import Draw, DrawLine
+from ccp.audits.models.cases import (
+    Appeal,
+    AuditCase,
+    CaseOutcome,
+    CaseState,
+    CaseStep,
+    Conflict,
+    Extension,
+    ItemReview,
+    ItemVerdict,
+    Letter,
+    Message,
+    ReviewRound,
+    Verb,
+    Who,
+)
+from ccp.audits.models.draws import Draw, DrawLine, DrawTicket, Replacement, SeedKind
 
-__all__ = ["Draw", "DrawLine"]
+__all__ = [
+    "Appeal",
+    "AuditCase",
+    "CaseOutcome",
+    "CaseState",
+    "CaseStep",
+    "Conflict",
+    "Draw",
+    "DrawLine",
+    "DrawTicket",
+    "Extension",
+    "ItemReview",
+    "ItemVerdict",
+    "Letter",
+    "Message",
+    "Replacement",
+    "ReviewRound",
+    "SeedKind",
+    "Verb",
+    "Who",
+]

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, Permission
+from pytest_django import DjangoAssertNumQueries
 
 from amtportal.members.models import FormerAmtId, Member, OutgoingMail, User
 from tests.support.builders import TODAY, make_member, make_user, noon
@@ -67,6 +69,23 @@ def test_an_account_without_a_password_lets_nobody_in() -> None:
 def test_a_superuser_may_do_everything() -> None:
     root = User.objects.create_superuser("root@amt.example", "seven blue lanterns")
     assert (root.is_staff, root.is_superuser, root.check_password("seven blue lanterns")) == (True, True, True)
+
+
+def test_an_account_may_do_what_it_and_its_groups_were_given(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    user, other = make_user(), make_user()
+    group = Group.objects.create(name="Desk")
+    group.permissions.add(*Permission.objects.filter(codename="view_member"))
+    user.groups.add(group)
+    user.user_permissions.add(*Permission.objects.filter(codename__in=["view_member", "view_user"]))
+    with django_assert_num_queries(1):
+        assert user.has_perms(["members.view_member", "members.view_user"])
+        assert not user.has_perm("members.change_member")
+    assert user.get_all_permissions() == {"members.view_member", "members.view_user"}
+    assert not user.has_perm("members.view_member", group), "permissions are not for single records"
+    assert not other.has_perm("members.view_member")
+    user = User.objects.get(pk=user.pk)
+    user.is_active = False
+    assert not user.has_perm("members.view_member")
 
 
 @pytest.mark.parametrize(
