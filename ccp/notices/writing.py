@@ -160,7 +160,7 @@ def _grace(standing: Standing, notice: Notice, on: date) -> Said | Gone:
 
 def nothing_recorded(notices: Sequence[Notice], on: date) -> Written:
     standings = {each.cycle.pk: each for each in facts.standings({key_of(notice) for notice in notices}, on)}
-    quiet = facts.quiet_since([standing.cycle for standing in standings.values()])
+    quiet = facts.quiet_since({key: standing.cycle.starts_on for key, standing in standings.items()})
     return {
         notice.pk: _nothing_recorded(standings.get(key_of(notice)), notice, quiet.get(key_of(notice)))
         for notice in notices
@@ -488,7 +488,7 @@ def write(keys: Sequence[int]) -> dict[int, EmailMessage]:
             language=mail.language,
             priority=MailPriority.NOTICE,
         )
-        mail.subject, mail.text, mail.message_id = message.subject, str(message.body), message.message_id
+        mail.subject, mail.text, mail.message_id = str(message.subject), str(message.body), message.message_id
         composed[mail.pk] = message
     NoticeMail.objects.bulk_update(mails, ["state", "address", "language", "subject", "text", "message_id"])
     gone = [notice for of_mail in notices.values() for notice in of_mail if notice.dropped]

@@ -46,7 +46,7 @@ from tests.support.builders import (
     make_user,
     noon,
 )
-from tests.support.notices import make_mail
+from tests.support.notice_mails import make_mail
 
 
 def make_clerk(*permissions: str, **fields: Any) -> User:
