@@ -5,7 +5,6 @@ after a change that is meant, set ``WRITE_DIARY=1`` and read what git shows.
 """
 
 import os
-from collections import defaultdict
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -25,7 +24,7 @@ from ccp.amt_credits import error_reports
 from ccp.demo import cast
 from ccp.demo.acts import CE, credit_from_amt, pay, record_ce
 from ccp.models import Activity, ErrorReport
-from ccp.notices.models import Notice, NoticeMail
+from ccp.notices.models import NoticeMail
 from ccp.recording import verbs as recording
 from ccp.rollover import closing
 from certifications import invoices
@@ -107,30 +106,23 @@ class Cast:
 
 def diary() -> str:
     """Return every notice of the cast as a table, by member and day."""
-    lines = []
+    lines = [f"What the cast of the demo is told in {DAYS} days from {BEGINS:%A, %B %-d, %Y} on"]
     for email in sorted(cast.events(BEGINS)):
-        notices = Notice.objects.filter(member__user__email=email).select_related("mail").order_by("mail__on", "pk")
-        by_day: dict[date, list[Notice]] = defaultdict(list)
-        for notice in notices:
-            assert notice.mail
-            by_day[notice.mail.on].append(notice)
-        lines += ["", email.partition("@")[0]]
-        for day, of_day in by_day.items():
-            mail = of_day[0].mail
-            assert mail
-            told = [f"{one.kind} since {one.anchor_on:%-m/%-d}" for one in of_day if not one.dropped]
+        mails = NoticeMail.objects.filter(member__user__email=email).prefetch_related("notices").order_by("on", "pk")
+        if mails:
+            lines += ["", email.partition("@")[0]]
+        for mail in mails:
+            notices = sorted(mail.notices.all(), key=lambda notice: notice.pk)
+            told = [f"{one.kind} of {one.anchor_on:%-m/%-d}" for one in notices if not one.dropped]
             if told:
-                sent_on = (
-                    f" (sent {day_of(mail.sent_at):%a %b %d})" if mail.sent_at and day_of(mail.sent_at) != day else ""
-                )
-                lines.append(f"  {day:%a %b %d, %Y}{sent_on}  {mail.subject}")
-                lines.append(f"{'':22}{', '.join(told)}; {mail.state}")
-            for one in of_day:
+                late = f", sent {mail.sent_at:%-m/%-d}" if mail.sent_at and day_of(mail.sent_at) != mail.on else ""
+                lines.append(f"  {mail.on:%a %b %d, %Y}  {mail.subject}")
+                lines.append(f"{'':20}{', '.join(told)}: {mail.state}{late}")
+            for one in notices:
                 if one.dropped:
-                    lines.append(
-                        f"  {day:%a %b %d, %Y}  not sent: {one.kind} since {one.anchor_on:%-m/%-d}. {one.dropped}"
-                    )
-    return "\n".join(lines).lstrip() + "\n"
+                    lines.append(f"  {mail.on:%a %b %d, %Y}  Not sent: {one.dropped}")
+                    lines.append(f"{'':20}{one.kind} of {one.anchor_on:%-m/%-d}")
+    return "\n".join(lines) + "\n"
 
 
 def test_the_diary_of_a_year(settings: Settings, time_machine: TimeMachineFixture) -> None:
