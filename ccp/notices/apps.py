@@ -1,3 +1,5 @@
+"""Notices to members by mail: what they are told, when and why."""
+
 from django.apps import AppConfig
 
 
@@ -7,6 +9,10 @@ class NoticesConfig(AppConfig):
     verbose_name = "Notices"
 
     def ready(self) -> None:
-        from ccp.notices import writing
+        from ccp.merging import moving
+        from ccp.notices import following, writing
+        from certifications.payments.signals import member_told
 
         writing.register()
+        moving.connect(following.move, dispatch_uid="ccp.notices.move")
+        member_told.connect(following.told_at_once, dispatch_uid="ccp.notices.told_at_once")
