@@ -24,7 +24,7 @@ from amtportal.chunks import CHUNK, chunks
 from amtportal.dates import CHICAGO
 from amtportal.members.mail import outbox
 from amtportal.members.models import MailPriority, Member
-from ccp.notices import due, facts
+from ccp.notices import due, facts, preferences
 from ccp.notices.due import Due
 from ccp.notices.kinds import is_optional
 from ccp.notices.models import Notice, NoticeKind, NoticeMail, Preference
@@ -193,13 +193,7 @@ def address_of(email: str | None) -> str:
 
 def switched_off(choice: Preference | None) -> frozenset[str]:
     """Return the kinds that a member does not want."""
-    if choice is None:
-        return frozenset()
-    wanted = {
-        NoticeKind.MONTHLY_SUMMARY: choice.monthly_summary,
-        NoticeKind.NOTHING_RECORDED: choice.nothing_recorded,
-    }
-    return frozenset(kind for kind, is_wanted in wanted.items() if not is_wanted)
+    return frozenset(preferences.unwanted(choice or Preference()))
 
 
 def _not_told(dues: Collection[Due]) -> list[Due]:

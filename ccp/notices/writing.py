@@ -31,9 +31,8 @@ from amtportal.formatting import (
 from amtportal.members.mail import outbox
 from amtportal.members.mail.layout import Button, Content, Part, compose
 from amtportal.members.models import MailPriority
-from amtportal.middleware.language import or_english
 from ccp.models import Activity, ErrorReport
-from ccp.notices import due, facts, telling
+from ccp.notices import due, facts, preferences, telling
 from ccp.notices.kinds import KINDS, ORDER, is_optional
 from ccp.notices.models import Notice, NoticeKind, NoticeMail, Preference
 from ccp.notices.sending import WRITER, address_of, switched_off
@@ -497,9 +496,9 @@ def write(keys: Sequence[int]) -> dict[int, EmailMessage]:
 
 
 def _language_of(mail: NoticeMail) -> str:
-    choice: Preference | None = getattr(mail.member, "notice_preference", None)
-    user = mail.member.user
-    return or_english((choice.language if choice else "") or (user.language if user else ""))
+    return preferences.language_of(
+        getattr(mail.member, "notice_preference", None) or Preference(member=mail.member)
+    )
 
 
 def _still_goes_to(mail: NoticeMail) -> bool:
@@ -567,7 +566,13 @@ def _content(mail: NoticeMail, kept: Sequence[tuple[Notice, Said]]) -> Content:
     first = next((kind for kind in kinds if not is_optional(kind)), kinds[0])
     with translation.override(mail.language):
         why = str(KINDS[first].why)
-    return Content(subject=ordered[0][1].subject, parts=parts, why=why, name=mail.member.name)
+    return Content(
+        subject=ordered[0][1].subject,
+        parts=parts,
+        why=why,
+        name=mail.member.name,
+        stop_address=preferences.stop_address(mail.member, first) if is_optional(first) else "",
+    )
 
 
 def _joined(one: Part, other: Part) -> Part:
