@@ -303,6 +303,8 @@ ACCOUNT_RATE_LIMITS = {
     # Anyone can check codes and files of transcripts. This is enough for an office that checks its
     # staff one after another.
     "verify": "60/m/ip",
+    # Anyone can fetch the files of a draw, of which the largest has some megabytes.
+    "draw": "60/m/ip",
     # PDFs for one person and files that staff import: both keep a processor busy for seconds.
     "pdf": "30/m/user",
     "import": "20/m/user",

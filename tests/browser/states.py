@@ -27,6 +27,7 @@ from tests.support.builders import (
     make_amt_credit,
     make_member,
 )
+from tests.support.draws import draw_with
 from tests.support.evidence import attach
 from tests.support.factors import make_careful
 from tests.support.notice_mails import make_mail
@@ -51,6 +52,7 @@ PUBLIC = [
     "/verify/",
     "/verify/?code=7KQ2",
     "/verify/0000000000000000/",
+    "/audits/draws/",
     "/notices/stop/x/",
 ]
 
@@ -73,6 +75,7 @@ def of_member(member: Member) -> list[str]:
     from_amt = make_amt_credit(cycle, points="1", starts_on=today() - timedelta(days=8), at=timezone.now())
     entry = member.activities.order_by("pk")[0]
     member.user.refresh_from_db()
+    draw = draw_with(member)
     file = attach(long, name=f"{'W' * 120}.png")
     return [
         "/",
@@ -89,6 +92,9 @@ def of_member(member: Member) -> list[str]:
         f"/ccp/evidence/{file.pk}/remove/",
         f"/ccp/activities/{from_amt.pk}/",
         f"/ccp/activities/{from_amt.pk}/report/",
+        "/audits/check/",
+        f"/audits/draws/{draw.year}/",
+        f"/audits/draws/{draw.year}/mine/",
         f"/ccp/transcript/{cycle.pk}/",
         "/ccp/transcript/all/",
         f"/verify/{_issued_before(member)}/",

@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from amtportal.members.models import Member
 from tests.support.builders import begin_checkout, cycle_of, invoice_of
+from tests.support.draws import draw_with
 from tests.support.evidence import attach
 from tests.support.notice_mails import make_mail
 
@@ -57,6 +58,8 @@ PRIVATE = {
     "invoice-pdf": ("/invoices/{invoice}.pdf", 200, 404, 200, 404),
     "invoice-pay": ("/invoices/{invoice}/pay/", 302, 404, 302, 302),  # only the button does something
     "payment-return": ("/payments/return/{checkout}/", 302, 404, 302, 302),  # it leads to the invoice
+    "audit-check": ("/audits/check/", 200, 200, 302, 302),
+    "draw-line": ("/audits/draws/{draw}/mine/", 200, 404, 302, 302),
     "styleguide": ("/styleguide/", 404, 404, 200, 200),  # for any staff, because it shows nobody's data
 }
 
@@ -68,6 +71,7 @@ PUBLIC = {
     "qualifying-activities": "/qualifying-activities/",
     "guide": "/guide/",
     "transcript-check": "/verify/",
+    "draw-list": "/audits/draws/",
     "healthz": "/healthz",
 }
 
@@ -76,7 +80,7 @@ def of_owner(address: str, member: Member) -> str:
     """Return the address with the keys of the owner's own activity, cycle and (open) invoice.
 
     If the address names a file, a file is attached to the activity. If it names a checkout, one is
-    begun. If it names a notice, one was mailed.
+    begun. If it names a notice, one was mailed. If it names a draw, the member has a line in it.
     """
     cycle = cycle_of(member)
     invoice = invoice_of(cycle)
@@ -91,4 +95,5 @@ def of_owner(address: str, member: Member) -> str:
         evidence=evidence,
         checkout=checkout,
         notice=notice,
+        draw=draw_with(member).year if "{draw}" in address else 0,
     )

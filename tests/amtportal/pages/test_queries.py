@@ -59,6 +59,7 @@ PAGES = {
     "transcript as PDF": "/ccp/transcript/{cycle}.pdf",
     "whole history": "/ccp/transcript/all/",
     "whole history as PDF": "/ccp/transcript/all.pdf",
+    "if I were audited today": "/audits/check/",
     "calendar": "/calendar/",
     "notices": "/account/notices/",
     "invoices": "/invoices/",

@@ -66,6 +66,7 @@ OF_MEMBER = [
     "/ccp/activities/?sort=sideways",
     "/ccp/transcript/{cycle}/",
     "/ccp/transcript/all/",
+    "/audits/check/",
     "/calendar/",
     "/account/notices/",
     "/invoices/",
