@@ -25,8 +25,7 @@ from ccp.standing.standing import Standing, standings_of
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice, StatusChange
-from certifications.models.invoices import ONLINE
-from certifications.payments.models import Refund
+from certifications.payments.models import Checkout, Refund
 
 DAY = timedelta(days=1)
 Row = tuple[int, int, datetime | None]
@@ -188,11 +187,11 @@ def events(on: date, told_since: date) -> Iterator[due.Event]:
 
 
 def _received(first: datetime, end: datetime) -> Iterator[Row]:
-    """Yield payments that were recorded then. One online has its receipt; an old one of a file is no news."""
+    """Yield payments that were recorded then. One of a checkout has its receipt; an old one of a file is no news."""
     payments = Payment.objects.filter(recorded_at__gte=first, recorded_at__lt=end, reversed_at=None)
     member = "invoice__cycle__certification__member"
     rows = (
-        payments.exclude(method__in=ONLINE)
+        payments.filter(~Exists(Checkout.objects.filter(payment=OuterRef("pk"))))
         .order_by()
         .values_list(member, "pk", "recorded_at", "received_on", "file_name")
     )

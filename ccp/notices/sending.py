@@ -27,7 +27,7 @@ from amtportal.members.models import MailPriority, Member
 from ccp.notices import due, facts, preferences
 from ccp.notices.due import Due
 from ccp.notices.kinds import is_optional
-from ccp.notices.models import Notice, NoticeKind, NoticeMail, Preference
+from ccp.notices.models import OPTIONAL, Notice, NoticeKind, NoticeMail, Preference
 
 FROM = time(8)
 """From this time in Chicago on, notices are sent."""
@@ -193,7 +193,7 @@ def address_of(email: str | None) -> str:
 
 def switched_off(choice: Preference | None) -> frozenset[str]:
     """Return the kinds that a member does not want."""
-    return frozenset(preferences.unwanted(choice or Preference()))
+    return frozenset(kind for kind in OPTIONAL if choice and not preferences.wants(choice, kind))
 
 
 def _not_told(dues: Collection[Due]) -> list[Due]:

@@ -30,7 +30,7 @@ from amtportal.formatting import (
 )
 from amtportal.members.mail import outbox
 from amtportal.members.mail.layout import Button, Content, Part, compose
-from amtportal.members.models import MailPriority
+from amtportal.members.models import MailPriority, Member
 from ccp.models import Activity, ErrorReport
 from ccp.notices import due, facts, preferences, telling
 from ccp.notices.kinds import KINDS, ORDER, is_optional
@@ -465,7 +465,7 @@ def write(keys: Sequence[int]) -> dict[int, EmailMessage]:
     for notice in Notice.objects.filter(mail__in=mails, dropped="").order_by("pk"):
         notices[notice.mail_id].append(notice)  # type: ignore[index]  # it was found by its mail
     for mail in mails:
-        mail.language = _language_of(mail)
+        mail.language = _language_of(mail.member)
         for notice in notices[mail.pk]:
             notice.member = mail.member
     said = _said(mails, notices, day_of(now))
@@ -479,7 +479,9 @@ def write(keys: Sequence[int]) -> dict[int, EmailMessage]:
         if not kept:
             mail.state = NoticeMail.State.DROPPED
             continue
-        if not _still_goes_to(mail):
+        mail.address = _address_of(mail.member)
+        if not mail.address:
+            mail.state = NoticeMail.State.UNDELIVERABLE
             continue
         message = compose(
             _content(mail, kept),
@@ -495,24 +497,14 @@ def write(keys: Sequence[int]) -> dict[int, EmailMessage]:
     return composed
 
 
-def _language_of(mail: NoticeMail) -> str:
-    return preferences.language_of(
-        getattr(mail.member, "notice_preference", None) or Preference(member=mail.member)
-    )
+def _language_of(member: Member) -> str:
+    choice = getattr(member, "notice_preference", None) or Preference(member=member)
+    return preferences.language_of(choice)
 
 
-def _still_goes_to(mail: NoticeMail) -> bool:
-    """Return whether the member's address is still that of the mail. If not, the mail goes to the new one."""
-    user = mail.member.user
-    address = address_of(user.email) if user and user.is_active else ""
-    if address == mail.address:
-        return True
-    mail.address = address
-    if address:
-        outbox.write_at_sending(writer=WRITER, addresses=[(mail.pk, address)], priority=MailPriority.NOTICE)
-    else:
-        mail.state = NoticeMail.State.UNDELIVERABLE
-    return False
+def _address_of(member: Member) -> str:
+    """Return the address that the member has now: it may have changed since the mail was stored."""
+    return address_of(member.user.email) if member.user and member.user.is_active else ""
 
 
 def _said(mails: Sequence[NoticeMail], notices: Mapping[int, Sequence[Notice]], on: date) -> dict[int, Said | Gone]:

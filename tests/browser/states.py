@@ -30,7 +30,7 @@ from tests.support.builders import (
 from tests.support.draws import draw_with
 from tests.support.evidence import attach
 from tests.support.factors import make_careful
-from tests.support.notice_mails import make_mail
+from tests.support.notices import make_mail
 
 LONG_ADDRESS = f"{'w' * 60}@example.org"
 Window = Callable[..., Page]

@@ -11,7 +11,7 @@ from amtportal.members.models import Member
 from tests.support.builders import begin_checkout, cycle_of, invoice_of
 from tests.support.draws import draw_with
 from tests.support.evidence import attach
-from tests.support.notice_mails import make_mail
+from tests.support.notices import make_mail
 
 
 def _walk(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, str]]:

@@ -48,7 +48,7 @@ from tests.support.builders import (
     make_user,
     noon,
 )
-from tests.support.notice_mails import make_mail
+from tests.support.notices import make_mail
 
 
 def make_clerk(*permissions: str, **fields: Any) -> User:

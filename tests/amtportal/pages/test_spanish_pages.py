@@ -31,7 +31,7 @@ from tests.support.builders import (
 )
 from tests.support.evidence import attach
 from tests.support.factors import confirm, make_careful
-from tests.support.notice_mails import make_mail
+from tests.support.notices import make_mail
 from tests.support.spanish import TYPED, left_after, left_on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]

@@ -9,7 +9,7 @@ from django.test import Client
 from amtportal.members.models import Member
 from ccp.notices.models import MailState, Notice, NoticeKind, NoticeMail
 from tests.support.builders import TODAY, client_of, make_member
-from tests.support.notice_mails import make_mail, make_notice
+from tests.support.notices import make_mail, make_notice
 from tests.support.pages import words
 from tests.support.staff import found, make_clerk, page
 

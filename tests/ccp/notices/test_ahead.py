@@ -19,7 +19,7 @@ from tests.support.builders import (
     make_member,
     make_payment,
 )
-from tests.support.notice_mails import make_mail, make_notice
+from tests.support.notices import make_mail, make_notice
 from tests.support.pages import read, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]

@@ -98,7 +98,9 @@ def test_the_last_invoice_is_reminded_of_together_with_the_cycle() -> None:
 
 
 @pytest.mark.parametrize(("opened_before", "found"), [(31, [30, 7, 0]), (30, [7, 0]), (8, [7, 0]), (7, [0]), (0, [])])
-def test_an_invoice_that_opens_late_is_not_reminded_of_on_the_day_it_opens(opened_before: int, found: list[int]) -> None:
+def test_an_invoice_that_opens_late_is_not_reminded_of_on_the_day_it_opens(
+    opened_before: int, found: list[int]
+) -> None:
     owed = replace(YEAR_1, opens_on=YEAR_1.pay_by - opened_before * DAY)
     cycle = replace(RUNNING, owed=(owed,), ends_on=date(2028, 5, 1))
     days = days_of(cycle, Kind.INVOICE_DUE, span(owed.opens_on, owed.pay_by))

@@ -6,7 +6,7 @@ import pytest
 
 from ccp.notices.models import MailState, NoticeKind
 from tests.support.builders import TODAY, client_of, make_member, noon
-from tests.support.notice_mails import make_mail, make_notice
+from tests.support.notices import make_mail, make_notice
 from tests.support.pages import read, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]

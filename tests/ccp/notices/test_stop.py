@@ -14,7 +14,7 @@ from amtportal.members.models import Member
 from ccp.notices import preferences, writing
 from ccp.notices.models import OPTIONAL, NoticeKind, NoticeMail, Preference
 from tests.support.builders import TODAY, client_of, make_member, noon
-from tests.support.notice_mails import make_notice
+from tests.support.notices import make_notice
 from tests.support.pages import read, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]

@@ -30,8 +30,7 @@ from ccp.rollover import closing
 from certifications import invoices
 from certifications.models import Cycle, Payment, RenewalInvoice
 from tests.support.builders import chicago
-from tests.support.mail import mail_server
-from tests.support.notices import use_outbox
+from tests.support.mail import mail_server, use_outbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
