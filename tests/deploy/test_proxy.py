@@ -270,7 +270,7 @@ def test_what_is_too_large_or_not_for_the_portal_is_refused(proxy: Proxy) -> Non
 
 
 def test_a_secret_address_is_not_in_the_log(proxy: Proxy, tmp_path: Path) -> None:
-    addresses = ["/calendar/abcdefgh.ics", "/verify/7KQ2/", f"{RESET}key/1-abcdefgh/"]
+    addresses = ["/calendar/abcdefgh.ics", "/verify/7KQ2/", "/notices/stop/7KQ2:abcdefgh/", f"{RESET}key/1-abcdefgh/"]
     for address in addresses:
         proxy.ask("GET", address)
 
