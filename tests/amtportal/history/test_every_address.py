@@ -166,6 +166,8 @@ NOTHING = {
     "login": "leads to the sign-in",
     "logout": "is the sign-out of ``account_logout``",
     "password_change": "leads to ``account_change_password``",
+    "audits_draw_figures": "is there to be read",
+    "audits_draw_figures_csv": "is there to be read",
     "payments_settlement_csv": "is there to be read",
     "payments_unappliedmoney_look": "is there to be read",
     "view_on_site": "is not in use",

@@ -54,6 +54,7 @@ PUBLIC = [
     "/qualifying-activities/",
     "/guide/",
     "/verify/",
+    "/audits/draws/",
     "/verify/?code=7KQ2",
     "/verify/0000000000000000/",
     "/notices/stop/x/",
