@@ -14,10 +14,10 @@ from functools import lru_cache
 from itertools import repeat
 from operator import attrgetter
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from django.contrib.admin import utils
 from django.contrib.admin.templatetags.admin_list import results
-from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from django.db import models
 from django.urls import reverse
@@ -151,11 +151,9 @@ def _rows(changelist: Any) -> Iterable[str]:
 
 
 def _addresses(changelist: Any, rows: Sequence[Any]) -> list[str]:
-    """Return the address of each row's page, escaped."""
+    """Return the address of each row's page, escaped. It holds the list's filters, so that staff come back to them."""
     meta = changelist.opts
     folder = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
-    kept = add_preserved_filters(
-        {"preserved_filters": changelist.preserved_filters, "opts": meta}, f"{folder}0/change/"
-    ).removeprefix(f"{folder}0/change/")
-    ending = conditional_escape(f"/change/{kept}")
+    kept = urlencode(dict(parse_qsl(changelist.preserved_filters)))
+    ending = conditional_escape(f"/change/?{kept}" if kept else "/change/")
     return [f"{folder}{utils.quote(row.pk)}{ending}" for row in rows]

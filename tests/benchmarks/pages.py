@@ -109,6 +109,7 @@ def works() -> list[Work]:
         "transcript": f"/ccp/transcript/{cycle.pk}/",
         "transcript as PDF, warm": f"/ccp/transcript/{cycle.pk}.pdf",
         "/verify/<code>/": f"/verify/{code}/",
+        "notices": "/account/notices/",
     }
     lists = {
         "members": "members/member/",
@@ -247,7 +248,7 @@ def measured(members: int, requests: int) -> Iterator[tuple[Work, Cost, Cost]]:
             f"Record CE, Submit, rate: {own_rate:.0f} entries a second by {WORKERS} members at once, "
             f"floor {floor_rate:.0f}: {own_rate / floor_rate:.0%}"
         )
-        print(f"largest worker: {portal.memory()} MiB")
+        print(f"largest worker: {portal.memory()} MiB; its engine for documents: {portal.engine_memory()} MiB")
 
 
 def run(members: int, requests: int) -> None:

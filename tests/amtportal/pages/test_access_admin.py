@@ -49,8 +49,6 @@ IMPORTS = {
 }
 # Pages about several records, which are there to be read: the permission that each needs.
 READ = {
-    "members_outgoingmail_samples": "members.view_outgoingmail",
-    "members_outgoingmail_sample": "members.view_outgoingmail",
     "payments_settlement_csv": "payments.view_settlement",
     "payments_unappliedmoney_look": "payments.view_unappliedmoney",
 }
@@ -84,7 +82,7 @@ def rows() -> None:
     issuing.issue(contents=transcripts.of_cycle(cycle), by=member.user, at=noon(TODAY))
     batches.ask(cycles=[cycle.pk], by=make_user(), at=noon(TODAY))
     Authenticator.objects.create(user=member.user, type="totp", data={})
-    OutgoingMail.objects.create(sender="portal@amt.example", recipients=["ada@example.org"], content="-")
+    OutgoingMail.objects.create(sender="portal@amt.example", recipients=["ada@example.org"], content="…")
 
 
 def model_of(name: str) -> Any:

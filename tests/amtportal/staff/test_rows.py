@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib import admin
@@ -32,7 +33,9 @@ def lists() -> list[Any]:
 
 def test_rows_are_as_django_writes_them(lists: list[Any]) -> None:
     compared = 0
-    for changelist in lists:
+    for number, changelist in enumerate(lists):
+        if number % 2:  # the list that one comes back to is filtered
+            changelist.preserved_filters = urlencode({"_changelist_filters": urlencode({"q": "O'Neil & <é>"})})
         expected = ["".join(row) for row in results(changelist)]
         assert [row.removeprefix("<tr>") for row in changelist.rows.split("</tr>\n") if row] == expected
         compared += len(expected)
