@@ -7,6 +7,8 @@ class NoticesConfig(AppConfig):
     verbose_name = "Notices"
 
     def ready(self) -> None:
-        from ccp.notices import writing
+        from amtportal.members.mail import languages
+        from ccp.notices import preferences, writing
 
+        languages.register(preferences.chosen_language)
         writing.register()
