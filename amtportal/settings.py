@@ -303,6 +303,8 @@ ACCOUNT_RATE_LIMITS = {
     # Anyone can check codes and files of transcripts. This is enough for an office that checks its
     # staff one after another.
     "verify": "60/m/ip",
+    # Anyone can fetch the files of a draw, of which the largest has some megabytes.
+    "draw": "60/m/ip",
     # PDFs for one person and files that staff import: both keep a processor busy for seconds.
     "pdf": "30/m/user",
     "import": "20/m/user",
@@ -312,6 +314,10 @@ ACCOUNT_RATE_LIMITS = {
     "evidence": "20/m/user",
     # Mail to addresses that somebody typed: nobody may use the portal to write to many strangers.
     "change_address": "5/h/user",
+    # Choices about notices: each is a line of history.
+    "notices": "30/m/user",
+    # The way out of a mail without a sign-in. A mail provider posts for many members from one address.
+    "stop": "300/m/ip",
     # Answers to forms that are kept for Back, of several kilobytes each, for a person or an IP address.
     "answer": "60/m/key",
 }

@@ -27,7 +27,8 @@ from django.urls import reverse
 from amtportal.history import events
 from amtportal.members import security_admin  # noqa: F401  Registers security events and seals.
 from amtportal.members.factors import second_factor
-from amtportal.members.mail import notices
+from amtportal.members.mail import account_mails
+from amtportal.members.mail.sample_pages import SamplePages
 from amtportal.members.member_pages import MemberPages, SignInFilter, sign_in_of, sign_in_with_owner
 from amtportal.members.models import LAST_OR_ONLY_NAME, Member, OutgoingMail, User
 from amtportal.staff.changelists import MOST_PEOPLE, among, keys_in
@@ -152,7 +153,7 @@ class UserAdmin(NeverDeleted, WholeHistoryAdmin):
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
         if change and "email" in form.changed_data:
-            notices.address_changed([(obj, form.initial["email"])])
+            account_mails.address_changed([(obj, form.initial["email"])])
             events.note(events.Kind.ADDRESS_CHANGED, obj, detail="by staff")
         # An earlier address no longer opens the account, even if it was proved.
         EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
@@ -261,7 +262,7 @@ class AuthenticatorAdmin(WrittenByVerbs, HistoryAdmin):
 
 
 @admin.register(OutgoingMail)
-class OutgoingMailAdmin(WrittenByVerbs, StaffAdmin):
+class OutgoingMailAdmin(SamplePages, WrittenByVerbs, StaffAdmin):
     """Mail that the mail server has not taken yet. Its text is never shown."""
 
     list_display = ["recipients", "made_at", "tries", "next_try_at", "refused"]

@@ -6,6 +6,7 @@ time, also after an outage: the next one is counted from the day on which the po
 before, because the member is told on that day.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -21,20 +22,39 @@ from ccp.audits.models import AuditCase, CaseState, Extension, Verb
 from ccp.audits.steps import Move
 from ccp.models import Activity
 
+logger = logging.getLogger(__name__)
+
 
 def due(on: date) -> QuerySet[AuditCase]:
     """Return the cases whose last day the portal passes on that day."""
     return AuditCase.objects.filter(state__in=states.PASSING, due_on__lt=on)
 
 
-def pass_all(*, at: datetime) -> int:
-    """Pass the last day of every case whose last day is over, and return how many there were."""
-    passed = 0
+def pass_all(*, at: datetime) -> tuple[int, list[int]]:
+    """Pass the last day of every case whose last day is over.
+
+    Returns how many there were, and the keys of those that failed. Cases are passed in groups; a
+    group that fails is tried again one by one.
+    """
     keys = list(due(day_of(at)).order_by("pk").values_list("pk", flat=True))
+    passed, failed = 0, list[int]()
     for some in chunks(keys):
-        with transaction.atomic():
-            passed += pass_locked(steps.lock(some), at=at)
-    return passed
+        try:
+            passed += _pass_group(some, at=at)
+        except Exception:
+            logger.exception("Last days of %s audits could not be passed together.", len(some))
+            for key in some:
+                try:
+                    passed += _pass_group([key], at=at)
+                except Exception:
+                    logger.exception("The last day of audit %s could not be passed.", key)
+                    failed.append(key)
+    return passed, failed
+
+
+@transaction.atomic
+def _pass_group(keys: Sequence[int], *, at: datetime) -> int:
+    return pass_locked(steps.lock(keys), at=at)
 
 
 def look(case: AuditCase, *, at: datetime) -> AuditCase:

@@ -31,11 +31,22 @@ from amtportal.formatting import format_day, format_moment
 from amtportal.history.lines import sign
 from amtportal.members.models import User
 from amtportal.refusals import Problem, Refused, refuse_if
-from ccp.audits import exclusions, tickets
-from ccp.audits.models import Draw, DrawLine, DrawTicket, Replacement, SeedKind
+from ccp.audits import cases, exclusions, tickets
+from ccp.audits.models import (
+    AuditCase,
+    CaseOutcome,
+    CaseState,
+    Draw,
+    DrawLine,
+    DrawTicket,
+    Replacement,
+    SeedKind,
+)
 from certifications.models import Certification, Cycle, CycleCorrection
 
 MOST_SHARE = 1000
+OF_CASE = ("line__cycle__certification__credential", "line__cycle__certification__member")
+"""What opening a case reads of a ticket."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +141,8 @@ def _lines(terms: Terms, reasons: Mapping[int, str], secret: str) -> Iterator[Fr
         _compliant(terms.year)
         .annotate(
             is_mandatory_now=Coalesce("mandatory_at_close", "certification__ccp_mandatory"),
-            was_audited=Exists(audited_before(terms.spared_cycles)),
+            is_being_audited=Exists(_being_audited()),
+            was_audited=Exists(_audited(terms.spared_cycles)),
         )
         .order_by()
         .values_list(
@@ -141,16 +153,19 @@ def _lines(terms: Terms, reasons: Mapping[int, str], secret: str) -> Iterator[Fr
             "certification__member",
             "certification__status",
             "is_mandatory_now",
+            "is_being_audited",
             "was_audited",
         )
     )
-    for key, number, code, amt_id, member, status, is_mandatory, was_audited in rows.iterator():
+    for key, number, code, amt_id, member, status, is_mandatory, *audits in rows.iterator():
         if status not in Certification.IN_FORCE:
             excluded = exclusions.NOT_IN_FORCE
         elif not is_mandatory:
             excluded = exclusions.VOLUNTARY
         else:
-            excluded = reasons.get(member) or (exclusions.AUDITED if was_audited else "")
+            is_being_audited, was_audited = audits
+            found = exclusions.UNDER_REVIEW if is_being_audited else exclusions.AUDITED if was_audited else ""
+            excluded = reasons.get(member) or found
         tag = tickets.tag(tickets.salt(secret, code, amt_id, number), amt_id)
         yield FrozenLine(key, amt_id, code, tickets.line(code, tag, number), excluded)
 
@@ -163,13 +178,49 @@ def _compliant(year: int) -> QuerySet[Cycle]:
     return closed.annotate(outcome_now=outcome).filter(outcome_now=Cycle.Outcome.COMPLIANT)
 
 
-def audited_before(cycles: int) -> QuerySet[DrawTicket]:
-    """Return the tickets of the same certification that were drawn for one of that many cycles before the outer one."""
-    return DrawTicket.objects.drawn().filter(
-        line__cycle__certification=OuterRef("certification"),
-        line__cycle__number__lt=OuterRef("number"),
-        line__cycle__number__gte=OuterRef("number") - cycles,
+def _audited(cycles: int) -> QuerySet[AuditCase]:
+    """Return the audits, drawn or for cause, of the outer cycle and of that many before it, of its certification."""
+    return AuditCase.objects.exclude(outcome=CaseOutcome.CALLED_OFF).filter(
+        cycle__certification=OuterRef("certification"),
+        cycle__number__lte=OuterRef("number"),
+        cycle__number__gte=OuterRef("number") - cycles,
     )
+
+
+def _being_audited() -> QuerySet[AuditCase]:
+    """Return the audits of the outer cycle's certification that are not closed."""
+    return AuditCase.objects.exclude(state=CaseState.CLOSED).filter(cycle__certification=OuterRef("certification"))
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What would be frozen: the strata, and how many are left out for each reason."""
+
+    strata: list[Stratum]
+    left_out: Counter[str]
+
+
+def count(terms: Terms, reasons: Mapping[str, str]) -> Counted:
+    """Return what a freeze on these terms would store now. Raises ``Refused`` as that would."""
+    drawable: Counter[str] = Counter()
+    left_out: Counter[str] = Counter()
+    for frozen in _lines(terms, exclusions.by_member(reasons), secret=""):
+        if frozen.excluded:
+            left_out[frozen.excluded] += 1
+        else:
+            drawable[frozen.stratum] += 1
+    if not drawable:
+        raise Refused(_nobody(terms.year), "year")
+    return Counted(strata(drawable, share=terms.share, at_least=terms.at_least), left_out)
+
+
+def _nobody(year: int) -> str:
+    return f"No compliant cycle that closed in {year} can be drawn. There is nothing to freeze."
+
+
+def left_out(draw: Draw) -> Counter[str]:
+    """Return how many lines of the file cannot be drawn, by reason."""
+    return Counter(draw.lines.exclude(excluded="").order_by().values_list("excluded", flat=True))
 
 
 def strata(lines: Counter[str], *, share: int, at_least: int) -> list[Stratum]:
@@ -213,9 +264,7 @@ def freeze(*, terms: Terms, reasons: Mapping[str, str], by: User, at: datetime) 
     lines = population(terms, exclusions.by_member(reasons), secret=secret)
     drawable = sum(not frozen.excluded for frozen in lines)
     if not drawable:
-        raise Refused(
-            f"No compliant cycle that closed in {terms.year} can be drawn. There is nothing to freeze.", "year"
-        )
+        raise Refused(_nobody(terms.year), "year")
     draw = Draw(
         year=terms.year,
         share=terms.share,
@@ -264,8 +313,9 @@ def frozen_file(draw: Draw) -> bytes:
 def enter_seed(
     *, draw: Draw, seed: str, source: str, witnesses: tuple[str, str] = ("", ""), by: User, at: datetime
 ) -> Draw:
-    """Draw by this seed. Raises ``Refused``. The same seed again changes nothing.
+    """Draw by this seed, and open the case of everybody who is drawn. Raises ``Refused``.
 
+    The same seed again changes nothing.
     A public number has no witnesses: anybody can read it again.
     """
     draw = Draw.objects.select_for_update(no_key=True).get(pk=draw.pk)
@@ -287,6 +337,8 @@ def enter_seed(
     draw.save()
     for some in chunks(_tickets(draw)):
         DrawTicket.objects.bulk_create(some)
+    drawn = DrawTicket.objects.drawn().filter(line__draw=draw).select_related(*OF_CASE).order_by("line__cycle")
+    cases.open_drawn(drawn=[(ticket.line, ticket.ticket) for ticket in drawn], by=by, at=at)
     return draw
 
 
@@ -321,6 +373,8 @@ def abandon(*, draw: Draw, reason: str, by: User, at: datetime) -> Draw:
 def replace(*, ticket: DrawTicket, reason: str, by: User, at: datetime) -> Replacement:
     """Call the next substitute of the same credential instead of somebody who was drawn. Raises ``Refused``.
 
+    The case of the one is called off, which its state must allow, and the case of the other is
+    opened.
     Somebody who was replaced already stays replaced by the same substitute. If all of the
     credential are drawn or called, nobody takes the place.
     """
@@ -333,7 +387,12 @@ def replace(*, ticket: DrawTicket, reason: str, by: User, at: datetime) -> Repla
     if not DrawTicket.objects.drawn().filter(pk=ticket.pk).exists():
         raise Refused("This line was not drawn, so that there is nobody to replace.")
     line = ticket.line
-    among = DrawTicket.objects.waiting().filter(line__draw=line.draw_id, line__stratum=line.stratum)
+    for case in AuditCase.objects.filter(draw_line=line):
+        cases.call_off(case=case, reason=reason, by=by, at=at)
+    waiting = DrawTicket.objects.waiting().filter(line__draw=line.draw_id, line__stratum=line.stratum)
+    substitute = waiting.select_related(*OF_CASE).first()
+    if substitute:
+        cases.open_drawn(drawn=[(substitute.line, substitute.ticket)], by=by, at=at)
     return Replacement.objects.create(
-        replaced=ticket, substitute=among.first(), reason=reason, replaced_at=at, replaced_by=by
+        replaced=ticket, substitute=substitute, reason=reason, replaced_at=at, replaced_by=by
     )

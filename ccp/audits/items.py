@@ -61,7 +61,7 @@ class Item:
 
 def of_case(case: AuditCase) -> list[Item]:
     """Return the entries of a case with everything that was sent and said, in five queries at most."""
-    [items] = _claimed([case.cycle_id]).values()
+    [items] = claimed([case.cycle_id]).values()
     by_activity = {item.activity.pk: item for item in items}
     for file in Evidence.objects.attached().filter(activity__in=by_activity).order_by("added_at", "pk"):
         by_activity[file.activity_id].files.append(file)
@@ -75,12 +75,12 @@ def of_case(case: AuditCase) -> list[Item]:
 
 def without_proof(cases: Collection[AuditCase]) -> dict[int, Decimal]:
     """Return the points that are left of each case, by key, if nothing is proven but AMT's own credits."""
-    claimed = _claimed([case.cycle_id for case in cases])
+    of_cycle = claimed([case.cycle_id for case in cases])
     terms = catalogue()
-    return {case.pk: points_after(case.cycle, claimed[case.cycle_id], terms) for case in cases}
+    return {case.pk: points_after(case.cycle, of_cycle[case.cycle_id], terms) for case in cases}
 
 
-def _claimed(cycles: Collection[int]) -> dict[int, list[Item]]:
+def claimed(cycles: Collection[int]) -> dict[int, list[Item]]:
     """Return the entries of each of these cycles, by its key, in the order of their days."""
     found: dict[int, list[Item]] = {cycle: [] for cycle in cycles}
     credits = (

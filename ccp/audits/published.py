@@ -18,12 +18,23 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
+from django.utils.translation import gettext_lazy as _
+
 from amtportal.dates import CHICAGO
 from ccp.audits import draws, tickets
 from ccp.audits.models import Draw, DrawTicket, Replacement
 
 PROGRAM = Path(__file__).with_name("verify_draw.py")
-NAMES = ("frozen.txt", "draw.json", "drawn.txt", "replaced.txt", "verify_draw.py", "SHA256SUMS")
+WHAT = {
+    "frozen.txt": _("every line, sorted; behind a line that could not be drawn, the reason"),
+    "draw.json": _("what was settled at the freeze, the SHA-256 of the file, and the seed"),
+    "drawn.txt": _("the tickets and lines that were drawn, and the substitutes, in their order"),
+    "replaced.txt": _("who was replaced after the draw, and by which substitute"),
+    "verify_draw.py": _("the program that verifies all of it, with nothing but Python"),
+    "SHA256SUMS": _("the SHA-256 of each of these files"),
+}
+"""What each file is, for the page on which they stand."""
+NAMES = tuple(WHAT)
 
 
 def files(draw: Draw) -> dict[str, bytes]:
@@ -36,6 +47,14 @@ def files(draw: Draw) -> dict[str, bytes]:
             content["replaced.txt"] = _rows((line, called or "nobody") for line, called in pairs)
     sums = (f"{tickets.digest(each)}  {name}\n" for name, each in sorted(content.items()))
     return {**content, "SHA256SUMS": "".join(sums).encode()}
+
+
+def described(draw: Draw) -> list[tuple[str, str]]:
+    """Return the name of each file that there is now, and what it is."""
+    absent = set() if draw.is_drawn else {"drawn.txt"}
+    if not Replacement.objects.filter(replaced__line__draw=draw).exists():
+        absent.add("replaced.txt")
+    return [(name, str(what)) for name, what in WHAT.items() if name not in absent]
 
 
 def write(draw: Draw, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """The life of a case: what may follow, who does it, and until when.
 
 ``ROWS`` is the whole table. The verbs in ``ccp.audits.cases`` go by it, the tests walk through it,
-and docs/audits.md shows it (``written``, ``drawn_as_diagram``).
+and docs/audits.md shows it (``written``, ``diagram``).
 
 - Days are days in Chicago. The last day of a move is so many days after the day of the step that
   asks for it, moved to the next business day (``ccp.audits.business_days``). What arrives on the
@@ -220,3 +220,23 @@ def is_settled_by_ticket(ticket: str, percent: int) -> bool:
 def needs_second_review(outcome: str, ticket: str, percent: int) -> bool:
     """Return whether a decided case is reviewed again: each that is not passed, and some of the others."""
     return outcome == CaseOutcome.FAILED or is_settled_by_ticket(ticket, percent)
+
+
+def diagram() -> str:
+    """Return the table as a diagram, for docs/audits.md."""
+    lines = [f"    {_node(row.before)} --> {_node(row.after)}: {row.who}, {row.verb}" for row in ROWS]
+    return "\n".join(["stateDiagram-v2", *lines, f"    {_node(CaseState.CLOSED)} --> [*]"])
+
+
+def _node(state: str | None) -> str:
+    return state.replace("-", "_") if state else "[*]"
+
+
+def written() -> str:
+    """Return the table in Markdown, for docs/audits.md."""
+    lines = ["| from | who | does | to | days for the next move | condition |", "| --- | --- | --- | --- | --- | --- |"]
+    for row in ROWS:
+        days = f"{getattr(settings, row.days)} (`{row.days}`)" if row.days else ""
+        cells = (row.before or "", row.who, row.verb, row.after, days, row.condition)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)

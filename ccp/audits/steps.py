@@ -23,6 +23,7 @@ from ccp.audits.models import AuditCase, CaseState, CaseStep, Verb, Who
 from ccp.audits.signals import stepped
 from ccp.audits.states import Row
 from ccp.models import AttestationStatement
+from certifications.models import Cycle
 
 _UNCHANGED: Any = object()
 _COLUMNS = (
@@ -66,7 +67,11 @@ def read(keys: Collection[int]) -> list[AuditCase]:
 
 
 def lock(keys: Collection[int]) -> list[AuditCase]:
-    """Lock these cases, and read them under the lock. The caller is in a transaction."""
+    """Lock the cycles of these cases and then the cases, and read them under the lock.
+
+    The caller is in a transaction. A case that closes writes a correction beside its cycle.
+    """
+    list(Cycle.objects.select_for_update().filter(audit_cases__in=keys).order_by("pk").values_list("pk"))
     locked = AuditCase.objects.select_for_update().filter(pk__in=keys).order_by("pk")
     list(locked.values_list("pk", flat=True))
     return read(keys)

@@ -90,20 +90,24 @@ def of_standings(standings: Iterable[Standing]) -> Iterator[due.CycleFacts]:
     standings = list(standings)
     quiet = quiet_since([standing.cycle for standing in standings if _can_be_quiet(standing)])
     for standing in standings:
-        yield due.CycleFacts(
-            member=standing.certification.member_id,
-            cycle=standing.cycle.pk,
-            ends_on=standing.cycle.ends_on,
-            grace_ends_on=standing.records_until,
-            verdict=standing.verdict,
-            is_short=is_short(standing),
-            owed=tuple(
-                due.Owed(owed.invoice.pk, owed.invoice.year, owed.opens_on, owed.late_pay_by or owed.invoice.due_on)
-                for owed in standing.invoices
-                if owed.is_payable and owed.opens_on
-            ),
-            quiet_since=quiet.get(standing.cycle.pk),
-        )
+        yield of_standing(standing, quiet.get(standing.cycle.pk))
+
+
+def of_standing(standing: Standing, quiet_since: date | None) -> due.CycleFacts:
+    return due.CycleFacts(
+        member=standing.certification.member_id,
+        cycle=standing.cycle.pk,
+        ends_on=standing.cycle.ends_on,
+        grace_ends_on=standing.records_until,
+        verdict=standing.verdict,
+        is_short=is_short(standing),
+        owed=tuple(
+            due.Owed(owed.invoice.pk, owed.invoice.year, owed.opens_on, owed.late_pay_by or owed.invoice.due_on)
+            for owed in standing.invoices
+            if owed.is_payable and owed.opens_on
+        ),
+        quiet_since=quiet_since,
+    )
 
 
 def is_short(standing: Standing) -> bool:
@@ -126,7 +130,7 @@ def quiet_since(cycles: Collection[Cycle]) -> dict[int, date]:
         .exclude(cut__in=[Credit.Cut.NOT_STANDING, Credit.Cut.UNCLAIMED])
         .order_by()
         .values_list("cycle")
-        .annotate(Max("activity__recorded_at", filter=in_portal), Max("activity__recorded_in_amtrax_on"))
+        .annotate(at=Max("activity__recorded_at", filter=in_portal), on=Max("activity__recorded_in_amtrax_on"))
     )
     for cycle, at, on in credited:
         since[cycle] = max(day for day in (since[cycle], at and day_of(at), on) if day)

@@ -66,7 +66,9 @@ class NoticeMail(models.Model):
     class Meta:
         ordering = ["member", "-on", "-pk"]
         indexes = [
+            models.Index(fields=["-on", "-id"], name="notices_mail_by_day"),
             models.Index(fields=["-id"], name="notices_mail_undeliverable", condition=Q(state="undeliverable")),
+            models.Index(fields=["-id"], name="notices_mail_dropped", condition=Q(state="dropped")),
             models.Index(fields=["message_id"], name="notices_mail_by_message", condition=~Q(message_id="")),
             models.Index(fields=["member", "-on"], name="notices_mail_of_member"),
             models.Index(fields=["member"], name="notices_mail_waiting", condition=Q(state="waiting")),
@@ -107,6 +109,8 @@ class Notice(models.Model):
     class Meta:
         ordering = ["member", "-anchor_on", "-pk"]
         indexes = [
+            models.Index(fields=["kind", "-id"], name="notices_notice_by_kind"),
+            models.Index(fields=["-id"], name="notices_notice_dropped", condition=~Q(dropped="")),
             models.Index(fields=["id"], name="notices_notice_waiting", condition=Q(mail=None, dropped="")),
         ]
         constraints = [

@@ -488,7 +488,7 @@ def write(keys: Sequence[int]) -> dict[int, EmailMessage]:
             language=mail.language,
             priority=MailPriority.NOTICE,
         )
-        mail.subject, mail.text, mail.message_id = message.subject, str(message.body), message.message_id
+        mail.subject, mail.text, mail.message_id = str(message.subject), str(message.body), message.message_id
         composed[mail.pk] = message
     NoticeMail.objects.bulk_update(mails, ["state", "address", "language", "subject", "text", "message_id"])
     gone = [notice for of_mail in notices.values() for notice in of_mail if notice.dropped]

@@ -22,7 +22,6 @@ from amtportal.members.models import Member
 from amtportal.refusals import Refused
 from ccp.evidence import attaching as evidence
 from ccp.evidence import files as evidence_files
-from ccp.evidence.cleaner import LeftOut
 from ccp.models import Activity, Evidence
 from ccp.recording import entries
 from certifications.models import Cycle
@@ -85,18 +84,11 @@ def evidence_add(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
         except Refused as refused:
             form.add_error("file", refused.sentence)
         else:
-            messages.success(request, _added_message(added, is_new=is_new, left_out=file.left_out))
+            messages.success(request, evidence_files.told_added(added, is_new=is_new, left_out=file.left_out))
             return redirect("activity-detail", activity.pk)
     lines = entries.credit_lines(activity)
     until = evidence.keep_all_until([line.cycle for line in lines], day_of(now))
     return render(request, "ccp/evidence/evidence_add.html", {"activity": activity, "form": form, "keep_until": until})
-
-
-def _added_message(file: Evidence, *, is_new: bool, left_out: LeftOut) -> str:
-    if not is_new:
-        return _("%(name)s is already attached. Only one copy is kept.") % {"name": file.original_name}
-    attached = _("%(name)s is attached.") % {"name": file.original_name}
-    return " ".join([attached, *evidence_files.told_about(left_out)])
 
 
 @require_safe

@@ -109,6 +109,7 @@ def works() -> list[Work]:
         "transcript": f"/ccp/transcript/{cycle.pk}/",
         "transcript as PDF, warm": f"/ccp/transcript/{cycle.pk}.pdf",
         "/verify/<code>/": f"/verify/{code}/",
+        "notices": "/account/notices/",
     }
     lists = {
         "members": "members/member/",

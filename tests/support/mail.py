@@ -1,4 +1,4 @@
-"""A real mail server on this machine's loopback, which keeps what it is sent."""
+"""What a mail says, and a real mail server on this machine's loopback, which keeps what it is sent."""
 
 import re
 import socket
@@ -9,10 +9,50 @@ from email.message import EmailMessage
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from bs4 import BeautifulSoup
 from django.conf import settings
+from django.core.mail import EmailMessage as StoredMail
 
 from amtportal.members.mail import outbox
 from tests.support.waiting import PATIENCE
+
+ADDRESS = r"(?<=:\n)https?://\S+$"
+
+
+def words_of(mail: StoredMail | EmailMessage) -> str:
+    """Return the words of the text, on one line. The HTML must say the same in the same order."""
+    text, html = _parts(mail)
+    page = BeautifulSoup(html, "html.parser")
+    page.h1.extract()  # the subject
+    shown = " ".join(page.select_one(place).get_text(" ") for place in (".words", ".foot"))
+    assert _bare(shown) == _bare(re.sub(rf"{ADDRESS}|^-+$", "", text, flags=re.MULTILINE))
+    links_of(mail)
+    return " ".join(text.split())
+
+
+def links_of(mail: StoredMail | EmailMessage) -> list[str]:
+    """Return the addresses in the text, in order. Those in the HTML must be the same, with one button at most."""
+    text, html = _parts(mail)
+    page = BeautifulSoup(html, "html.parser")
+    links = re.findall(ADDRESS, text, flags=re.MULTILINE)
+    assert [link["href"] for link in page.select("[href]")] == links
+    assert len(page.select(".button")) == (1 if page.select(".words [href]") else 0)
+    assert not page.select("[src], script, link, form")
+    return links
+
+
+def _parts(mail: StoredMail | EmailMessage) -> tuple[str, str]:
+    if isinstance(mail, StoredMail):
+        ((html, kind),) = mail.alternatives  # type: ignore[attr-defined]
+        assert kind == "text/html"
+        return str(mail.body), str(html)
+    text, html_part = mail.iter_parts()
+    assert (text.get_content_type(), html_part.get_content_type()) == ("text/plain", "text/html")
+    return text.get_content().replace("\r\n", "\n"), html_part.get_content()
+
+
+def _bare(words: str) -> list[str]:
+    return [word.rstrip(":") for word in words.split()]
 
 
 class Mailbox:
@@ -30,8 +70,8 @@ class Mailbox:
     def only_link(self) -> str:
         """Return the address in the only mail, without the name of the host."""
         (mail,) = self.mails
-        (link,) = re.findall(rf"{re.escape(settings.SITE_URL)}(/accounts/\S+)", mail.get_content())
-        return link
+        (link,) = links_of(mail)
+        return link.removeprefix(settings.SITE_URL)
 
 
 class _Handler:

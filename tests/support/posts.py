@@ -40,6 +40,7 @@ from tests.support.builders import (
 from tests.support.evidence import picture, sent
 from tests.support.factors import code, confirm, give_app
 from tests.support.forms import NEW_PASSWORD, form_on
+from tests.support.mail import links_of
 from tests.support.pages import read
 from tests.support.staff import page
 
@@ -166,7 +167,7 @@ def set_first_password(patch: pytest.MonkeyPatch) -> Post:
 def reset_password(patch: pytest.MonkeyPatch) -> Post:
     client = Client()
     client.post("/accounts/password/reset/", {"email": make_ada().email})
-    link = next(word for word in mail.outbox[0].body.split() if "/reset/key/" in word)
+    (link,) = links_of(mail.outbox[0])
     opened = client.get(link, follow=True)
     return Post(client, opened.request["PATH_INFO"], NEW)
 

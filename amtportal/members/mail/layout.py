@@ -1,16 +1,30 @@
-"""The one layout of the portal's mail: HTML and plain text from the same data."""
+"""The one layout of the portal's mail: HTML and plain text from the same data.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+- The HTML (``templates/mail/``) has the portal's colors, nothing that is loaded from elsewhere, and
+  at most one button.
+- The text is in lines of ``WIDTH`` that a program may join again (RFC 3676). An address stands in a
+  line of its own and is never broken.
+- A value is one line: what somebody typed can add no line to a mail, and no header.
+"""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from email.utils import make_msgid
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from amtportal import links
+from amtportal.members.context_processors import ASSOCIATION
+from amtportal.members.mail.style import inlined, style
 from amtportal.members.models import MailPriority
+
+WIDTH = 72
 
 
 @dataclass(frozen=True)
@@ -56,6 +70,12 @@ class Mail(EmailMultiAlternatives):
     def message_id(self) -> str:
         return str(self.extra_headers["Message-ID"])
 
+    def message(self, **kwargs: Any) -> Any:
+        message = super().message(**kwargs)
+        text = message.get_payload(0)
+        text.set_param("format", "flowed")
+        return message
+
 
 def compose(content: Content, *, to: str, language: str, priority: MailPriority) -> Mail:
     """Return the mail in the portal's layout. ``language``: that of the content (en, es)."""
@@ -67,21 +87,90 @@ def compose(content: Content, *, to: str, language: str, priority: MailPriority)
     if content.stop_address:
         headers["List-Unsubscribe"] = f"<{content.stop_address}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    content = _in_single_lines(content)
     with translation.override(language):
-        mail = Mail(content.subject, _text(content), settings.DEFAULT_FROM_EMAIL, [to], headers=headers)
+        text, html = to_text(content), to_html(content, language=language)
+    mail = Mail(content.subject, text, settings.DEFAULT_FROM_EMAIL, [to], headers=headers)
+    mail.attach_alternative(html, "text/html")
     mail.priority = priority
     return mail
 
 
-def _text(content: Content) -> str:
-    greeting = _("Hello %(name)s,") % {"name": content.name} if content.name else _("Hello,")
-    paragraphs = [greeting]
+def to_html(content: Content, *, language: str) -> str:
+    """Return the mail as HTML, in the active language."""
+    first = next((part for part in content.parts if part.button), None)
+    context = {
+        "language": language,
+        "style": style(),
+        "association": ASSOCIATION,
+        "subject": content.subject,
+        "preview": next((sentence for part in content.parts for sentence in part.sentences), ""),
+        "greeting": _greeting(content),
+        "parts": [(part, part is first) for part in content.parts],
+        "why": content.why,
+        "stop_address": content.stop_address,
+        "stop_label": _("Switch off this kind of mail"),
+    }
+    return inlined(render_to_string("mail/layout.html", context))
+
+
+def to_text(content: Content) -> str:
+    """Return the mail as plain text, in the active language."""
+    return "\n\n".join(_paragraphs(content)) + "\n"
+
+
+def _paragraphs(content: Content) -> Iterator[str]:
+    yield _wrapped(_greeting(content))
     for part in content.parts:
         if part.heading:
-            paragraphs.append(part.heading)
-        paragraphs += part.sentences
+            yield f"{_stuffed(part.heading)}\n{'-' * min(len(part.heading), WIDTH)}"
+        yield from (_wrapped(sentence) for sentence in part.sentences)
         if part.facts:
-            paragraphs.append("\n".join(f"{label}: {value}" for label, value in part.facts))
+            yield "\n".join(_wrapped(f"{label}: {value}") for label, value in part.facts)
         if part.button:
-            paragraphs.append(f"{part.button.label}:\n{part.button.address}")
-    return "\n\n".join([*paragraphs, content.why]) + "\n"
+            yield _addressed(part.button.label, part.button.address)
+    yield _wrapped(content.why)
+    if content.stop_address:
+        yield _addressed(_("Switch off this kind of mail"), content.stop_address)
+    yield "\n".join([ASSOCIATION["name"], *ASSOCIATION["address"], ASSOCIATION["phone"]])
+
+
+def _greeting(content: Content) -> str:
+    return _("Hello %(name)s,") % {"name": content.name} if content.name else _("Hello,")
+
+
+def _addressed(label: str, address: str) -> str:
+    return f"{_stuffed(label)}:\n{address}"
+
+
+def _wrapped(paragraph: str) -> str:
+    """Return the paragraph in lines. A space at the end of a line says that the next one belongs to it."""
+    lines = textwrap.wrap(paragraph, WIDTH, break_long_words=False, break_on_hyphens=False)
+    return " \n".join(map(_stuffed, lines))
+
+
+def _stuffed(line: str) -> str:
+    """Return the line so that no program takes it for a quotation or for the end of a mail (RFC 3676, section 4.4)."""
+    return f" {line}" if line.startswith((" ", ">", "From ")) else line
+
+
+def _in_single_lines(content: Content) -> Content:
+    return replace(
+        content,
+        subject=_line(content.subject),
+        name=_line(content.name),
+        why=_line(content.why),
+        parts=[
+            replace(
+                part,
+                heading=_line(part.heading),
+                sentences=[_line(sentence) for sentence in part.sentences if sentence],
+                facts=[(_line(label), _line(value)) for label, value in part.facts],
+            )
+            for part in content.parts
+        ],
+    )
+
+
+def _line(value: str) -> str:
+    return " ".join(value.split())

@@ -80,7 +80,7 @@ def ask(*, user: User, email: str) -> None:
     This way, nobody learns from the answer which addresses have an account.
     """
     link = absolute(reverse("address-confirm", args=[token(user, email)]))
-    get_adapter().send_mail("account/email/address_confirm", email, {"link": link})
+    get_adapter().send_mail("account/email/address_confirm", email, {"link": link, "seconds": VALID_SECONDS})
     events.note(events.Kind.ADDRESS_ASKED, user)
 
 

@@ -17,6 +17,7 @@ from ccp.audits.models.cases import (
     Who,
 )
 from ccp.audits.models.draws import Draw, DrawLine, DrawTicket, Replacement, SeedKind
+from ccp.audits.models.proposals import StatusProposal
 
 __all__ = [
     "Appeal",
@@ -36,6 +37,7 @@ __all__ = [
     "Replacement",
     "ReviewRound",
     "SeedKind",
+    "StatusProposal",
     "Verb",
     "Who",
 ]

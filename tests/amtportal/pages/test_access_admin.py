@@ -82,7 +82,7 @@ def rows() -> None:
     issuing.issue(contents=transcripts.of_cycle(cycle), by=member.user, at=noon(TODAY))
     batches.ask(cycles=[cycle.pk], by=make_user(), at=noon(TODAY))
     Authenticator.objects.create(user=member.user, type="totp", data={})
-    OutgoingMail.objects.create(sender="portal@amt.example", recipients=["ada@example.org"])
+    OutgoingMail.objects.create(sender="portal@amt.example", recipients=["ada@example.org"], content="…")
 
 
 def model_of(name: str) -> Any:

@@ -3,7 +3,7 @@
 No text of three words or more is the same as in English, except names and what people typed.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -11,6 +11,8 @@ from django.test import Client
 
 from amtportal.members.models import Member, User
 from ccp.amt_credits import error_reports
+from ccp.notices import preferences
+from ccp.notices.models import OPTIONAL, MailState, NoticeKind
 from ccp.recording import verbs as recording
 from ccp.standing import calendar
 from certifications import life
@@ -29,6 +31,7 @@ from tests.support.builders import (
 )
 from tests.support.evidence import attach
 from tests.support.factors import confirm, make_careful
+from tests.support.notices import make_mail
 from tests.support.spanish import TYPED, left_after, left_on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
@@ -50,6 +53,7 @@ PUBLIC = [
     "/verify/",
     "/verify/?code=7KQ2",
     "/verify/0000000000000000/",
+    "/notices/stop/x/",
     "/nothing/here/",
 ]
 OF_MEMBER = [
@@ -62,7 +66,9 @@ OF_MEMBER = [
     "/ccp/activities/?sort=sideways",
     "/ccp/transcript/{cycle}/",
     "/ccp/transcript/all/",
+    "/audits/check/",
     "/calendar/",
+    "/account/notices/",
     "/invoices/",
     "/invoices/{first}/",
     "/invoices/{last}/",
@@ -200,3 +206,14 @@ def test_no_page_of_evidence_does(met: Member) -> None:
 @pytest.mark.slow
 def test_no_page_in_spanish_says_a_sentence_in_english(left: set[str]) -> None:
     assert left == set()
+
+
+def test_no_page_of_notices_does(short: Member) -> None:
+    """The text of a mail is in the language in which it was sent."""
+    for place, state in enumerate([MailState.WAITING, MailState.UNDELIVERABLE, MailState.DROPPED]):
+        make_mail(short, NoticeKind.CYCLE_ENDS, on=TODAY - timedelta(days=place), state=state)
+    tokens = {kind.name: preferences.token(short, kind) for kind in OPTIONAL}
+    pages = ["/account/notices/", *(f"/notices/stop/{{{name}}}/" for name in tokens)]
+    found = left_on(client_of(short), pages, **tokens)
+    preferences.choose(member=short, language="", wanted=[], by=short.user, at=noon(TODAY))
+    assert found | left_on(Client(), pages[1:], **tokens) == set()
