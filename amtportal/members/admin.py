@@ -44,9 +44,10 @@ from amtportal.members.models import (
     User,
 )
 from amtportal.staff.actions import ActionPage, AlreadyDone
-from amtportal.staff.changelists import MOST_PEOPLE, ConditionFilter, among, keys_in
+from amtportal.staff.changelists import ConditionFilter, among, keys_in
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, StaffAdmin, WholeHistoryAdmin, WrittenByVerbs
+from amtportal.staff.searching import MOST_PEOPLE
 
 # Django and allauth registered these. Three of them get admin classes of ours below. Sessions get
 # none, because where somebody is signed in is nobody else's business.
