@@ -49,6 +49,8 @@ IMPORTS = {
 }
 # Pages about several records, which are there to be read: the permission that each needs.
 READ = {
+    "members_outgoingmail_samples": "members.view_outgoingmail",
+    "members_outgoingmail_sample": "members.view_outgoingmail",
     "audits_draw_figures": "audits.view_draw",
     "audits_draw_figures_csv": "audits.view_draw",
     "payments_settlement_csv": "payments.view_settlement",
