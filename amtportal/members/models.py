@@ -510,6 +510,7 @@ class MailDelivery(models.Model):
         verbose_name_plural = "mail deliveries"
         indexes = [
             models.Index(fields=["-id"], name="members_maildelivery_refused", condition=Q(refused_at__isnull=False)),
+            models.Index(fields=["-id"], name="members_maildelivery_returned", condition=Q(returned_at__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(
