@@ -116,6 +116,7 @@ def test_every_scheduled_command_runs_as_the_role(met: Member, two: Member, tmp_
             *scheduled,
             "verify_records",
             "pass_audit_deadlines",
+            "send_notices",
             "clearsessions",
             "renew_encryption",
             "fingerprint",

@@ -12,6 +12,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from bs4 import BeautifulSoup
 from django.conf import settings
 from django.core.mail import EmailMessage as StoredMail
+from pytest_django.fixtures import Settings
 
 from amtportal.members.mail import outbox, sending
 from amtportal.members.models import OutgoingMail
@@ -128,3 +129,11 @@ def mail_server() -> Iterator[tuple[Mailbox, int]]:
         yield mailbox, port
     finally:
         controller.stop()
+
+
+def use_outbox(settings: Settings, port: int = 9) -> None:
+    """Store mail as the portal does, and send it by SMTP to that port; nobody is at port 9."""
+    settings.EMAIL_BACKEND = "amtportal.members.mail.outbox.Backend"
+    settings.MAIL_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", port, False
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
