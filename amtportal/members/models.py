@@ -510,6 +510,7 @@ class MailDelivery(models.Model):
         verbose_name_plural = "mail deliveries"
         indexes = [
             models.Index(fields=["-id"], name="members_maildelivery_refused", condition=Q(refused_at__isnull=False)),
+            models.Index(fields=["-id"], name="members_maildelivery_returned", condition=Q(returned_at__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(
@@ -531,7 +532,7 @@ class MailDelivery(models.Model):
 class BouncingAddress(models.Model):
     """An address whose mail comes back (``bounces``). It is marked until staff clear it."""
 
-    address = EmailField(unique=True)
+    email = EmailField("e-mail address", unique=True)
     marked_at = models.DateTimeField()
     reason = models.CharField(max_length=500, help_text="What the mail server said.")
     cleared_at = models.DateTimeField(null=True, blank=True)
@@ -555,7 +556,7 @@ class BouncingAddress(models.Model):
         permissions = [("clear_bouncingaddress", "Can let mail go to an address again whose mail came back")]
 
     def __str__(self) -> str:
-        return self.address
+        return self.email
 
 
 class Tally(models.Model):
