@@ -10,7 +10,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from amtportal.members.models import Member
+from amtportal.members.models import BouncingAddress, Member
 from amtportal.members.sign_in import addresses
 from ccp.audits.models import Draw, DrawTicket
 from ccp.models import ActivityType, Category, ErrorReport
@@ -118,6 +118,7 @@ STAFF = {
     "audits_draw_seed": Form("draw", {"seed": "3 1 4", "seed_source": "The newspaper of March 21"}),
     "audits_drawticket_replace": Form("drawticket", REASON),
     "members_member_change": Form("member", {"city": "Rosemont"}),
+    "members_bouncingaddress_clear": Form("bouncingaddress"),
     "members_member_rekey": Form("member", {**REASON, "amt_id": "888"}),
     "members_user_change": Form("user", {"email": "new@example.org"}),
     "certifications_certification_change": Form("certification", {"certificate_number": "777"}),
@@ -188,6 +189,9 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
     if name.endswith("_freeze"):
         make_closed()
     keys = {
+        "bouncingaddress": BouncingAddress.objects.get_or_create(
+            address="comes-back@example.org", defaults={"marked_at": noon(TODAY), "reason": "550 5.1.1 no such box"}
+        )[0].pk,
         "draw": Draw.objects.get(drawn_at=None).pk,
         "drawticket": DrawTicket.objects.get().pk,
         "member": met.pk,

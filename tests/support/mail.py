@@ -14,7 +14,8 @@ from django.conf import settings
 from django.core.mail import EmailMessage as StoredMail
 from pytest_django.fixtures import Settings
 
-from amtportal.members.mail import outbox
+from amtportal.members.mail import outbox, sending
+from amtportal.members.models import OutgoingMail
 from tests.support.waiting import PATIENCE
 
 ADDRESS = r"(?<=:\n)https?://\S+$"
@@ -65,7 +66,7 @@ class Mailbox:
     @property
     def mails(self) -> list[EmailMessage]:
         """Return the mails that have come in once everything that is due has been sent."""
-        outbox.send_due()
+        sending.send_due()
         return self.taken
 
     def only_link(self) -> str:
@@ -90,6 +91,27 @@ class _Handler:
         mail["X-Delivered-To"] = ", ".join(envelope.rcpt_tos)
         self._mailbox.taken.append(mail)
         return "250 OK"
+
+
+def write_mails(number: int) -> None:
+    """Store so many mails, each to an address of its own."""
+    begin = OutgoingMail.objects.count()
+    outbox.Backend().send_messages(
+        [StoredMail("Your cycle", "Hello", to=[f"{begin + n}@example.org"]) for n in range(number)]
+    )
+
+
+def waiting_texts() -> list[str]:
+    """Return the plain text of each mail that waits, as it would be sent."""
+    rows = list(OutgoingMail.objects.order_by("pk"))
+    texts = []
+    for mail in sending.written(rows).values():
+        assert isinstance(mail, sending.Ready)
+        parsed = message_from_bytes(mail.message().as_bytes(), policy=policy.default)
+        body = parsed.get_body(("plain",))
+        assert isinstance(body, EmailMessage)
+        texts.append(body.get_content())
+    return texts
 
 
 @contextmanager

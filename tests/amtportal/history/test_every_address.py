@@ -23,7 +23,7 @@ from amtportal.history import comparison
 from amtportal.history.lines import Traced
 from amtportal.history.models import SecurityEvent
 from amtportal.history.triggers import append_only
-from amtportal.members.models import Member, User
+from amtportal.members.models import BouncingAddress, Member, User
 from ccp.audits.models import Draw, Replacement
 from ccp.models import (
     Activity,
@@ -127,6 +127,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "certifications_renewalinvoice_void": (RenewalInvoice, "status: issued → void"),
     "members_member_add": (Member, "amt_id: – → 777"),
     "members_member_change": (Member, "city: – → Rosemont"),
+    "members_bouncingaddress_clear": (BouncingAddress, f"cleared_at: – → {NOW}"),
     "members_member_rekey": (Member, "amt_id: * → 888"),
     "members_member_merge": (Member, "merged_into: – → *"),
     "members_member_sign_in": (User, "email: – → new@example.org"),
