@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from defusedcsv import csv
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
@@ -9,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
@@ -24,8 +26,8 @@ from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import HistoryAdmin, StaffAdmin, WrittenByVerbs
-from ccp.audits import draws, exclusions, tickets
-from ccp.audits.models import Draw, DrawLine, DrawTicket, SeedKind
+from ccp.audits import draws, exclusions, figures, tickets
+from ccp.audits.models import CaseState, Draw, DrawLine, DrawTicket, SeedKind
 
 MAY_FREEZE, MAY_SEED, MAY_ABANDON, MAY_REPLACE = (
     "audits.freeze_draw",
@@ -130,6 +132,8 @@ class DrawAdmin(WrittenByVerbs, HistoryAdmin):
         view = self.admin_site.admin_view
         return [
             path("freeze/", view(self.freeze_view), name="audits_draw_freeze"),
+            path("figures/", view(self.figures_view), name="audits_draw_figures"),
+            path("figures.csv", view(self.figures_csv_view), name="audits_draw_figures_csv"),
             path("<path:object_id>/seed/", view(self.seed_view), name="audits_draw_seed"),
             path("<path:object_id>/abandon/", view(self.abandon_view), name="audits_draw_abandon"),
             *super().get_urls(),
@@ -201,6 +205,37 @@ class DrawAdmin(WrittenByVerbs, HistoryAdmin):
             original=None,
             back=reverse("admin:audits_draw_changelist"),
         )
+
+    def figures_view(self, request: HttpRequest) -> HttpResponse:
+        """Show what came of a draw, the latest unless another is asked for, or of the audits for cause."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        drawn = list(figures.drawn())
+        asked = request.GET.get("year", "")
+        draw = next((each for each in drawn if str(each.year) == asked), None)
+        if not draw and not asked and drawn:
+            draw = drawn[0]
+        shown = figures.of(draw)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Figures of the {str(draw).lower()}" if draw else "Figures of audits for cause",
+            "opts": self.opts,
+            "years": [each.year for each in drawn],
+            "heads": figures.HEADS,
+            "outcomes": [(each.credential or "All", each.columns()) for each in shown.outcomes],
+            "agreement": shown.agreement,
+            "stays": [(CaseState(stay.state).label, stay) for stay in shown.stays],
+        }
+        return TemplateResponse(request, "admin/audits/figures.html", context)
+
+    def figures_csv_view(self, request: HttpRequest) -> HttpResponse:
+        """Answer with the figures of every draw as CSV, in which no cell can be a formula."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+        response.headers["Content-Disposition"] = 'attachment; filename="audit-figures.csv"'
+        csv.writer(response).writerows(figures.csv_rows())
+        return response
 
     def seed_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         draw: Draw = self.record_for_action(request, object_id, MAY_SEED)

@@ -19,6 +19,7 @@ from ccp.notices.models import NoticeKind
 from ccp.recording import verbs as recording
 from certifications.models import Credential, Cycle, Payment, RenewalInvoice
 from certifications.payments.models import Refund, Settlement, UnappliedMoney
+from tests.support.audits import case_on_record
 from tests.support.builders import (
     PASSWORD,
     TODAY,
@@ -89,6 +90,12 @@ MEMBERS = {
     "activity-report": Form("/ccp/activities/{credit}/report/", {"text": "Wrong day."}),
     "evidence-add": Form("/ccp/activities/{entry}/evidence/", plain=True),
     "evidence-remove": Form("/ccp/evidence/{evidence}/remove/", plain=True),
+    "audit-attach": Form("/audits/{audit}/entries/{entry}/files/", plain=True),
+    "audit-missing": Form("/audits/{audit}/entries/{entry}/missing/", {"text": "It was lost."}),
+    "audit-message": Form("/audits/{audit}/message/", {"text": "A question."}),
+    "audit-extension": Form("/audits/{audit}/extension/", {"wanted_on": "4/20/2026", "reason": "I am ill."}),
+    "audit-submit": Form("/audits/{audit}/submit/", {"attested": "on"}, plain=True),
+    "audit-appeal": Form("/audits/{audit}/appeal/", {"reason": "It shows the date."}),
     "calendar-detail": Form("/calendar/", {"action": "create"}, plain=True),
     "notice-list": Form("/account/notices/", {"language": "es"}),
     "notice-stop": Form("/notices/stop/{stop}/", {"switch": "off"}, by="nobody", plain=True),
@@ -168,7 +175,9 @@ def members_form(two: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
     credit = make_amt_credit(cycle)
     form = MEMBERS[name]
     places = {"entry": entry.pk, "withdrawn": withdrawn.pk, "credit": credit.pk, "code": "ABCD-EFGH-JKMN"}
-    places["evidence"] = attach(entry).pk if name == "evidence-remove" else 0
+    places["evidence"] = attach(entry).pk if name in ("evidence-remove", "audit-submit") else 0
+    if "{audit}" in form.address:
+        places["audit"] = case_on_record(cycle, "announced" if name == "audit-appeal" else "notified").pk
     places["token"] = addresses.token(two.user, "new@example.org")
     places["stop"] = preferences.token(two, NoticeKind.MONTHLY_SUMMARY)
     places["session"] = UserSession.objects.create(user=two.user, ip="127.0.0.1", session_key="elsewhere").pk

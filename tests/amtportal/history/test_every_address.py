@@ -24,7 +24,7 @@ from amtportal.history.lines import Traced
 from amtportal.history.models import SecurityEvent
 from amtportal.history.triggers import append_only
 from amtportal.members.models import BouncingAddress, Member, User
-from ccp.audits.models import Draw, Replacement
+from ccp.audits.models import Appeal, CaseStep, Draw, Extension, Message, Replacement
 from ccp.models import (
     Activity,
     ActivityType,
@@ -62,6 +62,12 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "activity-report": (ErrorReport, "text: – → Wrong day."),
     "evidence-add": (Evidence, "original_name: – → certificate.png"),
     "evidence-remove": (Evidence, f"removed_at: – → {NOW}"),
+    "audit-attach": (Evidence, "original_name: – → certificate.png"),
+    "audit-missing": (Message, "text: – → It was lost."),
+    "audit-message": (Message, "text: – → A question."),
+    "audit-extension": (Extension, "wanted_on: – → 2026-04-20"),
+    "audit-submit": (CaseStep, "verb: – → submit"),
+    "audit-appeal": (Appeal, "reason: – → It shows the date."),
     "calendar-detail": (CalendarFeed, f"created_at: – → {NOW}"),
     "notice-list": (Preference, "language: – → es"),
     "notice-stop": (Preference, "nothing_recorded: – → True"),  # and the other kind is off
@@ -160,6 +166,8 @@ NOTHING = {
     "login": "leads to the sign-in",
     "logout": "is the sign-out of ``account_logout``",
     "password_change": "leads to ``account_change_password``",
+    "audits_draw_figures": "is there to be read",
+    "audits_draw_figures_csv": "is there to be read",
     "payments_settlement_csv": "is there to be read",
     "payments_unappliedmoney_look": "is there to be read",
     "view_on_site": "is not in use",

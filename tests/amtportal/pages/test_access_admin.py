@@ -49,6 +49,8 @@ IMPORTS = {
 }
 # Pages about several records, which are there to be read: the permission that each needs.
 READ = {
+    "audits_draw_figures": "audits.view_draw",
+    "audits_draw_figures_csv": "audits.view_draw",
     "payments_settlement_csv": "payments.view_settlement",
     "payments_unappliedmoney_look": "payments.view_unappliedmoney",
 }

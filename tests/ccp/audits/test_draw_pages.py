@@ -15,6 +15,7 @@ from ccp.audits.models import Draw, DrawTicket
 from tests.support.builders import TODAY, client_of, make_member, noon
 from tests.support.draws import SEED, WITNESSES, YEAR, enter_seed, freeze, make_closed, make_many
 from tests.support.pages import read, words
+from tests.support.spanish import left_on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 PAGE = f"/audits/draws/{YEAR}/"
@@ -149,6 +150,20 @@ def test_a_line_belongs_to_whoever_holds_the_certification_after_a_merge(member:
     assert client_of(kept).get(f"{PAGE}mine/").status_code == 200
     assert "See your own line" in client_of(kept).get(PAGE).text
     assert "See your own line" not in client_of(make_member()).get(PAGE).text
+
+
+def test_the_pages_are_in_spanish_whatever_stands_there(member: Member) -> None:
+    make_closed(member)
+    make_closed(member, credential="RPT", status="retired")
+    draw = freeze(seed_named="Dice")
+    left = left_on(client_of(member), [PAGE, f"{PAGE}mine/", "/audits/draws/"])
+    draws.abandon(draw=draw, reason="Wrong", by=draw.frozen_by, at=noon(TODAY))
+    draw = enter_seed(freeze(seed_named="Dice"), source="Rosemont")
+    left |= left_on(client_of(member), [PAGE, f"{PAGE}mine/", "/audits/draws/"])
+    draws.replace(ticket=DrawTicket.objects.drawn()[0], reason="Has died", by=draw.frozen_by, at=noon(TODAY))
+    left |= left_on(client_of(member), [PAGE, f"{PAGE}mine/"])
+    commands = ("printf", "python", "sha", "SHA")
+    assert {text for text in left if not any(word in text for word in commands) and " " in text} == set()
 
 
 def test_a_large_draw_costs_no_more_queries(member: Member) -> None:
