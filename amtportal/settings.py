@@ -9,7 +9,11 @@ A wrong value stops the portal at the start with a sentence that says what to wr
 | ``DATABASE_URL`` | SQLite in ``AMTPORTAL_VAR`` | ``postgres://…`` in production |
 | ``CACHE_URL`` | a table in the database | shared by all processes, for example ``redis://…`` |
 | ``EMAIL_URL`` | files in ``AMTPORTAL_VAR/mail`` | ``smtp+tls://user:password@host:587`` in production |
-| ``MAIL_SENT_BY_THREAD`` | ``True`` | each process sends mail after its responses; else only ``send_mail_queue`` |
+| ``MAIL_PER_MINUTE`` | ``0``: no limit | how many mails all senders together give to the mail server in a minute |
+| ``BOUNCE_ADDRESS`` | the address in ``DEFAULT_FROM_EMAIL`` | to which mail servers report mail that comes back |
+| ``BOUNCE_MAILBOX`` | none | where these reports arrive: ``maildir:///path``, ``imaps://user:password@host/INBOX`` |
+| ``BOUNCE_SOFT_MOST`` | ``5`` | mails that come back for the moment, and then mark an address |
+| ``BOUNCE_SOFT_DAYS`` | ``14`` | the days within which they are counted |
 | ``SECRET_KEY`` | generated once in ``AMTPORTAL_VAR`` | at least 50 characters |
 | ``SECRET_KEY_FALLBACKS`` | none | earlier keys, by commas: what they signed stays valid while listed |
 | ``MFA_KEYS`` | generated once in ``AMTPORTAL_VAR`` | encrypt second factors' secrets; by commas, the newest first |
@@ -344,11 +348,20 @@ if "EMAIL_URL" in env:
     EMAIL_BACKEND = vars()["EMAIL_BACKEND"]
 else:
     EMAIL_BACKEND, EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", VAR_DIR / "mail"
-# Mail is stored first (amtportal.members.mail.outbox) and sent after the response with
-# MAIL_TRANSPORT.
+# Mail is stored first (amtportal.members.mail.outbox), and the worker sends it with MAIL_TRANSPORT.
 MAIL_TRANSPORT, EMAIL_BACKEND = EMAIL_BACKEND, "amtportal.members.mail.outbox.Backend"
-MAIL_SENT_BY_THREAD = env.bool("MAIL_SENT_BY_THREAD", default=True)
+MAIL_PER_MINUTE = env.int("MAIL_PER_MINUTE", default=0)
+if MAIL_PER_MINUTE < 0:
+    raise ImproperlyConfigured("MAIL_PER_MINUTE must be 0, for no limit, or more.")
 EMAIL_TIMEOUT = 20
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
+BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", default="")
+BOUNCE_SOFT_MOST = env.int("BOUNCE_SOFT_MOST", default=5)
+BOUNCE_SOFT_DAYS = env.int("BOUNCE_SOFT_DAYS", default=14)
+if BOUNCE_SOFT_MOST < 1 or BOUNCE_SOFT_DAYS < 1:
+    raise ImproperlyConfigured("BOUNCE_SOFT_MOST and BOUNCE_SOFT_DAYS must be 1 or more.")
+if BOUNCE_MAILBOX and not BOUNCE_MAILBOX.startswith(("maildir:///", "imap://", "imaps://")):
+    raise ImproperlyConfigured("Write BOUNCE_MAILBOX as maildir:///path or as imaps://user:password@host/INBOX.")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AMT Portal <portal@amt.example>")
 
 LANGUAGE_CODE = "en-us"

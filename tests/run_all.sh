@@ -15,6 +15,7 @@ postgres=$DATABASE_URL
 AMTPORTAL_VAR=$(mktemp -d)
 export AMTPORTAL_VAR AMTPORTAL_URL=http://localhost:8000
 unset DATABASE_URL CACHE_URL EMAIL_URL DEBUG
+unset PYTHONDONTWRITEBYTECODE # every worker would compile every test again
 trap 'rm -rf "$AMTPORTAL_VAR"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM

@@ -63,9 +63,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     # browser is written in this language.
     language = models.CharField(max_length=5, blank=True, editable=False)
 
+    # The address of this account if mail to it comes back (``bounces``), so that pages need not ask.
+    bouncing_email = models.CharField(max_length=254, blank=True, editable=False)
+
     # ``amtportal.history.models.SecurityEvent`` records passwords and sign-ins.
     history = History(
-        excluded_fields=["password", "last_login", "short_password", "language"],
+        excluded_fields=["password", "last_login", "short_password", "language", "bouncing_email"],
         m2m_fields=["groups", "user_permissions"],
     )
     objects: ClassVar[UserManager] = UserManager()
@@ -89,6 +92,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def mail_comes_back(self) -> bool:
+        """Return whether mail to the address comes back. With another address the answer is no by itself."""
+        return self.bouncing_email == self.email
 
     def clean(self) -> None:
         super().clean()
@@ -419,8 +427,12 @@ class OutgoingMail(models.Model):
 
     Priority = MailPriority
 
+    message_id = models.CharField(
+        "Message-ID", max_length=255, blank=True, db_index=True, help_text="Empty until it is written."
+    )
     sender = models.CharField(max_length=320)
-    recipients = models.JSONField()
+    recipients = models.JSONField(help_text="One: a mail to several people is stored once for each.")
+    domain = models.CharField(max_length=255, editable=False, help_text="The domain of the recipient, in lower case.")
     priority = models.PositiveSmallIntegerField(choices=MailPriority, default=MailPriority.ACCOUNT)
     content = models.TextField(blank=True, help_text="Encrypted: it may hold a link that opens an account.")
     writer = models.CharField(max_length=40, blank=True, help_text="What writes it at sending, if it is not written.")
@@ -428,10 +440,14 @@ class OutgoingMail(models.Model):
     made_at = models.DateTimeField(default=timezone.now)
     tries = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(default=timezone.now, db_index=True)
-    refused = models.CharField(max_length=500, blank=True, help_text="Why the mail server will never take it.")
+    claimed_by = models.CharField(max_length=100, blank=True, help_text="Which sender has it in hand.")
 
     class Meta:
         verbose_name_plural = "outgoing mail"
+        indexes = [
+            models.Index(fields=["priority", "id"], name="members_outgoingmail_in_order"),
+            models.Index(fields=["claimed_by"], name="members_outgoingmail_claimed", condition=~Q(claimed_by="")),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_sender_given",
@@ -452,6 +468,94 @@ class OutgoingMail(models.Model):
 
     def __str__(self) -> str:
         return f"Mail {self.pk} to {', '.join(self.recipients)}"
+
+
+class MailPause(models.Model):
+    """A domain whose mail server asked the portal to come later. Its mail waits until then.
+
+    The row is deleted when the domain takes a mail again.
+    """
+
+    domain = models.CharField(max_length=255, primary_key=True)
+    until = models.DateTimeField()
+    times = models.PositiveIntegerField(default=1, help_text="How often in a row.")
+    reason = models.CharField(max_length=500)
+
+    def __str__(self) -> str:
+        return self.domain
+
+
+class MailDelivery(models.Model):
+    """What became of a mail to one recipient: the mail server took it, or it was given up.
+
+    It says nothing of what the mail said, and is removed after 90 days (``outbox.KEPT``).
+    """
+
+    message_id = models.CharField("Message-ID", max_length=255, db_index=True)
+    recipient = models.CharField(max_length=320, db_index=True)
+    account = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="mail_deliveries",
+        help_text="Who signed in with this address when the mail was sent.",
+    )  # fmt: skip
+    priority = models.PositiveSmallIntegerField(choices=MailPriority)
+    queued_at = models.DateTimeField(db_index=True)
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="When the mail server took it.")
+    refused_at = models.DateTimeField(null=True, blank=True, help_text="When it was given up.")
+    reason = models.CharField(max_length=500, blank=True, help_text="Why it was given up.")
+    returned_at = models.DateTimeField(null=True, blank=True, help_text="When a report came that it was not delivered.")
+    returned_for_good = models.BooleanField("returned for good", default=False)
+    returned_reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        verbose_name_plural = "mail deliveries"
+        indexes = [
+            models.Index(fields=["-id"], name="members_maildelivery_refused", condition=Q(refused_at__isnull=False)),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_priority_known",
+                condition=Q(priority__in=MailPriority.values),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_sent_or_refused",
+                condition=Q(sent_at__isnull=False, refused_at=None, reason="")
+                | (Q(sent_at=None, refused_at__isnull=False) & ~Q(reason="")),
+                violation_error_message="A mail was taken, or given up for a reason.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} to {self.recipient}"
+
+
+class BouncingAddress(models.Model):
+    """An address whose mail comes back (``bounces``). It is marked until staff clear it."""
+
+    address = EmailField(unique=True)
+    marked_at = models.DateTimeField()
+    reason = models.CharField(max_length=500, help_text="What the mail server said.")
+    cleared_at = models.DateTimeField(null=True, blank=True)
+    cleared_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="bouncing_addresses_cleared"
+    )
+
+    history = History()
+
+    class Meta:
+        verbose_name_plural = "bouncing addresses"
+        indexes = [
+            models.Index(fields=["-id"], name="members_bouncing_marked", condition=Q(cleared_at=None)),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_cleared_by_somebody",
+                condition=Q(cleared_at=None, cleared_by=None) | Q(cleared_at__isnull=False, cleared_by__isnull=False),
+            ),
+        ]
+        permissions = [("clear_bouncingaddress", "Can let mail go to an address again whose mail came back")]
+
+    def __str__(self) -> str:
+        return self.address
 
 
 class Tally(models.Model):

@@ -16,6 +16,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from django.db.models import prefetch_related_objects
+
 from ccp.audits.models import AuditCase, CaseOutcome, ItemReview, Message, ReviewRound
 from ccp.counting import credits as counting
 from ccp.counting import points as caps
@@ -77,6 +79,7 @@ def without_proof(cases: Collection[AuditCase]) -> dict[int, Decimal]:
     """Return the points that are left of each case, by key, if nothing is proven but AMT's own credits."""
     of_cycle = claimed([case.cycle_id for case in cases])
     terms = catalogue()
+    prefetch_related_objects([case.cycle for case in cases], "corrections")
     return {case.pk: points_after(case.cycle, of_cycle[case.cycle_id], terms) for case in cases}
 
 
@@ -125,7 +128,7 @@ def holding(case: AuditCase, reviews: Iterable[ItemReview]) -> dict[int, ItemRev
 
 def points_after(cycle: Cycle, items: Sequence[Item], terms: Catalogue) -> Decimal:
     """Return the points of the cycle after the audit."""
-    last = cycle.corrections.order_by("-signed_at", "-pk").first()
+    last = max(cycle.corrections.all(), key=lambda correction: (correction.signed_at, correction.pk), default=None)
     before = last.points if last else cycle.points_at_close or ZERO
     if all(item.proven == item.activity.points for item in items):
         return before

@@ -1,11 +1,13 @@
-"""What the rules of notices ask of the record: a fixed number of queries, whatever the number of members.
+"""What the rules of notices ask of the record, for many members at once.
 
-The queries find the cycles of which something *may* be due; they may find too many, and must not miss
-one (``tests/ccp/notices/test_facts.py`` compares). What is due follows from the standing that pages
-show, so no rule is written here a second time.
+``candidates`` reads few columns, and finds the cycles of which something *may* be due: it may find too
+many, and must not miss one (``tests/ccp/notices/test_facts.py`` compares). Only for those of which
+something is not on record yet, ``standings`` asks where they stand as the pages do, so that no rule
+is written here a second time.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -16,13 +18,14 @@ from amtportal.dates import CHICAGO, day_of
 from ccp.counting import requirement
 from ccp.models import Activity, Credit, ErrorReport
 from ccp.notices import due
-from ccp.notices.kinds import KINDS
 from ccp.notices.models import Notice
 from ccp.notices.models import NoticeKind as Kind
+from ccp.rollover.verdicts import Verdict
 from ccp.standing.standing import Standing, standings_of
+from certifications import cycles as cycle_rules
+from certifications import invoices as invoice_rules
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice, StatusChange
-from certifications.models.invoices import ONLINE
-from certifications.payments.models import Refund
+from certifications.payments.models import Checkout, Refund
 
 DAY = timedelta(days=1)
 Row = tuple[int, int, datetime | None]
@@ -40,29 +43,50 @@ def began_on(on: date) -> date:
     return min(day_of(first.made_at), on) if first else on
 
 
-def cycles_that_may_have_something_due(on: date, told_since: date) -> list[tuple[int, int]]:
-    """Return the member and the key of each such cycle, in the order of the members; one query."""
-    unpaid = RenewalInvoice.objects.filter(cycle=OuterRef("pk"), status="issued", opens_on__lte=on)
-    reminded = max(KINDS[Kind.INVOICE_DUE].before) + 1  # the last year's is reminded of by the cycle's last day
-    overdue = -min(KINDS[Kind.INVOICE_OVERDUE].before)
-    told = Q(opens_on__gte=told_since) | Q(
-        due_on__gte=min(on, told_since - overdue * DAY), due_on__lte=on + reminded * DAY
-    )
-    ends = Q(ends_on__gte=on, ends_on__lte=on + due.LONGEST * DAY)
+def candidates(on: date, told_since: date) -> dict[int, list[due.CycleFacts]]:
+    """Return the cycles of which something may be due, by member: facts as favorable to a notice as can be.
+
+    Whether points are missing is taken from ``requirement_met_on``; that money is under way is not
+    asked. Three queries that read few columns, whatever the number of members.
+    """
+    of_cycle: dict[int, list[due.Owed]] = defaultdict(list)
+    unclosed = Cycle.objects.unclosed().filter(certification__status__in=Certification.IN_FORCE)
+    unpaid = RenewalInvoice.objects.filter(status=RenewalInvoice.Status.ISSUED, opens_on__lte=on, cycle__in=unclosed)
+    columns = "cycle", "pk", "year", "opens_on", "due_on", "cycle__ends_on", "cycle__grace_extended_to"
+    for cycle, pk, year, opens_on, due_on, ends_on, extended_to in unpaid.order_by("pk").values_list(*columns):
+        assert opens_on is not None  # it was chosen by it
+        grace_ends_on = extended_to or cycle_rules.records_until(ends_on)
+        pay_by = invoice_rules.pay_by(due_on=due_on, opens_on=opens_on, grace_ends_on=grace_ends_on)
+        of_cycle[cycle].append(due.Owed(pk, year, opens_on, pay_by))
     is_short = Q(certification__ccp_mandatory=True, requirement_met_on=None)
-    of_cycles = Cycle.objects.unclosed().filter(certification__status__in=Certification.IN_FORCE)
-    may = of_cycles.filter(
-        Q(ends_on__lt=on)
-        | ends & is_short
-        | ends & Exists(unpaid)
-        | Exists(unpaid.filter(told))
-        | _quiet(on, told_since)
-    )
-    return list(may.order_by("certification__member", "pk").values_list("certification__member", "pk"))
+    quiet = set(unclosed.filter(is_short, _quiet(on, told_since)).order_by().values_list("pk", flat=True))
+    reminded = unclosed.filter(is_short, ends_on__lte=on + due.LONGEST * DAY).order_by().values_list("pk", flat=True)
+    found: dict[int, list[due.CycleFacts]] = defaultdict(list)
+    for some in chunks(sorted(of_cycle.keys() | quiet | set(reminded))):
+        rows = Cycle.objects.filter(pk__in=some).order_by("pk").annotate(short=Q(is_short))
+        loaded = list(
+            rows.values_list("certification__member", "pk", "starts_on", "ends_on", "grace_extended_to", "short")
+        )
+        since = quiet_since({pk: starts_on for _, pk, starts_on, *_ in loaded if pk in quiet})
+        for member, pk, _, ends_on, extended_to, short in loaded:
+            ended: Verdict = "grace" if short else "awaiting-payment"
+            found[member].append(
+                due.CycleFacts(
+                    member=member,
+                    cycle=pk,
+                    ends_on=ends_on,
+                    grace_ends_on=extended_to or cycle_rules.records_until(ends_on),
+                    verdict="running" if on <= ends_on else ended,
+                    is_short=short,
+                    owed=tuple(of_cycle.get(pk, ())),
+                    quiet_since=since.get(pk),
+                )
+            )
+    return found
 
 
 def _quiet(on: date, told_since: date) -> Q:
-    """Return the condition that the last entry of a cycle, or its first day, was about 6 months before."""
+    """Return the condition that an entry of a cycle, or its first day, was about 6 months before."""
     months = relativedelta(months=due.QUIET_MONTHS)
     first = max(told_since, on - due.OPTIONAL_LATE * DAY) - months - 4 * DAY  # months differ by up to 3 days
     last = on - months + 4 * DAY
@@ -71,7 +95,7 @@ def _quiet(on: date, told_since: date) -> Q:
         | Q(activity__recorded_in_amtrax_on__gte=first, activity__recorded_in_amtrax_on__lte=last)
     )
     is_quiet = Q(starts_on__gte=first, starts_on__lte=last) | Q(pk__in=recorded.order_by().values("cycle"))
-    return is_quiet & Q(certification__ccp_mandatory=True, requirement_met_on=None, ends_on__gt=on)
+    return is_quiet & Q(ends_on__gt=on + due.LONGEST * DAY)
 
 
 def standings(cycles: Collection[int], on: date) -> Iterator[Standing]:
@@ -88,7 +112,7 @@ def standings(cycles: Collection[int], on: date) -> Iterator[Standing]:
 def of_standings(standings: Iterable[Standing]) -> Iterator[due.CycleFacts]:
     """Yield what the rules ask; one query."""
     standings = list(standings)
-    quiet = quiet_since([standing.cycle for standing in standings if _can_be_quiet(standing)])
+    quiet = quiet_since({each.cycle.pk: each.cycle.starts_on for each in standings if _can_be_quiet(each)})
     for standing in standings:
         yield of_standing(standing, quiet.get(standing.cycle.pk))
 
@@ -119,9 +143,12 @@ def _can_be_quiet(standing: Standing) -> bool:
     return is_short(standing) and standing.days_left > due.LONGEST
 
 
-def quiet_since(cycles: Collection[Cycle]) -> dict[int, date]:
-    """Return the day of the last standing entry of each cycle, or its first day, by key; one query."""
-    since = {cycle.pk: cycle.starts_on for cycle in cycles}
+def quiet_since(first_days: Mapping[int, date]) -> dict[int, date]:
+    """Return the day of the last standing entry of each cycle, or its first day, by key; one query.
+
+    ``first_days``: that of each cycle, by key.
+    """
+    since = dict(first_days)
     if not since:
         return {}
     in_portal = Q(activity__recorded_in_amtrax_on=None)
@@ -160,11 +187,11 @@ def events(on: date, told_since: date) -> Iterator[due.Event]:
 
 
 def _received(first: datetime, end: datetime) -> Iterator[Row]:
-    """Yield payments that were recorded then. One online has its receipt; an old one of a file is no news."""
+    """Yield payments that were recorded then. One of a checkout has its receipt; an old one of a file is no news."""
     payments = Payment.objects.filter(recorded_at__gte=first, recorded_at__lt=end, reversed_at=None)
     member = "invoice__cycle__certification__member"
     rows = (
-        payments.exclude(method__in=ONLINE)
+        payments.filter(~Exists(Checkout.objects.filter(payment=OuterRef("pk"))))
         .order_by()
         .values_list(member, "pk", "recorded_at", "received_on", "file_name")
     )

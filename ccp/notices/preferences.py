@@ -58,6 +58,11 @@ def language_of(preference: Preference, *, otherwise: str | None = None) -> str:
     return or_english(preference.language or (user.language if user else "") or otherwise)
 
 
+def chosen_language(user: User) -> str:
+    """Return the language that the account's member chose for mail; empty without a choice."""
+    return Preference.objects.filter(member__user=user).values_list("language", flat=True).first() or ""
+
+
 def stop_address(member: Member, kind: NoticeKind) -> str:
     """Return the absolute address at which the member switches this kind off without a sign-in."""
     return links.absolute(reverse("notice-stop", args=[token(member, kind)]))

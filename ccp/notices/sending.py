@@ -12,7 +12,7 @@
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
@@ -24,10 +24,10 @@ from amtportal.chunks import CHUNK, chunks
 from amtportal.dates import CHICAGO
 from amtportal.members.mail import outbox
 from amtportal.members.models import MailPriority, Member
-from ccp.notices import due, facts
+from ccp.notices import due, facts, preferences
 from ccp.notices.due import Due
 from ccp.notices.kinds import is_optional
-from ccp.notices.models import Notice, NoticeKind, NoticeMail, Preference
+from ccp.notices.models import OPTIONAL, Notice, NoticeKind, NoticeMail, Preference
 
 FROM = time(8)
 """From this time in Chicago on, notices are sent."""
@@ -83,21 +83,31 @@ def send_due(
     """
     tally = Tally()
     told_since = due.since(on, facts.began_on(on))
-    cycles: dict[int, list[int]] = defaultdict(list)
-    for member, cycle in facts.cycles_that_may_have_something_due(on, told_since):
-        cycles[member].append(cycle)
+    cycles = facts.candidates(on, told_since)
     happened: dict[int, list[Due]] = defaultdict(list)
     for event in facts.events(on, told_since):
         happened[event.member] += due.of_event(event, on, told_since)
     told = set(_told().order_by().values_list("member", flat=True).distinct())
     for members in chunks(sorted(cycles.keys() | happened.keys() | told)):
-        found = {member: list(happened.get(member, ())) for member in members}
-        standings = facts.standings([cycle for member in members for cycle in cycles.get(member, ())], on)
-        for of_cycle in facts.of_standings(standings):
-            found[of_cycle.member] += due.of_cycle(of_cycle, on, told_since)
-        _store(found, on, now, tally, dry_run=dry_run)
+        may_be = [each for member in members for each in cycles.get(member, ())]
+        dues = _of_cycles(may_be, on, told_since)
+        dues += [one for member in members for one in happened.get(member, ())]
+        if dues or not told.isdisjoint(members):
+            _store(members, dues, on, now, tally, dry_run=dry_run)
         progress(len(members))
     return tally
+
+
+def _of_cycles(may_be: Collection[due.CycleFacts], on: date, told_since: date) -> list[Due]:
+    """Return what is due of these cycles.
+
+    Where they stand is asked only of those of which something may be due that is not on record.
+    """
+    possible = {each.cycle: list(due.of_cycle(each, on, told_since)) for each in may_be}
+    new = set(_not_told([one for dues in possible.values() for one in dues]))
+    asked = [key for key, dues in possible.items() if not new.isdisjoint(dues)]
+    cycles = facts.of_standings(facts.standings(asked, on))
+    return [one for cycle in cycles for one in due.of_cycle(cycle, on, told_since)]
 
 
 def _told() -> QuerySet[Notice]:
@@ -106,22 +116,24 @@ def _told() -> QuerySet[Notice]:
 
 
 @transaction.atomic
-def _store(found: Mapping[int, Collection[Due]], on: date, now: datetime, tally: Tally, *, dry_run: bool) -> None:
+def _store(
+    members: Collection[int], dues: Iterable[Due], on: date, now: datetime, tally: Tally, *, dry_run: bool
+) -> None:
     """Store the mails of these members, with what is due and was not told before."""
     if not dry_run:
-        lock = Member.objects.select_for_update(no_key=True).filter(pk__in=list(found)).order_by("pk")
+        lock = Member.objects.select_for_update(no_key=True).filter(pk__in=members).order_by("pk")
         list(lock.values_list("pk", flat=True))
-    readers = _readers(found, on)
+    readers = _readers(members, on)
     waiting: dict[int, list[Notice]] = defaultdict(list)
     for notice in _told().filter(member__in=list(readers), anchor_on__lte=on):
         waiting[notice.member_id].append(notice)
-    new = _not_told(
-        [one for member, dues in found.items() if member in readers for one in dues if readers[member].takes(one.kind)]
-    )
+    new: dict[int, list[Due]] = defaultdict(list)
+    for one in _not_told([one for one in dues if one.member in readers and readers[one.member].takes(one.kind)]):
+        new[one.member].append(one)
     mails: dict[int, NoticeMail] = {}
     priority: dict[int, MailPriority] = {}
     for member, reader in readers.items():
-        kinds = [one.kind for one in new.get(member, ())] + [notice.kind for notice in waiting[member]]
+        kinds = [one.kind for one in new.get(member, ())] + [notice.kind for notice in waiting.get(member, ())]
         if not kinds:
             continue
         tally.kinds.update(kinds)
@@ -181,35 +193,23 @@ def address_of(email: str | None) -> str:
 
 def switched_off(choice: Preference | None) -> frozenset[str]:
     """Return the kinds that a member does not want."""
-    if choice is None:
-        return frozenset()
-    wanted = {
-        NoticeKind.MONTHLY_SUMMARY: choice.monthly_summary,
-        NoticeKind.NOTHING_RECORDED: choice.nothing_recorded,
-    }
-    return frozenset(kind for kind, is_wanted in wanted.items() if not is_wanted)
+    return frozenset(kind for kind in OPTIONAL if choice and not preferences.wants(choice, kind))
 
 
-def _not_told(dues: Collection[Due]) -> dict[int, list[Due]]:
-    """Return which of these are not on record, and are not older than what is, by member.
+def _not_told(dues: Collection[Due]) -> list[Due]:
+    """Return which of these are not on record, and are not older than what is.
 
     A run for a day of the past does not remind of what a later one has reminded of.
     """
     if not dues:
-        return {}
+        return []
     last: dict[Key, date] = {}
-    rows = Notice.objects.filter(
-        member__in={one.member for one in dues}, anchor_on__gte=min(one.anchor_on for one in dues)
-    ).order_by()
-    for member, kind, subject, anchor_on in rows.values_list("member", "kind", "subject", "anchor_on"):
-        key = (member, kind, subject)
-        last[key] = max(last.get(key, anchor_on), anchor_on)
-    new: dict[int, list[Due]] = defaultdict(list)
-    for one in dues:
-        on_record = last.get((one.member, one.kind, one.subject))
-        if on_record is None or on_record < one.anchor_on:
-            new[one.member].append(one)
-    return new
+    for members in chunks({one.member for one in dues}):
+        rows = Notice.objects.filter(member__in=members, anchor_on__gte=min(one.anchor_on for one in dues)).order_by()
+        for member, kind, subject, anchor_on in rows.values_list("member", "kind", "subject", "anchor_on"):
+            key = (member, kind, subject)
+            last[key] = max(last.get(key, anchor_on), anchor_on)
+    return [one for one in dues if last.get((one.member, one.kind, one.subject), date.min) < one.anchor_on]
 
 
 def ended(keys: Iterable[int], reason: str, at: datetime) -> None:

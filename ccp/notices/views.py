@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from amtportal.dates import day_of
 from amtportal.members.access import account_of, for_member
 from amtportal.members.limits import address_over_limit, over_limit, respond_429
+from amtportal.members.mail.layout import unwrapped
 from amtportal.members.models import Member
 from ccp.notices import ahead, mailed, preferences
 from ccp.notices.forms import PreferencesForm
@@ -69,7 +70,7 @@ def notice_list(request: HttpRequest, member: Member) -> HttpResponse:
 def notice_detail(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     """Show the text of a mail as it was sent."""
     mail = get_object_or_404(NoticeMail.objects.filter(member=member, state=MailState.SENT), pk=pk)
-    return render(request, "ccp/notices/notice_detail.html", {"mail": mail})
+    return render(request, "ccp/notices/notice_detail.html", {"mail": mail, "text": unwrapped(mail.text)})
 
 
 @login_not_required

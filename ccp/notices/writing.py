@@ -30,10 +30,9 @@ from amtportal.formatting import (
 )
 from amtportal.members.mail import outbox
 from amtportal.members.mail.layout import Button, Content, Part, compose
-from amtportal.members.models import MailPriority
-from amtportal.middleware.language import or_english
+from amtportal.members.models import MailPriority, Member
 from ccp.models import Activity, ErrorReport
-from ccp.notices import due, facts, telling
+from ccp.notices import due, facts, preferences, telling
 from ccp.notices.kinds import KINDS, ORDER, is_optional
 from ccp.notices.models import Notice, NoticeKind, NoticeMail, Preference
 from ccp.notices.sending import WRITER, address_of, switched_off
@@ -160,7 +159,7 @@ def _grace(standing: Standing, notice: Notice, on: date) -> Said | Gone:
 
 def nothing_recorded(notices: Sequence[Notice], on: date) -> Written:
     standings = {each.cycle.pk: each for each in facts.standings({key_of(notice) for notice in notices}, on)}
-    quiet = facts.quiet_since([standing.cycle for standing in standings.values()])
+    quiet = facts.quiet_since({key: standing.cycle.starts_on for key, standing in standings.items()})
     return {
         notice.pk: _nothing_recorded(standings.get(key_of(notice)), notice, quiet.get(key_of(notice)))
         for notice in notices
@@ -466,7 +465,7 @@ def write(keys: Sequence[int]) -> dict[int, EmailMessage]:
     for notice in Notice.objects.filter(mail__in=mails, dropped="").order_by("pk"):
         notices[notice.mail_id].append(notice)  # type: ignore[index]  # it was found by its mail
     for mail in mails:
-        mail.language = _language_of(mail)
+        mail.language = _language_of(mail.member)
         for notice in notices[mail.pk]:
             notice.member = mail.member
     said = _said(mails, notices, day_of(now))
@@ -480,7 +479,9 @@ def write(keys: Sequence[int]) -> dict[int, EmailMessage]:
         if not kept:
             mail.state = NoticeMail.State.DROPPED
             continue
-        if not _still_goes_to(mail):
+        mail.address = _address_of(mail.member)
+        if not mail.address:
+            mail.state = NoticeMail.State.UNDELIVERABLE
             continue
         message = compose(
             _content(mail, kept),
@@ -496,24 +497,14 @@ def write(keys: Sequence[int]) -> dict[int, EmailMessage]:
     return composed
 
 
-def _language_of(mail: NoticeMail) -> str:
-    choice: Preference | None = getattr(mail.member, "notice_preference", None)
-    user = mail.member.user
-    return or_english((choice.language if choice else "") or (user.language if user else ""))
+def _language_of(member: Member) -> str:
+    choice = getattr(member, "notice_preference", None) or Preference(member=member)
+    return preferences.language_of(choice)
 
 
-def _still_goes_to(mail: NoticeMail) -> bool:
-    """Return whether the member's address is still that of the mail. If not, the mail goes to the new one."""
-    user = mail.member.user
-    address = address_of(user.email) if user and user.is_active else ""
-    if address == mail.address:
-        return True
-    mail.address = address
-    if address:
-        outbox.write_at_sending(writer=WRITER, addresses=[(mail.pk, address)], priority=MailPriority.NOTICE)
-    else:
-        mail.state = NoticeMail.State.UNDELIVERABLE
-    return False
+def _address_of(member: Member) -> str:
+    """Return the address that the member has now: it may have changed since the mail was stored."""
+    return address_of(member.user.email) if member.user and member.user.is_active else ""
 
 
 def _said(mails: Sequence[NoticeMail], notices: Mapping[int, Sequence[Notice]], on: date) -> dict[int, Said | Gone]:
@@ -567,7 +558,13 @@ def _content(mail: NoticeMail, kept: Sequence[tuple[Notice, Said]]) -> Content:
     first = next((kind for kind in kinds if not is_optional(kind)), kinds[0])
     with translation.override(mail.language):
         why = str(KINDS[first].why)
-    return Content(subject=ordered[0][1].subject, parts=parts, why=why, name=mail.member.name)
+    return Content(
+        subject=ordered[0][1].subject,
+        parts=parts,
+        why=why,
+        name=mail.member.name,
+        stop_address=preferences.stop_address(mail.member, first) if is_optional(first) else "",
+    )
 
 
 def _joined(one: Part, other: Part) -> Part:

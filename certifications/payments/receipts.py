@@ -18,6 +18,7 @@ from certifications import invoices
 from certifications.models import Payment, RenewalInvoice
 from certifications.payments.amounts import money
 from certifications.payments.models import Checkout, Refund
+from certifications.payments.signals import member_told
 
 
 def address_of(checkout: Checkout) -> str:
@@ -32,7 +33,7 @@ def send(payment: Payment, checkout: Checkout) -> None:
     """
     with translation.override(checkout.language):
         content = receipt(payment)
-    _send(content, checkout)
+    _send(content, checkout, kind="received", about=f"payment-{payment.pk}")
 
 
 def send_failure(checkout: Checkout) -> None:
@@ -42,7 +43,7 @@ def send_failure(checkout: Checkout) -> None:
     """
     with translation.override(checkout.language):
         content = failure(checkout)
-    _send(content, checkout)
+    _send(content, checkout, kind="failed", about=f"checkout-{checkout.pk}")
 
 
 def send_refund(refund: Refund) -> None:
@@ -61,13 +62,15 @@ def send_refund(refund: Refund) -> None:
             amount=money(refund.amount, refund.currency),
             is_unpaid=RenewalInvoice.objects.filter(pk=invoice.pk, status="issued").exists(),
         )
-    _send(content, checkout)
+    _send(content, checkout, kind="refunded", about=f"refund-{refund.pk}")
 
 
-def _send(content: Content, checkout: Checkout) -> None:
+def _send(content: Content, checkout: Checkout, *, kind: str, about: str) -> None:
     to = address_of(checkout)
     mail = compose(content, to=to, language=checkout.language, priority=MailPriority.MONEY)
     get_connection().send_messages([mail])
+    member = checkout.invoice.cycle.certification.member
+    member_told.send(sender=Checkout, member=member, kind=kind, about=about, mail=mail, language=checkout.language)
 
 
 def receipt(payment: Payment) -> Content:

@@ -20,6 +20,7 @@ from ccp.notices.models import MailState, NoticeKind, NoticeMail
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
 from tests.browser import acts
+from tests.support.audits import case_on_record
 from tests.support.builders import (
     cycle_of,
     invoice_of,
@@ -76,6 +77,7 @@ def of_member(member: Member) -> list[str]:
     entry = member.activities.order_by("pk")[0]
     member.user.refresh_from_db()
     draw = draw_with(member)
+    audit = case_on_record(cycle).pk
     file = attach(long, name=f"{'W' * 120}.png")
     return [
         "/",
@@ -93,6 +95,12 @@ def of_member(member: Member) -> list[str]:
         f"/ccp/activities/{from_amt.pk}/",
         f"/ccp/activities/{from_amt.pk}/report/",
         "/audits/check/",
+        "/audits/",
+        f"/audits/{audit}/",
+        f"/audits/{audit}/entries/{long.pk}/files/",
+        f"/audits/{audit}/entries/{long.pk}/missing/",
+        f"/audits/{audit}/message/",
+        f"/audits/{audit}/extension/",
         f"/audits/draws/{draw.year}/",
         f"/audits/draws/{draw.year}/mine/",
         f"/ccp/transcript/{cycle.pk}/",

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Browser, Locator, Page
 from time_machine import TimeMachineFixture
 
 from amtportal.guide_pictures import FOLDER, RECORD, pictures
@@ -60,6 +60,12 @@ class Camera:
             file = io.BytesIO()
             Image.open(io.BytesIO(png)).convert("RGB").save(file, "WEBP", quality=70, method=6)
             self.files[f"{name}-{scheme}.webp"] = file.getvalue()
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Browser:
+    """Take every picture with the whole browser: without it, a list to choose from is drawn in another height."""
+    return chromium
 
 
 @pytest.fixture

@@ -14,12 +14,14 @@ from time_machine import TimeMachineFixture
 
 from amtportal.dates import day_of
 from amtportal.imports import csv_files
-from amtportal.members.models import Member, User
+from amtportal.members.models import Member, OutgoingMail, User
 from ccp import demo
 from ccp.audits import draws
 from ccp.audits.models import AuditCase
-from ccp.demo import audits, cast
+from ccp.demo import audits, cast, told
 from ccp.models import Activity, ErrorReport
+from ccp.notices import sending
+from ccp.notices.models import NoticeMail
 from ccp.standing.standing import Standing, standings
 from certifications import cycles, invoices
 from certifications.models import Certification, Payment
@@ -261,6 +263,19 @@ def test_one_member_is_paying_from_a_bank_account(provider: Provider, settings: 
     assert (checkout.status, checkout.invoice.status) == ("processing", "issued")
     page = client_of(checkout.invoice.cycle.certification.member).get("/certifications/")
     assert 'data-name="invoice-status" value="processing"' in page.text
+
+
+@pytest.mark.django_db
+def test_the_cast_was_told_of_payments_and_nothing_of_today_is_taken_from_the_run() -> None:
+    cast.enter(on=NOVEMBER, now=noon(NOVEMBER), staff=cast.make_staff(noon(NOVEMBER)))
+    told.tell(cast.events(NOVEMBER).keys(), on=NOVEMBER)
+    mails = NoticeMail.objects.filter(member__user__email="midway@demo.example")
+    assert {mail.state for mail in mails} == {"sent"}
+    assert any("Payment received" in mail.subject for mail in mails)
+    assert all(mail.on < NOVEMBER and mail.sent_at and day_of(mail.sent_at) == mail.on for mail in mails)
+    assert not OutgoingMail.objects.exists()
+    tally = sending.send_due(on=NOVEMBER, now=noon(NOVEMBER))
+    assert tally.kinds["cycle-ends"] >= 2
 
 
 @pytest.mark.any_database

@@ -24,9 +24,10 @@ DAILY = {
     "backup",
     "clean_evidence",
     "reconcile_payments",
+    "send_notices",
 }
 WEEKLY = {"verify_records", "clearsessions"}
-OFTEN = {"send_mail_queue", "settle_payments"}
+OFTEN = {"send_mail_queue", "read_bounces", "settle_payments"}
 
 
 def named(unit: Path) -> str:
@@ -62,6 +63,7 @@ def test_a_timer_runs_as_often_as_it_should_and_makes_up_for_what_it_missed(time
 def test_history_is_sealed_before_the_backup_and_cycles_are_closed_before_both_and_files_are_deleted_after() -> None:
     at = {named(timer): when(timer)[6:11] for timer in TIMERS if named(timer) in DAILY}
     assert at["close_cycles"] < at["pass_audit_deadlines"] < at["seal_history"]
+    assert at["close_cycles"] < at["send_notices"] == "08:00"
     assert at["close_cycles"] < at["match_credits"] < at["seal_history"] < at["backup"] < at["clean_evidence"]
 
 

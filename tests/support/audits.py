@@ -5,7 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import Permission
+from django.utils import timezone
 
+from amtportal.dates import day_of
 from amtportal.members.models import Member, User
 from ccp.audits import cases, deadlines, items
 from ccp.audits.models import AuditCase, CaseState
@@ -70,6 +72,16 @@ def make_case(state: str = CaseState.NOTIFIED, *, cycle: Cycle | None = None, at
         case = again(step(case, at) or case)
     assert case.state == state
     return case
+
+
+def case_on_record(cycle: Cycle, state: str = CaseState.NOTIFIED) -> AuditCase:
+    """Return the case of a cycle that need not be closed, with 30 days for its next move. It has no steps."""
+    now = timezone.now()
+    columns: dict[str, Any] = {"state": state, "due_on": day_of(now) + timedelta(days=30)}
+    if state == CaseState.ANNOUNCED:
+        columns |= {"outcome": "failed", "points": Decimal(0), "frozen_at": now}
+    of_audit = {"cause": "A report", "ticket": "0" * 64, "opened_at": now, "opened_by": make_user(), "state_since": now}
+    return cycle.audit_cases.first() or AuditCase.objects.create(cycle=cycle, **of_audit, **columns)
 
 
 def again(case: AuditCase) -> AuditCase:

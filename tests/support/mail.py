@@ -12,8 +12,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from bs4 import BeautifulSoup
 from django.conf import settings
 from django.core.mail import EmailMessage as StoredMail
+from pytest_django.fixtures import Settings
 
-from amtportal.members.mail import outbox
+from amtportal.members.mail import outbox, sending
+from amtportal.members.models import OutgoingMail
 from tests.support.waiting import PATIENCE
 
 ADDRESS = r"(?<=:\n)https?://\S+$"
@@ -64,7 +66,7 @@ class Mailbox:
     @property
     def mails(self) -> list[EmailMessage]:
         """Return the mails that have come in once everything that is due has been sent."""
-        outbox.send_due()
+        sending.send_due()
         return self.taken
 
     def only_link(self) -> str:
@@ -91,6 +93,27 @@ class _Handler:
         return "250 OK"
 
 
+def write_mails(number: int) -> None:
+    """Store so many mails, each to an address of its own."""
+    begin = OutgoingMail.objects.count()
+    outbox.Backend().send_messages(
+        [StoredMail("Your cycle", "Hello", to=[f"{begin + n}@example.org"]) for n in range(number)]
+    )
+
+
+def waiting_texts() -> list[str]:
+    """Return the plain text of each mail that waits, as it would be sent."""
+    rows = list(OutgoingMail.objects.order_by("pk"))
+    texts = []
+    for mail in sending.written(rows).values():
+        assert isinstance(mail, sending.Ready)
+        parsed = message_from_bytes(mail.message().as_bytes(), policy=policy.default)
+        body = parsed.get_body(("plain",))
+        assert isinstance(body, EmailMessage)
+        texts.append(body.get_content())
+    return texts
+
+
 @contextmanager
 def mail_server() -> Iterator[tuple[Mailbox, int]]:
     """Return the mailbox, and the port at which the server takes mail for it."""
@@ -106,3 +129,11 @@ def mail_server() -> Iterator[tuple[Mailbox, int]]:
         yield mailbox, port
     finally:
         controller.stop()
+
+
+def use_outbox(settings: Settings, port: int = 9) -> None:
+    """Store mail as the portal does, and send it by SMTP to that port; nobody is at port 9."""
+    settings.EMAIL_BACKEND = "amtportal.members.mail.outbox.Backend"
+    settings.MAIL_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", port, False
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""

@@ -25,6 +25,7 @@ from ccp.models import Activity, ActivityType, Category, HeldCredit
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
 from certifications.payments.models import UnappliedMoney
 from certifications.payments.provider import ProviderAway
+from tests.support.audits import case_on_record
 from tests.support.builders import (
     PASSWORD,
     TODAY,
@@ -182,6 +183,12 @@ def attach_file(patch: pytest.MonkeyPatch) -> Post:
     return Post(client_of(member), address, {"file": sent(picture("PNG"), "certificate.png")})
 
 
+def attach_file_in_audit(patch: pytest.MonkeyPatch) -> Post:
+    cycle = make_cycle()
+    address = f"/audits/{case_on_record(cycle).pk}/entries/{make_activity(cycle).pk}/files/"
+    return Post(client_of(cycle.certification.member), address, {"file": sent(picture("PNG"), "certificate.png")})
+
+
 # Posts of staff.
 
 
@@ -287,6 +294,7 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "account_reset_password_from_key": reset_password,
     "account_set_password": set_first_password,
     "evidence-add": attach_file,
+    "audit-attach": attach_file_in_audit,
     "mfa_activate_totp": set_up_app,
     "mfa_add_webauthn": add_passkey,
     "mfa_authenticate": give_second_factor,

@@ -20,20 +20,13 @@ from django.utils.translation import ngettext
 from amtportal import links
 from amtportal.formatting import format_moment
 from amtportal.members.context_processors import ASSOCIATION
+from amtportal.members.mail.languages import language_of
 from amtportal.members.mail.layout import Button, Content, Mail, Part, compose
 from amtportal.members.models import MailPriority, Member, User
 from amtportal.members.sessions.sessions import browser_name
 from amtportal.middleware.language import or_english
 
 Context = Mapping[str, Any]
-
-
-def language_of(user: User) -> str:
-    """Return the language in which a person is told something, whoever asks for the page.
-
-    It is that of the last sign-in from a known browser, else that of the page.
-    """
-    return or_english(user.language or translation.get_language())
 
 
 def written(prefix: str, context: Context, *, to: str) -> Mail:

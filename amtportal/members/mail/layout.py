@@ -7,6 +7,7 @@
 - A value is one line: what somebody typed can add no line to a mail, and no header.
 """
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -117,6 +118,11 @@ def to_html(content: Content, *, language: str) -> str:
 def to_text(content: Content) -> str:
     """Return the mail as plain text, in the active language."""
     return "\n\n".join(_paragraphs(content)) + "\n"
+
+
+def unwrapped(text: str) -> str:
+    """Return the text of a mail with each paragraph in one line, as a program that joins lines shows it."""
+    return re.sub(r"^ ", "", text.replace(" \n", " "), flags=re.MULTILINE)
 
 
 def _paragraphs(content: Content) -> Iterator[str]:

@@ -20,6 +20,7 @@ from django.utils import translation
 from amtportal import clean
 from amtportal.members import limits, refusals
 from amtportal.members.mail import account_mails
+from amtportal.members.mail.languages import language_of
 from amtportal.members.mail.layout import Mail
 from amtportal.members.models import User
 from amtportal.members.sessions import devices
@@ -82,7 +83,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Tell the owner, in the owner's language, whoever acts. A first password is not "reset"."""
         if template_prefix == "account/email/password_reset" and _is_first_password(self.request):
             template_prefix = "account/email/password_set"
-        with translation.override(account_mails.language_of(user)):
+        with translation.override(language_of(user)):
             super().send_notification_mail(template_prefix, user, {**(context or {}), "user": user}, email)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:

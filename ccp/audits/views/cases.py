@@ -86,7 +86,7 @@ def _page(
         "can_remove": case.frozen_at is None,
         "can_submit": Verb.SUBMIT in can,
         "not_yet": cases.problem_with_submission(asked),
-        "can_ask_extension": Verb.ASK_EXTENSION in can and not hasattr(case, "extension"),
+        "can_ask_extension": _can_ask_extension(case),
         "extension": getattr(case, "extension", None),
         "can_appeal": Verb.APPEAL in can,
         "appeal": getattr(case, "appeal", None),
@@ -155,6 +155,7 @@ def audit_missing(request: HttpRequest, member: Member, pk: int, activity: int) 
         heading=gettext_lazy("Say why something is missing"),
         button=gettext_lazy("Save"),
         done=gettext_lazy("AMT reads this when you submit."),
+        is_possible=case.state in states.ASKING,
         lead=f"{item.activity.heading} ({item.activity.reference})",
         back=_address(case, item),
     )
@@ -177,6 +178,7 @@ def audit_message(request: HttpRequest, member: Member, pk: int) -> HttpResponse
         heading=gettext_lazy("Write to AMT"),
         button=gettext_lazy("Send"),
         done=gettext_lazy("Your message is sent."),
+        is_possible=case.is_open,
         back=reverse("audit-detail", args=[case.pk]) + "#messages",
     )
     return _answer(request, case, page, MessageForm, write)
@@ -203,6 +205,7 @@ def audit_extension(request: HttpRequest, member: Member, pk: int) -> HttpRespon
         heading=gettext_lazy("Ask for more time"),
         button=gettext_lazy("Ask for more time"),
         done=gettext_lazy("AMT answers your request here. You can go on attaching files."),
+        is_possible=_can_ask_extension(case),
         lead=lead,
         back=reverse("audit-detail", args=[case.pk]),
     )
@@ -224,6 +227,7 @@ def audit_appeal(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
         heading=gettext_lazy("Appeal against the decision"),
         button=gettext_lazy("Appeal"),
         done=gettext_lazy("Your appeal is with AMT. Two people who did not review your audit decide it."),
+        is_possible=states.row_for(case.state, Verb.APPEAL) is not None,
         lead=_(
             "You can appeal once. If you want to attach more files, do so first: after the appeal, nothing is added."
         ),
@@ -260,6 +264,7 @@ class FormPage:
     button: "StrOrPromise"
     done: "StrOrPromise"
     back: str
+    is_possible: bool
     lead: str = ""
 
 
@@ -274,6 +279,8 @@ def _answer(
     **of_form: Any,
 ) -> HttpResponse:
     """Show the form, or do what it asks for. A refusal is shown where the form has the field."""
+    if request.method != "POST" and not page.is_possible:
+        return redirect(page.back)
     kept = kept_forms.take(request)
     typed = kept.dict() if kept else initial
     form = form_class(request.POST if request.method == "POST" else None, initial=typed, **of_form)
@@ -287,6 +294,10 @@ def _answer(
             return redirect(page.back)
     context = {"case": case, "page": page, "form": form, "came_back": bool(kept)}
     return render(request, "ccp/audits/audit_form.html", context)
+
+
+def _can_ask_extension(case: AuditCase) -> bool:
+    return states.row_for(case.state, Verb.ASK_EXTENSION) is not None and not hasattr(case, "extension")
 
 
 def _entry(member: Member, pk: int, activity: int, *, at: datetime) -> tuple[AuditCase, items.Item]:

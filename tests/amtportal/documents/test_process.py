@@ -161,6 +161,7 @@ def _has_ended(pid: int) -> bool:
     return ") Z " in Path(f"/proc/{pid}/stat").read_text()
 
 
+@pytest.mark.any_database
 @pytest.mark.django_db
 @pytest.mark.usefixtures("on_today")
 def test_while_it_is_away_a_page_says_so_and_leads_back(met: Member, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,8 +23,8 @@ from amtportal.history import comparison
 from amtportal.history.lines import Traced
 from amtportal.history.models import SecurityEvent
 from amtportal.history.triggers import append_only
-from amtportal.members.models import Member, User
-from ccp.audits.models import Draw, Replacement
+from amtportal.members.models import BouncingAddress, Member, User
+from ccp.audits.models import Appeal, CaseStep, Draw, Extension, Message, Replacement
 from ccp.models import (
     Activity,
     ActivityType,
@@ -62,6 +62,12 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "activity-report": (ErrorReport, "text: – → Wrong day."),
     "evidence-add": (Evidence, "original_name: – → certificate.png"),
     "evidence-remove": (Evidence, f"removed_at: – → {NOW}"),
+    "audit-attach": (Evidence, "original_name: – → certificate.png"),
+    "audit-missing": (Message, "text: – → It was lost."),
+    "audit-message": (Message, "text: – → A question."),
+    "audit-extension": (Extension, "wanted_on: – → 2026-04-20"),
+    "audit-submit": (CaseStep, "verb: – → submit"),
+    "audit-appeal": (Appeal, "reason: – → It shows the date."),
     "calendar-detail": (CalendarFeed, f"created_at: – → {NOW}"),
     "notice-list": (Preference, "language: – → es"),
     "notice-stop": (Preference, "nothing_recorded: – → True"),  # and the other kind is off
@@ -127,6 +133,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "certifications_renewalinvoice_void": (RenewalInvoice, "status: issued → void"),
     "members_member_add": (Member, "amt_id: – → 777"),
     "members_member_change": (Member, "city: – → Rosemont"),
+    "members_bouncingaddress_clear": (BouncingAddress, f"cleared_at: – → {NOW}"),
     "members_member_rekey": (Member, "amt_id: * → 888"),
     "members_member_merge": (Member, "merged_into: – → *"),
     "members_member_sign_in": (User, "email: – → new@example.org"),

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from pytest_django import DjangoAssertNumQueries
 
-from amtportal.members.models import FormerAmtId, Member, OutgoingMail, User
+from amtportal.members.models import BouncingAddress, FormerAmtId, MailDelivery, Member, OutgoingMail, User
 from tests.support.builders import TODAY, make_member, make_user, noon
 from tests.support.constraints import changed, constraints_of, copied, refused_by
 
@@ -15,6 +15,16 @@ pytestmark = pytest.mark.django_db
 
 def make_mail() -> OutgoingMail:
     return OutgoingMail.objects.create(sender="portal@amt.example", recipients=["ada@example.org"], content="…")
+
+
+def make_delivery() -> MailDelivery:
+    return MailDelivery.objects.create(
+        recipient="ada@example.org", priority=2, queued_at=noon(TODAY), sent_at=noon(TODAY)
+    )
+
+
+def make_bouncing() -> BouncingAddress:
+    return BouncingAddress.objects.create(address="ada@example.org", marked_at=noon(TODAY), reason="550 no such box")
 
 
 def make_former() -> FormerAmtId:
@@ -32,8 +42,12 @@ CHANGES = {
     "members_outgoingmail_sender_given": (make_mail, {"sender": ""}),
     "members_outgoingmail_priority_known": (make_mail, {"priority": 4}),
     "members_outgoingmail_written_or_to_be": (make_mail, {"content": ""}),
+    "members_bouncingaddress_cleared_by_somebody": (make_bouncing, {"cleared_at": noon(TODAY)}),
+    "members_maildelivery_priority_known": (make_delivery, {"priority": 4}),
+    "members_maildelivery_sent_or_refused": (make_delivery, {"reason": "no such box"}),
 }
 COPIES = {
+    "members_bouncingaddress.address": (make_bouncing, {}),
     "members_user.email": (make_user, {}),
     "members_member.amt_id": (make_member, {"user": make_user}),
     "members_member.user_id": (make_member, {"amt_id": "another"}),

@@ -65,7 +65,6 @@ def test_the_address_of_a_calendar_is_the_portals(new: Member, host: str) -> Non
     calendar.create(member=new, at=noon(TODAY))
     text = client.get("/calendar/", secure=True).text
     assert "https://portal.example.org/calendar/" in text
-    assert "webcal://portal.example.org/calendar/" in text
     assert "4242" not in text
 
 

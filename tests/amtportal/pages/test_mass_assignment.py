@@ -89,6 +89,7 @@ WRITES_NOTHING = {
     "account_reset_password",
     "account_signup",
     "activity-preview",
+    "audit-attach",  # the same as the next
     "evidence-add",  # no file is sent, because a file that is sent is taken whole or not at all
     "set_language",
     "ccp_heldcredit_match",  # nothing that is held can be matched here

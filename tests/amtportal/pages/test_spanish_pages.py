@@ -8,14 +8,17 @@ from datetime import date, timedelta
 import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
+from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
 from ccp.amt_credits import error_reports
+from ccp.audits.models import AuditCase
 from ccp.notices import preferences
 from ccp.notices.models import OPTIONAL, MailState, NoticeKind
 from ccp.recording import verbs as recording
 from ccp.standing import calendar
 from certifications import life
+from tests.support.audits import OPENED, audited_cycle, make_case, owner
 from tests.support.builders import (
     PASSWORD,
     TODAY,
@@ -202,6 +205,22 @@ def test_no_page_of_evidence_does(met: Member) -> None:
     wrong = left_after(client, f"/ccp/activities/{entry.pk}/evidence/")
     pages = ["/ccp/activities/{entry}/", "/ccp/evidence/{file}/remove/"]
     assert nothing | wrong | left_on(client, pages, entry=entry.pk, file=attach(entry).pk) == set()
+
+
+def test_no_page_of_an_audit_does(met: Member, on_today: TimeMachineFixture) -> None:
+    found = left_on(client_of(met), ["/audits/"])
+    for state in AuditCase.State:
+        if state == "decided":  # the portal passes it on at once
+            continue
+        case = make_case(state, cycle=audited_cycle(amt="3"))
+        on_today.move_to(noon(case.due_on) if case.due_on else OPENED, tick=False)
+        audited, entry = client_of(owner(case)), case.cycle.credits.order_by("pk")[0].activity_id
+        below = ["", "message/", "extension/", "appeal/", f"entries/{entry}/files/", f"entries/{entry}/missing/"]
+        found |= left_on(audited, ["/", "/audits/", *(f"/audits/{case.pk}/{part}" for part in below)])
+        if state == "notified":
+            for part in ("message/", "extension/", "submit/", f"entries/{entry}/missing/", f"entries/{entry}/files/"):
+                found |= left_after(audited, f"/audits/{case.pk}/{part}")
+    assert found == set()
 
 
 @pytest.mark.slow

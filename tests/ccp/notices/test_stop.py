@@ -1,7 +1,7 @@
 """The way out of a mail: an address that switches one kind off without a sign-in, and back on."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +11,10 @@ from django.test import Client
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member
-from ccp.notices import preferences
-from ccp.notices.models import OPTIONAL, NoticeKind, Preference
+from ccp.notices import preferences, writing
+from ccp.notices.models import OPTIONAL, NoticeKind, NoticeMail, Preference
 from tests.support.builders import TODAY, client_of, make_member, noon
+from tests.support.notices import make_notice
 from tests.support.pages import read, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
@@ -175,3 +176,25 @@ def test_asking_is_limited_for_each_ip_address(member: Member, settings: Any) ->
     assert Client().get(address(member)).status_code == 200
     assert Client().post(address(member), ONE_CLICK).status_code == 429
     assert is_on(member)
+
+
+@pytest.mark.parametrize(
+    ("who", "kind", "anchor_on"),
+    [("new", NoticeKind.NOTHING_RECORDED, date(2026, 3, 1)), ("short", NoticeKind.CYCLE_ENDS, date(2026, 2, 22))],
+    ids=["can be switched off", "always comes"],
+)
+def test_only_mail_that_can_be_switched_off_has_the_address(
+    who: str, kind: NoticeKind, anchor_on: date, request: pytest.FixtureRequest
+) -> None:
+    member = request.getfixturevalue(who)
+    cycle = member.certifications.get().cycles.get()
+    mail = NoticeMail.objects.create(member=member, on=TODAY, address=member.user.email)
+    make_notice(member, kind, on=anchor_on, subject=f"cycle-{cycle.pk}", mail=mail)
+    message = writing.write([mail.pk])[mail.pk].message()
+    if kind in OPTIONAL:
+        address = preferences.stop_address(member, kind)
+        assert message["List-Unsubscribe"] == f"<{address}>"
+        assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert address in NoticeMail.objects.get().text
+    else:
+        assert message["List-Unsubscribe"] is message["List-Unsubscribe-Post"] is None

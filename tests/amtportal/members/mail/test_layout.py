@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from django.utils import translation
 
 from amtportal.members.mail import style
-from amtportal.members.mail.layout import WIDTH, Button, Content, Mail, Part, compose, to_text
+from amtportal.members.mail.layout import WIDTH, Button, Content, Mail, Part, compose, to_text, unwrapped
 from amtportal.members.models import MailPriority
 from tests.support import palette
 from tests.support.mail import links_of, words_of
@@ -72,7 +72,7 @@ def test_lines_are_short_and_an_address_is_whole() -> None:
     lines = text.get_content().splitlines()
     assert max(len(line.rstrip()) for line in lines if not line.startswith("http")) <= WIDTH
     assert LONG in lines
-    joined = text.get_content().replace(" \n", " ")
+    joined = unwrapped(text.get_content())
     assert CONTENT.parts[0].sentences[0].strip() in joined.splitlines(), "a program may join what is one paragraph"
 
 
@@ -80,6 +80,7 @@ def test_lines_are_short_and_an_address_is_whole() -> None:
 def test_no_line_looks_like_a_quotation_or_the_end_of_a_mail(line: str) -> None:
     text = to_text(Content(subject="", parts=[Part(sentences=[line], heading=line)], why=line))
     assert text.count(f"\n {line}\n") == 3
+    assert unwrapped(text).count(f"\n{line}\n") == 3
 
 
 def test_what_somebody_typed_is_text_and_no_header_and_no_line() -> None:

@@ -7,11 +7,13 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client, RequestFactory
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from amtportal.members.models import OutgoingMail, User
 from amtportal.members.sessions import devices
-from tests.support.builders import PASSWORD, make_user
+from ccp.notices import preferences
+from tests.support.builders import PASSWORD, make_member, make_user
 from tests.support.factors import code, give_app
 from tests.support.mail import links_of, words_of
 
@@ -97,6 +99,12 @@ def test_it_is_written_in_the_language_of_the_owner_not_of_whoever_signs_in(ada:
     (sent,) = mail.outbox
     assert sent.subject == "Usted inició sesión desde un navegador nuevo"
     assert "Hola" in words_of(sent)
+
+
+def test_it_is_written_in_the_language_that_the_member_chose_for_mail(ada: User) -> None:
+    preferences.choose(member=make_member(user=ada), language="es", wanted=[], by=ada, at=timezone.now())
+    sign_in(Client(), ada, **{"accept-language": "en"})
+    assert mail.outbox[0].subject == "Usted inició sesión desde un navegador nuevo"
 
 
 def test_it_waits_in_the_outbox_until_after_the_response(ada: User, settings: Settings) -> None:
