@@ -52,9 +52,9 @@ audit-pages: ## Measure every page in Chromium, print a table, save pictures in 
 	@deploy/setup.sh audit
 	@.venv/bin/python -m tests.audit "$(SCREENS)"
 
-pictures: ## Take the pictures of the guide again from the running portal
+pictures: ## Take the pictures of the guide and of mail again
 	@deploy/setup.sh test
-	@AMTPORTAL_VAR=$$(mktemp -d) WRITE_PICTURES=1 .venv/bin/python -m pytest -q -p no:randomly tests/browser/test_guide_pictures.py
+	@AMTPORTAL_VAR=$$(mktemp -d) WRITE_PICTURES=1 .venv/bin/python -m pytest -q -p no:randomly tests/browser/test_guide_pictures.py tests/browser/test_mail_pictures.py
 
 mutate: ## Change each rule in one place at a time and see whether its tests notice (MODULES=ccp/counting/points.py, SAMPLE=40)
 	@deploy/setup.sh test

@@ -20,6 +20,7 @@ from django.utils.translation import get_language, gettext
 
 from amtportal.dates import CHICAGO
 
+ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SPANISH_MONTHS = ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic")
 
 
@@ -32,6 +33,13 @@ def format_day(day: date) -> str:
     if is_spanish():
         return f"{day.day} {SPANISH_MONTHS[day.month - 1]} {day.year:04}"
     return typed(day)
+
+
+def format_day_briefly(day: date) -> str:
+    """Return a day near today for the subject of a mail: ``Jan 8``, or ``8 ene``."""
+    if is_spanish():
+        return f"{day.day} {SPANISH_MONTHS[day.month - 1]}"
+    return f"{ENGLISH_MONTHS[day.month - 1]} {day.day}"
 
 
 def typed(day: date) -> str:

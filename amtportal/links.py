@@ -19,8 +19,3 @@ def absolute(path: str) -> str:
 def host() -> str:
     """Return the name of the portal's host, without the port."""
     return urlsplit(settings.SITE_URL).hostname or "localhost"
-
-
-def calendar_program(path: str) -> str:
-    """Return the whole address in the form that opens a calendar program (``webcal://``)."""
-    return f"webcal://{absolute(path).partition('://')[2]}"

@@ -10,7 +10,7 @@ import logging
 import re
 
 _SECRET = re.compile(
-    r"(/calendar/|/verify/|/payments/return/|/accounts/(?:confirm-email|email|password/reset/key)/|[?&]code=)[^/?&\"'\n]+"
+    r"(/calendar/|/verify/|/payments/return/|/notices/stop/|/accounts/(?:confirm-email|email|password/reset/key)/|[?&]code=)[^/?&\"'\n]+"
 )
 
 

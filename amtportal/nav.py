@@ -22,7 +22,7 @@ OF_MEMBERS = (
     Item(
         "certification-list",
         _("My Certifications"),
-        frozenset({"activity-record", "transcript-detail", "transcript-history"}),
+        frozenset({"activity-record", "transcript-detail", "transcript-history", "audit-list", "audit-detail"}),
     ),
     Item(
         "activity-list",

@@ -9,7 +9,11 @@ A wrong value stops the portal at the start with a sentence that says what to wr
 | ``DATABASE_URL`` | SQLite in ``AMTPORTAL_VAR`` | ``postgres://…`` in production |
 | ``CACHE_URL`` | a table in the database | shared by all processes, for example ``redis://…`` |
 | ``EMAIL_URL`` | files in ``AMTPORTAL_VAR/mail`` | ``smtp+tls://user:password@host:587`` in production |
-| ``MAIL_SENT_BY_THREAD`` | ``True`` | each process sends mail after its responses; else only ``send_mail_queue`` |
+| ``MAIL_PER_MINUTE`` | ``0``: no limit | how many mails all senders together give to the mail server in a minute |
+| ``BOUNCE_ADDRESS`` | the address in ``DEFAULT_FROM_EMAIL`` | to which mail servers report mail that comes back |
+| ``BOUNCE_MAILBOX`` | none | where these reports arrive: ``maildir:///path``, ``imaps://user:password@host/INBOX`` |
+| ``BOUNCE_SOFT_MOST`` | ``5`` | mails that come back for the moment, and then mark an address |
+| ``BOUNCE_SOFT_DAYS`` | ``14`` | the days within which they are counted |
 | ``SECRET_KEY`` | generated once in ``AMTPORTAL_VAR`` | at least 50 characters |
 | ``SECRET_KEY_FALLBACKS`` | none | earlier keys, by commas: what they signed stays valid while listed |
 | ``MFA_KEYS`` | generated once in ``AMTPORTAL_VAR`` | encrypt second factors' secrets; by commas, the newest first |
@@ -17,6 +21,20 @@ A wrong value stops the portal at the start with a sentence that says what to wr
 | ``TRUST_PROXY`` | ``False`` | trust what a proxy says about client, scheme and request: see ``docs/operations.md`` |
 | ``TRUSTED_PROXY_COUNT`` | ``1`` with ``TRUST_PROXY`` | proxies in a row that each add to ``X-Forwarded-For`` |
 | ``CCP_GRACE_DAYS`` | ``90`` | days after a cycle's end in which it still takes records |
+| ``AUDIT_SHARE`` | ``10`` | how many of 1,000 cycles of a credential are drawn for an audit |
+| ``AUDIT_AT_LEAST`` | ``5`` | how many of a credential are drawn at least |
+| ``AUDIT_SPARED_CYCLES`` | ``1`` | for how many cycles after an audit a certification is not drawn again |
+| ``AUDIT_NOTIFY_DAYS`` | ``14`` | days in which AMT tells a member who was drawn for an audit |
+| ``AUDIT_ANSWER_DAYS`` | ``30`` | days in which the member sends the proof |
+| ``AUDIT_EXTENSION_ANSWER_DAYS`` | ``7`` | days in which AMT answers a request for more time |
+| ``AUDIT_EXTENSION_MOST_DAYS`` | ``30`` | how many days later than asked for a member can want to send it |
+| ``AUDIT_OVERDUE_DAYS`` | ``14`` | days in which proof is still taken after the last day |
+| ``AUDIT_REVIEW_DAYS`` | ``30`` | days in which the first reviewer decides |
+| ``AUDIT_MORE_DAYS`` | ``14`` | days in which the member sends more proof |
+| ``AUDIT_SECOND_REVIEW_DAYS`` | ``14`` | days in which the second reviewer decides |
+| ``AUDIT_SECOND_REVIEW_PERCENT`` | ``10`` | how many of 100 passing results are reviewed again |
+| ``AUDIT_APPEAL_DAYS`` | ``30`` | days in which the member can appeal |
+| ``AUDIT_BOARD_DAYS`` | ``30`` | days in which the appeal board decides |
 | ``MAINTENANCE`` | ``False`` | answer every page with "closed for a short while" (503); ``/healthz`` still answers |
 | ``LOCK_WAIT_SECONDS`` | ``3`` for pages, ``20`` for commands | PostgreSQL: how long to wait for other writers |
 | ``PAYMENT_SECRET_KEY`` | none: nobody pays online | Stripe's secret key, live or test: ``sk_…``, ``rk_…`` |
@@ -102,6 +120,8 @@ INSTALLED_APPS = [
     "certifications",
     "certifications.payments",
     "ccp",
+    "ccp.notices",
+    "ccp.audits",
     "amtportal.staff.apps.StaffConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -287,6 +307,8 @@ ACCOUNT_RATE_LIMITS = {
     # Anyone can check codes and files of transcripts. This is enough for an office that checks its
     # staff one after another.
     "verify": "60/m/ip",
+    # Anyone can fetch the files of a draw, of which the largest has some megabytes.
+    "draw": "60/m/ip",
     # PDFs for one person and files that staff import: both keep a processor busy for seconds.
     "pdf": "30/m/user",
     "import": "20/m/user",
@@ -296,6 +318,10 @@ ACCOUNT_RATE_LIMITS = {
     "evidence": "20/m/user",
     # Mail to addresses that somebody typed: nobody may use the portal to write to many strangers.
     "change_address": "5/h/user",
+    # Choices about notices: each is a line of history.
+    "notices": "30/m/user",
+    # The way out of a mail without a sign-in. A mail provider posts for many members from one address.
+    "stop": "300/m/ip",
     # Answers to forms that are kept for Back, of several kilobytes each, for a person or an IP address.
     "answer": "60/m/key",
 }
@@ -322,11 +348,20 @@ if "EMAIL_URL" in env:
     EMAIL_BACKEND = vars()["EMAIL_BACKEND"]
 else:
     EMAIL_BACKEND, EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", VAR_DIR / "mail"
-# Mail is stored first (amtportal.members.mail.outbox) and sent after the response with
-# MAIL_TRANSPORT.
+# Mail is stored first (amtportal.members.mail.outbox), and the worker sends it with MAIL_TRANSPORT.
 MAIL_TRANSPORT, EMAIL_BACKEND = EMAIL_BACKEND, "amtportal.members.mail.outbox.Backend"
-MAIL_SENT_BY_THREAD = env.bool("MAIL_SENT_BY_THREAD", default=True)
+MAIL_PER_MINUTE = env.int("MAIL_PER_MINUTE", default=0)
+if MAIL_PER_MINUTE < 0:
+    raise ImproperlyConfigured("MAIL_PER_MINUTE must be 0, for no limit, or more.")
 EMAIL_TIMEOUT = 20
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
+BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", default="")
+BOUNCE_SOFT_MOST = env.int("BOUNCE_SOFT_MOST", default=5)
+BOUNCE_SOFT_DAYS = env.int("BOUNCE_SOFT_DAYS", default=14)
+if BOUNCE_SOFT_MOST < 1 or BOUNCE_SOFT_DAYS < 1:
+    raise ImproperlyConfigured("BOUNCE_SOFT_MOST and BOUNCE_SOFT_DAYS must be 1 or more.")
+if BOUNCE_MAILBOX and not BOUNCE_MAILBOX.startswith(("maildir:///", "imap://", "imaps://")):
+    raise ImproperlyConfigured("Write BOUNCE_MAILBOX as maildir:///path or as imaps://user:password@host/INBOX.")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AMT Portal <portal@amt.example>")
 
 LANGUAGE_CODE = "en-us"
@@ -487,6 +522,36 @@ MAINTENANCE = env.bool("MAINTENANCE", default=False)
 CCP_GRACE_DAYS = env.int("CCP_GRACE_DAYS", default=90)
 if CCP_GRACE_DAYS < 0:
     raise ImproperlyConfigured("CCP_GRACE_DAYS must be 0 or more.")
+
+AUDIT_SHARE = env.int("AUDIT_SHARE", default=10)
+AUDIT_AT_LEAST = env.int("AUDIT_AT_LEAST", default=5)
+AUDIT_SPARED_CYCLES = env.int("AUDIT_SPARED_CYCLES", default=1)
+if not 0 <= AUDIT_SHARE <= 1000 or AUDIT_AT_LEAST < 1 or AUDIT_SPARED_CYCLES < 0:
+    raise ImproperlyConfigured(
+        "AUDIT_SHARE is a number of 1,000 from 0 to 1000, AUDIT_AT_LEAST 1 or more, and AUDIT_SPARED_CYCLES 0 or more."
+    )
+
+
+def _days(name: str, default: int) -> int:
+    """Return how many days somebody has for a move in an audit."""
+    if (days := env.int(name, default=default)) < 1:
+        raise ImproperlyConfigured(f"{name} is {days}; write how many days it takes, at least 1.")
+    return days
+
+
+AUDIT_NOTIFY_DAYS = _days("AUDIT_NOTIFY_DAYS", 14)
+AUDIT_ANSWER_DAYS = _days("AUDIT_ANSWER_DAYS", 30)
+AUDIT_EXTENSION_ANSWER_DAYS = _days("AUDIT_EXTENSION_ANSWER_DAYS", 7)
+AUDIT_EXTENSION_MOST_DAYS = _days("AUDIT_EXTENSION_MOST_DAYS", 30)
+AUDIT_OVERDUE_DAYS = _days("AUDIT_OVERDUE_DAYS", 14)
+AUDIT_REVIEW_DAYS = _days("AUDIT_REVIEW_DAYS", 30)
+AUDIT_MORE_DAYS = _days("AUDIT_MORE_DAYS", 14)
+AUDIT_SECOND_REVIEW_DAYS = _days("AUDIT_SECOND_REVIEW_DAYS", 14)
+AUDIT_APPEAL_DAYS = _days("AUDIT_APPEAL_DAYS", 30)
+AUDIT_BOARD_DAYS = _days("AUDIT_BOARD_DAYS", 30)
+AUDIT_SECOND_REVIEW_PERCENT = env.int("AUDIT_SECOND_REVIEW_PERCENT", default=10)
+if not 0 <= AUDIT_SECOND_REVIEW_PERCENT <= 100:
+    raise ImproperlyConfigured("AUDIT_SECOND_REVIEW_PERCENT must be from 0 to 100.")
 
 LOGGING = {
     "version": 1,

@@ -26,6 +26,8 @@ favicon = cache_control(public=True, max_age=24 * 3600)(RedirectView.as_view(url
 urlpatterns = [
     path("", home.home, name="home"),
     path("", include("ccp.urls")),
+    path("audits/", include("ccp.audits.urls")),
+    path("", include("ccp.notices.urls")),
     path("", include("certifications.payments.urls")),
     path("accounts/", include("amtportal.members.urls")),
     path("certifications/", certifications.certification_list, name="certification-list"),

@@ -1,8 +1,9 @@
 """Merging two members who are one person: what one holds moves to the other.
 
 - Certifications with their cycles, invoices, payments and corrections, and entries with their
-  credits, evidence and error reports, belong to the kept member afterwards. Nothing is counted
-  again, because no cycle changes. The address of the calendar moves, unless the kept member has one.
+  credits, evidence and error reports, belong to the kept member afterwards; so does what the other
+  was told. Nothing is counted again, because no cycle changes. The address of the calendar moves,
+  unless the kept member has one.
 - Transcripts that were issued stay as they are, and can still be checked.
 - The emptied member stays as a record that says into whom it was merged. Its AMT ID leads to the
   kept member. Its sign-in is closed, and its address is free; if the kept member has no way to sign
@@ -20,6 +21,7 @@ from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.dispatch import Signal
 from simple_history.utils import bulk_update_with_history
 
 from amtportal.chunks import chunks
@@ -31,6 +33,10 @@ from ccp.models import Activity, CalendarFeed
 from certifications.cycles import lock_all
 from certifications.models import Certification, Credential, Cycle, Payment
 from certifications.roster.occasion import Occasion
+
+# Sent with ``kept``, ``emptied`` and ``occasion``, under the locks, to apps that build on this one and
+# hold records of members: these move as well.
+moving = Signal()
 
 
 @dataclass(frozen=True)
@@ -140,6 +146,7 @@ def merge(*, kept: Member, emptied: Member, reason: str, by: User, at: datetime)
         _move(Activity, activities, kept, occasion)
         entries += len(activities)
     _move_calendar(kept, emptied, occasion)
+    moving.send(sender=Member, kept=kept, emptied=emptied, occasion=occasion)
     _move_account(kept, emptied, occasion)
     for earlier in Member.objects.filter(merged_into=emptied):
         earlier.merged_into = kept

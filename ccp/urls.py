@@ -1,6 +1,6 @@
 """The addresses of CCP: recording, transcripts, the calendar, and the public pages."""
 
-from django.urls import path
+from django.urls import include, path
 
 from ccp.views import activities, amend, calendar, catalogue, error_reports, evidence, record, transcripts, verify
 
@@ -26,5 +26,6 @@ urlpatterns = [
     path("verify/<str:code>/", verify.transcript_verify, name="transcript-verify"),
     path("calendar/", calendar.calendar_detail, name="calendar-detail"),
     path("calendar/<slug:token>.ics", calendar.calendar_feed, name="calendar-feed"),
+    path("audits/", include("ccp.audits.urls")),
     path("qualifying-activities/", catalogue.qualifying_activities, name="qualifying-activities"),
 ]

@@ -31,10 +31,13 @@ def problem_with(*, is_closed: bool, ends_on: str, points: Decimal, statement: s
 
 
 @transaction.atomic
-def sign(*, cycle: Cycle, points: Decimal, outcome: str, statement: str, by: User, at: datetime) -> CycleCorrection:
+def sign(
+    *, cycle: Cycle, points: Decimal, outcome: str, statement: str, by: User, at: datetime, audit: str = ""
+) -> CycleCorrection:
     """Sign a correction of a closed cycle. Raises ``Refused``.
 
-    If the last correction says the same, return that one and sign nothing.
+    ``audit``: the reference of the audit that it follows from. If the last correction says the
+    same, return that one and sign nothing.
     """
     cycle = Cycle.objects.select_for_update().get(pk=cycle.pk)
     statement = statement.strip()
@@ -44,8 +47,8 @@ def sign(*, cycle: Cycle, points: Decimal, outcome: str, statement: str, by: Use
         )
     )
     last = cycle.corrections.order_by("-signed_at", "-pk").first()
-    if last and (last.points, last.outcome, last.statement) == (points, outcome, statement):
+    if last and (last.points, last.outcome, last.statement, last.audit) == (points, outcome, statement, audit):
         return last
     return CycleCorrection.objects.create(
-        cycle=cycle, points=points, outcome=outcome, statement=statement, signed_at=at, signed_by=by
+        cycle=cycle, points=points, outcome=outcome, statement=statement, audit=audit, signed_at=at, signed_by=by
     )

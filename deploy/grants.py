@@ -19,6 +19,8 @@ DELETED_FROM = {
     "django_session": "sign-out, and clearsessions",
     "usersessions_usersession": "sessions that ended",
     "members_outgoingmail": "mail that the mail server took",
+    "members_mailpause": "a mail server that takes mail again",
+    "members_maildelivery": "what became of mail, after 90 days",
     "members_tally": "counts of attempts that are over",
     "account_emailaddress": "an earlier address; its history stays",
     "account_emailconfirmation": "links to an earlier address",

@@ -56,7 +56,7 @@ provider=
 
 .venv/bin/python deploy/prepare.py
 
-# The worker does what pages leave to it. It ends with the server, however that ends.
+# The worker sends mail, and does what pages leave to it. It ends with the server, however that ends.
 worker= server=
 stop() {
     trap '' INT TERM # a second Ctrl-C must not leave one of them behind

@@ -20,6 +20,9 @@ font_packages=(fonts-noto-cjk fonts-noto-core)
 # libatomic1; gettext finds every sentence to translate; the settings in deploy/proxy are tried with
 # nginx and HAProxy.
 test_packages=(chromium gettext haproxy libatomic1 nginx-light postgresql)
+# Reports of mail that comes back are tried with OpenSMTPD. Debian has one mail server at a time, and
+# another one is never removed for it.
+[ -e /usr/sbin/sendmail ] || test_packages+=(opensmtpd)
 # With it the browser tests take a third of the processor time: 64 MB to download, 224 MB on disk. Without
 # it they use chromium. `test` therefore goes on without.
 faster_packages=(chromium-headless-shell)
@@ -50,13 +53,13 @@ missing_packages() {
     done
 }
 
-# Debian creates a database server when it installs postgresql, and starts it, nginx and HAProxy. The
-# tests start their own and this machine needs none, so that is switched off while we install, and
-# only then. The proxies would start with the machine, which is switched off for good where we have
-# installed them.
+# Debian creates a database server when it installs postgresql, and starts it, nginx, HAProxy and
+# OpenSMTPD. The tests start their own and this machine needs none, so that is switched off while we
+# install, and only then. All but the database would start with the machine, which is switched off
+# for good where we have installed them.
 postgres_switch=/etc/postgresql-common/createcluster.d/amtportal-setup.conf
 start_switch=/usr/sbin/policy-rc.d
-proxies=(haproxy nginx)
+services=(haproxy nginx opensmtpd)
 
 install_debian_packages() {
     if ! command -v dpkg-query >/dev/null; then
@@ -88,10 +91,10 @@ install_debian_packages() {
     # Another apt (automatic upgrades on a new machine) may hold the lock: wait for it.
     quietly apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}"
     rm -f "${switches[@]}"
-    local proxy
-    for proxy in "${proxies[@]}"; do
-        if [[ " ${missing[*]} " == *" $proxy"* ]] && command -v systemctl >/dev/null; then
-            systemctl disable --quiet "$proxy" || true # where systemd does not run there is nothing to disable
+    local service
+    for service in "${services[@]}"; do
+        if [[ " ${missing[*]} " == *" $service"* ]] && command -v systemctl >/dev/null; then
+            systemctl disable --quiet "$service" || true # where systemd does not run there is nothing to disable
         fi
     done
 }

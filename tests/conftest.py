@@ -36,7 +36,6 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES["evidence"]["BACKEND"] = "django.core.files.storage.InMemoryStorage"
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True  # nothing needs to be collected first
-    settings.MAIL_SENT_BY_THREAD = False
     settings.PAYMENT_SECRET_KEY = ""  # the fixture ``provider`` switches paying online on
     settings.PAYMENT_WEBHOOK_SECRETS = []
     # A busy machine holds locks for longer. No test waits for this time to be over.

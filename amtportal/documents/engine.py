@@ -1,25 +1,30 @@
 """WeasyPrint, set up so that it uses our style sheet and fonts only, and fetches nothing.
 
-WeasyPrint leaks memory if fonts and style sheets are created again for each document, and corrupts
-memory if threads use them at the same time. Therefore each process keeps one set, and
-``amtportal.documents.layout`` uses it under a lock. It also imports this module only when it is
-needed.
+This module runs in a process of its own (``python -m amtportal.documents.engine``), which
+``amtportal.documents.process`` starts, asks and ends. It must not load Django. WeasyPrint leaks
+memory if fonts and style sheets are created again for each document, and corrupts memory if threads
+use them at the same time. Therefore the process has one thread, and keeps one set.
 
 Fonts are registered when the first document needs them. No other font and no font rule of the
-machine is used.
+machine is used, because Fontconfig reads our configuration, which is empty (``FONTCONFIG_FILE``).
 """
 
 import gc
+import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import signal
+import sys
+from contextlib import suppress
 from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
 
 import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from amtportal.documents.fonts import ASSETS, Font
+from amtportal.documents.process import MOST_SECONDS, receive, send
 
 VARIANT = "pdf/ua-1"
 # A document makes so many objects that Python searches all for garbage again and again. The modules are none.
@@ -47,27 +52,9 @@ class OwnFonts(URLFetcher):
         return URLFetcherResponse(url, body=self.files[url].read_bytes(), headers={"Content-Type": "font/ttf"})
 
 
-@contextmanager
-def _no_font_of_the_machine() -> Iterator[None]:
-    """Make Fontconfig read our configuration, which is empty, in this block only.
-
-    Other programs keep using the machine's configuration.
-    """
-    before = os.environ.get("FONTCONFIG_FILE")
-    os.environ["FONTCONFIG_FILE"] = str(ASSETS / "fonts.conf")
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["FONTCONFIG_FILE"]
-        else:
-            os.environ["FONTCONFIG_FILE"] = before
-
-
 @cache
 def _registry() -> FontConfiguration:
-    with _no_font_of_the_machine():
-        return FontConfiguration()
+    return FontConfiguration()
 
 
 @cache
@@ -102,3 +89,32 @@ def lay_out(html: str, chosen: tuple[Font, ...]) -> tuple[bytes, set[str]]:
     )
     content: bytes = document.write_pdf(pdf_variant=VARIANT)
     return content, {chr(number) for font in document.fonts.values() for number in font.missing}
+
+
+def main() -> None:
+    """Answer the questions on standard input, until it is closed."""
+    standard: Any = sys.stdin.buffer
+    questions = standard.raw
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)  # whatever a library prints is no answer
+    with suppress(EOFError, BrokenPipeError):
+        while True:
+            question = json.loads(receive(questions))
+            signal.alarm(2 * MOST_SECONDS)  # ends this process even if nobody is left who would
+            answer, content = _answered(question)
+            signal.alarm(0)
+            send(answers, json.dumps(answer).encode())
+            send(answers, content)
+
+
+def _answered(question: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    try:
+        fonts = tuple(Font(Path(file), bold and Path(bold)) for file, bold in question["fonts"])
+        content, boxes = lay_out(question["html"], fonts)
+    except (Exception, FatalURLFetchingError) as error:  # one document stops only itself
+        return {"refused": f"{type(error).__name__}: {error}"}, b""
+    return {"boxes": sorted(boxes)}, content
+
+
+if __name__ == "__main__":
+    main()

@@ -16,10 +16,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from fontTools.ttLib import TTFont
+from amtportal.documents.coverage import Characters, characters_of
 
 ASSETS = Path(__file__).resolve().parent / "document_assets"
 INSTALLED = Path("/usr/share/fonts")
@@ -58,13 +56,14 @@ class Font:
     @cached_property
     def family(self) -> str:
         """Return the name that the font has; of several in one file, the first."""
-        with _opened(self.file) as font:
+        from fontTools.ttLib import TTFont  # only the engine asks for it
+
+        with TTFont(self.file, fontNumber=0, lazy=True) as font:
             return str(font["name"].getBestFamilyName())
 
     @cached_property
-    def characters(self) -> frozenset[str]:
-        with _opened(self.file) as font:
-            return frozenset(map(chr, font.getBestCmap() or ()))
+    def characters(self) -> Characters:
+        return characters_of(self.file)
 
     @property
     def css(self) -> str:
@@ -74,13 +73,6 @@ class Font:
             f'@font-face {{ font-family: "{self.family}"; font-weight: {weight}; src: url("{file.as_uri()}"); }}'
             for file, weight in files
         )
-
-
-def _opened(file: Path) -> "TTFont":
-    # Read with the first document that needs it: a worker that makes none starts without it.
-    from fontTools.ttLib import TTFont
-
-    return TTFont(file, fontNumber=0, lazy=True)
 
 
 def _font(file: Path) -> Font:

@@ -4,9 +4,8 @@ Documents are records of AMT. They are in English whatever the reader's language
 record gives everyone the same bytes.
 
 If the same HTML was laid out before, the document comes from the cache; if the disk of the cache is
-full or read-only, the document is laid out again. The engine (``amtportal.documents.engine``) is
-loaded when a process lays out its first document: it takes half a second and 30 MiB, which a process
-that lays out nothing does not need.
+full or read-only, the document is laid out again, by a process that does nothing else
+(``amtportal.documents.process``).
 
 A document names the fonts that it needs in a fixed order (``amtportal.documents.fonts``), so that
 its bytes do not depend on the documents before it. If a character came out as an empty box all the
@@ -36,6 +35,7 @@ from django.utils.translation import gettext as _
 
 from amtportal.documents import fonts
 from amtportal.documents.fonts import ASSETS, Font, Missing, Unprintable
+from amtportal.documents.process import engine
 
 # This changes with everything outside the HTML that changes the bytes.
 LAYOUT_VERSION = "-".join(
@@ -46,7 +46,7 @@ MOST_WEIGHT = 600_000
 TAG_WEIGHT, CHARACTER_WEIGHT = 45, 1.5
 """Laying out a tag takes 0.45 ms; a character takes 0.01 ms and its share of 400 MB of memory."""
 
-_lock = threading.RLock()
+_lock = threading.Lock()
 logger = logging.getLogger(__name__)
 
 
@@ -98,17 +98,13 @@ def _unprintable(characters: Iterable[str]) -> Unprintable:
 def lay_out(html: str) -> bytes:
     """Return the HTML as PDF/UA-1, one document at a time.
 
-    Raises ``TooLong``, and ``Unprintable`` if a character has no glyph.
+    Raises ``TooLong``, ``Unprintable`` if a character has no glyph, and what the engine raises.
     """
     text, tags = re.subn(r"<[^>]*>", "", html)
     weight = len(re.sub(r"&[#\w]{1,8};", ".", text)) * CHARACTER_WEIGHT + tags * TAG_WEIGHT
     if weight > MOST_WEIGHT:
         raise TooLong(f"A document of {len(text):,} characters and {tags:,} tags.")
-    chosen = _fonts_of(html)
-    with _lock:
-        from amtportal.documents import engine
-
-        result, boxes = engine.lay_out(html, chosen)
+    result, boxes = engine.lay_out(html, _fonts_of(html))
     if boxes:
         raise _unprintable(boxes)
     return result

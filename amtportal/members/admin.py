@@ -7,6 +7,7 @@ do, so that no clerk can give themselves more.
 The base of the admin class of members is here; ``ccp.admin.members`` registers it.
 """
 
+from datetime import date
 from typing import Any
 
 from allauth.account import admin as allauth_admin  # noqa: F401  Registers EmailAddress.
@@ -21,16 +22,29 @@ from django.contrib.auth import admin as auth_admin  # noqa: F401  Registers Gro
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Concat
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 
+from amtportal.formatting import format_day
 from amtportal.history import events
 from amtportal.members import security_admin  # noqa: F401  Registers security events and seals.
+from amtportal.members.access import account_of
 from amtportal.members.factors import second_factor
-from amtportal.members.mail import notices
+from amtportal.members.mail import account_mails, bounces
+from amtportal.members.mail.sample_pages import SamplePages
 from amtportal.members.member_pages import MemberPages, SignInFilter, sign_in_of, sign_in_with_owner
-from amtportal.members.models import LAST_OR_ONLY_NAME, Member, OutgoingMail, User
-from amtportal.staff.changelists import MOST_PEOPLE, among, keys_in
+from amtportal.members.models import (
+    LAST_OR_ONLY_NAME,
+    BouncingAddress,
+    MailDelivery,
+    MailPause,
+    Member,
+    OutgoingMail,
+    User,
+)
+from amtportal.staff.actions import ActionPage, AlreadyDone
+from amtportal.staff.changelists import MOST_PEOPLE, ConditionFilter, among, keys_in
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, StaffAdmin, WholeHistoryAdmin, WrittenByVerbs
 
@@ -152,7 +166,7 @@ class UserAdmin(NeverDeleted, WholeHistoryAdmin):
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
         if change and "email" in form.changed_data:
-            notices.address_changed([(obj, form.initial["email"])])
+            account_mails.address_changed([(obj, form.initial["email"])])
             events.note(events.Kind.ADDRESS_CHANGED, obj, detail="by staff")
         # An earlier address no longer opens the account, even if it was proved.
         EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
@@ -261,9 +275,101 @@ class AuthenticatorAdmin(WrittenByVerbs, HistoryAdmin):
 
 
 @admin.register(OutgoingMail)
-class OutgoingMailAdmin(WrittenByVerbs, StaffAdmin):
+class OutgoingMailAdmin(SamplePages, WrittenByVerbs, StaffAdmin):
     """Mail that the mail server has not taken yet. Its text is never shown."""
 
-    list_display = ["recipients", "made_at", "tries", "next_try_at", "refused"]
-    list_reads = ["recipients", "made_at", "tries", "next_try_at", "refused"]
-    fields = ("sender", "recipients", "made_at", "tries", "next_try_at", "refused")
+    list_display = ["recipients", "priority", "made_at", "tries", "next_try_at"]
+    list_reads = ["recipients", "priority", "made_at", "tries", "next_try_at"]
+    fields = ("message_id", "sender", "recipients", "priority", "made_at", "tries", "next_try_at", "claimed_by")
+
+
+@admin.register(MailPause)
+class MailPauseAdmin(WrittenByVerbs, StaffAdmin):
+    """Domains whose mail server asked the portal to come later."""
+
+    list_display = ["domain", "until", "times", "reason"]
+    list_reads = ["domain", "until", "times", "reason"]
+    fields = ("domain", "until", "times", "reason")
+
+
+class OutcomeFilter(ConditionFilter):
+    title = "what became of it"
+    parameter_name = "outcome"
+
+    def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
+        return {
+            "given-up": ("given up", Q(refused_at__isnull=False)),
+            "returned": ("came back", Q(returned_at__isnull=False)),
+        }
+
+
+@admin.register(MailDelivery)
+class MailDeliveryAdmin(WrittenByVerbs, StaffAdmin):
+    """What became of each mail of the last 90 days: taken by the mail server and perhaps returned, or given up."""
+
+    list_display = ["recipient", "priority", "queued_at", "sent_at", "refused_at", "reason", "returned_at"]
+    list_reads = ["recipient", "priority", "queued_at", "sent_at", "refused_at", "reason", "returned_at"]
+    list_filter = [OutcomeFilter]
+    search_help_text = "E-mail address, name or AMT ID"
+    search_fields = ["account__member"]
+    fieldsets = [
+        (None, {"fields": ["message_id", "recipient", "account", "priority", "queued_at", "sent_at"]}),
+        ("Not delivered", {"fields": ["refused_at", "reason", "returned_at", "returned_for_good", "returned_reason"]}),
+    ]
+
+    def found_by(self, words: str) -> Q:
+        return Q(recipient__begins=words.lower()) | among("account", accounts_found_by(words))
+
+
+class MarkedFilter(ConditionFilter):
+    title = "mark"
+    parameter_name = "marked"
+
+    def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
+        return {"yes": ("mail comes back", Q(cleared_at=None))}
+
+
+CLEAR = "members.clear_bouncingaddress"
+
+
+@admin.register(BouncingAddress)
+class BouncingAddressAdmin(WrittenByVerbs, HistoryAdmin):
+    """Addresses whose mail comes back. Notices are not sent there until the mark is cleared."""
+
+    list_display = ["address", "marked_at", "reason", "cleared_at"]
+    list_reads = ["address", "marked_at", "reason", "cleared_at"]
+    list_filter = [MarkedFilter]
+    search_help_text = "E-mail address, name or AMT ID"
+    search_fields = ["address"]
+    fields = ("address", "marked_at", "reason", "cleared_at", "cleared_by")
+
+    def found_by(self, words: str) -> Q:
+        accounts = User.objects.filter(pk__in=accounts_found_by(words)).values("email")
+        return Q(address__begins=words.lower()) | Q(address__in=accounts)
+
+    def get_urls(self) -> list[URLPattern]:
+        clear = self.admin_site.admin_view(self.clear_view)
+        return [path("<path:object_id>/clear/", clear, name="members_bouncingaddress_clear"), *super().get_urls()]
+
+    def links(self, request: HttpRequest, obj: BouncingAddress) -> list[tuple[str, str]]:
+        if obj.cleared_at or not request.user.has_perm(CLEAR):
+            return []
+        return [("Send mail there again", reverse("admin:members_bouncingaddress_clear", args=[obj.pk]))]
+
+    def clear_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.record_for_action(request, object_id, CLEAR)
+
+        def act(typed: dict[str, Any]) -> str:
+            if not bounces.clear(row, by=account_of(request), at=timezone.now()):
+                raise AlreadyDone(f"Mail goes to {row.address} already.")
+            return f"Mail goes to {row.address} again."
+
+        action = ActionPage(
+            title=f"Send mail to {row.address} again",
+            button="Send mail there again",
+            form=forms.Form(request.POST if request.method == "POST" else None),
+            act=act,
+            facts=[("Comes back since", format_day(timezone.localdate(row.marked_at))), ("Reason", row.reason)],
+            warning="Notices that were not sent meanwhile stay unsent. The next mail that comes back marks it again.",
+        )
+        return self.action_page(request, row, action)

@@ -1,8 +1,10 @@
 """AMT's name, phone and address for the footer of every page and for mail."""
 
+from typing import Any
+
 from django.http import HttpRequest
 
-ASSOCIATION: dict[str, object] = {
+ASSOCIATION: dict[str, Any] = {
     "name": "American Medical Technologists",
     "short": "AMT",
     # As published on https://www.americanmedtech.org/Contact-Us in 2025.

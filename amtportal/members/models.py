@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, Permission, PermissionsMixin
 from django.db import connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, Lower, NullIf
@@ -21,6 +21,7 @@ from amtportal.history.lines import AppendOnly, History, Traced
 from amtportal.members import lookups  # noqa: F401  Registers ``begins``.
 from amtportal.members.search_terms import LONGEST, terms_of, typed_words
 from amtportal.model_fields import EmailField, IdentifierField, LineField
+from amtportal.prepared import prepared
 from amtportal.staff.searching import first_words
 
 MOST_FOUND = 10_001
@@ -62,9 +63,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     # browser is written in this language.
     language = models.CharField(max_length=5, blank=True, editable=False)
 
+    # The address of this account if mail to it comes back (``bounces``), so that pages need not ask.
+    bouncing_email = models.CharField(max_length=254, blank=True, editable=False)
+
     # ``amtportal.history.models.SecurityEvent`` records passwords and sign-ins.
     history = History(
-        excluded_fields=["password", "last_login", "short_password", "language"],
+        excluded_fields=["password", "last_login", "short_password", "language", "bouncing_email"],
         m2m_fields=["groups", "user_permissions"],
     )
     objects: ClassVar[UserManager] = UserManager()
@@ -89,6 +93,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    @property
+    def mail_comes_back(self) -> bool:
+        """Return whether mail to the address comes back. With another address the answer is no by itself."""
+        return self.bouncing_email == self.email
+
     def clean(self) -> None:
         super().clean()
         self.email = clean.email(self.email)
@@ -97,6 +106,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         password = None if raw_password is None else clean.password(raw_password)
         super().set_password(password)
         self.short_password = password is not None and len(password) < ALONE
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        # Read by one query, compiled once; Django would compile two for each page of staff.
+        if self.is_active and not self.is_superuser and not hasattr(self, "_perm_cache"):
+            self._perm_cache = {f"{app}.{name}" for app, name in _permissions(self.pk)}
+        return super().has_perm(perm, obj)
 
     def check_password(self, raw_password: str) -> bool:
         """Return whether this is the password, from whatever keyboard it comes.
@@ -116,6 +131,15 @@ class User(AbstractBaseUser, PermissionsMixin):
             super().set_password(password)
             self._password = None  # It is no new password.
             self.save(update_fields=["password"])
+
+
+@prepared
+def _permissions(user: int) -> models.QuerySet[Permission, tuple[str, str]]:
+    """Return the permissions of an account, its own and those of its groups."""
+    own = User.user_permissions.through.objects.filter(user=user).values("permission")
+    of_groups = Group.permissions.through.objects.filter(group__user=user).values("permission")
+    granted = Permission.objects.filter(Q(pk__in=own) | Q(pk__in=of_groups))
+    return granted.order_by().values_list("content_type__app_label", "codename")
 
 
 class MemberQuerySet(models.QuerySet["Member"]):
@@ -384,29 +408,154 @@ class FormerAmtId(AppendOnly, Traced):
         return f"{self.amt_id}, now {self.member.amt_id}"
 
 
-class OutgoingMail(models.Model):
-    """A mail that waits to be sent (``outbox``). The row is deleted once the mail server has it."""
+class MailPriority(models.IntegerChoices):
+    """Which mail goes first: the lowest number."""
 
+    LINK = 1, "A link or code that somebody is waiting for"
+    ACCOUNT = 2, "About the safety of an account"
+    MONEY = 3, "Receipts and refunds"
+    NOTICE = 5, "Notices"
+    SUMMARY = 8, "Summaries"
+
+
+class OutgoingMail(models.Model):
+    """A mail that waits to be sent (``outbox``). The row is deleted once the mail server has it.
+
+    Most are stored as they were written. One with a ``writer`` is written at the moment of sending,
+    with the figures of that moment, or not sent because its reason is gone.
+    """
+
+    Priority = MailPriority
+
+    message_id = models.CharField(
+        "Message-ID", max_length=255, blank=True, db_index=True, help_text="Empty until it is written."
+    )
     sender = models.CharField(max_length=320)
-    recipients = models.JSONField()
-    content = models.TextField(help_text="Encrypted: it may hold a link that opens an account.")
+    recipients = models.JSONField(help_text="One: a mail to several people is stored once for each.")
+    domain = models.CharField(max_length=255, editable=False, help_text="The domain of the recipient, in lower case.")
+    priority = models.PositiveSmallIntegerField(choices=MailPriority, default=MailPriority.ACCOUNT)
+    content = models.TextField(blank=True, help_text="Encrypted: it may hold a link that opens an account.")
+    writer = models.CharField(max_length=40, blank=True, help_text="What writes it at sending, if it is not written.")
+    writer_key = models.BigIntegerField(null=True, blank=True, help_text="The key of what is to be written about.")
     made_at = models.DateTimeField(default=timezone.now)
     tries = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(default=timezone.now, db_index=True)
-    refused = models.CharField(max_length=500, blank=True, help_text="Why the mail server will never take it.")
+    claimed_by = models.CharField(max_length=100, blank=True, help_text="Which sender has it in hand.")
 
     class Meta:
         verbose_name_plural = "outgoing mail"
+        indexes = [
+            models.Index(fields=["priority", "id"], name="members_outgoingmail_in_order"),
+            models.Index(fields=["claimed_by"], name="members_outgoingmail_claimed", condition=~Q(claimed_by="")),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_sender_given",
                 condition=~Q(sender=""),
                 violation_error_message="A mail needs a sender.",
             ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_priority_known",
+                condition=Q(priority__in=MailPriority.values),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_written_or_to_be",
+                condition=(~Q(content="") & Q(writer="", writer_key=None))
+                | (Q(content="", writer_key__isnull=False) & ~Q(writer="")),
+                violation_error_message="A mail is written, or something writes it at sending.",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"Mail {self.pk} to {', '.join(self.recipients)}"
+
+
+class MailPause(models.Model):
+    """A domain whose mail server asked the portal to come later. Its mail waits until then.
+
+    The row is deleted when the domain takes a mail again.
+    """
+
+    domain = models.CharField(max_length=255, primary_key=True)
+    until = models.DateTimeField()
+    times = models.PositiveIntegerField(default=1, help_text="How often in a row.")
+    reason = models.CharField(max_length=500)
+
+    def __str__(self) -> str:
+        return self.domain
+
+
+class MailDelivery(models.Model):
+    """What became of a mail to one recipient: the mail server took it, or it was given up.
+
+    It says nothing of what the mail said, and is removed after 90 days (``outbox.KEPT``).
+    """
+
+    message_id = models.CharField("Message-ID", max_length=255, db_index=True)
+    recipient = models.CharField(max_length=320, db_index=True)
+    account = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="mail_deliveries",
+        help_text="Who signed in with this address when the mail was sent.",
+    )  # fmt: skip
+    priority = models.PositiveSmallIntegerField(choices=MailPriority)
+    queued_at = models.DateTimeField(db_index=True)
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="When the mail server took it.")
+    refused_at = models.DateTimeField(null=True, blank=True, help_text="When it was given up.")
+    reason = models.CharField(max_length=500, blank=True, help_text="Why it was given up.")
+    returned_at = models.DateTimeField(null=True, blank=True, help_text="When a report came that it was not delivered.")
+    returned_for_good = models.BooleanField("returned for good", default=False)
+    returned_reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        verbose_name_plural = "mail deliveries"
+        indexes = [
+            models.Index(fields=["-id"], name="members_maildelivery_refused", condition=Q(refused_at__isnull=False)),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_priority_known",
+                condition=Q(priority__in=MailPriority.values),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_sent_or_refused",
+                condition=Q(sent_at__isnull=False, refused_at=None, reason="")
+                | (Q(sent_at=None, refused_at__isnull=False) & ~Q(reason="")),
+                violation_error_message="A mail was taken, or given up for a reason.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} to {self.recipient}"
+
+
+class BouncingAddress(models.Model):
+    """An address whose mail comes back (``bounces``). It is marked until staff clear it."""
+
+    address = EmailField(unique=True)
+    marked_at = models.DateTimeField()
+    reason = models.CharField(max_length=500, help_text="What the mail server said.")
+    cleared_at = models.DateTimeField(null=True, blank=True)
+    cleared_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="bouncing_addresses_cleared"
+    )
+
+    history = History()
+
+    class Meta:
+        verbose_name_plural = "bouncing addresses"
+        indexes = [
+            models.Index(fields=["-id"], name="members_bouncing_marked", condition=Q(cleared_at=None)),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_cleared_by_somebody",
+                condition=Q(cleared_at=None, cleared_by=None) | Q(cleared_at__isnull=False, cleared_by__isnull=False),
+            ),
+        ]
+        permissions = [("clear_bouncingaddress", "Can let mail go to an address again whose mail came back")]
+
+    def __str__(self) -> str:
+        return self.address
 
 
 class Tally(models.Model):

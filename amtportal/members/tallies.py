@@ -6,6 +6,8 @@ database does it, because a tally of wrong passwords must not be lost with a cac
 
 - A new tally begins at 1 and holds for the given seconds. When it is over, the next count begins at
   1 again.
+- A tally that is ``reserve``d counts nothing: it holds until the last of those who wait in line is
+  through.
 - A tally that ``restarts`` holds for the given seconds after its last count, up to the ``most``.
   There are then never more than ``most`` within these seconds, whichever moment they start at.
 
@@ -29,6 +31,12 @@ _COUNT = """
         "until" = CASE WHEN members_tally."until" <= %s OR members_tally."number" < %s
                   THEN excluded."until" ELSE members_tally."until" END
     RETURNING "number", "until"
+"""
+_RESERVE = """
+    INSERT INTO members_tally ("key", "number", "until") VALUES (%s, 1, %s)
+    ON CONFLICT ("key") DO UPDATE SET
+        "until" = CASE WHEN members_tally."until" < %s THEN excluded."until" ELSE members_tally."until" + %s END
+    RETURNING "until"
 """
 _next_clearing = time.monotonic() + CLEARED_EVERY
 
@@ -64,6 +72,15 @@ def read(key: str) -> Reading:
     now = time.time()
     found = Tally.objects.filter(pk=key, until__gt=now).first()
     return Reading(found.number, found.until - now) if found else NOTHING
+
+
+def reserve(key: str, *, seconds: float) -> float:
+    """Reserve this many seconds behind all that others have reserved. Return how long it is until they begin."""
+    now = time.time()
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVE, [key, now + seconds, now, seconds])
+        (until,) = cursor.fetchone()
+    return max(until - seconds - now, 0.0)
 
 
 def take_back(key: str) -> None:

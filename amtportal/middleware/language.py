@@ -49,7 +49,7 @@ class LanguageMiddleware:
             response = self.get_response(request)
         patch_vary_headers(response, ["Accept-Language", "Cookie"])
         if response.headers.get("Content-Type", "").startswith("text/html"):
-            response.headers["Content-Language"] = chosen
+            response.headers.setdefault("Content-Language", chosen)
         return response
 
 

@@ -7,7 +7,8 @@
 - If the database is full, read-only or gone, if the cache is away, or if all tries have failed, the
   response has status 503 and a page that keeps what was typed: a button sends the same form again.
   Nothing is recorded in part, because each verb is one transaction.
-- The same page appears if a file cannot be written because its disk is full or read-only.
+- The same page appears if a file cannot be written because its disk is full or read-only, and if the
+  process that lays out documents has died or takes too long.
 """
 
 import errno
@@ -26,6 +27,7 @@ from django.views import defaults
 from django.views.decorators.csrf import requires_csrf_token
 
 from amtportal.database import is_read_only
+from amtportal.documents.process import EngineAway
 
 TRIES = 3
 PAUSE = 0.1  # seconds before the second try, and twice that before the third
@@ -74,10 +76,10 @@ def kept(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 def will_pass(error: BaseException | None) -> bool:
-    """Return whether the error is the database's, the cache's or the disk's: a later try may succeed."""
+    """Return whether the error is one of those above: a later try may succeed."""
     if isinstance(error, OSError):
         return error.errno in NO_ROOM
-    return isinstance(error, OURS) or is_of_cache(error)
+    return isinstance(error, (*OURS, EngineAway)) or is_of_cache(error)
 
 
 def is_of_cache(error: BaseException | None) -> bool:

@@ -17,6 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 
 from amtportal.dates import today
+from amtportal.staff.filters import filters_of
 from amtportal.staff.rows import rows_of
 
 BOUND = 10_000
@@ -115,6 +116,10 @@ class StaffChangeList(ChangeList):
     @property
     def headers(self) -> list[dict[str, Any]]:
         return list(result_headers(self))
+
+    @property
+    def filters(self) -> SafeString:
+        return filters_of(self)
 
     @property
     def rows(self) -> SafeString:

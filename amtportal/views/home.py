@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from amtportal.members.access import member_of
 from amtportal.middleware.headers import public_page
+from ccp.audits import telling
 from ccp.standing import cards, standing
 from certifications.payments import provider
 from certifications.payments.pages import with_pay_button
@@ -26,6 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "member": member,
         "cards": cards.cards_with_charts(standings),
         "recent": cards.recent(member),
+        "audits": telling.banners([cycle.pk for each in standings for cycle in each.past]),
         "pay_online": provider.is_on() and standing.can_be_paid(standings),
     }
     return with_pay_button(request, "home.html", context)

@@ -10,9 +10,11 @@ from ccp.admin import (
     catalogue,
     certifications,
     cycles,
+    draws,
     evidence,
     invoices,
     members,
+    notices,
     transcript_batches,
     transcripts,
 )
@@ -24,9 +26,11 @@ __all__ = [
     "catalogue",
     "certifications",
     "cycles",
+    "draws",
     "evidence",
     "invoices",
     "members",
+    "notices",
     "transcript_batches",
     "transcripts",
 ]

@@ -22,6 +22,7 @@ from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import ShownInline
 from ccp import merging
+from ccp.admin.notices import MailedMixin
 from ccp.amt_credits import holding as held_credits
 from certifications.admin.certifications import CertificationInline
 
@@ -64,7 +65,7 @@ class FormerAmtIdInline(ShownInline):
 
 
 @admin.register(Member)
-class MemberAdmin(BaseMemberAdmin):
+class MemberAdmin(MailedMixin, BaseMemberAdmin):
     inlines = [CertificationInline, FormerAmtIdInline]
 
     def save_model(self, request: HttpRequest, obj: Member, form: forms.ModelForm, change: bool) -> None:

@@ -13,7 +13,7 @@ from django.db import transaction
 from amtportal.imports import csv_files
 from amtportal.members.models import Member
 from amtportal.refusals import Refused
-from ccp.demo import cast, everyday
+from ccp.demo import audits, cast, everyday, told
 from ccp.demo.acts import bring_in
 from certifications.models import Credential
 
@@ -42,7 +42,11 @@ def _load(*, on: date, now: datetime) -> bool:
             "Set AMTPORTAL_VAR or DATABASE_URL to an empty one."
         )
     staff = cast.make_staff(now)
-    bring_in(csv_files.read_csv(ROSTER.read_bytes()), on=on, file_name=ROSTER.name)
+    roster = csv_files.read_csv(ROSTER.read_bytes())
+    audits.closed_last_year(roster, on=on, now=now, staff=staff, password=cast.hashed_password())
+    bring_in(roster, on=on, file_name=ROSTER.name)
     everyday.happen(on=on, now=now, staff=staff)
     cast.enter(on=on, now=now, staff=staff)
+    told.tell(cast.events(on).keys(), on=on)
+    audits.draw(on=on, now=now, staff=staff)
     return True

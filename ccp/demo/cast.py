@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 
 import tablib
 from allauth.account.models import EmailAddress
@@ -16,6 +17,7 @@ from django.contrib.auth.hashers import make_password
 from amtportal.dates import anniversary, day_of, today
 from amtportal.members.models import User
 from ccp.amt_credits import error_reports
+from ccp.demo import audits
 from ccp.demo.acts import (
     CE,
     PAID_BEFORE_DUE,
@@ -277,7 +279,11 @@ def events(on: date) -> dict[str, str]:
 
     ``on`` is the day of loading, and the situations are those of that day.
     """
-    return {**{role.email: role.situation for role in roles(on)}, STAFF: "staff, all permissions"}
+    return {
+        **{role.email: role.situation for role in roles(on)},
+        audits.AUDITED: audits.SITUATION,
+        STAFF: "staff, all permissions",
+    }
 
 
 def entered_on() -> date | None:
@@ -295,10 +301,15 @@ def make_staff(now: datetime) -> User:
     return staff
 
 
+@cache
+def hashed_password() -> str:
+    """Return the password, hashed once for everyone: hashing takes longer than everything else."""
+    return make_password(PASSWORD)
+
+
 def enter(*, on: date, now: datetime, staff: User) -> None:
     """Add the cast, with what each member has recorded and paid."""
-    # Hashed once for everyone: hashing takes longer than everything else.
-    password = make_password(PASSWORD)
+    password = hashed_password()
     for place, role in enumerate(roles(on), start=1):
         for holding in role.holdings:
             _award(role, holding, amt_id=f"{2100000 + place}", on=on)

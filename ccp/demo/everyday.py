@@ -41,7 +41,11 @@ def happen(*, on: date, now: datetime, staff: User) -> None:
 
     The entries are spread over the part of the cycle that has passed.
     """
-    cycles = Cycle.objects.select_related("certification__member__user").order_by("certification__member__amt_id", "pk")
+    cycles = (
+        Cycle.objects.unclosed()
+        .select_related("certification__member__user")
+        .order_by("certification__member__amt_id", "pk")
+    )
     for place, cycle in enumerate(list(cycles)[::EVERY]):
         passed = on - cycle.starts_on
         if passed < SETTLED_IN:

@@ -6,7 +6,8 @@ Members may attach them; AMT asks for proof only in an audit.
   credited needs no files, because AMT knows about the activity.
 - The same file attached twice to one entry is stored as one file.
 - Files can be added and removed while the entry stands, even after its cycle has closed, because
-  the audit comes later. Files of an entry that was withdrawn or voided stay as they are.
+  the audit comes later. Files of an entry that was withdrawn or voided stay as they are, and so do
+  those that an audit looks at (``ccp.audits.frozen`` answers the signals).
 - A removed file is no longer shown to anyone. Its row stays and says who removed it, and when.
   ``manage.py clean_evidence`` deletes the file itself a day later: a backup copies the files after
   the database, and in that copy of the database the file may still be attached.
@@ -21,18 +22,21 @@ import logging
 import secrets
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.core.files import File
 from django.core.files.storage import Storage, storages
 from django.db import transaction
 from django.db.models import prefetch_related_objects
+from django.dispatch import Signal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from amtportal.history.lines import sign
 from amtportal.members.models import User
-from amtportal.refusals import Problem, Refused, refuse_if
+from amtportal.refusals import Problem, refuse_if
 from ccp.evidence.files import CleanFile
+from ccp.evidence.signals import adding_asked, removal_asked
 from ccp.models import Activity, Evidence
 from certifications.models import Cycle
 
@@ -82,11 +86,20 @@ def problem_with_adding(activity: Activity, attached: int) -> Problem | None:
             MOST_FILES,
         )
         return Problem("file", sentence % {"most": MOST_FILES})
-    return None
+    return _answered(adding_asked, activity)
 
 
-def can_be_removed(evidence: Evidence) -> bool:
-    return evidence.is_attached and evidence.activity.is_standing
+def problem_with_removing(activity: Activity) -> Problem | None:
+    """Return why no file of the entry can be removed."""
+    if not activity.is_standing:
+        return Problem("", _("This entry is withdrawn or void. What is attached to it stays."))
+    return _answered(removal_asked, activity)
+
+
+def _answered(asked: Signal, activity: Activity) -> Problem | None:
+    """Return the first problem that a receiver of the signal answers."""
+    answers: list[tuple[Any, Any]] = asked.send(sender=Activity, activity=activity)
+    return next((problem for _receiver, problem in answers if problem), None)
 
 
 def may_be_read(activity: Activity, *, by: User) -> bool:
@@ -172,14 +185,13 @@ def _attached(activity: Activity, file: CleanFile) -> Evidence | None:
 def remove(*, evidence: Evidence, by: User, at: datetime) -> Evidence:
     """Remove a file. A file that is already removed stays as it is.
 
-    Raises ``Refused`` if the entry no longer stands.
+    Raises ``Refused`` if the entry no longer stands, or an audit looks at it.
     """
     activity = Activity.objects.select_for_update().get(pk=evidence.activity_id)
     evidence = Evidence.objects.get(pk=evidence.pk)
     if not evidence.is_attached:
         return evidence
-    if not activity.is_standing:
-        raise Refused(_("This entry is withdrawn or void. What is attached to it stays."))
+    refuse_if(problem_with_removing(activity))
     evidence.removed_at, evidence.removed_by = at, by
     evidence.save(update_fields=["removed_at", "removed_by"])
     return evidence

@@ -313,3 +313,10 @@ def told_about(left_out: LeftOut) -> list[str]:
         LeftOut.END: _("The end of the file is missing. Check that you can read everything in the picture."),
     }
     return [sentence for lost, sentence in sentences.items() if lost in left_out]
+
+
+def told_added(added: Evidence, *, is_new: bool, left_out: LeftOut) -> str:
+    """Return the sentences about a file that was just attached."""
+    if not is_new:
+        return _("%(name)s is already attached. Only one copy is kept.") % {"name": added.original_name}
+    return " ".join([_("%(name)s is attached.") % {"name": added.original_name}, *told_about(left_out)])

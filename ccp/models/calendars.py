@@ -17,6 +17,11 @@ class CalendarFeed(models.Model):
     token = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+    was_in_the_open = models.BooleanField(
+        "revoked by the portal",
+        default=False,
+        help_text="A program asked for it without encryption, so others could read it on the way.",
+    )
 
     history = History(found_by=["member"], excluded_fields=["token"])
 
@@ -25,6 +30,10 @@ class CalendarFeed(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["member"], condition=Q(revoked_at=None), name="%(app_label)s_%(class)s_one_standing"
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_in_the_open_is_revoked",
+                condition=Q(was_in_the_open=False) | Q(revoked_at__isnull=False),
             ),
         ]
 

@@ -8,7 +8,11 @@
   never by the program that reads it.
 - Whoever has the address can read the calendar. It shows the credential and its days, but nothing
   about the person: no name, AMT ID, certificate, points or amount.
-- A member has at most one address. A new address ends the previous one at once.
+- What the member still has to do by its day has alarms: a renewal invoice that is not paid, and the
+  end of a cycle and of its grace period while points are missing. Like the text, they follow from
+  the record and not from the day on which it is read.
+- A member has at most one address. A new address ends the previous one at once. So does a program
+  that asks for it without encryption: whoever listened on the way has read it.
 """
 
 import secrets
@@ -20,6 +24,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext, gettext_lazy
 
+from amtportal.history.lines import sign
 from amtportal.members.models import Member
 from ccp.models import CalendarFeed
 from ccp.standing.ledger import Line
@@ -29,6 +34,8 @@ from certifications.models import Certification, Cycle, RenewalInvoice
 TOKEN_BYTES = 32  # 256 bits: beyond guessing
 NAME = gettext_lazy("AMT certification dates")
 READ_AGAIN = timedelta(hours=12)
+ALARMS = (timedelta(days=60), timedelta(days=14), timedelta(days=1))
+"""How long before the day of an event that asks for something."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ class Event:
     """One all-day event.
 
     ``uid`` is without the portal's host. ``changed_at``: when the event's content last changed.
+    ``asks``: the member still has to do something by this day.
     """
 
     uid: str
@@ -43,6 +51,7 @@ class Event:
     title: str
     sentence: str
     changed_at: datetime
+    asks: bool = False
 
 
 def events(credential: str, cycle: int, lines: Iterable[Line], changed_at: datetime) -> list[Event]:
@@ -50,6 +59,8 @@ def events(credential: str, cycle: int, lines: Iterable[Line], changed_at: datet
 
     ``cycle``: the key of the cycle.
     """
+    lines = list(lines)
+    is_short = any(line.key == "requirement" and line.on is None for line in lines)
     return [
         Event(
             f"cycle-{cycle}-{line.key}",
@@ -57,10 +68,17 @@ def events(credential: str, cycle: int, lines: Iterable[Line], changed_at: datet
             gettext("%(credential)s %(event)s") % {"credential": credential, "event": line.title},
             line.sentence,
             changed_at,
+            asks=_asks(line, is_short=is_short),
         )
         for line in lines
         if line.on
     ]
+
+
+def _asks(line: Line, *, is_short: bool) -> bool:
+    if line.key in ("cycle-ends", "grace-ends"):
+        return is_short
+    return line.key.endswith(("-due", "-pay-by")) and line.when != "done"
 
 
 def to_ical(day_events: Iterable[Event], *, host: str, page: str) -> bytes:
@@ -76,6 +94,7 @@ def to_ical(day_events: Iterable[Event], *, host: str, page: str) -> bytes:
     calendar.add("name", str(NAME))
     calendar.add("x-wr-calname", str(NAME))
     calendar.add("refresh-interval", READ_AGAIN, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", icalendar.vDuration(READ_AGAIN))  # the same for Outlook
     for event in day_events:
         entry = icalendar.Event()
         entry.add("uid", f"{event.uid}@{host}")
@@ -86,6 +105,12 @@ def to_ical(day_events: Iterable[Event], *, host: str, page: str) -> bytes:
         entry.add("description", event.sentence)
         entry.add("url", page)
         entry.add("transp", "TRANSPARENT")  # the day still shows as free time
+        for before in ALARMS if event.asks else ():
+            alarm = icalendar.Alarm()
+            alarm.add("action", "DISPLAY")
+            alarm.add("description", event.title)
+            alarm.add("trigger", -before)
+            entry.add_component(alarm)
         calendar.add_component(entry)
     return calendar.to_ical()
 
@@ -139,6 +164,12 @@ def feed_of(member: Member) -> CalendarFeed | None:
     return CalendarFeed.objects.filter(member=member, revoked_at=None).first()
 
 
+def exposed_feed_of(member: Member) -> CalendarFeed | None:
+    """Return the member's last feed if the portal revoked it, or None."""
+    last = CalendarFeed.objects.filter(member=member).order_by("-pk").first()
+    return last if last and last.was_in_the_open else None
+
+
 @transaction.atomic
 def create(*, member: Member, at: datetime) -> CalendarFeed:
     """Give the member an address, and return its feed; if there is one already, return that one."""
@@ -158,6 +189,16 @@ def revoke(*, member: Member, feed: int, at: datetime) -> None:
     if standing:
         standing.revoked_at = at
         standing.save(update_fields=["revoked_at"])
+
+
+@transaction.atomic
+def revoke_exposed(*, token: str, at: datetime) -> None:
+    """Revoke the address with this token, which came without encryption. Nothing changes if it does not work anyway."""
+    feed = CalendarFeed.objects.select_for_update().filter(token=token, revoked_at=None).first()
+    if feed:
+        feed.revoked_at, feed.was_in_the_open = at, True
+        sign(feed, by=None, at=at, reason="Asked for without encryption")
+        feed.save(update_fields=["revoked_at", "was_in_the_open"])
 
 
 @transaction.atomic

@@ -31,6 +31,29 @@ FileVerdict = Literal["exact", "other", "unknown"]
 
 
 @dataclass(frozen=True)
+class Correction:
+    """What a snapshot says of one correction of a cycle: points, outcome, day, statement and maybe the audit."""
+
+    facts: list[str]
+
+    @property
+    def follows_from_audit(self) -> bool:
+        return len(self.facts) > 4
+
+    @property
+    def sentence(self) -> str:
+        points, outcome, signed_on = self.facts[:3]
+        figures = {
+            "day": format_day(date.fromisoformat(signed_on)),
+            "points": points,
+            "outcome": str(Cycle.Outcome(outcome).label).lower(),
+        }
+        if self.follows_from_audit:
+            return _("AMT corrected it after an audit on %(day)s: %(points)s points, %(outcome)s.") % figures
+        return _("AMT corrected it on %(day)s: %(points)s points, %(outcome)s.") % figures
+
+
+@dataclass(frozen=True)
 class Said:
     """What an issue said about one cycle."""
 
@@ -72,6 +95,10 @@ class Said:
     @property
     def closing_sentence(self) -> str:
         return _closing(self.figures)
+
+    @property
+    def corrections(self) -> list[Correction]:
+        return [Correction(facts) for facts in self.figures["corrections"]]
 
     @property
     def status(self) -> str:
@@ -132,12 +159,8 @@ def _differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
             yield _("The requirement is no longer met.")
     if now["closed_on"] and not then["closed_on"]:
         yield f"{_closing(now)}."
-    for points, outcome, signed_on, _statement in now["corrections"][len(then["corrections"]) :]:
-        yield _("AMT corrected it on %(day)s: %(points)s points, %(outcome)s.") % {
-            "day": format_day(date.fromisoformat(signed_on)),
-            "points": points,
-            "outcome": str(Cycle.Outcome(outcome).label).lower(),
-        }
+    for facts in now["corrections"][len(then["corrections"]) :]:
+        yield Correction(facts).sentence
     if then["status"] != now["status"]:
         yield _("Certification status: %(now)s now; it was %(then)s.") % {
             "now": _status(now).lower(),

@@ -2,7 +2,7 @@
 
 Each is issued exactly as its page issues it, so a run that was killed and is started again issues
 nothing twice: the same record has one issue, and a document that was laid out before comes from the
-cache. Processes and not threads do the work, because WeasyPrint must not be shared between threads.
+cache. Processes and not threads do the work, because each has an engine of its own for its documents.
 """
 
 import ctypes
@@ -23,6 +23,7 @@ from django.utils import translation
 
 from amtportal.documents import fonts
 from amtportal.documents import layout as documents
+from amtportal.documents.process import engine
 from amtportal.members.models import User
 from ccp.rollover import catching_up
 from ccp.transcripts import contents as transcripts
@@ -64,6 +65,7 @@ def write(
     # A connection that two processes share would break: each opens its own. The process that starts
     # the others has one thread: a lock that another thread holds would stay locked in them.
     connections.close_all()
+    engine.end()
     with ProcessPoolExecutor(
         min(cores, len(cycles)), mp_context=get_context("fork"), initializer=_end_with_the_parent
     ) as pool:

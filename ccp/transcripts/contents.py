@@ -27,7 +27,7 @@ from ccp.transcripts import sheets
 from ccp.transcripts.rows import SheetRow
 from ccp.transcripts.sheets import Sheet
 from certifications.deadlines import by_deadline
-from certifications.models import Cycle
+from certifications.models import Cycle, CycleCorrection
 
 # This many rows take 3 seconds of processor time, and titles and providers of this length take
 # another 3. A longer document would keep others waiting, so it shows only the totals.
@@ -161,12 +161,15 @@ def _figures(sheet: Sheet) -> dict[str, Any]:
         "met_on": _iso(sheet.met_on),
         "closed_on": _iso(cycle.closed_on),
         "outcome": cycle.outcome,
-        "corrections": [
-            [format_points(correction.points), correction.outcome, str(correction.signed_on), correction.statement]
-            for correction in sheet.corrections
-        ],
+        "corrections": [_correction(correction) for correction in sheet.corrections],
         "entries": {row.reference: format_points(row.counted) for row in sheet.rows},
     }
+
+
+def _correction(correction: CycleCorrection) -> list[str]:
+    """Return points, outcome, day and statement of a correction, and the audit that it follows from, if one."""
+    facts = [format_points(correction.points), correction.outcome, str(correction.signed_on), correction.statement]
+    return [*facts, correction.audit] if correction.audit else facts
 
 
 def _iso(day: date | None) -> str | None:

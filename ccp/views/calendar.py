@@ -19,6 +19,11 @@ from amtportal.middleware.compression import sent_plain
 from ccp.recording.forms import CalendarForm
 from ccp.standing import calendar, standing
 
+IN_THE_OPEN = (
+    "This address is a secret, and it was sent without encryption (http). It does not work, or no longer. "
+    "Create a new one under My Certifications, and use it as it is shown there, with https.\n"
+)
+
 
 @sent_plain  # it shows the secret address
 @never_cache
@@ -31,11 +36,10 @@ def calendar_detail(request: HttpRequest, member: Member) -> HttpResponse:
         messages.success(request, _act(member, **form.cleaned_data))
         return redirect("calendar-detail")
     feed = calendar.feed_of(member)
-    path = _address(feed.token) if feed else ""
     context = {
         "feed": feed,
-        "address": links.absolute(path),
-        "subscribe": links.calendar_program(path),
+        "address": links.absolute(_address(feed.token)) if feed else "",
+        "exposed": None if feed else calendar.exposed_feed_of(member),
     }
     return render(request, "ccp/standing/calendar_detail.html", context, status=400 if form.errors else 200)
 
@@ -69,10 +73,12 @@ def _act(member: Member, *, action: str, feed: int | None) -> str:
 def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     """Send the dates as iCalendar.
 
-    The address is the secret. An unknown or revoked address gets a 404.
+    The address is the secret. An unknown or revoked address gets a 404. One that came without
+    encryption is revoked; the answer does not say whether it worked.
     """
     if settings.SECURE_SSL_REDIRECT and not request.is_secure():
-        return HttpResponseForbidden("This address is a secret: ask for it with https.\n", content_type="text/plain")
+        calendar.revoke_exposed(token=token, at=timezone.now())
+        return HttpResponseForbidden(IN_THE_OPEN, content_type="text/plain")
     feed = calendar.feed_at(token)
     if feed is None:
         raise Http404

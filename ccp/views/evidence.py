@@ -22,7 +22,6 @@ from amtportal.members.models import Member
 from amtportal.refusals import Refused
 from ccp.evidence import attaching as evidence
 from ccp.evidence import files as evidence_files
-from ccp.evidence.cleaner import LeftOut
 from ccp.models import Activity, Evidence
 from ccp.recording import entries
 from certifications.models import Cycle
@@ -59,6 +58,7 @@ def part_of_page(activity: Activity, files: Iterable[Evidence], cycles: Iterable
         "files": attached,
         "keep_until": evidence.keep_all_until(cycles, on),
         "problem": evidence.problem_with_adding(activity, len(attached)),
+        "can_be_removed": bool(attached) and evidence.problem_with_removing(activity) is None,
         "form": EvidenceForm(),
     }
 
@@ -84,18 +84,11 @@ def evidence_add(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
         except Refused as refused:
             form.add_error("file", refused.sentence)
         else:
-            messages.success(request, _added_message(added, is_new=is_new, left_out=file.left_out))
+            messages.success(request, evidence_files.told_added(added, is_new=is_new, left_out=file.left_out))
             return redirect("activity-detail", activity.pk)
     lines = entries.credit_lines(activity)
     until = evidence.keep_all_until([line.cycle for line in lines], day_of(now))
     return render(request, "ccp/evidence/evidence_add.html", {"activity": activity, "form": form, "keep_until": until})
-
-
-def _added_message(file: Evidence, *, is_new: bool, left_out: LeftOut) -> str:
-    if not is_new:
-        return _("%(name)s is already attached. Only one copy is kept.") % {"name": file.original_name}
-    attached = _("%(name)s is attached.") % {"name": file.original_name}
-    return " ".join([attached, *evidence_files.told_about(left_out)])
 
 
 @require_safe
@@ -131,6 +124,10 @@ def evidence_remove(request: HttpRequest, member: Member, pk: int) -> HttpRespon
         else:
             messages.success(request, _("%(name)s is removed.") % name)
         return redirect("activity-detail", file.activity_id)
-    if not evidence.can_be_removed(file):
+    if not file.is_attached:
+        return redirect("activity-detail", file.activity_id)
+    if problem := evidence.problem_with_removing(file.activity):
+        if file.activity.is_standing:  # else the page of the entry says so
+            messages.error(request, problem.sentence)
         return redirect("activity-detail", file.activity_id)
     return render(request, "ccp/evidence/evidence_remove.html", {"file": file, "activity": file.activity})

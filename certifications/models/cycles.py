@@ -160,6 +160,9 @@ class CycleCorrection(AppendOnly, Traced):
     points = PointsField(help_text="The points of the cycle, as corrected.")
     outcome = models.CharField(max_length=15, choices=Cycle.Outcome, help_text="The outcome, as corrected.")
     statement = models.TextField(help_text="What was wrong and what is right. The member reads it.")
+    audit = models.CharField(
+        max_length=20, blank=True, default="", help_text="The audit that it follows from, such as A-000012."
+    )
     signed_at = models.DateTimeField()
     signed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="cycle_corrections_signed"

@@ -22,7 +22,7 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 
 from amtportal.chunks import chunks
 from amtportal.history.lines import sign
-from amtportal.members.mail import notices
+from amtportal.members.mail import account_mails
 from amtportal.members.models import Member, User
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
@@ -193,7 +193,7 @@ def _update_addresses(changed: Sequence[RosterEntry], occasion: Occasion) -> Non
             address.email, address.verified = emails[address.user_id], False
         bulk_update_with_history(addresses, EmailAddress, ["email", "verified"], **occasion.history())
         before = {_stored(entry).user_pk: _stored(entry).email for entry in chunk}
-        notices.address_changed((user, before[user.pk]) for user in users)
+        account_mails.address_changed((user, before[user.pk]) for user in users)
 
 
 def _update_members(changed: Sequence[RosterEntry], occasion: Occasion) -> None:

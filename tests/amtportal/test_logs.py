@@ -29,6 +29,7 @@ SECRET = {
     ),
     "calendar/<slug:token>.ics": ("/calendar/Nf3-x_7Q.ics", "/calendar/***"),
     "verify/<str:code>/": ("/verify/7KQ2 4XYZ/", "/verify/***/"),
+    "notices/stop/<str:token>/": ("/notices/stop/WzEs_bW9:EfW-do_D/", "/notices/stop/***/"),
     "payments/return/<uuid:key>/": ("/payments/return/0b8c-11/", "/payments/return/***/"),
 }
 

@@ -18,6 +18,7 @@ seconds of another machine say nothing:
 - ``record``: recording one entry in a cycle that has 10, and in one that has 200. The floor locks
   the cycle, inserts a row, sums and updates.
 - ``webhooks``: messages of the payment provider, beside a bare transaction.
+- ``mail``: senders and a mail server on this machine, beside bare smtplib with the same bytes.
 - ``pages``: each page beside the least that Django needs (``tests/benchmarks/pages.py``).
 - ``held``, only if it is named: the queries and bytes of each page beside those in ``held.json``
   (``tests/benchmarks/held.py``). ``make bench-check`` and ``make bench-hold`` run it.
@@ -44,7 +45,7 @@ from django.db import connection  # noqa: E402
 from amtportal.history import comparison, seals  # noqa: E402
 from ccp.recording import verbs as recording  # noqa: E402
 from certifications.models import Cycle  # noqa: E402
-from tests.benchmarks import association, growth, held, pages, rosters, webhooks  # noqa: E402
+from tests.benchmarks import association, growth, held, mail, pages, rosters, webhooks  # noqa: E402
 from tests.benchmarks.floor.views import add_row  # noqa: E402
 from tests.benchmarks.measuring import Usage, command, measured  # noqa: E402
 from tests.support.builders import make_activity, make_cycle, make_member  # noqa: E402
@@ -183,13 +184,14 @@ def tell_floor(what: str, floor: Usage, *usages: Usage) -> None:
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter, prog="make bench")
-    names = ["roster", "close", "verify", "seal", "record", "webhooks", "pages", "held", "growth"]
+    names = ["roster", "close", "verify", "seal", "record", "webhooks", "mail", "pages", "held", "growth"]
     parser.add_argument("what", nargs="*", choices=[*names, []], help="All but held and growth unless named.")
     parser.add_argument("--rows", type=int, default=3000, help="Rows of the roster (3000).")
     parser.add_argument("--cycles", type=int, default=3000, help="Ended cycles for close (3000).")
     parser.add_argument("--credits", type=int, default=20_000, help="Credits for verify and seal (20000).")
     parser.add_argument("--members", type=int, default=1000, help="Members for pages (1000).")
     parser.add_argument("--webhooks", type=int, default=200, help="Messages of the payment provider (200).")
+    parser.add_argument("--mails", type=int, default=2000, help="Mails for mail (2000).")
     parser.add_argument("--requests", type=int, default=50, help="Requests for each page (50).")
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 100_000], help="Members for growth.")
     parser.add_argument("--write", action="store_true", help="Hold what held measures from now on.")
@@ -201,6 +203,7 @@ def main() -> None:
         "seal": lambda: seal(options.credits),
         "record": record,
         "webhooks": lambda: webhooks.run(options.webhooks),
+        "mail": lambda: mail.run(options.mails),
         "pages": lambda: pages.run(options.members, options.requests),
         "held": lambda: held.run(write=options.write),
     }

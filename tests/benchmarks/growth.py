@@ -33,6 +33,7 @@ from amtportal.dates import anniversary, today
 from amtportal.history.models import SecurityEvent
 from amtportal.members.models import Member, User
 from ccp.models import Activity, ActivityType, Credit, ErrorReport, Evidence, HeldCredit, Transcript
+from ccp.notices.models import MailState, Notice, NoticeKind, NoticeMail, Preference
 from certifications import invoices
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice, StatusChange
 from tests.benchmarks import association
@@ -74,7 +75,7 @@ def plan(number: int) -> Plan:
 
 def vary() -> None:
     """Make the members that were built differ from one another."""
-    clerk = User.objects.get(is_staff=True)
+    clerk = User.objects.filter(is_staff=True).earliest("pk")
     at = noon(today())
     members = list(Member.objects.order_by("pk"))
     for number, member in enumerate(members):
@@ -96,6 +97,7 @@ def vary() -> None:
     )
     _vary_what_they_hold(clerk)
     _vary_what_they_recorded(clerk)
+    _vary_what_was_mailed()
 
 
 def _vary_what_they_hold(clerk: User) -> None:
@@ -187,13 +189,59 @@ def _vary_what_they_recorded(clerk: User) -> None:
     )
 
 
+def _vary_what_was_mailed() -> None:
+    """Give each member ten mails, of which few wait, were dropped or have no address."""
+    few = {3: MailState.WAITING, 4: MailState.DROPPED, 5: MailState.UNDELIVERABLE}
+    mails = NoticeMail.objects.bulk_create(
+        NoticeMail(
+            member=member,
+            on=today() - DAY * (30 * number + member.pk % 30),
+            state=few.get((10 * member.pk + number) % 300, MailState.SENT),
+            sent_at=noon(today()),
+            address="m@bench.example",
+            language="en",
+            subject="2 points to go by Jan 8",
+            text="Hello,\n\n2 points to go.\n" * 20,
+            message_id=f"<{member.pk}.{number}@bench>",
+        )
+        for member in Member.objects.order_by("pk")
+        for number in range(10)
+    )
+    kinds = list(NoticeKind)
+    Notice.objects.bulk_create(
+        Notice(
+            member_id=mail.member_id,
+            kind=kinds[mail.pk % 150 % len(kinds)] if mail.pk % 150 < len(kinds) else NoticeKind.CYCLE_ENDS,
+            subject=f"cycle-{mail.member_id}",
+            anchor_on=mail.on,
+            mail=mail,
+            dropped="It was paid." if mail.state == MailState.DROPPED else "",
+        )
+        for mail in mails
+    )
+    Preference.objects.bulk_create(
+        Preference(member=member, monthly_summary=False) for member in Member.objects.order_by("pk")[::9]
+    )
+
+
 def build(members: int, entries: int) -> None:
     """Build the association: the first thousand, and copies of them with this many entries."""
     association.build(min(members, association.BUILT), entries=ENTRIES, planned=plan)
     vary()
     association.multiply(
         members // association.BUILT,
-        also=(EmailAddress, SecurityEvent, StatusChange, Evidence, ErrorReport, HeldCredit, Transcript),
+        also=(
+            EmailAddress,
+            SecurityEvent,
+            StatusChange,
+            Evidence,
+            ErrorReport,
+            HeldCredit,
+            Transcript,
+            NoticeMail,
+            Notice,
+            Preference,
+        ),
         entries=entries,
         with_history=False,
     )
@@ -207,7 +255,7 @@ def addresses() -> Iterator[tuple[str, str, str]]:
     for work in works():
         if work.form() is None and not work.name.startswith("admin:"):
             yield work.name, work.path, work.session
-    clerk = User.objects.get(is_staff=True)
+    clerk = User.objects.filter(is_staff=True).earliest("pk")
     clerk.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
     desk = client_of(clerk).cookies["sessionid"].value
     for model, listed in admin.site._registry.items():

@@ -42,18 +42,22 @@ def command(*arguments: str) -> Usage:
     return Usage(usage.cpu - start.cpu, usage.seconds - start.seconds, usage.mib, usage.output)
 
 
+def portal_environment(var: Path) -> dict[str, str]:
+    """Return the environment of a process of the portal on this database, with the same keys as here."""
+    (var / "mfa-key").write_text(settings.MFA_KEYS[0])
+    (var / "secret-key").write_text(settings.SECRET_KEY)
+    return {**os.environ, "AMTPORTAL_VAR": str(var), "DATABASE_URL": address_of(str(connection.settings_dict["NAME"]))}
+
+
 def _run(*arguments: str) -> Usage:
     with tempfile.TemporaryDirectory() as var, tempfile.TemporaryFile("w+") as output:
-        # The same keys as here, and no progress bar.
-        Path(var, "mfa-key").write_text(settings.MFA_KEYS[0])
-        Path(var, "secret-key").write_text(settings.SECRET_KEY)
-        database = address_of(str(connection.settings_dict["NAME"]))
+        environment = portal_environment(Path(var))
         before, begun = database_cpu(), perf_counter()
         process = subprocess.Popen(
             [".venv/bin/python", "manage.py", *arguments],
             cwd=ROOT,
-            env={**os.environ, "AMTPORTAL_VAR": var, "DATABASE_URL": database},
-            stdout=output,
+            env=environment,
+            stdout=output,  # no progress bar
             stderr=subprocess.STDOUT,
         )
         _, status, used = os.wait4(process.pid, 0)

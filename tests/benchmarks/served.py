@@ -64,12 +64,22 @@ class Served:
         return False
 
     def cpu(self) -> float:
-        """Return the seconds of processor that the workers have taken."""
-        return sum(_cpu(pid) for pid in _children(self.process.pid))
+        """Return the seconds of processor that the workers have taken, with the processes that they started."""
+        return sum(map(_cpu, [*self._workers(), *self._engines()]))
 
     def memory(self) -> int:
         """Return the resident memory of the largest worker, in MiB."""
-        return max(_resident(pid) for pid in _children(self.process.pid))
+        return max(map(_resident, self._workers()))
+
+    def engine_memory(self) -> int:
+        """Return the resident memory of the largest process that lays out documents, in MiB; 0 if there is none."""
+        return max(map(_resident, self._engines()), default=0)
+
+    def _workers(self) -> list[int]:
+        return _children(self.process.pid)
+
+    def _engines(self) -> list[int]:
+        return [engine for worker in self._workers() for engine in _children(worker)]
 
     def ask(self, path: str, session: str, posted: Mapping[str, str] | None = None) -> Answer:
         """Send one request on a connection of its own, and read the whole answer."""
@@ -133,7 +143,9 @@ def _cpu(pid: int) -> float:
 
 
 def _children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """Return the processes that a process has started, by whichever of its threads."""
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for children in lists for child in children.read_text().split()]
 
 
 def _resident(pid: int) -> int:

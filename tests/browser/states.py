@@ -15,17 +15,23 @@ from playwright.sync_api import Page
 from amtportal.dates import today
 from amtportal.members.models import Member
 from amtportal.members.sign_in import addresses
+from ccp.notices import preferences
+from ccp.notices.models import MailState, NoticeKind, NoticeMail
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
 from tests.browser import acts
+from tests.support.audits import case_on_record
 from tests.support.builders import (
     cycle_of,
     invoice_of,
     make_activity,
     make_amt_credit,
+    make_member,
 )
+from tests.support.draws import draw_with
 from tests.support.evidence import attach
 from tests.support.factors import make_careful
+from tests.support.notices import make_mail
 
 LONG_ADDRESS = f"{'w' * 60}@example.org"
 Window = Callable[..., Page]
@@ -47,6 +53,8 @@ PUBLIC = [
     "/verify/",
     "/verify/?code=7KQ2",
     "/verify/0000000000000000/",
+    "/audits/draws/",
+    "/notices/stop/x/",
 ]
 
 
@@ -68,6 +76,8 @@ def of_member(member: Member) -> list[str]:
     from_amt = make_amt_credit(cycle, points="1", starts_on=today() - timedelta(days=8), at=timezone.now())
     entry = member.activities.order_by("pk")[0]
     member.user.refresh_from_db()
+    draw = draw_with(member)
+    audit = case_on_record(cycle).pk
     file = attach(long, name=f"{'W' * 120}.png")
     return [
         "/",
@@ -84,10 +94,23 @@ def of_member(member: Member) -> list[str]:
         f"/ccp/evidence/{file.pk}/remove/",
         f"/ccp/activities/{from_amt.pk}/",
         f"/ccp/activities/{from_amt.pk}/report/",
+        "/audits/check/",
+        "/audits/",
+        f"/audits/{audit}/",
+        f"/audits/{audit}/entries/{long.pk}/files/",
+        f"/audits/{audit}/entries/{long.pk}/missing/",
+        f"/audits/{audit}/message/",
+        f"/audits/{audit}/extension/",
+        f"/audits/draws/{draw.year}/",
+        f"/audits/draws/{draw.year}/mine/",
         f"/ccp/transcript/{cycle.pk}/",
         "/ccp/transcript/all/",
         f"/verify/{_issued_before(member)}/",
         "/calendar/",
+        "/account/notices/",
+        f"/account/notices/{_mailed(member).pk}/",
+        f"/notices/stop/{preferences.token(member, NoticeKind.MONTHLY_SUMMARY)}/",
+        f"/notices/stop/{preferences.token(_without_monthly(), NoticeKind.MONTHLY_SUMMARY)}/",
         "/invoices/",
         f"/invoices/{invoice_of(cycle, 1).pk}/",
         f"/invoices/{invoice_of(cycle, 3).pk}/",
@@ -113,6 +136,21 @@ def _issued_before(member: Member) -> str:
     issue = issuing.issue(contents=transcripts.of_cycle(cycle), by=member.user, at=timezone.now())
     make_activity(cycle, points="1", starts_on=today() - timedelta(days=7), at=timezone.now())
     return issue.code
+
+
+def _mailed(member: Member) -> NoticeMail:
+    """Return a mail with an address that has no place to break, after one of each other state."""
+    for place, state in enumerate([MailState.DROPPED, MailState.UNDELIVERABLE, MailState.WAITING], start=1):
+        make_mail(member, on=today() - timedelta(days=place), state=state)
+    text = f"Hello,\n\n2 points to go:\nhttps://portal.example.org/{'w' * 200}/\n"
+    return make_mail(member, on=today(), text=text, address=LONG_ADDRESS)
+
+
+def _without_monthly() -> Member:
+    """Return another member, who switched the monthly summary off."""
+    other = make_member()
+    preferences.choose(member=other, language="", wanted=[], by=other.user, at=timezone.now())
+    return other
 
 
 def of_careful(careful: Member) -> list[str]:

@@ -8,26 +8,23 @@ letters differently.
 
 import io
 import json
-import os
 from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
-from PIL import Image, ImageChops, ImageStat
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page
 from time_machine import TimeMachineFixture
 
 from amtportal.guide_pictures import FOLDER, RECORD, pictures
 from tests.browser import scenes
+from tests.browser.pictures import MOST_APART, MOST_DIFFERENCE, WRITES, difference
 from tests.support.builders import TODAY, noon
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]
-WRITES = bool(os.environ.get("WRITE_PICTURES"))
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTH, SCALE, MARGIN = 400, 1.5, 12  # CSS pixels, except for the scale
 MOST_BYTES = 40 * 1024
-MOST_APART = 4  # CSS pixels between two sizes of the same picture
-MOST_DIFFERENCE = 4.0  # of 255, in a picture made eight times smaller
 
 # Numbers that the database gives are never the same twice.
 SAME_NUMBERS = """() => {
@@ -81,17 +78,6 @@ def camera(window: Callable[..., Page], transactional_db: None, time_machine: Ti
     camera = Camera(page)
     scenes.play(page, camera.take)
     return camera
-
-
-def difference(one: bytes, other: bytes) -> float:
-    """Return how far two pictures differ on average, from 0 to 255.
-
-    The edges of letters do not matter.
-    """
-    first = Image.open(io.BytesIO(one)).convert("RGB")
-    size = (max(first.width // 8, 1), max(first.height // 8, 1))
-    small = [Image.open(io.BytesIO(data)).convert("RGB").resize(size, Image.Resampling.BOX) for data in (one, other)]
-    return max(ImageStat.Stat(ImageChops.difference(*small)).mean)
 
 
 def test_the_pictures_of_the_guide_show_the_portal_as_it_is(camera: Camera) -> None:

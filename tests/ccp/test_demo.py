@@ -13,10 +13,15 @@ from pytest_django import DjangoAssertNumQueries
 from time_machine import TimeMachineFixture
 
 from amtportal.dates import day_of
-from amtportal.members.models import Member, User
+from amtportal.imports import csv_files
+from amtportal.members.models import Member, OutgoingMail, User
 from ccp import demo
-from ccp.demo import cast
+from ccp.audits import draws
+from ccp.audits.models import AuditCase
+from ccp.demo import audits, cast, told
 from ccp.models import Activity, ErrorReport
+from ccp.notices import sending
+from ccp.notices.models import NoticeMail
 from ccp.standing.standing import Standing, standings
 from certifications import cycles, invoices
 from certifications.models import Certification, Payment
@@ -202,13 +207,13 @@ def test_the_demo_is_loaded_once_and_prints_its_sign_ins(
         "Demo sign-ins, as of 11/22/2026; the password is: amtrax demo portal",
         "  new@demo.example         RMA, first year, nothing recorded",
     ]
-    assert len(stdout.getvalue().splitlines()) == 1 + 12
+    assert len(stdout.getvalue().splitlines()) == 1 + 13
 
     roster = Member.objects.filter(user__email__endswith="@members.example")
-    assert (roster.count(), Member.objects.count()) == (300, 311)
+    assert (roster.count(), Member.objects.count()) == (300, 312)
     assert not any(user.has_usable_password() for user in User.objects.filter(member__in=roster))
     assert Certification.objects.filter(member__in=roster).count() > 300
-    assert 55 <= roster.filter(activities__isnull=False).distinct().count() <= 70
+    assert 55 <= roster.filter(activities__isnull=False).distinct().count() <= 80
     assert 10 <= Activity.objects.filter(member__in=roster, source="amt").count() <= 25
     assert ErrorReport.objects.count() == 1
     for name in ("new", "staff"):
@@ -258,3 +263,38 @@ def test_one_member_is_paying_from_a_bank_account(provider: Provider, settings: 
     assert (checkout.status, checkout.invoice.status) == ("processing", "issued")
     page = client_of(checkout.invoice.cycle.certification.member).get("/certifications/")
     assert 'data-name="invoice-status" value="processing"' in page.text
+
+
+@pytest.mark.django_db
+def test_the_cast_was_told_of_payments_and_nothing_of_today_is_taken_from_the_run() -> None:
+    cast.enter(on=NOVEMBER, now=noon(NOVEMBER), staff=cast.make_staff(noon(NOVEMBER)))
+    told.tell(cast.events(NOVEMBER).keys(), on=NOVEMBER)
+    mails = NoticeMail.objects.filter(member__user__email="midway@demo.example")
+    assert {mail.state for mail in mails} == {"sent"}
+    assert any("Payment received" in mail.subject for mail in mails)
+    assert all(mail.on < NOVEMBER and mail.sent_at and day_of(mail.sent_at) == mail.on for mail in mails)
+    assert not OutgoingMail.objects.exists()
+    tally = sending.send_due(on=NOVEMBER, now=noon(NOVEMBER))
+    assert tally.kinds["cycle-ends"] >= 2
+
+
+@pytest.mark.any_database
+@pytest.mark.django_db
+@pytest.mark.parametrize("on", [NOVEMBER, date(2026, 1, 1), date(2028, 2, 29)])
+def test_last_year_is_drawn_and_one_who_can_sign_in_is_among_the_drawn(
+    on: date, time_machine: TimeMachineFixture
+) -> None:
+    now = noon(on)
+    time_machine.move_to(now, tick=False)
+    staff = cast.make_staff(now)
+    roster = csv_files.read_csv(demo.ROSTER.read_bytes())
+    audits.closed_last_year(roster, on=on, now=now, staff=staff, password=cast.hashed_password())
+    draw = audits.draw(on=on, now=now, staff=staff)
+    assert (draw.year, draw.frozen_at.year, draw.drawn_at and draw.drawn_at.year) == (on.year - 1, on.year, on.year)
+    assert {stratum.code: (stratum.population, stratum.drawn) for stratum in draws.strata_of(draw)} == {
+        "CMAS": (1, 1),
+        "RMA": (8, 5),
+    }
+    assert AuditCase.objects.count() == 6
+    audited = AuditCase.objects.get(cycle__certification__member__user__email=audits.AUDITED)
+    assert client_of(audited.member).get(f"/audits/draws/{draw.year}/mine/").status_code == 200

@@ -174,6 +174,7 @@ CHANGES = [
     ("errorreport_answer_whole", report, {"answer": "Corrected."}, "answer alone"),
     ("errorreport_answer_whole", report, {**ANSWERED, "answer": ""}, "answered with nothing"),
     ("errorreport_answer_whole", report, {**ANSWERED, "answered_by": None}, "answered by nobody"),
+    ("calendarfeed_in_the_open_is_revoked", feed, {"was_in_the_open": True}, "in the open, and not revoked"),
     ("evidence_kind_known", evidence, {"kind": "svg"}, "no such kind"),
     ("evidence_not_empty", evidence, {"size": 0}, "nothing"),
     ("evidence_has_name", evidence, {"original_name": ""}, "no name"),

@@ -110,7 +110,17 @@ def test_every_scheduled_command_runs_as_the_role(met: Member, two: Member, tmp_
     (tmp_path / "roster.csv").write_bytes(ROSTER)
     commands: list[tuple[str, ...]] = [("import_roster", str(tmp_path / "roster.csv"))]
     scheduled = ("close_cycles", "match_credits", "seal_history", "clean_evidence", "send_mail_queue", "verify_records")
-    commands += [(name,) for name in (*scheduled, "clearsessions", "renew_encryption", "fingerprint")]
+    commands += [
+        (name,)
+        for name in (
+            *scheduled,
+            "pass_audit_deadlines",
+            "send_notices",
+            "clearsessions",
+            "renew_encryption",
+            "fingerprint",
+        )
+    ]
     with As():
         for name, *arguments in commands:
             call_command(name, *arguments, stdout=io.StringIO(), stderr=io.StringIO())

@@ -11,6 +11,7 @@ import pytest
 from allauth.account.models import EmailAddress
 
 from tests.support.builders import PASSWORD, make_user
+from tests.support.mail import links_of
 from tests.support.server import TOKEN, Server
 from tests.support.waiting import PATIENCE, wait_until
 
@@ -82,7 +83,7 @@ def test_no_header_decides_where_a_link_by_mail_leads(server: Server, var: Path)
     wait_until(lambda: len(mails(var)) == len(told), "mail for each request")
     for text in mails(var):
         mail = message_from_string(text.strip(), policy=policy.default)
-        links = re.findall(r"\w+://\S+", mail.get_content())
+        links = links_of(mail)
         assert len(links) == 1, mail["To"]
         assert re.fullmatch(rf"https://{HOST}{RESET}key/[\w-]+/", links[0]), told[int(re.sub(r"\D", "", mail["To"]))]
 

@@ -22,12 +22,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from django.utils import timezone
 
 from amtportal.history.models import SecurityEvent
-from amtportal.members.mail import outbox
-from amtportal.members.models import OutgoingMail
+from amtportal.members.models import User
 from amtportal.uploads.limits import MOST_IN_A_REQUEST
-from tests.support.builders import PASSWORD, make_user
+from ccp.standing import calendar
+from tests.support.builders import PASSWORD, make_member, make_user
+from tests.support.mail import waiting_texts
 from tests.support.server import ROOT, TOKEN, Server
 from tests.support.waiting import PATIENCE, wait_until
 
@@ -140,9 +142,7 @@ def in_front(name: str, tmp_path: Path, *, patient: bool) -> Iterator[Proxy]:
     """Run a portal and the proxy. ``patient``: with longer time limits, which no test waits for."""
     folder = tmp_path / "proxy"
     folder.mkdir()
-    server = Server(
-        tmp_path / "portal", AMTPORTAL_URL=f"https://{HOST}", TRUST_PROXY="True", MAIL_SENT_BY_THREAD="False"
-    )
+    server = Server(tmp_path / "portal", AMTPORTAL_URL=f"https://{HOST}", TRUST_PROXY="True")
     try:
         proxy, command = started(name, folder, server.port)
         if patient:
@@ -256,8 +256,8 @@ def test_what_a_visitor_claims_is_not_believed(proxy: Proxy, ada: str) -> None:
     assert (event.address, event.request_id) == ("127.0.0.1", answer.getheader("X-Request-ID"))
     answer = proxy.ask("POST", RESET, {"email": ada}, **CLAIMS)
     assert (answer.status, answer.getheader("Location")) == (302, f"{RESET}done/")
-    mail = outbox._Written(OutgoingMail.objects.get()).message().get_payload(decode=True).decode()
-    assert re.findall(r"\w+://[^/]+/[^/]+/[^/]+/", mail) == [f"https://{HOST}/accounts/password/"]
+    (text,) = waiting_texts()
+    assert set(re.findall(r"\w+://[^/]+/[^/]+/[^/]+/", text)) == {f"https://{HOST}/accounts/password/"}
 
 
 def test_what_is_too_large_or_not_for_the_portal_is_refused(proxy: Proxy) -> None:
@@ -272,8 +272,22 @@ def test_what_is_too_large_or_not_for_the_portal_is_refused(proxy: Proxy) -> Non
     wire.close()
 
 
+def test_a_calendar_that_is_asked_for_in_the_open_is_revoked(proxy: Proxy, ada: str) -> None:
+    feed = calendar.create(member=make_member(user=User.objects.get(email=ada)), at=timezone.now())
+    path = f"/calendar/{feed.token}.ics"
+    assert proxy.ask("GET", path, X__Forwarded__Proto="http").status == 200, "a visitor cannot say so"
+    wire = HTTPConnection("127.0.0.1", proxy.plain, timeout=PATIENCE)
+    wire.request("GET", path, headers={"Host": HOST, "X-Forwarded-Proto": "https"})
+    answer = wire.getresponse()
+    assert (answer.status, answer.getheader("Location")) == (403, None)
+    wire.close()
+    assert proxy.ask("GET", path).status == 404
+    feed.refresh_from_db()
+    assert feed.was_in_the_open
+
+
 def test_a_secret_address_is_not_in_the_log(proxy: Proxy, tmp_path: Path) -> None:
-    addresses = ["/calendar/abcdefgh.ics", "/verify/7KQ2/", f"{RESET}key/1-abcdefgh/"]
+    addresses = ["/calendar/abcdefgh.ics", "/verify/7KQ2/", "/notices/stop/7KQ2:abcdefgh/", f"{RESET}key/1-abcdefgh/"]
     for address in addresses:
         proxy.ask("GET", address)
 

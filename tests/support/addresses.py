@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from amtportal.members.models import Member
+from tests.support.audits import case_on_record
 from tests.support.builders import begin_checkout, cycle_of, invoice_of
+from tests.support.draws import draw_with
 from tests.support.evidence import attach
+from tests.support.notices import make_mail
 
 
 def _walk(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, str]]:
@@ -49,11 +52,23 @@ PRIVATE = {
     "transcript-history": ("/ccp/transcript/all/", 200, 200, 302, 302),
     "transcript-history-pdf": ("/ccp/transcript/all.pdf", 200, 200, 302, 302),
     "calendar-detail": ("/calendar/", 200, 200, 302, 302),
+    "notice-list": ("/account/notices/", 200, 200, 302, 302),
+    "notice-detail": ("/account/notices/{notice}/", 200, 404, 302, 302),
     "invoice-list": ("/invoices/", 200, 200, 302, 302),
     "invoice-detail": ("/invoices/{invoice}/", 200, 404, 200, 404),
     "invoice-pdf": ("/invoices/{invoice}.pdf", 200, 404, 200, 404),
     "invoice-pay": ("/invoices/{invoice}/pay/", 302, 404, 302, 302),  # only the button does something
     "payment-return": ("/payments/return/{checkout}/", 302, 404, 302, 302),  # it leads to the invoice
+    "audit-check": ("/audits/check/", 200, 200, 302, 302),
+    "audit-list": ("/audits/", 200, 200, 302, 302),
+    "audit-detail": ("/audits/{audit}/", 200, 404, 302, 302),  # reviewers have pages of their own
+    "audit-attach": ("/audits/{audit}/entries/{activity}/files/", 200, 404, 302, 302),
+    "audit-missing": ("/audits/{audit}/entries/{activity}/missing/", 200, 404, 302, 302),
+    "audit-message": ("/audits/{audit}/message/", 200, 404, 302, 302),
+    "audit-extension": ("/audits/{audit}/extension/", 200, 404, 302, 302),
+    "audit-submit": ("/audits/{audit}/submit/", 302, 404, 302, 302),  # the page of the audit has the form
+    "audit-appeal": ("/audits/{audit}/appeal/", 302, 404, 302, 302),  # nothing is decided here
+    "draw-line": ("/audits/draws/{draw}/mine/", 200, 404, 302, 302),
     "styleguide": ("/styleguide/", 404, 404, 200, 200),  # for any staff, because it shows nobody's data
 }
 
@@ -65,6 +80,7 @@ PUBLIC = {
     "qualifying-activities": "/qualifying-activities/",
     "guide": "/guide/",
     "transcript-check": "/verify/",
+    "draw-list": "/audits/draws/",
     "healthz": "/healthz",
 }
 
@@ -73,11 +89,22 @@ def of_owner(address: str, member: Member) -> str:
     """Return the address with the keys of the owner's own activity, cycle and (open) invoice.
 
     If the address names a file, a file is attached to the activity. If it names a checkout, one is
-    begun.
+    begun. If it names a notice, one was mailed. If it names a draw, the member has a line in it. If it
+    names an audit, AMT asks for proof in it.
     """
     cycle = cycle_of(member)
     invoice = invoice_of(cycle)
     entry = member.activities.get()
     evidence = attach(entry).pk if "{evidence}" in address else 0
     checkout = begin_checkout(invoice).idempotency_key if "{checkout}" in address else ""
-    return address.format(activity=entry.pk, cycle=cycle.pk, invoice=invoice.pk, evidence=evidence, checkout=checkout)
+    notice = make_mail(member).pk if "{notice}" in address else 0
+    return address.format(
+        activity=entry.pk,
+        cycle=cycle.pk,
+        invoice=invoice.pk,
+        evidence=evidence,
+        checkout=checkout,
+        notice=notice,
+        draw=draw_with(member).year if "{draw}" in address else 0,
+        audit=case_on_record(cycle).pk if "{audit}" in address else 0,
+    )

@@ -10,12 +10,16 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from amtportal.members.models import Member
+from amtportal.members.models import BouncingAddress, Member
 from amtportal.members.sign_in import addresses
+from ccp.audits.models import Draw, DrawTicket
 from ccp.models import ActivityType, Category, ErrorReport
+from ccp.notices import preferences
+from ccp.notices.models import NoticeKind
 from ccp.recording import verbs as recording
 from certifications.models import Credential, Cycle, Payment, RenewalInvoice
 from certifications.payments.models import Refund, Settlement, UnappliedMoney
+from tests.support.audits import case_on_record
 from tests.support.builders import (
     PASSWORD,
     TODAY,
@@ -27,6 +31,7 @@ from tests.support.builders import (
     make_user,
     noon,
 )
+from tests.support.draws import make_closed
 from tests.support.evidence import attach
 from tests.support.factors import confirm
 from tests.support.staff import page, populate
@@ -85,7 +90,15 @@ MEMBERS = {
     "activity-report": Form("/ccp/activities/{credit}/report/", {"text": "Wrong day."}),
     "evidence-add": Form("/ccp/activities/{entry}/evidence/", plain=True),
     "evidence-remove": Form("/ccp/evidence/{evidence}/remove/", plain=True),
+    "audit-attach": Form("/audits/{audit}/entries/{entry}/files/", plain=True),
+    "audit-missing": Form("/audits/{audit}/entries/{entry}/missing/", {"text": "It was lost."}),
+    "audit-message": Form("/audits/{audit}/message/", {"text": "A question."}),
+    "audit-extension": Form("/audits/{audit}/extension/", {"wanted_on": "4/20/2026", "reason": "I am ill."}),
+    "audit-submit": Form("/audits/{audit}/submit/", {"attested": "on"}, plain=True),
+    "audit-appeal": Form("/audits/{audit}/appeal/", {"reason": "It shows the date."}),
     "calendar-detail": Form("/calendar/", {"action": "create"}, plain=True),
+    "notice-list": Form("/account/notices/", {"language": "es"}),
+    "notice-stop": Form("/notices/stop/{stop}/", {"switch": "off"}, by="nobody", plain=True),
     "transcript-check": Form("/verify/", plain=True),
     "transcript-verify": Form("/verify/{code}/", plain=True),
     "set_language": Form("/i18n/setlang/", {"language": "es"}, plain=True),
@@ -107,7 +120,12 @@ REASON = {"reason": "Because it is so."}
 
 
 STAFF = {
+    "audits_draw_abandon": Form("draw", REASON),
+    "audits_draw_freeze": Form("", {"seed_kind": "dice", "seed_named": "Eight dice on March 20"}),
+    "audits_draw_seed": Form("draw", {"seed": "3 1 4", "seed_source": "The newspaper of March 21"}),
+    "audits_drawticket_replace": Form("drawticket", REASON),
     "members_member_change": Form("member", {"city": "Rosemont"}),
+    "members_bouncingaddress_clear": Form("bouncingaddress"),
     "members_member_rekey": Form("member", {**REASON, "amt_id": "888"}),
     "members_user_change": Form("user", {"email": "new@example.org"}),
     "certifications_certification_change": Form("certification", {"certificate_number": "777"}),
@@ -157,8 +175,11 @@ def members_form(two: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
     credit = make_amt_credit(cycle)
     form = MEMBERS[name]
     places = {"entry": entry.pk, "withdrawn": withdrawn.pk, "credit": credit.pk, "code": "ABCD-EFGH-JKMN"}
-    places["evidence"] = attach(entry).pk if name == "evidence-remove" else 0
+    places["evidence"] = attach(entry).pk if name in ("evidence-remove", "audit-submit") else 0
+    if "{audit}" in form.address:
+        places["audit"] = case_on_record(cycle, "announced" if name == "audit-appeal" else "notified").pk
     places["token"] = addresses.token(two.user, "new@example.org")
+    places["stop"] = preferences.token(two, NoticeKind.MONTHLY_SUMMARY)
     places["session"] = UserSession.objects.create(user=two.user, ip="127.0.0.1", session_key="elsewhere").pk
     address = form.address.format(**places)
     client = client_of(two if form.by == "member" else None)
@@ -174,7 +195,14 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
     Group.objects.create(name="Desk")
     closed = Cycle.objects.exclude(closed_on=None).get()
     cycle = cycle_of(met)
+    if name.endswith("_freeze"):
+        make_closed()
     keys = {
+        "bouncingaddress": BouncingAddress.objects.get_or_create(
+            address="comes-back@example.org", defaults={"marked_at": noon(TODAY), "reason": "550 5.1.1 no such box"}
+        )[0].pk,
+        "draw": Draw.objects.get(drawn_at=None).pk,
+        "drawticket": DrawTicket.objects.get().pk,
         "member": met.pk,
         "user": met.user_id,
         "certification": cycle.certification_id,
@@ -209,6 +237,6 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
     values = form_on(client, address) | form.typed
     if verb == "apply":
         values["invoice"] = invoice_of(cycle).number
-    if verb == "terms":  # what will change is shown first
+    if verb in ("terms", "freeze"):  # what will change is shown first
         values = form_on(client, address, posted=values)
     return client, address, values

@@ -14,7 +14,6 @@ from tests.support.drill_settings import CACHES, MIDDLEWARE
 
 CACHES["default"] = DEPLOYED["default"]
 MIDDLEWARE = ["tests.support.four_workers_settings.tell_process", *MIDDLEWARE]
-MAIL_SENT_BY_THREAD = False
 
 
 def tell_process(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

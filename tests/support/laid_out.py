@@ -1,4 +1,4 @@
-"""Lays out documents in a process of its own: ``python -m tests.support.laid_out``.
+"""Lays out documents in a process as the portal does, and watches it: ``python -m tests.support.laid_out``.
 
 It reads a list of HTML as JSON. For each document it writes a line of JSON: what was opened and
 connected to during the layout, as Python sees it; how many files the PDF carries and to which
@@ -13,7 +13,10 @@ import sys
 import time
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+
+from amtportal.documents.process import FONTCONFIG, ROOT
 
 WATCHED = ("open", "socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "urllib.", "http.", "ftplib.")
 WARM_UP = '<!DOCTYPE html><html lang="en-US"><title>A</title><p>Plain <b>bold</b> 東京</p><svg viewBox="0 0 1 1"></svg>'
@@ -26,7 +29,8 @@ def lay_out_elsewhere(*documents: str) -> list[dict[str, Any]]:
         input=json.dumps(documents),
         capture_output=True,
         text=True,
-        cwd=Path(__file__).resolve().parents[2],
+        cwd=ROOT,
+        env={**os.environ, "FONTCONFIG_FILE": str(FONTCONFIG)},
         timeout=1200,
         check=True,
     )
@@ -58,6 +62,7 @@ def main() -> None:
     wanted = json.load(sys.stdin)
     if "TESTS_LET_DOCUMENTS_FETCH" in os.environ:
         engine.NothingFetched = lambda: URLFetcher(timeout=1)  # type: ignore[assignment,misc]
+    documents.engine = SimpleNamespace(lay_out=engine.lay_out)  # in this process
     documents.lay_out(WARM_UP)  # modules and fonts are read once
     reached: list[str] = []
 

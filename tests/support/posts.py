@@ -25,6 +25,7 @@ from ccp.models import Activity, ActivityType, Category, HeldCredit
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
 from certifications.payments.models import UnappliedMoney
 from certifications.payments.provider import ProviderAway
+from tests.support.audits import case_on_record
 from tests.support.builders import (
     PASSWORD,
     TODAY,
@@ -40,6 +41,7 @@ from tests.support.builders import (
 from tests.support.evidence import picture, sent
 from tests.support.factors import code, confirm, give_app
 from tests.support.forms import NEW_PASSWORD, form_on
+from tests.support.mail import links_of
 from tests.support.pages import read
 from tests.support.staff import page
 
@@ -166,7 +168,7 @@ def set_first_password(patch: pytest.MonkeyPatch) -> Post:
 def reset_password(patch: pytest.MonkeyPatch) -> Post:
     client = Client()
     client.post("/accounts/password/reset/", {"email": make_ada().email})
-    link = next(word for word in mail.outbox[0].body.split() if "/reset/key/" in word)
+    (link,) = links_of(mail.outbox[0])
     opened = client.get(link, follow=True)
     return Post(client, opened.request["PATH_INFO"], NEW)
 
@@ -179,6 +181,12 @@ def attach_file(patch: pytest.MonkeyPatch) -> Post:
     entry = make_activity(make_cycle(member))
     address = f"/ccp/activities/{entry.pk}/evidence/"
     return Post(client_of(member), address, {"file": sent(picture("PNG"), "certificate.png")})
+
+
+def attach_file_in_audit(patch: pytest.MonkeyPatch) -> Post:
+    cycle = make_cycle()
+    address = f"/audits/{case_on_record(cycle).pk}/entries/{make_activity(cycle).pk}/files/"
+    return Post(client_of(cycle.certification.member), address, {"file": sent(picture("PNG"), "certificate.png")})
 
 
 # Posts of staff.
@@ -286,6 +294,7 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "account_reset_password_from_key": reset_password,
     "account_set_password": set_first_password,
     "evidence-add": attach_file,
+    "audit-attach": attach_file_in_audit,
     "mfa_activate_totp": set_up_app,
     "mfa_add_webauthn": add_passkey,
     "mfa_authenticate": give_second_factor,

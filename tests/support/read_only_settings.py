@@ -6,4 +6,3 @@ from tests.support.drill_settings import CACHES, MIDDLEWARE
 
 CACHES["default"] = DEPLOYED["default"]
 MIDDLEWARE = ["tests.support.read_only.while_file", *MIDDLEWARE]
-MAIL_SENT_BY_THREAD = False

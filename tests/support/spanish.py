@@ -15,7 +15,7 @@ NAMES = (
 )
 # The names of members in these tests, and what they typed.
 TYPED = ("Nora New", "Sam Short", "Mia Met", "Gil Grace", "Vic Voluntary", "Ada Lane", "Safe phlebotomy for all")
-CODES = re.compile(r"\S+@\S+|https?:\S+|webcal:\S+|[0-9A-Z]{4}(-[0-9A-Z]{4}){3}")
+CODES = re.compile(r"\S+@\S+|https?:\S+|[0-9A-Z]{4}(-[0-9A-Z]{4}){3}")
 
 
 def texts(answer: HttpResponse, code: str) -> Iterator[str]:

@@ -14,10 +14,13 @@ from django.urls import reverse
 from amtportal.members.models import User
 from ccp.amt_credits import error_reports
 from ccp.amt_credits import holding as held_credits
+from ccp.audits import tickets
+from ccp.audits.models import Draw, DrawLine, DrawTicket
 from ccp.models import (
     Activity,
     Evidence,
 )
+from ccp.notices.models import Preference
 from certifications import life
 from certifications.models import (
     Cycle,
@@ -45,6 +48,7 @@ from tests.support.builders import (
     make_user,
     noon,
 )
+from tests.support.notices import make_mail
 
 
 def make_clerk(*permissions: str, **fields: Any) -> User:
@@ -87,6 +91,10 @@ def told(client: Client, response: HttpResponse) -> str:
 # Actions on one record or on several: the permission that each needs, besides the one to view the
 # record.
 DEEDS = {
+    "audits_draw_abandon": "audits.abandon_draw",
+    "audits_draw_freeze": "audits.freeze_draw",
+    "audits_draw_seed": "audits.seed_draw",
+    "audits_drawticket_replace": "audits.replace_drawn",
     "ccp_activity_void": "ccp.change_activity",
     "ccp_activity_void_several": "ccp.change_activity",
     "ccp_activitytype_terms": "ccp.change_activitytype",
@@ -104,6 +112,7 @@ DEEDS = {
     "certifications_renewalinvoice_ask": "certifications.change_renewalinvoice",
     "certifications_renewalinvoice_pay": "certifications.add_payment",
     "certifications_renewalinvoice_void": "certifications.change_renewalinvoice",
+    "members_bouncingaddress_clear": "members.clear_bouncingaddress",
     "members_member_rekey": "members.change_amt_id",
     "members_member_merge": "members.merge_members",
     "members_member_sign_in": "members.give_sign_in",
@@ -138,6 +147,8 @@ def populate(count: int) -> None:
         )
         make_payment(invoice_of(cycle, year=1), by=clerk)
         amt_id = cycle.certification.member.amt_id
+        make_mail(cycle.certification.member)
+        Preference.objects.create(member=cycle.certification.member)
         credits = [held_credits.Received(f"W-{amt_id}", amt_id, make_claim())]
         credits.append(held_credits.Received(f"X-{amt_id}", f"X{amt_id}", make_claim()))
         held_credits.receive(credits=credits, by=clerk, at=noon(TODAY))
@@ -165,6 +176,23 @@ def populate(count: int) -> None:
             cycle=cycle, points=32, outcome="compliant", statement="Corrected.", signed_at=noon(TODAY), signed_by=clerk
         )
         _pay_online(invoice_of(cycle, year=2), clerk)
+        _draw(cycle, clerk)
+
+
+def _draw(cycle: Cycle, clerk: User) -> None:
+    """Put the cycle into two draws, one that waits for its seed and one that has drawn it."""
+    frozen: dict[str, Any] = {
+        "share": 10, "at_least": 5, "spared_cycles": 1, "frozen_at": noon(TODAY), "frozen_by": clerk, "population": 1,
+        "seed_kind": "number", "seed_named": "The lottery of March 20",
+    }  # fmt: skip
+    seeded = {"seed": "314", "seed_source": "The newspaper", "drawn_at": noon(TODAY), "drawn_by": clerk}
+    amt_id = cycle.certification.member.amt_id
+    for year, seed in ((2021, {}), (2022, seeded)):
+        draw, _ = Draw.objects.get_or_create(year=year, defaults={**frozen, **seed})
+        line = DrawLine.objects.create(draw=draw, cycle=cycle, amt_id=amt_id, stratum="RMA", line=f"RMA/{amt_id}/1")
+        draw.sha256 = tickets.digest(tickets.frozen_file(draw.lines.values_list("line", "excluded")))
+        draw.save()
+    DrawTicket.objects.create(line=line, ticket=tickets.ticket("314", line.line), place=line.pk, is_drawn=True)
 
 
 def _pay_online(invoice: RenewalInvoice, clerk: User) -> None:
@@ -234,6 +262,9 @@ VIEW, ADD, CHANGE, DELETE = "view", "add", "change", "delete"
 
 # Each model of the admin: what staff may do by hand with its rows, given the permission.
 BY_HAND: dict[str, set[str]] = {
+    "audits_draw": {VIEW},
+    "audits_drawline": {VIEW},
+    "audits_drawticket": {VIEW},
     "account_emailaddress": {VIEW},
     "auth_group": {VIEW},  # superusers change groups, whatever permissions somebody has
     "ccp_activity": {VIEW},
@@ -257,8 +288,14 @@ BY_HAND: dict[str, set[str]] = {
     "certifications_statuschange": {VIEW},
     "certifications_waitingrow": {VIEW},
     "history_seal": {VIEW},
+    "notices_notice": {VIEW},
+    "notices_noticemail": {VIEW},
+    "notices_preference": {VIEW},
     "history_securityevent": {VIEW},
     "members_member": {VIEW, ADD, CHANGE},
+    "members_bouncingaddress": {VIEW},
+    "members_maildelivery": {VIEW},
+    "members_mailpause": {VIEW},
     "members_outgoingmail": {VIEW},
     "members_user": {VIEW, ADD, CHANGE},
     "payments_checkout": {VIEW},

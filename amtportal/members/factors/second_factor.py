@@ -35,7 +35,6 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -43,7 +42,6 @@ from amtportal.history import events
 from amtportal.members import limits, tallies, vault
 from amtportal.members.models import User
 from amtportal.members.sessions import sessions
-from amtportal.middleware.language import or_english
 
 logger = logging.getLogger(__name__)
 TOLD_AFTER = 10
@@ -125,8 +123,7 @@ def _count_refused_code(sender: object, user: User, **kwargs: object) -> None:
     """Count a refused code, and tell the owner of several in a row."""
     limits.count_in_a_row(user.email)
     if tallies.count(_refused_codes(user), seconds=CODES_REMEMBERED, restarts=True).number == TOLD_AFTER:
-        with translation.override(or_english(user.language or translation.get_language())):
-            get_account_adapter().send_notification_mail("mfa/email/codes_refused", user, {"codes": TOLD_AFTER})
+        get_account_adapter().send_notification_mail("mfa/email/codes_refused", user, {"codes": TOLD_AFTER})
 
 
 @receiver(authenticator_used, dispatch_uid="amtportal.second_factor.accepted_code")

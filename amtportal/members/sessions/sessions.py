@@ -25,7 +25,7 @@ from django.db.models import QuerySet
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
@@ -60,9 +60,13 @@ SYSTEMS = {
 
 
 def browser_name(user_agent: str) -> str:
-    """Return the browser and its system, as far as it names them: ``Firefox, Windows``."""
-    parts = (next((name for sign, name in names.items() if sign in user_agent), "") for names in (BROWSERS, SYSTEMS))
-    return ", ".join(filter(None, parts)) or _("Unknown browser")
+    """Return the browser and its system, as far as it names them: ``Firefox on Windows``."""
+    browser, system = (
+        next((name for sign, name in names.items() if sign in user_agent), "") for names in (BROWSERS, SYSTEMS)
+    )
+    if browser and system:
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or _("Unknown browser")
 
 
 def is_over(*, since: float, seen: float, now: float, staff: bool) -> bool:
@@ -132,7 +136,8 @@ def elsewhere(request: HttpRequest) -> QuerySet[UserSession]:
 
 def end(sessions: Iterable[UserSession], *, user: User) -> int:
     """Sign the person out of these sessions. Return how many sessions were ended."""
-    ended = [browser_name(session.user_agent) for session in sessions if not session.end()]
+    with translation.override("en"):  # staff read it
+        ended = [browser_name(session.user_agent) for session in sessions if not session.end()]
     if ended:
         events.note(events.Kind.SESSIONS_ENDED, user, detail=f"{len(ended)}: {'; '.join(ended)}")
     return len(ended)

@@ -19,6 +19,9 @@ from django.utils import translation
 
 from amtportal import clean
 from amtportal.members import limits, refusals
+from amtportal.members.mail import account_mails
+from amtportal.members.mail.languages import language_of
+from amtportal.members.mail.layout import Mail
 from amtportal.members.models import User
 from amtportal.members.sessions import devices
 from amtportal.middleware.language import or_english
@@ -42,7 +45,6 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Send the link to the address on record, however the person spelled it."""
         template = "password_reset_key" if user.has_usable_password() else "activation"
-        context = {**context, "activate_url": context["password_reset_url"]}
         self.send_mail(f"account/email/{template}", user.email, context)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
@@ -72,10 +74,17 @@ class AccountAdapter(DefaultAccountAdapter):
             message_template = "account/messages/password_set.txt"
         super().add_message(request, level, message_template, *args, **kwargs)
 
-    def send_notification_mail(self, template_prefix: str, user: User, *args: Any, **kwargs: Any) -> None:
+    def render_mail(self, template_prefix: str, email: str, context: dict[str, Any], headers: Any = None) -> Mail:
+        return account_mails.written(template_prefix, context, to=email)
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Tell the owner, in the owner's language, whoever acts. A first password is not "reset"."""
         if template_prefix == "account/email/password_reset" and _is_first_password(self.request):
             template_prefix = "account/email/password_set"
-        super().send_notification_mail(template_prefix, user, *args, **kwargs)
+        with translation.override(language_of(user)):
+            super().send_notification_mail(template_prefix, user, {**(context or {}), "user": user}, email)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Refuse the try if too many before it were wrong, and record that."""
@@ -124,8 +133,7 @@ class AccountAdapter(DefaultAccountAdapter):
         if first or known:
             _remember_language(user)
         else:
-            with translation.override(or_english(user.language or translation.get_language())):
-                self.send_notification_mail("account/email/new_browser", user)
+            self.send_notification_mail("account/email/new_browser", user)
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **kwargs)

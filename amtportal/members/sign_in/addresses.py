@@ -18,11 +18,13 @@ from cryptography.fernet import InvalidToken
 from django.core import signing
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from amtportal.history import events
 from amtportal.links import absolute
 from amtportal.members import vault
+from amtportal.members.mail import bounces
 from amtportal.members.models import Member, User
 from amtportal.members.sign_in import links
 
@@ -80,7 +82,7 @@ def ask(*, user: User, email: str) -> None:
     This way, nobody learns from the answer which addresses have an account.
     """
     link = absolute(reverse("address-confirm", args=[token(user, email)]))
-    get_adapter().send_mail("account/email/address_confirm", email, {"link": link})
+    get_adapter().send_mail("account/email/address_confirm", email, {"link": link, "seconds": VALID_SECONDS})
     events.note(events.Kind.ADDRESS_ASKED, user)
 
 
@@ -111,5 +113,6 @@ def _change(user: User, email: str) -> None:
         on_roster = member.roster_email or old
         member.roster_email = "" if email == on_roster else on_roster
         member.save(update_fields=["roster_email"])
+    bounces.proved(email, by=user, at=timezone.now())
     events.note(events.Kind.ADDRESS_CHANGED, user)
     get_adapter().send_notification_mail("account/email/email_changed", user, {"to_email": email}, email=old)

@@ -6,6 +6,8 @@ from typing import Any
 from django.core.management import call_command
 from django_tasks_db.management.commands import db_worker
 
+from amtportal.members.mail import sending
+from amtportal.members.mail.process import sending_beside
 from ccp.transcripts import batches
 
 INTERVAL = 5.0
@@ -13,6 +15,8 @@ INTERVAL = 5.0
 
 class Command(db_worker.Command):
     help = """Do the work that pages leave to the worker, such as many transcripts, until the command is stopped.
+
+Mail is sent beside it, by a process of its own, as soon as it is stored.
 
 Work that a worker was killed at is begun again. Several workers can run at once, on several machines."""
 
@@ -23,4 +27,9 @@ Work that a worker was killed at is begun again. Several workers can run at once
     def handle(self, **options: Any) -> None:
         call_command("prune_db_task_results", verbosity=0)
         batches.resume()
-        super().handle(**options)
+        if options["batch"]:
+            super().handle(**options)
+            sending.send_due()
+            return
+        with sending_beside():
+            super().handle(**options)

@@ -23,7 +23,8 @@ from amtportal.history import comparison
 from amtportal.history.lines import Traced
 from amtportal.history.models import SecurityEvent
 from amtportal.history.triggers import append_only
-from amtportal.members.models import Member, User
+from amtportal.members.models import BouncingAddress, Member, User
+from ccp.audits.models import Appeal, CaseStep, Draw, Extension, Message, Replacement
 from ccp.models import (
     Activity,
     ActivityType,
@@ -37,6 +38,7 @@ from ccp.models import (
     TranscriptBatch,
     TypeTerms,
 )
+from ccp.notices.models import Preference
 from certifications.models import Certification, Credential, Cycle, CycleCorrection, Payment, RenewalInvoice
 from certifications.payments.models import Refund, Settlement, UnappliedMoney
 from tests.support.addresses import PRIVATE, below, of_owner
@@ -60,7 +62,15 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "activity-report": (ErrorReport, "text: – → Wrong day."),
     "evidence-add": (Evidence, "original_name: – → certificate.png"),
     "evidence-remove": (Evidence, f"removed_at: – → {NOW}"),
+    "audit-attach": (Evidence, "original_name: – → certificate.png"),
+    "audit-missing": (Message, "text: – → It was lost."),
+    "audit-message": (Message, "text: – → A question."),
+    "audit-extension": (Extension, "wanted_on: – → 2026-04-20"),
+    "audit-submit": (CaseStep, "verb: – → submit"),
+    "audit-appeal": (Appeal, "reason: – → It shows the date."),
     "calendar-detail": (CalendarFeed, f"created_at: – → {NOW}"),
+    "notice-list": (Preference, "language: – → es"),
+    "notice-stop": (Preference, "nothing_recorded: – → True"),  # and the other kind is off
     "account_login": (SecurityEvent, "kind: – → signed-in"),
     "account_logout": (SecurityEvent, "kind: – → signed-out"),
     "account_change_password": (SecurityEvent, "kind: – → password-changed"),
@@ -83,6 +93,10 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "mfa_authenticate": (SecurityEvent, "kind: – → signed-in"),
     "mfa_login_webauthn": (SecurityEvent, "kind: – → signed-in"),
     # Staff
+    "audits_draw_abandon": (Draw, "abandoned_reason: – → Because it is so."),
+    "audits_draw_freeze": (Draw, "year: – → 2025"),
+    "audits_draw_seed": (Draw, "seed: – → 3 1 4"),
+    "audits_drawticket_replace": (Replacement, "reason: – → Because it is so."),
     "auth_group_add": (Group, "name: – → Desk"),
     "auth_group_change": (Group, "name: Desk → Another"),
     "auth_group_delete": (Group, "name: Desk → –"),
@@ -119,6 +133,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "certifications_renewalinvoice_void": (RenewalInvoice, "status: issued → void"),
     "members_member_add": (Member, "amt_id: – → 777"),
     "members_member_change": (Member, "city: – → Rosemont"),
+    "members_bouncingaddress_clear": (BouncingAddress, f"cleared_at: – → {NOW}"),
     "members_member_rekey": (Member, "amt_id: * → 888"),
     "members_member_merge": (Member, "merged_into: – → *"),
     "members_member_sign_in": (User, "email: – → new@example.org"),
@@ -151,6 +166,8 @@ NOTHING = {
     "login": "leads to the sign-in",
     "logout": "is the sign-out of ``account_logout``",
     "password_change": "leads to ``account_change_password``",
+    "audits_draw_figures": "is there to be read",
+    "audits_draw_figures_csv": "is there to be read",
     "payments_settlement_csv": "is there to be read",
     "payments_unappliedmoney_look": "is there to be read",
     "view_on_site": "is not in use",
@@ -268,9 +285,16 @@ def test_what_is_in_neither_table_takes_no_post(met: Member, monkeypatch: pytest
     for route, name in below("").items():
         if name in known or route.startswith("admin/"):
             continue
-        address = of_owner(PRIVATE[name][0], met) if name in PRIVATE else f"/{route}".replace("<slug:token>", "x")
+        address = of_owner(PRIVATE[name][0], met) if name in PRIVATE else _filled(f"/{route}")
         client = ada if route.startswith("accounts/") else client_of(met)
         assert client.post(address).status_code == 405, f"{name} takes a post: add it to a table"
+
+
+def _filled(address: str) -> str:
+    """Return the address of a public page with something for what it names."""
+    for name, value in (("<slug:token>", "x"), ("<int:year>", "2025"), ("<str:name>", "frozen.txt")):
+        address = address.replace(name, value)
+    return address
 
 
 def test_every_staff_page_that_writes_leaves_its_line() -> None:

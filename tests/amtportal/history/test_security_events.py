@@ -209,9 +209,9 @@ EVENTS: dict[Callable[[User], None], Written] = {
     makes_new_recovery_codes: [CONFIRMED, (Kind.CODES_RENEWED, ADA, "", "recovery_codes")],
     asks_for_another_address: [CONFIRMED, (Kind.ADDRESS_ASKED, ADA, "", "")],
     uses_the_link_to_another_address: [(Kind.ADDRESS_CHANGED, "new@example.org", "", "")],
-    ends_a_session: [CONFIRMED, (Kind.SESSIONS_ENDED, ADA, "", "1: Firefox, Windows")],
-    ends_all_other_sessions: [CONFIRMED, (Kind.SESSIONS_ENDED, ADA, "", "2: Firefox, Windows; Firefox, Windows")],
-    has_the_account_closed: [(Kind.SESSIONS_ENDED, ADA, "", "1: Firefox, Windows")],
+    ends_a_session: [CONFIRMED, (Kind.SESSIONS_ENDED, ADA, "", "1: Firefox on Windows")],
+    ends_all_other_sessions: [CONFIRMED, (Kind.SESSIONS_ENDED, ADA, "", "2: Firefox on Windows; Firefox on Windows")],
+    has_the_account_closed: [(Kind.SESSIONS_ENDED, ADA, "", "1: Firefox on Windows")],
     has_the_address_changed_by_staff: [(Kind.ADDRESS_CHANGED, "new@example.org", "", "by staff")],
     has_the_app_removed_by_staff: [(Kind.FACTOR_REMOVED, ADA, "", "totp, by staff")],
 }

@@ -14,8 +14,10 @@ from simple_history.models import HistoricalChanges
 
 from amtportal.history import seals, triggers
 from amtportal.history.models import Seal, SecurityEvent
-from amtportal.members.models import FormerAmtId, Member, OutgoingMail, SearchTerm, Tally
+from amtportal.members.models import FormerAmtId, MailDelivery, MailPause, Member, OutgoingMail, SearchTerm, Tally
+from ccp.audits.models import CaseStep, Conflict, DrawLine, DrawTicket, ItemReview, Letter, Message, Replacement
 from ccp.models import AttestationStatement, Credit, Transcript, TranscriptFile
+from ccp.notices.models import Notice, NoticeMail
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
 from certifications.models import Cycle, CycleCorrection, StatusChange
@@ -54,18 +56,20 @@ def test_every_history_is_append_only_and_so_are_the_records_of_what_was_done() 
     histories = {model for model in apps.get_models() if issubclass(model, HistoricalChanges)}
     assert len(histories) >= 18
     others = {StatusChange, CycleCorrection, Transcript, TranscriptFile, SecurityEvent, Seal, LogEntry, FormerAmtId}
-    others |= {ProviderEvent, AttestationStatement}
+    others |= {ProviderEvent, AttestationStatement, DrawLine, DrawTicket, Replacement, CaseStep, Conflict}
+    others |= {ItemReview, Letter, Message}
     assert set(triggers.append_only()) == histories | others
 
 
 def test_every_model_of_ours_has_a_history_or_is_one() -> None:
     """What a person changes can be read later, and rows that never change are their own record.
 
-    Waiting mail and tallies are no record, and the terms of a search follow from one.
+    Mail, what became of it, and tallies are no record, and the terms of a search follow from one.
     """
-    ours = {model for app in ("members", "certifications", "ccp") for model in apps.get_app_config(app).get_models()}
+    labels = ("members", "certifications", "ccp", "notices", "audits")
+    ours = {model for label in labels for model in apps.get_app_config(label).get_models()}
     without = {model for model in ours - set(triggers.append_only()) if not hasattr(model, "history")}
-    assert without == {OutgoingMail, SearchTerm, Tally}
+    assert without == {Notice, NoticeMail, OutgoingMail, MailPause, MailDelivery, SearchTerm, Tally}
 
 
 def test_what_packages_store_of_rights_addresses_and_second_factors_has_a_history() -> None:

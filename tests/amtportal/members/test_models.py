@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, Permission
+from pytest_django import DjangoAssertNumQueries
 
-from amtportal.members.models import FormerAmtId, Member, OutgoingMail, User
+from amtportal.members.models import BouncingAddress, FormerAmtId, MailDelivery, Member, OutgoingMail, User
 from tests.support.builders import TODAY, make_member, make_user, noon
 from tests.support.constraints import changed, constraints_of, copied, refused_by
 
@@ -12,7 +14,17 @@ pytestmark = pytest.mark.django_db
 
 
 def make_mail() -> OutgoingMail:
-    return OutgoingMail.objects.create(sender="portal@amt.example", recipients=["ada@example.org"])
+    return OutgoingMail.objects.create(sender="portal@amt.example", recipients=["ada@example.org"], content="…")
+
+
+def make_delivery() -> MailDelivery:
+    return MailDelivery.objects.create(
+        recipient="ada@example.org", priority=2, queued_at=noon(TODAY), sent_at=noon(TODAY)
+    )
+
+
+def make_bouncing() -> BouncingAddress:
+    return BouncingAddress.objects.create(address="ada@example.org", marked_at=noon(TODAY), reason="550 no such box")
 
 
 def make_former() -> FormerAmtId:
@@ -28,8 +40,14 @@ CHANGES = {
     "members_member_not_merged_into_itself": (make_member, {"merged_into": lambda: Member.objects.get()}),
     "members_formeramtid_given_with_reason": (make_former, {"reason": ""}),
     "members_outgoingmail_sender_given": (make_mail, {"sender": ""}),
+    "members_outgoingmail_priority_known": (make_mail, {"priority": 4}),
+    "members_outgoingmail_written_or_to_be": (make_mail, {"content": ""}),
+    "members_bouncingaddress_cleared_by_somebody": (make_bouncing, {"cleared_at": noon(TODAY)}),
+    "members_maildelivery_priority_known": (make_delivery, {"priority": 4}),
+    "members_maildelivery_sent_or_refused": (make_delivery, {"reason": "no such box"}),
 }
 COPIES = {
+    "members_bouncingaddress.address": (make_bouncing, {}),
     "members_user.email": (make_user, {}),
     "members_member.amt_id": (make_member, {"user": make_user}),
     "members_member.user_id": (make_member, {"amt_id": "another"}),
@@ -65,6 +83,23 @@ def test_an_account_without_a_password_lets_nobody_in() -> None:
 def test_a_superuser_may_do_everything() -> None:
     root = User.objects.create_superuser("root@amt.example", "seven blue lanterns")
     assert (root.is_staff, root.is_superuser, root.check_password("seven blue lanterns")) == (True, True, True)
+
+
+def test_an_account_may_do_what_it_and_its_groups_were_given(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    user, other = make_user(), make_user()
+    group = Group.objects.create(name="Desk")
+    group.permissions.add(*Permission.objects.filter(codename="view_member"))
+    user.groups.add(group)
+    user.user_permissions.add(*Permission.objects.filter(codename__in=["view_member", "view_user"]))
+    with django_assert_num_queries(1):
+        assert user.has_perms(["members.view_member", "members.view_user"])
+        assert not user.has_perm("members.change_member")
+    assert user.get_all_permissions() == {"members.view_member", "members.view_user"}
+    assert not user.has_perm("members.view_member", group), "permissions are not for single records"
+    assert not other.has_perm("members.view_member")
+    user = User.objects.get(pk=user.pk)
+    user.is_active = False
+    assert not user.has_perm("members.view_member")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from pytest_django.fixtures import Settings
 
 from amtportal.members.models import Member, User
 from tests.support.builders import client_of, cycle_of, invoice_of
+from tests.support.mail import words_of
 from tests.support.pages import read, record_ce, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
@@ -185,4 +186,4 @@ def test_a_mail_is_in_the_language_of_the_page_that_asked_for_it(met: Member, ma
     for code, subject in (("es", "Active su cuenta de AMT Portal"), ("en", "Activate your AMT Portal account")):
         Client().post("/accounts/activate/", {"email": met.user.email}, headers={"accept-language": code})
         assert mailoutbox[-1].subject == subject
-    assert "Abra este enlace para elegir su contraseña" in mailoutbox[0].body
+    assert "Abra este enlace para elegir su contraseña" in words_of(mailoutbox[0])

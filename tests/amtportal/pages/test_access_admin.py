@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from amtportal.history import seals
-from amtportal.members.models import Member, OutgoingMail, User
+from amtportal.members.models import BouncingAddress, MailDelivery, MailPause, Member, OutgoingMail, User
 from ccp.standing import calendar
 from ccp.transcripts import batches, issuing
 from ccp.transcripts import contents as transcripts
@@ -49,6 +49,8 @@ IMPORTS = {
 }
 # Pages about several records, which are there to be read: the permission that each needs.
 READ = {
+    "audits_draw_figures": "audits.view_draw",
+    "audits_draw_figures_csv": "audits.view_draw",
     "payments_settlement_csv": "payments.view_settlement",
     "payments_unappliedmoney_look": "payments.view_unappliedmoney",
 }
@@ -82,7 +84,10 @@ def rows() -> None:
     issuing.issue(contents=transcripts.of_cycle(cycle), by=member.user, at=noon(TODAY))
     batches.ask(cycles=[cycle.pk], by=make_user(), at=noon(TODAY))
     Authenticator.objects.create(user=member.user, type="totp", data={})
-    OutgoingMail.objects.create(sender="portal@amt.example", recipients=["ada@example.org"])
+    OutgoingMail.objects.create(sender="portal@amt.example", recipients=["ada@example.org"], content="…")
+    BouncingAddress.objects.create(address="ada@example.org", marked_at=noon(TODAY), reason="550 5.1.1 no such box")
+    MailPause.objects.create(domain="busy.example", until=noon(TODAY), reason="421 later")
+    MailDelivery.objects.create(recipient="ada@example.org", priority=2, queued_at=noon(TODAY), sent_at=noon(TODAY))
 
 
 def model_of(name: str) -> Any:

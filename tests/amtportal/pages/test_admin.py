@@ -28,6 +28,7 @@ from ccp.models import (
     HeldCredit,
     TypeTerms,
 )
+from ccp.notices.models import Notice, NoticeMail, Preference
 from certifications.models import (
     Certification,
     Credential,
@@ -90,8 +91,11 @@ MODELS = [
     Evidence,
     StatusChange,
     CycleCorrection,
+    NoticeMail,
+    Notice,
+    Preference,
 ]
-NO_HISTORY = (StatusChange, CycleCorrection, ProviderEvent)
+NO_HISTORY = (StatusChange, CycleCorrection, ProviderEvent, NoticeMail, Notice)
 WITH_HISTORY = [model for model in MODELS if model not in NO_HISTORY]
 BIG = [model for model in MODELS if model not in (Credential, Category, ActivityType)]
 
@@ -116,7 +120,7 @@ def test_every_model_has_an_admin() -> None:
     Tallies have none: their keys are digests, and there is nothing to read. A statement that is
     attested to is read on the page of each of its entries.
     """
-    ours = {"members", "certifications", "payments", "ccp"}
+    ours = {"members", "certifications", "payments", "ccp", "notices"}
     as_lines = {inline.model for shown in admin.site._registry.values() for inline in shown.inlines}
     missing = [
         model
@@ -297,6 +301,9 @@ def test_no_page_of_an_old_version_takes_a_post(root: Client) -> None:
         Credit,
         StatusChange,
         CycleCorrection,
+        NoticeMail,
+        Notice,
+        Preference,
     ],
     ids=lambda m: m.__name__,
 )

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from amtportal.members.models import Member
 from ccp.models import Activity
+from tests.support.audits import case_on_record
 from tests.support.builders import (
     TODAY,
     client_of,
@@ -59,7 +60,12 @@ PAGES = {
     "transcript as PDF": "/ccp/transcript/{cycle}.pdf",
     "whole history": "/ccp/transcript/all/",
     "whole history as PDF": "/ccp/transcript/all.pdf",
+    "if I were audited today": "/audits/check/",
+    "audits": "/audits/",
+    "audit": "/audits/{audit}/",
+    "attach files in an audit": "/audits/{audit}/entries/{activity}/files/",
     "calendar": "/calendar/",
+    "notices": "/account/notices/",
     "invoices": "/invoices/",
     "invoice": "/invoices/{invoice}/",
     "invoice as PDF": "/invoices/{invoice}.pdf",
@@ -103,6 +109,7 @@ def queries(client: Client, member: Member, pattern: str) -> int:
         certification=cycle.certification_id,
         cycle=cycle.pk,
         invoice=invoice_of(cycle).pk,
+        audit=case_on_record(cycle).pk if "{audit}" in pattern else 0,
     )
     with CaptureQueriesContext(
         connection,

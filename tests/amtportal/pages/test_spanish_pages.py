@@ -3,17 +3,22 @@
 No text of three words or more is the same as in English, except names and what people typed.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
+from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
 from ccp.amt_credits import error_reports
+from ccp.audits.models import AuditCase
+from ccp.notices import preferences
+from ccp.notices.models import OPTIONAL, MailState, NoticeKind
 from ccp.recording import verbs as recording
 from ccp.standing import calendar
 from certifications import life
+from tests.support.audits import OPENED, audited_cycle, make_case, owner
 from tests.support.builders import (
     PASSWORD,
     TODAY,
@@ -29,6 +34,7 @@ from tests.support.builders import (
 )
 from tests.support.evidence import attach
 from tests.support.factors import confirm, make_careful
+from tests.support.notices import make_mail
 from tests.support.spanish import TYPED, left_after, left_on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
@@ -48,8 +54,10 @@ PUBLIC = [
     "/qualifying-activities/",
     "/guide/",
     "/verify/",
+    "/audits/draws/",
     "/verify/?code=7KQ2",
     "/verify/0000000000000000/",
+    "/notices/stop/x/",
     "/nothing/here/",
 ]
 OF_MEMBER = [
@@ -62,7 +70,9 @@ OF_MEMBER = [
     "/ccp/activities/?sort=sideways",
     "/ccp/transcript/{cycle}/",
     "/ccp/transcript/all/",
+    "/audits/check/",
     "/calendar/",
+    "/account/notices/",
     "/invoices/",
     "/invoices/{first}/",
     "/invoices/{last}/",
@@ -197,6 +207,33 @@ def test_no_page_of_evidence_does(met: Member) -> None:
     assert nothing | wrong | left_on(client, pages, entry=entry.pk, file=attach(entry).pk) == set()
 
 
+def test_no_page_of_an_audit_does(met: Member, on_today: TimeMachineFixture) -> None:
+    found = left_on(client_of(met), ["/audits/"])
+    for state in AuditCase.State:
+        if state == "decided":  # the portal passes it on at once
+            continue
+        case = make_case(state, cycle=audited_cycle(amt="3"))
+        on_today.move_to(noon(case.due_on) if case.due_on else OPENED, tick=False)
+        audited, entry = client_of(owner(case)), case.cycle.credits.order_by("pk")[0].activity_id
+        below = ["", "message/", "extension/", "appeal/", f"entries/{entry}/files/", f"entries/{entry}/missing/"]
+        found |= left_on(audited, ["/", "/audits/", *(f"/audits/{case.pk}/{part}" for part in below)])
+        if state == "notified":
+            for part in ("message/", "extension/", "submit/", f"entries/{entry}/missing/", f"entries/{entry}/files/"):
+                found |= left_after(audited, f"/audits/{case.pk}/{part}")
+    assert found == set()
+
+
 @pytest.mark.slow
 def test_no_page_in_spanish_says_a_sentence_in_english(left: set[str]) -> None:
     assert left == set()
+
+
+def test_no_page_of_notices_does(short: Member) -> None:
+    """The text of a mail is in the language in which it was sent."""
+    for place, state in enumerate([MailState.WAITING, MailState.UNDELIVERABLE, MailState.DROPPED]):
+        make_mail(short, NoticeKind.CYCLE_ENDS, on=TODAY - timedelta(days=place), state=state)
+    tokens = {kind.name: preferences.token(short, kind) for kind in OPTIONAL}
+    pages = ["/account/notices/", *(f"/notices/stop/{{{name}}}/" for name in tokens)]
+    found = left_on(client_of(short), pages, **tokens)
+    preferences.choose(member=short, language="", wanted=[], by=short.user, at=noon(TODAY))
+    assert found | left_on(Client(), pages[1:], **tokens) == set()

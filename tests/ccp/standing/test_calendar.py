@@ -9,12 +9,13 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import Settings
 from time_machine import TimeMachineFixture
 
 from amtportal.members.models import Member, User
 from ccp.models import CalendarFeed
 from ccp.standing import calendar
-from ccp.standing.ledger import Line
+from ccp.standing.ledger import Line, When
 from tests.support.builders import (
     TODAY,
     client_of,
@@ -39,8 +40,44 @@ def test_a_line_that_has_a_day_is_an_event_and_one_that_has_none_is_not() -> Non
         Line("invoice-3-due", date(2026, 5, 1), "renewal invoice due", "It is due.", "ahead"),
     ]
     assert calendar.events("RMA", 12, lines, AT) == [
-        calendar.Event("cycle-12-invoice-3-due", date(2026, 5, 1), "RMA renewal invoice due", "It is due.", AT)
+        calendar.Event(
+            "cycle-12-invoice-3-due", date(2026, 5, 1), "RMA renewal invoice due", "It is due.", AT, asks=True
+        )
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "when", "is_short", "asks"),
+    [
+        pytest.param("invoice-3-due", "ahead", False, True, id="to be paid"),
+        pytest.param("invoice-3-due", "past", True, True, id="locked: the points are missing"),
+        pytest.param("invoice-3-due", "done", False, False, id="paid"),
+        pytest.param("invoice-3-pay-by", "ahead", False, True, id="last day to pay"),
+        pytest.param("invoice-3-opens", "ahead", False, False, id="opens by itself"),
+        pytest.param("cycle-ends", "ahead", True, True, id="points are missing"),
+        pytest.param("cycle-ends", "ahead", False, False, id="nothing is missing"),
+        pytest.param("grace-ends", "ahead", True, True, id="last day to record"),
+        pytest.param("requirement", "done", False, False, id="met"),
+    ],
+)
+def test_an_event_has_alarms_if_the_member_has_something_to_do_by_then(
+    key: str, when: When, is_short: bool, asks: bool
+) -> None:
+    missing = [Line("requirement", None, "CCP requirement", "2 points to go.", "now")] if is_short else []
+    line = Line(key, date(2026, 5, 1), "it", "It is.", when)
+    (event,) = calendar.events("RMA", 12, iter([line, *missing]), AT)
+    assert event.asks is asks
+    (entry,) = icalendar.Calendar.from_ical(
+        calendar.to_ical([event], host="h.example", page="https://h.example/")
+    ).events
+    assert [alarm["TRIGGER"].dt for alarm in entry.walk("VALARM")] == ([-60 * DAY, -14 * DAY, -DAY] if asks else [])
+    assert all((alarm["ACTION"], alarm["DESCRIPTION"]) == ("DISPLAY", "RMA it") for alarm in entry.walk("VALARM"))
+
+
+def test_programs_are_told_twice_how_often_to_ask() -> None:
+    text = calendar.to_ical([], host="h.example", page="https://h.example/").decode()
+    assert "REFRESH-INTERVAL;VALUE=DURATION:PT12H\r\n" in text
+    assert "X-PUBLISHED-TTL:PT12H\r\n" in text
 
 
 def test_an_event_is_a_whole_day_that_stays_free() -> None:
@@ -230,6 +267,29 @@ class TestFeed:
         User.objects.filter(pk=met.user_id).update(is_active=False)
         assert Client().get(address(feed)).status_code == 404
 
+    def test_an_address_that_came_in_the_open_works_no_more(self, met: Member, settings: Settings) -> None:
+        """The portal is served over https, behind a proxy that says what came without it."""
+        settings.SECURE_SSL_REDIRECT, settings.SECURE_PROXY_SSL_HEADER = True, ("HTTP_X_FORWARDED_PROTO", "https")
+        feed = make_feed(met)
+        encrypted, open_ = ({"x-forwarded-proto": scheme} for scheme in ("https", "http"))
+        assert Client().get(address(feed), headers=encrypted).status_code == 200
+        answer = Client().get(address(feed), headers=open_)
+        assert (answer.status_code, "Location" in answer.headers) == (403, False)
+        assert Client().get(address(feed), headers=encrypted).status_code == 404
+        feed.refresh_from_db()
+        assert (feed.revoked_at, feed.was_in_the_open) == (noon(TODAY), True)
+        line = feed.history.first()
+        assert (line.history_user, line.history_change_reason) == (None, "Asked for without encryption")
+        unknown = Client().get("/calendar/unknown.ics", headers=open_)
+        assert (unknown.status_code, unknown.content) == (403, answer.content), "nobody learns which addresses work"
+        assert Client().get(address(feed), headers=open_).status_code == 403
+        assert feed.history.count() == 2
+
+    def test_on_this_machine_http_is_not_in_the_open(self, met: Member, settings: Settings) -> None:
+        assert not settings.SECURE_SSL_REDIRECT, "AMTPORTAL_URL is http://localhost:8000"
+        assert Client().get(address(make_feed(met))).status_code == 200
+        assert calendar.feed_of(met)
+
     def test_it_can_only_be_read(self, met: Member) -> None:
         path = address(make_feed(met))
         client = Client()
@@ -307,7 +367,8 @@ class TestPage:
         assert "Your calendar has an address." in words(page.main)
         found = self.shown(client)
         assert found == f"http://localhost:8000{address(CalendarFeed.objects.get())}"
-        assert page.select_one('main a[href^="webcal:"]')["href"] == found.replace("http:", "webcal:")
+        assert [link["href"] for link in page.select("main a[href*='.ics']")] == [found]
+        assert "webcal:" not in page.decode(), "it leads programs to http"
         assert Client().get(found).status_code == 200
 
     def test_read_in_spanish_it_gives_the_address_of_a_spanish_calendar(self, met: Member) -> None:
@@ -324,6 +385,23 @@ class TestPage:
         self.press(client, "replace")
         new = self.shown(client)
         assert [Client().get(found).status_code for found in (old, new)] == [404, 200]
+
+    def test_a_member_reads_why_the_portal_revoked_it_and_gets_a_new_one_with_one_press(self, met: Member) -> None:
+        client, feed = client_of(met), make_feed(met)
+        calendar.revoke_exposed(token=feed.token, at=AT)
+        said = read(client.get("/calendar/")).select_one("[data-name=calendar-exposed]")
+        assert words(said).startswith(
+            "Your address no longer works On 3/14/2026, 12:00 PM Central Time, a program asked"
+        )
+        new = read(self.press(client, "create"))
+        assert not new.select("[data-name=calendar-exposed]")
+        assert words(new.select_one("[data-name=calendar-address]")) != f"http://localhost:8000{address(feed)}"
+
+    def test_what_the_member_revoked_is_not_called_exposed(self, met: Member) -> None:
+        feed = make_feed(met)
+        calendar.revoke_exposed(token=feed.token, at=AT)
+        calendar.revoke(member=met, feed=make_feed(met).pk, at=AT)
+        assert not read(client_of(met).get("/calendar/")).select("[data-name=calendar-exposed]")
 
     def test_revoking_leaves_no_address(self, met: Member) -> None:
         client = client_of(met)

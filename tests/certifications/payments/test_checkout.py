@@ -34,6 +34,7 @@ from tests.support.builders import (
     make_user,
     noon,
 )
+from tests.support.mail import words_of
 from tests.support.pages import certification_figures, read, words
 from tests.support.payment_provider import Provider
 
@@ -111,9 +112,9 @@ def test_the_receipt_says_what_was_paid_for_and_how(
     come_back(member, found)
     [receipt] = mail.outbox
     assert receipt.subject == f"Receipt for {invoice.number}: $50.00"
-    assert "$50.00, card online, ending in 4242" in receipt.body
-    assert "Year 3 of the CCP cycle 5/1/2023 to 4/30/2026" in receipt.body
-    assert f"http://localhost:8000/invoices/{invoice.pk}/" in receipt.body
+    assert "$50.00, card online, ending in 4242" in words_of(receipt)
+    assert "Year 3 of the CCP cycle 5/1/2023 to 4/30/2026" in words_of(receipt)
+    assert f"http://localhost:8000/invoices/{invoice.pk}/" in words_of(receipt)
     pdf = printed(member.get(f"/invoices/{invoice.pk}.pdf"))
     assert "$50.00 by card online, ending in 4242, received 3/14/2026" in pdf
     assert "year 3 of the CCP cycle" in pdf
@@ -339,7 +340,7 @@ def test_a_bank_debit_is_decided_a_day_later(
         payment = Payment.objects.get()
         assert (payment.method, payment.last4) == ("bank-online", "6789")
         assert payment.received_on == TODAY + timedelta(days=1)
-        assert "bank debit online, ending in 6789" in mail.outbox[0].body
+        assert "bank debit online, ending in 6789" in words_of(mail.outbox[0])
         return
     found.refresh_from_db()
     member.force_login(found.opened_by)  # a session does not last that long
@@ -348,7 +349,7 @@ def test_a_bank_debit_is_decided_a_day_later(
     assert "The payment did not go through, and nothing was paid." in come_back(member, found)
     [told] = mail.outbox
     assert (told.to, told.subject) == ([found.opened_by.email], f"Your bank did not pay {invoice.number}")
-    assert f"did not confirm your online payment of $50.00 for {invoice.number}, so nothing was paid" in told.body
+    assert f"did not confirm your online payment of $50.00 for {invoice.number}, so nothing was paid" in words_of(told)
     assert begin(member, invoice) != found
 
 
@@ -706,8 +707,8 @@ def test_it_is_whole_in_spanish(provider: Provider, member: Client, invoice: Ren
     assert provider.session_of(found.idempotency_key)["locale"] == "es"
     provider.pay(found.session_id)
     assert "Paid" not in come_back(member, found)
-    assert "Pagad" in mail.outbox[0].body
-    assert "Thank you" not in mail.outbox[0].body
+    assert "Pagad" in words_of(mail.outbox[0])
+    assert "Thank you" not in words_of(mail.outbox[0])
 
 
 def test_invoice_pages_take_at_most_ten_queries(

@@ -18,6 +18,7 @@ from certifications.payments import checkout, disputes, refunds, resolving, sett
 from certifications.payments import provider as adapter
 from certifications.payments.models import Checkout, Dispute, Refund, UnappliedMoney
 from tests.support.builders import TODAY, client_of, cycle_of, invoice_of, make_payment, make_user, noon
+from tests.support.mail import words_of
 from tests.support.payment_provider import Provider
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
@@ -320,9 +321,9 @@ def test_the_member_is_told_of_a_refund_once(provider: Provider, payment: Paymen
         [payment.checkout.opened_by.email],
         f"Refund for {payment.invoice.number}: $50.00",
     )
-    assert "AMT is sending back your online payment of $50.00" in told.body
-    assert f"{payment.invoice.number} is not paid now." in told.body
-    assert "Paid twice." not in told.body, "the reason is for staff"
+    assert "AMT is sending back your online payment of $50.00" in words_of(told)
+    assert f"{payment.invoice.number} is not paid now." in words_of(told)
+    assert "Paid twice." not in words_of(told), "the reason is for staff"
 
 
 @pytest.mark.parametrize("which", ["payment", "duplicate"])
@@ -354,8 +355,8 @@ def test_the_mail_about_the_refund_of_a_duplicate_is_in_the_language_of_who_paid
     give(duplicate, clerk)
     [told] = mail.outbox
     assert told.subject.startswith("Reembolso de ")
-    assert "AMT le está devolviendo su pago en línea de $50.00" in told.body
-    assert "This does not change" not in told.body
+    assert "AMT le está devolviendo su pago en línea de $50.00" in words_of(told)
+    assert "This does not change" not in words_of(told)
 
 
 # Disputes
@@ -493,7 +494,7 @@ def test_who_paid_gets_the_receipt_when_the_money_is_applied(
     assert adapter.session(page).status == "expired"
     [receipt] = mail.outbox
     assert (receipt.subject, receipt.to) == (f"Receipt for {other.number}: $50.00", [met.user.email])
-    assert f"received your payment of $50.00 for {other.number}" in receipt.body
+    assert f"received your payment of $50.00 for {other.number}" in words_of(receipt)
 
 
 def test_an_open_page_of_the_invoice_is_closed_first(

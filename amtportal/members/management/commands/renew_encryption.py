@@ -30,7 +30,7 @@ def _renew_factors() -> Iterator[bool]:
 
 
 def _renew_mail() -> Iterator[bool]:
-    for mail in OutgoingMail.objects.select_for_update().iterator():
+    for mail in OutgoingMail.objects.select_for_update().exclude(content="").iterator():
         try:
             mail.content = vault.renewed(mail.content)
         except InvalidToken:

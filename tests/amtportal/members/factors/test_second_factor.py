@@ -21,6 +21,7 @@ from amtportal.members import vault
 from amtportal.members.models import User
 from tests.support.builders import PASSWORD, client_of, make_cycle, make_member, make_user
 from tests.support.factors import SECRET, code, confirm, give_app, make_careful
+from tests.support.mail import links_of, words_of
 from tests.support.pages import error_summary, read, words
 from tests.support.threads import at_once
 
@@ -177,7 +178,7 @@ def test_a_recovery_code_lets_in_once(ada: User) -> None:
     sign_in(client, ada)
     assert client.post(SECOND, {"code": codes[3]}).headers["Location"] == "/"
     assert mail.outbox[0].subject == "A recovery code was used"
-    assert "You have 9 codes left." in mail.outbox[0].body
+    assert "You have 9 codes left." in words_of(mail.outbox[0])
     sign_in(again, ada)
     assert "id_code" in error_summary(read(again.post(SECOND, {"code": codes[3]})))
     assert again.post(SECOND, {"code": codes[4]}).status_code == 302
@@ -199,7 +200,7 @@ def test_a_new_password_by_mail_does_not_go_around_the_second_factor(ada: User) 
     give_app(ada)
     client = Client()
     client.post("/accounts/password/reset/", {"email": ada.email})
-    link = next(word for word in mail.outbox[0].body.split() if "/reset/key/" in word)
+    link = links_of(mail.outbox[0])[0]
     opened = client.get(link, follow=True)
     client.post(opened.request["PATH_INFO"], {"password1": PASSWORD, "password2": PASSWORD})
     assert client.get("/certifications/").status_code == 302

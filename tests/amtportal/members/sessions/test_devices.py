@@ -7,12 +7,15 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client, RequestFactory
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from amtportal.members.models import OutgoingMail, User
 from amtportal.members.sessions import devices
-from tests.support.builders import PASSWORD, make_user
+from ccp.notices import preferences
+from tests.support.builders import PASSWORD, make_member, make_user
 from tests.support.factors import code, give_app
+from tests.support.mail import links_of, words_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 SIGN_IN = "/accounts/login/"
@@ -50,10 +53,10 @@ def test_a_sign_in_from_a_new_browser_is_told_once(ada: User) -> None:
     client = Client(headers={"user-agent": FIREFOX})
     sign_in(client, ada)
     assert told() == [(["ada@example.org"], TOLD)]
-    text = mail.outbox[0].body
+    text = words_of(mail.outbox[0])
     for words in (
-        "not used for it before: Firefox, Windows.",
-        "From: 127.0.0.1",
+        "not used for it before: Firefox on Windows.",
+        "Browser: Firefox on Windows IP address: 127.0.0.1",
         "reset your password at once",
         "847-823",
     ):
@@ -95,7 +98,13 @@ def test_it_is_written_in_the_language_of_the_owner_not_of_whoever_signs_in(ada:
     sign_in(Client(), ada, **{"accept-language": "en"})
     (sent,) = mail.outbox
     assert sent.subject == "Usted inició sesión desde un navegador nuevo"
-    assert "Hola" in sent.body
+    assert "Hola" in words_of(sent)
+
+
+def test_it_is_written_in_the_language_that_the_member_chose_for_mail(ada: User) -> None:
+    preferences.choose(member=make_member(user=ada), language="es", wanted=[], by=ada, at=timezone.now())
+    sign_in(Client(), ada, **{"accept-language": "en"})
+    assert mail.outbox[0].subject == "Usted inició sesión desde un navegador nuevo"
 
 
 def test_it_waits_in_the_outbox_until_after_the_response(ada: User, settings: Settings) -> None:
@@ -160,7 +169,7 @@ def test_a_new_password_by_mail_lets_the_owner_in_elsewhere_too(ada: User) -> No
     elsewhere = Client()
     assert sign_in(elsewhere, ada) == 200
     elsewhere.post("/accounts/password/reset/", {"email": ada.email})
-    link = next(word for word in mail.outbox[-1].body.split() if "/reset/key/" in word)
+    link = links_of(mail.outbox[-1])[0]
     opened = elsewhere.get(link, follow=True)
     new = "nine green umbrellas"
     assert elsewhere.post(opened.request["PATH_INFO"], {"password1": new, "password2": new}).status_code == 302

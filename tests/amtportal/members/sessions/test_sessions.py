@@ -102,8 +102,8 @@ def test_the_list_names_each_browser_and_ends_the_others(ada: User) -> None:
     elsewhere = client_of(stranger)
     page = read(here.get(LIST))
     assert [words(name) for name in page.select("main section h2")] == [
-        "Firefox, Windows (this browser)",
-        "Safari, iPhone",
+        "Firefox on Windows (this browser)",
+        "Safari on iPhone",
     ]
     confirm(here, PASSWORD)
     assert here.post(LIST).headers["Location"] == LIST
@@ -122,9 +122,9 @@ def buttons(client: Client) -> dict[str, str]:
 def test_one_session_is_ended_and_the_others_go_on(ada: User) -> None:
     here, phone, tablet = signed_in(ada), signed_in(ada, IPHONE), signed_in(ada, "Mozilla/5.0 (iPad) Safari/604.1")
     confirm(here, PASSWORD)
-    assert buttons(here).keys() == {"Sign out Safari, iPhone", "Sign out Safari, iPad"}
-    page = read(here.post(buttons(here)["Sign out Safari, iPhone"], follow=True))
-    assert words(page.select_one("[role=status]")) == "Safari, iPhone is signed out."
+    assert buttons(here).keys() == {"Sign out Safari on iPhone", "Sign out Safari on iPad"}
+    page = read(here.post(buttons(here)["Sign out Safari on iPhone"], follow=True))
+    assert words(page.select_one("[role=status]")) == "Safari on iPhone is signed out."
     assert [is_in(client) for client in (here, phone, tablet)] == [True, False, True]
 
 
@@ -144,7 +144,7 @@ def test_the_password_is_asked_for_before_a_session_is_ended_and_then_it_is(
     """Somebody who finds a browser open does not shut out its owner."""
     here, there = signed_in(ada), signed_in(ada, IPHONE)
     on_today.shift(timedelta(minutes=5))
-    address = buttons(here)["Sign out Safari, iPhone"]
+    address = buttons(here)["Sign out Safari on iPhone"]
     asked = here.post(address)
     assert unquote(asked.headers["Location"]) == f"/accounts/reauthenticate/?next={address}"
     assert is_in(there)
@@ -219,10 +219,10 @@ def test_a_closed_account_is_signed_out_and_opening_it_again_brings_no_session_b
 @pytest.mark.parametrize(
     ("user_agent", "name"),
     [
-        (FIREFOX, "Firefox, Windows"),
-        (IPHONE, "Safari, iPhone"),
-        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140 Safari/537.36 Edg/140", "Edge, Windows"),
-        ("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140 Mobile Safari/537.36", "Chrome, Android"),
+        (FIREFOX, "Firefox on Windows"),
+        (IPHONE, "Safari on iPhone"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140 Safari/537.36 Edg/140", "Edge on Windows"),
+        ("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140 Mobile Safari/537.36", "Chrome on Android"),
         ("curl/8.0", "Unknown browser"),
         ("", "Unknown browser"),
     ],

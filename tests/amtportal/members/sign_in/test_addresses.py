@@ -20,6 +20,7 @@ from amtportal.members.models import Member, User
 from amtportal.members.sign_in import addresses
 from tests.support.builders import PASSWORD, client_of, make_cycle, make_member, make_user
 from tests.support.factors import confirm, give_app
+from tests.support.mail import links_of, words_of
 from tests.support.pages import error_summary, read, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
@@ -49,7 +50,7 @@ def ask(client: Client, email: str = NEW) -> str:
     assert client.post(CHANGE, {"email": email}).headers["Location"] == "/accounts/2fa/"
     (sent,) = mail.outbox
     assert sent.to == [email.strip().lower()]
-    return next(word for word in sent.body.split() if CHANGE in word).removeprefix(settings.SITE_URL)
+    return links_of(sent)[0].removeprefix(settings.SITE_URL)
 
 
 def present(user: User) -> str:
@@ -70,7 +71,7 @@ def test_the_address_changes_when_the_link_is_used_and_the_old_one_is_told(ada: 
     assert [(sent.to, sent.subject) for sent in mail.outbox] == [
         (["ada@example.org"], "Your AMT Portal e-mail address was changed")
     ]
-    assert "call AMT at once" in mail.outbox[0].body
+    assert "call AMT at once" in words_of(mail.outbox[0])
     assert Client().post("/accounts/login/", {"login": NEW, "password": PASSWORD}).status_code == 302
     assert Client().post("/accounts/login/", {"login": "ada@example.org", "password": PASSWORD}).status_code == 200
 
@@ -128,7 +129,7 @@ def test_the_link_names_neither_address(client: Client) -> None:
 
 def test_links_to_a_new_password_that_went_to_the_old_address_are_void(ada: User, client: Client) -> None:
     Client().post("/accounts/password/reset/", {"email": ada.email})
-    reset = next(word for word in mail.outbox[0].body.split() if "/reset/key/" in word)
+    reset = links_of(mail.outbox[0])[0]
     client.post(ask(client))
     assert "This link no longer works" in words(read(Client().get(reset, follow=True)).h1)
 

@@ -17,7 +17,7 @@ from time_machine import TimeMachineFixture
 from amtportal.history.models import SecurityEvent
 from amtportal.members.models import Member, User
 from tests.support.builders import PASSWORD, client_of, make_cycle, make_member, make_user
-from tests.support.mail import Mailbox, mail_server
+from tests.support.mail import Mailbox, mail_server, words_of
 from tests.support.pages import error_summary, form_values, read, words
 
 pytestmark = pytest.mark.django_db
@@ -309,7 +309,7 @@ def test_a_changed_password_is_told_to_its_owner(mailbox: Mailbox, activated: Us
     client_of(activated).post("/accounts/password/change/", new)
     (mail,) = mailbox.mails
     assert mail["X-Delivered-To"] == "bea@example.org"
-    assert "nine green umbrellas" not in mail.get_content()
+    assert "nine green umbrellas" not in words_of(mail)
 
 
 def test_an_address_that_was_never_proven_is_proven_before_the_first_sign_in(mailbox: Mailbox) -> None:

@@ -16,6 +16,7 @@ from amtportal.members.models import Member, User
 from amtportal.staff.forms import ReasonForm
 from tests.support.builders import PASSWORD, client_of, make_cycle, make_member, make_user
 from tests.support.factors import code, confirm, give_app
+from tests.support.mail import links_of
 from tests.support.staff import page, submit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
@@ -75,7 +76,7 @@ def test_a_new_address_is_stored_as_it_is_seen(ada: User, typed: str) -> None:
     client.post("/accounts/email/", {"email": typed})
     (sent,) = mail.outbox
     assert sent.to == ["new@example.net"]
-    link = next(word for word in sent.body.split() if "/accounts/email/" in word)
+    link = links_of(sent)[0]
     client.post(link.removeprefix("http://localhost:8000"))
     assert User.objects.get().email == EmailAddress.objects.get().email == "new@example.net"
     assert is_in(sign_in("new@example.net"))

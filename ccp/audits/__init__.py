@@ -1,0 +1,1 @@
+"""Audits: the draw, the case, its review and its outcome."""

@@ -1,0 +1,57 @@
+"""What an audit does to the files of its entries: the answers to the signals of ``ccp.evidence``.
+
+- From the submission on, or once the last day has passed without one, no file of the entries can be
+  removed. This also holds after the case is closed: the decision rests on them.
+- While AMT reviews, nothing is added either. Files can be added while the case asks for proof, and
+  until the member appeals.
+
+The entries themselves cannot change: a case is about a closed cycle, and nobody amends, withdraws,
+voids or puts back an entry of such a cycle (``ccp.recording``).
+"""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from amtportal.refusals import Problem
+from ccp.audits import states
+from ccp.audits.models import AuditCase, CaseState
+from ccp.models import Activity, Credit
+
+REVIEWED = (CaseState.SUBMITTED, CaseState.DECIDED, CaseState.SECOND_REVIEW, CaseState.APPEALED)
+"""The states in which AMT looks at what was sent."""
+
+
+def problem_with_removing(*, activity: Activity, **kwargs: Any) -> Problem | None:
+    """Return why no file of the entry can be removed, if a case has been submitted or decided."""
+    if any(frozen_at for _state, frozen_at in _cases(activity)):
+        return Problem("", _("AMT looks at this entry in an audit, so what is attached to it stays."))
+    return None
+
+
+def problem_with_adding(*, activity: Activity, **kwargs: Any) -> Problem | None:
+    """Return why no file can be attached to the entry, while AMT reviews it and no other case asks for it."""
+    found = {state for state, _frozen in _cases(activity)}
+    if found.intersection(REVIEWED) and not found.intersection(states.ASKING):
+        sentence = _("AMT is reviewing this entry in an audit, so nothing can be attached to it now. Write a message.")
+        return Problem("file", sentence)
+    return None
+
+
+def _cases(activity: Activity) -> list[tuple[str, Any]]:
+    """Return state and time of freezing of the cases that the entry is in.
+
+    Only closed cycles are audited. For an entry whose credits were read, and which is in none, this
+    takes no query.
+    """
+    closed = [
+        credit.cycle_id
+        for credit in _credits(activity)
+        if credit.cycle.closed_on is not None and credit.cut != Credit.Cut.UNCLAIMED
+    ]
+    return list(AuditCase.objects.filter(cycle__in=closed).values_list("state", "frozen_at")) if closed else []
+
+
+def _credits(activity: Activity) -> Any:
+    read = getattr(activity, "_prefetched_objects_cache", {}).get("credits")
+    return activity.credits.select_related("cycle") if read is None else read

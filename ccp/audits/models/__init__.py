@@ -1,0 +1,43 @@
+"""What AMT knows of audits."""
+
+from ccp.audits.models.cases import (
+    Appeal,
+    AuditCase,
+    CaseOutcome,
+    CaseState,
+    CaseStep,
+    Conflict,
+    Extension,
+    ItemReview,
+    ItemVerdict,
+    Letter,
+    Message,
+    ReviewRound,
+    Verb,
+    Who,
+)
+from ccp.audits.models.draws import Draw, DrawLine, DrawTicket, Replacement, SeedKind
+from ccp.audits.models.proposals import StatusProposal
+
+__all__ = [
+    "Appeal",
+    "AuditCase",
+    "CaseOutcome",
+    "CaseState",
+    "CaseStep",
+    "Conflict",
+    "Draw",
+    "DrawLine",
+    "DrawTicket",
+    "Extension",
+    "ItemReview",
+    "ItemVerdict",
+    "Letter",
+    "Message",
+    "Replacement",
+    "ReviewRound",
+    "SeedKind",
+    "StatusProposal",
+    "Verb",
+    "Who",
+]

@@ -1,0 +1,1 @@
+"""Notices to members by mail: what they are told, when and why."""

@@ -1,0 +1,20 @@
+"""Notices to members by mail: what they are told, when and why."""
+
+from django.apps import AppConfig
+
+
+class NoticesConfig(AppConfig):
+    name = "ccp.notices"
+    label = "notices"
+    verbose_name = "Notices"
+
+    def ready(self) -> None:
+        from amtportal.members.mail import languages
+        from ccp.merging import moving
+        from ccp.notices import following, preferences, writing
+        from certifications.payments.signals import member_told
+
+        languages.register(preferences.chosen_language)
+        writing.register()
+        moving.connect(following.move, dispatch_uid="ccp.notices.move")
+        member_told.connect(following.told_at_once, dispatch_uid="ccp.notices.told_at_once")

@@ -1,0 +1,62 @@
+"""What other parts of the portal do, and what follows from it for the record of notices."""
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from amtportal.dates import day_of
+from amtportal.history.lines import sign
+from amtportal.members.mail.layout import Mail
+from amtportal.members.models import Member
+from ccp.notices.models import Notice, NoticeKind, NoticeMail, Preference
+from certifications.roster.occasion import Occasion
+
+AT_ONCE = {
+    "received": NoticeKind.PAYMENT_RECEIVED,
+    "failed": NoticeKind.PAYMENT_FAILED,
+    "refunded": NoticeKind.PAYMENT_REFUNDED,
+}
+
+
+def told_at_once(*, member: Member, kind: str, about: str, mail: Mail, language: str, **kwargs: object) -> None:
+    """Put on record what a member is told at once about a payment online, such as the receipt.
+
+    It is written in the transaction that puts the mail into the outbox.
+    """
+    now = timezone.now()
+    sent = NoticeMail.objects.create(
+        member=member,
+        on=day_of(now),
+        at_once=True,
+        state=NoticeMail.State.SENT,
+        made_at=now,
+        sent_at=now,
+        address=mail.to[0],
+        language=language,
+        subject=str(mail.subject),
+        text=str(mail.body),
+        message_id=mail.message_id,
+    )
+    Notice.objects.create(
+        member=member, kind=AT_ONCE[kind], subject=about, anchor_on=day_of(now), mail=sent, made_at=now
+    )
+
+
+def move(*, kept: Member, emptied: Member, occasion: Occasion, **kwargs: object) -> None:
+    """Let what a member was told belong to the member into whom it is merged.
+
+    Where both had a mail of one day, that of the emptied member counts as sent at once. A notice that
+    both had, such as the summary of a month, stays with each.
+    """
+    of_kept = NoticeMail.objects.filter(member=kept, on=OuterRef("on"), at_once=False)
+    mails = NoticeMail.objects.filter(member=emptied)
+    mails.filter(Exists(of_kept)).update(at_once=True)
+    mails.update(member=kept)
+    same = Notice.objects.filter(
+        member=kept, kind=OuterRef("kind"), subject=OuterRef("subject"), anchor_on=OuterRef("anchor_on")
+    )
+    Notice.objects.filter(~Exists(same), member=emptied).update(member=kept)
+    choice = Preference.objects.filter(member=emptied).first()
+    if choice and not Preference.objects.filter(member=kept).exists():
+        choice.member = kept
+        sign(choice, by=occasion.by, at=occasion.at, reason=occasion.reason)
+        choice.save(update_fields=["member"])

@@ -1,0 +1,572 @@
+"""What notices say: written when the mail is sent, with the figures of that moment.
+
+``write`` is what the outbox calls. For each mail it asks the record again whether each notice still
+holds. What no longer holds is dropped, with the reason on its row; if nothing is left, the mail is
+dropped too. The rest becomes one mail, the most pressing first: its subject is that of the mail.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models import Count
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
+
+from amtportal import links
+from amtportal.dates import day_of
+from amtportal.formatting import (
+    as_count,
+    dollars,
+    format_day,
+    format_day_briefly,
+    format_points,
+    translated,
+)
+from amtportal.members.mail import outbox
+from amtportal.members.mail.layout import Button, Content, Part, compose
+from amtportal.members.models import MailPriority, Member
+from ccp.models import Activity, ErrorReport
+from ccp.notices import due, facts, preferences, telling
+from ccp.notices.kinds import KINDS, ORDER, is_optional
+from ccp.notices.models import Notice, NoticeKind, NoticeMail, Preference
+from ccp.notices.sending import WRITER, address_of, switched_off
+from ccp.notices.telling import Gone, Said
+from ccp.standing.standing import Standing
+from ccp.standing.tasks import steps_of
+from certifications.models import Certification, Cycle, Payment, StatusChange
+
+Kind = NoticeKind
+Written = Mapping[int, Said | Gone]
+
+ENDED = gettext_noop("The cycle has ended.")
+ENOUGH = gettext_noop("Nothing was missing and nothing was to be paid.")
+NO_GRACE = gettext_noop("The cycle was not in its grace period any more.")
+NOT_IN_FORCE = gettext_noop("The certification was not in force any more, or the cycle was closed.")
+IN_FORCE = gettext_noop("The certification was in force again.")
+NOT_TO_PAY = gettext_noop("The invoice was not to be paid any more.")
+REVERSED = gettext_noop("The payment was reversed.")
+WITHDRAWN = gettext_noop("The entry was withdrawn or voided.")
+RECORDED = gettext_noop("Something was recorded.")
+NEWER = gettext_noop("A newer notice says it.")
+SWITCHED_OFF = gettext_noop("The member switched this kind off.")
+
+
+def key_of(notice: Notice) -> int:
+    """Return the key in the subject of a notice, such as 12 of ``cycle-12``."""
+    return int(notice.subject.rpartition("-")[2])
+
+
+def _button(label: str, name: str, *args: int) -> Button:
+    return Button(label, links.absolute(reverse(name, args=args)))
+
+
+def _code(standing: Standing) -> str:
+    return standing.certification.credential.code
+
+
+def _what_to_do(standing: Standing) -> tuple[list[str], Button | None, list[str]]:
+    """Return the sentences that say what to do, the button for the first of it, and the invoices in them."""
+    steps = steps_of(standing)
+    button = None
+    first = next((step for step in steps if step.action), None)
+    if first and first.invoice:
+        button = _button(_("Pay the invoice"), "invoice-detail", first.invoice.pk)
+    elif first:
+        button = _button(_("Record CE"), "activity-record")
+    return [step.sentence for step in steps], button, [f"invoice-{step.invoice.pk}" for step in steps if step.invoice]
+
+
+def _points(standing: Standing) -> tuple[str, str]:
+    total = {"total": format_points(standing.counted), "required": format_points(standing.required)}
+    return _("Points"), _("%(total)s of %(required)s") % total
+
+
+def _to_go(standing: Standing, until: date) -> str:
+    sentence = ngettext(
+        "%(points)s point to go by %(day)s", "%(points)s points to go by %(day)s", as_count(standing.to_go)
+    )
+    return sentence % {"points": format_points(standing.to_go), "day": format_day_briefly(until)}
+
+
+def _by_cycle(notices: Sequence[Notice], on: date, write: Callable[[Standing, Notice, date], Said | Gone]) -> Written:
+    """Write notices about cycles."""
+    standings = {each.cycle.pk: each for each in facts.standings({key_of(notice) for notice in notices}, on)}
+    return {
+        notice.pk: write(standing, notice, on)
+        if (standing := standings.get(key_of(notice))) and standing.verdict
+        else Gone(NOT_IN_FORCE)
+        for notice in notices
+    }
+
+
+def cycle_ends(notices: Sequence[Notice], on: date) -> Written:
+    return _by_cycle(notices, on, _cycle_ends)
+
+
+def _cycle_ends(standing: Standing, notice: Notice, on: date) -> Said | Gone:
+    payable = [owed for owed in standing.invoices if owed.is_payable]
+    if standing.verdict != "running":
+        return Gone(ENDED)
+    is_short = facts.is_short(standing)
+    if not (is_short or payable):
+        return Gone(ENOUGH)
+    sentences, button, about = _what_to_do(standing)
+    days = standing.days_left
+    left = ngettext("The cycle ends in %(days)s day.", "The cycle ends in %(days)s days.", days) % {"days": days}
+    ends_on = standing.cycle.ends_on
+    if is_short:
+        subject = _to_go(standing, ends_on)
+    else:
+        first = min(owed.late_pay_by or owed.invoice.due_on for owed in payable)
+        amount = dollars(sum(owed.invoice.amount for owed in payable))
+        subject = _("%(amount)s to pay by %(day)s") % {"amount": amount, "day": format_day_briefly(first)}
+        if first < on:
+            subject = _("%(amount)s overdue since %(day)s") % {"amount": amount, "day": format_day_briefly(first)}
+    heading = _("%(code)s: your CCP cycle ends %(day)s") % {"code": _code(standing), "day": format_day(ends_on)}
+    facts_ = [_points(standing), (_("Days left"), str(days))] if standing.cycle.is_mandatory else []
+    part = Part([left if days else _("Today is the last day of the cycle."), *sentences], heading, facts_, button)
+    return Said(subject, part, about)
+
+
+def grace(notices: Sequence[Notice], on: date) -> Written:
+    return _by_cycle(notices, on, _grace)
+
+
+def _grace(standing: Standing, notice: Notice, on: date) -> Said | Gone:
+    if standing.verdict != "grace":
+        return Gone(NO_GRACE)
+    until = standing.records_until
+    sentences, button, about = _what_to_do(standing)
+    heading = _("%(code)s: grace period until %(day)s") % {"code": _code(standing), "day": format_day(until)}
+    part = Part(
+        [
+            _("The cycle ended %(day)s, and points are missing.") % {"day": format_day(standing.cycle.ends_on)},
+            *sentences,
+            _("If they are still missing after %(day)s, this certification lapses.") % {"day": format_day(until)},
+        ],
+        heading,
+        [_points(standing), (_("Grace days left"), str(standing.grace_days_left))],
+        button,
+    )
+    return Said(_("Grace period: %(to_go)s") % {"to_go": _to_go(standing, until)}, part, about)
+
+
+def nothing_recorded(notices: Sequence[Notice], on: date) -> Written:
+    standings = {each.cycle.pk: each for each in facts.standings({key_of(notice) for notice in notices}, on)}
+    quiet = facts.quiet_since({key: standing.cycle.starts_on for key, standing in standings.items()})
+    return {
+        notice.pk: _nothing_recorded(standings.get(key_of(notice)), notice, quiet.get(key_of(notice)))
+        for notice in notices
+    }
+
+
+def _nothing_recorded(standing: Standing | None, notice: Notice, quiet_since: date | None) -> Said | Gone:
+    if standing is None or standing.verdict != "running" or quiet_since is None:
+        return Gone(NOT_IN_FORCE)
+    if not facts.is_short(standing):
+        return Gone(ENOUGH)
+    if due.quiet_anchor(quiet_since) > notice.anchor_on:
+        return Gone(RECORDED)
+    sentences, button, about = _what_to_do(standing)
+    values = {"code": _code(standing), "day": format_day(quiet_since)}
+    part = Part(
+        [_("Nothing was recorded for this cycle since %(day)s.") % values, *sentences],
+        _("%(code)s: nothing recorded for 6 months") % values,
+        [_points(standing), (_("Days left"), str(standing.days_left))],
+        button,
+    )
+    return Said(
+        _("Nothing recorded for 6 months: %(to_go)s") % {"to_go": _to_go(standing, standing.cycle.ends_on)}, part, about
+    )
+
+
+def _by_invoice(notices: Sequence[Notice], on: date) -> Written:
+    """Write notices about invoices that are to be paid."""
+    keys = {key_of(notice) for notice in notices}
+    cycles = Cycle.objects.unclosed().filter(invoices__in=keys).order_by().values_list("pk", flat=True)
+    payable = {
+        owed.invoice.pk: (standing, owed)
+        for standing in facts.standings(set(cycles), on)
+        for owed in standing.invoices
+        if owed.is_payable
+    }
+    written: dict[int, Said | Gone] = {}
+    for notice in notices:
+        found = payable.get(key_of(notice))
+        if found is None:
+            written[notice.pk] = Gone(NOT_TO_PAY)
+            continue
+        standing, owed = found
+        invoice = owed.invoice
+        last = owed.late_pay_by or invoice.due_on
+        days = (last - on).days
+        values = {
+            "code": _code(standing),
+            "number": invoice.number,
+            "amount": dollars(invoice.amount),
+            "day": format_day_briefly(last),
+            "days": days,
+            "year": invoice.year,
+        }
+        if notice.kind == Kind.INVOICE_OPEN and days >= 0:
+            subject = _("Your renewal invoice is open: %(amount)s by %(day)s")
+            heading = _("%(code)s: the renewal invoice of year %(year)s is open")
+        elif days > 0:
+            subject = ngettext(
+                "%(amount)s due in %(days)s day, on %(day)s", "%(amount)s due in %(days)s days, on %(day)s", days
+            )
+            heading = _("%(code)s: the renewal invoice of year %(year)s is due")
+        elif days == 0:
+            subject = _("%(amount)s due today, %(day)s")
+            heading = _("%(code)s: the renewal invoice of year %(year)s is due today")
+        else:
+            subject = _("%(amount)s overdue since %(day)s")
+            heading = _("%(code)s: the renewal invoice of year %(year)s is overdue")
+        sentences = [step.sentence for step in steps_of(standing) if step.invoice == invoice]
+        part = Part(
+            [owed.reason, *sentences] if notice.kind == Kind.INVOICE_OPEN else sentences,
+            heading % values,
+            [(_("Invoice"), invoice.number), (_("Amount"), dollars(invoice.amount)), (_("Pay by"), format_day(last))],
+            _button(_("Pay the invoice"), "invoice-detail", invoice.pk),
+        )
+        written[notice.pk] = Said(subject % values, part, [notice.subject])
+    return written
+
+
+def lapsed(notices: Sequence[Notice], on: date) -> Written:
+    changes = StatusChange.objects.select_related("certification__credential").in_bulk({key_of(one) for one in notices})
+    written: dict[int, Said | Gone] = {}
+    for notice in notices:
+        change = changes[key_of(notice)]
+        certification = change.certification
+        if certification.status != Certification.Status.LAPSED:
+            written[notice.pk] = Gone(IN_FORCE)
+            continue
+        values = {"code": certification.credential.code, "day": format_day(change.changed_on)}
+        part = Part(
+            [
+                _("This certification lapsed on %(day)s.") % values,
+                translated(change.reason),
+                _("It takes no more records. Call AMT to ask how it can be reinstated."),
+            ],
+            _("%(code)s: your certification has lapsed") % values,
+            button=_button(_("See your certifications"), "certification-list"),
+        )
+        written[notice.pk] = Said(_("Your %(code)s certification has lapsed") % values, part)
+    return written
+
+
+def _by_payment(notices: Sequence[Notice], write: Callable[[Payment], Said | Gone]) -> Written:
+    payments = Payment.objects.select_related("invoice__cycle__certification__credential")
+    found = payments.in_bulk({key_of(notice) for notice in notices})
+    return {notice.pk: write(found[key_of(notice)]) for notice in notices}
+
+
+def _of_payment(payment: Payment) -> dict[str, object]:
+    invoice = payment.invoice
+    return {
+        "amount": dollars(payment.amount),
+        "method": payment.method_in_words,
+        "day": format_day(payment.received_on),
+        "number": invoice.number,
+        "code": invoice.cycle.certification.credential.code,
+        "year": invoice.year,
+    }
+
+
+def payment_received(notices: Sequence[Notice], on: date) -> Written:
+    return _by_payment(notices, _payment_received)
+
+
+def _payment_received(payment: Payment) -> Said | Gone:
+    if payment.reversed_at:
+        return Gone(REVERSED)
+    values = _of_payment(payment)
+    part = Part(
+        [
+            _("AMT received %(amount)s by %(method)s on %(day)s for %(number)s, the renewal invoice of year %(year)s.")
+            % values,
+            _("The invoice is paid. The portal has the receipt."),
+        ],
+        _("%(code)s: payment received") % values,
+        button=_button(_("See the receipt"), "invoice-detail", payment.invoice_id),
+    )
+    return Said(_("Payment received: %(amount)s for %(number)s") % values, part)
+
+
+def payment_failed(notices: Sequence[Notice], on: date) -> Written:
+    return _by_payment(notices, _payment_failed)
+
+
+def _payment_failed(payment: Payment) -> Said | Gone:
+    if payment.invoice.status != "issued":
+        return Gone(NOT_TO_PAY)
+    values = _of_payment(payment)
+    part = Part(
+        [
+            _("The payment of %(amount)s by %(method)s, received on %(day)s, was reversed.") % values,
+            _("%(number)s, the renewal invoice of year %(year)s, is unpaid again. Call AMT if you have a question.")
+            % values,
+        ],
+        _("%(code)s: payment reversed") % values,
+        button=_button(_("See the invoice"), "invoice-detail", payment.invoice_id),
+    )
+    return Said(_("%(number)s is unpaid again: %(amount)s") % values, part)
+
+
+def _entries(notices: Sequence[Notice]) -> dict[int, Activity]:
+    return Activity.objects.select_related("activity_type").in_bulk({key_of(notice) for notice in notices})
+
+
+def _of_entry(activity: Activity) -> dict[str, str]:
+    return {
+        "reference": activity.reference,
+        "title": activity.heading,
+        "day": format_day(activity.ends_on),
+        "points": format_points(activity.points),
+    }
+
+
+def amt_credit(notices: Sequence[Notice], on: date) -> Written:
+    """Write the credits of each mail, which become one part."""
+    entries = _entries(notices)
+    standing = [notice for notice in notices if entries[key_of(notice)].is_standing]
+    totals: dict[int | None, list[Activity]] = defaultdict(list)
+    for notice in standing:
+        totals[notice.mail_id].append(entries[key_of(notice)])
+    written: dict[int, Said | Gone] = {notice.pk: Gone(WITHDRAWN) for notice in notices}
+    for notice in standing:
+        total = sum(entry.points for entry in totals[notice.mail_id])
+        subject = ngettext("AMT credited you %(points)s point", "AMT credited you %(points)s points", as_count(total))
+        entry = entries[key_of(notice)]
+        part = Part(
+            [_("%(reference)s, %(title)s, %(day)s: %(points)s points.") % _of_entry(entry)],
+            _("Credit from AMT"),
+            button=_button(_("See the entry"), "activity-detail", entry.pk),
+        )
+        written[notice.pk] = Said(subject % {"points": format_points(total)}, part)
+    return written
+
+
+def entry_voided(notices: Sequence[Notice], on: date) -> Written:
+    entries = _entries(notices)
+    written: dict[int, Said | Gone] = {}
+    for notice in notices:
+        entry = entries[key_of(notice)]
+        part = Part(
+            [
+                _("AMT voided %(reference)s, %(title)s, %(day)s. It no longer counts.") % _of_entry(entry),
+                _("Reason: %(reason)s") % {"reason": entry.void_reason},
+            ],
+            _("Entry voided"),
+            button=_button(_("See the entry"), "activity-detail", entry.pk),
+        )
+        written[notice.pk] = Said(_("AMT voided %(reference)s") % _of_entry(entry), part)
+    return written
+
+
+def report_answered(notices: Sequence[Notice], on: date) -> Written:
+    reports = ErrorReport.objects.select_related("activity__activity_type").in_bulk({key_of(one) for one in notices})
+    written: dict[int, Said | Gone] = {}
+    for notice in notices:
+        report = reports[key_of(notice)]
+        values = _of_entry(report.activity)
+        part = Part(
+            [_("AMT answered your report about %(reference)s, %(title)s:") % values, report.answer],
+            _("Your error report"),
+            button=_button(_("See the entry"), "activity-detail", report.activity_id),
+        )
+        written[notice.pk] = Said(_("AMT answered your report about %(reference)s") % values, part)
+    return written
+
+
+def monthly_summary(notices: Sequence[Notice], on: date) -> Written:
+    members = {notice.member_id for notice in notices}
+    cycles = Cycle.objects.unclosed().filter(certification__member__in=members).order_by()
+    standings: dict[int, list[Standing]] = defaultdict(list)
+    for standing in facts.standings(list(cycles.values_list("pk", flat=True)), on):
+        standings[standing.certification.member_id].append(standing)
+    return {
+        notice.pk: _summary(first, standings[notice.member_id], recorded.get(notice.member_id, 0))
+        for first, of_month in _by_anchor(notices).items()
+        for recorded in [_recorded_in_month_before(first, members)]
+        for notice in of_month
+    }
+
+
+def _by_anchor(notices: Sequence[Notice]) -> dict[date, list[Notice]]:
+    months: dict[date, list[Notice]] = defaultdict(list)
+    for notice in notices:
+        months[notice.anchor_on].append(notice)
+    return months
+
+
+def _recorded_in_month_before(first: date, members: Iterable[int]) -> dict[int, int]:
+    """Return how many entries that stand were recorded in the month before that first day, by member."""
+    began = facts.midnight((first - timedelta(days=1)).replace(day=1))
+    recorded = Activity.objects.filter(member__in=list(members), withdrawn_at=None)
+    recorded = recorded.filter(recorded_at__gte=began, recorded_at__lt=facts.midnight(first)).order_by()
+    return dict(recorded.values_list("member").annotate(Count("pk")))
+
+
+def _summary(first: date, standings: Sequence[Standing], recorded: int) -> Said:
+    month = date_format(first - timedelta(days=1), "F Y")
+    number = ngettext(
+        "In %(month)s, %(number)s entry was recorded.", "In %(month)s, %(number)s entries were recorded.", recorded
+    ) % {"month": month, "number": recorded}
+    lines = []
+    for standing in standings:
+        _label, total = _points(standing)
+        values = {"total": total, "day": format_day(standing.cycle.ends_on)}
+        lines.append((_code(standing), _("%(total)s points, cycle until %(day)s") % values))
+    part = Part([number], _("Your record"), lines, _button(_("See your certifications"), "certification-list"))
+    return Said(_("Your CCP record in %(month)s") % {"month": month}, part)
+
+
+WRITERS: Mapping[NoticeKind, telling.Writer] = {
+    Kind.LAPSED: lapsed,
+    Kind.GRACE: grace,
+    Kind.CYCLE_ENDS: cycle_ends,
+    Kind.INVOICE_OVERDUE: _by_invoice,
+    Kind.INVOICE_DUE: _by_invoice,
+    Kind.INVOICE_OPEN: _by_invoice,
+    Kind.PAYMENT_FAILED: payment_failed,
+    Kind.ENTRY_VOIDED: entry_voided,
+    Kind.REPORT_ANSWERED: report_answered,
+    Kind.PAYMENT_RECEIVED: payment_received,
+    Kind.AMT_CREDIT: amt_credit,
+    Kind.NOTHING_RECORDED: nothing_recorded,
+    Kind.MONTHLY_SUMMARY: monthly_summary,
+}
+
+
+def register() -> None:
+    """Let the notices of this app be written, and their mails. It is called once, when the app is ready."""
+    from ccp.notices.sending import ended
+
+    for kind, writer in WRITERS.items():
+        telling.register(kind, writer)
+    outbox.register(WRITER, write, ended=ended)
+
+
+@transaction.atomic
+def write(keys: Sequence[int]) -> dict[int, EmailMessage]:
+    """Return the mails with these keys as they are to be sent now; a mail with nothing left is not among them."""
+    now = timezone.now()
+    waiting = NoticeMail.objects.filter(pk__in=keys, state=NoticeMail.State.WAITING).order_by("pk")
+    mails = list(waiting.select_related("member__user", "member__notice_preference"))
+    notices: dict[int, list[Notice]] = defaultdict(list)
+    for notice in Notice.objects.filter(mail__in=mails, dropped="").order_by("pk"):
+        notices[notice.mail_id].append(notice)  # type: ignore[index]  # it was found by its mail
+    for mail in mails:
+        mail.language = _language_of(mail.member)
+        for notice in notices[mail.pk]:
+            notice.member = mail.member
+    said = _said(mails, notices, day_of(now))
+    composed: dict[int, EmailMessage] = {}
+    for mail in mails:
+        standing = [(notice, said[notice.pk]) for notice in notices[mail.pk]]
+        for notice, what in standing:
+            if isinstance(what, Gone):
+                notice.dropped = what.reason
+        kept = [(notice, what) for notice, what in standing if isinstance(what, Said)]
+        if not kept:
+            mail.state = NoticeMail.State.DROPPED
+            continue
+        mail.address = _address_of(mail.member)
+        if not mail.address:
+            mail.state = NoticeMail.State.UNDELIVERABLE
+            continue
+        message = compose(
+            _content(mail, kept),
+            to=mail.address,
+            language=mail.language,
+            priority=MailPriority.NOTICE,
+        )
+        mail.subject, mail.text, mail.message_id = str(message.subject), str(message.body), message.message_id
+        composed[mail.pk] = message
+    NoticeMail.objects.bulk_update(mails, ["state", "address", "language", "subject", "text", "message_id"])
+    gone = [notice for of_mail in notices.values() for notice in of_mail if notice.dropped]
+    Notice.objects.bulk_update(gone, ["dropped"])
+    return composed
+
+
+def _language_of(member: Member) -> str:
+    choice = getattr(member, "notice_preference", None) or Preference(member=member)
+    return preferences.language_of(choice)
+
+
+def _address_of(member: Member) -> str:
+    """Return the address that the member has now: it may have changed since the mail was stored."""
+    return address_of(member.user.email) if member.user and member.user.is_active else ""
+
+
+def _said(mails: Sequence[NoticeMail], notices: Mapping[int, Sequence[Notice]], on: date) -> dict[int, Said | Gone]:
+    """Return what each notice says, or why it is gone, by key."""
+    newest = _newest(mails)
+    said: dict[int, Said | Gone] = {}
+    same: dict[tuple[str, str], list[Notice]] = defaultdict(list)
+    for mail in mails:
+        unwanted = switched_off(getattr(mail.member, "notice_preference", None))
+        for notice in notices[mail.pk]:
+            if newest.get((notice.member_id, notice.kind, notice.subject), notice.anchor_on) > notice.anchor_on:
+                said[notice.pk] = Gone(NEWER)
+            elif notice.kind in unwanted:
+                said[notice.pk] = Gone(SWITCHED_OFF)
+            else:
+                same[mail.language, notice.kind].append(notice)
+    for (language, kind), of_kind in same.items():
+        with translation.override(language):
+            said.update(telling.writer_of(kind)(of_kind, on))
+    return said
+
+
+def _newest(mails: Sequence[NoticeMail]) -> dict[tuple[int, str, str], date]:
+    """Return the newest notice of each series of these members that has a mail."""
+    newest: dict[tuple[int, str, str], date] = {}
+    members = {mail.member_id for mail in mails}
+    earliest = min((mail.on for mail in mails), default=None)
+    if earliest is None:
+        return newest
+    with_mail = Notice.objects.filter(member__in=members, mail__on__gte=earliest).order_by()
+    for member, kind, subject, anchor_on in with_mail.values_list("member", "kind", "subject", "anchor_on"):
+        key = (member, kind, subject)
+        newest[key] = max(newest.get(key, anchor_on), anchor_on)
+    return newest
+
+
+def _content(mail: NoticeMail, kept: Sequence[tuple[Notice, Said]]) -> Content:
+    """Return the mail: the most pressing first. What another part says already adds none."""
+    ordered = sorted(kept, key=lambda each: (ORDER[each[0].kind], each[0].anchor_on, each[0].pk))
+    parts: list[Part] = []
+    about: set[str] = set()
+    for notice, what in ordered:
+        if notice.subject in about:
+            continue
+        about.update(what.about)
+        if parts and parts[-1].heading == what.part.heading:
+            parts[-1] = _joined(parts[-1], what.part)
+        else:
+            parts.append(what.part)
+    kinds = [Kind(notice.kind) for notice, _what in ordered]
+    first = next((kind for kind in kinds if not is_optional(kind)), kinds[0])
+    with translation.override(mail.language):
+        why = str(KINDS[first].why)
+    return Content(
+        subject=ordered[0][1].subject,
+        parts=parts,
+        why=why,
+        name=mail.member.name,
+        stop_address=preferences.stop_address(mail.member, first) if is_optional(first) else "",
+    )
+
+
+def _joined(one: Part, other: Part) -> Part:
+    """Return one part with what two of the same heading say."""
+    return Part([*one.sentences, *other.sentences], one.heading, [*one.facts, *other.facts], one.button)
