@@ -8,6 +8,7 @@ import gc
 import os
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -101,7 +102,8 @@ def django_db_setup(
     worker = getattr(request.config, "workerinput", {}).get("workerid", "alone")
     with django_db_blocker.unblock():
         template_database.use_a_copy(f"amtportal_{worker}", tmp_path_factory.mktemp("database"))
-    TransactionTestCase._fixture_teardown = lambda test: template_database.put_back()  # type: ignore[method-assign]
+    transactional: Any = TransactionTestCase
+    transactional._fixture_teardown = lambda test: template_database.put_back()
     yield
     with django_db_blocker.unblock():
         connections.close_all()
