@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 pytestmark = pytest.mark.any_database
@@ -71,7 +72,7 @@ def test_every_locked_package_is_there_because_something_asks_for_it() -> None:
     }
     assert list(askers) == [name for name, _ in PIN.findall(text)]
     declared = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["dependencies"]
-    direct = {re.split(r"[\[><=]", line)[0].lower() for line in declared}
+    direct = {canonicalize_name(re.split(r"[\[><=]", line)[0]) for line in declared}
     assert {name for name, asking in askers.items() if own in asking} == direct
     reached = {own}
     while more := {name for name, asking in askers.items() if asking & reached} - reached:
