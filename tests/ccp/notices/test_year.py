@@ -143,7 +143,8 @@ def test_the_diary_of_a_year(settings: Settings, time_machine: TimeMachineFixtur
             time_machine.move_to(at(day, 8), tick=False)
             call_command("send_notices", verbosity=0, stdout=StringIO())
             settings.EMAIL_PORT = 9 if number in AWAY else port
-            queue.send_due()
+            if OutgoingMail.objects.exists():
+                queue.send_due()
         told = diary()
     if os.environ.get("WRITE_DIARY"):
         DIARY.write_text(told)
