@@ -7,6 +7,7 @@ them: a group whose name has a history is not made again.
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.db import connections, transaction
 
@@ -35,14 +36,14 @@ def put_on_record(using: str = "default", **kwargs: Any) -> None:
     needed = {Group._meta.db_table, lines._meta.db_table, "audits_auditcase"}
     if not needed <= set(connections[using].introspection.table_names()):
         return  # the migrations went backward
+    # Django puts permissions on record after the migrations too, maybe later than this is called.
+    create_permissions(apps.get_app_config("audits"), verbosity=0, using=using)
     known = {*lines.objects.using(using).filter(name__in=GROUPS).values_list("name", flat=True)}
     known |= {*Group.objects.using(using).filter(name__in=GROUPS).values_list("name", flat=True)}
     for name, codenames in GROUPS.items():
         if name in known:
             continue
         given = Permission.objects.using(using).filter(content_type__app_label="audits", codename__in=codenames)
-        if len(given) < len(codenames):
-            continue  # the permissions of this app are not there yet
         with transaction.atomic(using=using):
             group = Group.objects.using(using).create(name=name)
             group.permissions.set(given)
