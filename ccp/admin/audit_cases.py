@@ -224,9 +224,10 @@ class BaseCaseAdmin(WrittenByVerbs, HistoryAdmin):
 
     def facts(self, case: AuditCase) -> list[tuple[str, object]]:
         cycle = case.cycle
-        closed = f"{format_points(cycle.points_at_close)} points of {format_points(cycle.points_required)}"
-        if cycle.closed_on:
-            closed = f"{format_day(cycle.closed_on)}: {closed}, {cycle.get_outcome_display().lower()}"
+        closed = "not closed"
+        if cycle.closed_on and cycle.points_at_close is not None:
+            points = f"{format_points(cycle.points_at_close)} points of {format_points(cycle.points_required)}"
+            closed = f"{format_day(cycle.closed_on)}: {points}, {cycle.get_outcome_display().lower()}"
         return [
             ("Member", case.member),
             ("Certification", cycle.certification),

@@ -15,7 +15,7 @@ from amtportal.members.models import User
 from ccp.amt_credits import error_reports
 from ccp.amt_credits import holding as held_credits
 from ccp.audits import tickets
-from ccp.audits.models import Draw, DrawLine, DrawTicket, StatusProposal
+from ccp.audits.models import AuditCase, Draw, DrawLine, DrawTicket, StatusProposal
 from ccp.models import (
     Activity,
     Evidence,
@@ -192,7 +192,9 @@ def populate(count: int) -> None:
         )
         _pay_online(invoice_of(cycle, year=2), clerk)
         _draw(cycle, clerk)
-        StatusProposal.objects.create(case=case_on_record(cycle, "drawn"), proposed_at=noon(TODAY))
+        case = case_on_record(cycle, "drawn")
+        AuditCase.objects.filter(pk=case.pk).update(outcome="failed", points=0)
+        StatusProposal.objects.create(case=case, proposed_at=noon(TODAY))
 
 
 def _draw(cycle: Cycle, clerk: User) -> None:

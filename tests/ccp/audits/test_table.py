@@ -167,8 +167,8 @@ def test_a_row_of_amts_staff_is_done_on_its_page_and_by_nobody_else(row: Row, ti
         for method in ("get", "post"):
             assert getattr(client_of(wrong), method)(address, data).status_code == 403, (wrong, method)
     sign_in = {owner(case): f"/admin/login/?next={address}", None: f"/accounts/login/?next={address}"}
-    for outside, answer in sign_in.items():
-        assert client_of(outside).post(address, data).headers["Location"] == answer
+    for outside, login in sign_in.items():
+        assert client_of(outside).post(address, data).headers["Location"] == login
     assert case.steps.count() == known
     client = client_of(by)
     assert client.get(address).status_code == 200
