@@ -173,6 +173,10 @@ class ReviewerMixin(BaseCaseAdmin):
         def declare(has_conflict: str, what: str, **how: Any) -> None:
             cases.declare_conflict(has_conflict=has_conflict == HasConflict.YES, what=what, **how)
 
+        case = self._untaken(request, object_id, Verb.DECLARE_CONFLICT)
+        if request.method != "POST" and staff.answer_of(case, account_of(request)):
+            self.message_user(request, "You have answered this question, and the answer stays on record.")
+            return redirect(self.page_of(case))
         return self.deed(
             request,
             object_id,
@@ -183,7 +187,7 @@ class ReviewerMixin(BaseCaseAdmin):
             form=ConflictForm(sent(request)),
             act=declare,
             warning="You answer once, before you see any entry.",
-            case=self._untaken(request, object_id, Verb.DECLARE_CONFLICT),
+            case=case,
         )
 
     def take_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
