@@ -1,13 +1,12 @@
 """What became of a mail: its row is deleted and its deliveries are stored, in one transaction.
 
-Only if a sender ends after the mail server has taken a mail, and before that is on record, the mail
-is sent again. This time is as short as the database allows:
+Only if a sender ends after the mail server has taken a mail, and before that is written down, the
+mail is sent again. A transaction takes a hundred times as long as taking a mail, and on SQLite no
+other sender can do the same meanwhile. So a line in a file of the sender says at once that the mail
+is taken, and up to ``TOGETHER`` mails are settled at a time, within about ``LONGEST`` seconds.
 
-- On PostgreSQL each mail is settled right after the server has taken it, in about a millisecond.
-- On SQLite a transaction takes tens of milliseconds, in which no other sender can do the same. So a
-  line in a file of the sender says at once that the mail is taken, and ``TOGETHER`` mails are
-  settled at a time. If the sender is killed, the next one reads the file. Only if the machine itself
-  fails in that second, up to ``TOGETHER`` mails are sent again.
+If the sender is killed, the next one on this machine reads the file. Only if the machine itself
+fails in that second, up to ``TOGETHER`` mails are sent again.
 """
 
 import json
@@ -20,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from amtportal.members.mail import outbox, system
@@ -28,7 +27,7 @@ from amtportal.members.models import MailDelivery, OutgoingMail, User
 
 logger = logging.getLogger(__name__)
 
-TOGETHER = {"postgresql": 1, "sqlite": 25}
+TOGETHER = 25
 LONGEST = 1.0
 """Seconds after which what was taken is settled, however little it is."""
 LONGEST_REASON = 500
@@ -85,10 +84,8 @@ def settle(row: OutgoingMail, deliveries: list[MailDelivery]) -> None:
         if not _waiting:
             _begun_at = time.monotonic()
         _waiting.append((row, deliveries))
-        together = TOGETHER[connection.vendor]
-        if together > 1:
-            _note(row.pk, deliveries)
-        if len(_waiting) >= together or time.monotonic() - _begun_at > LONGEST:
+        _note(row.pk, deliveries)
+        if len(_waiting) >= TOGETHER or time.monotonic() - _begun_at > LONGEST:
             settle_rest()
 
 

@@ -196,6 +196,8 @@ NOTHING = {
     "audits_draw_figures": "is there to be read",
     "audits_draw_figures_csv": "is there to be read",
     "payments_settlement_csv": "is there to be read",
+    "members_outgoingmail_sample": "is there to be read",
+    "members_outgoingmail_samples": "is there to be read",
     "payments_unappliedmoney_look": "is there to be read",
     "view_on_site": "is not in use",
     **dict.fromkeys(["index", "app_list", "autocomplete", "jsi18n", "password_change_done"], "is there to be read"),
