@@ -113,7 +113,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "audits_auditcase_more": (CaseStep, "verb: – → want-more"),
     "audits_auditcase_notify": (CaseStep, "verb: – → notify"),
     "audits_auditcase_refuse": (Extension, "answer: – → Because it is so."),
-    "audits_auditcase_release": (AuditCase, "first_reviewer: * → –"),
+    "audits_auditcase_release": (CaseStep, "verb: – → release"),
     "audits_auditcase_take": (AuditCase, "first_reviewer: – → *"),
     "audits_draw_abandon": (Draw, "abandoned_reason: – → Because it is so."),
     "audits_draw_freeze": (Draw, "year: – → 2025"),

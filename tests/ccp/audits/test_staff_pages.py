@@ -199,10 +199,16 @@ def test_a_case_from_the_question_of_conflict_to_the_announced_decision(settings
     assert buttons == {"Write to the member", "History"}
 
 
-def test_a_reason_from_the_list_is_read_in_the_members_language() -> None:
+def test_of_two_who_take_a_case_one_has_it_and_a_reason_from_the_list_is_in_the_members_language() -> None:
     case = make_case("submitted")
-    reviewer = person("reviewer")
+    reviewer, other = person("reviewer"), person("reviewer")
+    cases.declare_conflict(case=case, has_conflict=False, by=other, at=OPENED)
+    second = client_of(other)
+    assert second.get(at(case, "take")).status_code == 200  # both have the page open
     taken(case, reviewer)
+    late = second.post(at(case, "take"))
+    assert (late.status_code, "This case is taken by somebody else." in late.text) == (200, True)
+    assert second.get(at(case, "item", items.of_case(case)[0].activity.pk)).status_code == 403
     for item in items.of_case(case):
         cases.review_item(
             case=case,
