@@ -391,6 +391,26 @@ _ROUNDS = {
     CaseState.SECOND_REVIEW: ReviewRound.SECOND,
     CaseState.APPEALED: ReviewRound.BOARD,
 }
+REVIEWING = (
+    Verb.DECLARE_CONFLICT,
+    Verb.TAKE,
+    Verb.RELEASE,
+    Verb.WANT_MORE,
+    Verb.DECIDE,
+    Verb.DECIDE_AGAIN,
+    Verb.DECIDE_APPEAL,
+)
+"""What reviewers and the appeal board do."""
+
+
+def parts_of(case: AuditCase) -> tuple[str, ...]:
+    """Return the columns with those who have the case in its present state."""
+    return _PARTS.get(CaseState(case.state), ())
+
+
+def round_of(case: AuditCase) -> ReviewRound | None:
+    """Return which look at the entries it is now, if anybody looks at them."""
+    return _ROUNDS.get(CaseState(case.state))
 
 
 def _problem_with_taking(case: AuditCase, by: User) -> Problem | None:
@@ -415,7 +435,7 @@ def release(*, case: AuditCase, reason: str, by: User, at: datetime) -> AuditCas
         return case
     row = steps.row_or_refuse(case, Verb.RELEASE)
     part = _part_of(case, by)
-    if row.who == Who.BOARD and _has_decided(case, by):
+    if row.who == Who.BOARD and has_decided(case, by):
         raise Refused("You have decided this appeal already, and your decision stays.")
     reason = _text(reason, "Say why you give the case back.", "reason")
     steps.write([Move(case, row, by, reason=reason, columns={part: None})], at=at)
@@ -438,7 +458,7 @@ def review_item(
     """Say of one entry how much of its claim is proven. What a reviewer says last holds."""
     case = _locked(case, at)
     _part_of(case, by)
-    if case.state == CaseState.APPEALED and _has_decided(case, by):
+    if case.state == CaseState.APPEALED and has_decided(case, by):
         raise Refused("You have decided this appeal already, and your decision stays.")
     item = next((item for item in items.of_case(case) if item.activity.pk == activity.pk), None)
     if item is None or item.is_proven:
@@ -538,7 +558,7 @@ def decide_appeal(*, case: AuditCase, answer: str, by: User, at: datetime) -> Au
     The second of them closes the case, with what is better for the member of each entry.
     """
     case = _locked(case, at)
-    if _has_decided(case, by):
+    if has_decided(case, by):
         return case
     is_second = case.steps.filter(verb=Verb.DECIDE_APPEAL).exists()
     after = CaseState.CLOSED if is_second else CaseState.APPEALED
@@ -567,13 +587,14 @@ def _problem_with_deciding(case: AuditCase, asked: Iterable[items.Item], by: Use
     return Problem("", f"Give your verdict on each entry first: {', '.join(without)}.") if without else None
 
 
-def _has_decided(case: AuditCase, by: User) -> bool:
+def has_decided(case: AuditCase, by: User) -> bool:
+    """Return whether this person has decided the appeal, as one of two."""
     return case.steps.filter(verb=Verb.DECIDE_APPEAL, by=by).exists()
 
 
 def _part_of(case: AuditCase, by: User) -> str:
     """Return in which part this person has the case. Raises ``Refused`` if that person has not taken it."""
-    for part in _PARTS.get(CaseState(case.state), ()):
+    for part in parts_of(case):
         if getattr(case, f"{part}_id") == by.pk:
             return part
     if case.state not in _PARTS:

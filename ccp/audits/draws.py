@@ -20,7 +20,7 @@ from secrets import token_hex
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -396,3 +396,26 @@ def replace(*, ticket: DrawTicket, reason: str, by: User, at: datetime) -> Repla
     return Replacement.objects.create(
         replaced=ticket, substitute=substitute, reason=reason, replaced_at=at, replaced_by=by
     )
+
+
+def to_notify(draw: Draw) -> QuerySet[AuditCase]:
+    """Return the cases of this draw in which nobody was asked for proof yet."""
+    return AuditCase.objects.filter(draw_line__draw=draw, state=CaseState.DRAWN)
+
+
+def notify(*, draw: Draw, by: User, at: datetime) -> int:
+    """Ask everybody who was drawn for proof, and return how many were asked now.
+
+    The case of a line that has none is opened first. Done again, it asks nobody twice. Nobody acts in the
+    own audit: a colleague asks in that one.
+    """
+    if not draw.is_drawn:
+        raise Refused("This draw has no seed yet, so nobody is drawn.")
+    uncalled = DrawTicket.objects.filter(line__draw=draw, line__case=None, replacement=None)
+    unopened = uncalled.filter(Q(is_drawn=True) | Q(called_for__isnull=False))
+    tickets_of = unopened.select_related("line__cycle__certification__credential", "line__cycle__certification__member")
+    cases.open_drawn(
+        drawn=[(ticket.line, ticket.ticket) for ticket in tickets_of.order_by("place", "pk")], by=by, at=at
+    )
+    keys = to_notify(draw).exclude(cycle__certification__member__user=by).values_list("pk", flat=True)
+    return cases.notify(cases=list(keys), by=by, at=at)
