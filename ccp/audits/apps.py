@@ -8,8 +8,11 @@ class AuditsConfig(AppConfig):
 
     def ready(self) -> None:
         from ccp.audits import frozen, outcomes
+        from ccp.audits.letters import mailing, writing
         from ccp.evidence.signals import adding_asked, removal_asked
 
         adding_asked.connect(frozen.problem_with_adding, dispatch_uid="audits.problem_with_adding")
         removal_asked.connect(frozen.problem_with_removing, dispatch_uid="audits.problem_with_removing")
         outcomes.connect()
+        writing.connect()
+        mailing.register()
