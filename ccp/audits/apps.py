@@ -7,8 +7,9 @@ class AuditsConfig(AppConfig):
     verbose_name = "Audits"
 
     def ready(self) -> None:
+        from amtportal.members.mail import samples as mails
         from ccp.audits import frozen, outcomes
-        from ccp.audits.letters import mailing, writing
+        from ccp.audits.letters import mailing, samples, writing
         from ccp.evidence.signals import adding_asked, removal_asked
 
         adding_asked.connect(frozen.problem_with_adding, dispatch_uid="audits.problem_with_adding")
@@ -16,3 +17,4 @@ class AuditsConfig(AppConfig):
         outcomes.connect()
         writing.connect()
         mailing.register()
+        mails.register(*samples.SAMPLES)

@@ -49,4 +49,5 @@ def _load(*, on: date, now: datetime) -> bool:
     cast.enter(on=on, now=now, staff=staff)
     told.tell(cast.events(on).keys(), on=on)
     audits.draw(on=on, now=now, staff=staff)
+    told.letters(now=now)
     return True

@@ -153,9 +153,9 @@ def _last_notice(facts: Facts) -> Saying:
 def _asked(facts: Facts) -> str:
     number = len(facts.needed)
     if not number:
-        return _("AMT credited every activity of this cycle itself. Open the audit and submit it by %(day)s.") % _values(
-            facts
-        )
+        return _(
+            "AMT credited every activity of this cycle itself. Open the audit and submit it by %(day)s."
+        ) % _values(facts)
     sentence = ngettext(
         "AMT asks for proof of %(number)s activity by %(day)s.",
         "AMT asks for proof of %(number)s activities by %(day)s.",
@@ -202,7 +202,9 @@ def _extension(facts: Facts) -> Saying:
             if facts.is_by_portal
             else _("AMT gives you more time: send proof by %(day)s.")
         )
-        return _("Audit %(reference)s: more time, until %(day)s"), [Part([asked, granted % values], button=_button(facts))]
+        return _("Audit %(reference)s: more time, until %(day)s"), [
+            Part([asked, granted % values], button=_button(facts))
+        ]
     refused = _("AMT does not give you more time. Send proof by %(day)s.") % values
     return _("Audit %(reference)s: no more time, send proof by %(day)s"), [
         Part([asked, refused]),
@@ -235,8 +237,8 @@ def _decision(facts: Facts) -> Saying:
             [
                 *_what_follows(facts),
                 _(
-                    "If you do not agree, you can appeal on the portal by %(day)s, with your reason. Two people who did "
-                    "not review your audit decide the appeal. If you want to attach more files, do so first."
+                    "If you do not agree, you can appeal on the portal by %(day)s, with your reason. Two people who "
+                    "did not review your audit decide the appeal. If you want to attach more files, do so first."
                 )
                 % values,
                 _("If you do not appeal, the audit is then closed with this decision."),

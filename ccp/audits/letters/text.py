@@ -84,5 +84,11 @@ def content(words: Words) -> Content:
     return Content(subject=words.subject, greeting=words.greeting, parts=words.parts, why=words.why)
 
 
+def readable(text: str) -> Iterator[str]:
+    """Yield the pieces as one reads them: “Audit: A-000012”."""
+    for line in text.split("\n"):
+        yield line.strip(TAB).replace(TAB, ": ")
+
+
 def _line(value: str) -> str:
     return " ".join(value.split())

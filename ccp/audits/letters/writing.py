@@ -145,5 +145,3 @@ def _entry(item: items.Item) -> saying.Entry:
         verdict=str(item.review.get_verdict_display()) if item.review else "",
         why=item.why,
     )
-
-

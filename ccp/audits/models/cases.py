@@ -385,13 +385,13 @@ class Message(AppendOnly, Traced):
 class LetterKind(models.TextChoices):
     """What a letter is about."""
 
-    NOTICE = "notice", "Notice"
-    LAST_NOTICE = "last-notice", "Last notice"
-    EXTENSION = "extension", "Extension"
-    MORE_WANTED = "more-wanted", "More proof asked for"
-    DECISION = "decision", "Decision"
-    APPEAL = "appeal", "Appeal"
-    CALLED_OFF = "called-off", "Called off"
+    NOTICE = "notice", pgettext_lazy("letter of an audit", "Notice")
+    LAST_NOTICE = "last-notice", pgettext_lazy("letter of an audit", "Last notice")
+    EXTENSION = "extension", pgettext_lazy("letter of an audit", "Extension")
+    MORE_WANTED = "more-wanted", pgettext_lazy("letter of an audit", "More proof asked for")
+    DECISION = "decision", pgettext_lazy("letter of an audit", "Decision")
+    APPEAL = "appeal", pgettext_lazy("letter of an audit", "Appeal")
+    CALLED_OFF = "called-off", pgettext_lazy("letter of an audit", "Called off")
 
 
 class Letter(AppendOnly, Traced):

@@ -24,7 +24,7 @@ from amtportal.history.lines import Traced
 from amtportal.history.models import SecurityEvent
 from amtportal.history.triggers import append_only
 from amtportal.members.models import BouncingAddress, Member, User
-from ccp.audits.models import Appeal, CaseStep, Draw, Extension, Message, Replacement
+from ccp.audits.models import Appeal, CaseStep, Draw, Extension, Message, PrintRun, Replacement
 from ccp.models import (
     Activity,
     ActivityType,
@@ -95,6 +95,8 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     # Staff
     "audits_draw_abandon": (Draw, "abandoned_reason: – → Because it is so."),
     "audits_draw_freeze": (Draw, "year: – → 2025"),
+    "audits_draw_letters": (PrintRun, "asked_by: – → *"),
+    "audits_letter_changelist": (PrintRun, "asked_by: – → *"),
     "audits_draw_seed": (Draw, "seed: – → 3 1 4"),
     "audits_drawticket_replace": (Replacement, "reason: – → Because it is so."),
     "auth_group_add": (Group, "name: – → Desk"),
@@ -168,6 +170,8 @@ NOTHING = {
     "password_change": "leads to ``account_change_password``",
     "audits_draw_figures": "is there to be read",
     "audits_draw_figures_csv": "is there to be read",
+    "audits_letter_download": "is there to be read",
+    "audits_printrun_download": "is there to be read",
     "payments_settlement_csv": "is there to be read",
     "payments_unappliedmoney_look": "is there to be read",
     "view_on_site": "is not in use",
@@ -316,7 +320,7 @@ def test_every_staff_page_that_writes_leaves_its_line() -> None:
         writing |= {f"{stem}_{kind}" for kind, allowed in may.items() if allowed}
         acting |= {stem} if shown.get_actions(request) else set()
         assert not shown.list_editable
-    assert acting == {"ccp_activity", "certifications_cycle"}
+    assert acting == {"audits_letter", "ccp_activity", "certifications_cycle"}
     assert writing <= LINES.keys()
     assert set(below("admin/").values()) - pages <= LINES.keys() | NOTHING.keys()
 
