@@ -1,7 +1,8 @@
 """What ``manage.py check --deploy`` warns of beside Django's own warnings.
 
-- A connection to another machine (database, cache, mail server, scanner) that is not encrypted, or
-  whose other side does not prove who it is. A connection that stays on this machine needs neither.
+- A connection to another machine (database, cache, mail server, mailbox of reports, scanner) that
+  is not encrypted, or whose other side does not prove who it is. A connection that stays on this
+  machine needs neither.
 - Fonts without which some documents are refused.
 - Online payment on a portal that others reach: a key that moves no money, another provider than the
   real one, and webhooks that nobody could prove.
@@ -51,6 +52,14 @@ def mail_problem(host: str, *, encrypted: bool) -> str:
     return "EMAIL_URL names another machine: write it as smtp+tls:// (port 587) or smtp+ssl:// (port 465)."
 
 
+def reports_problem(address: str) -> str:
+    """Return the problem with the mailbox in which mail servers report what they could not deliver."""
+    parts = urlsplit(address)
+    if parts.scheme != "imap" or is_here(parts.hostname or ""):
+        return ""
+    return "BOUNCE_MAILBOX names another machine: write it as imaps://."
+
+
 def scanner_problem(url: str) -> str:
     if not url.startswith("tcp:") or is_here(urlsplit(url).hostname or ""):
         return ""
@@ -71,6 +80,7 @@ def check(**kwargs: Any) -> list[CheckMessage]:
     problems += [cache_problem(location) for location in _locations()]
     if settings.MAIL_TRANSPORT.endswith("smtp.EmailBackend"):
         problems.append(mail_problem(settings.EMAIL_HOST, encrypted=settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL))
+    problems.append(reports_problem(settings.BOUNCE_MAILBOX))
     problems.append(scanner_problem(settings.CLAMAV_URL))
     return [Warning(problem, id="amtportal.W001") for problem in problems if problem]
 

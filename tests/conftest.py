@@ -4,19 +4,18 @@ All of it is dated from one day, ``TODAY`` of ``tests.support.builders``. Tests 
 that day with the fixture ``on_today``. Tests of rules pass the day as an argument.
 """
 
-import importlib
+import gc
 import os
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.core.cache import caches
 from django.db import connections
-from django.db.models.signals import post_migrate
-from django.test import override_settings
+from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 from time_machine import TimeMachineFixture
 
@@ -24,7 +23,6 @@ from amtportal.members.models import Member, User
 from ccp.counting.terms import catalogue
 from tests.support import template_database
 from tests.support.builders import TODAY, make_activity, make_cycle, make_member, make_user, noon
-from tests.support.history import let_tests_empty_the_database
 from tests.support.waiting import PATIENCE
 
 pytest_plugins = ["tests.support.payment_provider"]
@@ -82,6 +80,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [item for block in blocks for some in block for item in some]
 
 
+def pytest_collection_finish() -> None:
+    """Keep Python from looking for garbage among the tests and modules again and again: they stay."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(
     request: pytest.FixtureRequest,
@@ -92,31 +97,17 @@ def django_db_setup(
     """Give each session, and each worker of pytest-xdist, a copy of the migrated template.
 
     On SQLite it is a file, as members use it: threads have connections of their own and wait for
-    each other's locks. A transactional test empties the database. Django then sends
-    ``post_migrate``, and the shipped rows come back.
+    each other's locks. After a transactional test, the copy is made like the template again.
     """
     worker = getattr(request.config, "workerinput", {}).get("workerid", "alone")
     with django_db_blocker.unblock():
         template_database.use_a_copy(f"amtportal_{worker}", tmp_path_factory.mktemp("database"))
-    post_migrate.connect(_load_shipped_rows, sender=apps.get_app_config("ccp"))
-    let_tests_empty_the_database()
+    transactional: Any = TransactionTestCase
+    transactional._fixture_teardown = lambda test: template_database.put_back()
     yield
     with django_db_blocker.unblock():
         connections.close_all()
         template_database.remove_the_copy()
-
-
-def _load_shipped_rows(using: str, **kwargs: object) -> None:
-    with override_settings(SIMPLE_HISTORY_ENABLED=False):
-        for migration in (
-            "certifications.migrations.0002_credentials",
-            "ccp.migrations.0002_catalogue",
-            "ccp.migrations.0004_shipped_terms",
-            "certifications.migrations.0006_shipped_lines",
-            "certifications.migrations.0014_fees_of_2020_and_names_of_2023",
-            "ccp.migrations.0013_shipped_lines",
-        ):
-            importlib.import_module(migration).load(apps, None)
 
 
 @pytest.fixture(autouse=True)

@@ -44,9 +44,10 @@ from amtportal.members.models import (
     User,
 )
 from amtportal.staff.actions import ActionPage, AlreadyDone
-from amtportal.staff.changelists import MOST_PEOPLE, ConditionFilter, among, keys_in
+from amtportal.staff.changelists import ConditionFilter, among, keys_in
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, StaffAdmin, WholeHistoryAdmin, WrittenByVerbs
+from amtportal.staff.searching import MOST_PEOPLE
 
 # Django and allauth registered these. Three of them get admin classes of ours below. Sessions get
 # none, because where somebody is signed in is nobody else's business.
@@ -336,16 +337,16 @@ CLEAR = "members.clear_bouncingaddress"
 class BouncingAddressAdmin(WrittenByVerbs, HistoryAdmin):
     """Addresses whose mail comes back. Notices are not sent there until the mark is cleared."""
 
-    list_display = ["address", "marked_at", "reason", "cleared_at"]
-    list_reads = ["address", "marked_at", "reason", "cleared_at"]
+    list_display = ["email", "marked_at", "reason", "cleared_at"]
+    list_reads = ["email", "marked_at", "reason", "cleared_at"]
     list_filter = [MarkedFilter]
     search_help_text = "E-mail address, name or AMT ID"
-    search_fields = ["address"]
-    fields = ("address", "marked_at", "reason", "cleared_at", "cleared_by")
+    search_fields = ["email"]
+    fields = ("email", "marked_at", "reason", "cleared_at", "cleared_by")
 
     def found_by(self, words: str) -> Q:
         accounts = User.objects.filter(pk__in=accounts_found_by(words)).values("email")
-        return Q(address__begins=words.lower()) | Q(address__in=accounts)
+        return Q(email__begins=words.lower()) | Q(email__in=accounts)
 
     def get_urls(self) -> list[URLPattern]:
         clear = self.admin_site.admin_view(self.clear_view)
@@ -361,11 +362,11 @@ class BouncingAddressAdmin(WrittenByVerbs, HistoryAdmin):
 
         def act(typed: dict[str, Any]) -> str:
             if not bounces.clear(row, by=account_of(request), at=timezone.now()):
-                raise AlreadyDone(f"Mail goes to {row.address} already.")
-            return f"Mail goes to {row.address} again."
+                raise AlreadyDone(f"Mail goes to {row.email} already.")
+            return f"Mail goes to {row.email} again."
 
         action = ActionPage(
-            title=f"Send mail to {row.address} again",
+            title=f"Send mail to {row.email} again",
             button="Send mail there again",
             form=forms.Form(request.POST if request.method == "POST" else None),
             act=act,

@@ -8,11 +8,10 @@ class MembersConfig(AppConfig):
 
     def ready(self) -> None:
         # Each of these modules registers itself when it is imported: for ``check --deploy``, and
-        # for the signals of used factors, responses and sign-ins.
+        # for the signals of used factors and sign-ins.
         from amtportal import checks  # noqa: F401
         from amtportal.members import limits
         from amtportal.members.factors import second_factor  # noqa: F401
-        from amtportal.members.mail import outbox  # noqa: F401
         from amtportal.members.sessions import accounts, sessions  # noqa: F401
         from amtportal.members.sign_in import unknown
 

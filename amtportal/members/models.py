@@ -22,11 +22,11 @@ from amtportal.members import lookups  # noqa: F401  Registers ``begins``.
 from amtportal.members.search_terms import LONGEST, terms_of, typed_words
 from amtportal.model_fields import EmailField, IdentifierField, LineField
 from amtportal.prepared import prepared
-from amtportal.staff.searching import first_words
+from amtportal.staff.searching import MOST_PEOPLE, first_words
 
-MOST_FOUND = 10_001
+MOST_FOUND = MOST_PEOPLE + 1
 """How many members a search returns at most: one more than the lists of the admin show."""
-MOST_READ = 12_000
+MOST_READ = 3_000
 """How many terms a search reads at most. A member may have several that begin alike."""
 MOST_COUNTED = 20_000
 
@@ -510,6 +510,7 @@ class MailDelivery(models.Model):
         verbose_name_plural = "mail deliveries"
         indexes = [
             models.Index(fields=["-id"], name="members_maildelivery_refused", condition=Q(refused_at__isnull=False)),
+            models.Index(fields=["-id"], name="members_maildelivery_returned", condition=Q(returned_at__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(
@@ -531,7 +532,7 @@ class MailDelivery(models.Model):
 class BouncingAddress(models.Model):
     """An address whose mail comes back (``bounces``). It is marked until staff clear it."""
 
-    address = EmailField(unique=True)
+    email = EmailField("e-mail address", unique=True)
     marked_at = models.DateTimeField()
     reason = models.CharField(max_length=500, help_text="What the mail server said.")
     cleared_at = models.DateTimeField(null=True, blank=True)
@@ -555,7 +556,7 @@ class BouncingAddress(models.Model):
         permissions = [("clear_bouncingaddress", "Can let mail go to an address again whose mail came back")]
 
     def __str__(self) -> str:
-        return self.address
+        return self.email
 
 
 class Tally(models.Model):

@@ -21,8 +21,6 @@ from amtportal.staff.filters import filters_of
 from amtportal.staff.rows import rows_of
 
 BOUND = 10_000
-MOST_PEOPLE = 2_500
-"""If more members match, what they have is not searched for: it would be a hundred times as many rows."""
 
 
 class TooMany(Exception):

@@ -27,8 +27,8 @@ from amtportal.fields import DayField, NumberField
 from amtportal.formatting import dollars, format_day, format_points
 from amtportal.history.lines import write_line
 from amtportal.staff.actions import ActionPagesMixin
-from amtportal.staff.changelists import BOUND, MOST_PEOPLE, BoundedPaginator, StaffChangeList, TooMany, among, keys_in
-from amtportal.staff.searching import MOST_WORDS, first_words
+from amtportal.staff.changelists import BOUND, BoundedPaginator, StaffChangeList, TooMany, among, keys_in
+from amtportal.staff.searching import MOST_PEOPLE, MOST_WORDS, first_words
 
 
 def numbered(prefix: str, words: str) -> int | None:
@@ -143,7 +143,7 @@ class StaffAdmin(ActionPagesMixin, admin.ModelAdmin):
         # The model is loaded by name because the admin of members imports this module.
         members = apps.get_model("members", "Member").objects
         path = self.search_fields[0]
-        keys = keys_in(members.keys_found_by(words), most=BOUND if path == "pk" else MOST_PEOPLE)
+        keys = keys_in(members.keys_found_by(words), most=MOST_PEOPLE)
         return among(*self._nearer(path, keys))
 
     def _nearer(self, path: str, keys: list[int]) -> tuple[str, list[int]]:

@@ -335,6 +335,20 @@ class DrawAdmin(WrittenByVerbs, HistoryAdmin):
         )
 
 
+class LeftOutFilter(ConditionFilter):
+    title = "left out"
+    parameter_name = "left-out"
+
+    def conditions(self, on: Any) -> dict[str, tuple[str, Q]]:
+        return {
+            "no": ("Can be drawn", Q(excluded="")),
+            **{
+                reason.replace(" ", "-").lower(): (f"Left out, {reason}", Q(excluded=reason))
+                for reason in exclusions.SENTENCES
+            },
+        }
+
+
 @admin.register(DrawLine)
 class DrawLineAdmin(WrittenByVerbs, StaffAdmin):
     list_display = ["amt_id", "stratum", "member", "excluded", "draw"]
@@ -349,7 +363,7 @@ class DrawLineAdmin(WrittenByVerbs, StaffAdmin):
         "cycle__certification__member__last_name",
         "cycle__certification__member__amt_id",
     ]
-    list_filter = ["draw", "excluded"]
+    list_filter = [LeftOutFilter, "draw"]
     search_help_text = "Name, e-mail address or AMT ID"
     search_fields = ["cycle__certification__member"]
     fields = ["draw", "stratum", "amt_id", "member", "cycle", "line", "excluded"]

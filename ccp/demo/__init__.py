@@ -13,7 +13,7 @@ from django.db import transaction
 from amtportal.imports import csv_files
 from amtportal.members.models import Member
 from amtportal.refusals import Refused
-from ccp.demo import audits, cast, everyday, told
+from ccp.demo import audits, cases, cast, everyday, told
 from ccp.demo.acts import bring_in
 from certifications.models import Credential
 
@@ -48,6 +48,7 @@ def _load(*, on: date, now: datetime) -> bool:
     everyday.happen(on=on, now=now, staff=staff)
     cast.enter(on=on, now=now, staff=staff)
     told.tell(cast.events(on).keys(), on=on)
-    audits.draw(on=on, now=now, staff=staff)
+    drawn = audits.draw(on=on, now=now, staff=staff)
+    cases.happen(drawn, audited=audits.AUDITED, now=now, staff=staff)
     told.letters(now=now)
     return True

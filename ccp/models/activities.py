@@ -151,6 +151,7 @@ class Activity(models.Model):
             models.Index(fields=["-starts_on", "-id"], name="ccp_activity_by_day"),
             models.Index(fields=["-id"], name="ccp_activity_withdrawn", condition=Q(withdrawn_at__isnull=False)),
             models.Index(fields=["-id"], name="ccp_activity_void", condition=~Q(void_reason="")),
+            models.Index(fields=["source", "-id"], name="ccp_activity_not_of_member", condition=~Q(source="member")),
         ]
         constraints = [
             models.CheckConstraint(

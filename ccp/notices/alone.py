@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db import transaction
 
 from amtportal.dates import day_of
-from amtportal.members.mail import outbox
+from amtportal.members.mail import bounces, outbox
 from amtportal.members.models import MailPriority, Member
 from ccp.notices import sending
 from ccp.notices.models import Notice, NoticeKind, NoticeMail
@@ -26,10 +26,11 @@ def tell(*, member: Member, kind: NoticeKind, subject: str, at: datetime) -> Not
     if told and told.mail:
         return told.mail
     address = sending.address_now(member)
-    state = NoticeMail.State.WAITING if address else NoticeMail.State.UNDELIVERABLE
+    can_be_reached = bool(address) and not bounces.is_marked([address])
+    state = NoticeMail.State.WAITING if can_be_reached else NoticeMail.State.UNDELIVERABLE
     mail = NoticeMail.objects.create(member=member, on=on, at_once=True, made_at=at, address=address, state=state)
     Notice.objects.create(member=member, kind=kind, subject=subject, anchor_on=on, mail=mail, made_at=at)
-    if address:
+    if can_be_reached:
         outbox.write_at_sending(
             writer=sending.WRITER,
             addresses=[(mail.pk, address)],

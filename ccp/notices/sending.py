@@ -22,7 +22,7 @@ from django.db.models import Q, QuerySet
 
 from amtportal.chunks import CHUNK, chunks
 from amtportal.dates import CHICAGO
-from amtportal.members.mail import outbox
+from amtportal.members.mail import bounces, outbox
 from amtportal.members.models import MailPriority, Member
 from ccp.notices import due, facts, preferences, telling
 from ccp.notices.due import Due
@@ -59,11 +59,16 @@ class Tally:
 
 @dataclass(frozen=True)
 class Reader:
-    """A member as far as mail goes."""
+    """A member as far as mail goes. ``comes_back``: mail to the address does."""
 
     address: str
+    comes_back: bool
     takes_optional: bool
     switched_off: frozenset[str]
+
+    @property
+    def can_be_reached(self) -> bool:
+        return bool(self.address) and not self.comes_back
 
     def takes(self, kind: str) -> bool:
         return not is_optional(kind) or (self.takes_optional and kind not in self.switched_off)
@@ -146,8 +151,8 @@ def _store(
             continue
         tally.kinds.update(kinds)
         tally.mails += 1
-        tally.undeliverable += not reader.address
-        state = NoticeMail.State.WAITING if reader.address else NoticeMail.State.UNDELIVERABLE
+        tally.undeliverable += not reader.can_be_reached
+        state = NoticeMail.State.WAITING if reader.can_be_reached else NoticeMail.State.UNDELIVERABLE
         mails[member] = NoticeMail(member_id=member, on=on, made_at=now, address=reader.address, state=state)
         priority[member] = MailPriority.SUMMARY if all(map(is_optional, kinds)) else MailPriority.NOTICE
     if dry_run or not mails:
@@ -172,7 +177,9 @@ def _store(
         Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(mail=mails[member])
     for urgency in MailPriority:
         addressed = [
-            (mail.pk, mail.address) for member, mail in mails.items() if mail.address and priority[member] == urgency
+            (mail.pk, mail.address)
+            for member, mail in mails.items()
+            if readers[member].can_be_reached and priority[member] == urgency
         ]
         if addressed:
             outbox.write_at_sending(writer=WRITER, addresses=addressed, priority=urgency)
@@ -183,14 +190,17 @@ def _readers(members: Collection[int], on: date) -> dict[int, Reader]:
     reachable = Member.objects.filter(pk__in=list(members), merged_into=None)
     reachable = reachable.filter(Q(user=None) | Q(user__is_active=True))
     reachable = reachable.exclude(notice_mails__in=NoticeMail.objects.filter(on=on, at_once=False))
-    preferences = {choice.member_id: choice for choice in Preference.objects.filter(member__in=list(members))}
+    choices = {choice.member_id: choice for choice in Preference.objects.filter(member__in=list(members))}
+    rows = list(reachable.order_by("pk").values_list("pk", "user__email", "user__password"))
+    marked = bounces.is_marked([email for _, email, _ in rows if email])
     return {
         key: Reader(
             address=address_of(email),
+            comes_back=bool(email) and email.lower() in marked,
             takes_optional=bool(password) and not password.startswith(UNUSABLE_PASSWORD_PREFIX),
-            switched_off=switched_off(preferences.get(key)),
+            switched_off=switched_off(choices.get(key)),
         )
-        for key, email, password in reachable.order_by("pk").values_list("pk", "user__email", "user__password")
+        for key, email, password in rows
     }
 
 

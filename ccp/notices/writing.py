@@ -415,7 +415,9 @@ def _recorded_in_month_before(first: date, members: Iterable[int]) -> dict[int, 
     return dict(recorded.values_list("member").annotate(Count("pk")))
 
 
-def _summary(first: date, standings: Sequence[Standing], recorded: int) -> Said:
+def _summary(first: date, standings: Sequence[Standing], recorded: int) -> Said | Gone:
+    if not standings:
+        return Gone(NOT_IN_FORCE)
     month = date_format(first - timedelta(days=1), "F Y")
     number = ngettext(
         "In %(month)s, %(number)s entry was recorded.", "In %(month)s, %(number)s entries were recorded.", recorded

@@ -78,6 +78,11 @@ class RenewalInvoice(models.Model):
             models.Index(fields=["-opens_on", "-id"], name="invoice_unpaid_by_opening", condition=Q(status="issued")),
             models.Index(fields=["-id"], name="invoice_locked", condition=Q(status="issued", opens_on=None)),
             models.Index(fields=["status", "-id"], name="invoice_by_status"),
+            models.Index(
+                fields=["status", "-due_on", "id"],
+                name="invoice_before_portal",
+                condition=Q(before_portal__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

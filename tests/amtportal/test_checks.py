@@ -66,6 +66,20 @@ def test_a_scanner(url: str, sound: bool) -> None:
     assert (not transport.scanner_problem(url)) is sound
 
 
+@pytest.mark.parametrize(
+    ("address", "sound"),
+    [
+        ("", True),
+        ("maildir:///var/mail", True),
+        ("imap://a:b@localhost", True),
+        ("imaps://a:b@mail.example.org", True),
+        ("imap://a:b@mail.example.org", False),
+    ],
+)
+def test_a_mailbox_of_reports(address: str, sound: bool) -> None:
+    assert (not transport.reports_problem(address)) is sound
+
+
 def checked(tmp_path: Path, **environment: str) -> tuple[int, str]:
     """Return the exit status and the words of the check, as operators run it."""
     of_tests = ("DATABASE_URL", "CACHE_URL", "EMAIL_URL", "DJANGO_ALLOW_ASYNC_UNSAFE")

@@ -47,11 +47,11 @@ def _free_port() -> int:
 
 
 @contextmanager
-def running_portal(folder: Path) -> Iterator[str]:
+def running_portal(folder: Path, *, cast: bool = True) -> Iterator[str]:
     """Serve the demo from that folder, yield the portal's address, and stop the portal at the end.
 
-    ``errors/`` in the folder then holds the pages that the server sends when it cannot do
-    otherwise.
+    With the ``cast``, the demo also has LONG and SAFE, and ``errors/`` in the folder holds the pages
+    that the server sends when it cannot do otherwise.
     """
     port = _free_port()
     address = f"http://localhost:{port}"
@@ -62,11 +62,12 @@ def running_portal(folder: Path) -> Iterator[str]:
         subprocess.run(command, cwd=PROJECT, env=environment, check=True, stdout=subprocess.DEVNULL)
 
     run(sys.executable, "deploy/prepare.py")
-    roster = folder / "long-names.csv"
-    roster.write_text(ROSTER.format(awarded_on=f"{time.localtime().tm_year - 2}-01-15"), encoding="utf-8")
-    run(sys.executable, "manage.py", "import_roster", str(roster))
-    prepare = f"from tests.audit.cast import prepare; prepare({str(folder / 'errors')!r})"
-    run(sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", prepare)
+    if cast:
+        roster = folder / "long-names.csv"
+        roster.write_text(ROSTER.format(awarded_on=f"{time.localtime().tm_year - 2}-01-15"), encoding="utf-8")
+        run(sys.executable, "manage.py", "import_roster", str(roster))
+        prepare = f"from tests.audit.cast import prepare; prepare({str(folder / 'errors')!r})"
+        run(sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", prepare)
     server = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "amtportal.wsgi"],
         cwd=PROJECT,

@@ -12,6 +12,8 @@ seconds of another machine say nothing:
   file, and puts as many rows into tables of the same kind by one statement each.
 - ``close``: ``close_cycles`` over cycles that have ended. The floor inserts as many lines of
   history, and nothing else.
+- ``notices``: ``send_notices`` on a day on which every member is reminded, and on the day after. The
+  floor reads the same rows, and inserts as many notices, mails and waiting mails by one statement each.
 - ``verify``: ``verify_records``. The floor reads the same rows, and compares nothing.
 - ``seal``: ``seal_history`` over a history that was never sealed, and its verification. The floor
   reads the same lines.
@@ -31,6 +33,7 @@ import tempfile
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
@@ -43,12 +46,16 @@ from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from amtportal.history import comparison, seals  # noqa: E402
+from amtportal.members.models import Member, OutgoingMail, User  # noqa: E402
+from ccp.models import Credit  # noqa: E402
+from ccp.notices import sending, writing  # noqa: E402
+from ccp.notices.models import Notice, NoticeMail  # noqa: E402
 from ccp.recording import verbs as recording  # noqa: E402
-from certifications.models import Cycle  # noqa: E402
+from certifications.models import Certification, Cycle, RenewalInvoice  # noqa: E402
 from tests.benchmarks import association, growth, held, mail, pages, rosters, webhooks  # noqa: E402
 from tests.benchmarks.floor.views import add_row  # noqa: E402
 from tests.benchmarks.measuring import Usage, command, measured  # noqa: E402
-from tests.support.builders import make_activity, make_cycle, make_member  # noqa: E402
+from tests.support.builders import make_activity, make_cycle, make_member, noon  # noqa: E402
 
 ROUNDS = 20
 
@@ -103,6 +110,38 @@ def insert(lines: int) -> None:
     del values["history_id"]
     for begin in range(0, lines, association.AT_ONCE):
         model.objects.bulk_create(model(**values) for _ in range(min(association.AT_ONCE, lines - begin)))
+
+
+def notices(members: int) -> None:
+    built = measured(lambda: association.build(members, entries=2, planned=association.plan_of_reminded))
+    tallies: list[sending.Tally] = []
+
+    def send(on: date) -> None:
+        tallies.append(sending.send_due(on=on, now=noon(on)))
+
+    day = association.ENDS_SOON
+    runs = [measured(lambda on=on: send(on)) for on in (day, day + association.DAY)]
+    floor = measured(read_and_tell)
+    for tally, usage in zip(tallies, runs, strict=True):
+        tell(
+            f"send_notices to {members:,} members (built in {built.seconds:.0f} s): {tally}", members, "members", usage
+        )
+    tell_floor("the same rows read, and as many rows inserted", floor, *runs)
+    keys = list(NoticeMail.objects.order_by("pk").values_list("pk", flat=True)[:1000])
+    written = measured(lambda: [writing.write(some) for some in batched(keys, 100)])
+    print(f"  {1000 * written.cpu / len(keys):.2f} ms to write a mail, 100 at a time")
+
+
+def batched(keys: list[int], size: int) -> list[list[int]]:
+    return [keys[begin : begin + size] for begin in range(0, len(keys), size)]
+
+
+def read_and_tell() -> None:
+    """Read members, cycles, invoices and credits once, and copy what was told."""
+    for model in (User, Member, Certification, Cycle, RenewalInvoice, Credit):
+        for _ in model._base_manager.order_by("pk").values_list().iterator():
+            pass
+    rosters.copy_rows(Notice, NoticeMail, OutgoingMail)
 
 
 def verify(credits: int) -> None:
@@ -184,12 +223,12 @@ def tell_floor(what: str, floor: Usage, *usages: Usage) -> None:
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter, prog="make bench")
-    names = ["roster", "close", "verify", "seal", "record", "webhooks", "mail", "pages", "held", "growth"]
+    names = ["roster", "close", "notices", "verify", "seal", "record", "webhooks", "mail", "pages", "held", "growth"]
     parser.add_argument("what", nargs="*", choices=[*names, []], help="All but held and growth unless named.")
     parser.add_argument("--rows", type=int, default=3000, help="Rows of the roster (3000).")
     parser.add_argument("--cycles", type=int, default=3000, help="Ended cycles for close (3000).")
     parser.add_argument("--credits", type=int, default=20_000, help="Credits for verify and seal (20000).")
-    parser.add_argument("--members", type=int, default=1000, help="Members for pages (1000).")
+    parser.add_argument("--members", type=int, default=1000, help="Members for pages and notices (1000).")
     parser.add_argument("--webhooks", type=int, default=200, help="Messages of the payment provider (200).")
     parser.add_argument("--mails", type=int, default=2000, help="Mails for mail (2000).")
     parser.add_argument("--requests", type=int, default=50, help="Requests for each page (50).")
@@ -199,6 +238,7 @@ def main() -> None:
     runs = {
         "roster": lambda: roster(options.rows),
         "close": lambda: close(options.cycles),
+        "notices": lambda: notices(options.members),
         "verify": lambda: verify(options.credits),
         "seal": lambda: seal(options.credits),
         "record": record,

@@ -69,6 +69,15 @@ def plan_of_today(number: int) -> Plan:
     return Plan(anniversary(today(), -1) - DAY * 60, 15 + STEP * (number % 40), is_paid=False)
 
 
+ENDS_SOON = date(2026, 3, 21)
+"""40 days before the end of the cycles of people who were certified on a May 1."""
+
+
+def plan_of_reminded(number: int) -> Plan:
+    """Return a cycle that ends in 40 days and is short of points: everybody is reminded."""
+    return Plan(AWARDED_ON, 15 + STEP * (number % 40), is_paid=True)
+
+
 def shares(total: Decimal, entries: int) -> list[Decimal]:
     """Return the total in this many parts, in quarter steps.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from allauth.account.models import EmailAddress
 from django.db import connection
+from django.db.models import Model
 
 from amtportal.history.comparison import history_model
 from amtportal.members.models import Member, SearchTerm, User
@@ -59,7 +60,12 @@ def read_and_insert(file: Path) -> None:
     with file.open(newline="", encoding="utf-8") as opened:
         for _ in csv.reader(opened):
             pass
-    tables = [model._meta.db_table for model in (*WRITTEN, *map(history_model, WRITTEN), SearchTerm)]
+    copy_rows(*WRITTEN, *map(history_model, WRITTEN), SearchTerm)
+
+
+def copy_rows(*models: type[Model]) -> None:
+    """Copy every row of these tables into a table of the same kind, by one statement each."""
+    tables = [model._meta.db_table for model in models]
     with connection.cursor() as cursor:
         for table in tables:
             if connection.vendor == "postgresql":

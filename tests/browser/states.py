@@ -13,7 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from amtportal.dates import today
-from amtportal.members.models import Member
+from amtportal.members.models import Member, User
 from amtportal.members.sign_in import addresses
 from ccp.notices import preferences
 from ccp.notices.models import MailState, NoticeKind, NoticeMail
@@ -172,6 +172,8 @@ def of_careful(careful: Member) -> list[str]:
 def every_page(window: Window, member: Member, **look: Any) -> Iterator[tuple[str, Page]]:
     """Yield each page once it is open, with a name, in windows that look like this."""
     careful = make_careful()
+    # Mail to this one comes back, which every page says.
+    User.objects.filter(pk=careful.user_id).update(bouncing_email=careful.user.email)
     for name, person, listed, states in (
         ("nobody", None, PUBLIC, acts.SIGNED_OUT),
         ("member", member, of_member(member), acts.OF_MEMBER),

@@ -22,7 +22,7 @@ PAGES = ["/", "/certifications/", "/ccp/record/", "/ccp/activities/", "/invoices
 @pytest.fixture
 def address(db: None, tmp_path: Path) -> Iterator[str]:
     template_database.copy_for_sqlite(tmp_path / "amtportal.sqlite3")
-    with running_portal(tmp_path) as address:
+    with running_portal(tmp_path, cast=False) as address:
         yield address
 
 

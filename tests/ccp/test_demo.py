@@ -18,7 +18,7 @@ from amtportal.members.models import Member, OutgoingMail, User
 from ccp import demo
 from ccp.audits import draws
 from ccp.audits.models import AuditCase
-from ccp.demo import audits, cast, told
+from ccp.demo import audits, cases, cast, told
 from ccp.models import Activity, ErrorReport
 from ccp.notices import sending
 from ccp.notices.models import NoticeMail
@@ -296,5 +296,11 @@ def test_last_year_is_drawn_and_one_who_can_sign_in_is_among_the_drawn(
         "RMA": (8, 5),
     }
     assert AuditCase.objects.count() == 6
+    cases.happen(draw, audited=audits.AUDITED, now=now, staff=staff)
+    states = AuditCase.objects.values_list("state", flat=True)
+    assert set(states) == {"drawn", "notified", "extension-asked", "submitted", "more-wanted", "second-review"}
     audited = AuditCase.objects.get(cycle__certification__member__user__email=audits.AUDITED)
-    assert client_of(audited.member).get(f"/audits/draws/{draw.year}/mine/").status_code == 200
+    client = client_of(audited.member)
+    assert client.get(f"/audits/draws/{draw.year}/mine/").status_code == 200
+    assert "AMT asks for proof of 6 activities by" in client.get("/").text
+    assert "2 have a file." in client.get("/").text

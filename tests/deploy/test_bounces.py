@@ -90,5 +90,5 @@ def test_a_mail_that_came_back_marks_its_address(
     call_command("read_bounces")
     assert capsys.readouterr().out.startswith("1 read: 1 marked an address")
     row = BouncingAddress.objects.get()
-    assert (row.address, "no such box" in row.reason) == ("ada@elsewhere.example", True)
+    assert (row.email, "no such box" in row.reason) == ("ada@elsewhere.example", True)
     assert [each.recipient for each in MailDelivery.objects.exclude(returned_at=None)] == ["ada@elsewhere.example"]

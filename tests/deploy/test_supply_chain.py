@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 pytestmark = pytest.mark.any_database
@@ -71,7 +72,7 @@ def test_every_locked_package_is_there_because_something_asks_for_it() -> None:
     }
     assert list(askers) == [name for name, _ in PIN.findall(text)]
     declared = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["dependencies"]
-    direct = {re.split(r"[\[><=]", line)[0].lower() for line in declared}
+    direct = {canonicalize_name(re.split(r"[\[><=]", line)[0]) for line in declared}
     assert {name for name, asking in askers.items() if own in asking} == direct
     reached = {own}
     while more := {name for name, asking in askers.items() if asking & reached} - reached:
@@ -82,13 +83,14 @@ def test_every_locked_package_is_there_because_something_asks_for_it() -> None:
 # The bill of materials
 
 
-def bill_of_materials(var: Path) -> str:
-    """Return the file as `make sbom` writes it, after the setup."""
+def bill_of_materials(var: Path, *more: str) -> str:
+    """Return the file as `make sbom` writes it, after the setup, with these options more."""
     plan = subprocess.run(
         ["make", "--dry-run", "sbom", f"AMTPORTAL_VAR={var}"], cwd=PROJECT, capture_output=True, text=True, check=True
     ).stdout.replace("\\\n", "")
     [command] = [line for line in plan.splitlines() if "cyclonedx" in line]
-    subprocess.run(command.replace(".venv/bin/python", sys.executable), shell=True, cwd=PROJECT, check=True)  # noqa: S602
+    command = " ".join([command.replace(".venv/bin/python", sys.executable), *more])
+    subprocess.run(command, shell=True, cwd=PROJECT, check=True)  # noqa: S602
     return (var / "sbom.cdx.json").read_text()
 
 
@@ -107,7 +109,8 @@ def test_the_bill_of_materials_names_every_locked_package(tmp_path: Path) -> Non
         assert part["purl"] == f"pkg:pypi/{part['name']}@{part['version']}"
         [source] = part["externalReferences"]
         assert {digest["alg"] for digest in source["hashes"]} == {"SHA-256"}
-    assert bill_of_materials(tmp_path) == written, "the same lock file gives the same bill"
+    # What was found valid is not held against the schema again.
+    assert bill_of_materials(tmp_path, "--no-validate") == written, "the same lock file gives the same bill"
 
 
 # Secrets

@@ -32,6 +32,8 @@ OPENED_ON = date(2027, 1, 15)
 OPENED = noon(OPENED_ON)
 DUE_ON = date(2027, 2, 16)
 DAY = timedelta(days=1)
+CAUSE, WANTED = "A report by the provider", "The date is missing."
+LOST, SAID, WRONG = "It was lost.", "As the file says.", "The file does show the date."
 RIGHTS = {"coordinator": "coordinate_audits", "reviewer": "review_audits", "board": "decide_appeals"}
 
 
@@ -67,7 +69,7 @@ def make_case(state: str = CaseState.NOTIFIED, *, cycle: Cycle | None = None, at
     was reviewed is rejected.
     """
     cycle = cycle or audited_cycle()
-    case = cases.open_for_cause(cycle=cycle, cause="A report by the provider", by=person("coordinator"), at=at)
+    case = cases.open_for_cause(cycle=cycle, cause=CAUSE, by=person("coordinator"), at=at)
     for step in _TO[CaseState(state)]:
         case = again(step(case, at) or case)
     assert case.state == state
@@ -123,7 +125,7 @@ def answer(case: AuditCase, at: datetime = OPENED) -> None:
             attach(item.activity)
             first = False
         elif not item.is_answered:
-            cases.say_missing(case=case, activity=item.activity, text="It was lost.", by=owner(case), at=at)
+            cases.say_missing(case=case, activity=item.activity, text=LOST, by=owner(case), at=at)
 
 
 def taken(case: AuditCase, by: User, at: datetime = OPENED) -> AuditCase:
@@ -139,9 +141,7 @@ def review(case: AuditCase, by: User, *points: str, at: datetime = OPENED) -> No
         asked, [*map(Decimal, points), *[Decimal(0)] * (len(asked) - len(points))], strict=True
     ):
         verdict = "count" if proven == activity.points else "reduce" if proven else "reject"
-        cases.review_item(
-            case=case, activity=activity, verdict=verdict, points=proven, reason="As the file says.", by=by, at=at
-        )
+        cases.review_item(case=case, activity=activity, verdict=verdict, points=proven, reason=SAID, by=by, at=at)
 
 
 def decided(case: AuditCase, *points: str, at: datetime = OPENED) -> AuditCase:
@@ -176,11 +176,11 @@ def _submit(case: AuditCase, at: datetime) -> AuditCase:
 def _want_more(case: AuditCase, at: datetime) -> AuditCase:
     by = person("reviewer")
     taken(case, by, at)
-    return cases.want_more(case=case, reason="The date is missing.", by=by, at=at)
+    return cases.want_more(case=case, reason=WANTED, by=by, at=at)
 
 
 def _appeal(case: AuditCase, at: datetime) -> AuditCase:
-    return cases.appeal(case=case, reason="The file does show the date.", by=owner(case), at=at)
+    return cases.appeal(case=case, reason=WRONG, by=owner(case), at=at)
 
 
 def _decide(case: AuditCase, at: datetime) -> AuditCase:

@@ -199,7 +199,7 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
         make_closed()
     keys = {
         "bouncingaddress": BouncingAddress.objects.get_or_create(
-            address="comes-back@example.org", defaults={"marked_at": noon(TODAY), "reason": "550 5.1.1 no such box"}
+            email="comes-back@example.org", defaults={"marked_at": noon(TODAY), "reason": "550 5.1.1 no such box"}
         )[0].pk,
         "draw": Draw.objects.get(drawn_at=None).pk,
         "drawticket": DrawTicket.objects.get().pk,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.db import connection
 
@@ -33,21 +32,3 @@ def without_triggers() -> list[str]:
         for model in triggers.append_only()
         for suffix in triggers.SQLITE
     ]
-
-
-def let_tests_empty_the_database() -> None:
-    """Let transactional tests empty the database at their end.
-
-    The triggers refuse that. ``post_migrate`` then puts them back in place.
-    """
-    operations: Any = type(connection.ops)
-    flush = operations.sql_flush
-
-    def sql_flush(self: Any, *args: Any, **kwargs: Any) -> list[str]:
-        statements = flush(self, *args, **kwargs)
-        if not statements:
-            return []
-        role = ["SET session_replication_role = origin"] if connection.vendor == "postgresql" else []
-        return [*without_triggers(), *statements, *role]
-
-    operations.sql_flush = sql_flush

@@ -65,7 +65,7 @@ def is_held_back(priority: int) -> bool:
 def is_marked(addresses: Collection[str]) -> set[str]:
     """Return those of these addresses, in lower case, to which mail comes back."""
     lower = {address.lower() for address in addresses}
-    return set(BouncingAddress.objects.filter(address__in=lower, cleared_at=None).values_list("address", flat=True))
+    return set(BouncingAddress.objects.filter(email__in=lower, cleared_at=None).values_list("email", flat=True))
 
 
 def failures(report: Message) -> list[Failure]:
@@ -154,7 +154,7 @@ def _soft_ones(address: str, *, at: datetime) -> int:
     """Return how many mails came back for the moment lately, since staff cleared the address."""
     since = at - timedelta(days=settings.BOUNCE_SOFT_DAYS)
     back = MailDelivery.objects.filter(recipient=address, returned_at__gt=since)
-    cleared_at = BouncingAddress.objects.filter(address=address).values_list("cleared_at", flat=True).first()
+    cleared_at = BouncingAddress.objects.filter(email=address).values_list("cleared_at", flat=True).first()
     return back.filter(Q(sent_at__gt=cleared_at) if cleared_at else Q()).count()
 
 
@@ -162,9 +162,9 @@ def _soft_ones(address: str, *, at: datetime) -> int:
 def mark(address: str, reason: str, *, sent_at: datetime | None, at: datetime) -> bool:
     """Mark an address, unless it is marked, or the mail is older than when staff cleared it. Return whether it was."""
     address, reason = address.lower(), reason[:LONGEST]
-    row = BouncingAddress.objects.select_for_update().filter(address=address).first()
+    row = BouncingAddress.objects.select_for_update().filter(email=address).first()
     if row is None:
-        row = BouncingAddress(address=address)
+        row = BouncingAddress(email=address)
     elif row.cleared_at is None or (sent_at is not None and sent_at <= row.cleared_at):
         return False
     row.marked_at, row.reason, row.cleared_at, row.cleared_by = at, reason, None, None
@@ -181,13 +181,13 @@ def clear(row: BouncingAddress, *, by: User, at: datetime) -> bool:
         return False
     row.cleared_at, row.cleared_by = at, by
     row.save()
-    User.objects.filter(bouncing_email=row.address).update(bouncing_email="")
+    User.objects.filter(bouncing_email=row.email).update(bouncing_email="")
     return True
 
 
 @transaction.atomic
 def proved(address: str, *, by: User, at: datetime) -> None:
     """Clear an address at which this account has just got a mail."""
-    row = BouncingAddress.objects.select_for_update().filter(address=address.lower(), cleared_at=None).first()
+    row = BouncingAddress.objects.select_for_update().filter(email=address.lower(), cleared_at=None).first()
     if row:
         clear(row, by=by, at=at)

@@ -6,11 +6,12 @@ What was read is moved to a folder beside it, ``Read`` or ``Unclear``, and never
 import imaplib
 import mailbox
 import re
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 READ, UNCLEAR = "Read", "Unclear"
 SECONDS = 30
@@ -79,10 +80,8 @@ def opened(address: str) -> Iterator[Mailbox]:
     if parts.scheme == "maildir":
         yield Maildir(unquote(parts.path))
         return
-    secure = parts.scheme == "imaps"
-    kind, port = (imaplib.IMAP4_SSL, 993) if secure else (imaplib.IMAP4, 143)
     try:
-        with kind(parts.hostname or "", parts.port or port, timeout=SECONDS) as client:
+        with _connected(parts) as client:
             client.login(unquote(parts.username or ""), unquote(parts.password or ""))
             name = unquote(parts.path.strip("/")) or "INBOX"
             if client.select(name)[0] != "OK":
@@ -90,3 +89,11 @@ def opened(address: str) -> Iterator[Mailbox]:
             yield Imap(client)
     except imaplib.IMAP4.error as error:
         raise OSError(re.sub(r"\s+", " ", str(error))) from error
+
+
+def _connected(parts: SplitResult) -> imaplib.IMAP4:
+    host = parts.hostname or ""
+    if parts.scheme == "imap":
+        return imaplib.IMAP4(host, parts.port or 143, timeout=SECONDS)
+    context = ssl.create_default_context()  # imaplib's own believes every certificate
+    return imaplib.IMAP4_SSL(host, parts.port or 993, ssl_context=context, timeout=SECONDS)

@@ -67,7 +67,7 @@ def unmailed() -> Q:
 
     There was no address, the mail was given up, or mail to the address comes back.
     """
-    bouncing = BouncingAddress.objects.filter(cleared_at=None, address=Lower(OuterRef("mail__address")))
+    bouncing = BouncingAddress.objects.filter(cleared_at=None, email=Lower(OuterRef("mail__address")))
     return Q(mail=None) | Q(mail__state=NoticeMail.State.UNDELIVERABLE) | Exists(bouncing)
 
 

@@ -173,6 +173,8 @@ NOTHING = {
     "audits_letter_download": "is there to be read",
     "audits_printrun_download": "is there to be read",
     "payments_settlement_csv": "is there to be read",
+    "members_outgoingmail_sample": "is there to be read",
+    "members_outgoingmail_samples": "is there to be read",
     "payments_unappliedmoney_look": "is there to be read",
     "view_on_site": "is not in use",
     **dict.fromkeys(["index", "app_list", "autocomplete", "jsi18n", "password_change_done"], "is there to be read"),

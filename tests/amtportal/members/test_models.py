@@ -24,7 +24,7 @@ def make_delivery() -> MailDelivery:
 
 
 def make_bouncing() -> BouncingAddress:
-    return BouncingAddress.objects.create(address="ada@example.org", marked_at=noon(TODAY), reason="550 no such box")
+    return BouncingAddress.objects.create(email="ada@example.org", marked_at=noon(TODAY), reason="550 no such box")
 
 
 def make_former() -> FormerAmtId:
@@ -47,7 +47,7 @@ CHANGES = {
     "members_maildelivery_sent_or_refused": (make_delivery, {"reason": "no such box"}),
 }
 COPIES = {
-    "members_bouncingaddress.address": (make_bouncing, {}),
+    "members_bouncingaddress.email": (make_bouncing, {}),
     "members_user.email": (make_user, {}),
     "members_member.amt_id": (make_member, {"user": make_user}),
     "members_member.user_id": (make_member, {"amt_id": "another"}),

@@ -49,6 +49,8 @@ IMPORTS = {
 }
 # Pages about several records, which are there to be read: the permission that each needs.
 READ = {
+    "members_outgoingmail_samples": "members.view_outgoingmail",
+    "members_outgoingmail_sample": "members.view_outgoingmail",
     "audits_draw_figures": "audits.view_draw",
     "audits_draw_figures_csv": "audits.view_draw",
     "audits_letter_download": "audits.view_letter",
@@ -86,7 +88,7 @@ def rows() -> None:
     batches.ask(cycles=[cycle.pk], by=make_user(), at=noon(TODAY))
     Authenticator.objects.create(user=member.user, type="totp", data={})
     OutgoingMail.objects.create(sender="portal@amt.example", recipients=["ada@example.org"], content="…")
-    BouncingAddress.objects.create(address="ada@example.org", marked_at=noon(TODAY), reason="550 5.1.1 no such box")
+    BouncingAddress.objects.create(email="ada@example.org", marked_at=noon(TODAY), reason="550 5.1.1 no such box")
     MailPause.objects.create(domain="busy.example", until=noon(TODAY), reason="421 later")
     MailDelivery.objects.create(recipient="ada@example.org", priority=2, queued_at=noon(TODAY), sent_at=noon(TODAY))
 

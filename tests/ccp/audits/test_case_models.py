@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 
 from ccp.audits import cases
 from ccp.audits.models import (
@@ -92,7 +92,6 @@ CHANGES: dict[Callable[[], models.Model], list[Try]] = {
     ],
     case: [
         ("auditcase_state_known", {"state": "lost", **FROZEN}, "no such state"),
-        ("auditcase_outcome_known", {"outcome": "won"}, "no such outcome"),
         ("auditcase_drawn_or_for_cause", {"cause": ""}, "neither"),
         ("auditcase_more_at_most_twice", {"asked_for_more": 3}, "a third time"),
         ("auditcase_frozen_from_submission", {"state": "submitted"}, "submitted, and files can be removed"),
@@ -123,7 +122,6 @@ CHANGES: dict[Callable[[], models.Model], list[Try]] = {
         ("casestep_has_somebody", {"who": "portal"}, "the portal is somebody"),
     ],
     extension: [
-        ("extension_answered_whole", {"state": "lost"}, "no such state"),
         ("extension_has_reason", {"reason": ""}, "no reason"),
         ("extension_later_than_due", {"wanted_on": models.F("was_due_on")}, "no later"),
         ("extension_answered_whole", {"state": "granted", "answered_at": OPENED}, "granted to no day"),
@@ -169,9 +167,13 @@ COPIES: dict[Callable[[], models.Model], list[Try]] = {
     proposal: [("statusproposal.case_id", {}, "proposed twice")],
 }
 OF_THE_DRAW = ("audits_draw", "audits_replacement")
-# A board of two has its own test below, and a line that is drawn twice is tried in ``test_cases.py``. An unknown state
-# of an extension is refused by the constraint on its answer too, which comes first.
-ELSEWHERE = {"audits_auditcase_board_of_two", "audits_auditcase.draw_line_id", "audits_extension_state_known"}
+# These have tests of their own below; a line that is drawn twice is tried in ``test_cases.py``.
+ELSEWHERE = {
+    "audits_auditcase_board_of_two",
+    "audits_auditcase.draw_line_id",
+    "audits_auditcase_outcome_known",
+    "audits_extension_state_known",
+}
 
 
 @pytest.mark.parametrize("row", CHANGES, ids=lambda row: row.__name__)
@@ -196,6 +198,20 @@ def test_the_appeal_board_has_two_people() -> None:
     sound = case()
     with refused_by("audits", "audits_auditcase_board_of_two"):
         changed(sound, {"first_of_board": both, "second_of_board": both})
+
+
+@pytest.mark.parametrize(
+    ("row", "changes"),
+    [
+        pytest.param(case, {"outcome": "won"}, id="no such outcome"),
+        pytest.param(extension, {"state": "lost"}, id="no such state"),
+    ],
+)
+def test_the_database_refuses_what_it_does_not_know(row: Any, changes: dict[str, Any]) -> None:
+    """Two constraints refuse it, and each database names another one."""
+    sound = row()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        changed(sound, changes)
 
 
 def test_every_constraint_has_its_try() -> None:

@@ -49,17 +49,17 @@ def lines_of(*cycles: Any) -> list[tuple[DrawLine, str]]:
         year=2026,
         share=10,
         at_least=5,
+        spared_cycles=1,
         frozen_at=OPENED,
         frozen_by=make_user(),
         population=len(cycles),
         sha256="0" * 64,
-        salt="1" * 64,
+        secret="1" * 64,
+        seed_kind="dice",
         seed_named="Dice",
     )
     lines = [
-        DrawLine.objects.create(
-            draw=draw, cycle=cycle, member=cycle.certification.member, stratum="RMA", line=f"RMA/{number}/1"
-        )
+        DrawLine.objects.create(draw=draw, cycle=cycle, amt_id=f"{number}", stratum="RMA", line=f"RMA/{number}/1")
         for number, cycle in enumerate(cycles)
     ]
     return [(line, f"{line.pk:064d}") for line in lines]

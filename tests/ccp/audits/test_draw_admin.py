@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from amtportal.members.models import User
-from ccp.audits.models import Draw, DrawTicket
+from ccp.audits.models import Draw, DrawLine, DrawTicket
 from tests.support.builders import client_of, make_user
 from tests.support.draws import SEED, YEAR, enter_seed, freeze, make_closed, make_many
 from tests.support.forms import form_on
@@ -119,6 +119,16 @@ def test_the_next_substitute_is_called_on_the_page_of_the_ticket(root: User) -> 
     assert found(client, DrawTicket, audited="waiting") == [last]
     refused = client.post(page(DrawTicket, "replace", last.pk), {"reason": "Has died"})
     assert "was not drawn" in refused.text
+
+
+def test_the_lines_are_filtered_by_the_reason_for_which_they_are_left_out(root: User) -> None:
+    make_many(2)
+    make_closed(status="retired")
+    draw, client = freeze(), client_of(root)
+    left_out = draw.lines.get(excluded="not in force")
+    assert found(client, DrawLine, **{"left-out": "not-in-force"}) == [left_out]
+    assert left_out not in found(client, DrawLine, **{"left-out": "no"})
+    assert found(client, DrawLine, **{"left-out": "deceased"}) == []
 
 
 def test_the_list_of_draws_leads_to_the_freeze(root: User) -> None:

@@ -238,7 +238,7 @@ def test_a_member_without_an_address_gets_the_letter_by_post_alone() -> None:
     user.is_active = False
     user.save()
     unreachable, fine, bouncing = make_case("notified", cycle=cycle), make_case(), make_case()
-    BouncingAddress.objects.create(address=owner(bouncing).email, marked_at=OPENED, reason="550 5.1.1 no such box")
+    BouncingAddress.objects.create(email=owner(bouncing).email, marked_at=OPENED, reason="550 5.1.1 no such box")
     client = client_of(make_clerk("view_letter", "print_letters"))
     listed = read(client.get(page(Letter), {"paper": "post"}))
     assert {link["href"] for link in listed.select("#result_list th a")} == {

@@ -9,7 +9,7 @@ from pytest_django.fixtures import Settings
 from time_machine import TimeMachineFixture
 
 from amtportal.members.mail.layout import Part
-from amtportal.members.models import Member, OutgoingMail, User
+from amtportal.members.models import BouncingAddress, Member, OutgoingMail, User
 from ccp.amt_credits import error_reports
 from ccp.notices import sending, telling
 from ccp.notices.models import Notice, NoticeKind, NoticeMail, Preference
@@ -195,6 +195,14 @@ def test_who_has_no_address_is_not_forgotten(short: Member) -> None:
     assert send().undeliverable == 1
     assert NoticeMail.objects.get().state == "undeliverable"
     assert kinds_of(short) == [Kind.CYCLE_ENDS]
+    assert not OutgoingMail.objects.exists()
+
+
+def test_an_address_from_which_mail_comes_back_gets_none_and_is_not_forgotten(short: Member) -> None:
+    BouncingAddress.objects.create(address=short.user.email, reason="550 no such user", marked_at=noon(TODAY))
+    assert send().undeliverable == 1
+    mail = NoticeMail.objects.get()
+    assert (mail.state, mail.address) == ("undeliverable", short.user.email)
     assert not OutgoingMail.objects.exists()
 
 

@@ -17,7 +17,7 @@ from pytest_django.fixtures import Settings
 from time_machine import TimeMachineFixture
 
 from amtportal.dates import day_of
-from amtportal.members.mail import outbox
+from amtportal.members.mail import sending as queue
 from amtportal.members.models import OutgoingMail, User
 from ccp import demo
 from ccp.amt_credits import error_reports
@@ -143,7 +143,7 @@ def test_the_diary_of_a_year(settings: Settings, time_machine: TimeMachineFixtur
             time_machine.move_to(at(day, 8), tick=False)
             call_command("send_notices", verbosity=0, stdout=StringIO())
             settings.EMAIL_PORT = 9 if number in AWAY else port
-            outbox.send_due()
+            queue.send_due()
         told = diary()
     if os.environ.get("WRITE_DIARY"):
         DIARY.write_text(told)

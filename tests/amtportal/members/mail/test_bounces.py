@@ -95,7 +95,7 @@ def test_a_report_for_good_marks_the_address_and_tells_the_member_on_every_page(
     assert banner(client) == ""
     assert read(report()) is Verdict.MARKED
     row = BouncingAddress.objects.get()
-    assert (row.address, row.reason) == (ADA, "smtp; 550 5.1.1 no such box")
+    assert (row.email, row.reason) == (ADA, "smtp; 550 5.1.1 no such box")
     delivery.refresh_from_db()
     assert (delivery.returned_at is not None, delivery.returned_for_good) == (True, True)
     assert banner(client) == f"Mail to {ADA} comes back. Correct your address"
@@ -165,7 +165,7 @@ def test_a_server_that_knows_no_such_box_marks_it_at_once_and_one_that_has_a_rul
         for to in (ADA, "bea@example.org"):
             store(to)
         assert sending.send_due() == (0, 2)
-    assert [row.address for row in BouncingAddress.objects.all()] == [ADA]
+    assert [row.email for row in BouncingAddress.objects.all()] == [ADA]
 
 
 def test_another_address_has_no_mark_and_one_that_was_proved_has_none_either(ada: User) -> None:
