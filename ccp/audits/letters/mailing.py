@@ -18,11 +18,11 @@ from amtportal.members.mail.layout import Button, Part
 from ccp.audits.letters import text
 from ccp.audits.models import AuditCase, CaseState, Letter
 from ccp.notices import due, telling
+from ccp.notices.kinds import KINDS
 from ccp.notices.models import Notice, NoticeKind
 from ccp.notices.telling import Gone, Said, Whole
 
-BEFORE = (7, 1)
-"""So many days before the last day a member is reminded."""
+BEFORE = KINDS[NoticeKind.AUDIT].before
 REMINDED = (CaseState.NOTIFIED, CaseState.OVERDUE, CaseState.MORE_WANTED)
 """The states in which it is the member's move to send proof."""
 MOVED_ON = gettext_noop("The audit did not ask for proof by that day any more.")
