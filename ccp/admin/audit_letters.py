@@ -48,7 +48,7 @@ class PostFilter(ConditionFilter):
 
 @admin.register(Letter)
 class LetterAdmin(WrittenByVerbs, StaffAdmin):
-    list_display = ["subject", "member", "kind", "written_at", "by_mail", "address"]
+    list_display = ["subject", "member", "kind", "written_at", "by_mail", "postal_address"]
     list_select_related = ["mail", "case__cycle__certification__member"]
     list_reads = [
         "subject",
@@ -63,8 +63,8 @@ class LetterAdmin(WrittenByVerbs, StaffAdmin):
     list_filter = [PostFilter, "kind"]
     search_help_text = "Name, e-mail address or AMT ID"
     search_fields = ["case__cycle__certification__member"]
-    fields = ["case", "kind", "language", "written_at", "by_mail", "on_paper", "address", "subject", "words"]
-    readonly_fields = ["by_mail", "on_paper", "address", "words"]
+    fields = ["case", "kind", "language", "written_at", "by_mail", "on_paper", "postal_address", "subject", "words"]
+    readonly_fields = ["by_mail", "on_paper", "postal_address", "words"]
     actions = ["print_chosen"]
 
     def get_urls(self) -> list[URLPattern]:
@@ -88,7 +88,7 @@ class LetterAdmin(WrittenByVerbs, StaffAdmin):
         return format_html_join("", "<div>Printed {}</div>", rows) or "Not printed"
 
     @admin.display(description="postal address")
-    def address(self, letter: Letter) -> str | SafeString:
+    def postal_address(self, letter: Letter) -> str | SafeString:
         if not writing.has_postal_address(letter):
             return "None on record"
         return format_html_join("", "<div>{}</div>", ((line,) for line in letter.recipient.split("\n")))

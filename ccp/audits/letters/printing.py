@@ -26,7 +26,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django_tasks import task
 
-from amtportal.chunks import CHUNK, chunks
+from amtportal.chunks import CHUNK
 from amtportal.documents import fonts
 from amtportal.documents import layout as documents
 from amtportal.history.lines import sign
@@ -68,7 +68,7 @@ def unmailed() -> Q:
     There was no address, the mail was given up, or mail to the address comes back.
     """
     bouncing = BouncingAddress.objects.filter(cleared_at=None, email=Lower(OuterRef("mail__address")))
-    return Q(mail=None) | Q(mail__state=NoticeMail.State.UNDELIVERABLE) | Exists(bouncing)
+    return Q(mail=None) | Q(mail__state=NoticeMail.State.UNDELIVERABLE) | Q(Exists(bouncing))
 
 
 # The run
@@ -148,9 +148,9 @@ def _make(run: PrintRun, printed: list[int], failures: list[tuple[int, str]]) ->
     told_at = timezone.now()
     with tempfile.TemporaryDirectory() as folder:
         groups: list[Path] = []
-        for place, keys in enumerate(chunks(run.letters, GROUP)):
+        for begin in range(0, run.total, GROUP):
             files: list[Path] = []
-            for key in keys:
+            for key in run.letters[begin : begin + GROUP]:
                 path = Path(folder, f"{key}.pdf")
                 if problem := _write(key, path):
                     failures.append((key, problem))
@@ -162,7 +162,7 @@ def _make(run: PrintRun, printed: list[int], failures: list[tuple[int, str]]) ->
                     runs.update(done=len(printed) + len(failures), leased_until=now + LEASE)
                     told_at = now
             if files:
-                groups.append(_joined(files, Path(folder, f"group-{place}.pdf")))
+                groups.append(_joined(files, Path(folder, f"group-{begin}.pdf")))
         runs.update(done=run.total, leased_until=timezone.now() + LEASE)
         if not groups:
             return ""
