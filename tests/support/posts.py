@@ -21,7 +21,7 @@ from django.test import Client
 
 from amtportal.members.models import Member, User
 from ccp.amt_credits import holding as held_credits
-from ccp.audits.models import AuditCase, Draw, Letter
+from ccp.audits.models import Letter
 from ccp.models import Activity, ActivityType, Category, HeldCredit
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
 from certifications.payments.models import UnappliedMoney
@@ -39,7 +39,6 @@ from tests.support.builders import (
     make_user,
     noon,
 )
-from tests.support.draws import draw_with
 from tests.support.evidence import picture, sent
 from tests.support.factors import code, confirm, give_app
 from tests.support.forms import NEW_PASSWORD, form_on
@@ -296,20 +295,12 @@ def print_letters(patch: pytest.MonkeyPatch) -> Post:
     return Post(_root(), page(Letter), {"action": "print_chosen", "_selected_action": str(letter.pk)})
 
 
-def print_letters_of_draw(patch: pytest.MonkeyPatch) -> Post:
-    draw = draw_with(make_member())
-    for case in AuditCase.objects.all():
-        letter_on_record(case)
-    return Post(_root(), page(Draw, "letters", draw.pk), {"kind": "", "printed": "on"})
-
-
 POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "account_confirm_email": confirm_address,
     "account_reset_password_from_key": reset_password,
     "account_set_password": set_first_password,
     "evidence-add": attach_file,
     "audit-attach": attach_file_in_audit,
-    "audits_draw_letters": print_letters_of_draw,
     "audits_letter_changelist": print_letters,
     "mfa_activate_totp": set_up_app,
     "mfa_add_webauthn": add_passkey,

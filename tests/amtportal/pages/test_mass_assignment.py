@@ -100,6 +100,7 @@ WRITES_NOTHING = {
 NO_FORM_OF_THEIR_OWN = {
     "ccp_activity_void_several",
     "ccp_transcriptbatch_download",
+    "audits_printrun_download",
     # They need another member, and call a verb with the two fields that they show.
     "members_member_merge",
     "members_member_sign_in",
