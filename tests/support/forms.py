@@ -28,6 +28,7 @@ from tests.support.builders import (
     invoice_of,
     make_activity,
     make_amt_credit,
+    make_member,
     make_user,
     noon,
 )
@@ -209,7 +210,7 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
             email="comes-back@example.org", defaults={"marked_at": noon(TODAY), "reason": "550 5.1.1 no such box"}
         )[0].pk,
         "draw": _drawn_with_letter().pk if name.endswith("_letters") else Draw.objects.get(drawn_at=None).pk,
-        "drawticket": DrawTicket.objects.get().pk,
+        "drawticket": DrawTicket.objects.order_by("pk")[0].pk,
         "member": met.pk,
         "user": met.user_id,
         "certification": cycle.certification_id,

@@ -41,7 +41,7 @@ def _same_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 OURS = ("members", "certifications", "payments", "ccp", "notices", "audits", "account", "auth", "history")
 # Columns that each request makes again, and columns that a database counts on from after a
 # rollback.
-RANDOM = {"request_id", "password", "token", "digest", "previous", "history_id"}
+RANDOM = {"request_id", "message_id", "password", "token", "digest", "previous", "history_id"}
 SENT_BY_HAND = {"submission_digest": "0" * 64, "csrfmiddlewaretoken": "x"}
 
 
