@@ -22,6 +22,8 @@ GROUPS = {
         "replace_drawn",
         "view_auditcase",
         "coordinate_audits",
+        "view_letter",
+        "print_letters",
         "view_statusproposal",
         "confirm_audit_outcome",
     ),

@@ -20,7 +20,7 @@ from amtportal.members.models import User
 from amtportal.refusals import Refused
 from ccp.audits import states
 from ccp.audits.models import AuditCase, CaseState, CaseStep, Verb, Who
-from ccp.audits.signals import stepped
+from ccp.audits.signals import stepped, stepped_together
 from ccp.audits.states import Row
 from ccp.models import AttestationStatement
 from certifications.models import Cycle
@@ -91,6 +91,7 @@ def write(moves: Sequence[Move], *, at: datetime) -> list[CaseStep]:
     bulk_update_with_history([move.case for move in moves], AuditCase, _COLUMNS, batch_size=CHUNK, default_date=at)
     for step, move in zip(steps, moves, strict=True):
         stepped.send(sender=CaseStep, case=move.case, step=step)
+    stepped_together.send(sender=CaseStep, steps=[(move.case, step) for step, move in zip(steps, moves, strict=True)])
     return steps
 
 

@@ -22,12 +22,12 @@ from django.test import Client
 
 from amtportal.members.models import Member, User
 from ccp.amt_credits import holding as held_credits
-from ccp.audits.models import AuditCase, Conflict, Draw, Extension, StatusProposal
+from ccp.audits.models import AuditCase, Conflict, Draw, Extension, Letter, StatusProposal
 from ccp.models import Activity, ActivityType, Category, HeldCredit
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
 from certifications.payments.models import UnappliedMoney
 from certifications.payments.provider import ProviderAway
-from tests.support.audits import case_on_record
+from tests.support.audits import case_on_record, letter_on_record
 from tests.support.builders import (
     PASSWORD,
     TODAY,
@@ -344,6 +344,11 @@ def notify_drawn(patch: pytest.MonkeyPatch) -> Post:
     return Post(_root(), page(Draw, "notify", enter_seed(freeze()).pk), {})
 
 
+def print_letters(patch: pytest.MonkeyPatch) -> Post:
+    letter = letter_on_record(case_on_record(make_cycle()))
+    return Post(_root(), page(Letter), {"action": "print_chosen", "_selected_action": str(letter.pk)})
+
+
 POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "account_confirm_email": confirm_address,
     "account_reset_password_from_key": reset_password,
@@ -371,6 +376,7 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "audits_statusproposal_confirm": answering("confirm", {}),
     "audits_statusproposal_decline": answering("decline", REASON),
     "certifications_cycle_audit": audit_for_cause,
+    "audits_letter_changelist": print_letters,
     "mfa_activate_totp": set_up_app,
     "mfa_add_webauthn": add_passkey,
     "mfa_authenticate": give_second_factor,

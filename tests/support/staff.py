@@ -15,7 +15,7 @@ from amtportal.members.models import User
 from ccp.amt_credits import error_reports
 from ccp.amt_credits import holding as held_credits
 from ccp.audits import tickets
-from ccp.audits.models import AuditCase, Draw, DrawLine, DrawTicket, StatusProposal
+from ccp.audits.models import AuditCase, Draw, DrawLine, DrawTicket, PrintRun, StatusProposal
 from ccp.models import (
     Activity,
     Evidence,
@@ -37,7 +37,7 @@ from certifications.payments.models import (
     SettlementLine,
     UnappliedMoney,
 )
-from tests.support.audits import case_on_record
+from tests.support.audits import case_on_record, letter_on_record
 from tests.support.builders import (
     TODAY,
     invoice_of,
@@ -109,6 +109,8 @@ DEEDS = {
     "audits_drawticket_replace": "audits.replace_drawn",
     "audits_statusproposal_confirm": "audits.confirm_audit_outcome",
     "audits_statusproposal_decline": "audits.confirm_audit_outcome",
+    "audits_draw_letters": "audits.print_letters",
+    "audits_printrun_download": "audits.print_letters",
     "ccp_activity_void": "ccp.change_activity",
     "ccp_activity_void_several": "ccp.change_activity",
     "ccp_activitytype_terms": "ccp.change_activitytype",
@@ -211,6 +213,7 @@ def _draw(cycle: Cycle, clerk: User) -> None:
         draw.sha256 = tickets.digest(tickets.frozen_file(draw.lines.values_list("line", "excluded")))
         draw.save()
     DrawTicket.objects.create(line=line, ticket=tickets.ticket("314", line.line), place=line.pk, is_drawn=True)
+    PrintRun.objects.create(asked_by=clerk, asked_at=noon(TODAY), letters=[letter_on_record(case_on_record(cycle)).pk])
 
 
 def _pay_online(invoice: RenewalInvoice, clerk: User) -> None:
@@ -285,6 +288,8 @@ BY_HAND: dict[str, set[str]] = {
     "audits_drawline": {VIEW},
     "audits_drawticket": {VIEW},
     "audits_statusproposal": {VIEW},
+    "audits_letter": {VIEW},
+    "audits_printrun": {VIEW},
     "account_emailaddress": {VIEW},
     "auth_group": {VIEW},  # superusers change groups, whatever permissions somebody has
     "ccp_activity": {VIEW},

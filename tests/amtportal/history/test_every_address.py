@@ -33,6 +33,7 @@ from ccp.audits.models import (
     Extension,
     ItemReview,
     Message,
+    PrintRun,
     Replacement,
     StatusProposal,
 )
@@ -118,6 +119,8 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "audits_draw_abandon": (Draw, "abandoned_reason: – → Because it is so."),
     "audits_draw_freeze": (Draw, "year: – → 2025"),
     "audits_draw_notify": (CaseStep, "verb: – → notify"),
+    "audits_draw_letters": (PrintRun, "asked_by: – → *"),
+    "audits_letter_changelist": (PrintRun, "asked_by: – → *"),
     "audits_draw_seed": (Draw, "seed: – → 3 1 4"),
     "audits_drawticket_replace": (Replacement, "reason: – → Because it is so."),
     "audits_statusproposal_confirm": (StatusProposal, "state: open → confirmed"),
@@ -195,6 +198,8 @@ NOTHING = {
     "audits_auditcase_file": "is there to be read",
     "audits_draw_figures": "is there to be read",
     "audits_draw_figures_csv": "is there to be read",
+    "audits_letter_download": "is there to be read",
+    "audits_printrun_download": "is there to be read",
     "payments_settlement_csv": "is there to be read",
     "members_outgoingmail_sample": "is there to be read",
     "members_outgoingmail_samples": "is there to be read",
@@ -345,7 +350,7 @@ def test_every_staff_page_that_writes_leaves_its_line() -> None:
         writing |= {f"{stem}_{kind}" for kind, allowed in may.items() if allowed}
         acting |= {stem} if shown.get_actions(request) else set()
         assert not shown.list_editable
-    assert acting == {"ccp_activity", "certifications_cycle"}
+    assert acting == {"audits_letter", "ccp_activity", "certifications_cycle"}
     assert writing <= LINES.keys()
     assert set(below("admin/").values()) - pages <= LINES.keys() | NOTHING.keys()
 

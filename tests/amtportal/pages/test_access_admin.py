@@ -54,6 +54,7 @@ READ = {
     "members_outgoingmail_sample": "members.view_outgoingmail",
     "audits_draw_figures": "audits.view_draw",
     "audits_draw_figures_csv": "audits.view_draw",
+    "audits_letter_download": "audits.view_letter",
     "payments_settlement_csv": "payments.view_settlement",
     "payments_unappliedmoney_look": "payments.view_unappliedmoney",
 }

@@ -391,7 +391,7 @@ def test_last_days_are_passed_for_many_cases_in_a_number_of_queries_that_does_no
     first = make_case()
     for _ in range(5):
         make_case()
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(24):
         assert deadlines.pass_all(at=noon(first.due_on + DAY)) == (6, [])
     assert set(AuditCase.objects.values_list("state", flat=True)) == {"overdue"}
 
