@@ -73,7 +73,7 @@ ROWS = (
         "",
         "with the reason; 7 days at least remain",
     ),
-    Row(S.EXTENSION_ASKED, V.PASS_DEADLINE, Who.PORTAL, S.NOTIFIED, "", "AMT did not answer: granted; 7 days at least remain"),
+    Row(S.EXTENSION_ASKED, V.PASS_DEADLINE, Who.PORTAL, S.NOTIFIED, "", "no answer: granted; 7 days at least remain"),
     Row(
         S.EXTENSION_ASKED,
         V.SUBMIT,
@@ -89,7 +89,7 @@ ROWS = (
     Row(S.OVERDUE, V.PASS_DEADLINE, Who.PORTAL, S.DECIDED, "", "no proof: only what AMT credited counts"),
     Row(S.OVERDUE, V.CALL_OFF, Who.COORDINATOR, S.CLOSED, "", "with the reason"),
     Row(S.SUBMITTED, V.DECLARE_CONFLICT, Who.REVIEWER, S.SUBMITTED, "", "before any item is shown; once"),
-    Row(S.SUBMITTED, V.TAKE, Who.REVIEWER, S.SUBMITTED, "", "no conflict; not the member; nobody else who can sign in has it"),
+    Row(S.SUBMITTED, V.TAKE, Who.REVIEWER, S.SUBMITTED, "", "no conflict; not the member; nobody else has it"),
     Row(S.SUBMITTED, V.RELEASE, Who.REVIEWER, S.SUBMITTED, "", "who has taken it"),
     Row(
         S.SUBMITTED,
