@@ -132,16 +132,19 @@ def _open(cases: Sequence[AuditCase], *, by: User, at: datetime) -> None:
 def notify(*, cases: Collection[int], by: User, at: datetime) -> int:
     """Ask for proof in these cases, given by key, and return in how many.
 
-    Those in which it was asked for already, or that were called off, stay as they are.
+    Those in which it was asked for already, or that were called off, stay as they are. So does that
+    of the coordinator's own record; if there is no other, raise ``Refused``.
     """
-    notified = 0
+    notified, own = 0, list[AuditCase]()
     for some in chunks(sorted(cases)):
         with transaction.atomic():
             drawn = [case for case in steps.lock(some) if case.state == CaseState.DRAWN]
-            for case in drawn:
-                _refuse_the_member(case, by)
-            steps.write([Move(case, steps.row_or_refuse(case, Verb.NOTIFY), by) for case in drawn], at=at)
-            notified += len(drawn)
+            own += [case for case in drawn if case.member.user_id == by.pk]
+            moves = [Move(case, steps.row_or_refuse(case, Verb.NOTIFY), by) for case in drawn if case not in own]
+            steps.write(moves, at=at)
+            notified += len(moves)
+    if own and not notified:
+        _refuse_the_member(own[0], by)
     return notified
 
 

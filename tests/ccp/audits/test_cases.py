@@ -75,7 +75,10 @@ def test_the_cases_of_a_draw_are_opened_once_and_not_for_a_cycle_that_is_being_a
     assert [case.ticket for case in opened] == [drawn[0][1], drawn[2][1]]
     assert all(case.steps.get().by == by for case in opened)
     assert cases.open_drawn(drawn=drawn, by=by, at=OPENED) == []
-    assert cases.notify(cases=[case.pk for case in opened], by=by, at=OPENED) == 2
+    own, other = opened
+    assert cases.notify(cases=[own.pk, other.pk], by=owner(own), at=OPENED) == 1
+    assert "own record" in refusal(verb=cases.notify, cases=[own.pk, other.pk], by=owner(own), at=OPENED)
+    assert cases.notify(cases=[case.pk for case in opened], by=by, at=OPENED) == 1
     assert cases.notify(cases=[case.pk for case in opened], by=by, at=OPENED) == 0
 
 
