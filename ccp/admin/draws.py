@@ -242,6 +242,7 @@ class DrawAdmin(WrittenByVerbs, HistoryAdmin):
             "heads": figures.HEADS,
             "outcomes": [(each.credential or "All", each.columns()) for each in shown.outcomes],
             "agreement": shown.agreement,
+            "results": shown.results,
             "stays": [(CaseState(stay.state).label, stay) for stay in shown.stays],
         }
         return TemplateResponse(request, "admin/audits/figures.html", context)

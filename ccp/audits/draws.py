@@ -42,6 +42,7 @@ from ccp.audits.models import (
     Replacement,
     SeedKind,
 )
+from certifications import cycles as cycle_rules
 from certifications.models import Certification, Cycle, CycleCorrection
 
 MOST_SHARE = 1000
@@ -387,10 +388,11 @@ def replace(*, ticket: DrawTicket, reason: str, by: User, at: datetime) -> Repla
     if not DrawTicket.objects.drawn().filter(pk=ticket.pk).exists():
         raise Refused("This line was not drawn, so that there is nobody to replace.")
     line = ticket.line
-    for case in AuditCase.objects.filter(draw_line=line):
-        cases.call_off(case=case, reason=reason, by=by, at=at)
     waiting = DrawTicket.objects.waiting().filter(line__draw=line.draw_id, line__stratum=line.stratum)
     substitute = waiting.select_related(*OF_CASE).first()
+    cycle_rules.lock_all([line.cycle_id, *([substitute.line.cycle_id] if substitute else [])])
+    for case in AuditCase.objects.filter(draw_line=line):
+        cases.call_off(case=case, reason=reason, by=by, at=at)
     if substitute:
         cases.open_drawn(drawn=[(substitute.line, substitute.ticket)], by=by, at=at)
     return Replacement.objects.create(
