@@ -402,7 +402,7 @@ class CoordinatorMixin(BaseCaseAdmin):
             form=TextForm(sent(request), name="reason", label="Why", help_text="The member reads it."),
             act=cases.refuse_extension,
             facts=_asked_by(getattr(case, "extension", None)),
-            warning=f"The member still has {cases.REMAIN_AFTER_REFUSAL} days at least.",
+            warning=f"The member still has {deadlines.REMAIN_AFTER_REQUEST} days at least.",
             case=case,
         )
 

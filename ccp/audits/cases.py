@@ -420,7 +420,7 @@ def free_parts(case: AuditCase) -> list[str]:
     Who has decided an appeal keeps the part.
     """
     decided = set(case.steps.filter(verb=Verb.DECIDE_APPEAL).values_list("by", flat=True))
-    held = {part: getattr(case, part) for part in _PARTS.get(CaseState(case.state), ())}
+    held = {part: getattr(case, part) for part in parts_of(case)}
     return [part for part, by in held.items() if by is None or not (by.is_active or by.pk in decided)]
 
 
