@@ -70,17 +70,13 @@ def possible(case: AuditCase, by: User) -> list[Verb]:
             withheld.add(Verb.WANT_MORE)
         if cases.has_decided(case, by):
             withheld |= {Verb.RELEASE, Verb.DECIDE_APPEAL}
-    elif not had_another_part(case, by) and _has_room(case):
+    elif not had_another_part(case, by) and cases.free_parts(case):
         answer = answer_of(case, by)
         if answer is None:
             withheld -= {Verb.DECLARE_CONFLICT}
         elif not answer.has_conflict:
             withheld -= {Verb.TAKE}
     return [verb for verb in allowed if verb not in withheld]
-
-
-def _has_room(case: AuditCase) -> bool:
-    return any(getattr(case, f"{part}_id") is None for part in cases.parts_of(case))
 
 
 def move(case: AuditCase, on: date) -> str:
