@@ -199,7 +199,7 @@ def test_who_has_no_address_is_not_forgotten(short: Member) -> None:
 
 
 def test_an_address_from_which_mail_comes_back_gets_none_and_is_not_forgotten(short: Member) -> None:
-    BouncingAddress.objects.create(address=short.user.email, reason="550 no such user", marked_at=noon(TODAY))
+    BouncingAddress.objects.create(email=short.user.email, reason="550 no such user", marked_at=noon(TODAY))
     assert send().undeliverable == 1
     mail = NoticeMail.objects.get()
     assert (mail.state, mail.address) == ("undeliverable", short.user.email)
