@@ -1,15 +1,12 @@
 """What became of a mail: its row is deleted and its deliveries are stored, in one transaction.
 
-Only if a sender ends after the mail server has taken a mail, and before that is on record, the mail
-is sent again. This time is as short as the database allows:
+Only if a sender ends after the mail server has taken a mail, and before that is written down, the
+mail is sent again. A transaction takes a hundred times as long as taking a mail, and on SQLite no
+other sender can do the same meanwhile. So a line in a file of the sender says at once that the mail
+is taken, and up to ``TOGETHER`` mails are settled at a time, within about ``LONGEST`` seconds.
 
-- On PostgreSQL each mail is settled right after the server has taken it. Nobody waits for the disk:
-  the database keeps the transaction if the sender is killed, and loses it only if it fails itself
-  in the second after it.
-- On SQLite a transaction takes tens of milliseconds, in which no other sender can do the same. So a
-  line in a file of the sender says at once that the mail is taken, and ``TOGETHER`` mails are
-  settled at a time. If the sender is killed, the next one reads the file. Only if the machine itself
-  fails in that second, up to ``TOGETHER`` mails are sent again.
+If the sender is killed, the next one on this machine reads the file. Only if the machine itself
+fails in that second, up to ``TOGETHER`` mails are sent again.
 """
 
 import json
@@ -22,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from amtportal.members.mail import outbox, system
@@ -30,7 +27,7 @@ from amtportal.members.models import MailDelivery, OutgoingMail, User
 
 logger = logging.getLogger(__name__)
 
-TOGETHER = {"postgresql": 1, "sqlite": 25}
+TOGETHER = 25
 LONGEST = 1.0
 """Seconds after which what was taken is settled, however little it is."""
 LONGEST_REASON = 500
@@ -87,10 +84,8 @@ def settle(row: OutgoingMail, deliveries: list[MailDelivery]) -> None:
         if not _waiting:
             _begun_at = time.monotonic()
         _waiting.append((row, deliveries))
-        together = TOGETHER[connection.vendor]
-        if together > 1:
-            _note(row.pk, deliveries)
-        if len(_waiting) >= together or time.monotonic() - _begun_at > LONGEST:
+        _note(row.pk, deliveries)
+        if len(_waiting) >= TOGETHER or time.monotonic() - _begun_at > LONGEST:
             settle_rest()
 
 
@@ -105,9 +100,6 @@ def settle_rest() -> None:
 
 @transaction.atomic
 def _store(settled: list[Settled]) -> None:
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL synchronous_commit TO off")
     OutgoingMail.objects.filter(pk__in=[row.pk for row, _ in settled]).delete()
     MailDelivery.objects.bulk_create(each for _, deliveries in settled for each in deliveries)
     _tell_who_wrote(settled)

@@ -5,6 +5,7 @@ after a change that is meant, set ``WRITE_DIARY=1`` and read what git shows.
 """
 
 import os
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -125,7 +126,8 @@ def diary() -> str:
                 if one.dropped:
                     lines.append(f"  {mail.on:%a %b %d, %Y}  Not sent: {one.dropped}")
                     lines.append(f"{'':20}{one.kind} of {one.anchor_on:%-m/%-d}")
-    return "\n".join(lines) + "\n"
+    # The numbers of invoices and entries depend on what was in the database before.
+    return re.sub(r"\b(INV|CE)-\d+", r"\1-…", "\n".join(lines) + "\n")
 
 
 def test_the_diary_of_a_year(settings: Settings, time_machine: TimeMachineFixture) -> None:
@@ -143,7 +145,8 @@ def test_the_diary_of_a_year(settings: Settings, time_machine: TimeMachineFixtur
             time_machine.move_to(at(day, 8), tick=False)
             call_command("send_notices", verbosity=0, stdout=StringIO())
             settings.EMAIL_PORT = 9 if number in AWAY else port
-            queue.send_due()
+            if OutgoingMail.objects.exists():
+                queue.send_due()
         told = diary()
     if os.environ.get("WRITE_DIARY"):
         DIARY.write_text(told)
