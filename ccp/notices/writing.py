@@ -36,7 +36,7 @@ from ccp.models import Activity, ErrorReport
 from ccp.notices import due, facts, preferences, telling
 from ccp.notices.kinds import KINDS, ORDER, is_optional
 from ccp.notices.models import Notice, NoticeKind, NoticeMail, Preference
-from ccp.notices.sending import WRITER, address_of, switched_off
+from ccp.notices.sending import WRITER, address_of
 from ccp.notices.telling import Gone, Said
 from ccp.standing.standing import Standing
 from ccp.standing.tasks import steps_of
@@ -433,7 +433,7 @@ def _recorded_in_month_before(first: date, members: Iterable[int]) -> dict[int, 
 def say_summary(first: date, standings: Sequence[Standing], recorded: int) -> Said | Gone:
     if not standings:
         return Gone(NOT_IN_FORCE)
-    month = date_format(first - timedelta(days=1), "F Y")
+    month = date_format(first - timedelta(days=1), "YEAR_MONTH_FORMAT")
     number = ngettext(
         "In %(month)s, %(number)s entry was recorded.", "In %(month)s, %(number)s entries were recorded.", recorded
     ) % {"month": month, "number": recorded}
@@ -530,7 +530,7 @@ def _said(mails: Sequence[NoticeMail], notices: Mapping[int, Sequence[Notice]], 
     said: dict[int, Said | Gone] = {}
     same: dict[tuple[str, str], list[Notice]] = defaultdict(list)
     for mail in mails:
-        unwanted = switched_off(getattr(mail.member, "notice_preference", None))
+        unwanted = preferences.unwanted(getattr(mail.member, "notice_preference", None))
         for notice in notices[mail.pk]:
             if newest.get((notice.member_id, notice.kind, notice.subject), notice.anchor_on) > notice.anchor_on:
                 said[notice.pk] = Gone(NEWER)

@@ -1,6 +1,7 @@
 """The staff page of mails shows each kind of notice, and reads no record for it."""
 
 import pytest
+from django.utils import translation
 
 from amtportal.members.mail import samples
 from ccp.notices import preferences, writing
@@ -18,6 +19,11 @@ def test_a_sample_says_why_it_comes_and_its_way_out_is_nobodys(key: str) -> None
     content = samples.registered()[f"notice-{key}"].content()
     assert content.name == "Ada Lane"
     assert bool(content.stop_address) == is_optional(SAYINGS[key][1])
+
+
+def test_a_month_has_the_words_of_its_language() -> None:
+    with translation.override("es"):
+        assert samples.registered()["notice-monthly-summary"].content().subject.endswith("marzo de 2026")
 
 
 @pytest.mark.django_db
