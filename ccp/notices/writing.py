@@ -125,15 +125,22 @@ def say_cycle_ends(standing: Standing, notice: Notice, on: date) -> Said | Gone:
     if is_short:
         subject = _to_go(standing, ends_on)
     else:
-        first = min(owed.late_pay_by or owed.invoice.due_on for owed in payable)
-        amount = dollars(sum(owed.invoice.amount for owed in payable))
-        subject = _("%(amount)s to pay by %(day)s") % {"amount": amount, "day": format_day_briefly(first)}
-        if first < on:
-            subject = _("%(amount)s overdue since %(day)s") % {"amount": amount, "day": format_day_briefly(first)}
+        subject = _to_pay(payable, on)
     heading = _("%(code)s: your CCP cycle ends %(day)s") % {"code": _code(standing), "day": format_day(ends_on)}
     facts_ = [_points(standing), (_("Days left"), str(days))] if standing.cycle.is_mandatory else []
     part = Part([left if days else _("Today is the last day of the cycle."), *sentences], heading, facts_, button)
     return Said(subject, part, about)
+
+
+def _to_pay(payable: Sequence[InvoiceStanding], on: date) -> str:
+    """Return what is overdue and since when, which may be long ago; or else what is to be paid first."""
+    pay_by = [(owed.late_pay_by or owed.invoice.due_on, owed.invoice.amount) for owed in payable]
+    first = min(day for day, _amount in pay_by)
+    if first < on:
+        overdue = sum(amount for day, amount in pay_by if day < on)
+        return _("%(amount)s overdue since %(day)s") % {"amount": dollars(overdue), "day": format_day(first)}
+    amount = sum(amount for day, amount in pay_by if day == first)
+    return _("%(amount)s to pay by %(day)s") % {"amount": dollars(amount), "day": format_day_briefly(first)}
 
 
 def grace(notices: Sequence[Notice], on: date) -> Written:
