@@ -122,10 +122,7 @@ def say_cycle_ends(standing: Standing, notice: Notice, on: date) -> Said | Gone:
     days = standing.days_left
     left = ngettext("The cycle ends in %(days)s day.", "The cycle ends in %(days)s days.", days) % {"days": days}
     ends_on = standing.cycle.ends_on
-    if is_short:
-        subject = _to_go(standing, ends_on)
-    else:
-        subject = _to_pay(payable, on)
+    subject = _to_go(standing, ends_on) if is_short else _to_pay(payable, on)
     heading = _("%(code)s: your CCP cycle ends %(day)s") % {"code": _code(standing), "day": format_day(ends_on)}
     facts_ = [_points(standing), (_("Days left"), str(days))] if standing.cycle.is_mandatory else []
     part = Part([left if days else _("Today is the last day of the cycle."), *sentences], heading, facts_, button)
