@@ -403,6 +403,15 @@ STORAGES = {
             "directory_permissions_mode": 0o700,
         },
     },
+    # Letters of audits that staff print at once, until they are removed.
+    "letters": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": MEDIA_ROOT / "letters",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {"BACKEND": "amtportal.static_files.JoinedFilesStorage"},
 }
 FILE_UPLOAD_HANDLERS = [

@@ -1,7 +1,7 @@
 """PDF documents: WeasyPrint makes PDF/UA-1 from our own HTML, style sheet and fonts only.
 
 Documents are records of AMT. They are in English whatever the reader's language, so that the same
-record gives everyone the same bytes.
+record gives everyone the same bytes. A letter is in the language in which it was written.
 
 If the same HTML was laid out before, the document comes from the cache; if the disk of the cache is
 full or read-only, the document is laid out again, by a process that does nothing else
@@ -70,12 +70,12 @@ class Drawn:
         return SafeString(f"<!-- {self.what} -->")
 
 
-def html_of(template: str, context: dict[str, Any]) -> str:
-    """Return the HTML of a document from its template and context, in English.
+def html_of(template: str, context: dict[str, Any], *, language: str = "en") -> str:
+    """Return the HTML of a document from its template and context.
 
     What no font has and nobody misses, such as a line end, is replaced (``fonts.PRINTED_AS``).
     """
-    with translation.override("en"):
+    with translation.override(language):
         return render_to_string(template, context).translate(fonts.PRINTED_AS)
 
 

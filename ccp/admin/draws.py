@@ -7,7 +7,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -26,8 +26,10 @@ from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import HistoryAdmin, StaffAdmin, WrittenByVerbs
+from ccp.admin.audit_letters import MAY_PRINT, printed
 from ccp.audits import draws, exclusions, figures, tickets
-from ccp.audits.models import CaseState, Draw, DrawLine, DrawTicket, SeedKind
+from ccp.audits.letters import printing
+from ccp.audits.models import CaseState, Draw, DrawLine, DrawTicket, LetterKind, SeedKind
 
 MAY_FREEZE, MAY_SEED, MAY_ABANDON, MAY_REPLACE = (
     "audits.freeze_draw",
@@ -35,6 +37,7 @@ MAY_FREEZE, MAY_SEED, MAY_ABANDON, MAY_REPLACE = (
     "audits.abandon_draw",
     "audits.replace_drawn",
 )
+MAY_NOTIFY = "audits.coordinate_audits"
 WIDE = {"class": "vTextField"}
 
 
@@ -78,6 +81,15 @@ class SeedForm(forms.Form):
         super().__init__(*args, **kwargs)
         if kind != SeedKind.DICE:
             del self.fields["first_witness"], self.fields["second_witness"]
+
+
+class PrintForm(forms.Form):
+    """Which letters of a draw are printed."""
+
+    kind = forms.ChoiceField(required=False, choices=[("", "All"), *LetterKind.choices])
+    printed = forms.BooleanField(
+        required=False, label="Also those printed before", help_text="Such as when paper was lost."
+    )
 
 
 class AbandonedFilter(ConditionFilter):
@@ -135,7 +147,9 @@ class DrawAdmin(WrittenByVerbs, HistoryAdmin):
             path("figures/", view(self.figures_view), name="audits_draw_figures"),
             path("figures.csv", view(self.figures_csv_view), name="audits_draw_figures_csv"),
             path("<path:object_id>/seed/", view(self.seed_view), name="audits_draw_seed"),
+            path("<path:object_id>/letters/", view(self.letters_view), name="audits_draw_letters"),
             path("<path:object_id>/abandon/", view(self.abandon_view), name="audits_draw_abandon"),
+            path("<path:object_id>/notify/", view(self.notify_view), name="audits_draw_notify"),
             *super().get_urls(),
         ]
 
@@ -146,9 +160,13 @@ class DrawAdmin(WrittenByVerbs, HistoryAdmin):
                 links.append(("Enter the seed", reverse("admin:audits_draw_seed", args=[obj.pk])))
             if may(MAY_ABANDON):
                 links.append(("Abandon", reverse("admin:audits_draw_abandon", args=[obj.pk])))
+        if obj.is_drawn and may(MAY_NOTIFY) and draws.to_notify(obj).exists():
+            links.append(("Ask all who were drawn for proof", reverse("admin:audits_draw_notify", args=[obj.pk])))
         if obj.is_drawn and may("audits.view_drawticket"):
             drawn = reverse("admin:audits_drawticket_changelist")
             links.append(("Who is audited", f"{drawn}?audited=yes&line__draw__id__exact={obj.pk}"))
+        if obj.is_drawn and may(MAY_PRINT):
+            links.append(("Print letters", reverse("admin:audits_draw_letters", args=[obj.pk])))
         if not obj.is_abandoned:
             links.append(("Public page", reverse("draw-detail", args=[obj.year])))
         return links
@@ -224,6 +242,7 @@ class DrawAdmin(WrittenByVerbs, HistoryAdmin):
             "heads": figures.HEADS,
             "outcomes": [(each.credential or "All", each.columns()) for each in shown.outcomes],
             "agreement": shown.agreement,
+            "results": shown.results,
             "stays": [(CaseState(stay.state).label, stay) for stay in shown.stays],
         }
         return TemplateResponse(request, "admin/audits/figures.html", context)
@@ -273,6 +292,31 @@ class DrawAdmin(WrittenByVerbs, HistoryAdmin):
             ),
         )
 
+    def letters_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Have letters of the draw printed in one file, by their kind."""
+        draw: Draw = self.record_for_action(request, object_id, MAY_PRINT)
+        of_draw = printing.of_draw(draw)
+
+        def act(typed: dict[str, Any]) -> str:
+            chosen = of_draw.filter(kind=typed["kind"]) if typed["kind"] else of_draw
+            if not typed["printed"]:
+                chosen = printing.not_printed(chosen)
+            keys = list(chosen.order_by("pk").values_list("pk", flat=True))
+            return printed(printing.ask(letters=keys, by=account_of(request), at=timezone.now()))
+
+        waiting = dict(printing.not_printed(of_draw).order_by().values_list("kind").annotate(Count("pk")))
+        return self.action_page(
+            request,
+            draw,
+            ActionPage(
+                title=f"Print letters of the draw of {draw.year}",
+                button="Print",
+                form=PrintForm(request.POST or None),
+                facts=[(f"{kind.label}, not printed", f"{waiting.get(kind, 0):,}") for kind in LetterKind],
+                act=act,
+            ),
+        )
+
     def abandon_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         draw: Draw = self.record_for_action(request, object_id, MAY_ABANDON)
 
@@ -292,6 +336,31 @@ class DrawAdmin(WrittenByVerbs, HistoryAdmin):
                 facts=[("Frozen", f"{draw.population:,} lines, {format_moment(draw.frozen_at)}")],
                 act=act,
                 warning="The year can then be frozen again. The abandoned draw stays on the public page.",
+            ),
+        )
+
+    def notify_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        draw: Draw = self.record_for_action(request, object_id, MAY_NOTIFY)
+        if not draw.is_drawn:
+            self.message_user(request, f"{draw} has no seed yet, so nobody is drawn.")
+            return redirect(self.page_of(draw))
+
+        def act(typed: dict[str, Any]) -> str:
+            asked = draws.notify(draw=draw, by=account_of(request), at=timezone.now())
+            if not asked:
+                raise AlreadyDone("Everybody who was drawn has been asked for proof already.")
+            return f"{asked:,} member{'s' * (asked != 1)} asked for proof."
+
+        return self.action_page(
+            request,
+            draw,
+            ActionPage(
+                title=f"Ask all who were drawn in {draw.year} for proof",
+                button="Ask for proof",
+                form=forms.Form(request.POST if request.method == "POST" else None),
+                facts=[("Not asked yet", f"{draws.to_notify(draw).count():,} audits")],
+                act=act,
+                warning="They are told by mail and by letter, and the days begin to run.",
             ),
         )
 

@@ -18,6 +18,7 @@ from decimal import Decimal
 
 from django.db.models import prefetch_related_objects
 
+from ccp.audits import reasons
 from ccp.audits.models import AuditCase, CaseOutcome, ItemReview, Message, ReviewRound
 from ccp.counting import credits as counting
 from ccp.counting import points as caps
@@ -47,6 +48,11 @@ class Item:
     @property
     def is_proven(self) -> bool:
         return not evidence.is_needed(self.activity)
+
+    @property
+    def why(self) -> str:
+        """Why it counts less or not at all, as the member reads it."""
+        return reasons.in_words(self.review) if self.review else ""
 
     @property
     def is_answered(self) -> bool:

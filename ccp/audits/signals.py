@@ -5,5 +5,11 @@ from django.dispatch import Signal
 stepped = Signal()
 """A step was written: ``case`` (as it is after the step) and ``step``, in the same transaction.
 
-Letters and notices go by it. A receiver that raises takes the step back.
+A receiver that raises takes the step back.
+"""
+stepped_together = Signal()
+"""Steps were written at once, each of another case: ``steps``, as pairs of case and step.
+
+It follows ``stepped`` of each of them, in the same transaction. Letters go by it, because a thousand
+cases may be notified at once.
 """

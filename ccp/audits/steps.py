@@ -20,7 +20,7 @@ from amtportal.members.models import User
 from amtportal.refusals import Refused
 from ccp.audits import states
 from ccp.audits.models import AuditCase, CaseState, CaseStep, Verb, Who
-from ccp.audits.signals import stepped
+from ccp.audits.signals import stepped, stepped_together
 from ccp.audits.states import Row
 from ccp.models import AttestationStatement
 from certifications.models import Cycle
@@ -41,6 +41,8 @@ _COLUMNS = (
     "points",
     "closed_at",
 )
+_AT_ONCE = (Verb.SEND_TO_SECOND_REVIEW, Verb.ANNOUNCE)
+"""What the portal does in the same moment as the step before."""
 
 
 class MovedOn(Refused):
@@ -91,6 +93,7 @@ def write(moves: Sequence[Move], *, at: datetime) -> list[CaseStep]:
     bulk_update_with_history([move.case for move in moves], AuditCase, _COLUMNS, batch_size=CHUNK, default_date=at)
     for step, move in zip(steps, moves, strict=True):
         stepped.send(sender=CaseStep, case=move.case, step=step)
+    stepped_together.send(sender=CaseStep, steps=[(move.case, step) for step, move in zip(steps, moves, strict=True)])
     return steps
 
 
@@ -132,8 +135,8 @@ def first(case: AuditCase, *, who: Who, by: User | None, at: datetime, reason: s
 
 
 def was_done(case: AuditCase, verb: str, by: User) -> bool:
-    """Return whether this is what a person did last in the case, and that person is this one."""
-    last = case.steps.filter(by__isnull=False).order_by("-number").first()
+    """Return whether this person did this last in the case, and no last day has passed since."""
+    last = case.steps.exclude(verb__in=_AT_ONCE).order_by("-number").first()
     return last is not None and (last.verb, last.by_id) == (verb, by.pk)
 
 

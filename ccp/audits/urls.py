@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ccp.audits.views import cases, check, draws
+from ccp.audits.views import cases, check, draws, letters
 
 urlpatterns = [
     path("", cases.audit_list, name="audit-list"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("<int:pk>/extension/", cases.audit_extension, name="audit-extension"),
     path("<int:pk>/submit/", cases.audit_submit, name="audit-submit"),
     path("<int:pk>/appeal/", cases.audit_appeal, name="audit-appeal"),
+    path("<int:pk>/letters/<int:letter>/", letters.audit_letter, name="audit-letter"),
     path("check/", check.audit_check, name="audit-check"),
     path("draws/", draws.draw_list, name="draw-list"),
     path("draws/<int:year>/", draws.draw_detail, name="draw-detail"),

@@ -50,4 +50,5 @@ def _load(*, on: date, now: datetime) -> bool:
     told.tell(cast.events(on).keys(), on=on)
     drawn = audits.draw(on=on, now=now, staff=staff)
     cases.happen(drawn, audited=audits.AUDITED, now=now, staff=staff)
+    told.letters(now=now)
     return True

@@ -1,4 +1,4 @@
-"""What the cast of the demo was told by mail before the day of loading: of payments and credits from AMT.
+"""What the cast of the demo was told by mail before the day of loading: of payments, credits and audits.
 
 The mails are on record as sent, and went nowhere. What is due now is left to ``send_notices``.
 """
@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from amtportal.dates import CHICAGO
-from amtportal.members.models import Member
+from amtportal.members.models import Member, OutgoingMail
 from ccp.notices import facts, sending, writing
 from ccp.notices.models import Notice, NoticeKind, NoticeMail
 
@@ -40,3 +40,14 @@ def tell(emails: Collection[str], *, on: date) -> None:
         mornings[mail.made_at].append(mail.pk)
     for at, keys in mornings.items():
         sending.ended(keys, "", at)
+
+
+def letters(*, now: datetime) -> None:
+    """Put on record that the letters of audits went out by mail on the day on which they were written."""
+    mails = NoticeMail.objects.filter(letter__isnull=False, state=NoticeMail.State.WAITING, made_at__lte=now)
+    waiting = list(mails.order_by("pk").values_list("pk", "made_at"))
+    keys = [key for key, _at in waiting]
+    OutgoingMail.objects.filter(writer=sending.WRITER, writer_key__in=keys).delete()
+    writing.write(keys)
+    for key, at in waiting:
+        sending.ended([key], "", at)

@@ -41,7 +41,11 @@ KINDS: Mapping[NoticeKind, Kind] = {
         "the cycle is in grace",
         (30, 7),
     ),
-    NoticeKind.AUDIT: Kind("set by the audit", "said by the audit"),
+    NoticeKind.AUDIT: Kind(
+        "the last day to send proof (a letter: the day of its step)",
+        "the case asks for proof by that day (a letter: always)",
+        (7, 1),
+    ),
     NoticeKind.CYCLE_ENDS: Kind(
         "the last day of the cycle",
         "the cycle is running, and points are missing or an invoice is to be paid",

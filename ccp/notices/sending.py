@@ -24,7 +24,7 @@ from amtportal.chunks import CHUNK, chunks
 from amtportal.dates import CHICAGO
 from amtportal.members.mail import bounces, outbox
 from amtportal.members.models import MailPriority, Member
-from ccp.notices import due, facts, preferences
+from ccp.notices import due, facts, preferences, telling
 from ccp.notices.due import Due
 from ccp.notices.kinds import is_optional
 from ccp.notices.models import Notice, NoticeKind, NoticeMail, Preference
@@ -76,7 +76,12 @@ class Reader:
 
 def is_early(on: date, now: datetime) -> bool:
     """Return whether it is before 8:00 in Chicago on that day."""
-    return now < datetime.combine(on, FROM, CHICAGO)
+    return now < starts_at(on)
+
+
+def starts_at(on: date) -> datetime:
+    """Return from when on that day's mail is sent."""
+    return datetime.combine(on, FROM, CHICAGO)
 
 
 def send_due(
@@ -92,6 +97,9 @@ def send_due(
     happened: dict[int, list[Due]] = defaultdict(list)
     for event in facts.events(on, told_since):
         happened[event.member] += due.of_event(event, on, told_since)
+    for source in telling.sources():
+        for one in source(on):
+            happened[one.member].append(one)
     told = set(_told().order_by().values_list("member", flat=True).distinct())
     for members in chunks(sorted(cycles.keys() | happened.keys() | told)):
         may_be = [each for member in members for each in cycles.get(member, ())]
@@ -199,6 +207,11 @@ def _readers(members: Collection[int], on: date) -> dict[int, Reader]:
 def address_of(email: str | None) -> str:
     """Return the address to which mail for a member can go; empty if there is none."""
     return "" if not email or email.endswith(f"@{outbox.NOBODY}") else email
+
+
+def address_now(member: Member) -> str:
+    """Return the address to which mail for the member goes now; empty if there is none."""
+    return address_of(member.user.email) if member.user and member.user.is_active else ""
 
 
 def _not_told(dues: Collection[Due]) -> list[Due]:

@@ -7,14 +7,18 @@
 ``send_notices``, from 8:00 in Chicago, and is merged with whatever else is due that day. To repeat it
 changes nothing: a notice is told once for its member, kind, subject and anchor. What it says is
 written when it is sent, by the writer of its kind, with the figures of that moment.
+
+A kind may have a *source* too: it is asked on each run what is due by a day of the record, such as
+the reminders of a last day. ``ccp.notices.alone`` tells something in a mail of its own.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from amtportal.members.mail.layout import Part
+from amtportal.members.mail.layout import Content, Part
 from amtportal.members.models import Member
+from ccp.notices.due import Due
 from ccp.notices.models import Notice, NoticeKind
 
 
@@ -38,17 +42,34 @@ class Gone:
     reason: str
 
 
-Writer = Callable[[Sequence[Notice], date], Mapping[int, Said | Gone]]
+@dataclass(frozen=True)
+class Whole:
+    """What a mail of its own says, in the language in which it is."""
+
+    content: Content
+    language: str
+
+
+Writer = Callable[[Sequence[Notice], date], Mapping[int, Said | Gone | Whole]]
 """Writes notices of one kind, of any members, on that day; the answer is by their keys.
 
 Their members are loaded. It asks the record in a fixed number of queries.
 """
 _writers: dict[str, Writer] = {}
+Source = Callable[[date], Iterable[Due]]
+"""Returns what is due on that day. What is on record already may be among it."""
+_sources: dict[str, Source] = {}
 
 
-def register(kind: NoticeKind, writer: Writer) -> None:
-    """Let this writer write the notices of that kind."""
+def register(kind: NoticeKind, writer: Writer, *, source: Source | None = None) -> None:
+    """Let this writer write the notices of that kind, and ask this source what is due."""
     _writers[kind] = writer
+    if source:
+        _sources[kind] = source
+
+
+def sources() -> Iterable[Source]:
+    return _sources.values()
 
 
 def writer_of(kind: str) -> Writer:

@@ -36,8 +36,8 @@ from ccp.models import Activity, ErrorReport
 from ccp.notices import due, facts, preferences, telling
 from ccp.notices.kinds import KINDS, ORDER, is_optional
 from ccp.notices.models import Notice, NoticeKind, NoticeMail, Preference
-from ccp.notices.sending import WRITER, address_of
-from ccp.notices.telling import Gone, Said
+from ccp.notices.sending import WRITER, address_now
+from ccp.notices.telling import Gone, Said, Whole
 from ccp.standing.standing import Standing
 from ccp.standing.tasks import steps_of
 from certifications.invoice_standing import InvoiceStanding
@@ -497,15 +497,18 @@ def write(keys: Sequence[int]) -> dict[int, EmailMessage]:
             if isinstance(what, Gone):
                 notice.dropped = what.reason
         kept = [(notice, what) for notice, what in standing if isinstance(what, Said)]
-        if not kept:
+        whole = next((what for _notice, what in standing if isinstance(what, Whole)), None)
+        if not (kept or whole):
             mail.state = NoticeMail.State.DROPPED
             continue
-        mail.address = _address_of(mail.member)
+        mail.address = address_now(mail.member)  # it may have changed since the mail was stored
         if not mail.address:
             mail.state = NoticeMail.State.UNDELIVERABLE
             continue
+        if whole:
+            mail.language = whole.language
         message = compose(
-            content_of(mail, kept),
+            whole.content if whole else content_of(mail, kept),
             to=mail.address,
             language=mail.language,
             priority=MailPriority.NOTICE,
@@ -523,15 +526,12 @@ def _language_of(member: Member) -> str:
     return preferences.language_of(choice)
 
 
-def _address_of(member: Member) -> str:
-    """Return the address that the member has now: it may have changed since the mail was stored."""
-    return address_of(member.user.email) if member.user and member.user.is_active else ""
-
-
-def _said(mails: Sequence[NoticeMail], notices: Mapping[int, Sequence[Notice]], on: date) -> dict[int, Said | Gone]:
+def _said(
+    mails: Sequence[NoticeMail], notices: Mapping[int, Sequence[Notice]], on: date
+) -> dict[int, Said | Gone | Whole]:
     """Return what each notice says, or why it is gone, by key."""
     newest = _newest(mails)
-    said: dict[int, Said | Gone] = {}
+    said: dict[int, Said | Gone | Whole] = {}
     same: dict[tuple[str, str], list[Notice]] = defaultdict(list)
     for mail in mails:
         unwanted = preferences.unwanted(getattr(mail.member, "notice_preference", None))

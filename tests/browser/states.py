@@ -20,7 +20,7 @@ from ccp.notices.models import MailState, NoticeKind, NoticeMail
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
 from tests.browser import acts
-from tests.support.audits import case_on_record
+from tests.support.audits import case_on_record, letter_on_record
 from tests.support.builders import (
     cycle_of,
     invoice_of,
@@ -77,7 +77,7 @@ def of_member(member: Member) -> list[str]:
     entry = member.activities.order_by("pk")[0]
     member.user.refresh_from_db()
     draw = draw_with(member)
-    audit = case_on_record(cycle).pk
+    audit = letter_on_record(case_on_record(cycle)).case_id
     file = attach(long, name=f"{'W' * 120}.png")
     return [
         "/",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from amtportal.members.models import Member
-from tests.support.audits import case_on_record
+from tests.support.audits import case_on_record, letter_on_record
 from tests.support.builders import begin_checkout, cycle_of, invoice_of
 from tests.support.draws import draw_with
 from tests.support.evidence import attach
@@ -68,6 +68,7 @@ PRIVATE = {
     "audit-extension": ("/audits/{audit}/extension/", 200, 404, 302, 302),
     "audit-submit": ("/audits/{audit}/submit/", 302, 404, 302, 302),  # the page of the audit has the form
     "audit-appeal": ("/audits/{audit}/appeal/", 302, 404, 302, 302),  # nothing is decided here
+    "audit-letter": ("/audits/{audit}/letters/{letter}/", 200, 404, 302, 302),
     "draw-line": ("/audits/draws/{draw}/mine/", 200, 404, 302, 302),
     "styleguide": ("/styleguide/", 404, 404, 200, 200),  # for any staff, because it shows nobody's data
 }
@@ -107,4 +108,5 @@ def of_owner(address: str, member: Member) -> str:
         notice=notice,
         draw=draw_with(member).year if "{draw}" in address else 0,
         audit=case_on_record(cycle).pk if "{audit}" in address else 0,
+        letter=letter_on_record(case_on_record(cycle)).pk if "{letter}" in address else 0,
     )

@@ -4,13 +4,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from amtportal.dates import day_of
 from amtportal.members.models import Member, User
 from ccp.audits import cases, deadlines, items
-from ccp.audits.models import AuditCase, CaseState
+from ccp.audits.models import AuditCase, CaseState, CaseStep, Letter
 from ccp.rollover import catching_up
 from certifications.models import Cycle
 from tests.support.builders import (
@@ -32,15 +32,15 @@ OPENED_ON = date(2027, 1, 15)
 OPENED = noon(OPENED_ON)
 DUE_ON = date(2027, 2, 16)
 DAY = timedelta(days=1)
+IN_GROUP = {"coordinator": "Audit coordinators", "reviewer": "Audit reviewers", "board": "Audit appeal board"}
 CAUSE, WANTED = "A report by the provider", "The date is missing."
 LOST, SAID, WRONG = "It was lost.", "As the file says.", "The file does show the date."
-RIGHTS = {"coordinator": "coordinate_audits", "reviewer": "review_audits", "board": "decide_appeals"}
 
 
 def person(kind: str, **fields: Any) -> User:
-    """Return somebody of the staff: a coordinator, a reviewer, or one of the appeal board."""
+    """Return somebody of the staff, in the ready-made group: a coordinator, a reviewer, or one of the appeal board."""
     user = make_user(is_staff=True, **fields)
-    user.user_permissions.add(Permission.objects.get(codename=RIGHTS[kind], content_type__app_label="audits"))
+    user.groups.add(Group.objects.get(name=IN_GROUP[kind]))
     return user
 
 
@@ -84,6 +84,25 @@ def case_on_record(cycle: Cycle, state: str = CaseState.NOTIFIED) -> AuditCase:
         columns |= {"outcome": "failed", "points": Decimal(0), "frozen_at": now}
     of_audit = {"cause": "A report", "ticket": "0" * 64, "opened_at": now, "opened_by": make_user(), "state_since": now}
     return cycle.audit_cases.first() or AuditCase.objects.create(cycle=cycle, **of_audit, **columns)
+
+
+def letter_on_record(case: AuditCase) -> Letter:
+    """Return a letter of the case, with the step that wrote it."""
+    if found := case.letters.first():
+        return found
+    now = timezone.now()
+    step = CaseStep.objects.create(
+        case=case,
+        number=case.steps.count() + 1,
+        verb="notify",
+        who="coordinator",
+        by=case.opened_by,
+        at=now,
+        before="drawn",
+        after="notified",
+    )
+    words = {"recipient": "Ada Lane", "subject": "Send proof", "text": "Dear Ada Lane:\nSend proof.\nAMT audits you."}
+    return Letter.objects.create(case=case, step=step, kind="notice", language="en", written_at=now, **words)
 
 
 def again(case: AuditCase) -> AuditCase:

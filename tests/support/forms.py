@@ -12,14 +12,14 @@ from django.test import Client
 
 from amtportal.members.models import BouncingAddress, Member
 from amtportal.members.sign_in import addresses
-from ccp.audits.models import Draw, DrawTicket
+from ccp.audits.models import AuditCase, Draw, DrawTicket
 from ccp.models import ActivityType, Category, ErrorReport
 from ccp.notices import preferences
 from ccp.notices.models import NoticeKind
 from ccp.recording import verbs as recording
 from certifications.models import Credential, Cycle, Payment, RenewalInvoice
 from certifications.payments.models import Refund, Settlement, UnappliedMoney
-from tests.support.audits import case_on_record
+from tests.support.audits import case_on_record, letter_on_record
 from tests.support.builders import (
     PASSWORD,
     TODAY,
@@ -28,10 +28,11 @@ from tests.support.builders import (
     invoice_of,
     make_activity,
     make_amt_credit,
+    make_member,
     make_user,
     noon,
 )
-from tests.support.draws import make_closed
+from tests.support.draws import draw_with, make_closed
 from tests.support.evidence import attach
 from tests.support.factors import confirm
 from tests.support.staff import page, populate
@@ -122,6 +123,7 @@ REASON = {"reason": "Because it is so."}
 STAFF = {
     "audits_draw_abandon": Form("draw", REASON),
     "audits_draw_freeze": Form("", {"seed_kind": "dice", "seed_named": "Eight dice on March 20"}),
+    "audits_draw_letters": Form("draw"),
     "audits_draw_seed": Form("draw", {"seed": "3 1 4", "seed_source": "The newspaper of March 21"}),
     "audits_drawticket_replace": Form("drawticket", REASON),
     "members_member_change": Form("member", {"city": "Rosemont"}),
@@ -189,6 +191,12 @@ def members_form(two: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
     return client, address, typed if form.plain else form_on(client, address) | typed
 
 
+def _drawn_with_letter() -> Draw:
+    draw = draw_with(make_member())
+    letter_on_record(AuditCase.objects.filter(draw_line__draw=draw)[0])
+    return draw
+
+
 def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
     """Return the browser of a superuser, the address and what the browser sends."""
     populate(1)
@@ -201,15 +209,15 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
         "bouncingaddress": BouncingAddress.objects.get_or_create(
             email="comes-back@example.org", defaults={"marked_at": noon(TODAY), "reason": "550 5.1.1 no such box"}
         )[0].pk,
-        "draw": Draw.objects.get(drawn_at=None).pk,
-        "drawticket": DrawTicket.objects.get().pk,
+        "draw": _drawn_with_letter().pk if name.endswith("_letters") else Draw.objects.get(drawn_at=None).pk,
+        "drawticket": DrawTicket.objects.order_by("pk")[0].pk,
         "member": met.pk,
         "user": met.user_id,
         "certification": cycle.certification_id,
         "credential": Credential.objects.get(code="RMA").pk,
         "activitytype": ActivityType.objects.get(code="self-study").pk,
         "category": Category.objects.get(code="professional-education").pk,
-        "group": Group.objects.get().pk,
+        "group": Group.objects.get(name="Desk").pk,
         "activity": met.activities.get().pk,
         "errorreport": ErrorReport.objects.get().pk,
         "cycle": closed.pk if name.endswith("_correct") else cycle.pk,

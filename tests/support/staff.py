@@ -15,7 +15,7 @@ from amtportal.members.models import User
 from ccp.amt_credits import error_reports
 from ccp.amt_credits import holding as held_credits
 from ccp.audits import tickets
-from ccp.audits.models import Draw, DrawLine, DrawTicket
+from ccp.audits.models import AuditCase, Draw, DrawLine, DrawTicket, PrintRun, StatusProposal
 from ccp.models import (
     Activity,
     Evidence,
@@ -37,6 +37,7 @@ from certifications.payments.models import (
     SettlementLine,
     UnappliedMoney,
 )
+from tests.support.audits import case_on_record, letter_on_record
 from tests.support.builders import (
     TODAY,
     invoice_of,
@@ -91,10 +92,25 @@ def told(client: Client, response: HttpResponse) -> str:
 # Actions on one record or on several: the permission that each needs, besides the one to view the
 # record.
 DEEDS = {
+    "audits_auditcase_call_off": "audits.coordinate_audits",
+    "audits_auditcase_conflict": "audits.review_audits",
+    "audits_auditcase_decide": "audits.review_audits",
+    "audits_auditcase_grant": "audits.coordinate_audits",
+    "audits_auditcase_message": "audits.coordinate_audits",
+    "audits_auditcase_more": "audits.review_audits",
+    "audits_auditcase_notify": "audits.coordinate_audits",
+    "audits_auditcase_refuse": "audits.coordinate_audits",
+    "audits_auditcase_release": "audits.review_audits",
+    "audits_auditcase_take": "audits.review_audits",
     "audits_draw_abandon": "audits.abandon_draw",
     "audits_draw_freeze": "audits.freeze_draw",
+    "audits_draw_notify": "audits.coordinate_audits",
     "audits_draw_seed": "audits.seed_draw",
     "audits_drawticket_replace": "audits.replace_drawn",
+    "audits_statusproposal_confirm": "audits.confirm_audit_outcome",
+    "audits_statusproposal_decline": "audits.confirm_audit_outcome",
+    "audits_draw_letters": "audits.print_letters",
+    "audits_printrun_download": "audits.print_letters",
     "ccp_activity_void": "ccp.change_activity",
     "ccp_activity_void_several": "ccp.change_activity",
     "ccp_activitytype_terms": "ccp.change_activitytype",
@@ -104,6 +120,7 @@ DEEDS = {
     "ccp_transcriptbatch_download": "ccp.add_transcriptbatch",
     "certifications_certification_status": "certifications.change_certification",
     "certifications_credential_rename": "certifications.rename_credential",
+    "certifications_cycle_audit": "audits.coordinate_audits",
     "certifications_cycle_correct": "certifications.add_cyclecorrection",
     "certifications_cycle_extend": "certifications.change_cycle",
     "certifications_payment_refund": "payments.give_refund",
@@ -177,6 +194,9 @@ def populate(count: int) -> None:
         )
         _pay_online(invoice_of(cycle, year=2), clerk)
         _draw(cycle, clerk)
+        case = case_on_record(cycle, "drawn")
+        AuditCase.objects.filter(pk=case.pk).update(outcome="failed", points=0)
+        StatusProposal.objects.create(case=case, proposed_at=noon(TODAY))
 
 
 def _draw(cycle: Cycle, clerk: User) -> None:
@@ -193,6 +213,7 @@ def _draw(cycle: Cycle, clerk: User) -> None:
         draw.sha256 = tickets.digest(tickets.frozen_file(draw.lines.values_list("line", "excluded")))
         draw.save()
     DrawTicket.objects.create(line=line, ticket=tickets.ticket("314", line.line), place=line.pk, is_drawn=True)
+    PrintRun.objects.create(asked_by=clerk, asked_at=noon(TODAY), letters=[letter_on_record(case_on_record(cycle)).pk])
 
 
 def _pay_online(invoice: RenewalInvoice, clerk: User) -> None:
@@ -262,9 +283,13 @@ VIEW, ADD, CHANGE, DELETE = "view", "add", "change", "delete"
 
 # Each model of the admin: what staff may do by hand with its rows, given the permission.
 BY_HAND: dict[str, set[str]] = {
+    "audits_auditcase": {VIEW},
     "audits_draw": {VIEW},
     "audits_drawline": {VIEW},
     "audits_drawticket": {VIEW},
+    "audits_statusproposal": {VIEW},
+    "audits_letter": {VIEW},
+    "audits_printrun": {VIEW},
     "account_emailaddress": {VIEW},
     "auth_group": {VIEW},  # superusers change groups, whatever permissions somebody has
     "ccp_activity": {VIEW},

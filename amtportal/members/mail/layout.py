@@ -60,6 +60,8 @@ class Content:
     """Why the reader gets this mail, as a sentence."""
     name: str = ""
     """The reader's name; empty if the mail should not show whose account it is about."""
+    greeting: str = ""
+    """How the reader is greeted, if not by name as usual."""
     stop_address: str = ""
     """Where the reader switches this kind of mail off; only mail that can be switched off has it."""
 
@@ -142,6 +144,8 @@ def _paragraphs(content: Content) -> Iterator[str]:
 
 
 def _greeting(content: Content) -> str:
+    if content.greeting:
+        return content.greeting
     return _("Hello %(name)s,") % {"name": content.name} if content.name else _("Hello,")
 
 
@@ -165,6 +169,7 @@ def _in_single_lines(content: Content) -> Content:
         content,
         subject=_line(content.subject),
         name=_line(content.name),
+        greeting=_line(content.greeting),
         why=_line(content.why),
         parts=[
             replace(

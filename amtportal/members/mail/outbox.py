@@ -20,6 +20,7 @@ from email.utils import make_msgid
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+from django.utils import timezone
 
 from amtportal import links
 from amtportal.members import vault
@@ -92,8 +93,14 @@ def tell_ended(name: str, keys: Sequence[int], reason: str, at: datetime) -> Non
         _ended[name](keys, reason, at)
 
 
-def write_at_sending(*, writer: str, addresses: Iterable[tuple[int, str]], priority: MailPriority) -> None:
-    """Store mails that are written when they are sent: for each the key of what it is about, and its address."""
+def write_at_sending(
+    *, writer: str, addresses: Iterable[tuple[int, str]], priority: MailPriority, not_before: datetime | None = None
+) -> None:
+    """Store mails that are written when they are sent: for each the key of what it is about, and its address.
+
+    ``not_before``: until then they wait.
+    """
+    first_try_at = max(filter(None, (not_before, timezone.now())))
     OutgoingMail.objects.bulk_create(
         OutgoingMail(
             sender=settings.DEFAULT_FROM_EMAIL,
@@ -102,6 +109,7 @@ def write_at_sending(*, writer: str, addresses: Iterable[tuple[int, str]], prior
             priority=priority,
             writer=writer,
             writer_key=key,
+            next_try_at=first_try_at,
         )
         for key, address in addresses
     )

@@ -11,12 +11,14 @@ from ccp.audits.models.cases import (
     ItemReview,
     ItemVerdict,
     Letter,
+    LetterKind,
     Message,
     ReviewRound,
     Verb,
     Who,
 )
 from ccp.audits.models.draws import Draw, DrawLine, DrawTicket, Replacement, SeedKind
+from ccp.audits.models.printing import LetterPrint, PrintRun
 from ccp.audits.models.proposals import StatusProposal
 
 __all__ = [
@@ -33,7 +35,10 @@ __all__ = [
     "ItemReview",
     "ItemVerdict",
     "Letter",
+    "LetterKind",
+    "LetterPrint",
     "Message",
+    "PrintRun",
     "Replacement",
     "ReviewRound",
     "SeedKind",

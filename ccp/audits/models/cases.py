@@ -17,6 +17,7 @@ from amtportal.history.lines import AppendOnly, History, Traced
 from amtportal.members.models import Member
 from ccp.audits.models.draws import DrawLine
 from ccp.models import Activity, AttestationStatement
+from ccp.notices.models import NoticeMail
 from certifications.models import Cycle, PointsField, in_quarters
 
 ASKED_FOR_MORE_AT_MOST = 2
@@ -384,18 +385,20 @@ class Message(AppendOnly, Traced):
 class LetterKind(models.TextChoices):
     """What a letter is about."""
 
-    NOTICE = "notice", "Notice"
-    LAST_NOTICE = "last-notice", "Last notice"
-    EXTENSION = "extension", "Extension"
-    MORE_WANTED = "more-wanted", "More proof asked for"
-    DECISION = "decision", "Decision"
-    APPEAL = "appeal", "Appeal"
+    NOTICE = "notice", pgettext_lazy("letter of an audit", "Notice")
+    LAST_NOTICE = "last-notice", pgettext_lazy("letter of an audit", "Last notice")
+    EXTENSION = "extension", pgettext_lazy("letter of an audit", "Extension")
+    MORE_WANTED = "more-wanted", pgettext_lazy("letter of an audit", "More proof asked for")
+    DECISION = "decision", pgettext_lazy("letter of an audit", "Decision")
+    APPEAL = "appeal", pgettext_lazy("letter of an audit", "Appeal")
+    CALLED_OFF = "called-off", pgettext_lazy("letter of an audit", "Called off")
 
 
 class Letter(AppendOnly, Traced):
-    """A letter of a case, as it was written: by post and by mail, in the same words.
+    """A letter of a case, as it was written: on paper and by mail, in the same words.
 
-    A step has one letter of a kind, so nobody is told twice.
+    A step has one letter of a kind, so nobody is told twice. ``text`` is what both are laid out from
+    (``ccp.audits.letters.text``), at any time.
     """
 
     Kind = LetterKind
@@ -408,9 +411,18 @@ class Letter(AppendOnly, Traced):
     subject = models.CharField(max_length=300)
     text = models.TextField()
     written_at = models.DateTimeField()
+    mail = models.OneToOneField(
+        NoticeMail,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="letter",
+        help_text="The same words by mail.",
+    )
 
     class Meta:
         ordering = ["case", "pk"]
+        permissions = [("print_letters", "Can print letters of audits")]
         constraints = [
             models.UniqueConstraint(fields=["step", "kind"], name="%(app_label)s_%(class)s_exactly_once"),
             models.CheckConstraint(name="%(app_label)s_%(class)s_kind_known", condition=Q(kind__in=LetterKind.values)),
@@ -421,6 +433,11 @@ class Letter(AppendOnly, Traced):
 
     def __str__(self) -> str:
         return self.subject
+
+    @property
+    def written_on(self) -> date:
+        """The day in Chicago."""
+        return day_of(self.written_at)
 
 
 class ExtensionState(models.TextChoices):

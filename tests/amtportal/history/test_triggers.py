@@ -15,7 +15,17 @@ from simple_history.models import HistoricalChanges
 from amtportal.history import seals, triggers
 from amtportal.history.models import Seal, SecurityEvent
 from amtportal.members.models import FormerAmtId, MailDelivery, MailPause, Member, OutgoingMail, SearchTerm, Tally
-from ccp.audits.models import CaseStep, Conflict, DrawLine, DrawTicket, ItemReview, Letter, Message, Replacement
+from ccp.audits.models import (
+    CaseStep,
+    Conflict,
+    DrawLine,
+    DrawTicket,
+    ItemReview,
+    Letter,
+    LetterPrint,
+    Message,
+    Replacement,
+)
 from ccp.models import AttestationStatement, Credit, Transcript, TranscriptFile
 from ccp.notices.models import Notice, NoticeMail
 from ccp.transcripts import contents as transcripts
@@ -57,7 +67,7 @@ def test_every_history_is_append_only_and_so_are_the_records_of_what_was_done() 
     assert len(histories) >= 18
     others = {StatusChange, CycleCorrection, Transcript, TranscriptFile, SecurityEvent, Seal, LogEntry, FormerAmtId}
     others |= {ProviderEvent, AttestationStatement, DrawLine, DrawTicket, Replacement, CaseStep, Conflict}
-    others |= {ItemReview, Letter, Message}
+    others |= {ItemReview, Letter, LetterPrint, Message}
     assert set(triggers.append_only()) == histories | others
 
 

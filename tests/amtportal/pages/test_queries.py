@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from amtportal.members.models import Member
 from ccp.models import Activity
-from tests.support.audits import case_on_record
+from tests.support.audits import case_on_record, letter_on_record
 from tests.support.builders import (
     TODAY,
     client_of,
@@ -63,6 +63,7 @@ PAGES = {
     "if I were audited today": "/audits/check/",
     "audits": "/audits/",
     "audit": "/audits/{audit}/",
+    "letter of an audit": "/audits/{audit}/letters/{letter}/",
     "attach files in an audit": "/audits/{audit}/entries/{activity}/files/",
     "calendar": "/calendar/",
     "notices": "/account/notices/",
@@ -110,6 +111,7 @@ def queries(client: Client, member: Member, pattern: str) -> int:
         cycle=cycle.pk,
         invoice=invoice_of(cycle).pk,
         audit=case_on_record(cycle).pk if "{audit}" in pattern else 0,
+        letter=letter_on_record(case_on_record(cycle)).pk if "{letter}" in pattern else 0,
     )
     with CaptureQueriesContext(
         connection,

@@ -19,7 +19,9 @@ from ccp.audits.models import (
     Extension,
     ItemReview,
     Letter,
+    LetterPrint,
     Message,
+    PrintRun,
     StatusProposal,
 )
 from tests.support.audits import OPENED, OPENED_ON, make_case, owner, person
@@ -82,6 +84,15 @@ def letter() -> Letter:
         text="Dear Ada Lane",
         written_at=OPENED,
     )
+
+
+def mailed_letter() -> Letter:
+    return make_case().letters.get()
+
+
+def letter_print() -> LetterPrint:
+    run = PrintRun.objects.create(asked_by=make_user(), asked_at=OPENED, letters=[])
+    return LetterPrint.objects.create(letter=letter(), run=run, printed_at=OPENED)
 
 
 Try = tuple[str, dict[str, Any], str]
@@ -164,6 +175,8 @@ COPIES: dict[Callable[[], models.Model], list[Try]] = {
     extension: [("extension.case_id", {}, "asked for twice")],
     appeal: [("appeal.case_id", {}, "appealed twice")],
     letter: [("letter_exactly_once", {}, "told twice")],
+    mailed_letter: [("letter.mail_id", {"kind": "appeal"}, "two in one mail")],
+    letter_print: [("letterprint_once_a_run", {}, "twice in one file")],
     proposal: [("statusproposal.case_id", {}, "proposed twice")],
 }
 OF_THE_DRAW = ("audits_draw", "audits_replacement")
