@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from dateutil.relativedelta import relativedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -100,7 +99,7 @@ def days(standing: Standing, today: due.CycleFacts) -> set[date]:
     found |= {standing.cycle.ends_on - DAY * before for before in KINDS[Kind.CYCLE_ENDS].before}
     found |= {standing.records_until - DAY * before for before in KINDS[Kind.GRACE].before}
     if today.quiet_since:
-        found.add(today.quiet_since + relativedelta(months=due.QUIET_MONTHS))
+        found.add(due.quiet_anchor(today.quiet_since))
     for line in standing.invoices:
         if line.opens_on:
             pay_by = line.late_pay_by or line.invoice.due_on

@@ -9,12 +9,14 @@ class NoticesConfig(AppConfig):
     verbose_name = "Notices"
 
     def ready(self) -> None:
-        from amtportal.members.mail import languages
+        from amtportal.members.mail import languages, samples
         from ccp.merging import moving
         from ccp.notices import following, preferences, writing
+        from ccp.notices.samples import SAMPLES
         from certifications.payments.signals import member_told
 
         languages.register(preferences.chosen_language)
+        samples.register(*SAMPLES)
         writing.register()
         moving.connect(following.move, dispatch_uid="ccp.notices.move")
         member_told.connect(following.told_at_once, dispatch_uid="ccp.notices.told_at_once")

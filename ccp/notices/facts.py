@@ -18,8 +18,8 @@ from amtportal.dates import CHICAGO, day_of
 from ccp.counting import requirement
 from ccp.models import Activity, Credit, ErrorReport
 from ccp.notices import due
-from ccp.notices.models import Notice
 from ccp.notices.models import NoticeKind as Kind
+from ccp.notices.models import NoticeMail
 from ccp.rollover.verdicts import Verdict
 from ccp.standing.standing import Standing, standings_of
 from certifications import cycles as cycle_rules
@@ -38,8 +38,11 @@ def midnight(day: date) -> datetime:
 
 
 def began_on(on: date) -> date:
-    """Return the day of the portal's first notice; that day, if there is none yet."""
-    first = Notice.objects.order_by("pk").first()
+    """Return the day of the portal's first mail of a day; that day, if there is none yet.
+
+    What is told at once, such as a receipt, comes before a portal begins to send notices.
+    """
+    first = NoticeMail.objects.filter(at_once=False).order_by("pk").first()
     return min(day_of(first.made_at), on) if first else on
 
 

@@ -44,9 +44,9 @@ def wants(preference: Preference, kind: NoticeKind) -> bool:
     return kind not in COLUMNS or getattr(preference, COLUMNS[kind])
 
 
-def unwanted(preference: Preference) -> list[NoticeKind]:
-    """Return the kinds that the member switched off."""
-    return [kind for kind in COLUMNS if not wants(preference, kind)]
+def unwanted(preference: Preference | None) -> frozenset[NoticeKind]:
+    """Return the kinds that the member switched off; none without a choice."""
+    return frozenset(kind for kind in COLUMNS if preference and not wants(preference, kind))
 
 
 def language_of(preference: Preference, *, otherwise: str | None = None) -> str:

@@ -27,7 +27,7 @@ from amtportal.members.models import MailPriority, Member
 from ccp.notices import due, facts, preferences, telling
 from ccp.notices.due import Due
 from ccp.notices.kinds import is_optional
-from ccp.notices.models import OPTIONAL, Notice, NoticeKind, NoticeMail, Preference
+from ccp.notices.models import Notice, NoticeKind, NoticeMail, Preference
 
 FROM = time(8)
 """From this time in Chicago on, notices are sent."""
@@ -64,14 +64,14 @@ class Reader:
     address: str
     comes_back: bool
     takes_optional: bool
-    switched_off: frozenset[str]
+    unwanted: frozenset[str]
 
     @property
     def can_be_reached(self) -> bool:
         return bool(self.address) and not self.comes_back
 
     def takes(self, kind: str) -> bool:
-        return not is_optional(kind) or (self.takes_optional and kind not in self.switched_off)
+        return not is_optional(kind) or (self.takes_optional and kind not in self.unwanted)
 
 
 def is_early(on: date, now: datetime) -> bool:
@@ -198,7 +198,7 @@ def _readers(members: Collection[int], on: date) -> dict[int, Reader]:
             address=address_of(email),
             comes_back=bool(email) and email.lower() in marked,
             takes_optional=bool(password) and not password.startswith(UNUSABLE_PASSWORD_PREFIX),
-            switched_off=switched_off(choices.get(key)),
+            unwanted=preferences.unwanted(choices.get(key)),
         )
         for key, email, password in rows
     }
@@ -212,11 +212,6 @@ def address_of(email: str | None) -> str:
 def address_now(member: Member) -> str:
     """Return the address to which mail for the member goes now; empty if there is none."""
     return address_of(member.user.email) if member.user and member.user.is_active else ""
-
-
-def switched_off(choice: Preference | None) -> frozenset[str]:
-    """Return the kinds that a member does not want."""
-    return frozenset(kind for kind in OPTIONAL if choice and not preferences.wants(choice, kind))
 
 
 def _not_told(dues: Collection[Due]) -> list[Due]:

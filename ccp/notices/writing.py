@@ -8,6 +8,7 @@ dropped too. The rest becomes one mail, the most pressing first: its subject is 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django.core.mail import EmailMessage
 from django.db import transaction
@@ -35,10 +36,11 @@ from ccp.models import Activity, ErrorReport
 from ccp.notices import due, facts, preferences, telling
 from ccp.notices.kinds import KINDS, ORDER, is_optional
 from ccp.notices.models import Notice, NoticeKind, NoticeMail, Preference
-from ccp.notices.sending import WRITER, address_now, switched_off
+from ccp.notices.sending import WRITER, address_now
 from ccp.notices.telling import Gone, Said, Whole
 from ccp.standing.standing import Standing
 from ccp.standing.tasks import steps_of
+from certifications.invoice_standing import InvoiceStanding
 from certifications.models import Certification, Cycle, Payment, StatusChange
 
 Kind = NoticeKind
@@ -106,10 +108,10 @@ def _by_cycle(notices: Sequence[Notice], on: date, write: Callable[[Standing, No
 
 
 def cycle_ends(notices: Sequence[Notice], on: date) -> Written:
-    return _by_cycle(notices, on, _cycle_ends)
+    return _by_cycle(notices, on, say_cycle_ends)
 
 
-def _cycle_ends(standing: Standing, notice: Notice, on: date) -> Said | Gone:
+def say_cycle_ends(standing: Standing, notice: Notice, on: date) -> Said | Gone:
     payable = [owed for owed in standing.invoices if owed.is_payable]
     if standing.verdict != "running":
         return Gone(ENDED)
@@ -120,25 +122,29 @@ def _cycle_ends(standing: Standing, notice: Notice, on: date) -> Said | Gone:
     days = standing.days_left
     left = ngettext("The cycle ends in %(days)s day.", "The cycle ends in %(days)s days.", days) % {"days": days}
     ends_on = standing.cycle.ends_on
-    if is_short:
-        subject = _to_go(standing, ends_on)
-    else:
-        first = min(owed.late_pay_by or owed.invoice.due_on for owed in payable)
-        amount = dollars(sum(owed.invoice.amount for owed in payable))
-        subject = _("%(amount)s to pay by %(day)s") % {"amount": amount, "day": format_day_briefly(first)}
-        if first < on:
-            subject = _("%(amount)s overdue since %(day)s") % {"amount": amount, "day": format_day_briefly(first)}
+    subject = _to_go(standing, ends_on) if is_short else _to_pay(payable, on)
     heading = _("%(code)s: your CCP cycle ends %(day)s") % {"code": _code(standing), "day": format_day(ends_on)}
     facts_ = [_points(standing), (_("Days left"), str(days))] if standing.cycle.is_mandatory else []
     part = Part([left if days else _("Today is the last day of the cycle."), *sentences], heading, facts_, button)
     return Said(subject, part, about)
 
 
+def _to_pay(payable: Sequence[InvoiceStanding], on: date) -> str:
+    """Return what is overdue and since when, which may be long ago; or else what is to be paid first."""
+    pay_by = [(owed.late_pay_by or owed.invoice.due_on, owed.invoice.amount) for owed in payable]
+    first = min(day for day, _amount in pay_by)
+    if first < on:
+        overdue = sum(amount for day, amount in pay_by if day < on)
+        return _("%(amount)s overdue since %(day)s") % {"amount": dollars(overdue), "day": format_day(first)}
+    amount = sum(amount for day, amount in pay_by if day == first)
+    return _("%(amount)s to pay by %(day)s") % {"amount": dollars(amount), "day": format_day_briefly(first)}
+
+
 def grace(notices: Sequence[Notice], on: date) -> Written:
-    return _by_cycle(notices, on, _grace)
+    return _by_cycle(notices, on, say_grace)
 
 
-def _grace(standing: Standing, notice: Notice, on: date) -> Said | Gone:
+def say_grace(standing: Standing, notice: Notice, on: date) -> Said | Gone:
     if standing.verdict != "grace":
         return Gone(NO_GRACE)
     until = standing.records_until
@@ -161,12 +167,12 @@ def nothing_recorded(notices: Sequence[Notice], on: date) -> Written:
     standings = {each.cycle.pk: each for each in facts.standings({key_of(notice) for notice in notices}, on)}
     quiet = facts.quiet_since({key: standing.cycle.starts_on for key, standing in standings.items()})
     return {
-        notice.pk: _nothing_recorded(standings.get(key_of(notice)), notice, quiet.get(key_of(notice)))
+        notice.pk: say_nothing_recorded(standings.get(key_of(notice)), notice, quiet.get(key_of(notice)))
         for notice in notices
     }
 
 
-def _nothing_recorded(standing: Standing | None, notice: Notice, quiet_since: date | None) -> Said | Gone:
+def say_nothing_recorded(standing: Standing | None, notice: Notice, quiet_since: date | None) -> Said | Gone:
     if standing is None or standing.verdict != "running" or quiet_since is None:
         return Gone(NOT_IN_FORCE)
     if not facts.is_short(standing):
@@ -202,41 +208,44 @@ def _by_invoice(notices: Sequence[Notice], on: date) -> Written:
         if found is None:
             written[notice.pk] = Gone(NOT_TO_PAY)
             continue
-        standing, owed = found
-        invoice = owed.invoice
-        last = owed.late_pay_by or invoice.due_on
-        days = (last - on).days
-        values = {
-            "code": _code(standing),
-            "number": invoice.number,
-            "amount": dollars(invoice.amount),
-            "day": format_day_briefly(last),
-            "days": days,
-            "year": invoice.year,
-        }
-        if notice.kind == Kind.INVOICE_OPEN and days >= 0:
-            subject = _("Your renewal invoice is open: %(amount)s by %(day)s")
-            heading = _("%(code)s: the renewal invoice of year %(year)s is open")
-        elif days > 0:
-            subject = ngettext(
-                "%(amount)s due in %(days)s day, on %(day)s", "%(amount)s due in %(days)s days, on %(day)s", days
-            )
-            heading = _("%(code)s: the renewal invoice of year %(year)s is due")
-        elif days == 0:
-            subject = _("%(amount)s due today, %(day)s")
-            heading = _("%(code)s: the renewal invoice of year %(year)s is due today")
-        else:
-            subject = _("%(amount)s overdue since %(day)s")
-            heading = _("%(code)s: the renewal invoice of year %(year)s is overdue")
-        sentences = [step.sentence for step in steps_of(standing) if step.invoice == invoice]
-        part = Part(
-            [owed.reason, *sentences] if notice.kind == Kind.INVOICE_OPEN else sentences,
-            heading % values,
-            [(_("Invoice"), invoice.number), (_("Amount"), dollars(invoice.amount)), (_("Pay by"), format_day(last))],
-            _button(_("Pay the invoice"), "invoice-detail", invoice.pk),
-        )
-        written[notice.pk] = Said(subject % values, part, [notice.subject])
+        written[notice.pk] = say_invoice(*found, notice, on)
     return written
+
+
+def say_invoice(standing: Standing, owed: InvoiceStanding, notice: Notice, on: date) -> Said:
+    invoice = owed.invoice
+    last = owed.late_pay_by or invoice.due_on
+    days = (last - on).days
+    values = {
+        "code": _code(standing),
+        "number": invoice.number,
+        "amount": dollars(invoice.amount),
+        "day": format_day_briefly(last),
+        "days": days,
+        "year": invoice.year,
+    }
+    if notice.kind == Kind.INVOICE_OPEN and days >= 0:
+        subject = _("Your renewal invoice is open: %(amount)s by %(day)s")
+        heading = _("%(code)s: the renewal invoice of year %(year)s is open")
+    elif days > 0:
+        subject = ngettext(
+            "%(amount)s due in %(days)s day, on %(day)s", "%(amount)s due in %(days)s days, on %(day)s", days
+        )
+        heading = _("%(code)s: the renewal invoice of year %(year)s is due")
+    elif days == 0:
+        subject = _("%(amount)s due today, %(day)s")
+        heading = _("%(code)s: the renewal invoice of year %(year)s is due today")
+    else:
+        subject = _("%(amount)s overdue since %(day)s")
+        heading = _("%(code)s: the renewal invoice of year %(year)s is overdue")
+    sentences = [step.sentence for step in steps_of(standing) if step.invoice == invoice]
+    part = Part(
+        [owed.reason, *sentences] if notice.kind == Kind.INVOICE_OPEN else sentences,
+        heading % values,
+        [(_("Invoice"), invoice.number), (_("Amount"), dollars(invoice.amount)), (_("Pay by"), format_day(last))],
+        _button(_("Pay the invoice"), "invoice-detail", invoice.pk),
+    )
+    return Said(subject % values, part, [notice.subject])
 
 
 def lapsed(notices: Sequence[Notice], on: date) -> Written:
@@ -244,22 +253,23 @@ def lapsed(notices: Sequence[Notice], on: date) -> Written:
     written: dict[int, Said | Gone] = {}
     for notice in notices:
         change = changes[key_of(notice)]
-        certification = change.certification
-        if certification.status != Certification.Status.LAPSED:
-            written[notice.pk] = Gone(IN_FORCE)
-            continue
-        values = {"code": certification.credential.code, "day": format_day(change.changed_on)}
-        part = Part(
-            [
-                _("This certification lapsed on %(day)s.") % values,
-                translated(change.reason),
-                _("It takes no more records. Call AMT to ask how it can be reinstated."),
-            ],
-            _("%(code)s: your certification has lapsed") % values,
-            button=_button(_("See your certifications"), "certification-list"),
-        )
-        written[notice.pk] = Said(_("Your %(code)s certification has lapsed") % values, part)
+        is_lapsed = change.certification.status == Certification.Status.LAPSED
+        written[notice.pk] = say_lapsed(change) if is_lapsed else Gone(IN_FORCE)
     return written
+
+
+def say_lapsed(change: StatusChange) -> Said:
+    values = {"code": change.certification.credential.code, "day": format_day(change.changed_on)}
+    part = Part(
+        [
+            _("This certification lapsed on %(day)s.") % values,
+            translated(change.reason),
+            _("It takes no more records. Call AMT to ask how it can be reinstated."),
+        ],
+        _("%(code)s: your certification has lapsed") % values,
+        button=_button(_("See your certifications"), "certification-list"),
+    )
+    return Said(_("Your %(code)s certification has lapsed") % values, part)
 
 
 def _by_payment(notices: Sequence[Notice], write: Callable[[Payment], Said | Gone]) -> Written:
@@ -281,10 +291,10 @@ def _of_payment(payment: Payment) -> dict[str, object]:
 
 
 def payment_received(notices: Sequence[Notice], on: date) -> Written:
-    return _by_payment(notices, _payment_received)
+    return _by_payment(notices, say_payment_received)
 
 
-def _payment_received(payment: Payment) -> Said | Gone:
+def say_payment_received(payment: Payment) -> Said | Gone:
     if payment.reversed_at:
         return Gone(REVERSED)
     values = _of_payment(payment)
@@ -301,10 +311,10 @@ def _payment_received(payment: Payment) -> Said | Gone:
 
 
 def payment_failed(notices: Sequence[Notice], on: date) -> Written:
-    return _by_payment(notices, _payment_failed)
+    return _by_payment(notices, say_payment_failed)
 
 
-def _payment_failed(payment: Payment) -> Said | Gone:
+def say_payment_failed(payment: Payment) -> Said | Gone:
     if payment.invoice.status != "issued":
         return Gone(NOT_TO_PAY)
     values = _of_payment(payment)
@@ -342,48 +352,57 @@ def amt_credit(notices: Sequence[Notice], on: date) -> Written:
         totals[notice.mail_id].append(entries[key_of(notice)])
     written: dict[int, Said | Gone] = {notice.pk: Gone(WITHDRAWN) for notice in notices}
     for notice in standing:
-        total = sum(entry.points for entry in totals[notice.mail_id])
-        subject = ngettext("AMT credited you %(points)s point", "AMT credited you %(points)s points", as_count(total))
-        entry = entries[key_of(notice)]
-        part = Part(
-            [_("%(reference)s, %(title)s, %(day)s: %(points)s points.") % _of_entry(entry)],
-            _("Credit from AMT"),
-            button=_button(_("See the entry"), "activity-detail", entry.pk),
-        )
-        written[notice.pk] = Said(subject % {"points": format_points(total)}, part)
+        written[notice.pk] = say_credit(entries[key_of(notice)], of_mail=totals[notice.mail_id])
     return written
+
+
+def say_credit(entry: Activity, *, of_mail: Iterable[Activity]) -> Said:
+    """Say one credit. ``of_mail``: all credits of the mail, whose sum its subject has."""
+    total = sum((each.points for each in of_mail), Decimal())
+    subject = ngettext("AMT credited you %(points)s point", "AMT credited you %(points)s points", as_count(total))
+    sentence = ngettext(
+        "%(reference)s, %(title)s, %(day)s: %(points)s point.",
+        "%(reference)s, %(title)s, %(day)s: %(points)s points.",
+        as_count(entry.points),
+    )
+    part = Part(
+        [sentence % _of_entry(entry)],
+        _("Credit from AMT"),
+        button=_button(_("See the entry"), "activity-detail", entry.pk),
+    )
+    return Said(subject % {"points": format_points(total)}, part)
 
 
 def entry_voided(notices: Sequence[Notice], on: date) -> Written:
     entries = _entries(notices)
-    written: dict[int, Said | Gone] = {}
-    for notice in notices:
-        entry = entries[key_of(notice)]
-        part = Part(
-            [
-                _("AMT voided %(reference)s, %(title)s, %(day)s. It no longer counts.") % _of_entry(entry),
-                _("Reason: %(reason)s") % {"reason": entry.void_reason},
-            ],
-            _("Entry voided"),
-            button=_button(_("See the entry"), "activity-detail", entry.pk),
-        )
-        written[notice.pk] = Said(_("AMT voided %(reference)s") % _of_entry(entry), part)
-    return written
+    return {notice.pk: say_voided(entries[key_of(notice)]) for notice in notices}
+
+
+def say_voided(entry: Activity) -> Said:
+    part = Part(
+        [
+            _("AMT voided %(reference)s, %(title)s, %(day)s. It no longer counts.") % _of_entry(entry),
+            _("Reason: %(reason)s") % {"reason": entry.void_reason},
+        ],
+        _("Entry voided"),
+        button=_button(_("See the entry"), "activity-detail", entry.pk),
+    )
+    return Said(_("AMT voided %(reference)s") % _of_entry(entry), part)
 
 
 def report_answered(notices: Sequence[Notice], on: date) -> Written:
     reports = ErrorReport.objects.select_related("activity__activity_type").in_bulk({key_of(one) for one in notices})
-    written: dict[int, Said | Gone] = {}
-    for notice in notices:
-        report = reports[key_of(notice)]
-        values = _of_entry(report.activity)
-        part = Part(
-            [_("AMT answered your report about %(reference)s, %(title)s:") % values, report.answer],
-            _("Your error report"),
-            button=_button(_("See the entry"), "activity-detail", report.activity_id),
-        )
-        written[notice.pk] = Said(_("AMT answered your report about %(reference)s") % values, part)
-    return written
+    return {notice.pk: say_answer(reports[key_of(notice)]) for notice in notices}
+
+
+def say_answer(report: ErrorReport) -> Said:
+    values = _of_entry(report.activity)
+    part = Part(
+        [_("AMT answered your report about %(reference)s, %(title)s:") % values, report.answer],
+        _("Your error report"),
+        button=_button(_("See the entry"), "activity-detail", report.activity_id),
+    )
+    return Said(_("AMT answered your report about %(reference)s") % values, part)
 
 
 def monthly_summary(notices: Sequence[Notice], on: date) -> Written:
@@ -393,7 +412,7 @@ def monthly_summary(notices: Sequence[Notice], on: date) -> Written:
     for standing in facts.standings(list(cycles.values_list("pk", flat=True)), on):
         standings[standing.certification.member_id].append(standing)
     return {
-        notice.pk: _summary(first, standings[notice.member_id], recorded.get(notice.member_id, 0))
+        notice.pk: say_summary(first, standings[notice.member_id], recorded.get(notice.member_id, 0))
         for first, of_month in _by_anchor(notices).items()
         for recorded in [_recorded_in_month_before(first, members)]
         for notice in of_month
@@ -415,10 +434,10 @@ def _recorded_in_month_before(first: date, members: Iterable[int]) -> dict[int, 
     return dict(recorded.values_list("member").annotate(Count("pk")))
 
 
-def _summary(first: date, standings: Sequence[Standing], recorded: int) -> Said | Gone:
+def say_summary(first: date, standings: Sequence[Standing], recorded: int) -> Said | Gone:
     if not standings:
         return Gone(NOT_IN_FORCE)
-    month = date_format(first - timedelta(days=1), "F Y")
+    month = date_format(first - timedelta(days=1), "YEAR_MONTH_FORMAT")
     number = ngettext(
         "In %(month)s, %(number)s entry was recorded.", "In %(month)s, %(number)s entries were recorded.", recorded
     ) % {"month": month, "number": recorded}
@@ -489,7 +508,7 @@ def write(keys: Sequence[int]) -> dict[int, EmailMessage]:
         if whole:
             mail.language = whole.language
         message = compose(
-            whole.content if whole else _content(mail, kept),
+            whole.content if whole else content_of(mail, kept),
             to=mail.address,
             language=mail.language,
             priority=MailPriority.NOTICE,
@@ -515,7 +534,7 @@ def _said(
     said: dict[int, Said | Gone | Whole] = {}
     same: dict[tuple[str, str], list[Notice]] = defaultdict(list)
     for mail in mails:
-        unwanted = switched_off(getattr(mail.member, "notice_preference", None))
+        unwanted = preferences.unwanted(getattr(mail.member, "notice_preference", None))
         for notice in notices[mail.pk]:
             if newest.get((notice.member_id, notice.kind, notice.subject), notice.anchor_on) > notice.anchor_on:
                 said[notice.pk] = Gone(NEWER)
@@ -543,7 +562,7 @@ def _newest(mails: Sequence[NoticeMail]) -> dict[tuple[int, str, str], date]:
     return newest
 
 
-def _content(mail: NoticeMail, kept: Sequence[tuple[Notice, Said]]) -> Content:
+def content_of(mail: NoticeMail, kept: Sequence[tuple[Notice, Said]]) -> Content:
     """Return the mail: the most pressing first. What another part says already adds none."""
     ordered = sorted(kept, key=lambda each: (ORDER[each[0].kind], each[0].anchor_on, each[0].pk))
     parts: list[Part] = []

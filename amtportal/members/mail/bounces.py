@@ -69,12 +69,8 @@ def is_marked(addresses: Collection[str]) -> set[str]:
 
 
 def failures(report: Message) -> list[Failure]:
-    """Return what the report says; nothing if it is no report that can be read."""
-    try:
-        temporary, permanent = all_failures(report)
-    except Exception:  # it reads what strangers write, and fails for a mail without a sender
-        logger.exception("A report could not be read.")
-        return []
+    """Return what the report says; nothing if it is no report."""
+    temporary, permanent = all_failures(report)
     said = dict(_said(report))
     found = []
     for raw in sorted(permanent | temporary):
@@ -83,8 +79,13 @@ def failures(report: Message) -> list[Failure]:
         # A box that is full may have room tomorrow, whatever the server calls it.
         for_good = raw in permanent and not status.startswith("4") and not status.endswith(".2.2")
         reason = reason or _in_words(report) or status or "The mail came back."
-        found.append(Failure(address, for_good, reason[:LONGEST]))
+        found.append(Failure(_storable(address), for_good, _storable(reason)[:LONGEST]))
     return found
+
+
+def _storable(text: str) -> str:
+    """Return text of strangers without what a database refuses: zero bytes, and half characters."""
+    return text.replace("\0", "").encode(errors="replace").decode()
 
 
 def _in_words(report: Message) -> str:
@@ -116,17 +117,20 @@ def message_ids(content: bytes) -> set[str]:
         payload = part.get_payload(decode=True)
         if isinstance(payload, bytes):
             ids.update(_IDS.findall(payload))
-    return {found.decode(errors="replace") for found in ids}
+    return {_storable(found.decode(errors="replace")) for found in ids}
 
 
 def read(content: bytes, *, at: datetime) -> Verdict:
     """Read one message of the mailbox for reports, and do what follows. The same report counts once."""
     report = email.message_from_bytes(content)
-    found = failures(report)
+    try:
+        found, ids = failures(report), message_ids(content)
+    except Exception:  # strangers write it, and one message may not keep those behind it from being read
+        logger.exception("A report could not be read.")
+        found, ids = [], set()
     if not found:
         is_reply = str(report["Auto-Submitted"] or "").lower().startswith("auto-replied")
         return Verdict.KNOWN if is_reply else Verdict.UNREADABLE
-    ids = message_ids(content)
     verdicts = {_count(failure, ids, at=at) for failure in found}
     order = [Verdict.MARKED, Verdict.COUNTED, Verdict.KNOWN, Verdict.NOT_OURS]
     return min(verdicts, key=order.index)

@@ -83,12 +83,16 @@ def judge(error: Exception) -> Verdict:
 
     A sender that is refused says nothing of the recipient: the portal's address or its rights are
     wrong, and the mail must not be lost for it. Only a mail that is too large is refused there for
-    its own sake.
+    its own sake. So it is with a recipient who is refused for reasons of policy (5.7.x), such as
+    "Relay access denied": operators put it right, and the mail is tried until then.
     """
     if isinstance(error, ValueError):  # an address that cannot be written in a mail
         return Verdict.NEVER
     if isinstance(error, SMTPRecipientsRefused):
-        verdicts = {_of_recipient(code, text) for code, text in error.recipients.values()}
+        verdicts = {
+            Verdict.LATER if _enhanced(text)[:2] == (5, 7) else _of_recipient(code, text)
+            for code, text in error.recipients.values()
+        }
         return min(verdicts, key=[Verdict.DOMAIN_LATER, Verdict.LATER, Verdict.NEVER].index)
     if isinstance(error, SMTPSenderRefused):
         if error.smtp_code == 421:

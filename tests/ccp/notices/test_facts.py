@@ -11,9 +11,10 @@ from amtportal.members.models import Member
 from ccp.demo import cast
 from ccp.notices import due, facts, sending, writing
 from ccp.notices.due import Due
-from ccp.notices.models import NoticeMail
+from ccp.notices.models import NoticeKind, NoticeMail
 from certifications.models import Cycle
 from tests.support.builders import TODAY, cycle_of, make_amt_credit, make_cycle, make_member, noon
+from tests.support.notices import make_mail
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -69,7 +70,9 @@ def test_many_members_take_as_many_queries_as_few() -> None:
     assert taken[0] == taken[1]
 
 
-def test_the_first_notice_says_when_the_portal_began(short: Member) -> None:
+def test_the_first_mail_of_a_day_says_when_the_portal_began(short: Member) -> None:
+    """Receipts come before: a portal whose notices are switched on a month later tells of 3 days, too."""
+    make_mail(short, NoticeKind.PAYMENT_RECEIVED, on=TODAY - 30 * DAY, at_once=True)
     assert facts.began_on(TODAY) == TODAY
     sending.send_due(on=TODAY, now=noon(TODAY))
     assert facts.began_on(TODAY + 9 * DAY) == TODAY

@@ -56,7 +56,7 @@ def test_what_members_must_know_comes_whatever_they_chose() -> None:
     choose(member, wanted=[])
     preference = preferences.of_member(member)
     assert [kind for kind in NoticeKind if not preferences.wants(preference, kind)] == list(OPTIONAL)
-    assert preferences.unwanted(preference) == list(OPTIONAL)
+    assert preferences.unwanted(preference) == set(OPTIONAL)
 
 
 @pytest.mark.parametrize(

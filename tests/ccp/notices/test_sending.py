@@ -179,6 +179,15 @@ def test_what_the_mail_says_is_of_the_moment_of_sending(
     assert "The cycle ends in 38 days." in mail.get_body(("plain",)).get_content()
 
 
+def test_only_what_is_overdue_is_called_overdue_and_since_which_year(
+    met: Member, mailbox: Mailbox, at_eight: TimeMachineFixture
+) -> None:
+    """Years 1 and 2 are not paid; that of year 3 is open, and is due on 5/1/2026."""
+    send()
+    (mail,) = mailbox.mails
+    assert mail["Subject"] == "$120.00 overdue since 5/1/2024"
+
+
 def test_of_a_series_only_the_newest_goes_out_after_the_mail_server_was_away(
     short: Member, mailbox: Mailbox, at_eight: TimeMachineFixture
 ) -> None:

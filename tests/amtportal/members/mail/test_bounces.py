@@ -1,6 +1,7 @@
 """Mail that comes back: which reports count, what is marked, who is told, and how the mark ends."""
 
 import mailbox
+from contextlib import suppress
 from datetime import timedelta
 from email.mime.text import MIMEText
 from pathlib import Path
@@ -218,6 +219,39 @@ def test_the_command_counts_nothing_twice_and_keeps_what_nobody_can_read(
     (kept,) = maildir.get_folder("Unclear")
     assert kept["Subject"] == "What is this?"
     assert len(maildir.get_folder("Read")) == 3
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        report().replace(b"1@portal", b"\0@portal"),
+        report().replace(b"ada@", b"a\0da@"),
+        report().replace(b"no such box", b"\0 \xff"),
+        report(recipient="a\ud800@example.org".encode("utf-16", "surrogatepass").decode("latin-1")),
+    ],
+    ids=["zero in the ID", "zero in the recipient", "zero in the reason", "no text at all"],
+)
+def test_no_message_of_a_stranger_keeps_the_reports_behind_it_from_being_read(
+    maildir: mailbox.Maildir, message: bytes
+) -> None:
+    sent()
+    sent(2)
+    bounces.read(message, at=timezone.now())
+    maildir.add(report(2))
+    with suppress(SystemExit):
+        call_command("read_bounces")
+    assert bounces.is_marked([ADA])
+
+
+def test_a_message_that_makes_the_reader_fail_is_put_aside(
+    maildir: mailbox.Maildir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent()
+    monkeypatch.setattr(bounces, "message_ids", lambda content: 1 / 0)
+    maildir.add(report())
+    with pytest.raises(SystemExit):
+        call_command("read_bounces")
+    assert len(maildir.get_folder("Unclear")) == 1
 
 
 def test_a_mailbox_is_also_read_by_imap(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:

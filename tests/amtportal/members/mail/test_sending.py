@@ -281,6 +281,16 @@ def test_a_sender_that_is_refused_loses_no_mail_of_anybody(server: Sink) -> None
     assert len([each for each in server.commands if each.startswith("MAIL")]) == 1
 
 
+def test_a_server_that_does_not_relay_for_the_portal_loses_no_mail_of_anybody(server: Sink) -> None:
+    server.answer = refusing("RCPT", "554 5.7.1 <ada@example.org>: Relay access denied")
+    for number in range(3):
+        write(f"{number}@example.org")
+    assert sending.send_due() == (0, 3)
+    assert (OutgoingMail.objects.count(), what_became()) == (3, [])
+    server.answer = lambda command: ""
+    assert sending.send_due(now=timezone.now() + timedelta(minutes=2)) == (3, 0)
+
+
 def test_a_mail_that_cannot_be_sent_keeps_no_other_from_being_sent(mailbox: Mailbox) -> None:
     EmailMessage("Hello", "Ada", None, ["bea@example.org"], bcc=["copy@añt..example"]).send()
     assert sending.send_due() == (1, 1)
