@@ -6,7 +6,9 @@ sent, and none that could be typed.
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import reduce
 from itertools import chain
+from operator import or_
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, Permission, PermissionsMixin
@@ -418,6 +420,10 @@ class MailPriority(models.IntegerChoices):
     SUMMARY = 8, "Summaries"
 
 
+# Not one of a list: Django cannot describe a table of SQLite whose constraint lists numbers, and fingerprint asks it.
+PRIORITY_KNOWN = reduce(or_, (Q(priority=value) for value in MailPriority.values))
+
+
 class OutgoingMail(models.Model):
     """A mail that waits to be sent (``outbox``). The row is deleted once the mail server has it.
 
@@ -456,7 +462,7 @@ class OutgoingMail(models.Model):
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_priority_known",
-                condition=Q(priority__in=MailPriority.values),
+                condition=PRIORITY_KNOWN,
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_written_or_to_be",
@@ -515,7 +521,7 @@ class MailDelivery(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_priority_known",
-                condition=Q(priority__in=MailPriority.values),
+                condition=PRIORITY_KNOWN,
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_sent_or_refused",

@@ -6,7 +6,10 @@ A model whose pages need ``ccp`` is registered here, once, over the base class o
 from ccp.admin import (
     activities,
     amt_credits,
+    audit_cases,
     audit_letters,
+    audit_outcomes,
+    audit_reviews,
     calendars,
     catalogue,
     certifications,
@@ -23,7 +26,10 @@ from ccp.admin import (
 __all__ = [
     "activities",
     "amt_credits",
+    "audit_cases",
     "audit_letters",
+    "audit_outcomes",
+    "audit_reviews",
     "calendars",
     "catalogue",
     "certifications",

@@ -37,6 +37,7 @@ MAY_FREEZE, MAY_SEED, MAY_ABANDON, MAY_REPLACE = (
     "audits.abandon_draw",
     "audits.replace_drawn",
 )
+MAY_NOTIFY = "audits.coordinate_audits"
 WIDE = {"class": "vTextField"}
 
 
@@ -148,6 +149,7 @@ class DrawAdmin(WrittenByVerbs, HistoryAdmin):
             path("<path:object_id>/seed/", view(self.seed_view), name="audits_draw_seed"),
             path("<path:object_id>/letters/", view(self.letters_view), name="audits_draw_letters"),
             path("<path:object_id>/abandon/", view(self.abandon_view), name="audits_draw_abandon"),
+            path("<path:object_id>/notify/", view(self.notify_view), name="audits_draw_notify"),
             *super().get_urls(),
         ]
 
@@ -158,6 +160,8 @@ class DrawAdmin(WrittenByVerbs, HistoryAdmin):
                 links.append(("Enter the seed", reverse("admin:audits_draw_seed", args=[obj.pk])))
             if may(MAY_ABANDON):
                 links.append(("Abandon", reverse("admin:audits_draw_abandon", args=[obj.pk])))
+        if obj.is_drawn and may(MAY_NOTIFY) and draws.to_notify(obj).exists():
+            links.append(("Ask all who were drawn for proof", reverse("admin:audits_draw_notify", args=[obj.pk])))
         if obj.is_drawn and may("audits.view_drawticket"):
             drawn = reverse("admin:audits_drawticket_changelist")
             links.append(("Who is audited", f"{drawn}?audited=yes&line__draw__id__exact={obj.pk}"))
@@ -238,6 +242,7 @@ class DrawAdmin(WrittenByVerbs, HistoryAdmin):
             "heads": figures.HEADS,
             "outcomes": [(each.credential or "All", each.columns()) for each in shown.outcomes],
             "agreement": shown.agreement,
+            "results": shown.results,
             "stays": [(CaseState(stay.state).label, stay) for stay in shown.stays],
         }
         return TemplateResponse(request, "admin/audits/figures.html", context)
@@ -331,6 +336,31 @@ class DrawAdmin(WrittenByVerbs, HistoryAdmin):
                 facts=[("Frozen", f"{draw.population:,} lines, {format_moment(draw.frozen_at)}")],
                 act=act,
                 warning="The year can then be frozen again. The abandoned draw stays on the public page.",
+            ),
+        )
+
+    def notify_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        draw: Draw = self.record_for_action(request, object_id, MAY_NOTIFY)
+        if not draw.is_drawn:
+            self.message_user(request, f"{draw} has no seed yet, so nobody is drawn.")
+            return redirect(self.page_of(draw))
+
+        def act(typed: dict[str, Any]) -> str:
+            asked = draws.notify(draw=draw, by=account_of(request), at=timezone.now())
+            if not asked:
+                raise AlreadyDone("Everybody who was drawn has been asked for proof already.")
+            return f"{asked:,} member{'s' * (asked != 1)} asked for proof."
+
+        return self.action_page(
+            request,
+            draw,
+            ActionPage(
+                title=f"Ask all who were drawn in {draw.year} for proof",
+                button="Ask for proof",
+                form=forms.Form(request.POST if request.method == "POST" else None),
+                facts=[("Not asked yet", f"{draws.to_notify(draw).count():,} audits")],
+                act=act,
+                warning="They are told by mail and by letter, and the days begin to run.",
             ),
         )
 

@@ -50,8 +50,6 @@ from certifications.quarters import STEP, ZERO
 ATTESTATION = gettext_lazy(
     "I attest that the files I sent are true copies of my documents, and that what I say in this audit is correct."
 )
-REMAIN_AFTER_REFUSAL = 7
-"""How many days the member has at least, after more time was refused."""
 LONGEST_TEXT = 4000
 
 
@@ -134,16 +132,19 @@ def _open(cases: Sequence[AuditCase], *, by: User, at: datetime) -> None:
 def notify(*, cases: Collection[int], by: User, at: datetime) -> int:
     """Ask for proof in these cases, given by key, and return in how many.
 
-    Those in which it was asked for already, or that were called off, stay as they are.
+    Those in which it was asked for already, or that were called off, stay as they are. So does that
+    of the coordinator's own record; if there is no other, raise ``Refused``.
     """
-    notified = 0
+    notified, own = 0, list[AuditCase]()
     for some in chunks(sorted(cases)):
         with transaction.atomic():
             drawn = [case for case in steps.lock(some) if case.state == CaseState.DRAWN]
-            for case in drawn:
-                _refuse_the_member(case, by)
-            steps.write([Move(case, steps.row_or_refuse(case, Verb.NOTIFY), by) for case in drawn], at=at)
-            notified += len(drawn)
+            own += [case for case in drawn if case.member.user_id == by.pk]
+            moves = [Move(case, steps.row_or_refuse(case, Verb.NOTIFY), by) for case in drawn if case not in own]
+            steps.write(moves, at=at)
+            notified += len(moves)
+    if own and not notified:
+        _refuse_the_member(own[0], by)
     return notified
 
 
@@ -181,7 +182,7 @@ def grant_extension(*, case: AuditCase, by: User, at: datetime, until: date | No
 
 @transaction.atomic
 def refuse_extension(*, case: AuditCase, reason: str, by: User, at: datetime) -> AuditCase:
-    """Refuse more time. At least ``REMAIN_AFTER_REFUSAL`` days remain."""
+    """Refuse more time. At least ``REMAIN_AFTER_REQUEST`` days remain."""
     case = _locked(case, at)
     if steps.was_done(case, Verb.REFUSE_EXTENSION, by):
         return case
@@ -190,7 +191,7 @@ def refuse_extension(*, case: AuditCase, reason: str, by: User, at: datetime) ->
     reason = _text(reason, "Say why there is no more time: the member reads it.", "reason")
     extension = Extension.objects.select_for_update().get(case=case)
     _answer(extension, Extension.State.REFUSED, by=by, at=at, answer=reason)
-    due_on = max(extension.was_due_on, states.last_day(day_of(at), REMAIN_AFTER_REFUSAL))
+    due_on = max(extension.was_due_on, states.last_day(day_of(at), deadlines.REMAIN_AFTER_REQUEST))
     steps.write([Move(case, row, by, due_on=due_on, reason=reason)], at=at)
     return case
 
@@ -374,7 +375,7 @@ def take(*, case: AuditCase, by: User, at: datetime) -> AuditCase:
     if by.pk in [getattr(case, f"{part}_id") for part in parts]:
         return case
     refuse_if(_problem_with_taking(case, by))
-    free = [part for part in parts if getattr(case, f"{part}_id") is None]
+    free = free_parts(case)
     if not free:
         raise Refused("This case is taken by somebody else.")
     steps.write([Move(case, row, by, columns={free[0]: by})], at=at)
@@ -391,6 +392,36 @@ _ROUNDS = {
     CaseState.SECOND_REVIEW: ReviewRound.SECOND,
     CaseState.APPEALED: ReviewRound.BOARD,
 }
+REVIEWING = (
+    Verb.DECLARE_CONFLICT,
+    Verb.TAKE,
+    Verb.RELEASE,
+    Verb.WANT_MORE,
+    Verb.DECIDE,
+    Verb.DECIDE_AGAIN,
+    Verb.DECIDE_APPEAL,
+)
+"""What reviewers and the appeal board do."""
+
+
+def parts_of(case: AuditCase) -> tuple[str, ...]:
+    """Return the columns with those who have the case in its present state."""
+    return _PARTS.get(CaseState(case.state), ())
+
+
+def round_of(case: AuditCase) -> ReviewRound | None:
+    """Return which look at the entries it is now, if anybody looks at them."""
+    return _ROUNDS.get(CaseState(case.state))
+
+
+def free_parts(case: AuditCase) -> list[str]:
+    """Return the parts that somebody can take now: nobody has them, or somebody who cannot sign in anymore.
+
+    Who has decided an appeal keeps the part.
+    """
+    decided = set(case.steps.filter(verb=Verb.DECIDE_APPEAL).values_list("by", flat=True))
+    held = {part: getattr(case, part) for part in parts_of(case)}
+    return [part for part, by in held.items() if by is None or not (by.is_active or by.pk in decided)]
 
 
 def _problem_with_taking(case: AuditCase, by: User) -> Problem | None:
@@ -415,7 +446,7 @@ def release(*, case: AuditCase, reason: str, by: User, at: datetime) -> AuditCas
         return case
     row = steps.row_or_refuse(case, Verb.RELEASE)
     part = _part_of(case, by)
-    if row.who == Who.BOARD and _has_decided(case, by):
+    if row.who == Who.BOARD and has_decided(case, by):
         raise Refused("You have decided this appeal already, and your decision stays.")
     reason = _text(reason, "Say why you give the case back.", "reason")
     steps.write([Move(case, row, by, reason=reason, columns={part: None})], at=at)
@@ -437,8 +468,8 @@ def review_item(
 ) -> ItemReview:
     """Say of one entry how much of its claim is proven. What a reviewer says last holds."""
     case = _locked(case, at)
-    _part_of(case, by)
-    if case.state == CaseState.APPEALED and _has_decided(case, by):
+    _refuse_all_but_the_reviewer(case, by)
+    if case.state == CaseState.APPEALED and has_decided(case, by):
         raise Refused("You have decided this appeal already, and your decision stays.")
     item = next((item for item in items.of_case(case) if item.activity.pk == activity.pk), None)
     if item is None or item.is_proven:
@@ -485,7 +516,7 @@ def want_more(*, case: AuditCase, reason: str, by: User, at: datetime) -> AuditC
     if steps.was_done(case, Verb.WANT_MORE, by):
         return case
     row = steps.row_or_refuse(case, Verb.WANT_MORE)
-    _part_of(case, by)
+    _refuse_all_but_the_reviewer(case, by)
     if case.asked_for_more >= ASKED_FOR_MORE_AT_MOST:
         raise Refused("More proof was asked for twice. Decide on what is there.")
     reason = _text(reason, "Say what is wanted: the member reads it.", "reason")
@@ -504,7 +535,7 @@ def decide(*, case: AuditCase, by: User, at: datetime, reason: str = "") -> Audi
     if steps.was_done(case, Verb.DECIDE, by):
         return case
     row = steps.row_or_refuse(case, Verb.DECIDE)
-    _part_of(case, by)
+    _refuse_all_but_the_reviewer(case, by)
     asked = items.of_case(case)
     refuse_if(_problem_with_deciding(case, asked, by))
     points, outcome = items.result(case, asked)
@@ -521,7 +552,7 @@ def decide_again(*, case: AuditCase, by: User, at: datetime, reason: str = "") -
     if steps.was_done(case, Verb.DECIDE_AGAIN, by):
         return case
     row = steps.row_or_refuse(case, Verb.DECIDE_AGAIN)
-    _part_of(case, by)
+    _refuse_all_but_the_reviewer(case, by)
     asked = items.of_case(case)
     if not case.no_proof:
         refuse_if(_problem_with_deciding(case, asked, by))
@@ -538,12 +569,12 @@ def decide_appeal(*, case: AuditCase, answer: str, by: User, at: datetime) -> Au
     The second of them closes the case, with what is better for the member of each entry.
     """
     case = _locked(case, at)
-    if _has_decided(case, by):
+    if has_decided(case, by):
         return case
     is_second = case.steps.filter(verb=Verb.DECIDE_APPEAL).exists()
     after = CaseState.CLOSED if is_second else CaseState.APPEALED
     row = steps.row_or_refuse(case, Verb.DECIDE_APPEAL, after=after)
-    _part_of(case, by)
+    _refuse_all_but_the_reviewer(case, by)
     answer = _text(answer, "Say why: the member reads it.", "answer")
     columns: dict[str, object] = {}
     if is_second:
@@ -567,18 +598,26 @@ def _problem_with_deciding(case: AuditCase, asked: Iterable[items.Item], by: Use
     return Problem("", f"Give your verdict on each entry first: {', '.join(without)}.") if without else None
 
 
-def _has_decided(case: AuditCase, by: User) -> bool:
+def has_decided(case: AuditCase, by: User) -> bool:
+    """Return whether this person has decided the appeal, as one of two."""
     return case.steps.filter(verb=Verb.DECIDE_APPEAL, by=by).exists()
 
 
 def _part_of(case: AuditCase, by: User) -> str:
     """Return in which part this person has the case. Raises ``Refused`` if that person has not taken it."""
-    for part in _PARTS.get(CaseState(case.state), ()):
+    for part in parts_of(case):
         if getattr(case, f"{part}_id") == by.pk:
             return part
     if case.state not in _PARTS:
         raise steps.MovedOn(f"This case is not being reviewed now: {case.get_state_display()}.")
     raise Refused("Take the case first.")
+
+
+def _refuse_all_but_the_reviewer(case: AuditCase, by: User) -> None:
+    """Refuse who has not taken the case, and who turned out to be the member, since two records were merged."""
+    _part_of(case, by)
+    if case.member.user_id == by.pk:
+        raise Refused("Nobody reviews the own record. Give the case back.")
 
 
 # What they share

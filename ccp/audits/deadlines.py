@@ -22,6 +22,8 @@ from ccp.audits.models import AuditCase, CaseState, Extension, Verb
 from ccp.audits.steps import Move
 from ccp.models import Activity
 
+REMAIN_AFTER_REQUEST = 7
+"""How many days the member has at least, after more time was refused, or was not answered."""
 logger = logging.getLogger(__name__)
 
 
@@ -103,7 +105,7 @@ def after_decision(decided: Sequence[AuditCase], *, at: datetime) -> None:
     percent = settings.AUDIT_SECOND_REVIEW_PERCENT
     moves = []
     for case in decided:
-        again = states.needs_second_review(case.outcome, case.ticket, percent)
+        again = states.needs_second_review(case.outcome, case.ticket, percent, no_proof=case.no_proof)
         moves.append(Move(case, steps.row_or_refuse(case, Verb.SEND_TO_SECOND_REVIEW if again else Verb.ANNOUNCE)))
     steps.write(moves, at=at)
 
@@ -125,7 +127,9 @@ def _is_due(case: AuditCase, on: date) -> bool:
 
 
 def _grant(extension: Extension, at: datetime) -> date:
-    extension.state, extension.granted_to = Extension.State.GRANTED, business_days.this_or_next(extension.wanted_on)
+    wanted_on = business_days.this_or_next(extension.wanted_on)
+    extension.state = Extension.State.GRANTED
+    extension.granted_to = max(wanted_on, states.last_day(day_of(at), REMAIN_AFTER_REQUEST))
     extension.answered_at = at
     sign(extension, by=None, at=at)
     extension.save()

@@ -20,7 +20,7 @@ from secrets import token_hex
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -42,6 +42,7 @@ from ccp.audits.models import (
     Replacement,
     SeedKind,
 )
+from certifications import cycles as cycle_rules
 from certifications.models import Certification, Cycle, CycleCorrection
 
 MOST_SHARE = 1000
@@ -387,12 +388,36 @@ def replace(*, ticket: DrawTicket, reason: str, by: User, at: datetime) -> Repla
     if not DrawTicket.objects.drawn().filter(pk=ticket.pk).exists():
         raise Refused("This line was not drawn, so that there is nobody to replace.")
     line = ticket.line
-    for case in AuditCase.objects.filter(draw_line=line):
-        cases.call_off(case=case, reason=reason, by=by, at=at)
     waiting = DrawTicket.objects.waiting().filter(line__draw=line.draw_id, line__stratum=line.stratum)
     substitute = waiting.select_related(*OF_CASE).first()
+    cycle_rules.lock_all([line.cycle_id, *([substitute.line.cycle_id] if substitute else [])])
+    for case in AuditCase.objects.filter(draw_line=line):
+        cases.call_off(case=case, reason=reason, by=by, at=at)
     if substitute:
         cases.open_drawn(drawn=[(substitute.line, substitute.ticket)], by=by, at=at)
     return Replacement.objects.create(
         replaced=ticket, substitute=substitute, reason=reason, replaced_at=at, replaced_by=by
     )
+
+
+def to_notify(draw: Draw) -> QuerySet[AuditCase]:
+    """Return the cases of this draw in which nobody was asked for proof yet."""
+    return AuditCase.objects.filter(draw_line__draw=draw, state=CaseState.DRAWN)
+
+
+def notify(*, draw: Draw, by: User, at: datetime) -> int:
+    """Ask everybody who was drawn for proof, and return how many were asked now.
+
+    The case of a line that has none is opened first. Done again, it asks nobody twice. Nobody acts in the
+    own audit: a colleague asks in that one.
+    """
+    if not draw.is_drawn:
+        raise Refused("This draw has no seed yet, so nobody is drawn.")
+    uncalled = DrawTicket.objects.filter(line__draw=draw, line__case=None, replacement=None)
+    unopened = uncalled.filter(Q(is_drawn=True) | Q(called_for__isnull=False))
+    tickets_of = unopened.select_related("line__cycle__certification__credential", "line__cycle__certification__member")
+    cases.open_drawn(
+        drawn=[(ticket.line, ticket.ticket) for ticket in tickets_of.order_by("place", "pk")], by=by, at=at
+    )
+    keys = to_notify(draw).exclude(cycle__certification__member__user=by).values_list("pk", flat=True)
+    return cases.notify(cases=list(keys), by=by, at=at)

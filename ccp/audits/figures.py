@@ -2,7 +2,8 @@
 
 - Of those who were drawn, in each credential: how many answered, passed with every point, passed
   with fewer points, and failed. The rest were called off, or are not closed.
-- Two reviewers agree on an entry if both say the same points.
+- Two reviewers agree on an entry if both say the same points, and on a result if both say passed,
+  or both say not passed. What the portal decided without proof is nobody's result.
 - The time in a state is from the step that led to it until the step that led out of it. A case that
   is still in a state is not counted there.
 
@@ -87,7 +88,7 @@ class ReviewRow(NamedTuple):
 
 
 class Agreement(NamedTuple):
-    """On how many entries two reviewers said something, and what the second said of the first's points."""
+    """On how many entries or results two reviewers said something, and whether the second said less or more."""
 
     both: int = 0
     same: int = 0
@@ -97,6 +98,14 @@ class Agreement(NamedTuple):
     @property
     def percent(self) -> Decimal | None:
         return (Decimal(100 * self.same) / self.both).quantize(Decimal("0.1")) if self.both else None
+
+
+class ResultRow(NamedTuple):
+    """What a case came to for now; rows are in the order in which they were written."""
+
+    case: int
+    state: str
+    outcome: str
 
 
 class StepRow(NamedTuple):
@@ -131,11 +140,25 @@ def agreement(reviews: Iterable[ReviewRow]) -> Agreement:
     said: dict[tuple[int, int], dict[str, Decimal]] = defaultdict(dict)
     for review in reviews:
         said[review.case, review.activity][review.round] = review.points
-    pairs = [
+    return _agreement(
         (points[ReviewRound.FIRST], points[ReviewRound.SECOND])
         for points in said.values()
         if ReviewRound.FIRST in points and ReviewRound.SECOND in points
-    ]
+    )
+
+
+def agreement_on_results(results: Iterable[ResultRow]) -> Agreement:
+    """Return how far first and second reviewers agree on whether a case is passed."""
+    said: dict[int, dict[str, bool]] = defaultdict(dict)
+    for result in results:
+        said[result.case].setdefault(result.state, result.outcome == CaseOutcome.PASSED)
+    return _agreement(
+        (passed[CaseState.DECIDED], passed[CaseState.ANNOUNCED]) for passed in said.values() if len(passed) == 2
+    )
+
+
+def _agreement(pairs: Iterable[tuple[Decimal | bool, Decimal | bool]]) -> Agreement:
+    pairs = list(pairs)
     return Agreement(
         both=len(pairs),
         same=sum(first == second for first, second in pairs),
@@ -171,16 +194,19 @@ class Figures:
 
     outcomes: list[Outcomes]
     agreement: Agreement
+    results: Agreement
     stays: list[Stay]
 
 
 def of(draw: Draw | None) -> Figures:
-    """Return the figures of a draw; without one, of the audits for cause. Three queries."""
+    """Return the figures of a draw; without one, of the audits for cause. Four queries."""
     of_case = _of(draw)
+    found = AuditCase.objects.filter(**of_case)
     of_row = {f"case__{lookup}": value for lookup, value in of_case.items()}
     return Figures(
-        outcomes=by_credential(_cases(AuditCase.objects.filter(**of_case))),
+        outcomes=by_credential(_cases(found)),
         agreement=agreement(_reviews(ItemReview.objects.filter(**of_row))),
+        results=agreement_on_results(_results(found)),
         stays=time_by_state(_steps(CaseStep.objects.filter(**of_row))),
     )
 
@@ -200,6 +226,8 @@ def csv_rows() -> Iterator[list[object]]:
                 yield [year, outcomes.credential or "all", head, number]
         for name, number in figures.agreement._asdict().items():
             yield [year, "two reviewers", f"entries, {name}", number]
+        for name, number in figures.results._asdict().items():
+            yield [year, "two reviewers", f"results, {name}", number]
         for stay in figures.stays:
             yield [year, stay.state, "cases", stay.cases]
             yield [year, stay.state, "days, median", stay.median]
@@ -227,6 +255,15 @@ def _reviews(reviews: QuerySet[ItemReview]) -> Iterator[ReviewRow]:
         | Q(round=ReviewRound.SECOND, reviewer=F("case__second_reviewer"))
     ).order_by("pk")
     yield from map(ReviewRow._make, rows.values_list("case", "activity", "round", "points").iterator())
+
+
+def _results(cases: QuerySet[AuditCase]) -> Iterator[ResultRow]:
+    """Yield the result of each reviewer where there were two: as decided, and as announced."""
+    reviewed = cases.filter(first_reviewer__isnull=False, second_reviewer__isnull=False)
+    rows = AuditCase.history.filter(
+        id__in=reviewed.order_by().values("pk"), state__in=[CaseState.DECIDED, CaseState.ANNOUNCED]
+    ).order_by("history_id")
+    yield from map(ResultRow._make, rows.values_list("id", "state", "outcome").iterator())
 
 
 def _steps(steps: QuerySet[CaseStep]) -> Iterator[StepRow]:

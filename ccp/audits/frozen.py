@@ -13,6 +13,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from amtportal.dates import today
 from amtportal.refusals import Problem
 from ccp.audits import states
 from ccp.audits.models import AuditCase, CaseState
@@ -24,23 +25,24 @@ REVIEWED = (CaseState.SUBMITTED, CaseState.DECIDED, CaseState.SECOND_REVIEW, Cas
 
 def problem_with_removing(*, activity: Activity, **kwargs: Any) -> Problem | None:
     """Return why no file of the entry can be removed, if a case has been submitted or decided."""
-    if any(frozen_at for _state, frozen_at in _cases(activity)):
+    if any(is_frozen for _state, is_frozen in _cases(activity)):
         return Problem("", _("AMT looks at this entry in an audit, so what is attached to it stays."))
     return None
 
 
 def problem_with_adding(*, activity: Activity, **kwargs: Any) -> Problem | None:
     """Return why no file can be attached to the entry, while AMT reviews it and no other case asks for it."""
-    found = {state for state, _frozen in _cases(activity)}
+    found = {state for state, _is_frozen in _cases(activity)}
     if found.intersection(REVIEWED) and not found.intersection(states.ASKING):
         sentence = _("AMT is reviewing this entry in an audit, so nothing can be attached to it now. Write a message.")
         return Problem("file", sentence)
     return None
 
 
-def _cases(activity: Activity) -> list[tuple[str, Any]]:
-    """Return state and time of freezing of the cases that the entry is in.
+def _cases(activity: Activity) -> list[tuple[str, bool]]:
+    """Return the states of the cases that the entry is in, and whether they are frozen.
 
+    A case whose last day is over is reviewed, also if the portal has not passed that day yet.
     Only closed cycles are audited. For an entry whose credits were read, and which is in none, this
     takes no query.
     """
@@ -49,7 +51,17 @@ def _cases(activity: Activity) -> list[tuple[str, Any]]:
         for credit in _credits(activity)
         if credit.cycle.closed_on is not None and credit.cut != Credit.Cut.UNCLAIMED
     ]
-    return list(AuditCase.objects.filter(cycle__in=closed).values_list("state", "frozen_at")) if closed else []
+    if not closed:
+        return []
+    on = today()
+    return [
+        (CaseState.SUBMITTED, True)
+        if state in (CaseState.OVERDUE, CaseState.MORE_WANTED) and states.has_passed(due_on, on)
+        else (state, frozen_at is not None)
+        for state, frozen_at, due_on in AuditCase.objects.filter(cycle__in=closed).values_list(
+            "state", "frozen_at", "due_on"
+        )
+    ]
 
 
 def _credits(activity: Activity) -> Any:

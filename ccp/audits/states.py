@@ -73,7 +73,7 @@ ROWS = (
         "",
         "with the reason; 7 days at least remain",
     ),
-    Row(S.EXTENSION_ASKED, V.PASS_DEADLINE, Who.PORTAL, S.NOTIFIED, "", "AMT did not answer: granted as asked"),
+    Row(S.EXTENSION_ASKED, V.PASS_DEADLINE, Who.PORTAL, S.NOTIFIED, "", "no answer: granted; 7 days at least remain"),
     Row(
         S.EXTENSION_ASKED,
         V.SUBMIT,
@@ -86,7 +86,7 @@ ROWS = (
     Row(
         S.OVERDUE, V.SUBMIT, Who.MEMBER, S.SUBMITTED, "AUDIT_REVIEW_DAYS", "attested; each entry has a file or says why"
     ),
-    Row(S.OVERDUE, V.PASS_DEADLINE, Who.PORTAL, S.DECIDED, "", "no proof: not passed"),
+    Row(S.OVERDUE, V.PASS_DEADLINE, Who.PORTAL, S.DECIDED, "", "no proof: only what AMT credited counts"),
     Row(S.OVERDUE, V.CALL_OFF, Who.COORDINATOR, S.CLOSED, "", "with the reason"),
     Row(S.SUBMITTED, V.DECLARE_CONFLICT, Who.REVIEWER, S.SUBMITTED, "", "before any item is shown; once"),
     Row(S.SUBMITTED, V.TAKE, Who.REVIEWER, S.SUBMITTED, "", "no conflict; not the member; nobody else has it"),
@@ -117,7 +117,7 @@ ROWS = (
         Who.PORTAL,
         S.SECOND_REVIEW,
         "AUDIT_SECOND_REVIEW_DAYS",
-        "at once: not passed, or passed and settled by the ticket",
+        "at once: not passed, no proof, or settled by the ticket",
     ),
     Row(
         S.DECIDED,
@@ -125,7 +125,7 @@ ROWS = (
         Who.PORTAL,
         S.ANNOUNCED,
         "AUDIT_APPEAL_DAYS",
-        "at once: passed, and not settled by the ticket",
+        "at once: passed with proof, and not settled by the ticket",
     ),
     Row(S.SECOND_REVIEW, V.DECLARE_CONFLICT, Who.REVIEWER, S.SECOND_REVIEW, "", "before any item is shown; once"),
     Row(
@@ -217,9 +217,12 @@ def is_settled_by_ticket(ticket: str, percent: int) -> bool:
     return int(sha256(ticket.encode()).hexdigest()[:8], 16) * 100 < percent * 16**8
 
 
-def needs_second_review(outcome: str, ticket: str, percent: int) -> bool:
-    """Return whether a decided case is reviewed again: each that is not passed, and some of the others."""
-    return outcome == CaseOutcome.FAILED or is_settled_by_ticket(ticket, percent)
+def needs_second_review(outcome: str, ticket: str, percent: int, *, no_proof: bool = False) -> bool:
+    """Return whether a decided case is reviewed again: each that is not passed, and some of the others.
+
+    So is each that the portal decided without proof, because no person has looked at it.
+    """
+    return outcome == CaseOutcome.FAILED or no_proof or is_settled_by_ticket(ticket, percent)
 
 
 def diagram() -> str:

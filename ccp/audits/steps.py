@@ -41,6 +41,8 @@ _COLUMNS = (
     "points",
     "closed_at",
 )
+_AT_ONCE = (Verb.SEND_TO_SECOND_REVIEW, Verb.ANNOUNCE)
+"""What the portal does in the same moment as the step before."""
 
 
 class MovedOn(Refused):
@@ -133,8 +135,8 @@ def first(case: AuditCase, *, who: Who, by: User | None, at: datetime, reason: s
 
 
 def was_done(case: AuditCase, verb: str, by: User) -> bool:
-    """Return whether this is what a person did last in the case, and that person is this one."""
-    last = case.steps.filter(by__isnull=False).order_by("-number").first()
+    """Return whether this person did this last in the case, and no last day has passed since."""
+    last = case.steps.exclude(verb__in=_AT_ONCE).order_by("-number").first()
     return last is not None and (last.verb, last.by_id) == (verb, by.pk)
 
 

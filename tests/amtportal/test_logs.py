@@ -54,7 +54,8 @@ def line(text: str, **more: Any) -> str:
 
 def test_every_address_with_a_secret_is_known() -> None:
     routes = {route for route in below("") if "<" in re.sub("<int:[a-z_]+>", "", route)}
-    assert {route for route in routes if not route.startswith("admin/")} == SECRET.keys()
+    public = {"audits/draws/<int:year>/files/<str:name>"}
+    assert {route for route in routes if not route.startswith("admin/")} - public == SECRET.keys()
 
 
 @pytest.mark.parametrize(("address", "left"), SECRET.values(), ids=SECRET)

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from amtportal.dates import day_of
@@ -32,15 +32,15 @@ OPENED_ON = date(2027, 1, 15)
 OPENED = noon(OPENED_ON)
 DUE_ON = date(2027, 2, 16)
 DAY = timedelta(days=1)
+IN_GROUP = {"coordinator": "Audit coordinators", "reviewer": "Audit reviewers", "board": "Audit appeal board"}
 CAUSE, WANTED = "A report by the provider", "The date is missing."
 LOST, SAID, WRONG = "It was lost.", "As the file says.", "The file does show the date."
-RIGHTS = {"coordinator": "coordinate_audits", "reviewer": "review_audits", "board": "decide_appeals"}
 
 
 def person(kind: str, **fields: Any) -> User:
-    """Return somebody of the staff: a coordinator, a reviewer, or one of the appeal board."""
+    """Return somebody of the staff, in the ready-made group: a coordinator, a reviewer, or one of the appeal board."""
     user = make_user(is_staff=True, **fields)
-    user.user_permissions.add(Permission.objects.get(codename=RIGHTS[kind], content_type__app_label="audits"))
+    user.groups.add(Group.objects.get(name=IN_GROUP[kind]))
     return user
 
 

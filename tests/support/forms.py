@@ -217,7 +217,7 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
         "credential": Credential.objects.get(code="RMA").pk,
         "activitytype": ActivityType.objects.get(code="self-study").pk,
         "category": Category.objects.get(code="professional-education").pk,
-        "group": Group.objects.get().pk,
+        "group": Group.objects.get(name="Desk").pk,
         "activity": met.activities.get().pk,
         "errorreport": ErrorReport.objects.get().pk,
         "cycle": closed.pk if name.endswith("_correct") else cycle.pk,

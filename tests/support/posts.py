@@ -6,6 +6,7 @@ here.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, NamedTuple
 from unittest.mock import Mock
 
@@ -21,7 +22,7 @@ from django.test import Client
 
 from amtportal.members.models import Member, User
 from ccp.amt_credits import holding as held_credits
-from ccp.audits.models import Letter
+from ccp.audits.models import AuditCase, Conflict, Draw, Extension, Letter, StatusProposal
 from ccp.models import Activity, ActivityType, Category, HeldCredit
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
 from certifications.payments.models import UnappliedMoney
@@ -39,6 +40,7 @@ from tests.support.builders import (
     make_user,
     noon,
 )
+from tests.support.draws import enter_seed, freeze, make_closed
 from tests.support.evidence import picture, sent
 from tests.support.factors import code, confirm, give_app
 from tests.support.forms import NEW_PASSWORD, form_on
@@ -290,6 +292,58 @@ def issue_transcripts(patch: pytest.MonkeyPatch) -> Post:
     return Post(_root(), page(Cycle), chosen)
 
 
+REASON = {"reason": "Because it is so."}
+REVIEWED = {"frozen_at": noon(TODAY)}
+
+
+def auditing(
+    name: str, state: str, values: dict[str, str], *, part: str = "", entry: bool = False, **columns: Any
+) -> Callable[[pytest.MonkeyPatch], Post]:
+    """Return what prepares a post in a case in this state. ``part``: in which the one who posts has it."""
+
+    def prepared(patch: pytest.MonkeyPatch) -> Post:
+        cycle = make_cycle()
+        more = [make_activity(cycle).pk] if entry else []
+        root = make_user(email="root@amt.example", is_staff=True, is_superuser=True)
+        case = case_on_record(cycle)
+        AuditCase.objects.filter(pk=case.pk).update(state=state, **columns, **({part: root} if part else {}))
+        if state == "extension-asked":
+            asked = {"asked_at": noon(TODAY), "asked_by": cycle.certification.member.user}
+            day = case.due_on + timedelta(days=7)
+            Extension.objects.create(case=case, wanted_on=day, reason="I am ill.", was_due_on=case.due_on, **asked)
+        return Post(client_of(root), page(AuditCase, name, case.pk, *more), values)
+
+    return prepared
+
+
+def auditing_after_the_question(patch: pytest.MonkeyPatch) -> Post:
+    post = auditing("take", "submitted", {}, **REVIEWED)(patch)
+    case, root = AuditCase.objects.get(), User.objects.get(email="root@amt.example")
+    Conflict.objects.create(case=case, reviewer=root, has_conflict=False, answered_at=noon(TODAY))
+    return post
+
+
+def answering(name: str, values: dict[str, str]) -> Callable[[pytest.MonkeyPatch], Post]:
+    """Return what prepares the answer to the status that an audit proposes."""
+
+    def prepared(patch: pytest.MonkeyPatch) -> Post:
+        case = case_on_record(make_cycle())
+        AuditCase.objects.filter(pk=case.pk).update(outcome="failed", points=0)
+        proposal = StatusProposal.objects.create(case=case, proposed_at=noon(TODAY))
+        return Post(_root(), page(StatusProposal, name, proposal.pk), values)
+
+    return prepared
+
+
+def audit_for_cause(patch: pytest.MonkeyPatch) -> Post:
+    return Post(_root(), page(Cycle, "audit", make_closed().pk), REASON)
+
+
+def notify_drawn(patch: pytest.MonkeyPatch) -> Post:
+    make_closed()
+    return Post(_root(), page(Draw, "notify", enter_seed(freeze()).pk), {})
+
+
 def print_letters(patch: pytest.MonkeyPatch) -> Post:
     letter = letter_on_record(case_on_record(make_cycle()))
     return Post(_root(), page(Letter), {"action": "print_chosen", "_selected_action": str(letter.pk)})
@@ -301,6 +355,27 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "account_set_password": set_first_password,
     "evidence-add": attach_file,
     "audit-attach": attach_file_in_audit,
+    "audits_auditcase_notify": auditing("notify", "drawn", {}),
+    "audits_auditcase_call_off": auditing("call_off", "notified", REASON),
+    "audits_auditcase_grant": auditing("grant", "extension-asked", {"until": "2026-04-20"}),
+    "audits_auditcase_refuse": auditing("refuse", "extension-asked", REASON),
+    "audits_auditcase_message": auditing("message", "notified", {"text": "A question."}),
+    "audits_auditcase_conflict": auditing(
+        "conflict", "submitted", {"has_conflict": "yes", "what": "A friend"}, **REVIEWED
+    ),
+    "audits_auditcase_take": auditing_after_the_question,
+    "audits_auditcase_release": auditing("release", "submitted", REASON, part="first_reviewer", **REVIEWED),
+    "audits_auditcase_item": auditing(
+        "item", "submitted", {"verdict": "reject", **REASON}, part="first_reviewer", entry=True, **REVIEWED
+    ),
+    "audits_auditcase_more": auditing("more", "submitted", REASON, part="first_reviewer", **REVIEWED),
+    "audits_auditcase_decide": auditing(
+        "decide", "second-review", REASON, part="second_reviewer", outcome="failed", points=0, no_proof=True, **REVIEWED
+    ),
+    "audits_draw_notify": notify_drawn,
+    "audits_statusproposal_confirm": answering("confirm", {}),
+    "audits_statusproposal_decline": answering("decline", REASON),
+    "certifications_cycle_audit": audit_for_cause,
     "audits_letter_changelist": print_letters,
     "mfa_activate_totp": set_up_app,
     "mfa_add_webauthn": add_passkey,

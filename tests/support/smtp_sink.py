@@ -28,6 +28,8 @@ class Sink:
 
     answer: Callable[[str], str] = lambda command: ""
     seconds: float = 0.0
+    together: int = 1
+    """No mail is taken before so many are under way at once. From then on each is taken by itself."""
     port: int = 0
     connections: int = 0
     commands: list[str] = field(default_factory=list)
@@ -37,6 +39,7 @@ class Sink:
     """The recipient, and the mail."""
 
     _now: int = 0
+    _met: asyncio.Event = field(default_factory=asyncio.Event)
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
     def recipients(self) -> list[str]:
@@ -72,6 +75,9 @@ class Sink:
                         content = await reader.readuntil(b"\r\n.\r\n")
                         self._now += 1
                         self.under_way.append(self._now)
+                        if self._now >= self.together:
+                            self._met.set()
+                        await asyncio.wait_for(self._met.wait(), PATIENCE)
                         await asyncio.sleep(self.seconds)
                         self._now -= 1
                         if (await say(f". {recipient}", "250 taken")).startswith("250"):

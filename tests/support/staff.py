@@ -15,7 +15,7 @@ from amtportal.members.models import User
 from ccp.amt_credits import error_reports
 from ccp.amt_credits import holding as held_credits
 from ccp.audits import tickets
-from ccp.audits.models import Draw, DrawLine, DrawTicket, PrintRun
+from ccp.audits.models import AuditCase, Draw, DrawLine, DrawTicket, PrintRun, StatusProposal
 from ccp.models import (
     Activity,
     Evidence,
@@ -92,11 +92,24 @@ def told(client: Client, response: HttpResponse) -> str:
 # Actions on one record or on several: the permission that each needs, besides the one to view the
 # record.
 DEEDS = {
+    "audits_auditcase_call_off": "audits.coordinate_audits",
+    "audits_auditcase_conflict": "audits.review_audits",
+    "audits_auditcase_decide": "audits.review_audits",
+    "audits_auditcase_grant": "audits.coordinate_audits",
+    "audits_auditcase_message": "audits.coordinate_audits",
+    "audits_auditcase_more": "audits.review_audits",
+    "audits_auditcase_notify": "audits.coordinate_audits",
+    "audits_auditcase_refuse": "audits.coordinate_audits",
+    "audits_auditcase_release": "audits.review_audits",
+    "audits_auditcase_take": "audits.review_audits",
     "audits_draw_abandon": "audits.abandon_draw",
     "audits_draw_freeze": "audits.freeze_draw",
-    "audits_draw_letters": "audits.print_letters",
+    "audits_draw_notify": "audits.coordinate_audits",
     "audits_draw_seed": "audits.seed_draw",
     "audits_drawticket_replace": "audits.replace_drawn",
+    "audits_statusproposal_confirm": "audits.confirm_audit_outcome",
+    "audits_statusproposal_decline": "audits.confirm_audit_outcome",
+    "audits_draw_letters": "audits.print_letters",
     "audits_printrun_download": "audits.print_letters",
     "ccp_activity_void": "ccp.change_activity",
     "ccp_activity_void_several": "ccp.change_activity",
@@ -107,6 +120,7 @@ DEEDS = {
     "ccp_transcriptbatch_download": "ccp.add_transcriptbatch",
     "certifications_certification_status": "certifications.change_certification",
     "certifications_credential_rename": "certifications.rename_credential",
+    "certifications_cycle_audit": "audits.coordinate_audits",
     "certifications_cycle_correct": "certifications.add_cyclecorrection",
     "certifications_cycle_extend": "certifications.change_cycle",
     "certifications_payment_refund": "payments.give_refund",
@@ -180,6 +194,9 @@ def populate(count: int) -> None:
         )
         _pay_online(invoice_of(cycle, year=2), clerk)
         _draw(cycle, clerk)
+        case = case_on_record(cycle, "drawn")
+        AuditCase.objects.filter(pk=case.pk).update(outcome="failed", points=0)
+        StatusProposal.objects.create(case=case, proposed_at=noon(TODAY))
 
 
 def _draw(cycle: Cycle, clerk: User) -> None:
@@ -266,9 +283,11 @@ VIEW, ADD, CHANGE, DELETE = "view", "add", "change", "delete"
 
 # Each model of the admin: what staff may do by hand with its rows, given the permission.
 BY_HAND: dict[str, set[str]] = {
+    "audits_auditcase": {VIEW},
     "audits_draw": {VIEW},
     "audits_drawline": {VIEW},
     "audits_drawticket": {VIEW},
+    "audits_statusproposal": {VIEW},
     "audits_letter": {VIEW},
     "audits_printrun": {VIEW},
     "account_emailaddress": {VIEW},

@@ -107,7 +107,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="maildelivery",
             constraint=models.CheckConstraint(
-                condition=models.Q(("priority__in", [1, 2, 3, 5, 8])), name="members_maildelivery_priority_known"
+                condition=models.Q(
+                    ("priority", 1), ("priority", 2), ("priority", 3), ("priority", 5), ("priority", 8), _connector="OR"
+                ),
+                name="members_maildelivery_priority_known",
             ),
         ),
         migrations.AddConstraint(

@@ -24,7 +24,19 @@ from amtportal.history.lines import Traced
 from amtportal.history.models import SecurityEvent
 from amtportal.history.triggers import append_only
 from amtportal.members.models import BouncingAddress, Member, User
-from ccp.audits.models import Appeal, CaseStep, Draw, Extension, Message, PrintRun, Replacement
+from ccp.audits.models import (
+    Appeal,
+    AuditCase,
+    CaseStep,
+    Conflict,
+    Draw,
+    Extension,
+    ItemReview,
+    Message,
+    PrintRun,
+    Replacement,
+    StatusProposal,
+)
 from ccp.models import (
     Activity,
     ActivityType,
@@ -93,12 +105,26 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "mfa_authenticate": (SecurityEvent, "kind: – → signed-in"),
     "mfa_login_webauthn": (SecurityEvent, "kind: – → signed-in"),
     # Staff
+    "audits_auditcase_call_off": (CaseStep, "verb: – → call-off"),
+    "audits_auditcase_conflict": (Conflict, "what: – → A friend"),
+    "audits_auditcase_decide": (CaseStep, "verb: – → decide-again"),
+    "audits_auditcase_grant": (Extension, "granted_to: – → 2026-04-20"),
+    "audits_auditcase_item": (ItemReview, "verdict: – → reject"),
+    "audits_auditcase_message": (Message, "text: – → A question."),
+    "audits_auditcase_more": (CaseStep, "verb: – → want-more"),
+    "audits_auditcase_notify": (CaseStep, "verb: – → notify"),
+    "audits_auditcase_refuse": (Extension, "answer: – → Because it is so."),
+    "audits_auditcase_release": (CaseStep, "verb: – → release"),
+    "audits_auditcase_take": (AuditCase, "first_reviewer: – → *"),
     "audits_draw_abandon": (Draw, "abandoned_reason: – → Because it is so."),
     "audits_draw_freeze": (Draw, "year: – → 2025"),
+    "audits_draw_notify": (CaseStep, "verb: – → notify"),
     "audits_draw_letters": (PrintRun, "asked_by: – → *"),
     "audits_letter_changelist": (PrintRun, "asked_by: – → *"),
     "audits_draw_seed": (Draw, "seed: – → 3 1 4"),
     "audits_drawticket_replace": (Replacement, "reason: – → Because it is so."),
+    "audits_statusproposal_confirm": (StatusProposal, "state: open → confirmed"),
+    "audits_statusproposal_decline": (StatusProposal, "answer: – → Because it is so."),
     "auth_group_add": (Group, "name: – → Desk"),
     "auth_group_change": (Group, "name: Desk → Another"),
     "auth_group_delete": (Group, "name: Desk → –"),
@@ -124,6 +150,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "certifications_credential_delete": (Credential, "code: MDT → –"),
     "certifications_credential_rename": (Credential, "code: RMA → RMX"),
     "certifications_cycle_changelist": (TranscriptBatch, "asked_by: – → *"),
+    "certifications_cycle_audit": (AuditCase, "cause: – → Because it is so."),
     "certifications_cycle_correct": (CycleCorrection, "points: – → 31.00"),
     "certifications_cycle_extend": (Cycle, "grace_extended_to: – → 2026-09-30"),
     "certifications_payment_process_import": (Payment, "reference: – → 77"),
@@ -168,6 +195,7 @@ NOTHING = {
     "login": "leads to the sign-in",
     "logout": "is the sign-out of ``account_logout``",
     "password_change": "leads to ``account_change_password``",
+    "audits_auditcase_file": "is there to be read",
     "audits_draw_figures": "is there to be read",
     "audits_draw_figures_csv": "is there to be read",
     "audits_letter_download": "is there to be read",

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from amtportal.history import seals
 from amtportal.members.models import BouncingAddress, MailDelivery, MailPause, Member, OutgoingMail, User
+from ccp.audits.models import AuditCase
 from ccp.standing import calendar
 from ccp.transcripts import batches, issuing
 from ccp.transcripts import contents as transcripts
@@ -57,6 +58,8 @@ READ = {
     "payments_settlement_csv": "payments.view_settlement",
     "payments_unappliedmoney_look": "payments.view_unappliedmoney",
 }
+# Pages of an entry and a file of an audit, for who has taken the case: ``tests/ccp/audits/test_staff_pages.py``.
+OF_PART = ("audits_auditcase_item", "audits_auditcase_file")
 # Pages of no model, for any staff. They show what the account may open, or nobody's data.
 OF_STAFF = {
     "index": 200,
@@ -102,6 +105,8 @@ def model_of(name: str) -> Any:
 def address(name: str) -> str:
     """Return the page, which is that of the first row if it belongs to a row."""
     route = next(route for route, found in below("admin/").items() if found == name)
+    if name in OF_PART:
+        return reverse(f"admin:{name}", args=[AuditCase.objects.get().pk, 1])
     if "<path:object_id>" in route:
         return reverse(f"admin:{name}", args=[model_of(name)._default_manager.order_by("pk").first().pk])
     return reverse(f"admin:{name}")
@@ -122,7 +127,7 @@ def permission(model: str, action: str) -> str:
 
 def test_every_address_of_the_admin_is_in_one_of_the_tables() -> None:
     names = set(below("admin/").values())
-    assert names == {*PAGES, *DEEDS, *IMPORTS, *READ, *OF_STAFF, *ELSEWHERE}
+    assert names == {*PAGES, *DEEDS, *IMPORTS, *READ, *OF_PART, *OF_STAFF, *ELSEWHERE}
 
 
 @pytest.mark.slow
@@ -130,7 +135,7 @@ def test_every_address_of_the_admin_is_in_one_of_the_tables() -> None:
 def test_nobody_but_staff_with_a_permission_for_it_opens_a_page() -> None:
     owner, stranger, anonymous = client_of(Member.objects.get()), client_of(make_member()), client_of(None)
     clerk = staff_with()  # each of these signed in, which makes the row of its table
-    for name in (*PAGES, *DEEDS, *IMPORTS, *READ):
+    for name in (*PAGES, *DEEDS, *IMPORTS, *READ, *OF_PART):
         page = address(name)
         for method in ("get", "post"):
             for client in (owner, stranger):

@@ -100,6 +100,11 @@ WRITES_NOTHING = {
 NO_FORM_OF_THEIR_OWN = {
     "ccp_activity_void_several",
     "ccp_transcriptbatch_download",
+    # They need a case in a state of its own, and call a verb with the fields that they show.
+    *(name for name in DEEDS if name.startswith(("audits_auditcase_", "audits_statusproposal_"))),
+    "audits_auditcase_item",
+    "audits_draw_notify",
+    "certifications_cycle_audit",
     "audits_printrun_download",
     # They need another member, and call a verb with the two fields that they show.
     "members_member_merge",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from amtportal.members.models import User
 from amtportal.refusals import Refused
 from ccp.audits import cases, deadlines, items
 from ccp.audits.models import AuditCase, CaseStep, Draw, DrawLine, Extension
@@ -74,7 +75,10 @@ def test_the_cases_of_a_draw_are_opened_once_and_not_for_a_cycle_that_is_being_a
     assert [case.ticket for case in opened] == [drawn[0][1], drawn[2][1]]
     assert all(case.steps.get().by == by for case in opened)
     assert cases.open_drawn(drawn=drawn, by=by, at=OPENED) == []
-    assert cases.notify(cases=[case.pk for case in opened], by=by, at=OPENED) == 2
+    own, other = opened
+    assert cases.notify(cases=[own.pk, other.pk], by=owner(own), at=OPENED) == 1
+    assert "own record" in refusal(verb=cases.notify, cases=[own.pk, other.pk], by=owner(own), at=OPENED)
+    assert cases.notify(cases=[case.pk for case in opened], by=by, at=OPENED) == 1
     assert cases.notify(cases=[case.pk for case in opened], by=by, at=OPENED) == 0
 
 
@@ -144,6 +148,18 @@ def test_who_submits_while_the_request_waits_does_not_need_it() -> None:
     answer(case)
     cases.submit(case=case, by=owner(case), at=OPENED)
     assert Extension.objects.get().state == "not-needed"
+
+
+def test_a_request_that_is_granted_after_the_day_wanted_leaves_some_days() -> None:
+    """Nobody answered for a week, or the portal was down: the day wanted may be over by then."""
+    case = make_case()
+    on_last_day = noon(DUE_ON)
+    cases.ask_extension(case=case, wanted_on=DUE_ON + DAY, reason="I am ill.", by=owner(case), at=on_last_day)
+    case = deadlines.look(again(case), at=noon(date(2027, 3, 10)))
+    assert (case.state, case.due_on) == ("notified", date(2027, 3, 17))
+    assert Extension.objects.get().granted_to == case.due_on
+    call = {"case": case, "wanted_on": date(2027, 3, 20), "by": owner(case), "at": noon(date(2027, 3, 11))}
+    assert "asked for more time before" in refusal(verb=cases.ask_extension, reason="I am still ill.", **call)
 
 
 # Submitting
@@ -264,6 +280,19 @@ def test_without_proof_only_amts_own_credits_are_left_and_the_second_reviewer_ma
     assert (case.state, case.points, case.outcome) == ("announced", Decimal(10), "failed")
 
 
+def test_what_the_portal_decides_without_proof_is_seen_by_a_person_even_if_it_passes(settings: Any) -> None:
+    settings.AUDIT_SECOND_REVIEW_PERCENT = 0
+    case = make_case("overdue", cycle=audited_cycle(points=("18",), amt="31"))
+    case = deadlines.look(case, at=noon(case.due_on + DAY))
+    assert (case.state, case.outcome, case.points) == ("second-review", "passed", Decimal(31))
+    by = person("reviewer")
+    taken(case, by)
+    case = cases.decide_again(case=case, by=by, at=OPENED)
+    case = deadlines.look(case, at=noon(case.due_on + DAY))
+    signed = case.cycle.corrections.get()
+    assert (case.state, signed.points, signed.outcome, signed.signed_by) == ("closed", Decimal(31), "compliant", by)
+
+
 # The appeal board
 
 
@@ -339,6 +368,28 @@ def test_the_member_acts_for_amt_in_no_case_of_the_own_record() -> None:
         assert "Only the member" in refusal(verb=verb, **{**call, "by": make_user(is_staff=True)}, **more)
 
 
+def test_a_reviewer_who_turns_out_to_be_the_member_gives_the_case_back() -> None:
+    case, by = make_case("submitted"), person("reviewer")
+    taken(case, by)
+    merge(kept=make_member(user=by), emptied=case.member, reason="The same person", by=make_user(), at=OPENED)
+    call = {"case": again(case), "by": by, "at": OPENED}
+    assert "own record" in refusal(verb=cases.want_more, reason="x", **call)
+    assert "own record" in refusal(verb=cases.decide, **call)
+    with pytest.raises(Refused, match="own record"):
+        review(again(case), by)
+    cases.release(reason="It is my own record.", **call)
+    assert "own record" in refusal(verb=cases.take, **call)
+
+
+def test_a_case_of_somebody_who_has_left_amt_can_be_taken() -> None:
+    case, gone, by = make_case("submitted"), person("reviewer"), person("reviewer")
+    taken(case, gone)
+    cases.declare_conflict(case=case, has_conflict=False, by=by, at=OPENED)
+    assert "somebody else" in refusal(verb=cases.take, case=case, by=by, at=OPENED)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    assert cases.take(case=case, by=by, at=OPENED).first_reviewer == by
+
+
 # The rest
 
 
@@ -350,6 +401,15 @@ def test_more_is_asked_for_twice_at_most() -> None:
         if case.asked_for_more == 1:
             case = cases.want_more(case=case, reason="The name.", by=case.first_reviewer, at=OPENED)
     assert "twice" in refusal(verb=cases.want_more, case=case, reason="The year.", by=case.first_reviewer, at=OPENED)
+
+
+def test_more_is_asked_for_again_if_the_member_did_not_answer() -> None:
+    case = make_case("more-wanted")
+    by = case.first_reviewer
+    call = {"case": case, "reason": "The name.", "by": by}
+    assert cases.want_more(**call, at=OPENED).asked_for_more == 1
+    case = cases.want_more(**call, at=noon(case.due_on + DAY))
+    assert (case.state, case.asked_for_more) == ("more-wanted", 2)
 
 
 def test_messages_go_both_ways_and_the_same_one_twice_is_one() -> None:

@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 
 from amtportal.members.models import User
 from ccp.audits import cases, figures
-from ccp.audits.figures import CaseRow, ReviewRow, StepRow
+from ccp.audits.figures import CaseRow, ResultRow, ReviewRow, StepRow
 from ccp.audits.models import AuditCase, ItemReview
 from certifications.models import Credential
+from tests.support.audits import OPENED, decided, make_case, owner
 from tests.support.builders import TODAY, client_of, make_activity, make_cycle, make_user, noon
 from tests.support.draws import YEAR, enter_seed, freeze, make_closed, make_many
 from tests.support.pages import read, words
@@ -71,6 +72,31 @@ def test_two_reviewers_agree_where_they_say_the_same_points() -> None:
     assert found == (3, 1, 1, 1)
     assert found.percent == Decimal("33.3")
     assert figures.agreement([]).percent is None
+
+
+def test_two_reviewers_agree_on_a_result_where_both_pass_it_or_neither_does() -> None:
+    found = figures.agreement_on_results(
+        [
+            ResultRow(1, "decided", "failed"),
+            ResultRow(2, "decided", "failed"),
+            ResultRow(3, "decided", "passed"),
+            ResultRow(4, "decided", "failed"),  # nobody decided again
+            ResultRow(1, "announced", "failed"),
+            ResultRow(2, "announced", "passed"),
+            ResultRow(3, "announced", "failed"),
+        ]
+    )
+    assert found == (3, 1, 1, 1)
+
+
+@pytest.mark.django_db
+def test_the_result_of_the_second_reviewer_is_compared_with_that_of_the_first(settings: Any) -> None:
+    settings.AUDIT_SECOND_REVIEW_PERCENT = 0
+    case = make_case("second-review")
+    assert figures.of(None).results == (0, 0, 0, 0)
+    case = decided(case, "18", "12")
+    cases.appeal(case=case, reason="No.", by=owner(case), at=OPENED)
+    assert figures.of(None).results == (1, 0, 0, 1)
 
 
 def test_the_time_in_a_state_ends_with_the_step_that_leads_out_of_it() -> None:
@@ -139,6 +165,7 @@ def test_the_csv_has_every_figure_and_no_formula(audited: User) -> None:
     rows = client_of(audited).get("/admin/audits/draw/figures.csv").content.decode("utf-8-sig").splitlines()
     assert rows[:3] == ["year,about,figure,value", f"{YEAR},'=1+1,drawn,5", f"{YEAR},'=1+1,answered,0"]
     assert f'{YEAR},two reviewers,"entries, lower",1' in rows
+    assert f'{YEAR},two reviewers,"results, same",0' in rows
     assert "for cause,all,not closed,1" in rows
 
 
@@ -146,4 +173,4 @@ def test_a_thousand_cases_take_no_more_queries(audited: User) -> None:
     draw = figures.drawn()[0]
     with CaptureQueriesContext(connection) as queries:
         figures.of(draw)
-    assert len(queries) == 3
+    assert len(queries) == 4

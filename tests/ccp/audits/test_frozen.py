@@ -61,9 +61,13 @@ def test_a_file_stays_once_the_last_day_has_passed_without_a_submission(time_mac
     case = make_case("overdue")
     attach(items.of_case(case)[0].activity)
     time_machine.move_to(noon(case.due_on + DAY), tick=False)
-    call_command("pass_audit_deadlines")
-    with pytest.raises(Refused):
-        evidence.remove(evidence=first_file(case), by=owner(case), at=OPENED)
+    for passed in (False, True):
+        if passed:
+            call_command("pass_audit_deadlines")
+        with pytest.raises(Refused, match="looks at this entry"):
+            evidence.remove(evidence=first_file(case), by=owner(case), at=OPENED)
+        with pytest.raises(Refused, match="is reviewing this entry"):
+            attach(items.of_case(case)[1].activity)
 
 
 @pytest.mark.parametrize(

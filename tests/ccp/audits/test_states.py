@@ -104,6 +104,7 @@ def test_a_tenth_of_the_passing_results_is_reviewed_again_and_the_same_ones_each
     assert not any(states.is_settled_by_ticket(ticket, 0) for ticket in tickets)
     assert all(states.is_settled_by_ticket(ticket, 100) for ticket in tickets)
     assert all(states.needs_second_review("failed", ticket, 0) for ticket in tickets[:10])
+    assert states.needs_second_review("passed", tickets[0], 0, no_proof=True)
 
 
 def test_the_shell_tells_which_are_reviewed_again() -> None:

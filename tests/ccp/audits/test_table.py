@@ -1,17 +1,18 @@
 """Every row of the table of states: done by the right person, and refused to everybody else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from amtportal.members.models import User
 from amtportal.refusals import Refused
 from ccp.audits import cases, deadlines, states
 from ccp.audits.models import AuditCase, CaseState, Verb, Who
 from ccp.audits.states import ROWS, Row
-from tests.support.audits import DAY, OPENED, again, answer, decided, make_case, owner, person, taken
+from tests.support.audits import DAY, OPENED, again, answer, decided, make_case, owner, person, review, taken
 from tests.support.builders import client_of, make_member, make_user, noon
 from tests.support.pages import read
 
@@ -116,61 +117,111 @@ def test_a_row_of_the_portal_is_done_when_its_day_has_passed(row: Row, settings:
     assert (step.who, step.by, step.at, step.after) == ("portal", None, at, row.after)
 
 
-# The rows of AMT's staff. Their pages are tried in ``test_staff_rows.py``.
+# The rows of AMT's staff, over HTTP: the address below the page of the case, and what is sent.
 
-
-DONE: dict[Key, Callable[[AuditCase], object]] = {
-    (S.DRAWN, V.NOTIFY, S.NOTIFIED): lambda case: cases.notify(cases=[case.pk], by=person("coordinator"), at=OPENED),
-    (S.EXTENSION_ASKED, V.GRANT_EXTENSION, S.NOTIFIED): lambda case: cases.grant_extension(
-        case=case, by=person("coordinator"), at=OPENED
-    ),
-    (S.EXTENSION_ASKED, V.REFUSE_EXTENSION, S.NOTIFIED): lambda case: cases.refuse_extension(
-        case=case, reason="No.", by=person("coordinator"), at=OPENED
-    ),
-    (S.APPEALED, V.DECIDE_APPEAL, S.APPEALED): lambda case: _decide_appeal(case),
-    (S.APPEALED, V.DECIDE_APPEAL, S.CLOSED): lambda case: (_decide_appeal(case), _decide_appeal(case)),
-    (S.SUBMITTED, V.WANT_MORE, S.MORE_WANTED): lambda case: cases.want_more(
-        case=case, reason="The date.", by=_taken(case), at=OPENED
-    ),
-    (S.SUBMITTED, V.DECIDE, S.DECIDED): lambda case: decided(case),
-    (S.SECOND_REVIEW, V.DECIDE_AGAIN, S.ANNOUNCED): lambda case: decided(case),
+Page = tuple[str, Callable[[AuditCase], dict[str, str]]]
+WHY = {"reason": "Because it is so."}
+STAFF_SENT: dict[str, Page] = {
+    V.NOTIFY: ("notify", lambda case: {}),
+    V.CALL_OFF: ("call-off", lambda case: WHY),
+    V.GRANT_EXTENSION: ("grant", lambda case: {"until": f"{case.extension.wanted_on:%Y-%m-%d}"}),
+    V.REFUSE_EXTENSION: ("refuse", lambda case: WHY),
+    V.DECLARE_CONFLICT: ("conflict", lambda case: {"has_conflict": "yes", "what": "A friend"}),
+    V.TAKE: ("take", lambda case: {}),
+    V.RELEASE: ("release", lambda case: WHY),
+    V.WANT_MORE: ("more", lambda case: WHY),
+    V.DECIDE: ("decide", lambda case: WHY),
+    V.DECIDE_AGAIN: ("decide", lambda case: WHY),
+    V.DECIDE_APPEAL: ("decide", lambda case: {"answer": "We looked again."}),
 }
+OF_STAFF = [param for param in of(Who.COORDINATOR, Who.REVIEWER, Who.BOARD) if param.values[0].before]
 
 
-def _taken(case: AuditCase) -> Any:
-    by = person("reviewer")
-    taken(case, by)
+def _prepared(case: AuditCase, row: Row) -> User:
+    """Return who does this, after everything that comes before it."""
+    by = person(row.who)
+    if row.verb == V.TAKE:
+        cases.declare_conflict(case=case, has_conflict=False, by=by, at=OPENED)
+    elif row.verb in cases.REVIEWING and row.verb != V.DECLARE_CONFLICT:
+        taken(case, by)
+    if row.verb in (V.DECIDE, V.DECIDE_AGAIN):
+        review(case, by)
+    if row.after == S.CLOSED and row.verb == V.DECIDE_APPEAL:
+        other = person("board")
+        taken(case, other)
+        cases.decide_appeal(case=case, answer="It stays.", by=other, at=OPENED)
     return by
 
 
-def _decide_appeal(case: AuditCase) -> None:
-    by = _taken(case)
-    cases.decide_appeal(case=case, answer="We looked again.", by=by, at=OPENED)
-
-
-for row in ROWS:
-    if row.verb == V.CALL_OFF:
-        DONE[key(row)] = lambda case: cases.call_off(case=case, reason="An error.", by=person("coordinator"), at=OPENED)
-    elif row.verb == V.DECLARE_CONFLICT:
-        DONE[key(row)] = lambda case: cases.declare_conflict(
-            case=case, has_conflict=True, what="A friend", by=person("reviewer"), at=OPENED
-        )
-    elif row.verb == V.TAKE:
-        DONE[key(row)] = _taken
-    elif row.verb == V.RELEASE:
-        DONE[key(row)] = lambda case: cases.release(case=case, reason="I am away.", by=_taken(case), at=OPENED)
-
-
-@pytest.mark.parametrize(
-    "row", [param for param in of(Who.COORDINATOR, Who.REVIEWER, Who.BOARD) if param.values[0].before]
-)
-def test_a_row_of_amts_staff_is_done_by_its_verb(row: Row) -> None:
+@pytest.mark.ignore_template_errors
+@pytest.mark.parametrize("row", OF_STAFF)
+def test_a_row_of_amts_staff_is_done_on_its_page_and_by_nobody_else(row: Row, time_machine: Any) -> None:
     case = make_case(str(row.before))
-    DONE[key(row)](case)
-    steps = case.steps.filter(verb=row.verb, before=row.before, after=row.after)
-    assert steps.count() == 1
-    assert steps.get().who == row.who
-    assert steps.get().by is not None
+    time_machine.move_to(OPENED, tick=False)
+    by = _prepared(case, row)
+    name, sent = STAFF_SENT[row.verb]
+    address, data = f"/admin/audits/auditcase/{case.pk}/{name}/", sent(again(case))
+    others = list(_wrong(case, row))
+    known = case.steps.count()
+    for wrong in others:
+        for method in ("get", "post"):
+            assert getattr(client_of(wrong), method)(address, data).status_code == 403, (wrong, method)
+    sign_in = {owner(case): f"/admin/login/?next={address}", None: f"/accounts/login/?next={address}"}
+    for outside, login in sign_in.items():
+        assert client_of(outside).post(address, data).headers["Location"] == login
+    assert case.steps.count() == known
+    client = client_of(by)
+    assert client.get(address).status_code == 200
+    answered = client.post(address, data)
+    assert answered.status_code == 302, read(answered).text
+    step = case.steps.get(number=known + 1)
+    assert (step.verb, step.who, step.by, step.before, step.after) == (row.verb, row.who, by, *_ends(row))
+    done = case.steps.count()
+    assert client.post(address, data).status_code in (200, 302, 403)
+    assert case.steps.count() == done, "sent twice, it is done once"
+    assert client.post(f"/admin/audits/auditcase/{case.pk + 1000}/{name}/", data).status_code == 404
+
+
+def _wrong(case: AuditCase, row: Row) -> Iterator[User]:
+    """Yield the staff that cannot do this: of another group, of none, without a part or with an earlier one."""
+    yield make_user(is_staff=True)
+    yield from (person(kind) for kind in ("coordinator", "reviewer", "board") if kind != row.who)
+    if row.verb == V.TAKE:
+        friend = person(row.who)
+        cases.declare_conflict(case=case, has_conflict=True, what="A friend", by=friend, at=OPENED)
+        yield friend
+    if row.verb in cases.REVIEWING and row.verb not in (V.DECLARE_CONFLICT, V.TAKE):
+        yield person(row.who)
+    if row.before == S.SECOND_REVIEW:
+        first = again(case).first_reviewer
+        assert first
+        yield first
+
+
+@pytest.mark.ignore_template_errors
+def test_nobody_finds_the_own_case_among_those_of_the_staff() -> None:
+    case = make_case(S.DRAWN)
+    user = owner(case)
+    user.is_staff = user.is_superuser = True
+    user.save()
+    client = client_of(user)
+    for name, sent in STAFF_SENT.values():
+        if name != "grant":
+            assert client.post(f"/admin/audits/auditcase/{case.pk}/{name}/", sent(case)).status_code == 404, name
+    assert client.get(f"/admin/audits/auditcase/{case.pk}/change/").status_code == 404
+    assert case not in client.get("/admin/audits/auditcase/").context["cl"].result_list
+
+
+@pytest.mark.ignore_template_errors
+def test_where_the_table_has_no_row_amts_staff_is_led_back_or_refused() -> None:
+    root, case = client_of(make_user(is_staff=True, is_superuser=True)), make_case(S.NOTIFIED)
+    known = case.steps.count()
+    for name in ("notify", "conflict", "take", "release", "more", "decide", "refuse"):
+        address = f"/admin/audits/auditcase/{case.pk}/{name}/"
+        assert root.get(address).status_code == 302, name
+        answered = root.post(address, {"reason": "x", "has_conflict": "no"})
+        assert answered.status_code == 302 or "moved on" in answered.text, name
+    assert case.steps.count() == known
 
 
 def test_the_first_row_is_the_opening() -> None:

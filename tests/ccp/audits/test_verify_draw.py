@@ -116,8 +116,29 @@ def test_who_writes_the_sums_again_still_cannot_choose_who_is_drawn(draw: Draw) 
     assert verify_draw.problem_with(summed({**files, "frozen.txt": shorter})) == (
         "frozen.txt is not the file whose SHA-256 was published when it was frozen."
     )
+    once = files["replaced.txt"].decode()
+    gone, called = once.strip().split("\t")
+    other = next(line for line in files["drawn.txt"].decode().split() if line.startswith("RMA/") and line not in once)
+    for forged in (f"{gone}\t{other}", f"{called}\t{gone}", f"{gone}\tnobody", once + once.strip(), "nobody\tnobody"):
+        assert verify_draw.problem_with(summed({**files, "replaced.txt": f"{forged}\n".encode()})) == (
+            "replaced.txt does not call the next substitute for somebody who was drawn."
+        )
     without = {name: content for name, content in files.items() if name != "drawn.txt"}
     assert "drawn.txt" in verify_draw.problem_with(summed(without))
+
+
+def test_who_is_replaced_again_and_again_is_verified_until_nobody_waits() -> None:
+    make_many(7)
+    draw = enter_seed(freeze())
+    for _ in range(3):
+        first = DrawTicket.objects.drawn().filter(line__draw=draw).order_by("place")[0]
+        draws.replace(ticket=first, reason="Has died", by=draw.frozen_by, at=noon(TODAY))
+    files = published.files(draw)
+    assert files["replaced.txt"].endswith(b"\tnobody\n")
+    assert verify_draw.problem_with(dict(files)) == ""
+    without_seed = {**json.loads(files["draw.json"]), "seed": ""}
+    forged = {**files, "draw.json": json.dumps(without_seed).encode(), "drawn.txt": b""}
+    assert "replaced.txt" in verify_draw.problem_with(summed(forged))
 
 
 def test_a_frozen_draw_is_published_before_its_seed(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
 - proof was asked for, and none was submitted: overdue, with another AUDIT_OVERDUE_DAYS days
 - overdue: decided as if there were no proof, and sent to the second review
-- more time was asked for, and AMT did not answer: granted as asked for
+- more time was asked for, and AMT did not answer: granted, with 7 days at least
 - more proof was asked for, and none came: the reviewer decides on what is there
 - the member did not appeal: closed
 - run it daily, at any hour; a second run changes nothing, and each case passes one last day at a time

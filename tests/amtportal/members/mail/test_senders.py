@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import median
 
 import pytest
 from django.conf import settings as portal
@@ -115,11 +114,11 @@ def test_a_sender_that_is_killed_loses_nothing_and_the_next_goes_on_at_once(
 
 
 def test_four_senders_do_the_work_of_four(server: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While the server is busy with a mail of one, it is busy with one of each other sender too."""
+    """The server takes no mail before it has one of each sender under way at once."""
     monkeypatch.setattr(sending, "BATCH", 10)
-    server.seconds = 0.1
+    server.together = 4
     write_mails(80)
     tallies = at_once(*[sending.send_due] * 4)
     assert sum(sent for sent, _ in tallies) == len(server.mails) == len(set(server.recipients())) == 80
-    assert all(sent >= 10 for sent, _ in tallies)
-    assert median(server.under_way) >= 3
+    assert all(sent for sent, _ in tallies)
+    assert max(server.under_way) == 4
