@@ -24,6 +24,7 @@ GROUPS = {
         "coordinate_audits",
         "view_letter",
         "print_letters",
+        "view_printrun",
         "view_statusproposal",
         "confirm_audit_outcome",
     ),

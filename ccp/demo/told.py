@@ -43,8 +43,8 @@ def tell(emails: Collection[str], *, on: date) -> None:
 
 
 def letters(*, now: datetime) -> None:
-    """Put on record that the letters of audits went out by mail on the day on which they were written."""
-    mails = NoticeMail.objects.filter(letter__isnull=False, state=NoticeMail.State.WAITING, made_at__lte=now)
+    """Put on record that the letters of audits from before now went out by mail when they were written."""
+    mails = NoticeMail.objects.filter(letter__isnull=False, state=NoticeMail.State.WAITING, made_at__lt=now)
     waiting = list(mails.order_by("pk").values_list("pk", "made_at"))
     keys = [key for key, _at in waiting]
     OutgoingMail.objects.filter(writer=sending.WRITER, writer_key__in=keys).delete()
