@@ -42,6 +42,7 @@ from ccp.audits.models import (
     Who,
 )
 from ccp.audits.models.cases import ASKED_FOR_MORE_AT_MOST
+from ccp.audits.signals import message_written
 from ccp.audits.steps import Move
 from ccp.models import Activity, AttestationStatement
 from certifications.models import Cycle
@@ -294,7 +295,9 @@ def write_message(*, case: AuditCase, text: str, by: User, at: datetime) -> Mess
     if not case.is_open:
         raise steps.MovedOn(_("This audit is closed, so no message can be added. Call AMT if you have a question."))
     from_member = case.member.user_id == by.pk
-    return Message.objects.create(case=case, from_member=from_member, text=text, written_at=at, written_by=by)
+    message = Message.objects.create(case=case, from_member=from_member, text=text, written_at=at, written_by=by)
+    message_written.send(sender=Message, message=message)
+    return message
 
 
 def problem_with_submission(asked: Iterable[items.Item]) -> Problem | None:

@@ -7,6 +7,8 @@ stepped = Signal()
 
 A receiver that raises takes the step back.
 """
+message_written = Signal()
+"""A message was written: ``message``, with its case, in the same transaction."""
 stepped_together = Signal()
 """Steps were written at once, each of another case: ``steps``, as pairs of case and step.
 

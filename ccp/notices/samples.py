@@ -30,7 +30,7 @@ FEE = 5000
 DAY = timedelta(days=1)
 
 
-def _standing(on: date, *, counted: Decimal = COUNTED, met_on: date | None = None) -> Standing:
+def standing_of(on: date, *, counted: Decimal = COUNTED, met_on: date | None = None) -> Standing:
     certification = Certification(
         member=Member(first_name="Ada", last_name="Lane", amt_id="2100042"),
         credential=Credential(code="RMA", name="Registered Medical Assistant"),
@@ -56,30 +56,30 @@ def _standing(on: date, *, counted: Decimal = COUNTED, met_on: date | None = Non
 
 def _cycle_ends(notice: Notice) -> Said | Gone:
     on = ENDS_ON - 30 * DAY
-    return writing.say_cycle_ends(_standing(on), notice, on)
+    return writing.say_cycle_ends(standing_of(on), notice, on)
 
 
 def _grace(notice: Notice) -> Said | Gone:
     on = ENDS_ON + DAY
-    return writing.say_grace(_standing(on), notice, on)
+    return writing.say_grace(standing_of(on), notice, on)
 
 
 def _invoice(notice: Notice, *, days: int) -> Said | Gone:
     """Say what is to be said of the invoice that many days before it is due."""
     on = ENDS_ON + DAY - days * DAY
-    standing = _standing(on, counted=REQUIRED, met_on=ENDS_ON - 46 * DAY)
+    standing = standing_of(on, counted=REQUIRED, met_on=ENDS_ON - 46 * DAY)
     return writing.say_invoice(standing, standing.invoices[0], notice, on)
 
 
 def _lapsed(notice: Notice) -> Said | Gone:
-    certification = _standing(ENDS_ON).certification
+    certification = standing_of(ENDS_ON).certification
     return writing.say_lapsed(
         StatusChange(certification=certification, changed_on=ENDS_ON + 91 * DAY, reason=closing.LAPSED)
     )
 
 
 def _payment() -> Payment:
-    invoice = _standing(ENDS_ON).invoices[0].invoice
+    invoice = standing_of(ENDS_ON).invoices[0].invoice
     return Payment(invoice=invoice, amount=FEE, method=Payment.Method.CHECK, received_on=ENDS_ON - 7 * DAY)
 
 
@@ -97,11 +97,11 @@ def _entry() -> Activity:
 
 
 def _nothing_recorded(notice: Notice) -> Said | Gone:
-    return writing.say_nothing_recorded(_standing(notice.anchor_on), notice, notice.anchor_on - 182 * DAY)
+    return writing.say_nothing_recorded(standing_of(notice.anchor_on), notice, notice.anchor_on - 182 * DAY)
 
 
 def _summary(notice: Notice) -> Said | Gone:
-    return writing.say_summary(notice.anchor_on, [_standing(notice.anchor_on)], 2)
+    return writing.say_summary(notice.anchor_on, [standing_of(notice.anchor_on)], 2)
 
 
 SAYINGS: dict[str, tuple[str, Kind, Callable[[Notice], Said | Gone]]] = {

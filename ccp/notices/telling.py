@@ -16,10 +16,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext_noop
+
 from amtportal.members.mail.layout import Content, Part
 from amtportal.members.models import Member
 from ccp.notices.due import Due
 from ccp.notices.models import Notice, NoticeKind
+
+NEWER = gettext_noop("A newer notice says it.")
 
 
 @dataclass(frozen=True)

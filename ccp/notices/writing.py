@@ -55,7 +55,6 @@ NOT_TO_PAY = gettext_noop("The invoice was not to be paid any more.")
 REVERSED = gettext_noop("The payment was reversed.")
 WITHDRAWN = gettext_noop("The entry was withdrawn or voided.")
 RECORDED = gettext_noop("Something was recorded.")
-NEWER = gettext_noop("A newer notice says it.")
 SWITCHED_OFF = gettext_noop("The member switched this kind off.")
 
 
@@ -438,9 +437,11 @@ def say_summary(first: date, standings: Sequence[Standing], recorded: int) -> Sa
     if not standings:
         return Gone(NOT_IN_FORCE)
     month = date_format(first - timedelta(days=1), "YEAR_MONTH_FORMAT")
-    number = ngettext(
-        "In %(month)s, %(number)s entry was recorded.", "In %(month)s, %(number)s entries were recorded.", recorded
-    ) % {"month": month, "number": recorded}
+    number = _("Your record changed in %(month)s.") % {"month": month}
+    if recorded:
+        number = ngettext(
+            "In %(month)s, %(number)s entry was recorded.", "In %(month)s, %(number)s entries were recorded.", recorded
+        ) % {"month": month, "number": recorded}
     lines = []
     for standing in standings:
         _label, total = _points(standing)
@@ -537,7 +538,7 @@ def _said(
         unwanted = preferences.unwanted(getattr(mail.member, "notice_preference", None))
         for notice in notices[mail.pk]:
             if newest.get((notice.member_id, notice.kind, notice.subject), notice.anchor_on) > notice.anchor_on:
-                said[notice.pk] = Gone(NEWER)
+                said[notice.pk] = Gone(telling.NEWER)
             elif notice.kind in unwanted:
                 said[notice.pk] = Gone(SWITCHED_OFF)
             else:

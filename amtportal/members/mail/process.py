@@ -11,25 +11,38 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 from django.conf import settings
+
+PAUSE = 2.0
+"""How many seconds a sender has to live at least, so that the next one is started at once."""
 
 
 @contextmanager
 def sending_beside() -> Iterator[None]:
-    """Send mail while the block runs. If the sender ends before, another one is started."""
-    running = _start()
+    """Send mail while the block runs. If the sender ends before, another one is started.
 
-    def restart(*args: object) -> None:
-        nonlocal running
-        if running.poll() is not None:
-            running = _start()
+    After one that ended soon, such as for a wrong setting, the next one waits for ``PAUSE``.
+    """
+    running, started = _start(), monotonic()
 
-    before = signal.signal(signal.SIGCHLD, restart)
+    def restart(number: int, frame: object) -> None:
+        nonlocal running, started
+        if running.poll() is None:
+            return
+        if number == signal.SIGCHLD and monotonic() - started < PAUSE:
+            signal.setitimer(signal.ITIMER_REAL, PAUSE)
+            return
+        running, started = _start(), monotonic()
+
+    before = {number: signal.signal(number, restart) for number in (signal.SIGCHLD, signal.SIGALRM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGCHLD, before)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         running.terminate()
         running.wait()
 

@@ -1,11 +1,12 @@
-"""What members are told of audits by mail: their letters, and reminders of a last day.
+"""What members are told of audits by mail: their letters, reminders of a last day, and messages.
 
-A letter is a mail of its own, in the words in which it was written. Reminders come with the notices
-of the day, while the case still asks for proof.
+A letter is a mail of its own, in the words in which it was written. The notices of the day have the
+reminders, while the case still asks for proof, and that AMT wrote a message.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,7 +17,8 @@ from amtportal.dates import day_of
 from amtportal.formatting import format_day, format_day_briefly
 from amtportal.members.mail.layout import Button, Part
 from ccp.audits.letters import text
-from ccp.audits.models import AuditCase, CaseState, Letter
+from ccp.audits.models import AuditCase, CaseState, Letter, Message
+from ccp.audits.signals import message_written
 from ccp.notices import due, telling
 from ccp.notices.kinds import KINDS
 from ccp.notices.models import Notice, NoticeKind
@@ -30,6 +32,15 @@ MOVED_ON = gettext_noop("The audit did not ask for proof by that day any more.")
 
 def register() -> None:
     telling.register(NoticeKind.AUDIT, write, source=reminders)
+    message_written.connect(after_message, dispatch_uid="ccp.audits.letters.after_message")
+
+
+def after_message(*, message: Message, **kwargs: Any) -> None:
+    """Have the member told that AMT wrote. Messages of one day are told as one."""
+    if not message.from_member:
+        case = message.case
+        subject = f"audit-{case.pk}-message-{message.pk}"
+        telling.tell(member=case.member, kind=NoticeKind.AUDIT, subject=subject, anchor_on=message.written_on)
 
 
 def reminders(on: date) -> Iterator[due.Due]:
@@ -50,7 +61,17 @@ def write(notices: Sequence[Notice], on: date) -> Mapping[int, Said | Gone | Who
     letters = {letter.mail_id: letter for letter in Letter.objects.filter(mail__notices__in=notices)}
     reminded = [notice for notice in notices if notice.mail_id not in letters]
     cases = AuditCase.objects.select_related("cycle__certification__credential").in_bulk(map(_case_of, reminded))
-    written: dict[int, Said | Gone | Whole] = {notice.pk: _reminder(cases[_case_of(notice)], on) for notice in reminded}
+    written: dict[int, Said | Gone | Whole] = {}
+    messaged: set[tuple[int | None, int]] = set()
+    for notice in sorted(reminded, key=lambda notice: -notice.pk):
+        case = cases[_case_of(notice)]
+        if "-message-" not in notice.subject:
+            written[notice.pk] = _reminder(case, on)
+        elif (notice.mail_id, case.pk) in messaged:
+            written[notice.pk] = Gone(telling.NEWER)
+        else:
+            messaged.add((notice.mail_id, case.pk))
+            written[notice.pk] = _of_message(case)
     for notice in notices:
         if letter := letters.get(notice.mail_id):
             words = text.unpack(letter.subject, letter.text)
@@ -60,6 +81,20 @@ def write(notices: Sequence[Notice], on: date) -> Mapping[int, Said | Gone | Who
 
 def _case_of(notice: Notice) -> int:
     return int(notice.subject.split("-")[1])
+
+
+def _of_message(case: AuditCase) -> Said:
+    values = {"reference": case.reference, "code": case.cycle.certification.credential.code}
+    part = Part(
+        [_("AMT wrote to you about audit %(reference)s. Read and answer it on the page of the audit.") % values],
+        _("%(code)s: your audit") % values,
+        button=_page_of(case),
+    )
+    return Said(_("A message about your audit"), part)
+
+
+def _page_of(case: AuditCase) -> Button:
+    return Button(_("Open the audit"), links.absolute(reverse("audit-detail", args=[case.pk])))
 
 
 def _reminder(case: AuditCase, on: date) -> Said | Gone:
@@ -84,7 +119,7 @@ def _reminder(case: AuditCase, on: date) -> Said | Gone:
         ],
         _("%(code)s: your audit") % values,
         [(_("Last day"), format_day(case.due_on))],
-        Button(_("Open the audit"), links.absolute(reverse("audit-detail", args=[case.pk]))),
+        _page_of(case),
     )
     subject = _("Send proof for your audit by %(day)s") % {"day": format_day_briefly(case.due_on)}
     return Said(subject, part)

@@ -19,7 +19,7 @@ from amtportal.members.models import BouncingAddress, MailPriority, OutgoingMail
 from ccp.audits import cases, states
 from ccp.audits.letters import mailing, printing, samples, saying, sheets, text, writing
 from ccp.audits.models import AuditCase, CaseStep, Letter, LetterPrint, Verb
-from ccp.notices import sending
+from ccp.notices import sending, telling
 from ccp.notices import writing as notices_written
 from ccp.notices.models import Notice, NoticeKind, Preference
 from tests.support.audits import DAY, DUE_ON, OPENED, OPENED_ON, audited_cycle, make_case, owner, person
@@ -287,6 +287,22 @@ def test_a_reminder_goes_with_the_mail_of_the_day_once_and_only_while_proof_is_a
     said = unwrapped(str(mail.body))
     assert f"You have 7 days to send proof for audit {case.reference}." in said
     assert reminders.get(subject=f"audit-{submitted.pk}").dropped == mailing.MOVED_ON
+
+
+@pytest.mark.django_db
+def test_a_member_is_told_once_in_the_mail_of_the_day_that_amt_wrote(time_machine: Any) -> None:
+    case, by = make_case(), person("coordinator")
+    OutgoingMail.objects.all().delete()
+    cases.write_message(case=case, text="May I ask something?", by=owner(case), at=OPENED)
+    for words_of_amt in ("Yes.", "Please call us."):
+        cases.write_message(case=case, text=words_of_amt, by=by, at=OPENED)
+    on = OPENED_ON + DAY
+    time_machine.move_to(noon(on), tick=False)
+    sending.send_due(on=on, now=noon(on))
+    notices = Notice.objects.filter(subject__contains="-message-")
+    [mail] = notices_written.write([notices.latest("pk").mail_id]).values()
+    assert unwrapped(str(mail.body)).count(f"AMT wrote to you about audit {case.reference}.") == 1
+    assert sorted(notice.dropped for notice in notices) == ["", telling.NEWER]
 
 
 # For the member, and on paper

@@ -1,12 +1,17 @@
 """The staff page of mails shows each kind of notice, and reads no record for it."""
 
+from datetime import date
+
 import pytest
 from django.utils import translation
 
 from amtportal.members.mail import samples
 from ccp.notices import preferences, writing
 from ccp.notices.kinds import is_optional
-from ccp.notices.samples import SAYINGS
+from ccp.notices.samples import SAYINGS, standing_of
+from ccp.notices.telling import Said
+
+FIRST = date(2026, 4, 1)
 
 
 def test_every_kind_that_this_app_writes_has_a_sample() -> None:
@@ -24,6 +29,21 @@ def test_a_sample_says_why_it_comes_and_its_way_out_is_nobodys(key: str) -> None
 def test_a_month_has_the_words_of_its_language() -> None:
     with translation.override("es"):
         assert samples.registered()["notice-monthly-summary"].content().subject.endswith("marzo de 2026")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "sentence"),
+    [
+        (0, "Your record changed in March 2026."),
+        (1, "In March 2026, 1 entry was recorded."),
+        (2, "In March 2026, 2 entries were recorded."),
+    ],
+)
+def test_a_summary_says_what_was_recorded(recorded: int, sentence: str) -> None:
+    """A month in which only a payment came, or an entry was withdrawn, has no entry to count."""
+    said = writing.say_summary(FIRST, [standing_of(FIRST)], recorded)
+    assert isinstance(said, Said)
+    assert said.part.sentences == [sentence]
 
 
 @pytest.mark.django_db
