@@ -28,7 +28,7 @@ def test_one_session_is_ended_by_the_keyboard_and_without_scripts(window: Callab
     sign_in(phone)
     sign_in(page)
     page.goto("/accounts/sessions/")
-    button = page.get_by_role("button", name="Sign out Safari, iPhone")
+    button = page.get_by_role("button", name="Sign out Safari on iPhone")
     expect(button).to_be_visible()
     for _ in range(40):
         page.keyboard.press("Tab")
@@ -36,7 +36,7 @@ def test_one_session_is_ended_by_the_keyboard_and_without_scripts(window: Callab
             break
     expect(button).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("Safari, iPhone is signed out.")
+    expect(page.get_by_role("status")).to_contain_text("Safari on iPhone is signed out.")
     expect(page.get_by_role("heading", name="(this browser)")).to_be_visible()
     phone.goto("/certifications/")
     expect(phone.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()

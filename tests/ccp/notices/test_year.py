@@ -33,7 +33,7 @@ from certifications.models import Cycle, Payment, RenewalInvoice
 from tests.support.builders import chicago
 from tests.support.mail import mail_server, use_outbox
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.any_database]
 
 BEGINS = date(2027, 12, 1)  # the year has a 29 February and both changes of the clocks
 DAYS = 400
