@@ -17,7 +17,7 @@ from tests.support.builders import client_of, make_member, noon
 from tests.support.evidence import attach, pdf, picture
 from tests.support.pages import error_summary, read, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 @pytest.fixture(autouse=True)

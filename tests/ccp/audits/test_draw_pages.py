@@ -17,7 +17,7 @@ from tests.support.draws import SEED, WITNESSES, YEAR, enter_seed, freeze, make_
 from tests.support.pages import read, words
 from tests.support.spanish import left_on
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.usefixtures("on_today")]
 PAGE = f"/audits/draws/{YEAR}/"
 
 

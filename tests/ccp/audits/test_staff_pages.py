@@ -25,7 +25,7 @@ from tests.support.evidence import attach, pdf
 from tests.support.pages import read, words
 from tests.support.staff import found, page, told
 
-pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors]
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.ignore_template_errors]
 
 
 def at(case: AuditCase, name: str, *more: object) -> str:

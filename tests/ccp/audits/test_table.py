@@ -16,7 +16,7 @@ from tests.support.audits import DAY, OPENED, again, answer, decided, make_case,
 from tests.support.builders import client_of, make_member, make_user, noon
 from tests.support.pages import read
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 S, V = CaseState, Verb
 Key = tuple[str | None, str, str]

@@ -11,7 +11,7 @@ from tests.support.builders import TODAY, client_of, make_member, noon
 from tests.support.pages import error_summary, form_values, read, submit, words
 from tests.support.threads import at_once
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.usefixtures("on_today")]
 
 PAGE = "/account/notices/"
 MONTHLY, QUIET = NoticeKind.MONTHLY_SUMMARY, NoticeKind.NOTHING_RECORDED

@@ -17,7 +17,7 @@ from tests.support.builders import TODAY, client_of, make_member, noon
 from tests.support.notices import make_notice
 from tests.support.pages import read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.usefixtures("on_today")]
 
 MONTHLY = NoticeKind.MONTHLY_SUMMARY
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
