@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from amtportal.chunks import CHUNK, chunks
+from amtportal.database import know_again
 from amtportal.dates import day_of
 from amtportal.formatting import format_day, format_points
 from amtportal.history.lines import create_with_lines, sign
@@ -80,6 +81,8 @@ def open_drawn(*, drawn: Iterable[tuple[DrawLine, str]], by: User, at: datetime)
             ]
             _open(new, by=by, at=at)
             opened += new
+    if opened:
+        know_again(AuditCase, CaseStep)
     return opened
 
 

@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 
 from amtportal import clean
 from amtportal.chunks import chunks
+from amtportal.database import know_again
 from amtportal.dates import day_of
 from amtportal.formatting import format_day, format_moment
 from amtportal.history.lines import sign
@@ -288,6 +289,7 @@ def freeze(*, terms: Terms, reasons: Mapping[str, str], by: User, at: datetime) 
         raise
     for some in chunks(lines):
         DrawLine.objects.bulk_create(DrawLine(draw=draw, cycle_id=each.cycle, **_columns(each)) for each in some)
+    know_again(DrawLine)
     return draw
 
 
@@ -338,6 +340,7 @@ def enter_seed(
     draw.save()
     for some in chunks(_tickets(draw)):
         DrawTicket.objects.bulk_create(some)
+    know_again(DrawTicket)
     drawn = DrawTicket.objects.drawn().filter(line__draw=draw).select_related(*OF_CASE).order_by("line__cycle")
     cases.open_drawn(drawn=[(ticket.line, ticket.ticket) for ticket in drawn], by=by, at=at)
     return draw

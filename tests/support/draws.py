@@ -5,6 +5,7 @@ from datetime import date
 from itertools import count
 from typing import Any
 
+from amtportal.database import know_again
 from amtportal.members.models import Member, User
 from ccp.audits import draws
 from ccp.audits.models import Draw
@@ -65,6 +66,7 @@ def make_many(number: int, *, credential: str = "RMA") -> None:
         if field.attname not in ("id", "certification_id")
     }
     Cycle.objects.bulk_create(Cycle(certification=held, **columns) for held in certifications)
+    know_again(Member, Certification, Cycle)
 
 
 def terms(**changed: Any) -> draws.Terms:
