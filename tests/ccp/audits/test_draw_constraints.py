@@ -7,7 +7,7 @@ import pytest
 from django.db import models
 
 from ccp.audits.models import Draw, DrawLine, DrawTicket, Replacement
-from tests.support.builders import TODAY, make_user, noon
+from tests.support.builders import TODAY, make_cycle, make_user, noon
 from tests.support.constraints import changed, constraints_of, copied, refused_by
 from tests.support.draws import enter_seed, freeze, make_many
 
@@ -33,7 +33,7 @@ CHANGED: list[tuple[str, type[models.Model], dict[str, Any]]] = [
 COPIED: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("audits_draw_one_a_year", Draw, {}),
     ("audits_drawline_cycle_once", DrawLine, {"line": "RMA/x/1"}),
-    ("audits_drawline_line_once", DrawLine, {"cycle": lambda: DrawLine.objects.last().cycle}),
+    ("audits_drawline_line_once", DrawLine, {"cycle": make_cycle}),
     ("audits_drawticket.line_id", DrawTicket, {}),
     ("audits_replacement.replaced_id", Replacement, {"substitute": None}),
     ("audits_replacement.substitute_id", Replacement, {"replaced": lambda: DrawTicket.objects.get(place=2)}),
