@@ -16,6 +16,9 @@ run_packages=(python3 python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-
 # With these, documents print the scripts of the world: 69 MB to download, 134 MB on disk. Without
 # them the portal runs, and refuses a document that needs them. `run` therefore goes on without.
 font_packages=(fonts-noto-cjk fonts-noto-core)
+# With it, photos and scans of certificates are read and fill in the form: 4 MB to download. Without it the portal
+# runs, and reads PDF files with text only. `run` therefore goes on without.
+reading_packages=(tesseract-ocr tesseract-ocr-spa)
 # The browser tests control Chromium through the Node.js that Playwright brings, which needs
 # libatomic1; gettext finds every sentence to translate; the settings in deploy/proxy are tried with
 # nginx and HAProxy.
@@ -163,7 +166,7 @@ flock 9
 case "${1:-}" in
     run)
         if [ "$(id -u)" = 0 ]; then
-            install_debian_packages "${run_packages[@]}" "${font_packages[@]}"
+            install_debian_packages "${run_packages[@]}" "${font_packages[@]}" "${reading_packages[@]}"
         else
             install_debian_packages "${run_packages[@]}"
             say_which_fonts_are_missing
@@ -171,12 +174,12 @@ case "${1:-}" in
         make_environment requirements.txt
         ;;
     test)
-        install_debian_packages "${run_packages[@]}" "${font_packages[@]}" "${test_packages[@]}"
+        install_debian_packages "${run_packages[@]}" "${font_packages[@]}" "${reading_packages[@]}" "${test_packages[@]}"
         install_what_makes_faster "${faster_packages[@]}"
         make_environment requirements-dev.txt
         ;;
     audit)
-        install_debian_packages "${run_packages[@]}" "${font_packages[@]}" "${test_packages[@]}" default-jre-headless
+        install_debian_packages "${run_packages[@]}" "${font_packages[@]}" "${reading_packages[@]}" "${test_packages[@]}" default-jre-headless
         make_environment requirements-dev.txt
         ;;
     tools)
