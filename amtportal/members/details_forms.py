@@ -57,6 +57,8 @@ class ContactForm(forms.Form):
         on_record = {column: getattr(member, column) for column in OWN}
         super().__init__(data, initial=on_record | (kept.dict() if kept else {}))
         self.on_record = on_record
+        for column in ("address_line1", "city", "state", "postal_code"):
+            self.fields[column].may_be_needed = True  # type: ignore[attr-defined]  # the label does not call it optional
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -127,6 +129,8 @@ class NameForm(forms.Form):
         names = {"first_name": member.first_name, "last_name": member.last_name}
         super().__init__(data, files, initial=names | (kept.dict() if kept else {}))
         self.member = member
+        for name in names:  # one of the two
+            self.fields[name].may_be_needed = True  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
