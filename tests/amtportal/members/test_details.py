@@ -119,7 +119,7 @@ def test_staff_see_both_side_by_side_and_who_changed_it(ada: Member) -> None:
     assert "847-555-0100" in listed
     shown = clerk.get(page(RosterDifference, "keep", difference.pk)).text
     assert "847-555-0100" in shown
-    assert f"3/14/2026, by {ada.user.email}" in shown
+    assert f"Mar 14, 2026, by {ada.user.email}" in shown
 
 
 def test_the_page_says_who_and_where(ada: Member) -> None:

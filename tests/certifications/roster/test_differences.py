@@ -83,7 +83,7 @@ def test_something_new_waits_for_staff_and_nothing_is_overwritten(ada: Member) -
     (note,) = resource.differing
     assert (note.line, note.column) == (2, "address_line1")
     assert "the roster has “1 Ash Road, Aurora, IL, 60505”" in note.sentence
-    assert "“9 Elm Avenue, Chicago, IL, 60601”, which the member changed on 3/14/2026" in note.sentence
+    assert "“9 Elm Avenue, Chicago, IL, 60601”, which the member changed on Mar 14, 2026" in note.sentence
     assert "1 detail differs from the record and waits for staff." in resource.for_staff()
     ada.refresh_from_db()
     assert ada.address_line1 == "9 Elm Avenue"
