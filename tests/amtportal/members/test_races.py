@@ -76,11 +76,11 @@ def test_of_two_of_the_staff_who_answer_a_request_for_a_name_at_once_one_wins(ma
 
 def test_an_address_that_changes_while_staff_follow_the_roster_is_not_lost() -> None:
     member = make_member(phone="847-555-0199")
-    difference = make_difference(member)
+    difference, client = make_difference(member), client_of(member)
     with transaction.atomic():
         details.follow_roster(difference=difference, reason="So.", by=make_user(), at=noon(TODAY))
         typed = {"phone": "847-555-0123"}
-        answer = beside(partial(client_of(member).post, "/account/details/", typed))
+        answer = beside(partial(client.post, "/account/details/", typed))
         wait_until_somebody_waits()
     assert answer.result().status_code == 302
     member.refresh_from_db()
