@@ -127,6 +127,11 @@ def test_without_units_everything_is_as_before(signed_in: Client) -> None:
             id="type without units, with points",
         ),
         pytest.param(
+            {"activity_type": "written-work", "quantity": "1:30", "points": ""},
+            {"id_quantity": "Book is not counted in units. Leave this field empty and enter the points."},
+            id="type without units, with a time",
+        ),
+        pytest.param(
             {"quantity": "0.2", "points": ""},
             {
                 "id_quantity": "For 0.2 contact hours you earn less than a quarter point. "
