@@ -15,7 +15,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, Route, expect
 
 from amtportal.dates import anniversary, today
-from amtportal.formatting import format_day
+from amtportal.formatting import typed
 from amtportal.members.models import Member
 from ccp.models import Activity
 from tests.support.builders import PASSWORD, client_of, make_cycle, make_member
@@ -29,7 +29,7 @@ def fill_in(page: Page, points: str = "2") -> None:
     """Fill in the four answers that an activity of one day takes."""
     page.locator("[name=activity_type]").select_option("self-study")
     page.locator("[name=quantity]").fill(points)
-    page.get_by_label("When?").fill(format_day(today()))
+    page.get_by_label("When?").fill(typed(today()))
     page.get_by_label("I attest").check()
 
 
@@ -231,7 +231,7 @@ def test_without_javascript_there_is_the_list_and_each_field_can_be_reached(wind
     page.get_by_label("Points earned").fill("")
     page.get_by_label(TYPE).select_option("course-ceu")
     page.get_by_label("How many").fill("0.4")
-    page.get_by_label("When?").fill(format_day(today()))
+    page.get_by_label("When?").fill(typed(today()))
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_label("CEU, 10 points each")).to_have_value("0.4")
     expect(page.locator("#earned")).to_have_text("= 4 points")
@@ -289,7 +289,7 @@ def test_the_day_is_filled_in_by_today_yesterday_and_the_calendar(window: Window
     day = page.get_by_label("When?")
     for name, ago in (("Yesterday", 1), ("Today", 0)):
         page.get_by_role("button", name=name).click()
-        expect(day).to_have_value(format_day(today() - timedelta(days=ago)))
+        expect(day).to_have_value(typed(today() - timedelta(days=ago)))
     page.get_by_role("button", name="Choose a day").click()
     calendar = page.locator("input[type=date]")
     expect(calendar).to_have_value(f"{today()}")
@@ -320,7 +320,7 @@ def test_the_preview_comes_by_itself_is_announced_and_leaves_the_focus(window: W
     page.locator("[name=activity_type]").select_option("self-study")
     page.locator("[name=quantity]").fill("2")
     page.get_by_label("When?").focus()
-    page.keyboard.type(format_day(today()), delay=20)
+    page.keyboard.type(typed(today()), delay=20)
     expect(page.locator("#preview")).to_contain_text("24 of 30")
     expect(page.locator("#preview-said")).to_have_text("RMA: 2 would count, new total 24 of 30.")
     expect(page.get_by_label("When?")).to_be_focused()
@@ -348,7 +348,7 @@ def test_an_answer_that_comes_late_does_not_take_the_place_of_the_last(window: W
     page.route("**/ccp/record/preview/", hold_the_first)
     with page.expect_event("requestfailed"):
         page.locator("[name=activity_type]").select_option("self-study")
-        page.get_by_label("When?").fill(format_day(today()))
+        page.get_by_label("When?").fill(typed(today()))
         with page.expect_request("**/ccp/record/preview/"):
             page.locator("[name=quantity]").fill("2")
         page.locator("[name=quantity]").fill("3")
@@ -374,7 +374,7 @@ def test_back_shows_the_form_as_it_was_left_under_its_number(window: Window, mem
     expect(page.get_by_label("Title")).to_have_value("Blood cultures")
     expect(page.locator("[name=quantity]")).to_have_value("2")
     expect(page.locator("[name=activity_type]")).to_have_value("self-study")
-    expect(page.get_by_label("When?")).to_have_value(format_day(today()))
+    expect(page.get_by_label("When?")).to_have_value(typed(today()))
     expect(page.get_by_label("I attest")).to_be_checked()
     expect(page.locator("#chosen-kind dd").first).to_be_visible()
     assert number_of(page) == number
