@@ -319,16 +319,18 @@ def test_the_preview_comes_by_itself_is_announced_and_leaves_the_focus(window: W
     page.goto("/ccp/record/")
     page.locator("[name=activity_type]").select_option("self-study")
     page.locator("[name=quantity]").fill("2")
+    expect(page.locator("#earned")).to_have_text("= 2 points")
     page.get_by_label("When?").focus()
     page.keyboard.type(typed(today()), delay=20)
     expect(page.locator("#preview")).to_contain_text("24 of 30")
     expect(page.locator("#preview-said")).to_have_text("RMA: 2 would count, new total 24 of 30.")
     expect(page.get_by_label("When?")).to_be_focused()
-    assert len(asked) == 1, "typing a date of ten characters asks once"
+    assert len(asked) == 2, "typing a date of ten characters asks once more"
     page.locator("[name=quantity]").fill("8")
     expect(page.locator("#preview")).to_contain_text("This meets your CCP requirement")
-    page.locator("[name=quantity]").fill("8.1")
-    expect(page.locator("#preview")).to_contain_text("Points come in quarter steps.")
+    page.locator("[name=quantity]").fill("0.1")
+    expect(page.locator("#preview")).to_contain_text("you earn less than a quarter point")
+    expect(page.locator("#earned")).to_be_empty()
     page.locator("[name=quantity]").fill("")
     expect(page.locator("#preview")).to_have_count(0)
     assert Activity.objects.count() == 1
@@ -376,7 +378,7 @@ def test_back_shows_the_form_as_it_was_left_under_its_number(window: Window, mem
     expect(page.locator("[name=activity_type]")).to_have_value("self-study")
     expect(page.get_by_label("When?")).to_have_value(typed(today()))
     expect(page.get_by_label("I attest")).to_be_checked()
-    expect(page.locator("#chosen-kind dd").first).to_be_visible()
+    expect(page.locator("#chosen-kind dd").last).to_be_visible()
     assert number_of(page) == number
     page.locator("[name=quantity]").fill("3")
     expect(page.locator("#preview")).to_contain_text("27 of 30")  # 22 + 2 = 24 on record
@@ -420,11 +422,11 @@ def test_back_does_not_show_one_person_what_another_typed(window: Window, member
     page = window(member)
     page.goto("/ccp/record/")
     page.get_by_label("Title").fill("Blood cultures")
-    page.get_by_label("Provider").focus()
+    page.get_by_label("When?").focus()
     page.goto("/guide/")
     sign_in_another(page)
     page.go_back()
-    expect(page.get_by_label("Provider")).to_be_visible()
+    expect(page.get_by_label("When?")).to_be_visible()
     expect(page.get_by_label("Title")).to_have_value("")
 
 
@@ -484,6 +486,7 @@ def test_a_session_that_ends_while_typing_loses_nothing(window: Window, member: 
     fill_in(page)
     page.get_by_label("Title").fill("Blood cultures")
     Session.objects.all().delete()
+    page.get_by_text("Provider (optional)").click()
     page.get_by_label("Provider").fill("ABC")
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
