@@ -96,7 +96,7 @@ def test_an_activity_type_is_found_by_a_word_of_its_guidance_and_chosen_by_mouse
     expect(box).to_have_value("Self-study or journal quiz")
     box.click()
     expect(page.get_by_role("option")).to_have_count(11)
-    box.fill("abstract")
+    box.fill("poster")
     page.get_by_role("heading", name="Record CE").click()
     expect(chosen).to_have_value("abstract-or-poster")
     box.fill("")
