@@ -65,7 +65,7 @@ def _select(widget: Mapping[str, Any]) -> SafeString:
 def _field(field: BoundField) -> SafeString:
     """Return the group of a field: its label, help and errors, and the widget.
 
-    A field that ``may_be_needed``, which depends on the others, is not called optional.
+    A field that ``is_asked_for`` although it may be empty is not called optional.
     """
     widget = SafeString(field)
     if field.is_hidden:
@@ -86,8 +86,8 @@ def _field(field: BoundField) -> SafeString:
             '{}<label class="tick" for="{}">{} <span>{}</span></label>', told, field.id_for_label, widget, field.label
         )
     else:
-        is_needed = field.field.required or getattr(field.field, "may_be_needed", False)
-        optional = "" if is_needed else format_html(' <span class="optional">{}</span>', _("(optional)"))
+        is_asked_for = field.field.required or getattr(field.field, "is_asked_for", False)
+        optional = "" if is_asked_for else format_html(' <span class="optional">{}</span>', _("(optional)"))
         inside = format_html(
             '<label for="{}">{}{}</label>\n{}{}', field.id_for_label, field.label, optional, told, widget
         )

@@ -58,7 +58,7 @@ class ContactForm(forms.Form):
         super().__init__(data, initial=on_record | (kept.dict() if kept else {}))
         self.on_record = on_record
         for column in ("address_line1", "city", "state", "postal_code"):
-            self.fields[column].may_be_needed = True  # type: ignore[attr-defined]  # the label does not call it optional
+            self.fields[column].is_asked_for = True  # type: ignore[attr-defined]  # the label does not call it optional
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -130,7 +130,7 @@ class NameForm(forms.Form):
         super().__init__(data, files, initial=names | (kept.dict() if kept else {}))
         self.member = member
         for name in names:  # one of the two
-            self.fields[name].may_be_needed = True  # type: ignore[attr-defined]
+            self.fields[name].is_asked_for = True  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
