@@ -14,7 +14,7 @@ import secrets
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from amtportal.members.models import User
 from amtportal.refusals import Refused
@@ -33,9 +33,9 @@ def issue(*, certification: Certification, by: User, at: datetime) -> Badge:
         raise Refused("A certification that is not in force has no badge.")
     if standing := _standing(Badge.objects.filter(certification=locked)).first():
         return standing
-    last = Badge.objects.order_by("-pk").first()
-    number = last.list_number if last else 1
-    if Badge.objects.filter(list_number=number).count() >= MOST_IN_A_LIST:
+    filled = Badge.objects.order_by("-list_number").values("list_number").annotate(number=Count("pk")).first()
+    number = filled["list_number"] if filled else 1
+    if filled and filled["number"] >= MOST_IN_A_LIST:
         number += 1
     for _try in range(_TRIES):
         try:

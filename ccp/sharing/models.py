@@ -39,7 +39,7 @@ class ShareLink(models.Model):
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
 
-    history = History(found_by=["member"], excluded_fields=["nonce", "digest"])
+    history = History(found_by=["member", "certification"], excluded_fields=["nonce", "digest"])
 
     class Meta:
         ordering = ["-pk"]

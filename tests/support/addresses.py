@@ -52,6 +52,8 @@ PRIVATE = {
     "transcript-history": ("/ccp/transcript/all/", 200, 200, 302, 302),
     "transcript-history-pdf": ("/ccp/transcript/all.pdf", 200, 200, 302, 302),
     "calendar-detail": ("/calendar/", 200, 200, 302, 302),
+    "sharing": ("/account/sharing/", 200, 200, 302, 302),
+    "badge-download": ("/badges/{certification}.jwt", 200, 404, 302, 302),
     "notice-list": ("/account/notices/", 200, 200, 302, 302),
     "notice-detail": ("/account/notices/{notice}/", 200, 404, 302, 302),
     "invoice-list": ("/invoices/", 200, 200, 302, 302),
@@ -81,6 +83,7 @@ PUBLIC = {
     "qualifying-activities": "/qualifying-activities/",
     "guide": "/guide/",
     "transcript-check": "/verify/",
+    "credential-look-up": "/credentials/",
     "draw-list": "/audits/draws/",
     "healthz": "/healthz",
 }
@@ -102,6 +105,7 @@ def of_owner(address: str, member: Member) -> str:
     return address.format(
         activity=entry.pk,
         cycle=cycle.pk,
+        certification=cycle.certification_id,
         invoice=invoice.pk,
         evidence=evidence,
         checkout=checkout,

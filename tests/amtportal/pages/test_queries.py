@@ -67,6 +67,8 @@ PAGES = {
     "attach files in an audit": "/audits/{audit}/entries/{activity}/files/",
     "calendar": "/calendar/",
     "notices": "/account/notices/",
+    "share with an employer": "/account/sharing/",
+    "badge": "/badges/{certification}.jwt",
     "invoices": "/invoices/",
     "invoice": "/invoices/{invoice}/",
     "invoice as PDF": "/invoices/{invoice}.pdf",

@@ -1,6 +1,6 @@
 """The public look-up: what finds a certification, what it tells, and what it keeps to itself."""
 
-import json
+import re
 from datetime import date
 from typing import Any
 
@@ -87,11 +87,9 @@ def test_nothing_less_finds_anything(ana: Member, last_name: str, number: str) -
     assert ask(last_name, number).status_code == 404
 
 
-@pytest.mark.parametrize(
-    "names", [{"first_name": "Sukarno", "last_name": ""}, {"first_name": "", "last_name": "Sukarno"}]
-)
-def test_a_person_with_one_name_is_found_by_it(names: dict[str, str]) -> None:
-    make_cycle(make_member(**names), certificate_number="S-1")
+@pytest.mark.parametrize("names", [("Sukarno", ""), ("", "Sukarno")])
+def test_a_person_with_one_name_is_found_by_it(names: tuple[str, str]) -> None:
+    make_cycle(make_member(first_name=names[0], last_name=names[1]), certificate_number="S-1")
     assert words(read(ask("sukarno", "S-1")).h1) == "Sukarno"
 
 
@@ -127,7 +125,8 @@ def test_unknown_and_hidden_get_the_same_answer_for_the_same_queries(ana: Member
     ):
         with CaptureQueriesContext(connection) as asked:
             answer = ask(name, number)
-        page = answer.text.replace(name, "…").replace(number, "…")
+        page = re.sub('answer-shown=[^&"]+', "", answer.text)  # a number of its own, for Back
+        page = page.replace(f'value="{name}"', "").replace(f'value="{number}"', "")
         answers[name, number] = (answer.status_code, page, len(asked))
     assert {status for status, _page, _queries in answers.values()} == {404}
     assert len({page for _status, page, _queries in answers.values()}) == 1
@@ -190,15 +189,10 @@ def test_it_is_limited_and_not_listed(ana: Member, settings: Settings) -> None:
 
 
 def test_the_database_looks_a_number_up_by_its_index(ana: Member) -> None:
-    plan = look_up._numbered(["Q500123A", "500123"]).explain(
-        **({"format": "json"} if connection.vendor != "sqlite" else {})
-    )
-    if connection.vendor == "sqlite":
-        assert "certification_by_number" in plan
-        return
-    with connection.cursor() as cursor:  # for a few rows, PostgreSQL reads the table, unless it must not
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        assert "certification_by_number" in json.dumps(look_up._numbered(["Q500123A", "500123"]).explain(format="json"))
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # which reads a table of few rows whole, unless it must not
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "certification_by_number" in look_up._numbered(["Q500123A", "500123"]).explain()
 
 
 def test_several_with_one_number_are_all_shown() -> None:
