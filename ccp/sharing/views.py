@@ -161,7 +161,7 @@ def share_pdf(request: HttpRequest, link: ShareLink) -> HttpResponse:
     catching_up.catch_up(link.member, at=now)
     contents = _transcript(link.member)
     try:
-        issue = issuing.issue(contents=contents, by=user, at=now)
+        issue = issuing.issue(contents=contents, by=user, at=now, for_reader=True)
         content = issuing.pdf(issue, contents, at=now)
     except (documents.TooLong, fonts.Unprintable) as reason:
         return documents.not_made(request, reason)

@@ -17,6 +17,7 @@ from time_machine import TimeMachineFixture
 from amtportal.members.models import Member
 from amtportal.refusals import Refused
 from ccp import merging
+from ccp.models import Transcript
 from ccp.sharing import links
 from ccp.sharing.models import ShareDay, ShareLink
 from certifications import life
@@ -89,7 +90,7 @@ def test_a_member_makes_a_link_and_a_visitor_reads_it(met: Member) -> None:
 
 def test_the_page_is_empty_at_first_and_says_so(met: Member) -> None:
     page = read(client_of(met).get(PAGE))
-    assert words(page.select_one("[data-name=no-links]")) == "No link works at the moment."
+    assert words(page.select_one("[data-name=no-links]")) == "You have no link yet."
     assert page.select_one("#new select[name=scope]")
 
 
@@ -210,6 +211,8 @@ def test_the_transcript_comes_as_pdf_and_other_scopes_have_none(met: Member) -> 
     assert answer.content.startswith(b"%PDF-")
     assert answer.headers["Content-Disposition"].startswith("attachment;")
     assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
+    issue = Transcript.objects.get()
+    assert (issue.issued_by, issue.address) == (met.user, None), "nothing of the reader is kept"
     other = make_link(met)
     assert not read(open_link(other)).select("a.button")
     assert Client().get(f"{path_of(other)}transcript.pdf").status_code == 404
