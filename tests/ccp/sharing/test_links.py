@@ -76,7 +76,7 @@ def test_a_member_makes_a_link_and_a_visitor_reads_it(met: Member) -> None:
     assert words(page.select_one(".notices")) == "Your link is ready. Copy it, or share it."
     [shown] = page.select("[data-name=share-link]")
     assert words(shown.h3) == "for Mercy Hospital"
-    assert "works until 4/13/2026" in words(shown)  # 30 days
+    assert "works until Apr 13, 2026" in words(shown)  # 30 days
     address = words(shown.select_one("[data-name=share-address]"))
     assert re.fullmatch(r"http://localhost:8000/share/[\w-]{32}/", address)
     visitor = read(Client().get(urlsplit(address).path))
@@ -84,7 +84,7 @@ def test_a_member_makes_a_link_and_a_visitor_reads_it(met: Member) -> None:
     assert "Active, in force" in words(visitor.main)
     assert visitor.select_one("[data-name=valid-until] time")["datetime"] == "2026-04-30"
     assert visitor.select_one("[data-name=since] time")["datetime"] == "2023-05-01"
-    assert "As of 3/14/2026, 12:00 PM" in words(visitor.main)
+    assert "As of Mar 14, 2026, 12:00 PM" in words(visitor.main)
     assert "847-823-5169" in words(visitor.main)
 
 
@@ -104,7 +104,7 @@ def test_a_member_without_a_certification_has_nothing_to_share() -> None:
     ("until", "sentence"),
     [
         ("2026-03-13", "This day is past. Choose today or a later day."),
-        ("2027-03-15", "A link works for one year at most. Choose 3/14/2027 or an earlier day."),
+        ("2027-03-15", "A link works for one year at most. Choose Mar 14, 2027 or an earlier day."),
         ("", "Choose the last day on which the link works."),
         ("soon", "Enter the last day as month/day/year, for example 3/14/2026."),
     ],
@@ -147,7 +147,7 @@ def test_a_link_is_revoked_at_once_and_only_by_its_member(met: Member, stranger:
     assert told(answer) == "The link no longer works."
     assert open_link(link).status_code == 404
     ended = read(client_of(met).get(PAGE)).select_one(".share-ended")
-    assert "revoked 3/14/2026" in words(ended)
+    assert "revoked Mar 14, 2026" in words(ended)
 
 
 def test_the_database_alone_opens_no_link_and_the_member_can_copy_it_again(met: Member, settings: Settings) -> None:
@@ -300,8 +300,8 @@ def test_openings_are_counted_by_day_without_the_reader(met: Member, on_today: T
     open_link(link)
     opened = read(client_of(met).get(PAGE)).select_one("[data-name=openings]")
     assert opened["data-times"] == "3"
-    assert words(opened.summary) == "Opened 3 times, last on 3/15/2026, 12:00 PM"
-    assert [words(line) for line in opened.select("li")] == ["3/15/2026: 1 time", "3/14/2026: 2 times"]
+    assert words(opened.summary) == "Opened 3 times, last on Mar 15, 2026, 12:00 PM"
+    assert [words(line) for line in opened.select("li")] == ["Mar 15, 2026: 1 time", "Mar 14, 2026: 2 times"]
     assert {field.name for field in ShareDay._meta.get_fields()} == {"id", "link", "on", "times", "last_at"}
 
 

@@ -43,8 +43,8 @@ def test_it_tells_name_credential_status_since_and_until(ana: Member) -> None:
     assert [(words(row.dt), words(row.dd)) for row in found.select("dl > div")] == [
         ("Credential", "Registered Medical Assistant (RMA)"),
         ("Status", "Active, in force"),
-        ("Certified since", "5/1/2023"),
-        ("Valid until", "4/30/2026"),
+        ("Certified since", "May 1, 2023"),
+        ("Valid until", "Apr 30, 2026"),
     ]
     told = words(found)
     assert not [fact for fact in (ana.amt_id, NUMBER, ana.user.email, "point") if fact in told]
@@ -100,7 +100,7 @@ def test_what_is_not_in_force_says_so(ana: Member, status: str) -> None:
     )
     found = read(ask("Castillo-Núñez", NUMBER)).select_one("[data-name=found]")
     assert found.select_one("[data-name=status]")["data-in-force"] == "no"
-    assert words(found.select_one("[data-name=not-in-force-since]")) == "3/14/2026"
+    assert words(found.select_one("[data-name=not-in-force-since]")) == "Mar 14, 2026"
 
 
 def test_unknown_and_hidden_get_the_same_answer_for_the_same_queries(ana: Member) -> None:
