@@ -57,6 +57,8 @@ PRIVATE = {
     "name-ask": ("/account/details/name/", 200, 200, 302, 302),
     "name-withdraw": ("/account/details/name/withdraw/", 302, 302, 302, 302),  # nothing waits here
     "name-document": ("/account/details/name/{name}/document/", 200, 404, 302, 302),  # staff have a page of their own
+    "sharing": ("/account/sharing/", 200, 200, 302, 302),
+    "badge-download": ("/badges/{certification}.jwt", 200, 404, 302, 302),
     "notice-list": ("/account/notices/", 200, 200, 302, 302),
     "notice-detail": ("/account/notices/{notice}/", 200, 404, 302, 302),
     "invoice-list": ("/invoices/", 200, 200, 302, 302),
@@ -86,6 +88,7 @@ PUBLIC = {
     "qualifying-activities": "/qualifying-activities/",
     "guide": "/guide/",
     "transcript-check": "/verify/",
+    "credential-look-up": "/credentials/",
     "draw-list": "/audits/draws/",
     "healthz": "/healthz",
 }
@@ -107,6 +110,7 @@ def of_owner(address: str, member: Member) -> str:
     return address.format(
         activity=entry.pk,
         cycle=cycle.pk,
+        certification=cycle.certification_id,
         invoice=invoice.pk,
         evidence=evidence,
         checkout=checkout,

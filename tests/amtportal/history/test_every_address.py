@@ -51,6 +51,7 @@ from ccp.models import (
     TypeTerms,
 )
 from ccp.notices.models import Preference
+from ccp.sharing.models import Listing, ShareLink
 from certifications.models import Certification, Credential, Cycle, CycleCorrection, Payment, RenewalInvoice
 from certifications.payments.models import Refund, Settlement, UnappliedMoney
 from tests.support.addresses import PRIVATE, below, of_owner
@@ -81,6 +82,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "audit-submit": (CaseStep, "verb: – → submit"),
     "audit-appeal": (Appeal, "reason: – → It shows the date."),
     "calendar-detail": (CalendarFeed, f"created_at: – → {NOW}"),
+    "sharing": (ShareLink, "label: – → for Mercy Hospital"),
     "notice-list": (Preference, "language: – → es"),
     "details-change": (Member, "phone: – → 847-555-0134"),
     "name-ask": (NameRequest, "last_name: – → Lovelace"),
@@ -170,6 +172,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "members_namerequest_decline": (NameRequest, "answer: – → It is not readable."),
     "members_rosterdifference_follow": (Member, "phone: – → 847-555-0100"),
     "members_rosterdifference_keep": (RosterDifference, "waits_since: * → –"),
+    "members_member_hide": (Listing, "hidden_by_staff: – → True"),
     "members_member_rekey": (Member, "amt_id: * → 888"),
     "members_member_merge": (Member, "merged_into: – → *"),
     "members_member_sign_in": (User, "email: – → new@example.org"),
@@ -185,6 +188,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
 # These take a post and change nothing of the record.
 NOTHING = {
     "activity-preview": "shows what an entry would count for",
+    "credential-look-up": "tells what is asked",
     "transcript-check": "compares a code or a file with what was issued",
     "transcript-verify": "compares a file with what was issued",
     "set_language": "sets a cookie",
@@ -334,7 +338,9 @@ def test_what_is_in_neither_table_takes_no_post(met: Member, monkeypatch: pytest
 
 def _filled(address: str) -> str:
     """Return the address of a public page with something for what it names."""
-    for name, value in (("<slug:token>", "x"), ("<int:year>", "2025"), ("<str:name>", "frozen.txt")):
+    filled = {"<slug:token>": "x", "<str:token>": "x", "<str:name>": "frozen.txt"}
+    filled |= {"<int:year>": "2025", "<int:number>": "1"}
+    for name, value in filled.items():
         address = address.replace(name, value)
     return address
 

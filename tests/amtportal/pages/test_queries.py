@@ -69,6 +69,8 @@ PAGES = {
     "notices": "/account/notices/",
     "my details": "/account/details/",
     "another name": "/account/details/name/",
+    "share with an employer": "/account/sharing/",
+    "badge": "/badges/{certification}.jwt",
     "invoices": "/invoices/",
     "invoice": "/invoices/{invoice}/",
     "invoice as PDF": "/invoices/{invoice}.pdf",
