@@ -43,7 +43,7 @@ _CUES: tuple[tuple[Means, str], ...] = (
         r"access|retain|keep|kept|conserv\w*|sent\b|enviad[oa]|received on|recibid[oa]|created|creado|application|solicitud|"
         r"review(?:ed)?\b|revision|submitted|presentad[oa] el|last (?:login|updated)|uploaded|recorded on|recording|"
         r"before|antes del?|no later than|not after|by\b(?= *$)|hasta(?= (?:el)? *$)|verif\w*|transcript date|begins? again|"
-        r"certification (?:date|period)|award(?:ed)? certification|cycle|ciclo|period|periodo",
+        r"(?:certification|validity|reporting|renewal|compliance) (?:date|period)|cycle|ciclo|periodo de (?:validez|renovacion)",
     ),
     (
         Means.ISSUED,
@@ -63,7 +63,7 @@ _CUES: tuple[tuple[Means, str], ...] = (
     (
         Means.DONE,
         rf"complet\w*|finish\w*|finaliz\w*|attend\w*|asist\w*|particip\w*|held\b|celebrad[oa]\w*|celebro|realizad[oa]\w*|"
-        rf"realizo|impartid[oa]\w*|llevad[oa] a cabo|dates? of (?:the )?{_KINDS}|{_KINDS} dates?|"
+        rf"realizo|impartid[oa]\w*|llevad[oa] a cabo|dates? of (?:the )?{_KINDS}|{_KINDS} dates?|(?:academic )?terms?|"
         rf"date of (?:live )?\w+ completion|(?:presented|conducted|offered|delivered|given|earned|taken|passed|viewed|watched|took place|"
         rf"occurred|taught|hosted)|fechas? (?:del? )?(?:la )?{_TIPOS}|{_TIPOS} fecha|culmin\w*|cursad[oa]|curso|"
         rf"aprobo|ha aprobado|superado|dictad[oa]|ofrecid[oa]|efectuad[oa]|tuvo lugar|tomad[oa]|cumpli\w*",
@@ -76,8 +76,9 @@ _PATTERNS = [(means, re.compile(rf"(?<![a-z])(?:{words})(?![a-z])")) for means, 
 TITLE = re.compile(
     r"(?:(?:full |official )?(?:course|program(?:me)?|activity|class|session|event|seminar|webinar|training|module|presentation|"
     r"lecture|workshop|in-?service|conference|article|subject|education|ce|offering|meeting)?(?: ?/ ?(?:course|activity|program|event))? ?"
-    r"(?:title|topic|subject|name|description)(?:/(?:topic|title|subject))?(?: of (?:the )?(?:course|program|activity|event|session|presentation|training))?|"
-    r"course|program(?:me)?|activity|class|seminar|webinar|workshop|training|in-?service|conference|module|session|"
+    r"(?:title|topic|subject|description)(?:/(?:topic|title|subject))?(?: of (?:the )?(?:course|program|activity|event|session|presentation|training|offering|class))?|"
+    r"(?:course|program(?:me)?|activity|class|session|event|seminar|webinar|training|module|workshop|conference) name|"
+    r"name of (?:the )?(?:course|program|activity|event|session|training|class)|course|program(?:me)?|activity|class|seminar|webinar|workshop|training|in-?service|conference|module|session|"
     r"(?:titulo|nombre|tema|denominacion)(?: (?:del?|de la) (?:curso|actividad|programa|taller|seminario|evento|accion formativa))?|"
     r"curso|actividad(?: formativa)?|programa|taller|seminario|evento|tema|asunto)"
 )
@@ -125,7 +126,13 @@ def last_cue(text: str) -> tuple[Means, int] | None:
     return means, end
 
 
+LABEL_WORDS = 5
+NO_DAY = re.compile(r"[0-9!?]|\b(?:hours?|hrs|credits?|ceus?|points?|horas?|creditos?|puntos?)\b")
+
+
 def is_label(text: str) -> bool:
-    """Return whether the text is a label: a few words that end with a cue or a colon."""
+    """Return whether the text is the label of a day: a few words with a cue, without any number."""
     words = text.strip(" :._*").split()
-    return 0 < len(words) <= 6 and (text.rstrip().endswith(":") or last_cue(text) is not None)
+    if not 0 < len(words) <= LABEL_WORDS or NO_DAY.search(text):
+        return False
+    return text.rstrip().endswith(":") or last_cue(text) is not None

@@ -52,10 +52,9 @@ def titles(layout: Layout) -> list[Candidate]:
 def providers(layout: Layout) -> list[Candidate]:
     """Return the candidates for the provider: what is labeled, or named as one that certifies."""
     found = [one for one in _labeled(layout, PROVIDER, may_stand_inside=True) if _is_organization(one.value)]
-    for run in layout.runs:
-        for sentence in re.finditer(r"[^.\n][^\n]*", run.text):
-            if match := APPROVED_PROVIDER.match(run.flat, sentence.start()):
-                found.append(_candidate(run, match.start("name"), match.end("name")))
+    for segment in layout.segments:
+        if match := APPROVED_PROVIDER.match(folded(segment.text)):
+            found.append(_candidate(Run((segment,)), match.start("name"), match.end("name")))
     found.extend(_head(layout))
     return _distinct(one for one in found if _is_organization(one.value))
 
@@ -83,7 +82,10 @@ def _labeled(layout: Layout, label: re.Pattern[str], *, may_stand_inside: bool =
     for run in layout.runs:
         for number, segment in enumerate(run.segments):
             flat = folded(segment.text)
-            if match := re.match(rf"[\s*]*(?:{label.pattern})(?: ?\([^)]*\))?(?P<colon>[ _]*[:.]?[ _]*)", flat):
+            if match := re.match(
+                rf"[\s*]*(?:[0-9]{{1,2}}[.)] )?(?:{label.pattern})(?![a-z])(?: ?\([^)]*\))?(?P<colon>[ _]*[:.]?[ _]*)",
+                flat,
+            ):
                 rest = segment.text[match.end() :]
                 if not rest.strip(" :_."):
                     found.extend(_beside(layout, run, number))

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from ccp.reading import days, names, quantities
 from ccp.reading.found import MOST_CANDIDATES, MOST_LETTERS, Candidate, Found
-from ccp.reading.labels import Means, is_label, last_cue
+from ccp.reading.labels import Means, folded, is_label, last_cue
 from ccp.reading.pages import Page, Segment, segments
 from ccp.reading.quantities import CEU, HOUR, POINT, Tier
 from ccp.reading.runs import NEAR, Layout, Run, distance
@@ -26,7 +26,11 @@ SENTENCE_ENDS = re.compile(r"[.;!?](?=\s+[A-Z¿¡(\"]|\s*\n)|[|•·]")
 ABBREVIATION = re.compile(
     r"\b(?:[a-z]|no|st|dr|mr|ms|mrs|hrs?|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|vs|inc|núm|ene)\.$", re.I
 )
-PLAIN_LABEL = re.compile(r"(?:^|[.;|]|  )\s*(?:dates?|fechas?|date\(s\)|on|el)\s*[:.]?[\s_]*$")
+DATE_LABEL = re.compile(r"(?:^|[.;|:)_])\s*(?:dates?|fechas?|date\(s\)|fecha\(s\))\s*[:.]?[\s_]*$")
+PRINTED_AT = re.compile(r",? [0-9]{1,2}:[0-9]{2}")
+NOTHING_MORE = re.compile(r"[\s.,;:)(_*-]*")
+CLOSE = 3.0  # heights of the letters between a day and a label under it
+LESS = 0.6  # a label is clearly nearer than another
 ONLY_LITTLE = re.compile(r"[\s:;,.(_*-]*(?:(?:and|&|y|e|the|el)\b)?[\s:;,.(_*-]*")
 SPANISH = re.compile(r"\b(?:del?|la|el|los|por|con|que|certifica\w*|curso|horas|fecha|otorga|constancia)\b")
 ENGLISH = re.compile(r"\b(?:the|of|for|and|certif(?:y|ies|icate)|course|hours?|date|has|completed|this)\b")
@@ -116,50 +120,67 @@ def _meaning(layout: Layout, run: Run, mention: days.Mention, before: Day | None
     """Return what the words beside the day say of it, None if they say nothing."""
     begins = max(before.mention.end if before else 0, mention.start - REACH)
     text = _sentence(run, begins, mention.start)
-    segment, at, _ = run.pieces(mention.start, mention.end)[0]
+    segment, at, ends = run.pieces(mention.start, mention.end)[0]
     inline = run.flat[max(begins, mention.start - at) : mention.start]
-    if PLAIN_LABEL.search(inline) and inline.strip(" :_."):
-        in_line = layout.left_of(segment)
-        if not (in_line and not inline.strip(" :_.").startswith(("date", "fecha"))):
-            return _below(layout, segment) or Means.PLAIN
+    behind = folded(segment.text[ends:])
+    if PRINTED_AT.match(behind) and not inline.strip() and _is_at_the_edge(segment):
+        return Means.OTHER
+    if DATE_LABEL.search(inline):
+        return Means.PLAIN
     if not ONLY_LITTLE.fullmatch(inline):
         cue = last_cue(text)
         return cue[0] if cue else None
     if before and before.means and ONLY_LITTLE.fullmatch(run.flat[before.mention.end : mention.start]):
         return before.means  # one of several days of one kind
-    return _by_label(layout, run, segment, text)
+    if not NOTHING_MORE.fullmatch(behind):
+        cue = last_cue(text)
+        return cue[0] if cue else None
+    return _by_label(layout, segment, text)
 
 
-def _by_label(layout: Layout, run: Run, segment: Segment, text: str) -> Means | None:
+def _is_at_the_edge(segment: Segment) -> bool:
+    return segment.top < 0.06 * segment.page_height or segment.bottom > 0.94 * segment.page_height
+
+
+def _by_label(layout: Layout, segment: Segment, text: str) -> Means | None:
     """Return what the label of a day that stands alone says: to the left, below or above."""
     left = layout.left_of(segment)
-    if left is not None and (cue := last_cue(_flat(left))) and not _holds_a_day(left):
-        return cue[0]
-    if left is not None and _flat(left).rstrip().endswith(":"):
-        return None
-    above = _label_above(layout, segment)
-    below = next(iter(layout.below(segment)), None)
-    is_below = below is not None and is_label(_flat(below)) and not _holds_a_day(below) and distance(segment, below) < 3
-    if below is not None and is_below and last_cue(_flat(below)):
-        # A label under a line belongs to what is written on the line, unless another value follows the label.
-        nearer = above is None or distance(segment, below) <= distance(above, segment) or not is_label(_flat(above))
-        under = next(iter(layout.below(below)), None)
-        owns_another = under is not None and _holds_a_day(under) and distance(below, under) < 3
-        if nearer and not owns_another:
-            return last_cue(_flat(below))[0]  # type: ignore[index]
-        if above is not None and not owns_another and last_cue(_flat(above)) and is_label(_flat(above)):
-            up, down = last_cue(_flat(above))[0], last_cue(_flat(below))[0]  # type: ignore[index]
-            return up if up is down or distance(above, segment) < 0.6 * distance(segment, below) else None
+    if left is not None and not _holds_a_day(left):
+        cue = last_cue(_flat(left))
+        if (is_label(_flat(left)) and cue) or _flat(left).rstrip().endswith(":"):
+            return cue[0] if cue else None
+    above, below = _label_above(layout, segment), next(iter(layout.below(segment)), None)
+    up = last_cue(_flat(above)) if above is not None and is_label(_flat(above)) else None
+    down = last_cue(_flat(below)) if below is not None and is_label(_flat(below)) else None
+    if above is not None and below is not None and up and down:
+        return _of_two(layout, segment, (above, up[0]), (below, down[0]))
+    if above is not None and up:
+        return up[0]
+    if below is not None and down and distance(segment, below) < CLOSE:
+        return down[0]
     if len(layout.line(segment)) == 1 and (cue := last_cue(text)):
         return cue[0]
-    if above is not None and (cue := last_cue(_flat(above))):
-        return cue[0]
     return None
 
 
-def _below(layout: Layout, segment: Segment) -> Means | None:
-    """Return None; what stands under a day that is labeled ``Date`` says nothing more."""
-    return None
+def _of_two(
+    layout: Layout, segment: Segment, above: tuple[Segment, Means], below: tuple[Segment, Means]
+) -> Means | None:
+    """Return what the label says to which a day belongs that has one above it and one below.
+
+    A label under a line belongs to what is written on the line, unless another day follows it. If
+    nothing decides, the day says nothing.
+    """
+    if above[1] is below[1]:
+        return above[1]
+    under = next(iter(layout.below(below[0])), None)
+    if under is not None and _holds_a_day(under) and distance(below[0], under) < CLOSE:
+        over = next(iter(layout.above(above[0])), None)
+        return above[1] if over is None or not _holds_a_day(over) or distance(over, above[0]) > CLOSE else None
+    far, near = distance(above[0], segment), distance(segment, below[0])
+    if near < LESS * far:
+        return below[1]
+    return above[1] if far < LESS * near else None
 
 
 def _label_above(layout: Layout, segment: Segment) -> Segment | None:
@@ -260,7 +281,7 @@ NOT_EARNED = re.compile(
     r"previous|prior|carry|needed|deficien\w*)\b[^.;\n]{0,60}$"
 )
 NOT_EARNED_AFTER = re.compile(
-    r"[\s):]*(?:(?:is|are|was|were|of) )?(?:the )?(?:max(?:imum)?|available|possible|required|offered|allowed|remaining|per|each|a (?:day|week|year)|"
+    r"[ ):]*(?:(?:is|are|was|were|of) )?(?:the )?(?:max(?:imum)?|available|possible|required|offered|allowed|remaining|per|each|a (?:day|week|year)|"
     r"(?:before|after|of (?:the )?(?:notice|purchase|event|program))|maximo|requerid\w*|disponibles?|(?:24|7))\b"
 )
 NOT_EARNED_LABEL = re.compile(
@@ -330,9 +351,10 @@ def _tier(run: Run, mention: quantities.Mention) -> Tier:
     label = run.flat[mention.start : mention.end]
     segment, at, _ = run.pieces(mention.start, mention.end)[0]
     line_before = run.flat[max(0, mention.start - at) : mention.start]
+    line_end = (run.text + "\n").index("\n", mention.end - 1)
     if (
         NOT_EARNED.search(before[-90:])
-        or NOT_EARNED_AFTER.match(run.flat, mention.end)
+        or NOT_EARNED_AFTER.match(run.flat[mention.end : line_end])
         or NOT_EARNED_LABEL.search(label)
     ):
         return Tier.NONE
@@ -376,7 +398,12 @@ def the_amount(
     numbers = {amount.number for amount in chosen if amount.unit == unit}
     if len(numbers) > 1:
         return _choice(chosen)
-    if unit == CEU and first.number >= 1 and len(ends) == 0 and first.number * 10 > HOURS_OF_A_DAY:
+    if (
+        unit == CEU
+        and not ends
+        and first.number * 10 > HOURS_OF_A_DAY
+        and words == quantities.without_definitions(words)
+    ):
         # "1.5 CEU" of one day are seldom 15 hours: many write CEU for hours.
         made = (first.candidate(first.number * 10), first.candidate(first.number))
         return [], distinct(made), ""

@@ -34,7 +34,7 @@ class Mention:
     is_clear: bool
 
 
-_DIGITS = r"(?:[0-9]{1,3}(?:[.,][0-9]{1,2})?|[.,][0-9]{1,2})(?![0-9]|[.,/:][0-9]|%| ?%)"
+_DIGITS = r"(?:[0-9]{1,3}(?:[.][0-9]{1,3}|,[0-9]{1,2})?|[.,][0-9]{1,2})(?![0-9]|[.,/:][0-9]|%| ?%)"
 _FRACTION = r"(?:[0-9]{1,2}[ -])?[13][\u2044/][24](?![0-9/])"
 NUMBER = rf"(?:{_FRACTION}|{_DIGITS})"
 _START = r"(?<![0-9$#a-z./:,-])(?<![a-z]-)(?<!no\. )(?<!# )"
@@ -152,9 +152,14 @@ def _all(text: str) -> Iterator[Mention]:
 
 
 def label_of(text: str) -> tuple[str, bool] | None:
-    """Return the unit that a label names, and whether it does so clearly; None if it names none."""
+    """Return the unit that a label names, and whether it does so clearly; None if it names none.
+
+    The unit is at least half of the label.
+    """
+    plain = re.sub(r"\([^)]*\)|^[0-9]{1,2}[.)] |[ :._*#]+$", "", text).strip()
     for unit, is_clear, pattern in _LABELS:
-        if pattern.search(text):
+        match = pattern.search(plain)
+        if match and 2 * len(match[0]) >= len(plain):
             return unit, is_clear
     return None
 
