@@ -22,7 +22,7 @@ class Means(Enum):
 _KINDS = (
     r"(?:courses?|program(?:me|s)?|events?|activit(?:y|ies)|class|training|sessions?|presentations?|conferences?|meetings?|"
     r"webinars?|webcasts?|workshops?|seminars?|lectures?|in-?services?|symposium|attendance|completion|participation|service|"
-    r"live event|instruction|study|exam|test|quiz|ce|education|offering)"
+    r"live event|live broadcast|instruction|study|exam|test|quiz|ce|education|offering|earning)"
 )
 _TIPOS = (
     r"(?:curso|realizacion|evento|actividad|asistencia|terminacion|conclusion|culminacion|participacion|celebracion|"
@@ -49,7 +49,7 @@ _CUES: tuple[tuple[Means, str], ...] = (
         Means.ISSUED,
         r"issu(?:ed?|ance|ing)\w*|expedid[oa]|expedicion|expide|emitid[oa]|emision|emite|date of certificate|"
         r"certificate date|fecha del certificado|sign(?:ed|ature|ing)\w*|firma\w*|dated|"
-        r"(?:certificate )?awarded|date awarded|granted on|notariz\w*|faculty|registrar",
+        r"(?:certificate )?awarded|date awarded|granted on|notariz\w*|prepared|faculty|registrar|seal(?:ed)?",
     ),
     (
         Means.STARTS,
@@ -63,29 +63,29 @@ _CUES: tuple[tuple[Means, str], ...] = (
     (
         Means.DONE,
         rf"complet\w*|finish\w*|finaliz\w*|attend\w*|asist\w*|particip\w*|held\b|celebrad[oa]\w*|celebro|realizad[oa]\w*|"
-        rf"realizo|impartid[oa]\w*|llevad[oa] a cabo|dates? of (?:the )?{_KINDS}|{_KINDS} dates?|(?:academic )?terms?|"
+        rf"realizo|impartid[oa]\w*|llevad[oa] a cabo|date(?:s|\(s\))? of (?:the |your )?{_KINDS}|{_KINDS} date(?:s|\(s\))?|(?:academic )?terms?|"
         rf"date of (?:live )?\w+ completion|(?:presented|conducted|offered|delivered|given|earned|taken|passed|viewed|watched|took place|"
         rf"occurred|taught|hosted)|fechas? (?:del? )?(?:la )?{_TIPOS}|{_TIPOS} fecha|culmin\w*|cursad[oa]|curso|"
         rf"aprobo|ha aprobado|superado|dictad[oa]|ofrecid[oa]|efectuad[oa]|tuvo lugar|tomad[oa]|cumpli\w*",
     ),
-    (Means.PLAIN, r"dates?\b(?: of)?|fechas?\b(?: de)?|on\b|el\b|this\b|during|day\b|when\b|cuando"),
+    (Means.PLAIN, rf"dates?\b(?: of)?|fechas?\b(?: de)?|on\b|el\b|this\b|during|day\b|when\b|cuando|{_KINDS}|{_TIPOS}"),
 )
 # A longer cue wins over a shorter one within it: "date of completion" over "date".
 _PATTERNS = [(means, re.compile(rf"(?<![a-z])(?:{words})(?![a-z])")) for means, words in _CUES]
 
 TITLE = re.compile(
     r"(?:(?:full |official )?(?:course|program(?:me)?|activity|class|session|event|seminar|webinar|training|module|presentation|"
-    r"lecture|workshop|in-?service|conference|article|subject|education|ce|offering|meeting)?(?: ?/ ?(?:course|activity|program|event))? ?"
+    r"lecture|workshop|in-?service|conference|article|subject|education|ce|offering|meeting|assignment|lesson)?(?: ?/ ?(?:course|activity|program|event))? ?"
     r"(?:title|topic|subject|description)(?:/(?:topic|title|subject))?(?: of (?:the )?(?:course|program|activity|event|session|presentation|training|offering|class))?|"
     r"(?:course|program(?:me)?|activity|class|session|event|seminar|webinar|training|module|workshop|conference) name|"
-    r"name of (?:the )?(?:course|program|activity|event|session|training|class)|course|program(?:me)?|activity|class|seminar|webinar|workshop|training|in-?service|conference|module|session|"
+    r"name of (?:the )?(?:course|program|activity|event|session|training|class)|assignment|learning activity|course|program(?:me)?|activity|class|seminar|webinar|workshop|training|in-?service|conference|"
     r"(?:titulo|nombre|tema|denominacion)(?: (?:del?|de la) (?:curso|actividad|programa|taller|seminario|evento|accion formativa))?|"
     r"curso|actividad(?: formativa)?|programa|taller|seminario|evento|tema|asunto)"
 )
 PROVIDER = re.compile(
     r"(?:(?:ce |course |program |activity |approved |educational |event )?(?:provider|sponsor|organizer|organization|sponsoring organization)(?: name)?|"
     r"(?:name of )?(?:provider|sponsor|institution|school)(?:/(?:sponsor|provider|school))?|"
-    r"(?:presented|sponsored|offered|provided|hosted|organized|conducted) by|"
+    r"(?:presented|sponsored|offered|provided|hosted|organi[sz]ed|conducted|produced) by|issuing (?:organization|institution|authority)|"
     r"(?:entidad|institucion|organismo|centro)(?: (?:organizador[a]?|proveedor[a]?|educativ[oa]|que (?:imparte|certifica)))?|proveedor|"
     r"(?:organizad[oa]|ofrecid[oa]|auspiciad[oa]|patrocinad[oa]|impartid[oa]|dictad[oa]) por|organizador|patrocinador|auspiciador)"
 )

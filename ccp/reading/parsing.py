@@ -27,6 +27,7 @@ ABBREVIATION = re.compile(
     r"\b(?:[a-z]|no|st|dr|mr|ms|mrs|hrs?|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|vs|inc|núm|ene)\.$", re.I
 )
 DATE_LABEL = re.compile(r"(?:^|[.;|:)_])\s*(?:dates?|fechas?|date\(s\)|fecha\(s\))\s*[:.]?[\s_]*$")
+SIGNATURE = re.compile(r"\b(?:sign(?:ed|ature)|firma)\b")
 PRINTED_AT = re.compile(r",? [0-9]{1,2}:[0-9]{2}")
 NOTHING_MORE = re.compile(r"[\s.,;:)(_*-]*")
 CLOSE = 3.0  # heights of the letters between a day and a label under it
@@ -126,7 +127,8 @@ def _meaning(layout: Layout, run: Run, mention: days.Mention, before: Day | None
     if PRINTED_AT.match(behind) and not inline.strip() and _is_at_the_edge(segment):
         return Means.OTHER
     if DATE_LABEL.search(inline):
-        return Means.PLAIN
+        is_signed = any(SIGNATURE.search(_flat(other)) for other in layout.line(segment))
+        return Means.ISSUED if is_signed else Means.PLAIN
     if not ONLY_LITTLE.fullmatch(inline):
         cue = last_cue(text)
         return cue[0] if cue else None
@@ -218,6 +220,8 @@ def the_days(found: Sequence[Day]) -> tuple[list[Candidate], list[Candidate]]:
     begun = [day for day in found if day.means in (Means.STARTS, Means.ENDS) and day.mention.is_range]
     plain = [day for day in found if day.means is Means.PLAIN]
     unknown = [day for day in found if day.means is None]
+    if any(day.mention.is_range for day in plain):
+        unknown = [day for day in unknown if day.mention.is_range]
     chosen = done + begun
     if starts and (ends or done):
         pairs = [
@@ -276,9 +280,9 @@ def _candidates_of_pairs(pairs: Sequence[tuple[Day, Day]]) -> tuple[list[Candida
 NOT_EARNED = re.compile(
     r"\b(?:up to|max(?:imum)?|maxim[oa]|hasta(?: un maximo)?|as many as|not (?:to )?exceed|no more than|possible|"
     r"remaining|require[sd]?|requirements?|requerid\w*|obligatori\w*|toward|each|every|per|cada|equal|equivale\w*|balance|"
-    r"within|minimum|at least|minim[oa]|al menos|program total|series|total program|entire (?:program|series|course)|"
+    r"within|minimum|at least|minim[oa]|al menos|program total|(?:of|for|in) the series|total program|entire (?:program|series|course)|"
     r"total available|available for|eligible for|additional|another|out of|de un total|access|notice|advance|antes|"
-    r"previous|prior|carry|needed|deficien\w*)\b[^.;\n]{0,60}$"
+    r"previous|prior|carry|needed|deficien\w*)\b[^.;:\n]{0,40}:?[^.;:\n]{0,20}$"
 )
 NOT_EARNED_AFTER = re.compile(
     r"[ ):]*(?:(?:is|are|was|were|of) )?(?:the )?(?:max(?:imum)?|available|possible|required|offered|allowed|remaining|per|each|a (?:day|week|year)|"
@@ -325,7 +329,7 @@ def _label_of_number(layout: Layout, segment: Segment) -> Segment | None:
     """Return the label of a number that stands alone, if it names a unit."""
     left = layout.left_of(segment)
     if left is not None and quantities.label_of(_flat(left)) and quantities.alone(_flat(left)) is None:
-        return left if len(_flat(left).split()) <= 8 and not quantities.mentions(_flat(left)) else None
+        return left if not quantities.mentions(_flat(left)) else None
     if left is not None and _flat(left).rstrip().endswith(":"):
         return None
     around = []
@@ -338,7 +342,6 @@ def _label_of_number(layout: Layout, segment: Segment) -> Segment | None:
         other
         for other in around
         if quantities.label_of(_flat(other))
-        and len(_flat(other).split()) <= 8
         and not quantities.mentions(_flat(other))
         and (distance(other, segment) < NEAR or (len(layout.line(other)) > 1 and len(layout.line(segment)) > 1))
     ]
