@@ -5,10 +5,10 @@ keep some pictures lying down.
 """
 
 import csv
+import re
 import subprocess
 from dataclasses import dataclass
 from io import BytesIO, StringIO
-from math import atan, cos, sin
 from statistics import median
 from typing import Any
 
@@ -16,7 +16,7 @@ from ccp.reading.pages import WIDTH, Page, Word, plain
 
 LANGUAGES = "eng+spa"
 LONGER = 2_400  # pixels of the longer side, about 220 dots per inch of a letter page
-SECONDS = 25
+SECONDS = 90  # of the clock, on a machine that does much else
 LEAST_SURE = 20
 FEW_WORDS = 12
 SURE = 60
@@ -91,11 +91,21 @@ def _read(picture: Any, even: Any, turn: int) -> Read:
     words, lines = [], []
     for row in found:
         left, top, width, height = (int(row[name]) * scale for name in ("left", "top", "width", "height"))
-        words.append(Word(plain(row["text"]), left, top, left + width, top + height, float(row["conf"])))
+        words.append(Word(_digits(plain(row["text"])), left, top, left + width, top + height, float(row["conf"])))
         lines.append((row["block_num"], row["par_num"], row["line_num"]))
     sure = median(word.sure for word in words) if words else 0
     shown = picture.rotate(turn, expand=True) if turn else picture
     return Read(Page(tuple(words), upright.height * scale), shown, sure)
+
+
+# A number of which a letter was read for a digit: 2O26, l.5, 03/l4/2026
+MIXED = re.compile(r"(?=[^0-9]*[0-9])[0-9OolI|]+(?:[.,/:-][0-9OolI|]+)*[.,;:)]*")
+LETTERS = str.maketrans("OolI|", "00111")
+
+
+def _digits(word: str) -> str:
+    """Return the word with digits for letters that look like them, if all the rest are digits."""
+    return word.translate(LETTERS) if MIXED.fullmatch(word) else word
 
 
 def _is_word(row: dict[str, str]) -> bool:

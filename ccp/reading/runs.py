@@ -30,6 +30,11 @@ class Run:
         """Return the words in small letters without accents, letter for letter, in one line."""
         return folded(self.text)
 
+    @cached_property
+    def lined(self) -> str:
+        """Return ``flat`` with the line feeds of ``text``."""
+        return "".join("\n" if at == "\n" else letter for at, letter in zip(self.text, self.flat, strict=True))
+
     def pieces(self, start: int, end: int) -> list[tuple[Segment, int, int]]:
         """Return the segments from ``start`` to ``end`` of the text, each with its own part."""
         found, at = [], 0
