@@ -127,7 +127,7 @@ def last_cue(text: str) -> tuple[Means, int] | None:
         (match.start(), match.end(), means)
         for means, pattern in _PATTERNS
         for match in pattern.finditer(text)
-        if means is not Means.NEARBY or NEAR.fullmatch(text, match.end())
+        if means not in (Means.NEARBY, Means.STARTS, Means.ENDS) or NEAR.fullmatch(text, match.end())
     ]
     # "date of completion" over "date", and over "completion"
     longest = [

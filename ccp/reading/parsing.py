@@ -231,14 +231,10 @@ def the_days(found: Sequence[Day]) -> tuple[list[Candidate], list[Candidate]]:
             if first.mention.readings[0][0] <= last.mention.readings[-1][0]
         ]
         return _candidates_of_pairs(pairs)
-    if not chosen and ends and not starts:
-        chosen = ends
-    if not chosen:
-        chosen = plain or (unknown if not starts else [])
-        if len(plain) == 1 and unknown:
+    if not chosen and not starts and not ends:
+        chosen = plain or [day for day in unknown if day.run.is_text]
+        if len(plain) == 1:
             chosen = plain + unknown
-    if not chosen:
-        chosen = starts
     return _candidates(chosen)
 
 

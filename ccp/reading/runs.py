@@ -12,6 +12,7 @@ from ccp.reading.found import Spot
 from ccp.reading.labels import folded
 from ccp.reading.pages import Segment
 
+TEXT = 100
 FAR = 4.0  # heights of the letters between two lines of one run
 NEAR = 7.0  # and between a label and what it names
 
@@ -52,6 +53,11 @@ class Run:
             if other.page == spot.page:
                 spot = spot.with_(other)
         return spot
+
+    @property
+    def is_text(self) -> bool:
+        """Return whether it is text of a PDF, and was not recognized in a picture."""
+        return all(word.sure == TEXT for segment in self.segments for word in segment.words)
 
     def sure(self, start: int, end: int) -> float:
         """Return how sure the least sure word is."""
