@@ -43,8 +43,8 @@ def _confirmed(found: Found, pictures: "Pictures") -> Found:
     ]
     if not single:
         return found
-    pieces = [_piece(found[name][0].spot, pictures, TIGHT) for name in single]
-    again = ocr.read_again(pieces)
+    firsts = [found[name][0] for name in single]
+    again = ocr.read_again([(_piece(one.spot, pictures, TIGHT), one.said.count("\n") + 1) for one in firsts])
     doubtful = {name for name, said in zip(single, again, strict=True) if not agree(found[name][0].said, said)}
     if "starts_on" in doubtful or "ends_on" in doubtful:
         doubtful |= {"starts_on", "ends_on"}

@@ -7,6 +7,7 @@ keep some pictures lying down.
 import csv
 import re
 import subprocess
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO, StringIO
@@ -24,7 +25,7 @@ LEAST_SURE = 20
 FEW_WORDS = 12
 SURE = 60
 LEVEL = 0.002  # by how much a line may fall
-STRIP = 56  # pixels of a line that is read a second time
+LINE = 56  # pixels of a line that is read a second time
 
 
 class NoOcr(Exception):
@@ -107,28 +108,29 @@ def _moved(word: Word, slope: float, x: float, y: float) -> Word:
     return Word(word.text, left, top, left + word.right - word.left, top + word.height, word.sure)
 
 
-def read_again(pieces: Sequence[Any]) -> list[str]:
-    """Return what stands on each piece of a page, which is one line, as it is read a second time.
+def read_again(pieces: Sequence[tuple[Any, int]]) -> list[str]:
+    """Return what stands on each piece of a page, as it is read a second time.
 
-    The pieces are larger, and only English is expected: what is misread once is seldom misread
-    in the same way.
+    A piece comes with the number of its lines. It is made larger, and only English is expected:
+    what is misread once is seldom misread in the same way.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
 
-    strips = [
-        ImageOps.autocontrast(ImageOps.grayscale(piece)).resize(
-            (max(1, round(piece.width * STRIP / piece.height)), STRIP), Image.Resampling.BICUBIC
-        )
-        for piece in pieces
-    ]
-    sheet = Image.new("L", (max(strip.width for strip in strips) + 2 * STRIP, 2 * STRIP * len(strips) + STRIP), 255)
-    for number, strip in enumerate(strips):
-        sheet.paste(strip, (STRIP, STRIP + 2 * STRIP * number))
+    strips = []
+    for piece, lines in pieces:
+        scale = LINE * lines / piece.height
+        larger = piece.resize((max(1, round(piece.width * scale)), LINE * lines), Image.Resampling.BICUBIC)
+        strips.append(_even(larger))
+    sheet = Image.new("L", (max(strip.width for strip in strips) + 2 * LINE, sum(s.height + LINE for s in strips)), 255)
+    ends, top = [], LINE // 2
+    for strip in strips:
+        sheet.paste(strip, (LINE, top))
+        top += strip.height + LINE
+        ends.append(top - LINE // 2)
     words: list[list[str]] = [[] for _ in pieces]
     for row in _rows(_tesseract(sheet, "--psm", "6", "-l", "eng", "tsv")):
-        number = (int(row["top"]) + int(row["height"]) // 2 - STRIP // 2) // (2 * STRIP)
-        if 0 <= number < len(words):
-            words[number].append(_digits(plain(row["text"])))
+        middle = int(row["top"]) + int(row["height"]) // 2
+        words[min(bisect(ends, middle), len(words) - 1)].append(_digits(plain(row["text"])))
     return [" ".join(line) for line in words]
 
 

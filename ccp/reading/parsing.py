@@ -87,7 +87,7 @@ def parse(pages: Sequence[Page]) -> Found:
 
 
 def candidate(value: str, run: Run, start: int, end: int) -> Candidate:
-    said = " ".join(run.text[start:end].split())
+    said = run.text[start:end].strip()
     return Candidate(value, said[:MOST_LETTERS], spot=run.spot(start, end))
 
 
