@@ -60,6 +60,10 @@ def providers(layout: Layout) -> list[Candidate]:
     return _distinct(one for one in found if _is_organization(one.value))
 
 
+MOST_WORDS = 9
+NO_NAME = re.compile(r"[:@]|[0-9]{3}|\b(?:by|por|is|are|has|es|esta|for|from|that|to|on)\b")
+
+
 def _head(layout: Layout) -> list[Candidate]:
     """Return the organization that is named first on the page, or alone before "certifies that"."""
     found = []
@@ -67,9 +71,9 @@ def _head(layout: Layout) -> list[Candidate]:
         flat = folded(segment.text)
         after = folded(layout.segments[number + 1].text) if number + 1 < len(layout.segments) else ""
         is_head = number < 2 and segment.page == 0
-        if (is_head or CERTIFIES.match(after)) and ORGANIZATION.search(flat) and not GENERIC.search(flat):
-            if len(flat.split()) >= 2 and not re.search(r"[:@]|[0-9]{3}", flat):
-                found.append(_candidate(Run((segment,)), 0, len(segment.text)))
+        is_name = 2 <= len(flat.split()) <= MOST_WORDS and not NO_NAME.search(flat)
+        if is_name and (is_head or CERTIFIES.match(after)):
+            found.append(_candidate(Run((segment,)), 0, len(segment.text)))
     return found
 
 
