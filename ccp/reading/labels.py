@@ -44,7 +44,7 @@ _CUES: tuple[tuple[Means, str], ...] = (
         Means.ISSUED,
         r"issu(?:ed?|ance|ing)\w*|expedid[oa]|expedicion|expide|emitid[oa]|emision|emite|date of certificate|"
         r"certificate date|fecha del certificado|sign(?:ed|ature|ing)\w*|firma\w*|dated|"
-        r"notariz\w*|prepared|faculty|registrar|seal(?:ed)?",
+        r"notariz\w*|(?:verified|certified|reviewed|authorized|checked) by|verificad[oa] por|prepared|faculty|registrar|seal(?:ed)?",
     ),
     (
         Means.STARTS,
@@ -75,7 +75,7 @@ _CUES: tuple[tuple[Means, str], ...] = (
     ),
     (
         Means.PLAIN,
-        rf"dates?\b(?: of)?|fechas?\b(?: de)?|on\b|el\b|this\b|during|award\w*|granted|given|presented|otorgad[oa]|day\b|when\b|cuando|{_KINDS}|{_TIPOS}",
+        rf"dates?\b(?: of)?|fechas?\b(?: de)?|award\w*|granted|given|presented|otorgad[oa]|{_KINDS}|{_TIPOS}",
     ),
 )
 # A longer cue wins over a shorter one within it: "date of completion" over "date".
@@ -86,12 +86,12 @@ TITLE = re.compile(
     r"lecture|workshop|in-?service|conference|article|subject|education|ce|offering|meeting|assignment|lesson)?(?: ?/ ?(?:course|activity|program|event))? ?"
     r"(?:title|topic|subject|description)(?:/(?:topic|title|subject))?(?: of (?:the )?(?:course|program|activity|event|session|presentation|training|offering|class))?|"
     r"(?:course|program(?:me)?|activity|class|session|event|seminar|webinar|training|module|workshop|conference) name|"
-    r"name of (?:the )?(?:course|program|activity|event|session|training|class)|assignment|learning activity|course|program(?:me)?|activity|class|seminar|webinar|workshop|training|in-?service|conference|"
+    r"name of (?:the )?(?:course|program|activity|event|session|training|class)|assignment|learning activity|event|course|program(?:me)?|activity|class|seminar|webinar|workshop|training|in-?service|conference|"
     r"(?:titulo|nombre|tema|denominacion)(?: (?:del?|de la) (?:curso|actividad|programa|taller|seminario|evento|accion formativa))?|"
     r"curso|actividad(?: formativa)?|programa|taller|seminario|evento|tema|asunto)"
 )
 PROVIDER = re.compile(
-    r"(?:(?:ce |course |program |activity |approved |educational |event )?(?:provider|sponsor|organizer|organization|sponsoring organization)(?: name)?|"
+    r"(?:(?:ce |course |program |activity |approved |accredited |authorized |educational |event )?(?:provider|sponsor|organizer|organization|sponsoring organization)(?: name)?|"
     r"(?:name of )?(?:provider|sponsor|institution|school)(?:/(?:sponsor|provider|school))?|"
     r"(?:presented|sponsored|offered|provided|hosted|organi[sz]ed|conducted|produced) by|issuing (?:organization|institution|authority)|"
     r"(?:entidad|institucion|organismo|centro)(?: (?:organizador[a]?|proveedor[a]?|educativ[oa]|que (?:imparte|certifica)))?|proveedor|"

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Sequence
 
+from ccp.reading import days, quantities
 from ccp.reading.found import MOST_LETTERS, Candidate
 from ccp.reading.labels import ORGANIZATION, PROVIDER, TITLE, folded, is_label
 from ccp.reading.pages import Segment
 from ccp.reading.quantities import alone, label_of
 from ccp.reading.runs import Layout, Run
 
-SURE = 60
+SURE = 75
 LONGEST = 130
 # What ends a line before the title.
 BEFORE_TITLE = re.compile(
@@ -27,7 +28,7 @@ AFTER_TITLE = re.compile(
     r"(?:on|held|presented|sponsored|offered|provided|conducted|hosted|at|and|in|with|for|from|date|given|an?|has|this|by|during|organized|"
     r"course|contact|total|ce|ceu|hours?|credits?|awarded|earned|total|program|approved|location|instructor|speaker|approval|"
     r"celebrad[oa]|realizad[oa]|impartid[oa]|el|los|del|con|por|en|que|organizad[oa]|ofrecid[oa]|de fecha|fecha|dictad[oa]|valid[oa]|"
-    r"auspiciad[oa]|patrocinad[oa]|llevad[oa]|y)\b|[0-9(]|\W*$"
+    r"auspiciad[oa]|patrocinad[oa]|llevad[oa]|y)\b|\(|\W*$"
 )
 QUOTED = re.compile(r"\"([^\"\n]{2,}(?:\n[^\"\n]+)?)\"")
 GENERIC = re.compile(
@@ -61,7 +62,10 @@ def providers(layout: Layout) -> list[Candidate]:
 
 
 MOST_WORDS = 9
-NO_NAME = re.compile(r"[:@]|[0-9]{3}|\b(?:by|por|is|are|has|es|esta|for|from|that|to|on)\b")
+NO_NAME = re.compile(
+    r"[:@]|[0-9]{3}|\b(?:by|por|is|are|has|es|esta|for|from|that|to|on|board of|faculty of|"
+    r"recogni[sz]es|presents|certifies|awards|attests|grants|honors|confers|certifica|otorga)\b"
+)
 
 
 def _head(layout: Layout) -> list[Candidate]:
@@ -159,20 +163,34 @@ def is_a_label(segment: Segment) -> bool:
 
 
 def _is_header(line: Sequence[Segment]) -> bool:
-    """Return whether a line holds the labels of a table's columns: several short cells of words."""
-    return len(line) > 2 and not any(re.search(r"[0-9]", segment.text) for segment in line)
+    """Return whether a line holds the labels of a table's columns, and no values."""
+    return len(line) > 2 and sum(map(is_a_label, line)) >= len(line) - 1
 
 
 def _with_following(layout: Layout, segment: Segment) -> list[Segment]:
     """Return the segment and the lines of the same cell below it."""
     found = [segment]
     for other in layout.below(segment)[:2]:
-        last = found[-1]
-        is_near = other.top - last.bottom < 0.6 * last.height and abs(other.left - segment.left) < segment.height
-        if not is_near or layout.left_of(other) is not None or AFTER_TITLE.match(folded(other.text)):
+        left = layout.left_of(other)
+        is_aligned = abs(other.left - segment.left) < 0.5 * segment.height
+        if not (is_aligned and _continues(found[-1], other)) or (left is not None and is_a_label(left)):
             break
         found.append(other)
     return found
+
+
+# From line to line in one paragraph, in heights of the letters. The text of a PDF has the height of
+# its font, and what is recognized has that of its ink.
+PITCH_OF_TEXT, PITCH_OF_INK = 1.42, 2.1
+ALIKE = 0.15
+
+
+def _continues(segment: Segment, other: Segment) -> bool:
+    """Return whether a line belongs to the paragraph of the line above it: as high, and close."""
+    is_text = Run((segment, other)).is_text
+    pitch = (other.middle - segment.middle) / segment.height
+    is_alike = abs(other.height - segment.height) < (ALIKE if is_text else 2 * ALIKE) * segment.height
+    return is_alike and pitch < (PITCH_OF_TEXT if is_text else PITCH_OF_INK)
 
 
 def _quoted(layout: Layout) -> list[Candidate]:
@@ -191,15 +209,25 @@ def _after_completed(layout: Layout) -> list[Candidate]:
         for number, segment in enumerate(run.segments[:-1]):
             if not (BEFORE_TITLE.search(folded(segment.text)) or _introduces(segment.text)):
                 continue
-            title: list[Segment] = []
-            for other in run.segments[number + 1 :]:
-                is_alike = not title or abs(other.height - title[0].height) < 0.2 * title[0].height
-                if len(title) == 3 or not is_alike or (AFTER_TITLE.match(folded(other.text)) and title):
+            first = run.segments[number + 1]
+            if not BEGINS.match(first.text) or _says_more(first) or AFTER_TITLE.match(folded(first.text)):
+                continue
+            title = [first]
+            for other in run.segments[number + 2 : number + 4]:
+                if not _continues(title[-1], other) or _says_more(other):
                     break
                 title.append(other)
-            if title and not AFTER_TITLE.match(folded(title[0].text)):
-                found.append(_candidate(Run(tuple(title)), 0, None))
+            found.append(_candidate(Run(tuple(title)), 0, None))
     return found
+
+
+BEGINS = re.compile(r"[\"']?(?:[A-ZÁÉÍÓÚÑ]|[0-9]{1,3}[^0-9./-])")
+
+
+def _says_more(segment: Segment) -> bool:
+    """Return whether a line says when or how long, so that it is no title alone."""
+    flat = folded(segment.text)
+    return bool(days.mentions(flat, day_first=None) or quantities.mentions(flat))
 
 
 KIND = (
@@ -232,12 +260,20 @@ DID = re.compile(
 ENDS_A_THOUGHT = re.compile(r"[.,;:]$|\b(?:hours?|horas?|credits?|by|por)\W*$")
 
 
+# A name that ends so is cut off.
+DANGLING = re.compile(
+    r"\b(?:of|and|the|for|in|to|with|a|an|on|at|by|de|del|y|en|la|el|los|las|con|para|por)$|^(?:of|and|de|y)\b"
+)
+
+
 def _candidate(run: Run, start: int, end: int | None) -> Candidate:
     end = len(run.text) if end is None else end
     text = " ".join(run.text[start:end].split()).strip(" \"':;,._*-")
-    if run.sure(start, end) < SURE or len(text) > LONGEST:
+    if run.sure(start, end) < SURE or len(text) > LONGEST or DANGLING.search(folded(text)):
         text = ""
-    return Candidate(text[:MOST_LETTERS], text[:MOST_LETTERS], spot=run.spot(start, end) if text else None)
+    return Candidate(
+        text[:MOST_LETTERS], run.text[start:end].strip()[:MOST_LETTERS], spot=run.spot(start, end) if text else None
+    )
 
 
 def _distinct(candidates: "object") -> list[Candidate]:

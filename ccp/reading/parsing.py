@@ -134,7 +134,7 @@ def _meaning(layout: Layout, run: Run, mention: days.Mention, before: Day | None
         return cue[0] if cue else None
     if before and before.means and ONLY_LITTLE.fullmatch(run.flat[before.mention.end : mention.start]):
         return before.means  # one of several days of one kind
-    if not NOTHING_MORE.fullmatch(behind):
+    if not NOTHING_MORE.fullmatch(behind) and layout.left_of(segment) is None:
         cue = last_cue(text)
         return cue[0] if cue else None
     return _by_label(layout, segment, text)
@@ -280,7 +280,7 @@ NOT_EARNED = re.compile(
 )
 # Anywhere before it in its sentence, as in "the most that can be earned is".
 COULD_BE_EARNED = re.compile(
-    r"\b(?:max(?:imum)?|maxim[oa]|possible|posibles?|remaining|requir\w*|requerid\w*|obligatori\w*|minimum|minim[oa]|balance|"
+    r"\b(?:max(?:imum)?|maxim[oa]|possible|posibles?|remaining|requires?|required|requerid\w*|obligatori\w*|minimum|minim[oa]|balance|"
     r"program total|total program|entire (?:program|series|course)|available|eligible|notice|advance|needed|deficien\w*)\b[^.;\n]{0,60}$"
 )
 NOT_EARNED_AFTER = re.compile(

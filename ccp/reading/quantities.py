@@ -99,18 +99,18 @@ _AFTER = [
     )
     for unit, words, is_clear in _UNITS
 ]
-_MORE = r"(?: (?:earned|awarded|granted|received|completed|credited|claimed|obtained|value|total|otorgad[ao]s|obtenid[ao]s|acreditad[ao]s|for this (?:course|program|activity)))*"
+_MORE = r"(?: (?:earned|awarded|attended|offered|aprobad[ao]s|granted|received|completed|credited|claimed|obtained|value|total|otorgad[ao]s|obtenid[ao]s|acreditad[ao]s|for this (?:course|program|activity)))*"
 _OF = r"(?:(?:total |number of |numero (?:total )?de |no\. of |# of |total (?:number )?(?:of |de )|cantidad de |amount of )?)"
 _LABELS = [
     (unit, is_clear, re.compile(rf"(?<![a-z0-9]){_OF}(?:{words}){_MORE}(?: ?\([^)0-9]{{1,20}}\))?(?![a-z])"))
     for unit, words, is_clear in (
-        *_UNITS,
-        (HOUR, rf"{_HOUR_WORD} of {_CREDIT_WORD}", True),
         (
             HOUR,
-            r"(?:hours?|credits?|hrs\.?) (?:earned|awarded|granted|received|credited|attended|completed|otorgad[ao]s|obtenid[ao]s)",
+            r"(?<!semester )(?<!quarter )(?<!ceu )(?:hours?|credits?|hrs\.?) (?:earned|awarded|granted|received|credited|attended|completed|otorgad[ao]s|obtenid[ao]s)",
             True,
         ),
+        *_UNITS,
+        (HOUR, rf"{_HOUR_WORD} of {_CREDIT_WORD}", True),
         (HOUR, r"(?:length|duration|duracion|valor)", False),
     )
 ]
