@@ -67,14 +67,14 @@ ALIKE = 0.92
 def agree(name: str, once: str, again: str) -> bool:
     """Return whether the second reading has the same numbers and months, or the same name."""
     if name in ("title", "provider"):
-        texts = [re.sub(r"\W+", " ", folded(text)).strip() for text in (once, again)]
-        return SequenceMatcher(None, *texts, autojunk=False).ratio() >= ALIKE
+        first, second = (re.sub(r"\W+", " ", folded(text)).strip() for text in (once, again))
+        return SequenceMatcher(None, first, second, autojunk=False).ratio() >= ALIKE
     numbers = [NUMBER.findall(text.replace(",", ".")) for text in (once, again)]
     months = [
         [days.month_of(word) for word in re.findall(r"[a-z]+", folded(text)) if days.month_of(word)]
         for text in (once, again)
     ]
-    return all(set(first) <= set(second) for first, second in (numbers, months))
+    return all(set(before) <= set(after) for before, after in (numbers, months))
 
 
 class Pictures:

@@ -1,7 +1,7 @@
 """Find the title, the provider and the type of the activity in the words of a certificate."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ccp.reading import days, quantities
 from ccp.reading.found import MOST_LETTERS, Candidate
@@ -14,32 +14,43 @@ SURE = 75
 LONGEST = 130
 # What ends a line before the title.
 BEFORE_TITLE = re.compile(
-    r"(?:(?:success?fully |satisfactorily |satisfactoriamente |hereby )*(?:complet(?:ed|ing|ion)(?: of)?|attend(?:ed|ing|ance (?:at|in|of))|participat(?:ed|ing|ion)(?: in)?|"
-    r"finished|passed|viewed|ha (?:completado|aprobado|asistido|participado|culminado)|haber (?:completado|aprobado|asistido|participado|culminado)|"
+    r"(?:(?:success?fully |satisfactorily |satisfactoriamente |hereby )*(?:complet(?:ed|ing|ion)(?: of)?|"
+    r"attend(?:ed|ing|ance (?:at|in|of))|participat(?:ed|ing|ion)(?: in)?|"
+    r"finished|passed|viewed|ha (?:completado|aprobado|asistido|participado|culminado)|haber (?:completado|aprobado|"
+    r"asistido|participado|culminado)|"
     r"completado|complet\w+|asistencia|participacion|asistido|participado)"
     r"(?: (?:satisfactoriamente|exitosamente|con exito|successfully))?"
-    r"(?: (?:to|in|of|at|en|al?|the|el|la|los?|an?|our|this|following|siguiente|live|online|virtual|educational|training|continuing|education|de|formacion|continua|"
-    r"course|program(?:me)?|activity|webinar|seminar|workshop|class|in-?service|conference|session|symposium|curso|taller|seminario|conferencia|adiestramiento|programa|actividad|jornada))*"
-    r"|(?:entitled|titled|titulad[oa]|denominad[oa]|on the topic of|in recognition of|course|el curso|del curso|the course|the program|the conference|the webinar|curso de))"
+    r"(?: (?:to|in|of|at|en|al?|the|el|la|los?|an?|our|this|following|siguiente|live|online|virtual|educational|"
+    r"training|continuing|education|de|formacion|continua|"
+    r"course|program(?:me)?|activity|webinar|seminar|workshop|class|in-?service|conference|session|symposium|curso|"
+    r"taller|seminario|conferencia|adiestramiento|programa|actividad|jornada))*"
+    r"|(?:entitled|titled|titulad[oa]|denominad[oa]|on the topic of|in recognition of|course|el curso|del curso|"
+    r"the course|the program|the conference|the webinar|curso de))"
     r"[: ]*$"
 )
 # What begins a line after it.
 AFTER_TITLE = re.compile(
-    r"(?:on|held|presented|sponsored|offered|provided|conducted|hosted|at|and|in|with|for|from|date|given|an?|has|this|by|during|organized|"
-    r"course|contact|total|ce|ceu|hours?|credits?|awarded|earned|total|program|approved|location|instructor|speaker|approval|"
-    r"celebrad[oa]|realizad[oa]|impartid[oa]|el|los|del|con|por|en|que|organizad[oa]|ofrecid[oa]|de fecha|fecha|dictad[oa]|valid[oa]|"
+    r"(?:on|held|presented|sponsored|offered|provided|conducted|hosted|at|and|in|with|for|from|date|given|an?|has|"
+    r"this|by|during|organized|"
+    r"course|contact|total|ce|ceu|hours?|credits?|awarded|earned|total|program|approved|location|instructor|speaker|"
+    r"approval|"
+    r"celebrad[oa]|realizad[oa]|impartid[oa]|el|los|del|con|por|en|que|organizad[oa]|ofrecid[oa]|de fecha|fecha|"
+    r"dictad[oa]|valid[oa]|"
     r"auspiciad[oa]|patrocinad[oa]|llevad[oa]|y)\b|\(|\W*$"
 )
 QUOTED = re.compile(r"\"([^\"\n]{2,}(?:\n[^\"\n]+)?)\"")
 GENERIC = re.compile(
-    r"\b(?:certificat\w*|certify|certifies|certifica|constancia|diploma|transcript|record of|documentation|congratulations|"
+    r"\b(?:certificat\w*|certify|certifies|certifica|constancia|diploma|transcript|record of|documentation|"
+    r"congratulations|"
     r"completion|achievement|attendance|presented to|awarded to|this is to|hereby|otorga|reconocimiento|certificado)\b"
 )
 APPROVED_PROVIDER = re.compile(
-    r"^(?P<name>[^.,\n]{4,80}?(?:, (?:inc\.?|llc))?),? (?:is|has been|es|esta)(?: an?| un)? (?:approved|accredited|authorized|recognized|proveedor|aprobad|acreditad)"
+    r"^(?P<name>[^.,\n]{4,80}?(?:, (?:inc\.?|llc))?),? (?:is|has been|es|esta)(?: an?| un)? (?:approved|accredited|"
+    r"authorized|recognized|proveedor|aprobad|acreditad)"
 )
 CERTIFIES = re.compile(
-    r"^(?:(?:hereby )?(?:certif(?:y|ies)|attests?|confirms?|verif(?:y|ies)|awards|presents|grants)\b|this certifies|(?:por la presente )?certifica|hace constar|otorga|confiere|extiende|da fe)"
+    r"^(?:(?:hereby )?(?:certif(?:y|ies)|attests?|confirms?|verif(?:y|ies)|awards|presents|grants)\b|this certifies|"
+    r"(?:por la presente )?certifica|hace constar|otorga|confiere|extiende|da fe)"
 )
 PERSON = re.compile(r"\b(?:ph\.?d|m\.?d|rn|msn|bsn|dds|dmd|mt\(|mls|dr|dra|lic|mtra|prof|mr|ms|mrs)\b\.?")
 
@@ -54,9 +65,11 @@ def titles(layout: Layout) -> list[Candidate]:
 def providers(layout: Layout) -> list[Candidate]:
     """Return the candidates for the provider: what is labeled, or named as one that certifies."""
     found = [one for one in _labeled(layout, PROVIDER, may_stand_inside=True) if _is_organization(one.value)]
-    for segment in layout.segments:
-        if match := APPROVED_PROVIDER.match(folded(segment.text)):
-            found.append(_candidate(Run((segment,)), match.start("name"), match.end("name")))
+    found.extend(
+        _candidate(Run((segment,)), *match.span("name"))
+        for segment in layout.segments
+        if (match := APPROVED_PROVIDER.match(folded(segment.text)))
+    )
     found.extend(_head(layout))
     return _distinct(one for one in found if _is_organization(one.value))
 
@@ -106,7 +119,8 @@ def _labeled(layout: Layout, label: re.Pattern[str], *, may_stand_inside: bool =
                     found.append(_rest(layout, run, number, match.end()))
             elif may_stand_inside and (
                 inside := re.search(
-                    r"\b(?:sponsored|offered|provided|hosted|organi[sz]ed|presented|conducted|impartid[oa]|organizad[oa]|ofrecid[oa]|auspiciad[oa]|patrocinad[oa]) (?:by|por)(?: (?:the|la|el))? ?",
+                    r"\b(?:sponsored|offered|provided|hosted|organi[sz]ed|presented|conducted|impartid[oa]|"
+                    r"organizad[oa]|ofrecid[oa]|auspiciad[oa]|patrocinad[oa]) (?:by|por)(?: (?:the|la|el))? ?",
                     flat,
                 )
             ):
@@ -123,7 +137,8 @@ def _rest(layout: Layout, run: Run, number: int, start: int) -> Candidate:
     segment = run.segments[number]
     text = segment.text[start:]
     stop = re.search(
-        r"\s{2,}|[;|]|,? (?:on|el|held|and has|and was|is approved|date|at) |\.(?=\s|$)(?<!\b[A-Z]\.)(?<!St\.)(?<!Inc\.)|, (?=[0-9]|P\. ?O\.|Suite|(?:[A-Z][\w.]+ ?){1,3}, [A-Z]{2}\b)",
+        r"\s{2,}|[;|]|,? (?:on|el|held|and has|and was|is approved|date|at) |\.(?=\s|"
+        r"$)(?<!\b[A-Z]\.)(?<!St\.)(?<!Inc\.)|, (?=[0-9]|P\. ?O\.|Suite|(?:[A-Z][\w.]+ ?){1,3}, [A-Z]{2}\b)",
         text,
     )
     end = start + (stop.start() if stop else len(text))
@@ -198,7 +213,7 @@ def _quoted(layout: Layout) -> list[Candidate]:
         _candidate(run, match.start(1), match.end(1))
         for run in layout.runs
         for match in QUOTED.finditer(run.text)
-        if 2 <= len(match[1].split()) and len(match[1]) <= LONGEST
+        if len(match[1].split()) >= 2 and len(match[1]) <= LONGEST
     ]
 
 
@@ -231,13 +246,15 @@ def _says_more(segment: Segment) -> bool:
 
 
 KIND = (
-    r"(?:webinar|webcast|course|seminar|workshop|program|class|training|in-?service|conference|session|activity|symposium|curso|taller|"
+    r"(?:webinar|webcast|course|seminar|workshop|program|class|training|in-?service|conference|session|activity|"
+    r"symposium|curso|taller|"
     r"seminario|adiestramiento|programa|conferencia)"
 )
 IN_A_SENTENCE = re.compile(
     rf"\b(?:complet(?:ed|ing|ion of)|attend(?:ed|ing)|participat(?:ed|ing|ion) in|ha completado|asistió a|participó en)"
     rf"(?:[ \n](?:[a-z-]+[ \n]){{0,4}}{KIND},?)?[ \n](?:(?:en)?titled |called |titulado )?"
-    r"(?P<title>(?:the |la |el )?[A-ZÁÉÍÓÚÑ0-9][^.;\"]{5,110}?),?[ \n](?:held |presented |offered |celebrado |impartido )?(?:on|el)[ \n]"
+    r"(?P<title>(?:the |la |el )?[A-ZÁÉÍÓÚÑ0-9][^.;\"]{5,110}?),?[ \n](?:held |presented |offered |celebrado |"
+    r"impartido )?(?:on|el)[ \n]"
     r"(?=(?:[A-Za-z]{3,9},? )?(?:[0-9]{1,2}\b|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)))"
 )
 
@@ -254,7 +271,8 @@ def _introduces(text: str) -> bool:
 
 
 DID = re.compile(
-    r"\b(?:complet\w+|fulfill\w+|attend\w+|participat\w+|took part|passed|scored|finished|asisti\w+|particip\w+|curs[oa]\w*|aprob\w+|"
+    r"\b(?:complet\w+|fulfill\w+|attend\w+|participat\w+|took part|passed|scored|finished|asisti\w+|particip\w+|"
+    r"curs[oa]\w*|aprob\w+|"
     r"culmin\w+|acreditado|realizado)\b"
 )
 ENDS_A_THOUGHT = re.compile(r"[.,;:]$|\b(?:hours?|horas?|credits?|by|por)\W*$")
@@ -276,10 +294,10 @@ def _candidate(run: Run, start: int, end: int | None) -> Candidate:
     )
 
 
-def _distinct(candidates: "object") -> list[Candidate]:
+def _distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Return the candidates without those that differ in nothing but case and spaces."""
     found: dict[str, Candidate] = {}
-    for one in candidates:  # type: ignore[attr-defined]
+    for one in candidates:
         if len(one.value) > 2:
             found.setdefault(re.sub(r"\W+", "", folded(one.value)), one)
     return list(found.values())
@@ -291,12 +309,15 @@ LIVE = re.compile(
 )
 COURSE = re.compile(r"\b(?:course|curso|class|training|adiestramiento|capacitacion)\b")
 SELF_STUDY = re.compile(
-    r"\b(?:self-?study|self-?paced|home-?study|journal|article|quiz|on-?demand|autoestudio|autodidacta|articulo|revista|"
+    r"\b(?:self-?study|self-?paced|home-?study|journal|article|quiz|on-?demand|autoestudio|autodidacta|articulo|"
+    r"revista|"
     r"podcast|independent study|correspondence)\b"
 )
 GAVE = re.compile(
-    r"\b(?:presenter for|as (?:an? )?(?:guest |invited )?(?:speaker|lecturer|presenter|faculty|instructor)|for presenting|"
-    r"for (?:his|her|their) presentation|ponente|conferencista|expositora?|disertante|author(?:s|ed|ship)?|autora?|poster)\b"
+    r"\b(?:presenter for|as (?:an? )?(?:guest |invited )?(?:speaker|lecturer|presenter|faculty|instructor)|"
+    r"for presenting|"
+    r"for (?:his|her|their) presentation|ponente|conferencista|expositora?|disertante|author(?:s|ed|ship)?|autora?|"
+    r"poster)\b"
 )
 OFFICE = re.compile(
     r"\b(?:committee|comite|board of directors|volunteer|delegate|served as|employ(?:ed|ment)|employer|chapter)\b"
