@@ -22,6 +22,10 @@ from amtportal.dates import CHICAGO
 
 ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SPANISH_MONTHS = ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic")
+ENGLISH_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+SPANISH_WEEKDAYS = ("lun", "mar", "mié", "jue", "vie", "sáb", "dom")
+WEEKDAY_DAYS = 14
+_NEXT_TO_TODAY = {-1: ("yesterday", "ayer"), 0: ("today", "hoy"), 1: ("tomorrow", "mañana")}
 
 
 def is_spanish() -> bool:
@@ -40,6 +44,37 @@ def format_day_briefly(day: date) -> str:
     if is_spanish():
         return f"{day.day} {SPANISH_MONTHS[day.month - 1]}"
     return f"{ENGLISH_MONTHS[day.month - 1]} {day.day}"
+
+
+def format_day_near(day: date, on: date) -> str:
+    """Return a day as somebody reads it on the day ``on``: ``Mon Nov 30``, ``Dec 25``, ``Jan 8, 2027``.
+
+    It has its weekday up to 14 days away, and its year unless that is the year of ``on``.
+    """
+    written = format_day_briefly(day) if day.year == on.year else format_day(day)
+    if abs((day - on).days) > WEEKDAY_DAYS:
+        return written
+    return f"{(SPANISH_WEEKDAYS if is_spanish() else ENGLISH_WEEKDAYS)[day.weekday()]} {written}"
+
+
+def format_when(day: date, on: date) -> str:
+    """Return ``tomorrow, Mon Nov 30``, the same for today and yesterday, else the day alone.
+
+    A sentence puts no "on" in front of it.
+    """
+    near = _NEXT_TO_TODAY.get((day - on).days)
+    written = format_day_near(day, on)
+    return f"{near[is_spanish()]}, {written}" if near else written
+
+
+def days_away(day: date, on: date) -> str:
+    """Return how far a day is from ``on``: ``today``, ``tomorrow``, ``in 40 days``, ``12 days ago``."""
+    days = (day - on).days
+    if near := _NEXT_TO_TODAY.get(days):
+        return near[is_spanish()]
+    if days > 0:
+        return f"en {days:,} días" if is_spanish() else f"in {days:,} days"
+    return f"hace {-days:,} días" if is_spanish() else f"{-days:,} days ago"
 
 
 def typed(day: date) -> str:
