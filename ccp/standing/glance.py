@@ -56,7 +56,7 @@ def glance(standings: Sequence[Standing]) -> Glance:
     short = [standing for standing in standings if _is_short(standing)]
     payable = [standing.current for standing in standings if standing.current and standing.current.is_payable]
     return Glance(
-        statuses=[status_of(standing) for standing in standings],
+        statuses=[status_of(standing, in_a_row=len(standings) > 1) for standing in standings],
         next=items[:NEXT],
         rest=items[NEXT:],
         takes_records=any(standing.takes_records for standing in standings),

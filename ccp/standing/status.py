@@ -32,8 +32,7 @@ class Status:
     standing: Standing
     tone: Tone
     facts: list[str]
-    sentence: str = ""
-    fee: str = ""
+    sentence: str
 
 
 def tone_of(standing: Standing) -> Tone:
@@ -55,27 +54,32 @@ def tone_of(standing: Standing) -> Tone:
     return "calm" if standing.days_left > CALM_OVER else "steady"
 
 
-def status_of(standing: Standing) -> Status:
+def status_of(standing: Standing, *, in_a_row: bool = False) -> Status:
+    """Return the status of the certification. ``in_a_row``: as one of several, with the fee and without the last day."""
     tone = tone_of(standing)
-    return Status(standing, tone, _facts(standing, tone), _sentence(standing, tone), _fee(standing))
+    facts = _facts(standing, tone, in_a_row=in_a_row)
+    if in_a_row and (fee := fee_in_words(standing)):
+        facts.append(fee)
+    return Status(standing, tone, facts, _sentence(standing, tone))
 
 
-def _facts(standing: Standing, tone: Tone) -> list[str]:
-    cycle, on = standing.cycle, standing.on
+def _facts(standing: Standing, tone: Tone, *, in_a_row: bool) -> list[str]:
     match tone:
         case "out":
             return [_out_of_force(standing)]
         case "closed":
             return [_("Cycle closed")]
         case "before":
-            return [_("First cycle starts %(day)s") % {"day": format_when(cycle.starts_on, on)}]
+            return [_("First cycle starts %(day)s") % {"day": format_when(standing.cycle.starts_on, standing.on)}]
         case "met":
-            return [_("Requirement met"), _time_left(standing)]
+            first = _("Requirement met")
         case "voluntary":
-            return [_("No points required"), _time_left(standing)]
+            first = _("No points required")
         case "over":
-            return [_missing(standing), _time_left(standing)]
-    return [_to_go(standing), _time_left(standing)]
+            first = _missing(standing)
+        case _:
+            first = _to_go(standing)
+    return [first, _time_left(standing, until=not in_a_row)]
 
 
 def _out_of_force(standing: Standing) -> str:
@@ -95,22 +99,26 @@ def _missing(standing: Standing) -> str:
     return ngettext("%(points)s point missing", "%(points)s points missing", as_count(standing.to_go)) % points
 
 
-def _time_left(standing: Standing) -> str:
-    """Return how long the cycle, or its grace period, still runs; or when it ended."""
-    ends_on = standing.cycle.ends_on
-    if standing.days_left > 0:
-        days, until = standing.days_left, ends_on
-        words = ngettext("%(days)s day (until %(day)s)", "%(days)s days (until %(day)s)", days)
-    elif standing.days_left == 0:
+def _time_left(standing: Standing, *, until: bool) -> str:
+    """Return how long the cycle, or its grace period, still runs; or when it ended. ``until``: with its last day."""
+    ends_on, days = standing.cycle.ends_on, standing.days_left
+    if days == 0:
         return _("today is the last day of the cycle")
-    elif standing.is_met or not standing.cycle.is_mandatory or not standing.takes_records:
+    if days < 0 and (standing.is_met or not standing.cycle.is_mandatory or not standing.takes_records):
         return _("cycle ended %(day)s") % {"day": format_day(ends_on)}
-    elif standing.grace_days_left == 0:
-        return _("today is the last day of grace")
+    if days < 0:
+        return _grace_left(standing.grace_days_left)
+    if until:
+        words = ngettext("%(days)s day (until %(day)s)", "%(days)s days (until %(day)s)", days)
     else:
-        days, until = standing.grace_days_left, standing.records_until
-        words = ngettext("%(days)s day of grace (until %(day)s)", "%(days)s days of grace (until %(day)s)", days)
-    return words % {"days": f"{days:,}", "day": format_day(until)}
+        words = ngettext("%(days)s day", "%(days)s days", days)
+    return words % {"days": f"{days:,}", "day": format_day(ends_on)}
+
+
+def _grace_left(days: int) -> str:
+    if days == 0:
+        return _("today is the last day of grace")
+    return ngettext("%(days)s day of grace", "%(days)s days of grace", days) % {"days": days}
 
 
 def _sentence(standing: Standing, tone: Tone) -> str:
@@ -147,7 +155,7 @@ def _closed(cycle: Cycle) -> str:
     }
 
 
-def _fee(standing: Standing) -> str:
+def fee_in_words(standing: Standing) -> str:
     """Return what there is to say of this year's fee, in a few words; empty if there is nothing."""
     current = standing.current
     if current is None or not standing.is_in_force or current.held:

@@ -363,9 +363,9 @@ def test_the_panel_follows_the_record_at_once(short: Member) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("on_today")
-def test_everything_else_comes_before_the_panel(met: Member) -> None:
+def test_what_to_do_comes_before_the_panel(met: Member) -> None:
     card = read(client_of(met).get("/certifications/")).select_one("main .card")
-    assert [words(heading) for heading in card.select("h3")][-1] == "Timeline"
+    assert [words(heading) for heading in card.select("h3")][:3] == ["AMTRAX", "What to do next", "Timeline"]
 
 
 @pytest.mark.django_db

@@ -9,9 +9,9 @@ from time_machine import TimeMachineFixture
 from amtportal.formatting import format_day
 from amtportal.members.models import Member
 from ccp.standing import standing
-from ccp.standing.status import Status, status_of
+from ccp.standing.status import Status, fee_in_words, status_of
 from certifications.models import Certification, Cycle
-from tests.support.builders import TODAY, client_of, cycle_of, invoice_of, make_activity, make_cycle, make_payment, noon
+from tests.support.builders import TODAY, client_of, invoice_of, make_activity, make_cycle, make_payment, noon
 from tests.support.pages import read, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
@@ -64,7 +64,7 @@ def test_the_tone_follows_the_time_while_points_are_missing(cycle: Cycle, days_l
         pytest.param(ENDS_ON, ["8 to go", "today is the last day of the cycle"], "", id="last day"),
         pytest.param(
             date(2026, 5, 1),
-            ["8 to go", "89 days of grace (until {grace})"],
+            ["8 to go", "89 days of grace"],
             "You can still record what you did by {end}, until {grace}.",
             id="grace: 90 - 1",
         ),
@@ -87,6 +87,11 @@ def test_what_is_said_while_points_are_missing(cycle: Cycle, on: date, facts: li
     days = {"end": END, "grace": GRACE}
     assert found.facts == [fact.format(**days) for fact in facts]
     assert found.sentence == sentence.format(**days)
+
+
+def test_one_of_several_names_the_fee_and_leaves_the_last_day_to_the_timeline(cycle: Cycle) -> None:
+    [found] = standing.standings(cycle.certification.member, TODAY)
+    assert status_of(found, in_a_row=True).facts == ["8 to go", "47 days", "fee opens once the points are there"]
 
 
 def test_met_is_quiet(on_today: TimeMachineFixture, cycle: Cycle) -> None:
@@ -137,14 +142,17 @@ def test_before_the_first_cycle_it_names_its_start(cycle: Cycle) -> None:
 
 def test_the_fee_of_the_year_in_a_few_words(cycle: Cycle) -> None:
     """The year-3 fee is due on 5/1/2026 and waits for the points; it opens the day after they are on record."""
-    member = cycle.certification.member
-    assert status(member).fee == "fee opens once the points are there"
+
+    def fee(on: date = TODAY) -> str:
+        return fee_in_words(standing.standings(cycle.certification.member, on)[0])
+
+    assert fee() == "fee opens once the points are there"
     make_activity(cycle, points="8")
-    assert status(member).fee == "fee opens tomorrow, Sun Mar 15"
-    assert status(member, TODAY + timedelta(days=1)).fee == "fee due May 1"
-    assert status(member, date(2026, 5, 2)).fee == "fee overdue"
-    make_payment(invoice_of(cycle_of(member)), at=noon(TODAY + timedelta(days=1)))
-    assert status(member).fee == "fee paid"
+    assert fee() == "fee opens tomorrow, Sun Mar 15"
+    assert fee(TODAY + timedelta(days=1)) == "fee due May 1"
+    assert fee(date(2026, 5, 2)) == "fee overdue"
+    make_payment(invoice_of(cycle), at=noon(TODAY + timedelta(days=1)))
+    assert fee() == "fee paid"
 
 
 @pytest.mark.parametrize("address", ["/", "/certifications/"])
