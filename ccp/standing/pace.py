@@ -52,7 +52,9 @@ def pace_in_words(found: Pace) -> str:
     """Return the pace as a sentence."""
     points = {"points": format_points(found.points)}
     if found.unit == "week":
-        sentence = ngettext("That is about 1 point a week.", "That is about 1 point every %(every)s weeks.", found.every)
+        sentence = ngettext(
+            "That is about 1 point a week.", "That is about 1 point every %(every)s weeks.", found.every
+        )
         return sentence % {"every": found.every}
     if found.every > 1:
         return _("That is about 1 point every %(every)s days.") % {"every": found.every}

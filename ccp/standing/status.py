@@ -12,10 +12,9 @@ from typing import Literal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from amtportal.formatting import as_count, format_day, format_day_near, format_points, format_when
+from amtportal.formatting import as_count, format_day_near, format_points, format_when
 from ccp.standing.pace import pace, pace_in_words
 from ccp.standing.standing import Standing
-from certifications.models import Cycle
 
 Tone = Literal["calm", "steady", "heed", "met", "voluntary", "grace", "over", "before", "closed", "out"]
 
@@ -55,7 +54,10 @@ def tone_of(standing: Standing) -> Tone:
 
 
 def status_of(standing: Standing, *, in_a_row: bool = False) -> Status:
-    """Return the status of the certification. ``in_a_row``: as one of several, with the fee and without the last day."""
+    """Return the status of the certification.
+
+    ``in_a_row``: as one of several, with the fee and without the last day.
+    """
     tone = tone_of(standing)
     facts = _facts(standing, tone, in_a_row=in_a_row)
     if in_a_row and (fee := fee_in_words(standing)):
@@ -105,14 +107,14 @@ def _time_left(standing: Standing, *, until: bool) -> str:
     if days == 0:
         return _("today is the last day of the cycle")
     if days < 0 and (standing.is_met or not standing.cycle.is_mandatory or not standing.takes_records):
-        return _("cycle ended %(day)s") % {"day": format_day(ends_on)}
+        return _("cycle ended %(day)s") % {"day": format_day_near(ends_on, standing.on)}
     if days < 0:
         return _grace_left(standing.grace_days_left)
     if until:
         words = ngettext("%(days)s day (until %(day)s)", "%(days)s days (until %(day)s)", days)
     else:
         words = ngettext("%(days)s day", "%(days)s days", days)
-    return words % {"days": f"{days:,}", "day": format_day(ends_on)}
+    return words % {"days": f"{days:,}", "day": format_day_near(ends_on, standing.on)}
 
 
 def _grace_left(days: int) -> str:
@@ -122,9 +124,9 @@ def _grace_left(days: int) -> str:
 
 
 def _sentence(standing: Standing, tone: Tone) -> str:
-    ends_on = format_day(standing.cycle.ends_on)
+    ends_on = format_day_near(standing.cycle.ends_on, standing.on)
     if standing.cycle.closed_on:
-        return _closed(standing.cycle)
+        return _closed(standing)
     if tone != "out" and standing.verdict == "awaiting-payment":
         return _("It waits for your payment: the next cycle opens as soon as AMT has recorded it.")
     match tone:
@@ -134,7 +136,7 @@ def _sentence(standing: Standing, tone: Tone) -> str:
         case "grace":
             return _("You can still record what you did by %(ends_on)s, until %(until)s.") % {
                 "ends_on": ends_on,
-                "until": format_day(standing.records_until),
+                "until": format_day_near(standing.records_until, standing.on),
             }
         case "over":
             return _("The cycle and its grace period are over, and it takes no more records. Call AMT.")
@@ -145,10 +147,11 @@ def _sentence(standing: Standing, tone: Tone) -> str:
     return ""
 
 
-def _closed(cycle: Cycle) -> str:
+def _closed(standing: Standing) -> str:
+    cycle = standing.cycle
     sentence = _("This cycle was closed on %(day)s as %(outcome)s, with %(points)s of %(required)s points.")
     return sentence % {
-        "day": format_day(cycle.closed_on or cycle.ends_on),
+        "day": format_day_near(cycle.closed_on or cycle.ends_on, standing.on),
         "outcome": cycle.get_outcome_display().lower(),
         "points": format_points(cycle.points_at_close or Decimal(0)),
         "required": format_points(cycle.points_required),
@@ -169,7 +172,8 @@ def fee_in_words(standing: Standing) -> str:
     if current.money_kept or current.state == "void":
         return ""
     if current.state == "open":
-        return _("fee due %(day)s") % {"day": format_day_near(current.late_pay_by or current.invoice.due_on, standing.on)}
+        due = current.late_pay_by or current.invoice.due_on
+        return _("fee due %(day)s") % {"day": format_day_near(due, standing.on)}
     if current.opens_on:
         return _("fee opens %(day)s") % {"day": format_when(current.opens_on, standing.on)}
     return _("fee opens once the points are there")

@@ -15,7 +15,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, Route, expect
 
 from amtportal.dates import anniversary, today
-from amtportal.formatting import format_day
+from amtportal.formatting import typed
 from amtportal.members.models import Member
 from ccp.models import Activity
 from tests.support.builders import PASSWORD, client_of, make_cycle, make_member
@@ -29,7 +29,7 @@ def fill_in(page: Page, points: str = "2") -> None:
     """Fill in the four answers that an activity of one day takes."""
     page.get_by_label("Activity type").select_option("self-study")
     page.get_by_label("Points earned").fill(points)
-    page.get_by_label("Start date").fill(format_day(today()))
+    page.get_by_label("Start date").fill(typed(today()))
     page.get_by_label("I attest").check()
 
 
@@ -227,7 +227,7 @@ def test_the_preview_comes_by_itself_is_announced_and_leaves_the_focus(window: W
     page.get_by_label("Activity type").select_option("self-study")
     page.get_by_label("Points earned").fill("2")
     page.get_by_label("Start date").focus()
-    page.keyboard.type(format_day(today()), delay=20)
+    page.keyboard.type(typed(today()), delay=20)
     expect(page.locator("#preview")).to_contain_text("24 of 30")
     expect(page.locator("#preview-said")).to_have_text("RMA: 2 would count, new total 24 of 30.")
     expect(page.get_by_label("Start date")).to_be_focused()
@@ -255,7 +255,7 @@ def test_an_answer_that_comes_late_does_not_take_the_place_of_the_last(window: W
     page.route("**/ccp/record/preview/", hold_the_first)
     with page.expect_event("requestfailed"):
         page.get_by_label("Activity type").select_option("self-study")
-        page.get_by_label("Start date").fill(format_day(today()))
+        page.get_by_label("Start date").fill(typed(today()))
         with page.expect_request("**/ccp/record/preview/"):
             page.get_by_label("Points earned").fill("2")
         page.get_by_label("Points earned").fill("3")
@@ -281,7 +281,7 @@ def test_back_shows_the_form_as_it_was_left_under_its_number(window: Window, mem
     expect(page.get_by_label("Title")).to_have_value("Blood cultures")
     expect(page.get_by_label("Points earned")).to_have_value("2")
     expect(page.get_by_label("Activity type")).to_have_value("self-study")
-    expect(page.get_by_label("Start date")).to_have_value(format_day(today()))
+    expect(page.get_by_label("Start date")).to_have_value(typed(today()))
     expect(page.get_by_label("I attest")).to_be_checked()
     expect(page.locator("#chosen-kind dt").first).to_be_visible()
     assert number_of(page) == number
