@@ -124,7 +124,6 @@ def _grace_left(days: int) -> str:
 
 
 def _sentence(standing: Standing, tone: Tone) -> str:
-    ends_on = format_day_near(standing.cycle.ends_on, standing.on)
     if standing.cycle.closed_on:
         return _closed(standing)
     if tone != "out" and standing.verdict == "awaiting-payment":
@@ -135,13 +134,13 @@ def _sentence(standing: Standing, tone: Tone) -> str:
             return pace_in_words(found) if found else ""
         case "grace":
             return _("You can still record what you did by %(ends_on)s, until %(until)s.") % {
-                "ends_on": ends_on,
+                "ends_on": format_day_near(standing.cycle.ends_on, standing.on),
                 "until": format_day_near(standing.records_until, standing.on),
             }
         case "over":
             return _("The cycle and its grace period are over, and it takes no more records. Call AMT.")
         case "met":
-            return _("Well done: you need no more points until this cycle ends on %(ends_on)s.") % {"ends_on": ends_on}
+            return _("Well done: you need no more points in this cycle.")
         case "voluntary":
             return _("CCP is voluntary for this certification. Your renewal invoice does not wait for points.")
     return ""
