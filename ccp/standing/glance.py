@@ -17,7 +17,7 @@ from ccp.standing.status import Status, status_of
 from certifications.invoice_standing import InvoiceStanding
 
 NEXT = 2
-"""So many items of the agenda are open on the page. The rest is folded."""
+"""So many items of the agenda are open on the page. The rest is folded, by day."""
 COURSES_WITHIN = 90
 """AMT's own CE is pointed to with this many days left, or fewer."""
 TONIGHT = Decimal(4)
@@ -58,7 +58,7 @@ def glance(standings: Sequence[Standing]) -> Glance:
     return Glance(
         statuses=[status_of(standing, in_a_row=len(standings) > 1) for standing in standings],
         next=items[:NEXT],
-        rest=items[NEXT:],
+        rest=sorted(items[NEXT:], key=lambda item: item.on),
         takes_records=any(standing.takes_records for standing in standings),
         needs_points=bool(short),
         pay=payable[0] if payable and not short else None,
