@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from amtportal.members.models import Member
-from ccp.standing import standing, tasks
+from ccp.standing import standing
+from ccp.standing.steps import steps_of
 from certifications.models import Cycle
 from tests.support.builders import TODAY, cycle_of, invoice_of, make_activity, make_cycle, make_payment, noon
 
@@ -13,7 +14,7 @@ from tests.support.builders import TODAY, cycle_of, invoice_of, make_activity, m
 def steps(member: Member, on: date = TODAY) -> list[tuple[str, str]]:
     """Return what to do next for the member's only certification."""
     (found,) = standing.standings(member, on)
-    return [(step.sentence, step.action) for step in tasks.steps_of(found)]
+    return [(step.sentence, step.action) for step in steps_of(found)]
 
 
 @pytest.mark.django_db
