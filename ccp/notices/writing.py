@@ -40,7 +40,7 @@ from ccp.notices.models import Notice, NoticeKind, NoticeMail, Preference
 from ccp.notices.sending import WRITER, address_now
 from ccp.notices.telling import Gone, Said, Whole
 from ccp.standing.standing import Standing
-from ccp.standing.tasks import steps_of
+from ccp.standing.steps import steps_of
 from certifications.invoice_standing import InvoiceStanding
 from certifications.models import Certification, Cycle, Payment, StatusChange
 

@@ -329,7 +329,7 @@ def test_a_bank_debit_is_decided_a_day_later(
     page = words(read(member.get(f"/invoices/{invoice.pk}/")).main)
     assert "Processing: you paid on Mar 14, 2026, and your bank needs some days to confirm it." in page
     assert "There is nothing to pay now" in page
-    assert "Paid, waits for your bank" in words(read(member.get("/")).main)
+    assert "paid, waits for your bank" in words(read(member.get("/")).main)
     assert "your bank needs some days" in words(read(press(member, invoice), status=403).main)
 
     tomorrow = noon(TODAY + timedelta(days=1))
