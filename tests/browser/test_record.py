@@ -41,7 +41,7 @@ def test_from_home_to_recorded_takes_two_clicks_two_pages_and_four_answers(
     page.goto("/")
     pages: list[str] = []
     page.on("response", lambda got: pages.append(got.url) if got.request.is_navigation_request() and got.ok else None)
-    page.locator("main").get_by_role("link", name="Record CE").first.click()
+    page.locator("main").get_by_role("link", name="Type it in").click()
     expect(page.get_by_role("heading", name="Record CE")).to_be_visible()
     fill_in(page)
     page.get_by_role("button", name="Submit").click()
