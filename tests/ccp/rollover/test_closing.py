@@ -377,7 +377,7 @@ def test_a_member_who_has_met_and_not_paid_reads_what_to_pay(on_today: TimeMachi
     on_today.move_to(noon(LAST + DAY))
     text = page_of(cycle)
     assert "It waits for your payment" in text
-    assert f"Pay {invoice_of(cycle).number} ($60), due May 1, 2026." in text
+    assert "Pay the year-3 fee, $60" in text
     assert Cycle.objects.get().closed_on is None
 
 
@@ -396,7 +396,7 @@ def test_the_page_after_the_payment_is_of_the_next_cycle(on_today: TimeMachineFi
 def test_a_member_who_is_late_reads_that_the_certification_has_lapsed_and_why(on_today: TimeMachineFixture) -> None:
     cycle = meet(make_cycle(), "29.75")
     on_today.move_to(noon(GRACE_LAST))
-    assert "Record 0.25 more points by Jul 29, 2026" in page_of(cycle)
+    assert "Record 0.25 more points" in page_of(cycle)
     assert Certification.objects.get().status == "active"
     on_today.move_to(noon(GRACE_LAST + DAY))
     text = page_of(cycle)
