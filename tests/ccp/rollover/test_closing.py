@@ -403,7 +403,7 @@ def test_a_member_who_is_late_reads_that_the_certification_has_lapsed_and_why(on
     assert "This certification has been lapsed since Jul 30, 2026 and takes no records." in text
     assert "The CCP requirement was not met when the grace period ended." in text
     assert "Call AMT at" in text
-    assert "closed on Jul 30, 2026 as non-compliant, with 29.75 of 30 points" in text
+    assert "closed on Thu Jul 30 as non-compliant, with 29.75 of 30 points" in text
     answer = client_of(cycle.certification.member).get("/ccp/record/")
     assert "You cannot record CE now" in answer.text
     assert "this certification has been lapsed since Jul 30, 2026" in words(read(answer).main)
