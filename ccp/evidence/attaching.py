@@ -20,7 +20,9 @@ Members may attach them; AMT asks for proof only in an audit.
 import hashlib
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -132,53 +134,72 @@ def of_activity(activity: Activity) -> list[Evidence]:
     return files
 
 
+@dataclass
+class Stored:
+    """A file that was written to the storage. ``is_needed``: whether a row names it."""
+
+    name: str
+    sha256: str
+    is_needed: bool = True
+
+
+@contextmanager
+def storing(file: CleanFile) -> Iterator[Stored]:
+    """Write the file before its row, so that no row lacks its file.
+
+    It is deleted again if the block raises an error, or says that no row needs it.
+    """
+    content = File(file.content)
+    sha256 = digest(content)
+    content.seek(0)
+    name = secrets.token_hex(32)
+    stored = Stored(storage().save(f"{name[:2]}/{name}", content), sha256)
+    try:
+        yield stored
+    except BaseException:
+        delete_file(stored.name)
+        raise
+    if not stored.is_needed:
+        delete_file(stored.name)
+
+
 def add(*, activity: Activity, file: CleanFile, by: User, at: datetime) -> tuple[Evidence, bool]:
     """Attach the file, and return its row and whether it is new.
 
-    If the same file is already attached, its row is returned. The file is written before its row,
-    so that no row lacks its file. The file is deleted again if no row is created.
+    If the same file is already attached, its row is returned.
     """
-    if attached := _attached(activity, file):
+    if attached := _attached(activity, file.sha256):
         return attached, False
-    content = File(file.content)
-    stored_sha256 = digest(content)
-    content.seek(0)
-    name = secrets.token_hex(32)
-    name = storage().save(f"{name[:2]}/{name}", content)
-    try:
-        evidence, is_new = _add_row(activity, file, name, stored_sha256, by=by, at=at)
-    except BaseException:
-        delete_file(name)
-        raise
-    if not is_new:
-        delete_file(name)
-    return evidence, is_new
+    with storing(file) as stored:
+        evidence, stored.is_needed = add_stored(
+            activity,
+            original_name=file.name,
+            kind=file.kind,
+            size=file.size,
+            sha256=file.sha256,
+            stored_sha256=stored.sha256,
+            stored_name=stored.name,
+            by=by,
+            at=at,
+        )
+    return evidence, stored.is_needed
 
 
 @transaction.atomic
-def _add_row(
-    activity: Activity, file: CleanFile, name: str, stored_sha256: str, *, by: User, at: datetime
-) -> tuple[Evidence, bool]:
+def add_stored(activity: Activity, *, sha256: str, by: User, at: datetime, **values: Any) -> tuple[Evidence, bool]:
+    """Attach a file that is in the storage already, and return its row and whether it is new.
+
+    ``values``: the other fields of ``Evidence``.
+    """
     activity = Activity.objects.select_for_update().get(pk=activity.pk)
-    if attached := _attached(activity, file):
+    if attached := _attached(activity, sha256):
         return attached, False
     refuse_if(problem_with_adding(activity, Evidence.objects.attached().filter(activity=activity).count()))
-    evidence = Evidence.objects.create(
-        activity=activity,
-        original_name=file.name,
-        kind=file.kind,
-        size=file.size,
-        sha256=file.sha256,
-        stored_sha256=stored_sha256,
-        stored_name=name,
-        added_at=at,
-        added_by=by,
-    )
-    return evidence, True
+    return Evidence.objects.create(activity=activity, sha256=sha256, added_at=at, added_by=by, **values), True
 
 
-def _attached(activity: Activity, file: CleanFile) -> Evidence | None:
-    return Evidence.objects.attached().filter(activity=activity, sha256=file.sha256).first()
+def _attached(activity: Activity, sha256: str) -> Evidence | None:
+    return Evidence.objects.attached().filter(activity=activity, sha256=sha256).first()
 
 
 @transaction.atomic
