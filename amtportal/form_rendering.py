@@ -87,7 +87,8 @@ def _field(field: BoundField) -> SafeString:
         inside = format_html(
             '<label for="{}">{}{}</label>\n{}{}', field.id_for_label, field.label, optional, told, widget
         )
-    return format_html('<div class="field{}">\n{}\n</div>\n', is_wrong, inside)
+    beside = getattr(field.field, "beside", "")  # what stands at the field and is no part of it
+    return format_html('<div class="field{}">\n{}\n{}</div>\n', is_wrong, inside, beside)
 
 
 def _help(field: BoundField) -> SafeString:

@@ -3,3 +3,4 @@
 import "./record/finder.js";
 import "./record/preview.js";
 import "./record/draft.js";
+import "./record/reading.js";

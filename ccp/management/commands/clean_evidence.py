@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from amtportal.chunks import CHUNK
 from ccp.evidence import attaching as evidence
-from ccp.models import Evidence
+from ccp.evidence import waiting
+from ccp.models import Evidence, PendingFile
 from ccp.models.activities import reference_of
 
 # A file is written before its row, so a newer file may still get its row.
@@ -24,6 +25,7 @@ class Command(BaseCommand):
 Compare every file that is attached with its row.
 
 - a file whose row says that it was removed more than a day ago is deleted
+- a file whose Record CE form was not submitted within a day, or that was taken out of it, is deleted with its row
 - a file without a row is listed: it is left over where recording it was interrupted
 - a file younger than an hour is left alone: its row may still be on its way
 - a row whose file is missing, cannot be read, or is not the file that was kept (its size or its SHA-256 differs) is
@@ -39,8 +41,12 @@ Compare every file that is attached with its row.
     def handle(self, *, remove: bool, **options: Any) -> None:
         storage, now = evidence.storage(), timezone.now()
         files = deleted = unneeded = 0
+        forgotten = waiting.forget(at=now)
         for names in _folders():
+            # Those that wait are read first: one that becomes evidence in between is found there.
+            waits = list(PendingFile.objects.filter(stored_name__in=names).values_list("stored_name", flat=True))
             rows = dict(Evidence.objects.filter(stored_name__in=names).values_list("stored_name", "removed_at"))
+            rows |= dict.fromkeys(set(waits) - rows.keys())
             files += len(names)
             for name in names:
                 if removed_at := rows.get(name):
@@ -53,7 +59,8 @@ Compare every file that is attached with its row.
         compared = Counter(self._compare(file) for file in Evidence.objects.attached().order_by("pk").iterator(CHUNK))
         done = "removed" if remove else "found; --remove removes them"
         self.stdout.write(
-            f"{files:,} files, {deleted:,} deleted that members removed, {unneeded:,} that no row needs {done}, "
+            f"{files:,} files, {deleted:,} deleted that members removed, "
+            f"{forgotten:,} deleted whose form was not submitted, {unneeded:,} that no row needs {done}, "
             f"{compared['same']:,} as they were kept, {compared['new']:,} whose digest is kept from now on, "
             f"{compared['other']:,} that are not as they were kept, {compared['missing']:,} rows without a file."
         )
