@@ -80,25 +80,31 @@ class Filling:
 
 def crop(reading: Reading, name: str, number: int) -> bytes:
     """Return the piece of the page on which a candidate stands, as PNG; empty if there is none."""
-    if reading.found is None or name not in FIELDS:
-        return b""
-    candidates = Found.from_json(reading.found)[name]
+    candidates = _found(reading)[name]
     return candidates[number].crop if number < len(candidates) else b""
 
 
 def fillings(form: RecordCEForm, readings: Iterable[Reading]) -> list[Filling]:
     """Return what the files offer for the fields of the form as it is."""
-    read = [reading for reading in readings if reading.found is not None]
+    read = [(reading.file, found) for reading in readings if (found := _found(reading))]
     return list(_fillings(form, read)) if read else []
 
 
-def _fillings(form: RecordCEForm, readings: Sequence[Reading]) -> Iterator[Filling]:
+def _found(reading: Reading) -> Found:
+    """Return what was found; nothing if another release has stored it in another form."""
+    try:
+        return Found.from_json(reading.found) if reading.found else Found()
+    except ValueError:
+        return Found()
+
+
+def _fillings(form: RecordCEForm, read: Sequence[tuple[PendingFile, Found]]) -> Iterator[Filling]:
     values = {name: _value(form, name) for name in FIELDS}
     offered: dict[str, Filling] = {}
-    for reading in readings:
-        for name, options in _options(form, values, Found.from_json(reading.found)).items():
+    for file, found in read:
+        for name, options in _options(form, values, found).items():
             chosen = _among(form, name, values[name], options) if values[name] else None
-            offered.setdefault(name, Filling(name, reading.file, options, not values[name], chosen))
+            offered.setdefault(name, Filling(name, file, options, not values[name], chosen))
     filled = {name: option.typed for name, filling in offered.items() if (option := filling.fills)}
     while refused := _refused(form, values | filled) & filled.keys():
         for name in refused:

@@ -127,18 +127,20 @@ def test_a_bad_file_gets_its_sentence_and_the_others_stay(client: Client, number
 
 
 def test_the_same_form_posted_again_attaches_nothing_twice(client: Client, number: str) -> None:
-    first = post(client, number, sent(pdf(), "a.pdf"))
-    again = post(client, number, sent(pdf(), "a.pdf"))
+    content = pdf()
+    first = post(client, number, sent(content, "a.pdf"))
+    again = post(client, number, sent(content, "a.pdf"))
     assert first.headers["Location"] == again.headers["Location"]
     [file] = Evidence.objects.all()
     evidence.remove(evidence=file, by=file.added_by, at=noon(TODAY))
-    post(client, number, sent(pdf(), "a.pdf"))
+    post(client, number, sent(content, "a.pdf"))
     assert names(Activity.objects.get()) == [], "what the member removed stays removed"
 
 
 def test_the_same_file_chosen_twice_waits_once(client: Client, number: str) -> None:
-    post(client, number, sent(pdf(), "a.pdf"), attested=None)
-    page = read(post(client, number, sent(pdf(), "b.pdf"), attested=None))
+    content = pdf()
+    post(client, number, sent(content, "a.pdf"), attested=None)
+    page = read(post(client, number, sent(content, "b.pdf"), attested=None))
     assert listed(page) == ["a.pdf"]
     folders = evidence.storage().listdir("")[0]
     assert sum(len(evidence.storage().listdir(folder)[1]) for folder in folders) == 1
