@@ -1,0 +1,241 @@
+"""Find the title, the provider and the type of the activity in the words of a certificate."""
+
+import re
+from collections.abc import Sequence
+
+from ccp.reading.found import MOST_LETTERS, Candidate
+from ccp.reading.labels import ORGANIZATION, PROVIDER, TITLE, folded
+from ccp.reading.pages import Segment
+from ccp.reading.runs import Layout, Run
+
+SURE = 60
+LONGEST = 130
+# What ends a line before the title.
+BEFORE_TITLE = re.compile(
+    r"(?:(?:success?fully |satisfactorily |satisfactoriamente |hereby )*(?:complet(?:ed|ing|ion)(?: of)?|attend(?:ed|ing|ance (?:at|in|of))|participat(?:ed|ing|ion)(?: in)?|"
+    r"finished|passed|viewed|ha (?:completado|aprobado|asistido|participado|culminado)|haber (?:completado|aprobado|asistido|participado|culminado)|"
+    r"completado|complet\w+|asistencia|participacion|asistido|participado)"
+    r"(?: (?:satisfactoriamente|exitosamente|con exito|successfully))?"
+    r"(?: (?:to|in|of|at|en|al?|the|el|la|los?|an?|our|this|following|siguiente|live|online|virtual|educational|training|continuing|education|de|formacion|continua|"
+    r"course|program(?:me)?|activity|webinar|seminar|workshop|class|in-?service|conference|session|symposium|curso|taller|seminario|conferencia|adiestramiento|programa|actividad|jornada))*"
+    r"|(?:entitled|titled|titulad[oa]|denominad[oa]|on the topic of|in recognition of|course|el curso|del curso|the course|the program|the conference|the webinar|curso de))"
+    r"[: ]*$"
+)
+# What begins a line after it.
+AFTER_TITLE = re.compile(
+    r"(?:on|held|presented|sponsored|offered|provided|conducted|hosted|at|and|in|with|for|from|date|given|an?|has|this|by|during|organized|"
+    r"course|contact|total|ce|ceu|hours?|credits?|awarded|earned|total|program|approved|location|instructor|speaker|approval|"
+    r"celebrad[oa]|realizad[oa]|impartid[oa]|el|los|del|con|por|en|que|organizad[oa]|ofrecid[oa]|de fecha|fecha|dictad[oa]|valid[oa]|"
+    r"auspiciad[oa]|patrocinad[oa]|llevad[oa]|y)\b|[0-9(]|\W*$"
+)
+QUOTED = re.compile(r"\"([^\"\n]{2,}(?:\n[^\"\n]+)?)\"")
+GENERIC = re.compile(
+    r"\b(?:certificat\w*|certify|certifies|certifica|constancia|diploma|transcript|record of|documentation|congratulations|"
+    r"completion|achievement|attendance|presented to|awarded to|this is to|hereby|otorga|reconocimiento|certificado)\b"
+)
+APPROVED_PROVIDER = re.compile(
+    r"^(?P<name>[^.,\n]{4,80}?(?:, (?:inc\.?|llc))?),? (?:is|has been|es|esta)(?: an?| un)? (?:approved|accredited|authorized|recognized|proveedor|aprobad|acreditad)"
+)
+CERTIFIES = re.compile(
+    r"^(?:this certifies|certifies that|hereby (?:certifies|awards)|certifica que|otorga|confiere|presents)"
+)
+PERSON = re.compile(r"\b(?:ph\.?d|m\.?d|rn|msn|bsn|dds|dmd|mt\(|mls|dr|dra|lic|mtra|prof|mr|ms|mrs)\b\.?")
+
+
+def titles(layout: Layout) -> list[Candidate]:
+    """Return the candidates for the title: what is labeled or quoted, or follows "completed"."""
+    labeled = _labeled(layout, TITLE)
+    found = labeled or _quoted(layout) or _after_completed(layout)
+    return _distinct(one for one in found if not GENERIC.search(folded(one.value)))
+
+
+def providers(layout: Layout) -> list[Candidate]:
+    """Return the candidates for the provider: what is labeled, or named as one that certifies."""
+    found = [one for one in _labeled(layout, PROVIDER, may_stand_inside=True) if _is_organization(one.value)]
+    for segment in layout.segments:
+        if match := APPROVED_PROVIDER.match(folded(segment.text)):
+            found.append(_candidate(Run((segment,)), match.start("name"), match.end("name")))
+    found.extend(_head(layout))
+    return _distinct(one for one in found if _is_organization(one.value))
+
+
+def _head(layout: Layout) -> list[Candidate]:
+    """Return the organization that is named first on the page, or alone before "certifies that"."""
+    found = []
+    for number, segment in enumerate(layout.segments[:40]):
+        flat = folded(segment.text)
+        after = folded(layout.segments[number + 1].text) if number + 1 < len(layout.segments) else ""
+        is_head = number < 2 and segment.page == 0
+        if (is_head or CERTIFIES.match(after)) and ORGANIZATION.search(flat) and not GENERIC.search(flat):
+            if len(flat.split()) >= 2 and not re.search(r"[:@]|[0-9]{3}", flat):
+                found.append(_candidate(Run((segment,)), 0, len(segment.text)))
+    return found
+
+
+def _is_organization(name: str) -> bool:
+    flat = folded(name)
+    return bool(ORGANIZATION.search(flat)) and not PERSON.search(flat) and not GENERIC.search(flat)
+
+
+def _labeled(layout: Layout, label: re.Pattern[str], *, may_stand_inside: bool = False) -> list[Candidate]:
+    found = []
+    for run in layout.runs:
+        for number, segment in enumerate(run.segments):
+            flat = folded(segment.text)
+            if match := re.match(
+                rf"[\s*]*(?:[0-9]{{1,2}}[.)] )?(?:{label.pattern})(?![a-z])(?: ?\([^)]*\))?(?P<colon>[ _]*[:.]?[ _]*)",
+                flat,
+            ):
+                rest = segment.text[match.end() :]
+                if not rest.strip(" :_."):
+                    found.extend(_beside(layout, run, number))
+                elif ":" in match["colon"] or (
+                    may_stand_inside and re.search(r"\b(?:by|por)\s*$", flat[: match.end()])
+                ):
+                    found.append(_rest(layout, run, number, match.end()))
+            elif may_stand_inside and (
+                inside := re.search(
+                    r"\b(?:sponsored|offered|provided|hosted|organized|presented|conducted|impartid[oa]|organizad[oa]|ofrecid[oa]|auspiciad[oa]|patrocinad[oa]) (?:by|por)(?: (?:the|la|el))? ?",
+                    flat,
+                )
+            ):
+                if segment.text[inside.end() :].strip():
+                    found.append(_rest(layout, run, number, inside.end()))
+                elif number + 1 < len(run.segments):
+                    following = Run((run.segments[number + 1],))
+                    found.append(_candidate(following, 0, len(following.text)))
+    return [one for one in found if one.value]
+
+
+def _rest(layout: Layout, run: Run, number: int, start: int) -> Candidate:
+    """Return what follows a label in its line, up to what begins another thought."""
+    segment = run.segments[number]
+    text = segment.text[start:]
+    stop = re.search(
+        r"\s{2,}|[;|]|,? (?:on|el|held|and has|and was|is approved|date|at) |\.(?=\s|$)(?<!\b[A-Z]\.)(?<!St\.)(?<!Inc\.)",
+        text,
+    )
+    end = start + (stop.start() if stop else len(text))
+    return _candidate(Run((segment,)), start, end)
+
+
+def _beside(layout: Layout, run: Run, number: int) -> list[Candidate]:
+    """Return what stands to the right of a label, or else below it."""
+    segment = run.segments[number]
+    right = layout.right_of(segment)
+    is_header = len(layout.line(segment)) > 1 and _is_header(layout.line(segment))
+    if right is not None and not is_header:
+        return [_candidate(Run(tuple(_with_following(layout, right))), 0, None)]
+    below = [other for other in layout.below(segment) if other.top - segment.bottom < 4 * segment.height or is_header]
+    if not below:
+        return []
+    if is_header:
+        rows = []
+        for other in below:
+            if len(layout.line(other)) < 2:
+                break
+            rows.append(other)
+        return [_candidate(Run((row,)), 0, None) for row in rows]
+    return [_candidate(Run(tuple(_with_following(layout, below[0]))), 0, None)]
+
+
+def _is_header(line: Sequence[Segment]) -> bool:
+    """Return whether a line holds the labels of a table's columns: several short cells of words."""
+    return len(line) > 2 and not any(re.search(r"[0-9]", segment.text) for segment in line)
+
+
+def _with_following(layout: Layout, segment: Segment) -> list[Segment]:
+    """Return the segment and the lines of the same cell below it."""
+    found = [segment]
+    for other in layout.below(segment)[:2]:
+        last = found[-1]
+        is_near = other.top - last.bottom < 0.6 * last.height and abs(other.left - segment.left) < segment.height
+        if not is_near or layout.left_of(other) is not None or AFTER_TITLE.match(folded(other.text)):
+            break
+        found.append(other)
+    return found
+
+
+def _quoted(layout: Layout) -> list[Candidate]:
+    return [
+        _candidate(run, match.start(1), match.end(1))
+        for run in layout.runs
+        for match in QUOTED.finditer(run.text)
+        if 2 <= len(match[1].split()) and len(match[1]) <= LONGEST
+    ]
+
+
+def _after_completed(layout: Layout) -> list[Candidate]:
+    """Return the lines that stand after a line that ends with "completed" or the like."""
+    found = []
+    for run in layout.runs:
+        for number, segment in enumerate(run.segments[:-1]):
+            if not BEFORE_TITLE.search(folded(segment.text)):
+                continue
+            title: list[Segment] = []
+            for other in run.segments[number + 1 :]:
+                is_alike = not title or abs(other.height - title[0].height) < 0.2 * title[0].height
+                if len(title) == 3 or not is_alike or (AFTER_TITLE.match(folded(other.text)) and title):
+                    break
+                title.append(other)
+            if title and not AFTER_TITLE.match(folded(title[0].text)):
+                found.append(_candidate(Run(tuple(title)), 0, None))
+    return found
+
+
+def _candidate(run: Run, start: int, end: int | None) -> Candidate:
+    end = len(run.text) if end is None else end
+    text = " ".join(run.text[start:end].split()).strip(" \"':;,._*-")
+    if run.sure(start, end) < SURE or len(text) > LONGEST:
+        text = ""
+    return Candidate(text[:MOST_LETTERS], text[:MOST_LETTERS], spot=run.spot(start, end) if text else None)
+
+
+def _distinct(candidates: "object") -> list[Candidate]:
+    """Return the candidates without those that differ in nothing but case and spaces."""
+    found: dict[str, Candidate] = {}
+    for one in candidates:  # type: ignore[attr-defined]
+        if len(one.value) > 2:
+            found.setdefault(re.sub(r"\W+", "", folded(one.value)), one)
+    return list(found.values())
+
+
+LIVE = re.compile(
+    r"\b(?:webinars?|webcast|seminars?|workshops?|conference|symposium|in-?service|congress|convention|annual meeting|"
+    r"seminario|taller|congreso|simposio|jornadas?|webinario|conferencia)\b"
+)
+COURSE = re.compile(r"\b(?:course|curso|class|training|adiestramiento|capacitacion)\b")
+SELF_STUDY = re.compile(
+    r"\b(?:self-?study|self-?paced|home-?study|journal|article|quiz|on-?demand|enduring|autoestudio|autodidacta|articulo|revista|"
+    r"podcast|independent study|correspondence)\b"
+)
+GAVE = re.compile(
+    r"\b(?:speaker|presenter for|as (?:an? )?(?:guest |invited )?(?:speaker|lecturer|presenter|faculty|instructor)|for presenting|"
+    r"for (?:his|her|their) presentation|ponente|conferencista|expositora?|disertante|author(?:s|ed|ship)?|autora?|poster)\b"
+)
+OFFICE = re.compile(
+    r"\b(?:committee|comite|board of directors|volunteer|delegate|served as|employ(?:ed|ment)|employer|chapter)\b"
+)
+
+
+def activity_types(layout: Layout, words: str, unit: str) -> list[Candidate]:
+    """Return the type if the certificate says it clearly, else the types between which it does not."""
+    by_unit = {"semester-hour": "college-semester-hours", "quarter-hour": "college-quarter-hours"}
+    if unit in by_unit:
+        return [Candidate(by_unit[unit])]
+    if GAVE.search(words) or OFFICE.search(words):
+        return []
+    live = LIVE.search(words) or COURSE.search(words)
+    if SELF_STUDY.search(words):
+        return [Candidate("self-study"), Candidate("course-seminar-webinar")] if live and unit != "ceu" else []
+    if not live:
+        return []
+    code = "course-ceu" if unit == "ceu" else "course-seminar-webinar" if unit in ("", "hour") else ""
+    return [_on_page(layout, live[0], code)] if code else []
+
+
+def _on_page(layout: Layout, word: str, code: str) -> Candidate:
+    for run in layout.runs:
+        if (at := run.flat.replace("\n", " ").find(word)) >= 0:
+            return Candidate(code, word, spot=run.spot(at, at + len(word)))
+    return Candidate(code)
