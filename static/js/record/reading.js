@@ -25,6 +25,8 @@
   let sending; // the request that sends a file
 
   const control = (name) => form.elements[name];
+  /* What the member sees of a field: the box for the type stands in the place of its list. */
+  const seen = (name) => (name === "activity_type" && document.getElementById("type-words")) || control(name);
   const besideOf = (name) => document.getElementById(`id_${name}_read`);
   const isStillOurs = (name) => ours.has(name) && control(name).value === ours.get(name);
 
@@ -72,7 +74,7 @@
   };
 
   const showBeside = (name, html) => {
-    const field = control(name);
+    const field = seen(name);
     const id = `id_${name}_read`;
     const described = (field.getAttribute("aria-describedby") || "").split(" ").filter((other) => other && other !== id);
     besideOf(name)?.remove();
@@ -80,17 +82,20 @@
       field.closest(".field").insertAdjacentHTML("beforeend", html);
       withoutSubmit(besideOf(name));
       described.push(id);
+      const folded = field.closest("details");
+      if (folded) folded.open = true;
     }
     if (described.length) field.setAttribute("aria-describedby", described.join(" "));
     else field.removeAttribute("aria-describedby");
   };
 
-  const mayFill = (name) => !touched.has(name) && (!control(name).value || isStillOurs(name));
+  const mayFill = (name) =>
+    !touched.has(name) && (isStillOurs(name) || !(control(name).value || seen(name).value));
 
   const fill = ({ name, fill: value, beside }) => {
     if (value !== null) {
       if (!mayFill(name)) return;
-      if (control(name) === document.activeElement && !ours.has(name)) {
+      if (seen(name) === document.activeElement && !ours.has(name)) {
         isLater = true;
         return;
       }
@@ -209,7 +214,7 @@
       const at = button.value.indexOf("=");
       const name = button.value.slice(0, at);
       setValue(name, button.value.slice(at + 1));
-      control(name).focus();
+      seen(name).focus();
       ask();
     }
   });
@@ -217,7 +222,7 @@
   const changed = (event) => {
     const { name } = event.target;
     if (isOurs || !name || event.target.type === "file") return;
-    if (event.type === "input" && !isStillOurs(name)) {
+    if (!isStillOurs(name) && (event.type === "input" || ours.has(name))) {
       touched.add(name);
       ours.delete(name);
       if (besideOf(name)) showBeside(name, "");
