@@ -68,7 +68,9 @@ def _field(field: BoundField) -> SafeString:
     if field.is_hidden:
         return widget
     is_wrong = " field-wrong" if field.errors else ""
-    told = format_html("{}{}", _help(field), _errors(field))
+    # What else is known of the value, such as that it was read from a file.
+    known = getattr(field.field, "known", "")
+    told = format_html("{}{}{}", _help(field), _errors(field), known)
     if field.use_fieldset:
         described = format_html(' aria-describedby="{}"', field.aria_describedby) if field.aria_describedby else ""
         inside = format_html(
@@ -88,8 +90,7 @@ def _field(field: BoundField) -> SafeString:
         inside = format_html(
             '<label for="{}">{}{}</label>\n{}{}', field.id_for_label, field.label, optional, told, widget
         )
-    beside = getattr(field.field, "beside", "")  # what stands at the field and is no part of it
-    return format_html('<div class="field{}">\n{}\n{}</div>\n', is_wrong, inside, beside)
+    return format_html('<div class="field{}">\n{}\n</div>\n', is_wrong, inside)
 
 
 def _help(field: BoundField) -> SafeString:

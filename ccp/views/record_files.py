@@ -172,7 +172,7 @@ def mark(form: RecordCEForm, part: Part) -> None:
     for offered in part.fillings:
         if told := beside(offered):
             shown = form[offered.name]
-            shown.field.beside = told  # type: ignore[attr-defined]  # amtportal.form_rendering writes it
+            shown.field.known = told  # type: ignore[attr-defined]  # amtportal.form_rendering writes it
             described = [
                 f"{shown.auto_id}_{what}"
                 for what, is_there in (("helptext", shown.help_text), ("error", shown.errors), ("read", True))

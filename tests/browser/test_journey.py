@@ -101,9 +101,7 @@ def test_an_error_page_puts_the_focus_on_the_summary_which_leads_to_the_field(wi
     expect(page.get_by_label("Title")).to_have_value("Blood cultures")
     summary.get_by_role("link", name="Enter the points as a number").click()
     expect(page.locator("[name=quantity]")).to_be_focused()
-    expect(page.locator("[name=quantity]")).to_have_accessible_description(
-        re.compile("Enter the points as a number")
-    )
+    expect(page.locator("[name=quantity]")).to_have_accessible_description(re.compile("Enter the points as a number"))
 
 
 WHAT_HAS_THE_FOCUS = """() => {

@@ -11,7 +11,7 @@ from amtportal.members.models import Member
 from tests.support.audits import case_on_record, letter_on_record
 from tests.support.builders import begin_checkout, cycle_of, invoice_of
 from tests.support.draws import draw_with
-from tests.support.evidence import attach
+from tests.support.evidence import attach, wait
 from tests.support.notices import make_mail
 
 
@@ -36,6 +36,8 @@ PRIVATE = {
     "certification-list": ("/certifications/", 200, 200, 302, 302),
     "activity-record": ("/ccp/record/", 200, 200, 302, 302),
     "activity-preview": ("/ccp/record/preview/", 405, 405, 405, 405),  # it answers only POST
+    "record-files": ("/ccp/record/files/", 405, 405, 405, 405),  # it answers only POST
+    "record-crop": ("/ccp/record/files/{waiting}/title/0.png", 200, 404, 302, 302),
     "activity-list": ("/ccp/activities/", 200, 200, 302, 302),
     "activity-export": ("/ccp/activities/export.csv", 200, 200, 302, 302),
     "activity-detail": ("/ccp/activities/{activity}/", 200, 404, 200, 404),
@@ -89,7 +91,7 @@ PUBLIC = {
 def of_owner(address: str, member: Member) -> str:
     """Return the address with the keys of the owner's own activity, cycle and (open) invoice.
 
-    If the address names a file, a file is attached to the activity. If it names a checkout, one is
+    If the address names a file, a file is attached to the activity, or waits for a form. If it names a checkout, one is
     begun. If it names a notice, one was mailed. If it names a draw, the member has a line in it. If it
     names an audit, AMT asks for proof in it.
     """
@@ -104,6 +106,7 @@ def of_owner(address: str, member: Member) -> str:
         cycle=cycle.pk,
         invoice=invoice.pk,
         evidence=evidence,
+        waiting=wait(member).pk if "{waiting}" in address else 0,
         checkout=checkout,
         notice=notice,
         draw=draw_with(member).year if "{draw}" in address else 0,

@@ -79,7 +79,7 @@
     const described = (field.getAttribute("aria-describedby") || "").split(" ").filter((other) => other && other !== id);
     besideOf(name)?.remove();
     if (html) {
-      field.closest(".field").insertAdjacentHTML("beforeend", html);
+      (field.closest(".combobox") || field).insertAdjacentHTML("beforebegin", html);
       withoutSubmit(besideOf(name));
       described.push(id);
       const folded = field.closest("details");

@@ -20,13 +20,12 @@ from ccp.reading.found import Candidate, Found
 from ccp.reading.reading import Unreadable, Why
 from ccp.recording import readings
 from tests.support.builders import TODAY, client_of, noon
-from tests.support.evidence import pdf, sent
+from tests.support.evidence import CROP, pdf, sent
 from tests.support.pages import error_summary, form_values, read, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 
 ADDRESS, FILES = "/ccp/record/", "/ccp/record/files/"
-CROP = b"\x89PNG\r\n\x1a\n" + bytes(20)
 FOUND = {
     "activity_type": ("course-seminar-webinar",),
     "title": ("Sepsis in the laboratory",),
