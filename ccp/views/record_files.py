@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -172,7 +173,7 @@ def mark(form: RecordCEForm, part: Part) -> None:
     for offered in part.fillings:
         if told := beside(offered):
             shown = form[offered.name]
-            shown.field.known = told  # type: ignore[attr-defined]  # amtportal.form_rendering writes it
+            shown.field.noted = told  # type: ignore[attr-defined]  # amtportal.form_rendering writes it
             described = [
                 f"{shown.auto_id}_{what}"
                 for what, is_there in (("helptext", shown.help_text), ("error", shown.errors), ("read", True))
@@ -243,8 +244,8 @@ def _field(offered: Filling) -> Mapping[str, Any]:
 @for_member
 def record_crop(request: HttpRequest, member: Member, pk: int, name: str, number: int) -> HttpResponse:
     """Show the piece of a file on which a candidate stands, to the member whose file waits."""
-    reading = Reading.objects.filter(file__in=waiting.of_member(member, timezone.now()), file=pk).first()
-    content = filling.crop(reading, name, number) if reading else b""
+    file = get_object_or_404(waiting.of_member(member, timezone.now()).filter(reading__isnull=False), pk=pk)
+    content = filling.crop(file.reading, name, number)
     if not content:
         raise Http404
     return HttpResponse(content, content_type="image/png", headers=HEADERS)

@@ -59,11 +59,12 @@ Compare every file that is attached with its row.
         compared = Counter(self._compare(file) for file in Evidence.objects.attached().order_by("pk").iterator(CHUNK))
         done = "removed" if remove else "found; --remove removes them"
         self.stdout.write(
-            f"{files:,} files, {deleted:,} deleted that members removed, "
-            f"{forgotten:,} deleted whose form was not submitted, {unneeded:,} that no row needs {done}, "
+            f"{files:,} files, {deleted:,} deleted that members removed, {unneeded:,} that no row needs {done}, "
             f"{compared['same']:,} as they were kept, {compared['new']:,} whose digest is kept from now on, "
             f"{compared['other']:,} that are not as they were kept, {compared['missing']:,} rows without a file."
         )
+        if forgotten:
+            self.stdout.write(f"{forgotten:,} deleted whose Record CE form was not submitted.")
         if compared["other"] or compared["missing"]:
             sys.exit(1)
 

@@ -294,9 +294,7 @@ class RecordCEForm(FilesOfEntry):
         """Return the codes of the certifications that the page shows as chosen, such as ``RMA, RPT``."""
         chosen = {str(key) for key in self["certifications"].value() or []}
         return ", ".join(
-            cycle.certification.credential.code
-            for cycle in self.open_cycles
-            if str(cycle.certification_id) in chosen
+            cycle.certification.credential.code for cycle in self.open_cycles if str(cycle.certification_id) in chosen
         )
 
     @property

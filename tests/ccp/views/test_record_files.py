@@ -260,12 +260,12 @@ def test_a_file_that_nobody_submits_is_deleted_after_a_day_and_is_no_alarm_befor
     on_today.move_to(noon(TODAY) + timedelta(hours=23), tick=False)
     with patch.object(type(evidence.storage()), "get_modified_time", return_value=noon(TODAY)):
         call_command("clean_evidence", "--remove")
-    assert "0 deleted whose form was not submitted, 0 that no row needs" in capsys.readouterr().out
+    assert capsys.readouterr().out.startswith("1 files, 0 deleted that members removed, 0 that no row needs")
     assert evidence.storage().exists(name)
     on_today.move_to(noon(TODAY) + timedelta(hours=24), tick=False)
     assert listed(read(post(client_of(new), number, attested=None))) == []
     call_command("clean_evidence")
-    assert "1 deleted whose form was not submitted" in capsys.readouterr().out
+    assert "1 deleted whose Record CE form was not submitted." in capsys.readouterr().out
     assert not evidence.storage().exists(name)
     assert not PendingFile.objects.exists()
 
