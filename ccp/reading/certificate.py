@@ -1,24 +1,27 @@
 """Read a certificate: the words of its pages, the values in them, and the piece of the page of each."""
 
+import re
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
-from ccp.reading import ocr, parsing
+from ccp.reading import days, ocr, parsing
 from ccp.reading.found import Candidate, Found, Spot
+from ccp.reading.labels import folded
 from ccp.reading.pages import Page
 from ccp.reading.text_layer import Pdf
 
 FEW_WORDS = 8
 MOST_PIXELS = 50_000_000
 CROP_WIDTH, CROP_COLORS = 640, 16
-MARGIN = 0.012
 
 
 def read(content: bytes, kind: str) -> Found:
     """Return what the certificate says. Raises ``NoOcr`` where only tesseract could read it."""
     pages, pictures = _of_pdf(content) if kind == "pdf" else _of_picture(content)
     found = parsing.parse(pages)
+    if pictures.scanned:
+        found = _confirmed(found, pictures)
     return Found(
         {
             name: tuple(replace(candidate, crop=_crop(candidate, pictures)) for candidate in candidates)
@@ -28,11 +31,48 @@ def read(content: bytes, kind: str) -> Found:
     )
 
 
+def _confirmed(found: Found, pictures: "Pictures") -> Found:
+    """Return what is found without the days and numbers that a second reading reads differently.
+
+    Choices stay: the member looks at them in any case.
+    """
+    single = [
+        name
+        for name in ("starts_on", "ends_on", "quantity", "points")
+        if len(found[name]) == 1 and (spot := found[name][0].spot) and spot.page in pictures.scanned
+    ]
+    if not single:
+        return found
+    firsts = [found[name][0] for name in single]
+    again = ocr.read_again([(_piece(one.spot, pictures, TIGHT), one.said.count("\n") + 1) for one in firsts])
+    doubtful = {name for name, said in zip(single, again, strict=True) if not agree(found[name][0].said, said)}
+    if "starts_on" in doubtful or "ends_on" in doubtful:
+        doubtful |= {"starts_on", "ends_on"}
+    if "quantity" in doubtful or "points" in doubtful:
+        doubtful |= {"quantity", "points"}
+    kept = {name: candidates for name, candidates in found.candidates.items() if name not in doubtful}
+    return Found(kept, "" if "quantity" in doubtful else found.unit)
+
+
+NUMBER = re.compile(r"[0-9]+(?:[.,/-][0-9]+)*")
+
+
+def agree(once: str, again: str) -> bool:
+    """Return whether the second reading has the numbers and the months of the first."""
+    numbers = [NUMBER.findall(text.replace(",", ".")) for text in (once, again)]
+    months = [
+        [days.month_of(word) for word in re.findall(r"[a-z]+", folded(text)) if days.month_of(word)]
+        for text in (once, again)
+    ]
+    return all(set(first) <= set(second) for first, second in (numbers, months))
+
+
 class Pictures:
     """Pictures of the pages, made when they are asked for."""
 
     def __init__(self, pdf: Pdf | None = None) -> None:
         self.pdf, self.known = pdf, dict[int, Any]()
+        self.scanned = set[int]()  # pages of which tesseract read the words
 
     def __getitem__(self, number: int) -> Any:
         if number not in self.known:
@@ -49,6 +89,7 @@ def _of_pdf(content: bytes) -> tuple[list[Page], Pictures]:
         if len(page.words) < FEW_WORDS:
             scanned = ocr.read(pdf.picture(number))
             page, pictures.known[number] = scanned.page, scanned.picture
+            pictures.scanned.add(number)
         pages.append(page)
     return pages, pictures
 
@@ -62,6 +103,7 @@ def _of_picture(content: bytes) -> tuple[list[Page], Pictures]:
         opened.draft("RGB", (ocr.LONGER, ocr.LONGER))
         scanned = ocr.read(_on_white(opened))
     pictures.known[0] = scanned.picture
+    pictures.scanned.add(0)
     return [scanned.page], pictures
 
 
@@ -77,20 +119,22 @@ def _on_white(opened: Any) -> Any:
 
 def _crop(candidate: Candidate, pictures: Pictures) -> bytes:
     """Return the piece of the page on which the candidate stands, with a little around it."""
-    spot = candidate.spot
-    if spot is None:
+    if candidate.spot is None:
         return b""
-    picture = pictures[spot.page]
-    piece = picture.crop(_pixels(spot, picture.size))
+    piece = _piece(candidate.spot, pictures, WIDE)
     piece.thumbnail((CROP_WIDTH, CROP_WIDTH // 2))
     file = BytesIO()
     piece.quantize(CROP_COLORS).save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
-def _pixels(spot: Spot, size: tuple[int, int]) -> tuple[int, int, int, int]:
-    width, height = size
-    margin = MARGIN * max(width, height)
-    left, top = max(0, spot.left * width - 3 * margin), max(0, spot.top * height - margin)
-    right, bottom = min(width, spot.right * width + 3 * margin), min(height, spot.bottom * height + margin)
-    return int(left), int(top), max(int(left) + 1, int(right)), max(int(top) + 1, int(bottom))
+WIDE, TIGHT = (1.5, 0.6), (0.3, 0.15)  # how much of the height of the letters stands around them
+
+
+def _piece(spot: Spot, pictures: Pictures, around: tuple[float, float]) -> Any:
+    picture = pictures[spot.page]
+    width, height = picture.size
+    left, top, right, bottom = spot.left * width, spot.top * height, spot.right * width, spot.bottom * height
+    across, down = (share * min(bottom - top, 0.05 * height) for share in around)
+    left, top = int(max(0, left - across)), int(max(0, top - down))
+    return picture.crop((left, top, int(min(width, right + across)) + 1, int(min(height, bottom + down)) + 1))

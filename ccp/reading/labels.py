@@ -16,13 +16,14 @@ class Means(Enum):
     ENDS = "ends"
     PLAIN = "plain"  # "Date", or "on" in a sentence
     ISSUED = "issued"  # when the certificate was written
+    NEARBY = "nearby"  # as OTHER, but only if it stands right before the day
     OTHER = "other"  # expiry, approval, birth, and whatever else is nobody's activity
 
 
 _KINDS = (
     r"(?:courses?|program(?:me|s)?|events?|activit(?:y|ies)|class|training|sessions?|presentations?|conferences?|meetings?|"
     r"webinars?|webcasts?|workshops?|seminars?|lectures?|in-?services?|symposium|attendance|completion|participation|service|"
-    r"live event|instruction|study|exam|test|quiz|ce|education|offering)"
+    r"live event|live broadcast|instruction|study|exam|test|quiz|ce|education|offering|earning)"
 )
 _TIPOS = (
     r"(?:curso|realizacion|evento|actividad|asistencia|terminacion|conclusion|culminacion|participacion|celebracion|"
@@ -32,24 +33,18 @@ _CUES: tuple[tuple[Means, str], ...] = (
     (
         Means.OTHER,
         r"expir\w*|exp\.? ?date|exp\b\.?|valid\w*(?: (?:through|until|thru|to|from))?|good (?:through|until|thru)|"
-        r"venc\w*|vigen\w*|valid[oa] hasta|caduc\w*|renew\w*|recertif\w*|renovacion|"
-        r"approv\w*|accredit\w*|acredita\w*|aprobacion|aprobad[oa] por|autoriza\w*|authoriz\w*|"
-        r"birth\w*|born|d\.?o\.?b\b\.?|nacimiento|nacid[oa]|"
-        r"print(?:ed|out)?\b|impres[oa]\b|impresion|generated|generad[oa]|download\w*|descargad[oa]|retrieved|accessed|"
-        r"as of|a la fecha|enroll?\w*|regist(?!rar)\w*|inscri\w*|matricula\w*|order(?:ed)?\b|purchas\w*|paid|payment|pago|"
-        r"invoice|factura\w*|hired?\b|contratacion|rev(?:\.|ised|ision|isado)?\b|updated|actualizad[oa]|version|"
-        r"copyright|\(c\)|releas\w*|publi(?:sh|ca|cation)\w*|posted|launch\w*|origina\w*|effective|licen[sc]\w*|"
-        r"member since|founded|since|fundad[oa]|established|next|proxim[oa]|due|deadline|available|disponible|"
-        r"access|retain|keep|kept|conserv\w*|sent\b|enviad[oa]|received on|recibid[oa]|created|creado|application|solicitud|"
-        r"review(?:ed)?\b|revision|submitted|presentad[oa] el|last (?:login|updated)|uploaded|recorded on|recording|"
-        r"before|antes del?|no later than|not after|by\b(?= *$)|hasta(?= (?:el)? *$)|verif\w*|transcript date|begins? again|"
-        r"(?:certification|validity|reporting|renewal|compliance) (?:date|period)|cycle|ciclo|periodo de (?:validez|renovacion)",
+        r"venc\w*|vigen\w*|valid[oa] hasta|caduc\w*|renew(?:al|ed|s)?|recertif\w*|renovacion|"
+        r"approv\w*|accredit\w*|acreditacion|aprobacion|aprobad[oa] por|autoriza\w*|authoriz\w*|"
+        r"birth ?date|date of birth|born|d\.?o\.?b\b\.?|fecha de nacimiento|nacid[oa]|"
+        r"enroll?(?:ed|ment)|regist(?:ered|ration)|inscri(?:to|ta|pcion)|matriculad[oa]|"
+        r"(?:certification|validity|reporting|renewal|compliance) (?:date|period)|periodo de (?:validez|renovacion)|"
+        r"no later than|not after|member since|last (?:login|updated)|transcript date|recording",
     ),
     (
         Means.ISSUED,
         r"issu(?:ed?|ance|ing)\w*|expedid[oa]|expedicion|expide|emitid[oa]|emision|emite|date of certificate|"
         r"certificate date|fecha del certificado|sign(?:ed|ature|ing)\w*|firma\w*|dated|"
-        r"(?:certificate )?awarded|date awarded|granted on|notariz\w*|faculty|registrar",
+        r"notariz\w*|prepared|faculty|registrar|seal(?:ed)?",
     ),
     (
         Means.STARTS,
@@ -63,29 +58,42 @@ _CUES: tuple[tuple[Means, str], ...] = (
     (
         Means.DONE,
         rf"complet\w*|finish\w*|finaliz\w*|attend\w*|asist\w*|particip\w*|held\b|celebrad[oa]\w*|celebro|realizad[oa]\w*|"
-        rf"realizo|impartid[oa]\w*|llevad[oa] a cabo|dates? of (?:the )?{_KINDS}|{_KINDS} dates?|(?:academic )?terms?|"
-        rf"date of (?:live )?\w+ completion|(?:presented|conducted|offered|delivered|given|earned|taken|passed|viewed|watched|took place|"
+        rf"realizo|impartid[oa]\w*|llevad[oa] a cabo|date(?:s|\(s\))? of (?:the |your )?{_KINDS}|{_KINDS} date(?:s|\(s\))?|(?:academic )?terms?|"
+        rf"date of (?:live )?\w+ completion|(?:conducted|offered|delivered|earned|taken|passed|viewed|watched|took place|"
         rf"occurred|taught|hosted)|fechas? (?:del? )?(?:la )?{_TIPOS}|{_TIPOS} fecha|culmin\w*|cursad[oa]|curso|"
         rf"aprobo|ha aprobado|superado|dictad[oa]|ofrecid[oa]|efectuad[oa]|tuvo lugar|tomad[oa]|cumpli\w*",
     ),
-    (Means.PLAIN, r"dates?\b(?: of)?|fechas?\b(?: de)?|on\b|el\b|this\b|during|day\b|when\b|cuando"),
+    (
+        Means.NEARBY,
+        r"birth|nacimiento|print(?:ed|out)?|impres[oa]|impresion|generated|generad[oa]|download\w*|descargad[oa]|retrieved|"
+        r"accessed|as of|a la fecha|order(?:ed)?|purchas\w*|paid|payment|pago|invoice|factura\w*|hired?|contratacion|"
+        r"rev(?:\.|ised|ision|isado)?|updated|actualizad[oa]|version|copyright|\(c\)|releas\w*|publi(?:sh|ca|cation)\w*|"
+        r"posted|launch\w*|original\w*|effective|licen[sc]\w*|founded|since|fundad[oa]|established|next|proxim[oa]|due|"
+        r"deadline|available|disponible|access|retain|keep|kept|conserv\w*|sent|enviad[oa]|received|recibid[oa]|created|"
+        r"creado|application|solicitud|review(?:ed)?|submitted|uploaded|recorded|before|antes del?|by|verif\w*|cycle|ciclo|"
+        r"assigned|asignad[oa]|until|hasta(?! el)|within|fax(?:ed)?|scanned|logged|registr[oa]|inscri\w*|matricula\w*|renew\w*",
+    ),
+    (
+        Means.PLAIN,
+        rf"dates?\b(?: of)?|fechas?\b(?: de)?|on\b|el\b|this\b|during|award\w*|granted|given|presented|otorgad[oa]|day\b|when\b|cuando|{_KINDS}|{_TIPOS}",
+    ),
 )
 # A longer cue wins over a shorter one within it: "date of completion" over "date".
 _PATTERNS = [(means, re.compile(rf"(?<![a-z])(?:{words})(?![a-z])")) for means, words in _CUES]
 
 TITLE = re.compile(
     r"(?:(?:full |official )?(?:course|program(?:me)?|activity|class|session|event|seminar|webinar|training|module|presentation|"
-    r"lecture|workshop|in-?service|conference|article|subject|education|ce|offering|meeting)?(?: ?/ ?(?:course|activity|program|event))? ?"
+    r"lecture|workshop|in-?service|conference|article|subject|education|ce|offering|meeting|assignment|lesson)?(?: ?/ ?(?:course|activity|program|event))? ?"
     r"(?:title|topic|subject|description)(?:/(?:topic|title|subject))?(?: of (?:the )?(?:course|program|activity|event|session|presentation|training|offering|class))?|"
     r"(?:course|program(?:me)?|activity|class|session|event|seminar|webinar|training|module|workshop|conference) name|"
-    r"name of (?:the )?(?:course|program|activity|event|session|training|class)|course|program(?:me)?|activity|class|seminar|webinar|workshop|training|in-?service|conference|module|session|"
+    r"name of (?:the )?(?:course|program|activity|event|session|training|class)|assignment|learning activity|course|program(?:me)?|activity|class|seminar|webinar|workshop|training|in-?service|conference|"
     r"(?:titulo|nombre|tema|denominacion)(?: (?:del?|de la) (?:curso|actividad|programa|taller|seminario|evento|accion formativa))?|"
     r"curso|actividad(?: formativa)?|programa|taller|seminario|evento|tema|asunto)"
 )
 PROVIDER = re.compile(
     r"(?:(?:ce |course |program |activity |approved |educational |event )?(?:provider|sponsor|organizer|organization|sponsoring organization)(?: name)?|"
     r"(?:name of )?(?:provider|sponsor|institution|school)(?:/(?:sponsor|provider|school))?|"
-    r"(?:presented|sponsored|offered|provided|hosted|organized|conducted) by|"
+    r"(?:presented|sponsored|offered|provided|hosted|organi[sz]ed|conducted|produced) by|issuing (?:organization|institution|authority)|"
     r"(?:entidad|institucion|organismo|centro)(?: (?:organizador[a]?|proveedor[a]?|educativ[oa]|que (?:imparte|certifica)))?|proveedor|"
     r"(?:organizad[oa]|ofrecid[oa]|auspiciad[oa]|patrocinad[oa]|impartid[oa]|dictad[oa]) por|organizador|patrocinador|auspiciador)"
 )
@@ -107,12 +115,20 @@ def _letter(letter: str) -> str:
     return small if small.isprintable() else " "
 
 
+NEAR = re.compile(r"[\W_]*(?:[^\W_]+[\W_]+){0,2}")  # two words at most
+
+
 def last_cue(text: str) -> tuple[Means, int] | None:
     """Return what the words nearest to the end of the text mean, and where they end.
 
     Words that only say that a day follows (``Means.PLAIN``) stand behind any other.
     """
-    found = [(match.start(), match.end(), means) for means, pattern in _PATTERNS for match in pattern.finditer(text)]
+    found = [
+        (match.start(), match.end(), means)
+        for means, pattern in _PATTERNS
+        for match in pattern.finditer(text)
+        if means not in (Means.NEARBY, Means.STARTS, Means.ENDS) or NEAR.fullmatch(text, match.end())
+    ]
     # "date of completion" over "date", and over "completion"
     longest = [
         (start, end, means)
@@ -123,7 +139,7 @@ def last_cue(text: str) -> tuple[Means, int] | None:
     if not telling:
         return None
     _, end, means = max(telling, key=lambda cue: (cue[1], -cue[0]))
-    return means, end
+    return Means.OTHER if means is Means.NEARBY else means, end
 
 
 LABEL_WORDS = 5

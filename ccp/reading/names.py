@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 
 from ccp.reading.found import MOST_LETTERS, Candidate
-from ccp.reading.labels import ORGANIZATION, PROVIDER, TITLE, folded
+from ccp.reading.labels import ORGANIZATION, PROVIDER, TITLE, folded, is_label
 from ccp.reading.pages import Segment
+from ccp.reading.quantities import alone, label_of
 from ccp.reading.runs import Layout, Run
 
 SURE = 60
@@ -37,7 +38,7 @@ APPROVED_PROVIDER = re.compile(
     r"^(?P<name>[^.,\n]{4,80}?(?:, (?:inc\.?|llc))?),? (?:is|has been|es|esta)(?: an?| un)? (?:approved|accredited|authorized|recognized|proveedor|aprobad|acreditad)"
 )
 CERTIFIES = re.compile(
-    r"^(?:this certifies|certifies that|hereby (?:certifies|awards)|certifica que|otorga|confiere|presents)"
+    r"^(?:(?:hereby )?(?:certif(?:y|ies)|attests?|confirms?|verif(?:y|ies)|awards|presents|grants)\b|this certifies|(?:por la presente )?certifica|hace constar|otorga|confiere|extiende|da fe)"
 )
 PERSON = re.compile(r"\b(?:ph\.?d|m\.?d|rn|msn|bsn|dds|dmd|mt\(|mls|dr|dra|lic|mtra|prof|mr|ms|mrs)\b\.?")
 
@@ -45,7 +46,7 @@ PERSON = re.compile(r"\b(?:ph\.?d|m\.?d|rn|msn|bsn|dds|dmd|mt\(|mls|dr|dra|lic|m
 def titles(layout: Layout) -> list[Candidate]:
     """Return the candidates for the title: what is labeled or quoted, or follows "completed"."""
     labeled = _labeled(layout, TITLE)
-    found = labeled or _quoted(layout) or _after_completed(layout)
+    found = labeled or _quoted(layout) or _after_completed(layout) or _in_sentences(layout)
     return _distinct(one for one in found if not GENERIC.search(folded(one.value)))
 
 
@@ -59,6 +60,10 @@ def providers(layout: Layout) -> list[Candidate]:
     return _distinct(one for one in found if _is_organization(one.value))
 
 
+MOST_WORDS = 9
+NO_NAME = re.compile(r"[:@]|[0-9]{3}|\b(?:by|por|is|are|has|es|esta|for|from|that|to|on)\b")
+
+
 def _head(layout: Layout) -> list[Candidate]:
     """Return the organization that is named first on the page, or alone before "certifies that"."""
     found = []
@@ -66,9 +71,9 @@ def _head(layout: Layout) -> list[Candidate]:
         flat = folded(segment.text)
         after = folded(layout.segments[number + 1].text) if number + 1 < len(layout.segments) else ""
         is_head = number < 2 and segment.page == 0
-        if (is_head or CERTIFIES.match(after)) and ORGANIZATION.search(flat) and not GENERIC.search(flat):
-            if len(flat.split()) >= 2 and not re.search(r"[:@]|[0-9]{3}", flat):
-                found.append(_candidate(Run((segment,)), 0, len(segment.text)))
+        is_name = 2 <= len(flat.split()) <= MOST_WORDS and not NO_NAME.search(flat)
+        if is_name and (is_head or CERTIFIES.match(after)):
+            found.append(_candidate(Run((segment,)), 0, len(segment.text)))
     return found
 
 
@@ -82,8 +87,10 @@ def _labeled(layout: Layout, label: re.Pattern[str], *, may_stand_inside: bool =
     for run in layout.runs:
         for number, segment in enumerate(run.segments):
             flat = folded(segment.text)
+            if len(layout.line(segment)) > 2 and ":" in segment.text:
+                continue  # a cell of a list, such as "Workshop: Sutures"
             if match := re.match(
-                rf"[\s*]*(?:[0-9]{{1,2}}[.)] )?(?:{label.pattern})(?![a-z])(?: ?\([^)]*\))?(?P<colon>[ _]*[:.]?[ _]*)",
+                rf"[\s*]*(?:[0-9]{{1,2}}[.)] )?(?:{label.pattern})(?![a-z])(?: ?\([^)]*\))?(?P<colon>[ _.]*:?[ _]*)",
                 flat,
             ):
                 rest = segment.text[match.end() :]
@@ -95,7 +102,7 @@ def _labeled(layout: Layout, label: re.Pattern[str], *, may_stand_inside: bool =
                     found.append(_rest(layout, run, number, match.end()))
             elif may_stand_inside and (
                 inside := re.search(
-                    r"\b(?:sponsored|offered|provided|hosted|organized|presented|conducted|impartid[oa]|organizad[oa]|ofrecid[oa]|auspiciad[oa]|patrocinad[oa]) (?:by|por)(?: (?:the|la|el))? ?",
+                    r"\b(?:sponsored|offered|provided|hosted|organi[sz]ed|presented|conducted|impartid[oa]|organizad[oa]|ofrecid[oa]|auspiciad[oa]|patrocinad[oa]) (?:by|por)(?: (?:the|la|el))? ?",
                     flat,
                 )
             ):
@@ -112,7 +119,7 @@ def _rest(layout: Layout, run: Run, number: int, start: int) -> Candidate:
     segment = run.segments[number]
     text = segment.text[start:]
     stop = re.search(
-        r"\s{2,}|[;|]|,? (?:on|el|held|and has|and was|is approved|date|at) |\.(?=\s|$)(?<!\b[A-Z]\.)(?<!St\.)(?<!Inc\.)",
+        r"\s{2,}|[;|]|,? (?:on|el|held|and has|and was|is approved|date|at) |\.(?=\s|$)(?<!\b[A-Z]\.)(?<!St\.)(?<!Inc\.)|, (?=[0-9]|P\. ?O\.|Suite|(?:[A-Z][\w.]+ ?){1,3}, [A-Z]{2}\b)",
         text,
     )
     end = start + (stop.start() if stop else len(text))
@@ -124,7 +131,7 @@ def _beside(layout: Layout, run: Run, number: int) -> list[Candidate]:
     segment = run.segments[number]
     right = layout.right_of(segment)
     is_header = len(layout.line(segment)) > 1 and _is_header(layout.line(segment))
-    if right is not None and not is_header:
+    if right is not None and not is_header and not is_a_label(right):
         return [_candidate(Run(tuple(_with_following(layout, right))), 0, None)]
     below = [other for other in layout.below(segment) if other.top - segment.bottom < 4 * segment.height or is_header]
     if not below:
@@ -137,6 +144,18 @@ def _beside(layout: Layout, run: Run, number: int) -> list[Candidate]:
             rows.append(other)
         return [_candidate(Run((row,)), 0, None) for row in rows]
     return [_candidate(Run(tuple(_with_following(layout, below[0]))), 0, None)]
+
+
+def is_a_label(segment: Segment) -> bool:
+    """Return whether the segment is a label itself, so that it is no value of another."""
+    flat = folded(segment.text)
+    return bool(
+        flat.rstrip().endswith(":")
+        or (label_of(flat) and alone(flat) is None and not re.search(r"[0-9]", flat))
+        or (is_label(flat) and len(flat.split()) <= 4)
+        or TITLE.fullmatch(flat.strip())
+        or PROVIDER.fullmatch(flat.strip())
+    )
 
 
 def _is_header(line: Sequence[Segment]) -> bool:
@@ -170,7 +189,7 @@ def _after_completed(layout: Layout) -> list[Candidate]:
     found = []
     for run in layout.runs:
         for number, segment in enumerate(run.segments[:-1]):
-            if not BEFORE_TITLE.search(folded(segment.text)):
+            if not (BEFORE_TITLE.search(folded(segment.text)) or _introduces(segment.text)):
                 continue
             title: list[Segment] = []
             for other in run.segments[number + 1 :]:
@@ -181,6 +200,36 @@ def _after_completed(layout: Layout) -> list[Candidate]:
             if title and not AFTER_TITLE.match(folded(title[0].text)):
                 found.append(_candidate(Run(tuple(title)), 0, None))
     return found
+
+
+KIND = (
+    r"(?:webinar|webcast|course|seminar|workshop|program|class|training|in-?service|conference|session|activity|symposium|curso|taller|"
+    r"seminario|adiestramiento|programa|conferencia)"
+)
+IN_A_SENTENCE = re.compile(
+    rf"\b(?:complet(?:ed|ing|ion of)|attend(?:ed|ing)|participat(?:ed|ing|ion) in|ha completado|asistió a|participó en)"
+    rf"(?:[ \n](?:[a-z-]+[ \n]){{0,4}}{KIND},?)?[ \n](?:(?:en)?titled |called |titulado )?"
+    r"(?P<title>(?:the |la |el )?[A-ZÁÉÍÓÚÑ0-9][^.;\"]{5,110}?),?[ \n](?:held |presented |offered |celebrado |impartido )?(?:on|el)[ \n]"
+    r"(?=(?:[A-Za-z]{3,9},? )?(?:[0-9]{1,2}\b|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)))"
+)
+
+
+def _in_sentences(layout: Layout) -> list[Candidate]:
+    """Return what stands in a sentence between "completed" and the day: ``attended X on March 3``."""
+    return [_candidate(run, *match.span("title")) for run in layout.runs for match in IN_A_SENTENCE.finditer(run.text)]
+
+
+def _introduces(text: str) -> bool:
+    """Return whether a line says that something was done and not yet what: ``attended our panel``."""
+    verb = DID.search(folded(text))
+    return bool(verb and re.fullmatch(r"[^A-ZÁÉÍÓÚÑ]*", text[verb.end() :]) and not ENDS_A_THOUGHT.search(text))
+
+
+DID = re.compile(
+    r"\b(?:complet\w+|fulfill\w+|attend\w+|participat\w+|took part|passed|scored|finished|asisti\w+|particip\w+|curs[oa]\w*|aprob\w+|"
+    r"culmin\w+|acreditado|realizado)\b"
+)
+ENDS_A_THOUGHT = re.compile(r"[.,;:]$|\b(?:hours?|horas?|credits?|by|por)\W*$")
 
 
 def _candidate(run: Run, start: int, end: int | None) -> Candidate:
@@ -206,11 +255,11 @@ LIVE = re.compile(
 )
 COURSE = re.compile(r"\b(?:course|curso|class|training|adiestramiento|capacitacion)\b")
 SELF_STUDY = re.compile(
-    r"\b(?:self-?study|self-?paced|home-?study|journal|article|quiz|on-?demand|enduring|autoestudio|autodidacta|articulo|revista|"
+    r"\b(?:self-?study|self-?paced|home-?study|journal|article|quiz|on-?demand|autoestudio|autodidacta|articulo|revista|"
     r"podcast|independent study|correspondence)\b"
 )
 GAVE = re.compile(
-    r"\b(?:speaker|presenter for|as (?:an? )?(?:guest |invited )?(?:speaker|lecturer|presenter|faculty|instructor)|for presenting|"
+    r"\b(?:presenter for|as (?:an? )?(?:guest |invited )?(?:speaker|lecturer|presenter|faculty|instructor)|for presenting|"
     r"for (?:his|her|their) presentation|ponente|conferencista|expositora?|disertante|author(?:s|ed|ship)?|autora?|poster)\b"
 )
 OFFICE = re.compile(
@@ -227,7 +276,8 @@ def activity_types(layout: Layout, words: str, unit: str) -> list[Candidate]:
         return []
     live = LIVE.search(words) or COURSE.search(words)
     if SELF_STUDY.search(words):
-        return [Candidate("self-study"), Candidate("course-seminar-webinar")] if live and unit != "ceu" else []
+        types = ["self-study", "course-seminar-webinar"] if live else ["self-study"]
+        return [Candidate(code) for code in types] if unit in ("", "hour") else []
     if not live:
         return []
     code = "course-ceu" if unit == "ceu" else "course-seminar-webinar" if unit in ("", "hour") else ""

@@ -106,7 +106,7 @@ def segments(pages: Sequence[Page]) -> list[Segment]:
 
 def _segments_of(page: Page, number: int) -> list[Segment]:
     found = []
-    for line in lines(page.words):
+    for line in map(_unspaced, lines(page.words)):
         height = median(word.height for word in line)
         cells = [[line[0]]]
         for before, word in pairwise(line):
@@ -117,6 +117,34 @@ def _segments_of(page: Page, number: int) -> list[Segment]:
     return found
 
 
+def _unspaced(line: list[Word]) -> list[Word]:
+    """Return the line with words that are printed l e t t e r  b y  l e t t e r put together.
+
+    Their letters stand apart, and their words stand apart more.
+    """
+    if len(line) < SPACED or sum(len(word.text) == 1 for word in line) < 0.7 * len(line):
+        return line
+    gaps = [word.left - before.right for before, word in pairwise(line)]
+    wide = 1.6 * median(gaps)
+    words = [[line[0]]]
+    for gap, word in zip(gaps, line[1:], strict=True):
+        if gap > wide:
+            words.append([])
+        words[-1].append(word)
+    return [
+        Word(
+            "".join(part.text for part in word),
+            word[0].left,
+            min(part.top for part in word),
+            word[-1].right,
+            max(part.bottom for part in word),
+            min(part.sure for part in word),
+        )
+        for word in words
+    ]
+
+
+SPACED = 5
 GAP = 1.3
 """Gaps of more than this many heights of the letters separate cells. A space takes about a third."""
 

@@ -15,7 +15,7 @@ from ccp.reading import days, names, quantities
 from ccp.reading.found import MOST_CANDIDATES, MOST_LETTERS, Candidate, Found
 from ccp.reading.labels import Means, folded, is_label, last_cue
 from ccp.reading.pages import Page, Segment, segments
-from ccp.reading.quantities import CEU, HOUR, POINT, Tier
+from ccp.reading.quantities import CEU, HOUR, HOUR_OR_CEU, POINT, Tier
 from ccp.reading.runs import NEAR, Layout, Run, distance
 
 SURE = 45  # of the least sure word of a day or a number that is filled in
@@ -27,6 +27,7 @@ ABBREVIATION = re.compile(
     r"\b(?:[a-z]|no|st|dr|mr|ms|mrs|hrs?|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|vs|inc|núm|ene)\.$", re.I
 )
 DATE_LABEL = re.compile(r"(?:^|[.;|:)_])\s*(?:dates?|fechas?|date\(s\)|fecha\(s\))\s*[:.]?[\s_]*$")
+SIGNATURE = re.compile(r"\b(?:sign(?:ed|ature)|firma)\b")
 PRINTED_AT = re.compile(r",? [0-9]{1,2}:[0-9]{2}")
 NOTHING_MORE = re.compile(r"[\s.,;:)(_*-]*")
 CLOSE = 3.0  # heights of the letters between a day and a label under it
@@ -86,7 +87,7 @@ def parse(pages: Sequence[Page]) -> Found:
 
 
 def candidate(value: str, run: Run, start: int, end: int) -> Candidate:
-    said = " ".join(run.text[start:end].split())
+    said = run.text[start:end].strip()
     return Candidate(value, said[:MOST_LETTERS], spot=run.spot(start, end))
 
 
@@ -126,7 +127,8 @@ def _meaning(layout: Layout, run: Run, mention: days.Mention, before: Day | None
     if PRINTED_AT.match(behind) and not inline.strip() and _is_at_the_edge(segment):
         return Means.OTHER
     if DATE_LABEL.search(inline):
-        return Means.PLAIN
+        is_signed = any(SIGNATURE.search(_flat(other)) for other in layout.line(segment))
+        return Means.ISSUED if is_signed else Means.PLAIN
     if not ONLY_LITTLE.fullmatch(inline):
         cue = last_cue(text)
         return cue[0] if cue else None
@@ -218,6 +220,8 @@ def the_days(found: Sequence[Day]) -> tuple[list[Candidate], list[Candidate]]:
     begun = [day for day in found if day.means in (Means.STARTS, Means.ENDS) and day.mention.is_range]
     plain = [day for day in found if day.means is Means.PLAIN]
     unknown = [day for day in found if day.means is None]
+    if any(day.mention.is_range for day in plain):
+        unknown = [day for day in unknown if day.mention.is_range]
     chosen = done + begun
     if starts and (ends or done):
         pairs = [
@@ -227,14 +231,10 @@ def the_days(found: Sequence[Day]) -> tuple[list[Candidate], list[Candidate]]:
             if first.mention.readings[0][0] <= last.mention.readings[-1][0]
         ]
         return _candidates_of_pairs(pairs)
-    if not chosen and ends and not starts:
-        chosen = ends
-    if not chosen:
-        chosen = plain or (unknown if not starts else [])
-        if len(plain) == 1 and unknown:
+    if not chosen and not starts and not ends:
+        chosen = plain or [day for day in unknown if day.run.is_text]
+        if len(plain) == 1:
             chosen = plain + unknown
-    if not chosen:
-        chosen = starts
     return _candidates(chosen)
 
 
@@ -273,24 +273,23 @@ def _candidates_of_pairs(pairs: Sequence[tuple[Day, Day]]) -> tuple[list[Candida
 
 # Amounts
 
+# Right before a number, with a word or two between.
 NOT_EARNED = re.compile(
-    r"\b(?:up to|max(?:imum)?|maxim[oa]|hasta(?: un maximo)?|as many as|not (?:to )?exceed|no more than|possible|"
-    r"remaining|require[sd]?|requirements?|requerid\w*|obligatori\w*|toward|each|every|per|cada|equal|equivale\w*|balance|"
-    r"within|minimum|at least|minim[oa]|al menos|program total|series|total program|entire (?:program|series|course)|"
-    r"total available|available for|eligible for|additional|another|out of|de un total|access|notice|advance|antes|"
-    r"previous|prior|carry|needed|deficien\w*)\b[^.;\n]{0,60}$"
+    r"\b(?:up to|hasta|as many as|exceed|more than|mas de|toward|each|every|per|cada|equals?|equivale\w*|within|at least|al menos|"
+    r"for each|another|additional|out of|of the|previous|prior|after|before|antes|next|every)\W+(?:(?:un|una|the|a|an|total|of|de|maximo|maximum|to) )*$"
+)
+# Anywhere before it in its sentence, as in "the most that can be earned is".
+COULD_BE_EARNED = re.compile(
+    r"\b(?:max(?:imum)?|maxim[oa]|possible|posibles?|remaining|requir\w*|requerid\w*|obligatori\w*|minimum|minim[oa]|balance|"
+    r"program total|total program|entire (?:program|series|course)|available|eligible|notice|advance|needed|deficien\w*)\b[^.;\n]{0,60}$"
 )
 NOT_EARNED_AFTER = re.compile(
     r"[ ):]*(?:(?:is|are|was|were|of) )?(?:the )?(?:max(?:imum)?|available|possible|required|offered|allowed|remaining|per|each|a (?:day|week|year)|"
     r"(?:before|after|of (?:the )?(?:notice|purchase|event|program))|maximo|requerid\w*|disponibles?|(?:24|7))\b"
 )
 NOT_EARNED_LABEL = re.compile(
-    r"\b(?:max(?:imum)?|maxim[oa]|available|offered|possible|required|remaining|program total|total program|series|approved (?:for|hours)|"
+    r"\b(?:max(?:imum)?|maxim[oa]|available|offered|possible|required|remaining|program total|total program|series|approved hours|"
     r"office|business|clinic(?:al)?|lab|prior|previous|minimum|price|fee|cost|score)\b"
-)
-EARNED = re.compile(
-    r"\b(?:award\w*|earn\w*|receiv\w*|grant\w*|credited|claim\w*|otorg\w*|obten\w*|obtuvo|conced\w*|gan(?:o|ado)|recib\w*|"
-    r"complet\w*|attend\w*|entitled to|is entitled|for a total of|verif\w*|acredit\w*)\b"
 )
 APPROVED = re.compile(
     r"\b(?:approv\w*|accredit\w*|aprobad[oa]|designat\w*|autorizad\w*|offers?|ofrece|worth|provides?)\b[^.;]{0,90}$"
@@ -304,8 +303,9 @@ COLLEGE = re.compile(
 def amounts_of(layout: Layout) -> list[Amount]:
     found = []
     for run in layout.runs:
-        for mention in quantities.mentions(run.flat):
-            tier = _tier(run, mention)
+        ends = 0
+        for mention in quantities.mentions(run.lined):
+            tier, ends = _tier(run, mention, ends), mention.end
             if tier and mention.number > 0:
                 found.append(Amount(mention.number, mention.unit, tier, run, mention.start, mention.end))
         for segment in run.segments:
@@ -313,9 +313,7 @@ def amounts_of(layout: Layout) -> list[Amount]:
             label = _label_of_number(layout, segment) if number else None
             if number and label is not None and not NOT_EARNED_LABEL.search(_flat(label)):
                 unit, is_clear = quantities.label_of(_flat(label)) or ("", False)
-                tier = (
-                    Tier.EARNED if is_clear and EARNED.search(_flat(label)) else Tier.CLEAR if is_clear else Tier.WEAK
-                )
+                tier = Tier.CLEAR if is_clear else Tier.WEAK
                 alone = Run((segment,))
                 found.append(Amount(number, unit, tier, alone, 0, len(alone.text)))
     return found
@@ -325,7 +323,7 @@ def _label_of_number(layout: Layout, segment: Segment) -> Segment | None:
     """Return the label of a number that stands alone, if it names a unit."""
     left = layout.left_of(segment)
     if left is not None and quantities.label_of(_flat(left)) and quantities.alone(_flat(left)) is None:
-        return left if len(_flat(left).split()) <= 8 and not quantities.mentions(_flat(left)) else None
+        return left if not quantities.mentions(_flat(left)) else None
     if left is not None and _flat(left).rstrip().endswith(":"):
         return None
     around = []
@@ -338,37 +336,32 @@ def _label_of_number(layout: Layout, segment: Segment) -> Segment | None:
         other
         for other in around
         if quantities.label_of(_flat(other))
-        and len(_flat(other).split()) <= 8
         and not quantities.mentions(_flat(other))
         and (distance(other, segment) < NEAR or (len(layout.line(other)) > 1 and len(layout.line(segment)) > 1))
     ]
     return min(fitting, key=lambda other: distance(other, segment), default=None)
 
 
-def _tier(run: Run, mention: quantities.Mention) -> Tier:
-    """Return how clearly the number was earned; none if the words say that it was not."""
-    before = _sentence(run, max(0, mention.start - REACH), mention.start)
+def _tier(run: Run, mention: quantities.Mention, begins: int) -> Tier:
+    """Return how clearly the number was earned; none if the words say that it was not.
+
+    ``begins`` is where the number before it ends.
+    """
+    before = _sentence(run, max(begins, mention.start - REACH), mention.start)
     label = run.flat[mention.start : mention.end]
-    segment, at, _ = run.pieces(mention.start, mention.end)[0]
-    line_before = run.flat[max(0, mention.start - at) : mention.start]
     line_end = (run.text + "\n").index("\n", mention.end - 1)
+    in_lines = run.lined[mention.start - len(before) : mention.start]
     if (
-        NOT_EARNED.search(before[-90:])
+        NOT_EARNED.search(before)
+        or COULD_BE_EARNED.search(in_lines)
         or NOT_EARNED_AFTER.match(run.flat[mention.end : line_end])
         or NOT_EARNED_LABEL.search(label)
     ):
         return Tier.NONE
-    if NOT_EARNED_LABEL.search(line_before[-40:]):
-        return Tier.NONE
-    if APPROVED.search(before):
-        return Tier.WEAK
-    if not mention.is_clear:
-        return Tier.WEAK
-    if EARNED.search(before) or EARNED.search(label):
-        return Tier.EARNED
-    return Tier.CLEAR
+    return Tier.CLEAR if mention.is_clear and not APPROVED.search(before) else Tier.WEAK
 
 
+# What a unit is worth in points, where AMT says so.
 POINTS_OF = {HOUR: Decimal(1), CEU: Decimal(10), POINT: Decimal(1)}
 
 
@@ -389,6 +382,10 @@ def the_amount(
     chosen = clear or list(amounts)
     if not chosen or not any(amount.is_sure for amount in chosen):
         return [], [], ""
+    doubtful = [amount for amount in chosen if amount.unit == HOUR_OR_CEU]
+    chosen = [amount for amount in chosen if amount.unit != HOUR_OR_CEU]
+    if not chosen:
+        return _hour_or_ceu(doubtful[0]) if len({amount.number for amount in doubtful}) == 1 else ([], [], "")
     points = {amount.number * (POINTS_OF.get(amount.unit) or 0) for amount in chosen}
     units = {amount.unit for amount in chosen}
     if len(points) > 1 or len(units - {HOUR, CEU, POINT}) > (0 if units & {HOUR, CEU, POINT} else 1):
@@ -398,20 +395,19 @@ def the_amount(
     numbers = {amount.number for amount in chosen if amount.unit == unit}
     if len(numbers) > 1:
         return _choice(chosen)
-    if (
-        unit == CEU
-        and not ends
-        and first.number * 10 > HOURS_OF_A_DAY
-        and words == quantities.without_definitions(words)
-    ):
-        # "1.5 CEU" of one day are seldom 15 hours: many write CEU for hours.
-        made = (first.candidate(first.number * 10), first.candidate(first.number))
-        return [], distinct(made), ""
+    is_defined = words != quantities.without_definitions(words)
+    if unit == CEU and not ends and first.number * 10 > HOURS_OF_A_DAY and not is_defined:
+        return _hour_or_ceu(first)  # "1.5 CEU" of one day are seldom 15 hours
     earned = points_of(first)
     as_points = [first.candidate(earned)] if earned else []
     if unit == POINT:
         return [], as_points, ""
     return [first.candidate(first.number)], as_points, unit
+
+
+def _hour_or_ceu(amount: Amount) -> tuple[list[Candidate], list[Candidate], str]:
+    """Return the points of both readings: many write CEU for contact hours."""
+    return [], distinct((amount.candidate(amount.number), amount.candidate(amount.number * 10))), ""
 
 
 def _choice(chosen: Sequence[Amount]) -> tuple[list[Candidate], list[Candidate], str]:

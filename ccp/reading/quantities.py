@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from enum import IntEnum
 
 HOUR, CEU, SEMESTER, QUARTER, POINT = "hour", "ceu", "semester-hour", "quarter-hour", "point"
+HOUR_OR_CEU = "hour or ceu"  # "CEU hours": some mean the one, some the other
 
 
 class Tier(IntEnum):
@@ -20,7 +21,6 @@ class Tier(IntEnum):
     NONE = 0
     WEAK = 1  # a length in hours, or credits of a kind that is not named
     CLEAR = 2  # a number of contact hours or the like
-    EARNED = 3  # and that they were awarded
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ _HOUR_WORD = r"(?:hours?|hrs?\b\.?|hour ?\(s\)|hr ?\(s\)|hours?)"
 _CREDIT_WORD = r"(?:credit hours?|credits?(?: ?\(s\))?(?: hours?)?|credit ?\(s\)|units?(?: ?\(s\))?)"
 _REGISTERED = r"(?: ?(?:\(r\)|\(tm\)|\u00ae|tm|\*))?"
 _UNITS: tuple[tuple[str, str, bool], ...] = (
+    (HOUR_OR_CEU, rf"c\.? ?e\.? ?u\.?(?:'?s)? (?:contact )?(?:{_CREDIT_WORD}|{_HOUR_WORD})", True),
     (CEU, r"(?:c\.? ?e\.? ?u\.?(?:'?s\b|\(s\)| ?\(s\))?|continuing education units?(?: ?\(s\))?)(?! contact)", True),
     (CEU, r"(?:unidad(?:es)? de educacion continua|u\.?e\.?c\.?)", True),
     (
@@ -57,7 +58,7 @@ _UNITS: tuple[tuple[str, str, bool], ...] = (
     ),
     (QUARTER, r"(?:quarter (?:credit |unit )?(?:hours?|units?)|horas? (?:de trimestre|trimestre|trimestrales?))", True),
     (HOUR, rf"(?:{_CE}{_REGISTERED} )+(?:{_CREDIT_WORD}|{_HOUR_WORD})(?: credits?)?", True),
-    (HOUR, rf"(?:contact|clock)[- ]?{_HOUR_WORD}", True),
+    (HOUR, rf"(?:contact|clock)(?:-| )?{_HOUR_WORD}", True),
     (HOUR, rf"{_HOUR_WORD} (?:of |de )?(?:{_CE}|credit|contacto)", True),
     (
         HOUR,
@@ -78,10 +79,24 @@ _UNITS: tuple[tuple[str, str, bool], ...] = (
     (HOUR, r"horas?(?: de (?:duracion|formacion|capacitacion|instruccion|adiestramiento|clase))?", False),
     (HOUR, r"(?:credits?(?: ?\(s\))?|creditos?)", False),
 )
+
+
+def _wrapped(words: str) -> str:
+    """Return the pattern for words of which some may stand in the next line."""
+    return words.replace(" ", r"[ \n]")
+
+
 # In "Contact hours: 1.5 CEU: 0.15" the 1.5 are no CEU.
 _NO_LABEL = rf"(?! ?[:=]| ?\(?{NUMBER}\)?(?![a-z0-9]))"
 _AFTER = [
-    (unit, is_clear, re.compile(_START + rf"\(?(?P<number>{NUMBER})\)?[ -]?(?:\(?{words}\)?)(?![a-z]){_NO_LABEL}"))
+    (
+        unit,
+        is_clear,
+        re.compile(
+            _START
+            + rf"\(?(?P<number>{NUMBER})\)?(?: ?\([a-z -]{{3,20}}\))?(?:[ \n]|-)?(?:\(?{_wrapped(words)}\)?)(?![a-z]){_NO_LABEL}"
+        ),
+    )
     for unit, words, is_clear in _UNITS
 ]
 _MORE = r"(?: (?:earned|awarded|granted|received|completed|credited|claimed|obtained|value|total|otorgad[ao]s|obtenid[ao]s|acreditad[ao]s|for this (?:course|program|activity)))*"
@@ -91,12 +106,19 @@ _LABELS = [
     for unit, words, is_clear in (
         *_UNITS,
         (HOUR, rf"{_HOUR_WORD} of {_CREDIT_WORD}", True),
-        (HOUR, r"(?:hours?|credits?|hrs\.?) (?:earned|awarded|granted|received|credited)", True),
+        (
+            HOUR,
+            r"(?:hours?|credits?|hrs\.?) (?:earned|awarded|granted|received|credited|attended|completed|otorgad[ao]s|obtenid[ao]s)",
+            True,
+        ),
         (HOUR, r"(?:length|duration|duracion|valor)", False),
     )
 ]
 _COLON = re.compile(r" ?(?:[:=]| - |\.{2,}|_+|is|are|son|es)? ?")
-_NUMBER = re.compile(_START + rf"\(?(?P<number>{NUMBER})\)?(?![a-z0-9])")
+_NUMBER = re.compile(
+    _START
+    + rf"\(?(?P<number>{NUMBER})\)?(?![a-z0-9])(?! ?(?:min|%|years?|days?|pages?|am\\b|pm\\b|a\\.m|p\\.m|anos?|dias?))"
+)
 # One CEU is ten contact hours, wherever it is said, is nobody's.
 _DEFINITION = re.compile(
     r"(?<![0-9.])(?:one|an?|una?|ten|diez|\(?1(?:\.0+)?\)?|\(?0?\.10?\)?|10|60|50)(?: \([0-9.]+\))? "
@@ -119,16 +141,19 @@ def number_of(written: str) -> Decimal | None:
 
 def without_definitions(text: str) -> str:
     """Return the text, as long as before, without what one unit is worth in another."""
-    return _DEFINITION.sub(lambda found: " " * len(found[0]), text)
+    return _DEFINITION.sub(lambda found: "." * len(found[0]), text.replace("\n", " "))
 
 
 def mentions(text: str) -> list[Mention]:
     """Return the numbers that have a unit beside them, in their order.
 
-    The text is in small letters without accents.
+    The text is in small letters without accents, with its line feeds: a label and its number stand
+    in one line.
     """
     found: list[Mention] = []
-    for mention in _all(without_definitions(text)):
+    without = without_definitions(text)
+    lined = "".join("\n" if letter == "\n" else kept for letter, kept in zip(text, without, strict=True))
+    for mention in _all(lined):
         if not any(mention.start < other.end and other.start < mention.end for other in found):
             found.append(mention)
     return sorted(found, key=lambda mention: mention.start)

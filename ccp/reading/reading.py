@@ -35,10 +35,16 @@ from ccp.reading.child import MOST_ANSWER, Outcome
 from ccp.reading.found import Candidate, Found
 from certifications.quarters import MOST, in_quarter_steps
 
-WAIT_SECONDS = 45
+WAIT_SECONDS = 120  # of the clock; seconds of the processor are limited by the process itself
 HUNDREDTH = Decimal("0.01")
-# The most of each unit that makes no more points than one activity can have.
-MOST_OF_UNIT = {ActivityUnit.HOUR: MOST, ActivityUnit.CEU: MOST / 10}
+# The most of each unit that makes no more points than one activity can have. No certificate names
+# another unit.
+MOST_OF_UNIT: Mapping[str, Decimal] = {
+    ActivityUnit.HOUR: MOST,
+    ActivityUnit.CEU: MOST / 10,
+    ActivityUnit.SEMESTER_HOUR: MOST,
+    ActivityUnit.QUARTER_HOUR: MOST,
+}
 logger = logging.getLogger(__name__)
 
 
@@ -143,7 +149,7 @@ def _checked(candidate: Candidate, name: str, unit: str, on: date) -> Candidate 
             return None
         if name == "points" and (number > MOST or not in_quarter_steps(number)):
             return None
-        if name == "quantity" and number > MOST_OF_UNIT.get(ActivityUnit(unit), MOST):
+        if name == "quantity" and number > MOST_OF_UNIT.get(unit, 0):
             return None
         return candidate
     line = clean.line(value)

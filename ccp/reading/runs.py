@@ -12,6 +12,7 @@ from ccp.reading.found import Spot
 from ccp.reading.labels import folded
 from ccp.reading.pages import Segment
 
+TEXT = 100
 FAR = 4.0  # heights of the letters between two lines of one run
 NEAR = 7.0  # and between a label and what it names
 
@@ -30,6 +31,11 @@ class Run:
         """Return the words in small letters without accents, letter for letter, in one line."""
         return folded(self.text)
 
+    @cached_property
+    def lined(self) -> str:
+        """Return ``flat`` with the line feeds of ``text``."""
+        return "".join("\n" if at == "\n" else letter for at, letter in zip(self.text, self.flat, strict=True))
+
     def pieces(self, start: int, end: int) -> list[tuple[Segment, int, int]]:
         """Return the segments from ``start`` to ``end`` of the text, each with its own part."""
         found, at = [], 0
@@ -47,6 +53,11 @@ class Run:
             if other.page == spot.page:
                 spot = spot.with_(other)
         return spot
+
+    @property
+    def is_text(self) -> bool:
+        """Return whether it is text of a PDF, and was not recognized in a picture."""
+        return all(word.sure == TEXT for segment in self.segments for word in segment.words)
 
     def sure(self, start: int, end: int) -> float:
         """Return how sure the least sure word is."""
