@@ -34,7 +34,7 @@ from ccp.recording.forms import RecordCEForm
 from ccp.rollover import catching_up
 from ccp.views.evidence import HEADERS
 
-BUTTONS = ("remove_file", "choose", "show_read")
+BUTTONS = ("read", "show_read", "choose", "remove_file")
 
 
 @dataclass
@@ -92,13 +92,7 @@ class Part:
 
 
 def is_about_files(request: HttpRequest) -> bool:
-    """Return whether the member pressed a button that is about files, and not Submit or Preview.
-
-    Without a script, Enter in a field presses the first button of the form, "Read it". Without a
-    file it means Submit.
-    """
-    if "read" in request.POST:
-        return "photo" in request.FILES or "attested" not in request.POST
+    """Return whether the member pressed a button that is about files, and not Submit or Preview."""
     return any(name in request.POST for name in BUTTONS)
 
 
