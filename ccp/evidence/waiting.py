@@ -56,7 +56,10 @@ def problem_with_adding(waiting: int, of_member: int) -> Problem | None:
     if of_member >= MOST_WAITING:
         return Problem(
             "files",
-            _("Too many of your files wait for forms that were not submitted. Record this without it; attach it then."),
+            _(
+                "Too many of your files wait for forms that were not submitted. Submit this form without the file, and "
+                "attach it to the entry then."
+            ),
         )
     return None
 

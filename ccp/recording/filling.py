@@ -18,18 +18,18 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from amtportal import formatting
-from amtportal.formatting import translated
+from amtportal.formatting import is_spanish, translated
 from ccp.models import ActivityType, PendingFile, Reading
 from ccp.models.catalogue import ActivityUnit
 from ccp.reading.found import FIELDS, Candidate, Found
 from ccp.recording.forms import RecordCEForm
 
-# The units as people type them (``ccp.recording.amounts``), in both languages.
+# The units as people type them (``ccp.recording.amounts``), in English and Spanish.
 TYPED_UNITS = {
-    ActivityUnit.HOUR: "contact hours",
-    ActivityUnit.CEU: "CEU",
-    ActivityUnit.SEMESTER_HOUR: "semester hours",
-    ActivityUnit.QUARTER_HOUR: "quarter hours",
+    ActivityUnit.HOUR: ("contact hours", "horas de contacto"),
+    ActivityUnit.CEU: ("CEU", "CEU"),
+    ActivityUnit.SEMESTER_HOUR: ("semester hours", "horas semestrales"),
+    ActivityUnit.QUARTER_HOUR: ("quarter hours", "horas trimestrales"),
 }
 AMOUNTS = {"quantity", "points"}
 Values = Mapping[str, str]
@@ -165,7 +165,8 @@ def _option(
     elif name == "quantity":
         activity_type = _type(form, known["activity_type"])
         if activity_type is None:
-            typed = shown = f"{candidate.value} {TYPED_UNITS[ActivityUnit(unit)]}" if unit else candidate.value
+            of_unit = TYPED_UNITS.get(ActivityUnit(unit)) if unit else None
+            typed = shown = f"{candidate.value} {of_unit[is_spanish()]}" if of_unit else candidate.value
         elif form.catalogue.terms(activity_type, form.recorded_on).unit != unit:
             return None
     return Option(typed, shown, candidate.said, number, bool(candidate.crop))

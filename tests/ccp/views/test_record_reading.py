@@ -185,7 +185,7 @@ def test_two_candidates_are_a_choice_and_nothing_is_filled_in_by_itself(
     choice = page.select_one("#id_starts_on_read")
     assert [words(button) for button in choice.select("button")] == ["Mar 1, 2026", "Mar 2, 2026"]
     assert len(choice.select("img")) == 2
-    assert "Where it names more than one, choose." in state(page)
+    assert "Where a file names more than one, choose." in state(page)
     second = choice.select("button")[1]
     typed = {name: values[0] for name, values in form_values(page).items()}
     page = press(client, number, second["name"], second["value"], **(typed | {"title": "Mine"}))
