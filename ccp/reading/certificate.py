@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import replace
+from difflib import SequenceMatcher
 from io import BytesIO
 from typing import Any
 
 from ccp.reading import days, ocr, parsing
-from ccp.reading.found import Candidate, Found, Spot
+from ccp.reading.found import FIELDS, Candidate, Found, Spot
 from ccp.reading.labels import folded
 from ccp.reading.pages import Page
 from ccp.reading.text_layer import Pdf
@@ -32,39 +33,48 @@ def read(content: bytes, kind: str) -> Found:
 
 
 def _confirmed(found: Found, pictures: "Pictures") -> Found:
-    """Return what is found without the days and numbers that a second reading reads differently.
+    """Return what is found without what a second reading reads differently.
 
     Choices stay: the member looks at them in any case.
     """
-    single = [
-        name
-        for name in ("starts_on", "ends_on", "quantity", "points")
-        if len(found[name]) == 1 and (spot := found[name][0].spot) and spot.page in pictures.scanned
-    ]
-    if not single:
+    firsts = {
+        name: found[name][0]
+        for name in FIELDS
+        if name != "activity_type" and len(found[name]) == 1 and _is_scanned(found[name][0], pictures)
+    }
+    if not firsts:
         return found
-    firsts = [found[name][0] for name in single]
-    again = ocr.read_again([(_piece(one.spot, pictures, TIGHT), one.said.count("\n") + 1) for one in firsts])
-    doubtful = {name for name, said in zip(single, again, strict=True) if not agree(found[name][0].said, said)}
-    if "starts_on" in doubtful or "ends_on" in doubtful:
-        doubtful |= {"starts_on", "ends_on"}
-    if "quantity" in doubtful or "points" in doubtful:
-        doubtful |= {"quantity", "points"}
+    pieces = [(_piece(one.spot, pictures, TIGHT), one.said.count("\n") + 1) for one in firsts.values() if one.spot]
+    again = ocr.read_again(pieces)
+    doubtful = {
+        name for (name, one), said in zip(firsts.items(), again, strict=True) if not agree(name, one.said, said)
+    }
+    for together in ({"starts_on", "ends_on"}, {"quantity", "points"}):
+        if together & doubtful:
+            doubtful |= together
     kept = {name: candidates for name, candidates in found.candidates.items() if name not in doubtful}
     return Found(kept, "" if "quantity" in doubtful else found.unit)
 
 
+def _is_scanned(candidate: Candidate, pictures: "Pictures") -> bool:
+    return candidate.spot is not None and candidate.spot.page in pictures.scanned
+
+
 NUMBER = re.compile(r"[0-9]+(?:[.,/-][0-9]+)*")
+ALIKE = 0.92
 
 
-def agree(once: str, again: str) -> bool:
-    """Return whether the second reading has the numbers and the months of the first."""
+def agree(name: str, once: str, again: str) -> bool:
+    """Return whether the second reading has the same numbers and months, or the same name."""
+    if name in ("title", "provider"):
+        first, second = (re.sub(r"\W+", " ", folded(text)).strip() for text in (once, again))
+        return SequenceMatcher(None, first, second, autojunk=False).ratio() >= ALIKE
     numbers = [NUMBER.findall(text.replace(",", ".")) for text in (once, again)]
     months = [
         [days.month_of(word) for word in re.findall(r"[a-z]+", folded(text)) if days.month_of(word)]
         for text in (once, again)
     ]
-    return all(set(first) <= set(second) for first, second in (numbers, months))
+    return all(set(before) <= set(after) for before, after in (numbers, months))
 
 
 class Pictures:

@@ -21,8 +21,10 @@ class Means(Enum):
 
 
 _KINDS = (
-    r"(?:courses?|program(?:me|s)?|events?|activit(?:y|ies)|class|training|sessions?|presentations?|conferences?|meetings?|"
-    r"webinars?|webcasts?|workshops?|seminars?|lectures?|in-?services?|symposium|attendance|completion|participation|service|"
+    r"(?:courses?|program(?:me|s)?|events?|activit(?:y|ies)|class|training|sessions?|presentations?|conferences?|"
+    r"meetings?|"
+    r"webinars?|webcasts?|workshops?|seminars?|lectures?|in-?services?|symposium|attendance|completion|"
+    r"participation|service|"
     r"live event|live broadcast|instruction|study|exam|test|quiz|ce|education|offering|earning)"
 )
 _TIPOS = (
@@ -44,7 +46,8 @@ _CUES: tuple[tuple[Means, str], ...] = (
         Means.ISSUED,
         r"issu(?:ed?|ance|ing)\w*|expedid[oa]|expedicion|expide|emitid[oa]|emision|emite|date of certificate|"
         r"certificate date|fecha del certificado|sign(?:ed|ature|ing)\w*|firma\w*|dated|"
-        r"notariz\w*|prepared|faculty|registrar|seal(?:ed)?",
+        r"notariz\w*|(?:verified|certified|reviewed|authorized|checked) by|verificad[oa] por|prepared|faculty|"
+        r"registrar|seal(?:ed)?",
     ),
     (
         Means.STARTS,
@@ -53,55 +56,76 @@ _CUES: tuple[tuple[Means, str], ...] = (
     ),
     (
         Means.ENDS,
-        r"end(?:s|ed|ing)?(?: date| on)?|(?:date )?to(?= *:? *$)|through|termin[oa]\b|fin\b(?: de)?|conclu\w*|hasta el|last day|final date",
+        r"end(?:s|ed|ing)?(?: date| on)?|(?:date )?to(?= *:? *$)|through|termin[oa]\b|fin\b(?: de)?|conclu\w*|"
+        r"hasta el|last day|final date",
     ),
     (
         Means.DONE,
-        rf"complet\w*|finish\w*|finaliz\w*|attend\w*|asist\w*|particip\w*|held\b|celebrad[oa]\w*|celebro|realizad[oa]\w*|"
-        rf"realizo|impartid[oa]\w*|llevad[oa] a cabo|date(?:s|\(s\))? of (?:the |your )?{_KINDS}|{_KINDS} date(?:s|\(s\))?|(?:academic )?terms?|"
-        rf"date of (?:live )?\w+ completion|(?:conducted|offered|delivered|earned|taken|passed|viewed|watched|took place|"
+        rf"complet\w*|finish\w*|finaliz\w*|attend\w*|asist\w*|particip\w*|held\b|celebrad[oa]\w*|celebro|"
+        rf"realizad[oa]\w*|"
+        rf"realizo|impartid[oa]\w*|llevad[oa] a cabo|date(?:s|\(s\))? of (?:the |your )?{_KINDS}|{_KINDS} date(?:s|"
+        rf"\(s\))?|(?:academic )?terms?|"
+        rf"date of (?:live )?\w+ completion|(?:conducted|offered|delivered|earned|taken|passed|viewed|watched|"
+        rf"took place|"
         rf"occurred|taught|hosted)|fechas? (?:del? )?(?:la )?{_TIPOS}|{_TIPOS} fecha|culmin\w*|cursad[oa]|curso|"
         rf"aprobo|ha aprobado|superado|dictad[oa]|ofrecid[oa]|efectuad[oa]|tuvo lugar|tomad[oa]|cumpli\w*",
     ),
     (
         Means.NEARBY,
-        r"birth|nacimiento|print(?:ed|out)?|impres[oa]|impresion|generated|generad[oa]|download\w*|descargad[oa]|retrieved|"
+        r"birth|nacimiento|print(?:ed|out)?|impres[oa]|impresion|generated|generad[oa]|download\w*|descargad[oa]|"
+        r"retrieved|"
         r"accessed|as of|a la fecha|order(?:ed)?|purchas\w*|paid|payment|pago|invoice|factura\w*|hired?|contratacion|"
-        r"rev(?:\.|ised|ision|isado)?|updated|actualizad[oa]|version|copyright|\(c\)|releas\w*|publi(?:sh|ca|cation)\w*|"
+        r"rev(?:\.|ised|ision|isado)?|updated|actualizad[oa]|version|copyright|\(c\)|releas\w*|publi(?:sh|ca|"
+        r"cation)\w*|"
         r"posted|launch\w*|original\w*|effective|licen[sc]\w*|founded|since|fundad[oa]|established|next|proxim[oa]|due|"
-        r"deadline|available|disponible|access|retain|keep|kept|conserv\w*|sent|enviad[oa]|received|recibid[oa]|created|"
-        r"creado|application|solicitud|review(?:ed)?|submitted|uploaded|recorded|before|antes del?|by|verif\w*|cycle|ciclo|"
-        r"assigned|asignad[oa]|until|hasta(?! el)|within|fax(?:ed)?|scanned|logged|registr[oa]|inscri\w*|matricula\w*|renew\w*",
+        r"deadline|available|disponible|access|retain|keep|kept|conserv\w*|sent|enviad[oa]|received|recibid[oa]|"
+        r"created|"
+        r"creado|application|solicitud|review(?:ed)?|submitted|uploaded|recorded|before|antes del?|by|verif\w*|"
+        r"cycle|ciclo|"
+        r"assigned|asignad[oa]|until|hasta(?! el)|within|fax(?:ed)?|scanned|logged|registr[oa]|inscri\w*|"
+        r"matricula\w*|renew\w*",
     ),
     (
         Means.PLAIN,
-        rf"dates?\b(?: of)?|fechas?\b(?: de)?|on\b|el\b|this\b|during|award\w*|granted|given|presented|otorgad[oa]|day\b|when\b|cuando|{_KINDS}|{_TIPOS}",
+        rf"dates?\b(?: of)?|fechas?\b(?: de)?|award\w*|granted|given|presented|otorgad[oa]|{_KINDS}|{_TIPOS}",
     ),
 )
 # A longer cue wins over a shorter one within it: "date of completion" over "date".
 _PATTERNS = [(means, re.compile(rf"(?<![a-z])(?:{words})(?![a-z])")) for means, words in _CUES]
 
 TITLE = re.compile(
-    r"(?:(?:full |official )?(?:course|program(?:me)?|activity|class|session|event|seminar|webinar|training|module|presentation|"
-    r"lecture|workshop|in-?service|conference|article|subject|education|ce|offering|meeting|assignment|lesson)?(?: ?/ ?(?:course|activity|program|event))? ?"
-    r"(?:title|topic|subject|description)(?:/(?:topic|title|subject))?(?: of (?:the )?(?:course|program|activity|event|session|presentation|training|offering|class))?|"
+    r"(?:(?:full |official )?(?:course|program(?:me)?|activity|class|session|event|seminar|webinar|training|module|"
+    r"presentation|"
+    r"lecture|workshop|in-?service|conference|article|subject|education|ce|offering|meeting|assignment|"
+    r"lesson)?(?: ?/ ?(?:course|activity|program|event))? ?"
+    r"(?:title|topic|subject|description)(?:/(?:topic|title|subject))?(?: of (?:the )?(?:course|program|activity|"
+    r"event|session|presentation|training|offering|class))?|"
     r"(?:course|program(?:me)?|activity|class|session|event|seminar|webinar|training|module|workshop|conference) name|"
-    r"name of (?:the )?(?:course|program|activity|event|session|training|class)|assignment|learning activity|course|program(?:me)?|activity|class|seminar|webinar|workshop|training|in-?service|conference|"
-    r"(?:titulo|nombre|tema|denominacion)(?: (?:del?|de la) (?:curso|actividad|programa|taller|seminario|evento|accion formativa))?|"
+    r"name of (?:the )?(?:course|program|activity|event|session|training|class)|assignment|learning activity|event|"
+    r"course|program(?:me)?|activity|class|seminar|webinar|workshop|training|in-?service|conference|"
+    r"(?:titulo|nombre|tema|denominacion)(?: (?:del?|de la) (?:curso|actividad|programa|taller|seminario|evento|"
+    r"accion formativa))?|"
     r"curso|actividad(?: formativa)?|programa|taller|seminario|evento|tema|asunto)"
 )
 PROVIDER = re.compile(
-    r"(?:(?:ce |course |program |activity |approved |educational |event )?(?:provider|sponsor|organizer|organization|sponsoring organization)(?: name)?|"
+    r"(?:(?:ce |course |program |activity |approved |accredited |authorized |educational |event )?(?:provider|"
+    r"sponsor|organizer|organization|sponsoring organization)(?: name)?|"
     r"(?:name of )?(?:provider|sponsor|institution|school)(?:/(?:sponsor|provider|school))?|"
-    r"(?:presented|sponsored|offered|provided|hosted|organi[sz]ed|conducted|produced) by|issuing (?:organization|institution|authority)|"
-    r"(?:entidad|institucion|organismo|centro)(?: (?:organizador[a]?|proveedor[a]?|educativ[oa]|que (?:imparte|certifica)))?|proveedor|"
-    r"(?:organizad[oa]|ofrecid[oa]|auspiciad[oa]|patrocinad[oa]|impartid[oa]|dictad[oa]) por|organizador|patrocinador|auspiciador)"
+    r"(?:presented|sponsored|offered|provided|hosted|organi[sz]ed|conducted|produced) by|issuing (?:organization|"
+    r"institution|authority)|"
+    r"(?:entidad|institucion|organismo|centro)(?: (?:organizador[a]?|proveedor[a]?|educativ[oa]|que (?:imparte|"
+    r"certifica)))?|proveedor|"
+    r"(?:organizad[oa]|ofrecid[oa]|auspiciad[oa]|patrocinad[oa]|impartid[oa]|dictad[oa]) por|organizador|"
+    r"patrocinador|auspiciador)"
 )
 ORGANIZATION = re.compile(
-    r"\b(?:academ\w+|society|universi\w+|college|hospital|cent(?:er|re|ro)|institut\w+|associat\w+|council|department|clinic\w*|"
-    r"llc|inc|corp|colegio|asociacion|fundacion|foundation|school|escuela|partners|consult\w+|learning|education|educators|"
+    r"\b(?:academ\w+|society|universi\w+|college|hospital|cent(?:er|re|ro)|institut\w+|associat\w+|council|"
+    r"department|clinic\w*|"
+    r"llc|inc|corp|colegio|asociacion|fundacion|foundation|school|escuela|partners|consult\w+|learning|education|"
+    r"educators|"
     r"laborator(?:y|ies|ios?)|health|healthcare|medical|sociedad|consejo|system|services|group|network|alliance|"
-    r"federation|federacion|board|company|agency|ministerio|secretaria|red cross|cruz roja|technologists|scientists|training)\b"
+    r"federation|federacion|board|company|agency|ministerio|secretaria|red cross|cruz roja|technologists|scientists|"
+    r"training)\b"
 )
 
 

@@ -1,44 +1,56 @@
 """Find the title, the provider and the type of the activity in the words of a certificate."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from ccp.reading import days, quantities
 from ccp.reading.found import MOST_LETTERS, Candidate
 from ccp.reading.labels import ORGANIZATION, PROVIDER, TITLE, folded, is_label
 from ccp.reading.pages import Segment
 from ccp.reading.quantities import alone, label_of
 from ccp.reading.runs import Layout, Run
 
-SURE = 60
+SURE = 75
 LONGEST = 130
 # What ends a line before the title.
 BEFORE_TITLE = re.compile(
-    r"(?:(?:success?fully |satisfactorily |satisfactoriamente |hereby )*(?:complet(?:ed|ing|ion)(?: of)?|attend(?:ed|ing|ance (?:at|in|of))|participat(?:ed|ing|ion)(?: in)?|"
-    r"finished|passed|viewed|ha (?:completado|aprobado|asistido|participado|culminado)|haber (?:completado|aprobado|asistido|participado|culminado)|"
+    r"(?:(?:success?fully |satisfactorily |satisfactoriamente |hereby )*(?:complet(?:ed|ing|ion)(?: of)?|"
+    r"attend(?:ed|ing|ance (?:at|in|of))|participat(?:ed|ing|ion)(?: in)?|"
+    r"finished|passed|viewed|ha (?:completado|aprobado|asistido|participado|culminado)|haber (?:completado|aprobado|"
+    r"asistido|participado|culminado)|"
     r"completado|complet\w+|asistencia|participacion|asistido|participado)"
     r"(?: (?:satisfactoriamente|exitosamente|con exito|successfully))?"
-    r"(?: (?:to|in|of|at|en|al?|the|el|la|los?|an?|our|this|following|siguiente|live|online|virtual|educational|training|continuing|education|de|formacion|continua|"
-    r"course|program(?:me)?|activity|webinar|seminar|workshop|class|in-?service|conference|session|symposium|curso|taller|seminario|conferencia|adiestramiento|programa|actividad|jornada))*"
-    r"|(?:entitled|titled|titulad[oa]|denominad[oa]|on the topic of|in recognition of|course|el curso|del curso|the course|the program|the conference|the webinar|curso de))"
+    r"(?: (?:to|in|of|at|en|al?|the|el|la|los?|an?|our|this|following|siguiente|live|online|virtual|educational|"
+    r"training|continuing|education|de|formacion|continua|"
+    r"course|program(?:me)?|activity|webinar|seminar|workshop|class|in-?service|conference|session|symposium|curso|"
+    r"taller|seminario|conferencia|adiestramiento|programa|actividad|jornada))*"
+    r"|(?:entitled|titled|titulad[oa]|denominad[oa]|on the topic of|in recognition of|course|el curso|del curso|"
+    r"the course|the program|the conference|the webinar|curso de))"
     r"[: ]*$"
 )
 # What begins a line after it.
 AFTER_TITLE = re.compile(
-    r"(?:on|held|presented|sponsored|offered|provided|conducted|hosted|at|and|in|with|for|from|date|given|an?|has|this|by|during|organized|"
-    r"course|contact|total|ce|ceu|hours?|credits?|awarded|earned|total|program|approved|location|instructor|speaker|approval|"
-    r"celebrad[oa]|realizad[oa]|impartid[oa]|el|los|del|con|por|en|que|organizad[oa]|ofrecid[oa]|de fecha|fecha|dictad[oa]|valid[oa]|"
-    r"auspiciad[oa]|patrocinad[oa]|llevad[oa]|y)\b|[0-9(]|\W*$"
+    r"(?:on|held|presented|sponsored|offered|provided|conducted|hosted|at|and|in|with|for|from|date|given|an?|has|"
+    r"this|by|during|organized|"
+    r"course|contact|total|ce|ceu|hours?|credits?|awarded|earned|total|program|approved|location|instructor|speaker|"
+    r"approval|"
+    r"celebrad[oa]|realizad[oa]|impartid[oa]|el|los|del|con|por|en|que|organizad[oa]|ofrecid[oa]|de fecha|fecha|"
+    r"dictad[oa]|valid[oa]|"
+    r"auspiciad[oa]|patrocinad[oa]|llevad[oa]|y)\b|\(|\W*$"
 )
 QUOTED = re.compile(r"\"([^\"\n]{2,}(?:\n[^\"\n]+)?)\"")
 GENERIC = re.compile(
-    r"\b(?:certificat\w*|certify|certifies|certifica|constancia|diploma|transcript|record of|documentation|congratulations|"
+    r"\b(?:certificat\w*|certify|certifies|certifica|constancia|diploma|transcript|record of|documentation|"
+    r"congratulations|"
     r"completion|achievement|attendance|presented to|awarded to|this is to|hereby|otorga|reconocimiento|certificado)\b"
 )
 APPROVED_PROVIDER = re.compile(
-    r"^(?P<name>[^.,\n]{4,80}?(?:, (?:inc\.?|llc))?),? (?:is|has been|es|esta)(?: an?| un)? (?:approved|accredited|authorized|recognized|proveedor|aprobad|acreditad)"
+    r"^(?P<name>[^.,\n]{4,80}?(?:, (?:inc\.?|llc))?),? (?:is|has been|es|esta)(?: an?| un)? (?:approved|accredited|"
+    r"authorized|recognized|proveedor|aprobad|acreditad)"
 )
 CERTIFIES = re.compile(
-    r"^(?:(?:hereby )?(?:certif(?:y|ies)|attests?|confirms?|verif(?:y|ies)|awards|presents|grants)\b|this certifies|(?:por la presente )?certifica|hace constar|otorga|confiere|extiende|da fe)"
+    r"^(?:(?:hereby )?(?:certif(?:y|ies)|attests?|confirms?|verif(?:y|ies)|awards|presents|grants)\b|this certifies|"
+    r"(?:por la presente )?certifica|hace constar|otorga|confiere|extiende|da fe)"
 )
 PERSON = re.compile(r"\b(?:ph\.?d|m\.?d|rn|msn|bsn|dds|dmd|mt\(|mls|dr|dra|lic|mtra|prof|mr|ms|mrs)\b\.?")
 
@@ -53,15 +65,20 @@ def titles(layout: Layout) -> list[Candidate]:
 def providers(layout: Layout) -> list[Candidate]:
     """Return the candidates for the provider: what is labeled, or named as one that certifies."""
     found = [one for one in _labeled(layout, PROVIDER, may_stand_inside=True) if _is_organization(one.value)]
-    for segment in layout.segments:
-        if match := APPROVED_PROVIDER.match(folded(segment.text)):
-            found.append(_candidate(Run((segment,)), match.start("name"), match.end("name")))
+    found.extend(
+        _candidate(Run((segment,)), *match.span("name"))
+        for segment in layout.segments
+        if (match := APPROVED_PROVIDER.match(folded(segment.text)))
+    )
     found.extend(_head(layout))
     return _distinct(one for one in found if _is_organization(one.value))
 
 
 MOST_WORDS = 9
-NO_NAME = re.compile(r"[:@]|[0-9]{3}|\b(?:by|por|is|are|has|es|esta|for|from|that|to|on)\b")
+NO_NAME = re.compile(
+    r"[:@]|[0-9]{3}|\b(?:by|por|is|are|has|es|esta|for|from|that|to|on|board of|faculty of|"
+    r"recogni[sz]es|presents|certifies|awards|attests|grants|honors|confers|certifica|otorga)\b"
+)
 
 
 def _head(layout: Layout) -> list[Candidate]:
@@ -102,7 +119,8 @@ def _labeled(layout: Layout, label: re.Pattern[str], *, may_stand_inside: bool =
                     found.append(_rest(layout, run, number, match.end()))
             elif may_stand_inside and (
                 inside := re.search(
-                    r"\b(?:sponsored|offered|provided|hosted|organi[sz]ed|presented|conducted|impartid[oa]|organizad[oa]|ofrecid[oa]|auspiciad[oa]|patrocinad[oa]) (?:by|por)(?: (?:the|la|el))? ?",
+                    r"\b(?:sponsored|offered|provided|hosted|organi[sz]ed|presented|conducted|impartid[oa]|"
+                    r"organizad[oa]|ofrecid[oa]|auspiciad[oa]|patrocinad[oa]) (?:by|por)(?: (?:the|la|el))? ?",
                     flat,
                 )
             ):
@@ -119,7 +137,8 @@ def _rest(layout: Layout, run: Run, number: int, start: int) -> Candidate:
     segment = run.segments[number]
     text = segment.text[start:]
     stop = re.search(
-        r"\s{2,}|[;|]|,? (?:on|el|held|and has|and was|is approved|date|at) |\.(?=\s|$)(?<!\b[A-Z]\.)(?<!St\.)(?<!Inc\.)|, (?=[0-9]|P\. ?O\.|Suite|(?:[A-Z][\w.]+ ?){1,3}, [A-Z]{2}\b)",
+        r"\s{2,}|[;|]|,? (?:on|el|held|and has|and was|is approved|date|at) |\.(?=\s|"
+        r"$)(?<!\b[A-Z]\.)(?<!St\.)(?<!Inc\.)|, (?=[0-9]|P\. ?O\.|Suite|(?:[A-Z][\w.]+ ?){1,3}, [A-Z]{2}\b)",
         text,
     )
     end = start + (stop.start() if stop else len(text))
@@ -159,20 +178,34 @@ def is_a_label(segment: Segment) -> bool:
 
 
 def _is_header(line: Sequence[Segment]) -> bool:
-    """Return whether a line holds the labels of a table's columns: several short cells of words."""
-    return len(line) > 2 and not any(re.search(r"[0-9]", segment.text) for segment in line)
+    """Return whether a line holds the labels of a table's columns, and no values."""
+    return len(line) > 2 and sum(map(is_a_label, line)) >= len(line) - 1
 
 
 def _with_following(layout: Layout, segment: Segment) -> list[Segment]:
     """Return the segment and the lines of the same cell below it."""
     found = [segment]
     for other in layout.below(segment)[:2]:
-        last = found[-1]
-        is_near = other.top - last.bottom < 0.6 * last.height and abs(other.left - segment.left) < segment.height
-        if not is_near or layout.left_of(other) is not None or AFTER_TITLE.match(folded(other.text)):
+        left = layout.left_of(other)
+        is_aligned = abs(other.left - segment.left) < 0.5 * segment.height
+        if not (is_aligned and _continues(found[-1], other)) or (left is not None and is_a_label(left)):
             break
         found.append(other)
     return found
+
+
+# From line to line in one paragraph, in heights of the letters. The text of a PDF has the height of
+# its font, and what is recognized has that of its ink.
+PITCH_OF_TEXT, PITCH_OF_INK = 1.42, 2.1
+ALIKE = 0.15
+
+
+def _continues(segment: Segment, other: Segment) -> bool:
+    """Return whether a line belongs to the paragraph of the line above it: as high, and close."""
+    is_text = Run((segment, other)).is_text
+    pitch = (other.middle - segment.middle) / segment.height
+    is_alike = abs(other.height - segment.height) < (ALIKE if is_text else 2 * ALIKE) * segment.height
+    return is_alike and pitch < (PITCH_OF_TEXT if is_text else PITCH_OF_INK)
 
 
 def _quoted(layout: Layout) -> list[Candidate]:
@@ -180,7 +213,7 @@ def _quoted(layout: Layout) -> list[Candidate]:
         _candidate(run, match.start(1), match.end(1))
         for run in layout.runs
         for match in QUOTED.finditer(run.text)
-        if 2 <= len(match[1].split()) and len(match[1]) <= LONGEST
+        if len(match[1].split()) >= 2 and len(match[1]) <= LONGEST
     ]
 
 
@@ -191,25 +224,37 @@ def _after_completed(layout: Layout) -> list[Candidate]:
         for number, segment in enumerate(run.segments[:-1]):
             if not (BEFORE_TITLE.search(folded(segment.text)) or _introduces(segment.text)):
                 continue
-            title: list[Segment] = []
-            for other in run.segments[number + 1 :]:
-                is_alike = not title or abs(other.height - title[0].height) < 0.2 * title[0].height
-                if len(title) == 3 or not is_alike or (AFTER_TITLE.match(folded(other.text)) and title):
+            first = run.segments[number + 1]
+            if not BEGINS.match(first.text) or _says_more(first) or AFTER_TITLE.match(folded(first.text)):
+                continue
+            title = [first]
+            for other in run.segments[number + 2 : number + 4]:
+                if not _continues(title[-1], other) or _says_more(other):
                     break
                 title.append(other)
-            if title and not AFTER_TITLE.match(folded(title[0].text)):
-                found.append(_candidate(Run(tuple(title)), 0, None))
+            found.append(_candidate(Run(tuple(title)), 0, None))
     return found
 
 
+BEGINS = re.compile(r"[\"']?(?:[A-ZÁÉÍÓÚÑ]|[0-9]{1,3}[^0-9./-])")
+
+
+def _says_more(segment: Segment) -> bool:
+    """Return whether a line says when or how long, so that it is no title alone."""
+    flat = folded(segment.text)
+    return bool(days.mentions(flat, day_first=None) or quantities.mentions(flat))
+
+
 KIND = (
-    r"(?:webinar|webcast|course|seminar|workshop|program|class|training|in-?service|conference|session|activity|symposium|curso|taller|"
+    r"(?:webinar|webcast|course|seminar|workshop|program|class|training|in-?service|conference|session|activity|"
+    r"symposium|curso|taller|"
     r"seminario|adiestramiento|programa|conferencia)"
 )
 IN_A_SENTENCE = re.compile(
     rf"\b(?:complet(?:ed|ing|ion of)|attend(?:ed|ing)|participat(?:ed|ing|ion) in|ha completado|asistió a|participó en)"
     rf"(?:[ \n](?:[a-z-]+[ \n]){{0,4}}{KIND},?)?[ \n](?:(?:en)?titled |called |titulado )?"
-    r"(?P<title>(?:the |la |el )?[A-ZÁÉÍÓÚÑ0-9][^.;\"]{5,110}?),?[ \n](?:held |presented |offered |celebrado |impartido )?(?:on|el)[ \n]"
+    r"(?P<title>(?:the |la |el )?[A-ZÁÉÍÓÚÑ0-9][^.;\"]{5,110}?),?[ \n](?:held |presented |offered |celebrado |"
+    r"impartido )?(?:on|el)[ \n]"
     r"(?=(?:[A-Za-z]{3,9},? )?(?:[0-9]{1,2}\b|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)))"
 )
 
@@ -226,24 +271,33 @@ def _introduces(text: str) -> bool:
 
 
 DID = re.compile(
-    r"\b(?:complet\w+|fulfill\w+|attend\w+|participat\w+|took part|passed|scored|finished|asisti\w+|particip\w+|curs[oa]\w*|aprob\w+|"
+    r"\b(?:complet\w+|fulfill\w+|attend\w+|participat\w+|took part|passed|scored|finished|asisti\w+|particip\w+|"
+    r"curs[oa]\w*|aprob\w+|"
     r"culmin\w+|acreditado|realizado)\b"
 )
 ENDS_A_THOUGHT = re.compile(r"[.,;:]$|\b(?:hours?|horas?|credits?|by|por)\W*$")
 
 
+# A name that ends so is cut off.
+DANGLING = re.compile(
+    r"\b(?:of|and|the|for|in|to|with|a|an|on|at|by|de|del|y|en|la|el|los|las|con|para|por)$|^(?:of|and|de|y)\b"
+)
+
+
 def _candidate(run: Run, start: int, end: int | None) -> Candidate:
     end = len(run.text) if end is None else end
     text = " ".join(run.text[start:end].split()).strip(" \"':;,._*-")
-    if run.sure(start, end) < SURE or len(text) > LONGEST:
+    if run.sure(start, end) < SURE or len(text) > LONGEST or DANGLING.search(folded(text)):
         text = ""
-    return Candidate(text[:MOST_LETTERS], text[:MOST_LETTERS], spot=run.spot(start, end) if text else None)
+    return Candidate(
+        text[:MOST_LETTERS], run.text[start:end].strip()[:MOST_LETTERS], spot=run.spot(start, end) if text else None
+    )
 
 
-def _distinct(candidates: "object") -> list[Candidate]:
+def _distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Return the candidates without those that differ in nothing but case and spaces."""
     found: dict[str, Candidate] = {}
-    for one in candidates:  # type: ignore[attr-defined]
+    for one in candidates:
         if len(one.value) > 2:
             found.setdefault(re.sub(r"\W+", "", folded(one.value)), one)
     return list(found.values())
@@ -255,12 +309,15 @@ LIVE = re.compile(
 )
 COURSE = re.compile(r"\b(?:course|curso|class|training|adiestramiento|capacitacion)\b")
 SELF_STUDY = re.compile(
-    r"\b(?:self-?study|self-?paced|home-?study|journal|article|quiz|on-?demand|autoestudio|autodidacta|articulo|revista|"
+    r"\b(?:self-?study|self-?paced|home-?study|journal|article|quiz|on-?demand|autoestudio|autodidacta|articulo|"
+    r"revista|"
     r"podcast|independent study|correspondence)\b"
 )
 GAVE = re.compile(
-    r"\b(?:presenter for|as (?:an? )?(?:guest |invited )?(?:speaker|lecturer|presenter|faculty|instructor)|for presenting|"
-    r"for (?:his|her|their) presentation|ponente|conferencista|expositora?|disertante|author(?:s|ed|ship)?|autora?|poster)\b"
+    r"\b(?:presenter for|as (?:an? )?(?:guest |invited )?(?:speaker|lecturer|presenter|faculty|instructor)|"
+    r"for presenting|"
+    r"for (?:his|her|their) presentation|ponente|conferencista|expositora?|disertante|author(?:s|ed|ship)?|autora?|"
+    r"poster)\b"
 )
 OFFICE = re.compile(
     r"\b(?:committee|comite|board of directors|volunteer|delegate|served as|employ(?:ed|ment)|employer|chapter)\b"

@@ -9,7 +9,7 @@ import re
 import subprocess
 from bisect import bisect
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO, StringIO
 from itertools import pairwise
 from math import atan, cos, degrees, sin
@@ -23,7 +23,9 @@ LONGER = 2_400  # pixels of the longer side, about 220 dots per inch of a letter
 SECONDS = 90  # of the clock, on a machine that does much else
 LEAST_SURE = 20
 FEW_WORDS = 12
-SURE = 60
+SURE = 75
+LIKELY, UNSURE = 60, 30
+WINDOW = 9  # of eight dots each
 LEVEL = 0.002  # by how much a line may fall
 LINE = 56  # pixels of a line that is read a second time
 
@@ -39,6 +41,8 @@ class Read:
     page: Page
     picture: Any
     sure: float
+    turn: int
+    upright_page: Any  # gray, as it was read
 
     @property
     def is_good(self) -> bool:
@@ -58,26 +62,52 @@ def read(picture: Any) -> Read:
     """Return the words of the picture, turned as most words are recognized."""
     picture = _sized(picture)
     even = _even(picture)
-    best = _read(picture, even, 0)
+    lean, on_its_side = _lean(even)
+    picture, even = picture.rotate(lean, fillcolor="white"), even.rotate(lean, fillcolor=255)
+    best = _read(picture, even, 90 if on_its_side else 0)
     if not best.is_good:
-        first = _turn(even)
-        for turn in dict.fromkeys((first, 90, 270, 180)):
-            if turn:
+        for turn in dict.fromkeys((_turn(even), 270, 0, 180, 90)):
+            if turn != best.turn:
                 best = max(best, _read(picture, even, turn), key=lambda read: read.sure * read.upright)
             if best.is_good:
                 break
-    return _level(best)
+    words = list(best.page.words)
+    for layout in ("11", "6"):  # sparse text, and one block of text
+        words = completed(words, _words(best.upright_page, layout))
+    return _level(replace(best, page=Page(tuple(words), best.page.height)))
+
+
+def _lean(even: Any) -> tuple[float, bool]:
+    """Return by how many degrees to turn the picture so that its lines are level or upright.
+
+    And return whether they are upright, so that the page lies on its side. Where lines are level,
+    rows of dots are either dark or bright: their sums differ most from row to row.
+    """
+    from PIL import Image
+
+    small = even.resize((even.width // 3, even.height // 3), Image.Resampling.BOX)
+
+    def contrast(angle: float) -> tuple[float, float, bool]:
+        turned = small.rotate(angle, Image.Resampling.BILINEAR, fillcolor=255)
+        rows = turned.resize((1, turned.height), Image.Resampling.BOX).tobytes()
+        columns = turned.resize((turned.width, 1), Image.Resampling.BOX).tobytes()
+        level, upright = (sum((a - b) ** 2 for a, b in pairwise(sums)) for sums in (rows, columns))
+        return max(level, upright), angle, upright > level
+
+    rough = max(contrast(half / 2) for half in range(-10, 11))
+    _, angle, on_its_side = max(contrast(rough[1] + tenth / 10) for tenth in range(-4, 5))
+    return angle, on_its_side
 
 
 def _level(read: Read) -> Read:
-    """Return the page with its lines level. Photos are taken at a small angle."""
+    """Return the page with its lines level, as far as they are not yet."""
     slope = _slope(read.page)
     if abs(slope) < LEVEL:
         return read
     height = read.page.height
     words = tuple(_moved(word, slope, WIDTH / 2, height / 2) for word in read.page.words)
     turned = read.picture.rotate(degrees(atan(slope)), fillcolor="white")
-    return Read(Page(words, height), turned, read.sure)
+    return replace(read, page=Page(words, height), picture=turned)
 
 
 def _slope(page: Page) -> float:
@@ -143,12 +173,16 @@ def _sized(picture: Any) -> Any:
 
 
 def _even(picture: Any) -> Any:
-    """Return the picture gray, without shadows: what is bright around a place becomes white."""
+    """Return the picture gray, without shadows: what is bright around a place becomes white.
+
+    The table around a page becomes white too. What is left dark is narrower than ``WINDOW``.
+    """
     from PIL import Image, ImageChops, ImageFilter, ImageOps
 
     gray = ImageOps.grayscale(picture)
     small = gray.resize((gray.width // 8 or 1, gray.height // 8 or 1), Image.Resampling.BOX)
-    paper = small.filter(ImageFilter.MaxFilter(7)).filter(ImageFilter.GaussianBlur(8)).resize(gray.size)
+    paper = small.filter(ImageFilter.MaxFilter(WINDOW)).filter(ImageFilter.MinFilter(WINDOW))
+    paper = paper.filter(ImageFilter.GaussianBlur(2)).resize(gray.size, Image.Resampling.BICUBIC)
     return ImageOps.autocontrast(ImageChops.invert(ImageChops.subtract(paper, gray)), cutoff=(0.5, 0))
 
 
@@ -166,14 +200,56 @@ def _turn(even: Any) -> int:
 
 def _read(picture: Any, even: Any, turn: int) -> Read:
     upright = even.rotate(turn, expand=True) if turn else even
-    scale = WIDTH / upright.width
-    words = []
-    for row in _rows(_tesseract(upright, "--psm", "3", "-l", LANGUAGES, "tsv")):
-        left, top, width, height = (int(row[name]) * scale for name in ("left", "top", "width", "height"))
-        words.append(Word(_digits(plain(row["text"])), left, top, left + width, top + height, float(row["conf"])))
+    words = _words(upright, "3")
     sure = median(word.sure for word in words) if words else 0
     shown = picture.rotate(turn, expand=True) if turn else picture
-    return Read(Page(tuple(words), upright.height * scale), shown, sure)
+    return Read(Page(tuple(words), WIDTH * upright.height / upright.width), shown, sure, turn, upright)
+
+
+def _words(upright: Any, layout: str) -> list[Word]:
+    """Return the words, for which tesseract looks as for this kind of layout (its ``--psm``)."""
+    scale = WIDTH / upright.width
+    words = []
+    for row in _rows(_tesseract(upright, "--psm", layout, "-l", LANGUAGES, "tsv")):
+        left, top, width, height = (int(row[name]) * scale for name in ("left", "top", "width", "height"))
+        words.append(
+            Word(
+                _digits(plain(row["text"])).strip("|\\_[]{}"), left, top, left + width, top + height, float(row["conf"])
+            )
+        )
+    return words
+
+
+def completed(words: Sequence[Word], others: Sequence[Word]) -> list[Word]:
+    """Return the words with those that only another pass has recognized.
+
+    In tables and beside shadows, each way to look for words misses some. A number that the two
+    passes read differently is unsure.
+    """
+    known = list(words)
+    for other in others:
+        same = [number for number, word in enumerate(known) if _share_a_place(word, other)]
+        if not same:
+            if other.sure >= SURE and (len(other.text) > 1 or other.text.isdigit()):
+                known.append(other)
+        elif len(same) == 1 and other.sure >= LIKELY:
+            word = known[same[0]]
+            if word.sure < LIKELY:
+                known[same[0]] = other
+            elif _digits_of(word) != _digits_of(other):
+                known[same[0]] = replace(word, sure=UNSURE)
+    return known
+
+
+def _digits_of(word: Word) -> str:
+    return re.sub(r"[^0-9.,/]", "", word.text).strip(".,/")
+
+
+def _share_a_place(word: Word, other: Word) -> bool:
+    across = min(word.right, other.right) - max(word.left, other.left)
+    down = min(word.bottom, other.bottom) - max(word.top, other.top)
+    smaller = min((one.right - one.left) * one.height for one in (word, other))
+    return across > 0 and down > 0 and across * down > 0.25 * smaller
 
 
 def _rows(said: str) -> list[dict[str, str]]:
@@ -192,7 +268,10 @@ def _digits(word: str) -> str:
 
 
 def _is_word(row: dict[str, str]) -> bool:
-    return row.get("level") == "5" and bool(plain(row["text"] or "")) and float(row["conf"]) >= LEAST_SURE
+    """Return whether a row is a word. The lines of tables and borders are read as bars and dashes."""
+    text = plain(row["text"] or "")
+    is_text = any(letter.isalnum() for letter in text) or text in ("-", "&", "/")
+    return row.get("level") == "5" and is_text and float(row["conf"]) >= LEAST_SURE
 
 
 def _tesseract(picture: Any, *arguments: str) -> str:

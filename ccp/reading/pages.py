@@ -105,7 +105,7 @@ def segments(pages: Sequence[Page]) -> list[Segment]:
 
 
 def _segments_of(page: Page, number: int) -> list[Segment]:
-    found = []
+    found: list[Segment] = []
     for line in map(_unspaced, lines(page.words)):
         height = median(word.height for word in line)
         cells = [[line[0]]]
@@ -170,12 +170,9 @@ def _in_line(word: Word, line: Sequence[Word]) -> bool:
     )
 
 
-LIGATURES_AND_SPACES = "NFKC"
-
-
 def plain(text: str) -> str:
     """Return the text with plain letters, quotes and dashes, and single spaces."""
-    changed = unicodedata.normalize(LIGATURES_AND_SPACES, text)
+    changed = unicodedata.normalize("NFKC", text)
     return " ".join(changed.translate(_PLAIN).split())
 
 

@@ -134,7 +134,7 @@ def _meaning(layout: Layout, run: Run, mention: days.Mention, before: Day | None
         return cue[0] if cue else None
     if before and before.means and ONLY_LITTLE.fullmatch(run.flat[before.mention.end : mention.start]):
         return before.means  # one of several days of one kind
-    if not NOTHING_MORE.fullmatch(behind):
+    if not NOTHING_MORE.fullmatch(behind) and layout.left_of(segment) is None:
         cue = last_cue(text)
         return cue[0] if cue else None
     return _by_label(layout, segment, text)
@@ -275,20 +275,26 @@ def _candidates_of_pairs(pairs: Sequence[tuple[Day, Day]]) -> tuple[list[Candida
 
 # Right before a number, with a word or two between.
 NOT_EARNED = re.compile(
-    r"\b(?:up to|hasta|as many as|exceed|more than|mas de|toward|each|every|per|cada|equals?|equivale\w*|within|at least|al menos|"
-    r"for each|another|additional|out of|of the|previous|prior|after|before|antes|next|every)\W+(?:(?:un|una|the|a|an|total|of|de|maximo|maximum|to) )*$"
+    r"\b(?:up to|hasta|as many as|exceed|more than|mas de|toward|each|every|per|cada|equals?|equivale\w*|within|"
+    r"at least|al menos|"
+    r"for each|another|additional|out of|of the|previous|prior|after|before|antes|next|every)\W+(?:(?:un|una|the|a|"
+    r"an|total|of|de|maximo|maximum|to) )*$"
 )
 # Anywhere before it in its sentence, as in "the most that can be earned is".
 COULD_BE_EARNED = re.compile(
-    r"\b(?:max(?:imum)?|maxim[oa]|possible|posibles?|remaining|requir\w*|requerid\w*|obligatori\w*|minimum|minim[oa]|balance|"
-    r"program total|total program|entire (?:program|series|course)|available|eligible|notice|advance|needed|deficien\w*)\b[^.;\n]{0,60}$"
+    r"\b(?:max(?:imum)?|maxim[oa]|possible|posibles?|remaining|requires?|required|requerid\w*|obligatori\w*|minimum|"
+    r"minim[oa]|balance|"
+    r"program total|total program|entire (?:program|series|course)|available|eligible|notice|advance|needed|"
+    r"deficien\w*)\b[^.;\n]{0,60}$"
 )
 NOT_EARNED_AFTER = re.compile(
-    r"[ ):]*(?:(?:is|are|was|were|of) )?(?:the )?(?:max(?:imum)?|available|possible|required|offered|allowed|remaining|per|each|a (?:day|week|year)|"
+    r"[ ):]*(?:(?:is|are|was|were|of) )?(?:the )?(?:max(?:imum)?|available|possible|required|offered|allowed|"
+    r"remaining|per|each|a (?:day|week|year)|"
     r"(?:before|after|of (?:the )?(?:notice|purchase|event|program))|maximo|requerid\w*|disponibles?|(?:24|7))\b"
 )
 NOT_EARNED_LABEL = re.compile(
-    r"\b(?:max(?:imum)?|maxim[oa]|available|offered|possible|required|remaining|program total|total program|series|approved hours|"
+    r"\b(?:max(?:imum)?|maxim[oa]|available|offered|possible|required|remaining|program total|total program|series|"
+    r"approved hours|"
     r"office|business|clinic(?:al)?|lab|prior|previous|minimum|price|fee|cost|score)\b"
 )
 APPROVED = re.compile(
@@ -296,7 +302,8 @@ APPROVED = re.compile(
 )
 TOTALS = re.compile(r"\b(?:totals?|suma)\b")
 COLLEGE = re.compile(
-    r"\b(?:semester|quarter hours?|gpa|grade point|registrar|transcript of (?:record|grades)|academic term|undergraduate)\b"
+    r"\b(?:semester|quarter hours?|gpa|grade point|registrar|transcript of (?:record|grades)|academic term|"
+    r"undergraduate)\b"
 )
 
 

@@ -40,7 +40,8 @@ NUMBER = rf"(?:{_FRACTION}|{_DIGITS})"
 _START = r"(?<![0-9$#a-z./:,-])(?<![a-z]-)(?<!no\. )(?<!# )"
 
 _CE = (
-    r"(?:continuing (?:[a-z]+ ){0,3}education|continuing education|c\.? ?e\.?|contact|clock|cne|cme|cde|cpe|ceh|nursing|"
+    r"(?:continuing (?:[a-z]+ ){0,3}education|continuing education|c\.? ?e\.?|contact|clock|cne|cme|cde|cpe|ceh|"
+    r"nursing|"
     r"p\.? ?a\.? ?c\.? ?e\.?|pace|ama pra category 1|ama pra|category [1i]|professional development|instruction(?:al)?|"
     r"training|educational?|cpd|cdep|general|amt|approved)"
 )
@@ -94,23 +95,31 @@ _AFTER = [
         is_clear,
         re.compile(
             _START
-            + rf"\(?(?P<number>{NUMBER})\)?(?: ?\([a-z -]{{3,20}}\))?(?:[ \n]|-)?(?:\(?{_wrapped(words)}\)?)(?![a-z]){_NO_LABEL}"
+            + rf"\(?(?P<number>{NUMBER})\)?(?: ?\([a-z -]{{3,20}}\))?(?:[ \n]|-)?"
+            + rf"(?:\(?{_wrapped(words)}\)?)(?![a-z]){_NO_LABEL}"
         ),
     )
     for unit, words, is_clear in _UNITS
 ]
-_MORE = r"(?: (?:earned|awarded|granted|received|completed|credited|claimed|obtained|value|total|otorgad[ao]s|obtenid[ao]s|acreditad[ao]s|for this (?:course|program|activity)))*"
-_OF = r"(?:(?:total |number of |numero (?:total )?de |no\. of |# of |total (?:number )?(?:of |de )|cantidad de |amount of )?)"
+_MORE = (
+    r"(?: (?:earned|awarded|attended|offered|aprobad[ao]s|granted|received|completed|credited|claimed|obtained|"
+    r"value|total|otorgad[ao]s|obtenid[ao]s|acreditad[ao]s|for this (?:course|program|activity)))*"
+)
+_OF = (
+    r"(?:(?:total |number of |numero (?:total )?de |no\. of |# of |total (?:number )?(?:of |de )|cantidad de |"
+    r"amount of )?)"
+)
 _LABELS = [
     (unit, is_clear, re.compile(rf"(?<![a-z0-9]){_OF}(?:{words}){_MORE}(?: ?\([^)0-9]{{1,20}}\))?(?![a-z])"))
     for unit, words, is_clear in (
-        *_UNITS,
-        (HOUR, rf"{_HOUR_WORD} of {_CREDIT_WORD}", True),
         (
             HOUR,
-            r"(?:hours?|credits?|hrs\.?) (?:earned|awarded|granted|received|credited|attended|completed|otorgad[ao]s|obtenid[ao]s)",
+            r"(?<!semester )(?<!quarter )(?<!ceu )(?:hours?|credits?|hrs\.?) (?:earned|awarded|granted|received|"
+            r"credited|attended|completed|otorgad[ao]s|obtenid[ao]s)",
             True,
         ),
+        *_UNITS,
+        (HOUR, rf"{_HOUR_WORD} of {_CREDIT_WORD}", True),
         (HOUR, r"(?:length|duration|duracion|valor)", False),
     )
 ]
@@ -122,8 +131,10 @@ _NUMBER = re.compile(
 # One CEU is ten contact hours, wherever it is said, is nobody's.
 _DEFINITION = re.compile(
     r"(?<![0-9.])(?:one|an?|una?|ten|diez|\(?1(?:\.0+)?\)?|\(?0?\.10?\)?|10|60|50)(?: \([0-9.]+\))? "
-    r"(?:c\.?e\.?u\.?s?|continuing education units?|contact hours?|clock hours?|credits?|points?|puntos?|hours?|hora|minutes?|minutos)"
-    r"(?: de contacto)?(?: \(ceu\))? ?(?:=|is equal to|are equal to|equals?|is equivalent to|is|equivale[n]? a|es igual a|per |for each |por cada )[^.;\n]{0,120}"
+    r"(?:c\.?e\.?u\.?s?|continuing education units?|contact hours?|clock hours?|credits?|points?|puntos?|hours?|"
+    r"hora|minutes?|minutos)"
+    r"(?: de contacto)?(?: \(ceu\))? ?(?:=|is equal to|are equal to|equals?|is equivalent to|is|equivale[n]? a|"
+    r"es igual a|per |for each |por cada )[^.;\n]{0,120}"
 )
 _MINUTES = re.compile(_START + r"(?P<number>[0-9]{2,4})[ -](?:minutes?|mins?\b\.?|minutos?)(?![a-z])")
 

@@ -32,7 +32,8 @@ class Pdf:
         width, height = page.get_size()
         scale = WIDTH / width
         text = page.get_textpage()
-        found, letters = [], []
+        found: list[list[tuple[str, Box]]] = []
+        letters: list[tuple[str, Box]] = []
         for index in range(min(text.count_chars(), MOST_LETTERS)):
             letter = chr(pdfium.FPDFText_GetUnicode(text, index))
             if letter.isspace() or not letter.isprintable():

@@ -19,7 +19,8 @@ CERTIFICATES = [
     ("Course Date: March 14, 2026\nExpiration: March 14, 2028\nCEUs: 0.2", [DAY], [], ["0.2"], "ceu"),
     ("Date of birth: 03/02/1980\nDate of attendance: 03/14/2026\nNo. of hours: 4", [DAY], [], ["4"], "hour"),
     (
-        "This course is approved by the state board (approval no. 12-345, 01/01/2025 to 12/31/2027).\nAttended: 3/14/2026. Hours: 2",
+        "This course is approved by the state board (approval no. 12-345, 01/01/2025 to 12/31/2027).\n"
+        "Attended: 3/14/2026. Hours: 2",
         [DAY],
         [],
         ["2"],
@@ -90,7 +91,8 @@ CERTIFICATES = [
     ("Certificate of completion dated March 14, 2026", [], [], [], ""),
     ("CE CREDIT: 2 HOURS\nDATE OF SERVICE: MARCH 14, 2026", [DAY], [], ["2"], "hour"),
     (
-        "Se expide el presente a los 20 días del mes de marzo de 2026.\nCurso impartido los días 13 y 14 de marzo de 2026, 16 horas académicas.",
+        "Se expide el presente a los 20 días del mes de marzo de 2026.\n"
+        "Curso impartido los días 13 y 14 de marzo de 2026, 16 horas académicas.",
         ["2026-03-13"],
         [DAY],
         ["16"],
@@ -118,7 +120,8 @@ CERTIFICATES = [
     ),
     ("NAME OF COURSE: Sutures\nDATE(S) ATTENDED: 3/14/26\nTOTAL CE HOURS: 2.5", [DAY], [], ["2.5"], "hour"),
     (
-        "CE Certificate\nDate of Activity\nMarch 14, 2026\nContact Hours Awarded\n3.00\nExpiration Date of Accreditation\nJune 30, 2027",
+        "CE Certificate\nDate of Activity\n"
+        "March 14, 2026\nContact Hours Awarded\n3.00\nExpiration Date of Accreditation\nJune 30, 2027",
         [DAY],
         [],
         ["3"],
@@ -165,7 +168,8 @@ CERTIFICATES = [
         "hour",
     ),
     (
-        "Date Printed: 4/1/2026\nDate of Completion: 3/14/2026\nCertificate valid for 2 years\nNursing contact hours: 1.2",
+        "Date Printed: 4/1/2026\nDate of Completion: 3/14/2026\n"
+        "Certificate valid for 2 years\nNursing contact hours: 1.2",
         [DAY],
         [],
         ["1.2"],

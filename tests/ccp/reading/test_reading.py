@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from pypdfium2 import PdfDocument
 
+from amtportal import checks
 from ccp.models.evidence import EvidenceKind
 from ccp.reading.found import PNG, Candidate, Found
 from ccp.reading.reading import Unreadable, Why, plausible, read
@@ -167,5 +168,11 @@ def test_the_process_has_no_network() -> None:
 
 
 def test_the_process_loads_neither_django_nor_settings() -> None:
-    code = "import sys; from ccp.reading import child, certificate; print('django' in sys.modules, 'django.conf' in sys.modules)"
-    assert run(code).stdout.split() == ["False", "False"]
+    code = "import sys; from ccp.reading import child, certificate; print('django' in sys.modules)"
+    assert run(code).stdout.split() == ["False"]
+
+
+def test_the_portal_warns_where_photos_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    [warning] = checks.check_ocr()
+    assert "tesseract-ocr-spa" in warning.msg
