@@ -57,7 +57,7 @@ class Desk:
 
     ``open_cycles`` take records now. ``earlier`` is the entry that a form with the same number has
     recorded, whoever sent it. ``statement`` is the key of the attestation as it is shown to the
-    reader; None before anybody attested to it.
+    reader; None before anybody attested to it. ``has_files``: whether files wait for the form.
     """
 
     member: Member
@@ -66,6 +66,7 @@ class Desk:
     open_cycles: list[Cycle]
     earlier: Activity | None
     statement: int | None
+    has_files: bool
 
     @cached_property
     def terms(self) -> Catalogue:
@@ -77,7 +78,8 @@ class Desk:
 # One statement of plain SQL: nearly every form finds the statement and no entry.
 _KNOWN = """
     SELECT (SELECT id FROM ccp_activity WHERE submission_id = %s),
-        (SELECT id FROM ccp_attestationstatement WHERE text = %s)
+        (SELECT id FROM ccp_attestationstatement WHERE text = %s),
+        EXISTS (SELECT 1 FROM ccp_pendingfile WHERE member_id = %s AND submission_id = %s)
 """
 
 
@@ -91,10 +93,10 @@ def desk(*, member: Member, submission_id: UUID, at: datetime) -> Iterator[Desk]
         open_cycles = catching_up.open_for_records(member, at=at, lock=True)
         with connection.cursor() as cursor:
             number = Activity._meta.get_field("submission_id").get_db_prep_value(submission_id, connection)
-            cursor.execute(_KNOWN, [number, str(claims.ATTESTATION)])
-            earlier, statement = cursor.fetchone()
+            cursor.execute(_KNOWN, [number, str(claims.ATTESTATION), member.pk, number])
+            earlier, statement, has_files = cursor.fetchone()
         recorded = Activity.objects.get(pk=earlier) if earlier else None
-        yield Desk(member, submission_id, at, open_cycles, recorded, statement)
+        yield Desk(member, submission_id, at, open_cycles, recorded, statement, bool(has_files))
 
 
 def record(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
@@ -85,6 +86,7 @@ NEW_PASSWORD = {"oldpassword": PASSWORD, "password1": "green kettles sing low", 
 MEMBERS = {
     "activity-record": Form("/ccp/record/", RECORD),
     "activity-preview": Form("/ccp/record/preview/", RECORD, plain=True),
+    "record-files": Form("/ccp/record/files/", RECORD | {"submission_id": str(UUID(int=7))}, plain=True),
     "activity-amend": Form("/ccp/activities/{entry}/amend/", {"points": "3", "attested": "on"}),
     "activity-withdraw": Form("/ccp/activities/{entry}/withdraw/"),
     "activity-restore": Form("/ccp/activities/{withdrawn}/restore/", plain=True),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from ccp.models import Activity, Credit
 from ccp.recording import eligibility
+from ccp.recording.forms.files import FilesOfEntry
 from ccp.recording.forms.record import RecordCEForm
 from certifications.models import Cycle
 
@@ -47,7 +48,8 @@ class AmendForm(RecordCEForm):
         initial["certifications"] = [cycle.certification_id for cycle in claimed]
         initial["revision"] = activity.revision
         super().__init__(data, open_cycles=open_cycles, on=on, initial=initial, earlier=activity, kept=kept)
-        del self.fields["submission_id"]
+        for name in ("submission_id", *FilesOfEntry.base_fields):  # the entry's page takes files
+            del self.fields[name]
 
     def show_revision(self, revision: int) -> None:
         """Let the next submit replace that revision.

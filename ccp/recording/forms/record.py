@@ -33,13 +33,14 @@ from ccp.recording.forms.fields import (
     TypedLineField,
     TypedNumberField,
 )
+from ccp.recording.forms.files import FilesOfEntry
 from certifications.deadlines import by_deadline
 from certifications.models import Cycle
 
 PROVIDERS = "providers"  # the id of the list of earlier providers on the page
 
 
-class RecordCEForm(forms.Form):
+class RecordCEForm(FilesOfEntry):
     """The form for one activity.
 
     - ``open_cycles``: the cycles that take records today
@@ -317,7 +318,11 @@ class RecordCEForm(forms.Form):
 
     def renew_submission_id(self) -> None:
         """Give the form on the page a new number and keep everything that was typed."""
-        self._replace("submission_id", uuid.uuid4())
+        self.show_number(uuid.uuid4())
+
+    def show_number(self, number: uuid.UUID) -> None:
+        """Let the next submit send this number."""
+        self._replace("submission_id", number)
 
     def _replace(self, field: str, value: object) -> None:
         """Replace a value that was posted with a value of the portal."""

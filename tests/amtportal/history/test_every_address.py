@@ -192,6 +192,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
 NOTHING = {
     "activity-preview": "shows what an entry would count for",
     "credential-look-up": "tells what is asked",
+    "record-files": "lets files wait for a form that is not submitted yet",
     "transcript-check": "compares a code or a file with what was issued",
     "transcript-verify": "compares a file with what was issued",
     "set_language": "sets a cookie",

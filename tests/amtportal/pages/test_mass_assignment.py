@@ -91,6 +91,7 @@ WRITES_NOTHING = {
     "account_signup",
     "activity-preview",
     "audit-attach",  # the same as the next
+    "record-files",
     "evidence-add",  # no file is sent, because a file that is sent is taken whole or not at all
     "name-ask",  # the same
     "set_language",
