@@ -22,6 +22,10 @@ from amtportal.dates import CHICAGO
 
 ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SPANISH_MONTHS = ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic")
+ENGLISH_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+SPANISH_WEEKDAYS = ("lun", "mar", "mié", "jue", "vie", "sáb", "dom")
+WEEKDAY_DAYS = 14
+_NEXT_TO_TODAY = {-1: ("yesterday", "ayer"), 0: ("today", "hoy"), 1: ("tomorrow", "mañana")}
 
 
 def is_spanish() -> bool:
@@ -42,6 +46,27 @@ def format_day_briefly(day: date) -> str:
     return f"{ENGLISH_MONTHS[day.month - 1]} {day.day}"
 
 
+def format_day_near(day: date, on: date) -> str:
+    """Return a day as somebody reads it on the day ``on``: ``Mon Nov 30``, ``Dec 25``, ``Jan 8, 2027``.
+
+    It has its weekday up to 14 days away, and its year unless that is the year of ``on``.
+    """
+    written = format_day_briefly(day) if day.year == on.year else format_day(day)
+    if abs((day - on).days) > WEEKDAY_DAYS:
+        return written
+    return f"{(SPANISH_WEEKDAYS if is_spanish() else ENGLISH_WEEKDAYS)[day.weekday()]} {written}"
+
+
+def format_when(day: date, on: date) -> str:
+    """Return ``tomorrow, Mon Nov 30``, the same for today and yesterday, else the day alone.
+
+    A sentence puts no "on" in front of it.
+    """
+    near = _NEXT_TO_TODAY.get((day - on).days)
+    written = format_day_near(day, on)
+    return f"{near[is_spanish()]}, {written}" if near else written
+
+
 def typed(day: date) -> str:
     """Return a day as members type it into a field, in both languages: ``3/14/2026``."""
     return f"{day.month}/{day.day}/{day.year:04}"
@@ -49,11 +74,14 @@ def typed(day: date) -> str:
 
 def format_moment(instant: datetime) -> str:
     """Return an instant as day and time in Chicago: ``3/14/2026, 2:05 PM``."""
+    return f"{format_day(instant.astimezone(CHICAGO))}, {format_time(instant)}"
+
+
+def format_time(instant: datetime) -> str:
+    """Return the time of an instant in Chicago: ``2:05 PM``."""
     there = instant.astimezone(CHICAGO)
     forenoon, afternoon = ("a. m.", "p. m.") if is_spanish() else ("AM", "PM")
-    return (
-        f"{format_day(there)}, {there.hour % 12 or 12}:{there.minute:02d} {forenoon if there.hour < 12 else afternoon}"
-    )
+    return f"{there.hour % 12 or 12}:{there.minute:02d} {forenoon if there.hour < 12 else afternoon}"
 
 
 def format_points(points: Decimal) -> str:

@@ -216,5 +216,5 @@ def record_more(like: Activity, cycles: list[Cycle], number: int) -> None:
         for n in range(number)
     )
     Credit.objects.bulk_create(
-        Credit(activity=activity, cycle=cycle, points=activity.points) for activity in activities for cycle in cycles
+        Credit(activity=activity, cycle=cycle, points=activity.claimed) for activity in activities for cycle in cycles
     )

@@ -158,9 +158,9 @@ class RecordCEForm(forms.Form):
         self._move_amount_from_points()
         self.is_preview = self.is_bound and "preview" in self.data
         self.fields["attested"].required = not self.is_preview
-        self.fields["points"].required = not self._entered("quantity")
         kinds = cast(ActivityTypeField, self.fields["activity_type"])
         kinds.known, kinds.offered = self.catalogue.activity_types, lambda: self.activity_types
+        self.fields["points"].required = not self._entered("quantity") and not self.may_leave_points
         for day in (self.fields["starts_on"], self.fields["ends_on"]):
             assert isinstance(day, TypedDayField)
             day.on = on
@@ -283,10 +283,18 @@ class RecordCEForm(forms.Form):
         return str(value.code if isinstance(value, ActivityType) else value or "")
 
     @property
+    def may_leave_points(self) -> bool:
+        """Return whether AMT sets the points of the chosen type where the member enters none."""
+        code = self.chosen_activity_type
+        chosen = next((known for known in self.catalogue.activity_types if known.code == code), None)
+        return chosen is not None and not self._terms_of(chosen).takes_quantity
+
+    @property
     def is_filled_in(self) -> bool:
         """Return whether the form has enough values to say what the entry would count for."""
         given = {name for name in ("activity_type", "quantity", "points", "starts_on") if self._entered(name)}
-        return {"activity_type", "starts_on"} <= given and bool(given & {"quantity", "points"})
+        has_worth = bool(given & {"quantity", "points"}) or self.may_leave_points
+        return {"activity_type", "starts_on"} <= given and has_worth
 
     @property
     def offers(self) -> list[CategoryOffer]:
@@ -341,7 +349,8 @@ class RecordCEForm(forms.Form):
             self._calculate_points(activity_type)
         chosen = self.chosen_cycles or self.open_cycles
         others = [cycle for cycle in self.open_cycles if cycle not in chosen]
-        if all(cleaned.get(field) is not None for field in ("activity_type", "starts_on", "ends_on", "points")):
+        is_read = all(cleaned.get(field) for field in ("activity_type", "starts_on", "ends_on"))
+        if is_read and "points" in cleaned and ("quantity" in cleaned or cleaned["points"] is not None):
             claim, terms = self.claim, self.terms  # a problem takes the value of its field away
             for problem in eligibility.problems(
                 claim, chosen, self.on, terms=terms, others=others, earlier_type=self.earlier_type
