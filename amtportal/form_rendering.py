@@ -83,7 +83,8 @@ def _field(field: BoundField) -> SafeString:
             '{}<label class="tick" for="{}">{} <span>{}</span></label>', told, field.id_for_label, widget, field.label
         )
     else:
-        optional = "" if field.field.required else format_html(' <span class="optional">{}</span>', _("(optional)"))
+        is_asked_for = field.field.required or getattr(field.field, "is_asked_for", False)
+        optional = "" if is_asked_for else format_html(' <span class="optional">{}</span>', _("(optional)"))
         inside = format_html(
             '<label for="{}">{}{}</label>\n{}{}', field.id_for_label, field.label, optional, told, widget
         )

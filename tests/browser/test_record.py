@@ -27,9 +27,9 @@ FINDER = "Find what you did"
 
 def fill_in(page: Page, points: str = "2") -> None:
     """Fill in the four answers that an activity of one day takes."""
-    page.get_by_label("Activity type").select_option("self-study")
-    page.get_by_label("Points earned").fill(points)
-    page.get_by_label("Start date").fill(format_day(today()))
+    page.locator("[name=activity_type]").select_option("self-study")
+    page.locator("[name=quantity]").fill(points)
+    page.get_by_label("When?").fill(format_day(today()))
     page.get_by_label("I attest").check()
 
 
@@ -69,7 +69,7 @@ def test_an_activity_type_is_found_by_typing_and_chosen_by_keyboard(window: Wind
     expect(finder).to_have_attribute("aria-activedescendant", "finder-found-0")
     page.keyboard.press("Enter")
     expect(finder).to_have_attribute("aria-expanded", "false")
-    expect(page.get_by_label("Activity type")).to_have_value("course-ceu")
+    expect(page.locator("[name=activity_type]")).to_have_value("course-ceu")
     expect(page.locator("#finder-said")).to_have_text("Course measured in CEU is chosen.")
     expect(page.locator("#chosen-kind")).to_contain_text("10 points for each CEU")
     expect(page.locator("#chosen-kind")).to_contain_text("Keep: The certificate of completion")
@@ -82,9 +82,9 @@ def test_an_activity_type_is_found_by_a_word_of_its_guidance_and_chosen_by_mouse
     page.goto("/ccp/record/")
     page.get_by_label(FINDER).fill("GRADED quiz")
     page.get_by_role("option", name="Self-study or journal quiz Professional Education").click()
-    expect(page.get_by_label("Activity type")).to_have_value("self-study")
+    expect(page.locator("[name=activity_type]")).to_have_value("self-study")
     expect(page.get_by_label(FINDER)).to_be_focused()
-    page.get_by_label("Activity type").select_option("course-ceu")
+    page.locator("[name=activity_type]").select_option("course-ceu")
     expect(page.get_by_label(FINDER)).to_have_value("")
     expect(page.locator("#chosen-kind")).to_contain_text("10 points for each CEU")
 
@@ -167,7 +167,7 @@ def test_an_activity_type_is_found_by_what_members_call_it(
 def test_what_the_search_finds_is_shown_and_moves_nothing(window: Window, member: Member, width: int) -> None:
     page = window(member, viewport={"width": width, "height": 800})
     page.goto("/ccp/record/")
-    finder, listed = page.get_by_label(FINDER), page.get_by_label("Activity type")
+    finder, listed = page.get_by_label(FINDER), page.locator("[name=activity_type]")
     before = listed.bounding_box()
     for words, said in (("unicorn", "Nothing fits"), ("course", "5 fit."), ("poster", "1 fits.")):
         finder.fill(words)
@@ -196,7 +196,7 @@ def test_axe_finds_no_violation_in_the_open_list_and_the_preview(window: Window,
 def test_without_javascript_there_is_the_list_alone(window: Window, member: Member) -> None:
     page = window(member, java_script_enabled=False)
     page.goto("/ccp/record/")
-    expect(page.get_by_label("Activity type")).to_be_visible()
+    expect(page.locator("[name=activity_type]")).to_be_visible()
     expect(page.get_by_label(FINDER)).to_be_hidden()
 
 
@@ -205,7 +205,7 @@ def test_a_script_that_comes_late_moves_nothing(window: Window, member: Member) 
     late: list[Route] = []
     page.route("**/js/record*.js", lambda route: late.append(route))
     page.goto("/ccp/record/", wait_until="commit")
-    listed = page.get_by_label("Activity type")
+    listed = page.locator("[name=activity_type]")
     expect(listed).to_be_visible()
     before = listed.bounding_box()
     late[0].continue_()
@@ -224,19 +224,19 @@ def test_the_preview_comes_by_itself_is_announced_and_leaves_the_focus(window: W
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/preview/" in request.url else None)
     page.goto("/ccp/record/")
-    page.get_by_label("Activity type").select_option("self-study")
-    page.get_by_label("Points earned").fill("2")
-    page.get_by_label("Start date").focus()
+    page.locator("[name=activity_type]").select_option("self-study")
+    page.locator("[name=quantity]").fill("2")
+    page.get_by_label("When?").focus()
     page.keyboard.type(format_day(today()), delay=20)
     expect(page.locator("#preview")).to_contain_text("24 of 30")
     expect(page.locator("#preview-said")).to_have_text("RMA: 2 would count, new total 24 of 30.")
-    expect(page.get_by_label("Start date")).to_be_focused()
+    expect(page.get_by_label("When?")).to_be_focused()
     assert len(asked) == 1, "typing a date of ten characters asks once"
-    page.get_by_label("Points earned").fill("8")
+    page.locator("[name=quantity]").fill("8")
     expect(page.locator("#preview")).to_contain_text("This meets your CCP requirement")
-    page.get_by_label("Points earned").fill("8.1")
+    page.locator("[name=quantity]").fill("8.1")
     expect(page.locator("#preview")).to_contain_text("Points come in quarter steps.")
-    page.get_by_label("Points earned").fill("")
+    page.locator("[name=quantity]").fill("")
     expect(page.locator("#preview")).to_have_count(0)
     assert Activity.objects.count() == 1
 
@@ -254,11 +254,11 @@ def test_an_answer_that_comes_late_does_not_take_the_place_of_the_last(window: W
 
     page.route("**/ccp/record/preview/", hold_the_first)
     with page.expect_event("requestfailed"):
-        page.get_by_label("Activity type").select_option("self-study")
-        page.get_by_label("Start date").fill(format_day(today()))
+        page.locator("[name=activity_type]").select_option("self-study")
+        page.get_by_label("When?").fill(format_day(today()))
         with page.expect_request("**/ccp/record/preview/"):
-            page.get_by_label("Points earned").fill("2")
-        page.get_by_label("Points earned").fill("3")
+            page.locator("[name=quantity]").fill("2")
+        page.locator("[name=quantity]").fill("3")
     expect(page.locator("#preview")).to_contain_text("25 of 30")
 
 
@@ -279,13 +279,13 @@ def test_back_shows_the_form_as_it_was_left_under_its_number(window: Window, mem
     expect(page.locator('[data-name="reference"]')).to_be_visible()
     page.go_back()
     expect(page.get_by_label("Title")).to_have_value("Blood cultures")
-    expect(page.get_by_label("Points earned")).to_have_value("2")
-    expect(page.get_by_label("Activity type")).to_have_value("self-study")
-    expect(page.get_by_label("Start date")).to_have_value(format_day(today()))
+    expect(page.locator("[name=quantity]")).to_have_value("2")
+    expect(page.locator("[name=activity_type]")).to_have_value("self-study")
+    expect(page.get_by_label("When?")).to_have_value(format_day(today()))
     expect(page.get_by_label("I attest")).to_be_checked()
     expect(page.locator("#chosen-kind dt").first).to_be_visible()
     assert number_of(page) == number
-    page.get_by_label("Points earned").fill("3")
+    page.locator("[name=quantity]").fill("3")
     expect(page.locator("#preview")).to_contain_text("27 of 30")  # 22 + 2 = 24 on record
     page.get_by_role("button", name="Submit").click()
     expect(page.locator("main")).to_contain_text("other values")
@@ -299,7 +299,7 @@ def test_a_form_that_was_left_for_another_page_is_there_on_back(window: Window, 
     page.get_by_role("link", name="Guide", exact=True).first.click()
     expect(page).to_have_url(re.compile("/guide/$"))
     page.go_back()
-    expect(page.get_by_label("Points earned")).to_have_value("2")
+    expect(page.locator("[name=quantity]")).to_have_value("2")
 
 
 def test_a_new_form_is_empty_and_has_another_number(window: Window, member: Member) -> None:
@@ -310,7 +310,7 @@ def test_a_new_form_is_empty_and_has_another_number(window: Window, member: Memb
     page.get_by_role("button", name="Submit").click()
     expect(page.locator('[data-name="reference"]')).to_be_visible()
     page.goto("/ccp/record/")
-    expect(page.get_by_label("Points earned")).to_have_value("")
+    expect(page.locator("[name=quantity]")).to_have_value("")
     assert number_of(page) != number
 
 
@@ -345,8 +345,8 @@ def test_the_switch_of_the_language_keeps_what_was_typed(window: Window, member:
     page.get_by_role("button", name="Español").click()
     expect(page.locator("html")).to_have_attribute("lang", "es-US")
     expect(page.get_by_label("Título")).to_have_value("Blood cultures")
-    expect(page.get_by_label("Tipo de actividad")).to_have_value("self-study")
-    expect(page.get_by_label("Puntos obtenidos")).to_have_value("2")
+    expect(page.locator("[name=activity_type]")).to_have_value("self-study")
+    expect(page.locator("[name=quantity]")).to_have_value("2")
     expect(page.locator("[name=attested]")).not_to_be_checked()
     expect(page.locator("#preview")).to_be_visible()
     assert page.evaluate("sessionStorage.length") == 0
@@ -376,7 +376,7 @@ def test_without_javascript_back_shows_an_empty_form_and_submit_records_nothing_
     expect(page.locator('[data-name="reference"]')).to_be_visible()
     recorded = Activity.objects.count()
     page.go_back()
-    expect(page.get_by_label("Points earned")).to_have_value("")
+    expect(page.locator("[name=quantity]")).to_have_value("")
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("alert")).to_be_visible()
     assert Activity.objects.count() == recorded
