@@ -283,11 +283,11 @@ def set_points(*, activity: Activity, points: Decimal, reason: str, revision: in
     terms = all_terms.terms(activity.activity_type, day_of(activity.recorded_at))
     name = activity.activity_type.name
     refuse_if(claims.problem_with_points(points) or claims.problem_with_claim(points, terms.least, terms.most, name))
-    if not reason:
+    if not reason.strip():
         raise Refused("Say where the points come from: the member will read it.", "reason")
     activity.points, activity.points_set_at, activity.points_set_by = points, at, by
     activity.revision += 1
-    sign(activity, by=by, at=at, reason=reason)
+    sign(activity, by=by, at=at, reason=reason.strip())
     activity.save()
     were_met = [cycle for cycle in touched if cycle.requirement_met_on and cycle.is_mandatory]
     counting.recount(touched, all_terms, by, at)
