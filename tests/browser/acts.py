@@ -53,6 +53,14 @@ def preview(page: Page) -> None:
     expect(page.locator("#preview[autofocus]")).to_be_visible()
 
 
+def just_recorded(page: Page) -> None:
+    """Show what an entry added, on the page that follows Submit."""
+    preview(page)
+    page.locator("[name=attested]").check()
+    page.locator("#entry-form button[type=submit]:not([name])").click()
+    expect(page.locator(".gains")).to_be_visible()
+
+
 def no_file(page: Page) -> None:
     page.goto("/ccp/activities/?source=member")
     page.goto(page.locator("main tbody th a").first.get_attribute("href") or "")
@@ -125,6 +133,7 @@ SIGNED_OUT: dict[str, Act] = {
 OF_MEMBER: dict[str, Act] = {
     "entry with everything wrong": wrong_entry,
     "preview": preview,
+    "just recorded": just_recorded,
     "evidence without a file": no_file,
     "wrong code of an app": wrong_app_code,
     "no new address": no_address,
