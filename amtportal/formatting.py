@@ -4,9 +4,14 @@ Money is whole US cents in the database and in code; only this module writes dol
 
 | | English | Spanish |
 | --- | --- | --- |
-| a day | ``3/14/2026`` | ``14 mar 2026``, because 3/4/2026 would be read as April 3 |
+| a day | ``Mar 14, 2026`` | ``14 mar 2026`` |
+| a day in a column of a table | ``3/14/2026`` | ``14 mar 2026``, because 3/4/2026 would be read as April 3 |
 | points | ``27.5`` | ``27.5`` with a decimal point, as in the United States and Mexico |
 | money | ``$90.00`` | ``$90.00`` |
+
+Whoever knows which day it is can say more of a day that is near (``format_day_near``,
+``format_when``, ``days_away``). A document, a mail and a record are read later than they are
+written, and name the year.
 
 People *type* days with the month first in both languages, and the hints of the Spanish forms say
 so.
@@ -33,10 +38,14 @@ def is_spanish() -> bool:
 
 
 def format_day(day: date) -> str:
-    """Return a day as members read it everywhere: ``3/14/2026``. Years have four digits."""
-    if is_spanish():
-        return f"{day.day} {SPANISH_MONTHS[day.month - 1]} {day.year:04}"
-    return typed(day)
+    """Return a day in words: ``Mar 14, 2026``. Years have four digits."""
+    year = f"{day.year:04}"
+    return f"{format_day_briefly(day)} {year}" if is_spanish() else f"{format_day_briefly(day)}, {year}"
+
+
+def format_day_in_table(day: date) -> str:
+    """Return a day in a column of a table, where days are compared: ``3/14/2026``."""
+    return format_day(day) if is_spanish() else typed(day)
 
 
 def format_day_briefly(day: date) -> str:
@@ -67,13 +76,23 @@ def format_when(day: date, on: date) -> str:
     return f"{near[is_spanish()]}, {written}" if near else written
 
 
+def days_away(day: date, on: date) -> str:
+    """Return how far a day is from ``on``: ``today``, ``tomorrow``, ``in 40 days``, ``12 days ago``."""
+    days = (day - on).days
+    if near := _NEXT_TO_TODAY.get(days):
+        return near[is_spanish()]
+    if days > 0:
+        return f"en {days:,} días" if is_spanish() else f"in {days:,} days"
+    return f"hace {-days:,} días" if is_spanish() else f"{-days:,} days ago"
+
+
 def typed(day: date) -> str:
     """Return a day as members type it into a field, in both languages: ``3/14/2026``."""
     return f"{day.month}/{day.day}/{day.year:04}"
 
 
 def format_moment(instant: datetime) -> str:
-    """Return an instant as day and time in Chicago: ``3/14/2026, 2:05 PM``."""
+    """Return an instant as day and time in Chicago: ``Mar 14, 2026, 2:05 PM``."""
     return f"{format_day(instant.astimezone(CHICAGO))}, {format_time(instant)}"
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from sys import intern
 
 from amtportal.chunks import chunks
-from amtportal.formatting import format_day
+from amtportal.formatting import format_day, typed
 from amtportal.imports.cells import Problem
 from amtportal.members.models import Member, User
 from certifications.cycles import lock_all
@@ -85,7 +85,7 @@ def conflicts(rows: Sequence[RosterRow], record: Record) -> Iterator[Problem]:
                 row.line,
                 "awarded_on",
                 f"The award is on record as {format_day(stored.awarded_on)} and can no longer change, because {why}. "
-                f"Write {format_day(stored.awarded_on)}.",
+                f"Write {typed(stored.awarded_on)}.",
             )
 
 

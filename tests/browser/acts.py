@@ -13,7 +13,7 @@ from django.utils import translation
 from playwright.sync_api import Page, expect
 
 from amtportal.dates import today
-from amtportal.formatting import format_day
+from amtportal.formatting import typed
 from tests.support.builders import PASSWORD
 
 Act = Callable[[Page], None]
@@ -48,7 +48,7 @@ def preview(page: Page) -> None:
     page.goto("/ccp/record/")
     page.locator("[name=activity_type]").select_option("self-study")
     page.locator("[name=quantity]").fill("2")
-    page.locator("[name=starts_on]").fill(format_day(today()))
+    page.locator("[name=starts_on]").fill(typed(today()))
     page.locator("#entry-form button[name=preview]").click()
     expect(page.locator("#preview[autofocus]")).to_be_visible()
 

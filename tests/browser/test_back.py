@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from amtportal.dates import today
-from amtportal.formatting import format_day
+from amtportal.formatting import typed
 from amtportal.members.models import Member
 from ccp.models import Activity
 from tests.support.builders import PASSWORD
@@ -27,7 +27,7 @@ def fill_in(page: Page, title: str = "Blood cultures") -> None:
     page.locator("[name=activity_type]").select_option("self-study")
     page.get_by_label("Title").fill(title)
     page.locator("[name=quantity]").fill("2")
-    page.get_by_label("When?").fill(format_day(today()))
+    page.get_by_label("When?").fill(typed(today()))
 
 
 def leave(page: Page) -> None:
@@ -45,7 +45,7 @@ def has_what_was_typed(page: Page, title: str = "Blood cultures") -> None:
     expect(page.get_by_label("Title")).to_have_value(title)
     expect(page.locator("[name=quantity]")).to_have_value("2")
     expect(page.locator("[name=activity_type]")).to_have_value("self-study")
-    expect(page.get_by_label("When?")).to_have_value(format_day(today()))
+    expect(page.get_by_label("When?")).to_have_value(typed(today()))
 
 
 @SCRIPTS

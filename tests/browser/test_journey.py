@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from amtportal.dates import today
-from amtportal.formatting import format_day
+from amtportal.formatting import format_day, typed
 from amtportal.members.models import Member
 from ccp.models import Activity
 from tests.support.builders import PASSWORD, cycle_of
@@ -45,7 +45,7 @@ def test_sign_in_record_ce_and_take_the_transcript_along(window: Window, member:
     page.locator("[name=activity_type]").select_option(label="Self-study or journal quiz")
     page.get_by_label("Title").fill("Blood cultures")
     page.locator("[name=quantity]").fill("8")
-    page.get_by_label("When?").fill(format_day(today() - timedelta(days=3)))
+    page.get_by_label("When?").fill(typed(today() - timedelta(days=3)))
     page.get_by_label("I attest").check()
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("heading", name="Blood cultures")).to_be_visible()
@@ -67,7 +67,7 @@ def test_sign_in_record_ce_and_take_the_transcript_along(window: Window, member:
 def fill_in(page: Page) -> None:
     page.locator("[name=activity_type]").select_option("self-study")
     page.locator("[name=quantity]").fill("2")
-    page.get_by_label("When?").fill(format_day(today()))
+    page.get_by_label("When?").fill(typed(today()))
     page.get_by_label("I attest").check()
 
 
@@ -143,7 +143,7 @@ def test_by_keyboard_alone(window: Window, member: Member) -> None:
     tab_to(page, "Points earned")
     page.keyboard.type("1,5")
     tab_to(page, "Start date")
-    page.keyboard.type(format_day(today()))
+    page.keyboard.type(typed(today()))
     tab_to(page, "I attest")
     page.keyboard.press("Space")
     tab_to(page, "Submit")

@@ -13,7 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from amtportal.dates import today
-from amtportal.formatting import format_day
+from amtportal.formatting import typed
 from amtportal.members.models import Member
 from ccp.amt_credits import error_reports
 from ccp.amt_credits import holding as held_credits
@@ -105,7 +105,7 @@ def test_nothing_is_stopped_on_a_members_way(watched: Window, member: Member) ->
     opened.get_by_role("button", name="Choose a day").click()
     opened.locator("[name=activity_type]").select_option("self-study")
     opened.locator("[name=quantity]").fill("2")
-    opened.get_by_label("When?").fill(format_day(today()))
+    opened.get_by_label("When?").fill(typed(today()))
     expect(opened.locator("#preview")).to_contain_text("24 of 30")
     opened.get_by_label("I attest").check()
     opened.get_by_role("button", name="Submit").click()

@@ -59,7 +59,7 @@ class RecordCEForm(forms.Form):
 
     activity_type = ActivityTypeField(
         label=gettext_lazy("What did you do?"),
-        help_text=gettext_lazy("For example webinar, college course or journal article."),
+        help_text=gettext_lazy("For example webinar, college course or article."),
         queryset=ActivityType.objects.none(),
         to_field_name="code",
         error_messages={
@@ -435,9 +435,8 @@ class RecordCEForm(forms.Form):
         """Replace the amount that was typed with its number, if it is in the unit of the type."""
         amount: amounts.Amount | None = self.cleaned_data["quantity"]
         self.cleaned_data["quantity"] = amount.number if amount else None
-        if amount and activity_type:
-            problem = claims.problem_with_unit(activity_type.name, amount.unit, self.terms.unit)
-            if problem and self.terms.points_per_unit is not None:
+        if amount and activity_type and self.terms.takes_quantity:
+            if problem := claims.problem_with_unit(activity_type.name, amount.unit, self.terms.unit):
                 self.add_problem(problem)
 
     def _calculate_points(self, activity_type: ActivityType) -> None:

@@ -56,7 +56,7 @@
   for (const name of ["aria-describedby", "aria-invalid"])
     if (list.hasAttribute(name)) words.setAttribute(name, list.getAttribute(name));
   const found = made("ul", { id: "type-found", role: "listbox", hidden: "" });
-  found.setAttribute("aria-label", label.textContent);
+  found.setAttribute("aria-label", place.dataset.found);
   // What is found is said in the place of the hint, so that nothing moves.
   const said = made("p", { role: "status", id: "type-said" });
   const above = made("div", { class: "combobox-hint" });

@@ -83,7 +83,9 @@ def test_preview_says_when_the_invoice_would_open(short: Member) -> None:
     """
     page = read(preview(client_of(short), points="2", starts_on="3/2/2026"))
     assert rows(page) == ["RPT 22 → becomes 24 of 24"]
-    assert "This meets your CCP requirement: the renewal invoice of year 3 would open on 3/15/2026." in words(page.main)
+    assert "This meets your CCP requirement: the renewal invoice of year 3 would open on Mar 15, 2026." in words(
+        page.main
+    )
 
 
 def test_preview_says_why_less_counts(member: Member, signed_in: Client) -> None:
