@@ -125,6 +125,8 @@ class Gain:
             yield _("Your renewal invoice is paid.")
         elif last.state == "processing":
             yield _("Your bank is confirming the payment of your renewal invoice.")
+        elif last.state == "locked" and last == self.current:
+            yield _("Your renewal invoice opens the day after your requirement is met.")
         elif last.state == "open":
             yield _("Your renewal invoice is open: you can pay it now.")
         elif last.state == "upcoming" and last.opens_on and self.opens_on is None:

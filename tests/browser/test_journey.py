@@ -99,9 +99,9 @@ def test_an_error_page_puts_the_focus_on_the_summary_which_leads_to_the_field(wi
     summary = page.get_by_role("alert")
     expect(summary).to_be_focused()
     expect(page.get_by_label("Title")).to_have_value("Blood cultures")
-    summary.get_by_role("link", name="Enter the points as a number").click()
+    summary.get_by_role("link", name="Enter how many as a number").click()
     expect(page.locator("[name=quantity]")).to_be_focused()
-    expect(page.locator("[name=quantity]")).to_have_accessible_description(re.compile("Enter the points as a number"))
+    expect(page.locator("[name=quantity]")).to_have_accessible_description(re.compile("Enter how many as a number"))
 
 
 WHAT_HAS_THE_FOCUS = """() => {
@@ -138,11 +138,11 @@ def test_by_keyboard_alone(window: Window, member: Member) -> None:
     tab_to(page, "Record CE")
     page.keyboard.press("Enter")
     page.wait_for_url("**/ccp/record/**")
-    tab_to(page, "Activity type")
+    tab_to(page, "What did you do?")
     page.keyboard.type("Self")
-    tab_to(page, "Points earned")
+    tab_to(page, "Contact hours")
     page.keyboard.type("1,5")
-    tab_to(page, "Start date")
+    tab_to(page, "When?")
     page.keyboard.type(typed(today()))
     tab_to(page, "I attest")
     page.keyboard.press("Space")

@@ -435,9 +435,10 @@ class RecordCEForm(forms.Form):
         """Replace the amount that was typed with its number, if it is in the unit of the type."""
         amount: amounts.Amount | None = self.cleaned_data["quantity"]
         self.cleaned_data["quantity"] = amount.number if amount else None
-        if amount and activity_type and self.terms.takes_quantity:
-            if problem := claims.problem_with_unit(activity_type.name, amount.unit, self.terms.unit):
-                self.add_problem(problem)
+        if not amount or not activity_type or not self.terms.takes_quantity:
+            return
+        if problem := claims.problem_with_unit(activity_type.name, amount.unit, self.terms.unit):
+            self.add_problem(problem)
 
     def _calculate_points(self, activity_type: ActivityType) -> None:
         """Set the points that the number of units makes, if no points were typed."""

@@ -182,7 +182,7 @@ def test_an_amendment_of_an_old_form_shows_what_is_on_record_and_asks_again(sign
     assert signed_in.post(address, first | {"points": "31"}).status_code == 302
     page = read(signed_in.post(address, second | {"points": "32"}), status=409)
     assert "changed after you opened the form" in error_summary(page)[""]
-    assert "Points 31" in words(page.select_one("main aside"))
+    assert "Points 31" in words(page.select_one("main .on-record"))
     assert Activity.objects.get().points == Decimal(31)
     assert signed_in.post(address, form_values(page)).status_code == 302
     assert Activity.objects.get().points == Decimal(32)

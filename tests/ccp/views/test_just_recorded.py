@@ -83,7 +83,7 @@ def test_requirement_that_is_met_is_told_first(signed_in: Client, cycle: Cycle) 
         "reference": entry.reference,
     }
     last = words(page.select(".gains > p")[-1])
-    assert last == f"{entry.reference}, recorded today 12:00 PM Central"
+    assert last == f"Coagulation. {entry.reference}, recorded today 12:00 PM Central"
     actions = [words(link) for link in page.select(".gains > .actions a")]
     assert actions == ["Remind me", "Transcript", "Record another"]
 
