@@ -28,9 +28,10 @@ from amtportal.staff.searching import MOST_PEOPLE, first_words
 
 MOST_FOUND = MOST_PEOPLE + 1
 """How many members a search returns at most: one more than the lists of the admin show."""
-MOST_READ = 3_000
+MOST_READ = 1_200
 """How many terms a search reads at most. A member may have several that begin alike."""
-MOST_COUNTED = 20_000
+MOST_COUNTED = 5_000
+"""Up to how many terms with a beginning are counted, to look at the rarest first."""
 
 ALONE = 15
 """The minimum length in characters of a password that is the only factor."""
