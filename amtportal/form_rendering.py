@@ -63,7 +63,10 @@ def _select(widget: Mapping[str, Any]) -> SafeString:
 
 
 def _field(field: BoundField) -> SafeString:
-    """Return the group of a field: its label, help and errors, and the widget."""
+    """Return the group of a field: its label, help and errors, and the widget.
+
+    A field that ``is_asked_for`` although it may be empty is not called optional.
+    """
     widget = SafeString(field)
     if field.is_hidden:
         return widget

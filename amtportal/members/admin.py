@@ -28,7 +28,11 @@ from django.utils import timezone
 
 from amtportal.formatting import format_day
 from amtportal.history import events
-from amtportal.members import security_admin  # noqa: F401  Registers security events and seals.
+from amtportal.members import (
+    details,
+    details_admin,  # noqa: F401  Registers requests for another name, and differences from the roster.
+    security_admin,  # noqa: F401  Registers security events and seals.
+)
 from amtportal.members.access import account_of
 from amtportal.members.factors import second_factor
 from amtportal.members.mail import account_mails, bounces
@@ -211,6 +215,12 @@ class BaseMemberAdmin(MemberPages, NeverDeleted, HistoryAdmin):
             # index, to meet the found ones on the way.
             found = found.order_by(Concat(LAST_OR_ONLY_NAME, Value("")), "first_name", "pk")
         return found, has_duplicates
+
+    def save_model(self, request: HttpRequest, obj: Member, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change:
+            before = {column: form.initial[column] for column in form.changed_data if column in form.initial}
+            details.note(obj, before, by=account_of(request), at=timezone.now())
 
     @admin.display(description="signs in as")
     def signs_in(self, member: Member) -> str:
