@@ -23,6 +23,7 @@ urlpatterns = [
     path("ccp/activities/", activities.activity_list, name="activity-list"),
     path("ccp/activities/export.csv", activities.activity_export_csv, name="activity-export"),
     path("ccp/activities/<int:pk>/", activities.activity_detail, name="activity-detail"),
+    path("ccp/activities/<int:pk>/reminders.ics", calendar.activity_reminders, name="activity-reminders"),
     path("ccp/activities/<int:pk>/amend/", amend.activity_amend, name="activity-amend"),
     path("ccp/activities/<int:pk>/withdraw/", amend.activity_withdraw, name="activity-withdraw"),
     path("ccp/activities/<int:pk>/restore/", amend.activity_restore, name="activity-restore"),

@@ -30,6 +30,7 @@ from ccp.recording.forms import AmendForm, RecordCEForm
 from ccp.rollover import catching_up
 from ccp.standing import standing
 from ccp.views import record_files
+from ccp.views.activities import recorded_tag
 from certifications.models import Cycle
 
 
@@ -168,7 +169,8 @@ def _closed(request: HttpRequest, member: Member, now: datetime) -> HttpResponse
 
 def _to_entry(request: HttpRequest, activity: Activity, attached: waiting.Attached) -> HttpResponse:
     if activity.is_standing:  # a repeated form may lead to an entry that was withdrawn since then
-        messages.success(request, _("%(reference)s is on record.") % {"reference": activity.reference})
+        done = _("%(reference)s is on record.") % {"reference": activity.reference}
+        messages.success(request, done, extra_tags=recorded_tag(activity))
     for problem in attached.problems:
         messages.warning(request, problem)
     return redirect("activity-detail", activity.pk)

@@ -42,6 +42,7 @@ PRIVATE = {
     "activity-list": ("/ccp/activities/", 200, 200, 302, 302),
     "activity-export": ("/ccp/activities/export.csv", 200, 200, 302, 302),
     "activity-detail": ("/ccp/activities/{activity}/", 200, 404, 200, 404),
+    "activity-reminders": ("/ccp/activities/{activity}/reminders.ics", 200, 404, 302, 302),
     "activity-amend": ("/ccp/activities/{activity}/amend/", 200, 404, 302, 302),
     "activity-withdraw": ("/ccp/activities/{activity}/withdraw/", 200, 404, 302, 302),
     "activity-restore": ("/ccp/activities/{activity}/restore/", 302, 404, 302, 302),  # the address alone does nothing

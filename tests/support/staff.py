@@ -114,6 +114,8 @@ DEEDS = {
     "audits_statusproposal_decline": "audits.confirm_audit_outcome",
     "audits_draw_letters": "audits.print_letters",
     "audits_printrun_download": "audits.print_letters",
+    "ccp_activity_points": "ccp.set_points",
+    "ccp_activity_points_several": "ccp.set_points",
     "ccp_activity_void": "ccp.change_activity",
     "ccp_activity_void_several": "ccp.change_activity",
     "ccp_activitytype_terms": "ccp.change_activitytype",

@@ -252,12 +252,13 @@ class RecordCEForm(FilesOfEntry):
         """Name the number of units as the chosen type counts it, and require it or the points.
 
         What is missing is told where the page asks for it. Who sends no number of units at all has
-        not seen that field, and is told at the points.
+        not seen that field, and is told at the points. A type that is asked for its points may leave
+        them to AMT.
         """
         self.fields["quantity"].label = self._units_of(self.chosen_activity_type) or asked.HOW_MANY
         asks_units = self.asks != "points" and self.add_prefix("quantity") in self.data
         self.fields["quantity"].required = asks_units and not self._entered("points")
-        self.fields["points"].required = not asks_units and not self._entered("quantity")
+        self.fields["points"].required = self.asks != "points" and not asks_units and not self._entered("quantity")
 
     def _units_of(self, code: str) -> str:
         """Return the label of the number of units of a type, and a general one if there is no such type."""
@@ -348,7 +349,8 @@ class RecordCEForm(FilesOfEntry):
     def is_filled_in(self) -> bool:
         """Return whether the form has enough values to say what the entry would count for."""
         given = {name for name in ("activity_type", "quantity", "points", "starts_on") if self._entered(name)}
-        return {"activity_type", "starts_on"} <= given and bool(given & {"quantity", "points"})
+        has_worth = bool(given & {"quantity", "points"}) or self.asks == "points"
+        return {"activity_type", "starts_on"} <= given and has_worth
 
     @property
     def offers(self) -> list[CategoryOffer]:
@@ -403,7 +405,8 @@ class RecordCEForm(FilesOfEntry):
             self._calculate_points(activity_type)
         chosen = self.chosen_cycles or self.open_cycles
         others = [cycle for cycle in self.open_cycles if cycle not in chosen]
-        if all(cleaned.get(field) is not None for field in ("activity_type", "starts_on", "ends_on", "points")):
+        is_read = all(cleaned.get(field) for field in ("activity_type", "starts_on", "ends_on"))
+        if is_read and "points" in cleaned and ("quantity" in cleaned or cleaned["points"] is not None):
             claim, terms = self.claim, self.terms  # a problem takes the value of its field away
             for problem in eligibility.problems(
                 claim, chosen, self.on, terms=terms, others=others, earlier_type=self.earlier_type

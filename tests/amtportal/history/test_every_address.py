@@ -134,6 +134,8 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "auth_group_add": (Group, "name: – → Desk"),
     "auth_group_change": (Group, "name: Desk → Another"),
     "auth_group_delete": (Group, "name: Desk → –"),
+    "ccp_activity_points": (Activity, "points: – → 4.00"),
+    "ccp_activity_points_several": (Activity, "points: – → 4.00"),
     "ccp_activity_void": (Activity, "void_reason: – → Because it is so."),
     "ccp_activity_void_several": (Activity, "void_reason: – → Because it is so."),
     "ccp_activity_process_import": (Activity, "provider_reference: – → X-1"),

@@ -153,18 +153,6 @@ def test_public_pages_need_no_sign_in(name: str) -> None:
 def test_what_there_is_not_is_not_found(viewers: Viewers, pattern: str, number: str) -> None:
     named = ("activity", "cycle", "invoice", "evidence", "waiting", "audit", "draw", "notice", "letter", "name")
     records = dict.fromkeys((*named, "certification"), number)
-        "cycle",
-        "invoice",
-        "evidence",
-        "audit",
-        "draw",
-        "notice",
-        "letter",
-        "name",
-        "certification",
-        "waiting",
-    )
-    records = dict.fromkeys(named, number)
     address = pattern.format(**records, checkout=uuid4())
     assert viewers.owner.get(address).status_code == 404
 

@@ -52,6 +52,7 @@ PAGES = {
     "activities sorted by points, of one certification": "/ccp/activities/?certification={certification}&sort=-points",
     "activities as CSV": "/ccp/activities/export.csv?sort=title",
     "activity": "/ccp/activities/{activity}/",
+    "days to be reminded of": "/ccp/activities/{activity}/reminders.ics",
     "amend": "/ccp/activities/{activity}/amend/",
     "withdraw": "/ccp/activities/{activity}/withdraw/",
     "attach evidence": "/ccp/activities/{activity}/evidence/",
