@@ -207,3 +207,13 @@ def test_several_with_one_number_are_all_shown() -> None:
     make_cycle(member, certificate_number="9-9")
     make_cycle(member, credential="RPT", certificate_number="99", awarded_on=date(2024, 9, 15))
     assert len(read(ask("Lane", "99")).select("[data-name=found] dl")) == 2
+
+
+def test_what_a_browser_was_told_is_shown_again_in_no_other(ana: Member) -> None:
+    """The form has no token, so the answer that is kept for Back brings a cookie of its own."""
+    browser = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+    client = Client()
+    led = client.post(PAGE, {"last_name": ana.last_name, "certificate_number": NUMBER}, headers=browser)
+    assert led.status_code == 303
+    assert ana.first_name in client.get(led.headers["Location"]).text
+    assert Client().get(led.headers["Location"]).headers["Location"] == PAGE
