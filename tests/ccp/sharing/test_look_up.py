@@ -158,6 +158,18 @@ def test_a_member_switches_it_off_and_on_and_staff_win(ana: Member) -> None:
     assert Listing.history.count() == 3
 
 
+def test_staff_who_hide_a_member_twice_do_not_show_the_member_again(ana: Member) -> None:
+    """A double click, or two of the staff who have the page open."""
+    client = client_of(make_user(is_staff=True, is_superuser=True))
+    address = f"/admin/members/member/{ana.pk}/look-up/"
+    sent = {"reason": "A threat."} | {
+        field["name"]: field["value"] for field in read(client.get(address)).select("#content-main [type=hidden]")
+    }
+    told = [words(read(client.post(address, sent, follow=True)).select_one(".messagelist")) for _ in range(2)]
+    assert told == ["Hidden from the public look-up: A threat.", "Nothing has changed."]
+    assert Listing.objects.get().hidden_by_staff
+
+
 def test_who_is_hidden_stays_hidden_after_a_merge(ana: Member) -> None:
     kept = make_member(last_name="Castillo-Núñez")
     look_up.hide(member=ana, hidden=True, by=ana.user, at=noon(TODAY))
