@@ -4,9 +4,14 @@ Money is whole US cents in the database and in code; only this module writes dol
 
 | | English | Spanish |
 | --- | --- | --- |
-| a day | ``3/14/2026`` | ``14 mar 2026``, because 3/4/2026 would be read as April 3 |
+| a day | ``Mar 14, 2026`` | ``14 mar 2026`` |
+| a day in a column of a table | ``3/14/2026`` | ``14 mar 2026``, because 3/4/2026 would be read as April 3 |
 | points | ``27.5`` | ``27.5`` with a decimal point, as in the United States and Mexico |
 | money | ``$90.00`` | ``$90.00`` |
+
+Whoever knows which day it is can say more of a day that is near (``format_day_near``,
+``format_when``, ``days_away``). A document, a mail and a record are read later than they are
+written, and name the year.
 
 People *type* days with the month first in both languages, and the hints of the Spanish forms say
 so.
@@ -22,6 +27,10 @@ from amtportal.dates import CHICAGO
 
 ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SPANISH_MONTHS = ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic")
+ENGLISH_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+SPANISH_WEEKDAYS = ("lun", "mar", "mié", "jue", "vie", "sáb", "dom")
+WEEKDAY_DAYS = 14
+_NEXT_TO_TODAY = {-1: ("yesterday", "ayer"), 0: ("today", "hoy"), 1: ("tomorrow", "mañana")}
 
 
 def is_spanish() -> bool:
@@ -29,10 +38,14 @@ def is_spanish() -> bool:
 
 
 def format_day(day: date) -> str:
-    """Return a day as members read it everywhere: ``3/14/2026``. Years have four digits."""
-    if is_spanish():
-        return f"{day.day} {SPANISH_MONTHS[day.month - 1]} {day.year:04}"
-    return typed(day)
+    """Return a day in words: ``Mar 14, 2026``. Years have four digits."""
+    year = f"{day.year:04}"
+    return f"{format_day_briefly(day)} {year}" if is_spanish() else f"{format_day_briefly(day)}, {year}"
+
+
+def format_day_in_table(day: date) -> str:
+    """Return a day in a column of a table, where days are compared: ``3/14/2026``."""
+    return format_day(day) if is_spanish() else typed(day)
 
 
 def format_day_briefly(day: date) -> str:
@@ -42,13 +55,44 @@ def format_day_briefly(day: date) -> str:
     return f"{ENGLISH_MONTHS[day.month - 1]} {day.day}"
 
 
+def format_day_near(day: date, on: date) -> str:
+    """Return a day as somebody reads it on the day ``on``: ``Mon Nov 30``, ``Dec 25``, ``Jan 8, 2027``.
+
+    It has its weekday up to 14 days away, and its year unless that is the year of ``on``.
+    """
+    written = format_day_briefly(day) if day.year == on.year else format_day(day)
+    if abs((day - on).days) > WEEKDAY_DAYS:
+        return written
+    return f"{(SPANISH_WEEKDAYS if is_spanish() else ENGLISH_WEEKDAYS)[day.weekday()]} {written}"
+
+
+def format_when(day: date, on: date) -> str:
+    """Return ``tomorrow, Mon Nov 30``, the same for today and yesterday, else the day alone.
+
+    A sentence puts no "on" in front of it.
+    """
+    near = _NEXT_TO_TODAY.get((day - on).days)
+    written = format_day_near(day, on)
+    return f"{near[is_spanish()]}, {written}" if near else written
+
+
+def days_away(day: date, on: date) -> str:
+    """Return how far a day is from ``on``: ``today``, ``tomorrow``, ``in 40 days``, ``12 days ago``."""
+    days = (day - on).days
+    if near := _NEXT_TO_TODAY.get(days):
+        return near[is_spanish()]
+    if days > 0:
+        return f"en {days:,} días" if is_spanish() else f"in {days:,} days"
+    return f"hace {-days:,} días" if is_spanish() else f"{-days:,} days ago"
+
+
 def typed(day: date) -> str:
     """Return a day as members type it into a field, in both languages: ``3/14/2026``."""
     return f"{day.month}/{day.day}/{day.year:04}"
 
 
 def format_moment(instant: datetime) -> str:
-    """Return an instant as day and time in Chicago: ``3/14/2026, 2:05 PM``."""
+    """Return an instant as day and time in Chicago: ``Mar 14, 2026, 2:05 PM``."""
     there = instant.astimezone(CHICAGO)
     forenoon, afternoon = ("a. m.", "p. m.") if is_spanish() else ("AM", "PM")
     return (

@@ -19,6 +19,7 @@ from ccp.admin import (
     invoices,
     members,
     notices,
+    sharing,
     transcript_batches,
     transcripts,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "invoices",
     "members",
     "notices",
+    "sharing",
     "transcript_batches",
     "transcripts",
 ]

@@ -20,7 +20,7 @@ from django.db import IntegrityError
 from import_export.fields import Field
 
 from amtportal.dates import day_of
-from amtportal.formatting import format_day, format_points
+from amtportal.formatting import format_day_in_table, format_points
 from amtportal.imports.cells import Problem, before_a_spreadsheet, zeros_in
 from amtportal.imports.resource import ImportResource
 from amtportal.refusals import Refused
@@ -53,8 +53,8 @@ class CreditEntry:
             row.amt_id,
             row.activity_type,
             row.title,
-            format_day(row.starts_on),
-            format_day(row.ends_on),
+            format_day_in_table(row.starts_on),
+            format_day_in_table(row.ends_on),
             format_points(row.points),
             f"Held: {self.reason}" if self.reason else "Recorded",
         ]

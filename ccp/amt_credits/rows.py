@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from amtportal import plausible, refusals
-from amtportal.formatting import format_day, format_points
+from amtportal.formatting import format_day, format_points, typed
 from amtportal.imports.cells import Problem, day, lengths_of, read_cells, short
 from amtportal.members.models import Member
 from ccp.counting.terms import Terms
@@ -157,5 +157,5 @@ def _meaning(value: str, column: str, activity_types: Mapping[str, ActivityType]
 
 def _shown(value: object) -> str:
     if isinstance(value, date):
-        return format_day(value)
+        return typed(value)
     return format_points(value) if isinstance(value, Decimal) else short(str(value))

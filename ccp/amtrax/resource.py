@@ -22,7 +22,7 @@ from import_export.results import Result
 
 from amtportal.chunks import chunks
 from amtportal.dates import day_of
-from amtportal.formatting import format_day, format_points
+from amtportal.formatting import format_day_in_table, format_points
 from amtportal.imports.cells import Problem, before_a_spreadsheet, zeros_in
 from amtportal.imports.resource import ImportResource
 from amtportal.members.models import Member
@@ -60,10 +60,10 @@ class FileEntry:
             row.activity_type,
             row.title,
             row.provider,
-            format_day(row.starts_on),
-            format_day(row.ends_on),
+            format_day_in_table(row.starts_on),
+            format_day_in_table(row.ends_on),
             format_points(row.points),
-            format_day(row.recorded_on) if row.recorded_on else "",
+            format_day_in_table(row.recorded_on) if row.recorded_on else "",
         ]
 
 

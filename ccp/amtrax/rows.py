@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from amtportal.formatting import format_day, format_points
+from amtportal.formatting import format_day, format_points, typed
 from amtportal.imports.cells import Problem, day, lengths_of, read_cells, short
 from amtportal.members.models import Member
 from ccp.amt_credits import rows as credit_rows
@@ -147,5 +147,5 @@ def _shown(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, date):
-        return format_day(value)
+        return typed(value)
     return format_points(value) if isinstance(value, Decimal) else short(str(value))

@@ -8,11 +8,10 @@ to the last.
 from dataclasses import dataclass
 from typing import Literal
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from amtportal.formatting import as_count, dollars, format_day, format_points
+from amtportal.formatting import as_count, dollars, format_day, format_points, format_when
 from ccp.standing.standing import Standing
 from certifications.invoice_standing import InvoiceStanding
 from certifications.models import RenewalInvoice
@@ -152,8 +151,8 @@ def _waiting(standing: Standing) -> list[Task]:
     if current.state == "processing":
         status = _("Paid, waits for your bank")
     elif current.opens_on:
-        day = f"{date_format(current.opens_on, 'D')} {format_day(current.opens_on)}"
-        status = _("Cannot start yet: opens %(day)s") % {"day": day}
+        opens = format_when(current.opens_on, standing.on)
+        status = _("Cannot start yet: opens %(day)s") % {"day": opens}
     else:
         points = format_points(standing.required)
         status = _("Cannot start yet: opens the day after you reach %(points)s points") % {"points": points}

@@ -14,8 +14,8 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from amtportal.formatting import direction, format_day, format_points, translated
-from amtportal.members.templatetags.portal import days_to
+from amtportal.formatting import direction, format_day_in_table, format_points, translated
+from amtportal.members.templatetags.portal import days_to_in_table
 from ccp.counting.reasons import CUT_SENTENCES
 from ccp.models import Activity, Credit
 
@@ -74,7 +74,7 @@ def on_page(rows: Iterable[SheetRow]) -> SafeString:
     {f"<bdi>{escape(row.title)}</bdi>" if row.title else kind}
     <small>{about}</small>{note}
   </th>
-  <td data-label="{dates}"><span>{days_to(row.starts_on, row.ends_on)}</span></td>
+  <td data-label="{dates}"><span>{days_to_in_table(row.starts_on, row.ends_on)}</span></td>
   <td class="number" data-label="{claimed}">{format_points(row.claimed)}</td>
   <td class="number" data-label="{counted}">{format_points(row.counted)}</td>
 </tr>
@@ -87,9 +87,9 @@ def in_document(rows: Iterable[SheetRow]) -> SafeString:
     """Return the lines of one type in the document, which says the type above them."""
     lines = []
     for row in rows:
-        days = format_day(row.starts_on)
+        days = format_day_in_table(row.starts_on)
         if row.ends_on != row.starts_on:
-            days = f"{days} to {format_day(row.ends_on)}"
+            days = f"{days} to {format_day_in_table(row.ends_on)}"
         what = f'<bdi dir="{direction(row.title)}">{escape(row.title)}</bdi>' if row.title else escape(row.type)
         if source := row.source_in_words:
             what += f' <span class="source">{escape(source)}</span>'

@@ -22,7 +22,7 @@ from import_export.results import Result
 
 from amtportal.chunks import chunks
 from amtportal.dates import day_of
-from amtportal.formatting import dollars, format_day, format_moment
+from amtportal.formatting import dollars, format_day_in_table, format_moment
 from amtportal.imports.cells import Problem
 from amtportal.imports.resource import ImportResource
 from amtportal.members.models import Member
@@ -58,7 +58,7 @@ class PaymentEntry:
             dollars(row.amount),
             row.method,
             row.reference,
-            format_day(row.received_on),
+            format_day_in_table(row.received_on),
         ]
 
 

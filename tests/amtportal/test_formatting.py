@@ -10,11 +10,15 @@ from django.utils import translation
 
 from amtportal.formatting import (
     as_count,
+    days_away,
     direction,
     dollars,
     format_day,
+    format_day_in_table,
+    format_day_near,
     format_moment,
     format_points,
+    format_when,
     translated,
     typed,
 )
@@ -24,11 +28,11 @@ from tests.support.builders import chicago
 @pytest.mark.parametrize(
     ("day", "words"),
     [
-        pytest.param(date(2026, 3, 14), "3/14/2026", id="no leading zero in the month"),
-        pytest.param(date(2026, 12, 1), "12/1/2026", id="no leading zero in the day"),
+        pytest.param(date(2026, 3, 14), "Mar 14, 2026", id="a month of three letters"),
+        pytest.param(date(2026, 12, 1), "Dec 1, 2026", id="no leading zero in the day"),
     ],
 )
-def test_days_are_written_month_day_year(day: date, words: str) -> None:
+def test_days_are_written_in_words(day: date, words: str) -> None:
     assert format_day(day) == words
 
 
@@ -64,9 +68,14 @@ def test_money_is_written_in_dollars_and_cents(cents: int, words: str) -> None:
 
 
 def test_templates_write_the_same_words() -> None:
-    template = engines["django"].from_string("{{ day|day }} {{ day|day_text }} {{ points|points }} {{ cents|dollars }}")
+    template = engines["django"].from_string(
+        "{{ day|day }} {{ day|day_text }} {{ day|day_in_table }} {{ points|points }} {{ cents|dollars }}"
+    )
     shown = template.render({"day": date(2026, 3, 14), "points": Decimal("27.50"), "cents": 9000})
-    assert shown == '<time datetime="2026-03-14">3/14/2026</time> 3/14/2026 27.5 $90.00'
+    assert shown == (
+        '<time datetime="2026-03-14">Mar 14, 2026</time> Mar 14, 2026 <time datetime="2026-03-14">3/14/2026</time> '
+        "27.5 $90.00"
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,17 +88,67 @@ def test_templates_write_the_same_words() -> None:
 )
 def test_days_in_spanish_name_their_month(day: date, words: str) -> None:
     with translation.override("es"):
-        assert format_day(day) == words
+        assert format_day(day) == format_day_in_table(day) == words
         assert typed(day) == f"{day.month}/{day.day}/{day.year}"
+
+
+@pytest.mark.parametrize(
+    ("day", "near", "english", "spanish"),
+    [
+        pytest.param(date(2026, 11, 15), "Nov 15", "15 days ago", "hace 15 días", id="15 days ago, no weekday"),
+        pytest.param(date(2026, 11, 16), "Mon Nov 16", "14 days ago", "hace 14 días", id="14 days ago"),
+        pytest.param(date(2026, 11, 29), "yesterday, Sun Nov 29", "yesterday", "ayer", id="yesterday"),
+        pytest.param(date(2026, 11, 30), "today, Mon Nov 30", "today", "hoy", id="today"),
+        pytest.param(date(2026, 12, 1), "tomorrow, Tue Dec 1", "tomorrow", "mañana", id="tomorrow"),
+        pytest.param(date(2026, 12, 2), "Wed Dec 2", "in 2 days", "en 2 días", id="the day after tomorrow"),
+        pytest.param(date(2026, 12, 14), "Mon Dec 14", "in 14 days", "en 14 días", id="in 14 days"),
+        pytest.param(date(2026, 12, 15), "Dec 15", "in 15 days", "en 15 días", id="in 15 days, no weekday"),
+        pytest.param(date(2026, 12, 31), "Dec 31", "in 31 days", "en 31 días", id="the last day of this year"),
+        pytest.param(date(2027, 1, 1), "Jan 1, 2027", "in 32 days", "en 32 días", id="next year"),
+        pytest.param(date(2025, 11, 30), "Nov 30, 2025", "365 days ago", "hace 365 días", id="a year ago"),
+        pytest.param(date(2029, 11, 30), "Nov 30, 2029", "in 1,096 days", "en 1,096 días", id="in three years"),
+    ],
+)
+def test_a_day_is_said_from_today(day: date, near: str, english: str, spanish: str) -> None:
+    """Today is Monday, November 30, 2026."""
+    on = date(2026, 11, 30)
+    assert format_when(day, on) == near
+    assert format_day_near(day, on) == (near.split(", ")[1] if near[0].islower() else near)
+    assert days_away(day, on) == english
+    with translation.override("es"):
+        assert days_away(day, on) == spanish
+
+
+def test_a_near_day_of_another_year_has_weekday_and_year() -> None:
+    assert format_when(date(2027, 1, 1), date(2026, 12, 31)) == "tomorrow, Fri Jan 1, 2027"
+    assert format_day_near(date(2026, 12, 31), date(2027, 1, 1)) == "Thu Dec 31, 2026"
+
+
+def test_a_near_day_in_spanish() -> None:
+    with translation.override("es"):
+        assert format_when(date(2026, 12, 1), date(2026, 11, 30)) == "mañana, mar 1 dic"
+        assert format_day_near(date(2026, 12, 2), date(2026, 11, 30)) == "mié 2 dic"
+        assert format_when(date(2027, 1, 8), date(2026, 11, 30)) == "8 ene 2027"
+
+
+def test_templates_say_a_day_from_today() -> None:
+    template = engines["django"].from_string("{{ day|when:on }}|{{ day|day_near:on }}|{{ day|days_away:on }}")
+    shown = template.render({"day": date(2026, 12, 1), "on": date(2026, 11, 30)})
+    assert shown == (
+        '<time datetime="2026-12-01">tomorrow, Tue Dec 1</time>|<time datetime="2026-12-01">Tue Dec 1</time>|tomorrow'
+    )
 
 
 @pytest.mark.parametrize(
     ("instant", "english", "spanish"),
     [
-        pytest.param(chicago(2026, 3, 14, 0, 5), "3/14/2026, 12:05 AM", "14 mar 2026, 12:05 a. m.", id="midnight"),
-        pytest.param(chicago(2026, 3, 14, 12, 0), "3/14/2026, 12:00 PM", "14 mar 2026, 12:00 p. m.", id="noon"),
+        pytest.param(chicago(2026, 3, 14, 0, 5), "Mar 14, 2026, 12:05 AM", "14 mar 2026, 12:05 a. m.", id="midnight"),
+        pytest.param(chicago(2026, 3, 14, 12, 0), "Mar 14, 2026, 12:00 PM", "14 mar 2026, 12:00 p. m.", id="noon"),
         pytest.param(
-            datetime(2026, 3, 15, 1, 30, tzinfo=UTC), "3/14/2026, 8:30 PM", "14 mar 2026, 8:30 p. m.", id="in Chicago"
+            datetime(2026, 3, 15, 1, 30, tzinfo=UTC),
+            "Mar 14, 2026, 8:30 PM",
+            "14 mar 2026, 8:30 p. m.",
+            id="in Chicago",
         ),
     ],
 )

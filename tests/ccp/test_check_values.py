@@ -55,10 +55,11 @@ def test_what_nobody_sees_and_days_that_cannot_be_are_named() -> None:
         f"Member {member.pk}, first_name: “Ada Mae” has U+00A0 and should be “Ada Mae”.",
         f"Certification {certification.pk}, certificate_number: “ＲＭＡ-1” should be “RMA-1”.",
         f"Certification {certification.pk}, awarded_on: 5/1/0206 is in the year 206. {year}",
-        f"Certification {certification.pk}, recertified_on: 1/1/0027 is in the year 27. {year}",
-        f"Payment {payment.pk}, received_on: 11/20/0026 is in the year 26. {year}",
-        f"TypeTerms {terms.pk}, effective_from: 3/1/0027 is in the year 27. {year}",
-        f"ActivityType {kind.pk}, retired_on: 1/1/2206 cannot be right. Enter a day from 1/1/1990 to 3/14/2031, with "
+        f"Certification {certification.pk}, recertified_on: Jan 1, 0027 is in the year 27. {year}",
+        f"Payment {payment.pk}, received_on: Nov 20, 0026 is in the year 26. {year}",
+        f"TypeTerms {terms.pk}, effective_from: Mar 1, 0027 is in the year 27. {year}",
+        f"ActivityType {kind.pk}, retired_on: Jan 1, 2206 cannot be right. Enter a day from Jan 1, 1990 to Mar "
+        f"14, 2031, with "
         "the year in four digits.",
         "9 values to correct.",
     ]

@@ -204,7 +204,7 @@ def test_the_demo_is_loaded_once_and_prints_its_sign_ins(
     stdout = io.StringIO()
     call_command("demo", stdout=stdout)
     assert stdout.getvalue().splitlines()[:2] == [
-        "Demo sign-ins, as of 11/22/2026; the password is: amtrax demo portal",
+        "Demo sign-ins, as of Nov 22, 2026; the password is: amtrax demo portal",
         "  new@demo.example         RMA, first year, nothing recorded",
     ]
     assert len(stdout.getvalue().splitlines()) == 1 + 13

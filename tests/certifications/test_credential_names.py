@@ -122,7 +122,7 @@ def test_staff_rename_it_with_the_permission_for_it(on_today: Any) -> None:
     assert client_of(make_clerk("view_credential", "change_credential")).get(address).status_code == 403
     browser = client_of(make_clerk("view_credential", "rename_credential"))
     answer = browser.post(address, {**typed, "from_on": "2026-03-15"})
-    assert "3/15/2026 is in the future." in answer.text
+    assert "Mar 15, 2026 is in the future." in answer.text
     assert 'value="CMA"' in answer.text
     browser.post(address, typed)
     browser.post(address, typed)

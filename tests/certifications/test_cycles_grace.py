@@ -20,11 +20,11 @@ DAY = timedelta(days=1)
 ENDS = date(2026, 4, 30)
 USUAL = date(2026, 7, 29)  # 90 days after 4/30/2026: 31 in May, 30 in June, 29 in July
 EXTENDED = date(2026, 9, 30)
-SHORT = "The usual grace period ends 7/29/2026. Enter a later day."
-BACK = "The usual grace period ends 7/29/2026. Enter a later day, or that day to take the extension back."
-LONG = "The grace period can be extended to 4/30/2029, not further. Enter an earlier day."
+SHORT = "The usual grace period ends Jul 29, 2026. Enter a later day."
+BACK = "The usual grace period ends Jul 29, 2026. Enter a later day, or that day to take the extension back."
+LONG = "The grace period can be extended to Apr 30, 2029, not further. Enter an earlier day."
 OVER = "The grace period of this cycle is over. Once the certification has lapsed, it can be reinstated."
-CLOSED = "This cycle was closed on 7/30/2026, and a closed cycle does not change."
+CLOSED = "This cycle was closed on Jul 30, 2026, and a closed cycle does not change."
 
 
 def make(**fields: object) -> Cycle:
@@ -47,7 +47,7 @@ def make(**fields: object) -> Cycle:
             {"grace_extended_to": EXTENDED},
             EXTENDED - DAY,
             EXTENDED,
-            "9/29/2026 is past. Enter a day from today on.",
+            "Sep 29, 2026 is past. Enter a day from today on.",
             id="shortened to yesterday",
         ),
         pytest.param({"grace_extended_to": EXTENDED}, USUAL, USUAL, "", id="taken back on the usual last day"),
@@ -56,7 +56,7 @@ def make(**fields: object) -> Cycle:
             {"grace_extended_to": EXTENDED},
             USUAL,
             USUAL + DAY,
-            "7/29/2026 is past. Enter a day from today on.",
+            "Jul 29, 2026 is past. Enter a day from today on.",
             id="taken back a day late",
         ),
         pytest.param({"closed_on": USUAL + DAY}, EXTENDED, USUAL, CLOSED, id="closed"),
@@ -133,7 +133,7 @@ def test_an_extension_taken_back_leaves_the_cycle_as_it_was_and_its_reason_in_th
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        pytest.param({"until": USUAL}, "The usual grace period ends 7/29/2026", id="no later than usual"),
+        pytest.param({"until": USUAL}, "The usual grace period ends Jul 29, 2026", id="no later than usual"),
         pytest.param({"on": USUAL + DAY}, "is over", id="too late"),
         pytest.param({"reason": "  "}, "Give the reason for the extension", id="no reason"),
     ],

@@ -95,7 +95,8 @@ def test_an_entry_is_offered_for_every_certification_whose_cycle_covers_it(membe
     page = read(signed_in.get(f"/ccp/activities/{activity.pk}/"))
     [offered] = page.select("section[aria-labelledby=counts] .notice")
     assert words(offered) == (
-        "Its dates also lie in your RPT cycle, 5/1/2023 to 4/30/2026. To have it count there too, amend it and choose "
+        "Its dates also lie in your RPT cycle, May 1, 2023 to Apr 30, 2026. To have it count there too, amend "
+        "it and choose "
         "RPT."
     )
     amend = offered.a["href"]

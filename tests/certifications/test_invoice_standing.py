@@ -30,18 +30,18 @@ def reason_of(state: invoices.State, opening: invoices.Opening, *, on: date) -> 
             None,
             None,
             "Locked: 22.5 of 30 points are on record. The invoice opens the day after your CCP requirement is met, "
-            "but not before 3/2/2026.",
+            "but not before Mar 2, 2026.",
             id="locked",
         ),
         pytest.param(
-            "upcoming", "none", None, NOTICED, "Opens 3/2/2026, 60 days before it is due.", id="upcoming, not gated"
+            "upcoming", "none", None, NOTICED, "Opens Mar 2, 2026, 60 days before it is due.", id="upcoming, not gated"
         ),
         pytest.param(
             "upcoming",
             "met",
             date(2025, 1, 1),
             NOTICED,
-            "Opens 3/2/2026, 60 days before it is due.",
+            "Opens Mar 2, 2026, 60 days before it is due.",
             id="upcoming, met early",
         ),
         pytest.param(
@@ -49,7 +49,7 @@ def reason_of(state: invoices.State, opening: invoices.Opening, *, on: date) -> 
             "met",
             date(2026, 3, 14),
             date(2026, 3, 15),
-            "Opens 3/15/2026, the day after your CCP requirement was met (3/14/2026).",
+            "Opens Mar 15, 2026, the day after your CCP requirement was met (Mar 14, 2026).",
             id="upcoming, met today",
         ),
         pytest.param(
@@ -57,10 +57,10 @@ def reason_of(state: invoices.State, opening: invoices.Opening, *, on: date) -> 
             "met",
             date(2026, 3, 13),
             date(2026, 3, 14),
-            "Open since 3/14/2026, the day after your CCP requirement was met (3/13/2026).",
+            "Open since Mar 14, 2026, the day after your CCP requirement was met (Mar 13, 2026).",
             id="open, met yesterday",
         ),
-        pytest.param("open", "none", None, NOTICED, "Open since 3/2/2026, 60 days before it is due.", id="open"),
+        pytest.param("open", "none", None, NOTICED, "Open since Mar 2, 2026, 60 days before it is due.", id="open"),
     ],
 )
 def test_the_reason_for_an_invoices_state(
@@ -82,21 +82,23 @@ def test_a_locked_invoice_does_not_speak_of_a_day_that_is_past() -> None:
         pytest.param(
             "upcoming",
             date(2026, 6, 1),
-            "Opens 6/2/2026, the day after your CCP requirement was met (6/1/2026). It was due on 5/1/2026, before it "
-            "opened: pay it by 7/29/2026.",
+            "Opens Jun 2, 2026, the day after your CCP requirement was met (Jun 1, 2026). It was due on May 1, "
+            "2026, before it "
+            "opened: pay it by Jul 29, 2026.",
             id="upcoming: by the end of the grace period",
         ),
         pytest.param(
             "open",
             date(2026, 7, 29),
-            "Open since 7/30/2026, the day after your CCP requirement was met (7/29/2026). It was due on 5/1/2026, "
-            "before it opened: pay it by 7/30/2026.",
+            "Open since Jul 30, 2026, the day after your CCP requirement was met (Jul 29, 2026). It was due on "
+            "May 1, 2026, "
+            "before it opened: pay it by Jul 30, 2026.",
             id="open after the grace period: on that day",
         ),
         pytest.param(
             "open",
             date(2026, 4, 30),
-            "Open since 5/1/2026, the day after your CCP requirement was met (4/30/2026).",
+            "Open since May 1, 2026, the day after your CCP requirement was met (Apr 30, 2026).",
             id="opens on the day it is due",
         ),
         pytest.param("paid", date(2026, 6, 1), "Paid.", id="paid"),
@@ -121,5 +123,5 @@ def test_an_invoice_that_opens_after_it_was_due_says_by_when_to_pay(
 )
 def test_a_locked_invoice_that_was_due_says_by_when_to_pay_it_once_it_opens(on: date, is_told: bool) -> None:
     opening = invoices.opening(due_on=date(2026, 5, 1), year=3, mandatory=True, met_on=None)
-    told = "It was due on 5/1/2026: once it opens, pay it by 7/29/2026."
+    told = "It was due on May 1, 2026: once it opens, pay it by Jul 29, 2026."
     assert reason_of("locked", opening, on=on).endswith(told) is is_told

@@ -113,7 +113,7 @@ def test_staff_are_told_what_the_member_sees(out_of_force: Member) -> None:
     for year in (1, 2, 3):
         address = f"/admin/certifications/renewalinvoice/{invoice_of(cycle, year).pk}/change/"
         said[year] = words(read(staff.get(address)).select_one(".field-why .readonly"))
-    assert said == {1: "A payment is on record.", 2: f"Since 3/2/2025, 60 days before it is due. {held}", 3: held}
+    assert said == {1: "A payment is on record.", 2: f"Since Mar 2, 2025, 60 days before it is due. {held}", 3: held}
 
 
 def test_what_was_paid_stays_paid(out_of_force: Member) -> None:

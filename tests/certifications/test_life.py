@@ -267,16 +267,16 @@ def test_what_is_said_beforehand_is_what_happens(before: str, after: str, clerk:
     change(certification, after, clerk)
     assert ("takes no records" in said) is not life.in_force(after)
     assert ("This is final." in said) is (life.NEXT[after] == frozenset())
-    assert ("Cycle 1 opens, 5/1/2023 to 4/30/2026, for 30 points, with three invoices of $60.00." in said) is (
+    assert ("Cycle 1 opens, May 1, 2023 to Apr 30, 2026, for 30 points, with three invoices of $60.00." in said) is (
         Cycle.objects.filter(number=1, ends_on=date(2026, 4, 30)).exists()
     )
 
 
 def test_what_becomes_of_a_cycle_that_is_not_closed_is_said(clerk: User) -> None:
     cycle = make_cycle()
-    assert "Its cycle 5/1/2023 to 4/30/2026 is not closed now, and no cycle follows it." in life.consequence(
+    assert "Its cycle May 1, 2023 to Apr 30, 2026 is not closed now, and no cycle follows it." in life.consequence(
         cycle.certification, "retired", TODAY, unclosed=cycle
     )
     assert life.consequence(cycle.certification, "reinstated", TODAY, unclosed=cycle) == (
-        "It continues with the cycle 5/1/2023 to 4/30/2026, which is not closed."
+        "It continues with the cycle May 1, 2023 to Apr 30, 2026, which is not closed."
     )

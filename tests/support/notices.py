@@ -16,7 +16,7 @@ def make_mail(
         "sent_at": noon(on),
         "address": member.user.email if member.user else "",
         "language": "en",
-        "subject": "Your renewal invoice is open: $50.00 due 5/1/2026",
+        "subject": "Your renewal invoice is open: $50.00 due May 1, 2026",
         "text": "Hello Ada,\n\nyour renewal invoice is open.\n",
         "message_id": f"<{member.pk}.{on}@localhost>",
     }

@@ -27,6 +27,8 @@ register = template.Library()
 register.filter("dollars", words.dollars)
 register.filter("points", words.format_points)
 register.filter("day_text", words.format_day)
+register.filter("day_text_in_table", words.format_day_in_table)
+register.filter("days_away", words.days_away)
 register.filter("answer_address", answers.address)
 register.filter("browser_name", browser_name)
 register.filter("day_of", dates.day_of)
@@ -38,17 +40,47 @@ register.filter("direction", words.direction)
 
 @register.filter
 def day(value: date) -> SafeString:
-    """Return a day such as ``3/14/2026`` as a ``<time>`` element that machines can read."""
+    """Return a day such as ``Mar 14, 2026`` as a ``<time>`` element that machines can read."""
+    return _time(value, words.format_day(value))
+
+
+@register.filter
+def day_in_table(value: date) -> SafeString:
+    """Return a day in a column of a table, such as ``3/14/2026``, as a ``<time>`` element."""
+    return _time(value, words.format_day_in_table(value))
+
+
+@register.filter
+def day_near(value: date, on: date) -> SafeString:
+    """Return a day as it is read on the day ``on``, such as ``Mon Nov 30``, as a ``<time>`` element."""
+    return _time(value, words.format_day_near(value, on))
+
+
+@register.filter
+def when(value: date, on: date) -> SafeString:
+    """Return a day such as ``tomorrow, Mon Nov 30`` as a ``<time>`` element."""
+    return _time(value, words.format_when(value, on))
+
+
+def _time(value: date, written: str) -> SafeString:
     # A day has nothing to escape, and a page can have a hundred of them.
-    return SafeString(f'<time datetime="{value.isoformat()}">{words.format_day(value)}</time>')
+    return SafeString(f'<time datetime="{value.isoformat()}">{written}</time>')
 
 
 @register.filter
 def days_to(first: date, last: date) -> SafeString:
     """Return one day, or the first and the last of several, as ``<time>`` elements."""
-    if first == last:
-        return day(first)
-    return SafeString(_("%(first)s to %(last)s") % {"first": day(first), "last": day(last)})
+    return _from_to(day(first), day(last))
+
+
+@register.filter
+def days_to_in_table(first: date, last: date) -> SafeString:
+    """Return the days of ``days_to`` in a column of a table."""
+    return _from_to(day_in_table(first), day_in_table(last))
+
+
+def _from_to(first: SafeString, last: SafeString) -> SafeString:
+    return first if first == last else SafeString(_("%(first)s to %(last)s") % {"first": first, "last": last})
 
 
 @register.filter

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 
-from amtportal.formatting import dollars, format_day
+from amtportal.formatting import dollars, format_day, format_day_in_table
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
 from certifications.payments import explaining, settlements
@@ -125,7 +125,7 @@ class SettlementAdmin(WrittenByVerbs, HistoryAdmin):
 
     @admin.display(description="deposited on")
     def deposited_on(self, settlement: Any) -> str:
-        return format_day(settlement.deposited_on) if settlement.deposited_on else ""
+        return format_day_in_table(settlement.deposited_on) if settlement.deposited_on else ""
 
     @admin.display(description="payouts")
     def payouts(self, settlement: Any) -> str:

@@ -23,7 +23,7 @@ from amtportal.history import comparison
 from amtportal.history.lines import Traced
 from amtportal.history.models import SecurityEvent
 from amtportal.history.triggers import append_only
-from amtportal.members.models import BouncingAddress, Member, User
+from amtportal.members.models import BouncingAddress, Member, NameRequest, RosterDifference, User
 from ccp.audits.models import (
     Appeal,
     AuditCase,
@@ -51,6 +51,7 @@ from ccp.models import (
     TypeTerms,
 )
 from ccp.notices.models import Preference
+from ccp.sharing.models import Listing, ShareLink
 from certifications.models import Certification, Credential, Cycle, CycleCorrection, Payment, RenewalInvoice
 from certifications.payments.models import Refund, Settlement, UnappliedMoney
 from tests.support.addresses import PRIVATE, below, of_owner
@@ -81,7 +82,11 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "audit-submit": (CaseStep, "verb: – → submit"),
     "audit-appeal": (Appeal, "reason: – → It shows the date."),
     "calendar-detail": (CalendarFeed, f"created_at: – → {NOW}"),
+    "sharing": (ShareLink, "label: – → for Mercy Hospital"),
     "notice-list": (Preference, "language: – → es"),
+    "details-change": (Member, "phone: – → 847-555-0134"),
+    "name-ask": (NameRequest, "last_name: – → Lovelace"),
+    "name-withdraw": (NameRequest, "state: waiting → withdrawn"),
     "notice-stop": (Preference, "nothing_recorded: – → True"),  # and the other kind is off
     "account_login": (SecurityEvent, "kind: – → signed-in"),
     "account_logout": (SecurityEvent, "kind: – → signed-out"),
@@ -163,6 +168,11 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "members_member_add": (Member, "amt_id: – → 777"),
     "members_member_change": (Member, "city: – → Rosemont"),
     "members_bouncingaddress_clear": (BouncingAddress, f"cleared_at: – → {NOW}"),
+    "members_namerequest_accept": (Member, "last_name: Lane → Lovelace"),
+    "members_namerequest_decline": (NameRequest, "answer: – → It is not readable."),
+    "members_rosterdifference_follow": (Member, "phone: – → 847-555-0100"),
+    "members_rosterdifference_keep": (RosterDifference, "waits_since: * → –"),
+    "members_member_hide": (Listing, "hidden_by_staff: – → True"),
     "members_member_rekey": (Member, "amt_id: * → 888"),
     "members_member_merge": (Member, "merged_into: – → *"),
     "members_member_sign_in": (User, "email: – → new@example.org"),
@@ -178,6 +188,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
 # These take a post and change nothing of the record.
 NOTHING = {
     "activity-preview": "shows what an entry would count for",
+    "credential-look-up": "tells what is asked",
     "transcript-check": "compares a code or a file with what was issued",
     "transcript-verify": "compares a file with what was issued",
     "set_language": "sets a cookie",
@@ -201,6 +212,7 @@ NOTHING = {
     "audits_letter_download": "is there to be read",
     "audits_printrun_download": "is there to be read",
     "payments_settlement_csv": "is there to be read",
+    "members_namerequest_document": "is there to be read",
     "members_outgoingmail_sample": "is there to be read",
     "members_outgoingmail_samples": "is there to be read",
     "payments_unappliedmoney_look": "is there to be read",
@@ -326,7 +338,9 @@ def test_what_is_in_neither_table_takes_no_post(met: Member, monkeypatch: pytest
 
 def _filled(address: str) -> str:
     """Return the address of a public page with something for what it names."""
-    for name, value in (("<slug:token>", "x"), ("<int:year>", "2025"), ("<str:name>", "frozen.txt")):
+    filled = {"<slug:token>": "x", "<str:token>": "x", "<str:name>": "frozen.txt"}
+    filled |= {"<int:year>": "2025", "<int:number>": "1"}
+    for name, value in filled.items():
         address = address.replace(name, value)
     return address
 

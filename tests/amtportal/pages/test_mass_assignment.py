@@ -38,10 +38,11 @@ def _same_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draws, "token_hex", lambda size: "0" * 2 * size)
 
 
-OURS = ("members", "certifications", "payments", "ccp", "notices", "audits", "account", "auth", "history")
+OURS = ("members", "certifications", "payments", "ccp", "notices", "audits", "sharing", "badges")
+OURS += ("account", "auth", "history")
 # Columns that each request makes again, and columns that a database counts on from after a
 # rollback.
-RANDOM = {"request_id", "message_id", "password", "token", "digest", "previous", "history_id"}
+RANDOM = {"request_id", "message_id", "password", "token", "nonce", "digest", "previous", "history_id"}
 SENT_BY_HAND = {"submission_digest": "0" * 64, "csrfmiddlewaretoken": "x"}
 
 
@@ -91,7 +92,9 @@ WRITES_NOTHING = {
     "activity-preview",
     "audit-attach",  # the same as the next
     "evidence-add",  # no file is sent, because a file that is sent is taken whole or not at all
+    "name-ask",  # the same
     "set_language",
+    "credential-look-up",
     "ccp_heldcredit_match",  # nothing that is held can be matched here
     "transcript-check",
     "transcript-verify",

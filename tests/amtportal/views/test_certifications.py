@@ -114,7 +114,7 @@ def test_a_lapsed_certification_says_so_and_offers_no_record_ce(met: Member) -> 
 def test_a_closed_cycle_says_how_it_was_closed(met: Member) -> None:
     Cycle.objects.update(closed_on=date(2026, 5, 1), outcome="compliant", points_at_close=Decimal(30))
     page = read(client_of(met).get(ADDRESS))
-    assert "closed on 5/1/2026 as compliant, with 30 of 30 points" in words(page.main)
+    assert "closed on May 1, 2026 as compliant, with 30 of 30 points" in words(page.main)
     assert not page.select('main a[href^="/ccp/record/"]')
 
 

@@ -50,7 +50,7 @@ def test_four_answers_for_a_member_who_is_short(short: Member) -> None:
     card = cards(short)["RPT"]
     assert "22 of 24 points" in card
     assert "Days left 40 days" in card
-    assert "Record 2 more points by 4/23/2026." in card
+    assert "Record 2 more points by Apr 23, 2026." in card
     assert "Locked: 22 of 24 points are on record. The invoice opens the day after" in card
 
 
@@ -59,8 +59,8 @@ def test_four_answers_for_a_member_who_met_the_requirement_yesterday(met: Member
     card = cards(met)["RMA"]
     assert "30 of 30 points" in card
     assert "Days left 47 days" in card
-    assert f"Pay {invoice_of(cycle_of(met)).number} ($60.00), due 5/1/2026." in card
-    assert "Open since 3/14/2026, the day after your CCP requirement was met (3/13/2026)." in card
+    assert f"Pay {invoice_of(cycle_of(met)).number} ($60.00), due May 1, 2026." in card
+    assert "Open since Mar 14, 2026, the day after your CCP requirement was met (Mar 13, 2026)." in card
 
 
 @pytest.mark.parametrize("address", ["/", "/certifications/"])
@@ -70,15 +70,15 @@ def test_a_paid_invoice_says_when_the_payment_came(met: Member, address: str) ->
     invoices.reverse_payment(payment=mistake, reason="Another invoice.", by=mistake.recorded_by, at=noon(TODAY))
     make_payment(invoice_of(cycle_of(met)), received_on=date(2026, 3, 13))
     said = words(read(client_of(met).get(address)).main)
-    assert "AMT received your payment on 3/13/2026." in said
+    assert "AMT received your payment on Mar 13, 2026." in said
 
 
 def test_four_answers_in_the_first_year(new: Member) -> None:
     """Year 1 falls due on 9/1/2026 and opens 60 days before, on 7/3/2026."""
     card = cards(new)["RMA"]
     assert "0 of 30 points" in card
-    assert "Record 30 more points by 8/31/2028." in card
-    assert "Opens 7/3/2026, 60 days before it is due." in card
+    assert "Record 30 more points by Aug 31, 2028." in card
+    assert "Opens Jul 3, 2026, 60 days before it is due." in card
 
 
 def test_four_answers_in_the_grace_period(grace: Member) -> None:
@@ -89,14 +89,14 @@ def test_four_answers_in_the_grace_period(grace: Member) -> None:
     card = cards(grace)["MLT"]
     assert "42 of 45 points" in card
     assert "Grace days left 70 days" in card
-    assert "Record 3 more points by 5/23/2026, for activities you did up to 2/22/2026." in card
+    assert "Record 3 more points by May 23, 2026, for activities you did up to Feb 22, 2026." in card
 
 
 def test_four_answers_where_ccp_is_voluntary(voluntary: Member) -> None:
     card = cards(voluntary)["MLS"]
     assert "CCP is voluntary for this certification." in card
     assert "more points" not in card
-    assert "Open since 3/2/2026, 60 days before it is due." in card
+    assert "Open since Mar 2, 2026, 60 days before it is due." in card
 
 
 def test_where_ccp_is_voluntary_the_way_to_record_ce_is_open_and_not_urged(voluntary: Member) -> None:
@@ -161,7 +161,7 @@ def test_every_activity_type_stands_in_the_public_list() -> None:
     for kind in ActivityType.objects.all():
         assert kind.name in page
         assert kind.guidance in page
-    assert "Only for work done up to 12/31/2020." in page
+    assert "Only for work done up to Dec 31, 2020." in page
 
 
 def test_the_load_balancer_is_told_that_all_is_well() -> None:

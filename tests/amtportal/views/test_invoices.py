@@ -109,10 +109,10 @@ def test_an_invoice_of_year_1_opens_60_days_before_it_is_due(
     browser = client_of(new)
     page = words(read(browser.get(f"/invoices/{invoice.pk}/")).main)
     if days_before:
-        assert "You can pay this invoice from 7/3/2026 on." in page
+        assert "You can pay this invoice from Jul 3, 2026 on." in page
         assert browser.get(f"/invoices/{invoice.pk}.pdf").status_code == 403
     else:
-        assert "Open since 7/3/2026, 60 days before it is due." in page
+        assert "Open since Jul 3, 2026, 60 days before it is due." in page
         assert "How to pay" in page
         assert invoice.number in printed(browser.get(f"/invoices/{invoice.pk}.pdf"))
 
@@ -127,12 +127,12 @@ def test_the_last_invoice_cannot_be_had_at_five_to_midnight_and_can_be_at_five_p
     invoice, browser = invoice_of(cycle_of(met)), client_of(met)
     on_today.move_to(noon(date(2026, 3, 13)).replace(hour=23, minute=55))
     assert browser.get(f"/invoices/{invoice.pk}.pdf").status_code == 403
-    assert "Opens 3/14/2026, the day after your CCP requirement was met (3/13/2026)." in words(
+    assert "Opens Mar 14, 2026, the day after your CCP requirement was met (Mar 13, 2026)." in words(
         read(browser.get(f"/invoices/{invoice.pk}/")).main
     )
     on_today.move_to(noon(date(2026, 3, 14)).replace(hour=0, minute=5))
     assert printed(browser.get(f"/invoices/{invoice.pk}.pdf")).startswith("American Medical Technologists")
-    assert "Open since 3/14/2026, the day after" in words(read(browser.get(f"/invoices/{invoice.pk}/")).main)
+    assert "Open since Mar 14, 2026, the day after" in words(read(browser.get(f"/invoices/{invoice.pk}/")).main)
 
 
 def test_an_open_invoice_says_how_to_pay_and_prints(met: Member) -> None:
@@ -141,7 +141,7 @@ def test_an_open_invoice_says_how_to_pay_and_prints(met: Member) -> None:
     assert "Make it out to American Medical Technologists for $60.00" in page
     assert "847-823-5169" in page
     text = printed(browser.get(f"/invoices/{invoice.pk}.pdf"))
-    for said in ("Renewal invoice", invoice.number, "Mia Met", "$60.00", "Due 5/1/2026", "How to pay"):
+    for said in ("Renewal invoice", invoice.number, "Mia Met", "$60.00", "Due May 1, 2026", "How to pay"):
         assert said in text
 
 
@@ -151,7 +151,7 @@ def test_a_paid_invoice_has_a_receipt(met: Member) -> None:
     browser = client_of(met)
     assert "Nothing more is due." in words(read(browser.get(f"/invoices/{invoice.pk}/")).main)
     text = printed(browser.get(f"/invoices/{invoice.pk}.pdf"))
-    for said in ("Receipt", "$60.00 by money order (MO-77), received 3/12/2026", "Balance $0.00"):
+    for said in ("Receipt", "$60.00 by money order (MO-77), received Mar 12, 2026", "Balance $0.00"):
         assert said in text
     assert "How to pay" not in text
 
@@ -185,7 +185,7 @@ def test_a_void_invoice_has_no_pdf(met: Member) -> None:
 def test_a_voluntary_certification_waits_for_no_points(voluntary: Member) -> None:
     invoice = invoice_of(cycle_of(voluntary, "MLS"))
     page = words(read(client_of(voluntary).get(f"/invoices/{invoice.pk}/")).main)
-    assert "Open since 3/2/2026, 60 days before it is due." in page
+    assert "Open since Mar 2, 2026, 60 days before it is due." in page
 
 
 @pytest.fixture

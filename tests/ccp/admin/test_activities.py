@@ -128,7 +128,7 @@ def test_page_says_what_voiding_does_and_does_nothing_yet(desk: Client, cycle: C
     history = activity.history.count()
     text = desk.get(page(Activity, "void", activity.pk)).text
     assert "30.5 points now, 8 after, of 30" in text
-    assert "The requirement, met on 3/13/2026, is then no longer met." in text
+    assert "The requirement, met on Mar 13, 2026, is then no longer met." in text
     activity.refresh_from_db()
     assert activity.is_standing
     assert activity.history.count() == history
@@ -237,7 +237,7 @@ def test_selected_entries_are_voided_with_one_reason(desk: Client, cycle: Cycle,
     address = choose(desk, activity, other)
     text = desk.get(address).text
     assert "Void 2 entries" in text
-    assert "Ann O&#x27;Neil (7001234): Phlebotomy refresher, 3/1/2026, 22.5 points" in text
+    assert "Ann O&#x27;Neil (7001234): Phlebotomy refresher, Mar 1, 2026, 22.5 points" in text
     assert submit(desk, address, reason="Provider unknown")["Location"] == page(Activity)
     assert set(found(desk, Activity, standing="void")) == {activity, other}
     assert found(desk, Activity, standing="yes") == [left]

@@ -83,16 +83,17 @@ def test_staff_see_who_loses_and_falls_below_and_nothing_is_saved(
     """20 points of yesterday stay, and 5 of the 12 of today fit under the cap of 25."""
     shown = ask(desk, course, cap="25")
     assert facts(shown) == {
-        "Effective from": "3/14/2026",
+        "Effective from": "Mar 14, 2026",
         "Cap a cycle": "none → 25",
         "Provenance": "Assumed → Set by AMT staff",
-        "Entries recorded since": "3/14/2026: 1 open cycle counted again. Points claimed stay as they were recorded.",
+        "Entries recorded since": "Mar 14, 2026: 1 open cycle counted again. Points claimed stay as they were "
+        "recorded.",
         "Members who gain points": "0",
         "Members who lose points": "1",
         "Members who reach the requirement": "0",
         "Members who fall below the requirement": "1",
         str(cycle.certification.member): (
-            "RMA cycle 5/1/2023 to 4/30/2026: 32 points now, 25 after, of 30. Falls below the requirement."
+            "RMA cycle May 1, 2023 to Apr 30, 2026: 32 points now, 25 after, of 30. Falls below the requirement."
         ),
     }
     assert "locks again" in shown.text
@@ -105,7 +106,7 @@ def test_confirmed_terms_are_saved_and_counted_at_once(
 ) -> None:
     response = confirm(desk, ask(desk, course, cap="25"))
     assert response["Location"] == page(ActivityType, "change", course.pk)
-    assert told(desk, response) == "Saved the terms from 3/14/2026."
+    assert told(desk, response) == "Saved the terms from Mar 14, 2026."
     assert requirement.counted_points(cycle) == 25
     assert cycle_of(cycle.certification.member).requirement_met_on is None
     terms = TypeTerms.objects.get(activity_type=course, effective_from=TODAY)
@@ -122,7 +123,7 @@ def test_confirmed_twice_saves_once(desk: Client, course: ActivityType, cycle: C
 
 def test_a_change_that_affects_nobody_says_so(desk: Client, course: ActivityType, cycle: Cycle) -> None:
     tomorrow = facts(ask(desk, course, cap="25", effective_from="2026-03-15"))
-    assert tomorrow["Members affected"] == "None: nothing was recorded under it since 3/15/2026 in an open cycle."
+    assert tomorrow["Members affected"] == "None: nothing was recorded under it since Mar 15, 2026 in an open cycle."
     same = facts(ask(desk, course, cap="40"))
     assert same["Members affected"] == "None: 1 open cycle counted again, and the points stay the same."
 
@@ -191,11 +192,11 @@ def test_the_first_members_are_named_and_the_rest_counted(
         ({"claimable_from": "2026-03-02", "claimable_until": "2026-03-01"}, "The window ends before it starts."),
         ({}, "Nothing differs from the terms in force on that day. Change a figure first."),
         ({"effective_from": ""}, "This field is required."),
-        ({"cap": "5", "effective_from": "0027-03-01"}, "3/1/0027 is in the year 27. Enter the year with four digits"),
-        ({"cap": "5", "effective_from": "1989-12-31"}, "Enter a day from 1/1/1990 to 3/14/2031"),
-        ({"cap": "5", "effective_from": "2031-03-15"}, "Enter a day from 1/1/1990 to 3/14/2031"),
-        ({"claimable_from": "0020-12-31"}, "12/31/0020 is in the year 20"),
-        ({"claimable_until": "2202-12-31"}, "Enter a day from 1/1/1939 to 3/14/2046"),
+        ({"cap": "5", "effective_from": "0027-03-01"}, "Mar 1, 0027 is in the year 27. Enter the year"),
+        ({"cap": "5", "effective_from": "1989-12-31"}, "Enter a day from Jan 1, 1990 to Mar 14, 2031"),
+        ({"cap": "5", "effective_from": "2031-03-15"}, "Enter a day from Jan 1, 1990 to Mar 14, 2031"),
+        ({"claimable_from": "0020-12-31"}, "Dec 31, 0020 is in the year 20"),
+        ({"claimable_until": "2202-12-31"}, "Enter a day from Jan 1, 1939 to Mar 14, 2046"),
     ],
     ids=[
         "tenths",
@@ -258,9 +259,9 @@ def test_a_type_is_retired_with_its_page(desk: Client, course: ActivityType, cyc
 
 def test_a_type_is_not_retired_in_the_year_26(desk: Client, course: ActivityType) -> None:
     answer = submit(desk, page(ActivityType, "change", course.pk), retired_on="0026-03-14")
-    assert "3/14/0026 is in the year 26" in answer.text
+    assert "Mar 14, 0026 is in the year 26" in answer.text
     assert (
-        "Enter a day from 1/1/1990"
+        "Enter a day from Jan 1, 1990"
         in submit(desk, page(ActivityType, "change", course.pk), retired_on="2206-03-14").text
     )
     course.refresh_from_db()
@@ -302,7 +303,7 @@ def test_a_new_type_with_wrong_terms_is_not_added(desk: Client) -> None:
     typed |= {"terms-0-cap": "5", "terms-0-effective_from": "0026-03-14"}
     assert "is in the year 26" in submit(desk, page(ActivityType, "add"), **typed).text
     typed |= {"terms-0-effective_from": "2036-03-14"}
-    assert "Enter a day from 1/1/1990" in submit(desk, page(ActivityType, "add"), **typed).text
+    assert "Enter a day from Jan 1, 1990" in submit(desk, page(ActivityType, "add"), **typed).text
     assert not ActivityType.objects.filter(code="language-course").exists()
 
 

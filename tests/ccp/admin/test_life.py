@@ -69,7 +69,7 @@ def test_a_status_is_changed_with_a_reason_and_its_consequence_in_view(desk: Cli
     address = page(Certification, "status", cycle.certification_id)
     assert address in desk.get(page(Certification, "change", cycle.certification_id)).text
     form = desk.get(address).text
-    assert "If retired It takes no records. Its cycle 5/1/2023 to 4/30/2026 is not closed now" in fact(form)
+    assert "If retired It takes no records. Its cycle May 1, 2023 to Apr 30, 2026 is not closed now" in fact(form)
     offered = [option["value"] for option in BeautifulSoup(form, "html.parser").select("select[name=to] option")]
     assert offered == ["", "lapsed", "retired", "revoked"]
     response = submit(desk, address, to="retired", reason="Has left the field.")
@@ -78,7 +78,7 @@ def test_a_status_is_changed_with_a_reason_and_its_consequence_in_view(desk: Cli
     assert (change.after, change.changed_on, change.changed_by) == ("retired", TODAY, clerk)
     assert LogEntry.objects.get().change_message.endswith("is retired: Has left the field.")
     text = words(read(client_of(cycle.certification.member).get("/certifications/")).main)
-    assert "This certification has been retired since 3/14/2026 and takes no records. Has left the field." in text
+    assert "This certification has been retired since Mar 14, 2026 and takes no records. Has left the field." in text
     assert "Has left the field. Call AMT at" in text
 
 
@@ -107,7 +107,7 @@ def test_what_is_due_is_closed_before_a_status_is_chosen(
     on_today.move_to(noon(date(2026, 10, 1)))
     desk = client_of(clerk)
     address = page(Certification, "status", cycle.certification_id)
-    assert "If reinstated Cycle 2 opens, 5/1/2026 to 4/30/2029, for 30 points" in fact(desk.get(address).text)
+    assert "If reinstated Cycle 2 opens, May 1, 2026 to Apr 30, 2029, for 30 points" in fact(desk.get(address).text)
     submit(desk, address, to="reinstated", reason="Back at work.")
     assert list(Cycle.objects.order_by("number").values_list("number", "outcome")) == [(1, "non-compliant"), (2, "")]
     assert Certification.objects.get().status == "reinstated"
@@ -122,11 +122,11 @@ def test_an_extension_shows_the_dates_that_move_before_it_moves_them(desk: Clien
     address = page(Cycle, "extend", cycle.pk)
     assert address in desk.get(page(Cycle, "change", cycle.pk)).text
     first = submit(desk, address, until="2026-09-30", reason="Deployed.")
-    assert "Last day of the grace period 7/29/2026 → 9/30/2026" in fact(first.text)
-    assert "Closes as non-compliant, if the requirement is not met then 7/30/2026 → 10/1/2026" in fact(first.text)
+    assert "Last day of the grace period Jul 29, 2026 → Sep 30, 2026" in fact(first.text)
+    assert "Closes as non-compliant, if the requirement is not met then Jul 30, 2026 → Oct 1, 2026" in fact(first.text)
     assert Cycle.objects.get().grace_extended_to is None
     typed = {"until": "2026-09-30", "reason": "Deployed.", "shown": "2026-09-30"}
-    assert told(desk, desk.post(address, typed)) == "The grace period ends 9/30/2026: Deployed."
+    assert told(desk, desk.post(address, typed)) == "The grace period ends Sep 30, 2026: Deployed."
     extended = Cycle.objects.get()
     assert (extended.grace_extended_to, extended.grace_extension_reason) == (date(2026, 9, 30), "Deployed.")
 
@@ -136,24 +136,26 @@ def test_an_extension_given_by_mistake_is_taken_back(desk: Client, cycle: Cycle)
     desk.post(address, {"until": "2026-09-30", "reason": "Deployed.", "shown": "2026-09-30"})
     assert "To take an extension back, enter the last day of the usual grace period" in desk.get(address).text
     first = submit(desk, address, until="2026-07-29", reason="Another member.")
-    assert "Last day of the grace period 9/30/2026 → 7/29/2026" in fact(first.text)
+    assert "Last day of the grace period Sep 30, 2026 → Jul 29, 2026" in fact(first.text)
     typed = {"until": "2026-07-29", "reason": "Another member.", "shown": "2026-07-29"}
-    assert told(desk, desk.post(address, typed)) == "The grace period ends 7/29/2026: Another member."
+    assert told(desk, desk.post(address, typed)) == "The grace period ends Jul 29, 2026: Another member."
     assert Cycle.objects.get().grace_extended_to is None
 
 
 def test_another_date_than_the_one_shown_is_shown_first(desk: Client, cycle: Cycle) -> None:
     typed = {"until": "2026-10-31", "reason": "Deployed.", "shown": "2026-09-30"}
     answer = desk.post(page(Cycle, "extend", cycle.pk), typed)
-    assert "7/29/2026 → 10/31/2026" in fact(answer.text)
+    assert "Jul 29, 2026 → Oct 31, 2026" in fact(answer.text)
     assert Cycle.objects.get().grace_extended_to is None
 
 
 @pytest.mark.parametrize(
     ("until", "sentence"),
     [
-        pytest.param("2026-07-29", "The usual grace period ends 7/29/2026. Enter a later day.", id="extends nothing"),
-        pytest.param("9999-12-31", "can be extended to 4/30/2029, not further.", id="the last day of all"),
+        pytest.param(
+            "2026-07-29", "The usual grace period ends Jul 29, 2026. Enter a later day.", id="extends nothing"
+        ),
+        pytest.param("9999-12-31", "can be extended to Apr 30, 2029, not further.", id="the last day of all"),
     ],
 )
 def test_an_extension_to_a_day_that_cannot_be_is_an_error_at_its_date(
@@ -179,7 +181,7 @@ def test_a_correction_is_signed_and_read_beside_the_original(
     desk = client_of(clerk)
     address = page(Cycle, "correct", closed.pk)
     assert address in desk.get(page(Cycle, "change", closed.pk)).text
-    assert "Closed on 5/1/2026 29.75 points, non-compliant" in fact(desk.get(address).text)
+    assert "Closed on May 1, 2026 29.75 points, non-compliant" in fact(desk.get(address).text)
     typed = {"points": "30", "outcome": "compliant", "statement": "A course of 2 hours was read as 1.75."}
     assert told(desk, submit(desk, address, **typed)) == "Signed a correction: 30 points, compliant."
     assert told(desk, submit(desk, address, **typed)) == "This correction is signed already, once."
@@ -192,10 +194,10 @@ def test_a_correction_is_signed_and_read_beside_the_original(
     assert row is not None
     assert "29.75 of 30" in words(row)
     said = "30 points, compliant. A course of 2 hours was read as 1.75."
-    assert f"Corrected by AMT on 6/1/2026: {said}" in words(row)
+    assert f"Corrected by AMT on Jun 1, 2026: {said}" in words(row)
     transcript = words(read(member.get(f"/ccp/transcript/{closed.pk}/")).main)
-    assert "Closed on 5/1/2026 as non-compliant" in transcript
-    assert "30 points, compliant, signed for AMT on 6/1/2026. A course of 2 hours was read as 1.75." in transcript
+    assert "Closed on May 1, 2026 as non-compliant" in transcript
+    assert "30 points, compliant, signed for AMT on Jun 1, 2026. A course of 2 hours was read as 1.75." in transcript
 
 
 def test_an_open_cycle_offers_no_correction_and_takes_none(desk: Client, cycle: Cycle) -> None:

@@ -63,8 +63,8 @@ def test_the_page_of_a_member_says_what_was_mailed(desk: Client) -> None:
     make_mail(make_member(), subject="Somebody else's")
     answer = desk.get(page(Member, "change", member.pk))
     shown = words(BeautifulSoup(answer.text, "html.parser").select_one(".field-what_was_mailed"))
-    assert "3/14/2026: mail of the day (not sent, because there is no address that takes mail)" in shown
-    assert "3/13/2026: Mail 1" in shown
+    assert "Mar 14, 2026: mail of the day (not sent, because there is no address that takes mail)" in shown
+    assert "Mar 13, 2026: Mail 1" in shown
     assert "Mail 5" not in shown
     assert page(NoticeMail, "change", mails[0].pk) in answer.text
     everything = f"{page(NoticeMail)}?member__id__exact={member.pk}"

@@ -89,13 +89,13 @@ def test_a_credit_that_no_open_cycle_covers_is_held(starts_on: date, is_held: bo
     make_cycle(make_member(amt_id="7001"))
     assert receive(received(starts_on=starts_on)).held == is_held
     if is_held:
-        assert reason() == "No open CCP cycle of 7001 covers 4/30/2023."
+        assert reason() == "No open CCP cycle of 7001 covers Apr 30, 2023."
 
 
 def test_a_credit_that_spans_the_start_of_the_cycle_is_held() -> None:
     make_cycle(make_member(amt_id="7001"))
     receive(received(starts_on=date(2023, 4, 30), ends_on=date(2023, 5, 1)))
-    assert reason() == "No open CCP cycle of 7001 covers 4/30/2023 to 5/1/2023."
+    assert reason() == "No open CCP cycle of 7001 covers Apr 30, 2023 to May 1, 2023."
 
 
 def test_a_credit_of_a_type_for_other_credentials_is_held() -> None:
@@ -138,7 +138,7 @@ def test_the_reason_is_that_of_the_last_match() -> None:
     receive(received(starts_on=date(2023, 4, 30)))
     make_cycle(make_member(amt_id="7001"))
     match()
-    assert reason() == "No open CCP cycle of 7001 covers 4/30/2023."
+    assert reason() == "No open CCP cycle of 7001 covers Apr 30, 2023."
 
 
 def test_a_type_that_was_retired_meanwhile_is_no_hindrance() -> None:
@@ -202,7 +202,7 @@ def test_a_cycle_that_opens_after_its_own_end_is_rolled_over_too() -> None:
 def test_a_cycle_that_is_due_is_closed_for_its_credit_though_none_is_recorded() -> None:
     cycle = make_due()
     assert receive(received(starts_on=date(2026, 2, 28))) == MatchTally(held=1)
-    assert reason() == "No open CCP cycle of 7001 covers 2/28/2026."
+    assert reason() == "No open CCP cycle of 7001 covers Feb 28, 2026."
     cycle.refresh_from_db()
     assert cycle.closed_on == TODAY
 
@@ -292,7 +292,7 @@ def test_what_waited_for_a_person_is_recorded_when_staff_add_them(
     with django_capture_on_commit_callbacks(execute=True):
         assert submit(desk, page(Member, "add"), **typed).status_code == 302
     ours.refresh_from_db()
-    assert ours.reason == "No open CCP cycle of 7001 covers 3/1/2026."
+    assert ours.reason == "No open CCP cycle of 7001 covers Mar 1, 2026."
 
     rma, zoe = Credential.objects.get(code="RMA"), Member.objects.get(amt_id="7001")
     typed = {"member": str(zoe.pk), "credential": str(rma.pk), "certificate_number": "Z", "awarded_on": "2023-05-01"}

@@ -120,10 +120,14 @@ def test_a_file_again_changes_nothing_and_other_values_are_refused(cycle: Cycle)
     ("row", "column", "sentence"),
     [
         (COURSE.replace("1001", "9999"), "amt_id", "No member has the AMT ID 9999. Import the roster first"),
-        (COURSE.replace("2025-06", "2022-06"), "starts_on", "No open CCP cycle of 1001 covers 6/1/2022 to 6/2/2022."),
-        (COURSE.replace("2025-06-10", "2025-06-01"), "recorded_on", "is before 6/2/2025, the last day"),
-        (COURSE.replace("2025-06-10", "2026-03-15"), "recorded_on", "3/15/2026 is in the future."),
-        (COURSE.replace("2025-06-02", "2025-05-02"), "ends_on", "It is before 6/1/2025, the first day."),
+        (
+            COURSE.replace("2025-06", "2022-06"),
+            "starts_on",
+            "No open CCP cycle of 1001 covers Jun 1, 2022 to Jun 2, 2022.",
+        ),
+        (COURSE.replace("2025-06-10", "2025-06-01"), "recorded_on", "is before Jun 2, 2025, the last day"),
+        (COURSE.replace("2025-06-10", "2026-03-15"), "recorded_on", "Mar 15, 2026 is in the future."),
+        (COURSE.replace("2025-06-02", "2025-05-02"), "ends_on", "It is before Jun 1, 2025, the first day."),
         (COURSE.replace("course-seminar-webinar", "yoga"), "activity_type", "is not the code of an activity type"),
         (COURSE.replace(",20,", ",20.1,"), "points", "Points come in quarter steps."),
         (COURSE.replace("X-1", ""), "reference", "It is empty, and every row needs it."),

@@ -42,7 +42,7 @@ def files(case: AuditCase, place: int = 0) -> str:
 
 def test_home_says_what_is_asked_for_until_when_and_how_much_is_there() -> None:
     case = make_case(cycle=audited_cycle(points=("10", "10", "5"), amt="5"))
-    assert banner(case) == "AMT asks for proof of 3 activities by 2/16/2027. None has a file. Open the audit"
+    assert banner(case) == "AMT asks for proof of 3 activities by Feb 16, 2027. None has a file. Open the audit"
     attach(items.of_case(case)[0].activity)
     assert "1 has a file." in banner(case)
     attach(items.of_case(case)[1].activity)
@@ -55,8 +55,8 @@ def test_home_says_what_is_asked_for_until_when_and_how_much_is_there() -> None:
         pytest.param("drawn", "", id="drawn"),
         pytest.param("extension-asked", "AMT asks for proof", id="more time asked for"),
         pytest.param("submitted", "", id="AMT's move"),
-        pytest.param("more-wanted", "AMT asks for more proof in your audit by 1/29/2027.", id="more asked for"),
-        pytest.param("announced", "AMT has decided your audit. You can appeal until 2/16/2027.", id="decided"),
+        pytest.param("more-wanted", "AMT asks for more proof in your audit by Jan 29, 2027.", id="more asked for"),
+        pytest.param("announced", "AMT has decided your audit. You can appeal until Feb 16, 2027.", id="decided"),
         pytest.param("closed", "", id="closed"),
     ],
 )
@@ -77,7 +77,7 @@ def test_the_list_has_the_members_own_audits_with_whose_move_it_is() -> None:
     make_case()
     listed = read(client_of(owner(case)).get("/audits/"))
     assert [found["href"] for found in listed.select("article a")] == [f"/audits/{case.pk}/"]
-    assert "Your move: send proof by 2/16/2027." in words(listed.body)
+    assert "Your move: send proof by Feb 16, 2027." in words(listed.body)
 
 
 @pytest.mark.parametrize("state", [state for state in AuditCase.State if state != "decided"])
@@ -188,11 +188,11 @@ def test_what_is_missing_is_said_and_changed_and_kept_when_it_is_refused() -> No
 def test_more_time_is_asked_for_on_a_page_that_keeps_what_was_typed() -> None:
     case = make_case()
     client, address = client_of(owner(case)), f"/audits/{case.pk}/extension/"
-    assert "until 3/18/2027 at the latest" in words(read(client.get(address)).body)
+    assert "until Mar 18, 2027 at the latest" in words(read(client.get(address)).body)
     for typed, sentence in (
         ({"wanted_on": "", "reason": "I am ill."}, "Enter the day"),
-        ({"wanted_on": "2/16/2027", "reason": "I am ill."}, "You have until 2/16/2027 anyway."),
-        ({"wanted_on": "3/19/2027", "reason": "I am ill."}, "More time ends on 3/18/2027 at the latest."),
+        ({"wanted_on": "2/16/2027", "reason": "I am ill."}, "You have until Feb 16, 2027 anyway."),
+        ({"wanted_on": "3/19/2027", "reason": "I am ill."}, "More time ends on Mar 18, 2027 at the latest."),
         ({"wanted_on": "2/30/2027", "reason": "I am ill."}, "not a day in the calendar"),
         ({"wanted_on": "3/1/2027", "reason": ""}, "Say why you need more time."),
     ):
@@ -202,7 +202,7 @@ def test_more_time_is_asked_for_on_a_page_that_keeps_what_was_typed() -> None:
         assert refused.select_one("textarea").text.strip() == typed["reason"]
     assert again(case).state == "notified"
     assert client.post(address, {"wanted_on": "March 1, 2027", "reason": "I am ill."}).status_code == 302
-    assert "you asked for time until 3/1/2027" in words(page(case).select_one("[data-name=extension]"))
+    assert "you asked for time until Mar 1, 2027" in words(page(case).select_one("[data-name=extension]"))
     assert not page(case).select("a[href$='/extension/']")
 
 

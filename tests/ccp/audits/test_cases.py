@@ -102,7 +102,7 @@ def test_more_time_is_asked_for_once_and_within_its_bounds() -> None:
     case = make_case()
     call = {"verb": cases.ask_extension, "case": case, "by": owner(case), "at": OPENED}
     assert case.due_on == DUE_ON
-    assert "until 2/16/2027 anyway" in refusal(**call, wanted_on=DUE_ON, reason="I am ill.")
+    assert "until Feb 16, 2027 anyway" in refusal(**call, wanted_on=DUE_ON, reason="I am ill.")
     assert "at the latest" in refusal(**call, wanted_on=DUE_ON + timedelta(days=31), reason="I am ill.")
     assert "Say why" in refusal(**call, wanted_on=DUE_ON + DAY, reason=" ")
     cases.ask_extension(case=case, wanted_on=DUE_ON + timedelta(days=30), reason="I am ill.", by=owner(case), at=OPENED)

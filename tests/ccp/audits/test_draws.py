@@ -161,7 +161,7 @@ def test_an_amt_id_that_nobody_has_is_refused_and_nothing_is_frozen() -> None:
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"year": TODAY.year}, "2026 is not over: its cycles can be frozen from 1/1/2027 on."),
+        ({"year": TODAY.year}, "2026 is not over: its cycles can be frozen from Jan 1, 2027 on."),
         ({"share": 1001}, "The share is a number of 1,000"),
         ({"at_least": 0}, "At least 1 is drawn"),
         ({"spared_cycles": -1}, "0 or more"),

@@ -230,12 +230,12 @@ def test_the_decision_has_each_verdict_what_follows_and_until_when_to_appeal() -
     assert letter.subject == f"Audit {case.reference}: you did not pass"
     assert "Points after the audit: 2\nPoints needed: 30\nPoints when the cycle was closed: 32" in said
     assert re.search(
-        r"^CE-\d+: Course 1, 2/1/2026, 18 points\. Does not count: 0 of 18 points are proven\. As the file says\.$",
+        r"^CE-\d+: Course 1, Feb 1, 2026, 18 points\. Does not count: 0 of 18 points are proven\. As the file says\.$",
         said,
         re.MULTILINE,
     )
-    assert "Convention, 2/20/2026, 2 points. Proven: AMT credited it itself." in said
-    assert "you can appeal on the portal by 2/16/2027" in said
+    assert "Convention, Feb 20, 2026, 2 points. Proven: AMT credited it itself." in said
+    assert "you can appeal on the portal by Feb 16, 2027" in said
 
 
 @pytest.mark.django_db
@@ -254,7 +254,7 @@ def test_a_member_without_an_address_gets_the_letter_by_post_alone() -> None:
     }
     shown = read(client.get(page(Letter, "change", fine.letters.get().pk)))
     assert "None on record" in shown.text
-    assert "AMT asks for proof of 2 activities by 2/16/2027." in shown.text
+    assert "AMT asks for proof of 2 activities by Feb 16, 2027." in shown.text
 
 
 # Reminders

@@ -89,7 +89,7 @@ def test_the_queue_shows_whose_move_by_day_and_finds_what_is_mine_free_late_or_c
     assert found(client, AuditCase, q=str(asked.member.amt_id)) == [asked]
     row = words(read(client.get(page(AuditCase), {"move": "late"})).select_one("#result_list tbody tr"))
     assert "Reviewer: submitted (late)" in row
-    assert staff.move(again(late), on) == "Reviewer: submitted, until 1/14/2027. 1 day late"
+    assert staff.move(again(late), on) == "Reviewer: submitted, until Jan 14, 2027. 1 day late"
 
 
 # What nobody sees before the question of conflict

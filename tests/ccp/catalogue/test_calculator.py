@@ -156,7 +156,7 @@ def test_caps_and_window_stand_beside_the_points() -> None:
     told = words(asked(type="self-study", quantity="3").select_one("#answer"))
     assert "At most 1 point of this kind counts in one cycle." in told
     assert "At most 20.5 points of this category count in one cycle." in told
-    assert "Only for work done up to 3/14/2026." in told
+    assert "Only for work done up to Mar 14, 2026." in told
 
 
 def test_a_retired_type_is_not_offered_and_says_why() -> None:
@@ -169,7 +169,8 @@ def test_a_type_that_no_cycle_can_take_any_more_is_not_offered_and_says_why() ->
     hour = {"unit": "hour", "points_per_unit": Decimal(1)}
     kind = make_activity_type(name="Work of then", claimable_until=date(2020, 12, 31), **hour)
     assert complaint(kind.code, "3") == (
-        "Work of then counts only for work done up to 12/31/2020, and the CCP cycles with such work have ended. Choose "
+        "Work of then counts only for work done up to Dec 31, 2020, and the CCP cycles with such work have "
+        "ended. Choose "
         "another activity type."
     )
     assert "Work of then" not in words(asked().select_one("#calculator select"))
@@ -179,11 +180,11 @@ def test_a_type_that_has_not_begun_is_told_on_the_list_and_computed_from_its_day
     hour = {"unit": "hour", "points_per_unit": Decimal(1)}
     kind = make_activity_type(name="New course", effective_from=date(2026, 3, 15), **hour)
     assert complaint(kind.code, "3") == (
-        "New course can be chosen for what is recorded from 3/15/2026 on. Choose another activity type."
+        "New course can be chosen for what is recorded from Mar 15, 2026 on. Choose another activity type."
     )
     page = asked()
     assert "New course" not in words(page.select_one("#calculator select"))
-    assert "Can be chosen from 3/15/2026 on." in words(page.select_one(f"#type-{kind.code}"))
+    assert "Can be chosen from Mar 15, 2026 on." in words(page.select_one(f"#type-{kind.code}"))
     assert "Can be chosen from" not in words(page.select_one("#type-self-study"))
 
 

@@ -152,7 +152,7 @@ def test_the_page_says_it_for_each_certification(two: Member) -> None:
     page = read(client_of(two).get(PAGE))
     assert [words(heading) for heading in page.select("#ahead h3")] == ["RMA", "RPT"]
     first = page.select_one("#ahead ol li")
-    assert words(first) == "3/15/2026 47 days before your cycle ends: points are missing."
+    assert words(first) == "Mar 15, 2026 47 days before your cycle ends: points are missing."
 
 
 def test_the_page_is_honest_when_nothing_comes(met: Member) -> None:

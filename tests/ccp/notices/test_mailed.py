@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 
 def test_each_mail_has_its_day_its_state_and_why_it_was_not_sent() -> None:
     member = make_member()
-    make_mail(member, on=TODAY - 3 * DAY, subject="2 points to go by 4/30/2026")
+    make_mail(member, on=TODAY - 3 * DAY, subject="2 points to go by Apr 30, 2026")
     dropped = make_mail(member, NoticeKind.INVOICE_DUE, on=TODAY - 2 * DAY, state=MailState.DROPPED)
     dropped.notices.update(dropped="It was paid.")
     make_mail(member, NoticeKind.CYCLE_ENDS, NoticeKind.GRACE, on=TODAY - DAY, state=MailState.UNDELIVERABLE)
@@ -32,9 +32,9 @@ def test_each_mail_has_its_day_its_state_and_why_it_was_not_sent() -> None:
         ["Payment received", "3/14/2026", "Waits to be sent"],
         ["End of your CCP cycle, Grace period", "3/13/2026", "Not sent: your address does not take mail"],
         ["Renewal invoice due", "3/12/2026", "Not sent It was paid."],
-        ["2 points to go by 4/30/2026", "3/11/2026", "Sent"],
+        ["2 points to go by Apr 30, 2026", "3/11/2026", "Sent"],
         ["Credit from AMT recorded", "3/10/2026", "Not sent It was withdrawn."],
-        ["It waited for the mail server", "3/9/2026", "Sent 3/11/2026, 12:00 PM"],
+        ["It waited for the mail server", "3/9/2026", "Sent Mar 11, 2026, 12:00 PM"],
     ]
     assert [bool(row.select("a")) for row in rows] == [False, False, False, False, True, False, True]
 
@@ -44,7 +44,7 @@ def test_a_mail_is_read_as_it_was_sent() -> None:
     mail = make_mail(member, text="Hello Ada,\n\n2 points are <b>missing</b>:\nhttps://portal.example.org/x/?a=1&b=2\n")
     page = read(client_of(member).get(f"{PAGE}{mail.pk}/"))
     assert words(page.h1) == mail.subject
-    assert f"Sent 3/14/2026, 12:00 PM Central Time to {member.user.email}" in words(page.main)
+    assert f"Sent Mar 14, 2026, 12:00 PM Central Time to {member.user.email}" in words(page.main)
     assert "2 points are <b>missing</b>:" in words(page.main)
     assert page.select_one("main [lang=en] a")["href"] == "https://portal.example.org/x/?a=1&b=2"
 

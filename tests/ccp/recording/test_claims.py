@@ -29,24 +29,26 @@ TODAY = date(2026, 3, 14)
 RMA = Window("RMA", date(2023, 5, 1), date(2026, 4, 30), awarded_on=date(2017, 5, 1))
 RPT = Window("RPT", date(2024, 9, 15), date(2027, 9, 14), awarded_on=date(2024, 9, 15))
 ENDED = Window("MLT", date(2023, 2, 23), date(2026, 2, 22), awarded_on=date(2020, 2, 23))
-RUNS = " Your CCP cycle runs from 5/1/2023 to 4/30/2026."
+RUNS = " Your CCP cycle runs from May 1, 2023 to Apr 30, 2026."
 EARLIER = (
-    " 4/30/2023 belongs to your RMA cycle 5/1/2020 to 4/30/2023, which takes no more records. Points are not carried "
+    " Apr 30, 2023 belongs to your RMA cycle May 1, 2020 to Apr 30, 2023, which takes no more records. Points "
+    "are not carried "
     "over into a later cycle."
 )
-BEFORE_RPT = " Your RPT certification was awarded on 9/15/2024. Record only what you did from that day on."
+BEFORE_RPT = " Your RPT certification was awarded on Sep 15, 2024. Record only what you did from that day on."
 NEXT_OPENS = (
     "You can record it there as soon as that cycle opens: when the points and the renewal invoices of this cycle are "
     "complete."
 )
 GOES_ON = (
-    " The activity goes on in your next MLT cycle. Enter what you completed up to 2/22/2026, with that day as the end "
+    " The activity goes on in your next MLT cycle. Enter what you completed up to Feb 22, 2026, with that day "
+    "as the end "
     f"date, and record the rest in the next cycle. {NEXT_OPENS} Call AMT if your certificate does not say how much "
     "each "
     "part is."
 )
-MLT_RUNS = " Your CCP cycle runs from 2/23/2023 to 2/22/2026."
-BOTH_RUN = " Your CCP cycles: RMA: 5/1/2023 to 4/30/2026; RPT: 9/15/2024 to 9/14/2027."
+MLT_RUNS = " Your CCP cycle runs from Feb 23, 2023 to Feb 22, 2026."
+BOTH_RUN = " Your CCP cycles: RMA: May 1, 2023 to Apr 30, 2026; RPT: Sep 15, 2024 to Sep 14, 2027."
 
 
 @pytest.mark.parametrize("points", ["0.25", "1", "1.5", "98.75", "99"])
@@ -93,7 +95,7 @@ def test_days_in_the_cycle_up_to_today_can_be_claimed(first: date, last: date) -
             [RMA],
             "starts_on",
             "The start date is in the future. Record the activity once it is done, with a start date up to today, "
-            "3/14/2026." + RUNS,
+            "Mar 14, 2026." + RUNS,
             id="starts tomorrow",
         ),
         pytest.param(
@@ -102,7 +104,7 @@ def test_days_in_the_cycle_up_to_today_can_be_claimed(first: date, last: date) -
             [RMA],
             "ends_on",
             "The end date is in the future. Record the activity once it is done, with an end date up to today, "
-            "3/14/2026." + RUNS,
+            "Mar 14, 2026." + RUNS,
             id="ends tomorrow",
         ),
         pytest.param(
@@ -129,7 +131,7 @@ def test_days_in_the_cycle_up_to_today_can_be_claimed(first: date, last: date) -
             "starts_on",
             "The start date is before your CCP cycle. The activity began before your RMA cycle. Enter what you "
             "completed "
-            "from 5/1/2023 on, with that day as the start date. Call AMT if your certificate does not say how much "
+            "from May 1, 2023 on, with that day as the start date. Call AMT if your certificate does not say how much "
             "that "
             "is." + RUNS,
             id="from the day before to the first day",
@@ -147,8 +149,8 @@ def test_days_in_the_cycle_up_to_today_can_be_claimed(first: date, last: date) -
             date(2026, 2, 23),
             [ENDED],
             "starts_on",
-            "The start date is after your CCP cycle. 2/23/2026 belongs to your next MLT cycle, which starts on "
-            "2/23/2026. "
+            "The start date is after your CCP cycle. Feb 23, 2026 belongs to your next MLT cycle, which starts on "
+            "Feb 23, 2026. "
             f"{NEXT_OPENS}{MLT_RUNS}",
             id="grace: the day after the cycle",
         ),
@@ -194,8 +196,8 @@ def test_of_two_cycles_one_must_cover_both_days() -> None:
         problem = problem_with_dates(first, last, [RMA, RPT], on)
         assert problem is not None
         assert problem.sentence.startswith("Both dates must lie in the CCP cycle of one certification. The activity ")
-        assert "goes on in your next RMA cycle. Enter what you completed up to 4/30/2026" in problem.sentence
-        assert "began before your RPT cycle. Enter what you completed from 9/15/2024 on" in problem.sentence
+        assert "goes on in your next RMA cycle. Enter what you completed up to Apr 30, 2026" in problem.sentence
+        assert "began before your RPT cycle. Enter what you completed from Sep 15, 2024 on" in problem.sentence
         assert problem.sentence.endswith(BOTH_RUN)
 
 
@@ -204,10 +206,12 @@ def test_days_of_a_cycle_that_was_not_chosen_say_which_to_choose() -> None:
     problem = problem_with_dates(day, day, [RPT], TODAY, others=[RMA, ENDED])
     assert problem is not None
     assert problem.sentence == (
-        "The start date is before your CCP cycle. These dates lie in your RMA cycle, 5/1/2023 to 4/30/2026: choose "
+        "The start date is before your CCP cycle. These dates lie in your RMA cycle, May 1, 2023 to Apr 30, "
+        "2026: choose "
         "RMA. "
-        "These dates lie in your MLT cycle, 2/23/2023 to 2/22/2026: choose MLT. Your CCP cycle runs from 9/15/2024 to "
-        "9/14/2027."
+        "These dates lie in your MLT cycle, Feb 23, 2023 to Feb 22, 2026: choose MLT. Your CCP cycle runs from "
+        "Sep 15, 2024 to "
+        "Sep 14, 2027."
     )
 
 
@@ -245,7 +249,7 @@ def test_a_type_can_be_claimed_for_days_in_its_window(
             EMPLOYMENT,
             date(2020, 12, 31),
             date(2021, 1, 1),
-            "Employment in the field counts only for work done up to 12/31/2020. Enter dates up to that day, or "
+            "Employment in the field counts only for work done up to Dec 31, 2020. Enter dates up to that day, or "
             "choose another activity type.",
             id="employment to the day after",
         ),
@@ -253,7 +257,8 @@ def test_a_type_can_be_claimed_for_days_in_its_window(
             PILOT,
             date(2024, 12, 31),
             date(2025, 1, 1),
-            "Pilot course counts only for work done from 1/1/2025 on. Enter dates from that day on, or choose another "
+            "Pilot course counts only for work done from Jan 1, 2025 on. Enter dates from that day on, or "
+            "choose another "
             "activity type.",
             id="a type from the day before",
         ),
@@ -270,15 +275,15 @@ def test_a_type_cannot_be_claimed_for_other_days(
 @pytest.mark.parametrize(
     ("begun_on", "sentence"),
     [
-        pytest.param([date(2020, 12, 30)], "12/31/2020. Enter dates up to that day", id="the day before it ended"),
-        pytest.param([date(2020, 12, 31)], "12/31/2020. Enter dates up to that day", id="the day on which it ended"),
-        pytest.param([date(2021, 1, 1)], "12/31/2020, before your CCP cycle began", id="the day after"),
-        pytest.param([date(2021, 1, 2)], "12/31/2020, before your CCP cycle began", id="two days after"),
+        pytest.param([date(2020, 12, 30)], "Dec 31, 2020. Enter dates up to that day", id="the day before it ended"),
+        pytest.param([date(2020, 12, 31)], "Dec 31, 2020. Enter dates up to that day", id="the day on which it ended"),
+        pytest.param([date(2021, 1, 1)], "Dec 31, 2020, before your CCP cycle began", id="the day after"),
+        pytest.param([date(2021, 1, 2)], "Dec 31, 2020, before your CCP cycle began", id="two days after"),
         pytest.param(
-            [date(2021, 1, 1), date(2020, 12, 31)], "12/31/2020. Enter dates up to that day", id="one of two in time"
+            [date(2021, 1, 1), date(2020, 12, 31)], "Dec 31, 2020. Enter dates up to that day", id="one of two in time"
         ),
         pytest.param(
-            [date(2021, 1, 1), date(2022, 1, 1)], "12/31/2020, before your CCP cycle began", id="two too late"
+            [date(2021, 1, 1), date(2022, 1, 1)], "Dec 31, 2020, before your CCP cycle began", id="two too late"
         ),
     ],
 )
@@ -442,14 +447,14 @@ def test_a_number_in_another_unit_is_refused(written: str | None, unit: str, is_
             None,
             date(2023, 4, 30),
             [RMA, RPT],
-            "Talk counts only for work done up to 4/30/2023, before your CCP cycle began.",
+            "Talk counts only for work done up to Apr 30, 2023, before your CCP cycle began.",
             id="up to the day before the first cycle",
         ),
         pytest.param(
             date(2026, 3, 15),
             date(2027, 1, 1),
             [RMA],
-            "Talk counts only for work done from 3/15/2026 on.",
+            "Talk counts only for work done from Mar 15, 2026 on.",
             id="from tomorrow on",
         ),
     ],

@@ -55,7 +55,7 @@ def test_it_is_recorded_at_once_and_the_confirmation_tells_of_the_earlier_entry(
     address = record_ce(signed_in, title="HEMATOLOGY").headers["Location"]
     page = read(signed_in.get(address))
     said = words(page.select_one("main section.notice"))
-    assert f"This looks like {earlier.reference}, “Hematology” of 3/1/2026: the same activity type and title" in said
+    assert f"This looks like {earlier.reference}, “Hematology” of Mar 1, 2026: the same activity type and title" in said
     assert "It is on record and counts." in said
     assert page.select_one(f"main section.notice a[href='/ccp/activities/{earlier.pk}/']")
     assert Activity.objects.count() == 2

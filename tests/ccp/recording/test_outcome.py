@@ -93,19 +93,19 @@ def of_total(before: str, total: str, met_on: date | None) -> Outcome:
         pytest.param(
             of_total("20", "30", TODAY),
             {},
-            "This meets your CCP requirement: the renewal invoice of year 3 would open on 3/15/2026.",
+            "This meets your CCP requirement: the renewal invoice of year 3 would open on Mar 15, 2026.",
             id="met today: it opens tomorrow",
         ),
         pytest.param(
             of_total("20", "30", TODAY),
             {"due_on": date(2026, 9, 1)},
-            "This meets your CCP requirement: the renewal invoice of year 3 would open on 7/3/2026.",
-            id="met long before: 60 days before 9/1/2026",
+            "This meets your CCP requirement: the renewal invoice of year 3 would open on Jul 3, 2026.",
+            id="met long before: 60 days before Sep 1, 2026",
         ),
         pytest.param(
             of_total("31", "33", TODAY - DAY),
             {},
-            "Your CCP requirement is met: the renewal invoice of year 3 has been open since 3/14/2026.",
+            "Your CCP requirement is met: the renewal invoice of year 3 has been open since Mar 14, 2026.",
             id="met yesterday: open today",
         ),
         pytest.param(

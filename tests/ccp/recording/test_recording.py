@@ -208,7 +208,7 @@ def test_the_day_is_the_one_in_chicago(cycle: Cycle, at: Any, met_on: date) -> N
         pytest.param({"starts_on": TODAY + DAY}, "starts_on", "in the future", id="tomorrow"),
         pytest.param({"starts_on": date(2023, 4, 30)}, "starts_on", "before your CCP cycle", id="before the cycle"),
         pytest.param({"ends_on": date(2026, 2, 28)}, "ends_on", "before the start date", id="ends before it starts"),
-        pytest.param({"kind": "employment"}, "activity_type", "up to 12/31/2020", id="employment after 2020"),
+        pytest.param({"kind": "employment"}, "activity_type", "up to Dec 31, 2020", id="employment after 2020"),
     ],
 )
 def test_a_claim_that_breaks_a_rule_is_refused_and_writes_nothing(

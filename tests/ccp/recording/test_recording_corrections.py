@@ -284,7 +284,7 @@ def test_a_member_corrects_while_the_cycle_takes_records(cycle: Cycle, on: date,
     if open_on_the_day:
         assert not withdraw(activity, on=on).is_standing
     else:
-        with pytest.raises(Refused, match="5/1/2023 to 4/30/2026, which no longer takes changes"):
+        with pytest.raises(Refused, match="May 1, 2023 to Apr 30, 2026, which no longer takes changes"):
             withdraw(activity, on=on)
 
 

@@ -204,7 +204,7 @@ def test_it_can_be_put_back_while_its_cycle_takes_records(cycle: Cycle, on: date
     if still:
         assert restore(entry, on=on).is_standing
     else:
-        with pytest.raises(Refused, match="RMA cycle 5/1/2023 to 4/30/2026, which no longer takes changes"):
+        with pytest.raises(Refused, match="RMA cycle May 1, 2023 to Apr 30, 2026, which no longer takes changes"):
             restore(entry, on=on)
         assert not Activity.objects.get().is_standing
 

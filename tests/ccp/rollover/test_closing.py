@@ -377,7 +377,7 @@ def test_a_member_who_has_met_and_not_paid_reads_what_to_pay(on_today: TimeMachi
     on_today.move_to(noon(LAST + DAY))
     text = page_of(cycle)
     assert "It waits for your payment" in text
-    assert f"Pay {invoice_of(cycle).number} ($60.00), due 5/1/2026." in text
+    assert f"Pay {invoice_of(cycle).number} ($60.00), due May 1, 2026." in text
     assert Cycle.objects.get().closed_on is None
 
 
@@ -388,7 +388,7 @@ def test_the_page_after_the_payment_is_of_the_next_cycle(on_today: TimeMachineFi
     page_of(cycle)
     pay_all(cycle, LAST + DAY)
     text = page_of(cycle)
-    assert "5/1/2026 to 4/30/2029" in text
+    assert "May 1, 2026 to Apr 30, 2029" in text
     assert "Past cycles" in text
 
 
@@ -396,17 +396,17 @@ def test_the_page_after_the_payment_is_of_the_next_cycle(on_today: TimeMachineFi
 def test_a_member_who_is_late_reads_that_the_certification_has_lapsed_and_why(on_today: TimeMachineFixture) -> None:
     cycle = meet(make_cycle(), "29.75")
     on_today.move_to(noon(GRACE_LAST))
-    assert "Record 0.25 more points by 7/29/2026" in page_of(cycle)
+    assert "Record 0.25 more points by Jul 29, 2026" in page_of(cycle)
     assert Certification.objects.get().status == "active"
     on_today.move_to(noon(GRACE_LAST + DAY))
     text = page_of(cycle)
-    assert "This certification has been lapsed since 7/30/2026 and takes no records." in text
+    assert "This certification has been lapsed since Jul 30, 2026 and takes no records." in text
     assert "The CCP requirement was not met when the grace period ended." in text
     assert "Call AMT at" in text
-    assert "closed on 7/30/2026 as non-compliant, with 29.75 of 30 points" in text
+    assert "closed on Jul 30, 2026 as non-compliant, with 29.75 of 30 points" in text
     answer = client_of(cycle.certification.member).get("/ccp/record/")
     assert "You cannot record CE now" in answer.text
-    assert "this certification has been lapsed since 7/30/2026" in words(read(answer).main)
+    assert "this certification has been lapsed since Jul 30, 2026" in words(read(answer).main)
 
 
 @pytest.mark.django_db
@@ -417,10 +417,10 @@ def test_a_cycle_that_cannot_be_closed_does_not_take_the_page_away(
         raise RuntimeError("broken")
 
     monkeypatch.setattr(cycles, "following", broken)
-    assert "5/1/2023" in page_of(late)
+    assert "May 1, 2023" in page_of(late)
     assert f"Cycle {late.pk} could not be closed." in caplog.text
     monkeypatch.undo()
-    assert "5/1/2026 to 4/30/2029" in page_of(late)
+    assert "May 1, 2026 to Apr 30, 2029" in page_of(late)
 
 
 @pytest.mark.django_db
@@ -468,7 +468,7 @@ def test_past_cycles_are_listed_with_their_transcripts(closed: Activity, on_toda
     assert words(row).startswith("5/1/2023 to 4/30/2026 5/1/2026, compliant Met 3/14/2026 30 of 30 View")
     assert [link["href"] for link in row.select("a")] == [f"/ccp/transcript/{old.pk}/", f"/ccp/transcript/{old.pk}.pdf"]
     transcript = words(read(client.get(f"/ccp/transcript/{old.pk}/")).main)
-    assert "Closed on 5/1/2026 as compliant" in transcript
+    assert "Closed on May 1, 2026 as compliant" in transcript
     assert client.get(f"/ccp/transcript/{old.pk}.pdf").headers["Content-Type"] == "application/pdf"
 
 

@@ -104,7 +104,7 @@ def test_staff_who_ask_what_terms_change_are_told_of_no_cycle_that_was_due() -> 
 def test_a_payment_that_is_reversed_leaves_the_cycle_closed(payment: Payment) -> None:
     desk = client_of(make_clerk("view_payment", "change_payment"))
     address = page(Payment, "reverse", payment.pk)
-    assert "was closed on 5/5/2026 and stays closed as it was" in desk.get(address).text
+    assert "was closed on May 5, 2026 and stays closed as it was" in desk.get(address).text
     desk.post(address, {"reason": "The bank returned the check."})
     payment.refresh_from_db()
     assert payment.reversed_at

@@ -100,7 +100,7 @@ def test_the_first_step_of_the_member_is_to_pay_again(payment: Payment, address:
     invoice = reverse(payment)
     said = told(member_of(payment), address)
     assert (
-        f"Pay {invoice.number} ($60.00), due since 5/1/2026. The payment on record was reversed. "
+        f"Pay {invoice.number} ($60.00), due since May 1, 2026. The payment on record was reversed. "
         "The cycle it was for stays closed."
     ) in said
     first = tasks.steps_of(standing.standings(member_of(payment), TODAY)[0])[0]
@@ -133,7 +133,7 @@ def test_the_invoice_says_that_it_is_open_and_that_the_cycle_stays_closed(paymen
     said = told(member_of(payment), f"/invoices/{invoice.pk}/")
     assert "The payment on record was reversed, so this invoice must be paid again." in said
     assert "The CCP cycle it belongs to stays closed." in said
-    assert "This invoice was due on 5/1/2026." in said
+    assert "This invoice was due on May 1, 2026." in said
     [row] = [
         row
         for row in read(client_of(member_of(payment)).get("/invoices/")).select("main tbody tr")
@@ -171,7 +171,7 @@ def desk() -> User:
 def test_staff_read_beforehand_that_the_cycle_stays_closed(payment: Payment, desk: User) -> None:
     said = client_of(desk).get(page(Payment, "reverse", payment.pk)).text
     assert f"{payment.invoice.number} is then unpaid again. This sends no money back." in said
-    assert "The cycle 5/1/2023 to 4/30/2026 was closed on 5/1/2026 and stays closed as it was." in said
+    assert "The cycle May 1, 2023 to Apr 30, 2026 was closed on May 1, 2026 and stays closed as it was." in said
     assert "The member continues as before, and is asked to pay this invoice." in said
 
 

@@ -181,13 +181,17 @@ def test_any_day_can_be_replayed_but_none_to_come(time_machine: TimeMachineFixtu
     assert run("--on", "2026-04-30").startswith("0 cycles closed")
     assert run("--on", "2026-05-01").startswith("1 cycle closed")
     assert Cycle.objects.get(number=1).closed_on == date(2026, 5, 1)
-    with pytest.raises(CommandError, match=r"7/31/2026 is in the future\. Give a day up to today, 7/30/2026, or add"):
+    with pytest.raises(
+        CommandError, match=r"Jul 31, 2026 is in the future\. Give a day up to today, Jul 30, 2026, or add"
+    ):
         run("--on", "2026-07-31")
     with pytest.raises(CommandError, match="is not a day; write it as 2026-03-14"):
         run("--on", "2026-02-30")
-    with pytest.raises(CommandError, match=r"5/1/0026 is in the year 26\. Enter the year with four digits"):
+    with pytest.raises(CommandError, match=r"May 1, 0026 is in the year 26\. Enter the year with four digits"):
         run("--on", "0026-05-01")
-    with pytest.raises(CommandError, match=r"12/31/9999 cannot be right\. Enter a day from 1/1/1990 to 7/30/2031"):
+    with pytest.raises(
+        CommandError, match=r"Dec 31, 9999 cannot be right\. Enter a day from Jan 1, 1990 to Jul 30, 2031"
+    ):
         run("--on", "9999-12-31", "--dry-run")
 
 

@@ -218,9 +218,9 @@ class TestFindings:
     @pytest.mark.parametrize(
         ("stored", "sentence"),
         [
-            pytest.param(None, "stored never, recomputed 3/13/2026", id="taken away"),
-            pytest.param(date(2026, 3, 12), "stored 3/12/2026, recomputed 3/13/2026", id="a day early"),
-            pytest.param(date(2026, 3, 14), "stored 3/14/2026, recomputed 3/13/2026", id="a day late"),
+            pytest.param(None, "stored never, recomputed Mar 13, 2026", id="taken away"),
+            pytest.param(date(2026, 3, 12), "stored Mar 12, 2026, recomputed Mar 13, 2026", id="a day early"),
+            pytest.param(date(2026, 3, 14), "stored Mar 14, 2026, recomputed Mar 13, 2026", id="a day late"),
         ],
     )
     def test_a_day_of_meeting(self, met: Member, short: Member, stored: date | None, sentence: str) -> None:
@@ -230,7 +230,9 @@ class TestFindings:
 
     def test_a_day_of_meeting_that_was_never_reached(self, short: Member) -> None:
         Cycle.objects.update(requirement_met_on=TODAY)
-        assert [each.split(": ", 1)[1] for each in said()] == ["requirement met on: stored 3/14/2026, recomputed never"]
+        assert [each.split(": ", 1)[1] for each in said()] == [
+            "requirement met on: stored Mar 14, 2026, recomputed never"
+        ]
 
     def test_an_entry_that_was_withdrawn_behind_the_portals_back(self, short: Member) -> None:
         Activity.objects.update(withdrawn_at=noon(TODAY), withdrawn_by=make_user())
@@ -246,7 +248,9 @@ class TestFindings:
     def test_an_invoice_due_on_another_day(self, met: Member) -> None:
         invoice = invoice_of(cycle_of(met))
         RenewalInvoice.objects.filter(pk=invoice.pk).update(due_on=date(2026, 4, 30))
-        assert said() == [f"cycle {invoice.cycle_id}: {invoice.number} due: stored 4/30/2026, recomputed 5/1/2026"]
+        assert said() == [
+            f"cycle {invoice.cycle_id}: {invoice.number} due: stored Apr 30, 2026, recomputed May 1, 2026"
+        ]
 
     def test_a_year_without_an_invoice(self, met: Member) -> None:
         invoice = invoice_of(cycle_of(met), 2)
@@ -324,7 +328,7 @@ class TestClosed:
 
     def test_a_day_of_meeting_changed_after_closing(self, closed: Cycle) -> None:
         Cycle.objects.update(requirement_met_on=TODAY)
-        assert said() == [f"cycle {closed.pk}: requirement met on: stored 3/14/2026, recomputed 3/13/2026"]
+        assert said() == [f"cycle {closed.pk}: requirement met on: stored Mar 14, 2026, recomputed Mar 13, 2026"]
 
     @pytest.mark.parametrize("mandatory", [True, False], ids=["was mandatory", "was voluntary"])
     @pytest.mark.usefixtures("short")

@@ -54,7 +54,7 @@ def test_each_difference_is_a_line_and_the_status_is_1(met: Member, short: Membe
         [
             f"cycle {credit.cycle_id}: credit {credit.pk} of {credit.activity.reference}: "
             "stored 20 points (not cut), recomputed 22 points (not cut)",
-            f"cycle {cycle_of(met).pk}: requirement met on: stored 3/1/2026, recomputed 3/13/2026",
+            f"cycle {cycle_of(met).pk}: requirement met on: stored Mar 1, 2026, recomputed Mar 13, 2026",
         ]
     )
     assert lines[-1] == "4 cycles, 4 credits and 12 invoices verified: 2 differences."

@@ -164,7 +164,7 @@ class TestFeed:
         shown = "\n".join(
             line for line in text.split("\r\n") if line.startswith(("SUMMARY", "DESCRIPTION", "X-", "NAME"))
         )
-        assert [value for value in private if value in shown.replace("4/23/2026", "")] == []
+        assert [value for value in private if value in shown.replace("Apr 23, 2026", "")] == []
 
     def test_it_does_not_change_while_the_record_does_not(self, on_today: TimeMachineFixture, met: Member) -> None:
         feed = make_feed(met)
@@ -391,7 +391,7 @@ class TestPage:
         calendar.revoke_exposed(token=feed.token, at=AT)
         said = read(client.get("/calendar/")).select_one("[data-name=calendar-exposed]")
         assert words(said).startswith(
-            "Your address no longer works On 3/14/2026, 12:00 PM Central Time, a program asked"
+            "Your address no longer works On Mar 14, 2026, 12:00 PM Central Time, a program asked"
         )
         new = read(self.press(client, "create"))
         assert not new.select("[data-name=calendar-exposed]")

@@ -66,7 +66,7 @@ TO_GO = "7.5 points to go until your CCP requirement of 30 points is met."
 OPENS_AFTER = f"{LAST} opens the day after the missing points are recorded."
 CYCLE_ENDS = "The CCP cycle ends. Only what you do up to this day counts for it."
 IS_DUE = f"{LAST} is due."
-GRACE_ENDS = "The grace period ends: the last day to record what you did up to 4/30/2026."
+GRACE_ENDS = "The grace period ends: the last day to record what you did up to Apr 30, 2026."
 MET = ledger.MET
 FOLLOWS = f"{LAST} opens, the day after your CCP requirement was met."
 PAY_BY = "The last day to pay the renewal invoice of year 3, which opens after it was due."
@@ -99,7 +99,7 @@ def test_one_point_to_go_is_one_point(counted: str, missing: str) -> None:
 @pytest.mark.parametrize(
     ("on", "sentence"),
     [
-        pytest.param(NOTICED - DAY, f"{OPENS_AFTER[:-1]}, but not before 3/2/2026.", id="day before the 60 days"),
+        pytest.param(NOTICED - DAY, f"{OPENS_AFTER[:-1]}, but not before Mar 2, 2026.", id="day before the 60 days"),
         pytest.param(NOTICED, OPENS_AFTER, id="first of the 60 days"),
         pytest.param(NOTICED + DAY, OPENS_AFTER, id="day after"),
     ],
@@ -341,14 +341,14 @@ def test_the_panel_is_the_same_on_home_my_certifications_and_the_invoice(short: 
     make_payment(invoice_of(cycle, 1), received_on=date(2024, 4, 20))
     shown = panel(short, "/")
     assert shown == [
-        "4/20/2024 Done: The renewal invoice of year 1 is paid.",
-        "2/23/2025 Done: The renewal invoice of year 2 opens, 60 days before it is due.",
-        "4/24/2025 Overdue: The renewal invoice of year 2 is due.",
+        "Apr 20, 2024 Done: The renewal invoice of year 1 is paid.",
+        "Feb 23, 2025 Done: The renewal invoice of year 2 opens, 60 days before it is due.",
+        "Apr 24, 2025 Overdue: The renewal invoice of year 2 is due.",
         "Now 2 points to go until your CCP requirement of 24 points is met.",
         "No date yet The renewal invoice of year 3 opens the day after the missing points are recorded.",
-        "4/23/2026 The CCP cycle ends. Only what you do up to this day counts for it.",
-        "4/24/2026 The renewal invoice of year 3 is due.",
-        "7/22/2026 The grace period ends: the last day to record what you did up to 4/23/2026.",
+        "Apr 23, 2026 The CCP cycle ends. Only what you do up to this day counts for it.",
+        "Apr 24, 2026 The renewal invoice of year 3 is due.",
+        "Jul 22, 2026 The grace period ends: the last day to record what you did up to Apr 23, 2026.",
     ]
     assert panel(short, "/certifications/") == shown
     assert panel(short, f"/invoices/{invoice_of(cycle).pk}/") == shown
@@ -359,7 +359,7 @@ def test_the_panel_is_the_same_on_home_my_certifications_and_the_invoice(short: 
 def test_the_panel_follows_the_record_at_once(short: Member) -> None:
     """22 + 2 = 24 today, so the invoice opens tomorrow."""
     make_activity(cycle_of(short, "RPT"), points="2")
-    assert f"{TODAY.month}/15/2026 {FOLLOWS}" in panel(short, "/")
+    assert f"{TODAY:%b} 15, 2026 {FOLLOWS}" in panel(short, "/")
 
 
 @pytest.mark.django_db
@@ -417,4 +417,4 @@ def test_the_days_of_the_panel_are_those_on_which_the_invoice_opens(
     invoice = invoice_of(cycle_of(short, "RPT"))
     assert [invoices.state_of(invoice, day) for day in (opens_on - DAY, opens_on)] == ["upcoming", "open"]
     on_today.move_to(noon(opens_on))
-    assert f"{opens_on.month}/15/2026 Done: {FOLLOWS}" in panel(short, "/")
+    assert f"{opens_on:%b} 15, 2026 Done: {FOLLOWS}" in panel(short, "/")

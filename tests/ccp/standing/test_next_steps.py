@@ -20,9 +20,9 @@ def steps(member: Member, on: date = TODAY) -> list[tuple[str, str]]:
 def test_whoever_is_short_records_and_pays_what_is_overdue_first(short: Member) -> None:
     number = {year: invoice_of(cycle_of(short, "RPT"), year).number for year in (1, 2)}
     assert steps(short) == [
-        (f"Pay {number[1]} ($60.00), overdue since 4/24/2024.", "pay"),
-        (f"Pay {number[2]} ($60.00), overdue since 4/24/2025.", "pay"),
-        ("Record 2 more points by 4/23/2026.", "record"),
+        (f"Pay {number[1]} ($60.00), overdue since Apr 24, 2024.", "pay"),
+        (f"Pay {number[2]} ($60.00), overdue since Apr 24, 2025.", "pay"),
+        ("Record 2 more points by Apr 23, 2026.", "record"),
     ]
 
 
@@ -37,13 +37,13 @@ def cycle(db: None) -> Cycle:
 
 def test_one_point_is_a_point(cycle: Cycle) -> None:
     make_activity(cycle, points="29")
-    assert steps(cycle.certification.member) == [("Record 1 more point by 4/30/2026.", "record")]
+    assert steps(cycle.certification.member) == [("Record 1 more point by Apr 30, 2026.", "record")]
 
 
 def test_whoever_met_the_requirement_today_waits_until_tomorrow(cycle: Cycle) -> None:
     make_activity(cycle, points="30")
     waits = (
-        "Nothing to do until your renewal invoice opens on 3/15/2026.",
+        "Nothing to do until your renewal invoice opens on Mar 15, 2026.",
         "",
     )
     assert steps(cycle.certification.member) == [waits]
@@ -51,7 +51,7 @@ def test_whoever_met_the_requirement_today_waits_until_tomorrow(cycle: Cycle) ->
 
 def test_whoever_met_it_yesterday_pays(cycle: Cycle) -> None:
     make_activity(cycle, points="30", at=noon(TODAY - timedelta(days=1)))
-    assert steps(cycle.certification.member) == [(f"Pay {invoice_of(cycle).number} ($60.00), due 5/1/2026.", "pay")]
+    assert steps(cycle.certification.member) == [(f"Pay {invoice_of(cycle).number} ($60.00), due May 1, 2026.", "pay")]
 
 
 def test_whoever_paid_has_nothing_to_do(cycle: Cycle) -> None:
@@ -63,15 +63,15 @@ def test_whoever_paid_has_nothing_to_do(cycle: Cycle) -> None:
 @pytest.mark.parametrize(
     ("on", "step"),
     [
-        pytest.param(date(2026, 4, 30), ("Record 30 more points by 4/30/2026.", "record"), id="last day"),
+        pytest.param(date(2026, 4, 30), ("Record 30 more points by Apr 30, 2026.", "record"), id="last day"),
         pytest.param(
             date(2026, 5, 1),
-            ("Record 30 more points by 7/29/2026, for activities you did up to 4/30/2026.", "record"),
+            ("Record 30 more points by Jul 29, 2026, for activities you did up to Apr 30, 2026.", "record"),
             id="first day of grace",
         ),
         pytest.param(
             date(2026, 7, 29),
-            ("Record 30 more points by 7/29/2026, for activities you did up to 4/30/2026.", "record"),
+            ("Record 30 more points by Jul 29, 2026, for activities you did up to Apr 30, 2026.", "record"),
             id="last day of grace",
         ),
         pytest.param(

@@ -30,8 +30,8 @@ def test_in_the_first_year_nothing_is_started_and_the_invoice_has_to_wait(new: M
     """7/3/2026, 60 days before 9/1/2026, is a Friday."""
     number = invoice_of(cycle_of(new), 1).number
     assert tasks(new) == [
-        ("Record 30 more points by 8/31/2028.", "to-do", "Not started"),
-        (f"Pay {number} ($60.00)", "waits", "Cannot start yet: opens Fri 7/3/2026"),
+        ("Record 30 more points by Aug 31, 2028.", "to-do", "Not started"),
+        (f"Pay {number} ($60.00)", "waits", "Cannot start yet: opens Jul 3"),
     ]
 
 
@@ -50,7 +50,7 @@ def test_once_the_points_are_there_that_task_is_done_and_the_invoice_is_ready(me
         make_payment(invoice_of(cycle_of(met), year))
     number = invoice_of(cycle_of(met)).number
     assert tasks(met) == [
-        (f"Pay {number} ($60.00), due 5/1/2026.", "to-do", "Ready to pay"),
+        (f"Pay {number} ($60.00), due May 1, 2026.", "to-do", "Ready to pay"),
         ("Reach the 30 points of this cycle", "done", "Done"),
     ]
 
@@ -74,13 +74,13 @@ def test_a_task_on_the_page_leads_to_where_it_is_done(short: Member) -> None:
     page = read(client_of(short).get("/"))
     links = {words(item.a): item.a["href"] for item in page.select(".tasks li")}
     cycle = cycle_of(short, "RPT")
-    assert links["Record 2 more points by 4/23/2026."] == f"/ccp/record/?certification={cycle.certification_id}"
+    assert links["Record 2 more points by Apr 23, 2026."] == f"/ccp/record/?certification={cycle.certification_id}"
     assert f"/invoices/{invoice_of(cycle, 1).pk}/" in links.values()
     assert all(item.select_one(".task-status svg") for item in page.select(".tasks li[data-state]"))
 
 
 def test_the_calm_sentence_comes_with_the_requirement(on_today: TimeMachineFixture, short: Member) -> None:
-    said = "you need no more points until this cycle ends on 4/23/2026."
+    said = "you need no more points until this cycle ends on Apr 23, 2026."
     client = client_of(short)
     assert said not in words(read(client.get("/")).main)
     make_activity(cycle_of(short, "RPT"), points="2")

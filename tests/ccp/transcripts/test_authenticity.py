@@ -54,13 +54,13 @@ def record(*sheets: dict[str, Any]) -> dict[str, Any]:
             ["31.5 points count now; they were 30.", "1 entry has been added since."],
             id="one more",
         ),
-        pytest.param({"met_on": "2026-03-20"}, ["The requirement was met on 3/20/2026."], id="met on another day"),
+        pytest.param({"met_on": "2026-03-20"}, ["The requirement was met on Mar 20, 2026."], id="met on another day"),
         pytest.param(
-            {"closed_on": "2026-05-01", "outcome": "compliant"}, ["Closed on 5/1/2026 as compliant."], id="closed"
+            {"closed_on": "2026-05-01", "outcome": "compliant"}, ["Closed on May 1, 2026 as compliant."], id="closed"
         ),
         pytest.param(
             {"corrections": [["28", "non-compliant", "2026-06-01", "A course did not take place."]]},
-            ["AMT corrected it on 6/1/2026: 28 points, non-compliant."],
+            ["AMT corrected it on Jun 1, 2026: 28 points, non-compliant."],
             id="corrected, without the statement",
         ),
         pytest.param(
@@ -75,15 +75,15 @@ def test_only_totals_and_status_are_told(now: dict[str, Any], sentences: list[st
 def test_of_a_history_each_sentence_says_which_cycle() -> None:
     following = RMA | {"cycle": 8, "starts_on": "2026-05-01", "ends_on": "2029-04-30"}
     assert changes(record(RMA), record(RMA | {"status": "retired"}, following)) == [
-        "RMA, 5/1/2023: Certification status: retired now; it was active.",
-        "RMA, 5/1/2026: this cycle has been opened since.",
+        "RMA, May 1, 2023: Certification status: retired now; it was active.",
+        "RMA, May 1, 2026: this cycle has been opened since.",
     ]
 
 
 @pytest.mark.parametrize(
     ("figures", "sentence"),
     [
-        pytest.param({}, "Met on 3/13/2026", id="met"),
+        pytest.param({}, "Met on Mar 13, 2026", id="met"),
         pytest.param({"met_on": None, "counted": "29"}, "1 point to go", id="one point"),
         pytest.param({"met_on": None, "counted": "29.75"}, "0.25 points to go", id="a quarter"),
         pytest.param(

@@ -83,7 +83,7 @@ def test_the_worker_makes_one_file_for_the_person_who_asked(
     assert shown(client, address) == {
         "progress": "3 of 3 done, 1 without a transcript",
         "without_transcript": f"Cycle {cycles[2].pk}: no font has U+{ord(GARAY):04X}",
-        "file": f"{clerk.email} can download it until 3/21/2026.",
+        "file": f"{clerk.email} can download it until Mar 21, 2026.",
     }
     download = address.replace("change/", "download/")
     with zipfile.ZipFile(io.BytesIO(b"".join(client.get(download)))) as packed:

@@ -15,8 +15,8 @@ from amtportal.documents import layout as documents
 from amtportal.members.models import Member, User
 from ccp.models import Transcript, TranscriptFile
 from ccp.recording import verbs as recording
+from ccp.transcripts import authenticity, issuing
 from ccp.transcripts import contents as transcripts
-from ccp.transcripts import issuing
 from certifications.models import Credential
 from tests.support.builders import TODAY, client_of, cycle_of, make_activity, make_cycle, make_member, noon
 from tests.support.pages import read, words
@@ -165,3 +165,18 @@ def test_the_issue_says_nothing_of_the_day_on_which_it_is_read(met: Member, on_t
     before = transcripts.content_hash(transcripts.of_cycle(cycle))
     on_today.move_to(noon(date(2030, 1, 1)))
     assert transcripts.content_hash(transcripts.of_cycle(cycle)) == before
+
+
+def test_days_written_in_another_way_make_another_file_of_the_same_issue(
+    met: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Decision 58 changed how days are written. What was issued before is the same issue, and genuine."""
+    client = client_of(met)
+    before = saved(client, met)
+    (issue,) = Transcript.objects.all()
+    monkeypatch.setattr("ccp.transcripts.rows.format_day_in_table", date.isoformat)
+    after = saved(client, met)
+    assert before != after
+    assert Transcript.objects.get() == issue
+    for file in (before, after):
+        assert authenticity.verdict(issue, hashlib.sha256(file).hexdigest()) == "exact"

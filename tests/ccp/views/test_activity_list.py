@@ -159,9 +159,9 @@ def test_the_heads_sort_and_the_one_sorted_by_turns_round_and_says_so(signed_in:
 def test_it_stands_in_groups_by_cycle_if_sorted_by_date_and_otherwise_in_one(signed_in: Client) -> None:
     by_date = listed(signed_in, sort="date")
     assert [words(caption) for caption in by_date.select("main caption")] == [
-        "RMA cycle 5/1/2023 to 4/30/2026",
-        "RPT cycle 9/15/2024 to 9/14/2027",
-        "RMA cycle 5/1/2023 to 4/30/2026 and RPT cycle 9/15/2024 to 9/14/2027",
+        "RMA cycle May 1, 2023 to Apr 30, 2026",
+        "RPT cycle Sep 15, 2024 to Sep 14, 2027",
+        "RMA cycle May 1, 2023 to Apr 30, 2026 and RPT cycle Sep 15, 2024 to Sep 14, 2027",
     ]
     assert [len(table.select("thead a")) for table in by_date.select("main table")] == [5, 0, 0]
     assert [words(caption) for caption in listed(signed_in, sort="title").select("main caption")] == ["Title, A to Z"]

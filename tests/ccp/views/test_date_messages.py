@@ -13,7 +13,7 @@ from tests.support.builders import client_of, make_cycle, make_member, set_terms
 from tests.support.pages import refused_ce
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
-RUNS = " Your CCP cycle runs from 5/1/2023 to 4/30/2026."
+RUNS = " Your CCP cycle runs from May 1, 2023 to Apr 30, 2026."
 
 # What is typed on 3/14/2026, the field at which the error is shown, and the sentence before the
 # cycle's dates.
@@ -51,12 +51,13 @@ MESSAGES = {
         {"starts_on": "3/15/2026"},
         "starts_on",
         "The start date is in the future. Record the activity once it is done, with a start date up to today, "
-        "3/14/2026.",
+        "Mar 14, 2026.",
     ),
     "ends in the future": (
         {"ends_on": "3/15/2026"},
         "ends_on",
-        "The end date is in the future. Record the activity once it is done, with an end date up to today, 3/14/2026.",
+        "The end date is in the future. Record the activity once it is done, with an end date up to today, Mar "
+        "14, 2026.",
     ),
     "ends before it starts": (
         {"ends_on": "2/28/2026"},
@@ -67,25 +68,26 @@ MESSAGES = {
     "before the cycle": (
         {"starts_on": "4/30/2023"},
         "starts_on",
-        "The start date is before your CCP cycle. Your RMA certification was awarded on 5/1/2023. Record only what "
+        "The start date is before your CCP cycle. Your RMA certification was awarded on May 1, 2023. Record only what "
         "you did from that day on.",
     ),
     "after the last day that can be claimed": (
         {"activity_type": "office-or-committee"},
         "activity_type",
-        "Office or committee service counts only for work done up to 2/28/2026. Enter dates up to that day, or choose "
+        "Office or committee service counts only for work done up to Feb 28, 2026. Enter dates up to that day, "
+        "or choose "
         "another activity type.",
     ),
     "before the first day that can be claimed": (
         {"activity_type": "presentation"},
         "activity_type",
-        "Presentation or lecture given counts only for work done from 3/2/2026 on. Enter dates from that day on, or "
+        "Presentation or lecture given counts only for work done from Mar 2, 2026 on. Enter dates from that day on, or "
         "choose another activity type.",
     ),
     "only before the cycle began": (
         {"activity_type": "employment"},
         "activity_type",
-        "Employment in the field counts only for work done up to 12/31/2020, before your CCP cycle began. Choose "
+        "Employment in the field counts only for work done up to Dec 31, 2020, before your CCP cycle began. Choose "
         "another activity type.",
     ),
 }
@@ -111,20 +113,20 @@ def test_each_wrong_day_has_its_own_sentence(
 
 def test_days_after_the_cycle_have_theirs(grace: Member) -> None:
     """MLT ended on 2/22/2026 and takes records in its grace period."""
-    runs = " Your CCP cycle runs from 2/23/2023 to 2/22/2026."
+    runs = " Your CCP cycle runs from Feb 23, 2023 to Feb 22, 2026."
     opens = (
         "You can record it there as soon as that cycle opens: when the points and the renewal invoices of this cycle "
         "are complete."
     )
-    assert refused_ce(client_of(grace), starts_on="2/23/2026") == {
-        "id_starts_on": "The start date is after your CCP cycle. 2/23/2026 belongs to your next MLT cycle, which "
+    assert refused_ce(client_of(grace), starts_on="Feb 23, 2026") == {
+        "id_starts_on": "The start date is after your CCP cycle. Feb 23, 2026 belongs to your next MLT cycle, which "
         "starts "
-        f"on 2/23/2026. {opens}{runs}"
+        f"on Feb 23, 2026. {opens}{runs}"
     }
-    assert refused_ce(client_of(grace), starts_on="2/22/2026", ends_on="2/23/2026") == {
+    assert refused_ce(client_of(grace), starts_on="Feb 22, 2026", ends_on="Feb 23, 2026") == {
         "id_ends_on": "The end date is after your CCP cycle. The activity goes on in your next MLT cycle. Enter what "
         "you "
-        f"completed up to 2/22/2026, with that day as the end date, and record the rest in the next cycle. {opens} "
+        f"completed up to Feb 22, 2026, with that day as the end date, and record the rest in the next cycle. {opens} "
         "Call "
         f"AMT if your certificate does not say how much each part is.{runs}"
     }
@@ -143,8 +145,8 @@ def test_days_that_no_single_cycle_covers_have_theirs(on_today: None) -> None:
     assert said.startswith(
         "Both dates must lie in the CCP cycle of one certification. The activity goes on in your next"
     )
-    assert "The activity began before your RPT cycle. Enter what you completed from 10/1/2023 on" in said
-    assert said.endswith("Your CCP cycles: RMA: 5/1/2023 to 4/30/2026; RPT: 10/1/2023 to 9/30/2026.")
+    assert "The activity began before your RPT cycle. Enter what you completed from Oct 1, 2023 on" in said
+    assert said.endswith("Your CCP cycles: RMA: May 1, 2023 to Apr 30, 2026; RPT: Oct 1, 2023 to Sep 30, 2026.")
 
 
 @pytest.mark.parametrize("typed", ["", "soon", "2/30/2026", "3/1/99", "3/1"])

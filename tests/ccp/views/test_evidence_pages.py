@@ -15,7 +15,7 @@ from django.utils import translation
 from pytest_django.fixtures import Settings
 
 from amtportal.members.models import Member
-from amtportal.uploads import malware
+from amtportal.uploads import kept, malware
 from ccp.evidence import attaching as evidence
 from ccp.evidence import files as evidence_files
 from ccp.evidence.cleaner import LeftOut
@@ -58,7 +58,7 @@ def test_an_entry_without_evidence_says_so_and_until_when_to_keep_documents(owne
     shown = part(owner, entry)
     assert "No file is attached." in words(shown)
     assert shown.select_one("[data-name=keep-until]")["datetime"] == "2027-12-31"
-    assert "Keep your documents until 12/31/2027, when the audit of this cycle is over." in words(shown)
+    assert "Keep your documents until Dec 31, 2027, when the audit of this cycle is over." in words(shown)
 
 
 def test_the_form_offers_the_camera_of_a_phone_and_forces_nobody_to_use_it(owner: Client, entry: Activity) -> None:
@@ -75,7 +75,7 @@ def test_what_was_attached_is_listed_and_can_be_saved(owner: Client, entry: Acti
     row = shown.select_one("section[aria-labelledby=evidence] tbody tr")
     assert words(row.th) == "my certificate.pdf"
     assert re.fullmatch(
-        r"PDF, \d+ bytes 3/14/2026, 12:00 PM Remove my certificate\.pdf", words(row).split("pdf ", 1)[1]
+        r"PDF, \d+ bytes Mar 14, 2026, 12:00 PM Remove my certificate\.pdf", words(row).split("pdf ", 1)[1]
     )
     saved = owner.get(row.th.a["href"])
     assert b"".join(saved).startswith(b"%PDF-")
@@ -152,7 +152,7 @@ def test_no_file_at_all_is_told(owner: Client, entry: Activity) -> None:
 def test_the_form_has_a_page_of_its_own(owner: Client, entry: Activity) -> None:
     shown = read(owner.get(f"/ccp/activities/{entry.pk}/evidence/"))
     assert words(shown.h1) == "Attach evidence"
-    assert "Keep the original until 12/31/2027." in words(shown.main)
+    assert "Keep the original until Dec 31, 2027." in words(shown.main)
 
 
 def test_a_scanner_that_finds_something_or_does_not_answer_lets_nothing_in(
@@ -297,7 +297,7 @@ def test_a_file_that_is_lost_is_not_found_and_logged(
     owner: Client, entry: Activity, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = attach(entry)
-    evidence.storage().delete(file.stored_name)
+    kept.storage().delete(file.stored_name)
     assert owner.get(f"/ccp/evidence/{file.pk}/").status_code == 404
     assert f"The file of evidence {file.pk} is missing." in caplog.text
 

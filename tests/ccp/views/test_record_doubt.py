@@ -44,7 +44,7 @@ def test_the_page_asks_keeps_what_was_typed_and_records_once_it_is_confirmed(sig
     assert not box.has_attr("checked")
     assert words(box.find_parent("label")) == "This is what I completed, and the dates are right."
     typed = form_values(page)
-    assert (typed["quantity"], typed["title"], typed["starts_on"]) == (["60"], ["Review course"], ["3/1/2026"])
+    assert (typed["quantity"], typed["title"], typed["starts_on"]) == (["60"], ["Review course"], ["Mar 1, 2026"])
     answer = signed_in.post("/ccp/record/", typed | {"confirmed": box["value"]})
     assert answer.status_code == 302
     assert Activity.objects.get().credits.get().points == Decimal(60)
@@ -73,7 +73,7 @@ def test_whoever_is_not_in_doubt_sees_no_box(signed_in: Client, hours: str) -> N
 
 def test_other_units_and_points_entered_directly_are_not_asked_about(signed_in: Client) -> None:
     ceu = record_ce(signed_in, activity_type="course-ceu", quantity="6", points="")
-    assert ceu.status_code == record_ce(signed_in, points="60", starts_on="3/2/2026").status_code == 302
+    assert ceu.status_code == record_ce(signed_in, points="60", starts_on="Mar 2, 2026").status_code == 302
 
 
 def test_both_previews_tell_it_before(signed_in: Client) -> None:

@@ -70,7 +70,7 @@ def test_another_like_it_is_recorded_with_a_date_and_the_attestation(signed_in: 
 
 
 def test_without_the_attestation_another_like_it_is_not_recorded(signed_in: Client, entry: Activity) -> None:
-    assert submit(signed_in, f"{ADDRESS}?like={entry.pk}", starts_on="3/8/2026").status_code == 200
+    assert submit(signed_in, f"{ADDRESS}?like={entry.pk}", starts_on="Mar 8, 2026").status_code == 200
     assert Activity.objects.get() == entry
 
 

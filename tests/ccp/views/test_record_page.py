@@ -36,16 +36,16 @@ def test_the_page_asks_for_what_the_programme_asks_for(signed_in: Client) -> Non
     assert words(page.title) == "Record CE – AMT Portal"
     labels = [words(label) for label in page.select("main form[method=post] label")]
     assert labels == [
-        "Activity type",
+        "What did you do?",
         "Title (optional)",
         "Provider (optional)",
-        "How many (optional)",
+        "How many",
         "Points earned",
-        "Start date",
-        "End date (optional)",
+        "When?",
+        "Last day (optional)",
         claims.ATTESTATION,
     ]
-    assert words(page.select_one("main form[method=post] button")) == "Submit"
+    assert words(page.select_one("main form[method=post] button[type=submit]")) == "Submit"
     assert form_values(page)["submission_id"] != form_values(read(signed_in.get(ADDRESS)))["submission_id"]
 
 
@@ -72,8 +72,8 @@ def test_a_type_that_no_open_cycle_can_take_is_not_offered_and_the_page_says_why
     assert not page.select("option[value=employment], option[value=presentation], option[value=dental-course]")
     assert [words(reason).removeprefix("Not in the list: ") for reason in page.select("#kinds ul li")] == [
         "Dental course does not count for your certifications.",
-        "Presentation or lecture given counts only for work done from 3/15/2026 on.",
-        "Employment in the field counts only for work done up to 12/31/2020, before your CCP cycle began.",
+        "Presentation or lecture given counts only for work done from Mar 15, 2026 on.",
+        "Employment in the field counts only for work done up to Dec 31, 2020, before your CCP cycle began.",
     ]
 
 
@@ -253,6 +253,6 @@ def test_the_page_of_one_certification_that_is_closed_points_to_the_one_that_is_
 def test_cycles_of_two_certifications_are_both_named(two: Member) -> None:
     page = read(record_ce(client_of(two), starts_on=f"{TODAY + timedelta(days=1)}"))
     assert error_summary(page)["id_starts_on"].endswith(
-        "Your CCP cycles: RMA: 5/1/2023 to 4/30/2026; RPT: 9/15/2024 to 9/14/2027."
+        "Your CCP cycles: RMA: May 1, 2023 to Apr 30, 2026; RPT: Sep 15, 2024 to Sep 14, 2027."
     )
     assert Cycle.objects.filter(requirement_met_on=None).count() == 2

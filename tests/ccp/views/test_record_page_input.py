@@ -16,7 +16,7 @@ from tests.support.builders import TODAY, client_of, make_cycle
 from tests.support.pages import error_summary, read, record_ce, refused_ce
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
-RUNS = " Your CCP cycle runs from 5/1/2023 to 4/30/2026."
+RUNS = " Your CCP cycle runs from May 1, 2023 to Apr 30, 2026."
 NUMBER_WANTED = "Enter the points as a number, for example 2 or 1.5."
 QUARTERS_WANTED = "Points come in quarter steps. Enter a number such as 1, 1.25, 1.5 or 1.75."
 DAY_WANTED = "Enter the start date as month/day/year, for example 3/14/2026." + RUNS
@@ -154,14 +154,14 @@ def test_days_are_understood_as_people_type_them(
             {"starts_on": "3/15/2026"},
             "starts_on",
             "The start date is in the future. Record the activity once it is done, with a start date up to today, "
-            "3/14/2026." + RUNS,
+            "Mar 14, 2026." + RUNS,
             id="tomorrow",
         ),
         pytest.param(
             {"ends_on": "3/15/2026"},
             "ends_on",
             "The end date is in the future. Record the activity once it is done, with an end date up to today, "
-            "3/14/2026." + RUNS,
+            "Mar 14, 2026." + RUNS,
             id="ends tomorrow",
         ),
         pytest.param(
@@ -176,7 +176,7 @@ def test_days_are_understood_as_people_type_them(
             "starts_on",
             "The start date is before your CCP cycle. The activity began before your RMA cycle. Enter what you "
             "completed "
-            "from 5/1/2023 on, with that day as the start date. Call AMT if your certificate does not say how much "
+            "from May 1, 2023 on, with that day as the start date. Call AMT if your certificate does not say how much "
             "that "
             "is." + RUNS,
             id="the day before the cycle",
@@ -196,14 +196,15 @@ def test_days_after_an_ended_cycle_are_refused_in_the_grace_period(grace: Member
     page = read(record_ce(signed_in, starts_on="2/22/2026", ends_on="2/23/2026"))
     said = error_summary(page)["id_ends_on"]
     assert said.startswith("The end date is after your CCP cycle. The activity goes on in your next MLT cycle.")
-    assert said.endswith("Your CCP cycle runs from 2/23/2023 to 2/22/2026.")
+    assert said.endswith("Your CCP cycle runs from Feb 23, 2023 to Feb 22, 2026.")
     assert Activity.objects.count() == 1, "the 42 points of before"
-    assert record_ce(signed_in, starts_on="2/22/2026", points="3").status_code == 302
+    assert record_ce(signed_in, starts_on="Feb 22, 2026", points="3").status_code == 302
 
 
 def test_employment_counts_only_to_the_end_of_2020(signed_in: Client) -> None:
     assert refused_ce(signed_in, activity_type="employment") == {
-        "id_activity_type": "Employment in the field counts only for work done up to 12/31/2020, before your CCP cycle "
+        "id_activity_type": "Employment in the field counts only for work done up to Dec 31, 2020, before your "
+        "CCP cycle "
         "began. Choose another activity type." + RUNS
     }
 

@@ -30,6 +30,7 @@ from tests.support.pages import error_summary, form_values, read, record_ce, ref
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 DAY = timedelta(days=1)
+HOW_MANY_WANTED = "Enter how many you completed, for example 3 or 0.4."
 
 
 @pytest.fixture
@@ -126,6 +127,11 @@ def test_without_units_everything_is_as_before(signed_in: Client) -> None:
             id="type without units, with points",
         ),
         pytest.param(
+            {"activity_type": "written-work", "quantity": "1:30", "points": ""},
+            {"id_quantity": "Book is not counted in units. Leave this field empty and enter the points."},
+            id="type without units, with a time",
+        ),
+        pytest.param(
             {"quantity": "0.2", "points": ""},
             {
                 "id_quantity": "For 0.2 contact hours you earn less than a quarter point. "
@@ -161,8 +167,16 @@ def test_without_units_everything_is_as_before(signed_in: Client) -> None:
             {"id_quantity": "Enter how many as a number with at most two decimals, for example 3 or 0.4."},
             id="three decimals",
         ),
+        pytest.param({"quantity": "", "points": ""}, {"id_quantity": HOW_MANY_WANTED}, id="neither"),
         pytest.param(
-            {"quantity": "", "points": ""}, {"id_points": "Enter the points you earned, for example 1.5."}, id="neither"
+            {"quantity": None, "points": ""},
+            {"id_points": "Enter the points you earned, for example 1.5."},
+            id="neither, from a form that asks for points alone",
+        ),
+        pytest.param(
+            {"activity_type": "written-work", "quantity": "", "points": ""},
+            {"id_points": "Enter the points you earned, for example 1.5."},
+            id="neither, of a type without units",
         ),
         pytest.param(
             {"activity_type": "", "quantity": "2", "points": ""},
@@ -198,8 +212,8 @@ BLANKS = [pytest.param(typed, id=f"U+{ord(typed):04X}") for typed in (" ", "\t",
 
 @pytest.mark.parametrize("blank", BLANKS)
 def test_a_blank_in_how_many_is_nothing(signed_in: Client, blank: str) -> None:
-    """Points are then required on the page, in both previews, and where an entry is amended."""
-    wanted = {"id_points": "Enter the points you earned, for example 1.5."}
+    """The number is then required on the page, in both previews, and where an entry is amended."""
+    wanted = {"id_quantity": HOW_MANY_WANTED}
     nothing = {"quantity": blank, "points": ""}
     assert refused_ce(signed_in, **nothing) == wanted
     assert refused_ce(signed_in, **nothing, preview="1") == wanted
@@ -244,7 +258,7 @@ def test_amending_takes_the_terms_of_the_day_on_which_it_was_recorded(member: Me
     submit(client_of(member), f"/ccp/activities/{activity.pk}/amend/", quantity="3", attested="on")
     activity.refresh_from_db()
     assert activity.points == Decimal(3)
-    assert record_ce(client_of(member), quantity="3", points="", starts_on="3/2/2026").status_code == 302
+    assert record_ce(client_of(member), quantity="3", points="", starts_on="Mar 2, 2026").status_code == 302
     assert Activity.objects.get(revision=1).points == Decimal("1.5")
 
 
@@ -277,7 +291,7 @@ def test_a_type_for_other_certifications_is_refused(signed_in: Client, member: M
 def test_a_type_for_one_certification_is_credited_there_only(two: Member) -> None:
     kind = make_activity_type()
     kind.credentials.add(cycle_of(two, "RPT").certification.credential)
-    assert record_ce(client_of(two), activity_type=kind.code, starts_on="3/2/2026").status_code == 302
+    assert record_ce(client_of(two), activity_type=kind.code, starts_on="Mar 2, 2026").status_code == 302
     credits = Activity.objects.get(activity_type=kind).credits.all()
     assert [credit.cycle for credit in credits] == [cycle_of(two, "RPT")]
 
@@ -323,14 +337,14 @@ def test_a_type_can_be_chosen_from_the_day_of_its_first_terms_on(
         assert record_ce(signed_in, activity_type="escape-room").status_code == 302
     else:
         assert refused_ce(signed_in, activity_type="escape-room") == {
-            "id_activity_type": "Escape room can be chosen for what is recorded from 3/15/2026 on. "
+            "id_activity_type": "Escape room can be chosen for what is recorded from Mar 15, 2026 on. "
             "Choose another activity type."
         }
 
 
 def test_the_verb_refuses_a_type_that_has_not_begun(member: Member) -> None:
     make_activity_type(code="escape-room", effective_from=TODAY + DAY)
-    with pytest.raises(Refused, match="recorded from 3/15/2026 on"):
+    with pytest.raises(Refused, match="recorded from Mar 15, 2026 on"):
         make_activity(cycle_of(member), kind="escape-room")
     assert make_activity(cycle_of(member), kind="escape-room", at=noon(TODAY + DAY)).activity_type.code == "escape-room"
 
@@ -342,7 +356,7 @@ def test_what_was_recorded_before_a_type_began_is_not_amended_to_it(member: Memb
     address = f"/ccp/activities/{activity.pk}/amend/"
     assert "escape-room" not in offered(client_of(member), address)
     refused = submit(client_of(member), address, activity_type="escape-room", attested="on")
-    assert "Escape room can be chosen for what is recorded from 3/14/2026 on." in words(read(refused).main)
+    assert "Escape room can be chosen for what is recorded from Mar 14, 2026 on." in words(read(refused).main)
 
 
 def test_an_entry_keeps_a_type_that_begins_only_later(member: Member) -> None:
@@ -375,7 +389,7 @@ def test_a_retired_type_stays_readable(signed_in: Client, member: Member) -> Non
     ActivityType.objects.filter(code="self-study").update(retired_on=TODAY)
     assert "Self-study or journal quiz" in words(read(signed_in.get(f"/ccp/activities/{activity.pk}/")).main)
     listed = words(read(signed_in.get("/qualifying-activities/")).main)
-    assert "Self-study or journal quiz Can no longer be chosen, since 3/14/2026." in listed
+    assert "Self-study or journal quiz Can no longer be chosen, since Mar 14, 2026." in listed
     with pytest.raises(Refused, match="can no longer be chosen"):
         make_activity(cycle_of(member), **{"kind": "self-study", "starts_on": date(2026, 3, 2)})
     assert make_claim(kind="self-study").activity_type == activity.activity_type
@@ -393,5 +407,7 @@ def test_the_public_list_says_why_a_type_is_offered_no_more() -> None:
     set_terms("presentation", claimable_until=TODAY)
     page = read(Client().get("/qualifying-activities/"))
     over = words(page.select_one("#type-employment"))
-    assert "Only for work done up to 12/31/2020. Can no longer be recorded. The CCP cycles with such work have" in over
+    assert (
+        "Only for work done up to Dec 31, 2020. Can no longer be recorded. The CCP cycles with such work have" in over
+    )
     assert "Can no longer" not in words(page.select_one("#type-presentation"))

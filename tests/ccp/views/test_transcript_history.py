@@ -56,12 +56,12 @@ def member(on_today: TimeMachineFixture) -> Member:
 def test_every_cycle_of_every_certification_is_told_with_its_totals(member: Member) -> None:
     page = read(client_of(member).get("/ccp/transcript/all/"))
     assert [words(heading) for heading in page.select("main section > h2")] == [
-        "Registered Phlebotomy Technician (RPT), CCP cycle 9/15/2024 to 9/14/2027",
-        "Registered Medical Assistant (RMA), CCP cycle 5/1/2023 to 4/30/2026",
-        "Registered Medical Assistant (RMA), CCP cycle 5/1/2026 to 4/30/2029",
+        "Registered Phlebotomy Technician (RPT), CCP cycle Sep 15, 2024 to Sep 14, 2027",
+        "Registered Medical Assistant (RMA), CCP cycle May 1, 2023 to Apr 30, 2026",
+        "Registered Medical Assistant (RMA), CCP cycle May 1, 2026 to Apr 30, 2029",
     ]
     rpt, closed, following = (words(section) for section in page.select("main section"))
-    assert "Points counted 30 Requirement Met on 3/13/2026 Status Closed on 5/13/2026 as compliant" in closed
+    assert "Points counted 30 Requirement Met on Mar 13, 2026 Status Closed on May 13, 2026 as compliant" in closed
     assert "Points counted 2 Requirement 28 points to go" in following
     assert "Next course" in following
     assert "Total counted 4 points" in rpt
@@ -76,9 +76,9 @@ def test_the_pdf_says_the_same(member: Member) -> None:
     for said in (
         "Hana History",
         "Whole history: every CCP cycle of every certification",
-        "5/1/2023 to 4/30/2026 30 30 Met on 3/13/2026. Closed on 5/13/2026 as compliant",
+        "5/1/2023 to 4/30/2026 30 30 Met on Mar 13, 2026. Closed on May 13, 2026 as compliant",
         "5/1/2026 to 4/30/2029 30 2 28 points to go",
-        "Total, RPT 9/15/2024 to 9/14/2027",
+        "Total, RPT Sep 15, 2024 to Sep 14, 2027",
         "Venipuncture",
         "All categories 30 30",
         "All categories 2 2",
@@ -91,7 +91,7 @@ def test_the_pdf_says_the_same(member: Member) -> None:
 def test_a_past_cycle_has_its_own_transcript(member: Member) -> None:
     past = Cycle.objects.get(certification__member=member, closed_on__isnull=False)
     text = pdf_text(client_of(member).get(f"/ccp/transcript/{past.pk}.pdf"))
-    for said in ("CCP cycle 5/1/2023 to 4/30/2026", "Points counted 30", "Met on 3/13/2026", "as compliant"):
+    for said in ("CCP cycle May 1, 2023 to Apr 30, 2026", "Points counted 30", "Met on Mar 13, 2026", "as compliant"):
         assert said in text
 
 

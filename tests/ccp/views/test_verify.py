@@ -50,12 +50,12 @@ def test_anyone_reads_what_the_paper_says(met: Member) -> None:
     page = words(read.main)
     for said in (
         "This transcript was issued by AMT",
-        f"Code {issue.grouped_code}, issued on 3/14/2026",
+        f"Code {issue.grouped_code}, issued on Mar 14, 2026",
         "Name Mia Met",
         "Credential Registered Medical Assistant (RMA)",
-        "CCP cycle 5/1/2023 to 4/30/2026",
+        "CCP cycle May 1, 2023 to Apr 30, 2026",
         "Points 30 counted, 30 required",
-        "Requirement Met on 3/13/2026",
+        "Requirement Met on Mar 13, 2026",
         "Certification status Active",
         "The record is still the same.",
     ):
@@ -190,7 +190,7 @@ def test_the_file_that_was_issued_is_genuine_and_a_changed_one_is_not(met: Membe
     for address in ("/verify/", f"/verify/{issue.code}/"):
         page = read(sent(address, content))
         assert told(page) == "exact"
-        assert "exactly the one that AMT’s portal issued on 3/14/2026" in words(page.main)
+        assert "exactly the one that AMT’s portal issued on Mar 14, 2026" in words(page.main)
         assert "Mia Met" in words(page.main)
         assert told(read(sent(address, content[:-1] + b" "))) == "unknown"
 

@@ -25,7 +25,7 @@ def test_an_entry_that_the_requirement_rests_on_is_better_amended(met: Member) -
     """RMA with 30 of 30 points, met yesterday."""
     told = said(met, "30")
     assert ADVICE in told
-    assert "Your RMA requirement was met on 3/13/2026. Without this entry it is no longer met." in told
+    assert "Your RMA requirement was met on Mar 13, 2026. Without this entry it is no longer met." in told
     assert "even today, the requirement counts as met today. The renewal invoice then opens tomorrow" in told
     assert read(client_of(met).get(f"/ccp/activities/{met.activities.get().pk}/withdraw/")).select(
         'main a[href$="amend/"]'
@@ -63,5 +63,5 @@ def test_each_certification_is_named_whose_day_would_be_lost(two: Member) -> Non
     """RPT has 4 + 20 = 24 of 24, and RMA has 24 of 30."""
     make_activity(cycle_of(two), cycle_of(two, "RPT"), points="20", starts_on=date(2026, 3, 2))
     told = said(two, "20")
-    assert "Your RPT requirement was met on 3/14/2026." in told
+    assert "Your RPT requirement was met on Mar 14, 2026." in told
     assert "Your RMA requirement" not in told

@@ -125,4 +125,4 @@ def test_payments_are_filtered_by_method_and_by_standing(desk: Client, cycle: Cy
 def test_locked_invoice_says_why(desk: Client, cycle: Cycle) -> None:
     text = desk.get(page(RenewalInvoice, "change", invoice_of(cycle).pk)).text
     assert "The CCP requirement is not met" in text
-    assert "not before 3/2/2026" in text
+    assert "not before Mar 2, 2026" in text

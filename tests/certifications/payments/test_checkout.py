@@ -94,8 +94,8 @@ def test_pay_and_land_on_paid(provider: Provider, member: Client, met: Member, i
     assert found.expires_at == noon(TODAY) + HOUR
     provider.pay(found.session_id)
     said = come_back(member, found)
-    assert f"Paid. Receipt sent to {met.user.email}. Your next CCP cycle opens on 5/1/2026, once" in said
-    assert "$50.00 by card online, ending in 4242, received 3/14/2026" in said
+    assert f"Paid. Receipt sent to {met.user.email}. Your next CCP cycle opens on May 1, 2026, once" in said
+    assert "$50.00 by card online, ending in 4242, received Mar 14, 2026" in said
     payment = Payment.objects.get()
     assert (payment.amount, payment.method, payment.recorded_by) == (5000, "card-online", None)
     assert payment.charge_id == provider.charge_of(found.session_id)
@@ -113,10 +113,10 @@ def test_the_receipt_says_what_was_paid_for_and_how(
     [receipt] = mail.outbox
     assert receipt.subject == f"Receipt for {invoice.number}: $50.00"
     assert "$50.00, card online, ending in 4242" in words_of(receipt)
-    assert "Year 3 of the CCP cycle 5/1/2023 to 4/30/2026" in words_of(receipt)
+    assert "Year 3 of the CCP cycle May 1, 2023 to Apr 30, 2026" in words_of(receipt)
     assert f"http://localhost:8000/invoices/{invoice.pk}/" in words_of(receipt)
     pdf = printed(member.get(f"/invoices/{invoice.pk}.pdf"))
-    assert "$50.00 by card online, ending in 4242, received 3/14/2026" in pdf
+    assert "$50.00 by card online, ending in 4242, received Mar 14, 2026" in pdf
     assert "year 3 of the CCP cycle" in pdf
 
 
@@ -173,10 +173,10 @@ def test_the_way_back_again_and_again_changes_nothing_more(
 @pytest.mark.parametrize(
     ("year", "paid", "sentence"),
     [
-        (1, [1], "The next renewal invoice of this certification is due on 5/1/2025."),
-        (2, [1, 2], "The next renewal invoice of this certification is due on 5/1/2026."),
-        (3, [1, 2, 3], "Your next CCP cycle opens on 5/1/2026."),
-        (3, [3], "Your next CCP cycle opens on 5/1/2026, once the other invoices of this cycle are paid."),
+        (1, [1], "The next renewal invoice of this certification is due on May 1, 2025."),
+        (2, [1, 2], "The next renewal invoice of this certification is due on May 1, 2026."),
+        (3, [1, 2, 3], "Your next CCP cycle opens on May 1, 2026."),
+        (3, [3], "Your next CCP cycle opens on May 1, 2026, once the other invoices of this cycle are paid."),
     ],
 )
 def test_a_paid_invoice_says_what_follows(met: Member, year: int, paid: list[int], sentence: str) -> None:
@@ -209,7 +209,7 @@ def held(invoice: RenewalInvoice) -> None:
     ("arrange", "sentence"),
     [
         pytest.param(locked, "is locked until the day after your CCP requirement is met.", id="locked"),
-        pytest.param(upcoming, "cannot be paid before it opens on 3/15/2026.", id="upcoming"),
+        pytest.param(upcoming, "cannot be paid before it opens on Mar 15, 2026.", id="upcoming"),
         pytest.param(held, "is locked and cannot be paid. Call AMT if you have a question.", id="held"),
         pytest.param(lambda each: make_payment(each), "is already paid. Nothing more is due.", id="paid"),
         pytest.param(lambda each: invoices.void(invoice=each, reason="Twice."), "is void: there is", id="void"),
@@ -296,7 +296,7 @@ def test_a_card_is_declined_and_another_one_is_not(provider: Provider, member: C
     found = begin(member, invoice)
     provider.pay(found.session_id, "decline")
     said = come_back(member, found)
-    assert "Nothing was paid yet. Until 3/14/2026, 1:00 PM, the button leads you back to the same page." in said
+    assert "Nothing was paid yet. Until Mar 14, 2026, 1:00 PM, the button leads you back to the same page." in said
     assert (state_of(found), shown(member)) == ("open", "open")
     assert begin(member, invoice) == found
     provider.pay(found.session_id)
@@ -327,7 +327,7 @@ def test_a_bank_debit_is_decided_a_day_later(
     assert "Your bank has some days to confirm the payment." in come_back(member, found)
     assert (state_of(found), shown(member)) == ("processing", "processing")
     page = words(read(member.get(f"/invoices/{invoice.pk}/")).main)
-    assert "Processing: you paid on 3/14/2026, and your bank needs some days to confirm it." in page
+    assert "Processing: you paid on Mar 14, 2026, and your bank needs some days to confirm it." in page
     assert "There is nothing to pay now" in page
     assert "Paid, waits for your bank" in words(read(member.get("/")).main)
     assert "your bank needs some days" in words(read(press(member, invoice), status=403).main)
@@ -630,7 +630,7 @@ def test_a_member_who_has_begun_to_pay_cannot_lock_the_invoice_again(
     with pytest.raises(Refused) as refused:
         withdraw(met)
     assert "you have begun to pay its renewal invoice" in refused.value.sentence
-    assert "try again after 3/14/2026, 1:00 PM, when the payment page closes" in refused.value.sentence
+    assert "try again after Mar 14, 2026, 1:00 PM, when the payment page closes" in refused.value.sentence
     answer = member.post(f"/ccp/activities/{met.activities.get().pk}/withdraw/", {"revision": "1"})
     assert "you have begun to pay" in answer.text
     on_today.move_to(noon(TODAY) + HOUR)

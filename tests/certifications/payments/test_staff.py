@@ -75,7 +75,7 @@ def test_while_the_bank_decides_no_check_is_recorded(
         provider.account.find(found.session_id) | {"payment_method_types": ["card", "us_bank_account"]}
     )
     provider.pay(found.session_id, "bank")
-    assert "from a bank account on 3/14/2026, and the bank has not decided yet." in record_check(desk, found)
+    assert "from a bank account on Mar 14, 2026, and the bank has not decided yet." in record_check(desk, found)
     assert states(found) == ("issued", "processing")
 
 
@@ -85,7 +85,7 @@ def test_a_check_waits_while_the_provider_is_away_and_the_page_may_be_open(
     """Once the page's time is over, nothing can be paid there any more. Late news find the invoice paid."""
     provider.pay(found.session_id)
     provider.fault("away")
-    assert "Try again after 3/14/2026, 1:00 PM." in record_check(desk, found)
+    assert "Try again after Mar 14, 2026, 1:00 PM." in record_check(desk, found)
     assert Payment.objects.count() == 0
     Checkout.objects.update(expires_at=noon(TODAY) - timedelta(minutes=1))
     assert "is paid." in record_check(desk, found)
@@ -121,7 +121,7 @@ def test_while_the_provider_is_away_staff_lock_nothing_that_may_be_paid(
 ) -> None:
     provider.fault("away")
     answer = submit(desk, page(Activity, "void", met.activities.get().pk), reason="Not CE.")
-    assert "the payment provider does not answer. Try again after 3/14/2026, 1:00 PM." in answer.text
+    assert "the payment provider does not answer. Try again after Mar 14, 2026, 1:00 PM." in answer.text
     assert met.activities.get().is_standing
 
 

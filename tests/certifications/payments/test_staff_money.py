@@ -91,7 +91,7 @@ def test_a_refund_that_nobody_answers_says_so(desk: Client, provider: Provider, 
     done = submit(desk, page(Payment, "refund", payment.pk), **REASON)
     assert "is on record and is asked for again" in told(desk, done)
     assert waits(desk) == [
-        f"$50.00 for {payment.invoice.number} Asked for on 3/14/2026, 12:00 PM; the provider has not answered yet."
+        f"$50.00 for {payment.invoice.number} Asked for on Mar 14, 2026, 12:00 PM; the provider has not answered yet."
     ]
 
 
@@ -114,7 +114,7 @@ def test_a_duplicate_is_refunded_and_the_invoice_stays_paid(
     desk: Client, duplicate: UnappliedMoney, invoice: RenewalInvoice
 ) -> None:
     assert links(desk, duplicate)[:3] == ["Refund", "Apply to an invoice", "Explain"]
-    assert waits(desk) == [f"$50.00 on 3/14/2026, 12:00 PM The invoice was paid already, {invoice.number}."]
+    assert waits(desk) == [f"$50.00 on Mar 14, 2026, 12:00 PM The invoice was paid already, {invoice.number}."]
     done = submit(desk, page(UnappliedMoney, "refund", duplicate.pk), **REASON)
     assert told(desk, done) == "Refunded $50.00: Paid twice."
     assert RenewalInvoice.objects.get(pk=invoice.pk).status == "paid"
@@ -148,7 +148,7 @@ def test_what_waits_is_on_one_page(desk: Client, provider: Provider, payment: Pa
     Settlement.objects.create(day=TODAY, reconciled_at=noon(TODAY), differences="txn_1 has no payment.\ntxn_2 too.")
     assert waits(desk) == [
         f"$50.00 for {payment.invoice.number} "
-        "Fraudulent: needs response since 3/14/2026, 12:00 PM. Answer it at the provider.",
+        "Fraudulent: needs response since Mar 14, 2026, 12:00 PM. Answer it at the provider.",
         "Settlement of 2026-03-14 txn_1 has no payment. txn_2 too.",
     ]
     assert "Money to look at" in desk.get("/admin/").text
@@ -163,7 +163,7 @@ def test_a_day_that_differs_is_explained(desk: Client) -> None:
     address = page(Settlement, "explain", day.pk)
     assert "Say why" in desk.post(address, {"reason": ""}).text
     done = submit(desk, address, reason="A part was refunded.")
-    assert told(desk, done) == "Explained the settlement of 3/14/2026: A part was refunded."
+    assert told(desk, done) == "Explained the settlement of Mar 14, 2026: A part was refunded."
     assert waits(desk) == []
     assert links(desk, day) == ["History"]
     again = desk.post(address, {"reason": "A part was refunded."})
@@ -213,7 +213,7 @@ def test_settlements_are_a_page_and_a_file_by_day(desk: Client, provider: Provid
     payout = provider.account.make_payout()
     call_command("reconcile_payments", f"--day={TODAY}")
     said = desk.get(page(Settlement)).text
-    assert all(shown in said for shown in ("$50.00", "$1.75", "$48.25", str(payout), "3/16/2026"))
+    assert all(shown in said for shown in ("$50.00", "$1.75", "$48.25", str(payout), "Mar 16, 2026"))
     answer = desk.get(page(Settlement, "csv"))
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     rows = list(csv.reader(StringIO(answer.content.decode("utf-8-sig"))))

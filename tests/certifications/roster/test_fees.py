@@ -70,7 +70,8 @@ def test_it_is_shown_so_and_never_as_overdue() -> None:
     standing = invoice_standing(invoice_of(Cycle.objects.get(), year=2), TODAY, counted=Decimal(0))
     assert (standing.state, standing.state_in_words, standing.overdue) == ("paid", "Paid before the portal", False)
     assert standing.reason == (
-        "Paid before AMT used this portal: your annual fees are on record as paid through 5/1/2025. The portal has no "
+        "Paid before AMT used this portal: your annual fees are on record as paid through May 1, 2025. The "
+        "portal has no "
         "receipt of it."
     )
 
@@ -82,7 +83,7 @@ def test_the_page_says_so_and_no_receipt_is_printed(on_today: Any) -> None:
     browser, invoice = client_of(member.user), invoice_of(Cycle.objects.get(), year=1)
     page = browser.get(f"/invoices/{invoice.pk}/").text
     assert "Paid before the portal" in page
-    assert "paid through May 1, 2025" in page or "paid through 5/1/2025" in page
+    assert "paid through May 1, 2025" in page or "paid through May 1, 2025" in page
     assert "Save the receipt" not in page
     assert "Paid before the portal" in browser.get("/invoices/").text
     refused = browser.get(f"/invoices/{invoice.pk}.pdf")
@@ -100,7 +101,7 @@ def test_a_later_day_settles_more_and_an_earlier_one_nothing() -> None:
     assert states() == ["paid 2024-05-01", "paid 2025-05-01", "issued"]
     earlier = bring("2024-05-01")
     assert [problem.column for problem in earlier.fee_notes] == ["fees_paid_through"]
-    assert "is before 5/1/2025, which is on record, so nothing changes" in earlier.fee_notes[0].sentence
+    assert "is before May 1, 2025, which is on record, so nothing changes" in earlier.fee_notes[0].sentence
     bring("")
     assert states() == ["paid 2024-05-01", "paid 2025-05-01", "issued"]
     assert differences() == []
@@ -152,7 +153,7 @@ def test_fees_of_before_a_day_are_not_asked_for() -> None:
     assert states() == ["void 2025-05-01", "issued", "issued"]
     standing = invoice_standing(RenewalInvoice.objects.order_by("due_on")[0], TODAY, counted=Decimal(0))
     assert (standing.state, standing.state_in_words) == ("void", "Not asked for")
-    assert standing.reason.startswith("Not asked for: it fell due before 5/1/2025, before AMT used this portal.")
+    assert standing.reason.startswith("Not asked for: it fell due before May 1, 2025, before AMT used this portal.")
     assert differences() == []
     bring("2025-05-01")
     assert states() == ["paid 2025-05-01", "paid 2025-05-01", "issued"]
@@ -205,7 +206,7 @@ def test_staff_see_and_change_it_in_the_admin(on_today: Any) -> None:
     assert "Paid before the portal" in listed
     assert invoice.number in listed
     page = staff_browser.get(f"/admin/certifications/renewalinvoice/{invoice.pk}/change/").text
-    assert "The roster says that fees up to 5/1/2025 are paid." in page
+    assert "The roster says that fees up to May 1, 2025 are paid." in page
     assert "Printable receipt" not in page
     ask = f"/admin/certifications/renewalinvoice/{invoice.pk}/ask/"
     assert "choose this only if the roster was wrong" in staff_browser.get(ask).text.lower()

@@ -387,7 +387,7 @@ def test_an_award_cannot_change_once_something_is_counted_from_it(what: str) -> 
         if what == "reversed payment":
             invoices.reverse_payment(payment=payment, reason="Returned", by=payment.recorded_by, at=noon(TODAY))
     assert problems({**ADA, "awarded_on": "2023-05-02"}) == [
-        "Line 2, awarded_on: The award is on record as 5/1/2023 and can no longer change, "
+        "Line 2, awarded_on: The award is on record as May 1, 2023 and can no longer change, "
         f"because {because}. Write 5/1/2023."
     ]
 
@@ -396,7 +396,7 @@ def test_one_bad_row_keeps_every_row_out() -> None:
     assert problems(ADA, {**BOB, "credential": "XYZ"}, {**CLEO, "awarded_on": "2026-03-15"}) == [
         "Line 3, credential: “XYZ” is not a credential that the portal knows. Write one of AHI, CLC, CMAS, CMLA, MDT, "
         "MLS, MLT, MT, PCT, RDA, RMA, RPT.",
-        "Line 4, awarded_on: 3/15/2026 is in the future. Correct the date, or import the row once it is past.",
+        "Line 4, awarded_on: Mar 15, 2026 is in the future. Correct the date, or import the row once it is past.",
     ]
 
 

@@ -178,12 +178,12 @@ def test_a_member_may_have_no_address() -> None:
         ),
         pytest.param(
             {"awarded_on": "2026-03-15"},
-            "Line 17, awarded_on: 3/15/2026 is in the future. Correct the date, or import the row once it is past.",
+            "Line 17, awarded_on: Mar 15, 2026 is in the future. Correct the date, or import the row once it is past.",
             id="award tomorrow",
         ),
         pytest.param(
             {"awarded_on": "1938-12-31"},
-            "Line 17, awarded_on: 12/31/1938 is before 1/1/1939. AMT was founded in 1939, so no award is older. "
+            "Line 17, awarded_on: Dec 31, 1938 is before Jan 1, 1939. AMT was founded in 1939, so no award is older. "
             "Correct the year.",
             id="award before there was an AMT",
         ),

@@ -153,7 +153,7 @@ def test_a_day_at_midnight_is_the_day(tmp_path: Path, day: str) -> None:
     [
         ("3/14/2024 9:30", "has a time of day"),
         ("0206-03-14", "is in the year 206"),
-        ("1926-03-14", "is before 1/1/1939"),
+        ("1926-03-14", "is before Jan 1, 1939"),
         ("45365", "number of a day"),
     ],
 )

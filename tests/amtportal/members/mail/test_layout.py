@@ -20,13 +20,13 @@ CONTENT = Content(
     name="Sam Short",
     parts=[
         Part(
-            sentences=["Your RPT certification needs 24 points by 4/23/2026, and 22 count so far. " * 3],
+            sentences=["Your RPT certification needs 24 points by Apr 23, 2026, and 22 count so far. " * 3],
             facts=[("Points", "22 of 24"), ("Days left", "40")],
             button=Button("Record CE", LONG),
         ),
         Part(
             heading="Your RMA invoice is overdue",
-            sentences=["It was due on 3/1/2026."],
+            sentences=["It was due on Mar 1, 2026."],
             button=Button("See the invoice", "https://portal.amt.example/invoices/12/?a=1&b=2"),
         ),
     ],
