@@ -272,7 +272,8 @@ def _introduces(text: str) -> bool:
 
 
 DID = re.compile(
-    r"\b(?:complet\w+|fulfill\w+|attend(?:ed|ing|ance)|participat\w+|took part|passed|scored|finished|asisti\w+|particip\w+|"
+    r"\b(?:complet\w+|fulfill\w+|attend(?:ed|ing|ance)|participat\w+|took part|passed|scored|finished|asisti\w+|"
+    r"particip\w+|"
     r"curs[oa]\w*|aprob\w+|"
     r"culmin\w+|acreditado|realizado)\b"
 )

@@ -29,8 +29,8 @@ from django.conf import settings
 from amtportal import clean
 from amtportal.dates import today
 from amtportal.plausible import EARLIEST_RECORD
+from amtportal.uploads.kept import FileKind
 from ccp.models.catalogue import ActivityUnit
-from ccp.models.evidence import EvidenceKind
 from ccp.reading.child import MOST_ANSWER, Outcome
 from ccp.reading.found import Candidate, Found
 from certifications.quarters import MOST, in_quarter_steps
@@ -65,7 +65,7 @@ class Unreadable(Exception):
         self.why = why
 
 
-def read(content: IO[bytes], kind: EvidenceKind, *, on: date | None = None) -> Found:
+def read(content: IO[bytes], kind: FileKind, *, on: date | None = None) -> Found:
     """Return what was found on the certificate. ``on`` is today unless it is given.
 
     Raises ``Unreadable`` if nothing was found, and says why.
@@ -76,7 +76,7 @@ def read(content: IO[bytes], kind: EvidenceKind, *, on: date | None = None) -> F
     return found
 
 
-def _answer(content: IO[bytes], kind: EvidenceKind) -> Found:
+def _answer(content: IO[bytes], kind: FileKind) -> Found:
     """Return what the process answers. Raises ``Unreadable`` if it does not."""
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as target:
         content.seek(0)
@@ -108,7 +108,7 @@ WHY = {
 }
 
 
-def _run(kind: EvidenceKind, source: IO[bytes], target: IO[bytes]) -> int:
+def _run(kind: FileKind, source: IO[bytes], target: IO[bytes]) -> int:
     """Return the exit status of the process. It and what it started are ended after a while."""
     process = subprocess.Popen(  # noqa: S603  (our own module, and a kind of our own)
         [sys.executable, "-m", "ccp.reading.child", kind.value],

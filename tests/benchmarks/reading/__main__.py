@@ -32,13 +32,13 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "amtportal.settings")
 django.setup()
 
-from ccp.models.evidence import EvidenceKind  # noqa: E402
+from amtportal.uploads.kept import FileKind  # noqa: E402
 from ccp.reading.found import FIELDS, Candidate, Found  # noqa: E402
 from ccp.reading.reading import Unreadable, read  # noqa: E402
 from tests.benchmarks.reading.making import LAYOUTS, Certificate, make  # noqa: E402
 from tests.benchmarks.reading.values import TODAY  # noqa: E402
 
-MEDIA = {"pdf": EvidenceKind.PDF, "photo": EvidenceKind.JPEG}
+MEDIA = {"pdf": FileKind.PDF, "photo": FileKind.JPEG}
 POINTS_OF = {"hour": Decimal(1), "ceu": Decimal(10)}
 ALIKE = 0.9  # of a title or a provider from a photo, which the member reads over
 

@@ -15,7 +15,7 @@ from PIL import Image
 from pypdfium2 import PdfDocument
 
 from amtportal import checks
-from ccp.models.evidence import EvidenceKind
+from amtportal.uploads.kept import FileKind
 from ccp.reading.found import PNG, Candidate, Found
 from ccp.reading.reading import Unreadable, Why, plausible, read
 from tests.benchmarks.reading.making import make
@@ -81,7 +81,7 @@ def test_an_end_before_the_start_is_no_candidate() -> None:
 @pytest.mark.slow
 def test_a_pdf_with_text_is_read() -> None:
     certificate = make("a02_signature_below", 1)
-    answer = read(BytesIO(certificate.pdf), EvidenceKind.PDF, on=ON)
+    answer = read(BytesIO(certificate.pdf), FileKind.PDF, on=ON)
     for name in ("title", "quantity", "starts_on"):
         assert answer.values(name) == list(certificate.truth[name])
     crop = Image.open(BytesIO(answer["starts_on"][0].crop))
@@ -96,7 +96,7 @@ def test_a_photo_is_read_and_turned_upright() -> None:
     file = BytesIO()
     page = PdfDocument(certificate.pdf)[0].render(scale=2).to_pil().convert("RGB")
     page.rotate(91, expand=True, fillcolor="gray").save(file, "JPEG")
-    answer = read(file, EvidenceKind.JPEG, on=ON)
+    answer = read(file, FileKind.JPEG, on=ON)
     for name in ("title", "quantity", "starts_on"):
         assert answer.values(name) == list(certificate.truth[name])
 
@@ -110,13 +110,13 @@ def without_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("without_ocr")
 def test_without_tesseract_pictures_are_not_read_and_text_is() -> None:
     with pytest.raises(Unreadable) as refused:
-        read(BytesIO(picture(size=(800, 600))), EvidenceKind.JPEG)
+        read(BytesIO(picture(size=(800, 600))), FileKind.JPEG)
     assert refused.value.why is Why.NO_OCR
-    assert read(BytesIO(make("a02_signature_below", 1).pdf), EvidenceKind.PDF, on=ON)
+    assert read(BytesIO(make("a02_signature_below", 1).pdf), FileKind.PDF, on=ON)
 
 
-@pytest.mark.parametrize("kind", EvidenceKind)
-def test_what_is_no_file_of_its_kind_fails(kind: EvidenceKind) -> None:
+@pytest.mark.parametrize("kind", FileKind)
+def test_what_is_no_file_of_its_kind_fails(kind: FileKind) -> None:
     with pytest.raises(Unreadable) as refused:
         read(BytesIO(b"%PDF-1.7 or not"), kind)
     assert refused.value.why is Why.FAILED
@@ -130,7 +130,7 @@ def test_a_picture_that_unpacks_to_too_much_harms_nobody() -> None:
     head = side.to_bytes(4) + side.to_bytes(4) + bytes([8, 2, 0, 0, 0])
     bomb = PNG + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(10_000_000))) + chunk(b"IEND", b"")
     with pytest.raises(Unreadable) as refused:
-        read(BytesIO(bomb), EvidenceKind.PNG)
+        read(BytesIO(bomb), FileKind.PNG)
     assert refused.value.why in (Why.FAILED, Why.TOO_LONG)
 
 
