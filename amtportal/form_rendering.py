@@ -63,7 +63,10 @@ def _select(widget: Mapping[str, Any]) -> SafeString:
 
 
 def _field(field: BoundField) -> SafeString:
-    """Return the group of a field: its label, help and errors, and the widget."""
+    """Return the group of a field: its label, help and errors, and the widget.
+
+    A field that ``is_asked_for`` although it may be empty is not called optional.
+    """
     widget = SafeString(field)
     if field.is_hidden:
         return widget
@@ -83,7 +86,8 @@ def _field(field: BoundField) -> SafeString:
             '{}<label class="tick" for="{}">{} <span>{}</span></label>', told, field.id_for_label, widget, field.label
         )
     else:
-        optional = "" if field.field.required else format_html(' <span class="optional">{}</span>', _("(optional)"))
+        is_asked_for = field.field.required or getattr(field.field, "is_asked_for", False)
+        optional = "" if is_asked_for else format_html(' <span class="optional">{}</span>', _("(optional)"))
         inside = format_html(
             '<label for="{}">{}{}</label>\n{}{}', field.id_for_label, field.label, optional, told, widget
         )

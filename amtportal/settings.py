@@ -320,6 +320,8 @@ ACCOUNT_RATE_LIMITS = {
     "change_address": "5/h/user",
     # Choices about notices: each is a line of history.
     "notices": "30/m/user",
+    # Changes of contact details: each is a line of history and a mail.
+    "details": "20/h/user",
     # The way out of a mail without a sign-in. A mail provider posts for many members from one address.
     "stop": "300/m/ip",
     # Answers to forms that are kept for Back, of several kilobytes each, for a person or an IP address.

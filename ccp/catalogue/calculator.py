@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from amtportal.formatting import format_day, translated
 from amtportal.refusals import Problem
 from ccp.counting.terms import Offer, in_units, points_for
-from ccp.recording import claims, eligibility, preview
+from ccp.recording import claims, eligibility
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,12 @@ class Answer:
     @property
     def sentence(self) -> str:
         """Return a sentence such as ``For 3 contact hours you earn 3 points.``"""
-        return preview.made(self.quantity, self.points, self.offer.terms)
+        terms = self.offer.terms
+        assert terms.points_per_unit is not None
+        words = {"units": in_units(self.quantity, terms.unit), "points": claims.points_in_words(self.points)}
+        if self.quantity * terms.points_per_unit == self.points:
+            return _("For %(units)s you earn %(points)s.") % words
+        return _("For %(units)s you earn %(points)s, rounded down to a quarter step.") % words
 
 
 def can_calculate(offer: Offer, on: date) -> bool:

@@ -18,7 +18,7 @@ from amtportal.members.models import Member
 from ccp.counting import credits as counting
 from ccp.counting import points, reasons
 from ccp.counting.points import Entry, Used
-from ccp.counting.terms import Catalogue, CategoryOffer, Terms, in_units
+from ccp.counting.terms import Catalogue, CategoryOffer, Terms
 from ccp.models import Activity, Credit
 from ccp.recording import claims, duplicates, eligibility
 from ccp.recording.outcome import Outcome, invoice_after, invoice_sentence, notes, outcome
@@ -51,14 +51,9 @@ class PreviewRow:
 
 @dataclass(frozen=True)
 class Preview:
-    """What submitting the form would do.
-
-    ``made`` says how many points the units make, if units were given. ``doubt`` says what the
-    member will be asked to confirm.
-    """
+    """What submitting the form would do. ``doubt`` says what the member will be asked to confirm."""
 
     rows: list[PreviewRow]
-    made: str
     look_alikes: list[duplicates.SimilarEntry]
     doubt: claims.Doubt | None = None
 
@@ -161,7 +156,6 @@ def of_claim(
             )
             for cycle in covering
         ],
-        made=made(claim.quantity, claim.points, terms),
         look_alikes=duplicates.like(
             comparable,
             [
@@ -218,13 +212,3 @@ def _row(
         notes=notes(result, used, applies=applies, name=activity_type.name, code=certification.credential.code),
         invoice=invoice_sentence(result, state, opens_on),
     )
-
-
-def made(quantity: Decimal | None, earned: Decimal, terms: Terms) -> str:
-    """Return ``For 3 contact hours you earn 3 points.``; an empty string if no units were given."""
-    if quantity is None or terms.points_per_unit is None:
-        return ""
-    words = {"units": in_units(quantity, terms.unit), "points": claims.points_in_words(earned)}
-    if quantity * terms.points_per_unit == earned:
-        return _("For %(units)s you earn %(points)s.") % words
-    return _("For %(units)s you earn %(points)s, rounded down to a quarter step.") % words

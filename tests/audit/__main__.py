@@ -156,7 +156,7 @@ def print_screens(audit: Audit, screens: list[Screen]) -> None:
 
 
 def type_and_tick(page: Page) -> None:
-    page.get_by_label("Points earned").press_sequentially("2.5")
+    page.get_by_label("How many").press_sequentially("2.5")
     page.get_by_label("I attest").click()
 
 

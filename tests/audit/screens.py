@@ -82,8 +82,8 @@ def _goto(end: str) -> Callable[[Page], None]:
 
 
 def _typed(page: Page) -> None:
-    page.get_by_label("Points earned").fill("2")
-    page.get_by_label("Start date").fill("1/1/2020")
+    page.get_by_label("How many").fill("2")
+    page.get_by_label("When?").fill("1/1/2020")
 
 
 def _confirmed(page: Page) -> None:

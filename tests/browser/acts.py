@@ -47,7 +47,7 @@ def preview(page: Page) -> None:
     """Show the Record CE page after Preview: what counts for each certification."""
     page.goto("/ccp/record/")
     page.locator("[name=activity_type]").select_option("self-study")
-    page.locator("[name=points]").fill("2")
+    page.locator("[name=quantity]").fill("2")
     page.locator("[name=starts_on]").fill(typed(today()))
     page.locator("#entry-form button[name=preview]").click()
     expect(page.locator("#preview[autofocus]")).to_be_visible()

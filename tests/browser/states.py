@@ -107,6 +107,8 @@ def of_member(member: Member) -> list[str]:
         "/ccp/transcript/all/",
         f"/verify/{_issued_before(member)}/",
         "/calendar/",
+        "/account/details/",
+        "/account/details/name/",
         "/account/notices/",
         f"/account/notices/{_mailed(member).pk}/",
         f"/notices/stop/{preferences.token(member, NoticeKind.MONTHLY_SUMMARY)}/",

@@ -24,10 +24,10 @@ SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["with scripts",
 
 def fill_in(page: Page, title: str = "Blood cultures") -> None:
     """Fill in everything but the attestation."""
-    page.get_by_label("Activity type").select_option("self-study")
+    page.locator("[name=activity_type]").select_option("self-study")
     page.get_by_label("Title").fill(title)
-    page.get_by_label("Points earned").fill("2")
-    page.get_by_label("Start date").fill(typed(today()))
+    page.locator("[name=quantity]").fill("2")
+    page.get_by_label("When?").fill(typed(today()))
 
 
 def leave(page: Page) -> None:
@@ -43,9 +43,9 @@ def what_is_read(page: Page) -> list[str]:
 
 def has_what_was_typed(page: Page, title: str = "Blood cultures") -> None:
     expect(page.get_by_label("Title")).to_have_value(title)
-    expect(page.get_by_label("Points earned")).to_have_value("2")
-    expect(page.get_by_label("Activity type")).to_have_value("self-study")
-    expect(page.get_by_label("Start date")).to_have_value(typed(today()))
+    expect(page.locator("[name=quantity]")).to_have_value("2")
+    expect(page.locator("[name=activity_type]")).to_have_value("self-study")
+    expect(page.get_by_label("When?")).to_have_value(typed(today()))
 
 
 @SCRIPTS
@@ -81,7 +81,7 @@ def test_back_after_two_errors_and_a_success_records_nothing_twice(
     page = window(member, java_script_enabled=scripts)
     page.goto("/ccp/record/")
     fill_in(page)
-    page.get_by_label("Points earned").fill("two")
+    page.locator("[name=quantity]").fill("two")
     page.get_by_role("button", name="Submit").click()
     expect(page.locator(".error-summary")).to_be_visible()
     fill_in(page)
@@ -145,7 +145,7 @@ def test_the_switch_of_the_language_on_an_error_page_loses_nothing(
     page.get_by_role("button", name="Español").click()
     expect(page.locator("html")).to_have_attribute("lang", "es-US")
     expect(page.get_by_label("Título")).to_have_value("Blood cultures")
-    expect(page.get_by_label("Puntos obtenidos")).to_have_value("2")
+    expect(page.locator("[name=quantity]")).to_have_value("2")
     page.get_by_role("button", name="Enviar").click()
     expect(page.locator(".error-summary")).to_contain_text("Marque la casilla")
 

@@ -42,10 +42,10 @@ def test_sign_in_record_ce_and_take_the_transcript_along(window: Window, member:
     expect(page.get_by_role("heading", name="AMTRAX")).to_be_visible()
     assert total(page) == "22"
     page.get_by_role("link", name="Record CE").first.click()
-    page.get_by_label("Activity type").select_option(label="Self-study or journal quiz")
+    page.locator("[name=activity_type]").select_option(label="Self-study or journal quiz")
     page.get_by_label("Title").fill("Blood cultures")
-    page.get_by_label("Points earned").fill("8")
-    page.get_by_label("Start date").fill(typed(today() - timedelta(days=3)))
+    page.locator("[name=quantity]").fill("8")
+    page.get_by_label("When?").fill(typed(today() - timedelta(days=3)))
     page.get_by_label("I attest").check()
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("heading", name="Blood cultures")).to_be_visible()
@@ -65,9 +65,9 @@ def test_sign_in_record_ce_and_take_the_transcript_along(window: Window, member:
 
 
 def fill_in(page: Page) -> None:
-    page.get_by_label("Activity type").select_option("self-study")
-    page.get_by_label("Points earned").fill("2")
-    page.get_by_label("Start date").fill(typed(today()))
+    page.locator("[name=activity_type]").select_option("self-study")
+    page.locator("[name=quantity]").fill("2")
+    page.get_by_label("When?").fill(typed(today()))
     page.get_by_label("I attest").check()
 
 
@@ -81,7 +81,7 @@ def test_back_and_submit_again_records_once(window: Window, member: Member) -> N
     expect(page.locator('[data-name="reference"]')).to_be_visible()
     confirmation = page.url
     page.go_back()  # loaded again, because no page is stored; what was typed and the form's number come back
-    expect(page.get_by_label("Points earned")).to_have_value("2")
+    expect(page.locator("[name=quantity]")).to_have_value("2")
     page.get_by_role("button", name="Submit").click()
     expect(page.locator('[data-name="reference"]')).to_be_visible()
     assert page.url == confirmation
@@ -93,17 +93,15 @@ def test_an_error_page_puts_the_focus_on_the_summary_which_leads_to_the_field(wi
     page = window(member)
     page.goto("/ccp/record/")
     page.get_by_label("Title").fill("Blood cultures")
-    page.get_by_label("Points earned").fill("one")
+    page.locator("[name=quantity]").fill("one")
     page.get_by_role("button", name="Submit").click()
     expect(page).to_have_title(re.compile("^Error: "))
     summary = page.get_by_role("alert")
     expect(summary).to_be_focused()
     expect(page.get_by_label("Title")).to_have_value("Blood cultures")
-    summary.get_by_role("link", name="Enter the points as a number").click()
-    expect(page.get_by_label("Points earned")).to_be_focused()
-    expect(page.get_by_label("Points earned")).to_have_accessible_description(
-        re.compile("Enter the points as a number")
-    )
+    summary.get_by_role("link", name="Enter how many as a number").click()
+    expect(page.locator("[name=quantity]")).to_be_focused()
+    expect(page.locator("[name=quantity]")).to_have_accessible_description(re.compile("Enter how many as a number"))
 
 
 WHAT_HAS_THE_FOCUS = """() => {
@@ -140,11 +138,11 @@ def test_by_keyboard_alone(window: Window, member: Member) -> None:
     tab_to(page, "Record CE")
     page.keyboard.press("Enter")
     page.wait_for_url("**/ccp/record/**")
-    tab_to(page, "Activity type")
+    tab_to(page, "What did you do?")
     page.keyboard.type("Self")
-    tab_to(page, "Points earned")
+    tab_to(page, "Contact hours")
     page.keyboard.type("1,5")
-    tab_to(page, "Start date")
+    tab_to(page, "When?")
     page.keyboard.type(typed(today()))
     tab_to(page, "I attest")
     page.keyboard.press("Space")

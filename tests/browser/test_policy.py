@@ -100,16 +100,18 @@ def test_nothing_is_stopped_on_a_members_way(watched: Window, member: Member) ->
     ):
         visit(opened, path)
     visit(opened, "/ccp/record/")
-    opened.get_by_label("Find what you did").fill("journal")
-    opened.get_by_label("Activity type").select_option("self-study")
-    opened.get_by_label("Points earned").fill("2")
-    opened.get_by_label("Start date").fill(typed(today()))
+    opened.get_by_role("combobox", name="What did you do?").fill("journal")
+    opened.get_by_role("button", name="Today").click()
+    opened.get_by_role("button", name="Choose a day").click()
+    opened.locator("[name=activity_type]").select_option("self-study")
+    opened.locator("[name=quantity]").fill("2")
+    opened.get_by_label("When?").fill(typed(today()))
     expect(opened.locator("#preview")).to_contain_text("24 of 30")
     opened.get_by_label("I attest").check()
     opened.get_by_role("button", name="Submit").click()
     expect(opened.locator('[data-name="reference"]')).to_be_visible()
     opened.go_back()
-    expect(opened.get_by_label("Points earned")).to_have_value("2")
+    expect(opened.locator("[name=quantity]")).to_have_value("2")
 
 
 def test_nothing_is_stopped_for_those_signed_out(watched: Window, member: Member) -> None:

@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from amtportal.members.models import Member
 from tests.support.audits import case_on_record, letter_on_record
 from tests.support.builders import begin_checkout, cycle_of, invoice_of
+from tests.support.details import make_name_request
 from tests.support.draws import draw_with
 from tests.support.evidence import attach
 from tests.support.notices import make_mail
@@ -52,6 +53,10 @@ PRIVATE = {
     "transcript-history": ("/ccp/transcript/all/", 200, 200, 302, 302),
     "transcript-history-pdf": ("/ccp/transcript/all.pdf", 200, 200, 302, 302),
     "calendar-detail": ("/calendar/", 200, 200, 302, 302),
+    "details-change": ("/account/details/", 200, 200, 302, 302),
+    "name-ask": ("/account/details/name/", 200, 200, 302, 302),
+    "name-withdraw": ("/account/details/name/withdraw/", 302, 302, 302, 302),  # nothing waits here
+    "name-document": ("/account/details/name/{name}/document/", 200, 404, 302, 302),  # staff have a page of their own
     "notice-list": ("/account/notices/", 200, 200, 302, 302),
     "notice-detail": ("/account/notices/{notice}/", 200, 404, 302, 302),
     "invoice-list": ("/invoices/", 200, 200, 302, 302),
@@ -90,8 +95,8 @@ def of_owner(address: str, member: Member) -> str:
     """Return the address with the keys of the owner's own activity, cycle and (open) invoice.
 
     If the address names a file, a file is attached to the activity. If it names a checkout, one is
-    begun. If it names a notice, one was mailed. If it names a draw, the member has a line in it. If it
-    names an audit, AMT asks for proof in it.
+    begun. If it names a request for a name, there is one. If it names a notice, one was mailed. If it
+    names a draw, the member has a line in it. If it names an audit, AMT asks for proof in it.
     """
     cycle = cycle_of(member)
     invoice = invoice_of(cycle)
@@ -106,6 +111,7 @@ def of_owner(address: str, member: Member) -> str:
         evidence=evidence,
         checkout=checkout,
         notice=notice,
+        name=make_name_request(member).pk if "{name}" in address else 0,
         draw=draw_with(member).year if "{draw}" in address else 0,
         audit=case_on_record(cycle).pk if "{audit}" in address else 0,
         letter=letter_on_record(case_on_record(cycle)).pk if "{letter}" in address else 0,

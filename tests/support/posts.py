@@ -186,6 +186,12 @@ def attach_file(patch: pytest.MonkeyPatch) -> Post:
     return Post(client_of(member), address, {"file": sent(picture("PNG"), "certificate.png")})
 
 
+def ask_for_name(patch: pytest.MonkeyPatch) -> Post:
+    values = {"first_name": "Ada", "last_name": "Lovelace", "reason": "marriage"}
+    values["document"] = sent(picture("PNG"), "certificate.png")
+    return Post(client_of(make_member()), "/account/details/name/", values)
+
+
 def attach_file_in_audit(patch: pytest.MonkeyPatch) -> Post:
     cycle = make_cycle()
     address = f"/audits/{case_on_record(cycle).pk}/entries/{make_activity(cycle).pk}/files/"
@@ -354,6 +360,7 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "account_reset_password_from_key": reset_password,
     "account_set_password": set_first_password,
     "evidence-add": attach_file,
+    "name-ask": ask_for_name,
     "audit-attach": attach_file_in_audit,
     "audits_auditcase_notify": auditing("notify", "drawn", {}),
     "audits_auditcase_call_off": auditing("call_off", "notified", REASON),

@@ -49,6 +49,7 @@ from tests.support.builders import (
     make_user,
     noon,
 )
+from tests.support.details import make_difference, make_name_request
 from tests.support.notices import make_mail
 
 
@@ -130,6 +131,10 @@ DEEDS = {
     "certifications_renewalinvoice_pay": "certifications.add_payment",
     "certifications_renewalinvoice_void": "certifications.change_renewalinvoice",
     "members_bouncingaddress_clear": "members.clear_bouncingaddress",
+    "members_namerequest_accept": "members.answer_namerequest",
+    "members_namerequest_decline": "members.answer_namerequest",
+    "members_rosterdifference_follow": "members.decide_rosterdifference",
+    "members_rosterdifference_keep": "members.decide_rosterdifference",
     "members_member_rekey": "members.change_amt_id",
     "members_member_merge": "members.merge_members",
     "members_member_sign_in": "members.give_sign_in",
@@ -165,6 +170,8 @@ def populate(count: int) -> None:
         make_payment(invoice_of(cycle, year=1), by=clerk)
         amt_id = cycle.certification.member.amt_id
         make_mail(cycle.certification.member)
+        make_name_request(cycle.certification.member)
+        make_difference(cycle.certification.member)
         Preference.objects.create(member=cycle.certification.member)
         credits = [held_credits.Received(f"W-{amt_id}", amt_id, make_claim())]
         credits.append(held_credits.Received(f"X-{amt_id}", f"X{amt_id}", make_claim()))
@@ -322,7 +329,9 @@ BY_HAND: dict[str, set[str]] = {
     "members_bouncingaddress": {VIEW},
     "members_maildelivery": {VIEW},
     "members_mailpause": {VIEW},
+    "members_namerequest": {VIEW},
     "members_outgoingmail": {VIEW},
+    "members_rosterdifference": {VIEW},
     "members_user": {VIEW, ADD, CHANGE},
     "payments_checkout": {VIEW},
     "payments_dispute": {VIEW},

@@ -42,6 +42,8 @@ class AmendForm(RecordCEForm):
         initial = {field: getattr(activity, field) for field in eligibility.FIELDS}
         if activity.quantity is not None:
             initial["points"] = None  # the points follow from the number of units
+        if activity.ends_on == activity.starts_on:
+            initial["ends_on"] = None  # the form asks for a last day only where there were several
         initial["certifications"] = [cycle.certification_id for cycle in claimed]
         initial["revision"] = activity.revision
         super().__init__(data, open_cycles=open_cycles, on=on, initial=initial, earlier=activity, kept=kept)

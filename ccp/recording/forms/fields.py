@@ -3,7 +3,7 @@
 They read what people type, and say how to fix what they cannot read.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -32,8 +32,12 @@ if TYPE_CHECKING:
 class TypedNumberField(forms.CharField):
     """A number as people write it (``ccp.recording.amounts``); ``read`` reads it.
 
-    ``inputmode`` is the keyboard that a phone shows: "decimal" has no letters and no colon.
+    ``inputmode`` is the keyboard that a phone shows: "decimal" has no letters and no colon. The
+    field is asked for, even where another may be filled in instead, so its label calls it optional
+    nowhere.
     """
+
+    is_asked_for = True
 
     def __init__(
         self,
@@ -170,16 +174,20 @@ class _ByCategory(ModelChoiceIterator):
             yield (translated(category.name), [self.choice(activity_type) for activity_type in activity_types])
 
 
-class _WithOtherWords(forms.Select):
-    """A list in which each activity type has other words for itself.
+class _TypeList(forms.Select):
+    """A list in which each activity type has other words for itself, and the label of its units.
 
-    ``static/js/record/finder.js`` searches them.
+    ``static/js/record/type.js`` searches the words, and shows the label where the type is chosen.
     """
+
+    units_of: Callable[[str], str]
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **kwargs)
         if words_of := OTHER_WORDS.get(str(value)):
             option["attrs"]["data-words"] = words_of
+        if units := self.units_of(str(value)):
+            option["attrs"]["data-units"] = units
         return option
 
 
@@ -189,7 +197,7 @@ class ActivityTypeField(forms.ModelChoiceField):
     A type that is not offered is read too, because the rules then say why it cannot be chosen.
     """
 
-    widget = _WithOtherWords
+    widget = _TypeList
     iterator = _ByCategory
     known: Sequence[ActivityType]
     offered: Callable[[], list[ActivityType]]
@@ -206,11 +214,24 @@ class ActivityTypeField(forms.ModelChoiceField):
         return translated(obj.name)
 
 
+class _CertificationBoxes(forms.CheckboxSelectMultiple):
+    """The boxes of the certifications. Each has the code that ``static/js/record/chosen.js`` shows."""
+
+    code_of: Mapping[int, str]
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        option["attrs"]["data-code"] = self.code_of[value]
+        return option
+
+
 class CertificationsField(forms.TypedMultipleChoiceField):
     """The certifications with a checked box.
 
     The page also sends an empty value, which shows that it offered the choice.
     """
+
+    widget = _CertificationBoxes
 
     def to_python(self, value: Any) -> list[str]:
         return [chosen for chosen in super().to_python(value) if chosen]

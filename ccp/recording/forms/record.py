@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
@@ -17,11 +18,13 @@ from django.utils.translation import gettext_lazy
 
 from amtportal import clean
 from amtportal.dates import day_of
+from amtportal.formatting import format_day
 from amtportal.refusals import Problem
 from ccp.counting.terms import Catalogue, CategoryOffer, Offer, Terms, catalogue, points_for
 from ccp.models import Activity, ActivityType
 from ccp.recording import amounts, claims, eligibility
 from ccp.recording import previous as earlier_entries
+from ccp.recording.forms import asked
 from ccp.recording.forms.fields import (
     ActivityTypeField,
     CertificationsField,
@@ -55,7 +58,8 @@ class RecordCEForm(forms.Form):
     KEPT: tuple[str, ...] = (*eligibility.FIELDS, "certifications", "submission_id")
 
     activity_type = ActivityTypeField(
-        label=gettext_lazy("Activity type"),
+        label=gettext_lazy("What did you do?"),
+        help_text=gettext_lazy("For example webinar, college course or article."),
         queryset=ActivityType.objects.none(),
         to_field_name="code",
         error_messages={
@@ -75,23 +79,18 @@ class RecordCEForm(forms.Form):
         widget=forms.TextInput(attrs={"list": PROVIDERS, "autocomplete": "off"}),
     )
     quantity = TypedNumberField(
-        label=gettext_lazy("How many"),
-        help_text=gettext_lazy(
-            "Contact hours, semester hours, quarter hours or CEU, as the activity type is counted. Contact hours can "
-            "be a time, such as 1:30 or 90 min. The points are calculated and rounded down to a quarter step. Leave "
-            "it empty to enter the points yourself."
-        ),
+        label=asked.HOW_MANY,
+        help_text=gettext_lazy("For example 3 or 0.4. Hours also as 1:30 or 90 min."),
         read=amounts.read_quantity,
         inputmode="text",
         unreadable=gettext_lazy("Enter how many as a number with at most two decimals, for example 3 or 0.4."),
         rule=claims.problem_with_number,
         required=False,
+        error_messages={"required": gettext_lazy("Enter how many you completed, for example 3 or 0.4.")},
     )
     points = TypedNumberField(
         label=gettext_lazy("Points earned"),
-        help_text=gettext_lazy(
-            "In quarter steps, at most 99. For example 2 or 1.5. Leave it empty if you entered how many."
-        ),
+        help_text=gettext_lazy("In quarter steps, for example 1.5. At most 99."),
         read=amounts.read_points,
         unreadable=gettext_lazy("Enter the points as a number, for example 2 or 1.5."),
         rule=claims.problem_with_points,
@@ -99,12 +98,12 @@ class RecordCEForm(forms.Form):
     )
     starts_on = TypedDayField(
         name=gettext_lazy("start date"),
-        label=gettext_lazy("Start date"),
+        label=gettext_lazy("When?"),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     ends_on = TypedDayField(
         name=gettext_lazy("end date"),
-        label=gettext_lazy("End date"),
+        label=gettext_lazy("Last day"),
         required=False,
         help_text=gettext_lazy("Leave it empty for an activity of one day."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
@@ -113,7 +112,6 @@ class RecordCEForm(forms.Form):
         label=gettext_lazy("Count it towards"),
         coerce=int,
         required=False,
-        widget=forms.CheckboxSelectMultiple,
         error_messages={
             "invalid_choice": gettext_lazy("Choose from your certifications with an open CCP cycle."),
         },
@@ -158,15 +156,19 @@ class RecordCEForm(forms.Form):
         self._move_amount_from_points()
         self.is_preview = self.is_bound and "preview" in self.data
         self.fields["attested"].required = not self.is_preview
-        self.fields["points"].required = not self._entered("quantity")
+        self._ask_for_amount()
         kinds = cast(ActivityTypeField, self.fields["activity_type"])
         kinds.known, kinds.offered = self.catalogue.activity_types, lambda: self.activity_types
+        kinds.widget.units_of = self._units_of
         for day in (self.fields["starts_on"], self.fields["ends_on"]):
             assert isinstance(day, TypedDayField)
             day.on = on
             day.name_cycle_dates(eligibility.windows(open_cycles))
+        if len(open_cycles) == 1:
+            self.fields["starts_on"].help_text = self._days_that_count(open_cycles[0])
         field = self.fields["certifications"]
         assert isinstance(field, forms.TypedMultipleChoiceField)
+        field.widget.code_of = {cycle.certification_id: cycle.certification.credential.code for cycle in open_cycles}
         field.choices = [
             (cycle.certification_id, str(window))
             for cycle, window in zip(open_cycles, eligibility.windows(open_cycles), strict=True)
@@ -244,6 +246,61 @@ class RecordCEForm(forms.Form):
             self.renew_submission_id()
             self.add_error(None, _("The form lost its number. Nothing was recorded; submit it again."))
             return uuid.uuid4()
+
+    def _ask_for_amount(self) -> None:
+        """Name the number of units as the chosen type counts it, and require it or the points.
+
+        What is missing is told where the page asks for it. Who sends no number of units at all has
+        not seen that field, and is told at the points.
+        """
+        self.fields["quantity"].label = self._units_of(self.chosen_activity_type) or asked.HOW_MANY
+        asks_units = self.asks != "points" and self.add_prefix("quantity") in self.data
+        self.fields["quantity"].required = asks_units and not self._entered("points")
+        self.fields["points"].required = not asks_units and not self._entered("quantity")
+
+    def _units_of(self, code: str) -> str:
+        """Return the label of the number of units of a type, and a general one if there is no such type."""
+        activity_type = self._known(code)
+        return asked.units_label(self._terms_of(activity_type)) if activity_type else str(asked.HOW_MANY)
+
+    def _days_that_count(self, cycle: Cycle) -> str:
+        """Return from when to when an activity can have been, for a member with one open cycle."""
+        days = {"first": format_day(cycle.starts_on), "last": format_day(cycle.ends_on)}
+        if cycle.ends_on < self.on:
+            return _("From %(first)s to %(last)s.") % days
+        return _("From %(first)s to today.") % days
+
+    def _known(self, code: str) -> ActivityType | None:
+        return next((known for known in self.catalogue.activity_types if known.code == code), None)
+
+    @cached_property
+    def asks(self) -> asked.Asked:
+        """Return what the chosen type is asked for."""
+        activity_type = self._known(self.chosen_activity_type)
+        return asked.asked_for(self._terms_of(activity_type) if activity_type else None)
+
+    @property
+    def earned(self) -> str:
+        """Return what the number of units makes, such as ``= 3 points``; empty if that is not known yet."""
+        activity_type = self._known(self.chosen_activity_type)
+        if not activity_type or (self.is_bound and "quantity" in self.errors):
+            return ""
+        quantity = (self.cleaned_data if self.is_bound else self.initial).get("quantity")
+        return asked.earned(quantity, self._terms_of(activity_type)) if isinstance(quantity, Decimal) else ""
+
+    @property
+    def chosen_codes(self) -> str:
+        """Return the codes of the certifications that the page shows as chosen, such as ``RMA, RPT``."""
+        chosen = {str(key) for key in self["certifications"].value() or []}
+        return ", ".join(
+            cycle.certification.credential.code for cycle in self.open_cycles if str(cycle.certification_id) in chosen
+        )
+
+    @property
+    def unknown_type(self) -> str:
+        """Return what was sent as the activity type and is none, so that the page keeps it."""
+        sent = self.chosen_activity_type if self.is_bound else ""
+        return "" if self._known(sent) else sent.replace("\x00", "")
 
     def _move_amount_from_points(self) -> None:
         """Take an amount with its unit, such as ``90 min``, as how many if it is entered as the points.
@@ -375,10 +432,10 @@ class RecordCEForm(forms.Form):
         """Replace the amount that was typed with its number, if it is in the unit of the type."""
         amount: amounts.Amount | None = self.cleaned_data["quantity"]
         self.cleaned_data["quantity"] = amount.number if amount else None
-        if amount and activity_type:
-            problem = claims.problem_with_unit(activity_type.name, amount.unit, self.terms.unit)
-            if problem and self.terms.points_per_unit is not None:
-                self.add_problem(problem)
+        if not amount or not activity_type or not self.terms.takes_quantity:
+            return
+        if problem := claims.problem_with_unit(activity_type.name, amount.unit, self.terms.unit):
+            self.add_problem(problem)
 
     def _calculate_points(self, activity_type: ActivityType) -> None:
         """Set the points that the number of units makes, if no points were typed."""

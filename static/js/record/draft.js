@@ -5,7 +5,7 @@
    - Switching the language leads back here and keeps what was typed for that one step. The member
      attests again in the other language.
    Both keep it only for the person who typed it.
-   This script stands after the finder and the preview: it tells them what it puts back. */
+   This script stands after the others: it tells them what it puts back. */
 
 (() => {
   const form = document.getElementById("entry-form");
@@ -26,7 +26,10 @@
       if (control.type === "checkbox" || control.type === "radio") control.checked = values.includes(control.value);
       else if (asItWas.includes(control) || (control.type !== "hidden" && control.type !== "file" && values.length))
         control.value = values[0];
+      const fold = control.type === "text" && control.value && control.closest("details.fold");
+      if (fold) fold.open = true;
     }
+    form.elements.certifications?.[1]?.dispatchEvent(new Event("change", { bubbles: true }));
     form.elements.activity_type.dispatchEvent(new Event("change", { bubbles: true }));
   };
 

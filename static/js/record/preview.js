@@ -2,11 +2,12 @@
    The button "Preview" asks the same without this script. Nothing is recorded by it. */
 
 (() => {
-  const WAIT = 500; // milliseconds without a change before the server is asked
+  const WAIT = 400; // milliseconds without a change before the server is asked
   const form = document.querySelector("form[data-preview]");
   const place = document.getElementById("preview-place");
   const said = document.getElementById("preview-said");
-  if (!form || !place || !said) return;
+  const earned = document.getElementById("earned"); // what the number of units makes, beside it
+  if (!form || !place || !said || !earned) return;
 
   let timer;
   let asking;
@@ -16,6 +17,9 @@
     shownFor = values;
     place.innerHTML = html;
     said.textContent = place.querySelector("[data-said]")?.dataset.said || "";
+    const now = place.querySelector("#earned-now");
+    earned.textContent = now?.textContent || "";
+    now?.remove();
   };
 
   const stop = () => {
@@ -24,7 +28,7 @@
   };
 
   const isFilledIn = (data) =>
-    Boolean(data.get("activity_type") && data.get("starts_on") && (data.get("points") || data.get("quantity")));
+    Boolean(data.get("activity_type") && (data.get("quantity") || (data.get("points") && data.get("starts_on"))));
 
   const ask = async () => {
     const data = new FormData(form);

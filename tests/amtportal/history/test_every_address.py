@@ -23,7 +23,7 @@ from amtportal.history import comparison
 from amtportal.history.lines import Traced
 from amtportal.history.models import SecurityEvent
 from amtportal.history.triggers import append_only
-from amtportal.members.models import BouncingAddress, Member, User
+from amtportal.members.models import BouncingAddress, Member, NameRequest, RosterDifference, User
 from ccp.audits.models import (
     Appeal,
     AuditCase,
@@ -83,6 +83,9 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "audit-appeal": (Appeal, "reason: – → It shows the date."),
     "calendar-detail": (CalendarFeed, f"created_at: – → {NOW}"),
     "notice-list": (Preference, "language: – → es"),
+    "details-change": (Member, "phone: – → 847-555-0134"),
+    "name-ask": (NameRequest, "last_name: – → Lovelace"),
+    "name-withdraw": (NameRequest, "state: waiting → withdrawn"),
     "notice-stop": (Preference, "nothing_recorded: – → True"),  # and the other kind is off
     "account_login": (SecurityEvent, "kind: – → signed-in"),
     "account_logout": (SecurityEvent, "kind: – → signed-out"),
@@ -166,6 +169,10 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "members_member_add": (Member, "amt_id: – → 777"),
     "members_member_change": (Member, "city: – → Rosemont"),
     "members_bouncingaddress_clear": (BouncingAddress, f"cleared_at: – → {NOW}"),
+    "members_namerequest_accept": (Member, "last_name: Lane → Lovelace"),
+    "members_namerequest_decline": (NameRequest, "answer: – → It is not readable."),
+    "members_rosterdifference_follow": (Member, "phone: – → 847-555-0100"),
+    "members_rosterdifference_keep": (RosterDifference, "waits_since: * → –"),
     "members_member_rekey": (Member, "amt_id: * → 888"),
     "members_member_merge": (Member, "merged_into: – → *"),
     "members_member_sign_in": (User, "email: – → new@example.org"),
@@ -204,6 +211,7 @@ NOTHING = {
     "audits_letter_download": "is there to be read",
     "audits_printrun_download": "is there to be read",
     "payments_settlement_csv": "is there to be read",
+    "members_namerequest_document": "is there to be read",
     "members_outgoingmail_sample": "is there to be read",
     "members_outgoingmail_samples": "is there to be read",
     "payments_unappliedmoney_look": "is there to be read",

@@ -146,7 +146,8 @@ def test_public_pages_need_no_sign_in(name: str) -> None:
 )
 @pytest.mark.parametrize("number", ["0", "99999", "9" * 30], ids=["zero", "no such row", "more than a database holds"])
 def test_what_there_is_not_is_not_found(viewers: Viewers, pattern: str, number: str) -> None:
-    records = dict.fromkeys(("activity", "cycle", "invoice", "evidence", "audit", "draw", "notice", "letter"), number)
+    kinds = ("activity", "cycle", "invoice", "evidence", "audit", "draw", "notice", "letter", "name")
+    records = dict.fromkeys(kinds, number)
     address = pattern.format(**records, checkout=uuid4())
     assert viewers.owner.get(address).status_code == 404
 

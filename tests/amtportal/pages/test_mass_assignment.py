@@ -91,6 +91,7 @@ WRITES_NOTHING = {
     "activity-preview",
     "audit-attach",  # the same as the next
     "evidence-add",  # no file is sent, because a file that is sent is taken whole or not at all
+    "name-ask",  # the same
     "set_language",
     "ccp_heldcredit_match",  # nothing that is held can be matched here
     "transcript-check",

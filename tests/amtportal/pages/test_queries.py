@@ -67,6 +67,8 @@ PAGES = {
     "attach files in an audit": "/audits/{audit}/entries/{activity}/files/",
     "calendar": "/calendar/",
     "notices": "/account/notices/",
+    "my details": "/account/details/",
+    "another name": "/account/details/name/",
     "invoices": "/invoices/",
     "invoice": "/invoices/{invoice}/",
     "invoice as PDF": "/invoices/{invoice}.pdf",

@@ -139,21 +139,6 @@ def test_a_paid_invoice_is_told_as_paid(met: Any) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("quantity", "points", "made"),
-    [
-        pytest.param("3", "3", "For 3 contact hours you earn 3 points.", id="even"),
-        pytest.param(
-            "1.3", "1.25", "For 1.3 contact hours you earn 1.25 points, rounded down to a quarter step.", id="rounded"
-        ),
-        pytest.param(None, "3", "", id="points given directly"),
-    ],
-)
-def test_what_units_make_is_said(cycle: Cycle, quantity: str | None, points: str, made: str) -> None:
-    claim = make_claim(points=points, quantity=Decimal(quantity) if quantity else None)
-    assert shown(claim, cycle).made == made
-
-
 def test_look_alikes_are_told_too(cycle: Cycle) -> None:
     earlier = make_activity(cycle)
     assert [found.activity for found in shown(make_claim(), cycle).look_alikes] == [earlier]

@@ -76,7 +76,20 @@ def test_a_form_that_is_not_filled_in_yet_is_told_nothing(signed_in: Client, emp
 
 
 def test_a_number_of_units_is_enough(signed_in: Client) -> None:
-    assert "For 3 contact hours you earn 3 points." in words(ask(signed_in, points="", quantity="3"))
+    part = ask(signed_in, points="", quantity="3")
+    assert words(part.select_one("#earned-now")) == "= 3 points"
+    assert "15 of 30" in words(part.select_one("#preview"))
+
+
+def test_what_the_units_make_is_told_before_the_day_is_known(signed_in: Client) -> None:
+    """0.4 CEU at 10 points make 4; 1:50 hours are 1.83, and 1.75 of them count."""
+    ceu = ask(signed_in, activity_type="course-ceu", points="", quantity="0.4", starts_on="")
+    assert words(ceu) == "= 4 points"
+    assert words(ask(signed_in, points="", quantity="1:50", starts_on="")) == (
+        "= 1.75 points, rounded down to a quarter step"
+    )
+    assert words(ask(signed_in, activity_type="written-work", points="", quantity="2", starts_on="")) == ""
+    assert words(ask(signed_in, points="", quantity="some", starts_on="")) == ""
 
 
 def test_it_previews_an_amendment(member: Member, signed_in: Client) -> None:

@@ -36,16 +36,16 @@ def test_the_page_asks_for_what_the_programme_asks_for(signed_in: Client) -> Non
     assert words(page.title) == "Record CE – AMT Portal"
     labels = [words(label) for label in page.select("main form[method=post] label")]
     assert labels == [
-        "Activity type",
+        "What did you do?",
         "Title (optional)",
         "Provider (optional)",
-        "How many (optional)",
+        "How many",
         "Points earned",
-        "Start date",
-        "End date (optional)",
+        "When?",
+        "Last day (optional)",
         claims.ATTESTATION,
     ]
-    assert words(page.select_one("main form[method=post] button")) == "Submit"
+    assert words(page.select_one("main form[method=post] button[type=submit]")) == "Submit"
     assert form_values(page)["submission_id"] != form_values(read(signed_in.get(ADDRESS)))["submission_id"]
 
 

@@ -43,11 +43,11 @@ def preview(client: Client, **changes: Any) -> HttpResponse:
 
 
 def rows(page: BeautifulSoup) -> list[str]:
-    return [words(row) for row in page.select("#preview tbody tr")]
+    return [words(row) for row in page.select("#preview li[data-certification] .preview-total")]
 
 
 def test_preview_is_a_second_button_and_enter_still_submits(signed_in: Client) -> None:
-    buttons = read(signed_in.get("/ccp/record/")).select("main form[method=post] button")
+    buttons = read(signed_in.get("/ccp/record/")).select("main form[method=post] button[type=submit]")
     assert [words(button) for button in buttons] == ["Submit", "Preview"]
     assert not buttons[0].has_attr("name")
 
@@ -72,7 +72,7 @@ def test_the_form_of_a_preview_then_records_once(signed_in: Client) -> None:
 def test_preview_says_what_counts_the_new_total_and_what_is_to_go(signed_in: Client) -> None:
     """1.5 of 30 count, so 28.5 are still needed."""
     page = read(preview(signed_in))
-    assert rows(page) == ["RMA 1.5 1.5 1.5 of 30 28.5"]
+    assert rows(page) == ["RMA 0 → becomes 1.5 of 30"]
     assert "28.5 points to go: the renewal invoice of year 3 stays locked." in words(page.select_one("#preview"))
 
 
@@ -82,7 +82,7 @@ def test_preview_says_when_the_invoice_would_open(short: Member) -> None:
     The missing 2, recorded on 3/14, open the invoice on 3/15.
     """
     page = read(preview(client_of(short), points="2", starts_on="3/2/2026"))
-    assert rows(page) == ["RPT 2 2 24 of 24 0"]
+    assert rows(page) == ["RPT 22 → becomes 24 of 24"]
     assert "This meets your CCP requirement: the renewal invoice of year 3 would open on Mar 15, 2026." in words(
         page.main
     )
@@ -93,7 +93,8 @@ def test_preview_says_why_less_counts(member: Member, signed_in: Client) -> None
     set_terms("course-seminar-webinar", cap=Decimal(15))
     make_activity(cycle_of(member), points="12", starts_on=date(2026, 2, 1))
     page = read(preview(signed_in, points="5"))
-    assert rows(page) == ["RMA 5 3 15 of 30 15"]
+    assert rows(page) == ["RMA 12 → becomes 15 of 30"]
+    assert "3 of 5 would count." in words(page.select_one("#preview"))
     assert "Over the most that this activity type can count for in one cycle. 12 of 15 used in this cycle." in words(
         page.main
     )
@@ -106,15 +107,17 @@ def test_preview_has_a_row_for_each_open_cycle_that_covers_the_days(two: Member)
     """
     rma = cycle_of(two).certification_id
     page = read(preview(client_of(two), points="2", starts_on="3/2/2026", certifications=["", str(rma)]))
-    assert rows(page) == ["RMA chosen 2 2 6 of 30 24", "RPT not chosen 2 2 6 of 24 18"]
-    assert "RPT: Choose it above to have the entry count here." in words(page.main)
+    assert rows(page) == ["RMA 4 → becomes 6 of 30", "RPT 4 → becomes 6 of 24"]
+    [not_chosen] = [words(row) for row in page.select("#preview li") if "Not chosen." in words(row)]
+    assert not_chosen.startswith("RPT")
     page = read(preview(client_of(two), points="2", starts_on="9/14/2024"))
-    assert rows(page) == ["RMA chosen 2 2 6 of 30 24"]
+    assert rows(page) == ["RMA 4 → becomes 6 of 30"]
 
 
 def test_preview_speaks_of_a_choice_only_where_there_is_one(two: Member, signed_in: Client) -> None:
     """With one certification the form has no boxes to choose from."""
-    assert preview(client_of(two)).text.count("<small>chosen</small>") == 2
+    rma = cycle_of(two).certification_id
+    assert "Not chosen." in words(read(preview(client_of(two), certifications=["", str(rma)])).select_one("#preview"))
     assert "chosen" not in words(read(preview(signed_in)).select_one("#preview"))
 
 
@@ -123,7 +126,7 @@ def test_amending_an_entry_of_another_certification_speaks_of_no_box(member: Mem
     entry.credits.update(cut="unclaimed", points=0)
     page = read(submit(signed_in, f"/ccp/activities/{entry.pk}/amend/", preview="1"))
     assert "The entry is not recorded for this certification." in words(page.select_one("#preview"))
-    assert "Choose it above" not in words(page.select_one("#preview"))
+    assert "Choose it" not in words(page.select_one("#preview"))
 
 
 def test_each_certification_has_its_own_caps(two: Member) -> None:
@@ -134,7 +137,7 @@ def test_each_certification_has_its_own_caps(two: Member) -> None:
     set_terms("course-seminar-webinar", cap=Decimal(5))
     make_activity(cycle_of(two), points="0.5")
     page = read(preview(client_of(two), points="2", starts_on="3/2/2026"))
-    assert rows(page) == ["RMA chosen 2 0.5 5 of 30 25", "RPT chosen 2 1 5 of 24 19"]
+    assert rows(page) == ["RMA 4.5 → becomes 5 of 30", "RPT 4 → becomes 5 of 24"]
 
 
 def test_what_is_wrong_is_told_and_nothing_is_previewed(signed_in: Client) -> None:
@@ -160,7 +163,7 @@ def test_preview_of_an_amendment_changes_nothing(member: Member, signed_in: Clie
     first = make_activity(cycle_of(member), points="12", starts_on=date(2026, 3, 2))
     make_activity(cycle_of(member), points="5")
     page = read(submit(signed_in, f"/ccp/activities/{first.pk}/amend/", points="4", preview="1"))
-    assert rows(page) == ["RMA 4 4 9 of 30 21"]
+    assert rows(page) == ["RMA 17 → becomes 9 of 30"]
     assert "Nothing is changed yet." in words(page.main)
     first.refresh_from_db()
     assert (first.points, first.revision) == (Decimal(12), 1)

@@ -30,6 +30,7 @@ from tests.support.pages import error_summary, form_values, read, record_ce, ref
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 DAY = timedelta(days=1)
+HOW_MANY_WANTED = "Enter how many you completed, for example 3 or 0.4."
 
 
 @pytest.fixture
@@ -126,6 +127,11 @@ def test_without_units_everything_is_as_before(signed_in: Client) -> None:
             id="type without units, with points",
         ),
         pytest.param(
+            {"activity_type": "written-work", "quantity": "1:30", "points": ""},
+            {"id_quantity": "Book is not counted in units. Leave this field empty and enter the points."},
+            id="type without units, with a time",
+        ),
+        pytest.param(
             {"quantity": "0.2", "points": ""},
             {
                 "id_quantity": "For 0.2 contact hours you earn less than a quarter point. "
@@ -161,8 +167,16 @@ def test_without_units_everything_is_as_before(signed_in: Client) -> None:
             {"id_quantity": "Enter how many as a number with at most two decimals, for example 3 or 0.4."},
             id="three decimals",
         ),
+        pytest.param({"quantity": "", "points": ""}, {"id_quantity": HOW_MANY_WANTED}, id="neither"),
         pytest.param(
-            {"quantity": "", "points": ""}, {"id_points": "Enter the points you earned, for example 1.5."}, id="neither"
+            {"quantity": None, "points": ""},
+            {"id_points": "Enter the points you earned, for example 1.5."},
+            id="neither, from a form that asks for points alone",
+        ),
+        pytest.param(
+            {"activity_type": "written-work", "quantity": "", "points": ""},
+            {"id_points": "Enter the points you earned, for example 1.5."},
+            id="neither, of a type without units",
         ),
         pytest.param(
             {"activity_type": "", "quantity": "2", "points": ""},
@@ -198,8 +212,8 @@ BLANKS = [pytest.param(typed, id=f"U+{ord(typed):04X}") for typed in (" ", "\t",
 
 @pytest.mark.parametrize("blank", BLANKS)
 def test_a_blank_in_how_many_is_nothing(signed_in: Client, blank: str) -> None:
-    """Points are then required on the page, in both previews, and where an entry is amended."""
-    wanted = {"id_points": "Enter the points you earned, for example 1.5."}
+    """The number is then required on the page, in both previews, and where an entry is amended."""
+    wanted = {"id_quantity": HOW_MANY_WANTED}
     nothing = {"quantity": blank, "points": ""}
     assert refused_ce(signed_in, **nothing) == wanted
     assert refused_ce(signed_in, **nothing, preview="1") == wanted
