@@ -10,7 +10,7 @@ from certifications.models import Certification, Cycle
 from tests.support.builders import client_of, cycle_of, invoice_of, make_activity, make_cycle, make_payment
 from tests.support.pages import certification_figures, figures, read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 ADDRESS = "/certifications/"
 
 

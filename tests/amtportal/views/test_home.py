@@ -27,7 +27,7 @@ from tests.support.builders import (
 )
 from tests.support.pages import read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 
 
 def glances(member: Member) -> list[str]:

@@ -13,7 +13,7 @@ from certifications.models import Certification, Cycle
 from tests.support.builders import TODAY, client_of, invoice_of, make_activity, make_cycle, make_payment, noon
 from tests.support.pages import read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 ENDS_ON = date(2026, 4, 30)
 
 
