@@ -1,16 +1,16 @@
 """What is written to the log: each line has its request's id, and no line has a secret address.
 
 Some addresses are secret because they open a page without anything else: a calendar, the code of a
-transcript, and links that were sent by mail. The way back from a payment names its checkout, which
-only its member opens. If a log line about a refusal or an error contains such an address, the
-secret in it is replaced.
+transcript, a link for an employer, and links that were sent by mail. The way back from a payment
+names its checkout, which only its member opens. If a log line about a refusal or an error contains
+such an address, the secret in it is replaced.
 """
 
 import logging
 import re
 
 _SECRET = re.compile(
-    r"(/calendar/|/verify/|/payments/return/|/notices/stop/|/accounts/(?:confirm-email|email|password/reset/key)/|[?&]code=)[^/?&\"'\n]+"
+    r"(/calendar/|/verify/|/share/(?=[\w-]{20})|/payments/return/|/notices/stop/|/accounts/(?:confirm-email|email|password/reset/key)/|[?&]code=)[^/?&\"'\n]+"
 )
 
 

@@ -17,6 +17,7 @@ A wrong value stops the portal at the start with a sentence that says what to wr
 | ``SECRET_KEY`` | generated once in ``AMTPORTAL_VAR`` | at least 50 characters |
 | ``SECRET_KEY_FALLBACKS`` | none | earlier keys, by commas: what they signed stays valid while listed |
 | ``MFA_KEYS`` | generated once in ``AMTPORTAL_VAR`` | encrypt second factors' secrets; by commas, the newest first |
+| ``BADGE_KEYS`` | generated once in ``AMTPORTAL_VAR`` | sign Open Badges; by commas, the newest first |
 | ``MFA_REQUIRED_FOR_STAFF`` | ``True`` with https | staff see nothing without a second factor |
 | ``TRUST_PROXY`` | ``False`` | trust what a proxy says about client, scheme and request: see ``docs/operations.md`` |
 | ``TRUSTED_PROXY_COUNT`` | ``1`` with ``TRUST_PROXY`` | proxies in a row that each add to ``X-Forwarded-For`` |
@@ -110,6 +111,10 @@ if any(len(key) < 50 for key in (SECRET_KEY, *SECRET_KEY_FALLBACKS)):
 MFA_KEYS = env.list("MFA_KEYS", default=[]) or [_generated_key("mfa-key")]
 if any(len(key) < 32 for key in MFA_KEYS):
     raise ImproperlyConfigured("Each of MFA_KEYS must have at least 32 characters.")
+# Who has one can sign badges in AMT's name: docs/badges.md says how they are changed.
+BADGE_KEYS = env.list("BADGE_KEYS", default=[]) or [_generated_key("badge-key")]
+if any(len(key) < 32 for key in BADGE_KEYS):
+    raise ImproperlyConfigured("Each of BADGE_KEYS must have at least 32 characters.")
 ALLOWED_HOSTS = [_address.hostname] if HTTPS else list(_LOCAL_HOSTS)
 PUBLIC_HOST = _address.netloc if HTTPS else ""
 
@@ -122,6 +127,8 @@ INSTALLED_APPS = [
     "ccp",
     "ccp.notices",
     "ccp.audits",
+    "ccp.sharing",
+    "ccp.badges",
     "amtportal.staff.apps.StaffConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -316,6 +323,8 @@ ACCOUNT_RATE_LIMITS = {
     "pay": "20/m/user",
     # Files that are attached to activities. Each one is opened in a process of its own.
     "evidence": "20/m/user",
+    # Files that are read by the worker, to fill in a form: each takes some seconds of a core.
+    "reading": "10/m/user",
     # Mail to addresses that somebody typed: nobody may use the portal to write to many strangers.
     "change_address": "5/h/user",
     # Choices about notices: each is a line of history.
@@ -324,6 +333,15 @@ ACCOUNT_RATE_LIMITS = {
     "details": "20/h/user",
     # The way out of a mail without a sign-in. A mail provider posts for many members from one address.
     "stop": "300/m/ip",
+    # Links that members make for employers, and who opens one.
+    "sharing": "30/m/user",
+    "share": "60/m/ip",
+    "share_pdf": "10/m/ip",
+    # The public look-up: enough for an office that checks its staff one after another.
+    "look_up": "30/m/ip",
+    # Badges that members download, and what programs fetch to verify one.
+    "badge": "30/m/user",
+    "badge_check": "120/m/ip",
     # Answers to forms that are kept for Back, of several kilobytes each, for a person or an IP address.
     "answer": "60/m/key",
 }

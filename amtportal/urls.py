@@ -28,6 +28,8 @@ urlpatterns = [
     path("", include("ccp.urls")),
     path("audits/", include("ccp.audits.urls")),
     path("", include("ccp.notices.urls")),
+    path("", include("ccp.sharing.urls")),
+    path("badges/", include("ccp.badges.urls")),
     path("", include("certifications.payments.urls")),
     path("accounts/", include("amtportal.members.urls")),
     path("account/details/", details.details_change, name="details-change"),

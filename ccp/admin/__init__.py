@@ -20,6 +20,7 @@ from ccp.admin import (
     invoices,
     members,
     notices,
+    sharing,
     transcript_batches,
     transcripts,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "invoices",
     "members",
     "notices",
+    "sharing",
     "transcript_batches",
     "transcripts",
 ]

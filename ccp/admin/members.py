@@ -23,6 +23,7 @@ from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import ShownInline
 from ccp import merging
 from ccp.admin.notices import MailedMixin
+from ccp.admin.sharing import HidingMixin
 from ccp.amt_credits import holding as held_credits
 from certifications.admin.certifications import CertificationInline
 
@@ -65,7 +66,7 @@ class FormerAmtIdInline(ShownInline):
 
 
 @admin.register(Member)
-class MemberAdmin(MailedMixin, BaseMemberAdmin):
+class MemberAdmin(HidingMixin, MailedMixin, BaseMemberAdmin):
     inlines = [CertificationInline, FormerAmtIdInline]
 
     def save_model(self, request: HttpRequest, obj: Member, form: forms.ModelForm, change: bool) -> None:

@@ -12,7 +12,7 @@ from typing import Literal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from amtportal.formatting import as_count, dollars, format_day_near, format_points, format_when
+from amtportal.formatting import as_count, dollars_in_words, format_day_near, format_points, format_when
 from ccp.standing.ledger import Line
 from ccp.standing.standing import Standing
 from certifications.invoice_standing import InvoiceStanding
@@ -141,7 +141,7 @@ def _payable(standing: Standing, owed: InvoiceStanding) -> Item:
 
 def _pay(standing: Standing, owed: InvoiceStanding, when: str, state: State, on: date) -> Item:
     title = _("Pay the year-%(year)s fee, %(amount)s")
-    title %= {"year": owed.invoice.year, "amount": dollars(owed.invoice.amount)}
+    title %= {"year": owed.invoice.year, "amount": dollars_in_words(owed.invoice.amount)}
     return Item(standing, title, when, state, on, "pay", owed)
 
 

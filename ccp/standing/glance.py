@@ -27,7 +27,7 @@ MOST_COURSES = 3
 
 @dataclass(frozen=True)
 class Glance:
-    """``statuses``: the most urgent first. ``pay``: the most urgent fee; None if there is none, or points are missing.
+    """``statuses``: the most urgent first. ``pay``: the most urgent fee, once no points are missing, or None.
 
     ``wanted``: the points that are missing soon, for which AMT's own CE is pointed to; None if none are.
     """

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from amtportal.formatting import as_count, dollars, format_day, format_points
+from amtportal.formatting import as_count, dollars_in_words, format_day, format_points
 from ccp.standing.standing import Standing
 from certifications.invoice_standing import InvoiceStanding
 from certifications.models import RenewalInvoice
@@ -56,7 +56,7 @@ def _pay_step(owed: InvoiceStanding) -> Step:
     else:
         sentence = _("Pay %(invoice)s (%(amount)s), due %(day)s.")
     invoice = owed.invoice
-    values = {"invoice": invoice.number, "amount": dollars(invoice.amount), "day": format_day(invoice.due_on)}
+    values = {"invoice": invoice.number, "amount": dollars_in_words(invoice.amount), "day": format_day(invoice.due_on)}
     if owed.late_pay_by:
         values["by"] = format_day(owed.late_pay_by)
     return Step(sentence % values, "pay", invoice)
@@ -68,7 +68,7 @@ def _pay_again_step(owed: InvoiceStanding) -> Step:
         "The cycle it was for stays closed."
     ) % {
         "number": owed.invoice.number,
-        "amount": dollars(owed.invoice.amount),
+        "amount": dollars_in_words(owed.invoice.amount),
         "day": format_day(owed.invoice.due_on),
     }
     return Step(sentence, "pay", owed.invoice)

@@ -63,11 +63,12 @@ def qr(issue: Transcript) -> SafeString:
     )
 
 
-def issue(*, contents: transcripts.Contents, by: User, at: datetime) -> Transcript:
+def issue(*, contents: transcripts.Contents, by: User, at: datetime, for_reader: bool = False) -> Transcript:
     """Return the issue of exactly this record: the existing one, or a new one.
 
-    Several simultaneous requests create only one. Raises ``Unprintable`` if no font has a character
-    of it.
+    ``for_reader``: the request is of somebody to whom the member shows the record, so its address is
+    not kept. Several simultaneous requests create only one. Raises ``Unprintable`` if no font has a
+    character of it.
     """
     if fonts.wanting(contents.texts()):
         fonts.check(contents.typed())
@@ -84,6 +85,7 @@ def issue(*, contents: transcripts.Contents, by: User, at: datetime) -> Transcri
                 snapshot=transcripts.snapshot(contents),
                 issued_at=at,
                 issued_by=by,
+                **({"address": None} if for_reader else {}),
             )
     except IntegrityError:  # somebody else issued it in the meantime
         return Transcript.objects.get(content_hash=content_hash)

@@ -1,6 +1,6 @@
 """What a member holds: certifications, their 3-year CCP cycles and the yearly renewal invoices."""
 
-from certifications.models.certifications import Certification, StatusChange
+from certifications.models.certifications import Certification, PlainNumber, StatusChange
 from certifications.models.credentials import Credential, FormerName
 from certifications.models.cycles import Cycle, CycleCorrection, CycleQuerySet
 from certifications.models.invoices import Payment, RenewalInvoice, RenewalInvoiceQuerySet
@@ -15,6 +15,7 @@ __all__ = [
     "CycleQuerySet",
     "FormerName",
     "Payment",
+    "PlainNumber",
     "PointsField",
     "RenewalInvoice",
     "RenewalInvoiceQuerySet",

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.utils.translation import pgettext_lazy
 
 from amtportal.history.lines import AppendOnly, History, Traced
@@ -19,6 +19,16 @@ class CertificationStatus(models.TextChoices):
     LAPSED = "lapsed", pgettext_lazy("status of a certification", "Lapsed")
     RETIRED = "retired", pgettext_lazy("status of a certification", "Retired")
     REVOKED = "revoked", pgettext_lazy("status of a certification", "Revoked")
+
+
+class PlainNumber(Func):
+    """A certificate number as it is compared with what somebody typed: without spaces, hyphens and small letters.
+
+    Its constants stand in the statement, so that SQLite uses the index as well.
+    """
+
+    template = "UPPER(REPLACE(REPLACE(%(expressions)s, ' ', ''), '-', ''))"
+    output_field = models.CharField()
 
 
 class Certification(models.Model):
@@ -57,6 +67,8 @@ class Certification(models.Model):
             models.Index(fields=["credential", "-id"], name="certification_by_credential"),
             models.Index(fields=["status", "-id"], name="certification_by_status"),
             models.Index(fields=["-id"], name="certification_voluntary", condition=Q(ccp_mandatory=False)),
+            # For the public look-up.
+            models.Index(PlainNumber("certificate_number"), name="certification_by_number"),
         ]
         constraints = [
             models.UniqueConstraint(

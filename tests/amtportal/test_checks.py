@@ -181,6 +181,7 @@ def test_a_key_that_the_portal_makes_can_stand_in_a_variable(tmp_path: Path, mon
     [
         ("SECRET_KEY_FALLBACKS", "SECRET_KEY_FALLBACKS, must have at least 50 characters"),
         ("MFA_KEYS", "Each of MFA_KEYS must have at least 32 characters"),
+        ("BADGE_KEYS", "Each of BADGE_KEYS must have at least 32 characters"),
     ],
 )
 def test_a_key_that_is_too_short_stops_the_start(tmp_path: Path, name: str, sentence: str) -> None:

@@ -30,6 +30,11 @@ SECRET = {
     "calendar/<slug:token>.ics": ("/calendar/Nf3-x_7Q.ics", "/calendar/***"),
     "verify/<str:code>/": ("/verify/7KQ2 4XYZ/", "/verify/***/"),
     "notices/stop/<str:token>/": ("/notices/stop/WzEs_bW9:EfW-do_D/", "/notices/stop/***/"),
+    "share/<str:token>/": ("/share/Nf3-x_7QNf3-x_7QNf3-x_7QNf3-x_7Q/", "/share/***/"),
+    "share/<str:token>/transcript.pdf": (
+        "/share/Nf3-x_7QNf3-x_7QNf3-x_7QNf3-x_7Q/transcript.pdf",
+        "/share/***/transcript.pdf",
+    ),
     "payments/return/<uuid:key>/": ("/payments/return/0b8c-11/", "/payments/return/***/"),
 }
 
@@ -54,7 +59,7 @@ def line(text: str, **more: Any) -> str:
 
 def test_every_address_with_a_secret_is_known() -> None:
     routes = {route for route in below("") if "<" in re.sub("<int:[a-z_]+>", "", route)}
-    public = {"audits/draws/<int:year>/files/<str:name>"}
+    public = {"audits/draws/<int:year>/files/<str:name>", "badges/keys/<str:name>/"}
     assert {route for route in routes if not route.startswith("admin/")} - public == SECRET.keys()
 
 
@@ -72,7 +77,15 @@ def test_it_is_left_out_of_a_question_and_of_a_trace_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/calendar/", "/verify/", "/accounts/email/", "/ccp/activities/4711/", "ccp/standing/calendar.py:12"]
+    "address",
+    [
+        "/calendar/",
+        "/verify/",
+        "/accounts/email/",
+        "/ccp/activities/4711/",
+        "ccp/standing/calendar.py:12",
+        "/usr/share/fonts/x.ttf",
+    ],
 )
 def test_other_addresses_are_written_as_they_are(address: str) -> None:
     assert line(f"Not Found: {address}").endswith(f"Not Found: {address}")

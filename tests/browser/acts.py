@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from amtportal.dates import today
 from amtportal.formatting import typed
+from certifications.models import Certification
 from tests.support.builders import PASSWORD
 
 Act = Callable[[Page], None]
@@ -51,6 +52,14 @@ def preview(page: Page) -> None:
     page.locator("[name=starts_on]").fill(typed(today()))
     page.locator("#entry-form button[name=preview]").click()
     expect(page.locator("#preview[autofocus]")).to_be_visible()
+
+
+def just_recorded(page: Page) -> None:
+    """Show what an entry added, on the page that follows Submit."""
+    preview(page)
+    page.locator("[name=attested]").check()
+    page.locator("#entry-form button[type=submit]:not([name])").click()
+    expect(page.locator(".gains")).to_be_visible()
 
 
 def no_file(page: Page) -> None:
@@ -117,14 +126,49 @@ def error_page(name: str) -> Act:
     return act
 
 
+def look_up(page: Page) -> None:
+    """Look up a certification that is there."""
+    held = Certification.objects.select_related("member").filter(member__listing=None, member__user__is_active=True)
+    certification = held.order_by("pk")[0]
+    page.goto("/credentials/")
+    page.fill("[name=last_name]", certification.member.last_name)
+    page.fill("[name=certificate_number]", certification.certificate_number)
+    page.locator("main form button").click()
+    page.wait_for_selector("[data-name=found]")
+
+
+def look_up_nobody(page: Page) -> None:
+    page.goto("/credentials/")
+    page.fill("[name=last_name]", "W" * 100)
+    page.fill("[name=certificate_number]", "1")
+    page.locator("main form button").click()
+    page.wait_for_selector("[data-name=not-found]")
+
+
+def look_up_nothing(page: Page) -> None:
+    page.goto("/credentials/")
+    _send(page)
+
+
+def link_until_a_past_day(page: Page) -> None:
+    page.goto("/account/sharing/")
+    page.fill("[name=until]", "2020-01-01")
+    _send(page, "#new form")
+
+
 SIGNED_OUT: dict[str, Act] = {
     **{f"answer {name}": error_page(name) for name in ("413", "500", "busy")},
+    "look-up that finds nobody": look_up_nobody,
+    "look-up of nothing": look_up_nothing,
     "second step": second_step,
     "second step without a code": second_step_without_a_code,
 }
 OF_MEMBER: dict[str, Act] = {
     "entry with everything wrong": wrong_entry,
     "preview": preview,
+    "look-up": look_up,
+    "link until a past day": link_until_a_past_day,
+    "just recorded": just_recorded,
     "evidence without a file": no_file,
     "wrong code of an app": wrong_app_code,
     "no new address": no_address,

@@ -7,6 +7,7 @@ one with all of them.
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.mfa.models import Authenticator
 from django.utils import timezone
@@ -17,6 +18,7 @@ from amtportal.members.models import Member, User
 from amtportal.members.sign_in import addresses
 from ccp.notices import preferences
 from ccp.notices.models import MailState, NoticeKind, NoticeMail
+from ccp.sharing import links
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
 from tests.browser import acts
@@ -53,6 +55,8 @@ PUBLIC = [
     "/verify/",
     "/verify/?code=7KQ2",
     "/verify/0000000000000000/",
+    "/credentials/",
+    "/share/x/",
     "/audits/draws/",
     "/notices/stop/x/",
 ]
@@ -109,6 +113,8 @@ def of_member(member: Member) -> list[str]:
         "/calendar/",
         "/account/details/",
         "/account/details/name/",
+        "/account/sharing/",
+        *_shared(member),
         "/account/notices/",
         f"/account/notices/{_mailed(member).pk}/",
         f"/notices/stop/{preferences.token(member, NoticeKind.MONTHLY_SUMMARY)}/",
@@ -138,6 +144,18 @@ def _issued_before(member: Member) -> str:
     issue = issuing.issue(contents=transcripts.of_cycle(cycle), by=member.user, at=timezone.now())
     make_activity(cycle, points="1", starts_on=today() - timedelta(days=7), at=timezone.now())
     return issue.code
+
+
+def _shared(member: Member) -> list[str]:
+    """Return the member's page again, with links that work and that do not, and what the links show."""
+    now = timezone.now()
+    given: dict[str, Any] = {"until": today(), "by": member.user, "at": now}
+    standing = links.create(member=member, scope="standing", label="W" * 80, **given)
+    transcript = links.create(member=member, scope="transcript", **given)
+    links.count_opening(standing, at=now)
+    over = links.create(member=member, scope="standing", label="for Mercy Hospital", **given)
+    links.revoke(member=member, link=over.pk, by=member.user, at=now)
+    return ["/account/sharing/#links", *(urlsplit(links.address(link)).path for link in (standing, transcript))]
 
 
 def _mailed(member: Member) -> NoticeMail:

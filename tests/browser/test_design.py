@@ -3,6 +3,7 @@
 import gzip
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -187,6 +188,31 @@ def test_on_paper_the_words_in_the_picture_are_smaller_than_the_headings(window:
     )
     heading = page.locator(".picture-part h3").first.evaluate("h3 => parseFloat(getComputedStyle(h3).fontSize)")
     assert 9 <= drawn < heading
+
+
+def test_an_activity_takes_at_most_90_pixels_on_a_phone(window: Window, member: Member) -> None:
+    """Also one with a long title, of several days, that counts for less than was claimed."""
+    cycle = cycle_of(member)
+    first, last, at = today() - timedelta(days=9), today() - timedelta(days=5), timezone.now()
+    make_activity(cycle, points="1", title="Quiz", starts_on=first, at=at)
+    make_activity(
+        cycle,
+        points="3",
+        title="Blood bank and transfusion " * 7,
+        provider="College " * 9,
+        starts_on=first,
+        ends_on=last,
+        at=at,
+    )
+    for _entry in range(3):
+        make_activity(cycle, kind="office-or-committee", points="6", starts_on=first, ends_on=last, at=at)
+    page = window(member, viewport={"width": 390, "height": 844})
+    page.goto("/ccp/activities/")
+    rows = page.locator(".activities tbody tr")
+    heights = [box["height"] for box in (row.bounding_box() for row in rows.all()) if box]
+    assert len(heights) >= 5
+    assert max(heights) <= 90, heights
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 @pytest.mark.parametrize("colors", ["light", "dark"])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
@@ -85,6 +86,7 @@ NEW_PASSWORD = {"oldpassword": PASSWORD, "password1": "green kettles sing low", 
 MEMBERS = {
     "activity-record": Form("/ccp/record/", RECORD),
     "activity-preview": Form("/ccp/record/preview/", RECORD, plain=True),
+    "record-files": Form("/ccp/record/files/", RECORD | {"submission_id": str(UUID(int=7))}, plain=True),
     "activity-amend": Form("/ccp/activities/{entry}/amend/", {"points": "3", "attested": "on"}),
     "activity-withdraw": Form("/ccp/activities/{entry}/withdraw/"),
     "activity-restore": Form("/ccp/activities/{withdrawn}/restore/", plain=True),
@@ -104,6 +106,8 @@ MEMBERS = {
     "name-ask": Form("/account/details/name/", plain=True),
     "name-withdraw": Form("/account/details/name/withdraw/"),
     "notice-stop": Form("/notices/stop/{stop}/", {"switch": "off"}, by="nobody", plain=True),
+    "sharing": Form("/account/sharing/", {"label": "for Mercy Hospital"}),
+    "credential-look-up": Form("/credentials/", {"last_name": "Lane", "certificate_number": "1"}, by="nobody"),
     "transcript-check": Form("/verify/", plain=True),
     "transcript-verify": Form("/verify/{code}/", plain=True),
     "set_language": Form("/i18n/setlang/", {"language": "es"}, plain=True),
@@ -136,6 +140,7 @@ STAFF = {
     "members_namerequest_decline": Form("namerequest", {"answer": "It is not readable."}),
     "members_rosterdifference_follow": Form("rosterdifference", REASON),
     "members_rosterdifference_keep": Form("rosterdifference", REASON),
+    "members_member_hide": Form("member", REASON),
     "members_member_rekey": Form("member", {**REASON, "amt_id": "888"}),
     "members_user_change": Form("user", {"email": "new@example.org"}),
     "certifications_certification_change": Form("certification", {"certificate_number": "777"}),

@@ -16,11 +16,13 @@ from ccp.amt_credits import error_reports
 from ccp.amt_credits import holding as held_credits
 from ccp.audits import tickets
 from ccp.audits.models import AuditCase, Draw, DrawLine, DrawTicket, PrintRun, StatusProposal
+from ccp.badges import issuing
 from ccp.models import (
     Activity,
     Evidence,
 )
 from ccp.notices.models import Preference
+from ccp.sharing import links, look_up
 from certifications import life
 from certifications.models import (
     Cycle,
@@ -112,6 +114,8 @@ DEEDS = {
     "audits_statusproposal_decline": "audits.confirm_audit_outcome",
     "audits_draw_letters": "audits.print_letters",
     "audits_printrun_download": "audits.print_letters",
+    "ccp_activity_points": "ccp.set_points",
+    "ccp_activity_points_several": "ccp.set_points",
     "ccp_activity_void": "ccp.change_activity",
     "ccp_activity_void_several": "ccp.change_activity",
     "ccp_activitytype_terms": "ccp.change_activitytype",
@@ -135,6 +139,7 @@ DEEDS = {
     "members_namerequest_decline": "members.answer_namerequest",
     "members_rosterdifference_follow": "members.decide_rosterdifference",
     "members_rosterdifference_keep": "members.decide_rosterdifference",
+    "members_member_hide": "sharing.hide_member",
     "members_member_rekey": "members.change_amt_id",
     "members_member_merge": "members.merge_members",
     "members_member_sign_in": "members.give_sign_in",
@@ -173,6 +178,7 @@ def populate(count: int) -> None:
         make_name_request(cycle.certification.member)
         make_difference(cycle.certification.member)
         Preference.objects.create(member=cycle.certification.member)
+        _share(cycle, clerk)
         credits = [held_credits.Received(f"W-{amt_id}", amt_id, make_claim())]
         credits.append(held_credits.Received(f"X-{amt_id}", f"X{amt_id}", make_claim()))
         held_credits.receive(credits=credits, by=clerk, at=noon(TODAY))
@@ -204,6 +210,16 @@ def populate(count: int) -> None:
         case = case_on_record(cycle, "drawn")
         AuditCase.objects.filter(pk=case.pk).update(outcome="failed", points=0)
         StatusProposal.objects.create(case=case, proposed_at=noon(TODAY))
+
+
+def _share(cycle: Cycle, clerk: User) -> None:
+    """Show the member's standing by a link that was opened, hide the member from the look-up, and issue a badge."""
+    member = cycle.certification.member
+    link = links.create(member=member, scope="standing", until=TODAY, by=member.user, at=noon(TODAY))
+    links.count_opening(link, at=noon(TODAY))
+    look_up.hide(member=member, hidden=True, by=clerk, at=noon(TODAY), as_staff=True)
+    look_up.hide(member=member, hidden=False, by=clerk, at=noon(TODAY), as_staff=True)
+    issuing.issue(certification=cycle.certification, by=member.user, at=noon(TODAY))
 
 
 def _draw(cycle: Cycle, clerk: User) -> None:
@@ -299,6 +315,7 @@ BY_HAND: dict[str, set[str]] = {
     "audits_printrun": {VIEW},
     "account_emailaddress": {VIEW},
     "auth_group": {VIEW},  # superusers change groups, whatever permissions somebody has
+    "badges_badge": {VIEW},
     "ccp_activity": {VIEW},
     "ccp_activitytype": {VIEW, ADD, CHANGE},  # it can be deleted while nothing was recorded under it
     "ccp_calendarfeed": {VIEW},
@@ -324,6 +341,8 @@ BY_HAND: dict[str, set[str]] = {
     "notices_notice": {VIEW},
     "notices_noticemail": {VIEW},
     "notices_preference": {VIEW},
+    "sharing_listing": {VIEW},
+    "sharing_sharelink": {VIEW},
     "history_securityevent": {VIEW},
     "members_member": {VIEW, ADD, CHANGE},
     "members_bouncingaddress": {VIEW},

@@ -52,6 +52,7 @@ from ccp.models import (
     TypeTerms,
 )
 from ccp.notices.models import Preference
+from ccp.sharing.models import Listing, ShareLink
 from certifications.models import Certification, Credential, Cycle, CycleCorrection, Payment, RenewalInvoice
 from certifications.payments.models import Refund, Settlement, UnappliedMoney
 from tests.support.addresses import PRIVATE, below, of_owner
@@ -82,6 +83,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "audit-submit": (CaseStep, "verb: – → submit"),
     "audit-appeal": (Appeal, "reason: – → It shows the date."),
     "calendar-detail": (CalendarFeed, f"created_at: – → {NOW}"),
+    "sharing": (ShareLink, "label: – → for Mercy Hospital"),
     "notice-list": (Preference, "language: – → es"),
     "details-change": (Member, "phone: – → 847-555-0134"),
     "name-ask": (NameRequest, "last_name: – → Lovelace"),
@@ -132,6 +134,8 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "auth_group_add": (Group, "name: – → Desk"),
     "auth_group_change": (Group, "name: Desk → Another"),
     "auth_group_delete": (Group, "name: Desk → –"),
+    "ccp_activity_points": (Activity, "points: – → 4.00"),
+    "ccp_activity_points_several": (Activity, "points: – → 4.00"),
     "ccp_activity_void": (Activity, "void_reason: – → Because it is so."),
     "ccp_activity_void_several": (Activity, "void_reason: – → Because it is so."),
     "ccp_activity_process_import": (Activity, "provider_reference: – → X-1"),
@@ -173,6 +177,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "members_namerequest_decline": (NameRequest, "answer: – → It is not readable."),
     "members_rosterdifference_follow": (Member, "phone: – → 847-555-0100"),
     "members_rosterdifference_keep": (RosterDifference, "waits_since: * → –"),
+    "members_member_hide": (Listing, "hidden_by_staff: – → True"),
     "members_member_rekey": (Member, "amt_id: * → 888"),
     "members_member_merge": (Member, "merged_into: – → *"),
     "members_member_sign_in": (User, "email: – → new@example.org"),
@@ -188,6 +193,8 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
 # These take a post and change nothing of the record.
 NOTHING = {
     "activity-preview": "shows what an entry would count for",
+    "credential-look-up": "tells what is asked",
+    "record-files": "lets files wait for a form that is not submitted yet",
     "transcript-check": "compares a code or a file with what was issued",
     "transcript-verify": "compares a file with what was issued",
     "set_language": "sets a cookie",
@@ -337,7 +344,9 @@ def test_what_is_in_neither_table_takes_no_post(met: Member, monkeypatch: pytest
 
 def _filled(address: str) -> str:
     """Return the address of a public page with something for what it names."""
-    for name, value in (("<slug:token>", "x"), ("<int:year>", "2025"), ("<str:name>", "frozen.txt")):
+    filled = {"<slug:token>": "x", "<str:token>": "x", "<str:name>": "frozen.txt"}
+    filled |= {"<int:year>": "2025", "<int:number>": "1"}
+    for name, value in filled.items():
         address = address.replace(name, value)
     return address
 

@@ -73,8 +73,10 @@ POSTED = {"set_language", "payment-webhook"}
 TEXT = {"security-txt", "change-password"}
 # Public to everyone who knows a secret that the address holds.
 # ``tests/ccp/standing/test_calendar.py``, ``tests/ccp/views/test_verify.py`` and
-# ``tests/ccp/notices/test_stop.py`` try other secrets.
-SECRET = {"calendar-feed", "transcript-verify", "notice-stop"}
+# ``tests/ccp/notices/test_stop.py`` try other secrets, and so does ``tests/ccp/sharing/test_links.py``.
+SECRET = {"calendar-feed", "transcript-verify", "notice-stop", "share-detail", "share-pdf"}
+# Public, for programs that verify a badge: ``tests/ccp/badges/test_badges.py``.
+OF_BADGES = {"badge-issuer", "badge-keys", "badge-key", "badge-status"}
 # Public, with the year of a draw: ``tests/ccp/audits/test_draw_pages.py``.
 OF_DRAW = {"draw-detail", "draw-file"}
 
@@ -98,7 +100,10 @@ def test_every_address_is_in_one_of_the_tables() -> None:
         route: name for route, name in below("").items() if not route.startswith(("admin/", "accounts/", "favicon.ico"))
     }
     in_accounts = {name for name in PUBLIC if name.startswith("account-")}
-    assert set(ours.values()) == PRIVATE.keys() | PUBLIC.keys() - in_accounts | POSTED | SECRET | TEXT | OF_DRAW
+    assert (
+        set(ours.values())
+        == PRIVATE.keys() | PUBLIC.keys() - in_accounts | POSTED | SECRET | TEXT | OF_DRAW | OF_BADGES
+    )
     assert len(ours) == len(set(ours.values()))
     assert below("accounts/").keys() == OF_SIGNED_IN | OF_ITS_HOLDER | OF_ANYBODY
 
@@ -106,7 +111,7 @@ def test_every_address_is_in_one_of_the_tables() -> None:
 def test_every_address_with_the_number_of_a_record_is_tried_with_somebody_elses() -> None:
     own = {route: name for route, name in below("").items() if not route.startswith("admin/")}
     numbered = {name for route, name in own.items() if re.search("<(int|uuid):", route) and route not in OF_ITS_HOLDER}
-    numbered -= OF_DRAW
+    numbered -= OF_DRAW | OF_BADGES
     assert numbered == {name for name, row in PRIVATE.items() if "{" in row[0]}
     assert {name for name in numbered if PRIVATE[name][2] != 404} == set()
 
@@ -146,8 +151,8 @@ def test_public_pages_need_no_sign_in(name: str) -> None:
 )
 @pytest.mark.parametrize("number", ["0", "99999", "9" * 30], ids=["zero", "no such row", "more than a database holds"])
 def test_what_there_is_not_is_not_found(viewers: Viewers, pattern: str, number: str) -> None:
-    kinds = ("activity", "cycle", "invoice", "evidence", "audit", "draw", "notice", "letter", "name")
-    records = dict.fromkeys(kinds, number)
+    named = ("activity", "cycle", "invoice", "evidence", "waiting", "audit", "draw", "notice", "letter", "name")
+    records = dict.fromkeys((*named, "certification"), number)
     address = pattern.format(**records, checkout=uuid4())
     assert viewers.owner.get(address).status_code == 404
 
@@ -215,7 +220,7 @@ def test_pages_keep_no_script_or_style_that_the_policy_would_stop(viewers: Viewe
     addresses = [
         of_owner(row[0], met)
         for name, row in PRIVATE.items()
-        if row[1] == 200 and not name.endswith(("-pdf", "-export", "-download", "-letter"))
+        if row[1] == 200 and not name.endswith(("-pdf", "-export", "-download", "-letter", "-crop"))
     ]
     for address in [*addresses, *(page for page in PUBLIC.values() if page != "/healthz")]:
         page = read(viewers.owner.get(address))

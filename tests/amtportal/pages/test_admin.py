@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from amtportal.members.models import Member, NameRequest, RosterDifference, SearchTerm, Tally, User
+from ccp.badges.models import Badge
 from ccp.models import (
     Activity,
     ActivityType,
@@ -29,6 +30,7 @@ from ccp.models import (
     TypeTerms,
 )
 from ccp.notices.models import Notice, NoticeMail, Preference
+from ccp.sharing.models import Listing, ShareLink
 from certifications.models import (
     Certification,
     Credential,
@@ -96,8 +98,11 @@ MODELS = [
     NoticeMail,
     Notice,
     Preference,
+    ShareLink,
+    Listing,
+    Badge,
 ]
-NO_HISTORY = (StatusChange, CycleCorrection, ProviderEvent, NoticeMail, Notice)
+NO_HISTORY = (StatusChange, CycleCorrection, ProviderEvent, NoticeMail, Notice, Badge)
 WITH_HISTORY = [model for model in MODELS if model not in NO_HISTORY]
 BIG = [model for model in MODELS if model not in (Credential, Category, ActivityType)]
 
@@ -122,7 +127,7 @@ def test_every_model_has_an_admin() -> None:
     Tallies have none: their keys are digests, and there is nothing to read. A statement that is
     attested to is read on the page of each of its entries.
     """
-    ours = {"members", "certifications", "payments", "ccp", "notices"}
+    ours = {"members", "certifications", "payments", "ccp", "notices", "sharing", "badges"}
     as_lines = {inline.model for shown in admin.site._registry.values() for inline in shown.inlines}
     missing = [
         model
@@ -306,6 +311,9 @@ def test_no_page_of_an_old_version_takes_a_post(root: Client) -> None:
         NoticeMail,
         Notice,
         Preference,
+        ShareLink,
+        Listing,
+        Badge,
     ],
     ids=lambda m: m.__name__,
 )

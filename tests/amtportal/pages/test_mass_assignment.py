@@ -38,10 +38,11 @@ def _same_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draws, "token_hex", lambda size: "0" * 2 * size)
 
 
-OURS = ("members", "certifications", "payments", "ccp", "notices", "audits", "account", "auth", "history")
+OURS = ("members", "certifications", "payments", "ccp", "notices", "audits", "sharing", "badges")
+OURS += ("account", "auth", "history")
 # Columns that each request makes again, and columns that a database counts on from after a
 # rollback.
-RANDOM = {"request_id", "message_id", "password", "token", "digest", "previous", "history_id"}
+RANDOM = {"request_id", "message_id", "password", "token", "nonce", "digest", "previous", "history_id"}
 SENT_BY_HAND = {"submission_digest": "0" * 64, "csrfmiddlewaretoken": "x"}
 
 
@@ -90,9 +91,11 @@ WRITES_NOTHING = {
     "account_signup",
     "activity-preview",
     "audit-attach",  # the same as the next
+    "record-files",
     "evidence-add",  # no file is sent, because a file that is sent is taken whole or not at all
     "name-ask",  # the same
     "set_language",
+    "credential-look-up",
     "ccp_heldcredit_match",  # nothing that is held can be matched here
     "transcript-check",
     "transcript-verify",
@@ -100,6 +103,9 @@ WRITES_NOTHING = {
 # Lists, imports, and forms that add a row: below, or the same form as the one that changes it.
 NO_FORM_OF_THEIR_OWN = {
     "ccp_activity_void_several",
+    # They need an entry whose points are to be set, and call a verb with the two fields that they show.
+    "ccp_activity_points",
+    "ccp_activity_points_several",
     "ccp_transcriptbatch_download",
     # They need a case in a state of its own, and call a verb with the fields that they show.
     *(name for name in DEEDS if name.startswith(("audits_auditcase_", "audits_statusproposal_"))),

@@ -80,7 +80,7 @@ def test_a_member_who_met_the_requirement_yesterday_is_asked_to_pay(met: Member)
     assert [link["href"] for link in page.select("main a.button:not(.button-quiet)")] == [
         f"/invoices/{invoice_of(cycle_of(met)).pk}/"
     ]
-    assert words(page.select_one("main .agenda li")) == "Pay the year-3 fee, $60.00 due May 1"
+    assert words(page.select_one("main .agenda li")) == "Pay the year-3 fee, $60 due May 1"
     assert not page.select("main .glance-courses")
 
 
@@ -97,7 +97,7 @@ def test_in_the_first_year_nothing_is_urged(new: Member) -> None:
     page = read(client_of(new).get("/"))
     assert page.select_one("main .status")["data-tone"] == "calm"
     assert [words(line) for line in page.select("main .glance-next > .agenda li")] == [
-        "Pay the year-1 fee, $60.00 opens Jul 3",
+        "Pay the year-1 fee, $60 opens Jul 3",
         "Record 30 more points by Aug 31, 2028",
     ]
     assert "Latest:" not in words(page.main)

@@ -100,7 +100,7 @@ def test_the_first_step_of_the_member_is_to_pay_again(payment: Payment, address:
     invoice = reverse(payment)
     said = told(member_of(payment), address)
     assert (
-        "Pay the year-3 fee, $60.00 due since May 1: the payment on record was reversed; its cycle stays closed"
+        "Pay the year-3 fee, $60 due since May 1: the payment on record was reversed; its cycle stays closed"
     ) in said
     first = steps.steps_of(standing.standings(member_of(payment), TODAY)[0])[0]
     assert (first.action, first.invoice) == ("pay", invoice)

@@ -44,7 +44,7 @@ def cycle() -> Cycle:
 def test_in_the_first_year_the_fee_has_to_wait_and_the_days_ahead_follow(new: Member) -> None:
     """7/3/2026 is 60 days before 9/1/2026. Years are named where they are not this one."""
     assert items(new) == [
-        ("Pay the year-1 fee, $60.00", "opens Jul 3", "waits"),
+        ("Pay the year-1 fee, $60", "opens Jul 3", "waits"),
         ("Record 30 more points", "by Aug 31, 2028", "to-do"),
         ("Year-1 fee is due", "Sep 1", "day"),
         ("Year-2 fee opens", "Jul 3, 2027", "day"),
@@ -57,10 +57,10 @@ def test_in_the_first_year_the_fee_has_to_wait_and_the_days_ahead_follow(new: Me
 
 def test_what_is_overdue_comes_first_and_the_fee_waits_for_the_points(short: Member) -> None:
     assert to_do(short) == [
-        ("Pay the year-1 fee, $60.00", "overdue since Apr 24, 2024", "overdue"),
-        ("Pay the year-2 fee, $60.00", "overdue since Apr 24, 2025", "overdue"),
+        ("Pay the year-1 fee, $60", "overdue since Apr 24, 2024", "overdue"),
+        ("Pay the year-2 fee, $60", "overdue since Apr 24, 2025", "overdue"),
         ("Record 2 more points", "by Apr 23", "to-do"),
-        ("Pay the year-3 fee, $60.00", "opens the day after you reach 24 points", "waits"),
+        ("Pay the year-3 fee, $60", "opens the day after you reach 24 points", "waits"),
     ]
 
 
@@ -72,14 +72,14 @@ def test_one_point_is_a_point(cycle: Cycle) -> None:
 def test_whoever_met_the_requirement_today_waits_until_tomorrow(cycle: Cycle) -> None:
     make_activity(cycle, points="30")
     assert to_do(cycle.certification.member) == [
-        ("Pay the year-3 fee, $60.00", "opens tomorrow, Sun Mar 15", "waits"),
+        ("Pay the year-3 fee, $60", "opens tomorrow, Sun Mar 15", "waits"),
     ]
 
 
 def test_whoever_met_it_yesterday_pays(cycle: Cycle) -> None:
     make_activity(cycle, points="30", at=noon(TODAY - timedelta(days=1)))
     assert items(cycle.certification.member) == [
-        ("Pay the year-3 fee, $60.00", "due May 1", "to-do"),
+        ("Pay the year-3 fee, $60", "due May 1", "to-do"),
         ("The cycle ends", "Apr 30", "day"),
     ]
 
@@ -125,9 +125,9 @@ def test_what_opens_after_it_was_due_is_to_be_paid_by_the_end_of_grace(
     on_today.move_to(noon(date(2026, 5, 4)))
     make_activity(cycle, points="30", at=noon(date(2026, 5, 4)))
     member = cycle.certification.member
-    assert to_do(member, date(2026, 5, 4)) == [("Pay the year-3 fee, $60.00", "opens tomorrow, Tue May 5", "waits")]
+    assert to_do(member, date(2026, 5, 4)) == [("Pay the year-3 fee, $60", "opens tomorrow, Tue May 5", "waits")]
     assert to_do(member, date(2026, 5, 5)) == [
-        ("Pay the year-3 fee, $60.00", "by Jul 29; it was due Fri May 1, before it opened", "overdue")
+        ("Pay the year-3 fee, $60", "by Jul 29; it was due Fri May 1, before it opened", "overdue")
     ]
 
 
@@ -165,4 +165,4 @@ def test_an_item_on_the_page_leads_to_where_it_is_done(short: Member, address: s
     links = {words(link): link["href"] for link in page.select(".agenda a")}
     cycle = cycle_of(short, "RPT")
     assert links["Record 2 more points"] == f"/ccp/record/?certification={cycle.certification_id}"
-    assert links["Pay the year-1 fee, $60.00"] == f"/invoices/{invoice_of(cycle, 1).pk}/"
+    assert links["Pay the year-1 fee, $60"] == f"/invoices/{invoice_of(cycle, 1).pk}/"

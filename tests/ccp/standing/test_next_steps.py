@@ -21,8 +21,8 @@ def steps(member: Member, on: date = TODAY) -> list[tuple[str, str]]:
 def test_whoever_is_short_records_and_pays_what_is_overdue_first(short: Member) -> None:
     number = {year: invoice_of(cycle_of(short, "RPT"), year).number for year in (1, 2)}
     assert steps(short) == [
-        (f"Pay {number[1]} ($60.00), overdue since Apr 24, 2024.", "pay"),
-        (f"Pay {number[2]} ($60.00), overdue since Apr 24, 2025.", "pay"),
+        (f"Pay {number[1]} ($60), overdue since Apr 24, 2024.", "pay"),
+        (f"Pay {number[2]} ($60), overdue since Apr 24, 2025.", "pay"),
         ("Record 2 more points by Apr 23, 2026.", "record"),
     ]
 
@@ -52,7 +52,7 @@ def test_whoever_met_the_requirement_today_waits_until_tomorrow(cycle: Cycle) ->
 
 def test_whoever_met_it_yesterday_pays(cycle: Cycle) -> None:
     make_activity(cycle, points="30", at=noon(TODAY - timedelta(days=1)))
-    assert steps(cycle.certification.member) == [(f"Pay {invoice_of(cycle).number} ($60.00), due May 1, 2026.", "pay")]
+    assert steps(cycle.certification.member) == [(f"Pay {invoice_of(cycle).number} ($60), due May 1, 2026.", "pay")]
 
 
 def test_whoever_paid_has_nothing_to_do(cycle: Cycle) -> None:

@@ -1,0 +1,97 @@
+"""The public look-up: whether somebody holds a credential, for those who know name and certificate number.
+
+- It asks for the exact last name and the certificate number together, and nothing less finds
+  anything. Case, accents, apostrophes, hyphens and spaces do not matter (``names.folded``), and the
+  number may stand behind the code of its credential, as a transcript has it: ``RMA 500123``. A
+  person with one name is found by it.
+- It tells the name, the credential, the status in words, since when, and until when it is valid.
+- Who is hidden gets the same answer as somebody who is not on record: members who switched it off,
+  or whom staff hid, those whose account staff closed, such as after a death, and records that were
+  merged into another. Every status is shown, also that a certification was revoked: whoever asks is
+  told what holds.
+- Whatever is typed costs one query; a certification that is shown costs more.
+"""
+
+import re
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet, Value
+
+from amtportal import clean
+from amtportal.dates import day_of
+from amtportal.history.lines import sign
+from amtportal.members.models import Member, User
+from amtportal.members.names import folded
+from ccp.rollover import catching_up
+from ccp.sharing.models import Listing
+from certifications.models import Certification, PlainNumber
+from certifications.validity import Validity, of_certifications
+
+_BEHIND_A_CODE = re.compile(r"(?P<code>[A-Z]+)(?P<number>[0-9].*)")
+
+
+def find(*, last_name: str, certificate_number: str, at: datetime) -> list[Validity]:
+    """Return the certifications with this number whose holder has this last name: usually one, or none."""
+    wanted, number = _as_spelled(last_name), clean.code(certificate_number).upper()
+    behind = _BEHIND_A_CODE.fullmatch(number)
+    numbers = [number, behind["number"] if behind else number]
+    found = []
+    for certification in _numbered(numbers):
+        is_whole = not behind or behind["code"] == certification.credential.code or _plain(certification) == number
+        is_called = _as_spelled(certification.member.last_name or certification.member.first_name) == wanted
+        if wanted and is_called and is_whole and is_shown(certification.member):
+            found.append(certification)
+    if not found:
+        return []
+    for member in {certification.member for certification in found}:
+        if catching_up.catch_up(member, at=at):
+            for certification in found:
+                certification.refresh_from_db(fields=["status"])
+    return of_certifications(found, day_of(at))
+
+
+def is_shown(member: Member) -> bool:
+    """Return whether the look-up shows the member."""
+    is_closed = member.user is not None and not member.user.is_active
+    return member.merged_into_id is None and not is_closed and not listing_of(member).is_hidden
+
+
+def listing_of(member: Member) -> Listing:
+    """Return what was chosen for the member, or what holds without a choice, which is not stored."""
+    return getattr(member, "listing", None) or Listing(member=member)
+
+
+@transaction.atomic
+def hide(*, member: Member, hidden: bool, by: User, at: datetime, as_staff: bool = False, reason: str = "") -> bool:
+    """Hide the member from the look-up, or show the member again. Return whether that is a change.
+
+    What staff hide stays hidden, whatever the member chooses.
+    """
+    Member.objects.select_for_update(no_key=True).get(pk=member.pk)
+    listing = Listing.objects.filter(member=member).first() or Listing(member=member)
+    column = "hidden_by_staff" if as_staff else "hidden_by_member"
+    if getattr(listing, column) == hidden:
+        return False
+    setattr(listing, column, hidden)
+    sign(listing, by=by, at=at, reason=reason)
+    listing.save()
+    return True
+
+
+def _as_spelled(last_name: str) -> str:
+    """Return a last name as it is compared: O'Connor is O Connor, and De la Cruz is Delacruz."""
+    return folded(last_name).replace(" ", "")
+
+
+def _plain(certification: Certification) -> str:
+    return clean.code(certification.certificate_number).upper()
+
+
+def _numbered(numbers: list[str]) -> QuerySet[Certification]:
+    return (
+        Certification.objects.alias(plain=PlainNumber("certificate_number"))
+        .filter(plain__in=[PlainNumber(Value(number)) for number in numbers])
+        .select_related("credential", "member__listing", "member__user")
+        .order_by("pk")
+    )
