@@ -26,8 +26,8 @@ LATE_AFTER = timedelta(seconds=12)
 """A reading that no worker has begun by then is told as late."""
 GIVEN_UP_AFTER = timedelta(minutes=2)
 """Nobody waits longer on a page. The reading may still be finished."""
-LEASE = timedelta(seconds=90)
-"""A reading takes at most half of this (``engine.WAIT_SECONDS``)."""
+LEASE = timedelta(seconds=engine.WAIT_SECONDS + 10)
+"""A reading that is still going on is not begun a second time."""
 FIRST = 50
 """Somebody looks at the page and waits: these tasks come before those without a priority."""
 logger = logging.getLogger(__name__)

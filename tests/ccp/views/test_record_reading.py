@@ -308,6 +308,7 @@ def test_without_a_worker_the_page_says_so_and_gives_up_after_two_minutes(
 def test_a_worker_that_was_killed_is_followed_by_another(
     client: Client, number: str, reads: Callable[..., None], on_today: TimeMachineFixture
 ) -> None:
+    assert readings.LEASE.total_seconds() > readings.engine.WAIT_SECONDS, "two never read the same file"
     choose(client, number)
     reading = Reading.objects.get()
     Reading.objects.update(begun_at=noon(TODAY))
