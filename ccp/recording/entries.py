@@ -15,7 +15,7 @@ from amtportal.members.models import User
 from amtportal.prepared import prepared
 from ccp.counting import reasons
 from ccp.models import Activity, Credit, Evidence
-from ccp.models.activities import CreditCut, claim_in_words
+from ccp.models.activities import claim_in_words
 from ccp.recording import duplicates
 from ccp.recording.eligibility import applies_to
 from ccp.rollover import catching_up
@@ -51,14 +51,17 @@ def credit_lines(activity: Activity) -> list[CreditLine]:
             cycle=credit.cycle,
             claimed=activity.points,
             counted=credit.points,
-            sentence=_sentence(activity, Credit.Cut(credit.cut)),
+            sentence=_sentence(activity, credit),
         )
         for credit in map(claimed.__getitem__, by_deadline(claimed))
     ]
 
 
-def _sentence(activity: Activity, cut: CreditCut) -> str:
+def _sentence(activity: Activity, credit: Credit) -> str:
+    cut = Credit.Cut(credit.cut)
     if activity.awaits_points and cut == Credit.Cut.NONE:
+        if credit.cycle.closed_on:
+            return _("The cycle was closed before AMT set its points. Call AMT if it must count.")
         return _("It counts from the day on which AMT sets its points. AMT then tells you.")
     return str(reasons.CUT_SENTENCES[cut])
 
