@@ -58,11 +58,14 @@ def standing(reading: Reading, at: datetime) -> Standing:
 
 
 @transaction.atomic
-def ask(*, file: PendingFile, at: datetime, may_be_read: bool = True) -> Reading:
+def ask(*, file: PendingFile, at: datetime, may_be_read: bool = True) -> Reading | None:
     """Have the file read by the worker. A file that was read, or is being read, is not read again.
 
     If it may not be read, because the member has had too many read, the reading has failed at once.
+    None if the file waits no more, because its form was submitted in the meantime.
     """
+    if not PendingFile.objects.select_for_update().filter(pk=file.pk):
+        return None
     state = ReadingState.WAITING if may_be_read else ReadingState.FAILED
     reading, is_new = Reading.objects.get_or_create(file=file, defaults={"asked_at": at, "state": state})
     if is_new and may_be_read:

@@ -334,6 +334,15 @@ def test_a_file_is_read_once_and_not_when_the_entry_was_recorded_at_once(
     assert Activity.objects.get().evidence.count() == 1
 
 
+def test_a_file_whose_form_was_submitted_before_it_was_asked_for_is_not_read(client: Client, number: str) -> None:
+    client.post(FILES, {"submission_id": number, "files": sent(pdf(), "a.pdf")})
+    file = PendingFile.objects.get()
+    entry = {"activity_type": "self-study", "points": "2", "starts_on": "3/1/2026", "attested": "on"}
+    client.post(ADDRESS, {**entry, "submission_id": number})
+    assert readings.ask(file=file, at=noon(TODAY)) is None
+    assert not DBTaskResult.objects.exists()
+
+
 def test_the_limit_of_readings_leaves_the_file_attached(
     client: Client, number: str, reads: Callable[..., None], settings: Any
 ) -> None:
