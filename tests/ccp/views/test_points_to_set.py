@@ -148,5 +148,5 @@ def test_after_the_cycle_was_closed_no_page_promises_points(
 ) -> None:
     on_today.move_to(noon(cycle.ends_on + timedelta(days=200)), tick=False)
     page = words(read(client_of(cycle.certification.member).get(f"/ccp/activities/{waiting.pk}/")).main)
-    assert "The cycle was closed before AMT set its points. Call AMT if it must count." in page
+    assert "AMT did not set its points before a cycle of this entry was closed. Call AMT if it must count." in page
     assert "It counts from the day" not in page
