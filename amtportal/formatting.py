@@ -7,7 +7,12 @@ Money is whole US cents in the database and in code; only this module writes dol
 | a day | ``Mar 14, 2026`` | ``14 mar 2026`` |
 | a day in a column of a table | ``3/14/2026`` | ``14 mar 2026``, because 3/4/2026 would be read as April 3 |
 | points | ``27.5`` | ``27.5`` with a decimal point, as in the United States and Mexico |
-| money | ``$90.00`` | ``$90.00`` |
+| money in tables, receipts and facts | ``$90.00`` | ``$90.00`` |
+| money in a sentence | ``$90``, ``$90.50`` | ``$90``, ``$90.50`` |
+
+Whoever knows which day it is can say more of a day that is near (``format_day_near``,
+``format_when``, ``days_away``). A document, a mail and a record are read later than they are
+written, and name the year.
 
 Whoever knows which day it is can say more of a day that is near (``format_day_near``,
 ``format_when``, ``days_away``). A document, a mail and a record are read later than they are
@@ -118,6 +123,11 @@ def dollars(cents: int) -> str:
     sign = "-" if cents < 0 else ""
     whole, rest = divmod(abs(cents), 100)
     return f"{sign}${whole:,}.{rest:02d}"
+
+
+def dollars_in_words(cents: int) -> str:
+    """Return an amount in US cents as a sentence says it, without needless cents: ``$90``, ``$90.50``."""
+    return dollars(cents).removesuffix(".00")
 
 
 def direction(text: str) -> str:

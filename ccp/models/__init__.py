@@ -4,6 +4,7 @@ from ccp.models.activities import Activity, ActivityQuerySet, AttestationStateme
 from ccp.models.amt_credits import ErrorReport, HeldCredit
 from ccp.models.calendars import CalendarFeed
 from ccp.models.catalogue import ActivityType, Category, CategoryTerms, Provenance, TypeTerms
+from ccp.models.courses import CourseLink
 from ccp.models.evidence import Evidence, EvidenceQuerySet
 from ccp.models.transcripts import Transcript, TranscriptBatch, TranscriptFile
 
@@ -15,6 +16,7 @@ __all__ = [
     "CalendarFeed",
     "Category",
     "CategoryTerms",
+    "CourseLink",
     "Credit",
     "ErrorReport",
     "Evidence",

@@ -24,6 +24,7 @@ from amtportal.dates import day_of
 from amtportal.formatting import (
     as_count,
     dollars,
+    dollars_in_words,
     format_day,
     format_day_briefly,
     format_points,
@@ -39,7 +40,7 @@ from ccp.notices.models import Notice, NoticeKind, NoticeMail, Preference
 from ccp.notices.sending import WRITER, address_now
 from ccp.notices.telling import Gone, Said, Whole
 from ccp.standing.standing import Standing
-from ccp.standing.tasks import steps_of
+from ccp.standing.steps import steps_of
 from certifications.invoice_standing import InvoiceStanding
 from certifications.models import Certification, Cycle, Payment, StatusChange
 
@@ -134,9 +135,9 @@ def _to_pay(payable: Sequence[InvoiceStanding], on: date) -> str:
     first = min(day for day, _amount in pay_by)
     if first < on:
         overdue = sum(amount for day, amount in pay_by if day < on)
-        return _("%(amount)s overdue since %(day)s") % {"amount": dollars(overdue), "day": format_day(first)}
+        return _("%(amount)s overdue since %(day)s") % {"amount": dollars_in_words(overdue), "day": format_day(first)}
     amount = sum(amount for day, amount in pay_by if day == first)
-    return _("%(amount)s to pay by %(day)s") % {"amount": dollars(amount), "day": format_day_briefly(first)}
+    return _("%(amount)s to pay by %(day)s") % {"amount": dollars_in_words(amount), "day": format_day_briefly(first)}
 
 
 def grace(notices: Sequence[Notice], on: date) -> Written:
@@ -218,7 +219,7 @@ def say_invoice(standing: Standing, owed: InvoiceStanding, notice: Notice, on: d
     values = {
         "code": _code(standing),
         "number": invoice.number,
-        "amount": dollars(invoice.amount),
+        "amount": dollars_in_words(invoice.amount),
         "day": format_day_briefly(last),
         "days": days,
         "year": invoice.year,

@@ -391,7 +391,7 @@ def test_a_form_that_was_left_for_another_page_is_there_on_back(window: Window, 
     page = window(member)
     page.goto("/ccp/record/")
     fill_in(page)
-    page.get_by_role("link", name="Guide", exact=True).first.click()
+    page.get_by_role("link", name="Help", exact=True).click()
     expect(page).to_have_url(re.compile("/guide/$"))
     page.go_back()
     expect(page.locator("[name=quantity]")).to_have_value("2")

@@ -20,6 +20,7 @@ from ccp.models import (
     CalendarFeed,
     Category,
     CategoryTerms,
+    CourseLink,
     Credit,
     ErrorReport,
     Evidence,
@@ -116,6 +117,10 @@ def feed() -> CalendarFeed:
     return calendar.create(member=make_member(), at=noon(TODAY))
 
 
+def course() -> CourseLink:
+    return CourseLink.objects.get()
+
+
 def transcript() -> Transcript:
     member = make_member()
     contents = transcripts.of_cycle(make_cycle(member))
@@ -175,6 +180,8 @@ CHANGES = [
     ("errorreport_answer_whole", report, {**ANSWERED, "answer": ""}, "answered with nothing"),
     ("errorreport_answer_whole", report, {**ANSWERED, "answered_by": None}, "answered by nobody"),
     ("calendarfeed_in_the_open_is_revoked", feed, {"was_in_the_open": True}, "in the open, and not revoked"),
+    ("courselink_address_is_https", course, {"address": "http://example.org/"}, "not encrypted"),
+    ("courselink_has_title", course, {"title": ""}, "no title"),
     ("evidence_kind_known", evidence, {"kind": "svg"}, "no such kind"),
     ("evidence_not_empty", evidence, {"size": 0}, "nothing"),
     ("evidence_has_name", evidence, {"original_name": ""}, "no name"),

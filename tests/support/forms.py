@@ -13,7 +13,7 @@ from django.test import Client
 from amtportal.members.models import BouncingAddress, Member
 from amtportal.members.sign_in import addresses
 from ccp.audits.models import AuditCase, Draw, DrawTicket
-from ccp.models import ActivityType, Category, ErrorReport
+from ccp.models import ActivityType, Category, CourseLink, ErrorReport
 from ccp.notices import preferences
 from ccp.notices.models import NoticeKind
 from ccp.recording import verbs as recording
@@ -139,6 +139,7 @@ STAFF = {
         "credential", {"code": "RMX", "name": "Another", "from_on": "2026-03-14", "source": "The board."}
     ),
     "ccp_activitytype_change": Form("activitytype", {"name": "Another"}),
+    "ccp_courselink_change": Form("courselink", {"title": "Another"}),
     "ccp_category_change": Form("category", {"name": "Another"}),
     "auth_group_change": Form("group", {"name": "Another"}),
     "ccp_activity_void": Form("activity", REASON),
@@ -220,6 +221,7 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
         "credential": Credential.objects.get(code="RMA").pk,
         "activitytype": ActivityType.objects.get(code="self-study").pk,
         "category": Category.objects.get(code="professional-education").pk,
+        "courselink": CourseLink.objects.get().pk,
         "group": Group.objects.get(name="Desk").pk,
         "activity": met.activities.get().pk,
         "errorreport": ErrorReport.objects.get().pk,

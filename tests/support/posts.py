@@ -23,7 +23,7 @@ from django.test import Client
 from amtportal.members.models import Member, User
 from ccp.amt_credits import holding as held_credits
 from ccp.audits.models import AuditCase, Conflict, Draw, Extension, Letter, StatusProposal
-from ccp.models import Activity, ActivityType, Category, HeldCredit
+from ccp.models import Activity, ActivityType, Category, CourseLink, HeldCredit
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
 from certifications.payments.models import UnappliedMoney
 from certifications.payments.provider import ProviderAway
@@ -399,6 +399,7 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
         category=lambda: str(Category.objects.get(code="formal-education").pk),
     ),
     "ccp_category_add": adding(Category, name="Service", code="service"),
+    "ccp_courselink_add": adding(CourseLink, title="Courses", address="https://example.org/"),
     "ccp_heldcredit_delete": deleting(HeldCredit, _held),
     "ccp_heldcredit_match": match_held,
     "ccp_heldcredit_process_import": importing(HeldCredit, CREDITS),

@@ -312,6 +312,7 @@ BY_HAND: dict[str, set[str]] = {
     "ccp_calendarfeed": {VIEW},
     "ccp_category": {VIEW, ADD, CHANGE},
     "ccp_categoryterms": {VIEW},
+    "ccp_courselink": {VIEW, ADD, CHANGE},
     "ccp_credit": {VIEW},
     "ccp_errorreport": {VIEW},
     "ccp_evidence": {VIEW},

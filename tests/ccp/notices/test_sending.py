@@ -185,7 +185,7 @@ def test_only_what_is_overdue_is_called_overdue_and_since_which_year(
     """Years 1 and 2 are not paid; that of year 3 is open, and is due on 5/1/2026."""
     send()
     (mail,) = mailbox.mails
-    assert mail["Subject"] == "$120.00 overdue since May 1, 2024"
+    assert mail["Subject"] == "$120 overdue since May 1, 2024"
 
 
 def test_of_a_series_only_the_newest_goes_out_after_the_mail_server_was_away(

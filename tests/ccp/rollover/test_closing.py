@@ -377,7 +377,7 @@ def test_a_member_who_has_met_and_not_paid_reads_what_to_pay(on_today: TimeMachi
     on_today.move_to(noon(LAST + DAY))
     text = page_of(cycle)
     assert "It waits for your payment" in text
-    assert f"Pay {invoice_of(cycle).number} ($60.00), due May 1, 2026." in text
+    assert f"Pay {invoice_of(cycle).number} ($60), due May 1, 2026." in text
     assert Cycle.objects.get().closed_on is None
 
 
