@@ -2,7 +2,18 @@
 
 from django.urls import include, path
 
-from ccp.views import activities, amend, calendar, catalogue, error_reports, evidence, record, transcripts, verify
+from ccp.views import (
+    activities,
+    amend,
+    calendar,
+    catalogue,
+    error_reports,
+    evidence,
+    papers,
+    record,
+    transcripts,
+    verify,
+)
 
 urlpatterns = [
     path("ccp/record/", record.activity_record, name="activity-record"),
@@ -22,6 +33,11 @@ urlpatterns = [
     path("ccp/transcript/<int:pk>.pdf", transcripts.transcript_pdf, name="transcript-pdf"),
     path("ccp/transcript/all/", transcripts.transcript_history, name="transcript-history"),
     path("ccp/transcript/all.pdf", transcripts.transcript_history_pdf, name="transcript-history-pdf"),
+    path("ccp/completion/<int:pk>.pdf", papers.completion_pdf, name="completion-pdf"),
+    path("account/card/", papers.card_detail, name="card-detail"),
+    path("account/card/<int:pk>.pdf", papers.card_pdf, name="card-pdf"),
+    path("account/letter/<int:pk>/", papers.letter_detail, name="letter-detail"),
+    path("account/letter/<int:pk>.pdf", papers.letter_pdf, name="letter-pdf"),
     path("verify/", verify.transcript_check, name="transcript-check"),
     path("verify/<str:code>/", verify.transcript_verify, name="transcript-verify"),
     path("calendar/", calendar.calendar_detail, name="calendar-detail"),

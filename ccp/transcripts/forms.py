@@ -1,14 +1,17 @@
-"""The two forms for checking whether a transcript is genuine: by code and by file."""
+"""The two forms for checking whether a paper is genuine, by code and by file; and the form of a letter."""
 
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from amtportal.uploads.digests import MOST_BYTES
-from ccp.transcripts import issuing
+from ccp.transcripts import issuing, papers
 
 
 class CodeForm(forms.Form):
@@ -47,3 +50,27 @@ class FileForm(forms.Form):
         if (file.size or 0) > MOST_BYTES:
             raise forms.ValidationError(_("The file is larger than 10 MB. A transcript is smaller than that."))
         return file
+
+
+class LetterForm(forms.Form):
+    """To whom a letter of good standing is written, and in which language. What is not chosen is as usual."""
+
+    wording = forms.ChoiceField(
+        label=gettext_lazy("Written to"),
+        choices=papers.Wording.choices,
+        required=False,
+        error_messages={"invalid_choice": gettext_lazy("Choose to whom the letter is written, from the list.")},
+    )
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        choices=settings.LANGUAGES,
+        required=False,
+        error_messages={"invalid_choice": gettext_lazy("Choose the language of the letter, from the list.")},
+    )
+
+    def __init__(self, data: QueryDict | None) -> None:
+        super().__init__(data, initial={"wording": papers.Wording.EMPLOYER, "language": get_language()})
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        return {name: self.cleaned_data[name] or str(self.initial[name]) for name in ("wording", "language")}
