@@ -44,4 +44,5 @@ urlpatterns = [
     path("calendar/<slug:token>.ics", calendar.calendar_feed, name="calendar-feed"),
     path("audits/", include("ccp.audits.urls")),
     path("qualifying-activities/", catalogue.qualifying_activities, name="qualifying-activities"),
+    path("qualifying-activities/guidance-document.pdf", catalogue.guidance_pdf, name="guidance-pdf"),
 ]
