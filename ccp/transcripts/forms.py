@@ -36,7 +36,7 @@ class FileForm(forms.Form):
     """The PDF file of the transcript."""
 
     file = forms.FileField(
-        label=gettext_lazy("PDF file of the transcript"),
+        label=gettext_lazy("PDF file"),
         help_text=gettext_lazy("Choose the file, or drop it here. At most 10 MB. We do not keep it."),
         widget=forms.FileInput(attrs={"accept": "application/pdf,.pdf"}),
         error_messages={
@@ -58,19 +58,15 @@ class LetterForm(forms.Form):
     wording = forms.ChoiceField(
         label=gettext_lazy("Written to"),
         choices=papers.Wording.choices,
-        required=False,
         error_messages={"invalid_choice": gettext_lazy("Choose to whom the letter is written, from the list.")},
     )
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
         choices=settings.LANGUAGES,
-        required=False,
         error_messages={"invalid_choice": gettext_lazy("Choose the language of the letter, from the list.")},
     )
 
     def __init__(self, data: QueryDict | None) -> None:
-        super().__init__(data, initial={"wording": papers.Wording.EMPLOYER, "language": get_language()})
-
-    @property
-    def chosen(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] or str(self.initial[name]) for name in ("wording", "language")}
+        usual = {"wording": papers.Wording.EMPLOYER.value, "language": get_language()}
+        given = {name: value for name, value in (data or {}).items() if value}
+        super().__init__(None if data is None else usual | given, initial=usual)

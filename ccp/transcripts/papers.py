@@ -143,10 +143,6 @@ class Said:
         return _day(self.figures["met_on"])
 
     @property
-    def closed_on(self) -> date | None:
-        return _day(self.figures["closed_on"])
-
-    @property
     def is_complete(self) -> bool:
         return bool(self.figures["complete"])
 
@@ -193,7 +189,6 @@ def of_completion(cycle: Cycle) -> Record:
         "ends_on": str(cycle.ends_on),
         "required": format_points(cycle.points_required),
         "met_on": _iso(cycle.requirement_met_on),
-        "closed_on": _iso(cycle.closed_on),
         "complete": is_complete(cycle),
     }
     return Record(PaperKind.COMPLETION, cycle.certification, cycle, snapshot)
@@ -266,15 +261,12 @@ def why_no_certificate(cycle: Cycle) -> Refusal:
         "first": format_day(cycle.starts_on),
         "last": format_day(cycle.ends_on),
     } | ASSOCIATION
-    sentence = _("The CCP requirement of your %(code)s cycle %(first)s to %(last)s (%(points)s points) is not met")
+    sentence = _("The CCP requirement of your %(code)s cycle %(first)s to %(last)s (%(points)s points) is not met.")
     if cycle.closed_on:
-        return Refusal(
-            sentence % about + _(", and the cycle is closed."),
-            _("If you have a question, call AMT at %(phone)s.") % about,
-        )
-    return Refusal(
-        sentence % about + ".", _("Record the points that are missing. Then the certificate is ready at once.")
-    )
+        what_to_do = _("The cycle is closed. If you have a question, call AMT at %(phone)s.") % about
+    else:
+        what_to_do = _("Record the points that are missing. Then the certificate is ready at once.")
+    return Refusal(sentence % about, what_to_do)
 
 
 # Issuing
@@ -399,8 +391,6 @@ def _changes(kind: PaperKind, then: Said, now: Said) -> list[str]:
             sentences.append(_("The requirement is no longer met."))
         elif then.met_on != now.met_on and now.met_on:
             sentences.append(_("The requirement was met on %(day)s.") % {"day": format_day(now.met_on)})
-        if now.closed_on and not then.closed_on:
-            sentences.append(_("The cycle was closed on %(day)s.") % {"day": format_day(now.closed_on)})
     else:
         if then.status != now.status:
             sentences.append(

@@ -72,7 +72,7 @@ def letter_pdf(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
         return _letter_page(request, validity, form, status=400)
     if papers.why_no_letter(validity, day_of(now)):
         return _letter_page(request, validity, form, status=409)
-    return _pdf(request, papers.of_standing(PaperKind.LETTER, validity), at=now, **form.chosen)
+    return _pdf(request, papers.of_standing(PaperKind.LETTER, validity), at=now, **form.cleaned_data)
 
 
 @require_safe

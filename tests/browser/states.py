@@ -111,6 +111,8 @@ def of_member(member: Member) -> list[str]:
         "/ccp/transcript/all/",
         f"/verify/{_issued_before(member)}/",
         "/calendar/",
+        "/account/card/",
+        f"/account/letter/{cycle_of(member).certification_id}/",
         "/account/sharing/",
         *_shared(member),
         "/account/notices/",

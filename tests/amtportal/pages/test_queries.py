@@ -65,6 +65,9 @@ PAGES = {
     "audit": "/audits/{audit}/",
     "letter of an audit": "/audits/{audit}/letters/{letter}/",
     "attach files in an audit": "/audits/{audit}/entries/{activity}/files/",
+    "letter of good standing": "/account/letter/{certification}/",
+    "letter of good standing as PDF": "/account/letter/{certification}.pdf",
+    "certificate of completion": "/ccp/completion/{cycle}.pdf",
     "calendar": "/calendar/",
     "notices": "/account/notices/",
     "share with an employer": "/account/sharing/",
@@ -75,6 +78,7 @@ PAGES = {
     "sign-in and security": "/accounts/2fa/",
     "where somebody is signed in": "/accounts/sessions/",
     "qualifying activities": "/qualifying-activities/",
+    "guidance document": "/qualifying-activities/guidance-document.pdf",
     "points calculator": "/qualifying-activities/?type=self-study&quantity=3",
     "guide": "/guide/",
 }
