@@ -1,4 +1,4 @@
-"""Issued transcripts, cards, letters and certificates, which staff can read: the code, whose record, when, and for whom."""
+"""Issued transcripts, cards, letters and certificates, which staff can read: whose record, when, and for whom."""
 
 from django.contrib import admin
 from django.db.models import Q

@@ -317,9 +317,7 @@ def pdf(issue: Transcript, *, language: str, at: datetime, wording: str = "") ->
     with translation.override(language):
         title = qr_title()
     address = issuing.check_address(issue)
-    drawn = documents.Drawn(
-        f"qr {issuing.SEGNO} {title % {'address': address}}", lambda: issuing.qr(issue, title)
-    )
+    drawn = documents.Drawn(f"qr {issuing.SEGNO} {title % {'address': address}}", lambda: issuing.qr(issue, title))
     context = {
         "issue": issue,
         "said": Said(issue.snapshot),

@@ -8,8 +8,8 @@ from typing import Any
 from django import template
 from django.core.serializers.json import DjangoJSONEncoder
 from django.template import defaulttags
-from django.template.loader import render_to_string
 from django.template.base import FilterExpression, Parser, Token, Variable
+from django.template.loader import render_to_string
 from django.templatetags.i18n import do_translate
 from django.templatetags.static import static
 from django.urls import reverse

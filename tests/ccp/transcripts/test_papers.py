@@ -168,7 +168,7 @@ def test_a_letter_has_two_wordings_and_two_languages_under_one_code(signed_in: C
 def test_what_is_no_wording_and_no_language_is_refused(signed_in: Client, cycle: Cycle) -> None:
     answer = signed_in.get(f"{letter_of(cycle)}.pdf", {"wording": "x", "language": "fr"})
     assert answer.status_code == 400
-    page = words(read(answer).main)
+    page = words(read(answer, 400).main)
     assert "Choose to whom the letter is written, from the list." in page
     assert "Choose the language of the letter, from the list." in page
     assert not Transcript.objects.exists()
@@ -184,9 +184,8 @@ def test_what_is_no_wording_and_no_language_is_refused(signed_in: Client, cycle:
 )
 def test_who_is_not_in_force_gets_no_letter(signed_in: Client, cycle: Cycle, status: str, what_to_do: str) -> None:
     change_to(cycle, status)
-    assert_refused(
-        signed_in, cycle, f"Your RMA certification is {status} and not in force, so it is not in good standing.", what_to_do
-    )
+    sentence = f"Your RMA certification is {status} and not in force, so it is not in good standing."
+    assert_refused(signed_in, cycle, sentence, what_to_do)
 
 
 def test_who_owes_a_fee_gets_no_letter(signed_in: Client, cycle: Cycle) -> None:
@@ -220,8 +219,7 @@ def test_who_is_in_the_grace_period_gets_no_letter(
 def assert_refused(client: Client, cycle: Cycle, sentence: str, what_to_do: str) -> BeautifulSoup:
     for address, status in ((f"{letter_of(cycle)}/", 200), (f"{letter_of(cycle)}.pdf", 409)):
         answer = client.get(address)
-        assert answer.status_code == status
-        page = read(answer)
+        page = read(answer, status)
         assert words(page.select_one("[data-name=refused]")).startswith(f"{sentence} {what_to_do}")
         assert not page.select("main form[action$='.pdf']")
     assert not Transcript.objects.exists()
@@ -234,7 +232,7 @@ def assert_refused(client: Client, cycle: Cycle, sentence: str, what_to_do: str)
 def test_a_cycle_whose_requirement_is_not_met_has_no_certificate(signed_in: Client, cycle: Cycle) -> None:
     answer = signed_in.get(f"/ccp/completion/{cycle.pk}.pdf")
     assert answer.status_code == 409
-    assert words(read(answer).select_one("[data-name=refused]")) == (
+    assert words(read(answer, 409).select_one("[data-name=refused]")) == (
         "The CCP requirement of your RMA cycle May 1, 2023 to Apr 30, 2026 (30 points) is not met. "
         "Record the points that are missing. Then the certificate is ready at once."
     )
