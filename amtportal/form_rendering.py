@@ -63,12 +63,16 @@ def _select(widget: Mapping[str, Any]) -> SafeString:
 
 
 def _field(field: BoundField) -> SafeString:
-    """Return the group of a field: its label, help and errors, and the widget."""
+    """Return the group of a field: its label, help and errors, and the widget.
+
+    A field that ``is_asked_for`` although it may be empty is not called optional.
+    """
     widget = SafeString(field)
     if field.is_hidden:
         return widget
     is_wrong = " field-wrong" if field.errors else ""
-    told = format_html("{}{}", _help(field), _errors(field))
+    noted = getattr(field.field, "noted", "")  # about the value, such as that it was read from a file
+    told = format_html("{}{}{}", _help(field), _errors(field), noted)
     if field.use_fieldset:
         described = format_html(' aria-describedby="{}"', field.aria_describedby) if field.aria_describedby else ""
         inside = format_html(

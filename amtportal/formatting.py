@@ -98,11 +98,14 @@ def typed(day: date) -> str:
 
 def format_moment(instant: datetime) -> str:
     """Return an instant as day and time in Chicago: ``Mar 14, 2026, 2:05 PM``."""
+    return f"{format_day(instant.astimezone(CHICAGO))}, {format_time(instant)}"
+
+
+def format_time(instant: datetime) -> str:
+    """Return the time of an instant in Chicago: ``2:05 PM``."""
     there = instant.astimezone(CHICAGO)
     forenoon, afternoon = ("a. m.", "p. m.") if is_spanish() else ("AM", "PM")
-    return (
-        f"{format_day(there)}, {there.hour % 12 or 12}:{there.minute:02d} {forenoon if there.hour < 12 else afternoon}"
-    )
+    return f"{there.hour % 12 or 12}:{there.minute:02d} {forenoon if there.hour < 12 else afternoon}"
 
 
 def format_points(points: Decimal) -> str:

@@ -325,10 +325,14 @@ ACCOUNT_RATE_LIMITS = {
     "pay": "20/m/user",
     # Files that are attached to activities. Each one is opened in a process of its own.
     "evidence": "20/m/user",
+    # Files that are read by the worker, to fill in a form: each takes some seconds of a core.
+    "reading": "10/m/user",
     # Mail to addresses that somebody typed: nobody may use the portal to write to many strangers.
     "change_address": "5/h/user",
     # Choices about notices: each is a line of history.
     "notices": "30/m/user",
+    # Changes of contact details: each is a line of history and a mail.
+    "details": "20/h/user",
     # The way out of a mail without a sign-in. A mail provider posts for many members from one address.
     "stop": "300/m/ip",
     # Links that members make for employers, and who opens one.

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from amtportal.middleware import language
-from amtportal.views import certifications, home, invoices, public, site
+from amtportal.views import certifications, details, home, invoices, public, site
 
 # The admin has no sign-in of its own.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -32,6 +32,10 @@ urlpatterns = [
     path("badges/", include("ccp.badges.urls")),
     path("", include("certifications.payments.urls")),
     path("accounts/", include("amtportal.members.urls")),
+    path("account/details/", details.details_change, name="details-change"),
+    path("account/details/name/", details.name_ask, name="name-ask"),
+    path("account/details/name/withdraw/", details.name_withdraw, name="name-withdraw"),
+    path("account/details/name/<int:pk>/document/", details.name_document, name="name-document"),
     path("certifications/", certifications.certification_list, name="certification-list"),
     path("invoices/", invoices.invoice_list, name="invoice-list"),
     path("invoices/<int:pk>/", invoices.invoice_detail, name="invoice-detail"),

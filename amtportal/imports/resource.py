@@ -60,11 +60,13 @@ class ImportResult(Result):
     """A result whose rows are a preview: nobody reads 100,000 rows on a page.
 
     ``notes``: the rows that are not imported as they are. ``left_as_is``: what the file says that
-    changes nothing. ``for_staff``: what is left to staff.
+    changes nothing. ``differing``: what waits for staff, because somebody changed it on record.
+    ``for_staff``: what is left to staff.
     """
 
     notes: Sequence[Problem] = ()
     left_as_is: Sequence[Problem] = ()
+    differing: Sequence[Problem] = ()
     for_staff: Sequence[str] = ()
 
 

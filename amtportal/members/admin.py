@@ -28,7 +28,11 @@ from django.utils import timezone
 
 from amtportal.formatting import format_day
 from amtportal.history import events
-from amtportal.members import security_admin  # noqa: F401  Registers security events and seals.
+from amtportal.members import (
+    details,
+    details_admin,  # noqa: F401  Registers requests for another name, and differences from the roster.
+    security_admin,  # noqa: F401  Registers security events and seals.
+)
 from amtportal.members.access import account_of
 from amtportal.members.factors import second_factor
 from amtportal.members.mail import account_mails, bounces
@@ -59,12 +63,14 @@ RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 def accounts_found_by(words: str) -> list[int]:
     """Return the keys of accounts whose address begins with the words or whose member matches.
 
-    Two queries, each with a bound: one OR across the tables uses no index.
+    Queries of their own, each with a bound: one OR across the tables uses no index.
     """
     with_address = User.objects.filter(email__begins=words.lower()).order_by()
     by_address = keys_in(with_address.values_list("pk", flat=True), most=MOST_PEOPLE)
-    of_members = Member.objects.found_by(words).exclude(user=None).order_by().values_list("user", flat=True)
-    return [*{*by_address, *keys_in(of_members, most=MOST_PEOPLE)}]
+    # Bounded before those without an account are left out: otherwise a part would pass for the whole.
+    found = keys_in(Member.objects.keys_found_by(words), most=MOST_PEOPLE)
+    of_members = Member.objects.filter(pk__among=found).exclude(user=None).order_by()
+    return [*{*by_address, *of_members.values_list("user", flat=True)}]
 
 
 def permissions_given() -> QuerySet[Permission]:
@@ -209,6 +215,12 @@ class BaseMemberAdmin(MemberPages, NeverDeleted, HistoryAdmin):
             # index, to meet the found ones on the way.
             found = found.order_by(Concat(LAST_OR_ONLY_NAME, Value("")), "first_name", "pk")
         return found, has_duplicates
+
+    def save_model(self, request: HttpRequest, obj: Member, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change:
+            before = {column: form.initial[column] for column in form.changed_data if column in form.initial}
+            details.note(obj, before, by=account_of(request), at=timezone.now())
 
     @admin.display(description="signs in as")
     def signs_in(self, member: Member) -> str:

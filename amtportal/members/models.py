@@ -16,6 +16,7 @@ from django.db import connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from amtportal import clean
 from amtportal.chunks import chunks
@@ -25,12 +26,14 @@ from amtportal.members.search_terms import LONGEST, terms_of, typed_words
 from amtportal.model_fields import EmailField, IdentifierField, LineField
 from amtportal.prepared import prepared
 from amtportal.staff.searching import MOST_PEOPLE, first_words
+from amtportal.uploads.kept import FileKind
 
 MOST_FOUND = MOST_PEOPLE + 1
 """How many members a search returns at most: one more than the lists of the admin show."""
-MOST_READ = 3_000
+MOST_READ = 1_200
 """How many terms a search reads at most. A member may have several that begin alike."""
-MOST_COUNTED = 20_000
+MOST_COUNTED = 5_000
+"""Up to how many terms with a beginning are counted, to look at the rarest first."""
 
 ALONE = 15
 """The minimum length in characters of a password that is the only factor."""
@@ -408,6 +411,147 @@ class FormerAmtId(AppendOnly, Traced):
 
     def __str__(self) -> str:
         return f"{self.amt_id}, now {self.member.amt_id}"
+
+
+class Detail(models.TextChoices):
+    """What a member, staff and the roster may change of a person. Each is compared as a whole."""
+
+    NAME = "name", "Name"
+    PHONE = "phone", "Phone"
+    ADDRESS = "address", "Postal address"
+
+
+class RosterDifference(models.Model):
+    """A detail that a member or staff changed, with what the roster says of it.
+
+    ``amtportal.members.details`` and the roster import write it. It is settled when both say the
+    same again. While it waits, the roster brought something new, and staff decide.
+    """
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="roster_differences")
+    detail = models.CharField(max_length=10, choices=Detail)
+    roster_says = models.JSONField(help_text="The text of each column, as the roster brought it last.")
+    changed_at = models.DateTimeField(help_text="When the record was changed last.")
+    changed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="roster_differences_made")
+    waits_since = models.DateTimeField(
+        "waits for staff since", null=True, blank=True, help_text="When the roster brought something new."
+    )
+    file_name = models.CharField("file", max_length=255, blank=True, help_text="The roster that brought it.")
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    history = History(found_by=["member"])
+
+    class Meta:
+        verbose_name = "difference from the roster"
+        verbose_name_plural = "differences from the roster"
+        indexes = [
+            models.Index(fields=["-id"], name="members_difference_waits", condition=Q(waits_since__isnull=False)),
+            models.Index(fields=["-id"], name="members_difference_open", condition=Q(settled_at=None)),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "detail"],
+                condition=Q(settled_at=None),
+                name="%(app_label)s_%(class)s_once_while_open",
+            ),
+            models.CheckConstraint(name="%(app_label)s_%(class)s_detail_known", condition=Q(detail__in=Detail.values)),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_waits_while_open", condition=Q(settled_at=None) | Q(waits_since=None)
+            ),
+        ]
+        permissions = [("decide_rosterdifference", "Can decide whether the record or the roster is right")]
+
+    def __str__(self) -> str:
+        return f"{self.get_detail_display()} of {self.member}"
+
+
+class NameRequestState(models.TextChoices):
+    WAITING = "waiting", "Waits for an answer"
+    ACCEPTED = "accepted", "Accepted"
+    DECLINED = "declined", "Declined"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class NameRequestReason(models.TextChoices):
+    MARRIAGE = "marriage", _("Marriage")
+    DIVORCE = "divorce", _("Divorce")
+    COURT = "court", _("Court order")
+    CORRECTION = "correction", _("The name is misspelled or incomplete")
+    OTHER = "other", _("Another reason")
+
+
+class NameRequest(models.Model):
+    """A member asks for another name on record, with a document that proves it; staff answer.
+
+    ``amtportal.members.name_requests`` writes it. The row stays when its document is deleted.
+    """
+
+    State = NameRequestState
+    Reason = NameRequestReason
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="name_requests")
+    first_name = LineField(max_length=150, blank=True)
+    last_name = LineField(max_length=150, blank=True)
+    before = models.CharField("name before", max_length=301, help_text="On record when it was asked for.")
+    reason = models.CharField(max_length=10, choices=NameRequestReason)
+    note = LineField(max_length=300, blank=True, help_text="What the member wrote.")
+    document_name = models.CharField("document", max_length=200, help_text="As the member's file was called.")
+    document_kind = models.CharField(max_length=10, choices=FileKind)
+    document_size = models.PositiveIntegerField(help_text="Bytes, as it is kept.")
+    document_sha256 = models.CharField("SHA-256", max_length=64, help_text="Of the file as it was sent.")
+    stored_sha256 = models.CharField("SHA-256 as kept", max_length=64)
+    stored_name = models.CharField(max_length=100, unique=True, help_text="In the storage of evidence.")
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="names_asked_for")
+    state = models.CharField(max_length=10, choices=NameRequestState, default=NameRequestState.WAITING)
+    answer = models.CharField(max_length=500, blank=True, help_text="The member reads it.")
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="names_answered"
+    )
+
+    history = History(found_by=["member"])
+
+    class Meta:
+        verbose_name = "request for another name"
+        verbose_name_plural = "requests for another name"
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["-id"], name="members_namerequest_waiting", condition=Q(state="waiting")),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member"], condition=Q(state="waiting"), name="%(app_label)s_%(class)s_one_waits"
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_name_given", condition=~Q(first_name="", last_name="")
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_reason_known", condition=Q(reason__in=NameRequestReason.values)
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_kind_known", condition=Q(document_kind__in=FileKind.values)
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_state_known", condition=Q(state__in=NameRequestState.values)
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_answer_whole",
+                condition=Q(state="waiting", answered_at=None, answered_by=None)
+                | (~Q(state="waiting") & Q(answered_at__isnull=False, answered_by__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_declined_with_reason", condition=~Q(state="declined", answer="")
+            ),
+        ]
+        permissions = [("answer_namerequest", "Can accept or decline another name")]
+
+    def __str__(self) -> str:
+        return f"{self.name} for {self.before}"
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
 
 
 class MailPriority(models.IntegerChoices):

@@ -1,7 +1,7 @@
 """The words of a search: every word costs the database several lookups."""
 
 MOST_WORDS = 8
-MOST_PEOPLE = 2_500
+MOST_PEOPLE = 1_000
 """If more members match, nobody is found: nobody reads so many, and they have a hundred times as many records."""
 
 

@@ -4,7 +4,6 @@ The page of an entry shows the files beside the claim. A file is answered to who
 only, in a frame of our own pages only, and can load and run nothing.
 """
 
-import logging
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -15,7 +14,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import TextChoices
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -27,24 +26,15 @@ from amtportal.fields import LinesField, NumberField
 from amtportal.formatting import format_points
 from amtportal.members.access import account_of
 from amtportal.refusals import Refused
+from amtportal.uploads import kept
 from ccp.admin.audit_cases import BaseCaseAdmin, CoordinatorMixin, TextForm, sent
 from ccp.audits import cases, checklist, items, self_check, staff
 from ccp.audits.checklist import Answer, Question
 from ccp.audits.models import AuditCase, CaseState, ItemReview, ItemVerdict, Verb
 from ccp.audits.reasons import Reason, in_words
 from ccp.counting.terms import catalogue
-from ccp.evidence import attaching as evidence
 from ccp.models import Evidence
-from ccp.views.evidence import CONTENT_TYPES, HEADERS
 from certifications.quarters import ZERO
-
-# In a frame of the portal's own pages, the browser's viewer may show it. It can run and load nothing.
-SHOWN = {
-    **HEADERS,
-    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
-    "X-Frame-Options": "SAMEORIGIN",
-}
-logger = logging.getLogger(__name__)
 
 
 class HasConflict(TextChoices):
@@ -313,7 +303,7 @@ class ReviewerMixin(BaseCaseAdmin):
                     activity=shown.item.activity,
                     by=by,
                     at=now,
-                    **form.review(shown.item.activity.points),
+                    **form.review(shown.item.activity.claimed),
                 )
             except Refused as refused:
                 form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
@@ -371,16 +361,8 @@ class ReviewerMixin(BaseCaseAdmin):
         found = Evidence.objects.attached().filter(pk=file, activity__in=entries).first()
         if found is None:
             raise Http404
-        try:
-            content = evidence.storage().open(found.stored_name)
-        except FileNotFoundError:
-            logger.exception("The file of evidence %s is missing.", found.pk)
-            raise Http404 from None
-        return FileResponse(
-            content,
-            filename=found.original_name,
-            content_type=CONTENT_TYPES[Evidence.Kind(found.kind)],
-            headers=SHOWN,
+        return kept.in_a_frame(
+            found.stored_name, name=found.original_name, kind=found.kind, about=f"evidence {found.pk}"
         )
 
 
@@ -401,9 +383,9 @@ def _verdicts(asked: list[staff.Asked]) -> list[tuple[str, object]]:
     for each in asked:
         activity = each.item.activity
         if each.item.is_proven:
-            said = f"{format_points(activity.points)} points, credited by AMT"
+            said = f"{activity.claim_in_words} points, credited by AMT"
         elif holds := each.mine or each.earlier:
-            points = f"{format_points(holds.points)} of {format_points(activity.points)} points"
+            points = f"{format_points(holds.points)} of {activity.claim_in_words} points"
             said = f"{points}: {holds.get_verdict_display()}"
         else:
             said = "no verdict"

@@ -17,15 +17,10 @@ Members may attach them; AMT asks for proof only in an audit.
   in which the member moved into the next cycle, and takes that whole year.
 """
 
-import hashlib
-import logging
-import secrets
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.core.files import File
-from django.core.files.storage import Storage, storages
 from django.db import transaction
 from django.db.models import prefetch_related_objects
 from django.dispatch import Signal
@@ -35,6 +30,7 @@ from django.utils.translation import ngettext
 from amtportal.history.lines import sign
 from amtportal.members.models import User
 from amtportal.refusals import Problem, refuse_if
+from amtportal.uploads import kept
 from ccp.evidence.files import CleanFile
 from ccp.evidence.signals import adding_asked, removal_asked
 from ccp.models import Activity, Evidence
@@ -42,7 +38,6 @@ from certifications.models import Cycle
 
 MOST_FILES = 10
 DELETED_AFTER = timedelta(days=1)
-logger = logging.getLogger(__name__)
 
 
 def keep_until(*, ends_on: date, closed_on: date | None, on: date) -> date:
@@ -107,18 +102,6 @@ def may_be_read(activity: Activity, *, by: User) -> bool:
     return activity.member.user_id == by.pk or (by.is_staff and by.has_perm("ccp.view_evidence"))
 
 
-def storage() -> Storage:
-    return storages["evidence"]
-
-
-def digest(content: File) -> str:
-    """Return the SHA-256 of a file, read from its beginning."""
-    made = hashlib.sha256()
-    for chunk in content.chunks():
-        made.update(chunk)
-    return made.hexdigest()
-
-
 def of_activity(activity: Activity) -> list[Evidence]:
     """Return every file that is or was attached, in the order in which they were added.
 
@@ -135,50 +118,40 @@ def of_activity(activity: Activity) -> list[Evidence]:
 def add(*, activity: Activity, file: CleanFile, by: User, at: datetime) -> tuple[Evidence, bool]:
     """Attach the file, and return its row and whether it is new.
 
-    If the same file is already attached, its row is returned. The file is written before its row,
-    so that no row lacks its file. The file is deleted again if no row is created.
+    If the same file is already attached, its row is returned.
     """
-    if attached := _attached(activity, file):
+    if attached := _attached(activity, file.sha256):
         return attached, False
-    content = File(file.content)
-    stored_sha256 = digest(content)
-    content.seek(0)
-    name = secrets.token_hex(32)
-    name = storage().save(f"{name[:2]}/{name}", content)
-    try:
-        evidence, is_new = _add_row(activity, file, name, stored_sha256, by=by, at=at)
-    except BaseException:
-        delete_file(name)
-        raise
-    if not is_new:
-        delete_file(name)
-    return evidence, is_new
+    with kept.keep(file) as stored:
+        evidence, stored.is_needed = add_stored(
+            activity,
+            original_name=file.name,
+            kind=file.kind,
+            size=file.size,
+            sha256=file.sha256,
+            stored_sha256=stored.sha256,
+            stored_name=stored.name,
+            by=by,
+            at=at,
+        )
+    return evidence, stored.is_needed
 
 
 @transaction.atomic
-def _add_row(
-    activity: Activity, file: CleanFile, name: str, stored_sha256: str, *, by: User, at: datetime
-) -> tuple[Evidence, bool]:
+def add_stored(activity: Activity, *, sha256: str, by: User, at: datetime, **values: Any) -> tuple[Evidence, bool]:
+    """Attach a file that is in the storage already, and return its row and whether it is new.
+
+    ``values``: the other fields of ``Evidence``.
+    """
     activity = Activity.objects.select_for_update().get(pk=activity.pk)
-    if attached := _attached(activity, file):
+    if attached := _attached(activity, sha256):
         return attached, False
     refuse_if(problem_with_adding(activity, Evidence.objects.attached().filter(activity=activity).count()))
-    evidence = Evidence.objects.create(
-        activity=activity,
-        original_name=file.name,
-        kind=file.kind,
-        size=file.size,
-        sha256=file.sha256,
-        stored_sha256=stored_sha256,
-        stored_name=name,
-        added_at=at,
-        added_by=by,
-    )
-    return evidence, True
+    return Evidence.objects.create(activity=activity, sha256=sha256, added_at=at, added_by=by, **values), True
 
 
-def _attached(activity: Activity, file: CleanFile) -> Evidence | None:
-    return Evidence.objects.attached().filter(activity=activity, sha256=file.sha256).first()
+def _attached(activity: Activity, sha256: str) -> Evidence | None:
+    return Evidence.objects.attached().filter(activity=activity, sha256=sha256).first()
 
 
 @transaction.atomic
@@ -204,16 +177,3 @@ def note_digest(*, evidence: Evidence, stored_sha256: str) -> None:
     evidence.stored_sha256 = stored_sha256
     sign(evidence, by=None, reason="Digest of the file as it was found")
     evidence.save(update_fields=["stored_sha256"])
-
-
-def delete_file(name: str) -> bool:
-    """Delete a file that no row needs, and return whether that succeeded.
-
-    ``manage.py clean_evidence`` finds a file that could not be deleted now.
-    """
-    try:
-        storage().delete(name)
-    except Exception:
-        logger.exception("The file %s could not be deleted.", name)
-        return False
-    return True

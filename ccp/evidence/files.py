@@ -28,9 +28,10 @@ from django.utils.translation import gettext as _
 
 from amtportal.refusals import Refused
 from amtportal.uploads import malware
+from amtportal.uploads.kept import FileKind
 from amtportal.uploads.limits import MOST_BYTES
 from ccp.evidence.cleaner import MOST_PAGES, MOST_PIXELS, TAKEN, LeftOut, Outcome
-from ccp.models.evidence import Evidence, EvidenceKind
+from ccp.models.evidence import Evidence
 
 HEAD = 8 * 2**10
 CHUNK = 64 * 2**10
@@ -70,13 +71,13 @@ class CleanFile:
 
     content: IO[bytes]
     name: str
-    kind: EvidenceKind
+    kind: FileKind
     size: int
     sha256: str
     left_out: LeftOut
 
 
-def clean_name(sent: str, kind: EvidenceKind) -> str:
+def clean_name(sent: str, kind: FileKind) -> str:
     """Return the last part of the name, without invisible characters, ending as its kind does."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", sent))[-1]
     seen = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in last)
@@ -85,7 +86,7 @@ def clean_name(sent: str, kind: EvidenceKind) -> str:
     return (stem[: MOST_NAME - len(ending)].strip() or _("document")) + ending
 
 
-def kind_of(head: bytes) -> tuple[str, EvidenceKind]:
+def kind_of(head: bytes) -> tuple[str, FileKind]:
     """Return the kind that the first bytes show: as the file is read, and as it is stored.
 
     A PDF begins within the first ``PDF_BEGINS`` bytes, as viewers read it: servers and programs put

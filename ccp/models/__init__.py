@@ -6,6 +6,7 @@ from ccp.models.calendars import CalendarFeed
 from ccp.models.catalogue import ActivityType, Category, CategoryTerms, Provenance, TypeTerms
 from ccp.models.courses import CourseLink
 from ccp.models.evidence import Evidence, EvidenceQuerySet
+from ccp.models.pending_files import PendingFile, Reading, ReadingState
 from ccp.models.transcripts import Transcript, TranscriptBatch, TranscriptFile
 
 __all__ = [
@@ -22,7 +23,10 @@ __all__ = [
     "Evidence",
     "EvidenceQuerySet",
     "HeldCredit",
+    "PendingFile",
     "Provenance",
+    "Reading",
+    "ReadingState",
     "Transcript",
     "TranscriptBatch",
     "TranscriptFile",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from amtportal.history.lines import History
+from amtportal.uploads.kept import FileKind
 from ccp.models.activities import Activity
 
 
@@ -24,21 +25,13 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
         return self.filter(removed_at=None)
 
 
-class EvidenceKind(models.TextChoices):
-    """The kinds of files that are kept."""
-
-    PDF = "pdf", "PDF"
-    JPEG = "jpeg", "JPEG"
-    PNG = "png", "PNG"
-
-
 class Evidence(models.Model):
     """A file that a member attached to an activity.
 
     ``ccp.evidence.attaching`` writes it. The row stays when its file is deleted.
     """
 
-    Kind = EvidenceKind
+    Kind = FileKind
 
     activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="evidence")
     original_name = models.CharField("name", max_length=200, help_text="As the member's file was called.")
@@ -76,9 +69,7 @@ class Evidence(models.Model):
                 name="%(app_label)s_%(class)s_file_once",
                 violation_error_message="This file is attached already.",
             ),
-            models.CheckConstraint(
-                name="%(app_label)s_%(class)s_kind_known", condition=Q(kind__in=EvidenceKind.values)
-            ),
+            models.CheckConstraint(name="%(app_label)s_%(class)s_kind_known", condition=Q(kind__in=FileKind.values)),
             models.CheckConstraint(name="%(app_label)s_%(class)s_not_empty", condition=Q(size__gt=0)),
             models.CheckConstraint(name="%(app_label)s_%(class)s_has_name", condition=~Q(original_name="")),
             models.CheckConstraint(

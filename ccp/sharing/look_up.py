@@ -33,13 +33,13 @@ _BEHIND_A_CODE = re.compile(r"(?P<code>[A-Z]+)(?P<number>[0-9].*)")
 
 def find(*, last_name: str, certificate_number: str, at: datetime) -> list[Validity]:
     """Return the certifications with this number whose holder has this last name: usually one, or none."""
-    wanted, number = folded(last_name), clean.code(certificate_number).upper()
+    wanted, number = _as_spelled(last_name), clean.code(certificate_number).upper()
     behind = _BEHIND_A_CODE.fullmatch(number)
     numbers = [number, behind["number"] if behind else number]
     found = []
     for certification in _numbered(numbers):
         is_whole = not behind or behind["code"] == certification.credential.code or _plain(certification) == number
-        is_called = folded(certification.member.last_name or certification.member.first_name) == wanted
+        is_called = _as_spelled(certification.member.last_name or certification.member.first_name) == wanted
         if wanted and is_called and is_whole and is_shown(certification.member):
             found.append(certification)
     if not found:
@@ -77,6 +77,11 @@ def hide(*, member: Member, hidden: bool, by: User, at: datetime, as_staff: bool
     sign(listing, by=by, at=at, reason=reason)
     listing.save()
     return True
+
+
+def _as_spelled(last_name: str) -> str:
+    """Return a last name as it is compared: O'Connor is O Connor, and De la Cruz is Delacruz."""
+    return folded(last_name).replace(" ", "")
 
 
 def _plain(certification: Certification) -> str:

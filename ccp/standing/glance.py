@@ -27,7 +27,7 @@ MOST_COURSES = 3
 
 @dataclass(frozen=True)
 class Glance:
-    """``statuses``: the most urgent first. ``pay``: the fee to pay once no points are missing; None if there is none.
+    """``statuses``: the most urgent first. ``pay``: the most urgent fee, once no points are missing, or None.
 
     ``wanted``: the points that are missing soon, for which AMT's own CE is pointed to; None if none are.
     """
@@ -54,7 +54,7 @@ def glance(standings: Sequence[Standing]) -> Glance:
     """Return what Home says about the certifications, which come most urgent first; no query."""
     items = in_order([item for standing in standings for item in agenda_of(standing)])
     short = [standing for standing in standings if _is_short(standing)]
-    payable = [standing.current for standing in standings if standing.current and standing.current.is_payable]
+    payable = [item.owed for item in items if item.owed and item.owed.is_payable]
     return Glance(
         statuses=[status_of(standing, in_a_row=len(standings) > 1) for standing in standings],
         next=items[:NEXT],

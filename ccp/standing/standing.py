@@ -120,30 +120,6 @@ class Standing:
         return changes[-1] if changes else None
 
     @property
-    def days_shown(self) -> tuple[str, int]:
-        """Return the label and the number of the days left, in the cycle or in its grace period."""
-        if self.days_left < 0 and self.takes_records:
-            return _("Grace days left"), self.grace_days_left
-        return _("Days left"), 0 if self.cycle.closed_on else max(self.days_left, 0)
-
-    @property
-    def end_in_words(self) -> str:
-        """Return the note beside the progress bar.
-
-        It says when the cycle ends or ended, or until when it takes records.
-        """
-        days = {"day": format_day(self.cycle.ends_on), "last": format_day(self.records_until)}
-        if self.cycle.closed_on:
-            return _("The cycle is closed.")
-        if self.days_left > 0:
-            return _("The cycle ends %(day)s") % days
-        if self.days_left == 0:
-            return _("Today is the last day of the cycle")
-        if self.takes_records:
-            return _("Until %(last)s, you can record what you did by %(day)s") % days
-        return _("The cycle ended %(day)s") % days
-
-    @property
     def why_no_records(self) -> str:
         """Return the reason why CE cannot be recorded, as a sentence; empty where it can be."""
         if self.takes_records:

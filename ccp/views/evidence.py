@@ -1,13 +1,12 @@
 """The pages of evidence: attach a file to an entry, download it, remove it."""
 
-import logging
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,21 +19,12 @@ from amtportal.members.access import account_of, for_member
 from amtportal.members.limits import over_limit, respond_429
 from amtportal.members.models import Member
 from amtportal.refusals import Refused
+from amtportal.uploads import kept
 from ccp.evidence import attaching as evidence
 from ccp.evidence import files as evidence_files
 from ccp.models import Activity, Evidence
 from ccp.recording import entries
 from certifications.models import Cycle
-
-CONTENT_TYPES = {Evidence.Kind.PDF: "application/pdf", Evidence.Kind.JPEG: "image/jpeg", Evidence.Kind.PNG: "image/png"}
-# Even if a browser shows the file, it can run nothing and load nothing, and is not cached.
-HEADERS = {
-    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
-    "Cache-Control": "private, no-store",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
-logger = logging.getLogger(__name__)
 
 
 class EvidenceForm(forms.Form):
@@ -95,18 +85,7 @@ def evidence_add(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
 def evidence_download(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Send the file as a download, to its owner and to staff who may view evidence."""
     file = get_object_or_404(Evidence.objects.visible_to(request.user), pk=pk)
-    try:
-        content = evidence.storage().open(file.stored_name)
-    except FileNotFoundError:
-        logger.exception("The file of evidence %s is missing.", file.pk)
-        raise Http404 from None
-    return FileResponse(
-        content,
-        as_attachment=True,
-        filename=file.original_name,
-        content_type=CONTENT_TYPES[Evidence.Kind(file.kind)],
-        headers=HEADERS,
-    )
+    return kept.as_download(file.stored_name, name=file.original_name, kind=file.kind, about=f"evidence {file.pk}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from amtportal.members.models import Member
 from amtportal.staff.changelists import keys_in
 from amtportal.staff.pages import HistoryAdmin, WrittenByVerbs
+from amtportal.staff.searching import MOST_PEOPLE
 from certifications.models import WaitingRow
 
 
@@ -63,6 +64,7 @@ class WaitingRowAdmin(WrittenByVerbs, HistoryAdmin):
         return f"{row.file_name or 'file'}, line {row.line}"
 
     def found_by(self, words: str) -> Q:
-        known = Member.objects.found_by(words).order_by().values_list("amt_id", flat=True)
+        found = keys_in(Member.objects.keys_found_by(words), most=MOST_PEOPLE)
+        known = Member.objects.filter(pk__among=found).order_by().values_list("amt_id", flat=True)
         by_row = Q(amt_id__istartswith=words) | Q(name__icontains=words) | Q(email__istartswith=words)
-        return by_row | Q(certificate_number__iexact=words) | Q(amt_id__in=keys_in(known))
+        return by_row | Q(certificate_number__iexact=words) | Q(amt_id__in=list(known))

@@ -32,6 +32,10 @@ from certifications.roster.occasion import Occasion
 from certifications.roster.rows import RosterRow
 
 
+class Overtaken(Exception):
+    """Somebody changed a member of the file after the rows were judged."""
+
+
 def redated(awarded_on: date, old: Cycle, on: date) -> cycle_rules.Span:
     """Return the cycle that replaces ``old`` when the day of the award changes.
 
@@ -201,7 +205,10 @@ def _update_members(changed: Sequence[RosterEntry], occasion: Occasion) -> None:
     columns: set[str] = set()
     for entry in changed:
         stored, member = _stored(entry), members[_stored(entry).pk]
-        values = {**entry.row.person, "roster_email": entry.sign_in.roster_email_after(entry.row, stored)}
+        written = stored.written_by(entry.row)
+        if any(getattr(member, column) != getattr(stored.person, column) for column in written):
+            raise Overtaken
+        values = {**written, "roster_email": entry.sign_in.roster_email_after(entry.row, stored)}
         for column, value in values.items():
             if getattr(member, column) != value:
                 setattr(member, column, value)

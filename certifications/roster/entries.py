@@ -1,13 +1,49 @@
 """The entries of a roster: each good row with the record of its member and certification."""
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
+from amtportal.members import details
+from amtportal.members.models import Detail
 from certifications import life
 from certifications.models import Certification
 from certifications.roster.rows import COLUMNS, Person, RosterRow
 
 AWARD = ("certificate_number", "awarded_on", "ccp_mandatory")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A detail that a member or staff changed, and what the roster says of it (``RosterDifference``).
+
+    ``waits_since``: since when staff are asked, because the roster brought something new.
+    """
+
+    pk: int
+    detail: Detail
+    said: Mapping[str, str]
+    changed_at: datetime
+    by_member: bool
+    waits_since: datetime | None = None
+    is_settled: bool = False
+
+    def after(self, row: RosterRow, person: Person, at: datetime) -> "Difference":
+        """Return the difference after the import of the row. ``person``: what is on record.
+
+        Columns that the file does not have say the same as before.
+        """
+        written = row.person
+        said = {column: written.get(column, before) for column, before in self.said.items()}
+        if said == self.said:
+            return self
+        own = details.values_of(person, self.detail)
+        if said == own:
+            return replace(self, said=said, waits_since=None, is_settled=True)
+        if details.say_the_same(said, own):
+            return replace(self, said=said, waits_since=None)
+        is_new = not details.say_the_same(said, self.said)
+        return replace(self, said=said, waits_since=self.waits_since or (at if is_new else None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +61,31 @@ class StoredMember:
     See ``amtportal.members.sign_in.addresses`` and ``sign_ins``.
     """
     amt_id: str = ""
+    differences: tuple[Difference, ...] = ()
+    """What a member or staff changed of the person. The roster does not set it back."""
 
     @property
     def name(self) -> str:
         return f"{self.person.first_name} {self.person.last_name}".strip()
+
+    @property
+    def names(self) -> set[str]:
+        """Return the name on record, and the one in the roster if it is another."""
+        return {self.name, f"{self.said('first_name')} {self.said('last_name')}".strip()}
+
+    def said(self, column: str) -> str:
+        """Return what the roster said of the person before, in this column."""
+        for difference in self.differences:
+            if column in difference.said:
+                return difference.said[column]
+        return str(getattr(self.person, column))
+
+    def written_by(self, row: RosterRow) -> dict[str, str]:
+        """Return the columns of the person that the row writes: what nobody changed here."""
+        if not self.differences:
+            return row.person
+        kept = {column for difference in self.differences for column in difference.said}
+        return {column: value for column, value in row.person.items() if column not in kept}
 
     def address_under(self, row: RosterRow) -> str:
         """Return the address that the account should have after the import of the row.
@@ -119,7 +176,7 @@ class RosterEntry:
             return False
         if self.changes_address or self.sign_in.roster_email_after(self.row, member) != member.on_roster:
             return True
-        return any(getattr(member.person, column) != value for column, value in self.row.person.items())
+        return any(getattr(member.person, column) != value for column, value in member.written_by(self.row).items())
 
     @property
     def changes_address(self) -> bool:
@@ -144,6 +201,9 @@ class RosterEntry:
             before["fees_paid_through"] = stored.fees_paid_through or ""
             after["ccp_mandatory"] = is_mandatory_under(self.row, stored)
         after |= {column: value for column in COLUMNS if (value := getattr(self.row, column)) is not None}
+        if self.member:
+            kept = {column for difference in self.member.differences for column in difference.said}
+            after |= {column: before[column] for column in kept}
         after["email"] = self.sign_in.address
         if stored and not stored.is_paid_later_under(self.row):
             after["fees_paid_through"] = stored.fees_paid_through or ""

@@ -17,11 +17,11 @@ from sys import intern
 from amtportal.chunks import chunks
 from amtportal.formatting import format_day, typed
 from amtportal.imports.cells import Problem
-from amtportal.members.models import Member, User
+from amtportal.members.models import Detail, Member, RosterDifference, User
 from certifications.cycles import lock_all
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 from certifications.roster import fees
-from certifications.roster.entries import AWARD, StoredCertification, StoredMember
+from certifications.roster.entries import AWARD, Difference, StoredCertification, StoredMember
 from certifications.roster.fees import Fees
 from certifications.roster.rows import PERSON, Person, RosterRow
 
@@ -134,6 +134,7 @@ def _members(rows: Mapping[str, RosterRow | None]) -> dict[str, StoredMember]:
     columns = ("amt_id", "pk", "user", "user__email", *rights, "roster_email", *PERSON)
     for some in chunks(rows):
         on_record = Member.objects.filter(amt_id__in=some).order_by()
+        differences = _differences(some)
         for amt_id, pk, user_pk, email, is_staff, is_superuser, on_roster, *values in on_record.values_list(*columns):
             row = rows[amt_id]
             if row:
@@ -142,9 +143,27 @@ def _members(rows: Mapping[str, RosterRow | None]) -> dict[str, StoredMember]:
                 values = [new if new == old else old for new, old in zip(written, values, strict=True)]
             person = Person(*values)
             members[amt_id] = StoredMember(
-                pk, user_pk, email or "", person, bool(is_staff or is_superuser), on_roster, amt_id
+                pk,
+                user_pk,
+                email or "",
+                person,
+                bool(is_staff or is_superuser),
+                on_roster,
+                amt_id,
+                differences.get(pk, ()),
             )
     return members
+
+
+def _differences(amt_ids: Iterable[str]) -> dict[int, tuple[Difference, ...]]:
+    """Return what was changed on record since the roster brought it, by the key of the member."""
+    found: dict[int, tuple[Difference, ...]] = {}
+    rows = RosterDifference.objects.filter(settled_at=None, member__amt_id__in=amt_ids).order_by("pk")
+    columns = ("member", "pk", "detail", "roster_says", "changed_at", "changed_by", "member__user", "waits_since")
+    for member, pk, detail, said, changed_at, changed_by, user, waits_since in rows.values_list(*columns):
+        difference = Difference(pk, Detail(detail), said, changed_at, changed_by == user, waits_since)
+        found[member] = (*found.get(member, ()), difference)
+    return found
 
 
 def _certifications(

@@ -20,7 +20,7 @@ from datetime import date
 from typing import Any
 
 import tablib
-from django.db import models
+from django.db import IntegrityError, models
 from import_export.fields import Field
 from import_export.results import Result
 from import_export.widgets import BooleanWidget, DateWidget
@@ -32,7 +32,7 @@ from amtportal.imports.resource import ImportResource
 from certifications import credential_names
 from certifications.models import Certification, Credential
 from certifications.roster import changes as roster_changes
-from certifications.roster import fees, spoiled
+from certifications.roster import differences, fees, spoiled
 from certifications.roster import record as roster_records
 from certifications.roster import rows as roster_rows
 from certifications.roster import waiting as roster_waiting
@@ -55,6 +55,7 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
     columns = COLUMNS
     required = REQUIRED
     overtaken = "Somebody added or changed a member or certification"
+    collisions = (IntegrityError, roster_changes.Overtaken)
 
     amt_id = Field("member__amt_id")
     email = Field("member__user__email")
@@ -89,6 +90,7 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
         self._credentials: dict[str, Credential] = {}
         self._codes: dict[str, str] = {}
         self.notes: list[Waiting] = []
+        self.differing: list[Problem] = []
         self.without_sign_in = 0  # members of the file who have no way to sign in after the import
         self._record = Record()
 
@@ -127,7 +129,7 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
         )
         # The entries hold what is left to know, and writing needs the memory.
         self._record = Record(fees=self._record.fees)
-        return [
+        entries = [
             RosterEntry(
                 row,
                 of_members[row.amt_id],
@@ -136,12 +138,17 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
             )
             for row in rows
         ]
+        self.differing = differences.notes(entries, self.at)
+        return entries
 
     def for_staff(self) -> list[str]:
         """Return a sentence for each list that the import leaves to staff."""
         sentences = []
         if self.notes:
             sentences.append(f"{_are(len(self.notes), 'row waits', 'rows wait')} for staff.")
+        if self.differing:
+            one, several = "detail differs from the record and waits", "details differ from the record and wait"
+            sentences.append(f"{len(self.differing):,} {one if len(self.differing) == 1 else several} for staff.")
         if self.without_sign_in:
             sentences.append(f"{_are(self.without_sign_in, 'member has', 'members have')} no way to sign in.")
         return [*sentences, *self.fees_tally.sentences(is_preview=self.is_preview)]
@@ -155,6 +162,7 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
         super().after_import(dataset, result, **kwargs)
         result.notes = [note.problem for note in self.notes]
         result.left_as_is = self.fee_notes
+        result.differing = self.differing
         result.for_staff = [] if self.problems else self.for_staff()
 
     def write(self, new: list[RosterEntry]) -> None:
@@ -173,6 +181,7 @@ class RosterResource(ImportResource[RosterRow, RosterEntry]):
         roster_changes.write_changes(
             list(changed_members.values()), changed_certifications, on=self.on, occasion=occasion
         )
+        differences.store(self.entries, occasion=occasion, file_name=self.file_name)
         fees.settle(self._record.fees, occasion)
         members = {entry.row.amt_id: entry.member.pk for entry in self.entries if entry.member}
         with self.progress("Writing", len(new)) as bar:

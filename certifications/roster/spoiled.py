@@ -23,7 +23,7 @@ def spoiled_numbers(rows: Sequence[RosterRow], record: Record) -> Iterator[Probl
     for row in rows:
         if member := record.members.get(row.amt_id):
             for column in OF_MEMBERS:
-                written, stored = getattr(row, column), getattr(member.person, column)
+                written, stored = getattr(row, column), member.said(column)
                 if written is not None and differs_by_spreadsheet(written, stored):
                     yield _problem(row.line, column, written, stored)
         certification = record.certifications.get((row.amt_id, row.credential))

@@ -152,15 +152,19 @@ def _same_person(row: RosterRow, record: Record, numbers: Mapping[tuple[str, str
         return None
     if numbers.get((holder.amt_id, row.credential), row.certificate_number) != row.certificate_number:
         return None
-    is_same = folded(row.name) == folded(holder.name) or (row.email and row.email in (holder.email, holder.on_roster))
+    is_same = _has_name(row, holder) or (row.email and row.email in (holder.email, holder.on_roster))
     return holder if is_same else None
+
+
+def _has_name(row: RosterRow, holder: StoredMember) -> bool:
+    return folded(row.name) in {folded(name) for name in holder.names}
 
 
 def _rekeyed(row: RosterRow, holder: StoredMember, *, is_known: bool) -> Waiting:
     same = [
         words
         for words, agrees in (
-            ("name", folded(row.name) == folded(holder.name)),
+            ("name", _has_name(row, holder)),
             ("e-mail address", row.email and row.email in (holder.email, holder.on_roster)),
         )
         if agrees

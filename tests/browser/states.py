@@ -113,6 +113,8 @@ def of_member(member: Member) -> list[str]:
         "/calendar/",
         "/account/card/",
         f"/account/letter/{cycle_of(member).certification_id}/",
+        "/account/details/",
+        "/account/details/name/",
         "/account/sharing/",
         *_shared(member),
         "/account/notices/",

@@ -25,6 +25,8 @@ from ccp.models import (
     ErrorReport,
     Evidence,
     HeldCredit,
+    PendingFile,
+    Reading,
     Transcript,
     TranscriptFile,
     TypeTerms,
@@ -113,6 +115,24 @@ def evidence() -> Evidence:
     )
 
 
+def pending() -> PendingFile:
+    return PendingFile.objects.create(
+        member=make_member(),
+        submission_id=uuid.uuid4(),
+        original_name="certificate.pdf",
+        kind="pdf",
+        size=1,
+        sha256="0" * 64,
+        stored_sha256="0" * 64,
+        stored_name="00/0",
+        added_at=noon(TODAY),
+    )
+
+
+def reading() -> Reading:
+    return Reading.objects.create(file=pending(), asked_at=noon(TODAY))
+
+
 def feed() -> CalendarFeed:
     return calendar.create(member=make_member(), at=noon(TODAY))
 
@@ -156,6 +176,21 @@ CHANGES = [
     ("activity_points_above_0_to_99", activity, {"points": NEGATIVE}, "negative"),
     ("activity_points_above_0_to_99", activity, {"points": Decimal("99.25")}, "a quarter too many"),
     ("activity_points_in_quarters", activity, {"points": TENTH}, "tenths"),
+    ("activity_only_members_wait", amt_credit, {"points": None}, "what AMT credited without points"),
+    (
+        "activity_only_members_wait",
+        activity,
+        {"points": None, "quantity": Decimal(2), "unit": "hour"},
+        "units that make no points",
+    ),
+    ("activity_points_set_whole", activity, {"points_set_at": noon(TODAY)}, "set by nobody"),
+    ("activity_points_set_whole", activity, {"points_set_by": make_user}, "set never"),
+    (
+        "activity_points_set_whole",
+        activity,
+        {"points_set_at": noon(TODAY), "points_set_by": make_user, "points": None},
+        "set to nothing",
+    ),
     ("activity_starts_before_end", activity, {"ends_on": date(2026, 2, 28)}, "ends the day before it starts"),
     ("activity_has_one_attestation", activity, {"attestation_text": "I attest."}, "two attestations"),
     ("activity_has_one_attestation", activity, {"statement": None}, "no attestation"),
@@ -187,6 +222,12 @@ CHANGES = [
     ("evidence_has_name", evidence, {"original_name": ""}, "no name"),
     ("evidence_removed_whole", evidence, {"removed_at": noon(TODAY)}, "by nobody"),
     ("evidence_removed_whole", evidence, {"removed_by": make_user}, "never"),
+    ("pendingfile_kind_known", pending, {"kind": "svg"}, "no such kind"),
+    ("pendingfile_not_empty", pending, {"size": 0}, "nothing"),
+    ("pendingfile_has_name", pending, {"original_name": ""}, "no name"),
+    ("reading_state_known", reading, {"state": "dreaming"}, "no such state"),
+    ("reading_done_with_result", reading, {"state": "done"}, "done without a result"),
+    ("reading_done_with_result", reading, {"found": {}}, "a result before it is done"),
     ("activity_quantity_positive", activity, {"quantity": NOTHING, "unit": "hour"}, "zero units"),
     ("activity_quantity_has_unit", activity, {"quantity": Decimal(2)}, "units of nothing"),
     ("activity_quantity_has_unit", activity, {"unit": "hour"}, "a unit and no number"),
@@ -215,6 +256,9 @@ COPIES = [
     ("errorreport_one_open", report, {}, "waits for an answer"),
     ("evidence_file_once", evidence, {"stored_name": "00/1"}, "same file"),
     ("evidence.stored_name", evidence, {"sha256": "1" * 64}, "same place"),
+    ("pendingfile_file_once", pending, {"stored_name": "00/1"}, "same file"),
+    ("pendingfile.stored_name", pending, {"sha256": "1" * 64}, "same place"),
+    ("reading.file_id", reading, {}, "same file"),
     ("credit_once_a_cycle", credit, {}, "same activity and cycle"),
     ("calendarfeed.token", feed, {"revoked_at": noon(TODAY)}, "same address"),
     ("calendarfeed_one_standing", feed, {"token": "another"}, "two addresses"),

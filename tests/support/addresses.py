@@ -10,8 +10,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from amtportal.members.models import Member
 from tests.support.audits import case_on_record, letter_on_record
 from tests.support.builders import begin_checkout, cycle_of, invoice_of
+from tests.support.details import make_name_request
 from tests.support.draws import draw_with
-from tests.support.evidence import attach
+from tests.support.evidence import attach, wait
 from tests.support.notices import make_mail
 
 
@@ -36,9 +37,12 @@ PRIVATE = {
     "certification-list": ("/certifications/", 200, 200, 302, 302),
     "activity-record": ("/ccp/record/", 200, 200, 302, 302),
     "activity-preview": ("/ccp/record/preview/", 405, 405, 405, 405),  # it answers only POST
+    "record-files": ("/ccp/record/files/", 405, 405, 405, 405),  # it answers only POST
+    "record-crop": ("/ccp/record/files/{waiting}/title/0.png", 200, 404, 302, 302),
     "activity-list": ("/ccp/activities/", 200, 200, 302, 302),
     "activity-export": ("/ccp/activities/export.csv", 200, 200, 302, 302),
     "activity-detail": ("/ccp/activities/{activity}/", 200, 404, 200, 404),
+    "activity-reminders": ("/ccp/activities/{activity}/reminders.ics", 200, 404, 302, 302),
     "activity-amend": ("/ccp/activities/{activity}/amend/", 200, 404, 302, 302),
     "activity-withdraw": ("/ccp/activities/{activity}/withdraw/", 200, 404, 302, 302),
     "activity-restore": ("/ccp/activities/{activity}/restore/", 302, 404, 302, 302),  # the address alone does nothing
@@ -57,6 +61,10 @@ PRIVATE = {
     "letter-pdf": ("/account/letter/{certification}.pdf", 200, 404, 302, 302),
     "completion-pdf": ("/ccp/completion/{cycle}.pdf", 200, 404, 302, 302),
     "calendar-detail": ("/calendar/", 200, 200, 302, 302),
+    "details-change": ("/account/details/", 200, 200, 302, 302),
+    "name-ask": ("/account/details/name/", 200, 200, 302, 302),
+    "name-withdraw": ("/account/details/name/withdraw/", 302, 302, 302, 302),  # nothing waits here
+    "name-document": ("/account/details/name/{name}/document/", 200, 404, 302, 302),  # staff have a page of their own
     "sharing": ("/account/sharing/", 200, 200, 302, 302),
     "badge-download": ("/badges/{certification}.jwt", 200, 404, 302, 302),
     "notice-list": ("/account/notices/", 200, 200, 302, 302),
@@ -99,9 +107,9 @@ PUBLIC = {
 def of_owner(address: str, member: Member) -> str:
     """Return the address with the keys of the owner's own activity, cycle and (open) invoice.
 
-    If the address names a file, a file is attached to the activity. If it names a checkout, one is
-    begun. If it names a notice, one was mailed. If it names a draw, the member has a line in it. If it
-    names an audit, AMT asks for proof in it.
+    If the address names a file, a file is attached to the activity, or waits for a form. If it names a checkout, one is
+    begun. If it names a request for a name, there is one. If it names a notice, one was mailed. If it
+    names a draw, the member has a line in it. If it names an audit, AMT asks for proof in it.
     """
     cycle = cycle_of(member)
     invoice = invoice_of(cycle)
@@ -115,8 +123,10 @@ def of_owner(address: str, member: Member) -> str:
         certification=cycle.certification_id,
         invoice=invoice.pk,
         evidence=evidence,
+        waiting=wait(member).pk if "{waiting}" in address else 0,
         checkout=checkout,
         notice=notice,
+        name=make_name_request(member).pk if "{name}" in address else 0,
         draw=draw_with(member).year if "{draw}" in address else 0,
         audit=case_on_record(cycle).pk if "{audit}" in address else 0,
         letter=letter_on_record(case_on_record(cycle)).pk if "{letter}" in address else 0,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
@@ -10,7 +11,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from amtportal.members.models import BouncingAddress, Member
+from amtportal.members.models import BouncingAddress, Member, NameRequest, RosterDifference
 from amtportal.members.sign_in import addresses
 from ccp.audits.models import AuditCase, Draw, DrawTicket
 from ccp.models import ActivityType, Category, CourseLink, ErrorReport
@@ -32,6 +33,7 @@ from tests.support.builders import (
     make_user,
     noon,
 )
+from tests.support.details import make_name_request
 from tests.support.draws import draw_with, make_closed
 from tests.support.evidence import attach
 from tests.support.factors import confirm
@@ -84,6 +86,7 @@ NEW_PASSWORD = {"oldpassword": PASSWORD, "password1": "green kettles sing low", 
 MEMBERS = {
     "activity-record": Form("/ccp/record/", RECORD),
     "activity-preview": Form("/ccp/record/preview/", RECORD, plain=True),
+    "record-files": Form("/ccp/record/files/", RECORD | {"submission_id": str(UUID(int=7))}, plain=True),
     "activity-amend": Form("/ccp/activities/{entry}/amend/", {"points": "3", "attested": "on"}),
     "activity-withdraw": Form("/ccp/activities/{entry}/withdraw/"),
     "activity-restore": Form("/ccp/activities/{withdrawn}/restore/", plain=True),
@@ -99,6 +102,9 @@ MEMBERS = {
     "audit-appeal": Form("/audits/{audit}/appeal/", {"reason": "It shows the date."}),
     "calendar-detail": Form("/calendar/", {"action": "create"}, plain=True),
     "notice-list": Form("/account/notices/", {"language": "es"}),
+    "details-change": Form("/account/details/", {"phone": "847-555-0134"}),
+    "name-ask": Form("/account/details/name/", plain=True),
+    "name-withdraw": Form("/account/details/name/withdraw/"),
     "notice-stop": Form("/notices/stop/{stop}/", {"switch": "off"}, by="nobody", plain=True),
     "sharing": Form("/account/sharing/", {"label": "for Mercy Hospital"}),
     "credential-look-up": Form("/credentials/", {"last_name": "Lane", "certificate_number": "1"}, by="nobody"),
@@ -130,6 +136,10 @@ STAFF = {
     "audits_drawticket_replace": Form("drawticket", REASON),
     "members_member_change": Form("member", {"city": "Rosemont"}),
     "members_bouncingaddress_clear": Form("bouncingaddress"),
+    "members_namerequest_accept": Form("namerequest"),
+    "members_namerequest_decline": Form("namerequest", {"answer": "It is not readable."}),
+    "members_rosterdifference_follow": Form("rosterdifference", REASON),
+    "members_rosterdifference_keep": Form("rosterdifference", REASON),
     "members_member_hide": Form("member", REASON),
     "members_member_rekey": Form("member", {**REASON, "amt_id": "888"}),
     "members_user_change": Form("user", {"email": "new@example.org"}),
@@ -184,6 +194,8 @@ def members_form(two: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
     places["evidence"] = attach(entry).pk if name in ("evidence-remove", "audit-submit") else 0
     if "{audit}" in form.address:
         places["audit"] = case_on_record(cycle, "announced" if name == "audit-appeal" else "notified").pk
+    if name == "name-withdraw":
+        make_name_request(two)
     places["token"] = addresses.token(two.user, "new@example.org")
     places["stop"] = preferences.token(two, NoticeKind.MONTHLY_SUMMARY)
     places["session"] = UserSession.objects.create(user=two.user, ip="127.0.0.1", session_key="elsewhere").pk
@@ -213,6 +225,8 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
         "bouncingaddress": BouncingAddress.objects.get_or_create(
             email="comes-back@example.org", defaults={"marked_at": noon(TODAY), "reason": "550 5.1.1 no such box"}
         )[0].pk,
+        "namerequest": NameRequest.objects.get().pk,
+        "rosterdifference": RosterDifference.objects.get().pk,
         "draw": _drawn_with_letter().pk if name.endswith("_letters") else Draw.objects.get(drawn_at=None).pk,
         "drawticket": DrawTicket.objects.order_by("pk")[0].pk,
         "member": met.pk,

@@ -186,6 +186,12 @@ def attach_file(patch: pytest.MonkeyPatch) -> Post:
     return Post(client_of(member), address, {"file": sent(picture("PNG"), "certificate.png")})
 
 
+def ask_for_name(patch: pytest.MonkeyPatch) -> Post:
+    values = {"first_name": "Ada", "last_name": "Lovelace", "reason": "marriage"}
+    values["document"] = sent(picture("PNG"), "certificate.png")
+    return Post(client_of(make_member()), "/account/details/name/", values)
+
+
 def attach_file_in_audit(patch: pytest.MonkeyPatch) -> Post:
     cycle = make_cycle()
     address = f"/audits/{case_on_record(cycle).pk}/entries/{make_activity(cycle).pk}/files/"
@@ -240,6 +246,19 @@ def give_sign_in(patch: pytest.MonkeyPatch) -> Post:
 def void_several(patch: pytest.MonkeyPatch) -> Post:
     entry = make_activity(make_cycle(make_member()))
     return Post(_root(), f"{page(Activity, 'void_several')}?ids={entry.pk}", {"reason": "Because it is so."})
+
+
+def set_points(patch: pytest.MonkeyPatch) -> Post:
+    entry = make_activity(make_cycle(make_member()), kind="journal-article", points=None)
+    client, address = _root(), page(Activity, "points", entry.pk)
+    typed = {"points": "4", "reason": "Because it is so.", "revision": "1"}
+    return Post(client, address, form_on(client, address, posted=typed))
+
+
+def set_points_of_several(patch: pytest.MonkeyPatch) -> Post:
+    entry = make_activity(make_cycle(make_member()), kind="journal-article", points=None)
+    address = f"{page(Activity, 'points_several')}?ids={entry.pk}-{entry.revision}"
+    return Post(_root(), address, {"points": "4", "reason": "Because it is so."})
 
 
 def import_activities(patch: pytest.MonkeyPatch) -> Post:
@@ -354,6 +373,7 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "account_reset_password_from_key": reset_password,
     "account_set_password": set_first_password,
     "evidence-add": attach_file,
+    "name-ask": ask_for_name,
     "audit-attach": attach_file_in_audit,
     "audits_auditcase_notify": auditing("notify", "drawn", {}),
     "audits_auditcase_call_off": auditing("call_off", "notified", REASON),
@@ -389,6 +409,8 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "mfa_remove_webauthn": remove_passkey,
     "auth_group_add": adding(Group, name="Desk"),
     "auth_group_delete": deleting(Group, lambda: Group.objects.create(name="Desk")),
+    "ccp_activity_points": set_points,
+    "ccp_activity_points_several": set_points_of_several,
     "ccp_activity_void_several": void_several,
     "ccp_activity_process_import": import_activities,
     "certifications_payment_process_import": import_payments,

@@ -51,6 +51,7 @@ from tests.support.builders import (
     make_user,
     noon,
 )
+from tests.support.details import make_difference, make_name_request
 from tests.support.notices import make_mail
 
 
@@ -113,6 +114,8 @@ DEEDS = {
     "audits_statusproposal_decline": "audits.confirm_audit_outcome",
     "audits_draw_letters": "audits.print_letters",
     "audits_printrun_download": "audits.print_letters",
+    "ccp_activity_points": "ccp.set_points",
+    "ccp_activity_points_several": "ccp.set_points",
     "ccp_activity_void": "ccp.change_activity",
     "ccp_activity_void_several": "ccp.change_activity",
     "ccp_activitytype_terms": "ccp.change_activitytype",
@@ -132,6 +135,10 @@ DEEDS = {
     "certifications_renewalinvoice_pay": "certifications.add_payment",
     "certifications_renewalinvoice_void": "certifications.change_renewalinvoice",
     "members_bouncingaddress_clear": "members.clear_bouncingaddress",
+    "members_namerequest_accept": "members.answer_namerequest",
+    "members_namerequest_decline": "members.answer_namerequest",
+    "members_rosterdifference_follow": "members.decide_rosterdifference",
+    "members_rosterdifference_keep": "members.decide_rosterdifference",
     "members_member_hide": "sharing.hide_member",
     "members_member_rekey": "members.change_amt_id",
     "members_member_merge": "members.merge_members",
@@ -168,6 +175,8 @@ def populate(count: int) -> None:
         make_payment(invoice_of(cycle, year=1), by=clerk)
         amt_id = cycle.certification.member.amt_id
         make_mail(cycle.certification.member)
+        make_name_request(cycle.certification.member)
+        make_difference(cycle.certification.member)
         Preference.objects.create(member=cycle.certification.member)
         _share(cycle, clerk)
         credits = [held_credits.Received(f"W-{amt_id}", amt_id, make_claim())]
@@ -339,7 +348,9 @@ BY_HAND: dict[str, set[str]] = {
     "members_bouncingaddress": {VIEW},
     "members_maildelivery": {VIEW},
     "members_mailpause": {VIEW},
+    "members_namerequest": {VIEW},
     "members_outgoingmail": {VIEW},
+    "members_rosterdifference": {VIEW},
     "members_user": {VIEW, ADD, CHANGE},
     "payments_checkout": {VIEW},
     "payments_dispute": {VIEW},

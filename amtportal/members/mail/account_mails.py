@@ -6,6 +6,7 @@ active language.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,19 +15,25 @@ from django.conf import settings
 from django.core.mail import get_connection
 from django.urls import reverse
 from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from amtportal import links
 from amtportal.formatting import format_moment
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.mail.languages import language_of
 from amtportal.members.mail.layout import Button, Content, Mail, Part, compose
-from amtportal.members.models import MailPriority, Member, User
+from amtportal.members.models import Detail, MailPriority, Member, User
 from amtportal.members.sessions.sessions import browser_name
 from amtportal.middleware.language import or_english
 
 Context = Mapping[str, Any]
+DETAILS: Mapping[Detail, Promise] = {
+    Detail.NAME: gettext_lazy("Name"),
+    Detail.PHONE: gettext_lazy("Phone number"),
+    Detail.ADDRESS: gettext_lazy("Postal address"),
+}
 
 
 def written(prefix: str, context: Context, *, to: str) -> Mail:
@@ -53,6 +60,15 @@ def address_changed(moved: Iterable[tuple[User, str]]) -> None:
     get_connection().send_messages(mails)
 
 
+def tell(user: User, content: Callable[[Context], Content], context: Context) -> None:
+    """Write to the address of the account about what AMT did, in the owner's language."""
+    language = language_of(user)
+    with translation.override(language):
+        told = content({**context, "name": _name(user)})
+    mail = compose(told, to=user.email, language=language, priority=MailPriority.ACCOUNT)
+    get_connection().send_messages([mail])
+
+
 def works_for(time: timedelta) -> str:
     """Return for how long a link works, as a sentence. A part of a day or of an hour does not count."""
     if time >= timedelta(days=1):
@@ -74,6 +90,10 @@ def _why_asked() -> str:
 
 def _why_safety() -> str:
     return _("You get this mail because it is about the safety of your account. Such mail cannot be switched off.")
+
+
+def _why_answered() -> str:
+    return _("You get this mail because you asked AMT for it in My AMT Portal.")
 
 
 def _if_not_you_call() -> str:
@@ -312,6 +332,53 @@ def factor_removed(context: Context) -> Content:
     )
 
 
+def details_changed(context: Context) -> Content:
+    """It does not repeat an address or a number: whoever reads the mail need not know them."""
+    told = _told(
+        context,
+        _("Your contact details were changed"),
+        _("Your contact details in My AMT Portal were changed."),
+        then=_if_not_you_call(),
+        button=Button(_("My details"), links.absolute(reverse("details-change"))),
+    )
+    first, last = told.parts
+    changed = ", ".join(str(DETAILS[detail]) for detail in context["details"])
+    return replace(told, parts=[replace(first, facts=[(_("Changed"), changed), *first.facts]), last])
+
+
+def name_accepted(context: Context) -> Content:
+    parts = [
+        Part(
+            sentences=[
+                _("AMT accepted your request. Your name on record is now %(name)s.") % {"name": context["asked"]},
+                *([context["answer"]] if context["answer"] else []),
+                _(
+                    "What is issued from now on has this name. Transcripts that were issued before stay as they are, "
+                    "and can still be checked."
+                ),
+                _if_not_you_call(),
+            ],
+            button=Button(_("My details"), links.absolute(reverse("details-change"))),
+        )
+    ]
+    return Content(subject=_("Your name was changed"), name=context["name"], parts=parts, why=_why_safety())
+
+
+def name_declined(context: Context) -> Content:
+    parts = [
+        Part(
+            sentences=[
+                _("AMT could not change your name to %(name)s.") % {"name": context["asked"]},
+                context["answer"],
+                _("Your name on record stays %(name)s. You can ask again with another document.")
+                % {"name": context["before"]},
+            ],
+            button=Button(_("My details"), links.absolute(reverse("details-change"))),
+        )
+    ]
+    return Content(subject=_("Your name was not changed"), name=context["name"], parts=parts, why=_why_answered())
+
+
 def codes_refused(context: Context) -> Content:
     return _told(
         context,
@@ -335,6 +402,7 @@ MAILS: dict[str, tuple[Callable[[Context], Content], MailPriority]] = {
     "account/email/address_confirm": (address_confirm, MailPriority.LINK),
     "account/email/email_confirmation": (email_confirmation, MailPriority.LINK),
     "account/email/password_reset_key": (password_reset_key, MailPriority.LINK),
+    "account/email/details_changed": (details_changed, MailPriority.ACCOUNT),
     "account/email/email_changed": (email_changed, MailPriority.ACCOUNT),
     "account/email/email_confirm": (email_confirm, MailPriority.ACCOUNT),
     "account/email/email_deleted": (email_deleted, MailPriority.ACCOUNT),

@@ -11,6 +11,7 @@ from functools import partial
 from amtportal.dates import CHICAGO
 from amtportal.members.mail import account_mails
 from amtportal.members.mail.layout import Content
+from amtportal.members.models import Detail
 
 NAME = "Ada Lane"
 ADDRESS = "ada@example.org"
@@ -52,12 +53,17 @@ _CONTEXT = {
     "deleted_email": ADDRESS,
     "left": 9,
     "codes": 10,
+    "details": [Detail.PHONE, Detail.ADDRESS],
+    "asked": "Ada Lovelace",
+    "before": NAME,
+    "answer": "The document does not show both names. Send the marriage certificate, please.",
 }
 _TITLES = {
     "account/email/activation": "Activate an account",
     "account/email/address_confirm": "Confirm a new address",
     "account/email/email_confirmation": "Confirm an address that was never proved",
     "account/email/password_reset_key": "Reset a password",
+    "account/email/details_changed": "Phone number or postal address changed by the member",
     "account/email/email_changed": "Address changed by the member, to the old address",
     "account/email/email_confirm": "Address confirmed",
     "account/email/email_deleted": "Address removed",
@@ -81,4 +87,6 @@ register(
         for prefix, (content, _priority) in account_mails.MAILS.items()
     ),
     Sample("address-changed", "Address changed by AMT, to the old address", account_mails.address_changed_by_amt),
+    Sample("name-accepted", "Another name accepted", partial(account_mails.name_accepted, {**_CONTEXT, "answer": ""})),
+    Sample("name-declined", "Another name declined", partial(account_mails.name_declined, _CONTEXT)),
 )

@@ -4,15 +4,19 @@ import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from amtportal.chunks import CHUNK
+from amtportal.members import name_requests
+from amtportal.members.models import NameRequest
+from amtportal.uploads import kept
 from ccp.evidence import attaching as evidence
-from ccp.models import Evidence
+from ccp.evidence import waiting
+from ccp.models import Evidence, PendingFile
 from ccp.models.activities import reference_of
 
 # A file is written before its row, so a newer file may still get its row.
@@ -23,7 +27,9 @@ class Command(BaseCommand):
     help = """Delete the files of evidence that members removed. List those that no row needs, and remove them if asked.
 Compare every file that is attached with its row.
 
-- a file whose row says that it was removed more than a day ago is deleted
+- a file whose row says that it was removed more than a day ago is deleted, and so is the document of a request for
+  another name a day after it may last be opened
+- a file whose Record CE form was not submitted within a day, or that was taken out of it, is deleted with its row
 - a file without a row is listed: it is left over where recording it was interrupted
 - a file younger than an hour is left alone: its row may still be on its way
 - a row whose file is missing, cannot be read, or is not the file that was kept (its size or its SHA-256 differs) is
@@ -37,56 +43,81 @@ Compare every file that is attached with its row.
         parser.add_argument("--remove", action="store_true", help="Remove the files without a row.")
 
     def handle(self, *, remove: bool, **options: Any) -> None:
-        storage, now = evidence.storage(), timezone.now()
+        storage, now = kept.storage(), timezone.now()
         files = deleted = unneeded = 0
+        forgotten = waiting.forget(at=now)
         for names in _folders():
-            rows = dict(Evidence.objects.filter(stored_name__in=names).values_list("stored_name", "removed_at"))
+            rows = _removed(names)
             files += len(names)
             for name in names:
                 if removed_at := rows.get(name):
-                    deleted += removed_at < now - evidence.DELETED_AFTER and evidence.delete_file(name)
+                    deleted += removed_at < now - evidence.DELETED_AFTER and kept.delete(name)
                 elif name not in rows and storage.get_modified_time(name) <= now - AGE:
                     unneeded += 1
                     self.stdout.write(name)
                     if remove:
                         storage.delete(name)
         compared = Counter(self._compare(file) for file in Evidence.objects.attached().order_by("pk").iterator(CHUNK))
+        documents = NameRequest.objects.filter(name_requests.with_document(at=now)).order_by("pk")
+        compared.update(self._compare_document(asked) for asked in documents.iterator(CHUNK))
         done = "removed" if remove else "found; --remove removes them"
         self.stdout.write(
             f"{files:,} files, {deleted:,} deleted that members removed, {unneeded:,} that no row needs {done}, "
             f"{compared['same']:,} as they were kept, {compared['new']:,} whose digest is kept from now on, "
             f"{compared['other']:,} that are not as they were kept, {compared['missing']:,} rows without a file."
         )
+        if forgotten:
+            self.stdout.write(f"{forgotten:,} deleted whose Record CE form was not submitted.")
         if compared["other"] or compared["missing"]:
             sys.exit(1)
 
     def _compare(self, file: Evidence) -> str:
         """Compare a file with its row, and return what it is; tell what is wrong with it."""
         about = f"Evidence {file.pk} of {reference_of(file.activity_id)}"
-        try:
-            with evidence.storage().open(file.stored_name) as content:
-                size, found = content.size, evidence.digest(content)
-        except FileNotFoundError:
-            self.stderr.write(f"{about} lacks its file {file.stored_name}.")
-            return "missing"
-        except OSError as problem:
-            self.stderr.write(f"{about}: its file {file.stored_name} cannot be read: {problem.strerror}.")
-            return "other"
-        if size != file.size or found != (file.stored_sha256 or found):
-            self.stderr.write(
-                f"{about}: its file {file.stored_name} is not the one that was kept "
-                f"({size:,} bytes and SHA-256 {found}, kept were {file.size:,} and {file.stored_sha256 or 'none'})."
-            )
-            return "other"
-        if not file.stored_sha256:
+        outcome, found = self._compare_file(about, file.stored_name, size=file.size, sha256=file.stored_sha256)
+        if outcome == "same" and not file.stored_sha256:
             evidence.note_digest(evidence=file, stored_sha256=found)
             return "new"
-        return "same"
+        return outcome
+
+    def _compare_document(self, asked: NameRequest) -> str:
+        about = f"The document of the request for another name {asked.pk}"
+        return self._compare_file(about, asked.stored_name, size=asked.document_size, sha256=asked.stored_sha256)[0]
+
+    def _compare_file(self, about: str, name: str, *, size: int, sha256: str) -> tuple[str, str]:
+        """Return what a file is, and its SHA-256; tell what is wrong with it. ``sha256``: empty if none was kept."""
+        try:
+            with kept.storage().open(name) as content:
+                found_size, found = content.size, kept.digest(content)
+        except FileNotFoundError:
+            self.stderr.write(f"{about} lacks its file {name}.")
+            return "missing", ""
+        except OSError as problem:
+            self.stderr.write(f"{about}: its file {name} cannot be read: {problem.strerror}.")
+            return "other", ""
+        if found_size != size or found != (sha256 or found):
+            self.stderr.write(
+                f"{about}: its file {name} is not the one that was kept "
+                f"({found_size:,} bytes and SHA-256 {found}, kept were {size:,} and {sha256 or 'none'})."
+            )
+            return "other", found
+        return "same", found
+
+
+def _removed(names: list[str]) -> dict[str, datetime | None]:
+    """Return the files that have a row, by name, each with the moment from which nobody can open it."""
+    # Those that wait are read first: one that becomes evidence in between is found there.
+    waits = PendingFile.objects.filter(stored_name__in=names).values_list("stored_name", flat=True)
+    found: dict[str, datetime | None] = dict.fromkeys(waits)
+    found |= dict(Evidence.objects.filter(stored_name__in=names).values_list("stored_name", "removed_at"))
+    for asked in NameRequest.objects.filter(stored_name__in=names):
+        found[asked.stored_name] = name_requests.document_until(asked)
+    return found
 
 
 def _folders() -> Iterator[list[str]]:
     """Yield the names of all files, folder by folder."""
-    storage = evidence.storage()
+    storage = kept.storage()
     try:
         folders, _ = storage.listdir("")
     except FileNotFoundError:  # nothing was ever attached

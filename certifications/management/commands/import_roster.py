@@ -23,6 +23,7 @@ class Command(ImportCommand):
 - rows that differ from the record change it; the same file again changes nothing
 - members who are not in the file are left alone
 - fees due up to a row's fees_paid_through are issued as paid before the portal
+- what a member or staff changed since stays; if the roster has something new there, staff decide
 - a row about whose person staff must decide first waits in the admin; the others are imported
 - all or nothing: bad rows are named with line and column, and nothing is written"""
 
@@ -63,7 +64,7 @@ class Command(ImportCommand):
         unchanged = result.totals[RowResult.IMPORT_TYPE_SKIP]
         for note in resource.notes:
             self.stdout.write(str(note.problem))
-        for problem in resource.fee_notes:
+        for problem in (*resource.differing, *resource.fee_notes):
             self.stdout.write(str(problem))
         rows = new + updated + unchanged + len(resource.waiting)
         tally = (

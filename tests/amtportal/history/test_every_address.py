@@ -23,7 +23,7 @@ from amtportal.history import comparison
 from amtportal.history.lines import Traced
 from amtportal.history.models import SecurityEvent
 from amtportal.history.triggers import append_only
-from amtportal.members.models import BouncingAddress, Member, User
+from amtportal.members.models import BouncingAddress, Member, NameRequest, RosterDifference, User
 from ccp.audits.models import (
     Appeal,
     AuditCase,
@@ -85,6 +85,9 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "calendar-detail": (CalendarFeed, f"created_at: – → {NOW}"),
     "sharing": (ShareLink, "label: – → for Mercy Hospital"),
     "notice-list": (Preference, "language: – → es"),
+    "details-change": (Member, "phone: – → 847-555-0134"),
+    "name-ask": (NameRequest, "last_name: – → Lovelace"),
+    "name-withdraw": (NameRequest, "state: waiting → withdrawn"),
     "notice-stop": (Preference, "nothing_recorded: – → True"),  # and the other kind is off
     "account_login": (SecurityEvent, "kind: – → signed-in"),
     "account_logout": (SecurityEvent, "kind: – → signed-out"),
@@ -131,6 +134,8 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "auth_group_add": (Group, "name: – → Desk"),
     "auth_group_change": (Group, "name: Desk → Another"),
     "auth_group_delete": (Group, "name: Desk → –"),
+    "ccp_activity_points": (Activity, "points: – → 4.00"),
+    "ccp_activity_points_several": (Activity, "points: – → 4.00"),
     "ccp_activity_void": (Activity, "void_reason: – → Because it is so."),
     "ccp_activity_void_several": (Activity, "void_reason: – → Because it is so."),
     "ccp_activity_process_import": (Activity, "provider_reference: – → X-1"),
@@ -168,6 +173,10 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "members_member_add": (Member, "amt_id: – → 777"),
     "members_member_change": (Member, "city: – → Rosemont"),
     "members_bouncingaddress_clear": (BouncingAddress, f"cleared_at: – → {NOW}"),
+    "members_namerequest_accept": (Member, "last_name: Lane → Lovelace"),
+    "members_namerequest_decline": (NameRequest, "answer: – → It is not readable."),
+    "members_rosterdifference_follow": (Member, "phone: – → 847-555-0100"),
+    "members_rosterdifference_keep": (RosterDifference, "waits_since: * → –"),
     "members_member_hide": (Listing, "hidden_by_staff: – → True"),
     "members_member_rekey": (Member, "amt_id: * → 888"),
     "members_member_merge": (Member, "merged_into: – → *"),
@@ -185,6 +194,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
 NOTHING = {
     "activity-preview": "shows what an entry would count for",
     "credential-look-up": "tells what is asked",
+    "record-files": "lets files wait for a form that is not submitted yet",
     "transcript-check": "compares a code or a file with what was issued",
     "transcript-verify": "compares a file with what was issued",
     "set_language": "sets a cookie",
@@ -208,6 +218,7 @@ NOTHING = {
     "audits_letter_download": "is there to be read",
     "audits_printrun_download": "is there to be read",
     "payments_settlement_csv": "is there to be read",
+    "members_namerequest_document": "is there to be read",
     "members_outgoingmail_sample": "is there to be read",
     "members_outgoingmail_samples": "is there to be read",
     "payments_unappliedmoney_look": "is there to be read",

@@ -62,6 +62,19 @@ def test_more_people_than_anybody_reads_are_not_searched_for(
     assert list(answer.context["cl"].result_list) == []
 
 
+@pytest.mark.parametrize("model", [User, EmailAddress], ids=lambda model: model.__name__)
+def test_a_part_of_too_many_people_never_passes_for_all_of_them(
+    root: Client, ann: Member, model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two people are called Ann, one of them without an account; the search may find one."""
+    Member.objects.create(amt_id="7009999", first_name="Ann", last_name="Reed")
+    monkeypatch.setattr("amtportal.members.admin.MOST_PEOPLE", 1)
+    monkeypatch.setattr("amtportal.members.models.MOST_FOUND", 2)
+    answer = root.get(page(model), {"q": "ann"})
+    assert "More than 1 fit “ann”." in answer.text
+    assert list(answer.context["cl"].result_list) == []
+
+
 @pytest.mark.parametrize("model", [Member, User, EmailAddress, Certification], ids=lambda model: model.__name__)
 def test_a_search_by_too_many_words_tells_how_many_were_used(root: Client, ann: Member, model: Any) -> None:
     told = "Only the first 8 words were used in this search."

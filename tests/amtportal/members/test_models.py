@@ -6,9 +6,19 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from pytest_django import DjangoAssertNumQueries
 
-from amtportal.members.models import BouncingAddress, FormerAmtId, MailDelivery, Member, OutgoingMail, User
+from amtportal.members.models import (
+    BouncingAddress,
+    FormerAmtId,
+    MailDelivery,
+    Member,
+    NameRequest,
+    OutgoingMail,
+    RosterDifference,
+    User,
+)
 from tests.support.builders import TODAY, make_member, make_user, noon
 from tests.support.constraints import changed, constraints_of, copied, refused_by
+from tests.support.details import make_difference, make_name_request
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +43,29 @@ def make_former() -> FormerAmtId:
     )
 
 
+def a_request() -> NameRequest:
+    return make_name_request(make_member())
+
+
+def a_difference() -> RosterDifference:
+    return make_difference(make_member())
+
+
 CHANGES = {
+    "members_namerequest_name_given": (a_request, {"first_name": "", "last_name": ""}),
+    "members_namerequest_reason_known": (a_request, {"reason": "whim"}),
+    "members_namerequest_kind_known": (a_request, {"document_kind": "svg"}),
+    "members_namerequest_state_known": (
+        a_request,
+        {"state": "lost", "answered_at": noon(TODAY), "answered_by": make_user},
+    ),
+    "members_namerequest_answer_whole": (a_request, {"state": "accepted"}),
+    "members_namerequest_declined_with_reason": (
+        a_request,
+        {"state": "declined", "answered_at": noon(TODAY), "answered_by": make_user},
+    ),
+    "members_rosterdifference_detail_known": (a_difference, {"detail": "shoes"}),
+    "members_rosterdifference_waits_while_open": (a_difference, {"settled_at": noon(TODAY)}),
     "members_user_email_lower_case": (make_user, {"email": "Ada@example.org"}),
     "members_member_amt_id_given": (make_member, {"amt_id": ""}),
     "members_member_name_given": (make_member, {"first_name": "", "last_name": ""}),
@@ -47,6 +79,9 @@ CHANGES = {
     "members_maildelivery_sent_or_refused": (make_delivery, {"reason": "no such box"}),
 }
 COPIES = {
+    "members_namerequest.stored_name": (a_request, {"member": make_member}),
+    "members_namerequest_one_waits": (a_request, {"stored_name": "another"}),
+    "members_rosterdifference_once_while_open": (a_difference, {}),
     "members_bouncingaddress.email": (make_bouncing, {}),
     "members_user.email": (make_user, {}),
     "members_member.amt_id": (make_member, {"user": make_user}),

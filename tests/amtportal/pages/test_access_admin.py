@@ -55,6 +55,7 @@ READ = {
     "audits_draw_figures": "audits.view_draw",
     "audits_draw_figures_csv": "audits.view_draw",
     "audits_letter_download": "audits.view_letter",
+    "members_namerequest_document": "members.view_namerequest",
     "payments_settlement_csv": "payments.view_settlement",
     "payments_unappliedmoney_look": "payments.view_unappliedmoney",
 }

@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from amtportal.members.models import Member, SearchTerm, Tally, User
+from amtportal.members.models import Member, NameRequest, RosterDifference, SearchTerm, Tally, User
 from ccp.badges.models import Badge
 from ccp.models import (
     Activity,
@@ -69,6 +69,8 @@ pytestmark = [
 MODELS = [
     User,
     Member,
+    NameRequest,
+    RosterDifference,
     EmailAddress,
     Credential,
     Certification,

@@ -136,6 +136,14 @@ def test_two_certifications_are_two_rows_with_one_way_to_record(two: Member) -> 
     assert {words(code) for code in page.select("main .agenda .code")} == {"RMA", "RPT"}
 
 
+def test_the_fee_to_pay_is_the_most_urgent_one(met: Member) -> None:
+    make_payment(invoice_of(cycle_of(met), 1))
+    page = read(client_of(met).get("/"))
+    assert [link["href"] for link in page.select("main a.button:not(.button-quiet)")] == [
+        f"/invoices/{invoice_of(cycle_of(met), 2).pk}/"
+    ]
+
+
 @pytest.mark.parametrize(
     ("on", "expected"),
     [

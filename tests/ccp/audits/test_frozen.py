@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from amtportal.refusals import Refused
+from amtportal.uploads import kept
 from ccp.audits import cases, items
 from ccp.audits.models import AuditCase
 from ccp.evidence import attaching as evidence
@@ -123,7 +124,7 @@ def test_no_address_of_the_portal_makes_a_file_under_audit_vanish(admin_client: 
     call_command("clean_evidence", "--remove")
     file.refresh_from_db()
     assert file.is_attached
-    assert evidence.storage().exists(file.stored_name)
+    assert kept.storage().exists(file.stored_name)
     assert Activity.objects.get(pk=file.activity_id).is_standing
 
 

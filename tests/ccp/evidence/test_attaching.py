@@ -19,6 +19,7 @@ from time_machine import TimeMachineFixture
 from amtportal.members.models import Member
 from amtportal.refusals import Refused
 from amtportal.settings import STORAGES
+from amtportal.uploads import kept
 from ccp.evidence import attaching as evidence
 from ccp.models import Activity, Evidence
 from ccp.recording import verbs as recording
@@ -71,7 +72,7 @@ def entry(db: None) -> Activity:
 
 
 def stored() -> list[str]:
-    storage = evidence.storage()
+    storage = kept.storage()
     try:
         folders, _ = storage.listdir("")
     except FileNotFoundError:
@@ -287,7 +288,7 @@ def test_a_file_that_cannot_be_deleted_now_does_not_stop_the_others(
 ) -> None:
     for file in (attach(entry), attach(entry, pdf())):
         evidence.remove(evidence=file, by=entry.member.user, at=noon(TODAY))
-    monkeypatch.setattr(type(evidence.storage()), "delete", lambda *_: (_ for _ in ()).throw(OSError("read-only")))
+    monkeypatch.setattr(type(kept.storage()), "delete", lambda *_: (_ for _ in ()).throw(OSError("read-only")))
     time_machine.move_to(noon(TODAY) + timedelta(days=2))
     assert clean(capsys).startswith("2 files, 0 deleted")
     assert caplog.text.count("could not be deleted.") == 2

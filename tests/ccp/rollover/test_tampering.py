@@ -25,7 +25,7 @@ from django.db import connection, models, transaction
 from amtportal.history import comparison, events, seals, triggers
 from amtportal.history.models import SecurityEvent
 from amtportal.members.models import Member, User
-from ccp.evidence import attaching as evidence
+from amtportal.uploads import kept
 from ccp.models import Activity, ActivityType, Credit, Evidence, Transcript, TypeTerms
 from ccp.recording import verbs as recording
 from ccp.transcripts import contents, issuing
@@ -362,9 +362,9 @@ def test_seals_that_were_removed_are_told_with_a_head_kept_elsewhere(portal: Non
 @pytest.mark.parametrize(("content", "line"), [(pdf(), "is not the one that was kept"), (None, "lacks its file")])
 def test_a_file_swapped_on_the_disk_is_told(portal: None, content: bytes | None, line: str) -> None:
     file = Evidence.objects.get()
-    evidence.storage().delete(file.stored_name)
+    kept.storage().delete(file.stored_name)
     if content:
-        evidence.storage().save(file.stored_name, ContentFile(content))
+        kept.storage().save(file.stored_name, ContentFile(content))
     status, lines = told("clean_evidence")
     assert status == 1
     [complaint] = [each for each in lines if each.startswith("Evidence ")]

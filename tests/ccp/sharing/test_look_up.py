@@ -54,6 +54,7 @@ def test_it_tells_name_credential_status_since_and_until(ana: Member) -> None:
     ("last_name", "number"),
     [
         ("castillo nunez", "q500123A"),
+        ("castillonunez", "q500123A"),
         ("  CASTILLO  NÚÑEZ ", "Q 500-123 A"),
         ("Castillo‐Nun\u0303ez", "Ｑ500123A"),
         ("Castillo-Núñez", "RMA Q-500123a"),
@@ -62,6 +63,12 @@ def test_it_tells_name_credential_status_since_and_until(ana: Member) -> None:
 def test_case_accents_hyphens_and_spaces_do_not_matter(ana: Member, last_name: str, number: str) -> None:
     expected = 404 if number.startswith("RMA Q") else 200  # behind a code stands a number alone
     assert ask(last_name, number).status_code == expected
+
+
+@pytest.mark.parametrize("typed", ["O'Connor", "O’Connor", "o connor", "OCONNOR"])
+def test_an_apostrophe_is_typed_in_every_way(typed: str) -> None:
+    make_cycle(make_member(last_name="O'Connor"), certificate_number="8-1")
+    assert ask(typed, "81").status_code == 200
 
 
 def test_a_number_may_stand_behind_the_code_of_its_own_credential() -> None:

@@ -15,7 +15,7 @@ from django.utils import translation
 from pytest_django.fixtures import Settings
 
 from amtportal.members.models import Member
-from amtportal.uploads import malware
+from amtportal.uploads import kept, malware
 from ccp.evidence import attaching as evidence
 from ccp.evidence import files as evidence_files
 from ccp.evidence.cleaner import LeftOut
@@ -297,7 +297,7 @@ def test_a_file_that_is_lost_is_not_found_and_logged(
     owner: Client, entry: Activity, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = attach(entry)
-    evidence.storage().delete(file.stored_name)
+    kept.storage().delete(file.stored_name)
     assert owner.get(f"/ccp/evidence/{file.pk}/").status_code == 404
     assert f"The file of evidence {file.pk} is missing." in caplog.text
 

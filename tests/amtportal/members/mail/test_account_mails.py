@@ -56,6 +56,7 @@ def context_of(user: User) -> dict[str, object]:
         "deleted_email": "old@example.org",
         "left": 9,
         "codes": 10,
+        "details": ["phone", "address"],
     }
 
 

@@ -15,7 +15,7 @@ def load(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ccp", "0028_home_links_to_courses"),
+        ("ccp", "0026_home_links_to_courses"),
     ]
 
     operations = [

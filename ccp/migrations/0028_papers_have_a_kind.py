@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ccp", "0029_course_link_has_come"),
+        ("ccp", "0027_course_link_has_come"),
         ("certifications", "0017_certificates_are_found_by_number"),
     ]
 

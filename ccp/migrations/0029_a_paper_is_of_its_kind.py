@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ccp", "0032_papers_have_a_kind"),
+        ("ccp", "0028_papers_have_a_kind"),
     ]
 
     operations = [

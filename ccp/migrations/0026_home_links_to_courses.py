@@ -11,7 +11,7 @@ import amtportal.history.requests
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ccp", "0022_few_entries_are_not_of_members"),
+        ("ccp", "0025_types_say_that_amt_sets_points"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
