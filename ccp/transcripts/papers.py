@@ -360,13 +360,13 @@ def find(issue: Transcript, *, at: datetime) -> Finding:
     """Return the paper beside the record as it is now, after closing the cycles that are due."""
     on = day_of(at)
     held = Certification.objects.select_related("member", "credential")
-    certification = held.get(pk=issue.certification_id)
+    certification = held.get(papers=issue)
     if catching_up.catch_up(certification.member, at=at):
-        certification = held.get(pk=issue.certification_id)
+        certification = held.get(papers=issue)
     kind = PaperKind(issue.kind)
     is_refused = False
     if kind == PaperKind.COMPLETION:
-        cycle = Cycle.objects.get(pk=issue.cycle_id)
+        cycle = Cycle.objects.get(transcripts=issue)
         cycle.certification = certification
         record = of_completion(cycle)
     else:

@@ -1,6 +1,7 @@
 """A member's digital card, letters of good standing and certificates of completion."""
 
 from datetime import datetime
+from itertools import zip_longest
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -14,6 +15,7 @@ from amtportal.documents import layout as documents
 from amtportal.members.access import account_of, for_member
 from amtportal.members.limits import rate_limited
 from amtportal.members.models import Member
+from ccp.models import Transcript
 from ccp.models.transcripts import PaperKind
 from ccp.rollover import catching_up
 from ccp.transcripts import issuing, papers
@@ -29,17 +31,16 @@ def card_detail(request: HttpRequest, member: Member) -> HttpResponse:
     """Show a card for each certification of the member, which fills the screen of a phone."""
     now = timezone.now()
     records = [papers.of_standing(PaperKind.CARD, validity) for validity in _held(member, at=now)]
+    issues: list[Transcript] = []
     missing = []
-    cards = [(record, papers.Said(record.snapshot), None, "") for record in records]
     try:
         issues = papers.issue_all(records, by=account_of(request), at=now)
     except fonts.Unprintable as reason:
         missing = reason.missing
-    else:
-        cards = [
-            (record, said, issue, issuing.qr(issue, papers.qr_title()))
-            for (record, said, _issue, _qr), issue in zip(cards, issues, strict=True)
-        ]
+    cards = [
+        (record, papers.Said(record.snapshot), issue, issuing.qr(issue, papers.qr_title()) if issue else "")
+        for record, issue in zip_longest(records, issues)
+    ]
     context = {"cards": cards, "missing": missing, **issuing.places()}
     return render(request, "ccp/transcripts/card_detail.html", context)
 

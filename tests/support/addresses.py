@@ -58,7 +58,7 @@ PRIVATE = {
     "card-detail": ("/account/card/", 200, 200, 302, 302),
     "card-pdf": ("/account/card/{certification}.pdf", 200, 404, 302, 302),
     "letter-detail": ("/account/letter/{certification}/", 200, 404, 302, 302),
-    "letter-pdf": ("/account/letter/{certification}.pdf", 200, 404, 302, 302),
+    "letter-pdf": ("/account/letter/{certification}.pdf", 409, 404, 302, 302),  # a fee is overdue
     "completion-pdf": ("/ccp/completion/{cycle}.pdf", 200, 404, 302, 302),
     "calendar-detail": ("/calendar/", 200, 200, 302, 302),
     "details-change": ("/account/details/", 200, 200, 302, 302),

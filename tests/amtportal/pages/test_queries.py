@@ -67,7 +67,6 @@ PAGES = {
     "letter of an audit": "/audits/{audit}/letters/{letter}/",
     "attach files in an audit": "/audits/{audit}/entries/{activity}/files/",
     "letter of good standing": "/account/letter/{certification}/",
-    "letter of good standing as PDF": "/account/letter/{certification}.pdf",
     "certificate of completion": "/ccp/completion/{cycle}.pdf",
     "calendar": "/calendar/",
     "notices": "/account/notices/",
