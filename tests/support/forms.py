@@ -79,7 +79,7 @@ def form_on(client: Client, address: str, posted: dict[str, Any] | None = None) 
 RECORD = {"activity_type": "self-study", "points": "2", "starts_on": "3/1/2026", "attested": "on"}
 
 
-NEW_PASSWORD = {"oldpassword": PASSWORD, "password1": "green kettles sing low", "password2": "green kettles sing low"}
+NEW_PASSWORD = {"oldpassword": PASSWORD, "password1": "green kettles sing low"}
 
 
 MEMBERS = {

@@ -80,11 +80,11 @@ FORMS = {
         "/accounts/password/reset/", {"email": "ada"}, {"id_email"}, {"email": "ada"}, signed_in=False
     ),
     "choose a password": Form(
-        "{link}", {"password1": "short", "password2": ""}, {"id_password1", "id_password2"}, signed_in=False
+        "{link}", {"password1": "short"}, {"id_password1", "id_password2"}, signed_in=False
     ),
     "change the password": Form(
         "/accounts/password/change/",
-        {"oldpassword": "wrong", "password1": PASSWORD, "password2": "another"},
+        {"oldpassword": "wrong", "password1": PASSWORD},
         {"id_oldpassword", "id_password2"},
     ),
     "confirm that it is you": Form("/accounts/reauthenticate/", {"password": "wrong"}, {"id_password"}),
