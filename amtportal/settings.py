@@ -53,8 +53,8 @@ A wrong value stops the portal at the start with a sentence that says what to wr
 
 import os
 from contextlib import suppress
-from importlib.util import find_spec
 from email.utils import parseaddr
+from importlib.util import find_spec
 from pathlib import Path
 from secrets import token_urlsafe
 from tempfile import NamedTemporaryFile

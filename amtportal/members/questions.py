@@ -32,18 +32,22 @@ MOST_OF_PAGE = 200
 MAY_ANSWER = "members.answer_question"
 
 
-def page_of(address: str) -> str:
-    """Return the page of the portal that an address names; empty if it is none.
+def page_of(address: str, *, host: str = "") -> str:
+    """Return the page of the portal, which has this host, that an address names; empty if it is none.
 
     Secrets in it are left out, and so is what follows the path: what somebody searched for is no
     part of the question.
     """
-    parts = urlsplit(address)
-    here = urlsplit(settings.SITE_URL)
-    if parts.netloc and (parts.scheme, parts.netloc) != (here.scheme, here.netloc):
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    if not address.isprintable():
+        return ""
+    if parts.netloc and parts.netloc != host:
         return ""
     path = without_secrets(parts.path)
-    return path[:MOST_OF_PAGE] if path.startswith("/") and path.isprintable() else ""
+    return path[:MOST_OF_PAGE] if path.startswith("/") else ""
 
 
 @transaction.atomic

@@ -71,7 +71,8 @@ def question_ask(request: HttpRequest) -> HttpResponse:
         page = questions.page_of(request.POST.get("page", ""))
     else:
         kept = kept_forms.take(request)
-        page = questions.page_of(kept.get("page", "") if kept else request.headers.get("Referer", ""))
+        came_from = kept.get("page", "") if kept else request.headers.get("Referer", "")
+        page = questions.page_of(came_from, host=request.get_host())
         page = "" if page == request.path else page
         form = QuestionForm(initial={**(kept.dict() if kept else {}), "page": page}, user=user)
     member = getattr(user, "member", None)

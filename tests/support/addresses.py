@@ -87,6 +87,8 @@ PUBLIC = {
     "account-activate-done": "/accounts/activate/done/",
     "qualifying-activities": "/qualifying-activities/",
     "guide": "/guide/",
+    "question-ask": "/help/question/",
+    "question-sent": "/help/question/sent/",
     "transcript-check": "/verify/",
     "credential-look-up": "/credentials/",
     "draw-list": "/audits/draws/",

@@ -10,7 +10,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from amtportal.members.models import BouncingAddress, Member, NameRequest, RosterDifference
+from amtportal.members.models import BouncingAddress, Member, NameRequest, Question, RosterDifference
 from amtportal.members.sign_in import addresses
 from ccp.audits.models import AuditCase, Draw, DrawTicket
 from ccp.models import ActivityType, Category, ErrorReport
@@ -105,6 +105,7 @@ MEMBERS = {
     "name-withdraw": Form("/account/details/name/withdraw/"),
     "notice-stop": Form("/notices/stop/{stop}/", {"switch": "off"}, by="nobody", plain=True),
     "sharing": Form("/account/sharing/", {"label": "for Mercy Hospital"}),
+    "question-ask": Form("/help/question/", {"question": "How many points are left?"}),
     "credential-look-up": Form("/credentials/", {"last_name": "Lane", "certificate_number": "1"}, by="nobody"),
     "transcript-check": Form("/verify/", plain=True),
     "transcript-verify": Form("/verify/{code}/", plain=True),
@@ -136,6 +137,7 @@ STAFF = {
     "members_bouncingaddress_clear": Form("bouncingaddress"),
     "members_namerequest_accept": Form("namerequest"),
     "members_namerequest_decline": Form("namerequest", {"answer": "It is not readable."}),
+    "members_question_answer": Form("question", {"answer": "Two are left."}),
     "members_rosterdifference_follow": Form("rosterdifference", REASON),
     "members_rosterdifference_keep": Form("rosterdifference", REASON),
     "members_member_hide": Form("member", REASON),
@@ -223,6 +225,7 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
             email="comes-back@example.org", defaults={"marked_at": noon(TODAY), "reason": "550 5.1.1 no such box"}
         )[0].pk,
         "namerequest": NameRequest.objects.get().pk,
+        "question": Question.objects.get().pk,
         "rosterdifference": RosterDifference.objects.get().pk,
         "draw": _drawn_with_letter().pk if name.endswith("_letters") else Draw.objects.get(drawn_at=None).pk,
         "drawticket": DrawTicket.objects.order_by("pk")[0].pk,

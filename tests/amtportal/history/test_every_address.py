@@ -23,7 +23,7 @@ from amtportal.history import comparison
 from amtportal.history.lines import Traced
 from amtportal.history.models import SecurityEvent
 from amtportal.history.triggers import append_only
-from amtportal.members.models import BouncingAddress, Member, NameRequest, RosterDifference, User
+from amtportal.members.models import BouncingAddress, Member, NameRequest, Question, RosterDifference, User
 from ccp.audits.models import (
     Appeal,
     AuditCase,
@@ -85,6 +85,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "sharing": (ShareLink, "label: – → for Mercy Hospital"),
     "notice-list": (Preference, "language: – → es"),
     "details-change": (Member, "phone: – → 847-555-0134"),
+    "question-ask": (Question, "text: – → How many points are left?"),
     "name-ask": (NameRequest, "last_name: – → Lovelace"),
     "name-withdraw": (NameRequest, "state: waiting → withdrawn"),
     "notice-stop": (Preference, "nothing_recorded: – → True"),  # and the other kind is off
@@ -170,6 +171,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "members_bouncingaddress_clear": (BouncingAddress, f"cleared_at: – → {NOW}"),
     "members_namerequest_accept": (Member, "last_name: Lane → Lovelace"),
     "members_namerequest_decline": (NameRequest, "answer: – → It is not readable."),
+    "members_question_answer": (Question, "answer: – → Two are left."),
     "members_rosterdifference_follow": (Member, "phone: – → 847-555-0100"),
     "members_rosterdifference_keep": (RosterDifference, "waits_since: * → –"),
     "members_member_hide": (Listing, "hidden_by_staff: – → True"),

@@ -373,7 +373,7 @@ def test_staff_keep_their_last_factor(boss: User) -> None:
     give_app(boss)
     confirm(client, PASSWORD)
     page = read(client.post(APP.replace("activate", "deactivate")))
-    assert "last second factor" in words(page.main)
+    assert "Your account needs this factor" in words(page.main)
     assert Authenticator.objects.filter(type="totp").exists()
 
 

@@ -141,9 +141,9 @@ def test_a_person_from_the_roster_activates_the_account_by_mail(mailbox: Mailbox
     assert mail["Subject"] == "Activate your AMT Portal account"
     assert mail["From"] == "AMT Portal <portal@amt.example>"
     done = choose_password(client, mailbox.only_link())
-    assert (done.status_code, done.headers["Location"]) == (302, "/accounts/password/reset/key/done/")
+    assert (done.status_code, done.headers["Location"]) == (302, "/")
     assert EmailAddress.objects.get().verified
-    assert SecurityEvent.objects.get().kind == "password-reset"
+    assert [event.kind for event in SecurityEvent.objects.order_by("pk")] == ["password-reset", "signed-in"]
     browser = Client()
     assert sign_in(browser, "ada@example.org", PASSWORD).headers["Location"] == "/"
     assert read(browser.get("/certifications/")).select("section[id^=certification-]")
@@ -225,16 +225,15 @@ def test_a_made_up_link_does_not_work(on_roster: Member, link: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("password", "again"),
+    "password",
     [
-        pytest.param("short", "short", id="short"),
-        pytest.param("123456789987654321", "123456789987654321", id="common"),
-        pytest.param("ada@example.org", "ada@example.org", id="the address itself"),
-        pytest.param(PASSWORD, "seven blue lantern", id="typed differently"),
+        pytest.param("short", id="short"),
+        pytest.param("123456789987654321", id="common"),
+        pytest.param("ada@example.org", id="the address itself"),
     ],
 )
 def test_a_weak_password_is_refused_and_the_link_still_works(
-    mailbox: Mailbox, on_roster: Member, password: str, again: str
+    mailbox: Mailbox, on_roster: Member, password: str
 ) -> None:
     client = Client()
     client.post(ACTIVATE, {"email": "ada@example.org"})
@@ -280,9 +279,7 @@ def test_an_address_gets_ten_links_a_day_and_the_page_says_the_same(
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_there_is_no_sign_up(method: str) -> None:
-    answer = getattr(Client(), method)(
-        "/accounts/signup/", {"email": "eve@example.org", "password1": PASSWORD}
-    )
+    answer = getattr(Client(), method)("/accounts/signup/", {"email": "eve@example.org", "password1": PASSWORD})
     assert not read(answer).select("main input")
     assert not User.objects.filter(email="eve@example.org").exists()
 
