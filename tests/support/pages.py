@@ -41,7 +41,7 @@ def form_values(page: BeautifulSoup) -> dict[str, list[str]]:
         if field.name == "select":
             chosen = field.select_one("option[selected]") or field.select_one("option")
             values.setdefault(field["name"], []).append(chosen["value"] if chosen else "")
-        elif field.get("type") not in ("checkbox", "radio"):
+        elif field.get("type") not in ("checkbox", "radio", "file"):
             values.setdefault(field["name"], []).append(field.get("value", ""))
         elif field.has_attr("checked"):
             values.setdefault(field["name"], []).append(field.get("value", "on"))

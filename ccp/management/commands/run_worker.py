@@ -9,9 +9,11 @@ from django_tasks_db.management.commands import db_worker
 from amtportal.members.mail import sending
 from amtportal.members.mail.process import sending_beside
 from ccp.audits.letters import printing
+from ccp.recording import readings
 from ccp.transcripts import batches
 
-INTERVAL = 5.0
+INTERVAL = 1.0
+"""Seconds between two looks for work. A member may look at the page and wait for it."""
 
 
 class Command(db_worker.Command):
@@ -29,6 +31,7 @@ Work that a worker was killed at is begun again. Several workers can run at once
         call_command("prune_db_task_results", verbosity=0)
         batches.resume()
         printing.resume()
+        readings.resume()
         if options["batch"]:
             super().handle(**options)
             sending.send_due()

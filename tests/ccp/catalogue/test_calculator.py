@@ -133,7 +133,7 @@ def test_units_that_staff_give_a_figure_make_points(unit: str, sentence: str) ->
         pytest.param(
             "employment",
             "3",
-            "Employment in the field has no fixed number of points. Ask AMT how many points it is worth.",
+            "Employment in the field has no fixed number of points. Record it: AMT sets the points.",
             id="no unit",
         ),
     ],

@@ -36,6 +36,7 @@ def test_the_page_asks_for_what_the_programme_asks_for(signed_in: Client) -> Non
     assert words(page.title) == "Record CE – AMT Portal"
     labels = [words(label) for label in page.select("main form[method=post] label")]
     assert labels == [
+        "Take a photo or choose a file",
         "What did you do?",
         "Title (optional)",
         "Provider (optional)",
@@ -43,6 +44,7 @@ def test_the_page_asks_for_what_the_programme_asks_for(signed_in: Client) -> Non
         "Points earned",
         "When?",
         "Last day (optional)",
+        "Files (optional)",
         claims.ATTESTATION,
     ]
     assert words(page.select_one("main form[method=post] button[type=submit]")) == "Submit"

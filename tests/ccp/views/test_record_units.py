@@ -174,11 +174,6 @@ def test_without_units_everything_is_as_before(signed_in: Client) -> None:
             id="neither, from a form that asks for points alone",
         ),
         pytest.param(
-            {"activity_type": "written-work", "quantity": "", "points": ""},
-            {"id_points": "Enter the points you earned, for example 1.5."},
-            id="neither, of a type without units",
-        ),
-        pytest.param(
             {"activity_type": "", "quantity": "2", "points": ""},
             {"id_activity_type": "Choose an activity type."},
             id="units of nothing",
