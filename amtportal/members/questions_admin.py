@@ -43,7 +43,7 @@ class AnswerForm(forms.Form):
 
 @admin.register(Question)
 class QuestionAdmin(WrittenByVerbs, HistoryAdmin):
-    list_display = ["__str__", "email", "amt_id", "page", "asked_at", "waits"]
+    list_display = ["number", "email", "amt_id", "page", "asked_at", "waits"]
     list_reads = ["email", "amt_id", "page", "asked_at", "answered_at"]
     page_select_related = ["user", "answered_by"]
     list_filter = [AnsweredFilter]
@@ -55,6 +55,10 @@ class QuestionAdmin(WrittenByVerbs, HistoryAdmin):
         ("Who asked", {"fields": ["user", "email", "amt_id"]}),
         ("Answer", {"fields": ["answer", "answered_at", "answered_by"]}),
     ]
+
+    @admin.display(description="question")
+    def number(self, question: Question) -> str:
+        return str(question)
 
     @admin.display(description="waits")
     def waits(self, question: Question) -> str:

@@ -49,6 +49,14 @@ class PasskeyAloneForm(SignupWebAuthnForm):
             raise ValidationError(MFAAdapter.error_messages["incorrect_code"])  # it could not sign in by itself
         return credential
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse what no device sent. allauth reads it as it comes, and fails where a part is missing."""
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise ValidationError(MFAAdapter.error_messages["incorrect_code"]) from None
+        return cleaned
+
 
 def options(user: User) -> dict[str, Any]:
     """Return what the browser needs to make the passkey. The challenge stays in the session."""

@@ -127,7 +127,7 @@ def test_those_that_wait_come_first(ada: Member) -> None:
     done, waits = make_question(ada), make_question(ada, text="And how much?")
     questions.answer(question=done, answer="", by=make_user(), at=noon(TODAY))
     listed = read(client_of(make_clerk("view_question")).get(page(Question)))
-    assert [row.text for row in listed.select("th.field-__str__")] == [f"Question {waits.pk}", f"Question {done.pk}"]
+    assert [row.text for row in listed.select("th.field-number")] == [f"Question {waits.pk}", f"Question {done.pk}"]
 
 
 def test_the_hours_of_the_office_stand_beside_the_phone_number(settings: Any) -> None:
