@@ -14,6 +14,8 @@ A wrong value stops the portal at the start with a sentence that says what to wr
 | ``BOUNCE_MAILBOX`` | none | where these reports arrive: ``maildir:///path``, ``imaps://user:password@host/INBOX`` |
 | ``BOUNCE_SOFT_MOST`` | ``5`` | mails that come back for the moment, and then mark an address |
 | ``BOUNCE_SOFT_DAYS`` | ``14`` | the days within which they are counted |
+| ``OFFICE_EMAIL`` | the address in ``DEFAULT_FROM_EMAIL`` | to which questions from the portal are mailed |
+| ``OFFICE_HOURS`` | ``08:00-17:00`` | when the office answers the phone on weekdays, Central Time; empty: not said |
 | ``SECRET_KEY`` | generated once in ``AMTPORTAL_VAR`` | at least 50 characters |
 | ``SECRET_KEY_FALLBACKS`` | none | earlier keys, by commas: what they signed stays valid while listed |
 | ``MFA_KEYS`` | generated once in ``AMTPORTAL_VAR`` | encrypt second factors' secrets; by commas, the newest first |
@@ -51,6 +53,7 @@ A wrong value stops the portal at the start with a sentence that says what to wr
 
 import os
 from contextlib import suppress
+from email.utils import parseaddr
 from importlib.util import find_spec
 from pathlib import Path
 from secrets import token_urlsafe
@@ -61,7 +64,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from amtportal import payment_settings
+from amtportal import office_hours, payment_settings
 from amtportal.uploads import malware
 
 env = environ.Env()
@@ -278,9 +281,12 @@ ACCOUNT_FORMS = {
     "reset_password": "amtportal.members.sign_in.forms.AddressForm",
     "reset_password_from_key": "amtportal.members.sign_in.forms.SetPasswordForm",
     "change_password": "amtportal.members.sign_in.forms.ChangePasswordForm",
+    "set_password": "amtportal.members.sign_in.forms.FirstPasswordForm",
     "reauthenticate": "amtportal.members.sign_in.forms.ReauthenticateForm",
 }
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "amtportal.members.sign_in.links.LinkTokens"  # noqa: S105
+# Who has just chosen a password with a mailed link is signed in. A second factor is still asked for.
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 # The owner gets a mail when the password is changed and when a second factor is added or removed.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 # A change of second factors or of the address asks for the password or a factor again, unless it
@@ -311,6 +317,8 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "120/m/ip,5/m/key",
     # Estimating the strength of each new password takes up to half a second of processor time.
     "reset_password_from_key": "40/m/ip",
+    # So does saying how strong it is while it is typed, which a page asks for after each pause.
+    "strength": "120/m/ip",
     # Anyone can check codes and files of transcripts. This is enough for an office that checks its
     # staff one after another.
     "verify": "60/m/ip",
@@ -329,6 +337,9 @@ ACCOUNT_RATE_LIMITS = {
     "reading": "10/m/user",
     # Mail to addresses that somebody typed: nobody may use the portal to write to many strangers.
     "change_address": "5/h/user",
+    # Questions to the office: each is a mail that a person reads. Signed in and signed out count for the IP address.
+    "question": "10/h/user",
+    "questions": "30/h/ip",
     # Choices about notices: each is a line of history.
     "notices": "30/m/user",
     # Changes of contact details: each is a line of history and a mail.
@@ -348,7 +359,7 @@ ACCOUNT_RATE_LIMITS = {
     "answer": "60/m/key",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_PREVENT_ENUMERATION = True
@@ -385,6 +396,10 @@ if BOUNCE_SOFT_MOST < 1 or BOUNCE_SOFT_DAYS < 1:
 if BOUNCE_MAILBOX and not BOUNCE_MAILBOX.startswith(("maildir:///", "imap://", "imaps://")):
     raise ImproperlyConfigured("Write BOUNCE_MAILBOX as maildir:///path or as imaps://user:password@host/INBOX.")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AMT Portal <portal@amt.example>")
+OFFICE_EMAIL = env.str("OFFICE_EMAIL", default="") or parseaddr(DEFAULT_FROM_EMAIL)[1]
+if "@" not in OFFICE_EMAIL:
+    raise ImproperlyConfigured("Write OFFICE_EMAIL as an address, such as office@example.org.")
+OFFICE_HOURS = office_hours.read(env.str("OFFICE_HOURS", default="08:00-17:00"))
 
 LANGUAGE_CODE = "en-us"
 # Each language has its own name for itself, as the language switch shows it.
@@ -505,6 +520,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "font-src": [SELF],
         "img-src": [SELF, "data:"],  # icons in the style sheets
+        "manifest-src": [SELF],
         "frame-src": [NONE],
         "worker-src": [NONE],
         "object-src": [NONE],

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from amtportal.middleware import language
-from amtportal.views import certifications, details, home, invoices, public, site
+from amtportal.views import certifications, details, home, invoices, public, questions, site
 
 # The admin has no sign-in of its own.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -42,9 +42,12 @@ urlpatterns = [
     path("invoices/<int:pk>.pdf", invoices.invoice_pdf, name="invoice-pdf"),
     path("guide/", public.guide, name="guide"),
     path("guide/amtrax-user-guide.pdf", public.guide_pdf, name="guide-pdf"),
+    path("help/question/", questions.question_ask, name="question-ask"),
+    path("help/question/sent/", questions.question_sent, name="question-sent"),
     path("i18n/setlang/", language.switch, name="set_language"),
     path("styleguide/", site.styleguide, name="styleguide"),
     path("healthz", site.healthz, name="healthz"),
+    path("manifest.webmanifest", public.manifest, name="manifest"),
     path(".well-known/security.txt", public.security_txt, name="security-txt"),
     # Where password managers look for the page on which a password is changed (W3C).
     path(

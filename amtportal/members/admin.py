@@ -31,6 +31,7 @@ from amtportal.history import events
 from amtportal.members import (
     details,
     details_admin,  # noqa: F401  Registers requests for another name, and differences from the roster.
+    questions_admin,  # noqa: F401  Registers questions to AMT.
     security_admin,  # noqa: F401  Registers security events and seals.
 )
 from amtportal.members.access import account_of

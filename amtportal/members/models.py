@@ -709,6 +709,50 @@ class BouncingAddress(models.Model):
         return self.email
 
 
+class Question(models.Model):
+    """What somebody asked AMT in the portal, with the answer (``questions`` writes it)."""
+
+    user = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="questions",
+        help_text="Who was signed in; nobody if it was asked signed out.",
+    )
+    email = EmailField("e-mail address", help_text="Where the answer goes. Signed out, it is as typed.")
+    amt_id = models.CharField("AMT ID", max_length=20, blank=True, help_text="Of the member who was signed in.")
+    page = models.CharField(max_length=200, blank=True, help_text="From where it was asked.")
+    text = models.TextField("question")
+    language = models.CharField(max_length=5, help_text="In which the page was shown.")
+    asked_at = models.DateTimeField()
+    answer = models.TextField(blank=True, help_text="As it was mailed; empty if it was answered elsewhere.")
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="questions_answered"
+    )
+
+    history = History(found_by=["user"])
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["-id"], name="members_question_waiting", condition=Q(answered_at=None)),
+        ]
+        constraints = [
+            models.CheckConstraint(name="%(app_label)s_%(class)s_has_text", condition=~Q(text="")),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_answer_whole",
+                condition=Q(answered_at=None, answered_by=None, answer="")
+                | Q(answered_at__isnull=False, answered_by__isnull=False),
+            ),
+        ]
+        permissions = [("answer_question", "Can answer questions")]
+
+    def __str__(self) -> str:
+        return f"Question {self.pk}"
+
+
 class Tally(models.Model):
     """How often something happened lately (``tallies``): requests of one address, wrong passwords.
 

@@ -9,13 +9,20 @@ from django.urls import include, path, re_path
 from amtportal.members.factors.second_factor import RemovePasskeyView, readable_codes_only
 from amtportal.members.sessions.views import session_end, session_list
 from amtportal.members.sign_in import address_views
-from amtportal.members.sign_in.activation import ActivateDoneView, ActivateView, ConfirmView, LinkView
+from amtportal.members.sign_in.activation import (
+    ActivateDoneView,
+    ActivateView,
+    ConfirmView,
+    LinkView,
+    password_strength,
+)
 from amtportal.members.sign_in.kept_forms import keeps
 from amtportal.middleware.compression import sent_plain
 
 urlpatterns = [
     path("login/", keeps("login")(login), name="account_login"),
     path("password/reset/", keeps("email")(password_reset), name="account_reset_password"),
+    path("password/strength/", password_strength, name="password-strength"),
     path("activate/", keeps("email")(ActivateView.as_view()), name="account-activate"),
     path("activate/done/", login_not_required(ActivateDoneView.as_view()), name="account-activate-done"),
     re_path(

@@ -1,4 +1,4 @@
-"""Pages that anybody may read: the guide and security.txt.
+"""Pages that anybody may read: the guide, security.txt, and the manifest of the portal as an app.
 
 Apart from their header, they are the same for everybody.
 """
@@ -6,10 +6,13 @@ Apart from their header, they are the same for everybody.
 from datetime import timedelta
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from amtportal import links
@@ -23,6 +26,34 @@ from amtportal.middleware.headers import public_page
 def guide(request: HttpRequest) -> HttpResponse:
     """Show the user guide: enter CE, track progress, print or save the transcript, and answers."""
     return render(request, "guide.html")
+
+
+@login_not_required
+@cache_control(public=True, max_age=24 * 3600)
+@require_safe
+def manifest(request: HttpRequest) -> HttpResponse:
+    """Send the name and icons with which phones install the portal (W3C, Web Application Manifest).
+
+    It is the same for everybody. There is no service worker: a page that is shown is of this moment
+    (decision 63).
+    """
+    icons = [
+        {"src": static(f"icons/portal{name}-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png", **purpose}
+        for name, purpose in (("", {}), ("-maskable", {"purpose": "maskable"}))
+        for size in (192, 512)
+    ]
+    about = {
+        "id": "/",
+        "name": "My AMT Portal",
+        "short_name": "AMT Portal",
+        "start_url": reverse("home"),
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#f5f3ee",
+        "theme_color": "#0a4059",
+        "icons": icons,
+    }
+    return JsonResponse(about, content_type="application/manifest+json")
 
 
 @public_page

@@ -23,7 +23,7 @@ function join() {
   for (const form of document.querySelectorAll("form[data-passkey]")) {
     const kind = form.dataset.passkey;
     const ids = {
-      [{ add: "add", login: "login" }[kind] || "authenticate"]: form.querySelector("[data-passkey-button]").id,
+      [{ add: "add", signup: "signup", login: "login" }[kind] || "authenticate"]: form.querySelector("[data-passkey-button]").id,
       credential: form.elements.credential.id,
       passwordless: form.elements.passwordless ? form.elements.passwordless.id : null,
     };

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from allauth.mfa.models import Authenticator
 from django.template.loader import render_to_string
 from django.utils import translation
-from playwright.sync_api import Page, expect
+from playwright.sync_api import CDPSession, Page, expect
 
 from amtportal.dates import today
 from amtportal.formatting import typed
@@ -18,6 +18,26 @@ from certifications.models import Certification
 from tests.support.builders import PASSWORD
 
 Act = Callable[[Page], None]
+
+
+def authenticator_of(page: Page) -> CDPSession:
+    """Return the session of a new authenticator, which keeps passkeys and knows its owner."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    session.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {
+            "options": {
+                "protocol": "ctap2",
+                "transport": "internal",
+                "hasResidentKey": True,
+                "hasUserVerification": True,
+                "isUserVerified": True,
+                "automaticPresenceSimulation": True,
+            }
+        },
+    )
+    return session
 
 
 def opened(page: Page, address: str) -> None:

@@ -58,6 +58,8 @@ PUBLIC = [
     "/verify/",
     "/verify/?code=7KQ2",
     "/verify/0000000000000000/",
+    "/help/question/",
+    "/help/question/sent/",
     "/credentials/",
     "/share/x/",
     "/audits/draws/",

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from playwright.sync_api import CDPSession, ConsoleMessage, Page, expect
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 from amtportal.members.models import Member
+from tests.browser.acts import authenticator_of
 from tests.support.builders import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]
@@ -40,26 +41,6 @@ def page(window: Window, member: Member) -> Iterator[Page]:
     authenticator_of(page)
     yield page
     assert said == []
-
-
-def authenticator_of(page: Page) -> CDPSession:
-    """Return the session of a new authenticator, which keeps passkeys and knows its owner."""
-    session = page.context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    session.send(
-        "WebAuthn.addVirtualAuthenticator",
-        {
-            "options": {
-                "protocol": "ctap2",
-                "transport": "internal",
-                "hasResidentKey": True,
-                "hasUserVerification": True,
-                "isUserVerified": True,
-                "automaticPresenceSimulation": True,
-            }
-        },
-    )
-    return session
 
 
 def sign_in(page: Page) -> None:

@@ -97,6 +97,8 @@ PUBLIC = {
     "guidance-pdf": "/qualifying-activities/guidance-document.pdf",
     "guide": "/guide/",
     "guide-pdf": "/guide/amtrax-user-guide.pdf",
+    "question-ask": "/help/question/",
+    "question-sent": "/help/question/sent/",
     "transcript-check": "/verify/",
     "credential-look-up": "/credentials/",
     "draw-list": "/audits/draws/",

@@ -1,10 +1,10 @@
-"""Requests for another name, and what differs from the roster."""
+"""Requests for another name, what differs from the roster, and questions."""
 
 from typing import Any
 
 from django.core.files.base import ContentFile
 
-from amtportal.members.models import Member, NameRequest, RosterDifference
+from amtportal.members.models import Member, NameRequest, Question, RosterDifference
 from amtportal.uploads import kept
 from tests.support.builders import TODAY, noon
 from tests.support.evidence import picture
@@ -46,3 +46,10 @@ def make_difference(member: Member, *, said: str = "847-555-0100", **fields: Any
             **fields,
         }
     )
+
+
+def make_question(member: Member, **fields: Any) -> Question:
+    """Return a question of the member that waits for an answer."""
+    values = {"user": member.user, "email": member.user.email, "amt_id": member.amt_id, "page": "/invoices/"}
+    values |= {"text": "How do I pay?", "language": "en", "asked_at": noon(TODAY), **fields}
+    return Question.objects.create(**values)

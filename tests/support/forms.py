@@ -11,7 +11,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from amtportal.members.models import BouncingAddress, Member, NameRequest, RosterDifference
+from amtportal.members.models import BouncingAddress, Member, NameRequest, Question, RosterDifference
 from amtportal.members.sign_in import addresses
 from ccp.audits.models import AuditCase, Draw, DrawTicket
 from ccp.models import ActivityType, Category, CourseLink, ErrorReport
@@ -80,7 +80,7 @@ def form_on(client: Client, address: str, posted: dict[str, Any] | None = None) 
 RECORD = {"activity_type": "self-study", "points": "2", "starts_on": "3/1/2026", "attested": "on"}
 
 
-NEW_PASSWORD = {"oldpassword": PASSWORD, "password1": "green kettles sing low", "password2": "green kettles sing low"}
+NEW_PASSWORD = {"oldpassword": PASSWORD, "password1": "green kettles sing low"}
 
 
 MEMBERS = {
@@ -107,6 +107,7 @@ MEMBERS = {
     "name-withdraw": Form("/account/details/name/withdraw/"),
     "notice-stop": Form("/notices/stop/{stop}/", {"switch": "off"}, by="nobody", plain=True),
     "sharing": Form("/account/sharing/", {"label": "for Mercy Hospital"}),
+    "question-ask": Form("/help/question/", {"question": "How many points are left?"}),
     "credential-look-up": Form("/credentials/", {"last_name": "Lane", "certificate_number": "1"}, by="nobody"),
     "transcript-check": Form("/verify/", plain=True),
     "transcript-verify": Form("/verify/{code}/", plain=True),
@@ -138,6 +139,7 @@ STAFF = {
     "members_bouncingaddress_clear": Form("bouncingaddress"),
     "members_namerequest_accept": Form("namerequest"),
     "members_namerequest_decline": Form("namerequest", {"answer": "It is not readable."}),
+    "members_question_answer": Form("question", {"answer": "Two are left."}),
     "members_rosterdifference_follow": Form("rosterdifference", REASON),
     "members_rosterdifference_keep": Form("rosterdifference", REASON),
     "members_member_hide": Form("member", REASON),
@@ -226,6 +228,7 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
             email="comes-back@example.org", defaults={"marked_at": noon(TODAY), "reason": "550 5.1.1 no such box"}
         )[0].pk,
         "namerequest": NameRequest.objects.get().pk,
+        "question": Question.objects.get().pk,
         "rosterdifference": RosterDifference.objects.get().pk,
         "draw": _drawn_with_letter().pk if name.endswith("_letters") else Draw.objects.get(drawn_at=None).pk,
         "drawticket": DrawTicket.objects.order_by("pk")[0].pk,

@@ -50,7 +50,7 @@ from tests.support.staff import page
 
 SECOND = "/accounts/2fa/"
 APP = f"{SECOND}totp/activate/"
-NEW = {"password1": NEW_PASSWORD["password1"], "password2": NEW_PASSWORD["password2"]}
+NEW = {"password1": NEW_PASSWORD["password1"]}
 UPLOAD = {"format": "0", "resource": "0"}
 ROSTER = b"""amt_id,email,first_name,last_name,credential,certificate_number,awarded_on
 7001,zoe@example.org,Zoe,Lane,RMA,500123,2024-05-01

@@ -51,7 +51,7 @@ from tests.support.builders import (
     make_user,
     noon,
 )
-from tests.support.details import make_difference, make_name_request
+from tests.support.details import make_difference, make_name_request, make_question
 from tests.support.notices import make_mail
 
 
@@ -137,6 +137,7 @@ DEEDS = {
     "members_bouncingaddress_clear": "members.clear_bouncingaddress",
     "members_namerequest_accept": "members.answer_namerequest",
     "members_namerequest_decline": "members.answer_namerequest",
+    "members_question_answer": "members.answer_question",
     "members_rosterdifference_follow": "members.decide_rosterdifference",
     "members_rosterdifference_keep": "members.decide_rosterdifference",
     "members_member_hide": "sharing.hide_member",
@@ -177,6 +178,7 @@ def populate(count: int) -> None:
         make_mail(cycle.certification.member)
         make_name_request(cycle.certification.member)
         make_difference(cycle.certification.member)
+        make_question(cycle.certification.member)
         Preference.objects.create(member=cycle.certification.member)
         _share(cycle, clerk)
         credits = [held_credits.Received(f"W-{amt_id}", amt_id, make_claim())]
@@ -350,6 +352,7 @@ BY_HAND: dict[str, set[str]] = {
     "members_mailpause": {VIEW},
     "members_namerequest": {VIEW},
     "members_outgoingmail": {VIEW},
+    "members_question": {VIEW},
     "members_rosterdifference": {VIEW},
     "members_user": {VIEW, ADD, CHANGE},
     "payments_checkout": {VIEW},

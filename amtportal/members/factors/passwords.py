@@ -14,6 +14,7 @@ from math import prod
 from threading import Lock
 
 from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -58,8 +59,22 @@ _one_at_a_time = Lock()
 
 
 def least(user: User | None) -> int:
-    """Return how many characters the person's password needs."""
-    return BESIDE_A_FACTOR if user and user.pk and is_mfa_enabled(user, FACTORS) else ALONE
+    """Return how many characters the person's password needs.
+
+    The first password of an account that passkeys alone open stands alone: a mailed link ends them
+    (``passkey_alone``).
+    """
+    is_beside = user and user.pk and user.has_usable_password() and is_mfa_enabled(user, FACTORS)
+    return BESIDE_A_FACTOR if is_beside else ALONE
+
+
+def problem_with(password: str, user: User | None) -> str:
+    """Return in words why the password is refused; empty if it is accepted."""
+    try:
+        validate_password(password, user)
+    except ValidationError as refused:
+        return " ".join(refused.messages)
+    return ""
 
 
 def known_words(user: User | None) -> list[str]:

@@ -55,8 +55,8 @@ class MFAAdapter(DefaultMFAAdapter):
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": gettext_lazy("That did not work. A code works once and for a short time: try the next one."),
         "cannot_delete_authenticator": gettext_lazy(
-            "This is your last second factor, and your account needs one. Add another first. If your password is "
-            "shorter than 15 characters, you can choose a longer one instead."
+            "Your account needs this factor. Add another one first. If you have no password, or one shorter than 15 "
+            "characters, you can choose a longer one instead."
         ),
         "unverified_email": gettext_lazy("Confirm your e-mail address first: sign out and sign in again."),
     }
@@ -90,9 +90,10 @@ def may_remove(factor: Authenticator) -> bool:
     """Return whether the factor may be removed: another one is left, or the account needs none."""
     user = factor.user
     assert isinstance(user, User)
-    if Authenticator.objects.filter(user=user, type__in=FACTORS).exclude(pk=factor.pk).exists():
-        return True
-    return not (user.short_password or needed_by(user))
+    others = Authenticator.objects.filter(user=user, type__in=FACTORS).exclude(pk=factor.pk)
+    if not user.has_usable_password():  # an authenticator app opens nothing without a password
+        return any(other.type == Authenticator.Type.WEBAUTHN and other.wrap().is_passwordless for other in others)
+    return others.exists() or not (user.short_password or needed_by(user))
 
 
 @transaction.atomic

@@ -52,7 +52,7 @@ def address_changed(moved: Iterable[tuple[User, str]]) -> None:
     """
     mails = []
     for user, old in moved:
-        if user.has_usable_password():
+        if user.has_usable_password() or user.last_login:  # some are opened by a passkey alone
             language = language_of(user)
             with translation.override(language):
                 content = address_changed_by_amt()

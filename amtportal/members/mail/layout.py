@@ -20,7 +20,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from amtportal import links
+from amtportal import links, office_hours
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.mail.style import inlined, style
 from amtportal.members.models import MailPriority
@@ -140,7 +140,9 @@ def _paragraphs(content: Content) -> Iterator[str]:
     yield _wrapped(content.why)
     if content.stop_address:
         yield _addressed(_("Switch off this kind of mail"), content.stop_address)
-    yield "\n".join([ASSOCIATION["name"], *ASSOCIATION["address"], ASSOCIATION["phone"]])
+    hours = office_hours.in_words(settings.OFFICE_HOURS)
+    about = [ASSOCIATION["name"], *ASSOCIATION["address"], ASSOCIATION["phone"], hours]
+    yield "\n".join(line for line in about if line)
 
 
 def _greeting(content: Content) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +20,7 @@ from django.utils import translation
 
 from amtportal import clean
 from amtportal.members import limits, refusals
+from amtportal.members.factors.second_factor import FACTORS
 from amtportal.members.mail import account_mails
 from amtportal.members.mail.languages import language_of
 from amtportal.members.mail.layout import Mail
@@ -44,7 +46,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Send the link to the address on record, however the person spelled it."""
-        template = "password_reset_key" if user.has_usable_password() else "activation"
+        has_factor = is_mfa_enabled(user, FACTORS)  # asked for everybody, so that each answer takes as long
+        template = "password_reset_key" if user.has_usable_password() or has_factor else "activation"
         self.send_mail(f"account/email/{template}", user.email, context)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:

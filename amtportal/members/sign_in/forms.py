@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from amtportal.fields import EmailField
 from amtportal.members import limits
+from amtportal.members.factors import passkey_alone
 from amtportal.members.factors.passwords import least
 from amtportal.members.field_texts import label_field
 from amtportal.members.mail.outbox import NOBODY
@@ -30,18 +31,20 @@ ADDRESS_LABEL = gettext_lazy("E-mail address")
 ADDRESS = gettext_lazy("Enter the e-mail address that AMT has on record for you, for example name@example.org.")
 PASSWORD_LABEL = gettext_lazy("Password")
 PASSWORD = gettext_lazy("Enter your password.")
-NEW_LABEL, AGAIN_LABEL = gettext_lazy("New password"), gettext_lazy("New password again")
-AGAIN = gettext_lazy("Enter the new password a second time.")
+NEW_LABEL = gettext_lazy("New password")
 
 
 def _ask_new_password(form: Any) -> None:
-    """Label both password fields.
+    """Ask for the new password once. Who wants to check it presses Show.
 
     The hint says how long this person's password must be and how to find a good one.
     """
+    del form.fields["password2"]
     needed = {"needed": least(form.user)}
     label_field(form, "password1", NEW_LABEL, _("Enter a new password of at least %(needed)s characters.") % needed)
-    label_field(form, "password2", AGAIN_LABEL, AGAIN)
+    form.fields["password1"].widget.attrs.update(
+        {"data-new-password": needed["needed"], "autocapitalize": "none", "spellcheck": "false"}
+    )
     hint = _(
         "At least %(needed)s characters. Three or four words that do not go together are hard to guess and easy to "
         "remember. You can paste a password from a password manager."
@@ -108,6 +111,11 @@ class AddressForm(forms.ResetPasswordForm):
         return email
 
 
+def prove_address(user: User) -> None:
+    """Mark the address of the account as proved: a link that was mailed to it was used."""
+    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+
+
 class SetPasswordForm(forms.ResetPasswordKeyForm):
     """Sets the password after a link was used, and marks the address of the link as proved."""
 
@@ -117,10 +125,19 @@ class SetPasswordForm(forms.ResetPasswordKeyForm):
 
     @transaction.atomic
     def save(self) -> None:
+        ends_passkeys = passkey_alone.is_only_way(self.user)
         super().save()
-        EmailAddress.objects.update_or_create(
-            user=self.user, email=self.user.email, defaults={"verified": True, "primary": True}
-        )
+        prove_address(self.user)
+        if ends_passkeys:
+            passkey_alone.end_all(context.request, self.user)
+
+
+class FirstPasswordForm(forms.SetPasswordForm):
+    """Sets the password of somebody who has signed in with a passkey."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _ask_new_password(self)
 
 
 class ChangePasswordForm(forms.ChangePasswordForm):

@@ -54,13 +54,23 @@ def _split(token: str) -> tuple[str, str]:
     return "-".join(parts[:2]), "-".join(parts[2:])
 
 
+def _account(uid: str) -> User | None:
+    try:
+        return User.objects.filter(pk=url_str_to_user_pk(uid)).first()
+    except Exception:  # a number that is none: allauth lets the error of the field through
+        return None
+
+
+def owner_of(uid: str, key: str) -> User | None:
+    """Return the account that the link opens; None if it does not work."""
+    user = _account(uid) if key else None
+    return user if LinkTokens().check_token(user, key) else None
+
+
 def why_dead(uid: str, key: str) -> str:
     """Return why a link for a password does not work."""
     token, signature = _split(key)
-    try:
-        user = User.objects.filter(pk=url_str_to_user_pk(uid)).first()
-    except Exception:  # a number that is none: allauth lets the error of the field through
-        user = None
+    user = _account(uid)
     if not user or not constant_time_compare(signature, _signature(user, token)):
         return not_complete()
     if LinkTokens().age(token) > settings.PASSWORD_RESET_TIMEOUT:

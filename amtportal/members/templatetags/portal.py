@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.template import defaulttags
 from django.template.base import FilterExpression, Parser, Token, Variable
@@ -18,7 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from amtportal import dates, guide_pictures, nav
+from amtportal import dates, guide_pictures, nav, office_hours
 from amtportal import formatting as words
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.sessions.sessions import browser_name
@@ -124,6 +125,12 @@ def icon(name: str) -> SafeString:
 def association() -> dict[str, object]:
     """Return AMT's name, address and phone for a page without context, such as an error page."""
     return ASSOCIATION
+
+
+@register.simple_tag(name="office_hours")
+def show_office_hours() -> str:
+    """Return when the office answers the phone, as a sentence."""
+    return office_hours.in_words(settings.OFFICE_HOURS)
 
 
 @register.simple_tag(takes_context=True)

@@ -13,12 +13,13 @@ from amtportal.members.models import (
     Member,
     NameRequest,
     OutgoingMail,
+    Question,
     RosterDifference,
     User,
 )
 from tests.support.builders import TODAY, make_member, make_user, noon
 from tests.support.constraints import changed, constraints_of, copied, refused_by
-from tests.support.details import make_difference, make_name_request
+from tests.support.details import make_difference, make_name_request, make_question
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +52,13 @@ def a_difference() -> RosterDifference:
     return make_difference(make_member())
 
 
+def a_question() -> Question:
+    return make_question(make_member())
+
+
 CHANGES = {
+    "members_question_has_text": (a_question, {"text": ""}),
+    "members_question_answer_whole": (a_question, {"answer": "Two."}),
     "members_namerequest_name_given": (a_request, {"first_name": "", "last_name": ""}),
     "members_namerequest_reason_known": (a_request, {"reason": "whim"}),
     "members_namerequest_kind_known": (a_request, {"document_kind": "svg"}),

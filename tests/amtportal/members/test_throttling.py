@@ -141,7 +141,7 @@ def test_after_a_hundred_failures_in_a_row_the_way_in_is_the_link_by_mail(on_tod
     Client().post("/accounts/password/reset/", {"email": user.email})
     (link,) = links_of(mail.outbox[0])
     owner = Client()
-    chosen = {"password1": "nine green umbrellas", "password2": "nine green umbrellas"}
+    chosen = {"password1": "nine green umbrellas"}
     assert owner.post(owner.get(link, follow=True).request["PATH_INFO"], chosen).status_code == 302
     for browser in (Client(), known):
         answer = browser.post(SIGN_IN, {"login": user.email, "password": "nine green umbrellas"})
@@ -160,7 +160,7 @@ def test_a_right_password_ends_the_row_of_failures(on_today: TimeMachineFixture)
 
 def test_the_current_password_cannot_be_guessed_in_an_open_browser(on_today: TimeMachineFixture) -> None:
     user = activated("ada@example.org")
-    client, new = client_of(user), {"password1": "nine green umbrellas", "password2": "nine green umbrellas"}
+    client, new = client_of(user), {"password1": "nine green umbrellas"}
     for number in range(5):
         answer = client.post("/accounts/password/change/", new | {"oldpassword": f"wrong {number}"})
         assert "This is not your current password" in answer.text

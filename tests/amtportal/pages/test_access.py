@@ -59,6 +59,7 @@ OF_ANYBODY = {
     "accounts/login/",
     "accounts/login/code/confirm/",
     "accounts/logout/",
+    "accounts/password/strength/",  # only for posts: ``sign_in/test_arriving.py``
     "accounts/password/reset/",
     "accounts/password/reset/done/",
     "accounts/password/reset/key/done/",
@@ -68,9 +69,9 @@ OF_ANYBODY = {
 # Public, but only for posts: ``tests/amtportal/middleware/test_language.py`` and
 # ``tests/certifications/payments/test_webhooks.py``.
 POSTED = {"set_language", "payment-webhook"}
-# Public, but not a page: ``tests/amtportal/views/test_security_txt.py``, and
-# ``tests/amtportal/members/sign_in/test_links.py``.
-TEXT = {"security-txt", "change-password"}
+# Public, but not a page: ``tests/amtportal/views/test_security_txt.py``, ``test_manifest.py`` beside
+# it, and ``tests/amtportal/members/sign_in/test_links.py``.
+TEXT = {"security-txt", "change-password", "manifest"}
 # Public to everyone who knows a secret that the address holds.
 # ``tests/ccp/standing/test_calendar.py``, ``tests/ccp/views/test_verify.py`` and
 # ``tests/ccp/notices/test_stop.py`` try other secrets, and so does ``tests/ccp/sharing/test_links.py``.

@@ -79,13 +79,18 @@ FORMS = {
     "reset the password": Form(
         "/accounts/password/reset/", {"email": "ada"}, {"id_email"}, {"email": "ada"}, signed_in=False
     ),
-    "choose a password": Form(
-        "{link}", {"password1": "short", "password2": ""}, {"id_password1", "id_password2"}, signed_in=False
+    "choose a password": Form("{link}", {"password1": "short"}, {"id_password1"}, signed_in=False),
+    "ask a question": Form(
+        "/help/question/",
+        {"email": "ada at amt", "question": "How many?"},
+        {"id_email"},
+        {"email": "ada at amt"},
+        signed_in=False,
     ),
     "change the password": Form(
         "/accounts/password/change/",
-        {"oldpassword": "wrong", "password1": PASSWORD, "password2": "another"},
-        {"id_oldpassword", "id_password2"},
+        {"oldpassword": "wrong", "password1": PASSWORD},
+        {"id_oldpassword"},
     ),
     "confirm that it is you": Form("/accounts/reauthenticate/", {"password": "wrong"}, {"id_password"}),
     "confirm by a code": Form(

@@ -21,7 +21,7 @@ NOT_COMPLETE = (
     "It is not complete, or your e-mail address has changed since it was sent. Open the newest mail and copy its "
     "whole link."
 )
-NEW = {"password1": "nine green umbrellas", "password2": "nine green umbrellas"}
+NEW = {"password1": "nine green umbrellas"}
 DAY = 24 * 3600
 
 
