@@ -113,6 +113,7 @@ def of_member(member: Member) -> list[str]:
         "/calendar/",
         "/account/details/",
         "/account/details/name/",
+        "/account/my-data/",
         "/account/sharing/",
         *_shared(member),
         "/account/notices/",

@@ -105,6 +105,7 @@ MEMBERS = {
     "name-withdraw": Form("/account/details/name/withdraw/"),
     "notice-stop": Form("/notices/stop/{stop}/", {"switch": "off"}, by="nobody", plain=True),
     "sharing": Form("/account/sharing/", {"label": "for Mercy Hospital"}),
+    "my-data": Form("/account/my-data/", plain=True),
     "credential-look-up": Form("/credentials/", {"last_name": "Lane", "certificate_number": "1"}, by="nobody"),
     "transcript-check": Form("/verify/", plain=True),
     "transcript-verify": Form("/verify/{code}/", plain=True),

@@ -338,6 +338,7 @@ BY_HAND: dict[str, set[str]] = {
     "notices_notice": {VIEW},
     "notices_noticemail": {VIEW},
     "notices_preference": {VIEW},
+    "exports_archive": {VIEW},
     "sharing_listing": {VIEW},
     "sharing_sharelink": {VIEW},
     "history_securityevent": {VIEW},

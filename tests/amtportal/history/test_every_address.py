@@ -51,6 +51,7 @@ from ccp.models import (
     TypeTerms,
 )
 from ccp.notices.models import Preference
+from ccp.exports.models import Archive
 from ccp.sharing.models import Listing, ShareLink
 from certifications.models import Certification, Credential, Cycle, CycleCorrection, Payment, RenewalInvoice
 from certifications.payments.models import Refund, Settlement, UnappliedMoney
@@ -82,6 +83,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "audit-submit": (CaseStep, "verb: – → submit"),
     "audit-appeal": (Appeal, "reason: – → It shows the date."),
     "calendar-detail": (CalendarFeed, f"created_at: – → {NOW}"),
+    "my-data": (Archive, "language: – → en"),
     "sharing": (ShareLink, "label: – → for Mercy Hospital"),
     "notice-list": (Preference, "language: – → es"),
     "details-change": (Member, "phone: – → 847-555-0134"),
