@@ -172,7 +172,7 @@ STAFF = {
 }
 
 
-AFTER_THE_PASSWORD = {"account_email", "session-list", "session-end"}
+AFTER_THE_PASSWORD = {"account_email", "my-data", "session-list", "session-end"}
 
 
 def members_form(two: Member, name: str) -> tuple[Client, str, dict[str, Any]]:

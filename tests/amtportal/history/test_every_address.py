@@ -37,6 +37,7 @@ from ccp.audits.models import (
     Replacement,
     StatusProposal,
 )
+from ccp.exports.models import Archive
 from ccp.models import (
     Activity,
     ActivityType,
@@ -51,7 +52,6 @@ from ccp.models import (
     TypeTerms,
 )
 from ccp.notices.models import Preference
-from ccp.exports.models import Archive
 from ccp.sharing.models import Listing, ShareLink
 from certifications.models import Certification, Credential, Cycle, CycleCorrection, Payment, RenewalInvoice
 from certifications.payments.models import Refund, Settlement, UnappliedMoney

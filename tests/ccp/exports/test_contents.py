@@ -23,7 +23,7 @@ from ccp.sharing import links
 from ccp.standing import calendar
 from certifications.models import Payment
 from tests.support.audits import case_on_record
-from tests.support.builders import TODAY, cycle_of, invoice_of, make_activity, make_payment, make_user, noon
+from tests.support.builders import TODAY, cycle_of, invoice_of, make_activity, make_user, noon
 from tests.support.evidence import attach
 from tests.support.factors import give_app
 from tests.support.notices import make_mail
@@ -40,6 +40,12 @@ def leads_to_people(model: type[Model], seen: frozenset[type[Model]] = frozenset
         return True
     others = {field.related_model for field in model._meta.concrete_fields if field.related_model} - seen - {model}
     return any(leads_to_people(other, seen | {model, other}) for other in others)  # type: ignore[arg-type]
+
+
+def paid(member: Member, *, by: User) -> Payment:
+    invoice = invoice_of(cycle_of(member), 1)
+    columns = {"amount": invoice.amount, "method": "check", "reference": "1001", "received_on": TODAY}
+    return Payment.objects.create(invoice=invoice, recorded_at=noon(TODAY), recorded_by=by, **columns)
 
 
 def data_of(member: Member, folder: Path) -> tuple[dict[str, Any], str]:
@@ -79,7 +85,7 @@ def test_every_section_is_described() -> None:
 def test_it_has_the_record_with_its_history_and_names_nobody_else(met: Member, tmp_path: Path, staff: User) -> None:
     entry = met.activities.get()
     recording.withdraw(activity=entry, by=met.user, at=noon(TODAY))
-    payment = make_payment(invoice_of(cycle_of(met)), by=staff)
+    payment = paid(met, by=staff)
     data, text = data_of(met, tmp_path)
     assert [row["amt_id"] for row in data["members"]] == [met.amt_id]
     [of_entry] = data["entries"]
@@ -122,8 +128,8 @@ def test_no_secret_is_in_it(met: Member, tmp_path: Path) -> None:
     feed = calendar.create(member=met, at=noon(TODAY))
     link = links.create(member=met, scope="standing", until=TODAY, by=user, at=noon(TODAY))
     make_mail(met, text="Hello,\n\nhttps://portal.example.org/notices/stop/AbC-secret:1/\n")
-    payment = make_payment(invoice_of(cycle_of(met)))
-    Payment.objects.filter(pk=payment.pk).update(charge_id="ch_secret")
+    payment = paid(met, by=make_user())
+    Payment.objects.filter(pk=payment.pk).update(charge_id="ch_secret", recorded_by=None)
     evidence = attach(met.activities.get())
     _data, text = data_of(met, tmp_path)
     secret = user.authenticator_set.get(type="totp").data["secret"]
