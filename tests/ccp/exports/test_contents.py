@@ -23,7 +23,7 @@ from ccp.sharing import links
 from ccp.standing import calendar
 from certifications.models import Payment
 from tests.support.audits import case_on_record
-from tests.support.builders import TODAY, cycle_of, invoice_of, make_activity, make_user, noon
+from tests.support.builders import TODAY, begin_checkout, cycle_of, invoice_of, make_activity, make_user, noon
 from tests.support.evidence import attach
 from tests.support.factors import give_app
 from tests.support.notices import make_mail
@@ -128,12 +128,21 @@ def test_no_secret_is_in_it(met: Member, tmp_path: Path) -> None:
     feed = calendar.create(member=met, at=noon(TODAY))
     link = links.create(member=met, scope="standing", until=TODAY, by=user, at=noon(TODAY))
     make_mail(met, text="Hello,\n\nhttps://portal.example.org/notices/stop/AbC-secret:1/\n")
-    payment = paid(met, by=make_user())
-    Payment.objects.filter(pk=payment.pk).update(charge_id="ch_secret", recorded_by=None)
+    checkout = begin_checkout(invoice_of(cycle_of(met)))
     evidence = attach(met.activities.get())
     _data, text = data_of(met, tmp_path)
     secret = user.authenticator_set.get(type="totp").data["secret"]
-    told = [user.password, secret, feed.token, link.digest, link.nonce, "AbC-secret", "ch_secret", evidence.stored_name]
+    told = [
+        user.password,
+        secret,
+        feed.token,
+        link.digest,
+        link.nonce,
+        "AbC-secret",
+        checkout.session_id,
+        evidence.stored_name,
+    ]
+    assert all(told)
     assert [one for one in told if one in text] == []
 
 
