@@ -1,6 +1,6 @@
 # The commands of this project; `make` alone lists them. The scripts they call do the work.
 .DEFAULT_GOAL := help
-.PHONY: help run dev restore-drill test quick check audit-pages pictures bench bench-check bench-hold mutate coverage sbom format messages lock clean
+.PHONY: help run dev restore-drill test quick check audit-pages pictures bench bench-reading bench-check bench-hold mutate coverage sbom format messages lock clean
 
 # Set these in the environment or after `make`: make run PORT=8001
 export PORT ?= 8000
@@ -39,6 +39,10 @@ coverage: ## Show which lines and branches the quick suite reaches, here and in 
 bench: ## Measure every page and every run over the association in a temporary database (BENCH_ARGS="close --cycles 100000")
 	@deploy/setup.sh test
 	@.venv/bin/python -m tests.benchmarks $(BENCH_ARGS)
+
+bench-reading: ## Read certificates that a generator makes, as PDF and photo (BENCH_ARGS="--layouts c --show")
+	@deploy/setup.sh test
+	@AMTPORTAL_VAR=$$(mktemp -d) .venv/bin/python -m tests.benchmarks.reading $(BENCH_ARGS)
 
 bench-check: ## Compare the queries and bytes of each page with those in tests/benchmarks/held.json
 	@deploy/setup.sh test

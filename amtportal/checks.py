@@ -3,12 +3,13 @@
 - A connection to another machine (database, cache, mail server, mailbox of reports, scanner) that
   is not encrypted, or whose other side does not prove who it is. A connection that stays on this
   machine needs neither.
-- Fonts without which some documents are refused.
+- Fonts without which some documents are refused, and the program that reads photos of certificates.
 - Online payment on a portal that others reach: a key that moves no money, another provider than the
   real one, and webhooks that nobody could prove.
 """
 
 from collections.abc import Iterator
+from shutil import which
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -92,6 +93,17 @@ def check_fonts(**kwargs: Any) -> list[CheckMessage]:
         return []
     problem = f"Documents in scripts that the portal's own fonts do not have are refused: apt-get install {missing}"
     return [Warning(problem, id="amtportal.W002")]
+
+
+@register(deploy=True)
+def check_ocr(**kwargs: Any) -> list[CheckMessage]:
+    if which("tesseract") is not None:
+        return []
+    problem = (
+        "Photos and scans of certificates are attached but not read, so members type what they say: "
+        "apt-get install tesseract-ocr tesseract-ocr-spa"
+    )
+    return [Warning(problem, id="amtportal.W004")]
 
 
 def payment_problems(*, key: str, secrets: list[str], api: str) -> Iterator[str]:

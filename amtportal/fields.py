@@ -1,11 +1,13 @@
 """Form fields that read what ``amtportal.clean`` makes of what was typed."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from amtportal import clean, plausible
@@ -82,3 +84,15 @@ class DayField(forms.DateField):
         if day and (problem := plausible.problem_with_year(day)):
             raise ValidationError(problem)
         return day
+
+
+class SeveralFiles(forms.FileInput):
+    allow_multiple_selected = True
+
+
+class SeveralFilesField(forms.FileField):
+    """One file or more. Each one is checked as if it came alone."""
+
+    def clean(self, data: Any, initial: Any = None) -> Sequence[UploadedFile]:
+        sent = data or [None]
+        return [super(SeveralFilesField, self).clean(file, initial) for file in sent]

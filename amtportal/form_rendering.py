@@ -71,7 +71,8 @@ def _field(field: BoundField) -> SafeString:
     if field.is_hidden:
         return widget
     is_wrong = " field-wrong" if field.errors else ""
-    told = format_html("{}{}", _help(field), _errors(field))
+    noted = getattr(field.field, "noted", "")  # about the value, such as that it was read from a file
+    told = format_html("{}{}{}", _help(field), _errors(field), noted)
     if field.use_fieldset:
         described = format_html(' aria-describedby="{}"', field.aria_describedby) if field.aria_describedby else ""
         inside = format_html(

@@ -7,7 +7,12 @@ Money is whole US cents in the database and in code; only this module writes dol
 | a day | ``Mar 14, 2026`` | ``14 mar 2026`` |
 | a day in a column of a table | ``3/14/2026`` | ``14 mar 2026``, because 3/4/2026 would be read as April 3 |
 | points | ``27.5`` | ``27.5`` with a decimal point, as in the United States and Mexico |
-| money | ``$90.00`` | ``$90.00`` |
+| money in tables, receipts and facts | ``$90.00`` | ``$90.00`` |
+| money in a sentence | ``$90``, ``$90.50`` | ``$90``, ``$90.50`` |
+
+Whoever knows which day it is can say more of a day that is near (``format_day_near``,
+``format_when``, ``days_away``). A document, a mail and a record are read later than they are
+written, and name the year.
 
 Whoever knows which day it is can say more of a day that is near (``format_day_near``,
 ``format_when``, ``days_away``). A document, a mail and a record are read later than they are
@@ -93,11 +98,14 @@ def typed(day: date) -> str:
 
 def format_moment(instant: datetime) -> str:
     """Return an instant as day and time in Chicago: ``Mar 14, 2026, 2:05 PM``."""
+    return f"{format_day(instant.astimezone(CHICAGO))}, {format_time(instant)}"
+
+
+def format_time(instant: datetime) -> str:
+    """Return the time of an instant in Chicago: ``2:05 PM``."""
     there = instant.astimezone(CHICAGO)
     forenoon, afternoon = ("a. m.", "p. m.") if is_spanish() else ("AM", "PM")
-    return (
-        f"{format_day(there)}, {there.hour % 12 or 12}:{there.minute:02d} {forenoon if there.hour < 12 else afternoon}"
-    )
+    return f"{there.hour % 12 or 12}:{there.minute:02d} {forenoon if there.hour < 12 else afternoon}"
 
 
 def format_points(points: Decimal) -> str:
@@ -118,6 +126,11 @@ def dollars(cents: int) -> str:
     sign = "-" if cents < 0 else ""
     whole, rest = divmod(abs(cents), 100)
     return f"{sign}${whole:,}.{rest:02d}"
+
+
+def dollars_in_words(cents: int) -> str:
+    """Return an amount in US cents as a sentence says it, without needless cents: ``$90``, ``$90.50``."""
+    return dollars(cents).removesuffix(".00")
 
 
 def direction(text: str) -> str:

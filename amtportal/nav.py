@@ -14,7 +14,6 @@ class Item:
     address: str
     label: Promise
     below: frozenset[str] = frozenset()
-    is_help: bool = False
 
 
 HOME = Item("home", _("Home"))
@@ -32,10 +31,8 @@ OF_MEMBERS = (
     Item("invoice-list", _("Invoices"), frozenset({"invoice-detail"})),
 )
 OF_VISITORS = (Item("account_login", _("Sign in")), Item("account-activate", _("Activate account")))
-HELP = (
-    Item("qualifying-activities", _("Qualifying activities"), is_help=True),
-    Item("guide", _("Guide"), is_help=True),
-)
+# Beside the menu, so that it is one step away at every width.
+HELP = Item("guide", _("Help"), frozenset({"qualifying-activities", "transcript-check"}))
 
 
 @dataclass(frozen=True)
@@ -49,8 +46,8 @@ class Shown:
 def items_for(*, is_signed_in: bool, is_member: bool) -> tuple[Item, ...]:
     """Return the items that a person sees, in their order."""
     if not is_signed_in:
-        return (*OF_VISITORS, *HELP)
-    return (HOME, *(OF_MEMBERS if is_member else ()), *HELP)
+        return OF_VISITORS
+    return (HOME, *(OF_MEMBERS if is_member else ()))
 
 
 def current(item: Item, address: str) -> str:
@@ -64,5 +61,13 @@ def menu(request: HttpRequest) -> list[Shown]:
     """Return the menu of the requested page."""
     user = request.user
     items = items_for(is_signed_in=user.is_authenticated, is_member=bool(getattr(user, "member", None)))
-    address = (request.resolver_match.url_name if request.resolver_match else "") or ""
-    return [Shown(item, current(item, address)) for item in items]
+    return [Shown(item, current(item, _address(request))) for item in items]
+
+
+def help_item(request: HttpRequest) -> Shown:
+    """Return the link to help of the requested page."""
+    return Shown(HELP, current(HELP, _address(request)))
+
+
+def _address(request: HttpRequest) -> str:
+    return (request.resolver_match.url_name if request.resolver_match else "") or ""

@@ -324,6 +324,8 @@ ACCOUNT_RATE_LIMITS = {
     "pay": "20/m/user",
     # Files that are attached to activities. Each one is opened in a process of its own.
     "evidence": "20/m/user",
+    # Files that are read by the worker, to fill in a form: each takes some seconds of a core.
+    "reading": "10/m/user",
     # Mail to addresses that somebody typed: nobody may use the portal to write to many strangers.
     "change_address": "5/h/user",
     # Choices about notices: each is a line of history.

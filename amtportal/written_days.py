@@ -27,21 +27,8 @@ from datetime import date, timedelta
 
 from amtportal import clean
 from amtportal.dates import UnreadableDay
+from amtportal.month_names import MONTHS
 
-_MONTHS = (
-    "january jan enero ene",
-    "february feb febrero",
-    "march mar marzo",
-    "april apr abril abr",
-    "may mayo",
-    "june jun junio",
-    "july jul julio",
-    "august aug agosto ago",
-    "september sept sep septiembre setiembre set",
-    "october oct octubre",
-    "november nov noviembre",
-    "december dec diciembre dic",
-)
 _WEEKDAYS = (
     "monday mon lunes lun",
     "tuesday tues tue martes mar",
@@ -51,7 +38,6 @@ _WEEKDAYS = (
     "saturday sat sabado sab",
     "sunday sun domingo dom",
 )
-MONTHS = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
 WEEKDAYS = {name: number for number, names in enumerate(_WEEKDAYS) for name in names.split()}
 EARLIEST_YEAR = 1000
 DAYS_AGO = {"today": 0, "hoy": 0, "yesterday": 1, "ayer": 1}

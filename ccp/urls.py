@@ -2,14 +2,28 @@
 
 from django.urls import include, path
 
-from ccp.views import activities, amend, calendar, catalogue, error_reports, evidence, record, transcripts, verify
+from ccp.views import (
+    activities,
+    amend,
+    calendar,
+    catalogue,
+    error_reports,
+    evidence,
+    record,
+    record_files,
+    transcripts,
+    verify,
+)
 
 urlpatterns = [
     path("ccp/record/", record.activity_record, name="activity-record"),
     path("ccp/record/preview/", record.activity_preview, name="activity-preview"),
+    path("ccp/record/files/", record_files.record_files, name="record-files"),
+    path("ccp/record/files/<int:pk>/<slug:name>/<int:number>.png", record_files.record_crop, name="record-crop"),
     path("ccp/activities/", activities.activity_list, name="activity-list"),
     path("ccp/activities/export.csv", activities.activity_export_csv, name="activity-export"),
     path("ccp/activities/<int:pk>/", activities.activity_detail, name="activity-detail"),
+    path("ccp/activities/<int:pk>/reminders.ics", calendar.activity_reminders, name="activity-reminders"),
     path("ccp/activities/<int:pk>/amend/", amend.activity_amend, name="activity-amend"),
     path("ccp/activities/<int:pk>/withdraw/", amend.activity_withdraw, name="activity-withdraw"),
     path("ccp/activities/<int:pk>/restore/", amend.activity_restore, name="activity-restore"),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from amtportal.dates import day_of
-from amtportal.formatting import format_day, format_points
+from amtportal.formatting import dollars_in_words, format_day, format_points
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications.models import RenewalInvoice
@@ -59,6 +59,13 @@ class InvoiceStanding:
     def is_payable(self) -> bool:
         """Return whether the member is asked to pay it now."""
         return self.state == "open" and not self.money_kept
+
+    @property
+    def headline(self) -> str:
+        """Return what the invoice is for and what it costs; of one to pay, that it is to be paid."""
+        fee = {"year": self.invoice.year, "amount": dollars_in_words(self.invoice.amount)}
+        sentence = _("Pay the year-%(year)s fee, %(amount)s") if self.is_payable else _("Year-%(year)s fee, %(amount)s")
+        return sentence % fee
 
     @property
     def opens_on(self) -> date | None:

@@ -31,6 +31,8 @@ DELETED_FROM = {
     "members_user_user_permissions": "what an account may do no longer",
     "ccp_activitytype_credentials": "a credential for which a type counts no longer",
     "ccp_heldcredit": "a credit that AMT sent by mistake, and that nobody was credited; its history stays",
+    "ccp_pendingfile": "a file that became evidence when its form was submitted, or whose form never was",
+    "ccp_reading": "what was read from such a file",
     "members_searchterm": "a term by which a member is found no longer; it follows from the member's record",
     "django_tasks_database_dbtaskresult": "work that was done weeks ago",
     "certifications_credential": "a credential that nobody holds; its history stays",

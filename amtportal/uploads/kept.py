@@ -65,12 +65,13 @@ class Sent(Protocol):
     def sha256(self) -> str: ...
 
 
-@dataclass(frozen=True)
+@dataclass
 class Kept:
-    """Where a file is kept, and the SHA-256 of what is kept."""
+    """Where a file is kept, the SHA-256 of what is kept, and whether a row names it."""
 
     name: str
     sha256: str
+    is_needed: bool = True
 
 
 def storage() -> Storage:
@@ -87,7 +88,10 @@ def digest(content: File) -> str:
 
 @contextmanager
 def keep(file: Sent) -> Iterator[Kept]:
-    """Write the file before its row, so that no row lacks its file. If no row is written, it is deleted again."""
+    """Write the file before its row, so that no row lacks its file.
+
+    It is deleted again if the block raises an error, or says that no row needs it.
+    """
     content = File(file.content)
     sha256 = digest(content)
     content.seek(0)
@@ -98,6 +102,8 @@ def keep(file: Sent) -> Iterator[Kept]:
     except BaseException:
         delete(kept.name)
         raise
+    if not kept.is_needed:
+        delete(kept.name)
 
 
 def delete(name: str) -> bool:

@@ -16,8 +16,8 @@ from amtportal.prepared import prepared
 from ccp.counting import requirement
 from ccp.rollover import catching_up
 from ccp.standing import standing
-from certifications.invoice_standing import invoice_standing
-from certifications.models import Payment, RenewalInvoice, RenewalInvoiceQuerySet
+from certifications.invoice_standing import InvoiceStanding, invoice_standing
+from certifications.models import Cycle, Payment, RenewalInvoice, RenewalInvoiceQuerySet
 from certifications.payments import provider, receipts, sheets
 from certifications.payments.checkout import with_processing
 from certifications.payments.pages import with_pay_button
@@ -26,7 +26,7 @@ from certifications.payments.pages import with_pay_button
 @require_safe
 @for_member
 def invoice_list(request: HttpRequest, member: Member) -> HttpResponse:
-    """Show the member's renewal invoices, those with the latest due dates first."""
+    """Show the member's renewal invoices: what is to be paid, then each cycle with its latest first."""
     now = timezone.now()
     on = day_of(now)
     invoices = _of_member(member.pk)
@@ -34,7 +34,13 @@ def invoice_list(request: HttpRequest, member: Member) -> HttpResponse:
         invoices = _of_member(member.pk)
     counted = requirement.counted_by_cycle({invoice.cycle_id for invoice in invoices})
     lines = [invoice_standing(invoice, on, counted=counted[invoice.cycle_id]) for invoice in invoices]
-    return render(request, "certifications/invoice_list.html", {"lines": lines})
+    of_cycle: dict[Cycle, list[InvoiceStanding]] = {}
+    for line in lines:
+        of_cycle.setdefault(line.invoice.cycle, []).append(line)
+    to_pay = sorted((line for line in lines if line.is_payable), key=lambda line: line.invoice.due_on)
+    pay_online = bool(to_pay) and provider.is_on()
+    context = {"groups": list(of_cycle.items()), "to_pay": to_pay, "on": on, "pay_online": pay_online}
+    return with_pay_button(request, "certifications/invoice_list.html", context)
 
 
 @prepared
@@ -54,6 +60,7 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
     is_owner = invoice.cycle.certification.member.user_id == request.user.pk
     context = {
         "line": line,
+        "on": on,
         "payment": payment,
         "pay_online": is_owner and line.is_payable and provider.is_on(),
         "what_follows": receipts.what_follows(invoice, on) if payment else "",

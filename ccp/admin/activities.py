@@ -1,10 +1,12 @@
-"""Activities and their credits: members write them; staff read them and may void an entry.
+"""Activities and their credits: members write them; staff read them.
 
-Staff give a reason when they void an entry.
+Staff may void an entry, and set the points that a member left to AMT. They give a reason for both.
 """
 
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -15,18 +17,21 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from amtportal.formatting import format_day, format_points
+from amtportal.formatting import format_day
 from amtportal.members.access import account_of
 from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs, numbered
-from ccp.admin import voiding
+from ccp.admin import set_points, voiding
 from ccp.admin.amtrax import AmtraxImportMixin
+from ccp.admin.effects import Effect, claimed
 from ccp.models import Activity, ActivityType, Credit
+from ccp.recording.changeable import refuse_unless_settable
 
 MAY_VOID = "ccp.change_activity"
+MAY_SET = "ccp.set_points"
 MOST_AT_ONCE = 100
 READ_BY_MEMBER = "The member reads it with the entry."
 
@@ -56,6 +61,17 @@ class StartFilter(ConditionFilter):
         }
 
 
+class PointsFilter(ConditionFilter):
+    title = "points"
+    parameter_name = "points"
+
+    def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
+        return {
+            "to-be-set": ("To be set", Q(points=None, withdrawn_at=None)),
+            "set": ("Set by AMT", Q(points_set_at__isnull=False)),
+        }
+
+
 class CategoryFilter(admin.RelatedFieldListFilter):
     """The categories, by their types: the database knows how many entries a type has."""
 
@@ -79,7 +95,7 @@ class CreditInline(ShownInline):
 
 @admin.register(Activity)
 class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
-    list_display = ["reference", "member", "heading", "starts_on", "points", "state"]
+    list_display = ["reference", "member", "heading", "starts_on", "claim", "state"]
     list_select_related = ["member", "activity_type"]
     list_reads = [
         "title",
@@ -92,16 +108,30 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
         "member__last_name",
         "member__amt_id",
     ]
-    page_select_related = ["attested_by", "withdrawn_by", "statement"]
-    list_filter = [StandingFilter, StartFilter, "source", ("activity_type__category", CategoryFilter)]
+    page_select_related = ["attested_by", "withdrawn_by", "points_set_by", "statement"]
+    list_filter = [StandingFilter, PointsFilter, StartFilter, "source", ("activity_type__category", CategoryFilter)]
     search_help_text = "Name, e-mail address, AMT ID or reference"
     search_fields = ["member"]
     number_prefix = "CE"
-    actions = ["void_selected"]
+    actions = ["set_points_of_selected", "void_selected"]
     inlines = [CreditInline]
     fieldsets = [
         (None, {"fields": ["reference", "state", "member", "activity_type", "title", "provider"]}),
-        ("Claim", {"fields": ["starts_on", "ends_on", "points", "quantity", "unit", "difference"]}),
+        (
+            "Claim",
+            {
+                "fields": [
+                    "starts_on",
+                    "ends_on",
+                    "claim",
+                    "quantity",
+                    "unit",
+                    "points_set_at",
+                    "points_set_by",
+                    "difference",
+                ]
+            },
+        ),
         ("Attestation", {"fields": ["attestation", "attested_at", "attested_by"]}),
         (
             "Record",
@@ -118,11 +148,15 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
         ),
         ("Withdrawn or void", {"fields": ["withdrawn_at", "withdrawn_by", "void_reason"]}),
     ]
-    readonly_fields = ["reference", "state", "attestation"]
+    readonly_fields = ["reference", "state", "claim", "attestation"]
 
     @admin.display(description="attestation")
     def attestation(self, activity: Activity) -> str:
         return activity.attestation
+
+    @admin.display(description="points", ordering="points")
+    def claim(self, activity: Activity) -> str:
+        return activity.claim_in_words
 
     @admin.display(description="state")
     def state(self, activity: Activity) -> str:
@@ -136,16 +170,119 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
         return [
             path("void/", several, name="ccp_activity_void_several"),
             path("<path:object_id>/void/", one, name="ccp_activity_void"),
+            path("points/", self.admin_site.admin_view(self.set_several_view), name="ccp_activity_points_several"),
+            path("<path:object_id>/points/", self.admin_site.admin_view(self.set_view), name="ccp_activity_points"),
             *super().get_urls(),
         ]
 
     def has_void_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(MAY_VOID)
 
+    def has_set_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(MAY_SET)
+
     def links(self, request: HttpRequest, obj: Activity) -> list[tuple[str, str]]:
-        if not (obj.is_standing and self.has_void_permission(request)):
-            return []
-        return [("Void this entry", reverse("admin:ccp_activity_void", args=[obj.pk]))]
+        found = []
+        if set_points.can_be_set(obj) and self.has_set_permission(request):
+            label = "Set the points" if obj.awaits_points else "Set the points again"
+            found.append((label, reverse("admin:ccp_activity_points", args=[obj.pk])))
+        if obj.is_standing and self.has_void_permission(request):
+            found.append(("Void this entry", reverse("admin:ccp_activity_void", args=[obj.pk])))
+        return found
+
+    def set_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask for the points, show what they do to each cycle, then set them."""
+        activity = self.record_for_action(request, object_id, MAY_SET)
+        by, at = account_of(request), timezone.now()
+        form = set_points.PointsOfOneForm(
+            request.POST or None, initial={"revision": activity.revision, "points": activity.points}
+        )
+        title, warning = f"Set the points of {activity.reference}", ""
+        following: list[Effect] = []
+        if form.is_bound and form.is_valid():
+            if set_points.is_done(activity, form.cleaned_data):
+                self.message_user(request, set_points.already_set(activity), messages.INFO)
+                return redirect(self.page_of(activity))
+            try:
+                following = set_points.effects(activity, form.cleaned_data, by=by, at=at)
+            except Refused as refusal:
+                form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
+        else:
+            warning = _why_not_settable(activity)
+        facts = [*_facts(activity), *((effect.heading, effect) for effect in following)]
+        if not form.is_bound or form.errors:
+            ask = ActionPage(title, "Show what changes", form, str, facts, warning)
+            return self.render_action_page(request, ask, original=activity, back=self.page_of(activity))
+        seen = set_points.digest(form.cleaned_data, following)
+        confirm = ActionPage(
+            title=title,
+            button="Set the points",
+            form=set_points.PointsOfOneForm.confirming(request.POST, seen),
+            facts=facts,
+            warning="The points count from today. The member is told in the mail of the day.",
+            act=lambda typed: set_points.set_points(activity, typed, by=by, at=at),
+        )
+        if form.cleaned_data["seen"] != seen:
+            return self.render_action_page(request, confirm, original=activity, back=self.page_of(activity))
+        return self.action_page(request, activity, confirm)
+
+    @admin.action(description="Set the points of the selected entries", permissions=["set"])
+    def set_points_of_selected(self, request: HttpRequest, queryset: QuerySet[Activity]) -> HttpResponse | None:
+        chosen = list(queryset.order_by("pk").values_list("pk", "revision")[: MOST_AT_ONCE + 1])
+        if len(chosen) > MOST_AT_ONCE:
+            self.message_user(request, f"Select at most {MOST_AT_ONCE} entries to set the points of.", messages.ERROR)
+            return None
+        entries = ",".join(f"{pk}-{revision}" for pk, revision in chosen)
+        return redirect(f"{reverse('admin:ccp_activity_points_several')}?ids={entries}")
+
+    def set_several_view(self, request: HttpRequest) -> HttpResponse:
+        """Set the same points for each of the selected entries.
+
+        Each is set separately, as it was when it was selected, so that one refusal does not stop the
+        others.
+        """
+        if not (self.has_set_permission(request) and self.has_view_permission(request)):
+            raise PermissionDenied
+        chosen = re.findall(r"\b([0-9]{1,18})-([0-9]{1,9})\b", request.GET.get("ids", ""))[:MOST_AT_ONCE]
+        revisions = {int(pk): int(revision) for pk, revision in chosen}
+        selected = self.get_queryset(request).filter(pk__in=revisions).order_by("pk")
+        settable = [activity for activity in selected if set_points.can_be_set(activity)]
+        back = f"{reverse('admin:ccp_activity_changelist')}?points=to-be-set"
+        if not settable:
+            self.message_user(request, "The points of these entries are not AMT's to set.", messages.INFO)
+            return redirect(back)
+        form = set_points.PointsForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            for activity in settable:
+                typed = {**form.cleaned_data, "revision": revisions[activity.pk]}
+                self._set_one_of_several(request, activity, typed)
+            return redirect(back)
+        action = ActionPage(
+            title=f"Set the points of {len(settable)} {'entry' if len(settable) == 1 else 'entries'}",
+            button="Set the points",
+            form=form,
+            facts=[(activity.reference, _in_a_line(activity)) for activity in settable],
+            warning="Each of them gets these points. They count from today, and the members are told.",
+            act=str,
+        )
+        return self.render_action_page(request, action, original=None, back=back)
+
+    def _set_one_of_several(self, request: HttpRequest, activity: Activity, typed: dict[str, Any]) -> None:
+        self._tell_outcome(
+            request, activity, lambda: set_points.set_points(activity, typed, by=account_of(request), at=timezone.now())
+        )
+
+    def _tell_outcome(self, request: HttpRequest, activity: Activity, act: Callable[[], str]) -> None:
+        """Act on one of several entries, and say what came of it."""
+        try:
+            done = act()
+        except Refused as refusal:
+            self.message_user(request, f"{activity.reference}: {refusal.sentence}", messages.ERROR)
+        except AlreadyDone as repeat:
+            self.message_user(request, str(repeat), messages.INFO)
+        else:
+            self.log_change(request, activity, done)
+            self.message_user(request, done, messages.SUCCESS)
 
     def void_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show what voiding the entry does to each cycle, then void it."""
@@ -205,15 +342,9 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
         return self.render_action_page(request, action, original=None, back=back)
 
     def _void_one_of_several(self, request: HttpRequest, activity: Activity, reason: str) -> None:
-        try:
-            done = voiding.void(activity, reason, by=account_of(request), at=timezone.now())
-        except Refused as refusal:
-            self.message_user(request, f"{activity.reference}: {refusal.sentence}", messages.ERROR)
-        except AlreadyDone as repeat:
-            self.message_user(request, str(repeat), messages.INFO)
-        else:
-            self.log_change(request, activity, done)
-            self.message_user(request, done, messages.SUCCESS)
+        self._tell_outcome(
+            request, activity, lambda: voiding.void(activity, reason, by=account_of(request), at=timezone.now())
+        )
 
 
 def _facts(activity: Activity) -> list[tuple[str, object]]:
@@ -221,13 +352,22 @@ def _facts(activity: Activity) -> list[tuple[str, object]]:
         ("Member", activity.member),
         ("Activity", activity.heading),
         ("Dates", f"{format_day(activity.starts_on)} to {format_day(activity.ends_on)}"),
-        ("Points claimed", format_points(activity.points)),
+        ("Points claimed", activity.claim_in_words),
     ]
 
 
 def _in_a_line(activity: Activity) -> str:
-    day, points = format_day(activity.starts_on), format_points(activity.points)
-    return f"{activity.member}: {activity.heading}, {day}, {points} points"
+    points = "points to be set" if activity.awaits_points else f"{activity.claim_in_words} points"
+    return f"{activity.member}: {activity.heading}, {format_day(activity.starts_on)}, {points}"
+
+
+def _why_not_settable(activity: Activity) -> str:
+    """Return why the points of the entry cannot be set; empty if they can."""
+    try:
+        refuse_unless_settable(activity, [credit.cycle for credit in claimed(activity)])
+    except Refused as refusal:
+        return refusal.sentence
+    return ""
 
 
 @admin.register(Credit)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from import_export.results import Result
 
 from amtportal.fields import LineField, LinesField
-from amtportal.formatting import format_day, format_points
+from amtportal.formatting import format_day
 from amtportal.imports.admin import ImportPages, UploadForm
 from amtportal.members.access import account_of
 from amtportal.refusals import Refused
@@ -211,7 +211,7 @@ class ErrorReportAdmin(WrittenByVerbs, HistoryAdmin):
                 ("Member", activity.member),
                 ("Report", report.text),
                 ("Credit", f"{activity.heading}, {format_day(activity.starts_on)} to {format_day(activity.ends_on)}"),
-                ("Points", format_points(activity.points)),
+                ("Points", activity.claim_in_words),
                 ("Provider reference", activity.provider_reference),
             ],
             act=act,

@@ -303,7 +303,7 @@ class ReviewerMixin(BaseCaseAdmin):
                     activity=shown.item.activity,
                     by=by,
                     at=now,
-                    **form.review(shown.item.activity.points),
+                    **form.review(shown.item.activity.claimed),
                 )
             except Refused as refused:
                 form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
@@ -383,9 +383,9 @@ def _verdicts(asked: list[staff.Asked]) -> list[tuple[str, object]]:
     for each in asked:
         activity = each.item.activity
         if each.item.is_proven:
-            said = f"{format_points(activity.points)} points, credited by AMT"
+            said = f"{activity.claim_in_words} points, credited by AMT"
         elif holds := each.mine or each.earlier:
-            points = f"{format_points(holds.points)} of {format_points(activity.points)} points"
+            points = f"{format_points(holds.points)} of {activity.claim_in_words} points"
             said = f"{points}: {holds.get_verdict_display()}"
         else:
             said = "no verdict"

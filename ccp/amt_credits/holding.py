@@ -104,7 +104,7 @@ def receive(*, credits: Sequence[Received], by: User | None, at: datetime) -> Ma
             title=received.claim.title,
             starts_on=received.claim.starts_on,
             ends_on=received.claim.ends_on,
-            points=received.claim.points,
+            points=received.claim.claimed,
             reason=reasons.get(received.reference, APPEARED),
             received_at=at,
         )

@@ -481,7 +481,7 @@ def review_item(
     if item is None or item.is_proven:
         raise Refused("This entry is not reviewed: it is not part of the case, or AMT credited it itself.")
     reason = reason.strip()
-    refuse_if(problem_with_verdict(item.activity.points, verdict, points, says_why=bool(reason_code or reason)))
+    refuse_if(problem_with_verdict(item.activity.claimed, verdict, points, says_why=bool(reason_code or reason)))
     said = {
         "verdict": verdict,
         "points": points,

@@ -1,28 +1,14 @@
 """The forms of an audit that members fill in."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from amtportal.fields import LinesField
+from amtportal.fields import LinesField, SeveralFiles, SeveralFilesField
 from ccp.audits.cases import ATTESTATION, LONGEST_TEXT
 from ccp.recording.forms.fields import TypedDayField
-
-
-class SeveralFiles(forms.FileInput):
-    allow_multiple_selected = True
-
-
-class SeveralFilesField(forms.FileField):
-    """One file or more. Each one is checked as if it came alone."""
-
-    def clean(self, data: Any, initial: Any = None) -> Sequence[UploadedFile]:
-        sent = data or [None]
-        return [super(SeveralFilesField, self).clean(file, initial) for file in sent]
 
 
 class FilesForm(forms.Form):

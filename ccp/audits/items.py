@@ -2,7 +2,8 @@
 
 - A case asks for proof of every entry that stood in the cycle when it closed, also of those over a
   cap: they count if others do not.
-- What AMT credited counts as proven.
+- What AMT credited counts as proven. An entry whose points AMT never set claims nothing, so no case
+  asks for it.
 - A verdict says how much of a claim is proven. The caps are applied to what is proven, under the
   terms of the day on which each entry was recorded. The points after the audit are never more than
   those with which the cycle was closed, or was corrected last.
@@ -63,7 +64,7 @@ class Item:
     def proven(self) -> Decimal:
         """The points of the claim that are proven, before the caps."""
         if self.is_proven:
-            return self.activity.points
+            return self.activity.claimed
         return self.review.points if self.review else ZERO
 
 
@@ -93,7 +94,9 @@ def claimed(cycles: Collection[int]) -> dict[int, list[Item]]:
     """Return the entries of each of these cycles, by its key, in the order of their days."""
     found: dict[int, list[Item]] = {cycle: [] for cycle in cycles}
     credits = (
-        Credit.objects.filter(cycle__in=cycles, cut__in=ASKED_FOR, activity__withdrawn_at=None)
+        Credit.objects.filter(
+            cycle__in=cycles, cut__in=ASKED_FOR, activity__withdrawn_at=None, activity__points__isnull=False
+        )
         .select_related("activity__activity_type__category")
         .order_by("activity__starts_on", "activity_id")
     )
@@ -136,7 +139,7 @@ def points_after(cycle: Cycle, items: Sequence[Item], terms: Catalogue) -> Decim
     """Return the points of the cycle after the audit."""
     last = max(cycle.corrections.all(), key=lambda correction: (correction.signed_at, correction.pk), default=None)
     before = last.points if last else cycle.points_at_close or ZERO
-    if all(item.proven == item.activity.points for item in items):
+    if all(item.proven == item.activity.claimed for item in items):
         return before
     return min(before, under_the_caps({item.activity.pk: item.proven for item in items}, items, terms))
 

@@ -97,7 +97,7 @@ def claim_of(activity: Activity, cycle: Cycle, *, files: int, terms: Catalogue) 
         cycle_ends_on=cycle.ends_on,
         credential=cycle.certification.credential.code,
         provider=activity.provider,
-        points=activity.points,
+        points=activity.claimed,
         quantity=activity.quantity,
         unit=activity.unit,
         per_unit=per_unit,

@@ -51,7 +51,7 @@ def problem_with_activity_type(offer: Offer, on: date) -> Problem | None:
     if problem := eligibility.problem_with_activity_type(offer.activity_type, offer.terms, on):
         return problem
     if not offer.terms.takes_quantity:
-        sentence = _("%(type)s has no fixed number of points. Ask AMT how many points it is worth.")
+        sentence = _("%(type)s has no fixed number of points. Record it: AMT sets the points.")
         return Problem("activity_type", sentence % {"type": translated(offer.activity_type.name)})
     if offer.terms.is_over and offer.terms.claimable_until:
         sentence = _(

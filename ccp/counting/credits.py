@@ -56,7 +56,7 @@ class Countable(Protocol):
     def activity_type(self) -> ActivityType: ...
 
     @property
-    def points(self) -> Decimal: ...
+    def points(self) -> Decimal | None: ...
 
     @property
     def starts_on(self) -> date: ...
@@ -86,7 +86,7 @@ def _entry(
     activity_type: ActivityType,
     starts_on: date,
     ends_on: date,
-    claimed: Decimal,
+    claimed: Decimal | None,
     recorded_at: datetime,
     *,
     terms: Catalogue,
@@ -95,7 +95,7 @@ def _entry(
     return points.Entry(
         reference=key,
         starts_on=starts_on,
-        claimed=claimed,
+        claimed=ZERO if claimed is None else claimed,  # until AMT has set the points
         activity_type=activity_type.code,
         category=activity_type.category.code,
         type_cap=held.type_cap,
@@ -116,7 +116,7 @@ def set_claims(activity: Activity, cycles: Collection[Cycle], by: User, at: date
     for key, credit in credits.items():
         if (key in keys) is (credit.cut == Credit.Cut.UNCLAIMED):
             credit.points, credit.cut = (
-                (activity.points, Credit.Cut.NONE) if key in keys else (ZERO, Credit.Cut.UNCLAIMED)
+                (activity.claimed, Credit.Cut.NONE) if key in keys else (ZERO, Credit.Cut.UNCLAIMED)
             )
             changed.append(credit)
     _update(changed, by, at)
@@ -125,7 +125,7 @@ def set_claims(activity: Activity, cycles: Collection[Cycle], by: User, at: date
 def add_claims(claimed: Iterable[tuple[Activity, Collection[Cycle]]], by: User | None, at: datetime) -> None:
     """Claim each new entry for its cycles."""
     credits = [
-        Credit(activity=activity, cycle=cycle, points=activity.points)
+        Credit(activity=activity, cycle=cycle, points=activity.claimed)
         for activity, cycles in claimed
         for cycle in cycles
     ]

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import QuerySet, Sum
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 
 from amtportal.prepared import prepared
 from ccp.models import Credit
@@ -45,6 +45,18 @@ def counted_by_cycle(cycles: Collection[int]) -> dict[int, Decimal]:
 @prepared
 def _totals(cycles: list[int]) -> QuerySet[Credit, tuple[int, Decimal]]:
     return Credit.objects.filter(cycle__in=cycles).values_list("cycle").annotate(total=Sum("points")).order_by()
+
+
+def with_totals(cycles: QuerySet[Cycle]) -> QuerySet[Cycle]:
+    """Return the cycles, each with its total (``total_of``), in the same query."""
+    of_cycle = Credit.objects.filter(cycle=OuterRef("pk")).order_by().values("cycle")
+    return cycles.annotate(total=Subquery(of_cycle.annotate(total=Sum("points")).values("total")))
+
+
+def total_of(cycle: Cycle) -> Decimal:
+    """Return the total of a cycle that was read ``with_totals``."""
+    total: Decimal | None = cycle.total  # type: ignore[attr-defined]
+    return (total or ZERO).quantize(Decimal("0.01"))
 
 
 def counted_points(cycle: Cycle) -> Decimal:

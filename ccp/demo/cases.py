@@ -75,7 +75,7 @@ def _decide(case: AuditCase, reviewer: User, *, at: datetime) -> None:
             case=case,
             activity=item.activity,
             verdict=ItemVerdict.COUNT if has_file else ItemVerdict.REJECT,
-            points=item.activity.points if has_file else item.activity.points * 0,
+            points=item.activity.claimed if has_file else item.activity.claimed * 0,
             reason="" if has_file else "No document was sent.",
             by=reviewer,
             at=at,

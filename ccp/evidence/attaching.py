@@ -120,39 +120,38 @@ def add(*, activity: Activity, file: CleanFile, by: User, at: datetime) -> tuple
 
     If the same file is already attached, its row is returned.
     """
-    if attached := _attached(activity, file):
+    if attached := _attached(activity, file.sha256):
         return attached, False
     with kept.keep(file) as stored:
-        evidence, is_new = _add_row(activity, file, stored, by=by, at=at)
-    if not is_new:
-        kept.delete(stored.name)
-    return evidence, is_new
+        evidence, stored.is_needed = add_stored(
+            activity,
+            original_name=file.name,
+            kind=file.kind,
+            size=file.size,
+            sha256=file.sha256,
+            stored_sha256=stored.sha256,
+            stored_name=stored.name,
+            by=by,
+            at=at,
+        )
+    return evidence, stored.is_needed
 
 
 @transaction.atomic
-def _add_row(
-    activity: Activity, file: CleanFile, stored: kept.Kept, *, by: User, at: datetime
-) -> tuple[Evidence, bool]:
+def add_stored(activity: Activity, *, sha256: str, by: User, at: datetime, **values: Any) -> tuple[Evidence, bool]:
+    """Attach a file that is in the storage already, and return its row and whether it is new.
+
+    ``values``: the other fields of ``Evidence``.
+    """
     activity = Activity.objects.select_for_update().get(pk=activity.pk)
-    if attached := _attached(activity, file):
+    if attached := _attached(activity, sha256):
         return attached, False
     refuse_if(problem_with_adding(activity, Evidence.objects.attached().filter(activity=activity).count()))
-    evidence = Evidence.objects.create(
-        activity=activity,
-        original_name=file.name,
-        kind=file.kind,
-        size=file.size,
-        sha256=file.sha256,
-        stored_sha256=stored.sha256,
-        stored_name=stored.name,
-        added_at=at,
-        added_by=by,
-    )
-    return evidence, True
+    return Evidence.objects.create(activity=activity, sha256=sha256, added_at=at, added_by=by, **values), True
 
 
-def _attached(activity: Activity, file: CleanFile) -> Evidence | None:
-    return Evidence.objects.attached().filter(activity=activity, sha256=file.sha256).first()
+def _attached(activity: Activity, sha256: str) -> Evidence | None:
+    return Evidence.objects.attached().filter(activity=activity, sha256=sha256).first()
 
 
 @transaction.atomic

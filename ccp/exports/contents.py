@@ -68,6 +68,7 @@ from ccp.models import (
     TranscriptFile,
 )
 from ccp.models.activities import reference_of
+from ccp.models.pending_files import PendingFile, Reading
 from ccp.notices.models import Notice, NoticeMail, Preference
 from ccp.sharing.models import Listing, ShareDay, ShareLink
 from certifications.models import (
@@ -458,6 +459,8 @@ SECTIONS = (
             "withdrawn_at",
             "withdrawn_by",
             "void_reason",
+            "points_set_at",
+            "points_set_by",
         ],
         without={
             "member": "it is the member",
@@ -832,6 +835,8 @@ SECTIONS = (
 )
 
 LEFT_OUT: Mapping[type[Model], str] = {
+    PendingFile: "of a form that is not submitted: evidence once it is, and deleted within a day if it is not",
+    Reading: "what was read from such a file; what the member recorded is in the entry",
     SearchTerm: "it follows from the name and the AMT ID",
     EmailConfirmation: "its key is a secret",
     LogEntry: "the portal writes none; what staff did is in the history of each record",

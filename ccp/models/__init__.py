@@ -4,7 +4,9 @@ from ccp.models.activities import Activity, ActivityQuerySet, AttestationStateme
 from ccp.models.amt_credits import ErrorReport, HeldCredit
 from ccp.models.calendars import CalendarFeed
 from ccp.models.catalogue import ActivityType, Category, CategoryTerms, Provenance, TypeTerms
+from ccp.models.courses import CourseLink
 from ccp.models.evidence import Evidence, EvidenceQuerySet
+from ccp.models.pending_files import PendingFile, Reading, ReadingState
 from ccp.models.transcripts import Transcript, TranscriptBatch, TranscriptFile
 
 __all__ = [
@@ -15,12 +17,16 @@ __all__ = [
     "CalendarFeed",
     "Category",
     "CategoryTerms",
+    "CourseLink",
     "Credit",
     "ErrorReport",
     "Evidence",
     "EvidenceQuerySet",
     "HeldCredit",
+    "PendingFile",
     "Provenance",
+    "Reading",
+    "ReadingState",
     "Transcript",
     "TranscriptBatch",
     "TranscriptFile",

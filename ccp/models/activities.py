@@ -1,20 +1,23 @@
 """What members record (activities), and what each entry counts for in a cycle (credits)."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from amtportal.dates import day_of
-from amtportal.formatting import translated
+from amtportal.formatting import format_points, translated
 from amtportal.history.lines import AppendOnly, History
 from amtportal.members.models import Member
 from amtportal.model_fields import IdentifierField, LineField
 from ccp.models.catalogue import ActivityType, ActivityUnit, TypeTerms
 from certifications.models import Cycle, PointsField, in_quarters
+from certifications.quarters import ZERO
 
 
 class ActivityQuerySet(models.QuerySet["Activity"]):
@@ -72,8 +75,16 @@ def heading_of(title: str, type_name: str) -> str:
     return title or translated(type_name)
 
 
+def claim_in_words(points: Decimal | None) -> str:
+    """Return the points that an entry claims, or that AMT sets them."""
+    return gettext("to be set by AMT") if points is None else format_points(points)
+
+
 class Activity(models.Model):
     """One activity that a member recorded.
+
+    Where AMT has not published what a type is worth, a member can leave the points to AMT: they are
+    empty, and the entry counts for nothing until staff set them.
 
     Only ``ccp.recording.verbs``, ``ccp.amt_credits.credits`` and ``ccp.amtrax.entries`` write
     activities, and nothing deletes them.
@@ -88,7 +99,16 @@ class Activity(models.Model):
     provider = LineField(max_length=200, blank=True)
     starts_on = models.DateField()
     ends_on = models.DateField()
-    points = PointsField(help_text="Points claimed.")
+    points = PointsField(null=True, blank=True, help_text="Points claimed. Empty: to be set by AMT.")
+    points_set_at = models.DateTimeField(null=True, blank=True, help_text="When staff set the points.")
+    points_set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,  # nobody asks for the entries of a colleague
+    )
     quantity = models.DecimalField(
         max_digits=6, decimal_places=2, null=True, blank=True, help_text="In the unit of the type, where one was given."
     )
@@ -152,17 +172,35 @@ class Activity(models.Model):
             models.Index(fields=["-id"], name="ccp_activity_withdrawn", condition=Q(withdrawn_at__isnull=False)),
             models.Index(fields=["-id"], name="ccp_activity_void", condition=~Q(void_reason="")),
             models.Index(fields=["source", "-id"], name="ccp_activity_not_of_member", condition=~Q(source="member")),
+            models.Index(fields=["-id"], name="ccp_activity_points_to_set", condition=Q(points=None)),
+            models.Index(fields=["-id"], name="ccp_activity_points_set", condition=Q(points_set_at__isnull=False)),
+            # For the notices of a day.
+            models.Index(
+                fields=["points_set_at"], name="ccp_activity_points_set_on", condition=Q(points_set_at__isnull=False)
+            ),
         ]
+        permissions = [("set_points", "Can set the points of an activity")]
         constraints = [
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_points_above_0_to_99",
-                condition=Q(points__gt=0, points__lte=99),
+                condition=Q(points=None) | Q(points__gt=0, points__lte=99),
                 violation_error_message="Points are more than 0 and at most 99.",
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_points_in_quarters",
-                condition=in_quarters("points"),
+                condition=Q(points=None) | Q(in_quarters("points")),
                 violation_error_message="Points come in quarter steps: 0.25, 0.5, 0.75, 1 and so on.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_only_members_wait",
+                condition=Q(points__isnull=False) | Q(source="member", quantity=None),
+                violation_error_message="Points are to be set only where a member entered neither points nor units.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_points_set_whole",
+                condition=Q(points_set_at=None, points_set_by=None)
+                | Q(points_set_at__isnull=False, points_set_by__isnull=False, points__isnull=False),
+                violation_error_message="Points that staff set have a time and a person.",
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_starts_before_end",
@@ -220,6 +258,20 @@ class Activity(models.Model):
     @property
     def reference(self) -> str:
         return reference_of(self.pk)
+
+    @property
+    def awaits_points(self) -> bool:
+        """Return whether AMT has to set the points before the entry counts."""
+        return self.points is None
+
+    @property
+    def claimed(self) -> Decimal:
+        """Return the points claimed; 0 until AMT has set them."""
+        return ZERO if self.points is None else self.points
+
+    @property
+    def claim_in_words(self) -> str:
+        return claim_in_words(self.points)
 
     @property
     def attestation(self) -> str:

@@ -168,7 +168,7 @@ def quiet_since(first_days: Mapping[int, date]) -> dict[int, date]:
 
 
 def events(on: date, told_since: date) -> Iterator[due.Event]:
-    """Yield what happened once, from that day on up to the day; six queries, and four more for the month's summary."""
+    """Yield what happened once, from that day on up to the day: seven queries, four more for the month's summary."""
     lapsed = StatusChange.objects.filter(after=Certification.Status.LAPSED, certification__status="lapsed")
     lapsed = lapsed.filter(changed_on__gte=told_since, changed_on__lte=on)
     for member, key, day in lapsed.values_list("certification__member", "pk", "changed_on"):
@@ -178,12 +178,15 @@ def events(on: date, told_since: date) -> Iterator[due.Event]:
         (Kind.PAYMENT_RECEIVED, "payment", _received(*moments)),
         (Kind.PAYMENT_FAILED, "payment", _reversed(*moments)),
         (Kind.AMT_CREDIT, "entry", _credited(*moments)),
+        (Kind.POINTS_SET, "entry", _points_set(*moments)),
         (Kind.ENTRY_VOIDED, "entry", _voided(*moments)),
         (Kind.REPORT_ANSWERED, "report", _answered(*moments)),
     ):
         for member, key, at in rows:
             assert at is not None  # it was chosen by it
-            yield due.Event(member, kind, f"{subject}-{key}", day_of(at))
+            # Points that are set again are told again, also on the same day.
+            about = f"set-{at.timestamp():.0f}" if kind == Kind.POINTS_SET else subject
+            yield due.Event(member, kind, f"{about}-{key}", day_of(at))
     if first := due.monthly(on, told_since):
         for member in changed_in_month_before(first):
             yield due.Event(member, Kind.MONTHLY_SUMMARY, "summary", first)
@@ -214,6 +217,11 @@ def _reversed(first: datetime, end: datetime) -> Iterable[Row]:
 def _credited(first: datetime, end: datetime) -> Iterable[Row]:
     credits = Activity.objects.filter(source=Activity.Source.AMT, recorded_at__gte=first, recorded_at__lt=end)
     return credits.filter(withdrawn_at=None).order_by().values_list("member", "pk", "recorded_at")
+
+
+def _points_set(first: datetime, end: datetime) -> Iterable[Row]:
+    entries = Activity.objects.filter(points_set_at__gte=first, points_set_at__lt=end, withdrawn_at=None)
+    return entries.order_by().values_list("member", "pk", "points_set_at")
 
 
 def _voided(first: datetime, end: datetime) -> Iterable[Row]:

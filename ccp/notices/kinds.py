@@ -64,6 +64,7 @@ KINDS: Mapping[NoticeKind, Kind] = {
     NoticeKind.REPORT_ANSWERED: Kind("the day of the answer", "always"),
     NoticeKind.PAYMENT_RECEIVED: Kind("the day on which it was recorded", "the payment was not reversed"),
     NoticeKind.AMT_CREDIT: Kind("the day on which the credit was recorded", "the entry was not withdrawn"),
+    NoticeKind.POINTS_SET: Kind("the day on which AMT set the points", "the entry was not withdrawn"),
     NoticeKind.NOTHING_RECORDED: Kind(
         "6 months after the last entry, or after the cycle’s first day",
         "points are missing, and more than 120 days are left",

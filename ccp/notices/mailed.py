@@ -25,6 +25,7 @@ NAMES: Mapping[str, Promise] = {
     NoticeKind.PAYMENT_FAILED: gettext_lazy("Payment failed"),
     NoticeKind.PAYMENT_REFUNDED: gettext_lazy("Payment refunded"),
     NoticeKind.AMT_CREDIT: gettext_lazy("Credit from AMT recorded"),
+    NoticeKind.POINTS_SET: gettext_lazy("Points set by AMT"),
     NoticeKind.ENTRY_VOIDED: gettext_lazy("Entry voided by AMT"),
     NoticeKind.REPORT_ANSWERED: gettext_lazy("Answer to your error report"),
     NoticeKind.AUDIT: gettext_lazy("Audit"),

@@ -21,6 +21,7 @@ class NoticeKind(models.TextChoices):
     PAYMENT_FAILED = "payment-failed", "Payment failed"
     PAYMENT_REFUNDED = "payment-refunded", "Payment refunded"
     AMT_CREDIT = "amt-credit", "Credit from AMT recorded"
+    POINTS_SET = "points-set", "Points set by AMT"
     ENTRY_VOIDED = "entry-voided", "Entry voided"
     REPORT_ANSWERED = "report-answered", "Error report answered"
     AUDIT = "audit", "Audit"

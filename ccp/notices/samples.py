@@ -116,6 +116,11 @@ SAYINGS: dict[str, tuple[str, Kind, Callable[[Notice], Said | Gone]]] = {
         Kind.PAYMENT_FAILED,
         lambda notice: writing.say_payment_failed(_payment()),
     ),
+    "points-set": (
+        "Points set by AMT",
+        Kind.POINTS_SET,
+        lambda notice: writing.say_points_set(_entry(), [standing_of(ENDS_ON - 40 * DAY)]),
+    ),
     "entry-voided": ("Entry voided", Kind.ENTRY_VOIDED, lambda notice: writing.say_voided(_entry())),
     "report-answered": (
         "Error report answered",

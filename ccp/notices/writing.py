@@ -24,6 +24,7 @@ from amtportal.dates import day_of
 from amtportal.formatting import (
     as_count,
     dollars,
+    dollars_in_words,
     format_day,
     format_day_briefly,
     format_points,
@@ -32,14 +33,14 @@ from amtportal.formatting import (
 from amtportal.members.mail import outbox
 from amtportal.members.mail.layout import Button, Content, Part, compose
 from amtportal.members.models import MailPriority, Member
-from ccp.models import Activity, ErrorReport
+from ccp.models import Activity, Credit, ErrorReport
 from ccp.notices import due, facts, preferences, telling
 from ccp.notices.kinds import KINDS, ORDER, is_optional
 from ccp.notices.models import Notice, NoticeKind, NoticeMail, Preference
 from ccp.notices.sending import WRITER, address_now
 from ccp.notices.telling import Gone, Said, Whole
 from ccp.standing.standing import Standing
-from ccp.standing.tasks import steps_of
+from ccp.standing.steps import steps_of
 from certifications.invoice_standing import InvoiceStanding
 from certifications.models import Certification, Cycle, Payment, StatusChange
 
@@ -54,6 +55,7 @@ IN_FORCE = gettext_noop("The certification was in force again.")
 NOT_TO_PAY = gettext_noop("The invoice was not to be paid any more.")
 REVERSED = gettext_noop("The payment was reversed.")
 WITHDRAWN = gettext_noop("The entry was withdrawn or voided.")
+CHANGED = gettext_noop("The member changed the entry.")
 RECORDED = gettext_noop("Something was recorded.")
 SWITCHED_OFF = gettext_noop("The member switched this kind off.")
 
@@ -134,9 +136,9 @@ def _to_pay(payable: Sequence[InvoiceStanding], on: date) -> str:
     first = min(day for day, _amount in pay_by)
     if first < on:
         overdue = sum(amount for day, amount in pay_by if day < on)
-        return _("%(amount)s overdue since %(day)s") % {"amount": dollars(overdue), "day": format_day(first)}
+        return _("%(amount)s overdue since %(day)s") % {"amount": dollars_in_words(overdue), "day": format_day(first)}
     amount = sum(amount for day, amount in pay_by if day == first)
-    return _("%(amount)s to pay by %(day)s") % {"amount": dollars(amount), "day": format_day_briefly(first)}
+    return _("%(amount)s to pay by %(day)s") % {"amount": dollars_in_words(amount), "day": format_day_briefly(first)}
 
 
 def grace(notices: Sequence[Notice], on: date) -> Written:
@@ -218,7 +220,7 @@ def say_invoice(standing: Standing, owed: InvoiceStanding, notice: Notice, on: d
     values = {
         "code": _code(standing),
         "number": invoice.number,
-        "amount": dollars(invoice.amount),
+        "amount": dollars_in_words(invoice.amount),
         "day": format_day_briefly(last),
         "days": days,
         "year": invoice.year,
@@ -338,7 +340,7 @@ def _of_entry(activity: Activity) -> dict[str, str]:
         "reference": activity.reference,
         "title": activity.heading,
         "day": format_day(activity.ends_on),
-        "points": format_points(activity.points),
+        "points": activity.claim_in_words,
     }
 
 
@@ -357,12 +359,12 @@ def amt_credit(notices: Sequence[Notice], on: date) -> Written:
 
 def say_credit(entry: Activity, *, of_mail: Iterable[Activity]) -> Said:
     """Say one credit. ``of_mail``: all credits of the mail, whose sum its subject has."""
-    total = sum((each.points for each in of_mail), Decimal())
+    total = sum((each.claimed for each in of_mail), Decimal())
     subject = ngettext("AMT credited you %(points)s point", "AMT credited you %(points)s points", as_count(total))
     sentence = ngettext(
         "%(reference)s, %(title)s, %(day)s: %(points)s point.",
         "%(reference)s, %(title)s, %(day)s: %(points)s points.",
-        as_count(entry.points),
+        as_count(entry.claimed),
     )
     part = Part(
         [sentence % _of_entry(entry)],
@@ -370,6 +372,50 @@ def say_credit(entry: Activity, *, of_mail: Iterable[Activity]) -> Said:
         button=_button(_("See the entry"), "activity-detail", entry.pk),
     )
     return Said(subject % {"points": format_points(total)}, part)
+
+
+def points_set(notices: Sequence[Notice], on: date) -> Written:
+    """Write the points that AMT set, with what each cycle of the entry amounts to now."""
+    entries = _entries(notices)
+    credits = Credit.objects.filter(activity__in=entries).exclude(cut=Credit.Cut.UNCLAIMED).order_by("cycle_id")
+    cycles: dict[int, list[int]] = defaultdict(list)
+    for key, cycle in credits.values_list("activity", "cycle"):
+        cycles[key].append(cycle)
+    keys = {key for of_entry in cycles.values() for key in of_entry}
+    standings = {each.cycle.pk: each for each in facts.standings(keys, on)}
+    written: dict[int, Said | Gone] = {}
+    for notice in notices:
+        entry = entries[key_of(notice)]
+        if not entry.is_standing:
+            written[notice.pk] = Gone(WITHDRAWN)
+        elif entry.points_set_at is None:
+            written[notice.pk] = Gone(CHANGED)
+        else:
+            written[notice.pk] = say_points_set(entry, [standings[key] for key in cycles[entry.pk] if key in standings])
+    return written
+
+
+def say_points_set(entry: Activity, standings: Sequence[Standing]) -> Said:
+    """Say which points AMT set. ``standings``: of the cycles for which the entry is claimed."""
+    sentence = ngettext(
+        "AMT set %(points)s point for %(reference)s, %(title)s, %(day)s.",
+        "AMT set %(points)s points for %(reference)s, %(title)s, %(day)s.",
+        as_count(entry.claimed),
+    )
+    sentences = [sentence % _of_entry(entry)]
+    totals = []
+    for standing in standings:
+        _label, total = _points(standing)
+        totals.append((_code(standing), total))
+        if standing.is_met and standing.cycle.is_mandatory:
+            sentences.append(_("%(code)s: requirement met.") % {"code": _code(standing)})
+    part = Part(sentences, _("Points set by AMT"), totals, _button(_("See the entry"), "activity-detail", entry.pk))
+    subject = ngettext(
+        "AMT set %(points)s point for %(reference)s",
+        "AMT set %(points)s points for %(reference)s",
+        as_count(entry.claimed),
+    )
+    return Said(subject % _of_entry(entry), part)
 
 
 def entry_voided(notices: Sequence[Notice], on: date) -> Written:
@@ -463,6 +509,7 @@ WRITERS: Mapping[NoticeKind, telling.Writer] = {
     Kind.REPORT_ANSWERED: report_answered,
     Kind.PAYMENT_RECEIVED: payment_received,
     Kind.AMT_CREDIT: amt_credit,
+    Kind.POINTS_SET: points_set,
     Kind.NOTHING_RECORDED: nothing_recorded,
     Kind.MONTHLY_SUMMARY: monthly_summary,
 }

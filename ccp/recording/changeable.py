@@ -91,6 +91,30 @@ def refuse_unless_restorable(activity: Activity, touched: list[Cycle], open_cycl
     )
 
 
+def refuse_unless_settable(activity: Activity, touched: list[Cycle]) -> None:
+    """Refuse to set the points of an entry unless its member left them to AMT, and no closed cycle has it."""
+    if not activity.is_standing:
+        raise Refused("This entry is withdrawn or void, so its points are not set.")
+    if not (activity.awaits_points or activity.points_set_at):
+        raise Refused("The points of this entry were not left to AMT. If they are wrong, void the entry.")
+    if any(cycle.closed_on for cycle in touched):
+        raise Refused(
+            "This entry is claimed for a cycle that is closed, and a closed cycle does not change. Sign a correction "
+            "of the cycle instead."
+        )
+
+
+def refuse_fewer_where_paid(cycle: Cycle, at: datetime) -> None:
+    """Refuse to leave a cycle below its requirement by setting fewer points, if its last invoice is or may be paid."""
+    if cycle.invoices.filter(year=3, status=RenewalInvoice.Status.PAID).exists() or checkout.under_way(cycle, at):
+        code, required = cycle.certification.credential.code, format_points(cycle.points_required)
+        raise Refused(
+            f"This would take the {code} cycle below the {required} points it needs, and its renewal invoice is paid "
+            "or being paid. Set enough points to keep the requirement met.",
+            "points",
+        )
+
+
 def _refuse_closed(touched: list[Cycle], open_cycles: list[Cycle], sentence: str) -> None:
     """Refuse if one of the cycles takes no records; the sentence names that cycle."""
     open_keys = {cycle.pk for cycle in open_cycles}

@@ -5,7 +5,8 @@
   activity (employment: work done up to 12/31/2020).
 - Points are above 0, in quarter steps, and within the smallest and largest claim of the type (at
   most 99). If the type has a unit, points can be calculated from a number of units; points that are
-  entered as well must agree.
+  entered as well must agree. Where AMT has not published what a type is worth, the points may stay
+  empty: AMT sets them, and the entry counts from that day.
 - The activity starts on or before its last day, and its last day is not in the future.
 - Both days lie in the cycle of at least one certification that the member chose, and that cycle
   takes records.
@@ -66,6 +67,16 @@ def problem_with_points(points: Decimal) -> Problem | None:
     if not in_quarter_steps(points):
         return Problem("points", _("Points come in quarter steps. Enter a number such as 1, 1.25, 1.5 or 1.75."))
     return None
+
+
+def problem_with_no_points() -> Problem:
+    return Problem("points", _("Enter the points you earned, for example 1.5."))
+
+
+def problem_with_points_of_amt(points: Decimal) -> Problem:
+    """Return the problem with other points than those that AMT set for an entry."""
+    sentence = _("AMT set %(points)s for this entry. Leave the points as they are, or call AMT if they are wrong.")
+    return Problem("points", sentence % {"points": points_in_words(points)})
 
 
 def problem_with_number(quantity: Decimal) -> Problem | None:

@@ -22,21 +22,27 @@ from ccp.models import Activity, ActivityType, TypeTerms
 from ccp.recording import claims
 from certifications import cycles as cycle_rules
 from certifications.models import Cycle
+from certifications.quarters import ZERO
 
 FIELDS = ("activity_type", "points", "starts_on", "ends_on", "title", "provider", "quantity")
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What a member claims: one activity with its days (Chicago) and its points."""
+    """What a member claims: one activity with its days (Chicago) and its points; None: AMT sets them."""
 
     activity_type: ActivityType
-    points: Decimal
+    points: Decimal | None
     starts_on: date
     ends_on: date
     title: str = ""
     provider: str = ""
     quantity: Decimal | None = None
+
+    @property
+    def claimed(self) -> Decimal:
+        """Return the points claimed; 0 where AMT sets them later."""
+        return ZERO if self.points is None else self.points
 
     def is_covered_by(self, cycle: Cycle) -> bool:
         return cycle_rules.covers(cycle, self.starts_on, self.ends_on)
@@ -48,7 +54,7 @@ class Claim:
         """
         values = [
             self.activity_type.code,
-            format_points(self.points),
+            "" if self.points is None else format_points(self.points),
             self.starts_on.isoformat(),
             self.ends_on.isoformat(),
             self.title,
@@ -136,6 +142,8 @@ def problem_with_worth(claim: Claim, terms: Terms) -> Problem | None:
     The points that the units make are calculated here and not taken over from the claim.
     """
     name = claim.activity_type.name
+    if claim.points is None:
+        return claims.problem_with_no_points() if claim.quantity or terms.takes_quantity else None
     if claim.quantity is None:
         return claims.problem_with_points(claim.points) or claims.problem_with_claim(
             claim.points, terms.least, terms.most, name
@@ -145,6 +153,16 @@ def problem_with_worth(claim: Claim, terms: Terms) -> Problem | None:
     calculated = points_for(claim.quantity, terms.points_per_unit)
     units = in_units(claim.quantity, terms.unit)
     return claims.problem_with_quantity(units, calculated, claim.points, terms.least, terms.most, name)
+
+
+def keeps_points_of_amt(activity: Activity, activity_type: ActivityType) -> bool:
+    """Return whether an entry that is amended to this type keeps the points that AMT set for it."""
+    return activity.points_set_at is not None and activity_type == activity.activity_type
+
+
+def problem_with_other_points(activity: Activity, points: Decimal | None) -> Problem | None:
+    """Return the problem with other points than those that AMT set for the entry, or None; empty keeps them."""
+    return None if points in (None, activity.points) else claims.problem_with_points_of_amt(activity.claimed)
 
 
 def doubt(claim: Claim | Activity, terms: Terms) -> claims.Doubt | None:

@@ -9,11 +9,13 @@ from typing import Any
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 
 from amtportal.members.models import User
 from amtportal.prepared import prepared
 from ccp.counting import reasons
 from ccp.models import Activity, Credit, Evidence
+from ccp.models.activities import CreditCut, claim_in_words
 from ccp.recording import duplicates
 from ccp.recording.eligibility import applies_to
 from ccp.rollover import catching_up
@@ -28,9 +30,13 @@ class CreditLine:
 
     certification_code: str
     cycle: Cycle
-    claimed: Decimal
+    claimed: Decimal | None
     counted: Decimal
     sentence: str
+
+    @property
+    def claim_in_words(self) -> str:
+        return claim_in_words(self.claimed)
 
 
 def credit_lines(activity: Activity) -> list[CreditLine]:
@@ -45,10 +51,16 @@ def credit_lines(activity: Activity) -> list[CreditLine]:
             cycle=credit.cycle,
             claimed=activity.points,
             counted=credit.points,
-            sentence=str(reasons.CUT_SENTENCES[Credit.Cut(credit.cut)]),
+            sentence=_sentence(activity, Credit.Cut(credit.cut)),
         )
         for credit in map(claimed.__getitem__, by_deadline(claimed))
     ]
+
+
+def _sentence(activity: Activity, cut: CreditCut) -> str:
+    if activity.awaits_points and cut == Credit.Cut.NONE:
+        return _("It counts from the day on which AMT sets its points. AMT then tells you.")
+    return str(reasons.CUT_SENTENCES[cut])
 
 
 def could_count_for(activity: Activity, cycles: Iterable[Cycle], on: date) -> list[Cycle]:

@@ -15,6 +15,7 @@ from amtportal.history.comparison import history_model
 from amtportal.members.models import Member, User
 from amtportal.prepared import prepared
 from ccp.models import Activity, Credit, Evidence
+from ccp.models.activities import claim_in_words
 
 LABELS = {
     "activity_type": gettext_lazy("Activity type"),
@@ -50,10 +51,12 @@ class Version(NamedTuple):
     member: int
     withdrawn_at: datetime | None
     void_reason: str
+    change_reason: str | None
+    points_set_at: datetime | None
     activity_type: str
     title: str
     provider: str
-    points: Decimal
+    points: Decimal | None
     starts_on: date
     ends_on: date
     quantity: Decimal | None
@@ -68,6 +71,8 @@ COLUMNS = (
     "member",
     "withdrawn_at",
     "void_reason",
+    "history_change_reason",
+    "points_set_at",
     "activity_type__name",
     "title",
     "provider",
@@ -100,7 +105,7 @@ def of_activity(activity: Activity, *, viewer: User) -> list[Change]:
     credits = _credits(activity.pk)
     changes = []
     before: dict[str, str] = {}
-    stood, member = True, versions[0].member if versions else None
+    stood, set_at, member = True, None, versions[0].member if versions else None
     own = _accounts_of(activity, {version.by for version in versions}, viewer)
     for version in versions:
         after = _values(version, credits)
@@ -109,16 +114,17 @@ def of_activity(activity: Activity, *, viewer: User) -> list[Change]:
             for name, value in after.items()
             if before and before[name] != value
         ]
+        set_now = version.points_set_at is not None and version.points_set_at != set_at
         changes.append(
             Change(
                 version.at,
                 _who(version.by, version.email, viewer, own),
-                _what(version, stood=stood, moved=version.member != member),
-                version.void_reason,
+                _what(version, stood=stood, moved=version.member != member, set_now=set_now),
+                (version.change_reason or "") if set_now else version.void_reason,
                 fields,
             )
         )
-        before, stood, member = after, version.withdrawn_at is None, version.member
+        before, stood, set_at, member = after, version.withdrawn_at is None, version.points_set_at, version.member
     return changes[::-1]
 
 
@@ -155,7 +161,7 @@ def _values(version: Version, credits: Sequence[tuple[datetime, int, str, str]])
         "activity_type": translated(version.activity_type),
         "title": version.title,
         "provider": version.provider,
-        "points": format_points(version.points),
+        "points": claim_in_words(version.points),
         "starts_on": format_day(version.starts_on),
         "ends_on": format_day(version.ends_on),
         "quantity": format_points(version.quantity) if version.quantity else "",
@@ -164,9 +170,11 @@ def _values(version: Version, credits: Sequence[tuple[datetime, int, str, str]])
     }
 
 
-def _what(version: Version, *, stood: bool, moved: bool) -> str:
+def _what(version: Version, *, stood: bool, moved: bool, set_now: bool) -> str:
     if version.kind == "+":
         return pgettext("what was done to an entry", "Recorded")
+    if set_now:
+        return _("Points set by AMT")
     if moved:
         return _("Moved here when two records of the same person were joined")
     if version.void_reason:

@@ -51,17 +51,25 @@ class PreviewRow:
 
 @dataclass(frozen=True)
 class Preview:
-    """What submitting the form would do. ``doubt`` says what the member will be asked to confirm."""
+    """What submitting the form would do.
+
+    ``doubt`` says what the member will be asked to confirm. ``awaits_points``: AMT sets the points
+    later.
+    """
 
     rows: list[PreviewRow]
     look_alikes: list[duplicates.SimilarEntry]
     doubt: claims.Doubt | None = None
+    awaits_points: bool = False
 
     @property
     def said(self) -> str:
         """Return the preview in a few words, for screen readers."""
+        sentence = _("%(certification)s: %(counted)s would count, new total %(total)s of %(required)s.")
+        if self.awaits_points:
+            sentence = _("%(certification)s: points to be set by AMT, the total stays %(total)s of %(required)s.")
         return " ".join(
-            _("%(certification)s: %(counted)s would count, new total %(total)s of %(required)s.")
+            sentence
             % {
                 "certification": row.cycle.certification.credential.code,
                 "counted": format_points(row.outcome.counted),
@@ -165,6 +173,7 @@ def of_claim(
             ],
         ),
         doubt=eligibility.doubt(claim, terms),
+        awaits_points=claim.points is None,
     )
 
 
@@ -185,7 +194,7 @@ def _row(
         # A new entry gets the highest reference of all.
         reference=reference or max((entry.reference for entry in entries), default=0) + 1,
         starts_on=claim.starts_on,
-        claimed=claim.points if applies else ZERO,
+        claimed=claim.claimed if applies else ZERO,
         activity_type=activity_type.code,
         category=activity_type.category.code,
         type_cap=terms.type_cap,
@@ -205,10 +214,13 @@ def _row(
         paid=paid,
         on=on,
     )
+    said = notes(result, used, applies=applies, name=activity_type.name, code=certification.credential.code)
     return PreviewRow(
         cycle=cycle,
         is_chosen=is_chosen,
         outcome=result,
-        notes=notes(result, used, applies=applies, name=activity_type.name, code=certification.credential.code),
+        notes=[*said, _("AMT sets the points. They count from that day.")]
+        if applies and claim.points is None
+        else said,
         invoice=invoice_sentence(result, state, opens_on),
     )

@@ -1,4 +1,5 @@
-"""Recording CE: a member's entries are recorded, amended, withdrawn, put back and voided here.
+"""Recording CE: a member's entries are recorded, amended, withdrawn, put back and voided here,
+and AMT sets their points.
 
 Every verb takes these steps:
 
@@ -20,8 +21,9 @@ refuses the second, which is then tried again from the start (``amtportal.middle
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from uuid import UUID
 
@@ -31,14 +33,27 @@ from django.utils.translation import gettext as _
 from amtportal.dates import day_of
 from amtportal.history.lines import create_with_lines, sign
 from amtportal.members.models import Member, User
-from amtportal.refusals import Refused
+from amtportal.refusals import Refused, refuse_if
 from ccp.counting import credits as counting
 from ccp.counting import replay, requirement, terms_lock
 from ccp.counting.terms import Catalogue, catalogue
 from ccp.models import Activity, AttestationStatement, Credit
 from ccp.recording import claims
-from ccp.recording.changeable import refuse_unless_open, refuse_unless_restorable, refuse_where_paid
-from ccp.recording.eligibility import FIELDS, Claim, covered_by, covering
+from ccp.recording.changeable import (
+    refuse_fewer_where_paid,
+    refuse_unless_open,
+    refuse_unless_restorable,
+    refuse_unless_settable,
+    refuse_where_paid,
+)
+from ccp.recording.eligibility import (
+    FIELDS,
+    Claim,
+    covered_by,
+    covering,
+    keeps_points_of_amt,
+    problem_with_other_points,
+)
 from ccp.rollover import catching_up
 from certifications.models import Cycle
 
@@ -57,7 +72,7 @@ class Desk:
 
     ``open_cycles`` take records now. ``earlier`` is the entry that a form with the same number has
     recorded, whoever sent it. ``statement`` is the key of the attestation as it is shown to the
-    reader; None before anybody attested to it.
+    reader; None before anybody attested to it. ``has_files``: whether files wait for the form.
     """
 
     member: Member
@@ -66,6 +81,7 @@ class Desk:
     open_cycles: list[Cycle]
     earlier: Activity | None
     statement: int | None
+    has_files: bool
 
     @cached_property
     def terms(self) -> Catalogue:
@@ -77,7 +93,8 @@ class Desk:
 # One statement of plain SQL: nearly every form finds the statement and no entry.
 _KNOWN = """
     SELECT (SELECT id FROM ccp_activity WHERE submission_id = %s),
-        (SELECT id FROM ccp_attestationstatement WHERE text = %s)
+        (SELECT id FROM ccp_attestationstatement WHERE text = %s),
+        EXISTS (SELECT 1 FROM ccp_pendingfile WHERE member_id = %s AND submission_id = %s)
 """
 
 
@@ -91,10 +108,10 @@ def desk(*, member: Member, submission_id: UUID, at: datetime) -> Iterator[Desk]
         open_cycles = catching_up.open_for_records(member, at=at, lock=True)
         with connection.cursor() as cursor:
             number = Activity._meta.get_field("submission_id").get_db_prep_value(submission_id, connection)
-            cursor.execute(_KNOWN, [number, str(claims.ATTESTATION)])
-            earlier, statement = cursor.fetchone()
+            cursor.execute(_KNOWN, [number, str(claims.ATTESTATION), member.pk, number])
+            earlier, statement, has_files = cursor.fetchone()
         recorded = Activity.objects.get(pk=earlier) if earlier else None
-        yield Desk(member, submission_id, at, open_cycles, recorded, statement)
+        yield Desk(member, submission_id, at, open_cycles, recorded, statement, bool(has_files))
 
 
 def record(
@@ -159,6 +176,11 @@ def amend(
     terms_lock.hold()
     all_terms = catalogue()
     terms = all_terms.terms(claim.activity_type, day_of(activity.recorded_at))
+    if keeps_points_of_amt(activity, claim.activity_type):
+        refuse_if(problem_with_other_points(activity, claim.points))
+        claim = replace(claim, points=activity.points)
+    else:
+        activity.points_set_at = activity.points_set_by = None
     chosen = covering(claim, cycles, open_cycles, on, terms=terms, earlier_type=activity.activity_type)
     if claim.is_on(activity) and {cycle.pk for cycle in chosen} == {cycle.pk for cycle in touched}:
         return activity
@@ -236,6 +258,44 @@ def say_difference(*, activity: Activity, difference: str, by: User, at: datetim
     if activity.difference != difference:
         activity.difference = difference
         _save(activity, by, at)
+    return activity
+
+
+@transaction.atomic
+def set_points(*, activity: Activity, points: Decimal, reason: str, revision: int, by: User, at: datetime) -> Activity:
+    """Set the points of an entry as staff, or set them again; they count from that day.
+
+    Only points that the member left to AMT are set. ``reason`` says where they come from; the member
+    reads it. A repeat changes nothing. Raises ``ChangedMeanwhile`` if the entry has another revision
+    than the page showed, and ``Refused`` if it is claimed for a closed cycle, or if fewer points than
+    before would take a cycle below its requirement whose last invoice is paid or being paid.
+    """
+    catching_up.open_for_records(activity.member, at=at, lock=True)
+    activity = _locked(activity)
+    if activity.points_set_at and activity.points == points and activity.revision == revision + 1:
+        return activity
+    if revision != activity.revision:
+        raise ChangedMeanwhile(
+            "This entry was changed after you opened the page. Look at it, and set the points again."
+        )
+    touched = _claimed_cycles(activity)
+    refuse_unless_settable(activity, touched)
+    terms_lock.hold()
+    all_terms = catalogue()
+    terms = all_terms.terms(activity.activity_type, day_of(activity.recorded_at))
+    name = activity.activity_type.name
+    refuse_if(claims.problem_with_points(points) or claims.problem_with_claim(points, terms.least, terms.most, name))
+    if not reason.strip():
+        raise Refused("Say where the points come from: the member will read it.", "reason")
+    activity.points, activity.points_set_at, activity.points_set_by = points, at, by
+    activity.revision += 1
+    sign(activity, by=by, at=at, reason=reason.strip())
+    activity.save()
+    were_met = [cycle for cycle in touched if cycle.requirement_met_on and cycle.is_mandatory]
+    counting.recount(touched, all_terms, by, at)
+    for cycle in were_met:
+        if cycle.requirement_met_on is None:
+            refuse_fewer_where_paid(cycle, at)
     return activity
 
 

@@ -31,7 +31,7 @@ class CountedEntry(NamedTuple):
 
     pk: int
     activity_type: ActivityType
-    points: Decimal
+    points: Decimal | None
     starts_on: date
     ends_on: date
     recorded_at: datetime

@@ -18,12 +18,14 @@
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from dataclasses import replace as changed
 from datetime import UTC, date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext, gettext_lazy
 
+from amtportal.dates import day_of
 from amtportal.history.lines import sign
 from amtportal.members.models import Member
 from ccp.models import CalendarFeed
@@ -36,6 +38,8 @@ NAME = gettext_lazy("AMT certification dates")
 READ_AGAIN = timedelta(hours=12)
 ALARMS = (timedelta(days=60), timedelta(days=14), timedelta(days=1))
 """How long before the day of an event that asks for something."""
+MORNING = timedelta(hours=9)
+"""How long after midnight an event of a day rings, in the reader's time."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ class Event:
     """One all-day event.
 
     ``uid`` is without the portal's host. ``changed_at``: when the event's content last changed.
-    ``asks``: the member still has to do something by this day.
+    ``asks``: the member still has to do something by this day. ``rings``: it has an alarm in the
+    morning of the day itself.
     """
 
     uid: str
@@ -52,6 +57,7 @@ class Event:
     sentence: str
     changed_at: datetime
     asks: bool = False
+    rings: bool = False
 
 
 def events(credential: str, cycle: int, lines: Iterable[Line], changed_at: datetime) -> list[Event]:
@@ -81,10 +87,25 @@ def _asks(line: Line, *, is_short: bool) -> bool:
     return line.key.endswith(("-due", "-pay-by")) and line.when != "done"
 
 
-def to_ical(day_events: Iterable[Event], *, host: str, page: str) -> bytes:
+def reminders(standings: Iterable[Standing], *, at: datetime) -> list[Event]:
+    """Return the days ahead of these certifications of which a member asks to be reminded once.
+
+    The day on which a renewal invoice opens rings in its morning. Days by which something is to be
+    done have the alarms of the calendar, the last day to pay an invoice that is not open yet too.
+    """
+    on = day_of(at)
+    found = of_standings(standings, otherwise=at)
+    wanted = [event for event in found if event.on > on and not event.uid.endswith("-cycle-closed")]
+    return [
+        changed(event, rings=event.uid.endswith("-opens"), asks=event.asks or event.uid.endswith(("-due", "-pay-by")))
+        for event in wanted
+    ]
+
+
+def to_ical(day_events: Iterable[Event], *, host: str, page: str, is_feed: bool = True) -> bytes:
     """Return the events as an iCalendar file (RFC 5545).
 
-    ``page`` is the address at which a person can read more.
+    ``page`` is the address at which a person can read more. ``is_feed``: programs read it again.
     """
     import icalendar  # few processes send a calendar, and loading it takes a while
 
@@ -93,8 +114,9 @@ def to_ical(day_events: Iterable[Event], *, host: str, page: str) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("name", str(NAME))
     calendar.add("x-wr-calname", str(NAME))
-    calendar.add("refresh-interval", READ_AGAIN, parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", icalendar.vDuration(READ_AGAIN))  # the same for Outlook
+    if is_feed:
+        calendar.add("refresh-interval", READ_AGAIN, parameters={"VALUE": "DURATION"})
+        calendar.add("x-published-ttl", icalendar.vDuration(READ_AGAIN))  # the same for Outlook
     for event in day_events:
         entry = icalendar.Event()
         entry.add("uid", f"{event.uid}@{host}")
@@ -105,11 +127,11 @@ def to_ical(day_events: Iterable[Event], *, host: str, page: str) -> bytes:
         entry.add("description", event.sentence)
         entry.add("url", page)
         entry.add("transp", "TRANSPARENT")  # the day still shows as free time
-        for before in ALARMS if event.asks else ():
+        for trigger in [*(-before for before in ALARMS if event.asks), *([MORNING] if event.rings else [])]:
             alarm = icalendar.Alarm()
             alarm.add("action", "DISPLAY")
             alarm.add("description", event.title)
-            alarm.add("trigger", -before)
+            alarm.add("trigger", trigger)
             entry.add_component(alarm)
         calendar.add_component(entry)
     return calendar.to_ical()

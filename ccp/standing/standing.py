@@ -120,30 +120,6 @@ class Standing:
         return changes[-1] if changes else None
 
     @property
-    def days_shown(self) -> tuple[str, int]:
-        """Return the label and the number of the days left, in the cycle or in its grace period."""
-        if self.days_left < 0 and self.takes_records:
-            return _("Grace days left"), self.grace_days_left
-        return _("Days left"), 0 if self.cycle.closed_on else max(self.days_left, 0)
-
-    @property
-    def end_in_words(self) -> str:
-        """Return the note beside the progress bar.
-
-        It says when the cycle ends or ended, or until when it takes records.
-        """
-        days = {"day": format_day(self.cycle.ends_on), "last": format_day(self.records_until)}
-        if self.cycle.closed_on:
-            return _("The cycle is closed.")
-        if self.days_left > 0:
-            return _("The cycle ends %(day)s") % days
-        if self.days_left == 0:
-            return _("Today is the last day of the cycle")
-        if self.takes_records:
-            return _("Until %(last)s, you can record what you did by %(day)s") % days
-        return _("The cycle ended %(day)s") % days
-
-    @property
     def why_no_records(self) -> str:
         """Return the reason why CE cannot be recorded, as a sentence; empty where it can be."""
         if self.takes_records:
@@ -155,6 +131,10 @@ class Standing:
         if self.cycle.closed_on:
             return _("You cannot record CE, because this cycle was closed on %(day)s.") % {
                 "day": format_day(self.cycle.closed_on)
+            }
+        if self.on < self.cycle.starts_on:
+            return _("You cannot record CE yet: the first cycle starts %(day)s.") % {
+                "day": format_day(self.cycle.starts_on)
             }
         return _(
             "You cannot record CE, because this cycle and its grace period are over. The last day was %(day)s."
@@ -188,13 +168,13 @@ class Standing:
         )
 
 
-def standings(member: Member, on: date) -> list[Standing]:
+def standings(member: Member, on: date, *, by_category: bool = True) -> list[Standing]:
     """Return every certification of the member with its open cycle, or else its last one, by deadline.
 
-    This takes three queries, whatever the number of certifications; one more if there are closed
-    cycles, and one more if a certification is not in force.
+    This takes three queries, whatever the number of certifications, or two without the points by
+    category; one more if there are closed cycles, and one more if a certification is not in force.
     """
-    cycles = _cycles(member.pk)
+    cycles = _cycles(member.pk) if by_category else _cycles_with_totals(member.pk)
     cycles.sort(key=lambda cycle: (cycle.certification.awarded_on, cycle.certification_id, cycle.number))
     for cycle in cycles:
         cycle.certification.member = member
@@ -207,13 +187,23 @@ def standings(member: Member, on: date) -> list[Standing]:
     shown = by_deadline(_shown(cycles))
     out_of_force = [cycle.certification for cycle in shown if not life.in_force(cycle.certification.status)]
     prefetch_related_objects(out_of_force, "status_changes")
-    result = standings_of(shown, on, past=closed)
+    counted = None if by_category else {cycle.pk: requirement.total_of(cycle) for cycle in shown}
+    result = standings_of(shown, on, past=closed, counted=counted)
     return [replace(standing, past=past[standing.certification.pk]) for standing in result]
+
+
+def _of(member: int) -> QuerySet[Cycle]:
+    return Cycle.objects.filter(certification__member=member).select_related("certification__credential").order_by()
 
 
 @prepared
 def _cycles(member: int) -> QuerySet[Cycle]:
-    return Cycle.objects.filter(certification__member=member).select_related("certification__credential").order_by()
+    return _of(member)
+
+
+@prepared
+def _cycles_with_totals(member: int) -> QuerySet[Cycle]:
+    return requirement.with_totals(_of(member))
 
 
 def of_cycles(cycles: list[Cycle], member: Member, on: date, *, counted: Mapping[int, Decimal]) -> list[Standing]:
@@ -230,12 +220,12 @@ def of_cycles(cycles: list[Cycle], member: Member, on: date, *, counted: Mapping
     return [standing for standing in standings(member, on) if standing.certification.pk in shown]
 
 
-def caught_up(member: Member, *, at: datetime) -> list[Standing]:
+def caught_up(member: Member, *, at: datetime, by_category: bool = True) -> list[Standing]:
     """Return the standings as pages show them, after closing the member's cycles that are due."""
-    result = standings(member, day_of(at))
+    result = standings(member, day_of(at), by_category=by_category)
     due = [standing.cycle for standing in result if standing.verdict in verdicts.CLOSING]
     if catching_up.catch_up(member, at=at, shown=due):
-        result = standings(member, day_of(at))
+        result = standings(member, day_of(at), by_category=by_category)
     return result
 
 

@@ -139,7 +139,8 @@ def content_hash(contents: Contents) -> str:
 
 def _facts(row: SheetRow) -> list[str]:
     days = [str(row.starts_on), str(row.ends_on)]
-    figures = [format_points(row.claimed), format_points(row.counted), row.cut]
+    claimed = "" if row.claimed is None else format_points(row.claimed)
+    figures = [claimed, format_points(row.counted), row.cut]
     return [row.reference, row.activity_type, row.title, row.provider, *days, *figures]
 
 

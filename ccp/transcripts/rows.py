@@ -18,6 +18,7 @@ from amtportal.formatting import direction, format_day_in_table, format_points, 
 from amtportal.members.templatetags.portal import days_to_in_table
 from ccp.counting.reasons import CUT_SENTENCES
 from ccp.models import Activity, Credit
+from ccp.models.activities import claim_in_words
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,14 @@ class SheetRow:
     provider: str
     starts_on: date
     ends_on: date
-    claimed: Decimal
+    claimed: Decimal | None
     counted: Decimal
     cut: str
     source: str
+
+    @property
+    def claim_in_words(self) -> str:
+        return claim_in_words(self.claimed)
 
     @property
     def by_amt(self) -> bool:
@@ -75,7 +80,7 @@ def on_page(rows: Iterable[SheetRow]) -> SafeString:
     <small>{about}</small>{note}
   </th>
   <td data-label="{dates}"><span>{days_to_in_table(row.starts_on, row.ends_on)}</span></td>
-  <td class="number" data-label="{claimed}">{format_points(row.claimed)}</td>
+  <td class="number" data-label="{claimed}">{escape(row.claim_in_words)}</td>
   <td class="number" data-label="{counted}">{format_points(row.counted)}</td>
 </tr>
 """
@@ -101,7 +106,7 @@ def in_document(rows: Iterable[SheetRow]) -> SafeString:
   <td>{days}</td>
   <td>{what}</td>
   <td dir="{direction(row.provider)}">{escape(row.provider)}</td>
-  <td class="number">{format_points(row.claimed)}</td>
+  <td class="number">{escape(row.claim_in_words)}</td>
   <td class="number">{format_points(row.counted)}</td>
 </tr>
 """

@@ -54,7 +54,7 @@ class CategoryRows:
 
     @cached_property
     def claimed(self) -> Decimal:
-        return sum((row.claimed for row in self.rows), ZERO)
+        return sum((row.claimed for row in self.rows if row.claimed is not None), ZERO)
 
     @cached_property
     def counted(self) -> Decimal:

@@ -1,7 +1,11 @@
 """The pages of recorded activities: the list, the list as CSV, and one entry."""
 
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -25,11 +29,13 @@ from ccp.recording import duplicates, entries
 from ccp.recording import history as changes
 from ccp.recording.forms import DifferenceForm
 from ccp.rollover import catching_up
-from ccp.standing import standing
+from ccp.standing import gains, standing
+from ccp.standing.standing import Standing
 from ccp.views import activity_export, activity_rows
 from ccp.views.activity_filters import NEWEST_FIRST, ActivityFilterForm, totalled
 from ccp.views.evidence import part_of_page
 from certifications.models import Cycle
+from certifications.quarters import ZERO
 
 PAGE_SIZE = 50
 
@@ -109,7 +115,8 @@ def _newest_first(member: int) -> QuerySet[Cycle]:
 def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one entry: what counted where, the new totals, and its history.
 
-    This page is also the confirmation after Submit.
+    Just after Submit, the page begins with what the entry added (``gains``). It does so once: the
+    message that says so is gone when the page is loaded again.
     """
     now = timezone.now()
     viewer = account_of(request)
@@ -123,6 +130,9 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
     near = duplicates.claims_near(duplicates.comparable_of(activity, [cycle.pk for cycle in claimed]), activity.member)
     files = evidence.of_activity(activity) if evidence.may_be_read(activity, by=viewer) else []
     changeable = is_owner and amendable.can_be_changed(activity, on)
+    totals = duplicates.counted(near)
+    standings = standing.of_cycles(claimed, activity.member, on, counted=totals)
+    added = _gains(lines, standings, totals, on) if is_owner and _was_just_recorded(request, activity) else []
     context = {
         "activity": activity,
         "quantity": in_units(activity.quantity, activity.unit) if activity.quantity else "",
@@ -130,7 +140,12 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "difference_form": DifferenceForm() if changeable and not activity.difference else None,
         "lines": lines,
         "could_count_for": entries.could_count_for(activity, cycles, on) if changeable else [],
-        "standings": standing.of_cycles(claimed, activity.member, on, counted=duplicates.counted(near)),
+        "standings": standings,
+        "gains": added,
+        "several": len(added) > 1,
+        "all_met": all(gain.is_met for gain in added),
+        "can_be_reminded": gains.is_ahead(added),
+        "was_recorded_today": activity.recorded_on == on,
         "changes": changes.newest_first(
             changes.of_evidence(files, viewer=viewer),
             changes.of_activity(activity, viewer=viewer),
@@ -143,3 +158,32 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "can_be_reported": is_owner and error_reports.can_be_reported(activity),
     }
     return render(request, "ccp/activities/activity_detail.html", context)
+
+
+def recorded_tag(activity: Activity) -> str:
+    """Return the tag of the message that this entry was just recorded."""
+    return f"recorded {activity.pk}"
+
+
+def _was_just_recorded(request: HttpRequest, activity: Activity) -> bool:
+    """Return whether the page follows Submit."""
+    return any(message.extra_tags == recorded_tag(activity) for message in messages.get_messages(request))
+
+
+def _gains(
+    lines: Sequence[entries.CreditLine], standings: Sequence[Standing], totals: Mapping[int, Decimal], on: date
+) -> list[gains.Gain]:
+    """Return what the entry added to each of its certifications."""
+    by_cycle = {each.cycle.pk: each for each in standings if each.cycle.closed_on is None}
+    return [
+        gains.Gain(
+            cycle=line.cycle,
+            on=on,
+            claimed=line.claimed,
+            counted=line.counted,
+            total=totals.get(line.cycle.pk, ZERO),
+            why_less=line.sentence,
+            standing=by_cycle.get(line.cycle.pk),
+        )
+        for line in lines
+    ]

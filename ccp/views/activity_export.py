@@ -73,7 +73,7 @@ def row(activity: Activity, codes: Sequence[str]) -> list[str]:
         activity.provider,
         activity.starts_on.isoformat(),
         activity.ends_on.isoformat(),
-        format_points(activity.points),
+        activity.claim_in_words,
     ]
     for code in codes:
         line = lines.get(code)

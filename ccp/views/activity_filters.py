@@ -142,6 +142,7 @@ class ActivityFilterForm(forms.Form):
         choices=[
             ("", gettext_lazy("All states")),
             ("standing", gettext_lazy("On record")),
+            ("to-be-set", gettext_lazy("Points to be set by AMT")),
             ("withdrawn", gettext_lazy("Withdrawn or void")),
         ],
     )
@@ -227,7 +228,9 @@ class ActivityFilterForm(forms.Form):
         if source := self.chosen.get("source"):
             activities = activities.filter(source=source)
         if state := self.chosen.get("state"):
-            activities = activities.filter(withdrawn_at__isnull=state == "standing")
+            activities = activities.filter(withdrawn_at__isnull=state != "withdrawn")
+        if state == "to-be-set":
+            activities = activities.filter(points=None)
         return activities
 
     def sorted(self, activities: ActivityQuerySet) -> ActivityQuerySet:
@@ -257,7 +260,7 @@ class ActivityFilterForm(forms.Form):
         for pk, points, withdrawn_at, cycle, counted, cut in rows:
             if pk not in claims:
                 claims[pk] = {}
-                if withdrawn_at is None:
+                if withdrawn_at is None and points is not None:
                     claimed += points
             if cycle is not None and cut != Credit.Cut.UNCLAIMED:
                 claims[pk][cycle] = counted

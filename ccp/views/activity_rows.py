@@ -19,7 +19,7 @@ from amtportal.dates import day_of
 from amtportal.formatting import format_day, format_points, translated
 from amtportal.members.templatetags.portal import day, days_to
 from ccp.models import Activity
-from ccp.models.activities import heading_of, reference_of
+from ccp.models.activities import claim_in_words, heading_of, reference_of
 from certifications.deadlines import by_deadline
 from certifications.models import Cycle
 
@@ -116,7 +116,7 @@ class Writer:
         ends_on: date,
         recorded_at: datetime,
         recorded_in_amtrax_on: date | None,
-        points: Decimal,
+        points: Decimal | None,
         source: str,
         withdrawn_at: datetime | None,
         void_reason: str,
@@ -137,16 +137,17 @@ class Writer:
             f" <strong>{format_points(counted)}</strong></span>"
             for cycle, counted in claimed_for
         )
+        is_cut = any(of_cycle != points for _cycle, of_cycle in claimed_for)
         return f"""<tr>
   <th scope="row">
-    <a href="{self.address}{pk}/"><bdi>{escape(heading_of(title, type_name))}</bdi></a>
-    {badge}
+    <span class="activity"><a href="{self.address}{pk}/"><bdi>{escape(heading_of(title, type_name))}</bdi></a>
+    {badge}</span>
     <small>{reference_of(pk)}{more}</small>
   </th>
-  <td data-label="{self.dates}"><span>{days_to(starts_on, ends_on)}</span></td>
-  <td data-label="{self.category}"><span>{self.categories[category]}</span></td>
-  <td data-label="{self.recorded}">{day(recorded_in_amtrax_on or day_of(recorded_at))}</td>
-  <td class="number" data-label="{self.claimed}">{format_points(points)}</td>
+  <td class="activity-days" data-label="{self.dates}"><span>{days_to(starts_on, ends_on)}</span></td>
+  <td class="desk" data-label="{self.category}"><span>{self.categories[category]}</span></td>
+  <td class="desk" data-label="{self.recorded}">{day(recorded_in_amtrax_on or day_of(recorded_at))}</td>
+  <td class="number{"" if is_cut else " desk"}" data-label="{self.claimed}">{escape(claim_in_words(points))}</td>
   <td class="number" data-label="{self.counted}"><span>{counted or 0}</span></td>
 </tr>
 """

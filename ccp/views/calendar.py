@@ -12,10 +12,12 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import conditional_page, require_http_methods, require_safe
 
 from amtportal import links
+from amtportal.dates import day_of
 from amtportal.members.access import for_member
 from amtportal.members.models import Member
 from amtportal.middleware import language
 from amtportal.middleware.compression import sent_plain
+from ccp.recording import entries
 from ccp.recording.forms import CalendarForm
 from ccp.standing import calendar, standing
 
@@ -90,6 +92,27 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
             host=links.host(),
             page=links.absolute(reverse("certification-list")),
         )
+    return _sent(content, spoken)
+
+
+@never_cache
+@require_safe
+@for_member
+def activity_reminders(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
+    """Send the days ahead of the certifications to which an entry is credited, as a file with alarms."""
+    now = timezone.now()
+    activity = entries.found(entries.read().for_member(member), pk, at=now)
+    claimed = {line.cycle.certification_id for line in entries.credit_lines(activity)}
+    standings = [each for each in standing.standings(member, day_of(now)) if each.certification.pk in claimed]
+    reminders = calendar.reminders(standings, at=now)
+    if not reminders:
+        raise Http404
+    page = links.absolute(reverse("certification-list"))
+    content = calendar.to_ical(reminders, host=links.host(), page=page, is_feed=False)
+    return _sent(content, translation.get_language() or language.ENGLISH)
+
+
+def _sent(content: bytes, spoken: str) -> HttpResponse:
     return HttpResponse(
         content,
         content_type="text/calendar; charset=utf-8",

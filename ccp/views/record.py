@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ from amtportal.refusals import Refused
 from ccp.catalogue import explained
 from ccp.counting.points import Entry
 from ccp.counting.terms import Catalogue
+from ccp.evidence import waiting
 from ccp.models import Activity
 from ccp.recording import changeable as amendable
 from ccp.recording import entries, preview, repeats
@@ -27,6 +29,8 @@ from ccp.recording import verbs as recording
 from ccp.recording.forms import AmendForm, RecordCEForm
 from ccp.rollover import catching_up
 from ccp.standing import standing
+from ccp.views import record_files
+from ccp.views.activities import recorded_tag
 from certifications.models import Cycle
 
 
@@ -39,23 +43,78 @@ def activity_record(request: HttpRequest, member: Member) -> HttpResponse:
     The open cycle of a chosen certification must cover the days of the activity.
     """
     now = timezone.now()
-    if request.method == "POST" and "preview" not in request.POST:
-        return _submitted(request, member, now)
+    if request.method == "POST":
+        number = repeats.number_of(request.POST)
+        taken = record_files.take_in(request, member, number, now) if request.FILES else record_files.Taken()
+        if record_files.is_about_files(request):
+            return _edited(request, member, number, taken, now)
+        if "preview" not in request.POST:
+            return _submitted(request, member, number, taken, now)
     open_cycles = catching_up.open_for_records(member, at=now)
     form = _form(request, member, open_cycles, now)
-    return render_form(request, form, member) if form else _closed(request, member, now)
+    if form is None:
+        return _closed(request, member, now)
+    if form.is_bound:
+        return _shown_again(request, form, member, number, taken, now)
+    part = record_files.part_of(form, member, now) if form.came_back else None
+    return render_form(request, form, member, part=part)
 
 
-def _submitted(request: HttpRequest, member: Member, now: datetime) -> HttpResponse:
+def _edited(
+    request: HttpRequest, member: Member, number: UUID, taken: record_files.Taken, now: datetime
+) -> HttpResponse:
+    """Show the form again after a button that is about its files. What was typed stays, and nothing is judged.
+
+    What was read fills in the fields that are empty.
+    """
+    open_cycles = catching_up.open_for_records(member, at=now)
+    typed = record_files.edited(request, member, number, taken, now)
+    record_files.have_read(request, taken, now)
+    form = _form(request, member, open_cycles, now, typed=typed)
+    if form is None:
+        return _closed(request, member, now)
+    part = record_files.part_of(form, member, now)
+    if fills := part.fills:
+        typed.pop("attested", None)
+        for name, value in fills.items():
+            typed[name] = value
+        form = _form(request, member, open_cycles, now, typed=typed)
+        assert form is not None, "the cycles are the same"
+    taken.tell(form)
+    return render_form(request, form, member, part=part.filled())
+
+
+def _shown_again(
+    request: HttpRequest,
+    form: RecordCEForm,
+    member: Member,
+    number: UUID,
+    taken: record_files.Taken,
+    now: datetime,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    """Show a form that was posted and not recorded, with its files and what is wrong with them."""
+    taken.tell(form)
+    record_files.have_read(request, taken, now)
+    record_files.keep_with(form, member, number, now)
+    return render_form(request, form, member, part=record_files.part_of(form, member, now), status=status)
+
+
+def _submitted(
+    request: HttpRequest, member: Member, number: UUID, taken: record_files.Taken, now: datetime
+) -> HttpResponse:
     """Record what was typed, and lead to the entry; show the form again if a rule is broken.
 
-    The form is read under the locks under which it is recorded, so that everything is read once.
+    The form is read under the locks under which it is recorded, so that everything is read once. Its
+    files become evidence of the entry in the same transaction.
     """
     typed, status = repeats.digest_of(request.POST, _asked_number(request, "certification")), 200
-    with recording.desk(member=member, submission_id=repeats.number_of(request.POST), at=now) as locked:
+    attached = waiting.Attached()
+    with recording.desk(member=member, submission_id=number, at=now) as locked:
         recorded = repeats.recorded_by(typed, member, locked.earlier)
         form = None if recorded else _form(request, member, locked.open_cycles, now, terms=locked.terms)
-        if form and form.is_valid():
+        if form and form.is_valid() and not taken.problems:
             try:
                 claim, cycles = form.claim, form.chosen_cycles
                 recorded = recording.record_at(locked, cycles=cycles, claim=claim, typed=typed, by=account_of(request))
@@ -65,9 +124,13 @@ def _submitted(request: HttpRequest, member: Member, now: datetime) -> HttpRespo
                 status = 409
             except Refused as refused:
                 form.add_problem(refused.problem)
+        if recorded and locked.has_files:
+            attached = waiting.attach(activity=recorded, by=account_of(request), at=now)
     if recorded:
-        return _to_entry(request, recorded)
-    return render_form(request, form, member, status=status) if form else _closed(request, member, now)
+        return _to_entry(request, recorded, attached)
+    if form is None:
+        return _closed(request, member, now)
+    return _shown_again(request, form, member, number, taken, now, status=status)
 
 
 def _form(
@@ -77,20 +140,26 @@ def _form(
     now: datetime,
     *,
     terms: Catalogue | None = None,
+    typed: QueryDict | None = None,
 ) -> RecordCEForm | None:
-    """Return the form; None if no cycle takes records, or none of the certification that was asked for."""
+    """Return the form; None if no cycle takes records, or none of the certification that was asked for.
+
+    ``typed``: what is shown in it and not judged yet.
+    """
     asked = _asked_cycle(request, member, open_cycles)
     if not open_cycles or (asked is None and request.GET.get("certification")):
         return None
-    return RecordCEForm(
-        request.POST if request.method == "POST" else None,
+    form = RecordCEForm(
+        request.POST if request.method == "POST" and typed is None else None,
         open_cycles=open_cycles,
         on=day_of(now),
         terms=terms,
         asked=asked,
         like=_asked_entry(request, Activity.objects.for_member(member).select_related("activity_type"), "like"),
-        kept=kept_forms.take(request),
+        kept=kept_forms.take(request) if typed is None else typed,
     )
+    form.came_back = form.came_back and typed is None
+    return form
 
 
 def _closed(request: HttpRequest, member: Member, now: datetime) -> HttpResponse:
@@ -98,9 +167,12 @@ def _closed(request: HttpRequest, member: Member, now: datetime) -> HttpResponse
     return render(request, "ccp/recording/activity_record_closed.html", {"standings": standings})
 
 
-def _to_entry(request: HttpRequest, activity: Activity) -> HttpResponse:
+def _to_entry(request: HttpRequest, activity: Activity, attached: waiting.Attached) -> HttpResponse:
     if activity.is_standing:  # a repeated form may lead to an entry that was withdrawn since then
-        messages.success(request, _("%(reference)s is on record.") % {"reference": activity.reference})
+        done = _("%(reference)s is on record.") % {"reference": activity.reference}
+        messages.success(request, done, extra_tags=recorded_tag(activity))
+    for problem in attached.problems:
+        messages.warning(request, problem)
     return redirect("activity-detail", activity.pk)
 
 
@@ -189,12 +261,15 @@ def render_form(
     *,
     activity: Activity | None = None,
     on_record: Activity | None = None,
+    part: record_files.Part | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """Show the form with how much of each cap is used.
 
     After Preview, also show what the entry would count for.
     """
+    if part:
+        record_files.mark(form, part)
     offers = form.offers
     capped = preview.has_caps(offers)
     standing_entries = preview.entries_of(form.open_cycles, form.catalogue) if capped or form.is_preview else {}
@@ -213,6 +288,7 @@ def render_form(
             "providers": [] if activity else earlier.providers(member),
             "preview": _previewed(form, member, standing_entries, activity=activity) if form.is_preview else None,
             "on": form.on,
+            "part": part,
         },
         status=status,
     )

@@ -6,3 +6,4 @@ import "./record/day.js";
 import "./record/chosen.js";
 import "./record/preview.js";
 import "./record/draft.js";
+import "./record/reading.js";

@@ -13,6 +13,7 @@ from amtportal.formatting import (
     days_away,
     direction,
     dollars,
+    dollars_in_words,
     format_day,
     format_day_in_table,
     format_day_near,
@@ -65,6 +66,11 @@ def test_points_are_written_as_people_write_them(points: str, words: str) -> Non
 )
 def test_money_is_written_in_dollars_and_cents(cents: int, words: str) -> None:
     assert dollars(cents) == words
+
+
+@pytest.mark.parametrize(("cents", "words"), [(9000, "$90"), (9050, "$90.50"), (0, "$0"), (123400, "$1,234")])
+def test_a_sentence_says_whole_dollars_without_cents(cents: int, words: str) -> None:
+    assert dollars_in_words(cents) == words
 
 
 def test_templates_write_the_same_words() -> None:

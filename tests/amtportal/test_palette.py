@@ -40,4 +40,4 @@ def test_the_style_guide_shows_staff_every_pair_state_and_icon(staff: User, cler
             for front, back, least in palette.PAIRS
         ]
         assert {"open", "paid", "locked", "overdue", "void"} <= {found["data-state"] for found in page.select(".badge")}
-        assert len({words(found) for found in page.select(".with-icon")}) == 10
+        assert len({words(found) for found in page.select(".with-icon")}) == 11

@@ -54,6 +54,14 @@ def preview(page: Page) -> None:
     expect(page.locator("#preview[autofocus]")).to_be_visible()
 
 
+def just_recorded(page: Page) -> None:
+    """Show what an entry added, on the page that follows Submit."""
+    preview(page)
+    page.locator("[name=attested]").check()
+    page.locator("#entry-form button[type=submit]:not([name])").click()
+    expect(page.locator(".gains")).to_be_visible()
+
+
 def no_file(page: Page) -> None:
     page.goto("/ccp/activities/?source=member")
     page.goto(page.locator("main tbody th a").first.get_attribute("href") or "")
@@ -160,6 +168,7 @@ OF_MEMBER: dict[str, Act] = {
     "preview": preview,
     "look-up": look_up,
     "link until a past day": link_until_a_past_day,
+    "just recorded": just_recorded,
     "evidence without a file": no_file,
     "wrong code of an app": wrong_app_code,
     "no new address": no_address,

@@ -72,7 +72,7 @@ def _enter(page: Page, take: Take) -> None:
 def _track(page: Page, take: Take) -> None:
     page.goto("/")
     card = page.locator("main .card")
-    take("track-home", card.locator("h2").first, card.locator(".answers"))
+    take("track-home", card.locator("h2").first, card.locator(".glance-record"), card.locator(".glance-next > .agenda"))
     page.goto("/certifications/")
     take("track-categories", page.get_by_role("table", name="Points by category"))
     take("track-dates", page.locator("section:has(> .ledger)"))

@@ -31,7 +31,7 @@ def fill_in(page: Page, title: str = "Blood cultures") -> None:
 
 
 def leave(page: Page) -> None:
-    page.get_by_role("link", name="Guide", exact=True).first.click()
+    page.get_by_role("link", name="Help", exact=True).click()
     expect(page).to_have_url(re.compile("/guide/$"))
 
 

@@ -3,6 +3,7 @@
 import gzip
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -12,10 +13,10 @@ from django.utils import timezone
 from playwright.sync_api import Page, Response, expect
 from pypdf import PdfReader
 
-from amtportal.dates import today
+from amtportal.dates import anniversary, today
 from amtportal.members.models import Member
 from tests.audit.measures import violations
-from tests.support.builders import cycle_of, invoice_of, make_activity, make_payment
+from tests.support.builders import cycle_of, invoice_of, make_activity, make_cycle
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 Window = Callable[..., Page]
@@ -25,24 +26,24 @@ FOLD = pytest.mark.parametrize(
 
 
 @FOLD
-@pytest.mark.parametrize("overdue", [0, 1], ids=["all paid", "one overdue"])
-def test_the_four_answers_stand_on_the_first_screen(
-    window: Window, member: Member, overdue: int, width: int, height: int
+@pytest.mark.parametrize("certifications", [1, 2])
+def test_where_one_stands_and_what_comes_next_are_on_the_first_screen(
+    window: Window, member: Member, certifications: int, width: int, height: int
 ) -> None:
-    """They include missing points, an overdue invoice, and one that cannot be paid yet."""
-    for year in range(1, 3 - overdue):
-        make_payment(invoice_of(cycle_of(member), year), received_on=today(), at=timezone.now())
+    """Also with points missing, an overdue fee and a second certification."""
+    if certifications == 2:
+        make_cycle(member, credential="RPT", awarded_on=anniversary(today(), -4), on=today())
     page = window(member, viewport={"width": width, "height": height})
     page.goto("/")
-    card = page.locator("main article").first
-    seen = {}
-    for answer in ("points", "next", "invoice", "dates"):
-        box = card.locator(f"[data-answer={answer}]").bounding_box()
-        assert box, answer
-        assert box["height"] > 20, answer
-        seen[answer] = box["y"] + box["height"]
-    assert {answer: bottom for answer, bottom in seen.items() if bottom > height} == {}
-    assert card.get_by_role("link", name="Record CE").is_visible()
+    for part in (".status", ".glance-record .button", ".glance-next > .agenda > li"):
+        shown = page.locator(f"main {part}").all()
+        assert len(shown) == {".status": certifications, ".glance-record .button": 1}.get(part, 2)
+        for each in shown:
+            box = each.bounding_box()
+            assert box, part
+            assert box["height"] > 20, part
+            assert box["y"] + box["height"] <= height, part
+    assert not page.locator("main details .agenda").is_visible()
 
 
 @pytest.mark.parametrize(("signed_in", "address"), [(False, "/accounts/login/"), (True, "/")], ids=["sign-in", "home"])
@@ -135,7 +136,7 @@ def test_nothing_moves_for_who_wants_it_still(window: Window, member: Member, re
 
 def test_with_forced_colors_the_ring_and_the_picture_are_still_drawn(window: Window, member: Member) -> None:
     page = window(member, forced_colors="active")
-    page.goto("/")
+    page.goto("/certifications/")
     for drawn in (".ring-value", ".picture-pace"):
         colours = page.locator(drawn).first.evaluate(
             "e => [getComputedStyle(e).stroke, getComputedStyle(document.body).backgroundColor]"
@@ -147,12 +148,22 @@ def test_paper_carries_the_record_and_not_the_buttons(window: Window, member: Me
     page = window(member, color_scheme="dark")
     page.emulate_media(media="print")
     cycle = cycle_of(member)
-    for address in ("/certifications/", f"/ccp/transcript/{cycle.pk}/", f"/invoices/{invoice_of(cycle, 1).pk}/"):
+    for address in ("/", "/certifications/", f"/ccp/transcript/{cycle.pk}/", f"/invoices/{invoice_of(cycle, 1).pk}/"):
         page.goto(address)
         assert page.locator("h1").is_visible()
         for left_out in (".tabs", ".foot", ".button", ".account", ".languages"):
             assert all(not found.is_visible() for found in page.locator(left_out).all()), f"{address} {left_out}"
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_home_is_one_sheet_of_paper(window: Window, member: Member) -> None:
+    make_cycle(member, credential="RPT", awarded_on=anniversary(today(), -4), on=today())
+    page = window(member)
+    page.goto("/")
+    [sheet] = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True))).pages
+    said = sheet.extract_text()
+    assert "of 30 points" in said
+    assert "of 24 points" in said
 
 
 def test_on_paper_the_subtotal_of_a_long_category_stands_once_at_its_end(window: Window, member: Member) -> None:
@@ -170,13 +181,38 @@ def test_on_paper_the_subtotal_of_a_long_category_stands_once_at_its_end(window:
 
 def test_on_paper_the_words_in_the_picture_are_smaller_than_the_headings(window: Window, member: Member) -> None:
     page = window(member)
-    page.goto("/")
+    page.goto("/certifications/")
     page.emulate_media(media="print")
     drawn = page.locator(".picture text").first.evaluate(
         "text => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a"
     )
     heading = page.locator(".picture-part h3").first.evaluate("h3 => parseFloat(getComputedStyle(h3).fontSize)")
     assert 9 <= drawn < heading
+
+
+def test_an_activity_takes_at_most_90_pixels_on_a_phone(window: Window, member: Member) -> None:
+    """Also one with a long title, of several days, that counts for less than was claimed."""
+    cycle = cycle_of(member)
+    first, last, at = today() - timedelta(days=9), today() - timedelta(days=5), timezone.now()
+    make_activity(cycle, points="1", title="Quiz", starts_on=first, at=at)
+    make_activity(
+        cycle,
+        points="3",
+        title="Blood bank and transfusion " * 7,
+        provider="College " * 9,
+        starts_on=first,
+        ends_on=last,
+        at=at,
+    )
+    for _entry in range(3):
+        make_activity(cycle, kind="office-or-committee", points="6", starts_on=first, ends_on=last, at=at)
+    page = window(member, viewport={"width": 390, "height": 844})
+    page.goto("/ccp/activities/")
+    rows = page.locator(".activities tbody tr")
+    heights = [box["height"] for box in (row.bounding_box() for row in rows.all()) if box]
+    assert len(heights) >= 5
+    assert max(heights) <= 90, heights
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 @pytest.mark.parametrize("colors", ["light", "dark"])

@@ -131,7 +131,7 @@ def test_by_keyboard_alone(window: Window, member: Member) -> None:
     tab_to(page, "Password")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Where you stand")).to_be_visible()
+    expect(page.get_by_role("heading", name="Ada Lane")).to_be_visible()
     tab_to(page, "My Certifications")
     page.keyboard.press("Enter")
     page.wait_for_url("**/certifications/")

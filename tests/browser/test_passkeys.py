@@ -85,25 +85,25 @@ def add_passkey(page: Page, *, alone: bool = True) -> None:
 
 def test_a_member_adds_a_passkey_and_signs_in_with_nothing_else(page: Page) -> None:
     sign_in(page)
-    expect(page.get_by_role("heading", name="Where you stand")).to_be_visible()
+    expect(page.get_by_role("heading", name="Ada Lane")).to_be_visible()
     add_passkey(page)
     sign_out(page)
     page.goto("/accounts/login/")
     page.get_by_role("button", name="Use a passkey").click()
-    expect(page.get_by_role("heading", name="Where you stand")).to_be_visible()
+    expect(page.get_by_role("heading", name="Ada Lane")).to_be_visible()
     page.goto("/certifications/")
     expect(page.get_by_role("heading", name="My Certifications")).to_be_visible()
 
 
 def test_after_the_password_the_passkey_is_the_second_step_and_confirms_who_it_is(page: Page) -> None:
     sign_in(page)
-    expect(page.get_by_role("heading", name="Where you stand")).to_be_visible()
+    expect(page.get_by_role("heading", name="Ada Lane")).to_be_visible()
     add_passkey(page, alone=False)
     sign_out(page)
     sign_in(page)
     expect(page.get_by_role("heading", name="Second step")).to_be_visible()
     page.get_by_role("button", name="Use my passkey").click()
-    expect(page.get_by_role("heading", name="Where you stand")).to_be_visible()
+    expect(page.get_by_role("heading", name="Ada Lane")).to_be_visible()
     page.goto("/accounts/2fa/webauthn/reauthenticate/?next=/accounts/2fa/recovery-codes/")
     page.get_by_role("button", name="Use my passkey").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()

@@ -20,7 +20,7 @@ def sign_in(page: Page) -> None:
     page.get_by_label("E-mail address").fill("ada@example.org")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("heading", name="Where you stand")).to_be_visible()
+    expect(page.get_by_role("heading", name="Ada Lane")).to_be_visible()
 
 
 def test_one_session_is_ended_by_the_keyboard_and_without_scripts(window: Callable[..., Page], member: Member) -> None:

@@ -54,7 +54,7 @@ def test_what_nobody_sees_and_days_that_cannot_be_are_named() -> None:
         f"Member {member.pk}, amt_id: “700” has U+FEFF and should be “700”.",
         f"Member {member.pk}, first_name: “Ada Mae” has U+00A0 and should be “Ada Mae”.",
         f"Certification {certification.pk}, certificate_number: “ＲＭＡ-1” should be “RMA-1”.",
-        f"Certification {certification.pk}, awarded_on: 5/1/0206 is in the year 206. {year}",
+        f"Certification {certification.pk}, awarded_on: May 1, 0206 is in the year 206. {year}",
         f"Certification {certification.pk}, recertified_on: Jan 1, 0027 is in the year 27. {year}",
         f"Payment {payment.pk}, received_on: Nov 20, 0026 is in the year 26. {year}",
         f"TypeTerms {terms.pk}, effective_from: Mar 1, 0027 is in the year 27. {year}",

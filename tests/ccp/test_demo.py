@@ -23,10 +23,12 @@ from ccp.models import Activity, ErrorReport
 from ccp.notices import sending
 from ccp.notices.models import NoticeMail
 from ccp.standing.standing import Standing, standings
+from ccp.standing.status import status_of
 from certifications import cycles, invoices
 from certifications.models import Certification, Payment
 from certifications.payments.models import Checkout
 from tests.support.builders import chicago, client_of, make_member, noon
+from tests.support.pages import read
 from tests.support.payment_provider import Provider
 
 DAY = timedelta(days=1)
@@ -60,6 +62,36 @@ def load_cast(on: date, now: datetime | None = None) -> dict[str, list[Standing]
 
 def states(standing: Standing) -> list[str]:
     return [found.state for found in standing.invoices]
+
+
+def visible_words(member: Member, language: str) -> int:
+    """Return how many words Home shows before anything is unfolded."""
+    main = read(client_of(member).get("/", headers={"accept-language": language})).main
+    for hidden in main.select("details > :not(summary), .visually-hidden, svg"):
+        hidden.decompose()
+    return len(main.get_text(" ").split())
+
+
+@pytest.mark.django_db
+@pytest.mark.any_database
+def test_home_says_it_in_few_words_in_every_situation_and_both_languages(time_machine: TimeMachineFixture) -> None:
+    """150 words for one certification and 250 for two; Spanish may take a quarter more.
+
+    The cast is looked at again later: cycles run out, lapse and are followed by the next ones.
+    """
+    time_machine.move_to(noon(NOVEMBER), tick=False)
+    load_cast(NOVEMBER)
+    tones = set()
+    for days in (0, 44, 150, 600):
+        time_machine.move_to(noon(NOVEMBER + timedelta(days=days)), tick=False)
+        for member in Member.objects.select_related("user"):
+            english, spanish = visible_words(member, "en"), visible_words(member, "es")
+            found = standings(member, NOVEMBER + timedelta(days=days))
+            tones |= {status_of(each).tone for each in found}
+            most = 150 if len(found) == 1 else 250
+            assert english <= most, (member.user.email, days)
+            assert spanish <= min(most, english) * 1.25, (member.user.email, days, english, spanish)
+    assert tones >= {"calm", "steady", "heed", "met", "voluntary", "grace", "out"}
 
 
 @pytest.mark.django_db

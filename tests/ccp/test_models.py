@@ -20,10 +20,13 @@ from ccp.models import (
     CalendarFeed,
     Category,
     CategoryTerms,
+    CourseLink,
     Credit,
     ErrorReport,
     Evidence,
     HeldCredit,
+    PendingFile,
+    Reading,
     Transcript,
     TranscriptFile,
     TypeTerms,
@@ -112,8 +115,30 @@ def evidence() -> Evidence:
     )
 
 
+def pending() -> PendingFile:
+    return PendingFile.objects.create(
+        member=make_member(),
+        submission_id=uuid.uuid4(),
+        original_name="certificate.pdf",
+        kind="pdf",
+        size=1,
+        sha256="0" * 64,
+        stored_sha256="0" * 64,
+        stored_name="00/0",
+        added_at=noon(TODAY),
+    )
+
+
+def reading() -> Reading:
+    return Reading.objects.create(file=pending(), asked_at=noon(TODAY))
+
+
 def feed() -> CalendarFeed:
     return calendar.create(member=make_member(), at=noon(TODAY))
+
+
+def course() -> CourseLink:
+    return CourseLink.objects.get()
 
 
 def transcript() -> Transcript:
@@ -151,6 +176,21 @@ CHANGES = [
     ("activity_points_above_0_to_99", activity, {"points": NEGATIVE}, "negative"),
     ("activity_points_above_0_to_99", activity, {"points": Decimal("99.25")}, "a quarter too many"),
     ("activity_points_in_quarters", activity, {"points": TENTH}, "tenths"),
+    ("activity_only_members_wait", amt_credit, {"points": None}, "what AMT credited without points"),
+    (
+        "activity_only_members_wait",
+        activity,
+        {"points": None, "quantity": Decimal(2), "unit": "hour"},
+        "units that make no points",
+    ),
+    ("activity_points_set_whole", activity, {"points_set_at": noon(TODAY)}, "set by nobody"),
+    ("activity_points_set_whole", activity, {"points_set_by": make_user}, "set never"),
+    (
+        "activity_points_set_whole",
+        activity,
+        {"points_set_at": noon(TODAY), "points_set_by": make_user, "points": None},
+        "set to nothing",
+    ),
     ("activity_starts_before_end", activity, {"ends_on": date(2026, 2, 28)}, "ends the day before it starts"),
     ("activity_has_one_attestation", activity, {"attestation_text": "I attest."}, "two attestations"),
     ("activity_has_one_attestation", activity, {"statement": None}, "no attestation"),
@@ -175,11 +215,19 @@ CHANGES = [
     ("errorreport_answer_whole", report, {**ANSWERED, "answer": ""}, "answered with nothing"),
     ("errorreport_answer_whole", report, {**ANSWERED, "answered_by": None}, "answered by nobody"),
     ("calendarfeed_in_the_open_is_revoked", feed, {"was_in_the_open": True}, "in the open, and not revoked"),
+    ("courselink_url_is_https", course, {"url": "http://example.org/"}, "not encrypted"),
+    ("courselink_has_title", course, {"title": ""}, "no title"),
     ("evidence_kind_known", evidence, {"kind": "svg"}, "no such kind"),
     ("evidence_not_empty", evidence, {"size": 0}, "nothing"),
     ("evidence_has_name", evidence, {"original_name": ""}, "no name"),
     ("evidence_removed_whole", evidence, {"removed_at": noon(TODAY)}, "by nobody"),
     ("evidence_removed_whole", evidence, {"removed_by": make_user}, "never"),
+    ("pendingfile_kind_known", pending, {"kind": "svg"}, "no such kind"),
+    ("pendingfile_not_empty", pending, {"size": 0}, "nothing"),
+    ("pendingfile_has_name", pending, {"original_name": ""}, "no name"),
+    ("reading_state_known", reading, {"state": "dreaming"}, "no such state"),
+    ("reading_done_with_result", reading, {"state": "done"}, "done without a result"),
+    ("reading_done_with_result", reading, {"found": {}}, "a result before it is done"),
     ("activity_quantity_positive", activity, {"quantity": NOTHING, "unit": "hour"}, "zero units"),
     ("activity_quantity_has_unit", activity, {"quantity": Decimal(2)}, "units of nothing"),
     ("activity_quantity_has_unit", activity, {"unit": "hour"}, "a unit and no number"),
@@ -208,6 +256,9 @@ COPIES = [
     ("errorreport_one_open", report, {}, "waits for an answer"),
     ("evidence_file_once", evidence, {"stored_name": "00/1"}, "same file"),
     ("evidence.stored_name", evidence, {"sha256": "1" * 64}, "same place"),
+    ("pendingfile_file_once", pending, {"stored_name": "00/1"}, "same file"),
+    ("pendingfile.stored_name", pending, {"sha256": "1" * 64}, "same place"),
+    ("reading.file_id", reading, {}, "same file"),
     ("credit_once_a_cycle", credit, {}, "same activity and cycle"),
     ("calendarfeed.token", feed, {"revoked_at": noon(TODAY)}, "same address"),
     ("calendarfeed_one_standing", feed, {"token": "another"}, "two addresses"),

@@ -12,7 +12,7 @@ from tests.support.audits import case_on_record, letter_on_record
 from tests.support.builders import begin_checkout, cycle_of, invoice_of
 from tests.support.details import make_name_request
 from tests.support.draws import draw_with
-from tests.support.evidence import attach
+from tests.support.evidence import attach, wait
 from tests.support.notices import make_mail
 
 
@@ -37,9 +37,12 @@ PRIVATE = {
     "certification-list": ("/certifications/", 200, 200, 302, 302),
     "activity-record": ("/ccp/record/", 200, 200, 302, 302),
     "activity-preview": ("/ccp/record/preview/", 405, 405, 405, 405),  # it answers only POST
+    "record-files": ("/ccp/record/files/", 405, 405, 405, 405),  # it answers only POST
+    "record-crop": ("/ccp/record/files/{waiting}/title/0.png", 200, 404, 302, 302),
     "activity-list": ("/ccp/activities/", 200, 200, 302, 302),
     "activity-export": ("/ccp/activities/export.csv", 200, 200, 302, 302),
     "activity-detail": ("/ccp/activities/{activity}/", 200, 404, 200, 404),
+    "activity-reminders": ("/ccp/activities/{activity}/reminders.ics", 200, 404, 302, 302),
     "activity-amend": ("/ccp/activities/{activity}/amend/", 200, 404, 302, 302),
     "activity-withdraw": ("/ccp/activities/{activity}/withdraw/", 200, 404, 302, 302),
     "activity-restore": ("/ccp/activities/{activity}/restore/", 302, 404, 302, 302),  # the address alone does nothing
@@ -99,7 +102,7 @@ PUBLIC = {
 def of_owner(address: str, member: Member) -> str:
     """Return the address with the keys of the owner's own activity, cycle and (open) invoice.
 
-    If the address names a file, a file is attached to the activity. If it names a checkout, one is
+    If the address names a file, a file is attached to the activity, or waits for a form. If it names a checkout, one is
     begun. If it names a request for a name, there is one. If it names a notice, one was mailed. If it
     names a draw, the member has a line in it. If it names an audit, AMT asks for proof in it.
     """
@@ -115,6 +118,7 @@ def of_owner(address: str, member: Member) -> str:
         certification=cycle.certification_id,
         invoice=invoice.pk,
         evidence=evidence,
+        waiting=wait(member).pk if "{waiting}" in address else 0,
         checkout=checkout,
         notice=notice,
         name=make_name_request(member).pk if "{name}" in address else 0,

@@ -101,13 +101,13 @@ def make_activity_type(*, code: str = "", category: str = "professional-educatio
     return kind
 
 
-def make_claim(*, kind: str = "course-seminar-webinar", points: str = "5", **fields: Any) -> recording.Claim:
-    """Return one day of a course, on 3/1/2026."""
+def make_claim(*, kind: str = "course-seminar-webinar", points: str | None = "5", **fields: Any) -> recording.Claim:
+    """Return one day of a course, on 3/1/2026. Points of None: AMT sets them."""
     starts_on = fields.pop("starts_on", date(2026, 3, 1))
     return recording.Claim(
         **{
             "activity_type": ActivityType.objects.select_related("category").get(code=kind),
-            "points": Decimal(points),
+            "points": None if points is None else Decimal(points),
             "starts_on": starts_on,
             "ends_on": starts_on,
             **fields,
@@ -216,5 +216,5 @@ def record_more(like: Activity, cycles: list[Cycle], number: int) -> None:
         for n in range(number)
     )
     Credit.objects.bulk_create(
-        Credit(activity=activity, cycle=cycle, points=activity.points) for activity in activities for cycle in cycles
+        Credit(activity=activity, cycle=cycle, points=activity.claimed) for activity in activities for cycle in cycles
     )

@@ -2,20 +2,24 @@
 
 from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
 import pikepdf
 import pillow_heif
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import ExifTags, Image
 
-from amtportal.members.models import User
+from amtportal.members.models import Member, User
 from ccp.evidence import attaching as evidence
 from ccp.evidence import files as evidence_files
-from ccp.models import Activity, Evidence
+from ccp.evidence import waiting
+from ccp.models import Activity, Evidence, PendingFile, Reading
+from ccp.reading.found import Candidate, Found
 from tests.support.builders import TODAY, noon
 
 SECRET = "taken at home"
 PDF = pikepdf.Name
+CROP = b"\x89PNG\r\n\x1a\n" + bytes(20)
 
 
 def picture(kind: str = "JPEG", *, size: tuple[int, int] = (60, 40), mode: str = "RGB", turned: bool = False) -> bytes:
@@ -67,3 +71,13 @@ def attach(
     """Return a file that is attached to the entry, a picture unless another file is given."""
     with evidence_files.opened(sent(content or picture("PNG"), name)) as file:
         return evidence.add(activity=activity, file=file, by=by or activity.member.user, at=noon(TODAY))[0]
+
+
+def wait(member: Member, content: bytes | None = None, *, name: str = "certificate.pdf") -> PendingFile:
+    """Return a file that waits for a Record CE form, and was read: a title with the piece of its page."""
+    with evidence_files.opened(sent(content or pdf(), name)) as file:
+        waiting_file, _ = waiting.keep(member=member, number=uuid4(), file=file, at=noon(TODAY))
+    found = Found({"title": (Candidate("Sepsis", "Sepsis", CROP),)})
+    reading = {"state": "done", "found": found.to_json(), "asked_at": noon(TODAY), "finished_at": noon(TODAY)}
+    Reading.objects.create(file=waiting_file, **reading)
+    return waiting_file

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
@@ -13,7 +14,7 @@ from django.test import Client
 from amtportal.members.models import BouncingAddress, Member, NameRequest, RosterDifference
 from amtportal.members.sign_in import addresses
 from ccp.audits.models import AuditCase, Draw, DrawTicket
-from ccp.models import ActivityType, Category, ErrorReport
+from ccp.models import ActivityType, Category, CourseLink, ErrorReport
 from ccp.notices import preferences
 from ccp.notices.models import NoticeKind
 from ccp.recording import verbs as recording
@@ -85,6 +86,7 @@ NEW_PASSWORD = {"oldpassword": PASSWORD, "password1": "green kettles sing low", 
 MEMBERS = {
     "activity-record": Form("/ccp/record/", RECORD),
     "activity-preview": Form("/ccp/record/preview/", RECORD, plain=True),
+    "record-files": Form("/ccp/record/files/", RECORD | {"submission_id": str(UUID(int=7))}, plain=True),
     "activity-amend": Form("/ccp/activities/{entry}/amend/", {"points": "3", "attested": "on"}),
     "activity-withdraw": Form("/ccp/activities/{entry}/withdraw/"),
     "activity-restore": Form("/ccp/activities/{withdrawn}/restore/", plain=True),
@@ -148,6 +150,7 @@ STAFF = {
         "credential", {"code": "RMX", "name": "Another", "from_on": "2026-03-14", "source": "The board."}
     ),
     "ccp_activitytype_change": Form("activitytype", {"name": "Another"}),
+    "ccp_courselink_change": Form("courselink", {"title": "Another"}),
     "ccp_category_change": Form("category", {"name": "Another"}),
     "auth_group_change": Form("group", {"name": "Another"}),
     "ccp_activity_void": Form("activity", REASON),
@@ -233,6 +236,7 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
         "credential": Credential.objects.get(code="RMA").pk,
         "activitytype": ActivityType.objects.get(code="self-study").pk,
         "category": Category.objects.get(code="professional-education").pk,
+        "courselink": CourseLink.objects.get().pk,
         "group": Group.objects.get(name="Desk").pk,
         "activity": met.activities.get().pk,
         "errorreport": ErrorReport.objects.get().pk,

@@ -25,12 +25,19 @@ PAIRS = (
     ("alert", "surface", 4.5),
     ("alert", "alert-soft", 4.5),
     ("on-alert", "alert", 4.5),
+    ("done", "paper", 4.5),
+    ("done", "surface", 4.5),
+    ("done", "done-soft", 4.5),
+    ("on-done", "done", 4.5),
+    ("ink", "done-soft", 4.5),
     ("heed", "surface", 4.5),
     ("heed", "heed-soft", 4.5),
     ("line-strong", "surface", 3),
     ("line-strong", "paper", 3),
     ("accent", "accent-soft", 3),
     ("accent", "sunken", 3),
+    ("done", "sunken", 3),
+    ("heed", "sunken", 3),
 )
 TOKEN = re.compile(r"--([a-z-]+): (?:light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)|(#[0-9a-f]{6}));")
 

@@ -23,7 +23,7 @@ from django.test import Client
 from amtportal.members.models import Member, User
 from ccp.amt_credits import holding as held_credits
 from ccp.audits.models import AuditCase, Conflict, Draw, Extension, Letter, StatusProposal
-from ccp.models import Activity, ActivityType, Category, HeldCredit
+from ccp.models import Activity, ActivityType, Category, CourseLink, HeldCredit
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
 from certifications.payments.models import UnappliedMoney
 from certifications.payments.provider import ProviderAway
@@ -248,6 +248,19 @@ def void_several(patch: pytest.MonkeyPatch) -> Post:
     return Post(_root(), f"{page(Activity, 'void_several')}?ids={entry.pk}", {"reason": "Because it is so."})
 
 
+def set_points(patch: pytest.MonkeyPatch) -> Post:
+    entry = make_activity(make_cycle(make_member()), kind="journal-article", points=None)
+    client, address = _root(), page(Activity, "points", entry.pk)
+    typed = {"points": "4", "reason": "Because it is so.", "revision": "1"}
+    return Post(client, address, form_on(client, address, posted=typed))
+
+
+def set_points_of_several(patch: pytest.MonkeyPatch) -> Post:
+    entry = make_activity(make_cycle(make_member()), kind="journal-article", points=None)
+    address = f"{page(Activity, 'points_several')}?ids={entry.pk}-{entry.revision}"
+    return Post(_root(), address, {"points": "4", "reason": "Because it is so."})
+
+
 def import_activities(patch: pytest.MonkeyPatch) -> Post:
     make_cycle(make_member(amt_id="7009999"))
     header = "reference,amt_id,activity_type,starts_on,points"
@@ -396,6 +409,8 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "mfa_remove_webauthn": remove_passkey,
     "auth_group_add": adding(Group, name="Desk"),
     "auth_group_delete": deleting(Group, lambda: Group.objects.create(name="Desk")),
+    "ccp_activity_points": set_points,
+    "ccp_activity_points_several": set_points_of_several,
     "ccp_activity_void_several": void_several,
     "ccp_activity_process_import": import_activities,
     "certifications_payment_process_import": import_payments,
@@ -406,6 +421,7 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
         category=lambda: str(Category.objects.get(code="formal-education").pk),
     ),
     "ccp_category_add": adding(Category, name="Service", code="service"),
+    "ccp_courselink_add": adding(CourseLink, title="Courses", url="https://example.org/"),
     "ccp_heldcredit_delete": deleting(HeldCredit, _held),
     "ccp_heldcredit_match": match_held,
     "ccp_heldcredit_process_import": importing(HeldCredit, CREDITS),

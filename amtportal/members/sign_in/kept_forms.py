@@ -115,6 +115,8 @@ class LoginRequiredMiddleware(middleware.LoginRequiredMiddleware):
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         if keep(request, view_func):
             messages.warning(request, _("You were signed out. Sign in, and what you typed comes back."))
+            if request.FILES:
+                messages.warning(request, _("Files that you had just chosen are not kept. Choose them again."))
         return super().handle_no_permission(request, view_func)
 
 

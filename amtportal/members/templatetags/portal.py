@@ -13,7 +13,7 @@ from django.templatetags.i18n import do_translate
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -25,6 +25,7 @@ from amtportal.members.sign_in import answers, kept_forms
 
 register = template.Library()
 register.filter("dollars", words.dollars)
+register.filter("dollars_in_words", words.dollars_in_words)
 register.filter("points", words.format_points)
 register.filter("day_text", words.format_day)
 register.filter("day_text_in_table", words.format_day_in_table)
@@ -33,6 +34,7 @@ register.filter("answer_address", answers.address)
 register.filter("browser_name", browser_name)
 register.filter("day_of", dates.day_of)
 register.filter("moment", words.format_moment)
+register.filter("time_of_day", words.format_time)
 register.filter("as_count", words.as_count)
 register.filter("translated", words.translated)
 register.filter("direction", words.direction)
@@ -134,16 +136,29 @@ def _items(language: str, items: tuple[nav.Shown, ...]) -> SafeString:
     """Return the items in that language. A menu is the same for everybody who sees the same items."""
     return format_html_join(
         "\n",
-        '<li{}><a href="{}"{}>{}</a></li>',
-        (
-            (
-                mark_safe(' class="tab-help"') if shown.item.is_help else "",
-                reverse(shown.item.address),
-                format_html(' aria-current="{}"', shown.current) if shown.current else "",
-                shown.item.label,
-            )
-            for shown in items
-        ),
+        "<li>{}</li>",
+        ((_link(shown),) for shown in items),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def help_link(context: template.Context) -> SafeString:
+    """Return the link to help at the top of the page (``amtportal.nav``)."""
+    return _help(get_language(), nav.help_item(context["request"]))
+
+
+@lru_cache(maxsize=10)
+def _help(language: str, item: nav.Shown) -> SafeString:
+    return _link(item, "help-link")
+
+
+def _link(shown: nav.Shown, css: str = "") -> SafeString:
+    return format_html(
+        '<a{} href="{}"{}>{}</a>',
+        format_html(' class="{}"', css) if css else "",
+        reverse(shown.item.address),
+        format_html(' aria-current="{}"', shown.current) if shown.current else "",
+        shown.item.label,
     )
 
 

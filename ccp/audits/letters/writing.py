@@ -216,7 +216,7 @@ def _entry(item: items.Item) -> saying.Entry:
         reference=item.activity.reference,
         heading=item.activity.heading,
         ends_on=item.activity.ends_on,
-        points=item.activity.points,
+        points=item.activity.claimed,
         is_proven=item.is_proven,
         proven=item.proven,
         verdict=str(item.review.get_verdict_display()) if item.review else "",

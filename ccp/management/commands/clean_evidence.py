@@ -15,8 +15,9 @@ from amtportal.members import name_requests
 from amtportal.members.models import NameRequest
 from amtportal.uploads import kept
 from ccp.evidence import attaching as evidence
+from ccp.evidence import waiting
 from ccp.exports import archives
-from ccp.models import Evidence
+from ccp.models import Evidence, PendingFile
 from ccp.models.activities import reference_of
 
 # A file is written before its row, so a newer file may still get its row.
@@ -29,6 +30,7 @@ Compare every file that is attached with its row.
 
 - a file whose row says that it was removed more than a day ago is deleted, and so is the document of a request for
   another name a day after it may last be opened
+- a file whose Record CE form was not submitted within a day, or that was taken out of it, is deleted with its row
 - a file without a row is listed: it is left over where recording it was interrupted
 - a file younger than an hour is left alone: its row may still be on its way
 - a row whose file is missing, cannot be read, or is not the file that was kept (its size or its SHA-256 differs) is
@@ -47,6 +49,7 @@ Compare every file that is attached with its row.
         if overdue := archives.remove_overdue(at=now):
             self.stdout.write(f"{overdue:,} archives deleted that the worker should have deleted. Is it running?")
         files = deleted = unneeded = 0
+        forgotten = waiting.forget(at=now)
         for names in _folders():
             rows = _removed(names)
             files += len(names)
@@ -67,6 +70,8 @@ Compare every file that is attached with its row.
             f"{compared['same']:,} as they were kept, {compared['new']:,} whose digest is kept from now on, "
             f"{compared['other']:,} that are not as they were kept, {compared['missing']:,} rows without a file."
         )
+        if forgotten:
+            self.stdout.write(f"{forgotten:,} deleted whose Record CE form was not submitted.")
         if compared["other"] or compared["missing"]:
             sys.exit(1)
 
@@ -105,9 +110,10 @@ Compare every file that is attached with its row.
 
 def _removed(names: list[str]) -> dict[str, datetime | None]:
     """Return the files that have a row, by name, each with the moment from which nobody can open it."""
-    found: dict[str, datetime | None] = dict(
-        Evidence.objects.filter(stored_name__in=names).values_list("stored_name", "removed_at")
-    )
+    # Those that wait are read first: one that becomes evidence in between is found there.
+    waits = PendingFile.objects.filter(stored_name__in=names).values_list("stored_name", flat=True)
+    found: dict[str, datetime | None] = dict.fromkeys(waits)
+    found |= dict(Evidence.objects.filter(stored_name__in=names).values_list("stored_name", "removed_at"))
     for asked in NameRequest.objects.filter(stored_name__in=names):
         found[asked.stored_name] = name_requests.document_until(asked)
     return found

@@ -10,9 +10,11 @@ from amtportal.members.mail import sending
 from amtportal.members.mail.process import sending_beside
 from ccp.audits.letters import printing
 from ccp.exports import archives
+from ccp.recording import readings
 from ccp.transcripts import batches
 
-INTERVAL = 5.0
+INTERVAL = 1.0
+"""Seconds between two looks for work. A member may look at the page and wait for it."""
 
 
 class Command(db_worker.Command):
@@ -31,6 +33,7 @@ Work that a worker was killed at is begun again. Several workers can run at once
         batches.resume()
         printing.resume()
         archives.resume()
+        readings.resume()
         if options["batch"]:
             super().handle(**options)
             sending.send_due()

@@ -8,8 +8,9 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy
 
-from ccp.models import Activity, Credit
+from ccp.models import Activity, ActivityType, Credit
 from ccp.recording import eligibility
+from ccp.recording.forms.files import FilesOfEntry
 from ccp.recording.forms.record import RecordCEForm
 from certifications.models import Cycle
 
@@ -47,7 +48,17 @@ class AmendForm(RecordCEForm):
         initial["certifications"] = [cycle.certification_id for cycle in claimed]
         initial["revision"] = activity.revision
         super().__init__(data, open_cycles=open_cycles, on=on, initial=initial, earlier=activity, kept=kept)
-        del self.fields["submission_id"]
+        for name in ("submission_id", *FilesOfEntry.base_fields):  # the entry's page takes files
+            del self.fields[name]
+
+    def _calculate_points(self, activity_type: ActivityType) -> None:
+        """Keep the points that AMT has set, also where the field was left empty."""
+        super()._calculate_points(activity_type)
+        if self.earlier and eligibility.keeps_points_of_amt(self.earlier, activity_type):
+            if problem := eligibility.problem_with_other_points(self.earlier, self.cleaned_data["points"]):
+                self.add_problem(problem)
+            else:
+                self.cleaned_data["points"] = self.earlier.points
 
     def show_revision(self, revision: int) -> None:
         """Let the next submit replace that revision.

@@ -33,13 +33,14 @@ from ccp.recording.forms.fields import (
     TypedLineField,
     TypedNumberField,
 )
+from ccp.recording.forms.files import FilesOfEntry
 from certifications.deadlines import by_deadline
 from certifications.models import Cycle
 
 PROVIDERS = "providers"  # the id of the list of earlier providers on the page
 
 
-class RecordCEForm(forms.Form):
+class RecordCEForm(FilesOfEntry):
     """The form for one activity.
 
     - ``open_cycles``: the cycles that take records today
@@ -251,12 +252,13 @@ class RecordCEForm(forms.Form):
         """Name the number of units as the chosen type counts it, and require it or the points.
 
         What is missing is told where the page asks for it. Who sends no number of units at all has
-        not seen that field, and is told at the points.
+        not seen that field, and is told at the points. A type that is asked for its points may leave
+        them to AMT.
         """
         self.fields["quantity"].label = self._units_of(self.chosen_activity_type) or asked.HOW_MANY
         asks_units = self.asks != "points" and self.add_prefix("quantity") in self.data
         self.fields["quantity"].required = asks_units and not self._entered("points")
-        self.fields["points"].required = not asks_units and not self._entered("quantity")
+        self.fields["points"].required = self.asks != "points" and not asks_units and not self._entered("quantity")
 
     def _units_of(self, code: str) -> str:
         """Return the label of the number of units of a type, and a general one if there is no such type."""
@@ -317,7 +319,11 @@ class RecordCEForm(forms.Form):
 
     def renew_submission_id(self) -> None:
         """Give the form on the page a new number and keep everything that was typed."""
-        self._replace("submission_id", uuid.uuid4())
+        self.show_number(uuid.uuid4())
+
+    def show_number(self, number: uuid.UUID) -> None:
+        """Let the next submit send this number."""
+        self._replace("submission_id", number)
 
     def _replace(self, field: str, value: object) -> None:
         """Replace a value that was posted with a value of the portal."""
@@ -343,7 +349,8 @@ class RecordCEForm(forms.Form):
     def is_filled_in(self) -> bool:
         """Return whether the form has enough values to say what the entry would count for."""
         given = {name for name in ("activity_type", "quantity", "points", "starts_on") if self._entered(name)}
-        return {"activity_type", "starts_on"} <= given and bool(given & {"quantity", "points"})
+        has_worth = bool(given & {"quantity", "points"}) or self.asks == "points"
+        return {"activity_type", "starts_on"} <= given and has_worth
 
     @property
     def offers(self) -> list[CategoryOffer]:
@@ -398,7 +405,8 @@ class RecordCEForm(forms.Form):
             self._calculate_points(activity_type)
         chosen = self.chosen_cycles or self.open_cycles
         others = [cycle for cycle in self.open_cycles if cycle not in chosen]
-        if all(cleaned.get(field) is not None for field in ("activity_type", "starts_on", "ends_on", "points")):
+        is_read = all(cleaned.get(field) for field in ("activity_type", "starts_on", "ends_on"))
+        if is_read and "points" in cleaned and ("quantity" in cleaned or cleaned["points"] is not None):
             claim, terms = self.claim, self.terms  # a problem takes the value of its field away
             for problem in eligibility.problems(
                 claim, chosen, self.on, terms=terms, others=others, earlier_type=self.earlier_type

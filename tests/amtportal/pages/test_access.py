@@ -151,8 +151,8 @@ def test_public_pages_need_no_sign_in(name: str) -> None:
 )
 @pytest.mark.parametrize("number", ["0", "99999", "9" * 30], ids=["zero", "no such row", "more than a database holds"])
 def test_what_there_is_not_is_not_found(viewers: Viewers, pattern: str, number: str) -> None:
-    named = ("activity", "cycle", "invoice", "evidence", "audit", "draw", "notice", "letter", "name", "certification")
-    records = dict.fromkeys(named, number)
+    named = ("activity", "cycle", "invoice", "evidence", "waiting", "audit", "draw", "notice", "letter", "name")
+    records = dict.fromkeys((*named, "certification"), number)
     address = pattern.format(**records, checkout=uuid4())
     assert viewers.owner.get(address).status_code == 404
 
@@ -220,7 +220,7 @@ def test_pages_keep_no_script_or_style_that_the_policy_would_stop(viewers: Viewe
     addresses = [
         of_owner(row[0], met)
         for name, row in PRIVATE.items()
-        if row[1] == 200 and not name.endswith(("-pdf", "-export", "-download", "-letter"))
+        if row[1] == 200 and not name.endswith(("-pdf", "-export", "-download", "-letter", "-crop"))
     ]
     for address in [*addresses, *(page for page in PUBLIC.values() if page != "/healthz")]:
         page = read(viewers.owner.get(address))

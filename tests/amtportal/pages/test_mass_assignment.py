@@ -91,6 +91,7 @@ WRITES_NOTHING = {
     "account_signup",
     "activity-preview",
     "audit-attach",  # the same as the next
+    "record-files",
     "evidence-add",  # no file is sent, because a file that is sent is taken whole or not at all
     "name-ask",  # the same
     "set_language",
@@ -102,6 +103,9 @@ WRITES_NOTHING = {
 # Lists, imports, and forms that add a row: below, or the same form as the one that changes it.
 NO_FORM_OF_THEIR_OWN = {
     "ccp_activity_void_several",
+    # They need an entry whose points are to be set, and call a verb with the two fields that they show.
+    "ccp_activity_points",
+    "ccp_activity_points_several",
     "ccp_transcriptbatch_download",
     # They need a case in a state of its own, and call a verb with the fields that they show.
     *(name for name in DEEDS if name.startswith(("audits_auditcase_", "audits_statusproposal_"))),

@@ -28,7 +28,7 @@ from tests.support.builders import (
 )
 from tests.support.pages import certification_figures, read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 
 
 def printed(response: HttpResponse) -> str:
@@ -38,17 +38,44 @@ def printed(response: HttpResponse) -> str:
     return " ".join(" ".join(page.extract_text().split()) for page in pages)
 
 
-def test_the_list_shows_every_invoice_with_its_state_the_last_due_first(short: Member) -> None:
+def test_the_list_shows_every_invoice_of_a_cycle_with_its_state_the_last_due_first(short: Member) -> None:
     """RPT 4/24/2023 to 4/23/2026: years 1 and 2 fell due and are overdue, year 3 is locked."""
     cycle = cycle_of(short, "RPT")
     make_payment(invoice_of(cycle, 1))
-    rows = [words(row) for row in read(client_of(short).get("/invoices/")).select("main tbody tr")]
+    page = read(client_of(short).get("/invoices/"))
+    rows = [words(row) for row in page.select("main tbody tr")]
     number = {year: invoice_of(cycle, year).number for year in (1, 2, 3)}
     assert rows == [
-        f"{number[3]} RPT, year 3 Locked When CCP is met 4/24/2026 $60.00",
-        f"{number[2]} RPT, year 2 Open, overdue 2/23/2025 4/24/2025 $60.00",
-        f"{number[1]} RPT, year 1 Paid 2/24/2024 4/24/2024 $60.00",
+        f"Year 3 {number[3]} Locked When CCP is met 4/24/2026 $60.00",
+        f"Year 2 {number[2]} Open, overdue 2/23/2025 4/24/2025 $60.00",
+        f"Year 1 {number[1]} Paid 2/24/2024 4/24/2024 $60.00",
     ]
+    assert [words(caption) for caption in page.select("main caption")] == [
+        "RPT, CCP cycle Apr 24, 2023 to Apr 23, 2026"
+    ]
+
+
+def test_the_list_begins_with_what_is_to_be_paid_and_says_once_what_holds_for_all(short: Member) -> None:
+    """Years 1 and 2 are overdue: the one due first stands first. Year 3 is locked."""
+    page = read(client_of(short).get("/invoices/"))
+    assert [words(part) for part in page.select("main .to-pay")] == [
+        "Pay the year-1 fee, $60 RPT · due Apr 24, 2024, 689 days ago",
+        "Pay the year-2 fee, $60 RPT · due Apr 24, 2025, 324 days ago",
+    ]
+    assert words(page.main).count("not refundable") == 1
+
+
+@pytest.mark.parametrize(
+    ("year", "headline"), [(1, "Year-1 fee, $60"), (2, "Pay the year-2 fee, $60"), (3, "Year-3 fee, $60")]
+)
+def test_an_invoice_is_named_by_its_fee_and_not_by_its_number(short: Member, year: int, headline: str) -> None:
+    """Year 1 is paid, year 2 can be paid, and year 3 is locked."""
+    make_payment(invoice_of(cycle_of(short, "RPT"), 1))
+    invoice = invoice_of(cycle_of(short, "RPT"), year)
+    page = read(client_of(short).get(f"/invoices/{invoice.pk}/"))
+    assert words(page.h1) == headline
+    assert words(page.title).startswith(f"{headline} (RPT)")
+    assert f"Invoice {invoice.number}" in words(page.select_one("aside dl"))
 
 
 def test_a_void_invoice_is_listed_as_void(met: Member) -> None:
@@ -138,7 +165,7 @@ def test_the_last_invoice_cannot_be_had_at_five_to_midnight_and_can_be_at_five_p
 def test_an_open_invoice_says_how_to_pay_and_prints(met: Member) -> None:
     invoice, browser = invoice_of(cycle_of(met)), client_of(met)
     page = words(read(browser.get(f"/invoices/{invoice.pk}/")).main)
-    assert "Make it out to American Medical Technologists for $60.00" in page
+    assert "Make it out to American Medical Technologists for $60," in page
     assert "847-823-5169" in page
     text = printed(browser.get(f"/invoices/{invoice.pk}.pdf"))
     for said in ("Renewal invoice", invoice.number, "Mia Met", "$60.00", "Due May 1, 2026", "How to pay"):

@@ -14,7 +14,7 @@ from ccp.models import ActivityType, TypeTerms
 from tests.support.builders import TODAY, make_activity_type, set_category_terms, set_terms
 from tests.support.pages import read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 
 
 def asked(**values: str) -> BeautifulSoup:
@@ -133,7 +133,7 @@ def test_units_that_staff_give_a_figure_make_points(unit: str, sentence: str) ->
         pytest.param(
             "employment",
             "3",
-            "Employment in the field has no fixed number of points. Ask AMT how many points it is worth.",
+            "Employment in the field has no fixed number of points. Record it: AMT sets the points.",
             id="no unit",
         ),
     ],

@@ -139,7 +139,7 @@ def test_no_secret_is_in_it(met: Member, tmp_path: Path) -> None:
         link.digest,
         link.nonce,
         "AbC-secret",
-        checkout.session_id,
+        str(checkout.idempotency_key),
         evidence.stored_name,
     ]
     assert all(told)

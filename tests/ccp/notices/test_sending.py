@@ -1,6 +1,7 @@
 """One mail for each member and day, exactly once, with what is true when it is sent."""
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -36,6 +37,7 @@ from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
+YESTERDAY = noon(TODAY - DAY)
 Kind = NoticeKind
 
 
@@ -185,7 +187,7 @@ def test_only_what_is_overdue_is_called_overdue_and_since_which_year(
     """Years 1 and 2 are not paid; that of year 3 is open, and is due on 5/1/2026."""
     send()
     (mail,) = mailbox.mails
-    assert mail["Subject"] == "$120.00 overdue since May 1, 2024"
+    assert mail["Subject"] == "$120 overdue since May 1, 2024"
 
 
 def test_of_a_series_only_the_newest_goes_out_after_the_mail_server_was_away(
@@ -327,6 +329,32 @@ def test_money_entries_and_answers_are_told_the_next_morning(
     assert "was reversed." in text
     assert "Reason: Wrong person." in text
     assert "It was one." in text
+
+
+def test_points_that_amt_set_are_told_with_the_totals(
+    met: Member, staff: User, mailbox: Mailbox, at_eight: TimeMachineFixture
+) -> None:
+    """The entry was set twice on the day before: what was set last is told, once."""
+    waiting = make_activity(cycle_of(met), kind="journal-article", points=None, title="On veins")
+    for points in ("3", "4"):
+        waiting = recording.set_points(
+            activity=waiting, points=Decimal(points), reason="Page 4", revision=waiting.revision, by=staff, at=YESTERDAY
+        )
+    assert send().kinds[Kind.POINTS_SET] == 1
+    text = mailbox.mails[0].get_body(("plain",)).get_content()
+    assert f"AMT set 4 points for {waiting.reference}, On veins" in text
+    assert "34 of 30" in text
+    assert "RMA: requirement met." in text
+    assert Kind.POINTS_SET not in send(TODAY + DAY).kinds
+
+
+def test_points_of_an_entry_that_was_withdrawn_are_not_told(met: Member, staff: User) -> None:
+    waiting = make_activity(cycle_of(met), kind="journal-article", points=None)
+    entry = recording.set_points(
+        activity=waiting, points=Decimal(4), reason="Page 4", revision=1, by=staff, at=YESTERDAY
+    )
+    recording.withdraw(activity=entry, by=met.user, at=YESTERDAY)
+    assert Kind.POINTS_SET not in send().kinds
 
 
 def test_a_payment_of_an_old_file_is_no_news(short: Member) -> None:

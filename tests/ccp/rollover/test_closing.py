@@ -377,7 +377,7 @@ def test_a_member_who_has_met_and_not_paid_reads_what_to_pay(on_today: TimeMachi
     on_today.move_to(noon(LAST + DAY))
     text = page_of(cycle)
     assert "It waits for your payment" in text
-    assert f"Pay {invoice_of(cycle).number} ($60.00), due May 1, 2026." in text
+    assert "Pay the year-3 fee, $60" in text
     assert Cycle.objects.get().closed_on is None
 
 
@@ -396,14 +396,14 @@ def test_the_page_after_the_payment_is_of_the_next_cycle(on_today: TimeMachineFi
 def test_a_member_who_is_late_reads_that_the_certification_has_lapsed_and_why(on_today: TimeMachineFixture) -> None:
     cycle = meet(make_cycle(), "29.75")
     on_today.move_to(noon(GRACE_LAST))
-    assert "Record 0.25 more points by Jul 29, 2026" in page_of(cycle)
+    assert "Record 0.25 more points" in page_of(cycle)
     assert Certification.objects.get().status == "active"
     on_today.move_to(noon(GRACE_LAST + DAY))
     text = page_of(cycle)
     assert "This certification has been lapsed since Jul 30, 2026 and takes no records." in text
     assert "The CCP requirement was not met when the grace period ended." in text
     assert "Call AMT at" in text
-    assert "closed on Jul 30, 2026 as non-compliant, with 29.75 of 30 points" in text
+    assert "closed on Thu Jul 30 as non-compliant, with 29.75 of 30 points" in text
     answer = client_of(cycle.certification.member).get("/ccp/record/")
     assert "You cannot record CE now" in answer.text
     assert "this certification has been lapsed since Jul 30, 2026" in words(read(answer).main)

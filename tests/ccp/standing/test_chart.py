@@ -109,33 +109,35 @@ def test_what_is_said_beside_it(points: str, on: int, said: str) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("on_today")
-def test_the_home_page_draws_what_counts_and_says_it_in_a_table(short: Member) -> None:
+def test_my_certifications_draws_what_counts_and_says_it_in_a_table(short: Member) -> None:
     """22 points were there. 1.5 for teaching are a second band."""
     make_activity(cycle_of(short, "RPT"), kind="presentation", points="1.5", starts_on=TODAY - timedelta(days=3))
-    section = read(client_of(short).get("/")).select_one(".picture-part")
+    section = read(client_of(short).get("/certifications/")).select_one(".picture-part")
     assert section.svg["role"] == "img"
     assert all(section.find(id=name) for name in section.svg["aria-labelledby"].split())
     assert len(section.select(".picture-band")) == 2
     rows = [words(row) for row in section.select("tbody tr")]
-    assert rows[-1] == "Professional Education 22", "the last row is data; the dashed line is explained below"
+    assert rows == ["Professional Education 22", "Instructional Presentations 1.5"]
+    swatches = [row.select_one("rect")["fill"] for row in section.select("tbody tr")]
+    assert swatches == [band["fill"] for band in section.select(".picture-band")]
     assert words(section.select_one(".key-line")) == "Dashed line: even pace to the requirement"
-    assert rows[0].endswith(" 1.5")
 
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("on_today")
 def test_without_points_there_is_no_picture(new: Member) -> None:
-    assert not read(client_of(new).get("/")).select(".picture-part")
+    page = read(client_of(new).get("/certifications/"))
+    assert not page.select(".picture")
+    assert "Nothing is recorded for this cycle yet." in words(page.select_one(".picture-part"))
 
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("on_today")
-def test_what_was_recorded_last_comes_first_and_withdrawn_entries_are_left_out(short: Member) -> None:
+def test_the_latest_entry_was_recorded_last_and_is_not_withdrawn(short: Member) -> None:
     first = make_activity(cycle_of(short, "RPT"), points="1", title="First")
     second = make_activity(cycle_of(short, "RPT"), points="1", title="Second")
     gone = make_activity(cycle_of(short, "RPT"), points="1", title="Gone")
     recording.withdraw(activity=gone, by=short.user, at=noon(TODAY))
-    assert cards.recent(short)[:2] == [second, first]
-    for number in range(9):
-        make_activity(cycle_of(short, "RPT"), points="0.25", title=f"Course {number}")
-    assert len(cards.recent(short)) == cards.RECENT
+    assert cards.latest(short) == second
+    recording.withdraw(activity=second, by=short.user, at=noon(TODAY))
+    assert cards.latest(short) == first

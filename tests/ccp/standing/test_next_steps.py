@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from amtportal.members.models import Member
-from ccp.standing import standing, tasks
+from ccp.standing import standing
+from ccp.standing.steps import steps_of
 from certifications.models import Cycle
 from tests.support.builders import TODAY, cycle_of, invoice_of, make_activity, make_cycle, make_payment, noon
 
@@ -13,15 +14,15 @@ from tests.support.builders import TODAY, cycle_of, invoice_of, make_activity, m
 def steps(member: Member, on: date = TODAY) -> list[tuple[str, str]]:
     """Return what to do next for the member's only certification."""
     (found,) = standing.standings(member, on)
-    return [(step.sentence, step.action) for step in tasks.steps_of(found)]
+    return [(step.sentence, step.action) for step in steps_of(found)]
 
 
 @pytest.mark.django_db
 def test_whoever_is_short_records_and_pays_what_is_overdue_first(short: Member) -> None:
     number = {year: invoice_of(cycle_of(short, "RPT"), year).number for year in (1, 2)}
     assert steps(short) == [
-        (f"Pay {number[1]} ($60.00), overdue since Apr 24, 2024.", "pay"),
-        (f"Pay {number[2]} ($60.00), overdue since Apr 24, 2025.", "pay"),
+        (f"Pay {number[1]} ($60), overdue since Apr 24, 2024.", "pay"),
+        (f"Pay {number[2]} ($60), overdue since Apr 24, 2025.", "pay"),
         ("Record 2 more points by Apr 23, 2026.", "record"),
     ]
 
@@ -51,7 +52,7 @@ def test_whoever_met_the_requirement_today_waits_until_tomorrow(cycle: Cycle) ->
 
 def test_whoever_met_it_yesterday_pays(cycle: Cycle) -> None:
     make_activity(cycle, points="30", at=noon(TODAY - timedelta(days=1)))
-    assert steps(cycle.certification.member) == [(f"Pay {invoice_of(cycle).number} ($60.00), due May 1, 2026.", "pay")]
+    assert steps(cycle.certification.member) == [(f"Pay {invoice_of(cycle).number} ($60), due May 1, 2026.", "pay")]
 
 
 def test_whoever_paid_has_nothing_to_do(cycle: Cycle) -> None:

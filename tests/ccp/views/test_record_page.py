@@ -16,7 +16,7 @@ from certifications.models import Certification, Credential, Cycle
 from tests.support.builders import TODAY, client_of, cycle_of, make_activity_type, make_cycle, make_member, set_terms
 from tests.support.pages import error_summary, form_values, read, record_ce, refused_ce, submit, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 ADDRESS = "/ccp/record/"
 
 
@@ -36,6 +36,7 @@ def test_the_page_asks_for_what_the_programme_asks_for(signed_in: Client) -> Non
     assert words(page.title) == "Record CE – AMT Portal"
     labels = [words(label) for label in page.select("main form[method=post] label")]
     assert labels == [
+        "Take a photo or choose a file",
         "What did you do?",
         "Title (optional)",
         "Provider (optional)",
@@ -43,6 +44,7 @@ def test_the_page_asks_for_what_the_programme_asks_for(signed_in: Client) -> Non
         "Points earned",
         "When?",
         "Last day (optional)",
+        "Files (optional)",
         claims.ATTESTATION,
     ]
     assert words(page.select_one("main form[method=post] button[type=submit]")) == "Submit"

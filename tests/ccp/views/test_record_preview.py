@@ -24,7 +24,7 @@ from tests.support.builders import (
 )
 from tests.support.pages import error_summary, form_values, read, record_ce, submit, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 
 
 @pytest.fixture
@@ -47,9 +47,16 @@ def rows(page: BeautifulSoup) -> list[str]:
 
 
 def test_preview_is_a_second_button_and_enter_still_submits(signed_in: Client) -> None:
-    buttons = read(signed_in.get("/ccp/record/")).select("main form[method=post] button[type=submit]")
-    assert [words(button) for button in buttons] == ["Submit", "Preview"]
+    """Enter presses the first button. The script takes out those that only matter without it."""
+    page = read(signed_in.get("/ccp/record/"))
+    buttons = page.select("main form[method=post] button[type=submit]")
+    assert [words(button) for button in buttons] == ["Submit", "Read it", "Submit", "Preview"]
     assert not buttons[0].has_attr("name")
+    for alone in page.select(".without-scripts"):
+        alone.decompose()
+    with_script = page.select("main form[method=post] button[type=submit]")
+    assert [words(button) for button in with_script] == ["Submit", "Preview"]
+    assert not with_script[0].has_attr("name")
 
 
 def test_preview_records_nothing_and_keeps_all_that_was_typed(signed_in: Client) -> None:

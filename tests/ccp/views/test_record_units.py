@@ -28,7 +28,7 @@ from tests.support.builders import (
 )
 from tests.support.pages import error_summary, form_values, read, record_ce, refused_ce, submit, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 DAY = timedelta(days=1)
 HOW_MANY_WANTED = "Enter how many you completed, for example 3 or 0.4."
 
@@ -172,11 +172,6 @@ def test_without_units_everything_is_as_before(signed_in: Client) -> None:
             {"quantity": None, "points": ""},
             {"id_points": "Enter the points you earned, for example 1.5."},
             id="neither, from a form that asks for points alone",
-        ),
-        pytest.param(
-            {"activity_type": "written-work", "quantity": "", "points": ""},
-            {"id_points": "Enter the points you earned, for example 1.5."},
-            id="neither, of a type without units",
         ),
         pytest.param(
             {"activity_type": "", "quantity": "2", "points": ""},

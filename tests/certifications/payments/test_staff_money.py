@@ -213,7 +213,7 @@ def test_settlements_are_a_page_and_a_file_by_day(desk: Client, provider: Provid
     payout = provider.account.make_payout()
     call_command("reconcile_payments", f"--day={TODAY}")
     said = desk.get(page(Settlement)).text
-    assert all(shown in said for shown in ("$50.00", "$1.75", "$48.25", str(payout), "Mar 16, 2026"))
+    assert all(shown in said for shown in ("$50.00", "$1.75", "$48.25", str(payout), "3/16/2026"))
     answer = desk.get(page(Settlement, "csv"))
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     rows = list(csv.reader(StringIO(answer.content.decode("utf-8-sig"))))
