@@ -132,6 +132,7 @@ INSTALLED_APPS = [
     "ccp.audits",
     "ccp.sharing",
     "ccp.badges",
+    "ccp.exports",
     "amtportal.staff.apps.StaffConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -355,6 +356,8 @@ ACCOUNT_RATE_LIMITS = {
     # Badges that members download, and what programs fetch to verify one.
     "badge": "30/m/user",
     "badge_check": "120/m/ip",
+    # Archives of everything about a member: a press of the button, and a download of many megabytes.
+    "archive": "20/h/user",
     # Answers to forms that are kept for Back, of several kilobytes each, for a person or an IP address.
     "answer": "60/m/key",
 }
@@ -445,6 +448,15 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {
             "location": MEDIA_ROOT / "letters",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+    # Archives of everything about a member, until they are removed.
+    "archives": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": MEDIA_ROOT / "archives",
             "file_permissions_mode": 0o600,
             "directory_permissions_mode": 0o700,
         },

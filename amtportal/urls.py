@@ -29,6 +29,7 @@ urlpatterns = [
     path("audits/", include("ccp.audits.urls")),
     path("", include("ccp.notices.urls")),
     path("", include("ccp.sharing.urls")),
+    path("", include("ccp.exports.urls")),
     path("badges/", include("ccp.badges.urls")),
     path("", include("certifications.payments.urls")),
     path("accounts/", include("amtportal.members.urls")),

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import IntegrityError, InterfaceError, InternalError, OperationalError, connection
@@ -57,6 +58,8 @@ class TryAgain:
             began = time.monotonic()
             try:
                 return view(request, *args, **kwargs)
+            except ReauthenticationRequired:
+                return None  # Django calls the view: allauth then asks who it is
             except (*PASSING, InternalError) as error:
                 if not (isinstance(error, PASSING) or is_read_only(error)):
                     raise

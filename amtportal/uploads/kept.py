@@ -121,26 +121,24 @@ def delete(name: str) -> bool:
 
 def as_download(stored_name: str, *, name: str, kind: str, about: str) -> FileResponse:
     """Return the file as a download. ``about``: what the log calls it if it is missing. Raises ``Http404`` then."""
-    return _answer(stored_name, name=name, kind=kind, about=about, headers=DOWNLOADED, as_attachment=True)
+    return sent(storage(), stored_name, name=name, content_type=CONTENT_TYPES[FileKind(kind)], about=about)
+
+
+def sent(stored: Storage, stored_name: str, *, name: str, content_type: str, about: str) -> FileResponse:
+    """Return a file of any private storage as a download. Raises ``Http404`` if it is missing."""
+    content = _opened(stored, stored_name, about=about)
+    return FileResponse(content, as_attachment=True, filename=name, content_type=content_type, headers=DOWNLOADED)
 
 
 def in_a_frame(stored_name: str, *, name: str, kind: str, about: str) -> FileResponse:
     """Return the file to be shown in one of the portal's own pages. Raises ``Http404`` if it is missing."""
-    return _answer(stored_name, name=name, kind=kind, about=about, headers=FRAMED, as_attachment=False)
+    content = _opened(storage(), stored_name, about=about)
+    return FileResponse(content, filename=name, content_type=CONTENT_TYPES[FileKind(kind)], headers=FRAMED)
 
 
-def _answer(
-    stored_name: str, *, name: str, kind: str, about: str, headers: dict[str, str], as_attachment: bool
-) -> FileResponse:
+def _opened(stored: Storage, stored_name: str, *, about: str) -> File:
     try:
-        content = storage().open(stored_name)
+        return stored.open(stored_name)
     except FileNotFoundError:
         logger.exception("The file of %s is missing.", about)
         raise Http404 from None
-    return FileResponse(
-        content,
-        as_attachment=as_attachment,
-        filename=name,
-        content_type=CONTENT_TYPES[FileKind(kind)],
-        headers=headers,
-    )

@@ -3,17 +3,13 @@
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from amtportal import links
 from amtportal.dates import day_of, today
 from amtportal.documents import fonts
 from amtportal.documents import layout as documents
 from amtportal.members.access import account_of, for_member
-from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.limits import rate_limited
 from amtportal.members.models import Member
 from amtportal.prepared import prepared
@@ -22,7 +18,7 @@ from ccp.rollover import catching_up
 from ccp.standing import standing
 from certifications.invoice_standing import InvoiceStanding, invoice_standing
 from certifications.models import Cycle, Payment, RenewalInvoice, RenewalInvoiceQuerySet
-from certifications.payments import provider, receipts
+from certifications.payments import provider, receipts, sheets
 from certifications.payments.checkout import with_processing
 from certifications.payments.pages import with_pay_button
 
@@ -85,40 +81,14 @@ def invoice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """
     invoice, on = _invoice(request, pk), today()
     line = invoice_standing(invoice, on, counted=requirement.counted_points(invoice.cycle))
-    if line.state not in ("open", "paid") or line.is_settled_before:
+    if not sheets.is_issued(line):
         return render(request, "certifications/invoice_refused.html", {"line": line}, status=403)
-    certification = invoice.cycle.certification
-    payment = invoice.payments.filter(reversed_at=None).first()
-    credential, member = certification.credential, certification.member
+    payment = sheets.payment_of(invoice)
     try:
-        fonts.check(
-            [
-                (_("Name"), member.name),
-                (_("AMT ID"), member.amt_id),
-                (_("Certification"), f"{credential.name} {credential.code} {certification.certificate_number}"),
-                (_("Reference of the payment"), payment.reference if payment else ""),
-            ]
-        )
-        pdf = documents.pdf(
-            documents.html_of(
-                "certifications/invoice_document.html",
-                {
-                    "invoice": invoice,
-                    "certification": certification,
-                    "member": member,
-                    "payment": payment,
-                    "pay_at": links.absolute(reverse("invoice-detail", args=[pk])) if provider.is_on() else "",
-                    "on": on,
-                    "association": ASSOCIATION,
-                },
-            )
-        )
+        pdf = sheets.pdf(invoice, payment, on=on)
     except (documents.TooLong, fonts.Unprintable) as reason:
         return documents.not_made(request, reason)
-    kind = "Receipt" if payment else "Renewal-invoice"
-    return documents.download(
-        pdf, documents.filename(kind, member.amt_id, credential.code, on.isoformat(), invoice.number)
-    )
+    return documents.download(pdf, sheets.filename(invoice, payment, on=on))
 
 
 def _invoice(request: HttpRequest, pk: int) -> RenewalInvoice:

@@ -62,7 +62,8 @@ class Told:
 
 OF_REVIEWERS = (Verb.DECLARE_CONFLICT, Verb.TAKE, Verb.RELEASE)
 """Steps that say nothing to the member."""
-_BEFORE_ANNOUNCED = (Verb.DECIDE, Verb.DECIDE_AGAIN)
+BEFORE_ANNOUNCED = (Verb.DECIDE, Verb.DECIDE_AGAIN)
+"""Steps whose reasons are shown once the decision is announced."""
 
 
 def steps_of(case: AuditCase, steps: Iterable[CaseStep]) -> list[Told]:
@@ -74,7 +75,7 @@ def steps_of(case: AuditCase, steps: Iterable[CaseStep]) -> list[Told]:
     for step in steps:
         if step.verb in OF_REVIEWERS:
             continue
-        is_hidden = step.verb in _BEFORE_ANNOUNCED and case.state not in states.OPEN_VERDICT
+        is_hidden = step.verb in BEFORE_ANNOUNCED and case.state not in states.OPEN_VERDICT
         is_hidden |= step.verb == Verb.DECIDE_APPEAL and case.is_open
         told.append(Told(str(step.get_verb_display()), _who(step), step.at, "" if is_hidden else step.reason))
     return told

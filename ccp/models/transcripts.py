@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from amtportal.dates import day_of
 from amtportal.history.lines import AppendOnly, History, Traced
+from amtportal.jobs import Job
 from amtportal.members.models import Member
 from certifications.models import Certification, Cycle
 
@@ -101,7 +102,7 @@ class TranscriptFile(AppendOnly):
         return self.sha256
 
 
-class TranscriptBatch(models.Model):
+class TranscriptBatch(Job):
     """The transcripts of many cycles, which a person of the staff asked for at once.
 
     ``ccp.transcripts.batches`` writes it. The history keeps who asked for what; how far the work is
@@ -111,15 +112,9 @@ class TranscriptBatch(models.Model):
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="transcript_batches")
     asked_at = models.DateTimeField()
     cycles = models.JSONField(help_text="The keys of the cycles.")
-    done = models.PositiveIntegerField(default=0)
     failures = models.JSONField(default=list, help_text="The key of each cycle without a transcript, and why.")
-    leased_until = models.DateTimeField(
-        null=True, blank=True, help_text="Until then a worker works on it; one that was killed lets the time pass."
-    )
-    finished_at = models.DateTimeField(null=True, blank=True)
-    stored_name = models.CharField(max_length=100, blank=True, help_text="The file, until it is removed.")
 
-    history = History(excluded_fields=["done", "failures", "leased_until", "finished_at", "stored_name"])
+    history = History(excluded_fields=[*Job.PROGRESS])
 
     class Meta:
         ordering = ["-pk"]

@@ -122,6 +122,7 @@ def of_member(member: Member) -> list[str]:
         f"/verify/{_card(member)}/",
         "/account/details/",
         "/account/details/name/",
+        "/account/my-data/",
         "/account/sharing/",
         *_shared(member),
         "/account/notices/",

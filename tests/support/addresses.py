@@ -67,6 +67,8 @@ PRIVATE = {
     "name-document": ("/account/details/name/{name}/document/", 200, 404, 302, 302),  # staff have a page of their own
     "sharing": ("/account/sharing/", 200, 200, 302, 302),
     "badge-download": ("/badges/{certification}.jwt", 200, 404, 302, 302),
+    "my-data": ("/account/my-data/", 200, 200, 302, 302),
+    "my-data-download": ("/account/my-data/archive.zip", 302, 302, 302, 302),  # there is none here
     "notice-list": ("/account/notices/", 200, 200, 302, 302),
     "notice-detail": ("/account/notices/{notice}/", 200, 404, 302, 302),
     "invoice-list": ("/invoices/", 200, 200, 302, 302),

@@ -108,6 +108,7 @@ MEMBERS = {
     "notice-stop": Form("/notices/stop/{stop}/", {"switch": "off"}, by="nobody", plain=True),
     "sharing": Form("/account/sharing/", {"label": "for Mercy Hospital"}),
     "question-ask": Form("/help/question/", {"question": "How many points are left?"}),
+    "my-data": Form("/account/my-data/", plain=True),
     "credential-look-up": Form("/credentials/", {"last_name": "Lane", "certificate_number": "1"}, by="nobody"),
     "transcript-check": Form("/verify/", plain=True),
     "transcript-verify": Form("/verify/{code}/", plain=True),
@@ -176,7 +177,7 @@ STAFF = {
 }
 
 
-AFTER_THE_PASSWORD = {"account_email", "session-list", "session-end"}
+AFTER_THE_PASSWORD = {"account_email", "my-data", "session-list", "session-end"}
 
 
 def members_form(two: Member, name: str) -> tuple[Client, str, dict[str, Any]]:

@@ -17,6 +17,7 @@ from ccp.amt_credits import holding as held_credits
 from ccp.audits import tickets
 from ccp.audits.models import AuditCase, Draw, DrawLine, DrawTicket, PrintRun, StatusProposal
 from ccp.badges import issuing
+from ccp.exports.models import Archive
 from ccp.models import (
     Activity,
     Evidence,
@@ -218,6 +219,7 @@ def _share(cycle: Cycle, clerk: User) -> None:
     """Show the member's standing by a link that was opened, hide the member from the look-up, and issue a badge."""
     member = cycle.certification.member
     link = links.create(member=member, scope="standing", until=TODAY, by=member.user, at=noon(TODAY))
+    Archive.objects.create(member=member, asked_by=member.user, asked_at=noon(TODAY), language="en")
     links.count_opening(link, at=noon(TODAY))
     look_up.hide(member=member, hidden=True, by=clerk, at=noon(TODAY), as_staff=True)
     look_up.hide(member=member, hidden=False, by=clerk, at=noon(TODAY), as_staff=True)
@@ -343,6 +345,7 @@ BY_HAND: dict[str, set[str]] = {
     "notices_notice": {VIEW},
     "notices_noticemail": {VIEW},
     "notices_preference": {VIEW},
+    "exports_archive": {VIEW},
     "sharing_listing": {VIEW},
     "sharing_sharelink": {VIEW},
     "history_securityevent": {VIEW},

@@ -7,29 +7,26 @@
 - A letter that cannot be laid out stops only itself, and is named.
 - Letters are laid out one after the other, and joined in groups that wait on the disk: memory does
   not grow with their number.
-- The file can be downloaded by the person who asked, and is removed after ``KEPT``.
+- The file can be downloaded by the person who asked, and is removed after ``KEPT``
+  (``amtportal/jobs.py``).
 """
 
-import logging
-import secrets
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from django.core.files import File
 from django.core.files.storage import Storage, storages
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
-from django.utils import timezone
 from django_tasks import task
 
 from amtportal.chunks import CHUNK
 from amtportal.documents import fonts
 from amtportal.documents import layout as documents
 from amtportal.history.lines import sign
+from amtportal.jobs import Progress, Work
 from amtportal.members.models import BouncingAddress, User
 from amtportal.refusals import Refused
 from ccp.audits.letters import sheets
@@ -39,12 +36,8 @@ from ccp.notices.models import NoticeMail
 MOST = 2000
 """More would make a file that no printer takes."""
 KEPT = timedelta(days=7)
-LEASE = timedelta(minutes=2)
-TOLD_EVERY = timedelta(seconds=1)
 GROUP = 100
 """So many letters are held open at once while they are joined."""
-
-logger = logging.getLogger(__name__)
 
 
 def storage() -> Storage:
@@ -90,91 +83,49 @@ def ask(*, letters: Sequence[int], by: User, at: datetime) -> PrintRun:
 
 def resume() -> None:
     """Have every run that is not finished made. A worker calls this when it starts."""
-    now = timezone.now()
-    for run in PrintRun.objects.filter(finished_at=None).order_by("pk"):
-        is_leased = run.leased_until is not None and run.leased_until > now
-        make_run.using(run_after=run.leased_until if is_leased else None).enqueue(run.pk)
+    WORK.resume(make_run)
 
 
 @task()
 def make_run(key: int) -> None:
     """Make the file of a run, unless it is made or another worker makes it."""
-    now = timezone.now()
-    runs = PrintRun.objects.filter(pk=key)
-    free = Q(leased_until=None) | Q(leased_until__lte=now)
-    if not runs.filter(free, finished_at=None).update(leased_until=now + LEASE):
-        return
-    run = runs.get()
-    printed: list[int] = []
-    failures: list[tuple[int, str]] = []
-    stored_name = ""
-    try:
-        stored_name = _make(run, printed, failures)
-    except Exception as error:
-        logger.exception("Print run %s was not finished.", key)
-        failures.append((0, f"The work has stopped ({error}). Print the letters again."))
-    finished_at = timezone.now()
-    with transaction.atomic():
-        if stored_name:
-            noted = [LetterPrint(letter_id=letter, run=run, printed_at=finished_at) for letter in printed]
-            LetterPrint.objects.bulk_create(noted, batch_size=CHUNK)
-            remove_file.using(run_after=finished_at + KEPT).enqueue(key)
-        runs.update(failures=failures, finished_at=finished_at, leased_until=None, stored_name=stored_name)
+    WORK.run(key, removal=remove_file)
 
 
 @task()
 def remove_file(key: int) -> None:
     """Remove the file of a run."""
-    run = PrintRun.objects.get(pk=key)
-    if run.stored_name:
-        storage().delete(run.stored_name)
-        PrintRun.objects.filter(pk=key).update(stored_name="")
+    WORK.remove(key)
 
 
 def can_be_downloaded(run: PrintRun, *, by: User, at: datetime) -> bool:
     """Return whether this person can download the file now: the one who asked, for ``KEPT``."""
-    is_kept = run.finished_at is not None and at < run.finished_at + KEPT
-    return is_kept and run.stored_name != "" and run.asked_by_id == by.pk
+    return WORK.is_kept(run, at=at) and run.asked_by_id == by.pk
 
 
-def _make(run: PrintRun, printed: list[int], failures: list[tuple[int, str]]) -> str:
-    """Join the letters, add to the lists which are in the file and which failed, and return its name.
+def _make(run: PrintRun, folder: Path, progress: Progress) -> Path | None:
+    """Join the letters into one file."""
+    groups: list[Path] = []
+    for begin in range(0, run.total, GROUP):
+        files: list[Path] = []
+        for key in run.letters[begin : begin + GROUP]:
+            path = folder / f"{key}.pdf"
+            if problem := _write(key, path):
+                progress.failures.append((key, problem))
+            else:
+                files.append(path)
+                progress.made.append(key)
+            progress.tell()
+        if files:
+            groups.append(_joined(files, folder / f"group-{begin}.pdf"))
+    progress.tell(at_once=True)
+    return _joined(groups, folder / "letters.pdf") if groups else None
 
-    The name is on record before the file is: the next worker removes what a killed one has stored.
-    """
-    runs = PrintRun.objects.filter(pk=run.pk)
-    if run.stored_name:
-        storage().delete(run.stored_name)
-    told_at = timezone.now()
-    with tempfile.TemporaryDirectory() as folder:
-        groups: list[Path] = []
-        for begin in range(0, run.total, GROUP):
-            files: list[Path] = []
-            for key in run.letters[begin : begin + GROUP]:
-                path = Path(folder, f"{key}.pdf")
-                if problem := _write(key, path):
-                    failures.append((key, problem))
-                else:
-                    files.append(path)
-                    printed.append(key)
-                now = timezone.now()
-                if now - told_at >= TOLD_EVERY:
-                    runs.update(done=len(printed) + len(failures), leased_until=now + LEASE)
-                    told_at = now
-            if files:
-                groups.append(_joined(files, Path(folder, f"group-{begin}.pdf")))
-        runs.update(done=run.total, leased_until=timezone.now() + LEASE)
-        if not groups:
-            return ""
-        whole = _joined(groups, Path(folder, "letters.pdf"))
-        name = f"{run.pk}-{secrets.token_hex(16)}.pdf"
-        runs.update(stored_name=name)
-        try:
-            with whole.open("rb") as content:
-                return storage().save(name, File(content))
-        except Exception:
-            storage().delete(name)  # what there is of it, such as on a full disk
-            raise
+
+def _note(run: PrintRun, progress: Progress, at: datetime) -> None:
+    """Note which letters were printed: those in the file."""
+    noted = [LetterPrint(letter_id=letter, run=run, printed_at=at) for letter in progress.made]
+    LetterPrint.objects.bulk_create(noted, batch_size=CHUNK)
 
 
 def _joined(files: Sequence[Path], path: Path) -> Path:
@@ -202,3 +153,8 @@ def _write(key: int, path: Path) -> str:
     except fonts.Unprintable as reason:
         return f"no font has {reason}"
     return ""
+
+
+WORK = Work(
+    model=PrintRun, storage=lambda: storage(), kept=KEPT, again="Print the letters again.", make=_make, note=_note
+)

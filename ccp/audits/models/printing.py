@@ -4,10 +4,11 @@ from django.conf import settings
 from django.db import models
 
 from amtportal.history.lines import AppendOnly, History, Traced
+from amtportal.jobs import Job
 from ccp.audits.models.cases import Letter
 
 
-class PrintRun(models.Model):
+class PrintRun(Job):
     """Letters that a person of the staff has printed at once, in one file.
 
     ``ccp.audits.letters.printing`` writes it. The history keeps who asked for what; how far the work
@@ -17,15 +18,9 @@ class PrintRun(models.Model):
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="letter_print_runs")
     asked_at = models.DateTimeField()
     letters = models.JSONField(help_text="The keys of the letters.")
-    done = models.PositiveIntegerField(default=0)
     failures = models.JSONField(default=list, help_text="The key of each letter that was not printed, and why.")
-    leased_until = models.DateTimeField(
-        null=True, blank=True, help_text="Until then a worker works on it; one that was killed lets the time pass."
-    )
-    finished_at = models.DateTimeField(null=True, blank=True)
-    stored_name = models.CharField(max_length=100, blank=True, help_text="The file, until it is removed.")
 
-    history = History(excluded_fields=["done", "failures", "leased_until", "finished_at", "stored_name"])
+    history = History(excluded_fields=[*Job.PROGRESS])
 
     class Meta:
         ordering = ["-pk"]

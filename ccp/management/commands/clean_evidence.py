@@ -16,6 +16,7 @@ from amtportal.members.models import NameRequest
 from amtportal.uploads import kept
 from ccp.evidence import attaching as evidence
 from ccp.evidence import waiting
+from ccp.exports import archives
 from ccp.models import Evidence, PendingFile
 from ccp.models.activities import reference_of
 
@@ -34,7 +35,8 @@ Compare every file that is attached with its row.
 - a file younger than an hour is left alone: its row may still be on its way
 - a row whose file is missing, cannot be read, or is not the file that was kept (its size or its SHA-256 differs) is
   named and left alone; the exit status is then 1
-- a file that was attached before the portal kept digests gets its digest now, once"""
+- a file that was attached before the portal kept digests gets its digest now, once
+- an archive of everything about a member that is older than 24 hours is deleted, if the worker did not"""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
@@ -44,6 +46,8 @@ Compare every file that is attached with its row.
 
     def handle(self, *, remove: bool, **options: Any) -> None:
         storage, now = kept.storage(), timezone.now()
+        if overdue := archives.remove_overdue(at=now):
+            self.stdout.write(f"{overdue:,} archives deleted that the worker should have deleted. Is it running?")
         files = deleted = unneeded = 0
         forgotten = waiting.forget(at=now)
         for names in _folders():

@@ -9,6 +9,7 @@ from django_tasks_db.management.commands import db_worker
 from amtportal.members.mail import sending
 from amtportal.members.mail.process import sending_beside
 from ccp.audits.letters import printing
+from ccp.exports import archives
 from ccp.recording import readings
 from ccp.transcripts import batches
 
@@ -31,6 +32,7 @@ Work that a worker was killed at is begun again. Several workers can run at once
         call_command("prune_db_task_results", verbosity=0)
         batches.resume()
         printing.resume()
+        archives.resume()
         readings.resume()
         if options["batch"]:
             super().handle(**options)

@@ -37,6 +37,7 @@ from ccp.audits.models import (
     Replacement,
     StatusProposal,
 )
+from ccp.exports.models import Archive
 from ccp.models import (
     Activity,
     ActivityType,
@@ -83,6 +84,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "audit-submit": (CaseStep, "verb: – → submit"),
     "audit-appeal": (Appeal, "reason: – → It shows the date."),
     "calendar-detail": (CalendarFeed, f"created_at: – → {NOW}"),
+    "my-data": (Archive, "language: – → en"),
     "sharing": (ShareLink, "label: – → for Mercy Hospital"),
     "notice-list": (Preference, "language: – → es"),
     "details-change": (Member, "phone: – → 847-555-0134"),

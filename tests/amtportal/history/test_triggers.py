@@ -79,7 +79,7 @@ def test_every_model_of_ours_has_a_history_or_is_one() -> None:
     Mail, what became of it, tallies, and how often a link was opened are no record, and the terms of
     a search follow from one. A file is no record before its form is submitted.
     """
-    labels = ("members", "certifications", "ccp", "notices", "audits", "sharing", "badges")
+    labels = ("members", "certifications", "ccp", "notices", "audits", "sharing", "badges", "exports")
     ours = {model for label in labels for model in apps.get_app_config(label).get_models()}
     without = {model for model in ours - set(triggers.append_only()) if not hasattr(model, "history")}
     of_mail = {Notice, NoticeMail, OutgoingMail, MailPause, MailDelivery}

@@ -127,7 +127,7 @@ def test_every_model_has_an_admin() -> None:
     Tallies have none: their keys are digests, and there is nothing to read. A statement that is
     attested to is read on the page of each of its entries.
     """
-    ours = {"members", "certifications", "payments", "ccp", "notices", "sharing", "badges"}
+    ours = {"members", "certifications", "payments", "ccp", "notices", "sharing", "badges", "exports"}
     as_lines = {inline.model for shown in admin.site._registry.values() for inline in shown.inlines}
     missing = [
         model

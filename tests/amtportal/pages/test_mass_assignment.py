@@ -38,7 +38,7 @@ def _same_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draws, "token_hex", lambda size: "0" * 2 * size)
 
 
-OURS = ("members", "certifications", "payments", "ccp", "notices", "audits", "sharing", "badges")
+OURS = ("members", "certifications", "payments", "ccp", "notices", "audits", "sharing", "badges", "exports")
 OURS += ("account", "auth", "history")
 # Columns that each request makes again, and columns that a database counts on from after a
 # rollback.

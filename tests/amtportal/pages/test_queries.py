@@ -73,6 +73,7 @@ PAGES = {
     "my details": "/account/details/",
     "another name": "/account/details/name/",
     "share with an employer": "/account/sharing/",
+    "everything about me": "/account/my-data/",
     "badge": "/badges/{certification}.jwt",
     "invoices": "/invoices/",
     "invoice": "/invoices/{invoice}/",
