@@ -220,7 +220,8 @@ def test_pages_keep_no_script_or_style_that_the_policy_would_stop(viewers: Viewe
     addresses = [
         of_owner(row[0], met)
         for name, row in PRIVATE.items()
-        if row[1] == 200 and not name.endswith(("-pdf", "-export", "-download", "-letter", "-crop", "-document", "-reminders"))
+        if row[1] == 200
+        and not name.endswith(("-pdf", "-export", "-download", "-letter", "-crop", "-document", "-reminders"))
     ]
     for address in [*addresses, *(page for page in PUBLIC.values() if page != "/healthz")]:
         page = read(viewers.owner.get(address))
