@@ -188,6 +188,15 @@ def test_an_activity_type_is_found_by_what_members_call_it(
     expect(found.first).to_have_attribute("data-code", "office-or-committee")
 
 
+def test_the_preview_says_that_amt_sets_the_points_of_a_type_without_any(window: Window, member: Member) -> None:
+    page = window(member)
+    page.goto("/ccp/record/")
+    page.get_by_label(TYPE).fill("president")
+    page.get_by_label(TYPE).press("Enter")
+    page.get_by_role("button", name="Today").click()
+    expect(page.locator("#preview")).to_contain_text("AMT sets the points.")
+
+
 @pytest.mark.parametrize("width", [320, 1280])
 def test_what_the_search_finds_is_shown_and_moves_nothing(window: Window, member: Member, width: int) -> None:
     page = window(member, viewport={"width": width, "height": 800})

@@ -27,8 +27,11 @@
     asking?.abort();
   };
 
-  const isFilledIn = (data) =>
-    Boolean(data.get("activity_type") && (data.get("quantity") || (data.get("points") && data.get("starts_on"))));
+  /* A type that is asked for its points may leave them to AMT. */
+  const isFilledIn = (data) => {
+    const hasPoints = data.get("points") || document.getElementById("amount")?.dataset.asks === "points";
+    return Boolean(data.get("activity_type") && (data.get("quantity") || (hasPoints && data.get("starts_on"))));
+  };
 
   const ask = async () => {
     const data = new FormData(form);
