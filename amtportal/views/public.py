@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from amtportal import links
+from amtportal.documents import layout as documents
+from amtportal.members.manuals import manual, public_pdf
 from amtportal.middleware.headers import public_page
 
 
@@ -21,6 +23,15 @@ from amtportal.middleware.headers import public_page
 def guide(request: HttpRequest) -> HttpResponse:
     """Show the user guide: enter CE, track progress, print or save the transcript, and answers."""
     return render(request, "guide.html")
+
+
+@public_page
+@require_safe
+@public_pdf
+def guide_pdf(request: HttpRequest) -> HttpResponse:
+    """Send the guide as PDF, in the reader's language: the AMTrax User Guide."""
+    context = {"guide_at": links.absolute(reverse("guide")).partition("://")[2]}
+    return documents.download(manual("guide/guide_document.html", context), "AMTrax-User-Guide.pdf")
 
 
 @public_page

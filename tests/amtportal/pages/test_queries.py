@@ -66,6 +66,8 @@ PAGES = {
     "audit": "/audits/{audit}/",
     "letter of an audit": "/audits/{audit}/letters/{letter}/",
     "attach files in an audit": "/audits/{audit}/entries/{activity}/files/",
+    "letter of good standing": "/account/letter/{certification}/",
+    "certificate of completion": "/ccp/completion/{cycle}.pdf",
     "calendar": "/calendar/",
     "notices": "/account/notices/",
     "my details": "/account/details/",
@@ -78,6 +80,7 @@ PAGES = {
     "sign-in and security": "/accounts/2fa/",
     "where somebody is signed in": "/accounts/sessions/",
     "qualifying activities": "/qualifying-activities/",
+    "guidance document": "/qualifying-activities/guidance-document.pdf",
     "points calculator": "/qualifying-activities/?type=self-study&quantity=3",
     "guide": "/guide/",
 }
