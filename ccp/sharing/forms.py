@@ -1,7 +1,9 @@
 """The forms of sharing: a new link, the buttons of the page, and what a visitor types into the look-up."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -31,9 +33,13 @@ class UntilField(TypedDayField):
 
 
 class LinkForm(forms.Form):
-    """A new link. ``scope`` is one of ``ShareScope``, or ``certification-12``: only that certification."""
+    """A new link. ``scope`` is one of ``ShareScope``, or ``certification-12``: only that certification.
+
+    ``number`` is that of the form: sent twice, it makes one link.
+    """
 
     action = forms.CharField(widget=forms.HiddenInput, initial="create", required=False)
+    number = forms.CharField(widget=forms.HiddenInput, initial=partial(secrets.token_hex, 16), required=False)
     scope = forms.ChoiceField(
         label=gettext_lazy("What it shows"),
         error_messages={
@@ -78,13 +84,14 @@ class LinkForm(forms.Form):
 
     @property
     def chosen(self) -> dict[str, Any]:
-        """Return what the verb takes: scope, certification, label and day."""
+        """Return what the verb takes: scope, certification, label, day and the number of the form."""
         certification = self.certifications.get(self.cleaned_data["scope"])
         return {
             "scope": ShareScope.CERTIFICATION if certification else ShareScope(self.cleaned_data["scope"]),
             "certification": certification,
             "label": self.cleaned_data["label"],
             "until": self.cleaned_data["until"],
+            "number": self.cleaned_data["number"],
         }
 
 

@@ -76,16 +76,23 @@ def create(
     until: date,
     by: User,
     at: datetime,
+    number: str = "",
 ) -> ShareLink:
-    """Give the member a link. ``certification``: which one, if the scope is one. Raises ``Refused``."""
+    """Give the member a link. Raises ``Refused``.
+
+    ``certification``: which one, if the scope is one. ``number``: of the form; the link that the same
+    form has made already is returned as it is.
+    """
     Member.objects.select_for_update(no_key=True).get(pk=member.pk)
+    nonce = hashlib.sha256(f"{member.pk} {number}".encode()).hexdigest()[:32] if number else secrets.token_hex(16)
+    if number and (made := ShareLink.objects.filter(member=member, nonce=nonce).first()):
+        return made
     refuse_if(problem_with_until(until, day_of(at)))
     if working(member, day_of(at)).count() >= MOST:
         raise Refused(
             _("You have %(number)d links that work. Revoke one that nobody needs, then make this one.")
             % {"number": MOST}
         )
-    nonce = secrets.token_hex(16)
     link = ShareLink(
         member=member,
         scope=scope,

@@ -139,6 +139,15 @@ def test_a_member_has_at_most_twenty_links_that_work(met: Member) -> None:
     make_link(met)
 
 
+def test_a_form_that_is_sent_twice_makes_one_link(met: Member) -> None:
+    client = client_of(met)
+    sent = {name: form[-1] for name, form in form_values(read(client.get(PAGE))).items()} | {"action": "create"}
+    assert {client.post(PAGE, sent).status_code for _ in range(2)} == {302}
+    assert ShareLink.objects.count() == 1
+    make(client)
+    assert ShareLink.objects.count() == 2
+
+
 def test_a_link_is_revoked_at_once_and_only_by_its_member(met: Member, stranger: Member) -> None:
     link = make_link(met)
     client_of(stranger).post(PAGE, {"action": "revoke", "link": link.pk})
