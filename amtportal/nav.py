@@ -32,7 +32,7 @@ OF_MEMBERS = (
 )
 OF_VISITORS = (Item("account_login", _("Sign in")), Item("account-activate", _("Activate account")))
 # Beside the menu, so that it is one step away at every width.
-HELP = Item("guide", _("Help"), frozenset({"qualifying-activities", "transcript-check"}))
+HELP = Item("guide", _("Help"), frozenset({"qualifying-activities", "transcript-check", "tutorial"}))
 
 
 @dataclass(frozen=True)

@@ -503,6 +503,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "font-src": [SELF],
         "img-src": [SELF, "data:"],  # icons in the style sheets
+        "media-src": [SELF],  # the clips of the tutorial
         "frame-src": [NONE],
         "worker-src": [NONE],
         "object-src": [NONE],
@@ -520,7 +521,6 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     "camera": [],
     "display-capture": [],
     "encrypted-media": [],
-    "fullscreen": [],
     "geolocation": [],
     "gyroscope": [],
     "hid": [],
@@ -534,6 +534,7 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     "serial": [],
     "usb": [],
     "xr-spatial-tracking": [],
+    "fullscreen": ["self"],  # a clip of the tutorial, if its viewer asks for it
     "publickey-credentials-create": ["self"],
     "publickey-credentials-get": ["self"],
 }

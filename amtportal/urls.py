@@ -41,6 +41,7 @@ urlpatterns = [
     path("invoices/<int:pk>/", invoices.invoice_detail, name="invoice-detail"),
     path("invoices/<int:pk>.pdf", invoices.invoice_pdf, name="invoice-pdf"),
     path("guide/", public.guide, name="guide"),
+    path("guide/tutorial/<slug:name>/", public.tutorial, name="tutorial"),
     path("i18n/setlang/", language.switch, name="set_language"),
     path("styleguide/", site.styleguide, name="styleguide"),
     path("healthz", site.healthz, name="healthz"),

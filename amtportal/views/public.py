@@ -1,4 +1,4 @@
-"""Pages that anybody may read: the guide and security.txt.
+"""Pages that anybody may read: the guide, the tutorial and security.txt.
 
 Apart from their header, they are the same for everybody.
 """
@@ -10,10 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from amtportal import links
 from amtportal.middleware.headers import public_page
+from amtportal.middleware.language import or_english
+from amtportal.tutorial import CLIPS
 
 
 @public_page
@@ -21,6 +24,25 @@ from amtportal.middleware.headers import public_page
 def guide(request: HttpRequest) -> HttpResponse:
     """Show the user guide: enter CE, track progress, print or save the transcript, and answers."""
     return render(request, "guide.html")
+
+
+@public_page
+@require_safe
+def tutorial(request: HttpRequest, name: str) -> HttpResponse:
+    """Show a clip of the tutorial in the reader's language, and what it says in words."""
+    clip = CLIPS.get(name)
+    if clip is None:
+        raise Http404
+    language = or_english(get_language())
+    context = {
+        "clip": clip,
+        "language": language,
+        "film": clip.film(language),
+        "poster": clip.poster(language),
+        "size": clip.bytes_in(language),
+        "others": [other for other in CLIPS.values() if other is not clip],
+    }
+    return render(request, "guide/clip.html", context)
 
 
 @public_page

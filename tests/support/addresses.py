@@ -90,6 +90,7 @@ PUBLIC = {
     "account-activate-done": "/accounts/activate/done/",
     "qualifying-activities": "/qualifying-activities/",
     "guide": "/guide/",
+    "tutorial": "/guide/tutorial/enter-ce/",
     "transcript-check": "/verify/",
     "credential-look-up": "/credentials/",
     "draw-list": "/audits/draws/",

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from amtportal import dates, guide_pictures, nav
+from amtportal import dates, guide_pictures, nav, tutorial
 from amtportal import formatting as words
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.sessions.sessions import browser_name
@@ -227,6 +227,12 @@ class _Nothing(template.Context):
 
     def get(self, key: Any, otherwise: Any = None) -> Any:
         return self[key]
+
+
+@register.inclusion_tag("guide/_watch.html")
+def guide_clip(name: str) -> dict[str, object]:
+    """Lead to the clip of the tutorial that shows this part of the guide."""
+    return {"clip": tutorial.CLIPS[name]}
 
 
 @register.inclusion_tag("guide/_picture.html")

@@ -80,6 +80,7 @@ PAGES = {
     "qualifying activities": "/qualifying-activities/",
     "points calculator": "/qualifying-activities/?type=self-study&quantity=3",
     "guide": "/guide/",
+    "tutorial": "/guide/tutorial/enter-ce/",
 }
 
 
