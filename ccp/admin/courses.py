@@ -8,6 +8,6 @@ from ccp.models import CourseLink
 
 @admin.register(CourseLink)
 class CourseLinkAdmin(NeverDeleted, HistoryAdmin):
-    list_display = ["title", "address", "order", "is_shown"]
+    list_display = ["title", "url", "order", "is_shown"]
     ordering = ["order", "pk"]
-    fields = ["title", "title_in_spanish", "address", "order", "is_shown"]
+    fields = ["title", "title_in_spanish", "url", "order", "is_shown"]

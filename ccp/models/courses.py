@@ -14,7 +14,8 @@ class CourseLink(models.Model):
 
     title = LineField(max_length=60, help_text="What the link leads to, in a few words, such as: AMT courses.")
     title_in_spanish = LineField(max_length=60, blank=True, help_text="Empty: Spanish pages show the English title.")
-    address = LineField(
+    url = LineField(
+        "address",
         max_length=300,
         validators=[URLValidator(schemes=["https"], message="Enter an address that begins with https://.")],
         help_text="An address that begins with https://.",
@@ -28,8 +29,8 @@ class CourseLink(models.Model):
         ordering = ["order", "pk"]
         constraints = [
             models.CheckConstraint(
-                name="%(app_label)s_%(class)s_address_is_https",
-                condition=Q(address__startswith="https://"),
+                name="%(app_label)s_%(class)s_url_is_https",
+                condition=Q(url__startswith="https://"),
                 violation_error_message="Enter an address that begins with https://.",
             ),
             models.CheckConstraint(name="%(app_label)s_%(class)s_has_title", condition=~Q(title="")),

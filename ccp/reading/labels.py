@@ -64,7 +64,7 @@ _CUES: tuple[tuple[Means, str], ...] = (
         rf"complet\w*|finish\w*|finaliz\w*|attend\w*|asist\w*|particip\w*|held\b|celebrad[oa]\w*|celebro|"
         rf"realizad[oa]\w*|"
         rf"realizo|impartid[oa]\w*|llevad[oa] a cabo|date(?:s|\(s\))? of (?:the |your )?{_KINDS}|{_KINDS} date(?:s|"
-        rf"\(s\))?|(?:academic )?terms?|"
+        rf"\(s\))?|(?:academic )?terms?(?! of)|"
         rf"date of (?:live )?\w+ completion|(?:conducted|offered|delivered|earned|taken|passed|viewed|watched|"
         rf"took place|"
         rf"occurred|taught|hosted)|fechas? (?:del? )?(?:la )?{_TIPOS}|{_TIPOS} fecha|culmin\w*|cursad[oa]|curso|"

@@ -150,10 +150,11 @@ def _beside(layout: Layout, run: Run, number: int) -> list[Candidate]:
     segment = run.segments[number]
     right = layout.right_of(segment)
     is_header = len(layout.line(segment)) > 1 and _is_header(layout.line(segment))
-    if right is not None and not is_header and not is_a_label(right):
+    is_between = right is not None and is_a_label(right) and not folded(right.text).endswith(":")
+    if right is not None and not is_header and not is_between:
         return [_candidate(Run(tuple(_with_following(layout, right))), 0, None)]
     below = [other for other in layout.below(segment) if other.top - segment.bottom < 4 * segment.height or is_header]
-    if not below:
+    if not below or (not is_header and is_a_label(below[0])):
         return []
     if is_header:
         rows = []
@@ -271,7 +272,8 @@ def _introduces(text: str) -> bool:
 
 
 DID = re.compile(
-    r"\b(?:complet\w+|fulfill\w+|attend\w+|participat\w+|took part|passed|scored|finished|asisti\w+|particip\w+|"
+    r"\b(?:complet\w+|fulfill\w+|attend(?:ed|ing|ance)|participat\w+|took part|passed|scored|finished|asisti\w+|"
+    r"particip\w+|"
     r"curs[oa]\w*|aprob\w+|"
     r"culmin\w+|acreditado|realizado)\b"
 )
@@ -287,7 +289,7 @@ DANGLING = re.compile(
 def _candidate(run: Run, start: int, end: int | None) -> Candidate:
     end = len(run.text) if end is None else end
     text = " ".join(run.text[start:end].split()).strip(" \"':;,._*-")
-    if run.sure(start, end) < SURE or len(text) > LONGEST or DANGLING.search(folded(text)):
+    if run.sure(start, end) < SURE or len(text) > LONGEST or DANGLING.search(text):
         text = ""
     return Candidate(
         text[:MOST_LETTERS], run.text[start:end].strip()[:MOST_LETTERS], spot=run.spot(start, end) if text else None

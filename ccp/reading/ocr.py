@@ -270,7 +270,7 @@ def _digits(word: str) -> str:
 def _is_word(row: dict[str, str]) -> bool:
     """Return whether a row is a word. The lines of tables and borders are read as bars and dashes."""
     text = plain(row["text"] or "")
-    is_text = any(letter.isalnum() for letter in text) or text in ("-", "&", "/")
+    is_text = any(letter.isalnum() for letter in text) or text in ("-", "&", "/", "=")
     return row.get("level") == "5" and is_text and float(row["conf"]) >= LEAST_SURE
 
 

@@ -365,7 +365,10 @@ def _tier(run: Run, mention: quantities.Mention, begins: int) -> Tier:
         or NOT_EARNED_LABEL.search(label)
     ):
         return Tier.NONE
-    return Tier.CLEAR if mention.is_clear and not APPROVED.search(before) else Tier.WEAK
+    if mention.is_clear and not APPROVED.search(before):
+        return Tier.CLEAR
+    # Half of an aside, such as "(1 hour" of "(1 hour = 60 minutes)", says nothing by itself.
+    return Tier.WEAK if run.text.count("(") == run.text.count(")") else Tier.NONE
 
 
 # What a unit is worth in points, where AMT says so.

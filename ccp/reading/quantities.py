@@ -150,9 +150,18 @@ def number_of(written: str) -> Decimal | None:
         return None
 
 
+# "1 hour = 60 minutes", also if the sign was not recognized.
+_MINUTES_OF_AN_HOUR = re.compile(
+    r"\b(?:1|one|una?) (?:contact |clock )?(?:hour|hora)[^0-9a-z]{0,5}(?:[a-z]{1,6} )?[56]0 ?min\w*"
+)
+
+
 def without_definitions(text: str) -> str:
     """Return the text, as long as before, without what one unit is worth in another."""
-    return _DEFINITION.sub(lambda found: "." * len(found[0]), text.replace("\n", " "))
+    plain = text.replace("\n", " ")
+    for pattern in (_DEFINITION, _MINUTES_OF_AN_HOUR):
+        plain = pattern.sub(lambda found: "." * len(found[0]), plain)
+    return plain
 
 
 def mentions(text: str) -> list[Mention]:

@@ -215,7 +215,7 @@ CHANGES = [
     ("errorreport_answer_whole", report, {**ANSWERED, "answer": ""}, "answered with nothing"),
     ("errorreport_answer_whole", report, {**ANSWERED, "answered_by": None}, "answered by nobody"),
     ("calendarfeed_in_the_open_is_revoked", feed, {"was_in_the_open": True}, "in the open, and not revoked"),
-    ("courselink_address_is_https", course, {"address": "http://example.org/"}, "not encrypted"),
+    ("courselink_url_is_https", course, {"url": "http://example.org/"}, "not encrypted"),
     ("courselink_has_title", course, {"title": ""}, "no title"),
     ("evidence_kind_known", evidence, {"kind": "svg"}, "no such kind"),
     ("evidence_not_empty", evidence, {"size": 0}, "nothing"),

@@ -64,7 +64,7 @@ def test_closed_cycles_stand_with_their_certification_in_order_of_number(member:
 @pytest.mark.parametrize(
     ("address", "heads"),
     [
-        pytest.param("/", "main article h2", id="home"),
+        pytest.param("/", "main .glance-status h2", id="home"),
         pytest.param("/certifications/", "main section[id^=certification-] h2", id="My Certifications"),
         pytest.param("/ccp/transcript/all/", "main h2, main h3", id="transcript"),
     ],

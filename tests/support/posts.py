@@ -421,7 +421,7 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
         category=lambda: str(Category.objects.get(code="formal-education").pk),
     ),
     "ccp_category_add": adding(Category, name="Service", code="service"),
-    "ccp_courselink_add": adding(CourseLink, title="Courses", address="https://example.org/"),
+    "ccp_courselink_add": adding(CourseLink, title="Courses", url="https://example.org/"),
     "ccp_heldcredit_delete": deleting(HeldCredit, _held),
     "ccp_heldcredit_match": match_held,
     "ccp_heldcredit_process_import": importing(HeldCredit, CREDITS),

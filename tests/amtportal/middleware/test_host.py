@@ -21,7 +21,7 @@ from ccp.standing import calendar
 from tests.support.builders import PASSWORD, TODAY, client_of, make_user, noon
 from tests.support.mail import links_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 ELSEWHERE = ["portal.example.org:4242", "PORTAL.example.org", "portal.example.org.:4242"]
 
 

@@ -21,7 +21,7 @@ from tests.support.builders import client_of, cycle_of, invoice_of
 from tests.support.mail import words_of
 from tests.support.pages import read, record_ce, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 SWITCH = "/i18n/setlang/"
 
 

@@ -17,7 +17,7 @@ from tests.support.builders import client_of, cycle_of
 from tests.support.evidence import picture, sent
 from tests.support.pages import read
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 FULL = [OSError(number, os.strerror(number)) for number in (errno.ENOSPC, errno.EROFS, errno.EDQUOT)]
 PLACES = {
     "django.core.files.uploadedfile.tempfile.NamedTemporaryFile": "where it comes in",

@@ -24,7 +24,7 @@ from tests.support.pages import read, words
 
 OLD_PASSWORD = "the old blue lanterns"
 PASSKEY = 77
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from certifications.models import Certification, Cycle
 from tests.support.builders import client_of, cycle_of, invoice_of, make_activity, make_cycle, make_payment
 from tests.support.pages import certification_figures, figures, read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 ADDRESS = "/certifications/"
 
 
@@ -88,7 +88,7 @@ def test_nothing_of_another_member_is_shown(met: Member, stranger: Member) -> No
 def test_progress_reaches_as_far_as_the_points(short: Member) -> None:
     make_activity(cycle_of(short, "RPT"), points="9")
     drawn = read(client_of(short).get(ADDRESS)).select_one("main .ring-value")
-    assert (drawn["stroke-dasharray"], drawn["pathLength"]) == ("24 24", "24"), "31 of 24 points fill the ring"
+    assert (drawn["stroke-dasharray"], drawn["pathlength"]) == ("24 24", "24"), "31 of 24 points fill the ring"
 
 
 def test_points_stand_by_category(short: Member) -> None:

@@ -18,7 +18,7 @@ from ccp.models import Category
 from tests.support.builders import client_of
 from tests.support.pages import read, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 PARTS = {
     "enter": "How to enter CE credits into AMTrax",
     "track": "How to track overall CE progress in AMTrax",

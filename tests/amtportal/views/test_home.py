@@ -27,7 +27,7 @@ from tests.support.builders import (
 )
 from tests.support.pages import read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 
 
 def glances(member: Member) -> list[str]:
@@ -166,9 +166,9 @@ def test_staff_decide_which_courses_are_shown(short: Member) -> None:
     shipped = CourseLink.objects.get()
     client = client_of(make_user(is_staff=True, is_superuser=True))
     for place, title in enumerate(["Lab week", "STEP Online", "Hidden", "A fourth"], start=1):
-        form = {"title": title, "address": "https://example.org/ce", "order": place}
+        form = {"title": title, "url": "https://example.org/ce", "order": place}
         client.post("/admin/ccp/courselink/add/", form | ({} if title == "Hidden" else {"is_shown": "on"}))
-    form = {"title": shipped.title, "title_in_spanish": "Cursos", "address": shipped.address, "order": 9}
+    form = {"title": shipped.title, "title_in_spanish": "Cursos", "url": shipped.url, "order": 9}
     client.post(f"/admin/ccp/courselink/{shipped.pk}/change/", form | {"is_shown": "on"})
     found = words(read(client_of(short).get("/")).select_one("main .glance-courses"))
     assert found == "Where to get 2 points tonight: Lab week · STEP Online · A fourth"
@@ -177,13 +177,13 @@ def test_staff_decide_which_courses_are_shown(short: Member) -> None:
 @pytest.mark.parametrize("address", ["http://example.org/", "javascript:alert(1)", "example.org", "https://"])
 def test_an_address_without_https_is_refused(address: str) -> None:
     client = client_of(make_user(is_staff=True, is_superuser=True))
-    page = read(client.post("/admin/ccp/courselink/add/", {"title": "Courses", "address": address, "order": 1}))
+    page = read(client.post("/admin/ccp/courselink/add/", {"title": "Courses", "url": address, "order": 1}))
     assert "Enter an address that begins with https://." in words(page.select_one("#content"))
     assert CourseLink.objects.count() == 1
 
 
 def test_spanish_pages_show_the_spanish_title_and_otherwise_the_english_one(short: Member) -> None:
-    CourseLink.objects.create(title="Lab week", address="https://example.org/", order=1)
+    CourseLink.objects.create(title="Lab week", url="https://example.org/", order=1)
     page = read(client_of(short).get("/", headers={"accept-language": "es"}))
     assert [words(link) for link in page.select("main .glance-courses a")] == ["Cursos de AMT", "Lab week"]
 

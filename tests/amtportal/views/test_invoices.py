@@ -28,7 +28,7 @@ from tests.support.builders import (
 )
 from tests.support.pages import certification_figures, read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 
 
 def printed(response: HttpResponse) -> str:

@@ -21,7 +21,7 @@ from ccp.badges.models import LIST_LENGTH, Badge
 from certifications import life
 from tests.support.builders import TODAY, client_of, cycle_of, make_cycle, make_member, make_user, noon
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 
 DAY = timedelta(days=1)
 

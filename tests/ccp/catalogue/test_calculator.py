@@ -14,7 +14,7 @@ from ccp.models import ActivityType, TypeTerms
 from tests.support.builders import TODAY, make_activity_type, set_category_terms, set_terms
 from tests.support.pages import read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 
 
 def asked(**values: str) -> BeautifulSoup:

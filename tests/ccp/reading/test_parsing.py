@@ -283,6 +283,8 @@ def test_days_and_hours(text: str, starts: list[str], ends: list[str], quantity:
         ("1.5 CEUs. One CEU equals ten contact hours.", ["15"]),
         ("CEU hours: 0.5", ["0.5", "5"]),
         ("2 contact hours, 0.3 CEU", ["2", "3"]),
+        ("1 hour - 60 minutes. 1 hour 60 minutes", []),
+        ("CONTACT HOURS (1 hour    60 minutes)", []),
     ],
 )
 def test_points_follow_from_hours_and_ceu(text: str, points: list[str]) -> None:

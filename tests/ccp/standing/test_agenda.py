@@ -20,7 +20,7 @@ from tests.support.builders import (
 )
 from tests.support.pages import read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 
 
 def items(member: Member, on: date = TODAY) -> list[tuple[str, str, str]]:

@@ -13,7 +13,7 @@ from certifications.models import Certification, Cycle
 from tests.support.builders import TODAY, client_of, invoice_of, make_activity, make_cycle, make_payment, noon
 from tests.support.pages import read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 ENDS_ON = date(2026, 4, 30)
 
 
@@ -163,4 +163,4 @@ def test_both_pages_show_the_same_status(short: Member, address: str) -> None:
     assert shown["data-tone"] == "heed"
     assert words(shown) == "22 of 24 points 2 to go · 40 days (until Apr 23) That is about 1 point every 2 weeks."
     drawn = shown.select_one(".ring-value")
-    assert (drawn["stroke-dasharray"], drawn["pathLength"]) == ("22 24", "24")
+    assert (drawn["stroke-dasharray"], drawn["pathlength"]) == ("22 24", "24")

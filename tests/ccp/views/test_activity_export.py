@@ -14,7 +14,7 @@ from certifications.models import Cycle
 from tests.support.builders import TODAY, chicago, client_of, cycle_of, make_activity, make_cycle, noon, set_terms
 from tests.support.pages import read
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 ADDRESS = "/ccp/activities/export.csv"
 
 

@@ -21,7 +21,7 @@ from ccp.views.activity_filters import COLUMNS, ORDERS, SORTS
 from tests.support.builders import TODAY, client_of, cycle_of, make_activity, make_claim, noon
 from tests.support.pages import figures, read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 ADDRESS = "/ccp/activities/"
 DAY_BEFORE = date(2026, 3, 13)
 

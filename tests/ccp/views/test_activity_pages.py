@@ -23,7 +23,7 @@ from tests.support.builders import (
 )
 from tests.support.pages import certification_figures, error_summary, form_values, read, submit, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 TOMORROW = TODAY + timedelta(days=1)
 
 

@@ -12,7 +12,7 @@ from amtportal.members.models import Member
 from tests.support.builders import client_of, make_cycle, make_member, set_terms
 from tests.support.pages import refused_ce
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 RUNS = " Your CCP cycle runs from May 1, 2023 to Apr 30, 2026."
 
 # What is typed on 3/14/2026, the field at which the error is shown, and the sentence before the

@@ -26,7 +26,7 @@ from tests.support.evidence import attach, pdf, picture, written
 from tests.support.pages import error_summary, read, words
 from tests.support.staff import make_clerk, page
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from tests.support.builders import (
 )
 from tests.support.pages import read, record_ce, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 DAY = timedelta(days=1)
 TOMORROW = format_when(TODAY + DAY, TODAY)
 

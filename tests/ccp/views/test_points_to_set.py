@@ -13,7 +13,7 @@ from certifications.models import Cycle
 from tests.support.builders import TODAY, client_of, make_activity, make_cycle, make_user, noon
 from tests.support.pages import form_values, read, record_ce, refused_ce, submit, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 TO_BE_SET = "to be set by AMT"
 
 

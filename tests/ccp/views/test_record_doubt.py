@@ -11,7 +11,7 @@ from ccp.models import Activity
 from tests.support.builders import client_of, cycle_of, make_activity, make_cycle
 from tests.support.pages import error_summary, form_values, read, record_ce, submit, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 ASKED = (
     "60 contact hours in 1 day are more than a day has. Correct how many or the dates, or check the box if they are "
     "right."

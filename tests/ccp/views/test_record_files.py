@@ -25,7 +25,7 @@ from tests.support.builders import TODAY, client_of, noon
 from tests.support.evidence import pdf, picture, sent
 from tests.support.pages import error_summary, form_values, read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 
 ADDRESS = "/ccp/record/"
 ENTRY = {"activity_type": "self-study", "points": "2", "starts_on": "3/1/2026", "attested": "on"}

@@ -14,7 +14,7 @@ from ccp.models import Activity, ActivityType
 from tests.support.builders import TODAY, chicago, client_of, cycle_of, make_activity, make_cycle
 from tests.support.pages import form_values, read, submit
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 ADDRESS = "/ccp/record/"
 
 

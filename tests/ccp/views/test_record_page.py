@@ -16,7 +16,7 @@ from certifications.models import Certification, Credential, Cycle
 from tests.support.builders import TODAY, client_of, cycle_of, make_activity_type, make_cycle, make_member, set_terms
 from tests.support.pages import error_summary, form_values, read, record_ce, refused_ce, submit, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 ADDRESS = "/ccp/record/"
 
 

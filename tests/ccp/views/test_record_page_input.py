@@ -15,7 +15,7 @@ from ccp.models import Activity
 from tests.support.builders import TODAY, client_of, make_cycle
 from tests.support.pages import error_summary, read, record_ce, refused_ce
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 RUNS = " Your CCP cycle runs from May 1, 2023 to Apr 30, 2026."
 NUMBER_WANTED = "Enter the points as a number, for example 2 or 1.5."
 QUARTERS_WANTED = "Points come in quarter steps. Enter a number such as 1, 1.25, 1.5 or 1.75."

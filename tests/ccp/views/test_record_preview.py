@@ -24,7 +24,7 @@ from tests.support.builders import (
 )
 from tests.support.pages import error_summary, form_values, read, record_ce, submit, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 
 
 @pytest.fixture

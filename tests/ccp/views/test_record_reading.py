@@ -23,7 +23,7 @@ from tests.support.builders import TODAY, client_of, noon
 from tests.support.evidence import CROP, pdf, sent
 from tests.support.pages import error_summary, form_values, read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 
 ADDRESS, FILES = "/ccp/record/", "/ccp/record/files/"
 FOUND = {

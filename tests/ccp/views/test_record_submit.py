@@ -23,7 +23,7 @@ from tests.support.pages import (
     words,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 
 
 @pytest.fixture

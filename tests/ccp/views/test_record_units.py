@@ -28,7 +28,7 @@ from tests.support.builders import (
 )
 from tests.support.pages import error_summary, form_values, read, record_ce, refused_ce, submit, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 DAY = timedelta(days=1)
 HOW_MANY_WANTED = "Enter how many you completed, for example 3 or 0.4."
 

@@ -21,7 +21,7 @@ from ccp.models import Activity
 from tests.support.builders import PASSWORD, client_of, cycle_of, make_activity, make_cycle, make_member, make_user
 from tests.support.pages import error_summary, form_values, read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 ADDRESS = "/ccp/record/"
 NUMBER = str(uuid.uuid4())
 TYPED = {

@@ -12,7 +12,7 @@ from ccp.recording import verbs as recording
 from tests.support.builders import TODAY, client_of, cycle_of, make_activity, make_cycle, noon
 from tests.support.pages import read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 ADVICE = "Is only a value wrong? Amend it instead"
 
 

@@ -671,11 +671,15 @@ def test_a_page_that_nobody_was_shown_stops_nobody_for_longer_than_an_hour(
 def test_the_pay_button_stands_on_home_my_certifications_the_list_and_the_invoice(
     provider: Provider, member: Client, invoice: RenewalInvoice
 ) -> None:
-    """One press on each leads to the provider's page. Only these pages may lead there."""
+    """One press on each leads to the provider's page: on Home for the fee that has been due longest.
+
+    Only these pages may lead there.
+    """
+    pages = {"/": invoice_of(invoice.cycle, 1)}
     for address in ("/", "/certifications/", "/invoices/", f"/invoices/{invoice.pk}/"):
-        answer = member.get(address)
-        [form] = read(answer).select(f'main form[method=post][action="/invoices/{invoice.pk}/pay/"]')
-        assert words(form) == f"Pay $50 for {invoice.number} By card or wallet, on our payment provider’s page."
+        answer, paid = member.get(address), pages.get(address, invoice)
+        [form] = read(answer).select(f'main form[method=post][action="/invoices/{paid.pk}/pay/"]')
+        assert words(form) == f"Pay $50 for {paid.number} By card or wallet, on our payment provider’s page."
         assert f"form-action 'self' {provider.address}" in answer.headers["Content-Security-Policy"].split("; ")
     for address in ("/ccp/activities/", f"/invoices/{invoice_of(invoice.cycle, 1).pk}.pdf"):
         assert provider.address not in member.get(address).headers["Content-Security-Policy"]

@@ -17,7 +17,7 @@ from tests.support.builders import PASSWORD, make_member, make_user
 from tests.support.factors import code, give_app
 from tests.support.mail import links_of, words_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 SIGN_IN = "/accounts/login/"
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 TOLD = "You signed in from a new browser"

@@ -23,7 +23,7 @@ from tests.support.factors import confirm, give_app
 from tests.support.mail import links_of, words_of
 from tests.support.pages import error_summary, read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 CHANGE = "/accounts/email/"
 NEW = "ada.lane@example.net"
 

@@ -18,7 +18,7 @@ from amtportal.members.models import Member
 from tests.support.builders import PASSWORD, client_of
 from tests.support.pages import error_summary, form_values, read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 RECORD, SIGN_IN = "/ccp/record/", "/accounts/login/"
 BROWSER = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
 TYPED = {"activity_type": "self-study", "title": "Blood cultures", "points": "two", "starts_on": "3/1/2026"}

@@ -14,7 +14,7 @@ from tests.support.builders import PASSWORD, client_of, make_member, make_user
 from tests.support.mail import links_of, words_of
 from tests.support.pages import read, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 TOO_OLD = "It is too old: a link works for 3 days."
 USED = "It was used before, or you have signed in or set a password since it was sent."
 NOT_COMPLETE = (

@@ -20,7 +20,7 @@ from tests.support.builders import PASSWORD, client_of, make_cycle, make_member,
 from tests.support.mail import Mailbox, mail_server, words_of
 from tests.support.pages import error_summary, form_values, read, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 ACTIVATE, RESET, SIGN_IN = "/accounts/activate/", "/accounts/password/reset/", "/accounts/login/"
 WRONG = (
     "The e-mail address or the password is wrong. Check both and try again, or set a new password with a link by mail."

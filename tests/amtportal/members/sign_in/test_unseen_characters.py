@@ -19,7 +19,7 @@ from tests.support.factors import code, confirm, give_app
 from tests.support.mail import links_of
 from tests.support.staff import page, submit
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
 SIGN_IN = "/accounts/login/"
 COMPOSED, DECOMPOSED = "grün wie neun Schirme", "gru\u0308n wie neun Schirme"
 
