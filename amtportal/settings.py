@@ -398,6 +398,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_MIMETYPES = {".vtt": "text/vtt"}  # WhiteNoise does not know captions
 MEDIA_ROOT = VAR_DIR / "media"
 # Work that no page waits for is kept in the database, with what it belongs to, until the worker does it.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

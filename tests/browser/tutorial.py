@@ -19,7 +19,7 @@ from django.utils import translation
 from PIL import Image, ImageDraw
 from playwright.sync_api import Locator, Page, expect
 
-from amtportal.tutorial import CLIPS, FOLDER, RECORD, Clip
+from amtportal.tutorial import FOLDER, RECORD, Clip
 
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
 FPS = 10
@@ -282,14 +282,14 @@ def captions_of(camera: Camera, language: str) -> str:
 def write(cameras: list[Camera]) -> None:
     """Write what one language recorded. The captions and times are the same for each language."""
     FOLDER.mkdir(exist_ok=True)
+    sizes = [camera.write() for camera in cameras]
     kept = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
-    for camera in cameras:
+    for camera, size in zip(cameras, sizes, strict=True):
         row = kept.setdefault(camera.clip.name, {"bytes": {}, "says": {}})
         row |= {"seconds": camera.length / FPS, "width": WIDTH, "height": HEIGHT + BAND}
-        row["bytes"][camera.language] = camera.write()
+        row["bytes"][camera.language] = size
         row["says"][camera.language] = camera.says
         for language in LANGUAGES:
             text = captions_of(camera, language)
             (FOLDER.parent / camera.clip.track(language)).write_text(text, encoding="utf-8")
-    kept = {name: kept[name] for name in CLIPS if name in kept}
     RECORD.write_text(json.dumps(kept, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")

@@ -95,3 +95,12 @@ def test_the_guide_leads_to_each_part_and_back() -> None:
 
 def test_another_address_is_no_clip() -> None:
     assert Client().get("/guide/tutorial/cook-rice/").status_code == 404
+
+
+def test_clips_and_captions_are_sent_as_what_they_are_and_in_pieces() -> None:
+    answer = Client().get("/static/tutorial/enter-ce-en.webm", headers={"range": "bytes=0-99"})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (206, "video/webm")
+    assert len(b"".join(answer)) == 100
+    captions = Client().get("/static/tutorial/enter-ce-en.vtt")
+    assert captions.headers["Content-Type"].startswith("text/vtt")
+    assert b"".join(captions).startswith(b"WEBVTT")
