@@ -256,7 +256,9 @@ def first_page(page: Page, address: str) -> Image.Image:
     """Return the upper part of the first page of the portal's PDF, as wide as the screen."""
     paper = pypdfium2.PdfDocument(page.request.get(address).body())[0]
     picture = paper.render(scale=WIDTH * SCALE / paper.get_width()).to_pil().convert("RGB")
-    return picture.crop((0, 0, int(WIDTH * SCALE), int(HEIGHT * SCALE)))
+    screen = Image.new("RGB", (int(WIDTH * SCALE), int(HEIGHT * SCALE)), BAND_COLOR)  # the paper may be shorter
+    screen.paste(picture, (0, 0))
+    return screen
 
 
 WAYS = {"enter-ce": enter_ce, "track-progress": track_progress, "transcript": transcript}
