@@ -14,10 +14,6 @@ Whoever knows which day it is can say more of a day that is near (``format_day_n
 ``format_when``, ``days_away``). A document, a mail and a record are read later than they are
 written, and name the year.
 
-Whoever knows which day it is can say more of a day that is near (``format_day_near``,
-``format_when``, ``days_away``). A document, a mail and a record are read later than they are
-written, and name the year.
-
 People *type* days with the month first in both languages, and the hints of the Spanish forms say
 so.
 """

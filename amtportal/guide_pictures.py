@@ -5,9 +5,10 @@ fails when the portal no longer looks or reads the same. Each picture exists in 
 Sizes are in CSS pixels; the image file has one and a half times as many.
 """
 
+import base64
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from django.conf import settings
@@ -31,6 +32,12 @@ class Picture:
     @property
     def dark(self) -> str:
         return f"guide/{self.name}-dark.webp"
+
+    @cached_property
+    def content(self) -> str:
+        """Return the picture for the light theme as an address that contains it, for a document."""
+        encoded = base64.b64encode((FOLDER / f"{self.name}-light.webp").read_bytes()).decode()
+        return f"data:image/webp;base64,{encoded}"
 
 
 @cache

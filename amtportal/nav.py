@@ -21,7 +21,16 @@ OF_MEMBERS = (
     Item(
         "certification-list",
         _("My Certifications"),
-        frozenset({"activity-record", "transcript-detail", "transcript-history", "audit-list", "audit-detail"}),
+        frozenset(
+            {
+                "activity-record",
+                "transcript-detail",
+                "transcript-history",
+                "letter-detail",
+                "audit-list",
+                "audit-detail",
+            }
+        ),
     ),
     Item(
         "activity-list",

@@ -316,6 +316,8 @@ ACCOUNT_RATE_LIMITS = {
     "verify": "60/m/ip",
     # Anyone can fetch the files of a draw, of which the largest has some megabytes.
     "draw": "60/m/ip",
+    # The guide and the guidance document as PDF, of some hundred kilobytes.
+    "manual": "60/m/ip",
     # PDFs for one person and files that staff import: both keep a processor busy for seconds.
     "pdf": "30/m/user",
     "import": "20/m/user",

@@ -42,6 +42,7 @@ urlpatterns = [
     path("invoices/<int:pk>.pdf", invoices.invoice_pdf, name="invoice-pdf"),
     path("guide/", public.guide, name="guide"),
     path("guide/tutorial/<slug:name>/", public.tutorial, name="tutorial"),
+    path("guide/amtrax-user-guide.pdf", public.guide_pdf, name="guide-pdf"),
     path("i18n/setlang/", language.switch, name="set_language"),
     path("styleguide/", site.styleguide, name="styleguide"),
     path("healthz", site.healthz, name="healthz"),

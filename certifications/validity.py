@@ -42,8 +42,12 @@ class Validity:
 
     @property
     def status_in_words(self) -> str:
-        status = {"status": self.certification.get_status_display()}
-        return (_("%(status)s, in force") if self.is_in_force else _("%(status)s, not in force")) % status
+        return status_in_words(self.certification.status)
+
+
+def status_in_words(status: str) -> str:
+    named = {"status": Certification.Status(status).label}
+    return (_("%(status)s, in force") if status in Certification.IN_FORCE else _("%(status)s, not in force")) % named
 
 
 def valid_until(certification: Certification, cycle: Cycle | None, on: date) -> date | None:

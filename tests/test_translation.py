@@ -30,7 +30,7 @@ ONE_WORD = {
     r"email": "e-mail",
     r"delete[sd]?\b": "withdraw, remove, replace",
     r"webpage|web page": "page",
-    r"certificant|user\b": "member, you",
+    r"certificant|(?<!AMTrax )user\b": "member, you",
     r"cycle of CCP|CCP period|CCP term\b": "CCP cycle",
     r"contact AMT": "call AMT",
     r"\bfee notice|\bbill\b": "renewal invoice",

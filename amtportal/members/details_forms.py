@@ -11,11 +11,13 @@ from django.utils.translation import gettext_lazy
 
 from amtportal.fields import IdentifierField, LineField
 from amtportal.members import name_requests, postal
-from amtportal.members.details import OWN
-from amtportal.members.models import Member, NameRequest
+from amtportal.members.details import COLUMNS, OWN, in_one_line, values_of
+from amtportal.members.models import Detail, Member, NameRequest
 
 NAME_KEPT = ("first_name", "last_name", "reason", "note")
 """What is filled in again after a sign-in: all but the document."""
+
+WAS = {"phone_was": Detail.PHONE, "address_was": Detail.ADDRESS}
 
 
 def _typed(autocomplete: str, **attributes: str) -> forms.TextInput:
@@ -26,7 +28,8 @@ class ContactForm(forms.Form):
     """The phone number and the postal address. Only what differs from the record is judged.
 
     A record from the roster may hold an address that this form would not take. It stays as it is
-    while the member changes the phone number.
+    while the member changes the phone number. So does what staff changed while the page was open, if
+    the member did not touch it: ``phone_was`` and ``address_was`` are what the page showed.
     """
 
     phone = IdentifierField(
@@ -52,10 +55,13 @@ class ContactForm(forms.Form):
         widget=_typed("country-name"),
         help_text=gettext_lazy("Leave it empty for the United States."),
     )
+    phone_was = forms.CharField(required=False, widget=forms.HiddenInput)
+    address_was = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: QueryDict | None, *, member: Member, kept: QueryDict | None = None) -> None:
         on_record = {column: getattr(member, column) for column in OWN}
-        super().__init__(data, initial=on_record | (kept.dict() if kept else {}))
+        shown = {name: in_one_line(values_of(member, detail)) for name, detail in WAS.items()}
+        super().__init__(data, initial=on_record | shown | (kept.dict() if kept else {}))
         self.on_record = on_record
         for column in ("address_line1", "city", "state", "postal_code"):
             self.fields[column].is_asked_for = True  # type: ignore[attr-defined]  # the label does not call it optional
@@ -64,6 +70,10 @@ class ContactForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         if self.errors:
             return cleaned
+        for was, detail in WAS.items():
+            typed = {column: cleaned[column] for column in COLUMNS[detail]}
+            if was in self.data and in_one_line(typed) == cleaned[was]:
+                cleaned |= {column: self.on_record[column] for column in typed}
         address = postal.tidied({column: cleaned[column] for column in postal.ADDRESS})
         before = {column: self.on_record[column] for column in postal.ADDRESS}
         if address != before:

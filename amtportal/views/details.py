@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from amtportal.members import details, name_requests
 from amtportal.members.access import account_of, for_member
-from amtportal.members.details_forms import NAME_KEPT, ContactForm, NameForm
+from amtportal.members.details_forms import NAME_KEPT, WAS, ContactForm, NameForm
 from amtportal.members.limits import over_limit, respond_429
 from amtportal.members.models import Member, NameRequest
 from amtportal.members.sign_in import kept_forms
@@ -25,7 +25,7 @@ from ccp.notices import preferences
 State = NameRequest.State
 
 
-@kept_forms.keeps(*details.OWN)
+@kept_forms.keeps(*details.OWN, *WAS)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_member
 def details_change(request: HttpRequest, member: Member) -> HttpResponse:

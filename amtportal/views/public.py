@@ -14,6 +14,8 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from amtportal import links
+from amtportal.documents import layout as documents
+from amtportal.members.manuals import manual, public_pdf
 from amtportal.middleware.headers import public_page
 from amtportal.middleware.language import or_english
 from amtportal.tutorial import CLIPS
@@ -43,6 +45,15 @@ def tutorial(request: HttpRequest, name: str) -> HttpResponse:
         "others": [other for other in CLIPS.values() if other is not clip],
     }
     return render(request, "guide/clip.html", context)
+
+
+@public_page
+@require_safe
+@public_pdf
+def guide_pdf(request: HttpRequest) -> HttpResponse:
+    """Send the guide as PDF, in the reader's language: the AMTrax User Guide."""
+    context = {"guide_at": links.absolute(reverse("guide")).partition("://")[2]}
+    return documents.download(manual("guide/guide_document.html", context), "AMTrax-User-Guide.pdf")
 
 
 @public_page

@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -66,8 +66,10 @@ class PointsFilter(ConditionFilter):
     parameter_name = "points"
 
     def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
+        claims = Credit.objects.filter(activity=OuterRef("pk")).exclude(cut=Credit.Cut.UNCLAIMED)
+        is_frozen = Exists(claims.filter(cycle__closed_on__isnull=False))
         return {
-            "to-be-set": ("To be set", Q(points=None, withdrawn_at=None)),
+            "to-be-set": ("To be set", Q(points=None, withdrawn_at=None) & ~Q(is_frozen)),
             "set": ("Set by AMT", Q(points_set_at__isnull=False)),
         }
 

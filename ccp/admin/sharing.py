@@ -6,6 +6,7 @@ The address of a link stays secret.
 from datetime import date
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -95,6 +96,12 @@ class BadgeAdmin(WrittenByVerbs, StaffAdmin):
     ]
 
 
+class HideForm(ReasonForm):
+    """Hides or shows, as the page said: sent twice, or by two of the staff, it is no change back."""
+
+    hidden = forms.ChoiceField(choices=[("True", "Hide"), ("False", "Show")], widget=forms.HiddenInput)
+
+
 class HidingMixin(ActionPagesMixin):
     """The page on which staff hide a member from the public look-up, or show the member again."""
 
@@ -113,8 +120,13 @@ class HidingMixin(ActionPagesMixin):
     def hide_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         member = self.record_for_action(request, object_id, MAY_HIDE)
         listing = look_up.listing_of(member)
-        words = "Show in the public look-up" if listing.hidden_by_staff else "Hide from the public look-up"
-        form = ReasonForm(request.POST or None, help_text="For example: the member told us of a threat.")
+        form = HideForm(
+            request.POST or None,
+            initial={"hidden": not listing.hidden_by_staff},
+            help_text="For example: the member told us of a threat.",
+        )
+        hides = form.data.get("hidden") == "True" if form.is_bound else not listing.hidden_by_staff
+        words = "Hide from the public look-up" if hides else "Show in the public look-up"
         return self.action_page(
             request,
             member,
@@ -128,12 +140,12 @@ class HidingMixin(ActionPagesMixin):
                 ],
                 warning="Who asks for a hidden member gets the same answer as for somebody whom AMT does not know. The "
                 "member cannot change what AMT hides.",
-                act=lambda typed: self._hide(request, member, hidden=not listing.hidden_by_staff, **typed),
+                act=lambda typed: self._hide(request, member, **typed),
             ),
         )
 
-    def _hide(self, request: HttpRequest, member: Member, *, hidden: bool, reason: str) -> str:
+    def _hide(self, request: HttpRequest, member: Member, *, hidden: str, reason: str) -> str:
         done: dict[str, Any] = {"by": account_of(request), "at": timezone.now(), "as_staff": True}
-        if not look_up.hide(member=member, hidden=hidden, reason=reason, **done):
+        if not look_up.hide(member=member, hidden=hidden == "True", reason=reason, **done):
             raise AlreadyDone("Nothing has changed.")
-        return f"{'Hidden from' if hidden else 'Shown again in'} the public look-up: {reason}"
+        return f"{'Hidden from' if hidden == 'True' else 'Shown again in'} the public look-up: {reason}"

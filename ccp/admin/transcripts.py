@@ -1,4 +1,4 @@
-"""Issued transcripts, which staff can read: the code, whose record, when, and for whom."""
+"""Issued transcripts, cards, letters and certificates, which staff can read: whose record, when, and for whom."""
 
 from django.contrib import admin
 from django.db.models import Q
@@ -15,10 +15,11 @@ class TranscriptFileInline(ShownInline):
 
 @admin.register(Transcript)
 class TranscriptAdmin(WrittenByVerbs, StaffAdmin):
-    list_display = ["grouped_code", "member", "cycle", "issued_at"]
+    list_display = ["grouped_code", "kind", "member", "cycle", "issued_at"]
     list_select_related = ["member", "cycle__certification__credential"]
     list_reads = [
         "code",
+        "kind",
         "issued_at",
         "member__first_name",
         "member__last_name",
@@ -29,12 +30,14 @@ class TranscriptAdmin(WrittenByVerbs, StaffAdmin):
         "cycle__certification__certificate_number",
         "cycle__certification__credential__code",
     ]
-    page_select_related = ["issued_by"]
-    search_help_text = "Name, e-mail address, AMT ID or the code on the transcript"
+    page_select_related = ["issued_by", "certification__credential"]
+    search_help_text = "Name, e-mail address, AMT ID or the code on the paper"
     search_fields = ["member"]
     fields = [
         "grouped_code",
+        "kind",
         "member",
+        "certification",
         "cycle",
         "issued_at",
         "issued_by",

@@ -1,22 +1,38 @@
-"""Issued CE transcripts, each with its code, and their files."""
+"""Issued CE transcripts, cards, letters and certificates, each with its code, and their files."""
 
 from datetime import date
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
+from django.utils.translation import pgettext_lazy
 
 from amtportal.dates import day_of
 from amtportal.history.lines import AppendOnly, History, Traced
 from amtportal.members.models import Member
-from certifications.models import Cycle
+from certifications.models import Certification, Cycle
+
+
+class PaperKind(models.TextChoices):
+    """What was issued."""
+
+    TRANSCRIPT = "transcript", pgettext_lazy("kind of paper", "CE transcript")
+    CARD = "card", pgettext_lazy("kind of paper", "Digital card")
+    LETTER = "letter", pgettext_lazy("kind of paper", "Letter of good standing")
+    COMPLETION = "completion", pgettext_lazy("kind of paper", "Certificate of completion")
 
 
 class Transcript(AppendOnly, Traced):
-    """One issue of a CE transcript: what it said, and the code by which anyone can check it.
+    """One issue of a CE transcript or another paper: what it said, and the code by which anyone can check it.
 
-    ``ccp.transcripts.issuing`` writes it. The same record is issued only once. A record that has
-    changed is issued again, and the earlier issue stays.
+    ``ccp.transcripts.issuing`` writes transcripts, and ``ccp.transcripts.papers`` the others. The
+    same record is issued only once. A record that has changed is issued again, and the earlier issue
+    stays.
     """
+
+    Kind = PaperKind
+
+    kind = models.CharField(max_length=10, choices=PaperKind, default=PaperKind.TRANSCRIPT)
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="transcripts")
     cycle = models.ForeignKey(
@@ -25,7 +41,15 @@ class Transcript(AppendOnly, Traced):
         null=True,
         blank=True,
         related_name="transcripts",
-        help_text="Empty: the whole history of the member.",
+        help_text="Of a transcript: empty for the whole history of the member.",
+    )
+    certification = models.ForeignKey(
+        Certification,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="papers",
+        help_text="Of a card, a letter and a certificate of completion.",
     )
     code = models.CharField(max_length=16, unique=True, help_text="Printed on it. Whoever has it can check it.")
     content_hash = models.CharField(
@@ -37,9 +61,17 @@ class Transcript(AppendOnly, Traced):
 
     class Meta:
         ordering = ["-issued_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_is_of_its_kind",
+                condition=Q(kind=PaperKind.TRANSCRIPT, certification=None)
+                | Q(kind__in=[PaperKind.CARD, PaperKind.LETTER], certification__isnull=False, cycle=None)
+                | Q(kind=PaperKind.COMPLETION, certification__isnull=False, cycle__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"Transcript {self.grouped_code}"
+        return f"{PaperKind(self.kind).label} {self.grouped_code}"
 
     @property
     def grouped_code(self) -> str:

@@ -26,8 +26,8 @@ LATE_AFTER = timedelta(seconds=12)
 """A reading that no worker has begun by then is told as late."""
 GIVEN_UP_AFTER = timedelta(minutes=2)
 """Nobody waits longer on a page. The reading may still be finished."""
-LEASE = timedelta(seconds=90)
-"""A reading takes at most half of this (``engine.WAIT_SECONDS``)."""
+LEASE = timedelta(seconds=engine.WAIT_SECONDS + 10)
+"""A reading that is still going on is not begun a second time."""
 FIRST = 50
 """Somebody looks at the page and waits: these tasks come before those without a priority."""
 logger = logging.getLogger(__name__)
@@ -58,11 +58,14 @@ def standing(reading: Reading, at: datetime) -> Standing:
 
 
 @transaction.atomic
-def ask(*, file: PendingFile, at: datetime, may_be_read: bool = True) -> Reading:
+def ask(*, file: PendingFile, at: datetime, may_be_read: bool = True) -> Reading | None:
     """Have the file read by the worker. A file that was read, or is being read, is not read again.
 
     If it may not be read, because the member has had too many read, the reading has failed at once.
+    None if the file waits no more, because its form was submitted in the meantime.
     """
+    if not PendingFile.objects.select_for_update().filter(pk=file.pk):
+        return None
     state = ReadingState.WAITING if may_be_read else ReadingState.FAILED
     reading, is_new = Reading.objects.get_or_create(file=file, defaults={"asked_at": at, "state": state})
     if is_new and may_be_read:

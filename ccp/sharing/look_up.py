@@ -2,8 +2,8 @@
 
 - It asks for the exact last name and the certificate number together, and nothing less finds
   anything. Case, accents, apostrophes, hyphens and spaces do not matter (``names.folded``), and the
-  number may stand behind the code of its credential, as a transcript has it: ``RMA 500123``. A
-  person with one name is found by it.
+  number may stand behind the code of its credential, as a transcript has it: ``RMA 500123``, or
+  ``RMA RMA-500123``. A person with one name is found by it.
 - It tells the name, the credential, the status in words, since when, and until when it is valid.
 - Who is hidden gets the same answer as somebody who is not on record: members who switched it off,
   or whom staff hid, those whose account staff closed, such as after a death, and records that were
@@ -28,17 +28,19 @@ from ccp.sharing.models import Listing
 from certifications.models import Certification, PlainNumber
 from certifications.validity import Validity, of_certifications
 
-_BEHIND_A_CODE = re.compile(r"(?P<code>[A-Z]+)(?P<number>[0-9].*)")
+_LETTERS = re.compile("[A-Z]{0,10}")
+"""With which a number may begin: its own, or the code of its credential."""
 
 
 def find(*, last_name: str, certificate_number: str, at: datetime) -> list[Validity]:
     """Return the certifications with this number whose holder has this last name: usually one, or none."""
-    wanted, number = _as_spelled(last_name), clean.code(certificate_number).upper()
-    behind = _BEHIND_A_CODE.fullmatch(number)
-    numbers = [number, behind["number"] if behind else number]
+    wanted, number = _as_spelled(last_name), _plain(certificate_number)
+    letters = _LETTERS.match(number)
+    assert letters
     found = []
-    for certification in _numbered(numbers):
-        is_whole = not behind or behind["code"] == certification.credential.code or _plain(certification) == number
+    for certification in _numbered([number[start:] for start in range(letters.end() + 1)]):
+        plain = _plain(certification.certificate_number)
+        is_whole = number in (plain, _plain(certification.credential.code) + plain)
         is_called = _as_spelled(certification.member.last_name or certification.member.first_name) == wanted
         if wanted and is_called and is_whole and is_shown(certification.member):
             found.append(certification)
@@ -84,8 +86,8 @@ def _as_spelled(last_name: str) -> str:
     return folded(last_name).replace(" ", "")
 
 
-def _plain(certification: Certification) -> str:
-    return clean.code(certification.certificate_number).upper()
+def _plain(number: str) -> str:
+    return clean.code(number).upper()
 
 
 def _numbered(numbers: list[str]) -> QuerySet[Certification]:

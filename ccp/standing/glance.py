@@ -29,13 +29,14 @@ MOST_COURSES = 3
 class Glance:
     """``statuses``: the most urgent first. ``pay``: the most urgent fee, once no points are missing, or None.
 
+    ``recording``: how many of the certifications take records.
     ``wanted``: the points that are missing soon, for which AMT's own CE is pointed to; None if none are.
     """
 
     statuses: list[Status]
     next: list[Item]
     rest: list[Item]
-    takes_records: bool
+    recording: int
     needs_points: bool
     pay: InvoiceStanding | None
     wanted: Decimal | None
@@ -59,7 +60,7 @@ def glance(standings: Sequence[Standing]) -> Glance:
         statuses=[status_of(standing, in_a_row=len(standings) > 1) for standing in standings],
         next=items[:NEXT],
         rest=sorted(items[NEXT:], key=lambda item: item.on),
-        takes_records=any(standing.takes_records for standing in standings),
+        recording=sum(standing.takes_records for standing in standings),
         needs_points=bool(short),
         pay=payable[0] if payable and not short else None,
         wanted=next((each.to_go for each in short if 0 <= each.days_left <= COURSES_WITHIN), None),

@@ -50,7 +50,7 @@ def check_address(issue: Transcript) -> str:
     return links.absolute(reverse("transcript-verify", args=[issue.code]))
 
 
-def qr(issue: Transcript) -> SafeString:
+def qr(issue: Transcript, title: str = "QR code of %(address)s") -> SafeString:
     """Return the address as an SVG element with a QR code. Screen readers read its title."""
     import segno  # with the first document that is laid out
 
@@ -58,7 +58,11 @@ def qr(issue: Transcript) -> SafeString:
     # It contains only our own address and code.
     return mark_safe(  # noqa: S308
         picture.svg_inline(
-            border=0, omitsize=True, svgclass="qr", lineclass=None, title=f"QR code of {check_address(issue)}"
+            border=0,
+            omitsize=True,
+            svgclass="qr",
+            lineclass=None,
+            title=title % {"address": check_address(issue)},
         )
     )
 
@@ -112,10 +116,15 @@ def pdf(issue: Transcript, contents: transcripts.Contents, *, at: datetime) -> b
     context = {"transcript": contents, "issue": issue, "qr": drawn.place, "association": ASSOCIATION}
     html = documents.html_of("ccp/transcripts/transcript_document.html", context | places())
     content = documents.pdf(html, drawn)
+    note_file(issue, content, at=at)
+    return content
+
+
+def note_file(issue: Transcript, content: bytes, *, at: datetime) -> None:
+    """Note that this file was made of the issue, unless it was noted before."""
     sha256 = hashlib.sha256(content).hexdigest()
     if not _made(sha256):
         TranscriptFile.objects.get_or_create(sha256=sha256, defaults={"transcript": issue, "made_at": at})
-    return content
 
 
 def filename(issue: Transcript, contents: transcripts.Contents) -> str:

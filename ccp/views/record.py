@@ -127,7 +127,7 @@ def _submitted(
         if recorded and locked.has_files:
             attached = waiting.attach(activity=recorded, by=account_of(request), at=now)
     if recorded:
-        return _to_entry(request, recorded, attached)
+        return _to_entry(request, recorded, [*attached.problems, *taken.sentences])
     if form is None:
         return _closed(request, member, now)
     return _shown_again(request, form, member, number, taken, now, status=status)
@@ -167,11 +167,12 @@ def _closed(request: HttpRequest, member: Member, now: datetime) -> HttpResponse
     return render(request, "ccp/recording/activity_record_closed.html", {"standings": standings})
 
 
-def _to_entry(request: HttpRequest, activity: Activity, attached: waiting.Attached) -> HttpResponse:
+def _to_entry(request: HttpRequest, activity: Activity, problems: Sequence[str]) -> HttpResponse:
+    """Lead to the entry. ``problems``: the sentences about files that are not attached to it."""
     if activity.is_standing:  # a repeated form may lead to an entry that was withdrawn since then
         done = _("%(reference)s is on record.") % {"reference": activity.reference}
         messages.success(request, done, extra_tags=recorded_tag(activity))
-    for problem in attached.problems:
+    for problem in problems:
         messages.warning(request, problem)
     return redirect("activity-detail", activity.pk)
 

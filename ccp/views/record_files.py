@@ -47,6 +47,10 @@ class Taken:
     problems: dict[str, list[str]] = field(default_factory=dict)
     photo: PendingFile | None = None
 
+    @property
+    def sentences(self) -> list[str]:
+        return [sentence for of_field in self.problems.values() for sentence in of_field]
+
     def tell(self, form: RecordCEForm) -> None:
         """Show the problems in the form."""
         if self.problems and not form.errors and not form.is_bound:

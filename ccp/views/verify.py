@@ -1,4 +1,4 @@
-"""The public pages that tell whether a transcript is genuine, by its code or by its file.
+"""The public pages that tell whether a transcript or another paper is genuine, by its code or by its file.
 
 These pages change nothing and store nothing: a file is hashed while it is received. Visitors are
 not signed in, so the forms need no CSRF token. Each address of a visitor may ask only a limited
@@ -20,7 +20,8 @@ from django.views.decorators.http import require_http_methods
 from amtportal.members.limits import address_over_limit, respond_429
 from amtportal.uploads.digests import Digest, DigestHandler
 from ccp.models import Transcript
-from ccp.transcripts import authenticity
+from ccp.models.transcripts import PaperKind
+from ccp.transcripts import authenticity, papers
 from ccp.transcripts.forms import CodeForm, FileForm
 
 # A larger request is not read at all.
@@ -109,9 +110,12 @@ def _form(
 def _finding(
     request: HttpRequest, issue: Transcript, *, file_form: FileForm | None = None, verdict: str = "", status: int = 200
 ) -> HttpResponse:
+    is_transcript = issue.kind == PaperKind.TRANSCRIPT
+    now = timezone.now()
     context = {
-        "finding": authenticity.find(issue, at=timezone.now()),
+        "finding": authenticity.find(issue, at=now) if is_transcript else papers.find(issue, at=now),
         "file_form": file_form or FileForm(),
         "verdict": verdict,
     }
-    return render(request, "ccp/transcripts/transcript_verify.html", context, status=status)
+    template = "ccp/transcripts/transcript_verify.html" if is_transcript else "ccp/transcripts/paper_verify.html"
+    return render(request, template, context, status=status)

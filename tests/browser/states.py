@@ -5,6 +5,7 @@ one with all of them.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,11 +17,13 @@ from playwright.sync_api import Page
 from amtportal.dates import today
 from amtportal.members.models import Member, User
 from amtportal.members.sign_in import addresses
+from ccp.models.transcripts import PaperKind
 from ccp.notices import preferences
 from ccp.notices.models import MailState, NoticeKind, NoticeMail
 from ccp.sharing import links
 from ccp.transcripts import contents as transcripts
-from ccp.transcripts import issuing
+from ccp.transcripts import issuing, papers
+from certifications.validity import of_certifications
 from tests.browser import acts
 from tests.support.audits import case_on_record, letter_on_record
 from tests.support.builders import (
@@ -111,6 +114,10 @@ def of_member(member: Member) -> list[str]:
         "/ccp/transcript/all/",
         f"/verify/{_issued_before(member)}/",
         "/calendar/",
+        "/account/card/",
+        f"/account/letter/{cycle.certification_id}/",
+        f"/ccp/completion/{cycle.pk}.pdf",
+        f"/verify/{_card(member)}/",
         "/account/details/",
         "/account/details/name/",
         "/account/sharing/",
@@ -144,6 +151,14 @@ def _issued_before(member: Member) -> str:
     issue = issuing.issue(contents=transcripts.of_cycle(cycle), by=member.user, at=timezone.now())
     make_activity(cycle, points="1", starts_on=today() - timedelta(days=7), at=timezone.now())
     return issue.code
+
+
+def _card(member: Member) -> str:
+    """Return the code of a card that was issued before the name changed."""
+    [validity] = of_certifications([cycle_of(member).certification], today())
+    record = papers.of_standing(PaperKind.CARD, validity)
+    earlier = replace(record, snapshot=record.snapshot | {"name": "W" * 60})
+    return papers.issue(earlier, by=member.user, at=timezone.now()).code
 
 
 def _shared(member: Member) -> list[str]:

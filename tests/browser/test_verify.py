@@ -26,7 +26,7 @@ def test_a_stranger_checks_the_code_and_the_file_without_javascript(
     page.get_by_role("button", name="Check the code").click()
     expect(page.get_by_role("heading", name="This transcript was issued by AMT")).to_be_visible()
     expect(page.get_by_text("The record is still the same.")).to_be_visible()
-    page.get_by_label("PDF file of the transcript").set_input_files(file)
+    page.get_by_label("PDF file").set_input_files(file)
     page.get_by_role("button", name="Check the file").click()
     expect(page.get_by_text("The file is genuine.")).to_be_visible()
 
@@ -71,7 +71,7 @@ def test_a_file_that_was_changed_is_told(window: Callable[..., Page], tmp_path: 
     file.write_bytes(b"%PDF-1.7 made at home")
     page = window()
     page.goto("/verify/")
-    page.get_by_label("PDF file of the transcript").set_input_files(file)
+    page.get_by_label("PDF file").set_input_files(file)
     page.get_by_role("button", name="Check the file").click()
     expect(page.get_by_text("did not issue this file")).to_be_visible()
 
@@ -83,6 +83,6 @@ def test_a_file_that_is_too_large_gets_an_answer_and_no_broken_connection(
     file.write_bytes(b"x" * 12_000_000)
     page = window()
     page.goto("/verify/")
-    page.get_by_label("PDF file of the transcript").set_input_files(file)
+    page.get_by_label("PDF file").set_input_files(file)
     page.get_by_role("button", name="Check the file").click()
     expect(page.get_by_role("alert")).to_contain_text("The file is larger than 10 MB.")

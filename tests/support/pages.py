@@ -11,7 +11,6 @@ from django.test import Client
 
 from ccp.models import Activity, Credit
 
-
 # Pages that are alike but for their words and values are checked once in a process: the check takes
 # most of the time of a test that reads a page.
 _CHECKED: set[int] = set()

@@ -26,6 +26,7 @@ from typing import Any
 from cryptography.fernet import InvalidToken
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 
 from amtportal.members import limits, tallies, vault
@@ -109,6 +110,8 @@ def _keep(request: HttpRequest, response: HttpResponse | None, form: dict[str, A
     try:
         if not limits.may_keep_answer(request):
             return False
+        if not request.META.get("CSRF_COOKIE"):
+            get_token(request)  # a public form has no token, and its browser is to be known again
         cache.set(_key(request, request.answer_number), vault.encrypt(text), SECONDS)  # type: ignore[attr-defined]
     except Exception:  # each kind of cache has errors of its own, and the answer needs none of them
         logger.exception("An answer could not be kept; Back will ask whether to send the form again.")

@@ -9,6 +9,7 @@ from django import template
 from django.core.serializers.json import DjangoJSONEncoder
 from django.template import defaulttags
 from django.template.base import FilterExpression, Parser, Token, Variable
+from django.template.loader import render_to_string
 from django.templatetags.i18n import do_translate
 from django.templatetags.static import static
 from django.urls import reverse
@@ -229,13 +230,14 @@ class _Nothing(template.Context):
         return self[key]
 
 
-@register.inclusion_tag("guide/_watch.html")
-def guide_clip(name: str) -> dict[str, object]:
-    """Lead to the clip of the tutorial that shows this part of the guide."""
-    return {"clip": tutorial.CLIPS[name]}
+@register.inclusion_tag("guide/_watch.html", takes_context=True)
+def guide_clip(context: template.Context, name: str) -> dict[str, object]:
+    """Lead to the clip of the tutorial that shows this part of the guide; a document has no clips."""
+    return {"clip": tutorial.CLIPS[name], "in_document": context.get("in_document")}
 
 
-@register.inclusion_tag("guide/_picture.html")
-def guide_picture(name: str, alt: str) -> dict[str, object]:
-    """Show a picture of the guide, in light and in dark. ``alt`` describes it."""
-    return {"picture": guide_pictures.pictures()[name], "alt": alt}
+@register.simple_tag(takes_context=True)
+def guide_picture(context: template.Context, name: str, alt: str) -> SafeString:
+    """Show a picture of the guide, in light and in dark; in a document in light. ``alt`` describes it."""
+    shown = "guide/_picture_in_document.html" if context.get("in_document") else "guide/_picture.html"
+    return render_to_string(shown, {"picture": guide_pictures.pictures()[name], "alt": alt})

@@ -2,6 +2,7 @@
    Without this script the buttons of the form do the same, and post all of it.
    - Only fields that are empty, and that the member has not touched, are filled in.
    - What is filled in is judged again when another field changes, until the member changes it.
+   - Who attested before something was filled in attests again.
    - A file that could not be sent stays chosen, and goes with the form.
    This script stands after the draft, which puts the form's number back. */
 
@@ -14,6 +15,7 @@
 
   const FIRST_WAIT = 400; // milliseconds until it is asked again how far the reading is
   const LONGEST_WAIT = 4000;
+  const MOST_FAILURES = 5; // in a row: the session may have ended
   const ours = new Map(); // the value that was filled in, by the name of its field
   const touched = new Set();
   let isOurs = false; // whether this script changes a field
@@ -22,6 +24,7 @@
   let asked = 0;
   let timer;
   let wait = FIRST_WAIT;
+  let failures = 0;
   let sending; // the request that sends a file
 
   const control = (name) => form.elements[name];
@@ -99,7 +102,10 @@
         isLater = true;
         return;
       }
-      if (control(name).value !== value) setValue(name, value);
+      if (control(name).value !== value) {
+        setValue(name, value);
+        control("attested").checked = false;
+      }
       if (control(name).value !== value) return; // the list has no such value
       ours.set(name, value);
     }
@@ -129,7 +135,9 @@
   const send = async (data, told) => {
     const number = ++asked;
     const answer = await post(data, told);
+    failures = 0;
     if (number === asked) show(answer);
+    else if (told) ask(); // another answer may have come without this file
     return answer;
   };
 
@@ -139,7 +147,8 @@
       await send(typed());
     } catch {
       clearTimeout(timer);
-      timer = setTimeout(ask, LONGEST_WAIT);
+      failures += 1;
+      if (failures < MOST_FAILURES) timer = setTimeout(ask, LONGEST_WAIT);
     }
   }
 

@@ -8,7 +8,7 @@ from amtportal.members.models import Member, RosterDifference
 from amtportal.refusals import Refused
 from tests.support.builders import TODAY, client_of, make_member, make_user, noon
 from tests.support.details import make_difference
-from tests.support.pages import read
+from tests.support.pages import form_values, read
 from tests.support.staff import make_clerk, page, submit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
@@ -70,6 +70,18 @@ def test_an_address_from_the_roster_stays_as_it_is_while_the_phone_number_change
     client_of(member).post("/account/details/", typed)
     member.refresh_from_db()
     assert (member.phone, member.state) == ("847-555-0134", "Illinois, USA")
+
+
+def test_what_staff_changed_while_the_page_was_open_stays_unless_the_member_typed_something_else(ada: Member) -> None:
+    client = client_of(ada)
+    shown = form_values(read(client.get("/account/details/")))
+    Member.objects.filter(pk=ada.pk).update(address_line1="9 Elm Avenue")
+    client.post("/account/details/", shown | {"phone": "847-555-0134"})
+    ada.refresh_from_db()
+    assert (ada.address_line1, ada.phone) == ("9 Elm Avenue", "847-555-0134")
+    client.post("/account/details/", shown | {"address_line1": "3 Ash Lane"})
+    ada.refresh_from_db()
+    assert (ada.address_line1, ada.phone) == ("3 Ash Lane", "847-555-0134")
 
 
 def test_an_address_cannot_be_emptied(ada: Member) -> None:

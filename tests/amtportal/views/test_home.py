@@ -136,6 +136,13 @@ def test_two_certifications_are_two_rows_with_one_way_to_record(two: Member) -> 
     assert {words(code) for code in page.select("main .agenda .code")} == {"RMA", "RPT"}
 
 
+def test_with_one_certification_left_in_force_nothing_counts_for_each(two: Member) -> None:
+    Certification.objects.filter(credential__code="RPT").update(status="lapsed")
+    told = words(read(client_of(two).get("/")).main)
+    assert "Take a photo of a certificate" in told
+    assert "It counts for each certification" not in told
+
+
 def test_the_fee_to_pay_is_the_most_urgent_one(met: Member) -> None:
     make_payment(invoice_of(cycle_of(met), 1))
     page = read(client_of(met).get("/"))

@@ -1,5 +1,7 @@
 """Staff set the points that members left to AMT: one by one with a preview, or several at once."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
@@ -8,6 +10,7 @@ from amtportal.members.models import User
 from ccp.counting import requirement
 from ccp.models import Activity
 from ccp.recording import verbs as recording
+from ccp.rollover import catching_up
 from certifications.models import Cycle
 from tests.support.builders import TODAY, client_of, make_activity, make_cycle, noon
 from tests.support.forms import form_on
@@ -58,6 +61,11 @@ def test_entries_that_wait_are_a_list(desk: Client, cycle: Cycle, waiting: Activ
     assert found(desk, Activity, points="set") == []
     desk.post(address(waiting), confirmed(desk, waiting))
     assert found(desk, Activity, points="set") == [waiting]
+    assert found(desk, Activity, points="to-be-set") == []
+
+
+def test_an_entry_of_a_closed_cycle_is_not_in_the_list(desk: Client, cycle: Cycle, waiting: Activity) -> None:
+    catching_up.catch_up(waiting.member, at=noon(cycle.ends_on + timedelta(days=200)), shown=[cycle])
     assert found(desk, Activity, points="to-be-set") == []
 
 

@@ -1,9 +1,11 @@
 """What members see of an entry whose points are to be set by AMT, until and after AMT sets them."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.test import Client
+from time_machine import TimeMachineFixture
 
 from amtportal.members.models import User
 from ccp.models import Activity
@@ -69,6 +71,7 @@ def test_preview_says_that_amt_sets_the_points(signed_in: Client, cycle: Cycle) 
 
 
 def test_every_page_says_that_the_points_are_to_be_set(signed_in: Client, cycle: Cycle, waiting: Activity) -> None:
+    assert TO_BE_SET in words(read(signed_in.get("/")).main)
     make_activity(cycle, points="2", title="Course")
     [row] = [row for row in read(signed_in.get("/ccp/activities/")).select("main tbody tr") if "veins" in row.text]
     assert words(row).endswith(f"{TO_BE_SET} RMA 0")
@@ -81,7 +84,6 @@ def test_every_page_says_that_the_points_are_to_be_set(signed_in: Client, cycle:
     assert "Total claimed 2 points" in sheet
     lines = b"".join(signed_in.get("/ccp/activities/export.csv").streaming_content).decode().splitlines()
     assert TO_BE_SET in next(line for line in lines if "veins" in line)
-    assert TO_BE_SET in words(read(signed_in.get("/")).main)
 
 
 def test_entries_that_wait_are_found_in_the_list(signed_in: Client, cycle: Cycle, waiting: Activity) -> None:
@@ -139,3 +141,12 @@ def test_transcript_says_what_changed_when_points_are_set(
     then, now = issue.snapshot, contents.snapshot(contents.of_cycle(cycle))
     assert authenticity.changes(then, now) == ["4 points count now; they were 0."]
     assert contents.content_hash(contents.of_cycle(cycle)) != issue.content_hash
+
+
+def test_after_the_cycle_was_closed_no_page_promises_points(
+    cycle: Cycle, waiting: Activity, on_today: TimeMachineFixture
+) -> None:
+    on_today.move_to(noon(cycle.ends_on + timedelta(days=200)), tick=False)
+    page = words(read(client_of(cycle.certification.member).get(f"/ccp/activities/{waiting.pk}/")).main)
+    assert "AMT did not set its points before a cycle of this entry was closed. Call AMT if it must count." in page
+    assert "It counts from the day" not in page

@@ -34,7 +34,7 @@ ENTRY = {"activity_type": "self-study", "points": "2", "starts_on": "3/1/2026", 
 @pytest.fixture(autouse=True)
 def _own_storage(monkeypatch: pytest.MonkeyPatch) -> None:
     own = InMemoryStorage()
-    monkeypatch.setattr(evidence, "storage", lambda: own)
+    monkeypatch.setattr(kept, "storage", lambda: own)
 
 
 @pytest.fixture(autouse=True)
@@ -283,3 +283,11 @@ def test_what_was_attached_is_not_deleted_with_what_was_not(
 def test_the_form_that_amends_an_entry_takes_no_files(client: Client, number: str) -> None:
     entry = post(client, number).headers["Location"]
     assert read(client.get(f"{entry}amend/")).select("#entry-form input[type=file]") == []
+
+
+def test_a_repeat_says_which_of_its_files_is_not_attached(client: Client, number: str) -> None:
+    post(client, number)
+    again = post(client, number, sent(b"MZ", "run.exe"))
+    assert again.status_code == 302
+    told = words(read(client.get(again.headers["Location"])).main)
+    assert "This is not a PDF" in told

@@ -308,6 +308,7 @@ def test_without_a_worker_the_page_says_so_and_gives_up_after_two_minutes(
 def test_a_worker_that_was_killed_is_followed_by_another(
     client: Client, number: str, reads: Callable[..., None], on_today: TimeMachineFixture
 ) -> None:
+    assert readings.LEASE.total_seconds() > readings.engine.WAIT_SECONDS, "two never read the same file"
     choose(client, number)
     reading = Reading.objects.get()
     Reading.objects.update(begun_at=noon(TODAY))
@@ -331,6 +332,15 @@ def test_a_file_is_read_once_and_not_when_the_entry_was_recorded_at_once(
     client.post(ADDRESS, {**entry, "submission_id": str(uuid.uuid4()), "photo": sent(pdf(2), "b.pdf")})
     assert DBTaskResult.objects.count() == 1
     assert Activity.objects.get().evidence.count() == 1
+
+
+def test_a_file_whose_form_was_submitted_before_it_was_asked_for_is_not_read(client: Client, number: str) -> None:
+    client.post(FILES, {"submission_id": number, "files": sent(pdf(), "a.pdf")})
+    file = PendingFile.objects.get()
+    entry = {"activity_type": "self-study", "points": "2", "starts_on": "3/1/2026", "attested": "on"}
+    client.post(ADDRESS, {**entry, "submission_id": number})
+    assert readings.ask(file=file, at=noon(TODAY)) is None
+    assert not DBTaskResult.objects.exists()
 
 
 def test_the_limit_of_readings_leaves_the_file_attached(

@@ -77,7 +77,7 @@ def test_the_new_total_stands_in_the_very_next_response_of_every_page(signed_in:
     activity = record_ce(signed_in).headers["Location"]
     for address, said in {
         activity: "13.5 of 30.",
-        "/": "16.5 points to go",
+        "/": "13.5 of 30 points 16.5 to go",
         "/certifications/": "16.5 points to go",
         f"/ccp/transcript/{cycle.pk}/": "Points counted 13.5",
         f"/invoices/{invoice_of(cycle).pk}/": "13.5 of 30 points",
