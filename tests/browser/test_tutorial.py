@@ -17,6 +17,7 @@ from tests.audit import measures
 from tests.browser import scenes
 from tests.browser.tutorial import HEIGHT, LANGUAGES, SCALE, WAYS, WIDTH, Camera, captions_of, write
 from tests.support.builders import TODAY, noon
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 WRITES = bool(os.environ.get("WRITE_TUTORIAL"))
@@ -76,8 +77,8 @@ def test_a_clip_is_fetched_only_when_it_is_played(window: Window, transactional_
     assert not [url for url in films() if url.endswith(".webm")]
     assert measures.violations(page) == []
     film.evaluate("film => film.play()")
-    page.wait_for_function("document.querySelector('video').currentTime > 0.2")
-    page.wait_for_function("document.querySelector('video').textTracks[0].activeCues?.length === 1")
+    cue = "film => film.currentTime > 0.2 ? film.textTracks[0].activeCues?.[0]?.text : ''"
+    wait_until(lambda: film.evaluate(cue), "first caption", pause=lambda: page.wait_for_timeout(20))
     shown = film.evaluate("film => film.textTracks[0].activeCues[0].text")
     assert shown == str(CLIPS["enter-ce"].captions[0])
     assert any(url.endswith("enter-ce-en.webm") for url in films())
