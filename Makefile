@@ -1,6 +1,6 @@
 # The commands of this project; `make` alone lists them. The scripts they call do the work.
 .DEFAULT_GOAL := help
-.PHONY: help run dev restore-drill test quick check audit-pages pictures bench bench-reading bench-check bench-hold mutate coverage sbom format messages lock clean
+.PHONY: help run dev restore-drill test quick check audit-pages pictures tutorial bench bench-reading bench-check bench-hold mutate coverage sbom format messages lock clean
 
 # Set these in the environment or after `make`: make run PORT=8001
 export PORT ?= 8000
@@ -59,6 +59,10 @@ audit-pages: ## Measure every page in Chromium, print a table, save pictures in 
 pictures: ## Take the pictures of the guide and of mail again
 	@deploy/setup.sh test
 	@AMTPORTAL_VAR=$$(mktemp -d) WRITE_PICTURES=1 .venv/bin/python -m pytest -q -p no:randomly tests/browser/test_guide_pictures.py tests/browser/test_mail_pictures.py
+
+tutorial: ## Record the three clips of the tutorial again, in both languages
+	@deploy/setup.sh tutorial
+	@AMTPORTAL_VAR=$$(mktemp -d) WRITE_TUTORIAL=1 .venv/bin/python -m pytest -q -p no:randomly tests/browser/test_tutorial.py
 
 mutate: ## Change each rule in one place at a time and see whether its tests notice (MODULES=ccp/counting/points.py, SAMPLE=40)
 	@deploy/setup.sh test

@@ -42,7 +42,9 @@ OF_MEMBERS = (
 OF_VISITORS = (Item("account_login", _("Sign in")), Item("account-activate", _("Activate account")))
 # Beside the menu, so that it is one step away at every width.
 HELP = Item(
-    "guide", _("Help"), frozenset({"qualifying-activities", "question-ask", "question-sent", "transcript-check"})
+    "guide",
+    _("Help"),
+    frozenset({"qualifying-activities", "question-ask", "question-sent", "transcript-check", "tutorial"}),
 )
 
 

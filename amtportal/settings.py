@@ -418,6 +418,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_MIMETYPES = {".vtt": "text/vtt"}  # WhiteNoise does not know captions
 MEDIA_ROOT = VAR_DIR / "media"
 # Work that no page waits for is kept in the database, with what it belongs to, until the worker does it.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
@@ -533,6 +534,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "img-src": [SELF, "data:"],  # icons in the style sheets
         "manifest-src": [SELF],
+        "media-src": [SELF],  # the clips of the tutorial
         "frame-src": [NONE],
         "worker-src": [NONE],
         "object-src": [NONE],
@@ -550,7 +552,6 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     "camera": [],
     "display-capture": [],
     "encrypted-media": [],
-    "fullscreen": [],
     "geolocation": [],
     "gyroscope": [],
     "hid": [],
@@ -564,6 +565,7 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     "serial": [],
     "usb": [],
     "xr-spatial-tracking": [],
+    "fullscreen": ["self"],  # a clip of the tutorial, if its viewer asks for it
     "publickey-credentials-create": ["self"],
     "publickey-credentials-get": ["self"],
 }

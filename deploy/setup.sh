@@ -4,6 +4,7 @@
 #   deploy/setup.sh run     what the portal needs
 #   deploy/setup.sh test    what `run` installs, and what the tests and checks need
 #   deploy/setup.sh audit   what `test` installs, and the Java on which the HTML checker runs
+#   deploy/setup.sh tutorial  what `test` installs, and ffmpeg, which writes the clips of the tutorial
 #   deploy/setup.sh tools   only uv, which writes the lock files
 #
 # It is safe to run at any time, even after it was interrupted. If there is nothing to do, it takes a moment.
@@ -182,9 +183,13 @@ case "${1:-}" in
         install_debian_packages "${run_packages[@]}" "${font_packages[@]}" "${reading_packages[@]}" "${test_packages[@]}" default-jre-headless
         make_environment requirements-dev.txt
         ;;
+    tutorial)
+        install_debian_packages "${run_packages[@]}" "${font_packages[@]}" "${reading_packages[@]}" "${test_packages[@]}" ffmpeg
+        make_environment requirements-dev.txt
+        ;;
     tools)
         install_debian_packages python3 python3-venv
         make_tools
         ;;
-    *) stop "usage: deploy/setup.sh run|test|audit|tools" ;;
+    *) stop "usage: deploy/setup.sh run|test|audit|tutorial|tools" ;;
 esac

@@ -1,4 +1,4 @@
-"""Pages that anybody may read: the guide, security.txt, and the manifest of the portal as an app.
+"""Pages that anybody may read: the guide, the tutorial, security.txt, and the manifest of the portal as an app.
 
 Apart from their header, they are the same for everybody.
 """
@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -19,6 +20,8 @@ from amtportal import links
 from amtportal.documents import layout as documents
 from amtportal.members.manuals import manual, public_pdf
 from amtportal.middleware.headers import public_page
+from amtportal.middleware.language import or_english
+from amtportal.tutorial import CLIPS
 
 
 @public_page
@@ -54,6 +57,25 @@ def manifest(request: HttpRequest) -> HttpResponse:
         "icons": icons,
     }
     return JsonResponse(about, content_type="application/manifest+json")
+
+
+@public_page
+@require_safe
+def tutorial(request: HttpRequest, name: str) -> HttpResponse:
+    """Show a clip of the tutorial in the reader's language, and what it says in words."""
+    clip = CLIPS.get(name)
+    if clip is None:
+        raise Http404
+    language = or_english(get_language())
+    context = {
+        "clip": clip,
+        "language": language,
+        "film": clip.film(language),
+        "poster": clip.poster(language),
+        "size": clip.bytes_in(language),
+        "others": [other for other in CLIPS.values() if other is not clip],
+    }
+    return render(request, "guide/clip.html", context)
 
 
 @public_page

@@ -149,6 +149,7 @@ SCREENS = [
     Screen("calculator", "/qualifying-activities/?type=self-study&quantity=3#calculator"),
     Screen("calculator-error", "/qualifying-activities/", act=_press("Calculate the points", "Error: ")),
     Screen("guide", "/guide/"),
+    Screen("tutorial", "/guide/tutorial/enter-ce/"),
     Screen("verify", "/verify/"),
     Screen("verify-error", "/verify/?code=7KQ2", status=400),
     Screen("verify-unknown", "/verify/0000000000000000/", status=404),

@@ -98,6 +98,7 @@ PUBLIC = {
     "qualifying-activities": "/qualifying-activities/",
     "guidance-pdf": "/qualifying-activities/guidance-document.pdf",
     "guide": "/guide/",
+    "tutorial": "/guide/tutorial/enter-ce/",
     "guide-pdf": "/guide/amtrax-user-guide.pdf",
     "question-ask": "/help/question/",
     "question-sent": "/help/question/sent/",

@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from amtportal import dates, guide_pictures, nav, office_hours
+from amtportal import dates, guide_pictures, nav, office_hours, tutorial
 from amtportal import formatting as words
 from amtportal.members.context_processors import ASSOCIATION
 from amtportal.members.sessions.sessions import browser_name
@@ -235,6 +235,12 @@ class _Nothing(template.Context):
 
     def get(self, key: Any, otherwise: Any = None) -> Any:
         return self[key]
+
+
+@register.inclusion_tag("guide/_watch.html", takes_context=True)
+def guide_clip(context: template.Context, name: str) -> dict[str, object]:
+    """Lead to the clip of the tutorial that shows this part of the guide; a document has no clips."""
+    return {"clip": tutorial.CLIPS[name], "in_document": context.get("in_document")}
 
 
 @register.simple_tag(takes_context=True)

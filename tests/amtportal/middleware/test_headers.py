@@ -29,6 +29,7 @@ POLICY = {
     "connect-src": "'self'",
     "font-src": "'self'",
     "img-src": "'self' data:",
+    "media-src": "'self'",
     "object-src": "'none'",
     "base-uri": "'none'",
     "form-action": "'self'",
@@ -36,16 +37,18 @@ POLICY = {
     "frame-ancestors": "'none'",
     "worker-src": "'none'",
 }
-# The portal's own pages ask for passkeys. Nothing else that a browser could hand out is needed.
+# The portal's own pages ask for passkeys, and a clip may fill the screen. Nothing else that a browser
+# could hand out is needed.
 PERMISSIONS = {
     **dict.fromkeys(
         (
             *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media"),
-            *("fullscreen", "geolocation", "gyroscope", "hid", "idle-detection", "magnetometer", "microphone", "midi"),
+            *("geolocation", "gyroscope", "hid", "idle-detection", "magnetometer", "microphone", "midi"),
             *("payment", "picture-in-picture", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
         ),
         "()",
     ),
+    "fullscreen": "(self)",
     "publickey-credentials-create": "(self)",
     "publickey-credentials-get": "(self)",
 }

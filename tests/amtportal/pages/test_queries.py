@@ -84,6 +84,7 @@ PAGES = {
     "guidance document": "/qualifying-activities/guidance-document.pdf",
     "points calculator": "/qualifying-activities/?type=self-study&quantity=3",
     "guide": "/guide/",
+    "tutorial": "/guide/tutorial/enter-ce/",
 }
 
 
