@@ -732,7 +732,7 @@ class Question(models.Model):
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="questions_answered"
     )
 
-    history = History(found_by=["user"])
+    history = History()
 
     class Meta:
         ordering = ["-pk"]

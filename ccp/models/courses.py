@@ -3,8 +3,6 @@
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Left
-from django.db.models.lookups import Exact
 
 from amtportal.formatting import is_spanish
 from amtportal.history.lines import History
@@ -32,7 +30,7 @@ class CourseLink(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_url_is_https",
-                condition=Q(Exact(Left("url", 8), "https://")),
+                condition=Q(url__regex="^https://"),
                 violation_error_message="Enter an address that begins with https://.",
             ),
             models.CheckConstraint(name="%(app_label)s_%(class)s_has_title", condition=~Q(title="")),

@@ -91,6 +91,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         db_constraint=False,
+                        db_index=False,
                         help_text="Who was signed in; nobody if it was asked signed out.",
                         null=True,
                         on_delete=django.db.models.deletion.DO_NOTHING,
