@@ -45,12 +45,14 @@ class Candidate:
       type, or text
     - ``said``: the words of the certificate
     - ``crop``: the piece of the page on which they stand, as PNG; empty if there is none
+    - ``is_sure``: whether it fills in the field by itself, or is only offered
     """
 
     value: str
     said: str = ""
     crop: bytes = field(default=b"", repr=False)
     spot: Spot | None = None
+    is_sure: bool = True
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ def _candidate_to_json(candidate: Candidate) -> dict[str, Any]:
         "said": candidate.said,
         "crop": b64encode(candidate.crop).decode("ascii"),
         "spot": [spot.page, spot.left, spot.top, spot.right, spot.bottom] if spot else None,
+        "is_sure": candidate.is_sure,
     }
 
 
@@ -122,7 +125,7 @@ def _candidate_from_json(data: Any) -> Candidate:
         raise ValueError("a value is text of bounded length")
     if len(crop) > MOST_CROP or (crop and not crop.startswith(PNG)):
         raise ValueError("a piece of the page is a small PNG")
-    return Candidate(value, said, crop, _spot_from_json(data["spot"]))
+    return Candidate(value, said, crop, _spot_from_json(data["spot"]), is_sure=data["is_sure"] is True)
 
 
 def _spot_from_json(data: Any) -> Spot | None:

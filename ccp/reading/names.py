@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ccp.reading import days, quantities
 from ccp.reading.found import MOST_LETTERS, Candidate
@@ -56,22 +57,32 @@ PERSON = re.compile(r"\b(?:ph\.?d|m\.?d|rn|msn|bsn|dds|dmd|mt\(|mls|dr|dra|lic|m
 
 
 def titles(layout: Layout) -> list[Candidate]:
-    """Return the candidates for the title: what is labeled or quoted, or follows "completed"."""
-    labeled = _labeled(layout, TITLE)
-    found = labeled or _quoted(layout) or _after_completed(layout) or _in_sentences(layout)
+    """Return the candidates for the title: what is labeled or quoted.
+
+    What only follows "completed" or the like is offered: no word says that it is the title.
+    """
+    found = _labeled(layout, TITLE) or _quoted(layout)
+    found = found or _offered(_after_completed(layout) or _in_sentences(layout))
     return _distinct(one for one in found if not GENERIC.search(folded(one.value)))
 
 
 def providers(layout: Layout) -> list[Candidate]:
-    """Return the candidates for the provider: what is labeled, or named as one that certifies."""
+    """Return the candidates for the provider: what is labeled, or named as one that is approved.
+
+    An organization that only stands at the head of the page is offered: it may be an accreditor.
+    """
     found = [one for one in _labeled(layout, PROVIDER, may_stand_inside=True) if _is_organization(one.value)]
     found.extend(
         _candidate(Run((segment,)), *match.span("name"))
         for segment in layout.segments
         if (match := APPROVED_PROVIDER.match(folded(segment.text)))
     )
-    found.extend(_head(layout))
+    found.extend(_offered(_head(layout)))
     return _distinct(one for one in found if _is_organization(one.value))
+
+
+def _offered(candidates: Iterable[Candidate]) -> list[Candidate]:
+    return [replace(candidate, is_sure=False) for candidate in candidates]
 
 
 MOST_WORDS = 9

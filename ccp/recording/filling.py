@@ -1,7 +1,7 @@
 """What was read from a file fills in a Record CE form.
 
-- A field is filled in only while it is empty, and only if there is one candidate. Several candidates
-  are a choice of the member's.
+- A field is filled in only while it is empty, and only if there is one candidate, and no doubt about
+  it. Several candidates, and one that is doubtful, are a choice of the member's.
 - The form itself judges each candidate, first alone and then together with the others that fill it
   in. What it would refuse is left out.
 - An amount fills in one field: how many, if the type is counted in the unit that was read, or while
@@ -48,6 +48,7 @@ class Option:
     said: str
     number: int
     has_crop: bool
+    is_sure: bool
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,12 @@ class Filling:
     @property
     def fills(self) -> Option | None:
         """Return the option that fills in the field."""
-        return self.options[0] if self.is_empty and len(self.options) == 1 else None
+        return self.options[0] if self.is_empty and len(self.options) == 1 and self.options[0].is_sure else None
 
     @property
     def asks(self) -> bool:
         """Return whether the member has to choose."""
-        return self.is_empty and len(self.options) > 1
+        return self.is_empty and self.fills is None
 
     def filled(self) -> "Filling":
         """Return what it is once the field is filled in."""
@@ -144,7 +145,7 @@ def _options(form: RecordCEForm, values: Values, found: Found) -> dict[str, list
             continue
         if offered:
             options[name] = offered
-        if len(offered) == 1 and not known[name]:
+        if len(offered) == 1 and offered[0].is_sure and not known[name]:
             known[name] = offered[0].typed
     return options
 
@@ -169,7 +170,7 @@ def _option(
             typed = shown = f"{candidate.value} {of_unit[is_spanish()]}" if of_unit else candidate.value
         elif form.catalogue.terms(activity_type, form.recorded_on).unit != unit:
             return None
-    return Option(typed, shown, candidate.said, number, bool(candidate.crop))
+    return Option(typed, shown, candidate.said, number, bool(candidate.crop), candidate.is_sure)
 
 
 def _type(form: RecordCEForm, code: str) -> ActivityType | None:

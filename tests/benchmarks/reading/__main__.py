@@ -8,7 +8,8 @@ them. Each field is
 
 - *right*: filled in with what is true
 - *choice*: several candidates, the truth among them
-- *empty*: nothing is filled in
+- *offered*: one candidate that is doubtful, which fills in nothing by itself
+- *empty*: nothing is filled in or offered
 - *wrong*: filled in with something else, or a choice without the truth
 
 The layouts ``a…`` were written before the parser, ``b…`` after it, and ``c…`` after it was tuned on
@@ -101,6 +102,8 @@ def verdict(name: str, found: Sequence[Candidate], true: Sequence[str], medium: 
     hits = [any(same(name, value, one, medium) for value in values) for one in true]
     if len(values) > 1:
         return "choice" if any(hits) else "wrong"
+    if not found[0].is_sure:
+        return "offered"
     return "right" if hits == [True] else "wrong"
 
 
@@ -127,11 +130,14 @@ def tell(judged: Sequence[Judged], group: str) -> None:
             f"\n{group}: {len(some)} of {len({one.layout for one in some})} layouts as {medium}, "
             f"p50 {seconds:.1f} s of processor"
         )
-        print(f"  {'':14} {'right':>7} {'choice':>7} {'empty':>7} {'wrong':>7}")
+        print(f"  {'':14} {'right':>7} {'choice':>7} {'offered':>8} {'empty':>7} {'wrong':>7}")
         for name in FIELDS:
             tally = Counter(one.verdicts[name] for one in some if name in one.verdicts)
             if total := tally.total():
-                shares = "".join(f" {tally[kind] / total:7.1%}" for kind in ("right", "choice", "empty", "wrong"))
+                shares = "".join(
+                    f" {tally[kind] / total:{width}.1%}"
+                    for kind, width in (("right", 7), ("choice", 7), ("offered", 8), ("empty", 7), ("wrong", 7))
+                )
                 print(f"  {name:14}{shares}  of {total}")
         filled = [value for one in some for value in one.verdicts.values()]
         print(f"  wrong in all: {filled.count('wrong')} of {len(filled)} = {filled.count('wrong') / len(filled):.2%}")

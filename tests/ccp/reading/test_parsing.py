@@ -389,3 +389,16 @@ def test_providers(text: str, providers: list[str]) -> None:
 )
 def test_activity_types(text: str, types: list[str]) -> None:
     assert read(text).values("activity_type") == types
+
+
+@pytest.mark.parametrize(
+    ("text", "is_sure"),
+    [
+        pytest.param("Course title: Sepsis in the Laboratory", True, id="labeled"),
+        pytest.param('has attended "Sepsis in the Laboratory"', True, id="quoted"),
+        pytest.param("has successfully completed\nSepsis in the Laboratory", False, id="only after completed"),
+    ],
+)
+def test_a_title_that_no_word_names_is_only_offered(text: str, is_sure: bool) -> None:
+    [title] = read(text)["title"]
+    assert (title.value, title.is_sure) == ("Sepsis in the Laboratory", is_sure)

@@ -185,12 +185,28 @@ def test_two_candidates_are_a_choice_and_nothing_is_filled_in_by_itself(
     choice = page.select_one("#id_starts_on_read")
     assert [words(button) for button in choice.select("button")] == ["Mar 1, 2026", "Mar 2, 2026"]
     assert len(choice.select("img")) == 2
-    assert "Where a file names more than one, choose." in state(page)
+    assert "Where something is offered, choose what is right." in state(page)
     second = choice.select("button")[1]
     typed = {name: values[0] for name, values in form_values(page).items()}
     page = press(client, number, second["name"], second["value"], **(typed | {"title": "Mine"}))
     assert (form_values(page)["starts_on"], form_values(page)["title"]) == (["3/2/2026"], ["Mine"])
     assert words(page.select_one("#id_starts_on_read")) == "Read from your file. Check it."
+
+
+def test_one_doubtful_candidate_is_offered_and_fills_in_nothing(
+    client: Client, number: str, reads: Callable[..., None]
+) -> None:
+    doubtful = Candidate("Sepsis in the laboratory", "Sepsis", CROP, is_sure=False)
+    reads(Found({"title": (doubtful,)}))
+    choose(client, number)
+    work()
+    page = press(client, number)
+    assert form_values(page)["title"] == [""]
+    offer = page.select_one("#id_title_read")
+    assert "This may be it. Choose it if it is:" in words(offer)
+    [button] = offer.select("button")
+    page = press(client, number, button["name"], button["value"])
+    assert form_values(page)["title"] == ["Sepsis in the laboratory"]
 
 
 @pytest.mark.parametrize(
