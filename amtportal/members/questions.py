@@ -32,8 +32,8 @@ MOST_OF_PAGE = 200
 MAY_ANSWER = "members.answer_question"
 
 
-def page_of(address: str, *, host: str = "") -> str:
-    """Return the page of the portal, which has this host, that an address names; empty if it is none.
+def page_of(address: str) -> str:
+    """Return the page of the portal that an address names; empty if it is none.
 
     Secrets in it are left out, and so is what follows the path: what somebody searched for is no
     part of the question.
@@ -44,7 +44,7 @@ def page_of(address: str, *, host: str = "") -> str:
         return ""
     if not address.isprintable():
         return ""
-    if parts.netloc and parts.netloc != host:
+    if parts.netloc and parts.hostname != links.host():
         return ""
     path = without_secrets(parts.path)
     return path[:MOST_OF_PAGE] if path.startswith("/") else ""

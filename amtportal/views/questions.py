@@ -72,7 +72,7 @@ def question_ask(request: HttpRequest) -> HttpResponse:
     else:
         kept = kept_forms.take(request)
         came_from = kept.get("page", "") if kept else request.headers.get("Referer", "")
-        page = questions.page_of(came_from, host=request.get_host())
+        page = questions.page_of(came_from)
         page = "" if page == request.path else page
         form = QuestionForm(initial={**(kept.dict() if kept else {}), "page": page}, user=user)
     member = getattr(user, "member", None)

@@ -153,6 +153,7 @@ def transcript_file() -> TranscriptFile:
 
 ANSWERED = {"answer": "Corrected.", "answered_at": noon(TODAY), "answered_by": make_user}
 CHANGES = [
+    ("transcript_is_of_its_kind", transcript, {"kind": "card"}, "card of no certification"),
     ("categoryterms_cap_in_quarters", category_terms, {"cap": NOTHING}, "zero"),
     ("categoryterms_cap_in_quarters", category_terms, {"cap": TENTH}, "tenths"),
     ("typeterms_unit_known", type_terms, {"unit": "fortnight"}, "no such unit"),

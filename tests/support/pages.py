@@ -31,7 +31,11 @@ def read(response: HttpResponse, status: int = 200) -> BeautifulSoup:
     assert response.status_code == status, f"{response.status_code}, not {status}: {response.headers.get('Location')}"
     markup = response.content.decode()
     _check(markup)
-    return BeautifulSoup(markup, "lxml")
+    page = BeautifulSoup(markup, "lxml")
+    for area in page.select("textarea"):  # a browser leaves out a line feed at its beginning
+        if (text := area.get_text()).startswith("\n"):
+            area.string = text[1:]
+    return page
 
 
 def words(element: Tag) -> str:

@@ -351,7 +351,7 @@ def test_what_is_in_neither_table_takes_no_post(met: Member, monkeypatch: pytest
 
 def _filled(address: str) -> str:
     """Return the address of a public page with something for what it names."""
-    filled = {"<slug:token>": "x", "<str:token>": "x", "<str:name>": "frozen.txt"}
+    filled = {"<slug:token>": "x", "<str:token>": "x", "<str:name>": "frozen.txt", "<slug:name>": "enter-ce"}
     filled |= {"<int:year>": "2025", "<int:number>": "1"}
     for name, value in filled.items():
         address = address.replace(name, value)

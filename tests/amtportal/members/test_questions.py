@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.test import Client
+from pytest_django.fixtures import Settings
 
-from amtportal import office_hours
+from amtportal import links, office_hours
 from amtportal.members import questions
 from amtportal.members.models import Member, Question
 from amtportal.refusals import Refused
@@ -32,7 +33,7 @@ def _office(settings: Any) -> None:
 
 def test_a_member_asks_with_amt_id_and_page_attached(ada: Member) -> None:
     client = client_of(ada)
-    asked = read(client.get(ASK, headers={"referer": "http://testserver/invoices/?q=mine"}))
+    asked = read(client.get(ASK, headers={"referer": links.absolute("/invoices/?q=mine")}))
     attached = words(asked.select_one("[data-name=attached]"))
     assert all(part in attached for part in ("ada@example.org", ada.amt_id, "/invoices/"))
     typed = {**form_values(asked), "question": "How do I pay?\nBy check?"}
@@ -66,7 +67,7 @@ def test_nobody_asks_in_the_name_of_another(ada: Member) -> None:
     [
         ("/verify/ABCD-EFGH-JKMN/", "/verify/***/"),
         ("/accounts/password/reset/key/1-abc-def/", "/accounts/password/reset/key/***/"),
-        ("http://portal.example/guide/?next=x#y", "/guide/"),
+        ("https://portal.example/guide/?next=x#y", "/guide/"),
         ("https://elsewhere.example/guide/", ""),
         ("javascript:alert(1)", ""),
         ("/x\ny", ""),
@@ -74,8 +75,9 @@ def test_nobody_asks_in_the_name_of_another(ada: Member) -> None:
         ("", ""),
     ],
 )
-def test_the_page_is_one_of_the_portal_without_secrets(typed: str, kept: str) -> None:
-    assert questions.page_of(typed, host="portal.example") == kept
+def test_the_page_is_one_of_the_portal_without_secrets(settings: Settings, typed: str, kept: str) -> None:
+    settings.SITE_URL = "https://portal.example"
+    assert questions.page_of(typed) == kept
 
 
 def test_the_same_question_sent_twice_is_one(ada: Member) -> None:

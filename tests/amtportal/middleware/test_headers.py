@@ -29,6 +29,7 @@ POLICY = {
     "connect-src": "'self'",
     "font-src": "'self'",
     "img-src": "'self' data:",
+    "manifest-src": "'self'",
     "media-src": "'self'",
     "object-src": "'none'",
     "base-uri": "'none'",

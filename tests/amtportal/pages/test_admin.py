@@ -27,6 +27,8 @@ from ccp.models import (
     ErrorReport,
     Evidence,
     HeldCredit,
+    PendingFile,
+    Reading,
     TypeTerms,
 )
 from ccp.notices.models import Notice, NoticeMail, Preference
@@ -125,7 +127,8 @@ def test_every_model_has_an_admin() -> None:
     """The model has its own page, or lines on the page of another model.
 
     Tallies have none: their keys are digests, and there is nothing to read. A statement that is
-    attested to is read on the page of each of its entries.
+    attested to is read on the page of each of its entries. Files that wait for a form, and what was
+    read from them, are the member's alone.
     """
     ours = {"members", "certifications", "payments", "ccp", "notices", "sharing", "badges", "exports"}
     as_lines = {inline.model for shown in admin.site._registry.values() for inline in shown.inlines}
@@ -138,7 +141,7 @@ def test_every_model_has_an_admin() -> None:
         and not hasattr(model, "history_id")
         and model is not SearchTerm  # follows from the member
     ]
-    assert missing == [Tally, AttestationStatement]
+    assert missing == [Tally, AttestationStatement, PendingFile, Reading]
 
 
 # Who may look
