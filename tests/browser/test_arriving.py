@@ -36,14 +36,15 @@ def link(member: Member) -> str:
 
 
 def pages_of(page: Page) -> list[str]:
-    """Return the list that grows with each page that is shown."""
+    """Return the list that grows with the address of each page that is shown."""
     shown: list[str] = []
-    page.on("load", lambda loaded: shown.append(loaded.title()))
+    page.on("load", lambda loaded: shown.append(loaded.url))
     return shown
 
 
 def at_home(page: Page) -> None:
     expect(page.get_by_role("heading", name="Ada Lane", level=1)).to_be_visible()
+    page.wait_for_load_state("load")
     assert urlsplit(page.url).path == "/"
 
 
