@@ -65,8 +65,9 @@ def _enter(page: Page, take: Take) -> None:
     page.get_by_label("I attest").click()
     take("enter-submit", field_of(page.get_by_label("I attest")), page.locator("#entry-form .actions"))
     page.get_by_role("button", name="Submit").click()
-    expect(page.get_by_role("heading", name="Infection prevention update")).to_be_visible()
-    take("enter-done", page.locator("main .notices"), page.locator("main .page-head"))
+    gains = page.locator("main .gains")
+    expect(gains).to_contain_text("Infection prevention update")
+    take("enter-done", page.locator("main .notices"), gains)
 
 
 def _track(page: Page, take: Take) -> None:

@@ -131,8 +131,12 @@ def test_on_a_phone_rows_are_cards_and_a_title_without_a_space_scrolls_nothing(w
         page.goto(f"/ccp/activities/{query}")
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
         expect(page.locator("main thead").first).to_be_hidden()
-        display = page.locator("main tbody tr").first.evaluate("e => getComputedStyle(e).display")
-        assert display == "block"
+        row = page.locator("main tbody tr").first
+        assert row.evaluate("e => getComputedStyle(e).display") == "grid"
+        name, days = row.locator("th a").bounding_box(), row.locator(".activity-days").bounding_box()
+        assert name
+        assert days
+        assert name["y"] + name["height"] <= days["y"], "the days are below the name, not beside it"
 
 
 def test_on_a_wide_screen_it_is_a_table(window: Window, record: Member) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from amtportal.dates import today
-from amtportal.formatting import format_day, typed
+from amtportal.formatting import typed
 from amtportal.members.models import Member
 from ccp.models import Activity
 from tests.support.builders import PASSWORD, cycle_of
@@ -48,10 +48,14 @@ def test_sign_in_record_ce_and_take_the_transcript_along(window: Window, member:
     page.get_by_label("When?").fill(typed(today() - timedelta(days=3)))
     page.get_by_label("I attest").check()
     page.get_by_role("button", name="Submit").click()
-    expect(page.get_by_role("heading", name="Blood cultures")).to_be_visible()
-    reference = page.locator('[data-name="reference"]').get_attribute("value")
-    expect(page.locator("main")).to_contain_text(re.compile(r"30\s+of 30 points"))
-    expect(page.locator("main")).to_contain_text(format_day(today() + timedelta(days=1)))
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"\+8 points\.\s+30 of 30\."))
+    gains = page.locator(".gains")
+    expect(gains).to_contain_text("Blood cultures")
+    reference = gains.locator('[data-name="reference"]').get_attribute("value")
+    assert reference
+    opens = gains.locator('[data-name="invoice-opens"]')
+    expect(opens).to_have_attribute("datetime", f"{today() + timedelta(days=1)}")
+    expect(opens).to_contain_text("tomorrow")
     page.get_by_role("link", name="My Certifications").first.click()
     assert total(page) == "30"
     page.get_by_role("link", name="View or print").click()
@@ -75,7 +79,7 @@ def test_back_and_submit_again_records_once(window: Window, member: Member) -> N
     """22 + 2 = 24, not 26."""
     page = window()
     sign_in(page)
-    page.get_by_role("link", name="Record CE").first.click()
+    page.get_by_role("link", name="Type it in").click()
     fill_in(page)
     page.get_by_role("button", name="Submit").click()
     expect(page.locator('[data-name="reference"]')).to_be_visible()

@@ -509,5 +509,7 @@ def test_a_session_that_ends_while_typing_loses_nothing(window: Window, member: 
     expect(page.get_by_label("I attest")).not_to_be_checked()
     page.get_by_label("I attest").check()
     page.get_by_role("button", name="Submit").click()
-    expect(page.get_by_role("heading", name="Blood cultures")).to_be_visible()
+    gains = page.locator(".gains")
+    expect(gains.get_by_role("heading", level=1)).to_have_text(re.compile(r"\+2 points\.\s+24 of 30\."))
+    expect(gains).to_contain_text("Blood cultures")
     assert Activity.objects.filter(starts_on__gt=today() - timedelta(days=1)).count() == 1
