@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                 "ordering": ["order", "pk"],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("url__regex", "^https://")),
+                        condition=models.Q(("url__startswith", "https://")),
                         name="ccp_courselink_url_is_https",
                         violation_error_message="Enter an address that begins with https://.",
                     ),

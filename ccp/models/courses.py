@@ -30,7 +30,7 @@ class CourseLink(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_url_is_https",
-                condition=Q(url__regex="^https://"),
+                condition=Q(url__startswith="https://"),
                 violation_error_message="Enter an address that begins with https://.",
             ),
             models.CheckConstraint(name="%(app_label)s_%(class)s_has_title", condition=~Q(title="")),
