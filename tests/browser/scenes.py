@@ -67,7 +67,7 @@ def _enter(page: Page, take: Take) -> None:
     page.get_by_role("button", name="Submit").click()
     gains = page.locator("main .gains")
     expect(gains).to_contain_text("Infection prevention update")
-    take("enter-done", page.locator("main .notices"), gains)
+    take("enter-done", gains)
 
 
 def _track(page: Page, take: Take) -> None:

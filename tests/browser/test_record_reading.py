@@ -28,7 +28,7 @@ def certificate(tmp_path: Path) -> Path:
     weasyprint.HTML(
         string=f"""<title>Certificate</title><body style="text-align: center; font: 16pt sans-serif">
         <h1>Certificate of Completion</h1><p>This certifies that</p><h2>Ada Lane</h2><p>attended the webinar</p>
-        <h2>Coagulation Case Studies</h2><p>Date: {day:%B} {day.day}, {day.year}</p><p>Contact hours: 3.0</p>
+        <p>Title: Coagulation Case Studies</p><p>Date: {day:%B} {day.day}, {day.year}</p><p>Contact hours: 3.0</p>
         <p>Provider: Prairie Laboratory Society</p></body>"""
     ).write_pdf(made)
     return made
