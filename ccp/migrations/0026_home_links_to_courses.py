@@ -2,6 +2,8 @@
 
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.text
+import django.db.models.lookups
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
@@ -60,7 +62,11 @@ class Migration(migrations.Migration):
                 "ordering": ["order", "pk"],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("url__startswith", "https://")),
+                        condition=models.Q(
+                            django.db.models.lookups.Exact(
+                                django.db.models.functions.text.StrIndex("url", models.Value("https://")), 1
+                            )
+                        ),
                         name="ccp_courselink_url_is_https",
                         violation_error_message="Enter an address that begins with https://.",
                     ),
