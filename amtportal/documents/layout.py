@@ -139,8 +139,7 @@ def pdf(html: str, *drawn: Drawn) -> bytes:
     The cache is checked again under the lock, so that only one of several threads that want the
     same new document lays it out. Raises ``TooLong`` and ``Unprintable``.
     """
-    families = [font.file.name for font in _fonts_of(html)]
-    key = hashlib.sha256(f"{LAYOUT_VERSION}\n{families}\n{html}".encode()).hexdigest()
+    key = _key(html)
     result = _kept(key)
     if result is None:
         with _lock:
@@ -151,6 +150,16 @@ def pdf(html: str, *drawn: Drawn) -> bytes:
                 result = lay_out(html)
                 _keep(key, result)
     return result
+
+
+def kept(html: str) -> bytes | None:
+    """Return the document if the same HTML was laid out before. Nothing is laid out."""
+    return _kept(_key(html))
+
+
+def _key(html: str) -> str:
+    families = [font.file.name for font in _fonts_of(html)]
+    return hashlib.sha256(f"{LAYOUT_VERSION}\n{families}\n{html}".encode()).hexdigest()
 
 
 def _kept(key: str) -> bytes | None:

@@ -17,8 +17,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from amtportal import links
-from amtportal.documents import layout as documents
-from amtportal.members.manuals import manual, public_pdf
+from amtportal.members import manuals
 from amtportal.middleware.headers import public_page
 from amtportal.middleware.language import or_english
 from amtportal.tutorial import CLIPS
@@ -80,11 +79,10 @@ def tutorial(request: HttpRequest, name: str) -> HttpResponse:
 
 @public_page
 @require_safe
-@public_pdf
 def guide_pdf(request: HttpRequest) -> HttpResponse:
     """Send the guide as PDF, in the reader's language: the AMTrax User Guide."""
     context = {"guide_at": links.absolute(reverse("guide")).partition("://")[2]}
-    return documents.download(manual("guide/guide_document.html", context), "AMTrax-User-Guide.pdf")
+    return manuals.send(request, "guide/guide_document.html", context, "AMTrax-User-Guide.pdf")
 
 
 @public_page

@@ -28,6 +28,7 @@ from amtportal.members.models import (
     MailDelivery,
     Member,
     NameRequest,
+    Question,
     RosterDifference,
     SearchTerm,
     User,
@@ -383,6 +384,14 @@ SECTIONS = (
         change=_without_staffs_address,
     ),
     Section(
+        name="questions",
+        model=Question,
+        paths=["user"],
+        of_account=True,
+        fields=["email", "amt_id", "page", "text", "language", "asked_at", "answer", "answered_at", "answered_by"],
+        without={"user": "it is the account"},
+    ),
+    Section(
         name="certifications",
         model=Certification,
         paths=["member"],
@@ -630,7 +639,7 @@ SECTIONS = (
         name="transcripts",
         model=Transcript,
         paths=["member"],
-        fields=["cycle", "code", "content_hash", "snapshot", "issued_at", "issued_by"],
+        fields=["kind", "cycle", "certification", "code", "content_hash", "snapshot", "issued_at", "issued_by"],
         without={"member": "it is the member", **WHERE},
     ),
     Section(

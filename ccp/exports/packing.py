@@ -33,10 +33,11 @@ from ccp.audits.models import Letter
 from ccp.counting import requirement
 from ccp.exports import contents
 from ccp.exports.models import Archive
-from ccp.models import Evidence
+from ccp.models import Evidence, Transcript
+from ccp.models.transcripts import PaperKind
 from ccp.rollover import catching_up
 from ccp.transcripts import contents as transcripts
-from ccp.transcripts import issuing
+from ccp.transcripts import issuing, papers
 from certifications.invoice_standing import invoice_standing
 from certifications.models import Cycle, RenewalInvoice
 from certifications.payments import sheets as invoice_sheets
@@ -103,6 +104,7 @@ def _written(part: Part, packed: zipfile.ZipFile) -> str:
 
 def _parts(whose: contents.Whose, archive: Archive, at: datetime) -> Iterator[Part]:
     yield from _transcripts(archive.member, by=archive.asked_by, at=at)
+    yield from _papers(whose, language=archive.language, at=at)
     yield from _invoices(whose, at=at)
     for letter in Letter.objects.filter(case__cycle__certification__member__in=whose.members).order_by("pk"):
         yield _document(f"letters/{letter_sheets.filename(letter)}", partial(letter_sheets.pdf, letter))
@@ -126,6 +128,17 @@ def _transcripts(member: Member, *, by: User, at: datetime) -> Iterator[Part]:
 def _transcript(cycle: Cycle, *, by: User, at: datetime) -> bytes:
     shown = transcripts.of_cycle(cycle)
     return issuing.pdf(issuing.issue(contents=shown, by=by, at=at), shown, at=at)
+
+
+def _papers(whose: contents.Whose, *, language: str, at: datetime) -> Iterator[Part]:
+    """Yield the cards, letters and certificates as they were issued. None is issued for the archive."""
+    issues = Transcript.objects.filter(member__in=whose.members).exclude(kind=PaperKind.TRANSCRIPT)
+    for issue in issues.order_by("pk").iterator(CHUNK):
+        wording = papers.Wording.MEMBER if issue.kind == PaperKind.LETTER else ""
+        yield _document(
+            f"papers/{issue.grouped_code}-{papers.filename(issue)}",
+            partial(papers.pdf, issue, language=language, wording=wording, at=at),
+        )
 
 
 def _invoices(whose: contents.Whose, *, at: datetime) -> Iterator[Part]:
@@ -184,6 +197,7 @@ def _read_me(member: Member, missing: list[tuple[str, str]], *, at: datetime) ->
         "",
         _("data.json: every record, with its earlier versions. Other programs can read it."),
         _("transcripts: the CE transcript of each of your certification cycles"),
+        "papers: " + ", ".join(str(kind.label) for kind in PaperKind if kind != PaperKind.TRANSCRIPT),
         _("invoices: your open invoices, and receipts for what you paid"),
         _("letters: what AMT wrote to you about audits"),
         _("evidence: the files that you attached to activities, by the reference of the activity"),

@@ -9,8 +9,7 @@ from django.views.decorators.http import require_safe
 
 from amtportal import links
 from amtportal.dates import today
-from amtportal.documents import layout as documents
-from amtportal.members.manuals import manual, public_pdf
+from amtportal.members import manuals
 from amtportal.middleware.headers import public_page
 from ccp.catalogue.forms import CalculatorForm
 from ccp.counting import terms
@@ -34,13 +33,12 @@ def qualifying_activities(request: HttpRequest) -> HttpResponse:
 
 @public_page
 @require_safe
-@public_pdf
 def guidance_pdf(request: HttpRequest) -> HttpResponse:
     """Send the same list as PDF, in the reader's language: the CCP Guidance Document."""
     on = today()
     list_at = links.absolute(reverse("qualifying-activities")).partition("://")[2]
     context = {"categories": _categories(on), "on": on, "list_at": list_at}
-    return documents.download(manual("ccp/catalogue/guidance_document.html", context), "CCP-Guidance-Document.pdf")
+    return manuals.send(request, "ccp/catalogue/guidance_document.html", context, "CCP-Guidance-Document.pdf")
 
 
 def _categories(on: date) -> list[CategoryOffer]:

@@ -70,7 +70,7 @@ def sign_in(client: Client) -> int:
 
 
 READ = {name: address for name, (address, owner, *_) in PRIVATE.items() if owner == 200 and "{" not in address}
-WRITE = {"transcript-history", "transcript-history-pdf"}  # the code that is on them is written down
+WRITE = {"transcript-history", "transcript-history-pdf", "card-detail"}  # the code that is on them is written down
 
 
 @pytest.mark.usefixtures("shared_cache")
@@ -80,6 +80,14 @@ def test_pages_are_read_while_the_database_cannot_be_written(met: Member, on_tod
     with read_only():
         found = {name: client.get(address).status_code for name, address in READ.items()}
     assert found == {name: 503 if name in WRITE else 200 for name in READ}
+
+
+@pytest.mark.parametrize("name", ["transcript-history", "card-detail"])
+def test_what_has_its_code_already_is_read(met: Member, name: str) -> None:
+    client = browser(met)
+    assert client.get(READ[name]).status_code == 200
+    with read_only():
+        assert client.get(READ[name]).status_code == 200
 
 
 @pytest.mark.usefixtures("shared_cache")
@@ -98,6 +106,16 @@ def test_public_pages_are_read_too() -> None:
     with read_only():
         now = {address: browser().get(address).status_code for address in addresses}
     assert now == before | {"/healthz": 503}
+
+
+def test_a_manual_that_was_never_laid_out_waits_until_its_readers_can_be_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("amtportal.documents.layout._kept", lambda key: None)
+    monkeypatch.setattr("amtportal.documents.layout.lay_out", lambda html: pytest.fail("It was laid out."))
+    with read_only():
+        answer = browser().get(PUBLIC["guide-pdf"])
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
 
 
 @pytest.mark.usefixtures("shared_cache")

@@ -20,7 +20,9 @@ from amtportal.refusals import Refused
 from amtportal.uploads import kept
 from ccp.exports import archives
 from ccp.exports.models import Archive
+from ccp.models import Transcript
 from ccp.transcripts import issuing
+from ccp.transcripts.papers import filename
 from tests.support.builders import PASSWORD, TODAY, client_of, make_user, noon
 from tests.support.evidence import attach
 from tests.support.factors import confirm
@@ -159,6 +161,21 @@ def test_a_file_that_is_missing_is_named_and_the_rest_is_there(met: Member, owne
     with zipfile.ZipFile(io.BytesIO(b"".join(owner.get(FILE)))) as packed:
         assert "could not be found" in packed.read("README.txt").decode()
         assert [name for name in packed.namelist() if name.startswith("transcripts/")]
+
+
+def test_papers_are_in_it_as_they_were_issued_and_none_is_issued_for_it(
+    met: Member, owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ccp.transcripts.papers.documents.pdf", lambda *args, **options: b"%PDF-paper")
+    owner.get("/account/card/")
+    card = Transcript.objects.get()
+    made(met)
+    with zipfile.ZipFile(io.BytesIO(b"".join(owner.get(FILE)))) as packed:
+        papers = [name for name in packed.namelist() if name.startswith("papers/")]
+        assert papers == [f"papers/{card.grouped_code}-{filename(card)}"]
+        assert packed.read(papers[0]) == b"%PDF-paper"
+        assert "papers: Digital card, Letter of good standing" in packed.read("README.txt").decode()
+    assert list(Transcript.objects.exclude(kind="transcript")) == [card]
 
 
 def test_an_error_is_shown_without_its_words_and_can_be_tried_again(

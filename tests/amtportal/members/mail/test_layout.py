@@ -56,7 +56,7 @@ def test_text_and_html_say_the_same_and_the_text_comes_first() -> None:
     assert "Points: 22 of 24 Days left: 40" in words
     assert words.endswith(
         "You get this mail because you hold RPT and RMA. American Medical Technologists 10700 W. Higgins Road, "
-        "Suite 150 Rosemont, IL 60018 847-823-5169"
+        "Suite 150 Rosemont, IL 60018 847-823-5169 Weekdays, 8 AM to 5 PM Central Time."
     )
 
 
