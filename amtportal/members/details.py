@@ -40,8 +40,12 @@ def values_of(person: Any, detail: Detail) -> dict[str, str]:
 
 
 def in_one_line(values: Mapping[str, str]) -> str:
-    """Return what the columns of a detail say, for people to read; a dash for nothing."""
-    return ", ".join(filter(None, values.values())) if set(values) & set(ADDRESS) else " ".join(values.values()).strip()
+    """Return what the columns of a detail say, for people to read.
+
+    They come in the order of the detail: a database may return stored columns in another one.
+    """
+    said = [values[column] for columns in COLUMNS.values() for column in columns if values.get(column)]
+    return (", " if set(values) & set(ADDRESS) else " ").join(said)
 
 
 def say_the_same(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
