@@ -72,7 +72,7 @@ def test_pictures_come_as_the_guide_is_read(window: Window, transactional_db: No
     came: list[Response] = []
     page.on("response", lambda answer: came.append(answer) if "/static/guide/" in answer.url else None)
     page.goto("/guide/", wait_until="networkidle")
-    assert len(came) < len(pictures()) / 2
+    assert len(came) <= len(pictures()) / 2, "at most half: the browser asks for what is one or two screens away"
     for shot in page.locator(".shot img").all():
         shot.scroll_into_view_if_needed()
         expect(shot).to_have_js_property("complete", True)
