@@ -2,15 +2,16 @@
 
 Some addresses are secret because they open a page without anything else: a calendar, the code of a
 transcript, a link for an employer, and links that were sent by mail. The way back from a payment
-names its checkout, which only its member opens. If a log line about a refusal or an error contains
-such an address, the secret in it is replaced.
+names its checkout, which only its member opens. A course system names a member in the address that
+it asks. If a log line about a refusal or an error contains such an address, the secret in it is
+replaced.
 """
 
 import logging
 import re
 
 _SECRET = re.compile(
-    r"(/calendar/|/verify/|/share/(?=[\w-]{20})|/payments/return/|/notices/stop/|/accounts/(?:confirm-email|email|password/reset/key)/|[?&]code=)[^/?&\"'\n]+"
+    r"(/calendar/|/verify/|/share/(?=[\w-]{20})|/payments/return/|/notices/stop/|/accounts/(?:confirm-email|email|password/reset/key)/|[?&]code=|/api/v1/(?:members|credits)/|[?&]last_name=)[^/?&\"'\n]+"
 )
 
 

@@ -46,6 +46,7 @@ A wrong value stops the portal at the start with a sentence that says what to wr
 | ``PAYMENT_PAGE_URL`` | ``https://checkout.stripe.com`` | the provider's page, if it has a domain of yours |
 | ``PAYMENT_BANK_DEBIT`` | ``False`` | members may also pay from a bank account, which takes days |
 | ``PAYMENT_TIMEOUT_SECONDS`` | ``10`` | how long to wait for the provider, which is asked twice |
+| ``API_WEBHOOKS_INSIDE`` | ``False`` | course systems may be told at ``http`` and private addresses: for tests |
 | ``CLAMAV_URL`` | none: files are not scanned | ``tcp://host:3310`` or ``unix:///run/clamav/clamd.ctl`` |
 | ``SECURITY_CONTACT`` | none | where to report a weakness (security.txt): ``mailto:…`` or ``https://…`` |
 | ``DEBUG`` | ``False`` | for development on this machine only |
@@ -132,6 +133,7 @@ INSTALLED_APPS = [
     "ccp.audits",
     "ccp.sharing",
     "ccp.badges",
+    "ccp.api",
     "ccp.exports",
     "amtportal.staff.apps.StaffConfig",
     "django.contrib.auth",
@@ -144,6 +146,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    # Only its tables and its token endpoint are used (``ccp.api.tokens``), and none of its pages.
+    "allauth.idp.oidc",
     "csp",
     "import_export",
     "simple_history",
@@ -163,6 +167,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "amtportal.middleware.compression.CompressionMiddleware",
+    # Before whatever answers programs with a page.
+    "ccp.api.middleware.ApiMiddleware",
     "amtportal.middleware.maintenance.MaintenanceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "amtportal.middleware.language.LanguageMiddleware",
@@ -307,6 +313,10 @@ MFA_FORMS = {
     "add_webauthn": "amtportal.members.factors.forms.PasskeyForm",
     "edit_webauthn": "amtportal.members.factors.forms.PasskeyNameForm",
 }
+IDP_OIDC_ADAPTER = "ccp.api.tokens.Adapter"
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 10 * 60
+IDP_OIDC_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
+API_WEBHOOKS_INSIDE = env.bool("API_WEBHOOKS_INSIDE", default=DEBUG)
 MFA_REQUIRED_FOR_STAFF = env.bool("MFA_REQUIRED_FOR_STAFF", default=HTTPS)
 # The limits for each IP address are generous, because a whole hospital or school can share one
 # address, and many members sign in during the last week of a cycle. The limits for each account
@@ -355,6 +365,8 @@ ACCOUNT_RATE_LIMITS = {
     "look_up": "30/m/ip",
     # Badges that members download, and what programs fetch to verify one.
     "badge": "30/m/user",
+    # Tokens of course systems: checking each secret takes some processor time.
+    "api_token": "60/m/ip",
     "badge_check": "120/m/ip",
     # Archives of everything about a member: a press of the button, and a download of many megabytes.
     "archive": "20/h/user",
@@ -632,6 +644,8 @@ LOGGING = {
     "loggers": {
         "django.request": {"filters": ["secrets"]},
         "django.security.csrf": {"filters": ["secrets"]},
+        # One line for each request of a course system: which key asked what, and nothing about whom.
+        "ccp.api": {"level": "INFO"},
         # The server logs the address of a request that failed, so its lines need our formatter.
         "gunicorn.error": {"handlers": ["console"], "propagate": False},
     },

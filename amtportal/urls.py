@@ -31,6 +31,7 @@ urlpatterns = [
     path("", include("ccp.sharing.urls")),
     path("", include("ccp.exports.urls")),
     path("badges/", include("ccp.badges.urls")),
+    path("", include("ccp.api.urls")),
     path("", include("certifications.payments.urls")),
     path("accounts/", include("amtportal.members.urls")),
     path("account/details/", details.details_change, name="details-change"),

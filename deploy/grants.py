@@ -35,6 +35,8 @@ DELETED_FROM = {
     "ccp_reading": "what was read from such a file",
     "members_searchterm": "a term by which a member is found no longer; it follows from the member's record",
     "django_tasks_database_dbtaskresult": "work that was done weeks ago",
+    "allauth_idp_oidc_token": "tokens of course systems that are over, or whose key was revoked",
+    "api_keptanswer": "answers to course systems that are kept no longer",
     "certifications_credential": "a credential that nobody holds; its history stays",
 }
 READ_ONLY = ("django_migrations", "django_content_type", "auth_permission")

@@ -25,3 +25,14 @@ def folded(text: str) -> str:
     plain = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text)).casefold()
     letters = "".join(mark for mark in unicodedata.normalize("NFKD", plain) if unicodedata.category(mark)[0] != "M")
     return _SEPARATORS.sub(" ", unicodedata.normalize("NFC", letters).translate(_PLAIN)).strip()
+
+
+def run_together(text: str) -> str:
+    """Return a last name as it is compared: O'Connor is O Connor, and De la Cruz is Delacruz."""
+    return folded(text).replace(" ", "")
+
+
+def is_last_name(typed: str, *, first_name: str, last_name: str) -> bool:
+    """Return whether what was typed is the last name of a person. Who has one name is called by it."""
+    wanted = run_together(typed)
+    return bool(wanted) and run_together(last_name or first_name) == wanted

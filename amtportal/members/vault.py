@@ -10,6 +10,11 @@ import hashlib
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.dispatch import Signal
+
+# Sent with ``renewed`` when everything is encrypted again, to apps that build on this one and keep secrets.
+# Each adds to this list whether it could read each of its own.
+renewing = Signal()
 
 
 def _fernet(key: str) -> Fernet:

@@ -6,6 +6,7 @@ A model whose pages need ``ccp`` is registered here, once, over the base class o
 from ccp.admin import (
     activities,
     amt_credits,
+    api,
     archives,
     audit_cases,
     audit_letters,
@@ -29,6 +30,7 @@ from ccp.admin import (
 __all__ = [
     "activities",
     "amt_credits",
+    "api",
     "archives",
     "audit_cases",
     "audit_letters",

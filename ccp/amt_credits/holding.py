@@ -2,7 +2,8 @@
 
 A credit is recorded at once if an open cycle of the member covers its days and its type applies to
 the cycle. Otherwise the credit is held, with the reason: nobody has that AMT ID yet, or no such
-cycle is open. Held credits are matched after each import of credits and of the roster, when staff
+cycle is open. A credit that came with a last name is also held while that is not the member's name.
+Held credits are matched after each import of credits and of the roster, when staff
 add the member or a certification, by the command ``match_credits``, and when staff ask for it.
 """
 
@@ -11,11 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.dispatch import Signal
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from amtportal.chunks import CHUNK, chunks
 from amtportal.formatting import format_day
 from amtportal.members.models import Member, User
+from amtportal.members.names import is_last_name
 from ccp.amt_credits import credits as amt_credits
 from ccp.amt_credits.credits import AmtCredit
 from ccp.models import Activity, ActivityType, HeldCredit
@@ -25,16 +28,28 @@ from ccp.rollover import catching_up
 from certifications.models import Cycle
 from certifications.roster.occasion import Occasion
 
+# Sent with ``held``, the credits that were held and are now recorded, in the transaction that records them.
+matched = Signal()
 APPEARED = "The member appeared while the credit was received: it is recorded with the next match."
 
 
 @dataclass(frozen=True)
 class Received:
-    """A credit as it came from AMT. The AMT ID says to whom it belongs."""
+    """A credit as it came from AMT. The AMT ID says to whom it belongs.
+
+    ``last_name``: of the person, if it came too. It must then be that of the member.
+    """
 
     reference: str
     amt_id: str
     claim: Claim
+    last_name: str = ""
+
+    def is_of(self, member: Member) -> bool:
+        """Return whether nothing says that the credit belongs to somebody else than this member."""
+        return not self.last_name or is_last_name(
+            self.last_name, first_name=member.first_name, last_name=member.last_name
+        )
 
 
 @dataclass(frozen=True)
@@ -48,13 +63,15 @@ class MatchTally:
         return MatchTally(self.recorded + other.recorded, self.held + other.held)
 
 
-def reason_to_hold(received: Received, *, is_known: bool, open_cycles: Iterable[Cycle]) -> str:
+def reason_to_hold(received: Received, *, member: Member | None, open_cycles: Iterable[Cycle]) -> str:
     """Return why the credit cannot be recorded; an empty string if it can.
 
-    ``is_known``: whether a member has the AMT ID. ``open_cycles``: the open cycles of this member.
+    ``member``: who has the AMT ID. ``open_cycles``: the open cycles of this member.
     """
-    if not is_known:
+    if member is None:
         return f"No member has the AMT ID {received.amt_id}."
+    if not received.is_of(member):
+        return f"The last name that came is not that of {received.amt_id}."
     claim = received.claim
     if eligibility.covered_by(claim, open_cycles):
         return ""
@@ -79,7 +96,7 @@ def reasons_to_hold(credits: Sequence[Received], *, at: datetime) -> dict[str, s
     for received in credits:
         member = members.get(received.amt_id)
         cycles = open_cycles.get(member.pk, []) if member else []
-        if reason := reason_to_hold(received, is_known=member is not None, open_cycles=cycles):
+        if reason := reason_to_hold(received, member=member, open_cycles=cycles):
             reasons[received.reference] = reason
     return reasons
 
@@ -101,7 +118,9 @@ def receive(*, credits: Sequence[Received], by: User | None, at: datetime) -> Ma
             provider_reference=received.reference,
             amt_id=received.amt_id,
             activity_type=received.claim.activity_type,
+            last_name=received.last_name,
             title=received.claim.title,
+            provider="" if received.claim.provider == amt_credits.PROVIDER else received.claim.provider,
             starts_on=received.claim.starts_on,
             ends_on=received.claim.ends_on,
             points=received.claim.claimed,
@@ -159,6 +178,7 @@ def _match(keys: Sequence[int], *, by: User | None, at: datetime) -> MatchTally:
             changed.append(waiting)
     columns = ["activity", "reason"]
     bulk_update_with_history(changed, HeldCredit, columns, batch_size=CHUNK, default_user=by, default_date=at)
+    matched.send(HeldCredit, held=[waiting for waiting in changed if waiting.activity_id], at=at)
     return MatchTally(recorded=len(recorded), held=len(held) - len(recorded))
 
 
@@ -168,7 +188,7 @@ def _record(credits: Sequence[Received], *, by: User | None, at: datetime) -> di
         credits=[
             AmtCredit(received.reference, members[received.amt_id], received.claim)
             for received in credits
-            if received.amt_id in members
+            if received.amt_id in members and received.is_of(members[received.amt_id])
         ],
         by=by,
         at=at,
@@ -187,6 +207,6 @@ def _received(held: HeldCredit, activity_type: ActivityType) -> Received:
         starts_on=held.starts_on,
         ends_on=held.ends_on,
         title=held.title,
-        provider=amt_credits.PROVIDER,
+        provider=held.provider or amt_credits.PROVIDER,
     )
-    return Received(held.provider_reference, held.amt_id, claim)
+    return Received(held.provider_reference, held.amt_id, claim, held.last_name)

@@ -44,10 +44,14 @@ class CreditRow:
     title: str = ""
 
 
-def points(value: str) -> Decimal:
+def number_of(value: str, *, what: str) -> Decimal:
     if not _POINTS.fullmatch(value):
-        raise ValueError(f"“{short(value)}” is not a number of points. Write it like 2 or 1.5.")
-    number = Decimal(value)
+        raise ValueError(f"“{short(value)}” is not a number of {what}. Write it like 2 or 1.5.")
+    return Decimal(value)
+
+
+def points(value: str) -> Decimal:
+    number = number_of(value, what="points")
     if problem := claims.problem_with_points(number):
         raise ValueError(problem.sentence)
     return number.quantize(Decimal("0.01"))
@@ -69,7 +73,7 @@ def read_credit_row(
         line=line,
         required=REQUIRED,
         lengths=_LENGTHS,
-        meaning=lambda value, column: _meaning(value, column, activity_types),
+        meaning=lambda value, column: meaning(value, column, activity_types),
         prose=("title",),
         codes=("provider_reference", "amt_id"),
     )
@@ -140,7 +144,8 @@ def differences(row: CreditRow, stored: Mapping[str, object]) -> str:
     )
 
 
-def _meaning(value: str, column: str, activity_types: Mapping[str, ActivityType]) -> object:
+def meaning(value: str, column: str, activity_types: Mapping[str, ActivityType]) -> object:
+    """Return what the text of a cell stands for. Raises ValueError with a sentence."""
     match column:
         case "activity_type":
             if value not in activity_types:

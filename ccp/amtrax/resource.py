@@ -196,7 +196,7 @@ class AmtraxResource(ImportResource[AmtraxRow, FileEntry]):
     def _uncovered(self, row: AmtraxRow, member: Member | None) -> str:
         received = Received(row.reference, row.amt_id, self._claim(row))
         cycles = self._open.get(member.pk, []) if member else []
-        return reason_to_hold(received, is_known=member is not None, open_cycles=cycles)
+        return reason_to_hold(received, member=member, open_cycles=cycles)
 
     def _claim(self, row: AmtraxRow) -> Claim:
         return Claim(

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.dispatch import Signal
 from simple_history.utils import bulk_update_with_history
 
 from amtportal.chunks import CHUNK, chunks
@@ -26,6 +27,9 @@ from ccp.models import Activity, ActivityType, Credit
 from certifications.models import Cycle
 from certifications.quarters import ZERO
 
+# Sent with ``activities``, the keys of entries from AMT that now count for something else, under the locks.
+counted = Signal()
+
 # What counting needs of a credit and its entry; the texts of an entry are many times as long.
 _COUNTED = (
     "pk",
@@ -35,7 +39,7 @@ _COUNTED = (
     "cut",
     *(
         f"activity__{name}"
-        for name in ("activity_type_id", "starts_on", "ends_on", "points", "recorded_at", "withdrawn_at")
+        for name in ("source", "activity_type_id", "starts_on", "ends_on", "points", "recorded_at", "withdrawn_at")
     ),
 )
 
@@ -142,22 +146,26 @@ def recount(
     day, so the day since which the requirement is met comes from the history (``replay``).
     """
     for batch in chunks(cycles):
-        claimed: dict[int, list[tuple[int, int, Decimal, str]]] = {cycle.pk: [] for cycle in batch}
+        claimed: dict[int, list[tuple[int, int, str, Decimal, str]]] = {cycle.pk: [] for cycle in batch}
         standing: dict[int, list[points.Entry]] = {cycle.pk: [] for cycle in batch}
-        for key, activity, cycle, counts, cut, kind, *of_entry, withdrawn_at in _claimed(list(claimed)):
-            claimed[cycle].append((key, activity, counts, cut))
+        for key, activity, cycle, counts, cut, source, kind, *of_entry, withdrawn_at in _claimed(list(claimed)):
+            claimed[cycle].append((key, activity, source, counts, cut))
             if withdrawn_at is None:
                 standing[cycle].append(_entry(activity, terms.activity_type(kind), *of_entry, terms=terms))
-        changed, counted_by_cycle = [], dict.fromkeys(claimed, ZERO)
+        changed, of_amt, counted_by_cycle = [], set(), dict.fromkeys(claimed, ZERO)
         for key_of_cycle, credits in claimed.items():
-            counted = points.credited(standing[key_of_cycle])
-            for key, activity, *before in credits:
-                result = counted.get(activity)
+            results = points.credited(standing[key_of_cycle])
+            for key, activity, source, *before in credits:
+                result = results.get(activity)
                 counts, cut = (result.counted, result.cut) if result else (ZERO, Credit.Cut.NOT_STANDING)
                 counted_by_cycle[key_of_cycle] += counts
                 if before != [counts, cut]:
                     changed.append(Credit(pk=key, activity_id=activity, cycle_id=key_of_cycle, points=counts, cut=cut))
+                    if source == Activity.Source.AMT:
+                        of_amt.add(activity)
         _update(changed, by, at)
+        if of_amt:
+            counted.send(Credit, activities=of_amt, at=at)
         if from_history:
             since = replay.since_when_all(batch)
             for cycle in batch:

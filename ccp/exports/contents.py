@@ -15,6 +15,7 @@ from itertools import groupby
 from typing import Any
 
 from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.idp.oidc.models import Client, Token
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
@@ -33,6 +34,7 @@ from amtportal.members.models import (
     SearchTerm,
     User,
 )
+from ccp.api.models import Consent, Delivery, EventRepeat, Key, KeyDay, StandingRead
 from ccp.audits import states, telling
 from ccp.audits.letters import text as letter_text
 from ccp.audits.models import (
@@ -493,6 +495,7 @@ SECTIONS = (
             "amt_id",
             "activity_type__code",
             "title",
+            "provider",
             "starts_on",
             "ends_on",
             "points",
@@ -500,6 +503,7 @@ SECTIONS = (
             "received_at",
             "activity",
         ],
+        without={"last_name": "if it is not the member's, it is somebody else's"},
     ),
     Section(
         name="error_reports",
@@ -709,6 +713,20 @@ SECTIONS = (
         fields=["link", "on", "times", "last_at"],
     ),
     Section(
+        name="course_systems",
+        model=Consent,
+        paths=["member"],
+        fields=["system__name", "asked_at", "given_at", "ended_at"],
+        without={"member": "it is the member"},
+    ),
+    Section(
+        name="course_system_reads",
+        model=StandingRead,
+        paths=["consent__member"],
+        fields=["consent", "read_at"],
+        without={"key": "a key of the course system", **WHERE},
+    ),
+    Section(
         name="look_up",
         model=Listing,
         paths=["member"],
@@ -861,4 +879,10 @@ LEFT_OUT: Mapping[type[Model], str] = {
     Replacement: "of two members; the published draw has it",
     Settlement: "AMT's bookkeeping, of many members",
     SettlementLine: "AMT's bookkeeping, of many members",
+    Client: "a key of a course system",
+    Token: "of a course system, and a secret",
+    Key: "a key of a course system",
+    KeyDay: "how often a course system used its key, for whomever",
+    Delivery: "what a course system sent; what became of it is in the entries and the held credits",
+    EventRepeat: "what staff did with a message to a course system",
 }

@@ -12,15 +12,17 @@ from certifications.models import PointsField, in_quarters
 
 
 class HeldCredit(models.Model):
-    """A credit from AMT for a person who is not on the roster yet.
+    """A credit from AMT, or from a course system, that cannot be recorded yet.
 
-    It is recorded when the person appears on the roster.
+    It is recorded when the person appears on the roster, under the name that came with it.
     """
 
     provider_reference = IdentifierField(max_length=60, unique=True)
     amt_id = IdentifierField("AMT ID", max_length=20, db_index=True)
     activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="held_credits")
+    last_name = LineField(max_length=150, blank=True, help_text="As it was sent. Empty: the AMT ID alone decides.")
     title = LineField(max_length=200, blank=True)
+    provider = LineField(max_length=200, blank=True, help_text="Empty: AMT itself.")
     starts_on = models.DateField()
     ends_on = models.DateField()
     points = PointsField()

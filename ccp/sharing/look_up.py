@@ -1,7 +1,7 @@
 """The public look-up: whether somebody holds a credential, for those who know name and certificate number.
 
 - It asks for the exact last name and the certificate number together, and nothing less finds
-  anything. Case, accents, apostrophes, hyphens and spaces do not matter (``names.folded``), and the
+  anything. Case, accents, apostrophes, hyphens and spaces do not matter (``names.is_last_name``), and the
   number may stand behind the code of its credential, as a transcript has it: ``RMA 500123``, or
   ``RMA RMA-500123``. A person with one name is found by it.
 - It tells the name, the credential, the status in words, since when, and until when it is valid.
@@ -22,7 +22,7 @@ from amtportal import clean
 from amtportal.dates import day_of
 from amtportal.history.lines import sign
 from amtportal.members.models import Member, User
-from amtportal.members.names import folded
+from amtportal.members.names import is_last_name
 from ccp.rollover import catching_up
 from ccp.sharing.models import Listing
 from certifications.models import Certification, PlainNumber
@@ -34,15 +34,16 @@ _LETTERS = re.compile("[A-Z]{0,10}")
 
 def find(*, last_name: str, certificate_number: str, at: datetime) -> list[Validity]:
     """Return the certifications with this number whose holder has this last name: usually one, or none."""
-    wanted, number = _as_spelled(last_name), _plain(certificate_number)
+    number = _plain(certificate_number)
     letters = _LETTERS.match(number)
     assert letters
     found = []
     for certification in _numbered([number[start:] for start in range(letters.end() + 1)]):
         plain = _plain(certification.certificate_number)
         is_whole = number in (plain, _plain(certification.credential.code) + plain)
-        is_called = _as_spelled(certification.member.last_name or certification.member.first_name) == wanted
-        if wanted and is_called and is_whole and is_shown(certification.member):
+        member = certification.member
+        is_called = is_last_name(last_name, first_name=member.first_name, last_name=member.last_name)
+        if is_called and is_whole and is_shown(member):
             found.append(certification)
     if not found:
         return []
@@ -79,11 +80,6 @@ def hide(*, member: Member, hidden: bool, by: User, at: datetime, as_staff: bool
     sign(listing, by=by, at=at, reason=reason)
     listing.save()
     return True
-
-
-def _as_spelled(last_name: str) -> str:
-    """Return a last name as it is compared: O'Connor is O Connor, and De la Cruz is Delacruz."""
-    return folded(last_name).replace(" ", "")
 
 
 def _plain(number: str) -> str:

@@ -18,6 +18,7 @@ from django.utils.translation import pgettext
 from amtportal.dates import day_of
 from amtportal.formatting import format_day, format_points, translated
 from amtportal.members.templatetags.portal import day, days_to
+from ccp.amt_credits.credits import PROVIDER
 from ccp.models import Activity
 from ccp.models.activities import claim_in_words, heading_of, reference_of
 from certifications.deadlines import by_deadline
@@ -130,7 +131,7 @@ class Writer:
             badge = _badge("withdrawn", pgettext("entry", "Withdrawn"))
         if source != Activity.Source.MEMBER:
             more = f" · {self.sources[source]}"
-        if provider and source != Activity.Source.AMT:
+        if provider and provider != PROVIDER:
             more += f" · <bdi>{escape(provider)}</bdi>"
         counted = "\n".join(
             f'<span class="line">{escape(cycle.certification.credential.code)}'

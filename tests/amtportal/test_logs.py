@@ -35,6 +35,16 @@ SECRET = {
         "/share/Nf3-x_7QNf3-x_7QNf3-x_7QNf3-x_7Q/transcript.pdf",
         "/share/***/transcript.pdf",
     ),
+    "api/v1/credits/<path:reference>": ("/api/v1/credits/A-20931", "/api/v1/credits/***"),
+    "api/v1/members/<amt_id>/match": (
+        "/api/v1/members/2100003/match?last_name=Lindqvist",
+        "/api/v1/members/***/match?last_name=***",
+    ),
+    "api/v1/members/<amt_id>/standing": ("/api/v1/members/2100003/standing", "/api/v1/members/***/standing"),
+    "api/v1/members/<amt_id>/standing/consent": (
+        "/api/v1/members/2100003/standing/consent",
+        "/api/v1/members/***/standing/consent",
+    ),
     "payments/return/<uuid:key>/": ("/payments/return/0b8c-11/", "/payments/return/***/"),
 }
 

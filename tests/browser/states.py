@@ -17,6 +17,7 @@ from playwright.sync_api import Page
 from amtportal.dates import today
 from amtportal.members.models import Member, User
 from amtportal.members.sign_in import addresses
+from ccp.api.models import StandingRead
 from ccp.models.transcripts import PaperKind
 from ccp.notices import preferences
 from ccp.notices.models import MailState, NoticeKind, NoticeMail
@@ -33,6 +34,7 @@ from tests.support.builders import (
     make_amt_credit,
     make_member,
 )
+from tests.support.course_systems import make_consent, make_key, make_system
 from tests.support.draws import draw_with
 from tests.support.evidence import attach
 from tests.support.factors import make_careful
@@ -123,6 +125,8 @@ def of_member(member: Member) -> list[str]:
         "/account/details/",
         "/account/details/name/",
         "/account/my-data/",
+        _asked_by_systems(member),
+        "/api/v1/docs",
         "/account/sharing/",
         *_shared(member),
         "/account/notices/",
@@ -162,6 +166,16 @@ def _card(member: Member) -> str:
     record = papers.of_standing(PaperKind.CARD, validity)
     earlier = replace(record, snapshot=record.snapshot | {"name": "W" * 60})
     return papers.issue(earlier, by=member.user, at=timezone.now()).code
+
+
+def _asked_by_systems(member: Member) -> str:
+    """Let course systems ask the member, who has decided about some. Return the page on which they are."""
+    now = timezone.now()
+    make_consent(member, make_system(name="W" * 100))
+    given = make_consent(member, make_system(), given_at=now)
+    StandingRead.objects.create(consent=given, key=make_key(system=given.system)[0], read_at=now)
+    make_consent(member, make_system(), ended_at=now)
+    return "/account/course-systems/"
 
 
 def _shared(member: Member) -> list[str]:

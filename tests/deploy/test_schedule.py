@@ -27,7 +27,7 @@ DAILY = {
     "send_notices",
 }
 WEEKLY = {"verify_records", "clearsessions"}
-OFTEN = {"send_mail_queue", "read_bounces", "settle_payments"}
+OFTEN = {"send_mail_queue", "read_bounces", "settle_payments", "send_webhooks"}
 
 
 def named(unit: Path) -> str:

@@ -67,6 +67,7 @@ PRIVATE = {
     "name-document": ("/account/details/name/{name}/document/", 200, 404, 302, 302),  # staff have a page of their own
     "sharing": ("/account/sharing/", 200, 200, 302, 302),
     "badge-download": ("/badges/{certification}.jwt", 200, 404, 302, 302),
+    "course-systems": ("/account/course-systems/", 200, 200, 302, 302),
     "my-data": ("/account/my-data/", 200, 200, 302, 302),
     "my-data-download": ("/account/my-data/archive.zip", 302, 302, 302, 302),  # there is none here
     "notice-list": ("/account/notices/", 200, 200, 302, 302),
@@ -105,6 +106,7 @@ PUBLIC = {
     "transcript-check": "/verify/",
     "credential-look-up": "/credentials/",
     "draw-list": "/audits/draws/",
+    "api-docs": "/api/v1/docs",
     "healthz": "/healthz",
 }
 

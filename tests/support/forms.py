@@ -13,6 +13,7 @@ from django.test import Client
 
 from amtportal.members.models import BouncingAddress, Member, NameRequest, Question, RosterDifference
 from amtportal.members.sign_in import addresses
+from ccp.api.models import CourseSystem, Event, Key
 from ccp.audits.models import AuditCase, Draw, DrawTicket
 from ccp.models import ActivityType, Category, CourseLink, ErrorReport
 from ccp.notices import preferences
@@ -33,6 +34,7 @@ from tests.support.builders import (
     make_user,
     noon,
 )
+from tests.support.course_systems import make_consent, make_system
 from tests.support.details import make_name_request
 from tests.support.draws import draw_with, make_closed
 from tests.support.evidence import attach
@@ -108,6 +110,7 @@ MEMBERS = {
     "notice-stop": Form("/notices/stop/{stop}/", {"switch": "off"}, by="nobody", plain=True),
     "sharing": Form("/account/sharing/", {"label": "for Mercy Hospital"}),
     "question-ask": Form("/help/question/", {"question": "How many points are left?"}),
+    "course-systems": Form("/account/course-systems/", {"system": "{system}", "action": "allow"}, plain=True),
     "my-data": Form("/account/my-data/", plain=True),
     "credential-look-up": Form("/credentials/", {"last_name": "Lane", "certificate_number": "1"}, by="nobody"),
     "transcript-check": Form("/verify/", plain=True),
@@ -131,6 +134,9 @@ REASON = {"reason": "Because it is so."}
 
 
 STAFF = {
+    "api_key_revoke": Form("key", REASON),
+    "api_coursesystem_address": Form("coursesystem", {"url": "https://courses.example.org/new"}),
+    "api_event_again": Form("event"),
     "audits_draw_abandon": Form("draw", REASON),
     "audits_draw_freeze": Form("", {"seed_kind": "dice", "seed_named": "Eight dice on March 20"}),
     "audits_draw_letters": Form("draw"),
@@ -202,11 +208,12 @@ def members_form(two: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
     places["token"] = addresses.token(two.user, "new@example.org")
     places["stop"] = preferences.token(two, NoticeKind.MONTHLY_SUMMARY)
     places["session"] = UserSession.objects.create(user=two.user, ip="127.0.0.1", session_key="elsewhere").pk
+    system = make_consent(two, make_system()).system_id if name == "course-systems" else 0
     address = form.address.format(**places)
     client = client_of(two if form.by == "member" else None)
     if name in AFTER_THE_PASSWORD:
         confirm(client, PASSWORD)
-    typed = {key: value.format(email=two.user.email) for key, value in form.typed.items()}
+    typed = {key: value.format(email=two.user.email, system=system) for key, value in form.typed.items()}
     return client, address, typed if form.plain else form_on(client, address) | typed
 
 
@@ -248,6 +255,9 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
         "renewalinvoice": invoice_of(cycle, 1 if name.endswith("_void") else 3).pk,
         "refund": Refund.objects.get().pk,
         "settlement": Settlement.objects.get().pk,
+        "key": Key.objects.get().pk,
+        "coursesystem": CourseSystem.objects.get().pk,
+        "event": Event.objects.get().pk,
         "unappliedmoney": UnappliedMoney.objects.get().pk,
     }
     if name == "payments_refund_explain":

@@ -52,6 +52,7 @@ from tests.support.builders import (
     make_user,
     noon,
 )
+from tests.support.course_systems import send_one
 from tests.support.details import make_difference, make_name_request, make_question
 from tests.support.notices import make_mail
 
@@ -96,6 +97,11 @@ def told(client: Client, response: HttpResponse) -> str:
 # Actions on one record or on several: the permission that each needs, besides the one to view the
 # record.
 DEEDS = {
+    "api_coursesystem_address": "api.issue_key",
+    "api_coursesystem_secret": "api.issue_key",
+    "api_event_again": "api.send_event",
+    "api_key_issue": "api.issue_key",
+    "api_key_revoke": "api.revoke_key",
     "audits_auditcase_call_off": "audits.coordinate_audits",
     "audits_auditcase_conflict": "audits.review_audits",
     "audits_auditcase_decide": "audits.review_audits",
@@ -182,6 +188,7 @@ def populate(count: int) -> None:
         make_question(cycle.certification.member)
         Preference.objects.create(member=cycle.certification.member)
         _share(cycle, clerk)
+        send_one(cycle.certification.member)
         credits = [held_credits.Received(f"W-{amt_id}", amt_id, make_claim())]
         credits.append(held_credits.Received(f"X-{amt_id}", f"X{amt_id}", make_claim()))
         held_credits.receive(credits=credits, by=clerk, at=noon(TODAY))
@@ -310,6 +317,11 @@ VIEW, ADD, CHANGE, DELETE = "view", "add", "change", "delete"
 
 # Each model of the admin: what staff may do by hand with its rows, given the permission.
 BY_HAND: dict[str, set[str]] = {
+    "api_consent": {VIEW},
+    "api_coursesystem": {VIEW},
+    "api_delivery": {VIEW},
+    "api_event": {VIEW},
+    "api_key": {VIEW},
     "audits_auditcase": {VIEW},
     "audits_draw": {VIEW},
     "audits_drawline": {VIEW},

@@ -8,6 +8,7 @@ from django_tasks_db.management.commands import db_worker
 
 from amtportal.members.mail import sending
 from amtportal.members.mail.process import sending_beside
+from ccp.api import webhooks
 from ccp.audits.letters import printing
 from ccp.exports import archives
 from ccp.recording import readings
@@ -34,6 +35,7 @@ Work that a worker was killed at is begun again. Several workers can run at once
         printing.resume()
         archives.resume()
         readings.resume()
+        webhooks.resume()
         if options["batch"]:
             super().handle(**options)
             sending.send_due()

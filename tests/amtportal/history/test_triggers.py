@@ -15,6 +15,7 @@ from simple_history.models import HistoricalChanges
 from amtportal.history import seals, triggers
 from amtportal.history.models import Seal, SecurityEvent
 from amtportal.members.models import FormerAmtId, MailDelivery, MailPause, Member, OutgoingMail, SearchTerm, Tally
+from ccp.api.models import Delivery, Event, EventRepeat, KeptAnswer, KeyDay, StandingRead
 from ccp.audits.models import (
     CaseStep,
     Conflict,
@@ -69,7 +70,7 @@ def test_every_history_is_append_only_and_so_are_the_records_of_what_was_done() 
     assert len(histories) >= 18
     others = {StatusChange, CycleCorrection, Transcript, TranscriptFile, SecurityEvent, Seal, LogEntry, FormerAmtId}
     others |= {ProviderEvent, AttestationStatement, DrawLine, DrawTicket, Replacement, CaseStep, Conflict}
-    others |= {ItemReview, Letter, LetterPrint, Message, Badge}
+    others |= {ItemReview, Letter, LetterPrint, Message, Badge, Delivery, EventRepeat, StandingRead}
     assert set(triggers.append_only()) == histories | others
 
 
@@ -77,13 +78,15 @@ def test_every_model_of_ours_has_a_history_or_is_one() -> None:
     """What a person changes can be read later, and rows that never change are their own record.
 
     Mail, what became of it, tallies, and how often a link was opened are no record, and the terms of
-    a search follow from one. A file is no record before its form is submitted.
+    a search follow from one. A file is no record before its form is submitted. So are messages to
+    course systems, and the answers that they got.
     """
-    labels = ("members", "certifications", "ccp", "notices", "audits", "sharing", "badges", "exports")
+    labels = ("members", "certifications", "ccp", "notices", "audits", "sharing", "badges", "exports", "api")
     ours = {model for label in labels for model in apps.get_app_config(label).get_models()}
     without = {model for model in ours - set(triggers.append_only()) if not hasattr(model, "history")}
     of_mail = {Notice, NoticeMail, OutgoingMail, MailPause, MailDelivery}
-    assert without == of_mail | {SearchTerm, ShareDay, Tally, PendingFile, Reading}
+    of_systems = {KeyDay, KeptAnswer, Event}
+    assert without == of_mail | of_systems | {SearchTerm, ShareDay, Tally, PendingFile, Reading}
 
 
 def test_what_packages_store_of_rights_addresses_and_second_factors_has_a_history() -> None:

@@ -80,6 +80,9 @@ SECRET = {"calendar-feed", "transcript-verify", "notice-stop", "share-detail", "
 OF_BADGES = {"badge-issuer", "badge-keys", "badge-key", "badge-status"}
 # Public, with the year of a draw: ``tests/ccp/audits/test_draw_pages.py``.
 OF_DRAW = {"draw-detail", "draw-file"}
+# For course systems, with a token: ``tests/ccp/api/test_keys.py``; and what is public of them.
+OF_SYSTEMS = {"api-token", "api-credits", "api-credits-batch", "api-credit", "api-match", "api-standing", "api-consent"}
+OF_SYSTEMS |= {"api-openapi"}
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def test_every_address_is_in_one_of_the_tables() -> None:
     in_accounts = {name for name in PUBLIC if name.startswith("account-")}
     assert (
         set(ours.values())
-        == PRIVATE.keys() | PUBLIC.keys() - in_accounts | POSTED | SECRET | TEXT | OF_DRAW | OF_BADGES
+        == PRIVATE.keys() | PUBLIC.keys() - in_accounts | POSTED | SECRET | TEXT | OF_DRAW | OF_BADGES | OF_SYSTEMS
     )
     assert len(ours) == len(set(ours.values()))
     assert below("accounts/").keys() == OF_SIGNED_IN | OF_ITS_HOLDER | OF_ANYBODY

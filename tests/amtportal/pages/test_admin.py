@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from amtportal.members.models import Member, NameRequest, RosterDifference, SearchTerm, Tally, User
+from ccp.api.models import Consent, CourseSystem, Delivery, Event, KeptAnswer, Key
 from ccp.badges.models import Badge
 from ccp.models import (
     Activity,
@@ -103,8 +104,13 @@ MODELS = [
     ShareLink,
     Listing,
     Badge,
+    CourseSystem,
+    Key,
+    Delivery,
+    Event,
+    Consent,
 ]
-NO_HISTORY = (StatusChange, CycleCorrection, ProviderEvent, NoticeMail, Notice, Badge)
+NO_HISTORY = (StatusChange, CycleCorrection, ProviderEvent, NoticeMail, Notice, Badge, Delivery, Event)
 WITH_HISTORY = [model for model in MODELS if model not in NO_HISTORY]
 BIG = [model for model in MODELS if model not in (Credential, Category, ActivityType)]
 
@@ -128,9 +134,9 @@ def test_every_model_has_an_admin() -> None:
 
     Tallies have none: their keys are digests, and there is nothing to read. A statement that is
     attested to is read on the page of each of its entries. Files that wait for a form, and what was
-    read from them, are the member's alone.
+    read from them, are the member's alone. An answer that is kept for a repeat was sent already.
     """
-    ours = {"members", "certifications", "payments", "ccp", "notices", "sharing", "badges", "exports"}
+    ours = {"members", "certifications", "payments", "ccp", "notices", "sharing", "badges", "exports", "api"}
     as_lines = {inline.model for shown in admin.site._registry.values() for inline in shown.inlines}
     missing = [
         model
@@ -141,7 +147,7 @@ def test_every_model_has_an_admin() -> None:
         and not hasattr(model, "history_id")
         and model is not SearchTerm  # follows from the member
     ]
-    assert missing == [Tally, AttestationStatement, PendingFile, Reading]
+    assert missing == [Tally, AttestationStatement, PendingFile, Reading, KeptAnswer]
 
 
 # Who may look
@@ -317,6 +323,11 @@ def test_no_page_of_an_old_version_takes_a_post(root: Client) -> None:
         ShareLink,
         Listing,
         Badge,
+        CourseSystem,
+        Key,
+        Delivery,
+        Event,
+        Consent,
     ],
     ids=lambda m: m.__name__,
 )

@@ -73,6 +73,8 @@ PAGES = {
     "my details": "/account/details/",
     "another name": "/account/details/name/",
     "share with an employer": "/account/sharing/",
+    "course systems": "/account/course-systems/",
+    "interface for course systems": "/api/v1/docs",
     "everything about me": "/account/my-data/",
     "badge": "/badges/{certification}.jwt",
     "invoices": "/invoices/",

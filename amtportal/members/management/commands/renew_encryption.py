@@ -41,7 +41,7 @@ def _renew_mail() -> Iterator[bool]:
 
 
 class Command(BaseCommand):
-    help = """Encrypt again, with the first of MFA_KEYS, the secrets of second factors and mail that waits.
+    help = """Encrypt again, with the first of MFA_KEYS, what is encrypted: secrets, and mail that waits.
 
     Afterwards the other keys can be taken out. What no key opens stays as it is, and the exit status is 1.
     """
@@ -49,6 +49,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         with transaction.atomic():
             factors, mail = list(_renew_factors()), list(_renew_mail())
+            vault.renewing.send(Command, renewed=factors)
         self.stdout.write(f"{sum(factors):,} secrets and {sum(mail):,} waiting mails are encrypted with the first key.")
         if not all(factors + mail):
             lost = f"{factors.count(False):,} secrets and {mail.count(False):,} waiting mails"
