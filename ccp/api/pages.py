@@ -101,7 +101,7 @@ def _operations() -> list[dict[str, Any]]:
                     "scope": scope,
                     "parameters": operation["parameters"],
                     "fields": _fields(body, schema),
-                    "answers": [int(status) for status in operation["responses"]],
+                    "answers": sorted(int(status) for status in operation["responses"]),
                     "sample": path_of_sample,
                     "body": json.dumps(sent, indent=2) if sent else "",
                     "answer": json.dumps(answer, indent=2),

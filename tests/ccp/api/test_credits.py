@@ -4,10 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from amtportal.members.models import FormerAmtId, Member
 from ccp.amt_credits import holding
-from ccp.api import idempotency
+from ccp.api import credits, idempotency
 from ccp.api.models import Delivery, KeptAnswer
 from ccp.counting import requirement
 from ccp.models import Activity, HeldCredit
@@ -305,3 +307,13 @@ def test_what_became_of_a_credit_can_be_asked(course: Course, new: Member) -> No
     course.post("credits", sent)
     assert course.get("credits/2026/7").json()["status"] == "recorded"
     assert Course("credits:write").get("credits/2026/7").status_code == 404
+
+
+def test_a_batch_takes_the_same_queries_for_any_number_of_rows(course: Course, new: Member) -> None:
+    def queries(rows: int) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            credits.take(key=course.key, rows=[credit(new, points="0.25") for _ in range(rows)], at=noon(TODAY))
+        return len(captured)
+
+    queries(1)
+    assert queries(2) == queries(40)
