@@ -316,4 +316,4 @@ def test_a_batch_takes_the_same_queries_for_any_number_of_rows(course: Course, n
         return len(captured)
 
     queries(1)
-    assert queries(2) == queries(40)
+    assert queries(2) == queries(20)
