@@ -45,7 +45,7 @@ class WaitingFilter(ConditionFilter):
 
     def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
         return {
-            "waits": ("Waits for an answer", Q(state=NameRequest.State.WAITING)),
+            "waits": ("Waits for an answer", Q(state=NameRequest.State.WAITING, member__merged_into=None)),
             "accepted": ("Accepted", Q(state=NameRequest.State.ACCEPTED)),
             "declined": ("Declined", Q(state=NameRequest.State.DECLINED)),
             "withdrawn": ("Withdrawn", Q(state=NameRequest.State.WITHDRAWN)),
@@ -196,8 +196,8 @@ class OpenFilter(ConditionFilter):
 
     def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
         return {
-            "waits": ("Waits for staff", Q(waits_since__isnull=False)),
-            "open": ("Differs", Q(settled_at=None)),
+            "waits": ("Waits for staff", Q(waits_since__isnull=False, member__merged_into=None)),
+            "open": ("Differs", Q(settled_at=None, member__merged_into=None)),
             "settled": ("Settled", Q(settled_at__isnull=False)),
         }
 

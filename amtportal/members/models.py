@@ -431,6 +431,9 @@ class RosterDifference(models.Model):
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="roster_differences")
     detail = models.CharField(max_length=10, choices=Detail)
     roster_says = models.JSONField(help_text="The text of each column, as the roster brought it last.")
+    decided_against = models.JSONField(
+        default=list, blank=True, help_text="What the roster said before, and somebody decided against."
+    )
     changed_at = models.DateTimeField(help_text="When the record was changed last.")
     changed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="roster_differences_made")
     waits_since = models.DateTimeField(

@@ -98,6 +98,26 @@ def ask(
             )
 
 
+def problem_with_joining(kept: Member, emptied: Member) -> Problem | None:
+    """Return why the requests of a member who is merged into another cannot become those of that one."""
+    waiting = NameRequest.objects.filter(member__in=[kept, emptied], state=State.WAITING)
+    if waiting.count() < 2:
+        return None
+    return Problem(
+        "amt_id",
+        "Both have asked for another name, and a person has one request at a time. Answer one of the two first, in the "
+        "list Requests for another name.",
+    )
+
+
+def follow(*, kept: Member, emptied: Member, by: User, at: datetime, reason: str) -> None:
+    """Let the requests of a member who is merged into another be those of that one."""
+    for request in NameRequest.objects.filter(member=emptied).order_by("pk"):
+        request.member = kept
+        sign(request, by=by, at=at, reason=reason)
+        request.save(update_fields=["member"])
+
+
 @transaction.atomic
 def withdraw(*, request: NameRequest, by: User, at: datetime) -> bool:
     """Withdraw a request. Return False if it was withdrawn already. Raises ``Refused`` if it was answered."""

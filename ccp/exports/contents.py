@@ -311,7 +311,7 @@ SECTIONS = (
         name="roster_differences",
         model=RosterDifference,
         paths=["member"],
-        fields=["detail", "roster_says", "changed_at", "changed_by", "waits_since", "settled_at"],
+        fields=["detail", "roster_says", "decided_against", "changed_at", "changed_by", "waits_since", "settled_at"],
         without={"member": "it is the member", "file_name": "a file of AMT about many people"},
     ),
     Section(

@@ -160,8 +160,11 @@ def _differences(amt_ids: Iterable[str]) -> dict[int, tuple[Difference, ...]]:
     found: dict[int, tuple[Difference, ...]] = {}
     rows = RosterDifference.objects.filter(settled_at=None, member__amt_id__in=amt_ids).order_by("pk")
     columns = ("member", "pk", "detail", "roster_says", "changed_at", "changed_by", "member__user", "waits_since")
-    for member, pk, detail, said, changed_at, changed_by, user, waits_since in rows.values_list(*columns):
-        difference = Difference(pk, Detail(detail), said, changed_at, changed_by == user, waits_since)
+    for member, pk, detail, said, changed_at, changed_by, user, waits_since, against in rows.values_list(
+        *columns, "decided_against"
+    ):
+        by_member = changed_by == user
+        difference = Difference(pk, Detail(detail), said, changed_at, by_member, waits_since, tuple(against))
         found[member] = (*found.get(member, ()), difference)
     return found
 
