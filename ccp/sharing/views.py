@@ -60,7 +60,7 @@ def sharing(request: HttpRequest, member: Member) -> HttpResponse:
             messages.success(request, _("Your link is ready. Copy it, or share it."))
             return redirect("sharing")
     if button.is_bound and button.is_valid():
-        messages.success(request, _press(request, member, at=now, **button.cleaned_data))
+        _press(request, member, at=now, **button.cleaned_data)
         return redirect("sharing")
     working, ended = _listed(member, at=now)
     context = {
@@ -90,15 +90,19 @@ def _listed(member: Member, *, at: datetime) -> tuple[list[ShareLink], list[Shar
     return working, with_days(others.order_by("-pk")[:ENDED_SHOWN])
 
 
-def _press(request: HttpRequest, member: Member, *, action: str, link: int | None, at: datetime) -> str:
-    """Do what the button says, and return the message for the member."""
+def _press(request: HttpRequest, member: Member, *, action: str, link: int | None, at: datetime) -> None:
+    """Do what the button says, and tell what holds then: the page with the button may be old."""
     if action == "revoke":
         links.revoke(member=member, link=link or 0, by=account_of(request), at=at)
-        return _("The link no longer works.")
+        messages.success(request, _("The link no longer works."))
+        return
     look_up.hide(member=member, hidden=action == "hide", by=account_of(request), at=at)
     if action == "hide":
-        return _("The public look-up no longer finds you.")
-    return _("The public look-up finds you again.")
+        messages.success(request, _("The public look-up no longer finds you."))
+    elif look_up.is_shown(Member.objects.select_related("listing", "user").get(pk=member.pk)):
+        messages.success(request, _("The public look-up finds you again."))
+    else:
+        messages.warning(request, _("The public look-up does not find you, because AMT does not show you there."))
 
 
 def shared(view: View) -> View:
