@@ -11,12 +11,13 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from amtportal.dates import day_of, today
 from amtportal.formatting import format_day
 from amtportal.members.access import account_of
 from amtportal.refusals import Refused
@@ -29,11 +30,16 @@ from ccp.admin.amtrax import AmtraxImportMixin
 from ccp.admin.effects import Effect, claimed
 from ccp.models import Activity, ActivityType, Credit
 from ccp.recording.changeable import refuse_unless_settable
+from ccp.rollover import points_owed
+from ccp.rollover.points_owed import days_in_words
 
 MAY_VOID = "ccp.change_activity"
 MAY_SET = "ccp.set_points"
 MOST_AT_ONCE = 100
 READ_BY_MEMBER = "The member reads it with the entry."
+TO_BE_SET = "to-be-set"
+MISSED_FROM = "missed_from"
+"""The last day of the first cycle that is short of points and may get them from the entry."""
 
 
 class StandingFilter(ConditionFilter):
@@ -65,11 +71,15 @@ class PointsFilter(ConditionFilter):
     title = "points"
     parameter_name = "points"
 
+    def order(self) -> list[Any]:
+        """Return the most urgent first; the list has its own order under the other choice."""
+        return [F(MISSED_FROM).asc(nulls_last=True), "pk"] if self.value() == TO_BE_SET else []
+
     def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
         claims = Credit.objects.filter(activity=OuterRef("pk")).exclude(cut=Credit.Cut.UNCLAIMED)
-        is_frozen = Exists(claims.filter(cycle__closed_on__isnull=False))
+        can_count = Exists(claims.filter(cycle__closed_on=None))
         return {
-            "to-be-set": ("To be set", Q(points=None, withdrawn_at=None) & ~Q(is_frozen)),
+            TO_BE_SET: ("To be set", Q(points=None, withdrawn_at=None) & Q(can_count)),
             "set": ("Set by AMT", Q(points_set_at__isnull=False)),
         }
 
@@ -109,6 +119,7 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
         "member__first_name",
         "member__last_name",
         "member__amt_id",
+        "recorded_at",
     ]
     page_select_related = ["attested_by", "withdrawn_by", "points_set_by", "statement"]
     list_filter = [StandingFilter, PointsFilter, StartFilter, "source", ("activity_type__category", CategoryFilter)]
@@ -151,6 +162,32 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
         ("Withdrawn or void", {"fields": ["withdrawn_at", "withdrawn_by", "void_reason"]}),
     ]
     readonly_fields = ["reference", "state", "claim", "attestation"]
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Show for how long the points are owed, and which cycle misses them, where staff look for that."""
+        shown = list(super().get_list_display(request))
+        return [*shown[:-1], "waits", "cycle_ends"] if self._shows_owed(request) else shown
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Activity]:
+        entries: QuerySet[Activity] = super().get_queryset(request)
+        if not self._shows_owed(request):
+            return entries
+        missing = points_owed.missing().filter(activity=OuterRef("pk")).order_by("cycle__ends_on")
+        return entries.annotate(**{MISSED_FROM: Subquery(missing.values("cycle__ends_on")[:1])})
+
+    def _shows_owed(self, request: HttpRequest) -> bool:
+        return request.GET.get(PointsFilter.parameter_name) == TO_BE_SET
+
+    @admin.display(description="waits")
+    def waits(self, activity: Activity) -> str:
+        return days_in_words((today() - day_of(activity.recorded_at)).days)
+
+    @admin.display(description="cycle ends")
+    def cycle_ends(self, activity: Activity) -> str:
+        ends_on: date | None = getattr(activity, MISSED_FROM)
+        if ends_on is None:
+            return "misses no points"
+        return f"{format_day(ends_on)}, {points_owed.how_near(ends_on, today())}"
 
     @admin.display(description="attestation")
     def attestation(self, activity: Activity) -> str:
@@ -210,7 +247,7 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
             except Refused as refusal:
                 form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
         else:
-            warning = _why_not_settable(activity)
+            warning = _why_not_settable(activity) or _what_stays(activity)
         facts = [*_facts(activity), *((effect.heading, effect) for effect in following)]
         if not form.is_bound or form.errors:
             ask = ActionPage(title, "Show what changes", form, str, facts, warning)
@@ -369,6 +406,16 @@ def _why_not_settable(activity: Activity) -> str:
         refuse_unless_settable(activity, [credit.cycle for credit in claimed(activity)])
     except Refused as refusal:
         return refusal.sentence
+    return ""
+
+
+def _what_stays(activity: Activity) -> str:
+    """Return that a closed cycle keeps its points; empty if the entry is claimed for none."""
+    if any(credit.cycle.closed_on for credit in claimed(activity)):
+        return (
+            "One of its cycles is closed and does not change: the points count in the others, and the member is told. "
+            "If they must count in the closed cycle, sign a correction of it."
+        )
     return ""
 
 

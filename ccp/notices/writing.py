@@ -7,6 +7,7 @@ dropped too. The rest becomes one mail, the most pressing first: its subject is 
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -39,6 +40,7 @@ from ccp.notices.kinds import KINDS, ORDER, is_optional
 from ccp.notices.models import Notice, NoticeKind, NoticeMail, Preference
 from ccp.notices.sending import WRITER, address_now
 from ccp.notices.telling import Gone, Said, Whole
+from ccp.rollover.verdicts import cycles_owed_points
 from ccp.standing.standing import Standing
 from ccp.standing.steps import steps_of
 from certifications.invoice_standing import InvoiceStanding
@@ -99,7 +101,11 @@ def _to_go(standing: Standing, until: date) -> str:
 
 def _by_cycle(notices: Sequence[Notice], on: date, write: Callable[[Standing, Notice, date], Said | Gone]) -> Written:
     """Write notices about cycles."""
-    standings = {each.cycle.pk: each for each in facts.standings({key_of(notice) for notice in notices}, on)}
+    keys = {key_of(notice) for notice in notices}
+    owed = cycles_owed_points(keys, on)
+    standings = {
+        each.cycle.pk: replace(each, amt_owes_points=each.cycle.pk in owed) for each in facts.standings(keys, on)
+    }
     return {
         notice.pk: write(standing, notice, on)
         if (standing := standings.get(key_of(notice))) and standing.verdict
@@ -155,13 +161,23 @@ def say_grace(standing: Standing, notice: Notice, on: date) -> Said | Gone:
         [
             _("The cycle ended %(day)s, and points are missing.") % {"day": format_day(standing.cycle.ends_on)},
             *sentences,
-            _("If they are still missing after %(day)s, this certification lapses.") % {"day": format_day(until)},
+            _unless_owed(standing) % {"day": format_day(until)},
         ],
         heading,
         [_points(standing), (_("Grace days left"), str(standing.grace_days_left))],
         button,
     )
     return Said(_("Grace period: %(to_go)s") % {"to_go": _to_go(standing, until)}, part, about)
+
+
+def _unless_owed(standing: Standing) -> str:
+    """Return what follows if the points are missing after the grace period."""
+    if standing.amt_owes_points:
+        return _(
+            "If they are still missing after %(day)s, this certification lapses, but not before AMT has set the points "
+            "for which your entries wait."
+        )
+    return _("If they are still missing after %(day)s, this certification lapses.")
 
 
 def nothing_recorded(notices: Sequence[Notice], on: date) -> Written:
@@ -379,8 +395,13 @@ def points_set(notices: Sequence[Notice], on: date) -> Written:
     entries = _entries(notices)
     credits = Credit.objects.filter(activity__in=entries).exclude(cut=Credit.Cut.UNCLAIMED).order_by("cycle_id")
     cycles: dict[int, list[int]] = defaultdict(list)
-    for key, cycle in credits.values_list("activity", "cycle"):
-        cycles[key].append(cycle)
+    too_late: dict[int, list[Cycle]] = defaultdict(list)
+    for credit in credits.select_related("cycle__certification__credential"):
+        entry = entries[credit.activity_id]
+        if credit.cycle.closed_on is None:
+            cycles[entry.pk].append(credit.cycle_id)
+        elif credit.cut == Credit.Cut.NONE and credit.points != entry.points:
+            too_late[entry.pk].append(credit.cycle)
     keys = {key for of_entry in cycles.values() for key in of_entry}
     standings = {each.cycle.pk: each for each in facts.standings(keys, on)}
     written: dict[int, Said | Gone] = {}
@@ -391,12 +412,17 @@ def points_set(notices: Sequence[Notice], on: date) -> Written:
         elif entry.points_set_at is None:
             written[notice.pk] = Gone(CHANGED)
         else:
-            written[notice.pk] = say_points_set(entry, [standings[key] for key in cycles[entry.pk] if key in standings])
+            open_ones = [standings[key] for key in cycles[entry.pk] if key in standings]
+            written[notice.pk] = say_points_set(entry, open_ones, too_late[entry.pk])
     return written
 
 
-def say_points_set(entry: Activity, standings: Sequence[Standing]) -> Said:
-    """Say which points AMT set. ``standings``: of the cycles for which the entry is claimed."""
+def say_points_set(entry: Activity, standings: Sequence[Standing], too_late: Sequence[Cycle] = ()) -> Said:
+    """Say which points AMT set.
+
+    ``standings``: of the cycles for which the entry is claimed. ``too_late``: the closed ones among
+    these, in which the points do not count.
+    """
     sentence = ngettext(
         "AMT set %(points)s point for %(reference)s, %(title)s, %(day)s.",
         "AMT set %(points)s points for %(reference)s, %(title)s, %(day)s.",
@@ -409,6 +435,12 @@ def say_points_set(entry: Activity, standings: Sequence[Standing]) -> Said:
         totals.append((_code(standing), total))
         if standing.is_met and standing.cycle.is_mandatory:
             sentences.append(_("%(code)s: requirement met.") % {"code": _code(standing)})
+    for cycle in too_late:
+        sentence = _(
+            "%(code)s: the cycle that ended %(day)s was closed before, and does not change. Call AMT if the points "
+            "must count in it."
+        )
+        sentences.append(sentence % {"code": cycle.certification.credential.code, "day": format_day(cycle.ends_on)})
     part = Part(sentences, _("Points set by AMT"), totals, _button(_("See the entry"), "activity-detail", entry.pk))
     subject = ngettext(
         "AMT set %(points)s point for %(reference)s",

@@ -92,15 +92,15 @@ def refuse_unless_restorable(activity: Activity, touched: list[Cycle], open_cycl
 
 
 def refuse_unless_settable(activity: Activity, touched: list[Cycle]) -> None:
-    """Refuse to set the points of an entry unless its member left them to AMT, and no closed cycle has it."""
+    """Refuse to set the points of an entry unless its member left them to AMT, and one of its cycles is not closed."""
     if not activity.is_standing:
         raise Refused("This entry is withdrawn or void, so its points are not set.")
     if not (activity.awaits_points or activity.points_set_at):
         raise Refused("The points of this entry were not left to AMT. If they are wrong, void the entry.")
-    if any(cycle.closed_on for cycle in touched):
+    if touched and all(cycle.closed_on for cycle in touched):
         raise Refused(
-            "This entry is claimed for a cycle that is closed, and a closed cycle does not change. Sign a correction "
-            "of the cycle instead."
+            "Every cycle for which this entry is claimed is closed, and a closed cycle does not change. Sign a "
+            "correction of the cycle instead."
         )
 
 

@@ -266,9 +266,10 @@ def set_points(*, activity: Activity, points: Decimal, reason: str, revision: in
     """Set the points of an entry as staff, or set them again; they count from that day.
 
     Only points that the member left to AMT are set. ``reason`` says where they come from; the member
-    reads it. A repeat changes nothing. Raises ``ChangedMeanwhile`` if the entry has another revision
-    than the page showed, and ``Refused`` if it is claimed for a closed cycle, or if fewer points than
-    before would take a cycle below its requirement whose last invoice is paid or being paid.
+    reads it. They count in the cycles that are not closed; a closed one keeps what counted in it. A
+    repeat changes nothing. Raises ``ChangedMeanwhile`` if the entry has another revision than the
+    page showed, and ``Refused`` if all its cycles are closed, or if fewer points than before would
+    take a cycle below its requirement whose last invoice is paid or being paid.
     """
     catching_up.open_for_records(activity.member, at=at, lock=True)
     activity = _locked(activity)
@@ -291,8 +292,9 @@ def set_points(*, activity: Activity, points: Decimal, reason: str, revision: in
     activity.revision += 1
     sign(activity, by=by, at=at, reason=reason.strip())
     activity.save()
-    were_met = [cycle for cycle in touched if cycle.requirement_met_on and cycle.is_mandatory]
-    counting.recount(touched, all_terms, by, at)
+    unclosed = [cycle for cycle in touched if cycle.closed_on is None]
+    were_met = [cycle for cycle in unclosed if cycle.requirement_met_on and cycle.is_mandatory]
+    counting.recount(unclosed, all_terms, by, at)
     for cycle in were_met:
         if cycle.requirement_met_on is None:
             refuse_fewer_where_paid(cycle, at)
@@ -304,7 +306,8 @@ def void(*, activity: Activity, reason: str, by: User, at: datetime) -> Activity
     """Void an entry as staff, with a reason that the member will read. A paid invoice stays paid.
 
     Raises ``Refused`` if the entry is claimed for a closed cycle, because the points of a closed
-    cycle are frozen.
+    cycle are frozen. An entry that waits for its points counts in none: it is refused only if all its
+    cycles are closed.
     """
     reason = reason.strip()
     if not reason:
@@ -314,10 +317,11 @@ def void(*, activity: Activity, reason: str, by: User, at: datetime) -> Activity
     if not activity.is_standing:
         return activity
     touched = _claimed_cycles(activity)
-    if any(cycle.closed_on for cycle in touched):
+    unclosed = [cycle for cycle in touched if cycle.closed_on is None]
+    if touched != unclosed and not (unclosed and activity.awaits_points):
         raise Refused("This entry counts in a cycle that is closed, and a closed cycle does not change.", "reason")
     _end(activity, by, at, void_reason=reason)
-    counting.recount(touched, catalogue(), by, at)
+    counting.recount(unclosed, catalogue(), by, at)
     return activity
 
 

@@ -8,6 +8,9 @@ A cycle that has ended is judged as of a day:
 - *awaiting payment*: the requirement is met (or CCP is voluntary), but an invoice is not paid. The
   cycle stays open.
 - *grace*: the requirement is not met and the grace period is still running. The cycle stays open.
+- *awaiting points*: the requirement is not met and the grace period is over, but an entry claimed for
+  the cycle waits for points from AMT. The cycle stays open and takes no more records: nobody loses a
+  certification because AMT is late (decision 66).
 - *non-compliant*: the requirement is not met and the grace period is over. The cycle closes and the
   certification lapses.
 
@@ -67,10 +70,12 @@ class ClosingTally:
         return sum(self.found[verdict] for verdict in CLOSING)
 
     def __str__(self) -> str:
+        late = self.found["awaiting-points"]
         return (
             f"{self.closed:,} {'cycle' if self.closed == 1 else 'cycles'} closed "
             f"({self.found['compliant']:,} compliant, {self.found['non-compliant']:,} non-compliant), "
             f"{self.found['awaiting-payment']:,} awaiting payment, {self.found['grace']:,} in grace, "
+            f"{f'{late:,} awaiting points from AMT, ' if late else ''}"
             f"{len(self.failed):,} failed."
         )
 

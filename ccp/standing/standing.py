@@ -56,6 +56,8 @@ class Standing:
     current: InvoiceStanding | None
     past: list[Cycle] = field(default_factory=list)
     """The closed cycles of the certification with their corrections, the latest first."""
+    amt_owes_points: bool | None = None
+    """Whether an entry claimed for the cycle waits for points from AMT; None: it is asked where it matters."""
     reopened: list[InvoiceStanding] = field(default_factory=list)
     """Invoices of compliant closed cycles, unpaid again because AMT reversed the payment."""
 
@@ -96,12 +98,19 @@ class Standing:
     def verdict(self) -> verdicts.Verdict | None:
         """Return the state of the cycle on the day; None if the cycle is closed.
 
-        The state is running, in grace, awaiting payment, or due to close.
+        The state is running, in grace, awaiting payment or points, or due to close. One query if
+        points are missing after the grace period, and ``amt_owes_points`` does not say it.
         """
         if self.cycle.closed_on:
             return None
         is_paid = all(invoice.state == "paid" for invoice in self.invoices)
-        return verdicts.verdict_of(self.cycle, self.on, counted=self.counted, is_paid=is_paid)
+        verdict = verdicts.verdict_of(self.cycle, self.on, counted=self.counted, is_paid=is_paid)
+        if verdict != "non-compliant":
+            return verdict
+        owes = self.amt_owes_points
+        if owes is None:
+            owes = bool(verdicts.cycles_owed_points([self.cycle.pk], self.on))
+        return "awaiting-points" if owes else verdict
 
     @cached_property
     def is_in_force(self) -> bool:
