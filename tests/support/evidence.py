@@ -99,3 +99,21 @@ def make_pending_file(member: Member, **fields: Any) -> PendingFile:
             **fields,
         }
     )
+
+
+def make_evidence(activity: Activity, **fields: Any) -> Evidence:
+    """Return the row of a file that is attached to the entry; there is no file in the storage."""
+    return Evidence.objects.create(
+        **{
+            "activity": activity,
+            "original_name": "certificate.pdf",
+            "kind": "pdf",
+            "size": 1000,
+            "sha256": uuid4().hex * 2,
+            "stored_sha256": "0" * 64,
+            "stored_name": f"00/{uuid4().hex}",
+            "added_at": noon(TODAY),
+            "added_by": activity.member.user,
+            **fields,
+        }
+    )
