@@ -8,7 +8,8 @@
 | is in force, after the last day of a cycle that is not closed | the last day of the grace period, while it runs |
 
 After the grace period, a certification whose requirement is met stays in force until its invoices
-are paid and its next cycle opens; no day is known then. One whose requirement is not met lapses.
+are paid and its next cycle opens, and one for which AMT owes points until these are set; no day is
+known then. Any other whose requirement is not met lapses.
 """
 
 from collections import defaultdict

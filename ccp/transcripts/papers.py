@@ -233,9 +233,12 @@ def why_no_letter(validity: Validity, on: date) -> Refusal | None:
         )
     if cycle and certification.ccp_mandatory and cycle.requirement_met_on is None and cycle.ends_on < on:
         about |= {"end": format_day(cycle.ends_on), "last": format_day(cycle_rules.grace_ends_on(cycle))}
+        what_to_do = _("Record the points that are missing by %(last)s. Then ask for the letter again.")
+        if on > cycle_rules.grace_ends_on(cycle):
+            what_to_do = _("AMT has not set the points of an entry yet. Ask for the letter again once it has.")
         return Refusal(
             _("Your %(code)s cycle ended on %(end)s, and its CCP requirement is not met yet.") % about,
-            _("Record the points that are missing by %(last)s. Then ask for the letter again.") % about,
+            what_to_do % about,
         )
     overdue = RenewalInvoice.objects.filter(
         cycle__certification=certification,

@@ -162,6 +162,11 @@ def test_nobody_is_told_of_a_lapse_while_amt_owes_points(
     client = client_of(cycle.certification.member)  # the session of March is over
     page = words(read(client.get("/certifications/")).main)
     assert "This certification does not lapse before AMT has set them." in page
+    home = words(read(client.get("/")).main)
+    assert "AMT sets the points of an entry" in home
+    assert "Call AMT:" not in home
+    letter = words(read(client.get(f"/account/letter/{cycle.certification_id}/")).main)
+    assert "AMT has not set the points of an entry yet. Ask for the letter again once it has." in letter
     assert cycle_of(cycle.certification.member).closed_on is None
     assert "It counts from the day on which AMT sets" in words(read(client.get(f"/ccp/activities/{waiting.pk}/")).main)
     set_points(waiting, "4", staff)
