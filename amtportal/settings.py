@@ -14,7 +14,7 @@ A wrong value stops the portal at the start with a sentence that says what to wr
 | ``BOUNCE_MAILBOX`` | none | where these reports arrive: ``maildir:///path``, ``imaps://user:password@host/INBOX`` |
 | ``BOUNCE_SOFT_MOST`` | ``5`` | mails that come back for the moment, and then mark an address |
 | ``BOUNCE_SOFT_DAYS`` | ``14`` | the days within which they are counted |
-| ``OFFICE_EMAIL`` | the address in ``DEFAULT_FROM_EMAIL`` | to which questions from the portal are mailed |
+| ``OFFICE_EMAIL`` | the address in ``DEFAULT_FROM_EMAIL`` | to which questions and points that AMT owes are mailed |
 | ``OFFICE_HOURS`` | ``08:00-17:00`` | when the office answers the phone on weekdays, Central Time; empty: not said |
 | ``SECRET_KEY`` | generated once in ``AMTPORTAL_VAR`` | at least 50 characters |
 | ``SECRET_KEY_FALLBACKS`` | none | earlier keys, by commas: what they signed stays valid while listed |
