@@ -180,7 +180,7 @@ def of_cycles(cycles: list[Cycle]) -> list[Sheet]:
 def _claimed(cycles: list[int]) -> QuerySet[Credit, tuple[Any, ...]]:
     return (
         Credit.objects.filter(cycle__in=cycles)
-        .exclude(cut__in=[Credit.Cut.NOT_STANDING, Credit.Cut.UNCLAIMED])
+        .exclude(cut__in=[Credit.Cut.NOT_STANDING, *Credit.NOT_CLAIMED])
         .order_by(
             "cycle_id",
             "activity__activity_type__category__order",
