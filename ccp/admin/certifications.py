@@ -29,7 +29,6 @@ from certifications.admin.status_changes import AwardCorrectionInline
 from certifications.models import Certification
 from certifications.payments import checkout
 
-
 NOT_HERE = "Select a valid choice: one of the list. A certification is revoked on a page of its own, under Revoke."
 
 

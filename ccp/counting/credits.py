@@ -151,8 +151,13 @@ def recount(
             requirement.settle_all(batch, counted_by_cycle, day_of(at))
 
 
-def _count(cycles: Collection[Cycle], terms: Catalogue, by: User | None, at: datetime) -> dict[int, Decimal]:
-    """Store what each entry of these locked cycles counts for now, and return the total of each cycle, by key."""
+def _count(
+    cycles: Collection[Cycle], terms: Catalogue, by: User | None, at: datetime, *, moved: Collection[int] = ()
+) -> dict[int, Decimal]:
+    """Store what each entry of these locked cycles counts for now, and return the total of each cycle, by key.
+
+    ``moved``: the keys of credits that were changed and have no line of history of that yet.
+    """
     claimed: dict[int, list[tuple[int, int, Decimal, str]]] = {cycle.pk: [] for cycle in cycles}
     standing: dict[int, list[points.Entry]] = {cycle.pk: [] for cycle in cycles}
     for key, activity, cycle, counts, cut, kind, *of_entry, withdrawn_at in _claimed(list(claimed)):
@@ -166,7 +171,7 @@ def _count(cycles: Collection[Cycle], terms: Catalogue, by: User | None, at: dat
             result = counted.get(activity)
             counts, cut = (result.counted, result.cut) if result else (ZERO, Credit.Cut.NOT_STANDING)
             counted_by_cycle[key_of_cycle] += counts
-            if before != [counts, cut]:
+            if before != [counts, cut] or key in moved:
                 changed.append(Credit(pk=key, activity_id=activity, cycle_id=key_of_cycle, points=counts, cut=cut))
     _update(changed, by, at)
     return counted_by_cycle
@@ -181,17 +186,18 @@ def count_under_new_days(
     aside before and are covered now count again. ``requirement_met_on`` is set on the instance, from
     the history, and the caller saves it with the days.
     """
-    moved = []
+    outside, inside = [], []
     credits = Credit.objects.filter(cycle=cycle).exclude(cut=Credit.Cut.UNCLAIMED).select_related("activity")
     for credit in credits.order_by("pk"):
         is_covered = covers(credit.activity.starts_on, credit.activity.ends_on)
-        if is_covered is (credit.cut == Credit.Cut.OUTSIDE):
-            credit.points, credit.cut = (
-                (credit.activity.claimed, Credit.Cut.NONE) if is_covered else (ZERO, Credit.Cut.OUTSIDE)
-            )
-            moved.append(credit)
-    _update(moved, by, at)
-    _count([cycle], terms, by, at)
+        if is_covered and credit.cut == Credit.Cut.OUTSIDE:
+            inside.append(credit.pk)
+        elif not is_covered and credit.cut != Credit.Cut.OUTSIDE:
+            credit.points, credit.cut = ZERO, Credit.Cut.OUTSIDE
+            outside.append(credit)
+    _update(outside, by, at)
+    Credit.objects.filter(pk__in=inside).update(cut=Credit.Cut.NONE)
+    _count([cycle], terms, by, at, moved=inside)
     cycle.requirement_met_on = replay.since_when(cycle)
 
 
