@@ -7,9 +7,13 @@
 | active, reinstated, lapsed, retired | revoked | staff | AMT takes the certification away |
 | lapsed, retired | reinstated | staff | it is in force again, in the cycle of that day |
 
-A revoked certification stays revoked. Every change has a day, a person (none if the portal itself
-closes a cycle) and a reason. Active and reinstated certifications are *in force*: only these take
-records and open cycles.
+| active, reinstated | ended | staff | the member has died (``certifications.deaths``) |
+
+A revoked certification stays revoked, except that a second person can undo a revocation on the day
+on which it was recorded (``certifications.revocations``). An ended one stays ended, unless it was
+recorded by mistake that the member has died. Every change has a day, a person (none if the portal
+itself closes a cycle) and a reason. Active and reinstated certifications are *in force*: only these
+take records and open cycles.
 
 A change of status closes no cycle. If a certification lapses, retires or is revoked, its open cycle
 takes no more records. The cycle is closed later by its own rules, and no other cycle follows it.
@@ -37,7 +41,10 @@ NEXT: dict[str, frozenset[str]] = {
     Status.LAPSED: frozenset({Status.REINSTATED, Status.REVOKED}),
     Status.RETIRED: frozenset({Status.REINSTATED, Status.REVOKED}),
     Status.REVOKED: frozenset(),
+    Status.ENDED: frozenset(),
 }
+ON_THE_STATUS_PAGE = frozenset({Status.LAPSED, Status.RETIRED, Status.REINSTATED})
+"""What staff choose on the page of the status. Each other status has a page and a permission of its own."""
 MANDATORY_SINCE = date(2006, 1, 1)
 RECERTIFIED_AFTER = date(2014, 4, 1)
 
@@ -61,6 +68,17 @@ def ccp_is_mandatory(awarded_on: date, recertified_on: date | None) -> bool:
     It is for everyone certified on or after 1/1/2006, and for those who recertified after 4/1/2014.
     """
     return awarded_on >= MANDATORY_SINCE or (recertified_on is not None and recertified_on > RECERTIFIED_AFTER)
+
+
+def mandatory_under(awarded_on: date, *, before: date, recertified_on: date | None, mandatory: bool) -> bool:
+    """Return whether CCP is mandatory under another day of the award than the one ``before``.
+
+    If the value on record follows from the old day, the new value follows from the new day. If somebody decided
+    otherwise than the old day implies, that decision stays.
+    """
+    if mandatory != ccp_is_mandatory(before, recertified_on):
+        return mandatory
+    return ccp_is_mandatory(awarded_on, recertified_on)
 
 
 def consequence(certification: Certification, to: str, on: date, *, unclosed: Cycle | None) -> str:
@@ -125,22 +143,33 @@ def change_statuses(
     reason = reason.strip()
     if changing and not reason:
         raise Refused("Give the reason for the change: it stays on record.")
-    _write(changing, to=to, reason=reason, by=by, at=at)
+    write(changing, to=to, reason=reason, by=by, at=at)
     for certification in changing:
         if to == Status.REINSTATED and certification.pk not in with_cycle:
             cycles.open_current(certification=certification, on=day_of(at))
     return locked
 
 
-def _write(changing: Sequence[Certification], *, to: str, reason: str, by: User | None, at: datetime) -> None:
-    """Write the status of these locked certifications, with a ``StatusChange`` and history."""
+def write(
+    changing: Sequence[Certification],
+    *,
+    to: str,
+    reason: str,
+    by: User | None,
+    at: datetime,
+    on: date | None = None,
+) -> None:
+    """Write the status of these locked certifications, with a ``StatusChange`` and history.
+
+    The rules were asked before. ``on``: since when it holds, if not since today.
+    """
     StatusChange.objects.bulk_create(
         [
             StatusChange(
                 certification=certification,
                 before=certification.status,
                 after=to,
-                changed_on=day_of(at),
+                changed_on=on or day_of(at),
                 changed_at=at,
                 changed_by=by,
                 reason=reason,

@@ -20,6 +20,7 @@ from allauth.account.adapter import get_adapter
 from django.db import transaction
 
 from amtportal.history.lines import sign
+from amtportal.members import rights
 from amtportal.members.models import Detail, Member, RosterDifference, User
 from amtportal.members.names import folded
 from amtportal.members.postal import ADDRESS
@@ -145,6 +146,8 @@ def follow_roster(*, difference: RosterDifference, reason: str, by: User, at: da
     values = difference.roster_says
     if difference.detail == Detail.NAME and not any(values.values()):
         raise Refused("The roster has no name for this member. Keep the record.")
+    if difference.detail == Detail.NAME and (problem := rights.why_not(person=member.user, by=by)):
+        raise Refused(problem)
     for column, value in values.items():
         setattr(member, column, value)
     sign(member, by=by, at=at, reason=reason)

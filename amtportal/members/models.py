@@ -251,6 +251,9 @@ class Member(models.Model):
         related_name="merged",
         help_text="The member who is the same person and holds the record now.",
     )
+    died_on = models.DateField(
+        "died on", null=True, blank=True, editable=False, help_text="The member has died; the report says who said so."
+    )
 
     history = History(found_by=["merged_into"])
     objects = MemberQuerySet.as_manager()
@@ -266,6 +269,9 @@ class Member(models.Model):
                 LAST_OR_ONLY_NAME, "first_name", "id", name="members_member_no_sign_in", condition=Q(user=None)
             ),
             models.Index(fields=["merged_into"], name="members_member_merged", condition=Q(merged_into__isnull=False)),
+            models.Index(
+                LAST_OR_ONLY_NAME, "first_name", "id", name="members_member_died", condition=Q(died_on__isnull=False)
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -287,6 +293,7 @@ class Member(models.Model):
             ("change_amt_id", "Can give a member another AMT ID"),
             ("merge_members", "Can merge two members who are one person"),
             ("give_sign_in", "Can give a member a way to sign in"),
+            ("record_death", "Can record that a member has died, and take it back"),
         ]
 
     def __str__(self) -> str:
@@ -309,6 +316,45 @@ class Member(models.Model):
         merged = Member.objects.filter(merged_into=self)
         former = FormerAmtId.objects.filter(Q(member=self) | Q(member__merged_into=self))
         return [self.amt_id, *merged.values_list("amt_id", flat=True), *former.values_list("amt_id", flat=True)]
+
+
+class DeathReport(models.Model):
+    """Who reported, and when, that a member has died; and the reason, if that was a mistake.
+
+    ``certifications.deaths`` writes it. The day of the report that stands is ``Member.died_on``.
+    """
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="death_reports")
+    died_on = models.DateField("died on")
+    reported_by = LineField(max_length=300, help_text="Who reported it, and how. Staff and auditors read it.")
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deaths_recorded")
+    closed_account = models.BooleanField(default=False, help_text="The sign-in was open and was closed with it.")
+    taken_back_at = models.DateTimeField(null=True, blank=True)
+    taken_back_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="deaths_taken_back"
+    )
+    taken_back_reason = models.CharField(max_length=300, blank=True, help_text="How the mistake came about.")
+
+    history = History(found_by=["member"])
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member"], condition=Q(taken_back_at=None), name="%(app_label)s_%(class)s_one_stands"
+            ),
+            models.CheckConstraint(name="%(app_label)s_%(class)s_has_source", condition=~Q(reported_by="")),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_taken_back_whole",
+                condition=Q(taken_back_at=None, taken_back_by=None, taken_back_reason="")
+                | (Q(taken_back_at__isnull=False, taken_back_by__isnull=False) & ~Q(taken_back_reason="")),
+                violation_error_message="A report that is taken back has a time, a person and a reason.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} died on {self.died_on}"
 
 
 class SearchTermQuerySet(models.QuerySet["SearchTerm"]):

@@ -35,6 +35,7 @@ from ccp.rollover.points_owed import days_in_words
 
 MAY_VOID = "ccp.change_activity"
 MAY_SET = "ccp.set_points"
+MAY_TAKE_BACK = "ccp.take_back_void"
 MOST_AT_ONCE = 100
 READ_BY_MEMBER = "The member reads it with the entry."
 TO_BE_SET = "to-be-set"
@@ -76,7 +77,7 @@ class PointsFilter(ConditionFilter):
         return [F(MISSED_FROM).asc(nulls_last=True), "pk"] if self.value() == TO_BE_SET else []
 
     def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
-        claims = Credit.objects.filter(activity=OuterRef("pk")).exclude(cut=Credit.Cut.UNCLAIMED)
+        claims = Credit.objects.filter(activity=OuterRef("pk")).exclude(cut__in=Credit.NOT_CLAIMED)
         can_count = Exists(claims.filter(cycle__closed_on=None))
         return {
             TO_BE_SET: ("To be set", Q(points=None, withdrawn_at=None) & Q(can_count)),
@@ -209,6 +210,11 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
         return [
             path("void/", several, name="ccp_activity_void_several"),
             path("<path:object_id>/void/", one, name="ccp_activity_void"),
+            path(
+                "<path:object_id>/restore/",
+                self.admin_site.admin_view(self.take_back_view),
+                name="ccp_activity_restore",
+            ),
             path("points/", self.admin_site.admin_view(self.set_several_view), name="ccp_activity_points_several"),
             path("<path:object_id>/points/", self.admin_site.admin_view(self.set_view), name="ccp_activity_points"),
             *super().get_urls(),
@@ -227,6 +233,8 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
             found.append((label, reverse("admin:ccp_activity_points", args=[obj.pk])))
         if obj.is_standing and self.has_void_permission(request):
             found.append(("Void this entry", reverse("admin:ccp_activity_void", args=[obj.pk])))
+        if obj.is_void and request.user.has_perm(MAY_TAKE_BACK):
+            found.append(("Put back on record", reverse("admin:ccp_activity_restore", args=[obj.pk])))
         return found
 
     def set_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -330,7 +338,7 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
             self.message_user(request, voiding.no_longer_stands(activity), messages.INFO)
             return redirect(self.page_of(activity))
         by, at = account_of(request), timezone.now()
-        warning = "Voiding cannot be undone: the member records the activity again if it was right after all."
+        warning = "If the entry was right after all, the voiding can be taken back while its cycles are not closed."
         try:
             following = [(effect.heading, effect) for effect in voiding.effects(activity, by=by, at=at)]
         except Refused as refusal:
@@ -342,6 +350,28 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
             facts=[*_facts(activity), *following],
             warning=warning,
             act=lambda typed: voiding.void(activity, typed["reason"], by=by, at=at),
+        )
+        return self.action_page(request, activity, action)
+
+    def take_back_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show what the voided entry counts for in each cycle, then put it back on record."""
+        activity = self.record_for_action(request, object_id, MAY_TAKE_BACK)
+        if activity.is_standing:
+            self.message_user(request, f"{activity.reference} is on record already.", messages.INFO)
+            return redirect(self.page_of(activity))
+        by, at = account_of(request), timezone.now()
+        warning = "The entry counts again, and a requirement that it meets is met. The member is told in the next mail."
+        try:
+            following = [(effect.heading, effect) for effect in voiding.effects_of_taking_back(activity, by=by, at=at)]
+        except Refused as refusal:
+            following, warning = [], refusal.sentence
+        action = ActionPage(
+            title=f"Put {activity.reference} back on record",
+            button="Put back on record",
+            form=voiding.TakeBackForm(request.POST or None, help_text="Why it counts after all. The member reads it."),
+            facts=[*_facts(activity), ("Voided because", activity.void_reason or "–"), *following],
+            warning=warning,
+            act=lambda typed: voiding.take_back(activity, typed["reason"], by=by, at=at),
         )
         return self.action_page(request, activity, action)
 

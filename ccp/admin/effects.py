@@ -62,5 +62,5 @@ def effects(activity: Activity, act: Callable[[], object]) -> list[Effect]:
 
 def claimed(activity: Activity) -> list[Credit]:
     """Return the credits of the cycles for which the entry is claimed."""
-    found = activity.credits.exclude(cut=Credit.Cut.UNCLAIMED)
+    found = activity.credits.exclude(cut__in=Credit.NOT_CLAIMED)
     return list(found.select_related("cycle__certification__credential").order_by("cycle"))

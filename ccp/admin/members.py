@@ -22,6 +22,7 @@ from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.forms import ReasonForm
 from amtportal.staff.pages import ShownInline
 from ccp import merging
+from ccp.admin.deaths import DeathMixin, DeathReportInline
 from ccp.admin.notices import MailedMixin
 from ccp.admin.sharing import HidingMixin
 from ccp.amt_credits import holding as held_credits
@@ -66,8 +67,8 @@ class FormerAmtIdInline(ShownInline):
 
 
 @admin.register(Member)
-class MemberAdmin(HidingMixin, MailedMixin, BaseMemberAdmin):
-    inlines = [CertificationInline, FormerAmtIdInline]
+class MemberAdmin(DeathMixin, HidingMixin, MailedMixin, BaseMemberAdmin):
+    inlines = [CertificationInline, FormerAmtIdInline, DeathReportInline]
 
     def save_model(self, request: HttpRequest, obj: Member, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -23,6 +23,7 @@ CUT_SENTENCES: dict[CreditCut, str | Promise] = {
     **{Credit.Cut(cut): reason for cut, reason in REASONS.items()},
     Credit.Cut.NOT_STANDING: gettext_lazy("Withdrawn or void, so it counts for nothing."),
     Credit.Cut.UNCLAIMED: gettext_lazy("No longer claimed for this certification."),
+    Credit.Cut.OUTSIDE: gettext_lazy("Outside the days of this cycle since AMT corrected the day of the award."),
 }
 SET_TOO_LATE = gettext_lazy("AMT set these points after the cycle was closed, and a closed cycle does not change.")
 

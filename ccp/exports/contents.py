@@ -24,6 +24,7 @@ from amtportal.chunks import CHUNK
 from amtportal.history.models import SecurityEvent
 from amtportal.members.models import (
     BouncingAddress,
+    DeathReport,
     FormerAmtId,
     MailDelivery,
     Member,
@@ -73,10 +74,12 @@ from ccp.models.pending_files import PendingFile, Reading
 from ccp.notices.models import Notice, NoticeMail, Preference
 from ccp.sharing.models import Listing, ShareDay, ShareLink
 from certifications.models import (
+    AwardCorrection,
     Certification,
     Cycle,
     CycleCorrection,
     Payment,
+    Probation,
     RenewalInvoice,
     StatusChange,
     WaitingRow,
@@ -297,8 +300,27 @@ SECTIONS = (
             "country",
             "roster_email",
             "merged_into__amt_id",
+            "died_on",
         ],
         without={"user": "the account is a section of its own"},
+    ),
+    Section(
+        name="death_reports",
+        model=DeathReport,
+        paths=["member"],
+        fields=[
+            "died_on",
+            "recorded_at",
+            "recorded_by",
+            "closed_account",
+            "taken_back_at",
+            "taken_back_by",
+        ],
+        without={
+            "member": "it is the member",
+            "reported_by": "it names somebody else",
+            "taken_back_reason": "it may name somebody else",
+        },
     ),
     Section(
         name="former_amt_ids",
@@ -404,8 +426,36 @@ SECTIONS = (
             "recertified_on",
             "ccp_mandatory",
             "fees_paid_through",
+            "award_corrected_on",
+            "probation_until",
         ],
         without={"member": "it is the member"},
+    ),
+    Section(
+        name="award_corrections",
+        model=AwardCorrection,
+        paths=["certification__member"],
+        fields=["certification", "before", "after", "corrected_at", "corrected_by", "reason"],
+        without=WHERE,
+    ),
+    Section(
+        name="probations",
+        model=Probation,
+        paths=["certification__member"],
+        fields=[
+            "certification",
+            "starts_on",
+            "ends_on",
+            "order",
+            "points",
+            "due_on",
+            "imposed_at",
+            "imposed_by",
+            "extension_reason",
+            "ended_at",
+            "ended_by",
+            "end_reason",
+        ],
     ),
     Section(
         name="status_changes",

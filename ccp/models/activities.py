@@ -179,7 +179,10 @@ class Activity(models.Model):
                 fields=["points_set_at"], name="ccp_activity_points_set_on", condition=Q(points_set_at__isnull=False)
             ),
         ]
-        permissions = [("set_points", "Can set the points of an activity")]
+        permissions = [
+            ("set_points", "Can set the points of an activity"),
+            ("take_back_void", "Can put an entry back on record that was voided"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_points_above_0_to_99",
@@ -310,6 +313,7 @@ class CreditCut(models.TextChoices):
     WINDOW = "window", "Outside the days in which the type can be claimed"
     NOT_STANDING = "not-standing", "Withdrawn or void"
     UNCLAIMED = "unclaimed", "No longer claimed for this certification"
+    OUTSIDE = "outside", "Outside the cycle since the award date was corrected"
 
 
 class Credit(models.Model):
@@ -320,6 +324,9 @@ class Credit(models.Model):
     """
 
     Cut = CreditCut
+
+    # The cycle has nothing to do with such an entry: nothing in it is counted or locked for it.
+    NOT_CLAIMED = (Cut.UNCLAIMED, Cut.OUTSIDE)
 
     activity = models.ForeignKey(
         Activity,
@@ -348,7 +355,7 @@ class Credit(models.Model):
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_nothing_counts_unclaimed",
-                condition=~Q(cut__in=["window", "not-standing", "unclaimed"]) | Q(points=0),
+                condition=~Q(cut__in=["window", "not-standing", "unclaimed", "outside"]) | Q(points=0),
             ),
         ]
 

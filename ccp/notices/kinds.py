@@ -35,6 +35,7 @@ class Kind:
 
 
 KINDS: Mapping[NoticeKind, Kind] = {
+    NoticeKind.REVOKED: Kind("the day after AMT recorded the revocation", "it is revoked"),
     NoticeKind.LAPSED: Kind("the day on which the certification lapsed", "it is lapsed"),
     NoticeKind.GRACE: Kind(
         "the last day of the grace period (its first reminder: the day after the cycle’s end)",
@@ -60,7 +61,9 @@ KINDS: Mapping[NoticeKind, Kind] = {
     NoticeKind.INVOICE_OPEN: Kind("the day on which the invoice opens", "the invoice is to be paid"),
     NoticeKind.PAYMENT_FAILED: Kind("the day on which it failed or was reversed", "the invoice is to be paid"),
     NoticeKind.PAYMENT_REFUNDED: Kind("the day of the refund", "always: it is sent at once"),
+    NoticeKind.AWARD_CORRECTED: Kind("the day on which AMT corrected it", "it is the last correction"),
     NoticeKind.ENTRY_VOIDED: Kind("the day on which AMT voided the entry", "the entry is void"),
+    NoticeKind.ENTRY_RESTORED: Kind("the day on which AMT put the entry back on record", "the entry stands"),
     NoticeKind.REPORT_ANSWERED: Kind("the day of the answer", "always"),
     NoticeKind.PAYMENT_RECEIVED: Kind("the day on which it was recorded", "the payment was not reversed"),
     NoticeKind.AMT_CREDIT: Kind("the day on which the credit was recorded", "the entry was not withdrawn"),

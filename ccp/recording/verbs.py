@@ -1,5 +1,5 @@
 """Recording CE: a member's entries are recorded, amended, withdrawn, put back and voided here,
-and AMT sets their points.
+and AMT sets their points and takes a voiding back.
 
 Every verb takes these steps:
 
@@ -44,6 +44,7 @@ from ccp.recording.changeable import (
     refuse_unless_open,
     refuse_unless_restorable,
     refuse_unless_settable,
+    refuse_unless_void,
     refuse_where_paid,
 )
 from ccp.recording.eligibility import (
@@ -325,6 +326,34 @@ def void(*, activity: Activity, reason: str, by: User, at: datetime) -> Activity
     return activity
 
 
+@transaction.atomic
+def take_back_void(*, activity: Activity, reason: str, by: User, at: datetime) -> Activity:
+    """Put an entry back on record that staff voided, with a reason that the member will read.
+
+    It counts again, under the caps and the terms of the day on which it was recorded. On the day of the voiding
+    nothing is lost, as with ``restore``; later, a requirement that it meets is met on that later day. A repeat
+    changes nothing. Raises ``Refused`` if it was not voided, or if a cycle of it is closed or does not cover its days.
+    """
+    reason = reason.strip()
+    catching_up.open_for_records(activity.member, at=at, lock=True)
+    activity = _locked(activity)
+    voided_at = activity.withdrawn_at
+    if voided_at is None:
+        return activity
+    touched = _claimed_cycles(activity)
+    refuse_unless_void(activity, touched)
+    if not reason:
+        raise Refused("Say why the entry counts after all: the member will read it.", "reason")
+    terms_lock.hold()
+    activity.withdrawn_at = activity.withdrawn_by = None
+    activity.void_reason = ""
+    activity.revision += 1
+    sign(activity, by=by, at=at, reason=reason)
+    activity.save()
+    counting.recount(touched, catalogue(), by, at, from_history=day_of(voided_at) == day_of(at))
+    return activity
+
+
 def _submitted_earlier(locked: Desk, digest: str, claim: Claim, cycles: Collection[Cycle]) -> Activity | None:
     """The member's entry that a form with this number has recorded; refused where it recorded other values.
 
@@ -359,7 +388,7 @@ def _locked(activity: Activity) -> Activity:
 
 
 def _claimed_cycles(activity: Activity) -> list[Cycle]:
-    claimed = activity.credits.exclude(cut=Credit.Cut.UNCLAIMED).select_related("cycle__certification__credential")
+    claimed = activity.credits.exclude(cut__in=Credit.NOT_CLAIMED).select_related("cycle__certification__credential")
     return [credit.cycle for credit in claimed.order_by("cycle_id")]
 
 

@@ -39,6 +39,9 @@ from amtportal.chunks import CHUNK
 from amtportal.database import know_again
 from amtportal.dates import day_of
 from amtportal.history.lines import sign
+from ccp.counting import credits as counting
+from ccp.counting import terms_lock
+from ccp.counting.terms import catalogue
 from ccp.rollover.verdicts import CLOSING, Verdict, judged
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
@@ -167,8 +170,18 @@ def _write(closed: Sequence[Cycle], *, at: datetime) -> None:
         ],
         at=at,
     )
+    _claim_set_aside(closed, following, at=at)
     lapsing = [cycle.certification_id for cycle in in_force if cycle.outcome == Cycle.Outcome.NON_COMPLIANT]
     life.change_statuses(certifications=lapsing, to=Certification.Status.LAPSED, reason=LAPSED, by=None, at=at)
+
+
+def _claim_set_aside(closed: Sequence[Cycle], following: Sequence[Cycle], *, at: datetime) -> None:
+    """Count in the new cycles what a corrected day of the award left outside of those before them."""
+    new = {cycle.certification_id: cycle for cycle in following}
+    before = {cycle.pk: new[cycle.certification_id] for cycle in closed if cycle.certification_id in new}
+    if before and (gained := counting.claim_set_aside(before, None, at)):
+        terms_lock.hold()
+        counting.recount(gained, catalogue(), None, at)
 
 
 def _store(closed: Sequence[Cycle], *, at: datetime) -> None:

@@ -1,4 +1,7 @@
-"""The state of a cycle that has ended: compliant, awaiting payment or points, in grace, or non-compliant."""
+"""The state of a cycle that has ended: compliant, awaiting payment or points, in grace, or non-compliant.
+
+The cycle of a member who has died is none of these: it stays as it is.
+"""
 
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
@@ -11,9 +14,9 @@ from amtportal.dates import CHICAGO
 from ccp.counting import requirement
 from ccp.models import Credit
 from certifications import cycles as cycle_rules
-from certifications.models import Cycle, Payment, RenewalInvoice
+from certifications.models import Certification, Cycle, Payment, RenewalInvoice
 
-Verdict = Literal["running", "grace", "awaiting-points", "awaiting-payment", "compliant", "non-compliant"]
+Verdict = Literal["running", "grace", "awaiting-points", "awaiting-payment", "compliant", "non-compliant", "ended"]
 
 
 CLOSING: tuple[Verdict, ...] = ("compliant", "non-compliant")
@@ -48,8 +51,10 @@ def verdict_of(cycle: Cycle, on: date, *, counted: Decimal, is_paid: bool, amt_o
     """Return what ``judge`` says about a stored cycle that is not closed.
 
     The cycle's certification must be loaded. ``on`` may be in the past: a requirement that was met
-    only later was not met on that day.
+    only later was not met on that day. A cycle of a member who has died is judged no more.
     """
+    if cycle.certification.status == Certification.Status.ENDED:
+        return "ended"
     met_later = cycle.requirement_met_on is not None and cycle.requirement_met_on > on
     return judge(
         ends_on=cycle.ends_on,

@@ -29,8 +29,9 @@ from certifications import invoices as invoice_rules
 from certifications import life
 from certifications.deadlines import by_deadline
 from certifications.invoice_standing import InvoiceStanding, invoice_standing
-from certifications.models import Certification, Cycle, RenewalInvoice, StatusChange
+from certifications.models import Certification, Cycle, Probation, RenewalInvoice, StatusChange
 from certifications.payments.checkout import with_processing
+from certifications.validity import on_probation_until
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,14 @@ class Standing:
         return changes[-1] if changes else None
 
     @property
+    def probation(self) -> Probation | None:
+        """Return the probation that runs; usually without a query."""
+        if on_probation_until(self.certification, self.on) is None:
+            return None
+        standing = [one for one in self.certification.probations.all() if one.ended_at is None]
+        return standing[-1] if standing else None
+
+    @property
     def why_no_records(self) -> str:
         """Return the reason why CE cannot be recorded, as a sentence; empty where it can be."""
         if self.takes_records:
@@ -181,7 +190,8 @@ def standings(member: Member, on: date, *, by_category: bool = True) -> list[Sta
     """Return every certification of the member with its open cycle, or else its last one, by deadline.
 
     This takes three queries, whatever the number of certifications, or two without the points by
-    category; one more if there are closed cycles, and one more if a certification is not in force.
+    category; one more if there are closed cycles, and one more each if a certification is not in force, is
+    on probation, or was corrected in the day of its award.
     """
     cycles = _cycles(member.pk) if by_category else _cycles_with_totals(member.pk)
     cycles.sort(key=lambda cycle: (cycle.certification.awarded_on, cycle.certification_id, cycle.number))
@@ -196,6 +206,9 @@ def standings(member: Member, on: date, *, by_category: bool = True) -> list[Sta
     shown = by_deadline(_shown(cycles))
     out_of_force = [cycle.certification for cycle in shown if not life.in_force(cycle.certification.status)]
     prefetch_related_objects(out_of_force, "status_changes")
+    held = [cycle.certification for cycle in shown]
+    prefetch_related_objects([one for one in held if one.award_corrected_on], "award_corrections")
+    prefetch_related_objects([one for one in held if on_probation_until(one, on)], "probations")
     counted = None if by_category else {cycle.pk: requirement.total_of(cycle) for cycle in shown}
     result = standings_of(shown, on, past=closed, counted=counted)
     return [replace(standing, past=past[standing.certification.pk]) for standing in result]
@@ -330,7 +343,7 @@ def _credited(cycles: list[int]) -> QuerySet[Credit, tuple[int, str, date, Decim
     category = "activity__activity_type__category"
     return (
         Credit.objects.filter(cycle__in=cycles)
-        .exclude(cut__in=[Credit.Cut.NOT_STANDING, Credit.Cut.UNCLAIMED])
+        .exclude(cut__in=[Credit.Cut.NOT_STANDING, *Credit.NOT_CLAIMED])
         .values_list("cycle", f"{category}__name", "activity__ends_on")
         .annotate(total=Sum("points"))
         .order_by(f"{category}__order", f"{category}__name")

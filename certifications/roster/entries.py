@@ -150,15 +150,16 @@ class StoredCertification:
 def is_mandatory_under(row: RosterRow, held: StoredCertification | Certification) -> bool:
     """Return whether CCP is mandatory for a certification on record after the import of the row.
 
-    What the roster says applies. If the roster leaves it open and the value on record follows from
-    the old day of the award, the new value follows from the new day. If somebody decided otherwise
-    than the old day implies, that decision stays.
+    What the roster says applies. If the roster leaves it open, it follows from the days.
     """
     if row.ccp_mandatory is not None:
         return row.ccp_mandatory
-    if held.ccp_mandatory != life.ccp_is_mandatory(held.awarded_on, held.recertified_on):
-        return held.ccp_mandatory
-    return life.ccp_is_mandatory(row.awarded_on, held.recertified_on)
+    return life.mandatory_under(
+        row.awarded_on,
+        before=held.awarded_on,
+        recertified_on=held.recertified_on,
+        mandatory=held.ccp_mandatory,
+    )
 
 
 @dataclass(frozen=True, slots=True)

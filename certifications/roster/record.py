@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from sys import intern
 
 from amtportal.chunks import chunks
+from amtportal.dates import day_of
 from amtportal.formatting import format_day, typed
 from amtportal.imports.cells import Problem
 from amtportal.members.models import Detail, Member, RosterDifference, User
 from certifications.cycles import lock_all
-from certifications.models import Certification, Cycle, Payment, RenewalInvoice
+from certifications.models import AwardCorrection, Certification, Cycle, Payment, RenewalInvoice
 from certifications.roster import fees
 from certifications.roster.entries import AWARD, Difference, StoredCertification, StoredMember
 from certifications.roster.fees import Fees
@@ -263,6 +264,9 @@ def _anchored(
             "invoice__cycle__certification", flat=True
         ):
             anchored[certification] = "a payment was recorded for one of its invoices"
+        for correction in AwardCorrection.objects.filter(certification__in=pks).order_by("pk"):
+            day = format_day(day_of(correction.corrected_at))
+            anchored[correction.certification_id] = f"AMT corrected it on {day}"
         # The credits belong to another app, so they are reached by the name of the relation.
         with_credits = Cycle.objects.filter(certification__in=pks, credits__isnull=False).order_by()
         for certification in with_credits.values_list("certification", flat=True):

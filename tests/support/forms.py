@@ -143,6 +143,7 @@ STAFF = {
     "members_question_answer": Form("question", {"answer": "Two are left."}),
     "members_rosterdifference_follow": Form("rosterdifference", REASON),
     "members_rosterdifference_keep": Form("rosterdifference", REASON),
+    "members_member_death": Form("member", {"died_on": "2026-03-02", "reported_by": "The sister, by phone."}),
     "members_member_hide": Form("member", REASON),
     "members_member_rekey": Form("member", {**REASON, "amt_id": "888"}),
     "members_user_change": Form("user", {"email": "new@example.org"}),
@@ -160,6 +161,9 @@ STAFF = {
     "ccp_category_terms": Form("category", {"effective_from": "2026-03-14", "cap": "7"}),
     "ccp_errorreport_answer": Form("errorreport", {"answer": "It is so."}),
     "ccp_heldcredit_match": Form(""),
+    "certifications_certification_probation": Form(
+        "certification", {"ends_on": "2026-09-30", "order": "Take a course.", "points": "3", "due_on": "2026-08-31"}
+    ),
     "certifications_certification_status": Form("certification", {**REASON, "to": "retired"}),
     "certifications_cycle_extend": Form("cycle", {**REASON, "until": "2026-09-30", "shown": "2026-09-30"}),
     "certifications_cycle_correct": Form(

@@ -23,7 +23,15 @@ from amtportal.history import comparison
 from amtportal.history.lines import Traced
 from amtportal.history.models import SecurityEvent
 from amtportal.history.triggers import append_only
-from amtportal.members.models import BouncingAddress, Member, NameRequest, Question, RosterDifference, User
+from amtportal.members.models import (
+    BouncingAddress,
+    DeathReport,
+    Member,
+    NameRequest,
+    Question,
+    RosterDifference,
+    User,
+)
 from ccp.audits.models import (
     Appeal,
     AuditCase,
@@ -54,7 +62,16 @@ from ccp.models import (
 )
 from ccp.notices.models import Preference
 from ccp.sharing.models import Listing, ShareLink
-from certifications.models import Certification, Credential, Cycle, CycleCorrection, Payment, RenewalInvoice
+from certifications.models import (
+    Certification,
+    Credential,
+    Cycle,
+    CycleCorrection,
+    Payment,
+    Probation,
+    RenewalInvoice,
+    StatusChange,
+)
 from certifications.payments.models import Refund, Settlement, UnappliedMoney
 from tests.support.addresses import PRIVATE, below, of_owner
 from tests.support.builders import TODAY, client_of, cycle_of, make_user, noon
@@ -139,6 +156,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "auth_group_delete": (Group, "name: Desk → –"),
     "ccp_activity_points": (Activity, "points: – → 4.00"),
     "ccp_activity_points_several": (Activity, "points: – → 4.00"),
+    "ccp_activity_restore": (Activity, f"withdrawn_at: {NOW} → –"),
     "ccp_activity_void": (Activity, "void_reason: – → Because it is so."),
     "ccp_activity_void_several": (Activity, "void_reason: – → Because it is so."),
     "ccp_activity_process_import": (Activity, "provider_reference: – → X-1"),
@@ -157,6 +175,12 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "certifications_certification_add": (Certification, "certificate_number: – → 555"),
     "certifications_certification_change": (Certification, "certificate_number: * → 777"),
     "certifications_certification_process_import": (Certification, "certificate_number: – → 500123"),
+    "certifications_certification_award": (Cycle, "starts_on: 2023-05-01 → 2023-05-02"),
+    "certifications_certification_probation": (Probation, "ends_on: – → 2026-09-30"),
+    "certifications_certification_probation_end": (Probation, "end_reason: – → Because it is so."),
+    "certifications_certification_probation_extend": (Probation, "ends_on: 2026-09-30 → 2026-10-31"),
+    "certifications_certification_revoke": (StatusChange, "after: – → revoked"),
+    "certifications_certification_undo_revocation": (StatusChange, "after: – → active"),
     "certifications_certification_status": (Certification, "status: active → retired"),
     "certifications_credential_add": (Credential, "code: – → NEW"),
     "certifications_credential_change": (Credential, "name: Registered Medical Assistant → Another"),
@@ -181,6 +205,8 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "members_question_answer": (Question, "answer: – → Two are left."),
     "members_rosterdifference_follow": (Member, "phone: – → 847-555-0100"),
     "members_rosterdifference_keep": (RosterDifference, "waits_since: * → –"),
+    "members_member_death": (DeathReport, "died_on: – → 2026-03-02"),
+    "members_member_death_take_back": (DeathReport, "taken_back_reason: – → Because it is so."),
     "members_member_hide": (Listing, "hidden_by_staff: – → True"),
     "members_member_rekey": (Member, "amt_id: * → 888"),
     "members_member_merge": (Member, "merged_into: – → *"),

@@ -116,6 +116,14 @@ NO_FORM_OF_THEIR_OWN = {
     # They need another member, and call a verb with the two fields that they show.
     "members_member_merge",
     "members_member_sign_in",
+    # They need a record in a state of its own, and call a verb with the fields that they show.
+    "ccp_activity_restore",
+    "certifications_certification_award",
+    "certifications_certification_probation_end",
+    "certifications_certification_probation_extend",
+    "certifications_certification_revoke",
+    "certifications_certification_undo_revocation",
+    "members_member_death_take_back",
     # They ask the payment provider, and call a verb with the one field that they show.
     "certifications_payment_refund",
     "payments_unappliedmoney_refund",
