@@ -22,7 +22,7 @@ from amtportal.members.access import account_of
 from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs, numbered
 from ccp.admin import set_points, voiding
 from ccp.admin.amtrax import AmtraxImportMixin
@@ -33,7 +33,6 @@ from ccp.recording.changeable import refuse_unless_settable
 MAY_VOID = "ccp.change_activity"
 MAY_SET = "ccp.set_points"
 MOST_AT_ONCE = 100
-READ_BY_MEMBER = "The member reads it with the entry."
 
 
 class StandingFilter(ConditionFilter):
@@ -301,7 +300,7 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
         action = ActionPage(
             title=f"Void {activity.reference}",
             button="Void entry",
-            form=ReasonForm(request.POST or None, help_text=READ_BY_MEMBER),
+            form=ReasonForm(request.POST or None, read_by=ReadBy.MEMBER, help_text="It stands with the entry."),
             facts=[*_facts(activity), *following],
             warning=warning,
             act=lambda typed: voiding.void(activity, typed["reason"], by=by, at=at),
@@ -329,7 +328,7 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
         if not standing:
             self.message_user(request, "None of these entries can be voided.", messages.INFO)
             return redirect(back)
-        form = ReasonForm(request.POST or None, help_text=READ_BY_MEMBER)
+        form = ReasonForm(request.POST or None, read_by=ReadBy.MEMBER, help_text="It stands with the entry.")
         if request.method == "POST" and form.is_valid():
             for activity in standing:
                 self._void_one_of_several(request, activity, form.cleaned_data["reason"])
