@@ -22,7 +22,7 @@ from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import ShownInline
 from ccp import merging
-from ccp.admin.notices import MailedMixin
+from ccp.admin.member_page import MemberDesk
 from ccp.admin.sharing import HidingMixin
 from ccp.amt_credits import holding as held_credits
 from certifications.admin.certifications import CertificationInline
@@ -66,7 +66,7 @@ class FormerAmtIdInline(ShownInline):
 
 
 @admin.register(Member)
-class MemberAdmin(HidingMixin, MailedMixin, BaseMemberAdmin):
+class MemberAdmin(MemberDesk, HidingMixin, BaseMemberAdmin):
     inlines = [CertificationInline, FormerAmtIdInline]
 
     def save_model(self, request: HttpRequest, obj: Member, form: forms.ModelForm, change: bool) -> None:
