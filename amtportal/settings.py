@@ -133,6 +133,7 @@ INSTALLED_APPS = [
     "ccp.sharing",
     "ccp.badges",
     "ccp.exports",
+    "ccp.desk",
     "amtportal.staff.apps.StaffConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -175,6 +176,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "amtportal.members.factors.second_factor.StaffSecondFactorMiddleware",
+    "ccp.desk.viewing.ViewingMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "amtportal.middleware.retry.TryAgain",
 ]

@@ -26,7 +26,7 @@ from amtportal.members.access import account_of
 from amtportal.members.models import Detail, NameRequest, RosterDifference
 from amtportal.staff.actions import ActionPage
 from amtportal.staff.changelists import ConditionFilter
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, WrittenByVerbs
 from amtportal.uploads import kept
 
@@ -284,7 +284,11 @@ class RosterDifferenceAdmin(WrittenByVerbs, HistoryAdmin):
         action = ActionPage(
             title=f"{button}: {difference}",
             button=button,
-            form=ReasonForm(_posted(request), help_text="For example: the member confirmed it on the phone."),
+            form=ReasonForm(
+                _posted(request),
+                read_by=ReadBy.MEMBER_ON_REQUEST,
+                help_text="For example: the member confirmed it on the phone.",
+            ),
             act=act,
             facts=[
                 ("On record", self.on_record(difference)),

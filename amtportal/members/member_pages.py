@@ -16,7 +16,7 @@ from amtportal.members.access import account_of
 from amtportal.members.models import Member, User
 from amtportal.members.sign_in import giving
 from amtportal.staff.actions import ActionPage, ActionPagesMixin, AlreadyDone
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 
 WITHOUT_SIGN_IN = Q(user=None, merged_into=None, died_on=None)
 
@@ -111,7 +111,9 @@ class MemberPages(ActionPagesMixin):
                 title=f"Change the AMT ID of {member}",
                 button="Change AMT ID",
                 form=AmtIdForm(
-                    request.POST or None, help_text="For example: the membership system joined two records."
+                    request.POST or None,
+                    read_by=ReadBy.MEMBER_ON_REQUEST,
+                    help_text="For example: the membership system joined two records.",
                 ),
                 facts=[
                     ("Member", member.name),
@@ -141,7 +143,9 @@ class MemberPages(ActionPagesMixin):
                 title=f"Give {member} a way to sign in",
                 button="Give a way to sign in",
                 form=SignInForm(
-                    request.POST or None, help_text="For example: the member gave the address on the phone."
+                    request.POST or None,
+                    read_by=ReadBy.MEMBER_ON_REQUEST,
+                    help_text="For example: the member gave the address on the phone.",
                 ),
                 facts=[("Member", member.name), ("AMT ID", member.amt_id), ("Signs in", sign_in_with_owner(member))],
                 warning="The member opens the account under Activate account, by a link sent to this address. Nothing "

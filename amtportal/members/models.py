@@ -22,7 +22,7 @@ from amtportal import clean
 from amtportal.chunks import chunks
 from amtportal.history.lines import AppendOnly, History, Traced
 from amtportal.members import lookups  # noqa: F401  Registers ``begins``.
-from amtportal.members.search_terms import LONGEST, terms_of, typed_words
+from amtportal.members.search_terms import LONGEST, sound_terms, terms_of, typed_words
 from amtportal.model_fields import EmailField, IdentifierField, LineField
 from amtportal.prepared import prepared
 from amtportal.staff.searching import MOST_PEOPLE, first_words
@@ -191,6 +191,11 @@ class MemberQuerySet(models.QuerySet["Member"]):
             keys |= set(with_them.values_list("pk", flat=True))
         return sorted(keys)[:MOST_FOUND]
 
+    def keys_sounding_like(self, words: str) -> list[int]:
+        """Return the keys of the members with a name that sounds like each of the words, ``MOST_FOUND`` at most."""
+        keys = sorted(sound_terms(first_words(words)))
+        return sorted(SearchTerm.objects.members_with(keys))[:MOST_FOUND] if keys else []
+
     def bulk_create(self, objs: Iterable["Member"], *args: Any, **kwargs: Any) -> list["Member"]:
         with transaction.atomic():
             created = super().bulk_create(objs, *args, **kwargs)
@@ -267,6 +272,12 @@ class Member(models.Model):
             models.Index(LAST_OR_ONLY_NAME, "first_name", "id", name="members_member_sorted"),
             models.Index(
                 LAST_OR_ONLY_NAME, "first_name", "id", name="members_member_no_sign_in", condition=Q(user=None)
+            ),
+            models.Index(
+                fields=["roster_email"],
+                name="members_member_roster_email",
+                opclasses=["text_pattern_ops"],
+                condition=~Q(roster_email=""),
             ),
             models.Index(fields=["merged_into"], name="members_member_merged", condition=Q(merged_into__isnull=False)),
             models.Index(
@@ -403,21 +414,29 @@ class SearchTerm(models.Model):
 
 
 def keep_search_terms(members: Iterable[Member]) -> None:
-    """Make the terms of these members, who are on record, follow from what they are called now."""
+    """Make the terms of these members, who are on record, follow from what they are and were called.
+
+    A name that was changed still finds its member: people give on the phone the name they had.
+    """
     for some in chunks(members):
         keys = [member.pk for member in some]
         former: dict[int, list[str]] = {}
         for key, amt_id in FormerAmtId.objects.filter(member__in=keys).order_by().values_list("member", "amt_id"):
             former.setdefault(key, []).append(amt_id)
+        names = {member.pk: {member.first_name, member.last_name} for member in some}
+        earlier = Member.history.filter(id__in=keys).order_by()
+        for key, *named in earlier.values_list("id", "first_name", "last_name").distinct():
+            names[key].update(named)
         kept = {(row.member_id, row.term): row.pk for row in SearchTerm.objects.filter(member__in=keys)}
         wanted = {
             (member.pk, term)
             for member in some
             for term in terms_of(
-                names=(member.first_name, member.last_name),
+                names=names[member.pk],
                 amt_ids=[member.amt_id, *former.get(member.pk, [])],
                 phone=member.phone,
             )
+            | sound_terms(names[member.pk])
         }
         for stale in chunks(pk for key, pk in kept.items() if key not in wanted):
             SearchTerm.objects.filter(pk__in=stale).delete()

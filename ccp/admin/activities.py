@@ -23,7 +23,7 @@ from amtportal.members.access import account_of
 from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs, numbered
 from ccp.admin import set_points, voiding
 from ccp.admin.amtrax import AmtraxImportMixin
@@ -37,7 +37,6 @@ MAY_VOID = "ccp.change_activity"
 MAY_SET = "ccp.set_points"
 MAY_TAKE_BACK = "ccp.take_back_void"
 MOST_AT_ONCE = 100
-READ_BY_MEMBER = "The member reads it with the entry."
 TO_BE_SET = "to-be-set"
 MISSED_FROM = "missed_from"
 """The last day of the first cycle that is short of points and may get them from the entry."""
@@ -346,7 +345,7 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
         action = ActionPage(
             title=f"Void {activity.reference}",
             button="Void entry",
-            form=ReasonForm(request.POST or None, help_text=READ_BY_MEMBER),
+            form=ReasonForm(request.POST or None, read_by=ReadBy.MEMBER, help_text="It stands with the entry."),
             facts=[*_facts(activity), *following],
             warning=warning,
             act=lambda typed: voiding.void(activity, typed["reason"], by=by, at=at),
@@ -368,7 +367,9 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
         action = ActionPage(
             title=f"Put {activity.reference} back on record",
             button="Put back on record",
-            form=voiding.TakeBackForm(request.POST or None, help_text="Why it counts after all. The member reads it."),
+            form=voiding.TakeBackForm(
+                request.POST or None, read_by=ReadBy.MEMBER, help_text="Why it counts after all."
+            ),
             facts=[*_facts(activity), ("Voided because", activity.void_reason or "–"), *following],
             warning=warning,
             act=lambda typed: voiding.take_back(activity, typed["reason"], by=by, at=at),
@@ -396,7 +397,7 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
         if not standing:
             self.message_user(request, "None of these entries can be voided.", messages.INFO)
             return redirect(back)
-        form = ReasonForm(request.POST or None, help_text=READ_BY_MEMBER)
+        form = ReasonForm(request.POST or None, read_by=ReadBy.MEMBER, help_text="It stands with the entry.")
         if request.method == "POST" and form.is_valid():
             for activity in standing:
                 self._void_one_of_several(request, activity, form.cleaned_data["reason"])

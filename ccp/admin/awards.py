@@ -14,7 +14,7 @@ from amtportal.members.access import account_of
 from amtportal.members.models import User
 from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, ActionPagesMixin, AlreadyDone
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import StaffAdmin
 from ccp import awards
 from ccp.admin.members import match_once_saved
@@ -38,7 +38,7 @@ class AwardForm(ReasonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(
-            *args, help_text="Why the day on record was wrong. The member reads it, and it stays on record.", **kwargs
+            *args, read_by=ReadBy.MEMBER, help_text="Why the day on record was wrong. It stays on record.", **kwargs
         )
 
 

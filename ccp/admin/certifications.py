@@ -17,7 +17,7 @@ from amtportal.dates import day_of
 from amtportal.members.access import account_of
 from amtportal.members.models import User
 from amtportal.staff.actions import ActionPage, AlreadyDone
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from ccp.admin.awards import AwardMixin
 from ccp.admin.catching_up import CatchUpFirstMixin
 from ccp.admin.members import match_once_saved
@@ -39,7 +39,7 @@ class StatusForm(ReasonForm):
     field_order = ["to", "reason"]
 
     def __init__(self, *args: Any, status: str, **kwargs: Any) -> None:
-        super().__init__(*args, help_text="Stays on record. The member reads it.", **kwargs)
+        super().__init__(*args, read_by=ReadBy.MEMBER, help_text="It stays on record.", **kwargs)
         choices = [(after, Certification.Status(after).label) for after in _offered(status)]
         field = self.fields["to"]
         assert isinstance(field, forms.ChoiceField)

@@ -17,7 +17,7 @@ from amtportal.members.access import account_of
 from amtportal.members.mail import withdrawing
 from amtportal.members.models import DeathReport, Member, User
 from amtportal.staff.actions import ActionPage, AlreadyDone
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import ShownInline, StaffAdmin
 from ccp.audits.models import AuditCase, CaseState
 from certifications import deaths
@@ -36,7 +36,7 @@ class DeathForm(forms.Form):
         max_length=300,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         error_messages={"required": "Say who reported it, and how: it stays on record."},
-        help_text="Who, and how: for example, the sister, by phone, with the obituary. Staff and auditors read it.",
+        help_text=ReadBy.STAFF.says("Who, and how: for example, the sister, by phone, with the obituary."),
     )
 
 
@@ -102,7 +102,8 @@ class DeathMixin(StaffAdmin):
             button="Take the death back",
             form=ReasonForm(
                 request.POST or None,
-                help_text="How the mistake came about. Staff and auditors read it; the member does not.",
+                read_by=ReadBy.STAFF,
+                help_text="How the mistake came about.",
             ),
             facts=[
                 ("Member", member),

@@ -14,13 +14,12 @@ from amtportal.fields import DayField, LinesField, NumberField
 from amtportal.formatting import format_day, format_points
 from amtportal.members.access import account_of
 from amtportal.staff.actions import ActionPage, AlreadyDone
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import ShownInline, StaffAdmin
 from certifications import life, probations
 from certifications.models import Certification, Probation
 
 MAY = "certifications.put_on_probation"
-READ_BY_MEMBER = "The member reads it."
 
 
 def _day(label: str, **kwargs: Any) -> DayField:
@@ -34,7 +33,7 @@ class ProbationForm(forms.Form):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
         error_messages={"required": "Say what the member has to do: the member reads it."},
-        help_text="What the member has to do. The member reads it; others read only that there is a probation.",
+        help_text=ReadBy.MEMBER.says("What the member has to do. Others read only that there is a probation."),
     )
     points = NumberField(
         label="Points that the order asks for",
@@ -130,7 +129,7 @@ class ProbationMixin(StaffAdmin):
         action = ActionPage(
             title=f"Extend the probation of {certification}",
             button="Extend the probation",
-            form=ExtendForm(request.POST or None, help_text=READ_BY_MEMBER, initial={"ends_on": present.ends_on}),
+            form=ExtendForm(request.POST or None, read_by=ReadBy.MEMBER, initial={"ends_on": present.ends_on}),
             facts=[*_facts(certification), *_of(present)],
             act=act,
         )
@@ -152,7 +151,7 @@ class ProbationMixin(StaffAdmin):
         action = ActionPage(
             title=f"End the probation of {certification}",
             button="End the probation",
-            form=ReasonForm(request.POST or None, help_text=READ_BY_MEMBER),
+            form=ReasonForm(request.POST or None, read_by=ReadBy.MEMBER),
             facts=[*_facts(certification), *_of(present)],
             act=act,
         )

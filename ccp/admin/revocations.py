@@ -16,7 +16,7 @@ from amtportal.formatting import format_day
 from amtportal.members.access import account_of
 from amtportal.members.models import User
 from amtportal.staff.actions import ActionPage, AlreadyDone
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import StaffAdmin
 from ccp.badges.models import Badge
 from ccp.sharing import links as share_links
@@ -50,7 +50,7 @@ class RevocationForm(ReasonForm):
     field_order = ["effective_on", "reason", "confirmation"]
 
     def __init__(self, *args: Any, number: str, **kwargs: Any) -> None:
-        super().__init__(*args, help_text="The member reads it, and it stays on record.", **kwargs)
+        super().__init__(*args, read_by=ReadBy.MEMBER, help_text="It stays on record.", **kwargs)
         self.number = number
 
     def clean_confirmation(self) -> str:
@@ -124,7 +124,7 @@ class RevocationMixin(StaffAdmin):
             ActionPage(
                 title=f"Undo the revocation of {certification}",
                 button="Undo the revocation",
-                form=ReasonForm(request.POST or None, help_text="The member reads it, and it stays on record."),
+                form=ReasonForm(request.POST or None, read_by=ReadBy.MEMBER, help_text="It stays on record."),
                 facts=[
                     ("Member", certification.member),
                     ("Revoked as of", format_day(change.changed_on)),

@@ -57,6 +57,7 @@ from ccp.audits.models import (
 )
 from ccp.badges.models import Badge
 from ccp.counting import requirement
+from ccp.desk.models import Note, Viewing
 from ccp.exports.models import Archive
 from ccp.models import (
     Activity,
@@ -880,6 +881,13 @@ SECTIONS = (
         fields=["case", "reason", "appealed_at", "appealed_by", "result", "answer", "decided_at"],
     ),
     Section(
+        name="viewings",
+        model=Viewing,
+        paths=["member"],
+        fields=["viewed_by", "began_at"],
+        without={"member": "it is the member", "reason": "a note among staff", **WHERE},
+    ),
+    Section(
         name="archives",
         model=Archive,
         paths=["member"],
@@ -905,6 +913,7 @@ LEFT_OUT: Mapping[type[Model], str] = {
     PrintRun: "what staff asked for, of many members",
     LetterPrint: "when a letter was printed, with those of many members",
     Conflict: "what reviewers say about themselves",
+    Note: "a note among staff, which may be about others too; AMT answers who asks for it by law (decision 69)",
     StatusProposal: "a proposal among staff; what comes of it is a change of status",
     Draw: "of all members; its page is public",
     DrawTicket: "it follows from the line and the published secret of the draw",

@@ -95,6 +95,11 @@ def issue(*, contents: transcripts.Contents, by: User, at: datetime, for_reader:
         return Transcript.objects.get(content_hash=content_hash)
 
 
+def on_record(contents: transcripts.Contents) -> Transcript | None:
+    """Return the issue of exactly this record, if there is one."""
+    return next(iter(_issued_as(transcripts.content_hash(contents))), None)
+
+
 @prepared
 def _issued_as(content_hash: str) -> QuerySet[Transcript]:
     # The snapshot, a line for each entry, is read only by those who check the transcript.

@@ -17,6 +17,7 @@ from ccp.amt_credits import holding as held_credits
 from ccp.audits import tickets
 from ccp.audits.models import AuditCase, Draw, DrawLine, DrawTicket, PrintRun, StatusProposal
 from ccp.badges import issuing
+from ccp.desk.models import NightlyRun, Note, Viewing
 from ccp.exports.models import Archive
 from ccp.models import (
     Activity,
@@ -154,6 +155,7 @@ DEEDS = {
     "members_member_rekey": "members.change_amt_id",
     "members_member_merge": "members.merge_members",
     "members_member_sign_in": "members.give_sign_in",
+    "members_member_view_as": "desk.view_as_member",
     "payments_refund_explain": "payments.resolve_unappliedmoney",
     "payments_settlement_explain": "payments.resolve_unappliedmoney",
     "payments_unappliedmoney_apply": "payments.resolve_unappliedmoney",
@@ -221,6 +223,10 @@ def populate(count: int) -> None:
         _draw(cycle, clerk)
         case = case_on_record(cycle, "drawn")
         AuditCase.objects.filter(pk=case.pk).update(outcome="failed", points=0)
+        member = cycle.certification.member
+        Note.objects.create(member=member, text="Called about the invoice.", written_by=clerk)
+        Viewing.objects.create(member=member, reason="On the phone.", viewed_by=clerk)
+        NightlyRun.objects.create(command="close_cycles", began_at=noon(TODAY), ended_at=noon(TODAY))
         StatusProposal.objects.create(case=case, proposed_at=noon(TODAY))
 
 
@@ -354,6 +360,9 @@ BY_HAND: dict[str, set[str]] = {
     "notices_notice": {VIEW},
     "notices_noticemail": {VIEW},
     "notices_preference": {VIEW},
+    "desk_nightlyrun": {VIEW},
+    "desk_note": {VIEW},  # one is written on the page of its member
+    "desk_viewing": {VIEW},
     "exports_archive": {VIEW},
     "sharing_listing": {VIEW},
     "sharing_sharelink": {VIEW},

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from amtportal.chunks import CHUNK
+from amtportal.commands import NightlyCommand
 from amtportal.members import name_requests
 from amtportal.members.models import NameRequest
 from amtportal.uploads import kept
@@ -24,7 +24,7 @@ from ccp.models.activities import reference_of
 AGE = timedelta(hours=1)
 
 
-class Command(BaseCommand):
+class Command(NightlyCommand):
     help = """Delete the files of evidence that members removed. List those that no row needs, and remove them if asked.
 Compare every file that is attached with its row.
 

@@ -5,10 +5,11 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from datetime import date, datetime, time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
+from amtportal.commands import NightlyCommand
 from amtportal.dates import CHICAGO, day_of
 from amtportal.formatting import format_day
 from amtportal.run_days import run_day
@@ -17,7 +18,7 @@ from ccp.rollover import points_owed
 from certifications.models import Cycle
 
 
-class Command(BaseCommand):
+class Command(NightlyCommand):
     help = """Close the CCP cycles that are due, and open those that follow.
 
 - requirement met (or CCP voluntary) and every invoice paid: closed as compliant; the next cycle opens, counted from the

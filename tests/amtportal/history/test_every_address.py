@@ -45,6 +45,7 @@ from ccp.audits.models import (
     Replacement,
     StatusProposal,
 )
+from ccp.desk.models import Note, Viewing
 from ccp.exports.models import Archive
 from ccp.models import (
     Activity,
@@ -208,6 +209,8 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "members_member_death": (DeathReport, "died_on: – → 2026-03-02"),
     "members_member_death_take_back": (DeathReport, "taken_back_reason: – → Because it is so."),
     "members_member_hide": (Listing, "hidden_by_staff: – → True"),
+    "members_member_notes": (Note, "text: – → Called about the invoice."),
+    "members_member_view_as": (Viewing, "reason: – → Because it is so."),
     "members_member_rekey": (Member, "amt_id: * → 888"),
     "members_member_merge": (Member, "merged_into: – → *"),
     "members_member_sign_in": (User, "email: – → new@example.org"),
@@ -242,6 +245,9 @@ NOTHING = {
     "certifications_certification_import": "shows what a file would do",
     "login": "leads to the sign-in",
     "logout": "is the sign-out of ``account_logout``",
+    "search": "is there to be read",
+    "viewing_end": "ends what its session remembers; that it began is on record",
+    **{f"members_member_{tab}": "is there to be read" for tab in ("entries", "money", "mail", "audits", "changes")},
     "password_change": "leads to ``account_change_password``",
     "audits_auditcase_file": "is there to be read",
     "audits_draw_figures": "is there to be read",
