@@ -8,7 +8,7 @@ that differ are a choice.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ccp.reading import days, names, quantities
@@ -50,7 +50,7 @@ class Day:
 
     @property
     def is_sure(self) -> bool:
-        return self.run.sure(self.mention.start, self.mention.end) >= SURE
+        return self.mention.is_sure and self.run.sure(self.mention.start, self.mention.end) >= SURE
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ def parse(pages: Sequence[Page]) -> Found:
     words = " ".join(run.flat for run in layout.runs).replace("\n", " ")
     amounts = amounts_of(layout)
     found: dict[str, Sequence[Candidate]] = {}
-    found["starts_on"], found["ends_on"] = the_days(days_of(layout))
-    found["quantity"], found["points"], unit = the_amount(amounts, words, found["starts_on"], found["ends_on"])
+    found["starts_on"], found["ends_on"] = starts, ends = the_days(days_of(layout))
+    found["quantity"], found["points"], unit = the_amount(amounts, words, starts, ends)
     found["title"] = names.titles(layout)
     found["provider"] = names.providers(layout)
     found["activity_type"] = names.activity_types(layout, words, unit)
@@ -112,6 +112,8 @@ def days_of(layout: Layout) -> list[Day]:
         before: Day | None = None
         for mention in days.mentions(run.flat, day_first=day_first):
             means = _meaning(layout, run, mention, before)
+            if means is None and PRINTED_AT.match(run.flat, mention.end):
+                means = Means.OTHER
             before = Day(mention, run, means)
             found.append(before)
     return found
@@ -231,11 +233,14 @@ def the_days(found: Sequence[Day]) -> tuple[list[Candidate], list[Candidate]]:
             if first.mention.readings[0][0] <= last.mention.readings[-1][0]
         ]
         return _candidates_of_pairs(pairs)
-    if not chosen and not starts and not ends:
-        chosen = plain or [day for day in unknown if day.run.is_text]
-        if len(plain) == 1:
-            chosen = plain + unknown
-    return _candidates(chosen)
+    if chosen or starts or ends:
+        return _candidates(chosen)
+    if plain:
+        return _candidates(plain + unknown if len(plain) == 1 else plain)
+    first, last = _candidates([day for day in unknown if day.run.is_text])
+    if len(found) > len(unknown):  # a day of which nothing is said, beside others
+        first, last = ([replace(one, is_sure=False) for one in some] for some in (first, last))
+    return first, last
 
 
 def _candidates(chosen: Sequence[Day]) -> tuple[list[Candidate], list[Candidate]]:
@@ -300,7 +305,7 @@ NOT_EARNED_LABEL = re.compile(
 APPROVED = re.compile(
     r"\b(?:approv\w*|accredit\w*|aprobad[oa]|designat\w*|autorizad\w*|offers?|ofrece|worth|provides?)\b[^.;]{0,90}$"
 )
-TOTALS = re.compile(r"\b(?:totals?|suma)\b")
+CEU_IS_AN_HOUR = re.compile(r"\b(?:aama|american association of medical assistants)\b")
 COLLEGE = re.compile(
     r"\b(?:semester|quarter hours?|gpa|grade point|registrar|transcript of (?:record|grades)|academic term|"
     r"undergraduate)\b"
@@ -318,7 +323,7 @@ def amounts_of(layout: Layout) -> list[Amount]:
         for segment in run.segments:
             number = quantities.alone(_flat(segment))
             label = _label_of_number(layout, segment) if number else None
-            if number and label is not None and not NOT_EARNED_LABEL.search(_flat(label)):
+            if number and label is not None and not _says_not_earned(layout, segment, label):
                 unit, is_clear = quantities.label_of(_flat(label)) or ("", False)
                 tier = Tier.CLEAR if is_clear else Tier.WEAK
                 alone = Run((segment,))
@@ -326,9 +331,18 @@ def amounts_of(layout: Layout) -> list[Amount]:
     return found
 
 
+def _says_not_earned(layout: Layout, segment: Segment, label: Segment) -> bool:
+    """Return whether the label of a number, or the head of its column, says that it was not earned."""
+    heads = [other for other in layout.above(segment) if quantities.alone(_flat(other)) is None][:1]
+    in_table = [head for head in heads if len(layout.line(head)) > 1 and len(layout.line(segment)) > 1]
+    return any(NOT_EARNED_LABEL.search(_flat(one)) for one in (label, *in_table))
+
+
 def _label_of_number(layout: Layout, segment: Segment) -> Segment | None:
     """Return the label of a number that stands alone, if it names a unit."""
     left = layout.left_of(segment)
+    while left is not None and quantities.alone(_flat(left)) is not None:
+        left = layout.left_of(left)  # another number of the same row
     if left is not None and quantities.label_of(_flat(left)) and quantities.alone(_flat(left)) is None:
         return left if not quantities.mentions(_flat(left)) else None
     if left is not None and _flat(left).rstrip().endswith(":"):
@@ -388,8 +402,9 @@ def the_amount(
     is_college = bool(COLLEGE.search(words))
     if is_college:
         amounts = [amount for amount in amounts if amount.unit != HOUR or amount.tier > Tier.WEAK]
-    clear = [amount for amount in amounts if amount.tier >= Tier.CLEAR]
-    chosen = clear or list(amounts)
+    chosen = [amount for amount in amounts if amount.tier >= Tier.CLEAR] or list(amounts)
+    if len({one.said for one in starts}) > 1:  # several activities, so a clear number may be their total
+        chosen = list(amounts)
     if not chosen or not any(amount.is_sure for amount in chosen):
         return [], [], ""
     doubtful = [amount for amount in chosen if amount.unit == HOUR_OR_CEU]
@@ -406,8 +421,9 @@ def the_amount(
     if len(numbers) > 1:
         return _choice(chosen)
     is_defined = words != quantities.without_definitions(words)
-    if unit == CEU and not ends and first.number * 10 > HOURS_OF_A_DAY and not is_defined:
-        return _hour_or_ceu(first)  # "1.5 CEU" of one day are seldom 15 hours
+    is_long = not ends and first.number * 10 > HOURS_OF_A_DAY  # "1.5 CEU" of one day are seldom 15 hours
+    if unit == CEU and (is_long or CEU_IS_AN_HOUR.search(words)) and not is_defined:
+        return _hour_or_ceu(first)
     earned = points_of(first)
     as_points = [first.candidate(earned)] if earned else []
     if unit == POINT:

@@ -87,8 +87,8 @@ def _wrapped(words: str) -> str:
     return words.replace(" ", r"[ \n]")
 
 
-# In "Contact hours: 1.5 CEU: 0.15" the 1.5 are no CEU.
-_NO_LABEL = rf"(?! ?[:=]| ?\(?{NUMBER}\)?(?![a-z0-9]))"
+# In "Contact hours: 1.5 CEU: 0.15" the 1.5 are no CEU. In "1.5 contact hours (0.15 CEU)" they are hours.
+_NO_LABEL = rf"(?! ?[:=]| ?{NUMBER}(?![a-z0-9])| ?\({NUMBER}\))"
 _AFTER = [
     (
         unit,
@@ -103,7 +103,7 @@ _AFTER = [
 ]
 _MORE = (
     r"(?: (?:earned|awarded|attended|offered|aprobad[ao]s|granted|received|completed|credited|claimed|obtained|"
-    r"value|total|otorgad[ao]s|obtenid[ao]s|acreditad[ao]s|for this (?:course|program|activity)))*"
+    r"value|total|reported|otorgad[ao]s|obtenid[ao]s|acreditad[ao]s|for this (?:course|program|activity)))*"
 )
 _OF = (
     r"(?:(?:total |number of |numero (?:total )?de |no\. of |# of |total (?:number )?(?:of |de )|cantidad de |"

@@ -282,6 +282,7 @@ def test_days_and_hours(text: str, starts: list[str], ends: list[str], quantity:
         ("1.5 CEUs", ["1.5", "15"]),
         ("1.5 CEUs. One CEU equals ten contact hours.", ["15"]),
         ("CEU hours: 0.5", ["0.5", "5"]),
+        ("0.5 CEU by the American Association of Medical Assistants", ["0.5", "5"]),  # its CEU is an hour
         ("2 contact hours, 0.3 CEU", ["2", "3"]),
         ("1 hour - 60 minutes. 1 hour 60 minutes", []),
         ("CONTACT HOURS (1 hour    60 minutes)", []),
@@ -305,6 +306,35 @@ def test_what_the_ocr_is_not_sure_of_is_not_filled_in(text: str) -> None:
 def test_a_day_without_a_word_beside_it_is_filled_in_from_text_only() -> None:
     assert read("March 14, 2026").values("starts_on") == [DAY]
     assert read("March 14, 2026", sure=96).values("starts_on") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "starts"),
+    [
+        pytest.param("attended on Saturday, March 14, 2026", [DAY], id="the weekday fits"),
+        pytest.param("attended on Saturday, March 16, 2026", [], id="one of both is wrong"),
+        pytest.param("asistió el sábado 04/04/2026", ["2026-04-04"], id="one reading"),
+        pytest.param("asistió el viernes 04/03/2026", ["2026-04-03"], id="the weekday decides"),
+        pytest.param("Date attended: 04.03.2026", ["2026-03-04", "2026-04-03"], id="dots may have the day first"),
+        pytest.param("Date attended: 04.03.2026, not 03.14.2026", ["2026-04-03"], id="the page decides"),
+        pytest.param("Programme attended: 04/03/2026", ["2026-03-04", "2026-04-03"], id="British words may, too"),
+    ],
+)
+def test_the_weekday_and_the_page_decide_how_a_day_is_read(text: str, starts: list[str]) -> None:
+    assert sorted(read(text).values("starts_on")) == starts
+
+
+@pytest.mark.parametrize(
+    ("text", "is_sure"),
+    [
+        pytest.param("Provider: Health Educators of Boise\n\n\nDate: 3/14/2026", True, id="it ends with its line"),
+        pytest.param("Provided by Health Educators of Boise\nand Omaha", False, id="it may go on"),
+        pytest.param("Provided by Boise Hospital in Idaho", False, id="a place, or a part of the name"),
+    ],
+)
+def test_a_provider_that_may_be_cut_off_is_only_offered(text: str, is_sure: bool) -> None:
+    [provider] = read(text, sure=99)["provider"]
+    assert provider.is_sure is is_sure
 
 
 def test_a_value_tells_where_it_stood() -> None:
@@ -364,6 +394,8 @@ def test_titles(text: str, titles: list[str]) -> None:
     [
         ("Sponsored by Lakeshore Health Academy on March 14, 2026", ["Lakeshore Health Academy"]),
         ("Provider: Great Plains University, 12 Main Street, Boise, ID 83702", ["Great Plains University"]),
+        ("Provider: Center on Aging at Lake University", ["Center on Aging at Lake University"]),
+        ("Presented by American Council on Safety on Monday, May 4, 2026", ["American Council on Safety"]),
         ("Presented by Jane Roe, MD", []),  # a person
         ("Blue Ridge Hospital\ncertifies that\nAnn Lee", ["Blue Ridge Hospital"]),
         ("Sponsor: Blue Ridge Hospital\nProvided by Delta Academy", ["Blue Ridge Hospital", "Delta Academy"]),
