@@ -197,7 +197,7 @@ def _beside(layout: Layout, run: Run, number: int) -> list[Candidate]:
     if is_header:
         rows = []
         for other in below:
-            if len(layout.line(other)) < 2:
+            if len(layout.line(other)) < 2 or is_a_label(other):
                 break
             rows.append(other)
         return [_candidate(Run((row,)), 0, None) for row in rows]

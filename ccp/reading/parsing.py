@@ -28,6 +28,11 @@ ABBREVIATION = re.compile(
 )
 DATE_LABEL = re.compile(r"(?:^|[.;|:)_])\s*(?:dates?|fechas?|date\(s\)|fecha\(s\))\s*[:.]?[\s_]*$")
 SIGNATURE = re.compile(r"\b(?:sign(?:ed|ature)|firma)\b")
+# Who signs beside a day, which is that of the signature. An instructor may stand beside that of the course.
+SIGNER = re.compile(
+    r"\b(?:supervisor|coordinat\w+|director\w*|manager|representative|administrator|president|chair\w*|"
+    r"authori[sz]ed|title|validated|witness|initials)\b"
+)
 PRINTED_AT = re.compile(r",? [0-9]{1,2}:[0-9]{2}")
 NOTHING_MORE = re.compile(r"[\s.,;:)(_*-]*")
 CLOSE = 3.0  # heights of the letters between a day and a label under it
@@ -80,10 +85,19 @@ def parse(pages: Sequence[Page]) -> Found:
     found: dict[str, Sequence[Candidate]] = {}
     found["starts_on"], found["ends_on"] = starts, ends = the_days(days_of(layout))
     found["quantity"], found["points"], unit = the_amount(amounts, words, starts, ends)
+    if len({one.said for one in starts}) > 1:
+        for name in ("quantity", "points"):
+            found[name] = _offered(found[name])
+    if len(found["quantity"]) > 1 and not all(run.is_text for run in layout.runs):
+        found["starts_on"], found["ends_on"] = _offered(starts), _offered(ends)  # of other activities none may be read
     found["title"] = names.titles(layout)
     found["provider"] = names.providers(layout)
     found["activity_type"] = names.activity_types(layout, words, unit)
     return Found({name: tuple(some[:MOST_CANDIDATES]) for name, some in found.items() if some}, unit)
+
+
+def _offered(candidates: Iterable[Candidate]) -> list[Candidate]:
+    return [replace(one, is_sure=False) for one in candidates]
 
 
 def candidate(value: str, run: Run, start: int, end: int) -> Candidate:
@@ -129,7 +143,12 @@ def _meaning(layout: Layout, run: Run, mention: days.Mention, before: Day | None
     if PRINTED_AT.match(behind) and not inline.strip() and _is_at_the_edge(segment):
         return Means.OTHER
     if DATE_LABEL.search(inline):
-        is_signed = any(SIGNATURE.search(_flat(other)) for other in layout.line(segment))
+        beside = [_flat(other) for other in layout.line(segment)]
+        before_it = run.flat[max(0, mention.start - at) : mention.start]
+        left = layout.left_of(segment)
+        is_signed = any(map(SIGNATURE.search, beside)) or SIGNER.search(
+            f"{_flat(left)} {before_it}" if left is not None else before_it
+        )
         return Means.ISSUED if is_signed else Means.PLAIN
     if not ONLY_LITTLE.fullmatch(inline):
         cue = last_cue(text)
@@ -238,8 +257,8 @@ def the_days(found: Sequence[Day]) -> tuple[list[Candidate], list[Candidate]]:
     if plain:
         return _candidates(plain + unknown if len(plain) == 1 else plain)
     first, last = _candidates([day for day in unknown if day.run.is_text])
-    if len(found) > len(unknown):  # a day of which nothing is said, beside others
-        first, last = ([replace(one, is_sure=False) for one in some] for some in (first, last))
+    if len(found) > len(unknown):  # nothing is said of it, and there are others
+        return _offered(first), _offered(last)
     return first, last
 
 

@@ -252,6 +252,23 @@ CERTIFICATES = [
     ("Training completed 03/14/2026. Refresher training must be completed by 03/14/2027.", [DAY], [], [], ""),
     ("2026-03-14T10:22:00Z completed", [DAY], [], [], ""),
     (
+        "Date and place: March 14, 2026, Boise\nThe term of approval extends from 4/2/2025 to 12/28/2026.\n2 CE hours",
+        [DAY],
+        [],
+        ["2"],
+        "hour",
+    ),
+    ("8/22/2026 4:02:11 PM\nhas completed the course as of March 14, 2026", [], [], [], ""),
+    (
+        "which ran from Tuesday, March 10, to Saturday, March 14, 2026, 8 contact hours (0.80 CEU)",
+        ["2026-03-10"],
+        [DAY],
+        ["8"],
+        "hour",
+    ),
+    ("Kind            Offered   Earned\nContact hours   8.0       2.0\nAttended 3/14/2026", [DAY], [], ["2"], "hour"),
+    ("Supervisor: ____________ Date: 3/14/2026\nCE hours: 2", [], [], ["2"], "hour"),
+    (
         "July 4, 2026 - July 6, 2026 Annual Convention. 14 Contact Hours Awarded. Next convention: July 3, 2027",
         ["2026-07-04"],
         ["2026-07-06"],
@@ -337,6 +354,31 @@ def test_a_provider_that_may_be_cut_off_is_only_offered(text: str, is_sure: bool
     assert provider.is_sure is is_sure
 
 
+def test_a_day_of_which_nothing_is_said_beside_others_is_only_offered() -> None:
+    [alone] = read("March 14, 2026")["starts_on"]
+    [beside] = read("March 14, 2026\nExpires: March 14, 2028")["starts_on"]
+    assert alone.is_sure
+    assert not beside.is_sure
+
+
+def test_a_total_of_several_activities_is_one_of_several_values() -> None:
+    found = read("Completed      Hours\n03/14/2026     2.0\n04/10/2026     3.0\n\n\nTotal CE hours: 5.0")
+    assert sorted(found.values("quantity")) == ["2", "3", "5"]
+
+
+def test_the_total_alone_is_only_offered() -> None:
+    found = read("Completed 03/14/2026\nCompleted 04/10/2026\nTotal CE hours: 5.0")
+    assert [(one.value, one.is_sure) for one in found["points"]] == [("5", False)]
+
+
+def test_one_day_beside_several_numbers_is_only_offered_from_a_picture() -> None:
+    """The picture may have a day in each row of which one was read."""
+    text = "Completed      Contact hours\n03/14/2026     2.0\n               3.0"
+    for sure, is_sure in ((100, True), (96, False)):
+        [day] = read(text, sure=sure)["starts_on"]
+        assert (day.value, day.is_sure) == (DAY, is_sure)
+
+
 def test_a_value_tells_where_it_stood() -> None:
     found = read("Certificate\n\nDate attended: 3/14/2026")
     spot = found["starts_on"][0].spot
@@ -396,6 +438,7 @@ def test_titles(text: str, titles: list[str]) -> None:
         ("Provider: Great Plains University, 12 Main Street, Boise, ID 83702", ["Great Plains University"]),
         ("Provider: Center on Aging at Lake University", ["Center on Aging at Lake University"]),
         ("Presented by American Council on Safety on Monday, May 4, 2026", ["American Council on Safety"]),
+        ("Educational provider: Boise Hospital #50-1234", ["Boise Hospital"]),
         ("Presented by Jane Roe, MD", []),  # a person
         ("Blue Ridge Hospital\ncertifies that\nAnn Lee", ["Blue Ridge Hospital"]),
         ("Sponsor: Blue Ridge Hospital\nProvided by Delta Academy", ["Blue Ridge Hospital", "Delta Academy"]),
