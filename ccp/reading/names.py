@@ -364,13 +364,18 @@ OFFICE = re.compile(
 )
 
 
+REGISTRAR = re.compile(r"\b(?:semester|gpa|registrar|undergraduate|academic record)\b")
+
+
 def activity_types(layout: Layout, words: str, unit: str) -> list[Candidate]:
     """Return the type if the certificate says it clearly, else the types between which it does not."""
     by_unit = {"semester-hour": "college-semester-hours", "quarter-hour": "college-quarter-hours"}
     if unit in by_unit:
         return [Candidate(by_unit[unit])]
-    if GAVE.search(words) or OFFICE.search(words):
+    if GAVE.search(words) or OFFICE.search(words) or (not unit and REGISTRAR.search(words)):
         return []
+    for provider in providers(layout):  # "Harborview Training Partners" is no training
+        words = words.replace(folded(provider.said), "")
     live = LIVE.search(words) or COURSE.search(words)
     if SELF_STUDY.search(words):
         types = ["self-study", "course-seminar-webinar"] if live else ["self-study"]
