@@ -18,7 +18,7 @@ stands before a day decides, too.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from difflib import get_close_matches
 
 from amtportal.month_names import MONTHS
@@ -58,6 +58,10 @@ BRITISH = re.compile(
     r"australia|new zealand|canada|ontario)\b"
 )
 _BETWEEN = re.compile(r"[\s,]*(?:-|to|thru|through|until|till|al?|hasta(?: el)?|y el)[\s,]*(?:[a-z]{3,9},? )?")
+
+
+_AND = re.compile(r",? (?:and|&|y)(?: el)? (?:[a-z]{3,9}, )?")
+WEEK = timedelta(days=7)  # two days with "and" between them are the first and the last of one activity
 
 
 @dataclass(frozen=True)
@@ -180,11 +184,13 @@ def _joined(text: str, found: Sequence[Mention]) -> list[Mention]:
     joined: list[Mention] = []
     for mention in found:
         before = joined[-1] if joined else None
-        if before and not before.is_range and _BETWEEN.fullmatch(text[before.end : mention.start]):
+        between = text[before.end : mention.start] if before else ""
+        is_to, is_and = _BETWEEN.fullmatch(between), _AND.fullmatch(between)
+        if before and not before.is_range and (is_to or is_and):
             pairs = tuple(
                 (first, last)
                 for (first, _), (last, _) in zip(before.readings, mention.readings, strict=False)
-                if first < last
+                if first < last and (is_to or last - first < WEEK)
             )
             if pairs and not mention.is_range:
                 joined[-1] = Mention(before.start, mention.end, pairs, before.is_sure and mention.is_sure)

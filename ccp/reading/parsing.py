@@ -299,7 +299,7 @@ def _candidates_of_pairs(pairs: Sequence[tuple[Day, Day]]) -> tuple[list[Candida
 
 # Right before a number, with a word or two between.
 NOT_EARNED = re.compile(
-    r"\b(?:up to|hasta|as many as|exceed|more than|mas de|toward|each|every|per|cada|equals?|equivale\w*|within|"
+    r"\b(?:up to|hasta|as many as|exceed|more than|mas de|toward|each|every|per|cada|equals?|(?:ceu|unidad|unidades|credito|punto|hora)\)? equivale\w*|within|"
     r"at least|al menos|"
     r"for each|another|additional|out of|of the|previous|prior|after|before|antes|next|every)\W+(?:(?:un|una|the|a|"
     r"an|total|of|de|maximo|maximum|to) )*$"
@@ -316,6 +316,8 @@ NOT_EARNED_AFTER = re.compile(
     r"remaining|per|each|a (?:day|week|year)|"
     r"(?:before|after|of (?:the )?(?:notice|purchase|event|program))|maximo|requerid\w*|disponibles?|(?:24|7))\b"
 )
+SCORE = re.compile(r"\b(?:scor(?:ed?|ing)|grade|percent|pass(?:ing)? (?:score|mark)|puntuacion|nota)\b[^.;\n]{0,40}$")
+OF_A_SCORE = re.compile(r"[ ,)]*(?:out of|of (?:a )?100|and passed|to pass|needed|possible|correct)\b|\W*%")
 NOT_EARNED_LABEL = re.compile(
     r"\b(?:max(?:imum)?|maxim[oa]|available|offered|possible|required|remaining|program total|total program|series|"
     r"approved hours|"
@@ -397,6 +399,9 @@ def _tier(run: Run, mention: quantities.Mention, begins: int) -> Tier:
         or NOT_EARNED_AFTER.match(run.flat[mention.end : line_end])
         or NOT_EARNED_LABEL.search(label)
     ):
+        return Tier.NONE
+    is_score = SCORE.search(in_lines) or SCORE.search(label) or OF_A_SCORE.match(run.flat[mention.end : line_end])
+    if mention.unit == POINT and is_score:
         return Tier.NONE
     if mention.is_clear and not APPROVED.search(before):
         return Tier.CLEAR

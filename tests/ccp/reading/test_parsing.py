@@ -267,6 +267,7 @@ CERTIFICATES = [
         "hour",
     ),
     ("Kind            Offered   Earned\nContact hours   8.0       2.0\nAttended 3/14/2026", [DAY], [], ["2"], "hour"),
+    ("attended March 13, 2026 and March 14, 2026", ["2026-03-13"], [DAY], [], ""),
     ("Supervisor: ____________ Date: 3/14/2026\nCE hours: 2", [], [], ["2"], "hour"),
     (
         "July 4, 2026 - July 6, 2026 Annual Convention. 14 Contact Hours Awarded. Next convention: July 3, 2027",
@@ -301,6 +302,12 @@ def test_days_and_hours(text: str, starts: list[str], ends: list[str], quantity:
         ("CEU hours: 0.5", ["0.5", "5"]),
         ("0.5 CEU by the American Association of Medical Assistants", ["0.5", "5"]),  # its CEU is an hour
         ("2 contact hours, 0.3 CEU", ["2", "3"]),
+        ("Duration: 2 hours and 30 minutes", ["2.5"]),
+        ("Tiempo: 1 h 15 min", ["1.25"]),
+        ("Equivale a 2 horas crédito de educación continua", ["2"]),
+        ("You scored 92 points and passed. Worth 1.5 CE hours.", ["1.5"]),
+        ("Score: 92 points out of 100", []),
+        ("Earned 3.00 of 5.00 contact hours", ["3"]),
         ("1 hour - 60 minutes. 1 hour 60 minutes", []),
         ("CONTACT HOURS (1 hour    60 minutes)", []),
     ],
