@@ -78,7 +78,12 @@ def providers(layout: Layout) -> list[Candidate]:
         if (match := APPROVED_PROVIDER.match(folded(segment.text)))
     )
     found.extend(_offered(_head(layout)))
-    return _distinct(one for one in found if _is_organization(one.value))
+    named = (replace(one, value=NUMBERED.sub("", one.value)) for one in found)
+    return _distinct(one for one in named if _is_organization(one.value))
+
+
+# The number of a provider behind its name.
+NUMBERED = re.compile(r"[\s,(-]*(?:(?:provider |ce )*(?:#|(?:no|id|number|núm)\b[.:]?)\s?)+[\w-]*[0-9][\w-]*\)?$", re.I)
 
 
 def _offered(candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -124,10 +129,10 @@ def _labeled(layout: Layout, label: re.Pattern[str], *, may_stand_inside: bool =
                 rest = segment.text[match.end() :]
                 if not rest.strip(" :_."):
                     found.extend(_beside(layout, run, number))
-                elif ":" in match["colon"] or (
-                    may_stand_inside and re.search(r"\b(?:by|por)\s*$", flat[: match.end()])
-                ):
-                    found.append(_rest(layout, run, number, match.end()))
+                elif ":" in match["colon"]:
+                    found.append(_rest(run, number, match.end()))
+                elif may_stand_inside and re.search(r"\b(?:by|por)\s*$", flat[: match.end()]):
+                    found.append(_rest(run, number, match.end(), is_in_sentence=True))
             elif may_stand_inside and (
                 inside := re.search(
                     r"\b(?:sponsored|offered|provided|hosted|organi[sz]ed|presented|conducted|impartid[oa]|"
@@ -136,24 +141,46 @@ def _labeled(layout: Layout, label: re.Pattern[str], *, may_stand_inside: bool =
                 )
             ):
                 if segment.text[inside.end() :].strip():
-                    found.append(_rest(layout, run, number, inside.end()))
+                    found.append(_rest(run, number, inside.end(), is_in_sentence=True))
                 elif number + 1 < len(run.segments):
-                    following = Run((run.segments[number + 1],))
-                    found.append(_candidate(following, 0, len(following.text)))
+                    found.append(_rest(run, number + 1, 0, is_in_sentence=True))
     return [one for one in found if one.value]
 
 
-def _rest(layout: Layout, run: Run, number: int, start: int) -> Candidate:
-    """Return what follows a label in its line, up to what begins another thought."""
+# What ends a name in a sentence. "on" does so only before a day: "Center on Aging" is one name.
+_DAY_BEGINS = (
+    r"(?:[0-9]|(?i:mon|tues?|wed(?:nes)?|thurs?|fri|sat(?:ur)?|sun|lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|"
+    r"domingo|jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)\w*\b)"
+)
+STOP = re.compile(
+    r"\s{2,}|[;|]|,? \(?(?=#|no\. ?[0-9]|nr\. ?[0-9]|number )|,? (?:held|and has|and was|is approved|date) |"
+    rf",? (?:on|el|from|del|at|for)(?: (?:the|this|d[ií]a))? (?={_DAY_BEGINS})|,? (?:on the date|for a) |"
+    r"\.(?=\s|$)(?<!\b[A-Z]\.)(?<!St\.)(?<!Inc\.)|"
+    r", (?=[0-9]|P\. ?O\.|Suite|(?:[A-Z][\w.]+ ?){1,3}, [A-Z]{2}\b)"
+)
+PLACE = re.compile(r" (?:on|at|el|en|in|from|for|with)\b", re.I)  # a place, or a part of the name
+
+
+def _rest(run: Run, number: int, start: int, *, is_in_sentence: bool = False) -> Candidate:
+    """Return what follows a label in its line, up to what begins another thought.
+
+    It is only offered if the name may go on in the next line, or have ended before.
+    """
     segment = run.segments[number]
     text = segment.text[start:]
-    stop = re.search(
-        r"\s{2,}|[;|]|,? (?:on|el|held|and has|and was|is approved|date|at) |\.(?=\s|"
-        r"$)(?<!\b[A-Z]\.)(?<!St\.)(?<!Inc\.)|, (?=[0-9]|P\. ?O\.|Suite|(?:[A-Z][\w.]+ ?){1,3}, [A-Z]{2}\b)",
-        text,
-    )
+    stop = STOP.search(text)
     end = start + (stop.start() if stop else len(text))
-    return _candidate(Run((segment,)), start, end)
+    following = run.segments[number + 1] if number + 1 < len(run.segments) else None
+    goes_on = (
+        stop is None
+        and following is not None
+        and not is_a_label(following)
+        and ":" not in following.text
+        and _continues(segment, following)
+        and not STOP.match(f" {following.text}")
+    )
+    one = _candidate(Run((segment,)), start, end)
+    return replace(one, is_sure=not goes_on and not (is_in_sentence and PLACE.search(one.value)))
 
 
 def _beside(layout: Layout, run: Run, number: int) -> list[Candidate]:
@@ -170,7 +197,7 @@ def _beside(layout: Layout, run: Run, number: int) -> list[Candidate]:
     if is_header:
         rows = []
         for other in below:
-            if len(layout.line(other)) < 2:
+            if len(layout.line(other)) < 2 or is_a_label(other):
                 break
             rows.append(other)
         return [_candidate(Run((row,)), 0, None) for row in rows]
@@ -337,13 +364,18 @@ OFFICE = re.compile(
 )
 
 
+REGISTRAR = re.compile(r"\b(?:semester|gpa|registrar|undergraduate|academic record)\b")
+
+
 def activity_types(layout: Layout, words: str, unit: str) -> list[Candidate]:
     """Return the type if the certificate says it clearly, else the types between which it does not."""
     by_unit = {"semester-hour": "college-semester-hours", "quarter-hour": "college-quarter-hours"}
     if unit in by_unit:
         return [Candidate(by_unit[unit])]
-    if GAVE.search(words) or OFFICE.search(words):
+    if GAVE.search(words) or OFFICE.search(words) or (not unit and REGISTRAR.search(words)):
         return []
+    for provider in providers(layout):  # "Harborview Training Partners" is no training
+        words = words.replace(folded(provider.said), "")
     live = LIVE.search(words) or COURSE.search(words)
     if SELF_STUDY.search(words):
         types = ["self-study", "course-seminar-webinar"] if live else ["self-study"]

@@ -92,7 +92,7 @@ def test_a_pdf_with_text_is_read() -> None:
 @needs_ocr
 @pytest.mark.slow
 def test_a_photo_is_read_and_turned_upright() -> None:
-    certificate = make("a01_classic", 1)
+    certificate = make("a01_classic", 2)
     file = BytesIO()
     page = PdfDocument(certificate.pdf)[0].render(scale=2).to_pil().convert("RGB")
     page.rotate(91, expand=True, fillcolor="gray").save(file, "JPEG")
