@@ -25,6 +25,7 @@ from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from tests.audit.portal import PASSWORD, PROJECT, link_of, running_portal, today
 from tests.audit.screens import ENGLISH, MET, MIDWAY, SHORT, TWO
+from tests.support.waiting import PATIENCE
 
 NEVER_OPENED = "unopened@demo.example"
 NEW_PASSWORD = "nine green umbrellas"
@@ -91,6 +92,7 @@ class Release:
         context = self.browser.new_context(
             base_url=self.address, locale=ENGLISH, viewport={"width": 390, "height": 844}, reduced_motion="reduce"
         )
+        context.set_default_timeout(PATIENCE * 1000)
         page = context.new_page()
         if who:
             page.goto("/accounts/login/")
