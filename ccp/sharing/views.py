@@ -10,11 +10,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from amtportal import qr
 from amtportal.dates import day_of
 from amtportal.documents import fonts
 from amtportal.documents import layout as documents
@@ -65,7 +67,7 @@ def sharing(request: HttpRequest, member: Member) -> HttpResponse:
     working, ended = _listed(member, at=now)
     context = {
         "form": form,
-        "working": [(link, links.address(link)) for link in working],
+        "working": [(link, address, _qr(address)) for link in working for address in [links.address(link)]],
         "ended": ended,
         "certifications": held,
         "listing": look_up.listing_of(member),
@@ -88,6 +90,11 @@ def _listed(member: Member, *, at: datetime) -> tuple[list[ShareLink], list[Shar
     working = with_days(links.working(member, on))
     others = ShareLink.objects.filter(member=member).exclude(pk__in=[link.pk for link in working])
     return working, with_days(others.order_by("-pk")[:ENDED_SHOWN])
+
+
+def _qr(address: str) -> SafeString | str:
+    """Return the QR code of a link: an employer reads it from the member's screen."""
+    return qr.svg(address, _("QR code of this link"), error="l") if address else ""
 
 
 def _press(request: HttpRequest, member: Member, *, action: str, link: int | None, at: datetime) -> None:

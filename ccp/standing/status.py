@@ -143,7 +143,7 @@ def _sentence(standing: Standing, tone: Tone) -> str:
                     "The cycle and its grace period are over, and AMT has not set the points of an entry yet. This "
                     "certification does not lapse before AMT has set them."
                 )
-            return _("The cycle and its grace period are over, and it takes no more records. Call AMT.")
+            return _("The cycle and its grace period are over, and it takes no more records.")
         case "met":
             return _("Well done: you need no more points in this cycle.")
         case "voluntary":
