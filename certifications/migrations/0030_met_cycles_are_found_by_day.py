@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("certifications", "0017_certificates_are_found_by_number")]
+    dependencies = [("certifications", "0022_awards_are_corrected_and_certifications_revoked")]
 
     operations = [
         migrations.AddIndex(

@@ -11,7 +11,7 @@ import amtportal.history.requests
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0018_questions_are_kept"),
+        ("members", "0023_members_are_found_by_sound_and_former_name"),
     ]
 
     operations = [
