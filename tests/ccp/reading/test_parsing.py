@@ -268,6 +268,14 @@ CERTIFICATES = [
     ),
     ("Kind            Offered   Earned\nContact hours   8.0       2.0\nAttended 3/14/2026", [DAY], [], ["2"], "hour"),
     ("attended March 13, 2026 and March 14, 2026", ["2026-03-13"], [DAY], [], ""),
+    ('DATE: March 20, 2026\nYou attended "Point by Point" on March 14, 2026.', [DAY], [], [], ""),
+    (
+        "Report of 01/01/2026 to 04/30/2026\nCompleted 03/14/2026\nCompleted 03/13/2026",
+        ["2026-03-13", DAY],
+        [],
+        [],
+        "",
+    ),
     ("Supervisor: ____________ Date: 3/14/2026\nCE hours: 2", [], [], ["2"], "hour"),
     (
         "July 4, 2026 - July 6, 2026 Annual Convention. 14 Contact Hours Awarded. Next convention: July 3, 2027",

@@ -8,6 +8,7 @@ import zlib
 from datetime import date
 from io import BytesIO
 from pathlib import Path
+from random import Random
 from shutil import which
 
 import pytest
@@ -16,7 +17,8 @@ from pypdfium2 import PdfDocument
 
 from amtportal import checks
 from amtportal.uploads.kept import FileKind
-from ccp.reading.found import PNG, Candidate, Found
+from ccp.reading.certificate import png
+from ccp.reading.found import MOST_CROP, PNG, Candidate, Found
 from ccp.reading.reading import Unreadable, Why, plausible, read
 from tests.benchmarks.reading.making import make
 from tests.support.evidence import picture
@@ -67,6 +69,13 @@ def test_more_of_a_unit_than_an_activity_can_have_is_no_candidate(unit: str, qua
     kept = plausible(found(unit, quantity=[quantity]), ON)
     assert kept.values("quantity") == [quantity] * is_kept
     assert kept.unit == unit * is_kept
+
+
+def test_a_noisy_piece_of_a_page_is_small_enough() -> None:
+    """A crop of more bytes than ``MOST_CROP`` made the whole file unreadable."""
+    crop = png(Image.frombytes("L", (640, 320), Random(1).randbytes(640 * 320)).convert("RGB"))
+    assert crop.startswith(PNG)
+    assert len(crop) <= MOST_CROP
 
 
 def test_an_unknown_unit_is_no_unit() -> None:
