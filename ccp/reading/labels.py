@@ -62,7 +62,7 @@ _CUES: tuple[tuple[Means, str], ...] = (
     ),
     (
         Means.DONE,
-        rf"complet\w*|finish\w*|finaliz\w*|attend\w*|asist\w*|particip\w*|held\b|celebrad[oa]\w*|celebro|"
+        rf"complet\w*|finish\w*|finaliz\w*|attend\w*|took part|asist\w*|particip\w*|held\b|celebrad[oa]\w*|celebro|"
         rf"realizad[oa]\w*|"
         rf"realizo|impartid[oa]\w*|llevad[oa] a cabo|date(?:s|\(s\))? of (?:the |your )?{_KINDS}|{_KINDS} date(?:s|"
         rf"\(s\))?|(?:academic )?terms?(?! of)|"

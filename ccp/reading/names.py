@@ -63,7 +63,12 @@ def titles(layout: Layout) -> list[Candidate]:
     """
     found = _labeled(layout, TITLE) or _quoted(layout)
     found = found or _offered(_after_completed(layout) or _in_sentences(layout))
-    return _distinct(one for one in found if not GENERIC.search(folded(one.value)))
+    return _distinct(one for one in found if not (GENERIC.search(folded(one.value)) or _says_when(one)))
+
+
+def _says_when(candidate: Candidate) -> bool:
+    """Return whether a day stands in it, as in a cell that was read together with the one beside it."""
+    return bool(days.mentions(folded(candidate.value), day_first=None))
 
 
 def providers(layout: Layout) -> list[Candidate]:
@@ -79,7 +84,7 @@ def providers(layout: Layout) -> list[Candidate]:
     )
     found.extend(_offered(_head(layout)))
     named = (replace(one, value=NUMBERED.sub("", one.value)) for one in found)
-    return _distinct(one for one in named if _is_organization(one.value))
+    return _distinct(one for one in named if _is_organization(one.value) and not _says_when(one))
 
 
 # The number of a provider behind its name.
@@ -195,13 +200,28 @@ def _beside(layout: Layout, run: Run, number: int) -> list[Candidate]:
     if not below or (not is_header and is_a_label(below[0])):
         return []
     if is_header:
-        rows = []
-        for other in below:
-            if len(layout.line(other)) < 2 or is_a_label(other):
-                break
-            rows.append(other)
-        return [_candidate(Run((row,)), 0, None) for row in rows]
+        return [_candidate(Run(tuple(row)), 0, None) for row in _cells(layout, below)]
     return [_candidate(Run(tuple(_with_following(layout, below[0]))), 0, None)]
+
+
+def _cells(layout: Layout, below: Sequence[Segment]) -> list[list[Segment]]:
+    """Return the cells of a column, each with its lines. The last line of a cell has fewer cells beside it."""
+    cells: list[list[Segment]] = []
+    for segment in below:
+        beside = len(layout.line(segment))
+        if cells and _continues(cells[-1][-1], segment) and beside < len(layout.line(cells[-1][0])):
+            cells[-1].append(segment)
+        elif beside < 2 or is_a_label(segment):
+            break
+        else:
+            cells.append([segment])
+    return cells
+
+
+# The heads of a table's columns that stand close together.
+HEADS = re.compile(
+    r"\bdates?\b.*\b(?:dates?|hours?|hrs|credits?|ceus?|grade|score|status|due)\b|\bhours?\b.*\bdates?\b"
+)
 
 
 def is_a_label(segment: Segment) -> bool:
@@ -211,6 +231,7 @@ def is_a_label(segment: Segment) -> bool:
         flat.rstrip().endswith(":")
         or (label_of(flat) and alone(flat) is None and not re.search(r"[0-9]", flat))
         or (is_label(flat) and len(flat.split()) <= 4)
+        or HEADS.search(flat)
         or TITLE.fullmatch(flat.strip())
         or PROVIDER.fullmatch(flat.strip())
     )

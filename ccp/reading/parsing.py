@@ -305,7 +305,8 @@ NOT_EARNED = re.compile(
     r"\b(?:up to|hasta|as many as|exceed|more than|mas de|toward|each|every|per|cada|equals?|"
     r"(?:ceu|unidad|unidades|credito|punto|hora)\)? equivale\w*|within|"
     r"at least|al menos|"
-    r"for each|another|additional|out of|of the|previous|prior|after|before|antes|next|every)\W+(?:(?:un|una|the|a|"
+    r"for each|another|additional|out of|of the|previous|prior|after|before|antes|next|every|"
+    r"office|business|opening|store)\W+(?:(?:un|una|the|a|"
     r"an|total|of|de|maximo|maximum|to) )*$"
 )
 # Anywhere before it in its sentence, as in "the most that can be earned is".

@@ -268,6 +268,7 @@ CERTIFICATES = [
     ),
     ("Kind            Offered   Earned\nContact hours   8.0       2.0\nAttended 3/14/2026", [DAY], [], ["2"], "hour"),
     ("attended March 13, 2026 and March 14, 2026", ["2026-03-13"], [DAY], [], ""),
+    ("Date: March 20, 2026\nYou took part in it on March 14, 2026.", [DAY], [], [], ""),
     ('DATE: March 20, 2026\nYou attended "Point by Point" on March 14, 2026.', [DAY], [], [], ""),
     (
         "Report of 01/01/2026 to 04/30/2026\nCompleted 03/14/2026\nCompleted 03/13/2026",
@@ -310,6 +311,7 @@ def test_days_and_hours(text: str, starts: list[str], ends: list[str], quantity:
         ("CEU hours: 0.5", ["0.5", "5"]),
         ("0.5 CEU by the American Association of Medical Assistants", ["0.5", "5"]),  # its CEU is an hour
         ("2 contact hours, 0.3 CEU", ["2", "3"]),
+        ("Office hours: 9 to 5. Worth 2 CE hours.", ["2"]),
         ("Duration: 2 hours and 30 minutes", ["2.5"]),
         ("Tiempo: 1 h 15 min", ["1.25"]),
         ("Equivale a 2 horas crédito de educación continua", ["2"]),
@@ -374,6 +376,24 @@ def test_a_day_of_which_nothing_is_said_beside_others_is_only_offered() -> None:
     [beside] = read("March 14, 2026\nExpires: March 14, 2028")["starts_on"]
     assert alone.is_sure
     assert not beside.is_sure
+
+
+def test_a_title_over_two_lines_of_its_cell_is_one() -> None:
+    """Lines are recognized, as in a picture: in typed text they are too far apart."""
+    found = read(
+        """
+        Course            Completed     Hours
+        Blood Smears in   03/14/2026    2.0
+        Primary Care
+        """,
+        sure=99,
+    )
+    assert found.values("title") == ["Blood Smears in Primary Care"]
+
+
+def test_the_heads_of_columns_are_no_title() -> None:
+    assert read("Course   Date ordered Date finished Grade").values("title") == []
+    assert read("Course: Blood Smears Mar 6, 2026").values("title") == []
 
 
 def test_a_total_of_several_activities_is_one_of_several_values() -> None:
