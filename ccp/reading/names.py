@@ -174,10 +174,12 @@ def _rest(run: Run, number: int, start: int, *, is_in_sentence: bool = False) ->
     segment = run.segments[number]
     text = segment.text[start:]
     stop = STOP.search(text)
-    end = start + (stop.start() if stop else len(text))
+    stops = [stop.start()] if stop else []
+    stops += [day.start for day in days.mentions(folded(text), day_first=None)]
+    end = start + min(stops, default=len(text))
     following = run.segments[number + 1] if number + 1 < len(run.segments) else None
     goes_on = (
-        stop is None
+        not stops
         and following is not None
         and not is_a_label(following)
         and ":" not in following.text
