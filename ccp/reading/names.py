@@ -88,7 +88,9 @@ def providers(layout: Layout) -> list[Candidate]:
 
 
 # The number of a provider behind its name.
-NUMBERED = re.compile(r"[\s,(-]*(?:(?:provider |ce )*(?:#|(?:no|id|number|núm)\b[.:]?)\s?)+[\w-]*[0-9][\w-]*\)?$", re.I)
+NUMBERED = re.compile(
+    r"[\s,(-]*(?:(?:\b(?:provider|ce) )*(?:#|(?:no|id|number|núm)\b[.:]?)\s?)+[\w-]*[0-9][\w-]*\)?$", re.I
+)
 
 
 def _offered(candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -141,7 +143,7 @@ def _labeled(layout: Layout, label: re.Pattern[str], *, may_stand_inside: bool =
             elif may_stand_inside and (
                 inside := re.search(
                     r"\b(?:sponsored|offered|provided|hosted|organi[sz]ed|presented|conducted|impartid[oa]|"
-                    r"organizad[oa]|ofrecid[oa]|auspiciad[oa]|patrocinad[oa]) (?:by|por)(?: (?:the|la|el))? ?",
+                    r"organizad[oa]|ofrecid[oa]|auspiciad[oa]|patrocinad[oa]) (?:by|por)(?: (?:the|la|el)\b)? ?",
                     flat,
                 )
             ):
@@ -197,13 +199,25 @@ def _beside(layout: Layout, run: Run, number: int) -> list[Candidate]:
     is_header = len(layout.line(segment)) > 1 and _is_header(layout.line(segment))
     is_between = right is not None and is_a_label(right) and not folded(right.text).endswith(":")
     if right is not None and not is_header and not is_between:
-        return [_candidate(Run(tuple(_with_following(layout, right))), 0, None)]
+        one = _candidate(Run(tuple(_with_following(layout, right))), 0, None)
+        return [replace(one, is_sure=not _begins_above(layout, right))]
     below = [other for other in layout.below(segment) if other.top - segment.bottom < 4 * segment.height or is_header]
     if not below or (not is_header and is_a_label(below[0])):
         return []
     if is_header:
         return [_candidate(Run(tuple(row)), 0, None) for row in _cells(layout, below)]
     return [_candidate(Run(tuple(_with_following(layout, below[0]))), 0, None)]
+
+
+def _begins_above(layout: Layout, segment: Segment) -> bool:
+    """Return whether the line above belongs to the same cell, so that a label stands beside its middle."""
+    above = next(iter(layout.above(segment)), None)
+    return (
+        above is not None
+        and abs(above.left - segment.left) < 0.5 * segment.height
+        and _continues(above, segment)
+        and layout.left_of(above) is None
+    )
 
 
 def _cells(layout: Layout, below: Sequence[Segment]) -> list[list[Segment]]:

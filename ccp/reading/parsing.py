@@ -33,6 +33,7 @@ SIGNER = re.compile(
     r"\b(?:supervisor|coordinat\w+|director\w*|manager|representative|administrator|president|chair\w*|"
     r"authori[sz]ed|title|validated|witness|initials)\b"
 )
+LEADING_ZERO = re.compile(r"(?<![0-9.,])0[0-9]")
 QUOTED = re.compile(r'"[^"]*"')
 PRINTED_AT = re.compile(r",? [0-9]{1,2}:[0-9]{2}")
 NOTHING_MORE = re.compile(r"[\s.,;:)(_*-]*")
@@ -75,7 +76,8 @@ class Amount:
 
     @property
     def is_sure(self) -> bool:
-        return self.run.sure(self.start, self.end) >= SURE
+        has_lost_its_point = not self.run.is_text and LEADING_ZERO.search(self.run.text, self.start, self.end)
+        return self.run.sure(self.start, self.end) >= SURE and not has_lost_its_point
 
 
 def parse(pages: Sequence[Page]) -> Found:

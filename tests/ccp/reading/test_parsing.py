@@ -337,6 +337,11 @@ def test_what_the_ocr_is_not_sure_of_is_not_filled_in(text: str) -> None:
     assert not read(text, sure=30)
 
 
+def test_a_number_that_lost_its_point_is_not_filled_in() -> None:
+    assert read("05 horas contacto").values("quantity") == ["5"]
+    assert read("05 contact hours", sure=96).values("quantity") == []
+
+
 def test_a_day_without_a_word_beside_it_is_filled_in_from_text_only() -> None:
     assert read("March 14, 2026").values("starts_on") == [DAY]
     assert read("March 14, 2026", sure=96).values("starts_on") == []
@@ -389,6 +394,11 @@ def test_a_title_over_two_lines_of_its_cell_is_one() -> None:
         sure=99,
     )
     assert found.values("title") == ["Blood Smears in Primary Care"]
+
+
+def test_a_label_beside_the_last_line_of_its_value_is_not_enough() -> None:
+    [provider] = read("           Prairie State Health\nSponsor:   Department", sure=99)["provider"]
+    assert not provider.is_sure
 
 
 def test_the_heads_of_columns_are_no_title() -> None:
@@ -473,6 +483,8 @@ def test_titles(text: str, titles: list[str]) -> None:
         ("Provider: Great Plains University, 12 Main Street, Boise, ID 83702", ["Great Plains University"]),
         ("Provider: Center on Aging at Lake University", ["Center on Aging at Lake University"]),
         ("Presented by American Council on Safety on Monday, May 4, 2026", ["American Council on Safety"]),
+        ("Provider: Council on Practice #50-1234", ["Council on Practice"]),
+        ("organized by LabSmart Education", ["LabSmart Education"]),
         ("Educational provider: Boise Hospital #50-1234", ["Boise Hospital"]),
         ("Presented by Jane Roe, MD", []),  # a person
         ("Blue Ridge Hospital\ncertifies that\nAnn Lee", ["Blue Ridge Hospital"]),

@@ -82,6 +82,11 @@ def test_an_unknown_unit_is_no_unit() -> None:
     assert plausible(found("furlong", quantity=["2"]), ON) == Found()
 
 
+def test_what_is_left_of_a_choice_of_points_is_only_offered() -> None:
+    [kept] = plausible(found(points=["80", "800"]), ON)["points"]
+    assert (kept.value, kept.is_sure) == ("80", False)
+
+
 def test_an_end_before_the_start_is_no_candidate() -> None:
     kept = plausible(found(starts_on=["2026-03-14"], ends_on=["2026-03-10", "2026-03-16"]), ON)
     assert kept.values("ends_on") == ["2026-03-16"]
