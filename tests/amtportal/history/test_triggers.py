@@ -32,7 +32,7 @@ from ccp.notices.models import Notice, NoticeMail
 from ccp.sharing.models import ShareDay
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
-from certifications.models import Cycle, CycleCorrection, StatusChange
+from certifications.models import AwardCorrection, Cycle, CycleCorrection, StatusChange
 from certifications.payments.models import ProviderEvent
 from tests.support.builders import TODAY, noon
 from tests.support.history import behind_the_triggers, without_triggers
@@ -69,7 +69,7 @@ def test_every_history_is_append_only_and_so_are_the_records_of_what_was_done() 
     assert len(histories) >= 18
     others = {StatusChange, CycleCorrection, Transcript, TranscriptFile, SecurityEvent, Seal, LogEntry, FormerAmtId}
     others |= {ProviderEvent, AttestationStatement, DrawLine, DrawTicket, Replacement, CaseStep, Conflict}
-    others |= {ItemReview, Letter, LetterPrint, Message, Badge}
+    others |= {ItemReview, Letter, LetterPrint, Message, Badge, AwardCorrection}
     assert set(triggers.append_only()) == histories | others
 
 
