@@ -119,7 +119,8 @@ def problem_with_holders(died: Iterable[Member]) -> Problem | None:
         assert member.died_on
         return Problem(
             "",
-            f"It is on record that {member} died on {format_day(member.died_on)}. If that is a mistake, take it back first.",
+            f"It is on record that {member} died on {format_day(member.died_on)}. If that is a mistake, take it back "
+            "first.",
         )
     return None
 

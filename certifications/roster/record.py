@@ -88,8 +88,8 @@ def conflicts(rows: Sequence[RosterRow], record: Record) -> Iterator[Problem]:
             yield Problem(
                 row.line,
                 "amt_id",
-                f"It is on record that AMT ID {row.amt_id} died on {format_day(died_on)}, so no certification is added. "
-                "Correct the AMT ID, or take it back on the member's page first.",
+                f"It is on record that AMT ID {row.amt_id} died on {format_day(died_on)}, so no certification is "
+                "added. Correct the AMT ID, or take it back on the member's page first.",
             )
         if stored and stored.awarded_on != row.awarded_on and (why := record.anchored.get(stored.pk)):
             yield Problem(
