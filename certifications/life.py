@@ -89,7 +89,7 @@ def consequence(certification: Certification, to: str, on: date, *, unclosed: Cy
     days = f"{format_day(unclosed.starts_on)} to {format_day(unclosed.ends_on)}" if unclosed else ""
     if to != Status.REINSTATED:
         cycle = f" Its cycle {days} is not closed now, and no cycle follows it." if unclosed else ""
-        final = " This is final." if not NEXT[to] else ""
+        final = " From tomorrow on this is final." if not NEXT[to] else ""
         return f"It takes no records.{cycle}{final}"
     if unclosed:
         return f"It continues with the cycle {days}, which is not closed."
