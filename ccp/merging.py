@@ -114,6 +114,12 @@ def problem_with_people(kept: Member, emptied: Member) -> Problem | None:
     for member in (kept, emptied):
         if member.merged_into_id:
             return Problem("amt_id", f"{member} was merged into another member already.")
+    if kept.died_on != emptied.died_on:
+        return Problem(
+            "amt_id",
+            "It is on record of one of the two that the member has died, on a day that the other does not have. Record "
+            "it for both, or take it back.",
+        )
     if emptied.user and (emptied.user.is_staff or emptied.user.is_superuser):
         return Problem("amt_id", f"{emptied} signs in to a staff account, which stays. Keep that member instead.")
     return None

@@ -33,7 +33,7 @@ from ccp.notices.models import Notice, NoticeMail
 from ccp.sharing.models import ShareDay
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
-from certifications.models import Cycle, CycleCorrection, StatusChange
+from certifications.models import AwardCorrection, Cycle, CycleCorrection, StatusChange
 from certifications.payments.models import ProviderEvent
 from tests.support.builders import TODAY, noon
 from tests.support.history import behind_the_triggers, without_triggers
@@ -70,7 +70,7 @@ def test_every_history_is_append_only_and_so_are_the_records_of_what_was_done() 
     assert len(histories) >= 18
     others = {StatusChange, CycleCorrection, Transcript, TranscriptFile, SecurityEvent, Seal, LogEntry, FormerAmtId}
     others |= {ProviderEvent, AttestationStatement, DrawLine, DrawTicket, Replacement, CaseStep, Conflict}
-    others |= {ItemReview, Letter, LetterPrint, Message, Badge, Note, Viewing, NightlyRun}
+    others |= {ItemReview, Letter, LetterPrint, Message, Badge, Note, Viewing, NightlyRun, AwardCorrection}
     assert set(triggers.append_only()) == histories | others
 
 
