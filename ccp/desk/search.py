@@ -175,7 +175,7 @@ class _Words:
         self.former: dict[int, list[str]] = {}
         unsaid = [member.pk for member in shown if not self._of_today(member)]
         if unsaid:
-            lines = Member.history.filter(id__in=unsaid).order_by()  # type: ignore[attr-defined]
+            lines = Member.history.filter(id__in=unsaid).order_by()
             for key, *names in lines.values_list("id", "first_name", "last_name").distinct():
                 if self._fits(names):
                     self.former.setdefault(key, []).append(" ".join(names).strip())

@@ -28,7 +28,7 @@ def clerk() -> User:
 
 def viewing_of(member: Member, clerk: User) -> Client:
     client = client_of(clerk)
-    answer = client.post(page(Member, "view_as", member.pk), {"reason": "On the phone."})
+    answer = client.post(page(Member, "viewing", member.pk), {"reason": "On the phone."})
     assert (answer.status_code, answer["Location"]) == (302, "/")
     return client
 
@@ -123,7 +123,7 @@ def test_nothing_is_written_but_that_it_began(met: Member, clerk: User, on_today
 @pytest.mark.parametrize("fields", [{"is_staff": True}, {"is_superuser": True}, {"is_active": False}])
 def test_some_accounts_are_never_viewed(clerk: User, fields: dict[str, bool]) -> None:
     member = make_member(user=make_user(**fields))
-    answer = client_of(clerk).post(page(Member, "view_as", member.pk), {"reason": "To look."})
+    answer = client_of(clerk).post(page(Member, "viewing", member.pk), {"reason": "To look."})
     assert answer.status_code == 200
     assert "errorlist" in answer.text
     assert not Viewing.objects.exists()
@@ -132,12 +132,12 @@ def test_some_accounts_are_never_viewed(clerk: User, fields: dict[str, bool]) ->
 
 def test_a_member_without_an_account_has_no_pages(clerk: User) -> None:
     member = Member.objects.create(amt_id="1", first_name="Ada")
-    answer = client_of(clerk).post(page(Member, "view_as", member.pk), {"reason": "To look."})
+    answer = client_of(clerk).post(page(Member, "viewing", member.pk), {"reason": "To look."})
     assert "The member has no account" in answer.text
 
 
 def test_without_a_reason_nothing_is_viewed(short: Member, clerk: User) -> None:
-    answer = client_of(clerk).post(page(Member, "view_as", short.pk), {"reason": " "})
+    answer = client_of(clerk).post(page(Member, "viewing", short.pk), {"reason": " "})
     assert "the reason stays on record" in answer.text
     assert not Viewing.objects.exists()
 
