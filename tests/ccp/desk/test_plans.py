@@ -23,24 +23,24 @@ BIG = (Activity, BouncingAddress, Certification, Cycle, MailDelivery, Member, Na
 BIG += (RosterDifference, SearchTerm, Transcript)  # type: ignore[assignment]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/admin/",
-        "/admin/search/?q=ada lane",
-        "/admin/search/?q=lindkvist",
-        "/admin/search/?q=ada@example.org",
-        "/admin/search/?q=INV-0000001",
-        "/admin/search/?q=CE-0000001",
-        "/admin/search/?q=RMA-123456",
-        "/admin/search/?q=7KQ2-M9XV-3T0B-HDWE",
-    ],
+PATHS = (
+    "/admin/",
+    "/admin/search/?q=ada lane",
+    "/admin/search/?q=lindkvist",
+    "/admin/search/?q=ada@example.org",
+    "/admin/search/?q=INV-0000001",
+    "/admin/search/?q=CE-0000001",
+    "/admin/search/?q=RMA-123456",
+    "/admin/search/?q=7KQ2-M9XV-3T0B-HDWE",
 )
-def test_no_query_reads_a_big_table_from_end_to_end(path: str) -> None:
+
+
+def test_no_query_reads_a_big_table_from_end_to_end() -> None:
     populate(1)
     client = client_of(make_user(is_staff=True, is_superuser=True))
     with CaptureQueriesContext(connection) as captured:
-        client.get(path)
+        for path in PATHS:
+            client.get(path)
     tables = {model._meta.db_table for model in BIG}
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
