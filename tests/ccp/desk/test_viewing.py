@@ -52,7 +52,8 @@ def test_each_page_is_as_the_member_sees_it_with_a_banner(met: Member, clerk: Us
 
 def test_the_way_back_leads_to_the_page_of_the_member(short: Member, clerk: User) -> None:
     client = viewing_of(short, clerk)
-    assert 'data-name="viewing"' in client.get("/admin/").text
+    assert "This page is your own: what you do here is saved." in client.get("/admin/").text
+    assert "Nothing that you do here is saved." in client.get("/").text
     assert client.post(END)["Location"] == page(Member, "change", short.pk)
     assert "You are signed in as staff" in client.get("/").text
 
