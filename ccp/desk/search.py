@@ -61,7 +61,7 @@ class Found:
 
 def find(typed: str, *, by: User) -> Found:
     """Return the members whom the words find, as far as this person may see by what."""
-    words = clean.line(typed[:LONGEST])
+    words = clean.line(typed[:LONGEST].replace("\0", " "))  # PostgreSQL takes no NUL in text
     if not words:
         return Found("")
     ways = dict(_exactly(words, by))
