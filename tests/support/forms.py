@@ -146,7 +146,7 @@ STAFF = {
     "members_member_death": Form("member", {"died_on": "2026-03-02", "reported_by": "The sister, by phone."}),
     "members_member_hide": Form("member", REASON),
     "members_member_notes": Form("member", {"text": "Called about the invoice."}),
-    "members_member_view_as": Form("member", REASON),
+    "members_member_viewing": Form("member", REASON),
     "members_member_rekey": Form("member", {**REASON, "amt_id": "888"}),
     "members_user_change": Form("user", {"email": "new@example.org"}),
     "certifications_certification_change": Form("certification", {"certificate_number": "777"}),

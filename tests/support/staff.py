@@ -155,7 +155,7 @@ DEEDS = {
     "members_member_rekey": "members.change_amt_id",
     "members_member_merge": "members.merge_members",
     "members_member_sign_in": "members.give_sign_in",
-    "members_member_view_as": "desk.view_as_member",
+    "members_member_viewing": "desk.view_as_member",
     "payments_refund_explain": "payments.resolve_unappliedmoney",
     "payments_settlement_explain": "payments.resolve_unappliedmoney",
     "payments_unappliedmoney_apply": "payments.resolve_unappliedmoney",

@@ -210,7 +210,7 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "members_member_death_take_back": (DeathReport, "taken_back_reason: – → Because it is so."),
     "members_member_hide": (Listing, "hidden_by_staff: – → True"),
     "members_member_notes": (Note, "text: – → Called about the invoice."),
-    "members_member_view_as": (Viewing, "reason: – → Because it is so."),
+    "members_member_viewing": (Viewing, "reason: – → Because it is so."),
     "members_member_rekey": (Member, "amt_id: * → 888"),
     "members_member_merge": (Member, "merged_into: – → *"),
     "members_member_sign_in": (User, "email: – → new@example.org"),

@@ -1,8 +1,10 @@
 """By what members are found: as they are spelled on the phone."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -136,6 +138,21 @@ def test_a_member_is_found_by_a_former_name() -> None:
     member.phone = "847-555-0134"
     member.save()
     assert list(Member.objects.found_by("mahalia nunez")) == [member]
+
+
+@pytest.mark.django_db
+def test_the_migration_finds_members_on_record_by_sound_and_former_name() -> None:
+    name = "amtportal.members.migrations.0023_members_are_found_by_sound_and_former_name"
+    member = make_person()
+    make_member(first_name="Ada", last_name="Lane")
+    member.last_name = "Brooks"
+    member.save()
+    wanted = set(SearchTerm.objects.values_list("member", "term"))
+    SearchTerm.objects.filter(term__startswith="~").delete()
+    SearchTerm.objects.filter(member=member, term__in={"castillo", "nunez", "castillonunez"}).delete()
+    import_module(name).fill(apps, None)
+    assert set(SearchTerm.objects.values_list("member", "term")) == wanted
+    assert SearchTerm.objects.count() == len(wanted)
 
 
 @pytest.mark.parametrize(
