@@ -29,6 +29,7 @@ from ccp.audits.models import (
 from ccp.badges.models import Badge
 from ccp.models import AttestationStatement, Credit, PendingFile, Reading, Transcript, TranscriptFile
 from ccp.notices.models import Notice, NoticeMail
+from ccp.reports.models import ListOpening, ReportCount
 from ccp.sharing.models import ShareDay
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
@@ -69,7 +70,7 @@ def test_every_history_is_append_only_and_so_are_the_records_of_what_was_done() 
     assert len(histories) >= 18
     others = {StatusChange, CycleCorrection, Transcript, TranscriptFile, SecurityEvent, Seal, LogEntry, FormerAmtId}
     others |= {ProviderEvent, AttestationStatement, DrawLine, DrawTicket, Replacement, CaseStep, Conflict}
-    others |= {ItemReview, Letter, LetterPrint, Message, Badge}
+    others |= {ItemReview, Letter, LetterPrint, Message, Badge, ListOpening, ReportCount}
     assert set(triggers.append_only()) == histories | others
 
 
@@ -79,7 +80,7 @@ def test_every_model_of_ours_has_a_history_or_is_one() -> None:
     Mail, what became of it, tallies, and how often a link was opened are no record, and the terms of
     a search follow from one. A file is no record before its form is submitted.
     """
-    labels = ("members", "certifications", "ccp", "notices", "audits", "sharing", "badges", "exports")
+    labels = ("members", "certifications", "ccp", "notices", "audits", "sharing", "badges", "exports", "reports")
     ours = {model for label in labels for model in apps.get_app_config(label).get_models()}
     without = {model for model in ours - set(triggers.append_only()) if not hasattr(model, "history")}
     of_mail = {Notice, NoticeMail, OutgoingMail, MailPause, MailDelivery}
