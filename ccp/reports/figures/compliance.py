@@ -118,7 +118,7 @@ def _by_credential(rows: Sequence[Row], on: date) -> Table:
     since = this - relativedelta(months=12)
     states: dict[tuple[str, int], Counter[str]] = {}
     for key, code, quarter, year, state, number in rows:
-        if year == 0 and quarter >= since.isoformat():
+        if year == 0 and since.isoformat() <= quarter <= this.isoformat():
             states.setdefault((code, key), Counter())[state] += number
     lines, drawn = [], []
     for (code, key), of_code in sorted(states.items()):

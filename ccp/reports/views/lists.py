@@ -146,13 +146,11 @@ def filters(request: HttpRequest, name: ListName) -> HttpResponse:
 
 def _being_made(request: HttpRequest, asked: ListExport) -> str:
     """Return the sentence that says what is being made, with a link to the page that says how far it is."""
+    rows = f"{asked.total:,} row{'s' * (asked.total != 1)}"
     if not request.user.has_perm("reports.view_listexport"):
-        return (
-            f"{asked}: {asked.total:,} rows are being put into a file. You need the permission to view files of lists."
-        )
+        return f"{asked} is being made, with {rows}. To download it, you need the permission to view files of lists."
     where = reverse("admin:reports_listexport_change", args=[asked.pk])
-    return format_html('{}: {} rows are being put into a file. <a href="{}">See how far it is.</a>', asked,
-                       f"{asked.total:,}", where)  # fmt: skip
+    return format_html('{} is being made, with {}. <a href="{}">See how far it is.</a>', asked, rows, where)
 
 
 def _query(request: HttpRequest) -> str:
