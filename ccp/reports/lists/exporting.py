@@ -84,6 +84,15 @@ def remove_file(key: int) -> None:
     WORK.remove(key)
 
 
+def remove_overdue(*, at: datetime) -> int:
+    """Remove the files that the worker should have removed, and return how many."""
+    overdue = ListExport.objects.filter(finished_at__lte=at - KEPT).exclude(stored_name="")
+    keys = list(overdue.values_list("pk", flat=True))
+    for key in keys:
+        WORK.remove(key)
+    return len(keys)
+
+
 def can_be_downloaded(export: ListExport, *, by: User, at: datetime) -> bool:
     """Return whether this person can download the file now: the one who asked, for ``KEPT``."""
     return WORK.is_kept(export, at=at) and export.asked_by_id == by.pk
