@@ -7,8 +7,8 @@ and its figure as a title; the table below says the same.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, LABELS, FIGURES = 400, 96, 56
-BAR, STEP = 14, 22
+WIDTH, LABELS, FIGURES = 400, 112, 64
+BAR, STEP = 16, 24
 
 
 @dataclass(frozen=True)

@@ -83,9 +83,18 @@ class ListFilter(django_filters.FilterSet):
         empty_label="All",
     )
 
+    field_order: ClassVar[Sequence[str]] = ()
+    """The filters in the order of the page."""
+
     def __init__(self, data: Mapping[str, Any], *, on: date, limit: int | None, queryset: QuerySet[Any]) -> None:
         super().__init__(data, queryset=queryset)
         self.on, self.limit = on, limit
+
+    @property
+    def form(self) -> Any:
+        form = super().form
+        form.order_fields(self.field_order)
+        return form
 
     def of_credential(self, rows: QuerySet[Any], name: str, credential: Credential) -> QuerySet[Any]:
         return rows.filter(**{f"{self.certification}__credential": credential})

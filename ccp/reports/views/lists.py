@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from math import ceil
 from typing import Any
 from urllib.parse import urlencode
@@ -24,12 +25,14 @@ from amtportal.refusals import Refused
 from ccp.reports.figures import counting
 from ccp.reports.figures.registry import REPORTS
 from ccp.reports.lists import base, exporting, lapsed, openings, saved
-from ccp.reports.lists.base import ORDER, PAGE, PAGE_NUMBER, Cell, ListFilter, Money, WorkList
+from ccp.reports.lists.base import ORDER, PAGE, PAGE_NUMBER, Cell, Column, ListFilter, Money, WorkList
 from ccp.reports.lists.registry import LISTS, address, count
 from ccp.reports.models import Deed, FileFormat, ListExport, ListName
 from ccp.reports.views.access import MAY_EXPORT, MAY_MAIL, MAY_VIEW_LISTS, MAY_VIEW_REPORTS, member_page, need, page
 
 LONGEST_QUERY = 500
+SHORT = 18
+"""A column that is so wide in a file has cells of one line."""
 
 
 @dataclass(frozen=True)
@@ -191,9 +194,17 @@ def _shown(work_list: WorkList, row: base.Row, on: date, may_read_member: bool) 
     shown = []
     for column, cell in zip(work_list.columns, work_list.cells(row, on), strict=True):
         leads_to = member_page(row[work_list.member]) if column.name == "name" and may_read_member else ""
-        kind = "number" if isinstance(cell, int | Money) or hasattr(cell, "as_tuple") else "text"
-        shown.append((column.title, _written(cell), leads_to, kind))
+        shown.append((column.title, _written(cell), leads_to, _kind(column, cell)))
     return shown
+
+
+def _kind(column: Column, cell: Cell) -> str:
+    """Return how a cell is laid out: a number, a text of one line, a text, or nothing."""
+    if cell is None or cell == "":
+        return "empty"
+    if isinstance(cell, int | Decimal | Money):
+        return "number"
+    return "short" if isinstance(cell, date) or column.width <= SHORT else "text"
 
 
 def _written(cell: Cell) -> str:

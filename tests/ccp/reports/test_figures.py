@@ -236,10 +236,10 @@ def test_a_share_of_nothing_is_no_figure() -> None:
 
 
 def test_bars_are_as_long_as_their_numbers() -> None:
-    """The room is 400 - 96 - 56 = 248: 2 of 4 are half of it, and 1 of 1,000 is still seen."""
+    """The room is 400 - 112 - 64 = 224: 2 of 4 are half of it, and 1 of 1,000 is still seen."""
     drawn = chart.bars([("A", [2, 2]), ("B", [0, 2])], ["one", "two"])
-    assert [[part.width for part in bar.parts] for bar in drawn.bars] == [[124, 124], [124]]
-    assert drawn.bars[0].parts[1].x == 96 + 124
+    assert [[part.width for part in bar.parts] for bar in drawn.bars] == [[112, 112], [112]]
+    assert drawn.bars[0].parts[1].x == 112 + 112
     assert drawn.bars[1].parts[0].fill == 2
     assert "The longest is A with 4, the shortest B with 2." in drawn.sentence
     assert chart.bars([("A", [1]), ("B", [1000])], ["one"]).bars[0].parts[0].width == 1
