@@ -6,6 +6,7 @@ from functools import partial
 
 from django.utils import translation
 from django.utils.translation import get_language, gettext_noop
+from django.utils.translation import gettext as _
 
 from amtportal.members.mail.layout import Content
 from amtportal.members.mail.samples import Sample
@@ -65,7 +66,7 @@ def write(notices: Sequence[Notice], on: date) -> Mapping[int, Said | Gone | Who
 
 
 def _sample(kind: NoticeKind) -> Content:
-    sample = Words("A change of the office hours", "From June on, the office answers the phone until 6 PM.\n")
+    sample = Words(_("A change of our office hours"), _("From June on, the office answers the phone until 6 PM."))
     return content_of(sample, Member(pk=0, first_name="Ada", last_name="Lane", amt_id="2100042"), kind)
 
 
