@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import date, timedelta
 from html import unescape
 from typing import Any
 
@@ -18,7 +19,8 @@ from ccp.reports import standby
 from ccp.reports.figures import counting
 from ccp.reports.figures.registry import REPORTS
 from ccp.reports.models import ListOpening, ReportCount
-from tests.support.builders import client_of, make_user
+from certifications.models import Cycle
+from tests.support.builders import client_of, cycle_of, invoice_of, make_cycle, make_member, make_payment, make_user
 from tests.support.staff import make_clerk, populate, told
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
@@ -70,6 +72,11 @@ def test_the_file_has_the_figures_of_the_page(clerk: Client, met: Member, short:
 def test_every_figure_leads_to_a_list_that_answers(met: Member) -> None:
     """One address of each kind; where a list counts what the figure counts, the numbers are the same."""
     populate(1)
+    make_payment(invoice_of(cycle_of(met), year=2))
+    ended = date(2026, 2, 1)
+    Cycle.objects.filter(pk=make_cycle(make_member()).pk).update(
+        ends_on=ended, closed_on=ended + timedelta(days=1), outcome="compliant", points_at_close=30
+    )
     counting.count_all(at=timezone.now())
     root = client_of(make_user(is_staff=True, is_superuser=True))
     seen = set()
