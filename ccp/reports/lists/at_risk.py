@@ -10,7 +10,20 @@ from decimal import Decimal
 from typing import Any
 
 import django_filters
-from django.db.models import Case, DecimalField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import (
+    Case,
+    DecimalField,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 
 from ccp.models import Credit
@@ -66,7 +79,9 @@ def with_missing(cycles: QuerySet[Cycle], on: date) -> QuerySet[Cycle]:
 def ranked(cycles: QuerySet[Cycle], on: date) -> QuerySet[Cycle]:
     """Return these cycles with their number. The order of ``cycles`` is dropped, their limit is not."""
     found = with_missing(Cycle.objects.filter(pk__in=cycles.values("pk")), on)
-    return found.annotate(score=risk.score(on, takes_mail=reach.takes_mail(USER)))
+    weight = Subquery(to_pay(on).annotate(weight=risk.fee_weight(on)).values("weight")[:1])
+    fee = Coalesce(weight, Value(risk.NO_FEE), output_field=IntegerField())
+    return found.annotate(score=risk.score(on, takes_mail=reach.takes_mail(USER), fee=fee))
 
 
 class AtRiskFilter(ListFilter):

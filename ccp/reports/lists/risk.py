@@ -27,11 +27,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import reduce
+from math import ceil
 from operator import mul
 
-from django.db.models import Case, F, IntegerField, Q, Value, When
+from django.db.models import Case, F, FloatField, IntegerField, Q, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.lookups import LessThanOrEqual
+from django.db.models.functions import Cast, Ceil
 
 from amtportal.dates import CHICAGO, day_of
 from amtportal.formatting import format_day, format_points
@@ -39,15 +40,14 @@ from certifications.quarters import ZERO
 
 DAYS = ((7, 10), (14, 8), (30, 6), (60, 4), (90, 2))
 FAR = 1
-QUARTERS = ((1, 2), (2, 3), (3, 4))
-"""Up to so many quarters of the required points are missing."""
-NO_POINTS, MOST_POINTS = 1, 5
+QUARTERS = 4
+"""The required points in parts. Each part of them that is missing, also if only begun, adds 1 to the weight of 1."""
 NO_FEE, FEE, OVERDUE = 2, 3, 4
 SIGN_IN = ((30, 2), (180, 3))
 LONG_AGO, NEVER = 4, 5
 REACHED, NOT_REACHED = 2, 3
 VOLUNTARY, MANDATORY = 1, 2
-MOST = DAYS[0][1] * MOST_POINTS * OVERDUE * NEVER * NOT_REACHED * MANDATORY
+MOST = DAYS[0][1] * (1 + QUARTERS) * OVERDUE * NEVER * NOT_REACHED * MANDATORY
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def of(facts: Facts, on: date) -> Risk:
     short = _short(facts)
     weights = (
         _step((facts.ends_on - on).days, DAYS, FAR),
-        NO_POINTS if short == ZERO else _step(4 * short / facts.required, QUARTERS, MOST_POINTS),
+        1 + ceil(QUARTERS * short / facts.required),
         NO_FEE if facts.due_on is None else OVERDUE if facts.due_on < on else FEE,
         NEVER if facts.last_sign_in is None else _step((on - day_of(facts.last_sign_in)).days, SIGN_IN, LONG_AGO),
         REACHED if facts.takes_mail else NOT_REACHED,
@@ -108,7 +108,7 @@ def _short(facts: Facts) -> Decimal:
     return facts.missing if facts.is_mandatory else ZERO
 
 
-def _step(value: int | Decimal, steps: Iterable[tuple[int, int]], more: int) -> int:
+def _step(value: int, steps: Iterable[tuple[int, int]], more: int) -> int:
     return next((weight for most, weight in steps if value <= most), more)
 
 
@@ -130,41 +130,38 @@ def _reasons(facts: Facts, on: date) -> Iterable[str]:
         yield "CCP voluntary"
 
 
-def score(on: date, *, takes_mail: Q) -> Combinable:
-    """Return the number for the database, of cycles with ``missing`` and ``fee_due_on``.
+def fee_weight(on: date) -> Combinable:
+    """Return the weight of an invoice that is to be paid, for the database."""
+    return _case(((Q(due_on__lt=on), OVERDUE),), FEE)
 
-    ``takes_mail``: the condition that mail reaches the member. Days of the sign-in are days in Chicago.
+
+def score(on: date, *, takes_mail: Q, fee: Combinable) -> Combinable:
+    """Return the number for the database, of cycles with ``missing``.
+
+    ``takes_mail``: the condition that mail reaches the member. ``fee``: the weight of the fee. Both sums
+    over other tables, the points and the fee, stand in it once, so that they are looked up once.
     """
     mandatory = Q(certification__ccp_mandatory=True)
     last_login = "certification__member__user__last_login"
+    since = ((_midnight(on - timedelta(days=days)), weight) for days, weight in SIGN_IN)
     return (
         _case(((Q(ends_on__lte=on + timedelta(days=days)), weight) for days, weight in DAYS), FAR)
+        * (1 + Cast(Ceil(_float("missing") * QUARTERS / _float("points_required")), IntegerField()))
+        * fee
         * _case(
-            (
-                (Q(missing__lte=0), NO_POINTS),
-                *((_is_at_most(share), weight) for share, weight in QUARTERS),
-            ),
-            MOST_POINTS,
-        )
-        * _case(((Q(fee_due_on=None), NO_FEE), (Q(fee_due_on__lt=on), OVERDUE)), FEE)
-        * _case(
-            (
-                (Q(**{last_login: None}), NEVER),
-                *((Q(**{f"{last_login}__gte": _midnight(on - timedelta(days=days))}), w) for days, w in SIGN_IN),
-            ),
-            LONG_AGO,
+            ((Q(**{last_login: None}), NEVER), *((Q(**{f"{last_login}__gte": at}), w) for at, w in since)), LONG_AGO
         )
         * _case(((takes_mail, REACHED),), NOT_REACHED)
         * _case(((mandatory, MANDATORY),), VOLUNTARY)
     )
 
 
-def _is_at_most(quarters: int) -> LessThanOrEqual:
-    """Return the condition that at most so many quarters of the required points are missing."""
-    return LessThanOrEqual(F("missing") * Value(Decimal(4)), F("points_required") * Value(Decimal(quarters)))
+def _float(points: str) -> Cast:
+    """Return points as a float, in which quarters are exact: SQLite would divide whole numbers as such."""
+    return Cast(F(points), FloatField())
 
 
-def _case(choices: Iterable[tuple[Q | LessThanOrEqual, int]], otherwise: int) -> Combinable:
+def _case(choices: Iterable[tuple[Q, int]], otherwise: int) -> Combinable:
     return Case(
         *(When(condition, then=Value(weight)) for condition, weight in choices),
         default=Value(otherwise),
