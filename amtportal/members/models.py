@@ -39,6 +39,10 @@ ALONE = 15
 """The minimum length in characters of a password that is the only factor."""
 
 
+UNOPENED = Q(password__startswith="!")  # noqa: S106  Django's mark of an account without a password
+"""The condition of accounts that nobody has opened."""
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create an account. Without a password, nobody can sign in until it is activated."""
@@ -86,6 +90,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         indexes = [
             models.Index(fields=["-id"], name="members_user_staff", condition=Q(is_staff=True)),
             models.Index(fields=["-id"], name="members_user_inactive", condition=Q(is_active=False)),
+            models.Index(fields=["-id"], name="members_user_unopened", condition=UNOPENED),
         ]
         constraints = [
             models.CheckConstraint(

@@ -30,6 +30,7 @@ from ccp.badges.models import Badge
 from ccp.desk.models import NightlyRun, Note, Viewing
 from ccp.models import AttestationStatement, Credit, PendingFile, Reading, Transcript, TranscriptFile
 from ccp.notices.models import Notice, NoticeMail
+from ccp.reports.models import ListOpening, ReportCount
 from ccp.sharing.models import ShareDay
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
@@ -71,6 +72,7 @@ def test_every_history_is_append_only_and_so_are_the_records_of_what_was_done() 
     others = {StatusChange, CycleCorrection, Transcript, TranscriptFile, SecurityEvent, Seal, LogEntry, FormerAmtId}
     others |= {ProviderEvent, AttestationStatement, DrawLine, DrawTicket, Replacement, CaseStep, Conflict}
     others |= {ItemReview, Letter, LetterPrint, Message, Badge, Note, Viewing, NightlyRun, AwardCorrection}
+    others |= {ListOpening, ReportCount}
     assert set(triggers.append_only()) == histories | others
 
 
@@ -80,7 +82,18 @@ def test_every_model_of_ours_has_a_history_or_is_one() -> None:
     Mail, what became of it, tallies, and how often a link was opened are no record, and the terms of
     a search follow from one. A file is no record before its form is submitted.
     """
-    labels = ("members", "certifications", "ccp", "notices", "audits", "sharing", "badges", "exports", "desk")
+    labels = (
+        "members",
+        "certifications",
+        "ccp",
+        "notices",
+        "audits",
+        "sharing",
+        "badges",
+        "exports",
+        "desk",
+        "reports",
+    )
     ours = {model for label in labels for model in apps.get_app_config(label).get_models()}
     without = {model for model in ours - set(triggers.append_only()) if not hasattr(model, "history")}
     of_mail = {Notice, NoticeMail, OutgoingMail, MailPause, MailDelivery}
