@@ -3,6 +3,7 @@
 Counting and searching stop at a bound, and no filter lists the rows of a big table.
 """
 
+import copy
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, ClassVar
@@ -79,6 +80,19 @@ class OrderedFilter(admin.SimpleListFilter):
     def order(self) -> list[str]:
         """Return the order of the rows under the choice; none if it is the list's own."""
         raise NotImplementedError
+
+
+class KeptRelationFilter(admin.RelatedFieldListFilter):
+    """A filter by what a record belongs to, which the record's own table keeps, with an index.
+
+    The address names the whole path to it, as it does where the path is joined.
+    """
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        path = f"{self.field_path.rpartition('__')[0]}__"
+        kept = copy.copy(self)
+        kept.used_parameters = {name.removeprefix(path): value for name, value in self.used_parameters.items()}
+        return super(KeptRelationFilter, kept).queryset(request, queryset)
 
 
 class StaffChangeList(ChangeList):

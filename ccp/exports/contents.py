@@ -412,7 +412,7 @@ SECTIONS = (
         model=StatusChange,
         paths=["certification__member"],
         fields=["certification", "before", "after", "changed_on", "changed_at", "changed_by", "reason"],
-        without=WHERE,
+        without=WHERE | {"credential": "that of the certification"},
     ),
     Section(
         name="cycles",
@@ -541,6 +541,7 @@ SECTIONS = (
             "void_reason",
             "before_portal",
         ],
+        without={"credential": "that of the certification"},
     ),
     Section(
         name="payments",
