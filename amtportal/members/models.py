@@ -346,7 +346,7 @@ class SearchTermQuerySet(models.QuerySet["SearchTerm"]):
         def count(beginning: str) -> int:
             return self.filter(term__begins=beginning).order_by().values("pk")[:MOST_COUNTED].count()
 
-        return sorted(reversed(beginnings), key=count)
+        return sorted(beginnings[::-1], key=count)
 
 
 class SearchTerm(models.Model):

@@ -92,7 +92,8 @@ class KeptRelationFilter(admin.RelatedFieldListFilter):
         path = f"{self.field_path.rpartition('__')[0]}__"
         kept = copy.copy(self)
         kept.used_parameters = {name.removeprefix(path): value for name, value in self.used_parameters.items()}
-        return super(KeptRelationFilter, kept).queryset(request, queryset)
+        found: Any = super(KeptRelationFilter, kept).queryset(request, queryset)
+        return found
 
 
 class StaffChangeList(ChangeList):

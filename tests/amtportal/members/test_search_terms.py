@@ -183,7 +183,7 @@ def is_found_plainly(member: Member, typed: str) -> bool:
 
 @pytest.mark.django_db
 def test_pairs_find_whom_their_words_find_one_by_one() -> None:
-    drawn = random.Random(68)  # noqa: S311
+    drawn = random.Random(68)
     names = [" ".join(drawn.sample(WORDS, drawn.choice([1, 1, 2]))) for _ in range(80)]
     members = Member.objects.bulk_create(
         Member(
