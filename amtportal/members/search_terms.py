@@ -72,7 +72,7 @@ def _pairs_of(terms: Iterable[str]) -> set[str]:
 
 def _is_named(term: str) -> bool:
     """Return whether it is, or begins, a word of a name or an AMT ID with a letter: no phone number begins so."""
-    return term[0] not in "0123456789"
+    return term[0].isalnum() and term[0] not in "0123456789"
 
 
 def paired(one: str, other: str, unknown: str = " ") -> str:

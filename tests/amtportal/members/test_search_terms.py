@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from amtportal.members import amt_ids
 from amtportal.members.models import Member, SearchTerm
 from amtportal.members.names import folded
-from amtportal.members.search_terms import digits_of, paired, terms_of, typed_words
+from amtportal.members.search_terms import can_be_paired, digits_of, paired, terms_of, typed_words
 from tests.support.builders import TODAY, make_member, make_user, noon
 
 
@@ -206,6 +206,12 @@ def test_pairs_find_whom_their_words_find_one_by_one() -> None:
 def test_a_pair_begins_alike_in_either_order_and_for_words_that_begin_alike() -> None:
     assert paired("mary", "smith") == paired("smith", "mary") == " msamriyt h"
     assert paired("smi", "ma", unknown="_").rstrip("_") == " msam_i"
+
+
+def test_only_words_are_paired() -> None:
+    """A term that begins with another sign is not of a word that anybody types."""
+    assert can_be_paired("smith")
+    assert not any(map(can_be_paired, ["312", "~smt~", "s" * 30]))
 
 
 @pytest.mark.django_db
