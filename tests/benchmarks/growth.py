@@ -51,6 +51,7 @@ SEARCHES = {
     "last name, first": "Smith, Mary",
     "one letter": "a",
     "two letters": "m s",
+    "two beginnings": "smi ma",
     "AMT ID": "B0000007",
     "part of a phone number": "555-0107",
     "an address": "m7@bench",
