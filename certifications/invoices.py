@@ -141,7 +141,7 @@ def with_what_follows(invoice: RenewalInvoice) -> RenewalInvoice:
     Its cycle and certification must be loaded.
     """
     invoice.opens_on = opening_of(invoice).opens_on
-    invoice.credential_id = invoice.cycle.certification.credential_id
+    invoice.listed_credential_id = invoice.cycle.certification.credential_id
     return invoice
 
 

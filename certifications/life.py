@@ -138,7 +138,7 @@ def _write(changing: Sequence[Certification], *, to: str, reason: str, by: User 
         [
             StatusChange(
                 certification=certification,
-                credential_id=certification.credential_id,
+                listed_credential_id=certification.credential_id,
                 before=certification.status,
                 after=to,
                 changed_on=day_of(at),

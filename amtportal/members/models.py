@@ -346,7 +346,8 @@ class SearchTermQuerySet(models.QuerySet["SearchTerm"]):
         def count(beginning: str) -> int:
             return self.filter(term__begins=beginning).order_by().values("pk")[:MOST_COUNTED].count()
 
-        return sorted(beginnings[::-1], key=count)
+        last_first = beginnings[::-1]
+        return sorted(last_first, key=count)
 
 
 class SearchTerm(models.Model):

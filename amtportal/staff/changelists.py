@@ -85,13 +85,14 @@ class OrderedFilter(admin.SimpleListFilter):
 class KeptRelationFilter(admin.RelatedFieldListFilter):
     """A filter by what a record belongs to, which the record's own table keeps, with an index.
 
-    The address names the whole path to it, as it does where the path is joined.
+    ``cycle__certification__credential`` is kept as ``listed_credential``. The address names the
+    whole path, as it does where the path is joined.
     """
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        path = f"{self.field_path.rpartition('__')[0]}__"
+        path, listed = self.field_path, f"listed_{self.field_path.rpartition('__')[2]}"
         kept = copy.copy(self)
-        kept.used_parameters = {name.removeprefix(path): value for name, value in self.used_parameters.items()}
+        kept.used_parameters = {name.replace(path, listed): value for name, value in self.used_parameters.items()}
         found: Any = super(KeptRelationFilter, kept).queryset(request, queryset)
         return found
 

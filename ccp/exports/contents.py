@@ -412,7 +412,7 @@ SECTIONS = (
         model=StatusChange,
         paths=["certification__member"],
         fields=["certification", "before", "after", "changed_on", "changed_at", "changed_by", "reason"],
-        without=WHERE | {"credential": "that of the certification"},
+        without=WHERE | {"listed_credential": "that of the certification"},
     ),
     Section(
         name="cycles",
@@ -541,7 +541,7 @@ SECTIONS = (
             "void_reason",
             "before_portal",
         ],
-        without={"credential": "that of the certification"},
+        without={"listed_credential": "that of the certification"},
     ),
     Section(
         name="payments",

@@ -8,7 +8,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 OF_INVOICES = """
-    UPDATE certifications_renewalinvoice SET credential_id = (
+    UPDATE certifications_renewalinvoice SET listed_credential_id = (
         SELECT certification.credential_id
         FROM certifications_cycle cycle
         JOIN certifications_certification certification ON certification.id = cycle.certification_id
@@ -16,7 +16,7 @@ OF_INVOICES = """
     )
 """
 OF_CHANGES = """
-    UPDATE certifications_statuschange SET credential_id = (
+    UPDATE certifications_statuschange SET listed_credential_id = (
         SELECT certification.credential_id
         FROM certifications_certification certification
         WHERE certification.id = certifications_statuschange.certification_id
@@ -57,8 +57,8 @@ class Migration(migrations.Migration):
     dependencies = [("certifications", "0017_certificates_are_found_by_number")]
 
     operations = [
-        migrations.AddField(model_name="renewalinvoice", name="credential", field=_kept()),
-        migrations.AddField(model_name="statuschange", name="credential", field=_kept()),
+        migrations.AddField(model_name="renewalinvoice", name="listed_credential", field=_kept()),
+        migrations.AddField(model_name="statuschange", name="listed_credential", field=_kept()),
         migrations.RunPython(allow, migrations.RunPython.noop),
         migrations.RunPython(keep, migrations.RunPython.noop),
         migrations.RunPython(refuse, migrations.RunPython.noop),

@@ -7,10 +7,10 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name="renewalinvoice",
-            index=models.Index(fields=["credential", "-id"], name="invoice_by_credential"),
+            index=models.Index(fields=["listed_credential", "-id"], name="invoice_by_credential"),
         ),
         migrations.AddIndex(
             model_name="statuschange",
-            index=models.Index(fields=["credential", "-id"], name="status_change_by_credential"),
+            index=models.Index(fields=["listed_credential", "-id"], name="status_change_by_credential"),
         ),
     ]

@@ -47,14 +47,14 @@ class RenewalInvoice(models.Model):
 
     ``opens_on``, the day on which it opens for payment, is derived from the due date, the year and
     the cycle's ``requirement_met_on``. Only ``certifications.invoices.keep_openings`` writes it,
-    for lists: what decides about money derives it again. ``credential`` is that of the
-    certification, which does not change; it is kept for lists, too.
+    for lists: what decides about money derives it again. ``listed_credential`` is
+    that of the certification, which does not change; it is kept for lists, too.
     """
 
     Status = InvoiceStatus
 
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="invoices")
-    credential = models.ForeignKey(
+    listed_credential = models.ForeignKey(
         Credential, on_delete=models.PROTECT, null=True, editable=False, related_name="+", db_index=False
     )
     year = models.PositiveSmallIntegerField(help_text="Year of the cycle: 1, 2 or 3.")
@@ -71,7 +71,7 @@ class RenewalInvoice(models.Model):
         help_text="Where an import settled it: the day up to which fees were paid, or before which none is asked for.",
     )
 
-    history = History(found_by=["cycle"], excluded_fields=["opens_on", "credential"])
+    history = History(found_by=["cycle"], excluded_fields=["opens_on", "listed_credential"])
     objects = RenewalInvoiceQuerySet.as_manager()
 
     class Meta:
@@ -83,7 +83,7 @@ class RenewalInvoice(models.Model):
             models.Index(fields=["-opens_on", "-id"], name="invoice_unpaid_by_opening", condition=Q(status="issued")),
             models.Index(fields=["-id"], name="invoice_locked", condition=Q(status="issued", opens_on=None)),
             models.Index(fields=["status", "-id"], name="invoice_by_status"),
-            models.Index(fields=["credential", "-id"], name="invoice_by_credential"),
+            models.Index(fields=["listed_credential", "-id"], name="invoice_by_credential"),
             models.Index(
                 fields=["status", "-due_on", "id"],
                 name="invoice_before_portal",

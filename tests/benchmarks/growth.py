@@ -106,14 +106,14 @@ def _vary_what_they_hold(clerk: User) -> None:
     for number, credential in enumerate(Credential.objects.order_by("pk")):
         Certification.objects.annotate(part=Mod("pk", 20)).filter(part=number).update(credential=credential)
     held = Cycle.objects.filter(pk=OuterRef("cycle")).values("certification__credential")
-    RenewalInvoice.objects.update(credential=Subquery(held))
+    RenewalInvoice.objects.update(listed_credential=Subquery(held))
     Certification.objects.annotate(part=Mod("pk", 17)).filter(part=3).update(ccp_mandatory=False)
     for status, part in (("lapsed", 1), ("retired", 2), ("revoked", 3)):
         changed = Certification.objects.annotate(part=Mod("pk", 97)).filter(part=part)
         StatusChange.objects.bulk_create(
             StatusChange(
                 certification=certification,
-                credential_id=certification.credential_id,
+                listed_credential_id=certification.credential_id,
                 before="active",
                 after=status,
                 changed_on=today() - DAY * (certification.pk % 400),
