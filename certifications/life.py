@@ -181,6 +181,7 @@ def write(
         [
             StatusChange(
                 certification=certification,
+                listed_credential_id=certification.credential_id,
                 before=certification.status,
                 after=to,
                 changed_on=on or day_of(at),

@@ -464,7 +464,7 @@ SECTIONS = (
         model=StatusChange,
         paths=["certification__member"],
         fields=["certification", "before", "after", "changed_on", "changed_at", "changed_by", "reason"],
-        without=WHERE,
+        without=WHERE | {"listed_credential": "that of the certification"},
     ),
     Section(
         name="cycles",
@@ -593,6 +593,7 @@ SECTIONS = (
             "void_reason",
             "before_portal",
         ],
+        without={"listed_credential": "that of the certification"},
     ),
     Section(
         name="payments",

@@ -24,7 +24,7 @@ from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Mod
 from django.test import RequestFactory
 from django.urls import reverse
@@ -51,6 +51,7 @@ SEARCHES = {
     "last name, first": "Smith, Mary",
     "one letter": "a",
     "two letters": "m s",
+    "two beginnings": "smi ma",
     "AMT ID": "B0000007",
     "part of a phone number": "555-0107",
     "an address": "m7@bench",
@@ -104,12 +105,15 @@ def _vary_what_they_hold(clerk: User) -> None:
     at = noon(today())
     for number, credential in enumerate(Credential.objects.order_by("pk")):
         Certification.objects.annotate(part=Mod("pk", 20)).filter(part=number).update(credential=credential)
+    held = Cycle.objects.filter(pk=OuterRef("cycle")).values("certification__credential")
+    RenewalInvoice.objects.update(listed_credential=Subquery(held))
     Certification.objects.annotate(part=Mod("pk", 17)).filter(part=3).update(ccp_mandatory=False)
     for status, part in (("lapsed", 1), ("retired", 2), ("revoked", 3)):
         changed = Certification.objects.annotate(part=Mod("pk", 97)).filter(part=part)
         StatusChange.objects.bulk_create(
             StatusChange(
                 certification=certification,
+                listed_credential_id=certification.credential_id,
                 before="active",
                 after=status,
                 changed_on=today() - DAY * (certification.pk % 400),

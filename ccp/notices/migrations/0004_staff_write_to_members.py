@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0019_unopened_accounts_are_listed"),
+        ("members", "0020_unopened_accounts_are_listed"),
         ("notices", "0003_points_that_amt_set_are_told"),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("members", "0018_questions_are_kept"),
+        ("members", "0019_what_was_decided_against_is_kept"),
     ]
 
     operations = [

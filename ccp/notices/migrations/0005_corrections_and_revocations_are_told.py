@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("members", "0024_members_may_have_died"),
-        ("notices", "0003_points_that_amt_set_are_told"),
+        ("notices", "0004_staff_write_to_members"),
     ]
 
     operations = [
@@ -36,8 +36,10 @@ class Migration(migrations.Migration):
                     ("entry-restored", "Voided entry on record again"),
                     ("report-answered", "Error report answered"),
                     ("audit", "Audit"),
+                    ("amt-message", "Message from AMT"),
                     ("monthly-summary", "Monthly summary"),
                     ("nothing-recorded", "Nothing recorded for 6 months"),
+                    ("amt-news", "News from AMT"),
                 ],
                 max_length=20,
             ),
@@ -66,8 +68,10 @@ class Migration(migrations.Migration):
                             "entry-restored",
                             "report-answered",
                             "audit",
+                            "amt-message",
                             "monthly-summary",
                             "nothing-recorded",
+                            "amt-news",
                         ],
                     )
                 ),
