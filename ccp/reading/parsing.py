@@ -325,6 +325,7 @@ NOT_EARNED_AFTER = re.compile(
 )
 SCORE = re.compile(r"\b(?:scor(?:ed?|ing)|grade|percent|pass(?:ing)? (?:score|mark)|puntuacion|nota)\b[^.;\n]{0,40}$")
 OF_A_SCORE = re.compile(r"[ ,)]*(?:out of|of (?:a )?100|and passed|to pass|needed|possible|correct)\b|\W*%")
+OF_A_TITLE = re.compile(r"[0-9.]+[ -](?:hour|hr)\.?\)?")  # "HIV/AIDS for Health Workers (2 Hour)"
 NOT_EARNED_LABEL = re.compile(
     r"\b(?:max(?:imum)?|maxim[oa]|available|offered|possible|required|remaining|program total|total program|series|"
     r"approved hours|"
@@ -409,6 +410,8 @@ def _tier(run: Run, mention: quantities.Mention, begins: int) -> Tier:
         return Tier.NONE
     is_score = SCORE.search(in_lines) or SCORE.search(label) or OF_A_SCORE.match(run.flat[mention.end : line_end])
     if mention.unit == POINT and is_score:
+        return Tier.NONE
+    if OF_A_TITLE.fullmatch(label) and mention.number != 1 and before.endswith("("):
         return Tier.NONE
     if mention.is_clear and not APPROVED.search(before):
         return Tier.CLEAR
