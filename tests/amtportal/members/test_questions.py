@@ -60,8 +60,8 @@ def test_staff_find_it_by_the_address_or_the_amt_id_in_full(ada: Member) -> None
     question = make_question(ada)
     make_question(make_member(user=make_user()))
     desk = client_of(make_clerk("view_question"))
-    for words, rows in (("Ada@example.org", [question]), (ada.amt_id, [question]), ("ada", []), ("x" * 300, [])):
-        assert found(desk, Question, q=words) == rows
+    for typed, rows in (("Ada@example.org", [question]), (ada.amt_id, [question]), ("ada", []), ("x" * 300, [])):
+        assert found(desk, Question, q=typed) == rows
 
 
 def test_nobody_asks_in_the_name_of_another(ada: Member) -> None:
