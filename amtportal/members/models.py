@@ -836,6 +836,8 @@ class Question(models.Model):
         ordering = ["-pk"]
         indexes = [
             models.Index(fields=["-id"], name="members_question_waiting", condition=Q(answered_at=None)),
+            models.Index(fields=["email"], name="members_question_by_email"),
+            models.Index(fields=["amt_id"], name="members_question_by_amt_id"),
         ]
         constraints = [
             models.CheckConstraint(name="%(app_label)s_%(class)s_has_text", condition=~Q(text="")),
