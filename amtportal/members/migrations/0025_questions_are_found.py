@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0020_pairs_of_names_are_search_terms")]
+    dependencies = [("members", "0024_members_may_have_died")]
 
     operations = [
         migrations.AddIndex(
