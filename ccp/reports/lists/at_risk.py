@@ -59,6 +59,7 @@ def running(on: date) -> QuerySet[Cycle]:
         ends_on__gte=on,
         certification__status__in=Certification.IN_FORCE,
         certification__member__merged_into=None,
+        certification__member__died_on=None,
     ).order_by("ends_on", "-pk")
 
 

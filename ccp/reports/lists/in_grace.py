@@ -32,6 +32,7 @@ def in_grace(on: date) -> QuerySet[Cycle]:
         certification__ccp_mandatory=True,
         certification__status__in=Certification.IN_FORCE,
         certification__member__merged_into=None,
+        certification__member__died_on=None,
     )
     return with_missing(cycles, on)
 

@@ -33,6 +33,7 @@ def overdue(on: date) -> QuerySet[RenewalInvoice]:
         due_on__lt=on,
         cycle__certification__status__in=Certification.IN_FORCE,
         cycle__certification__member__merged_into=None,
+        cycle__certification__member__died_on=None,
     )
 
 

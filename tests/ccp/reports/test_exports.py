@@ -2,7 +2,9 @@
 
 import csv
 import io
-from datetime import date, datetime, timedelta
+import re
+import zipfile
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -114,7 +116,7 @@ def test_no_cell_is_a_formula_or_a_link(tmp_path: Path, text: str) -> None:
     files.write_xlsx(tmp_path / "list.xlsx", COLUMNS, row)
     content = io.BytesIO((tmp_path / "list.xlsx").read_bytes())
     assert cells_of(content)[1] == [text, date(2026, 3, 14), 2.25, 60.5, 7.0, text]
-    assert not {"<f>", "<hyperlink"} & set(re.findall(r"<f>|<hyperlink", sheet_of(content)))
+    assert not re.search(r"<(f|hyperlink)\b", sheet_of(content))
 
 
 @pytest.mark.parametrize("name", ListName)

@@ -11,7 +11,7 @@ from amtportal.members.models import Member, User
 from ccp.reports.lists import base, lapsed, registry
 from ccp.reports.lists.registry import LISTS
 from ccp.reports.models import ListName
-from certifications import life
+from certifications import deaths, life
 from certifications.models import Cycle, RenewalInvoice
 from certifications.payments.models import Checkout
 from tests.support.builders import (
@@ -64,6 +64,14 @@ def test_who_is_not_in_force_or_merged_is_not_at_risk(short: Member, met: Member
     )
     Member.objects.filter(pk=met.pk).update(merged_into=short)
     assert on_list(ListName.AT_RISK) == []
+
+
+@pytest.mark.parametrize(("cast", "name"), [("short", ListName.AT_RISK), ("grace", ListName.IN_GRACE)])
+def test_who_has_died_is_on_no_list_to_act_on(request: pytest.FixtureRequest, cast: str, name: ListName) -> None:
+    member = request.getfixturevalue(cast)
+    assert on_list(name) == [member]
+    deaths.record(member=member, died_on=TODAY, reported_by="The daughter, by phone", by=make_user(), at=noon(TODAY))
+    assert {each for name in set(ListName) - {ListName.LAPSED} for each in on_list(name)} == set()
 
 
 def test_a_fee_that_the_bank_is_debiting_is_not_open(met: Member) -> None:
