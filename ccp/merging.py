@@ -59,7 +59,10 @@ MOVES = frozenset(
 )
 STAYS = {
     "ccp.transcript.member": "What was issued stays as it is.",
+    "desk.note.member": "It stays as it was written, and stands on the page of the kept member too.",
+    "desk.viewing.member": "It says whose pages were viewed on that day.",
     "exports.archive.member": "It is deleted within a day; another can be asked for.",
+    "members.deathreport.member": "It tells of the record it was made for; the kept one has a report of its own.",
     "members.formeramtid.member": "It leads to the emptied member, who leads to the kept one.",
     "members.rosterdifference.member": "It is settled, and tells of the emptied record.",
     "members.searchterm.member": "It finds the emptied record by its own name and AMT ID.",
