@@ -37,6 +37,7 @@ DELETED_FROM = {
     "django_tasks_database_dbtaskresult": "work that was done weeks ago",
     "allauth_idp_oidc_token": "tokens of course systems that are over, or whose key was revoked",
     "api_keptanswer": "answers to course systems that are kept no longer",
+    "reports_savedfilter": "a filter that its owner needs no longer; its history stays",
     "certifications_credential": "a credential that nobody holds; its history stays",
 }
 READ_ONLY = ("django_migrations", "django_content_type", "auth_permission")

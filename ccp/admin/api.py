@@ -25,7 +25,7 @@ from amtportal.middleware.compression import sent_plain
 from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, StaffAdmin, WrittenByVerbs
 from ccp.api import keys, webhooks
 from ccp.api.models import Consent, CourseSystem, Delivery, Event, EventRepeat, Key, KeyDay, StandingRead
@@ -248,7 +248,9 @@ class KeyAdmin(WrittenByVerbs, HistoryAdmin):
 
     def revoke_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         key: Key = self.record_for_action(request, object_id, MAY_REVOKE)
-        form = ReasonForm(request.POST or None, help_text="Staff read it. For example: the secret was in a mail.")
+        form = ReasonForm(
+            request.POST or None, read_by=ReadBy.STAFF, help_text="For example: the secret was in a mail."
+        )
         return self.action_page(
             request,
             key,

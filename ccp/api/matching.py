@@ -1,8 +1,8 @@
 """Whether a last name belongs to an AMT ID: yes or no, and nothing else.
 
 - Both must be right; accents, case, hyphens and spaces make no difference (``names.is_last_name``).
-- The answer for an AMT ID that nobody has, for another name, and for a member who is hidden or whose
-  account is closed is the same, and takes the same queries.
+- The answer for an AMT ID that nobody has, for another name, and for a member who is hidden, has died
+  or whose account is closed is the same, and takes the same queries.
 """
 
 from amtportal import clean
@@ -26,9 +26,9 @@ def member_called(amt_id: str, last_name: str) -> Member | None:
 
 
 def is_active(member: Member | None) -> bool:
-    """Return whether staff have not closed the account, such as after a death. One query, for nobody too."""
+    """Return whether the member lives, and staff have not closed the account. One query, for nobody too."""
     closed = User.objects.filter(pk=(member.user_id if member else None) or 0, is_active=False)
-    return not closed.exists() and member is not None
+    return not closed.exists() and member is not None and member.died_on is None
 
 
 def is_match(amt_id: str, last_name: str) -> bool:

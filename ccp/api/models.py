@@ -79,7 +79,7 @@ class Key(models.Model):
     )
     revoke_reason = models.CharField("why it was revoked", max_length=300, blank=True)
 
-    history = History(found_by=["system"])
+    history = History()
 
     class Meta:
         ordering = ["-pk"]

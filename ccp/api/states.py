@@ -65,7 +65,7 @@ def _of_entry(entry: Activity, counted: list[dict[str, str]]) -> dict[str, Any]:
 def _counted(entries: Collection[Activity]) -> dict[int, list[dict[str, str]]]:
     """Return what each entry counts for, by certification. Under its cap an entry may count for less."""
     by_entry: dict[int, list[dict[str, str]]] = defaultdict(list)
-    credits = Credit.objects.filter(activity__in=[entry.pk for entry in entries]).exclude(cut=Credit.Cut.UNCLAIMED)
+    credits = Credit.objects.filter(activity__in=[entry.pk for entry in entries]).exclude(cut__in=Credit.NOT_CLAIMED)
     rows = credits.order_by("pk").values_list("activity_id", "cycle__certification__credential__code", "points")
     found: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
     for entry, code, points in rows:

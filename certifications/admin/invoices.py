@@ -15,8 +15,8 @@ from amtportal.dates import today
 from amtportal.formatting import dollars, format_day, format_moment
 from amtportal.members.access import account_of
 from amtportal.staff.actions import ActionPage, AlreadyDone
-from amtportal.staff.changelists import ConditionFilter, OrderedFilter
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.changelists import ConditionFilter, KeptRelationFilter, OrderedFilter
+from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
 from certifications import invoices
 from certifications.admin.payments import PaymentForm, PaymentInline, record_payment
@@ -134,7 +134,12 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
         "cycle__certification__member__last_name",
         "cycle__certification__member__amt_id",
     ]
-    list_filter = [InvoiceStateFilter, DueFilter, BeforePortalFilter, "cycle__certification__credential"]
+    list_filter = [
+        InvoiceStateFilter,
+        DueFilter,
+        BeforePortalFilter,
+        ("cycle__certification__credential", KeptRelationFilter),
+    ]
     sortable_by = ["due_on"]
     search_help_text = "Name, e-mail address, AMT ID or invoice number"
     search_fields = ["cycle__certification__member"]
@@ -239,7 +244,11 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
             ActionPage(
                 title=f"Void {invoice.number}",
                 button="Void invoice",
-                form=ReasonForm(request.POST or None, help_text="Stays on record with the invoice."),
+                form=ReasonForm(
+                    request.POST or None,
+                    read_by=ReadBy.MEMBER_ON_REQUEST,
+                    help_text="It stays on record with the invoice.",
+                ),
                 facts=[
                     ("Member", self.member(invoice)),
                     ("Certification", invoice.cycle.certification),
@@ -259,7 +268,11 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
             ActionPage(
                 title=f"Ask for the payment of {invoice.number}",
                 button="Ask for payment",
-                form=ReasonForm(request.POST or None, help_text="Stays on record with the invoice."),
+                form=ReasonForm(
+                    request.POST or None,
+                    read_by=ReadBy.MEMBER_ON_REQUEST,
+                    help_text="It stays on record with the invoice.",
+                ),
                 facts=[
                     ("Member", self.member(invoice)),
                     ("Certification", invoice.cycle.certification),

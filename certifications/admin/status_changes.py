@@ -7,9 +7,9 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 
-from amtportal.staff.changelists import ConditionFilter
+from amtportal.staff.changelists import ConditionFilter, KeptRelationFilter
 from amtportal.staff.pages import ShownInline, StaffAdmin, WrittenByVerbs
-from certifications.models import StatusChange
+from certifications.models import AwardCorrection, StatusChange
 
 
 class ChangedFilter(ConditionFilter):
@@ -42,6 +42,15 @@ class StatusChangeInline(ShownInline):
         return change.changed_by.email if change.changed_by else "The portal"
 
 
+class AwardCorrectionInline(ShownInline):
+    """The corrections of the day of a certification's award."""
+
+    model = AwardCorrection
+    readonly_fields = ["corrected_at", "before", "after", "corrected_by", "reason"]
+    select_related = ["certification__credential", "corrected_by"]
+    ordering = ["corrected_at", "pk"]
+
+
 @admin.register(StatusChange)
 class StatusChangeAdmin(WrittenByVerbs, StaffAdmin):
     list_display = ["changed_on", "member", "certification", "before", "after", "who", "reason"]
@@ -58,7 +67,7 @@ class StatusChangeAdmin(WrittenByVerbs, StaffAdmin):
         "certification__member__last_name",
         "certification__member__amt_id",
     ]
-    list_filter = [ChangedFilter, "after", "certification__credential"]
+    list_filter = [ChangedFilter, "after", ("certification__credential", KeptRelationFilter)]
     search_help_text = "Name, e-mail address or AMT ID"
     search_fields = ["certification__member"]
 

@@ -12,6 +12,8 @@ from ccp.api import webhooks
 from ccp.audits.letters import printing
 from ccp.exports import archives
 from ccp.recording import readings
+from ccp.reports.lists import exporting
+from ccp.reports.mailings import verbs as mailings
 from ccp.transcripts import batches
 
 INTERVAL = 1.0
@@ -36,6 +38,8 @@ Work that a worker was killed at is begun again. Several workers can run at once
         archives.resume()
         readings.resume()
         webhooks.resume()
+        exporting.resume()
+        mailings.resume()
         if options["batch"]:
             super().handle(**options)
             sending.send_due()

@@ -56,13 +56,14 @@ def test_every_no_is_the_same_and_takes_the_same_queries(course: Course, ana: Me
     hidden, closed = make_member(last_name="Hid"), make_member(last_name="Shut")
     hide(hidden)
     close(closed)
-    no = [("000", "Lane"), (ana.amt_id, "Lane"), (hidden.amt_id, "Hid"), (closed.amt_id, "Shut")]
+    died = make_member(last_name="Gone", died_on=TODAY)
+    no = [("000", "Lane"), (ana.amt_id, "Lane"), (hidden.amt_id, "Hid"), (closed.amt_id, "Shut"), (died.amt_id, "Gone")]
     told = []
     for amt_id, last_name in [*no, (ana.amt_id, ana.last_name)]:
         with CaptureQueriesContext(connection) as captured:
             match = ask(course, amt_id, last_name)
         told.append((match, len(captured)))
-    assert [match for match, _ in told] == [False] * 4 + [True]
+    assert [match for match, _ in told] == [False] * 5 + [True]
     assert len({queries for _, queries in told}) == 1
 
 

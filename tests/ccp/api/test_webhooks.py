@@ -104,6 +104,8 @@ def test_each_thing_that_happens_to_a_credit_is_told(course: Course, new: Member
     staff = make_user(is_staff=True)
     recording.void(activity=entry, reason="Twice.", by=staff, at=noon(TODAY))
     assert kinds() == ["credit.recorded", "credit.voided"]
+    recording.take_back_void(activity=entry, reason="It was right.", by=make_user(is_staff=True), at=noon(TODAY))
+    assert kinds()[2:] == ["credit.restored", "credit.counted"]
     told = json.loads(Event.objects.get(kind="credit.voided").body)["data"]
     assert (told["status"], told["points"]) == ("voided", "5")
 
