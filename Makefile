@@ -52,9 +52,9 @@ bench-hold: ## Write tests/benchmarks/held.json again, after a change that is me
 	@deploy/setup.sh test
 	@tests/run_held.sh --write
 
-audit-pages: ## Measure every page in Chromium, print a table, save pictures in screenshots/ (SCREENS="home|record")
+audit-pages: ## Measure every page in Chromium, print a table, save pictures in screenshots/ (SCREENS="home|record" BEFORE=/path/to/another/checkout)
 	@deploy/setup.sh audit
-	@.venv/bin/python -m tests.audit "$(SCREENS)"
+	@.venv/bin/python -m tests.audit "$(SCREENS)" $(BEFORE)
 
 pictures: ## Take the pictures of the guide and of mail again
 	@deploy/setup.sh test

@@ -6,6 +6,7 @@ Sizes are in CSS pixels; the image file has one and a half times as many.
 """
 
 import base64
+import io
 import json
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -15,6 +16,7 @@ from django.conf import settings
 
 RECORD = Path(__file__).with_suffix(".json")
 FOLDER = Path(settings.BASE_DIR) / "static" / "guide"
+JPEG_QUALITY = 72
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,16 @@ class Picture:
 
     @cached_property
     def content(self) -> str:
-        """Return the picture for the light theme as an address that contains it, for a document."""
-        encoded = base64.b64encode((FOLDER / f"{self.name}-light.webp").read_bytes()).decode()
-        return f"data:image/webp;base64,{encoded}"
+        """Return the picture for the light theme as an address that contains it, for a document.
+
+        PDF knows no WebP: without loss, a picture would take ten times as many bytes as on its page.
+        """
+        from PIL import Image  # with the first document that has pictures
+
+        file = io.BytesIO()
+        with Image.open(FOLDER / f"{self.name}-light.webp") as picture:
+            picture.save(file, "JPEG", quality=JPEG_QUALITY, optimize=True)
+        return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 @cache

@@ -44,7 +44,9 @@ OF_VISITORS = (Item("account_login", _("Sign in")), Item("account-activate", _("
 HELP = Item(
     "guide",
     _("Help"),
-    frozenset({"qualifying-activities", "question-ask", "question-sent", "transcript-check", "tutorial"}),
+    frozenset(
+        {"qualifying-activities", "question-ask", "question-sent", "transcript-check", "tutorial", "tutorial-list"}
+    ),
 )
 
 

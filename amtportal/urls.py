@@ -42,6 +42,7 @@ urlpatterns = [
     path("invoices/<int:pk>/", invoices.invoice_detail, name="invoice-detail"),
     path("invoices/<int:pk>.pdf", invoices.invoice_pdf, name="invoice-pdf"),
     path("guide/", public.guide, name="guide"),
+    path("guide/tutorial/", public.tutorial_list, name="tutorial-list"),
     path("guide/tutorial/<slug:name>/", public.tutorial, name="tutorial"),
     path("guide/amtrax-user-guide.pdf", public.guide_pdf, name="guide-pdf"),
     path("help/question/", questions.question_ask, name="question-ask"),

@@ -208,6 +208,22 @@ def problem_with_extension(cycle: Cycle, until: date, on: date) -> Problem | Non
     return None
 
 
+def grace_from(
+    ends_on: date, on: date, because: str, *, extended_to: date | None = None, reason: str = ""
+) -> tuple[date | None, str]:
+    """Return the extension of the grace period, with its reason, once the cycle could not take records until now.
+
+    ``because``: why it could not. If the cycle has ended, the usual number of days is counted from today. An
+    extension that is later stays; one that ends before the usual grace period falls away.
+    """
+    usual = records_until(ends_on)
+    kept = (extended_to, reason) if extended_to and extended_to > usual else (None, "")
+    from_now = records_until(on)
+    if ends_on < on and from_now > (kept[0] or usual):
+        return from_now, because
+    return kept
+
+
 def days_left(ends_on: date, on: date) -> int:
     """Return the days until the last day of the cycle: 0 on that day, negative after it."""
     return (ends_on - on).days

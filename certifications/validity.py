@@ -8,7 +8,8 @@
 | is in force, after the last day of a cycle that is not closed | the last day of the grace period, while it runs |
 
 After the grace period, a certification whose requirement is met stays in force until its invoices
-are paid and its next cycle opens; no day is known then. One whose requirement is not met lapses.
+are paid and its next cycle opens, and one for which AMT owes points until these are set; no day is
+known then. Any other whose requirement is not met lapses.
 """
 
 from collections import defaultdict
@@ -18,6 +19,7 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
+from amtportal.formatting import format_day
 from certifications.cycles import grace_ends_on
 from certifications.models import Certification, Cycle, StatusChange
 
@@ -28,13 +30,15 @@ class Validity:
 
     ``cycle``: the one that is not closed, if there is one. ``until``: the last day on which it is
     valid, if it is in force and there is such a day. ``left_on``: the day on which it left force, if
-    it is not in force and the change is on record.
+    it is not in force and the change is on record. ``probation_until``: the last day of the probation
+    that runs, if one does.
     """
 
     certification: Certification
     cycle: Cycle | None
     until: date | None
     left_on: date | None
+    probation_until: date | None = None
 
     @property
     def is_in_force(self) -> bool:
@@ -42,12 +46,22 @@ class Validity:
 
     @property
     def status_in_words(self) -> str:
-        return status_in_words(self.certification.status)
+        return status_in_words(self.certification.status, self.probation_until)
 
 
-def status_in_words(status: str) -> str:
+def status_in_words(status: str, probation_until: date | None = None) -> str:
     named = {"status": Certification.Status(status).label}
-    return (_("%(status)s, in force") if status in Certification.IN_FORCE else _("%(status)s, not in force")) % named
+    if status not in Certification.IN_FORCE:
+        return _("%(status)s, not in force") % named
+    if probation_until:
+        return _("%(status)s, in force, on probation until %(day)s") % {**named, "day": format_day(probation_until)}
+    return _("%(status)s, in force") % named
+
+
+def on_probation_until(certification: Certification, on: date) -> date | None:
+    """Return the last day of the probation that runs on that day; None if none does."""
+    until = certification.probation_until
+    return until if until and on <= until and certification.status in Certification.IN_FORCE else None
 
 
 def valid_until(certification: Certification, cycle: Cycle | None, on: date) -> date | None:
@@ -81,6 +95,7 @@ def of_certifications(certifications: Sequence[Certification], on: date) -> list
             cycle=cycles.get(certification.pk),
             until=valid_until(certification, cycles.get(certification.pk), on),
             left_on=_left_on(left[certification.pk]),
+            probation_until=on_probation_until(certification, on),
         )
         for certification in certifications
     ]

@@ -27,7 +27,7 @@ from amtportal.documents.fonts import ASSETS, Font
 from amtportal.documents.process import MOST_SECONDS, receive, send
 
 VARIANT = "pdf/ua-1"
-PICTURE = "data:image/webp;base64,"
+PICTURE = "data:image/jpeg;base64,"
 """How the address of a picture of ours begins, which is the picture itself."""
 # A document makes so many objects that Python searches all for garbage again and again. The modules are none.
 gc.collect()

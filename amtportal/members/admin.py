@@ -32,6 +32,7 @@ from amtportal.members import (
     details,
     details_admin,  # noqa: F401  Registers requests for another name, and differences from the roster.
     questions_admin,  # noqa: F401  Registers questions to AMT.
+    rights,
     security_admin,  # noqa: F401  Registers security events and seals.
 )
 from amtportal.members.access import account_of
@@ -113,9 +114,42 @@ class GroupAdmin(WholeHistoryAdmin):
         return bool(request.user.is_superuser)
 
 
+class AccountForm(WholeForm):
+    """An account. ``by``: who changes it; the admin class sets it."""
+
+    by: User
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        moves = "email" in self.changed_data and self.instance.pk
+        if moves and (problem := rights.why_not(person=self.instance, by=self.by)):
+            self.add_error("email", problem)
+        opens = "is_active" in self.changed_data and self.cleaned_data.get("is_active")
+        if opens and Member.objects.filter(user=self.instance, died_on__isnull=False).exists():
+            self.add_error(
+                "is_active",
+                "It is on record that this member has died. If that is a mistake, take it back on the member's page.",
+            )
+        return cleaned
+
+
+class PersonForm(WholeForm):
+    """A member. ``by``: who changes the name; the admin class sets it."""
+
+    by: User
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        named = {"first_name", "last_name"} & set(self.changed_data)
+        if named and self.instance.pk and (problem := rights.why_not(person=self.instance.user, by=self.by)):
+            for name in sorted(named):
+                self.add_error(name, problem)
+        return cleaned
+
+
 @admin.register(User)
 class UserAdmin(NeverDeleted, WholeHistoryAdmin):
-    form = WholeForm
+    form = AccountForm
     list_display = ["email", "is_active", "is_staff", "last_login", "date_joined"]
     list_reads = ["email", "is_active", "is_staff", "last_login", "date_joined"]
     list_filter = ["is_staff", "is_active"]
@@ -141,6 +175,11 @@ class UserAdmin(NeverDeleted, WholeHistoryAdmin):
 
     def found_by(self, words: str) -> Q:
         return among("pk", accounts_found_by(words))
+
+    def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.by = account_of(request)  # type: ignore[attr-defined]  # it is ours
+        return form
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         return self.fieldsets if obj else self.add_fieldsets
@@ -183,7 +222,7 @@ class UserAdmin(NeverDeleted, WholeHistoryAdmin):
 class BaseMemberAdmin(MemberPages, NeverDeleted, HistoryAdmin):
     """A member, before ``ccp`` adds the certifications and what waits for the member."""
 
-    form = WholeForm
+    form = PersonForm
     list_display = ["name", "amt_id", "signs_in", "city", "state"]
     list_select_related = ["user", "merged_into"]
     list_reads = [
@@ -193,6 +232,7 @@ class BaseMemberAdmin(MemberPages, NeverDeleted, HistoryAdmin):
         "city",
         "state",
         "roster_email",
+        "died_on",
         "user__email",
         "merged_into__amt_id",
     ]
@@ -208,6 +248,11 @@ class BaseMemberAdmin(MemberPages, NeverDeleted, HistoryAdmin):
             {"fields": ["phone", "address_line1", "address_line2", "city", "state", "postal_code", "country"]},
         ),
     ]
+
+    def get_form(self, request: HttpRequest, obj: Member | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.by = account_of(request)  # type: ignore[attr-defined]  # it is ours
+        return form
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         found, has_duplicates = super().get_search_results(request, queryset, search_term)

@@ -7,11 +7,12 @@
   difference is settled.
 - If the roster brings something new, nothing is lost and nothing is overwritten: the record stays,
   and staff decide. A change that the member or staff make later decides too: it is newer.
+- What somebody decided against once is not new when the roster says it again.
 - An address is compared as a whole, and so is a name: the street of one and the city of another
   would be nobody's address.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from allauth.account.adapter import get_adapter
 from django.db import transaction
 
 from amtportal.history.lines import sign
+from amtportal.members import rights
 from amtportal.members.models import Detail, Member, RosterDifference, User
 from amtportal.members.names import folded
 from amtportal.members.postal import ADDRESS
@@ -32,6 +34,8 @@ COLUMNS: Mapping[Detail, tuple[str, ...]] = {
 OWN = (*COLUMNS[Detail.PHONE], *COLUMNS[Detail.ADDRESS])
 """What a member may change at once."""
 BY_MEMBER = "Changed by the member"
+MOST_DECIDED = 20
+"""So many texts of the roster are remembered for a detail."""
 
 
 def values_of(person: Any, detail: Detail) -> dict[str, str]:
@@ -57,6 +61,18 @@ def _bare(text: str) -> str:
     return folded(text).replace(" ", "")
 
 
+def is_among(said: Mapping[str, str], decided_against: Iterable[Mapping[str, str]]) -> bool:
+    """Return whether somebody decided against this text of the roster, in some spelling."""
+    return any(say_the_same(said, earlier) for earlier in decided_against)
+
+
+def with_decision(decided_against: Sequence[Mapping[str, str]], said: Mapping[str, str]) -> list[Mapping[str, str]]:
+    """Return what somebody decided against, with this text of the roster: the last ``MOST_DECIDED``."""
+    if is_among(said, decided_against):
+        return list(decided_against)
+    return [*decided_against, dict(said)][-MOST_DECIDED:]
+
+
 def changed_details(columns: Iterable[str]) -> list[Detail]:
     """Return the details to which these columns belong, in their order."""
     wanted = set(columns)
@@ -79,6 +95,8 @@ def note(member: Member, before: Mapping[str, str], *, by: User, at: datetime, r
             if difference._state.adding:
                 continue
             difference.settled_at = at
+        else:
+            difference.decided_against = with_decision(difference.decided_against, difference.roster_says)
         difference.changed_at, difference.changed_by, difference.waits_since = at, by, None
         sign(difference, by=by, at=at, reason=reason)
         difference.save()
@@ -116,8 +134,9 @@ def keep_record(*, difference: RosterDifference, reason: str, by: User, at: date
     """Decide that the record is right. The roster may say the same again without being asked about."""
     _, difference = _locked(difference)
     difference.waits_since = None
+    difference.decided_against = with_decision(difference.decided_against, difference.roster_says)
     sign(difference, by=by, at=at, reason=reason)
-    difference.save(update_fields=["waits_since"])
+    difference.save(update_fields=["waits_since", "decided_against"])
 
 
 @transaction.atomic
@@ -127,6 +146,8 @@ def follow_roster(*, difference: RosterDifference, reason: str, by: User, at: da
     values = difference.roster_says
     if difference.detail == Detail.NAME and not any(values.values()):
         raise Refused("The roster has no name for this member. Keep the record.")
+    if difference.detail == Detail.NAME and (problem := rights.why_not(person=member.user, by=by)):
+        raise Refused(problem)
     for column, value in values.items():
         setattr(member, column, value)
     sign(member, by=by, at=at, reason=reason)
@@ -134,6 +155,14 @@ def follow_roster(*, difference: RosterDifference, reason: str, by: User, at: da
     difference.settled_at, difference.waits_since = at, None
     sign(difference, by=by, at=at, reason=reason)
     difference.save(update_fields=["settled_at", "waits_since"])
+
+
+def settle_all(member: Member, *, by: User, at: datetime, reason: str) -> None:
+    """Settle what differs for a member who is merged into another: nobody is asked about it any more."""
+    for difference in RosterDifference.objects.select_for_update().filter(member=member, settled_at=None):
+        difference.settled_at, difference.waits_since = at, None
+        sign(difference, by=by, at=at, reason=reason)
+        difference.save(update_fields=["settled_at", "waits_since"])
 
 
 def _locked(difference: RosterDifference) -> tuple[Member, RosterDifference]:

@@ -26,7 +26,7 @@ from amtportal.members.access import account_of
 from amtportal.members.models import Detail, NameRequest, RosterDifference
 from amtportal.staff.actions import ActionPage
 from amtportal.staff.changelists import ConditionFilter
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, WrittenByVerbs
 from amtportal.uploads import kept
 
@@ -45,7 +45,7 @@ class WaitingFilter(ConditionFilter):
 
     def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
         return {
-            "waits": ("Waits for an answer", Q(state=NameRequest.State.WAITING)),
+            "waits": ("Waits for an answer", Q(state=NameRequest.State.WAITING, member__merged_into=None)),
             "accepted": ("Accepted", Q(state=NameRequest.State.ACCEPTED)),
             "declined": ("Declined", Q(state=NameRequest.State.DECLINED)),
             "withdrawn": ("Withdrawn", Q(state=NameRequest.State.WITHDRAWN)),
@@ -196,8 +196,8 @@ class OpenFilter(ConditionFilter):
 
     def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
         return {
-            "waits": ("Waits for staff", Q(waits_since__isnull=False)),
-            "open": ("Differs", Q(settled_at=None)),
+            "waits": ("Waits for staff", Q(waits_since__isnull=False, member__merged_into=None)),
+            "open": ("Differs", Q(settled_at=None, member__merged_into=None)),
             "settled": ("Settled", Q(settled_at__isnull=False)),
         }
 
@@ -284,7 +284,11 @@ class RosterDifferenceAdmin(WrittenByVerbs, HistoryAdmin):
         action = ActionPage(
             title=f"{button}: {difference}",
             button=button,
-            form=ReasonForm(_posted(request), help_text="For example: the member confirmed it on the phone."),
+            form=ReasonForm(
+                _posted(request),
+                read_by=ReadBy.MEMBER_ON_REQUEST,
+                help_text="For example: the member confirmed it on the phone.",
+            ),
             act=act,
             facts=[
                 ("On record", self.on_record(difference)),

@@ -10,18 +10,21 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from amtportal.fields import EmailField, RecordNumberField
+from amtportal.formatting import format_day
 from amtportal.members import amt_ids
 from amtportal.members.access import account_of
 from amtportal.members.models import NO_SIGN_IN, Member, User
 from amtportal.members.sign_in import giving
 from amtportal.staff.actions import ActionPage, ActionPagesMixin, AlreadyDone
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 
 
 def sign_in_of(member: Member) -> str:
     """Return with which address a member signs in, or why there is no way to sign in."""
     if member.merged_into:
         return f"closed: merged into {member.merged_into.amt_id}"
+    if member.died_on:
+        return f"closed: died on {format_day(member.died_on)}"
     if member.user:
         return str(member.user.email)
     if member.roster_email:
@@ -38,6 +41,7 @@ class SignInFilter(admin.SimpleListFilter):
         "none": ("None", NO_SIGN_IN),
         "no-address": ("None: no address on record", NO_SIGN_IN & Q(roster_email="")),
         "shared": ("None: another account has the address", NO_SIGN_IN & ~Q(roster_email="")),
+        "died": ("Closed: the member has died", Q(died_on__isnull=False)),
         "merged": ("Closed: merged into another member", Q(merged_into__isnull=False)),
     }
 
@@ -89,7 +93,7 @@ class MemberPages(ActionPagesMixin):
             return [*links, ("Merged into", reverse("admin:members_member_change", args=[obj.merged_into_id]))]
         if request.user.has_perm("members.change_amt_id"):
             links.append(("Change AMT ID", reverse("admin:members_member_rekey", args=[obj.pk])))
-        if obj.user_id is None and request.user.has_perm("members.give_sign_in"):
+        if obj.user_id is None and obj.died_on is None and request.user.has_perm("members.give_sign_in"):
             links.append(("Give a way to sign in", reverse("admin:members_member_sign_in", args=[obj.pk])))
         return links
 
@@ -105,7 +109,9 @@ class MemberPages(ActionPagesMixin):
                 title=f"Change the AMT ID of {member}",
                 button="Change AMT ID",
                 form=AmtIdForm(
-                    request.POST or None, help_text="For example: the membership system joined two records."
+                    request.POST or None,
+                    read_by=ReadBy.MEMBER_ON_REQUEST,
+                    help_text="For example: the membership system joined two records.",
                 ),
                 facts=[
                     ("Member", member.name),
@@ -135,7 +141,9 @@ class MemberPages(ActionPagesMixin):
                 title=f"Give {member} a way to sign in",
                 button="Give a way to sign in",
                 form=SignInForm(
-                    request.POST or None, help_text="For example: the member gave the address on the phone."
+                    request.POST or None,
+                    read_by=ReadBy.MEMBER_ON_REQUEST,
+                    help_text="For example: the member gave the address on the phone.",
                 ),
                 facts=[("Member", member.name), ("AMT ID", member.amt_id), ("Signs in", sign_in_with_owner(member))],
                 warning="The member opens the account under Activate account, by a link sent to this address. Nothing "

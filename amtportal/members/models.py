@@ -22,7 +22,15 @@ from amtportal import clean
 from amtportal.chunks import chunks
 from amtportal.history.lines import AppendOnly, History, Traced
 from amtportal.members import lookups  # noqa: F401  Registers ``begins``.
-from amtportal.members.search_terms import LONGEST, can_be_paired, needed, paired, terms_of, typed_words
+from amtportal.members.search_terms import (
+    LONGEST,
+    can_be_paired,
+    needed,
+    paired,
+    sound_terms,
+    terms_of,
+    typed_words,
+)
 from amtportal.model_fields import EmailField, IdentifierField, LineField
 from amtportal.prepared import prepared
 from amtportal.staff.searching import MOST_PEOPLE, first_words
@@ -37,6 +45,10 @@ MOST_COUNTED = 5_000
 
 ALONE = 15
 """The minimum length in characters of a password that is the only factor."""
+
+
+UNOPENED = Q(password__startswith="!")  # noqa: S106  Django's mark of an account without a password
+"""The condition of accounts that nobody has opened."""
 
 
 class UserManager(BaseUserManager["User"]):
@@ -86,6 +98,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         indexes = [
             models.Index(fields=["-id"], name="members_user_staff", condition=Q(is_staff=True)),
             models.Index(fields=["-id"], name="members_user_inactive", condition=Q(is_active=False)),
+            models.Index(fields=["-id"], name="members_user_unopened", condition=UNOPENED),
         ]
         constraints = [
             models.CheckConstraint(
@@ -191,6 +204,11 @@ class MemberQuerySet(models.QuerySet["Member"]):
             keys |= set(with_them.values_list("pk", flat=True))
         return sorted(keys)[:MOST_FOUND]
 
+    def keys_sounding_like(self, words: str) -> list[int]:
+        """Return the keys of the members with a name that sounds like each of the words, ``MOST_FOUND`` at most."""
+        keys = sorted(sound_terms(first_words(words)))
+        return sorted(SearchTerm.objects.members_with(keys))[:MOST_FOUND] if keys else []
+
     def bulk_create(self, objs: Iterable["Member"], *args: Any, **kwargs: Any) -> list["Member"]:
         with transaction.atomic():
             created = super().bulk_create(objs, *args, **kwargs)
@@ -212,7 +230,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
 
 LAST_OR_ONLY_NAME = Coalesce(NullIf("last_name", Value("")), "first_name")
-NO_SIGN_IN = Q(user=None, merged_into=None)
+NO_SIGN_IN = Q(user=None, merged_into=None, died_on=None)
 
 
 class Member(models.Model):
@@ -252,6 +270,9 @@ class Member(models.Model):
         related_name="merged",
         help_text="The member who is the same person and holds the record now.",
     )
+    died_on = models.DateField(
+        "died on", null=True, blank=True, editable=False, help_text="The member has died; the report says who said so."
+    )
 
     history = History(found_by=["merged_into"])
     objects = MemberQuerySet.as_manager()
@@ -278,7 +299,16 @@ class Member(models.Model):
                 name="members_member_shared_address",
                 condition=NO_SIGN_IN & ~Q(roster_email=""),
             ),
+            models.Index(
+                fields=["roster_email"],
+                name="members_member_roster_email",
+                opclasses=["text_pattern_ops"],
+                condition=~Q(roster_email=""),
+            ),
             models.Index(fields=["merged_into"], name="members_member_merged", condition=Q(merged_into__isnull=False)),
+            models.Index(
+                LAST_OR_ONLY_NAME, "first_name", "id", name="members_member_died", condition=Q(died_on__isnull=False)
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -300,6 +330,7 @@ class Member(models.Model):
             ("change_amt_id", "Can give a member another AMT ID"),
             ("merge_members", "Can merge two members who are one person"),
             ("give_sign_in", "Can give a member a way to sign in"),
+            ("record_death", "Can record that a member has died, and take it back"),
         ]
 
     def __str__(self) -> str:
@@ -322,6 +353,45 @@ class Member(models.Model):
         merged = Member.objects.filter(merged_into=self)
         former = FormerAmtId.objects.filter(Q(member=self) | Q(member__merged_into=self))
         return [self.amt_id, *merged.values_list("amt_id", flat=True), *former.values_list("amt_id", flat=True)]
+
+
+class DeathReport(models.Model):
+    """Who reported, and when, that a member has died; and the reason, if that was a mistake.
+
+    ``certifications.deaths`` writes it. The day of the report that stands is ``Member.died_on``.
+    """
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="death_reports")
+    died_on = models.DateField("died on")
+    reported_by = LineField(max_length=300, help_text="Who reported it, and how. Staff and auditors read it.")
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deaths_recorded")
+    closed_account = models.BooleanField(default=False, help_text="The sign-in was open and was closed with it.")
+    taken_back_at = models.DateTimeField(null=True, blank=True)
+    taken_back_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="deaths_taken_back"
+    )
+    taken_back_reason = models.CharField(max_length=300, blank=True, help_text="How the mistake came about.")
+
+    history = History(found_by=["member"])
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member"], condition=Q(taken_back_at=None), name="%(app_label)s_%(class)s_one_stands"
+            ),
+            models.CheckConstraint(name="%(app_label)s_%(class)s_has_source", condition=~Q(reported_by="")),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_taken_back_whole",
+                condition=Q(taken_back_at=None, taken_back_by=None, taken_back_reason="")
+                | (Q(taken_back_at__isnull=False, taken_back_by__isnull=False) & ~Q(taken_back_reason="")),
+                violation_error_message="A report that is taken back has a time, a person and a reason.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} died on {self.died_on}"
 
 
 class SearchTermQuerySet(models.QuerySet["SearchTerm"]):
@@ -387,21 +457,29 @@ class SearchTerm(models.Model):
 
 
 def keep_search_terms(members: Iterable[Member]) -> None:
-    """Make the terms of these members, who are on record, follow from what they are called now."""
+    """Make the terms of these members, who are on record, follow from what they are and were called.
+
+    A name that was changed still finds its member: people give on the phone the name they had.
+    """
     for some in chunks(members):
         keys = [member.pk for member in some]
         former: dict[int, list[str]] = {}
         for key, amt_id in FormerAmtId.objects.filter(member__in=keys).order_by().values_list("member", "amt_id"):
             former.setdefault(key, []).append(amt_id)
+        names = {member.pk: {member.first_name, member.last_name} for member in some}
+        earlier = Member.history.filter(id__in=keys).order_by()
+        for key, *named in earlier.values_list("id", "first_name", "last_name").distinct():
+            names[key].update(named)
         kept = {(row.member_id, row.term): row.pk for row in SearchTerm.objects.filter(member__in=keys)}
         wanted = {
             (member.pk, term)
             for member in some
             for term in terms_of(
-                names=(member.first_name, member.last_name),
+                names=names[member.pk],
                 amt_ids=[member.amt_id, *former.get(member.pk, [])],
                 phone=member.phone,
             )
+            | sound_terms(names[member.pk])
         }
         for stale in chunks(pk for key, pk in kept.items() if key not in wanted):
             SearchTerm.objects.filter(pk__in=stale).delete()
@@ -461,6 +539,9 @@ class RosterDifference(models.Model):
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="roster_differences")
     detail = models.CharField(max_length=10, choices=Detail)
     roster_says = models.JSONField(help_text="The text of each column, as the roster brought it last.")
+    decided_against = models.JSONField(
+        default=list, blank=True, help_text="What the roster said before, and somebody decided against."
+    )
     changed_at = models.DateTimeField(help_text="When the record was changed last.")
     changed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="roster_differences_made")
     waits_since = models.DateTimeField(

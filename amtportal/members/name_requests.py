@@ -19,7 +19,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from amtportal.history.lines import sign
-from amtportal.members import details
+from amtportal.members import details, rights
 from amtportal.members.mail import account_mails
 from amtportal.members.models import Member, NameRequest, User
 from amtportal.members.models import NameRequestState as State
@@ -98,6 +98,26 @@ def ask(
             )
 
 
+def problem_with_joining(kept: Member, emptied: Member) -> Problem | None:
+    """Return why the requests of a member who is merged into another cannot become those of that one."""
+    waiting = NameRequest.objects.filter(member__in=[kept, emptied], state=State.WAITING)
+    if waiting.count() < 2:
+        return None
+    return Problem(
+        "amt_id",
+        "Both have asked for another name, and a person has one request at a time. Answer one of the two first, in the "
+        "list Requests for another name.",
+    )
+
+
+def follow(*, kept: Member, emptied: Member, by: User, at: datetime, reason: str) -> None:
+    """Let the requests of a member who is merged into another be those of that one."""
+    for request in NameRequest.objects.filter(member=emptied).order_by("pk"):
+        request.member = kept
+        sign(request, by=by, at=at, reason=reason)
+        request.save(update_fields=["member"])
+
+
 @transaction.atomic
 def withdraw(*, request: NameRequest, by: User, at: datetime) -> bool:
     """Withdraw a request. Return False if it was withdrawn already. Raises ``Refused`` if it was answered."""
@@ -114,6 +134,7 @@ def withdraw(*, request: NameRequest, by: User, at: datetime) -> bool:
 def accept(*, request: NameRequest, answer: str = "", by: User, at: datetime) -> NameRequest:
     """Change the name as the member asked, and tell the member. Raises ``Refused`` if it was answered."""
     member, present = _waiting(request)
+    _refuse_own_and_higher(member, by)
     if member.merged_into_id:
         raise Refused("This member was merged into another one. Decline the request, and change the name there.")
     reason = f"Asked for by the member, request {present.pk}"
@@ -128,8 +149,14 @@ def decline(*, request: NameRequest, answer: str, by: User, at: datetime) -> Nam
     """Leave the name as it is, and tell the member why. Raises ``Refused`` if it was answered."""
     if not answer.strip():
         raise Refused("Say why: the member reads it.", "answer")
-    _member, present = _waiting(request)
+    member, present = _waiting(request)
+    _refuse_own_and_higher(member, by)
     return _answer(present, State.DECLINED, answer, account_mails.name_declined, by=by, at=at)
+
+
+def _refuse_own_and_higher(member: Member, by: User) -> None:
+    if problem := rights.why_not(person=member.user, by=by):
+        raise Refused(problem)
 
 
 def _waiting(request: NameRequest) -> tuple[Member, NameRequest]:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain, combinations, zip_longest
 
-from amtportal.members.names import folded
+from amtportal.members.names import folded, sound
 
 LEAST_DIGITS = 3
 """The length of the shortest part of a phone number that finds it."""
@@ -58,6 +58,16 @@ def _terms_of_name(name: str) -> frozenset[str]:
         words = folded(spelled).split()
         terms |= {*words, "".join(words)}
     return frozenset(terms)
+
+
+def sound_terms(names: Iterable[str]) -> set[str]:
+    """Return the terms by which names are found that somebody heard and wrote down another way.
+
+    "Lindqvist" and "Lindkvist" have the same: ``~lndkvst~``. No word that is typed begins so.
+    """
+    spelled = {each for name in names for each in (name, _APOSTROPHES.sub(" ", name))}
+    words = {word for each in spelled for word in folded(each).split()}
+    return {f"~{key[: LONGEST - 2]}~" for word in words if (key := sound(word))}
 
 
 def _pairs_of(terms: Iterable[str]) -> set[str]:

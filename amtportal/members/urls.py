@@ -2,11 +2,15 @@
 
 from allauth.account.views import login, password_reset
 from allauth.mfa.recovery_codes.views import download_recovery_codes, view_recovery_codes
-from allauth.mfa.totp.views import activate_totp
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 
-from amtportal.members.factors.second_factor import RemovePasskeyView, readable_codes_only
+from amtportal.members.factors.second_factor import (
+    AddAppView,
+    AddPasskeyView,
+    RemovePasskeyView,
+    readable_codes_only,
+)
 from amtportal.members.sessions.views import session_end, session_list
 from amtportal.members.sign_in import address_views
 from amtportal.members.sign_in.activation import (
@@ -35,10 +39,11 @@ urlpatterns = [
     path("email/<str:token>/", address_views.address_confirm, name="address-confirm"),
     path("sessions/", session_list, name="session-list"),
     path("sessions/<int:pk>/end/", session_end, name="session-end"),
+    path("2fa/webauthn/add/", AddPasskeyView.as_view()),
     path("2fa/webauthn/keys/<int:pk>/remove/", RemovePasskeyView.as_view()),
     path("2fa/recovery-codes/", sent_plain(readable_codes_only(view_recovery_codes))),
     path("2fa/recovery-codes/download/", readable_codes_only(download_recovery_codes)),
-    path("2fa/totp/activate/", sent_plain(activate_totp)),
+    path("2fa/totp/activate/", sent_plain(AddAppView.as_view())),
     path("", include("allauth.account.urls")),
     path("2fa/", include("allauth.mfa.urls")),
 ]

@@ -2,6 +2,6 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class StaffConfig(AdminConfig):
-    """Django's admin, with the portal's own site."""
+    """Django's admin, with the portal's own site: its first page puts all nouns together, so it stands above them."""
 
-    default_site = "amtportal.staff.site.StaffSite"
+    default_site = "ccp.desk.site.DeskSite"

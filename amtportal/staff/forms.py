@@ -1,7 +1,8 @@
-"""Forms of the admin pages: amounts typed in dollars, and forms that check every constraint."""
+"""Forms of the admin pages: amounts typed in dollars, reasons, and forms that check every constraint."""
 
 import re
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from django import forms
@@ -42,8 +43,26 @@ class DollarsField(forms.Field):
         return cents
 
 
+class ReadBy(StrEnum):
+    """Who will read what staff write into a field; it stands beside the field."""
+
+    MEMBER = "The member reads it."
+    MEMBER_ON_REQUEST = "Staff read it. The member finds it in the archive of everything about them."
+    MEMBER_ONCE_ANNOUNCED = "The member reads it once the decision is announced."
+    STAFF = "Staff read it. The member does not."
+    EVERYBODY = "It is published: everybody can read it."
+
+    def says(self, more: str = "") -> str:
+        """Return the sentence, and after it what else there is to know about the field."""
+        return f"{self.value} {more}".strip()
+
+
 class ReasonForm(forms.Form):
-    """Asks for the reason for an action. The verb decides whether the reason is good enough."""
+    """Asks for the reason for an action. The verb decides whether the reason is good enough.
+
+    ``read_by`` says beside the field who will read the reason, so it must be true of wherever the
+    verb keeps it. ``help_text`` is what else helps to write it.
+    """
 
     reason = LineField(
         max_length=300,
@@ -51,9 +70,9 @@ class ReasonForm(forms.Form):
         error_messages={"required": "Say why: the reason stays on record."},
     )
 
-    def __init__(self, *args: Any, help_text: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, read_by: ReadBy, help_text: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].help_text = help_text
+        self.fields["reason"].help_text = read_by.says(help_text)
 
 
 class WholeForm(forms.ModelForm):

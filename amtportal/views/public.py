@@ -60,6 +60,13 @@ def manifest(request: HttpRequest) -> HttpResponse:
 
 @public_page
 @require_safe
+def tutorial_list(request: HttpRequest) -> HttpResponse:
+    """Show all clips of the tutorial with what they say in words. None is fetched here."""
+    return render(request, "guide/clips.html", {"clips": CLIPS.values()})
+
+
+@public_page
+@require_safe
 def tutorial(request: HttpRequest, name: str) -> HttpResponse:
     """Show a clip of the tutorial in the reader's language, and what it says in words."""
     clip = CLIPS.get(name)

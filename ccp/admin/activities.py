@@ -11,29 +11,35 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from amtportal.dates import day_of, today
 from amtportal.formatting import format_day
 from amtportal.members.access import account_of
 from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs, numbered
 from ccp.admin import set_points, voiding
 from ccp.admin.amtrax import AmtraxImportMixin
 from ccp.admin.effects import Effect, claimed
 from ccp.models import Activity, ActivityType, Credit
 from ccp.recording.changeable import refuse_unless_settable
+from ccp.rollover import points_owed
+from ccp.rollover.points_owed import days_in_words
 
 MAY_VOID = "ccp.change_activity"
 MAY_SET = "ccp.set_points"
+MAY_TAKE_BACK = "ccp.take_back_void"
 MOST_AT_ONCE = 100
-READ_BY_MEMBER = "The member reads it with the entry."
+TO_BE_SET = "to-be-set"
+MISSED_FROM = "missed_from"
+"""The last day of the first cycle that is short of points and may get them from the entry."""
 
 
 class StandingFilter(ConditionFilter):
@@ -65,11 +71,15 @@ class PointsFilter(ConditionFilter):
     title = "points"
     parameter_name = "points"
 
+    def order(self) -> list[Any]:
+        """Return the most urgent first; the list has its own order under the other choice."""
+        return [F(MISSED_FROM).asc(nulls_last=True), "pk"] if self.value() == TO_BE_SET else []
+
     def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
-        claims = Credit.objects.filter(activity=OuterRef("pk")).exclude(cut=Credit.Cut.UNCLAIMED)
-        is_frozen = Exists(claims.filter(cycle__closed_on__isnull=False))
+        claims = Credit.objects.filter(activity=OuterRef("pk")).exclude(cut__in=Credit.NOT_CLAIMED)
+        can_count = Exists(claims.filter(cycle__closed_on=None))
         return {
-            "to-be-set": ("To be set", Q(points=None, withdrawn_at=None) & ~Q(is_frozen)),
+            TO_BE_SET: ("To be set", Q(points=None, withdrawn_at=None) & Q(can_count)),
             "set": ("Set by AMT", Q(points_set_at__isnull=False)),
         }
 
@@ -109,6 +119,7 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
         "member__first_name",
         "member__last_name",
         "member__amt_id",
+        "recorded_at",
     ]
     page_select_related = ["attested_by", "withdrawn_by", "points_set_by", "statement"]
     list_filter = [StandingFilter, PointsFilter, StartFilter, "source", ("activity_type__category", CategoryFilter)]
@@ -152,6 +163,32 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
     ]
     readonly_fields = ["reference", "state", "claim", "attestation"]
 
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Show for how long the points are owed, and which cycle misses them, where staff look for that."""
+        shown = list(super().get_list_display(request))
+        return [*shown[:-1], "waits", "cycle_ends"] if self._shows_owed(request) else shown
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Activity]:
+        entries: QuerySet[Activity] = super().get_queryset(request)
+        if not self._shows_owed(request):
+            return entries
+        missing = points_owed.missing().filter(activity=OuterRef("pk")).order_by("cycle__ends_on")
+        return entries.annotate(**{MISSED_FROM: Subquery(missing.values("cycle__ends_on")[:1])})
+
+    def _shows_owed(self, request: HttpRequest) -> bool:
+        return request.GET.get(PointsFilter.parameter_name) == TO_BE_SET
+
+    @admin.display(description="waits")
+    def waits(self, activity: Activity) -> str:
+        return days_in_words((today() - day_of(activity.recorded_at)).days)
+
+    @admin.display(description="cycle ends")
+    def cycle_ends(self, activity: Activity) -> str:
+        ends_on: date | None = getattr(activity, MISSED_FROM)
+        if ends_on is None:
+            return "misses no points"
+        return f"{format_day(ends_on)}, {points_owed.how_near(ends_on, today())}"
+
     @admin.display(description="attestation")
     def attestation(self, activity: Activity) -> str:
         return activity.attestation
@@ -172,6 +209,11 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
         return [
             path("void/", several, name="ccp_activity_void_several"),
             path("<path:object_id>/void/", one, name="ccp_activity_void"),
+            path(
+                "<path:object_id>/restore/",
+                self.admin_site.admin_view(self.take_back_view),
+                name="ccp_activity_restore",
+            ),
             path("points/", self.admin_site.admin_view(self.set_several_view), name="ccp_activity_points_several"),
             path("<path:object_id>/points/", self.admin_site.admin_view(self.set_view), name="ccp_activity_points"),
             *super().get_urls(),
@@ -190,6 +232,8 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
             found.append((label, reverse("admin:ccp_activity_points", args=[obj.pk])))
         if obj.is_standing and self.has_void_permission(request):
             found.append(("Void this entry", reverse("admin:ccp_activity_void", args=[obj.pk])))
+        if obj.is_void and request.user.has_perm(MAY_TAKE_BACK):
+            found.append(("Put back on record", reverse("admin:ccp_activity_restore", args=[obj.pk])))
         return found
 
     def set_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -210,7 +254,7 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
             except Refused as refusal:
                 form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
         else:
-            warning = _why_not_settable(activity)
+            warning = _why_not_settable(activity) or _what_stays(activity)
         facts = [*_facts(activity), *((effect.heading, effect) for effect in following)]
         if not form.is_bound or form.errors:
             ask = ActionPage(title, "Show what changes", form, str, facts, warning)
@@ -293,7 +337,7 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
             self.message_user(request, voiding.no_longer_stands(activity), messages.INFO)
             return redirect(self.page_of(activity))
         by, at = account_of(request), timezone.now()
-        warning = "Voiding cannot be undone: the member records the activity again if it was right after all."
+        warning = "If the entry was right after all, the voiding can be taken back while its cycles are not closed."
         try:
             following = [(effect.heading, effect) for effect in voiding.effects(activity, by=by, at=at)]
         except Refused as refusal:
@@ -301,10 +345,34 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
         action = ActionPage(
             title=f"Void {activity.reference}",
             button="Void entry",
-            form=ReasonForm(request.POST or None, help_text=READ_BY_MEMBER),
+            form=ReasonForm(request.POST or None, read_by=ReadBy.MEMBER, help_text="It stands with the entry."),
             facts=[*_facts(activity), *following],
             warning=warning,
             act=lambda typed: voiding.void(activity, typed["reason"], by=by, at=at),
+        )
+        return self.action_page(request, activity, action)
+
+    def take_back_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show what the voided entry counts for in each cycle, then put it back on record."""
+        activity = self.record_for_action(request, object_id, MAY_TAKE_BACK)
+        if activity.is_standing:
+            self.message_user(request, f"{activity.reference} is on record already.", messages.INFO)
+            return redirect(self.page_of(activity))
+        by, at = account_of(request), timezone.now()
+        warning = "The entry counts again, and a requirement that it meets is met. The member is told in the next mail."
+        try:
+            following = [(effect.heading, effect) for effect in voiding.effects_of_taking_back(activity, by=by, at=at)]
+        except Refused as refusal:
+            following, warning = [], refusal.sentence
+        action = ActionPage(
+            title=f"Put {activity.reference} back on record",
+            button="Put back on record",
+            form=voiding.TakeBackForm(
+                request.POST or None, read_by=ReadBy.MEMBER, help_text="Why it counts after all."
+            ),
+            facts=[*_facts(activity), ("Voided because", activity.void_reason or "–"), *following],
+            warning=warning,
+            act=lambda typed: voiding.take_back(activity, typed["reason"], by=by, at=at),
         )
         return self.action_page(request, activity, action)
 
@@ -329,7 +397,7 @@ class ActivityAdmin(AmtraxImportMixin, WrittenByVerbs, HistoryAdmin):
         if not standing:
             self.message_user(request, "None of these entries can be voided.", messages.INFO)
             return redirect(back)
-        form = ReasonForm(request.POST or None, help_text=READ_BY_MEMBER)
+        form = ReasonForm(request.POST or None, read_by=ReadBy.MEMBER, help_text="It stands with the entry.")
         if request.method == "POST" and form.is_valid():
             for activity in standing:
                 self._void_one_of_several(request, activity, form.cleaned_data["reason"])
@@ -369,6 +437,16 @@ def _why_not_settable(activity: Activity) -> str:
         refuse_unless_settable(activity, [credit.cycle for credit in claimed(activity)])
     except Refused as refusal:
         return refusal.sentence
+    return ""
+
+
+def _what_stays(activity: Activity) -> str:
+    """Return that a closed cycle keeps its points; empty if the entry is claimed for none."""
+    if any(credit.cycle.closed_on for credit in claimed(activity)):
+        return (
+            "One of its cycles is closed and does not change: the points count in the others, and the member is told. "
+            "If they must count in the closed cycle, sign a correction of it."
+        )
     return ""
 
 

@@ -21,6 +21,7 @@ from amtportal.members.access import account_of
 from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
+from amtportal.staff.forms import ReadBy
 from amtportal.staff.pages import HistoryAdmin, WrittenByVerbs, numbered
 from ccp.admin import voiding
 from ccp.admin.activities import MAY_VOID
@@ -127,13 +128,13 @@ class AnsweredFilter(ConditionFilter):
 
 
 class AnswerForm(forms.Form):
-    answer = LinesField(max_length=error_reports.MOST, widget=EDITOR, help_text="The member reads it.")
+    answer = LinesField(max_length=error_reports.MOST, widget=EDITOR, help_text=ReadBy.MEMBER)
     void_reason = LineField(
         required=False,
         max_length=300,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         label="Void the entry, because",
-        help_text=(
+        help_text=ReadBy.MEMBER.says(
             "Leave it empty if the entry is right. A corrected one comes with the next import, under a new reference."
         ),
     )

@@ -21,6 +21,7 @@ from amtportal.members.access import account_of
 from amtportal.members.models import User
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
+from amtportal.staff.forms import ReadBy
 from amtportal.staff.pages import HistoryAdmin, WrittenByVerbs
 from ccp.audits import cases, deadlines, staff, states, steps
 from ccp.audits.models import AuditCase, CaseState, CaseStep, Verb, Who
@@ -29,16 +30,16 @@ PEOPLE = ("first_reviewer", "second_reviewer", "first_of_board", "second_of_boar
 
 
 class TextForm(forms.Form):
-    """Asks for one text. The verb says what is missing."""
+    """Asks for one text, and says who will read it. The verb says what is missing."""
 
-    def __init__(self, *args: Any, name: str, label: str, help_text: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, name: str, label: str, read_by: ReadBy, help_text: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields[name] = LinesField(
             label=label,
             required=False,
             max_length=cases.LONGEST_TEXT,
             widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
-            help_text=help_text,
+            help_text=read_by.says(help_text),
         )
 
 
@@ -368,7 +369,8 @@ class CoordinatorMixin(BaseCaseAdmin):
                 sent(request),
                 name="reason",
                 label="Why",
-                help_text="The member reads it. Such as: it was opened in error.",
+                read_by=ReadBy.MEMBER,
+                help_text="Such as: it was opened in error.",
             ),
             act=cases.call_off,
             warning="It ends without a decision, and cannot be opened again; another one can.",
@@ -399,7 +401,7 @@ class CoordinatorMixin(BaseCaseAdmin):
             title="Refuse more time",
             button="Refuse",
             done="More time is refused.",
-            form=TextForm(sent(request), name="reason", label="Why", help_text="The member reads it."),
+            form=TextForm(sent(request), name="reason", label="Why", read_by=ReadBy.MEMBER),
             act=cases.refuse_extension,
             facts=_asked_by(getattr(case, "extension", None)),
             warning=f"The member still has {deadlines.REMAIN_AFTER_REQUEST} days at least.",
@@ -426,7 +428,7 @@ class CoordinatorMixin(BaseCaseAdmin):
                 raise AlreadyDone("This message is sent already.")
             return "The message is sent."
 
-        form = TextForm(sent(request), name="text", label="Message", help_text="The member reads it with the audit.")
+        form = TextForm(sent(request), name="text", label="Message", read_by=ReadBy.MEMBER)
         action = ActionPage(
             title=f"Write to the member ({case.reference})",
             button="Send",

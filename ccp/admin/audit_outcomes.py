@@ -14,7 +14,7 @@ from amtportal.formatting import format_day, format_points
 from amtportal.members.access import account_of
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, WrittenByVerbs
 from ccp.admin.audit_cases import sent
 from ccp.audits import outcomes
@@ -147,7 +147,7 @@ class StatusProposalAdmin(WrittenByVerbs, HistoryAdmin):
             ActionPage(
                 title=f"Decline what follows from audit {proposal.case.reference}",
                 button="Decline",
-                form=ReasonForm(sent(request), help_text="It is kept with the audit."),
+                form=ReasonForm(sent(request), read_by=ReadBy.STAFF, help_text="It is kept with the audit."),
                 facts=self._facts(proposal),
                 act=act,
             ),

@@ -26,6 +26,7 @@ from amtportal.fields import LinesField, NumberField
 from amtportal.formatting import format_points
 from amtportal.members.access import account_of
 from amtportal.refusals import Refused
+from amtportal.staff.forms import ReadBy
 from amtportal.uploads import kept
 from ccp.admin.audit_cases import BaseCaseAdmin, CoordinatorMixin, TextForm, sent
 from ccp.audits import cases, checklist, items, self_check, staff
@@ -55,7 +56,7 @@ class ConflictForm(forms.Form):
         required=False,
         max_length=cases.LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
-        help_text="If you have one. AMT reads it, the member does not.",
+        help_text=ReadBy.STAFF.says("If you have one."),
     )
 
 
@@ -91,7 +92,7 @@ class ItemForm(forms.Form):
         required=False,
         max_length=cases.LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="The member reads it once the decision is announced.",
+        help_text=ReadBy.MEMBER_ONCE_ANNOUNCED,
     )
 
     def review(self, claimed: Decimal) -> dict[str, Any]:
@@ -209,7 +210,7 @@ class ReviewerMixin(BaseCaseAdmin):
             title="Give the case back",
             button="Give back",
             done="The case is back in the queue.",
-            form=TextForm(sent(request), name="reason", label="Why", help_text="AMT reads it, the member does not."),
+            form=TextForm(sent(request), name="reason", label="Why", read_by=ReadBy.STAFF),
             act=cases.release,
             case=self._taken(request, object_id, Verb.RELEASE),
         )
@@ -224,7 +225,11 @@ class ReviewerMixin(BaseCaseAdmin):
             button="Ask for more proof",
             done="The member is asked for more proof.",
             form=TextForm(
-                sent(request), name="reason", label="What is wanted", help_text="The member reads it. Name the entries."
+                sent(request),
+                name="reason",
+                label="What is wanted",
+                read_by=ReadBy.MEMBER,
+                help_text="Name the entries.",
             ),
             act=cases.want_more,
             facts=[("Asked before", f"{case.asked_for_more} of 2 times")],
@@ -259,8 +264,8 @@ class ReviewerMixin(BaseCaseAdmin):
                 sent(request),
                 name=name,
                 label="Reasons",
-                help_text="The member reads them once the decision is announced."
-                + ("" if is_appeal else " You can leave it empty."),
+                read_by=ReadBy.MEMBER_ONCE_ANNOUNCED,
+                help_text="" if is_appeal else "You can leave it empty.",
             ),
             act=_DECISIONS[verb],
             facts=[*_verdicts(asked), *_result(case, asked)],

@@ -17,13 +17,19 @@ from amtportal.dates import day_of
 from amtportal.members.access import account_of
 from amtportal.members.models import User
 from amtportal.staff.actions import ActionPage, AlreadyDone
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
+from ccp.admin.awards import AwardMixin
 from ccp.admin.catching_up import CatchUpFirstMixin
 from ccp.admin.members import match_once_saved
+from ccp.admin.probations import ProbationInline, ProbationMixin
+from ccp.admin.revocations import RevocationMixin
 from certifications import life
 from certifications.admin.certifications import BaseCertificationAdmin
+from certifications.admin.status_changes import AwardCorrectionInline
 from certifications.models import Certification
 from certifications.payments import checkout
+
+NOT_HERE = "Select a valid choice: one of the list. A certification is revoked on a page of its own, under Revoke."
 
 
 class StatusForm(ReasonForm):
@@ -33,15 +39,22 @@ class StatusForm(ReasonForm):
     field_order = ["to", "reason"]
 
     def __init__(self, *args: Any, status: str, **kwargs: Any) -> None:
-        super().__init__(*args, help_text="Stays on record. The member reads it.", **kwargs)
-        choices = [(after, Certification.Status(after).label) for after in life.possible_next(status)]
+        super().__init__(*args, read_by=ReadBy.MEMBER, help_text="It stays on record.", **kwargs)
+        choices = [(after, Certification.Status(after).label) for after in _offered(status)]
         field = self.fields["to"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", "Choose…"), *choices]
+        field.error_messages["invalid_choice"] = NOT_HERE
+
+
+def _offered(status: str) -> list[str]:
+    return [after for after in life.possible_next(status) if after in life.ON_THE_STATUS_PAGE]
 
 
 @admin.register(Certification)
-class CertificationAdmin(CatchUpFirstMixin, BaseCertificationAdmin):
+class CertificationAdmin(AwardMixin, RevocationMixin, ProbationMixin, CatchUpFirstMixin, BaseCertificationAdmin):
+    inlines = [*BaseCertificationAdmin.inlines, AwardCorrectionInline, ProbationInline]
+
     def get_urls(self) -> list[URLPattern]:
         status = self.admin_site.admin_view(self.status_view)
         return [
@@ -51,7 +64,7 @@ class CertificationAdmin(CatchUpFirstMixin, BaseCertificationAdmin):
 
     def links(self, request: HttpRequest, obj: Certification) -> list[tuple[str, str]]:
         links = super().links(request, obj)
-        if life.possible_next(obj.status) and request.user.has_perm("certifications.change_certification"):
+        if _offered(obj.status) and request.user.has_perm("certifications.change_certification"):
             links.append(("Change status", reverse("admin:certifications_certification_status", args=[obj.pk])))
         return links
 
@@ -64,7 +77,7 @@ class CertificationAdmin(CatchUpFirstMixin, BaseCertificationAdmin):
         now = timezone.now()
         certification = self.record_for_action(request, object_id, "certifications.change_certification")
         status = certification.get_status_display()
-        following = life.possible_next(certification.status)
+        following = _offered(certification.status)
         if not following:
             self.message_user(request, f"{certification} is {status.lower()}, which is final.")
             return redirect(self.page_of(certification))

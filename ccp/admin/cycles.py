@@ -15,7 +15,7 @@ from amtportal.formatting import format_day, format_points
 from amtportal.members.access import account_of
 from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from ccp.admin.activities import CreditInline
 from ccp.admin.catching_up import CatchUpFirstMixin
 from ccp.admin.transcript_batches import MAY_ASK
@@ -100,7 +100,7 @@ class CycleAdmin(CatchUpFirstMixin, BaseCycleAdmin):
             ActionPage(
                 title=f"Audit {cycle} for cause",
                 button="Open the audit",
-                form=ReasonForm(request.POST or None, help_text="The member reads it, so name nobody who reported."),
+                form=ReasonForm(request.POST or None, read_by=ReadBy.MEMBER, help_text="Name nobody who reported."),
                 facts=[
                     *self.facts(cycle),
                     (

@@ -24,7 +24,7 @@ from amtportal.members.access import account_of
 from amtportal.refusals import Refused, refuse_if
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, StaffAdmin, WrittenByVerbs
 from ccp.admin.audit_letters import MAY_PRINT, printed
 from ccp.audits import draws, exclusions, figures, tickets
@@ -332,7 +332,7 @@ class DrawAdmin(WrittenByVerbs, HistoryAdmin):
             ActionPage(
                 title=f"Abandon the draw of {draw.year}",
                 button="Abandon",
-                form=ReasonForm(request.POST or None, help_text="It is published, so name nobody."),
+                form=ReasonForm(request.POST or None, read_by=ReadBy.EVERYBODY, help_text="Name nobody."),
                 facts=[("Frozen", f"{draw.population:,} lines, {format_moment(draw.frozen_at)}")],
                 act=act,
                 warning="The year can then be frozen again. The abandoned draw stays on the public page.",
@@ -493,6 +493,7 @@ class DrawTicketAdmin(WrittenByVerbs, StaffAdmin):
                 button="Replace",
                 form=ReasonForm(
                     request.POST or None,
+                    read_by=ReadBy.MEMBER,
                     help_text="Such as: died after the draw. It stands in the audit that is called off.",
                 ),
                 facts=[

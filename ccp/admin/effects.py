@@ -30,6 +30,9 @@ class Effect:
 
     def __str__(self) -> str:
         before, after, required = map(format_points, (self.before, self.after, self.cycle.points_required))
+        if self.cycle.closed_on:
+            closed = f"Closed on {format_day(self.cycle.closed_on)} as {self.cycle.get_outcome_display().lower()}"
+            return f"{closed}: it keeps its {before} of {required} points."
         points = f"{before} points now, {after} after, of {required}"
         if self.met_before and not self.met_after:
             return f"{points}. The requirement, met on {format_day(self.met_before)}, is then no longer met."
@@ -59,5 +62,5 @@ def effects(activity: Activity, act: Callable[[], object]) -> list[Effect]:
 
 def claimed(activity: Activity) -> list[Credit]:
     """Return the credits of the cycles for which the entry is claimed."""
-    found = activity.credits.exclude(cut=Credit.Cut.UNCLAIMED)
+    found = activity.credits.exclude(cut__in=Credit.NOT_CLAIMED)
     return list(found.select_related("cycle__certification__credential").order_by("cycle"))

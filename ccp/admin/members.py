@@ -19,10 +19,11 @@ from amtportal.members.access import account_of
 from amtportal.members.admin import BaseMemberAdmin
 from amtportal.members.models import FormerAmtId, Member, User
 from amtportal.staff.actions import ActionPage, AlreadyDone
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import ShownInline
 from ccp import merging
-from ccp.admin.notices import MailedMixin
+from ccp.admin.deaths import DeathMixin, DeathReportInline
+from ccp.admin.member_page import MemberDesk
 from ccp.admin.sharing import HidingMixin
 from ccp.amt_credits import holding as held_credits
 from certifications.admin.certifications import CertificationInline
@@ -66,8 +67,8 @@ class FormerAmtIdInline(ShownInline):
 
 
 @admin.register(Member)
-class MemberAdmin(HidingMixin, MailedMixin, BaseMemberAdmin):
-    inlines = [CertificationInline, FormerAmtIdInline]
+class MemberAdmin(DeathMixin, MemberDesk, HidingMixin, BaseMemberAdmin):
+    inlines = [CertificationInline, FormerAmtIdInline, DeathReportInline]
 
     def save_model(self, request: HttpRequest, obj: Member, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -90,7 +91,11 @@ class MemberAdmin(HidingMixin, MailedMixin, BaseMemberAdmin):
     def merge_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask for the other record, show both, and ask to confirm."""
         kept = self.record_for_action(request, object_id, "members.merge_members")
-        form = MergeForm(request.POST or None, help_text="For example: the membership system gave a second AMT ID.")
+        form = MergeForm(
+            request.POST or None,
+            read_by=ReadBy.MEMBER_ON_REQUEST,
+            help_text="For example: the membership system gave a second AMT ID.",
+        )
         facts, button = _facts(kept, "Kept"), "Show both records"
         if request.method == "POST" and form.is_valid():
             emptied = form.cleaned_data["amt_id"]
@@ -103,7 +108,11 @@ class MemberAdmin(HidingMixin, MailedMixin, BaseMemberAdmin):
                 button = "Merge"
                 if form.cleaned_data["shown"] != emptied.amt_id and emptied.merged_into_id != kept.pk:
                     typed = {"amt_id": emptied.amt_id, "reason": form.cleaned_data["reason"], "shown": emptied.amt_id}
-                    form = MergeForm(initial=typed, help_text="It stays on record with everything that moves.")
+                    form = MergeForm(
+                        initial=typed,
+                        read_by=ReadBy.MEMBER_ON_REQUEST,
+                        help_text="It stays on record with everything that moves.",
+                    )
         return self.action_page(
             request,
             kept,

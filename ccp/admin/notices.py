@@ -1,24 +1,13 @@
 """Notices, for staff to read: what was mailed to a member, what was not and why, and what the member chose."""
 
 from datetime import date, timedelta
-from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q
-from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 
-from amtportal.formatting import format_day
-from amtportal.members.models import Member
 from amtportal.staff.changelists import ConditionFilter
 from amtportal.staff.pages import HistoryAdmin, ShownInline, StaffAdmin, WrittenByVerbs
 from ccp.notices.models import MailState, Notice, NoticeMail, Preference
-
-MAY_READ = "notices.view_noticemail"
-NEWEST = 5
-"""How many mails the member's own page names."""
 
 
 class StateFilter(ConditionFilter):
@@ -113,60 +102,17 @@ class NoticeAdmin(WrittenByVerbs, StaffAdmin):
 class PreferenceAdmin(WrittenByVerbs, HistoryAdmin):
     """What a member chose. Members without a row get every kind."""
 
-    list_display = ["member", "language", "monthly_summary", "nothing_recorded"]
+    list_display = ["member", "language", "monthly_summary", "nothing_recorded", "amt_news"]
     list_select_related = ["member"]
     list_reads = [
         "language",
         "monthly_summary",
         "nothing_recorded",
+        "amt_news",
         "member__first_name",
         "member__last_name",
         "member__amt_id",
     ]
     search_help_text = "Name, e-mail address or AMT ID"
     search_fields = ["member"]
-    fields = ["member", "language", "monthly_summary", "nothing_recorded"]
-
-
-def mailed_to(member: Member) -> SafeString:
-    """Return the newest mails to the member, each with a link to its text, and a link to all."""
-    newest = NoticeMail.objects.filter(member=member).order_by("-on", "-pk").defer("text")[: NEWEST + 1]
-    mails = list(newest)
-    if not mails:
-        return SafeString("Nothing yet.")
-    named = format_html_join(
-        "",
-        '<li>{}: <a href="{}">{}</a>{}</li>',
-        (
-            (
-                format_day(mail.on),
-                reverse("admin:notices_noticemail_change", args=[mail.pk]),
-                mail.subject or "mail of the day",
-                "" if mail.state == MailState.SENT else f" ({mail.get_state_display().lower()})",
-            )
-            for mail in mails[:NEWEST]
-        ),
-    )
-    return format_html('<ul>{}</ul><p><a href="{}">All mail</a></p>', named, list_of(member))
-
-
-def list_of(member: Member) -> str:
-    """Return the address of the list of all mails to the member."""
-    return f"{reverse('admin:notices_noticemail_changelist')}?member__id__exact={member.pk}"
-
-
-class MailedMixin(admin.ModelAdmin):
-    """A part of the member's page that says what was mailed, for staff who may read it."""
-
-    def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> Any:
-        fieldsets = super().get_fieldsets(request, obj)
-        if obj is None or not request.user.has_perm(MAY_READ):
-            return fieldsets
-        return [*fieldsets, ("Notices", {"fields": ["what_was_mailed"]})]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Member | None = None) -> Any:
-        return (*super().get_readonly_fields(request, obj), "what_was_mailed")
-
-    @admin.display(description="what was mailed")
-    def what_was_mailed(self, member: Member) -> SafeString:
-        return mailed_to(member)
+    fields = ["member", "language", "monthly_summary", "nothing_recorded", "amt_news"]

@@ -12,6 +12,7 @@ from amtportal.fields import LineField
 from amtportal.history.lines import LONGEST_REASON
 from amtportal.members.models import User
 from amtportal.staff.actions import AlreadyDone
+from amtportal.staff.forms import ReadBy
 from ccp.admin.effects import Effect
 from ccp.admin.effects import effects as effects_of
 from ccp.models import Activity
@@ -19,7 +20,7 @@ from ccp.recording import amounts, claims
 from ccp.recording import verbs as recording
 from ccp.recording.forms.fields import TypedNumberField
 
-READ_BY_MEMBER = "Where the figure comes from. The member reads it with the entry."
+WHERE_FROM = ReadBy.MEMBER.says("Write where the figure comes from: it stands with the entry.")
 
 
 class PointsForm(forms.Form):
@@ -40,7 +41,7 @@ class PointsForm(forms.Form):
         max_length=LONGEST_REASON,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         error_messages={"required": "Say where the points come from: the member will read it."},
-        help_text=READ_BY_MEMBER,
+        help_text=WHERE_FROM,
     )
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 

@@ -17,7 +17,7 @@ from amtportal.members.access import account_of
 from amtportal.members.models import Member
 from amtportal.staff.actions import ActionPage, ActionPagesMixin, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, StaffAdmin, WrittenByVerbs
 from ccp.badges.models import Badge
 from ccp.sharing import look_up
@@ -123,6 +123,7 @@ class HidingMixin(ActionPagesMixin):
         form = HideForm(
             request.POST or None,
             initial={"hidden": not listing.hidden_by_staff},
+            read_by=ReadBy.MEMBER_ON_REQUEST,
             help_text="For example: the member told us of a threat.",
         )
         hides = form.data.get("hidden") == "True" if form.is_bound else not listing.hidden_by_staff

@@ -3,7 +3,7 @@
 Whoever opens or changes a case passes its last day (``pass_locked``, ``look``), and
 ``manage.py pass_audit_deadlines`` passes those of all cases, daily. A case passes one last day at a
 time, also after an outage: the next one is counted from the day on which the portal passes the one
-before, because the member is told on that day.
+before, because the member is told on that day. The case of a member who has died stays as it is.
 """
 
 import logging
@@ -29,7 +29,8 @@ logger = logging.getLogger(__name__)
 
 def due(on: date) -> QuerySet[AuditCase]:
     """Return the cases whose last day the portal passes on that day."""
-    return AuditCase.objects.filter(state__in=states.PASSING, due_on__lt=on)
+    of_the_living = AuditCase.objects.filter(cycle__certification__member__died_on=None)
+    return of_the_living.filter(state__in=states.PASSING, due_on__lt=on)
 
 
 def pass_all(*, at: datetime) -> tuple[int, list[int]]:
@@ -123,7 +124,8 @@ def freeze(cases: Sequence[AuditCase]) -> None:
 
 
 def _is_due(case: AuditCase, on: date) -> bool:
-    return case.state in states.PASSING and states.has_passed(case.due_on, on)
+    is_over = case.state in states.PASSING and states.has_passed(case.due_on, on)
+    return is_over and case.member.died_on is None
 
 
 def _grant(extension: Extension, at: datetime) -> date:

@@ -49,7 +49,7 @@ def _cases(activity: Activity) -> list[tuple[str, bool]]:
     closed = [
         credit.cycle_id
         for credit in _credits(activity)
-        if credit.cycle.closed_on is not None and credit.cut != Credit.Cut.UNCLAIMED
+        if credit.cycle.closed_on is not None and credit.cut not in Credit.NOT_CLAIMED
     ]
     if not closed:
         return []

@@ -206,7 +206,7 @@ def _concerned(terms: AnyTerms) -> list[int]:
         activity__activity_type__in=_activity_types(terms),
         activity__recorded_at__gte=since,
         activity__withdrawn_at=None,
-    ).exclude(cut=Credit.Cut.UNCLAIMED)
+    ).exclude(cut__in=Credit.NOT_CLAIMED)
     return list(credits.order_by("cycle").values_list("cycle", flat=True).distinct())
 
 
@@ -217,7 +217,7 @@ def _read(keys: Collection[int]) -> Iterable[Counting]:
         entries: dict[int, list[Activity]] = {key: [] for key in batch}
         standing = (
             Credit.objects.filter(cycle__in=batch, activity__withdrawn_at=None)
-            .exclude(cut=Credit.Cut.UNCLAIMED)
+            .exclude(cut__in=Credit.NOT_CLAIMED)
             .order_by("pk")
             .values_list("cycle", *(f"activity__{name}" for name in _READ))
         )

@@ -6,7 +6,7 @@ again: what each entry counts for under the caps, and since when the requirement
 caller holds the locks on the cycles.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -42,7 +42,7 @@ _COUNTED = (
 
 @prepared
 def _claimed(cycles: list[int]) -> QuerySet[Credit, tuple[Any, ...]]:
-    claimed = Credit.objects.filter(cycle__in=cycles).exclude(cut=Credit.Cut.UNCLAIMED)
+    claimed = Credit.objects.filter(cycle__in=cycles).exclude(cut__in=Credit.NOT_CLAIMED)
     return claimed.order_by("pk").values_list(*_COUNTED)
 
 
@@ -114,7 +114,7 @@ def set_claims(activity: Activity, cycles: Collection[Cycle], by: User, at: date
     add_claims([(activity, [cycle for cycle in cycles if cycle.pk not in credits])], by, at)
     changed = []
     for key, credit in credits.items():
-        if (key in keys) is (credit.cut == Credit.Cut.UNCLAIMED):
+        if (key in keys) is (credit.cut in Credit.NOT_CLAIMED):
             credit.points, credit.cut = (
                 (activity.claimed, Credit.Cut.NONE) if key in keys else (ZERO, Credit.Cut.UNCLAIMED)
             )
@@ -142,28 +142,79 @@ def recount(
     day, so the day since which the requirement is met comes from the history (``replay``).
     """
     for batch in chunks(cycles):
-        claimed: dict[int, list[tuple[int, int, Decimal, str]]] = {cycle.pk: [] for cycle in batch}
-        standing: dict[int, list[points.Entry]] = {cycle.pk: [] for cycle in batch}
-        for key, activity, cycle, counts, cut, kind, *of_entry, withdrawn_at in _claimed(list(claimed)):
-            claimed[cycle].append((key, activity, counts, cut))
-            if withdrawn_at is None:
-                standing[cycle].append(_entry(activity, terms.activity_type(kind), *of_entry, terms=terms))
-        changed, counted_by_cycle = [], dict.fromkeys(claimed, ZERO)
-        for key_of_cycle, credits in claimed.items():
-            counted = points.credited(standing[key_of_cycle])
-            for key, activity, *before in credits:
-                result = counted.get(activity)
-                counts, cut = (result.counted, result.cut) if result else (ZERO, Credit.Cut.NOT_STANDING)
-                counted_by_cycle[key_of_cycle] += counts
-                if before != [counts, cut]:
-                    changed.append(Credit(pk=key, activity_id=activity, cycle_id=key_of_cycle, points=counts, cut=cut))
-        _update(changed, by, at)
+        counted_by_cycle = _count(batch, terms, by, at)
         if from_history:
             since = replay.since_when_all(batch)
             for cycle in batch:
                 requirement.set_met_on(cycle, since[cycle.pk])
         else:
             requirement.settle_all(batch, counted_by_cycle, day_of(at))
+
+
+def _count(
+    cycles: Collection[Cycle], terms: Catalogue, by: User | None, at: datetime, *, moved: Collection[int] = ()
+) -> dict[int, Decimal]:
+    """Store what each entry of these locked cycles counts for now, and return the total of each cycle, by key.
+
+    ``moved``: the keys of credits that were changed and have no line of history of that yet.
+    """
+    claimed: dict[int, list[tuple[int, int, Decimal, str]]] = {cycle.pk: [] for cycle in cycles}
+    standing: dict[int, list[points.Entry]] = {cycle.pk: [] for cycle in cycles}
+    for key, activity, cycle, counts, cut, kind, *of_entry, withdrawn_at in _claimed(list(claimed)):
+        claimed[cycle].append((key, activity, counts, cut))
+        if withdrawn_at is None:
+            standing[cycle].append(_entry(activity, terms.activity_type(kind), *of_entry, terms=terms))
+    changed, counted_by_cycle = [], dict.fromkeys(claimed, ZERO)
+    for key_of_cycle, credits in claimed.items():
+        counted = points.credited(standing[key_of_cycle])
+        for key, activity, *before in credits:
+            result = counted.get(activity)
+            counts, cut = (result.counted, result.cut) if result else (ZERO, Credit.Cut.NOT_STANDING)
+            counted_by_cycle[key_of_cycle] += counts
+            if before != [counts, cut] or key in moved:
+                changed.append(Credit(pk=key, activity_id=activity, cycle_id=key_of_cycle, points=counts, cut=cut))
+    _update(changed, by, at)
+    return counted_by_cycle
+
+
+def count_under_new_days(
+    cycle: Cycle, covers: Callable[[date, date], bool], terms: Catalogue, by: User, at: datetime
+) -> None:
+    """Store what each entry of this locked cycle counts for under other days than the stored ones.
+
+    Entries that ``covers`` does not hold are set aside: they count for nothing. Entries that were set
+    aside before and are covered now count again. ``requirement_met_on`` is set on the instance, from
+    the history, and the caller saves it with the days.
+    """
+    outside, inside = [], []
+    credits = Credit.objects.filter(cycle=cycle).exclude(cut=Credit.Cut.UNCLAIMED).select_related("activity")
+    for credit in credits.order_by("pk"):
+        is_covered = covers(credit.activity.starts_on, credit.activity.ends_on)
+        if is_covered and credit.cut == Credit.Cut.OUTSIDE:
+            inside.append(credit.pk)
+        elif not is_covered and credit.cut != Credit.Cut.OUTSIDE:
+            credit.points, credit.cut = ZERO, Credit.Cut.OUTSIDE
+            outside.append(credit)
+    _update(outside, by, at)
+    Credit.objects.filter(pk__in=inside).update(cut=Credit.Cut.NONE)
+    _count([cycle], terms, by, at, moved=inside)
+    cycle.requirement_met_on = replay.since_when(cycle)
+
+
+def claim_set_aside(following: Mapping[int, Cycle], by: User | None, at: datetime) -> list[Cycle]:
+    """Claim the entries that a cycle set aside for the cycle after it, where that covers them.
+
+    ``following``: the new cycle, by the key of the one before it. Returns the cycles that gained an
+    entry; the caller counts them.
+    """
+    aside = Credit.objects.filter(cycle__in=list(following), cut=Credit.Cut.OUTSIDE, activity__withdrawn_at=None)
+    claimed: dict[Activity, list[Cycle]] = {}
+    for credit in aside.select_related("activity").order_by("activity_id"):
+        cycle = following[credit.cycle_id]
+        if cycle.starts_on <= credit.activity.starts_on and credit.activity.ends_on <= cycle.ends_on:
+            claimed.setdefault(credit.activity, []).append(cycle)
+    add_claims(claimed.items(), by, at)
+    return in_key_order(cycle for cycles in claimed.values() for cycle in cycles)
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """Why an entry counts for less than its claim, in sentences for the member."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Literal
 
 from django.utils.functional import Promise
@@ -22,4 +23,15 @@ CUT_SENTENCES: dict[CreditCut, str | Promise] = {
     **{Credit.Cut(cut): reason for cut, reason in REASONS.items()},
     Credit.Cut.NOT_STANDING: gettext_lazy("Withdrawn or void, so it counts for nothing."),
     Credit.Cut.UNCLAIMED: gettext_lazy("No longer claimed for this certification."),
+    Credit.Cut.OUTSIDE: gettext_lazy("Outside the days of this cycle since AMT corrected the day of the award."),
 }
+SET_TOO_LATE = gettext_lazy("AMT set these points after the cycle was closed, and a closed cycle does not change.")
+
+
+def why(cut: CreditCut, *, claimed: Decimal | None, counted: Decimal) -> str:
+    """Return why a credit counts for less than its claim; empty if it counts for all of it, or waits for its points.
+
+    A credit that is not cut differs from its claim only in a closed cycle.
+    """
+    is_late = cut == CreditCut.NONE and claimed not in (None, counted)
+    return str(SET_TOO_LATE if is_late else CUT_SENTENCES[cut])

@@ -8,6 +8,10 @@ changes in between are left out.
 
 An entry that a file of AMTrax brought counted before the portal had it. Where the file says since
 which day, the lines that were written when it came in stand at that day.
+
+An entry that is outside its cycle, since the day of the award was corrected, is left out with all of
+its lines: it never was in the cycle that this now is. One that was outside for a while, until the day
+was corrected back, counts as if it had been inside all the time.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -62,6 +66,10 @@ def changes(versions: Iterable[Version]) -> list[tuple[date, Decimal]]:
 
     ``versions`` must be in the order in which they were written.
     """
+    versions = list(versions)
+    last = {version.credit: version.cut for version in versions}
+    outside = Credit.Cut.OUTSIDE
+    versions = [version for version in versions if outside not in (version.cut, last[version.credit])]
     counted: dict[int, Decimal] = {}
     withdrawn: dict[int, int] = {}  # credit: the index in ``totals`` of the change that withdrew it
     undone: set[int] = set()

@@ -8,16 +8,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from http.client import HTTPConnection
+from io import BytesIO
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 import tablib
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image, ImageDraw
 
 from amtportal.dates import CHICAGO
 from amtportal.members.models import Member, User
 from ccp.amt_credits import credits as amt_credits
 from ccp.amtrax import entries as amtrax_entries
+from ccp.evidence import attaching as evidence
+from ccp.evidence import files as evidence_files
 from ccp.models import Activity, ActivityType
 from ccp.recording import verbs as recording
 from ccp.recording.eligibility import Claim
@@ -55,12 +60,15 @@ def bring_in(roster: tablib.Dataset, *, on: date, file_name: str) -> None:
 
 
 def record_ce(
-    ce: CE, points: Decimal, cycles: Collection[Cycle], *, ended_on: date, days: int = 1, at: datetime
-) -> None:
-    """Record an activity that took that many days, in all the chosen cycles."""
+    ce: CE, points: Decimal | None, cycles: Collection[Cycle], *, ended_on: date, days: int = 1, at: datetime
+) -> Activity:
+    """Record an activity that took that many days, in all the chosen cycles.
+
+    Without points they are left to AMT, where the type allows that.
+    """
     member = next(iter(cycles)).certification.member
     assert member.user is not None
-    recording.record(
+    return recording.record(
         member=member,
         cycles=cycles,
         claim=Claim(
@@ -75,6 +83,23 @@ def record_ce(
         by=member.user,
         at=at,
     )
+
+
+def attach_certificate(activity: Activity, *, at: datetime) -> None:
+    """Attach a picture of what proves the activity, as its member does."""
+    picture = Image.new("L", (560, 360), 255)
+    drawing = ImageDraw.Draw(picture)
+    heading = "CERTIFICATE OF COMPLETION"
+    for place, line in enumerate((heading, activity.member.name, activity.title, activity.provider)):
+        drawing.text((40, 40 + 60 * place), line)
+    worth = "" if activity.awaits_points else f"   {activity.points} contact hours"
+    drawing.text((40, 280), f"{activity.starts_on:%m/%d/%Y}{worth}")
+    content = BytesIO()
+    picture.save(content, "PNG")
+    upload = SimpleUploadedFile("certificate.png", content.getvalue())
+    with evidence_files.opened(upload) as file:
+        assert activity.member.user
+        evidence.add(activity=activity, file=file, by=activity.member.user, at=at)
 
 
 def credit_from_amt(ce: CE, points: Decimal, member: Member, *, ended_on: date, at: datetime) -> Activity:

@@ -5,17 +5,11 @@ more time, one has submitted, one is asked for more, and one is decided.
 """
 
 from datetime import datetime, timedelta
-from io import BytesIO
-
-from django.core.files.uploadedfile import SimpleUploadedFile
-from PIL import Image, ImageDraw
 
 from amtportal.members.models import User
 from ccp.audits import cases, items
 from ccp.audits.models import AuditCase, Draw, ItemVerdict
-from ccp.evidence import attaching as evidence
-from ccp.evidence import files as evidence_files
-from ccp.models import Activity
+from ccp.demo.acts import attach_certificate
 
 AT_HAND = 2
 NOTIFIED_BEFORE = timedelta(days=10)
@@ -31,7 +25,7 @@ def happen(draw: Draw, *, audited: str, now: datetime, staff: User) -> None:
     asks, submits, lacks, ends = drawn.exclude(pk=own.pk).order_by("ticket")[:4]
     cases.notify(cases=[case.pk for case in (own, asks, submits, lacks, ends)], by=staff, at=at)
     for item in items.of_case(own)[:AT_HAND]:
-        _attach(item.activity, at=at)
+        attach_certificate(item.activity, at=at)
     asks.refresh_from_db()
     assert asks.due_on
     cases.ask_extension(
@@ -61,7 +55,7 @@ def _submit(case: AuditCase, *, at: datetime) -> None:
     """Attach a file to the first two entries, say why the others have none, and submit."""
     for place, item in enumerate(items.of_case(case)):
         if place < AT_HAND:
-            _attach(item.activity, at=at)
+            attach_certificate(item.activity, at=at)
         else:
             cases.say_missing(case=case, activity=item.activity, text=LOST, by=_owner(case), at=at)
     cases.submit(case=case, by=_owner(case), at=at)
@@ -86,19 +80,3 @@ def _decide(case: AuditCase, reviewer: User, *, at: datetime) -> None:
 def _reviewer(name: str, now: datetime) -> User:
     """Return a reviewer of the demo, who cannot sign in: ``staff`` has every right."""
     return User.objects.create_user(f"{name}@demo.example", is_staff=True, date_joined=now)
-
-
-def _attach(activity: Activity, *, at: datetime) -> None:
-    """Attach a picture of a certificate of completion."""
-    picture = Image.new("L", (560, 360), 255)
-    drawing = ImageDraw.Draw(picture)
-    name = activity.member.name
-    for place, line in enumerate(("CERTIFICATE OF COMPLETION", name, activity.title, activity.provider)):
-        drawing.text((40, 40 + 60 * place), line)
-    drawing.text((40, 280), f"{activity.starts_on:%m/%d/%Y}   {activity.points} contact hours")
-    content = BytesIO()
-    picture.save(content, "PNG")
-    upload = SimpleUploadedFile("certificate.png", content.getvalue())
-    with evidence_files.opened(upload) as file:
-        assert activity.member.user
-        evidence.add(activity=activity, file=file, by=activity.member.user, at=at)

@@ -21,6 +21,7 @@ from ccp.demo import audits
 from ccp.demo.acts import (
     CE,
     PAID_BEFORE_DUE,
+    attach_certificate,
     bring_from_amtrax,
     bring_in,
     credit_from_amt,
@@ -53,7 +54,8 @@ class Done:
     """CE that ended a number of days ago and was recorded on its last day.
 
     ``credentials``: the certifications for which it was recorded; empty for all. ``by_amt``: AMT
-    credited it for one of its own courses, for every certification.
+    credited it for one of its own courses, for every certification. Without ``points`` it waits for AMT
+    to set them, and a file that proves it is attached.
     """
 
     days_ago: int
@@ -265,11 +267,11 @@ def roles(on: date) -> list[Role]:
         ),
         Role(
             PAYING,
-            "RDA, first year, the invoice is being paid from a bank account, which takes days",
+            "RDA, first year, a poster waits for its points; the invoice is being paid from a bank account",
             first_name="Pia",
             last_name="Marchetti",
             holdings=[running("RDA", anniversary(after(25), -1))],
-            done=[Done(90, "5", SAFETY)],
+            done=[Done(90, "5", SAFETY), Done(12, "", POSTER)],
         ),
     ]
 
@@ -341,7 +343,10 @@ def enter(*, on: date, now: datetime, staff: User) -> None:
                     error_reports.report(activity=credited, text=done.report, by=user, at=noon(on, now))
                 continue
             chosen = [c for c in cycles if c.certification.credential.code in done.credentials or not done.credentials]
-            record_ce(done.ce, Decimal(done.points), chosen, ended_on=ended_on, days=done.days, at=noon(ended_on, now))
+            points, at = Decimal(done.points) if done.points else None, noon(ended_on, now)
+            entry = record_ce(done.ce, points, chosen, ended_on=ended_on, days=done.days, at=at)
+            if points is None:
+                attach_certificate(entry, at=at)
         for cycle in cycles:
             year = invoice_rules.year_of_cycle(cycle.certification.awarded_on, cycle.number, on)
             for invoice in cycle.invoices.filter(year__lt=year, before_portal=None).order_by("year"):

@@ -5,6 +5,8 @@
   a second time. A file that cannot be attached does not stop the entry.
 - A form keeps its files by its number (``submission_id``) and its member, whatever else is wrong in
   it. The same file chosen twice waits once.
+- How many files a member may have here is bounded, whether they wait or were removed: both fill the
+  storage until they are deleted.
 - ``manage.py clean_evidence`` deletes what was removed, and what waits for longer than ``KEPT``. A
   file is never deleted at once: a backup copies the files after the database.
 """
@@ -16,7 +18,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -29,7 +31,7 @@ from ccp.models import Activity, Evidence, PendingFile
 
 KEPT = timedelta(days=1)
 MOST_WAITING = 40
-"""So many files of one member wait, for all forms together: nobody may fill the storage."""
+"""So many files of one member wait or were removed, of all forms together: nobody may fill the storage."""
 logger = logging.getLogger(__name__)
 
 
@@ -41,11 +43,11 @@ class Attached:
     problems: Sequence[str] = ()
 
 
-def problem_with_adding(waiting: int, of_member: int) -> Problem | None:
+def problem_with_adding(waiting: int, stored: int) -> Problem | None:
     """Return why no more files can wait for the form.
 
-    ``waiting``: how many wait for it already. ``of_member``: how many wait for all of the member's
-    forms.
+    ``waiting``: how many wait for it already. ``stored``: how many of the member are stored here, of
+    all forms, with those that were removed.
     """
     if waiting >= attaching.MOST_FILES:
         sentence = ngettext(
@@ -54,12 +56,12 @@ def problem_with_adding(waiting: int, of_member: int) -> Problem | None:
             attaching.MOST_FILES,
         )
         return Problem("files", sentence % {"most": attaching.MOST_FILES})
-    if of_member >= MOST_WAITING:
+    if stored >= MOST_WAITING:
         return Problem(
             "files",
             _(
-                "Too many of your files wait for forms that were not submitted. Submit this form without the file, and "
-                "attach it to the entry then."
+                "Too many of your files wait for forms that were not submitted, or were removed from forms in the last "
+                "24 hours. Submit this form without the file, and attach it to the entry then."
             ),
         )
     return None
@@ -78,12 +80,16 @@ def of_form(member: Member, number: UUID, at: datetime) -> QuerySet[PendingFile]
 def keep(*, member: Member, number: UUID, file: CleanFile, at: datetime) -> tuple[PendingFile, bool]:
     """Let the file wait for the form, and return its row and whether it is new.
 
-    Raises ``Refused`` if no more files can wait.
+    Raises ``Refused`` if no more files can wait. A file that was removed takes a place again when it
+    comes back.
     """
+    same = PendingFile.objects.filter(member=member, submission_id=number, sha256=file.sha256).first()
+    if same and same.removed_at is None and same.added_at > at - KEPT:
+        return same, False
+    others = _stored(member, at).exclude(submission_id=number, sha256=file.sha256)
+    refuse_if(problem_with_adding(of_form(member, number, at).count(), others.count()))
     if waiting := _again(member, number, file.sha256, at):
         return waiting
-    counted = of_form(member, number, at).count()
-    refuse_if(problem_with_adding(counted, of_member(member, at).count()))
     with kept.keep(file) as stored:
         try:
             with transaction.atomic():
@@ -106,6 +112,12 @@ def keep(*, member: Member, number: UUID, file: CleanFile, at: datetime) -> tupl
             stored.is_needed = False
             return waiting
     return row, True
+
+
+def _stored(member: Member, at: datetime) -> QuerySet[PendingFile]:
+    """Return what waits for forms of the member, and what was removed and is not to be deleted yet."""
+    began = at - KEPT
+    return PendingFile.objects.filter(Q(removed_at=None, added_at__gt=began) | Q(removed_at__gt=began), member=member)
 
 
 def _again(member: Member, number: UUID, sha256: str, at: datetime) -> tuple[PendingFile, bool] | None:
@@ -132,6 +144,17 @@ def remove(*, member: Member, number: UUID, key: int, at: datetime) -> PendingFi
 def move(*, member: Member, number: UUID, to: UUID, at: datetime) -> None:
     """Let the files of a form wait for the form with another number, which has none yet."""
     of_form(member, number, at).update(submission_id=to)
+
+
+def follow(*, kept: Member, emptied: Member) -> None:
+    """Let the files of a member who is merged into another wait for the same forms of that one.
+
+    What both have is the same file for the same form: that of the emptied member is deleted a day later.
+    """
+    of_kept = PendingFile.objects.filter(
+        member=kept, submission_id=OuterRef("submission_id"), sha256=OuterRef("sha256")
+    )
+    PendingFile.objects.filter(~Exists(of_kept), member=emptied).update(member=kept)
 
 
 def attach(*, activity: Activity, by: User, at: datetime) -> Attached:

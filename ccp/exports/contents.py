@@ -24,6 +24,7 @@ from amtportal.chunks import CHUNK
 from amtportal.history.models import SecurityEvent
 from amtportal.members.models import (
     BouncingAddress,
+    DeathReport,
     FormerAmtId,
     MailDelivery,
     Member,
@@ -56,6 +57,7 @@ from ccp.audits.models import (
 )
 from ccp.badges.models import Badge
 from ccp.counting import requirement
+from ccp.desk.models import Note, Viewing
 from ccp.exports.models import Archive
 from ccp.models import (
     Activity,
@@ -71,12 +73,15 @@ from ccp.models import (
 from ccp.models.activities import reference_of
 from ccp.models.pending_files import PendingFile, Reading
 from ccp.notices.models import Notice, NoticeMail, Preference
+from ccp.reports.models import ListExport, ListOpening, Mailing, SavedFilter
 from ccp.sharing.models import Listing, ShareDay, ShareLink
 from certifications.models import (
+    AwardCorrection,
     Certification,
     Cycle,
     CycleCorrection,
     Payment,
+    Probation,
     RenewalInvoice,
     StatusChange,
     WaitingRow,
@@ -297,8 +302,27 @@ SECTIONS = (
             "country",
             "roster_email",
             "merged_into__amt_id",
+            "died_on",
         ],
         without={"user": "the account is a section of its own"},
+    ),
+    Section(
+        name="death_reports",
+        model=DeathReport,
+        paths=["member"],
+        fields=[
+            "died_on",
+            "recorded_at",
+            "recorded_by",
+            "closed_account",
+            "taken_back_at",
+            "taken_back_by",
+        ],
+        without={
+            "member": "it is the member",
+            "reported_by": "it names somebody else",
+            "taken_back_reason": "it may name somebody else",
+        },
     ),
     Section(
         name="former_amt_ids",
@@ -311,7 +335,7 @@ SECTIONS = (
         name="roster_differences",
         model=RosterDifference,
         paths=["member"],
-        fields=["detail", "roster_says", "changed_at", "changed_by", "waits_since", "settled_at"],
+        fields=["detail", "roster_says", "decided_against", "changed_at", "changed_by", "waits_since", "settled_at"],
         without={"member": "it is the member", "file_name": "a file of AMT about many people"},
     ),
     Section(
@@ -404,8 +428,36 @@ SECTIONS = (
             "recertified_on",
             "ccp_mandatory",
             "fees_paid_through",
+            "award_corrected_on",
+            "probation_until",
         ],
         without={"member": "it is the member"},
+    ),
+    Section(
+        name="award_corrections",
+        model=AwardCorrection,
+        paths=["certification__member"],
+        fields=["certification", "before", "after", "corrected_at", "corrected_by", "reason"],
+        without=WHERE,
+    ),
+    Section(
+        name="probations",
+        model=Probation,
+        paths=["certification__member"],
+        fields=[
+            "certification",
+            "starts_on",
+            "ends_on",
+            "order",
+            "points",
+            "due_on",
+            "imposed_at",
+            "imposed_by",
+            "extension_reason",
+            "ended_at",
+            "ended_by",
+            "end_reason",
+        ],
     ),
     Section(
         name="status_changes",
@@ -687,7 +739,7 @@ SECTIONS = (
         name="notice_preferences",
         model=Preference,
         paths=["member"],
-        fields=["language", "monthly_summary", "nothing_recorded"],
+        fields=["language", "monthly_summary", "nothing_recorded", "amt_news"],
         without={"member": "it is the member"},
     ),
     Section(
@@ -832,6 +884,13 @@ SECTIONS = (
         fields=["case", "reason", "appealed_at", "appealed_by", "result", "answer", "decided_at"],
     ),
     Section(
+        name="viewings",
+        model=Viewing,
+        paths=["member"],
+        fields=["viewed_by", "began_at"],
+        without={"member": "it is the member", "reason": "a note among staff", **WHERE},
+    ),
+    Section(
         name="archives",
         model=Archive,
         paths=["member"],
@@ -854,9 +913,14 @@ LEFT_OUT: Mapping[type[Model], str] = {
     BouncingAddress: "of addresses, not of people; the account says whether its own is one",
     WaitingRow: "a row of AMT's roster that belongs to no member yet",
     TranscriptBatch: "what staff asked for, of many members",
+    SavedFilter: "how staff look at lists of many members",
+    ListOpening: "who of the staff opened a list of many members",
+    ListExport: "what staff asked for, of many members",
+    Mailing: "what staff wrote to many members; the mails that the member got are there",
     PrintRun: "what staff asked for, of many members",
     LetterPrint: "when a letter was printed, with those of many members",
     Conflict: "what reviewers say about themselves",
+    Note: "a note among staff, which may be about others too; AMT answers who asks for it by law (decision 69)",
     StatusProposal: "a proposal among staff; what comes of it is a change of status",
     Draw: "of all members; its page is public",
     DrawTicket: "it follows from the line and the published secret of the draw",

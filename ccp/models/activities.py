@@ -179,7 +179,10 @@ class Activity(models.Model):
                 fields=["points_set_at"], name="ccp_activity_points_set_on", condition=Q(points_set_at__isnull=False)
             ),
         ]
-        permissions = [("set_points", "Can set the points of an activity")]
+        permissions = [
+            ("set_points", "Can set the points of an activity"),
+            ("take_back_void", "Can put an entry back on record that was voided"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_points_above_0_to_99",
@@ -310,6 +313,7 @@ class CreditCut(models.TextChoices):
     WINDOW = "window", "Outside the days in which the type can be claimed"
     NOT_STANDING = "not-standing", "Withdrawn or void"
     UNCLAIMED = "unclaimed", "No longer claimed for this certification"
+    OUTSIDE = "outside", "Outside the cycle since the award date was corrected"
 
 
 class Credit(models.Model):
@@ -321,13 +325,21 @@ class Credit(models.Model):
 
     Cut = CreditCut
 
+    # The cycle has nothing to do with such an entry: nothing in it is counted or locked for it.
+    NOT_CLAIMED = (Cut.UNCLAIMED, Cut.OUTSIDE)
+
     activity = models.ForeignKey(
         Activity,
         on_delete=models.PROTECT,
         related_name="credits",
         db_index=False,  # a constraint begins with it
     )
-    cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="credits")
+    cycle = models.ForeignKey(
+        Cycle,
+        on_delete=models.PROTECT,
+        related_name="credits",
+        db_index=False,  # an index begins with it
+    )
     points = PointsField(help_text="Points counted.")
     cut = models.CharField(max_length=15, choices=Cut, blank=True, default=Cut.NONE)
 
@@ -337,6 +349,8 @@ class Credit(models.Model):
         ordering = ["activity", "cycle"]
         indexes = [
             models.Index(fields=["cut", "-id"], name="ccp_credit_cut", condition=~Q(cut="")),
+            # The total of a cycle is read from the index alone.
+            models.Index(fields=["cycle", "points"], name="ccp_credit_of_cycle"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["activity", "cycle"], name="%(app_label)s_%(class)s_once_a_cycle"),
@@ -348,7 +362,7 @@ class Credit(models.Model):
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_nothing_counts_unclaimed",
-                condition=~Q(cut__in=["window", "not-standing", "unclaimed"]) | Q(points=0),
+                condition=~Q(cut__in=["window", "not-standing", "unclaimed", "outside"]) | Q(points=0),
             ),
         ]
 

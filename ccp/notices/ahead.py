@@ -16,6 +16,7 @@ from ccp.notices import due, facts
 from ccp.notices.kinds import KINDS
 from ccp.notices.models import Notice
 from ccp.notices.models import NoticeKind as Kind
+from ccp.rollover.verdicts import cycles_owed_points
 from ccp.standing.standing import Standing
 from certifications.invoice_standing import invoice_standing
 from certifications.models import Certification
@@ -53,11 +54,13 @@ def told(notices: Iterable[Notice]) -> Told:
 def of_member(
     standings: Iterable[Standing], *, on: date, told: Told, has_mail: bool, unwanted: Collection[str]
 ) -> list[OfCertification]:
-    """Return what comes next for each certification whose cycle is not closed; one query.
+    """Return what comes next for each certification whose cycle is not closed; two queries.
 
     ``has_mail``: the mail of today was made already. ``unwanted``: the kinds that are switched off.
     """
     running = [standing for standing in standings if standing.is_in_force and not standing.cycle.closed_on]
+    owed = cycles_owed_points([standing.cycle.pk for standing in running if facts.is_short(standing)], on)
+    running = [replace(standing, amt_owes_points=standing.cycle.pk in owed) for standing in running]
     found = []
     for standing, today in zip(running, facts.of_standings(running), strict=True):
         days: dict[date, list[str]] = {}

@@ -157,7 +157,7 @@ def quiet_since(first_days: Mapping[int, date]) -> dict[int, date]:
     in_portal = Q(activity__recorded_in_amtrax_on=None)
     credited = (
         Credit.objects.filter(cycle__in=list(since))
-        .exclude(cut__in=[Credit.Cut.NOT_STANDING, Credit.Cut.UNCLAIMED])
+        .exclude(cut__in=[Credit.Cut.NOT_STANDING, *Credit.NOT_CLAIMED])
         .order_by()
         .values_list("cycle")
         .annotate(at=Max("activity__recorded_at", filter=in_portal), on=Max("activity__recorded_in_amtrax_on"))

@@ -1,15 +1,21 @@
 """What other parts of the portal do, and what follows from it for the record of notices."""
 
+from datetime import timedelta
+
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from amtportal.dates import day_of
 from amtportal.history.lines import sign
 from amtportal.members.mail.layout import Mail
 from amtportal.members.models import Member
+from ccp.notices import telling, writing
 from ccp.notices.models import Notice, NoticeKind, NoticeMail, Preference
+from certifications.models import AwardCorrection, StatusChange
 from certifications.roster.occasion import Occasion
 
+DIED = gettext_noop("The member has died.")
 AT_ONCE = {
     "received": NoticeKind.PAYMENT_RECEIVED,
     "failed": NoticeKind.PAYMENT_FAILED,
@@ -60,3 +66,39 @@ def move(*, kept: Member, emptied: Member, occasion: Occasion, **kwargs: object)
         choice.member = kept
         sign(choice, by=occasion.by, at=occasion.at, reason=occasion.reason)
         choice.save(update_fields=["member"])
+
+
+def silence(*, member: Member, **kwargs: object) -> None:
+    """Drop what a member who has died was to be told and was not yet."""
+    waiting = NoticeMail.objects.filter(member=member, state=NoticeMail.State.WAITING)
+    Notice.objects.filter(mail__in=waiting, dropped="").update(dropped=DIED)
+    waiting.update(state=NoticeMail.State.DROPPED)
+    Notice.objects.filter(member=member, mail=None, dropped="").update(dropped=DIED)
+
+
+def speak_again(*, member: Member, **kwargs: object) -> None:
+    """Let the next mail tell what was dropped by mistake, as far as it is still true then."""
+    Notice.objects.filter(member=member, dropped=DIED).update(dropped="", mail=None)
+
+
+def award_corrected(*, correction: AwardCorrection, **kwargs: object) -> None:
+    telling.tell(
+        member=correction.certification.member,
+        kind=NoticeKind.AWARD_CORRECTED,
+        subject=f"award-{correction.pk}",
+        anchor_on=day_of(correction.corrected_at),
+    )
+
+
+def revoked(*, change: StatusChange, **kwargs: object) -> None:
+    """Tell it on the next day: until then, somebody else can undo it."""
+    telling.tell(
+        member=change.certification.member,
+        kind=NoticeKind.REVOKED,
+        subject=f"status-{change.pk}",
+        anchor_on=day_of(change.changed_at) + timedelta(days=1),
+    )
+
+
+def revocation_undone(*, change: StatusChange, **kwargs: object) -> None:
+    telling.take_back(kind=NoticeKind.REVOKED, subject=f"status-{change.pk}", reason=writing.UNDONE)

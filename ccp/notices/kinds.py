@@ -17,6 +17,7 @@ DUTY_WHY = _(
     "You get this notice because it is about your certification at AMT. Notices of this kind cannot be switched off."
 )
 SUMMARY_WHY = _("You get this summary because something changed last month. You can switch it off.")
+NEWS_WHY = _("You get this mail because AMT writes to its members about news. You can switch it off.")
 QUIET_WHY = _("You get this reminder because nothing was recorded for 6 months. You can switch it off.")
 
 
@@ -35,6 +36,7 @@ class Kind:
 
 
 KINDS: Mapping[NoticeKind, Kind] = {
+    NoticeKind.REVOKED: Kind("the day after AMT recorded the revocation", "it is revoked"),
     NoticeKind.LAPSED: Kind("the day on which the certification lapsed", "it is lapsed"),
     NoticeKind.GRACE: Kind(
         "the last day of the grace period (its first reminder: the day after the cycle’s end)",
@@ -60,11 +62,14 @@ KINDS: Mapping[NoticeKind, Kind] = {
     NoticeKind.INVOICE_OPEN: Kind("the day on which the invoice opens", "the invoice is to be paid"),
     NoticeKind.PAYMENT_FAILED: Kind("the day on which it failed or was reversed", "the invoice is to be paid"),
     NoticeKind.PAYMENT_REFUNDED: Kind("the day of the refund", "always: it is sent at once"),
+    NoticeKind.AWARD_CORRECTED: Kind("the day on which AMT corrected it", "it is the last correction"),
     NoticeKind.ENTRY_VOIDED: Kind("the day on which AMT voided the entry", "the entry is void"),
+    NoticeKind.ENTRY_RESTORED: Kind("the day on which AMT put the entry back on record", "the entry stands"),
     NoticeKind.REPORT_ANSWERED: Kind("the day of the answer", "always"),
     NoticeKind.PAYMENT_RECEIVED: Kind("the day on which it was recorded", "the payment was not reversed"),
     NoticeKind.AMT_CREDIT: Kind("the day on which the credit was recorded", "the entry was not withdrawn"),
     NoticeKind.POINTS_SET: Kind("the day on which AMT set the points", "the entry was not withdrawn"),
+    NoticeKind.AMT_MESSAGE: Kind("the day on which staff sent it to a list", "staff did not stop it"),
     NoticeKind.NOTHING_RECORDED: Kind(
         "6 months after the last entry, or after the cycle’s first day",
         "points are missing, and more than 120 days are left",
@@ -73,6 +78,7 @@ KINDS: Mapping[NoticeKind, Kind] = {
     NoticeKind.MONTHLY_SUMMARY: Kind(
         "the first day of the month", "something changed in the month before", why=SUMMARY_WHY
     ),
+    NoticeKind.AMT_NEWS: Kind("the day on which staff sent it to a list", "staff did not stop it", why=NEWS_WHY),
 }
 ORDER: Mapping[str, int] = {kind: place for place, kind in enumerate(KINDS)}
 

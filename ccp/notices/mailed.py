@@ -27,10 +27,15 @@ NAMES: Mapping[str, Promise] = {
     NoticeKind.AMT_CREDIT: gettext_lazy("Credit from AMT recorded"),
     NoticeKind.POINTS_SET: gettext_lazy("Points set by AMT"),
     NoticeKind.ENTRY_VOIDED: gettext_lazy("Entry voided by AMT"),
+    NoticeKind.ENTRY_RESTORED: gettext_lazy("Voided entry on record again"),
+    NoticeKind.REVOKED: gettext_lazy("Certification revoked"),
+    NoticeKind.AWARD_CORRECTED: gettext_lazy("Award date corrected"),
     NoticeKind.REPORT_ANSWERED: gettext_lazy("Answer to your error report"),
     NoticeKind.AUDIT: gettext_lazy("Audit"),
+    NoticeKind.AMT_MESSAGE: gettext_lazy("Message from AMT"),
     NoticeKind.MONTHLY_SUMMARY: gettext_lazy("Monthly summary"),
     NoticeKind.NOTHING_RECORDED: gettext_lazy("Nothing recorded for 6 months"),
+    NoticeKind.AMT_NEWS: gettext_lazy("News from AMT"),
 }
 """What members call the kinds."""
 

@@ -22,7 +22,15 @@ from ccp.notices.telling import Gone, Said
 from ccp.rollover import closing
 from ccp.standing.standing import Standing
 from certifications.invoice_standing import invoice_standing
-from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice, StatusChange
+from certifications.models import (
+    AwardCorrection,
+    Certification,
+    Credential,
+    Cycle,
+    Payment,
+    RenewalInvoice,
+    StatusChange,
+)
 
 ENDS_ON = date(2027, 1, 8)
 REQUIRED, COUNTED = Decimal(24), Decimal(22)
@@ -78,6 +86,24 @@ def _lapsed(notice: Notice) -> Said | Gone:
     )
 
 
+def _revoked(notice: Notice) -> Said | Gone:
+    certification = standing_of(ENDS_ON).certification
+    return writing.say_revoked(
+        StatusChange(certification=certification, changed_on=ENDS_ON, reason="The certificate was altered.")
+    )
+
+
+def _award_corrected(notice: Notice) -> Said | Gone:
+    standing = standing_of(ENDS_ON)
+    correction = AwardCorrection(
+        certification=standing.certification,
+        before=date(2024, 1, 19),
+        after=date(2024, 1, 9),
+        reason="The day was typed wrong.",
+    )
+    return writing.say_award_corrected(correction, standing.cycle)
+
+
 def _payment() -> Payment:
     invoice = standing_of(ENDS_ON).invoices[0].invoice
     return Payment(invoice=invoice, amount=FEE, method=Payment.Method.CHECK, received_on=ENDS_ON - 7 * DAY)
@@ -106,6 +132,8 @@ def _summary(notice: Notice) -> Said | Gone:
 
 SAYINGS: dict[str, tuple[str, Kind, Callable[[Notice], Said | Gone]]] = {
     "lapsed": ("Certification lapsed", Kind.LAPSED, _lapsed),
+    "revoked": ("Certification revoked", Kind.REVOKED, _revoked),
+    "award-corrected": ("Award date corrected", Kind.AWARD_CORRECTED, _award_corrected),
     "grace": ("Grace period begins", Kind.GRACE, _grace),
     "cycle-ends": ("Cycle ends, points are missing", Kind.CYCLE_ENDS, _cycle_ends),
     "invoice-overdue": ("Renewal invoice overdue", Kind.INVOICE_OVERDUE, partial(_invoice, days=-14)),
@@ -122,6 +150,11 @@ SAYINGS: dict[str, tuple[str, Kind, Callable[[Notice], Said | Gone]]] = {
         lambda notice: writing.say_points_set(_entry(), [standing_of(ENDS_ON - 40 * DAY)]),
     ),
     "entry-voided": ("Entry voided", Kind.ENTRY_VOIDED, lambda notice: writing.say_voided(_entry())),
+    "entry-restored": (
+        "Voided entry on record again",
+        Kind.ENTRY_RESTORED,
+        lambda notice: writing.say_restored(_entry()),
+    ),
     "report-answered": (
         "Error report answered",
         Kind.REPORT_ANSWERED,

@@ -7,6 +7,7 @@ dropped too. The rest becomes one mail, the most pressing first: its subject is 
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -39,10 +40,11 @@ from ccp.notices.kinds import KINDS, ORDER, is_optional
 from ccp.notices.models import Notice, NoticeKind, NoticeMail, Preference
 from ccp.notices.sending import WRITER, address_now
 from ccp.notices.telling import Gone, Said, Whole
+from ccp.rollover.verdicts import cycles_owed_points
 from ccp.standing.standing import Standing
 from ccp.standing.steps import steps_of
 from certifications.invoice_standing import InvoiceStanding
-from certifications.models import Certification, Cycle, Payment, StatusChange
+from certifications.models import AwardCorrection, Certification, Cycle, Payment, StatusChange
 
 Kind = NoticeKind
 Written = Mapping[int, Said | Gone]
@@ -52,6 +54,9 @@ ENOUGH = gettext_noop("Nothing was missing and nothing was to be paid.")
 NO_GRACE = gettext_noop("The cycle was not in its grace period any more.")
 NOT_IN_FORCE = gettext_noop("The certification was not in force any more, or the cycle was closed.")
 IN_FORCE = gettext_noop("The certification was in force again.")
+UNDONE = gettext_noop("The revocation was undone.")
+CORRECTED_AGAIN = gettext_noop("AMT corrected it again.")
+NOT_VOID = gettext_noop("AMT put the entry back on record.")
 NOT_TO_PAY = gettext_noop("The invoice was not to be paid any more.")
 REVERSED = gettext_noop("The payment was reversed.")
 WITHDRAWN = gettext_noop("The entry was withdrawn or voided.")
@@ -99,7 +104,11 @@ def _to_go(standing: Standing, until: date) -> str:
 
 def _by_cycle(notices: Sequence[Notice], on: date, write: Callable[[Standing, Notice, date], Said | Gone]) -> Written:
     """Write notices about cycles."""
-    standings = {each.cycle.pk: each for each in facts.standings({key_of(notice) for notice in notices}, on)}
+    keys = {key_of(notice) for notice in notices}
+    owed = cycles_owed_points(keys, on)
+    standings = {
+        each.cycle.pk: replace(each, amt_owes_points=each.cycle.pk in owed) for each in facts.standings(keys, on)
+    }
     return {
         notice.pk: write(standing, notice, on)
         if (standing := standings.get(key_of(notice))) and standing.verdict
@@ -155,13 +164,23 @@ def say_grace(standing: Standing, notice: Notice, on: date) -> Said | Gone:
         [
             _("The cycle ended %(day)s, and points are missing.") % {"day": format_day(standing.cycle.ends_on)},
             *sentences,
-            _("If they are still missing after %(day)s, this certification lapses.") % {"day": format_day(until)},
+            _unless_owed(standing) % {"day": format_day(until)},
         ],
         heading,
         [_points(standing), (_("Grace days left"), str(standing.grace_days_left))],
         button,
     )
     return Said(_("Grace period: %(to_go)s") % {"to_go": _to_go(standing, until)}, part, about)
+
+
+def _unless_owed(standing: Standing) -> str:
+    """Return what follows if the points are missing after the grace period."""
+    if standing.amt_owes_points:
+        return _(
+            "If they are still missing after %(day)s, this certification lapses, but not before AMT has set the points "
+            "for which your entries wait."
+        )
+    return _("If they are still missing after %(day)s, this certification lapses.")
 
 
 def nothing_recorded(notices: Sequence[Notice], on: date) -> Written:
@@ -273,6 +292,78 @@ def say_lapsed(change: StatusChange) -> Said:
     return Said(_("Your %(code)s certification has lapsed") % values, part)
 
 
+def revoked(notices: Sequence[Notice], on: date) -> Written:
+    changes = StatusChange.objects.select_related("certification__credential").in_bulk({key_of(one) for one in notices})
+    written: dict[int, Said | Gone] = {}
+    for notice in notices:
+        change = changes[key_of(notice)]
+        still = change.certification.status == Certification.Status.REVOKED
+        written[notice.pk] = say_revoked(change) if still else Gone(UNDONE)
+    return written
+
+
+def say_revoked(change: StatusChange) -> Said:
+    values = {"code": change.certification.credential.code, "day": format_day(change.changed_on)}
+    part = Part(
+        [
+            _("AMT revoked this certification as of %(day)s.") % values,
+            _("Reason: %(reason)s") % {"reason": change.reason},
+            _("It takes no more records, its invoices are not asked for, and its badge is no longer valid."),
+            _("If you have a question, call AMT."),
+        ],
+        _("%(code)s: your certification was revoked") % values,
+        button=_button(_("See your certifications"), "certification-list"),
+    )
+    return Said(_("Your %(code)s certification was revoked") % values, part)
+
+
+def award_corrected(notices: Sequence[Notice], on: date) -> Written:
+    found = AwardCorrection.objects.select_related("certification__credential").in_bulk(
+        {key_of(notice) for notice in notices}
+    )
+    later = AwardCorrection.objects.filter(certification__in={one.certification_id for one in found.values()})
+    last = {one.certification_id: one.pk for one in later.order_by("corrected_at", "pk")}
+    cycles = Cycle.objects.unclosed().filter(certification__in=last).order_by("pk")
+    of_certification = {cycle.certification_id: cycle for cycle in cycles}
+    written: dict[int, Said | Gone] = {}
+    for notice in notices:
+        correction = found[key_of(notice)]
+        if last[correction.certification_id] != correction.pk:
+            written[notice.pk] = Gone(CORRECTED_AGAIN)
+        else:
+            written[notice.pk] = say_award_corrected(correction, of_certification.get(correction.certification_id))
+    return written
+
+
+def say_award_corrected(correction: AwardCorrection, cycle: Cycle | None) -> Said:
+    """Say which day AMT corrected. ``cycle``: the one that is not closed, with the days that it has now."""
+    values = {
+        "code": correction.certification.credential.code,
+        "before": format_day(correction.before),
+        "after": format_day(correction.after),
+    }
+    facts_ = []
+    if cycle:
+        days = {"first": format_day(cycle.starts_on), "last": format_day(cycle.ends_on)}
+        facts_ = [
+            (_("CCP cycle"), _("%(first)s to %(last)s") % days),
+        ]
+    part = Part(
+        [
+            _("AMT corrected the day on which you were awarded %(code)s: it is %(after)s, not %(before)s.") % values,
+            _("Reason: %(reason)s") % {"reason": correction.reason},
+            _(
+                "Your CCP cycle and the days on which fees are due are counted from that day. Fees that you paid stay "
+                "paid. Look at what counts now."
+            ),
+        ],
+        _("%(code)s: the day of your award was corrected") % values,
+        facts_,
+        _button(_("See your certifications"), "certification-list"),
+    )
+    return Said(_("The day of your %(code)s award was corrected") % values, part)
+
+
 def _by_payment(notices: Sequence[Notice], write: Callable[[Payment], Said | Gone]) -> Written:
     payments = Payment.objects.select_related("invoice__cycle__certification__credential")
     found = payments.in_bulk({key_of(notice) for notice in notices})
@@ -377,10 +468,15 @@ def say_credit(entry: Activity, *, of_mail: Iterable[Activity]) -> Said:
 def points_set(notices: Sequence[Notice], on: date) -> Written:
     """Write the points that AMT set, with what each cycle of the entry amounts to now."""
     entries = _entries(notices)
-    credits = Credit.objects.filter(activity__in=entries).exclude(cut=Credit.Cut.UNCLAIMED).order_by("cycle_id")
+    credits = Credit.objects.filter(activity__in=entries).exclude(cut__in=Credit.NOT_CLAIMED).order_by("cycle_id")
     cycles: dict[int, list[int]] = defaultdict(list)
-    for key, cycle in credits.values_list("activity", "cycle"):
-        cycles[key].append(cycle)
+    too_late: dict[int, list[Cycle]] = defaultdict(list)
+    for credit in credits.select_related("cycle__certification__credential"):
+        entry = entries[credit.activity_id]
+        if credit.cycle.closed_on is None:
+            cycles[entry.pk].append(credit.cycle_id)
+        elif credit.cut == Credit.Cut.NONE and credit.points != entry.points:
+            too_late[entry.pk].append(credit.cycle)
     keys = {key for of_entry in cycles.values() for key in of_entry}
     standings = {each.cycle.pk: each for each in facts.standings(keys, on)}
     written: dict[int, Said | Gone] = {}
@@ -391,12 +487,17 @@ def points_set(notices: Sequence[Notice], on: date) -> Written:
         elif entry.points_set_at is None:
             written[notice.pk] = Gone(CHANGED)
         else:
-            written[notice.pk] = say_points_set(entry, [standings[key] for key in cycles[entry.pk] if key in standings])
+            open_ones = [standings[key] for key in cycles[entry.pk] if key in standings]
+            written[notice.pk] = say_points_set(entry, open_ones, too_late[entry.pk])
     return written
 
 
-def say_points_set(entry: Activity, standings: Sequence[Standing]) -> Said:
-    """Say which points AMT set. ``standings``: of the cycles for which the entry is claimed."""
+def say_points_set(entry: Activity, standings: Sequence[Standing], too_late: Sequence[Cycle] = ()) -> Said:
+    """Say which points AMT set.
+
+    ``standings``: of the cycles for which the entry is claimed. ``too_late``: the closed ones among
+    these, in which the points do not count.
+    """
     sentence = ngettext(
         "AMT set %(points)s point for %(reference)s, %(title)s, %(day)s.",
         "AMT set %(points)s points for %(reference)s, %(title)s, %(day)s.",
@@ -409,6 +510,12 @@ def say_points_set(entry: Activity, standings: Sequence[Standing]) -> Said:
         totals.append((_code(standing), total))
         if standing.is_met and standing.cycle.is_mandatory:
             sentences.append(_("%(code)s: requirement met.") % {"code": _code(standing)})
+    for cycle in too_late:
+        sentence = _(
+            "%(code)s: the cycle that ended %(day)s was closed before, and does not change. Call AMT if the points "
+            "must count in it."
+        )
+        sentences.append(sentence % {"code": cycle.certification.credential.code, "day": format_day(cycle.ends_on)})
     part = Part(sentences, _("Points set by AMT"), totals, _button(_("See the entry"), "activity-detail", entry.pk))
     subject = ngettext(
         "AMT set %(points)s point for %(reference)s",
@@ -420,7 +527,10 @@ def say_points_set(entry: Activity, standings: Sequence[Standing]) -> Said:
 
 def entry_voided(notices: Sequence[Notice], on: date) -> Written:
     entries = _entries(notices)
-    return {notice.pk: say_voided(entries[key_of(notice)]) for notice in notices}
+    return {
+        notice.pk: say_voided(entry) if (entry := entries[key_of(notice)]).is_void else Gone(NOT_VOID)
+        for notice in notices
+    }
 
 
 def say_voided(entry: Activity) -> Said:
@@ -433,6 +543,26 @@ def say_voided(entry: Activity) -> Said:
         button=_button(_("See the entry"), "activity-detail", entry.pk),
     )
     return Said(_("AMT voided %(reference)s") % _of_entry(entry), part)
+
+
+def entry_restored(notices: Sequence[Notice], on: date) -> Written:
+    entries = _entries(notices)
+    return {
+        notice.pk: say_restored(entry) if (entry := entries[key_of(notice)]).is_standing else Gone(WITHDRAWN)
+        for notice in notices
+    }
+
+
+def say_restored(entry: Activity) -> Said:
+    part = Part(
+        [
+            _("AMT put %(reference)s, %(title)s, %(day)s, back on record. It counts again.") % _of_entry(entry),
+            _("Its page says why."),
+        ],
+        _("Entry on record again"),
+        button=_button(_("See the entry"), "activity-detail", entry.pk),
+    )
+    return Said(_("AMT put %(reference)s back on record") % _of_entry(entry), part)
 
 
 def report_answered(notices: Sequence[Notice], on: date) -> Written:
@@ -506,6 +636,9 @@ WRITERS: Mapping[NoticeKind, telling.Writer] = {
     Kind.INVOICE_OPEN: _by_invoice,
     Kind.PAYMENT_FAILED: payment_failed,
     Kind.ENTRY_VOIDED: entry_voided,
+    Kind.ENTRY_RESTORED: entry_restored,
+    Kind.REVOKED: revoked,
+    Kind.AWARD_CORRECTED: award_corrected,
     Kind.REPORT_ANSWERED: report_answered,
     Kind.PAYMENT_RECEIVED: payment_received,
     Kind.AMT_CREDIT: amt_credit,

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 from ccp.reading import days, ocr, parsing
-from ccp.reading.found import FIELDS, Candidate, Found, Spot
+from ccp.reading.found import FIELDS, MOST_CROP, Candidate, Found, Spot
 from ccp.reading.labels import folded
 from ccp.reading.pages import Page
 from ccp.reading.text_layer import Pdf
@@ -33,7 +33,9 @@ def read(content: bytes, kind: str) -> Found:
 
 
 def _confirmed(found: Found, pictures: "Pictures") -> Found:
-    """Return what is found without what a second reading reads differently.
+    """Return what is found without what another reading reads differently.
+
+    A number has to be read alike at both sizes, a name at one of them.
 
     Choices stay: the member looks at them in any case.
     """
@@ -47,7 +49,9 @@ def _confirmed(found: Found, pictures: "Pictures") -> Found:
     pieces = [(_piece(one.spot, pictures, TIGHT), one.said.count("\n") + 1) for one in firsts.values() if one.spot]
     again = ocr.read_again(pieces)
     doubtful = {
-        name for (name, one), said in zip(firsts.items(), again, strict=True) if not agree(name, one.said, said)
+        name
+        for (name, one), readings in zip(firsts.items(), again, strict=True)
+        if not (any if name in NAMES else all)(agree(name, one.said, said) for said in readings)
     }
     for together in ({"starts_on", "ends_on"}, {"quantity", "points"}):
         if together & doubtful:
@@ -60,13 +64,14 @@ def _is_scanned(candidate: Candidate, pictures: "Pictures") -> bool:
     return candidate.spot is not None and candidate.spot.page in pictures.scanned
 
 
+NAMES = ("title", "provider")
 NUMBER = re.compile(r"[0-9]+(?:[.,/-][0-9]+)*")
 ALIKE = 0.92
 
 
 def agree(name: str, once: str, again: str) -> bool:
     """Return whether the second reading has the same numbers and months, or the same name."""
-    if name in ("title", "provider"):
+    if name in NAMES:
         first, second = (re.sub(r"\W+", " ", folded(text)).strip() for text in (once, again))
         return SequenceMatcher(None, first, second, autojunk=False).ratio() >= ALIKE
     numbers = [NUMBER.findall(text.replace(",", ".")) for text in (once, again)]
@@ -131,11 +136,19 @@ def _crop(candidate: Candidate, pictures: Pictures) -> bytes:
     """Return the piece of the page on which the candidate stands, with a little around it."""
     if candidate.spot is None:
         return b""
-    piece = _piece(candidate.spot, pictures, WIDE)
-    piece.thumbnail((CROP_WIDTH, CROP_WIDTH // 2))
-    file = BytesIO()
-    piece.quantize(CROP_COLORS).save(file, "PNG", optimize=True)
-    return file.getvalue()
+    return png(_piece(candidate.spot, pictures, WIDE))
+
+
+def png(piece: Any) -> bytes:
+    """Return the piece as a PNG of at most ``MOST_CROP`` bytes: a noisy one has fewer pixels."""
+    width = CROP_WIDTH
+    while True:
+        piece.thumbnail((width, width // 2))
+        file = BytesIO()
+        piece.quantize(CROP_COLORS).save(file, "PNG", optimize=True)
+        if file.tell() <= MOST_CROP:
+            return file.getvalue()
+        width = width * 3 // 4
 
 
 WIDE, TIGHT = (1.5, 0.6), (0.3, 0.15)  # how much of the height of the letters stands around them

@@ -5,6 +5,7 @@ All patterns are for text in small letters without accents (``folded``).
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from enum import Enum
 
 
@@ -61,7 +62,7 @@ _CUES: tuple[tuple[Means, str], ...] = (
     ),
     (
         Means.DONE,
-        rf"complet\w*|finish\w*|finaliz\w*|attend\w*|asist\w*|particip\w*|held\b|celebrad[oa]\w*|celebro|"
+        rf"complet\w*|finish\w*|finaliz\w*|attend\w*|took part|asist\w*|particip\w*|held\b|celebrad[oa]\w*|celebro|"
         rf"realizad[oa]\w*|"
         rf"realizo|impartid[oa]\w*|llevad[oa] a cabo|date(?:s|\(s\))? of (?:the |your )?{_KINDS}|{_KINDS} date(?:s|"
         rf"\(s\))?|(?:academic )?terms?(?! of)|"
@@ -77,7 +78,7 @@ _CUES: tuple[tuple[Means, str], ...] = (
         r"accessed|as of|a la fecha|order(?:ed)?|purchas\w*|paid|payment|pago|invoice|factura\w*|hired?|contratacion|"
         r"rev(?:\.|ised|ision|isado)?|updated|actualizad[oa]|version|copyright|\(c\)|releas\w*|publi(?:sh|ca|"
         r"cation)\w*|"
-        r"posted|launch\w*|original\w*|effective|licen[sc]\w*|founded|since|fundad[oa]|established|next|proxim[oa]|due|"
+        r"posted|opened|account|covering|report(?:ed)?|launch\w*|original\w*|effective|licen[sc]\w*|founded|since|fundad[oa]|established|next|proxim[oa]|due|"
         r"deadline|available|disponible|access|retain|keep|kept|conserv\w*|sent|enviad[oa]|received|recibid[oa]|"
         r"created|"
         r"creado|application|solicitud|review(?:ed)?|submitted|uploaded|recorded|before|antes del?|by|verif\w*|"
@@ -162,8 +163,20 @@ def last_cue(text: str) -> tuple[Means, int] | None:
     telling = [cue for cue in longest if cue[2] is not Means.PLAIN] or longest
     if not telling:
         return None
-    _, end, means = max(telling, key=lambda cue: (cue[1], -cue[0]))
+    start, end, means = max(telling, key=lambda cue: (cue[1], -cue[0]))
+    if means in (Means.STARTS, Means.ENDS) and _is_of_other(longest, start):
+        means = Means.OTHER
     return Means.OTHER if means is Means.NEARBY else means, end
+
+
+REACH = 30  # letters between "approval" and the "from" of its days
+
+
+def _is_of_other(cues: Sequence[tuple[int, int, Means]], start: int) -> bool:
+    """Return whether a first or last day is that of an approval or the like: "approval extends from"."""
+    before = [(ends, means) for _, ends, means in cues if ends <= start and means is not Means.PLAIN]
+    ends, means = max(before, key=lambda cue: cue[0], default=(0, Means.PLAIN))
+    return means is Means.OTHER and start - ends < REACH
 
 
 LABEL_WORDS = 5

@@ -63,7 +63,12 @@ def titles(layout: Layout) -> list[Candidate]:
     """
     found = _labeled(layout, TITLE) or _quoted(layout)
     found = found or _offered(_after_completed(layout) or _in_sentences(layout))
-    return _distinct(one for one in found if not GENERIC.search(folded(one.value)))
+    return _distinct(one for one in found if not (GENERIC.search(folded(one.value)) or _says_when(one)))
+
+
+def _says_when(candidate: Candidate) -> bool:
+    """Return whether a day stands in it, as in a cell that was read together with the one beside it."""
+    return bool(days.mentions(folded(candidate.value), day_first=None))
 
 
 def providers(layout: Layout) -> list[Candidate]:
@@ -78,7 +83,14 @@ def providers(layout: Layout) -> list[Candidate]:
         if (match := APPROVED_PROVIDER.match(folded(segment.text)))
     )
     found.extend(_offered(_head(layout)))
-    return _distinct(one for one in found if _is_organization(one.value))
+    named = (replace(one, value=NUMBERED.sub("", one.value)) for one in found)
+    return _distinct(one for one in named if _is_organization(one.value) and not _says_when(one))
+
+
+# The number of a provider behind its name.
+NUMBERED = re.compile(
+    r"[\s,(-]*(?:(?:\b(?:provider|ce) )*(?:#|(?:no|id|number|núm)\b[.:]?)\s?)+[\w-]*[0-9][\w-]*\)?$", re.I
+)
 
 
 def _offered(candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -124,36 +136,60 @@ def _labeled(layout: Layout, label: re.Pattern[str], *, may_stand_inside: bool =
                 rest = segment.text[match.end() :]
                 if not rest.strip(" :_."):
                     found.extend(_beside(layout, run, number))
-                elif ":" in match["colon"] or (
-                    may_stand_inside and re.search(r"\b(?:by|por)\s*$", flat[: match.end()])
-                ):
-                    found.append(_rest(layout, run, number, match.end()))
+                elif ":" in match["colon"]:
+                    found.append(_rest(run, number, match.end()))
+                elif may_stand_inside and re.search(r"\b(?:by|por)\s*$", flat[: match.end()]):
+                    found.append(_rest(run, number, match.end(), is_in_sentence=True))
             elif may_stand_inside and (
                 inside := re.search(
                     r"\b(?:sponsored|offered|provided|hosted|organi[sz]ed|presented|conducted|impartid[oa]|"
-                    r"organizad[oa]|ofrecid[oa]|auspiciad[oa]|patrocinad[oa]) (?:by|por)(?: (?:the|la|el))? ?",
+                    r"organizad[oa]|ofrecid[oa]|auspiciad[oa]|patrocinad[oa]) (?:by|por)(?: (?:the|la|el)\b)? ?",
                     flat,
                 )
             ):
                 if segment.text[inside.end() :].strip():
-                    found.append(_rest(layout, run, number, inside.end()))
+                    found.append(_rest(run, number, inside.end(), is_in_sentence=True))
                 elif number + 1 < len(run.segments):
-                    following = Run((run.segments[number + 1],))
-                    found.append(_candidate(following, 0, len(following.text)))
+                    found.append(_rest(run, number + 1, 0, is_in_sentence=True))
     return [one for one in found if one.value]
 
 
-def _rest(layout: Layout, run: Run, number: int, start: int) -> Candidate:
-    """Return what follows a label in its line, up to what begins another thought."""
+# What ends a name in a sentence. "on" does so only before a day: "Center on Aging" is one name.
+_DAY_BEGINS = (
+    r"(?:[0-9]|(?i:mon|tues?|wed(?:nes)?|thurs?|fri|sat(?:ur)?|sun|lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|"
+    r"domingo|jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)\w*\b)"
+)
+STOP = re.compile(
+    r"\s{2,}|[;|]|,? \(?(?=#|no\. ?[0-9]|nr\. ?[0-9]|number )|,? (?:held|and has|and was|is approved|date) |"
+    rf",? (?:on|el|from|del|at|for)(?: (?:the|this|d[ií]a))? (?={_DAY_BEGINS})|,? (?:on the date|for a) |"
+    r"\.(?=\s|$)(?<!\b[A-Z]\.)(?<!St\.)(?<!Inc\.)|"
+    r", (?=[0-9]|P\. ?O\.|Suite|(?:[A-Z][\w.]+ ?){1,3}, [A-Z]{2}\b)"
+)
+PLACE = re.compile(r" (?:on|at|el|en|in|from|for|with)\b", re.I)  # a place, or a part of the name
+
+
+def _rest(run: Run, number: int, start: int, *, is_in_sentence: bool = False) -> Candidate:
+    """Return what follows a label in its line, up to what begins another thought.
+
+    It is only offered if the name may go on in the next line, or have ended before.
+    """
     segment = run.segments[number]
     text = segment.text[start:]
-    stop = re.search(
-        r"\s{2,}|[;|]|,? (?:on|el|held|and has|and was|is approved|date|at) |\.(?=\s|"
-        r"$)(?<!\b[A-Z]\.)(?<!St\.)(?<!Inc\.)|, (?=[0-9]|P\. ?O\.|Suite|(?:[A-Z][\w.]+ ?){1,3}, [A-Z]{2}\b)",
-        text,
+    stop = STOP.search(text)
+    stops = [stop.start()] if stop else []
+    stops += [day.start for day in days.mentions(folded(text), day_first=None)]
+    end = start + min(stops, default=len(text))
+    following = run.segments[number + 1] if number + 1 < len(run.segments) else None
+    goes_on = (
+        not stops
+        and following is not None
+        and not is_a_label(following)
+        and ":" not in following.text
+        and _continues(segment, following)
+        and not STOP.match(f" {following.text}")
     )
-    end = start + (stop.start() if stop else len(text))
-    return _candidate(Run((segment,)), start, end)
+    one = _candidate(Run((segment,)), start, end)
+    return replace(one, is_sure=not goes_on and not (is_in_sentence and PLACE.search(one.value)))
 
 
 def _beside(layout: Layout, run: Run, number: int) -> list[Candidate]:
@@ -163,18 +199,45 @@ def _beside(layout: Layout, run: Run, number: int) -> list[Candidate]:
     is_header = len(layout.line(segment)) > 1 and _is_header(layout.line(segment))
     is_between = right is not None and is_a_label(right) and not folded(right.text).endswith(":")
     if right is not None and not is_header and not is_between:
-        return [_candidate(Run(tuple(_with_following(layout, right))), 0, None)]
+        one = _candidate(Run(tuple(_with_following(layout, right))), 0, None)
+        return [replace(one, is_sure=not _begins_above(layout, right))]
     below = [other for other in layout.below(segment) if other.top - segment.bottom < 4 * segment.height or is_header]
     if not below or (not is_header and is_a_label(below[0])):
         return []
     if is_header:
-        rows = []
-        for other in below:
-            if len(layout.line(other)) < 2:
-                break
-            rows.append(other)
-        return [_candidate(Run((row,)), 0, None) for row in rows]
+        return [_candidate(Run(tuple(row)), 0, None) for row in _cells(layout, below)]
     return [_candidate(Run(tuple(_with_following(layout, below[0]))), 0, None)]
+
+
+def _begins_above(layout: Layout, segment: Segment) -> bool:
+    """Return whether the line above belongs to the same cell, so that a label stands beside its middle."""
+    above = next(iter(layout.above(segment)), None)
+    return (
+        above is not None
+        and abs(above.left - segment.left) < 0.5 * segment.height
+        and _continues(above, segment)
+        and layout.left_of(above) is None
+    )
+
+
+def _cells(layout: Layout, below: Sequence[Segment]) -> list[list[Segment]]:
+    """Return the cells of a column, each with its lines. The last line of a cell has fewer cells beside it."""
+    cells: list[list[Segment]] = []
+    for segment in below:
+        beside = len(layout.line(segment))
+        if cells and _continues(cells[-1][-1], segment) and beside < len(layout.line(cells[-1][0])):
+            cells[-1].append(segment)
+        elif beside < 2 or is_a_label(segment):
+            break
+        else:
+            cells.append([segment])
+    return cells
+
+
+# The heads of a table's columns that stand close together.
+HEADS = re.compile(
+    r"\bdates?\b.*\b(?:dates?|hours?|hrs|credits?|ceus?|grade|score|status|due)\b|\bhours?\b.*\bdates?\b"
+)
 
 
 def is_a_label(segment: Segment) -> bool:
@@ -184,6 +247,7 @@ def is_a_label(segment: Segment) -> bool:
         flat.rstrip().endswith(":")
         or (label_of(flat) and alone(flat) is None and not re.search(r"[0-9]", flat))
         or (is_label(flat) and len(flat.split()) <= 4)
+        or HEADS.search(flat)
         or TITLE.fullmatch(flat.strip())
         or PROVIDER.fullmatch(flat.strip())
     )
@@ -337,13 +401,18 @@ OFFICE = re.compile(
 )
 
 
+REGISTRAR = re.compile(r"\b(?:semester|gpa|registrar|undergraduate|academic record)\b")
+
+
 def activity_types(layout: Layout, words: str, unit: str) -> list[Candidate]:
     """Return the type if the certificate says it clearly, else the types between which it does not."""
     by_unit = {"semester-hour": "college-semester-hours", "quarter-hour": "college-quarter-hours"}
     if unit in by_unit:
         return [Candidate(by_unit[unit])]
-    if GAVE.search(words) or OFFICE.search(words):
+    if GAVE.search(words) or OFFICE.search(words) or (not unit and REGISTRAR.search(words)):
         return []
+    for provider in providers(layout):  # "Harborview Training Partners" is no training
+        words = words.replace(folded(provider.said), "")
     live = LIVE.search(words) or COURSE.search(words)
     if SELF_STUDY.search(words):
         types = ["self-study", "course-seminar-webinar"] if live else ["self-study"]

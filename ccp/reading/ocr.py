@@ -27,7 +27,7 @@ SURE = 75
 LIKELY, UNSURE = 60, 30
 WINDOW = 9  # of eight dots each
 LEVEL = 0.002  # by how much a line may fall
-LINE = 56  # pixels of a line that is read a second time
+LINES = (56, 38)  # pixels of a line that is read again
 
 
 class NoOcr(Exception):
@@ -138,25 +138,32 @@ def _moved(word: Word, slope: float, x: float, y: float) -> Word:
     return Word(word.text, left, top, left + word.right - word.left, top + word.height, word.sure)
 
 
-def read_again(pieces: Sequence[tuple[Any, int]]) -> list[str]:
-    """Return what stands on each piece of a page, as it is read a second time.
+def read_again(pieces: Sequence[tuple[Any, int]]) -> list[list[str]]:
+    """Return what stands on each piece of a page, as it is read again at each of two sizes.
 
-    A piece comes with the number of its lines. It is made larger, and only English is expected:
-    what is misread once is seldom misread in the same way.
+    A piece comes with the number of its lines. Only English is expected: what is misread once is
+    seldom misread in the same way.
     """
+    return [list(readings) for readings in zip(*(_read_at(line, pieces) for line in LINES), strict=True)]
+
+
+def _read_at(height: int, pieces: Sequence[tuple[Any, int]]) -> list[str]:
+    """Return what stands on each piece, read with lines so many pixels high."""
     from PIL import Image
 
     strips = []
     for piece, lines in pieces:
-        scale = LINE * lines / piece.height
-        larger = piece.resize((max(1, round(piece.width * scale)), LINE * lines), Image.Resampling.BICUBIC)
+        scale = height * lines / piece.height
+        larger = piece.resize((max(1, round(piece.width * scale)), height * lines), Image.Resampling.BICUBIC)
         strips.append(_even(larger))
-    sheet = Image.new("L", (max(strip.width for strip in strips) + 2 * LINE, sum(s.height + LINE for s in strips)), 255)
-    ends, top = [], LINE // 2
+    sheet = Image.new(
+        "L", (max(strip.width for strip in strips) + 2 * height, sum(strip.height + height for strip in strips)), 255
+    )
+    ends, top = [], height // 2
     for strip in strips:
-        sheet.paste(strip, (LINE, top))
-        top += strip.height + LINE
-        ends.append(top - LINE // 2)
+        sheet.paste(strip, (height, top))
+        top += strip.height + height
+        ends.append(top - height // 2)
     words: list[list[str]] = [[] for _ in pieces]
     for row in _rows(_tesseract(sheet, "--psm", "6", "-l", "eng", "tsv")):
         middle = int(row["top"]) + int(row["height"]) // 2

@@ -8,7 +8,7 @@ that differ are a choice.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ccp.reading import days, names, quantities
@@ -28,6 +28,13 @@ ABBREVIATION = re.compile(
 )
 DATE_LABEL = re.compile(r"(?:^|[.;|:)_])\s*(?:dates?|fechas?|date\(s\)|fecha\(s\))\s*[:.]?[\s_]*$")
 SIGNATURE = re.compile(r"\b(?:sign(?:ed|ature)|firma)\b")
+# Who signs beside a day, which is that of the signature. An instructor may stand beside that of the course.
+SIGNER = re.compile(
+    r"\b(?:supervisor|coordinat\w+|director\w*|manager|representative|administrator|president|chair\w*|"
+    r"authori[sz]ed|title|validated|witness|initials)\b"
+)
+LEADING_ZERO = re.compile(r"(?<![0-9.,])0[0-9]")
+QUOTED = re.compile(r'"[^"]*"')
 PRINTED_AT = re.compile(r",? [0-9]{1,2}:[0-9]{2}")
 NOTHING_MORE = re.compile(r"[\s.,;:)(_*-]*")
 CLOSE = 3.0  # heights of the letters between a day and a label under it
@@ -50,7 +57,7 @@ class Day:
 
     @property
     def is_sure(self) -> bool:
-        return self.run.sure(self.mention.start, self.mention.end) >= SURE
+        return self.mention.is_sure and self.run.sure(self.mention.start, self.mention.end) >= SURE
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,8 @@ class Amount:
 
     @property
     def is_sure(self) -> bool:
-        return self.run.sure(self.start, self.end) >= SURE
+        has_lost_its_point = not self.run.is_text and LEADING_ZERO.search(self.run.text, self.start, self.end)
+        return self.run.sure(self.start, self.end) >= SURE and not has_lost_its_point
 
 
 def parse(pages: Sequence[Page]) -> Found:
@@ -78,12 +86,21 @@ def parse(pages: Sequence[Page]) -> Found:
     words = " ".join(run.flat for run in layout.runs).replace("\n", " ")
     amounts = amounts_of(layout)
     found: dict[str, Sequence[Candidate]] = {}
-    found["starts_on"], found["ends_on"] = the_days(days_of(layout))
-    found["quantity"], found["points"], unit = the_amount(amounts, words, found["starts_on"], found["ends_on"])
+    found["starts_on"], found["ends_on"] = starts, ends = the_days(days_of(layout))
+    found["quantity"], found["points"], unit = the_amount(amounts, words, starts, ends)
+    if len({one.said for one in starts}) > 1:
+        for name in ("quantity", "points"):
+            found[name] = _offered(found[name])
+    if len(found["quantity"]) > 1 and not all(run.is_text for run in layout.runs):
+        found["starts_on"], found["ends_on"] = _offered(starts), _offered(ends)  # of other activities none may be read
     found["title"] = names.titles(layout)
     found["provider"] = names.providers(layout)
     found["activity_type"] = names.activity_types(layout, words, unit)
     return Found({name: tuple(some[:MOST_CANDIDATES]) for name, some in found.items() if some}, unit)
+
+
+def _offered(candidates: Iterable[Candidate]) -> list[Candidate]:
+    return [replace(one, is_sure=False) for one in candidates]
 
 
 def candidate(value: str, run: Run, start: int, end: int) -> Candidate:
@@ -112,6 +129,8 @@ def days_of(layout: Layout) -> list[Day]:
         before: Day | None = None
         for mention in days.mentions(run.flat, day_first=day_first):
             means = _meaning(layout, run, mention, before)
+            if means is None and PRINTED_AT.match(run.flat, mention.end):
+                means = Means.OTHER
             before = Day(mention, run, means)
             found.append(before)
     return found
@@ -127,7 +146,12 @@ def _meaning(layout: Layout, run: Run, mention: days.Mention, before: Day | None
     if PRINTED_AT.match(behind) and not inline.strip() and _is_at_the_edge(segment):
         return Means.OTHER
     if DATE_LABEL.search(inline):
-        is_signed = any(SIGNATURE.search(_flat(other)) for other in layout.line(segment))
+        beside = [_flat(other) for other in layout.line(segment)]
+        before_it = run.flat[max(0, mention.start - at) : mention.start]
+        left = layout.left_of(segment)
+        is_signed = any(map(SIGNATURE.search, beside)) or SIGNER.search(
+            f"{_flat(left)} {before_it}" if left is not None else before_it
+        )
         return Means.ISSUED if is_signed else Means.PLAIN
     if not ONLY_LITTLE.fullmatch(inline):
         cue = last_cue(text)
@@ -204,12 +228,12 @@ def _holds_a_day(segment: Segment) -> bool:
 
 
 def _sentence(run: Run, start: int, end: int) -> str:
-    """Return what stands before ``end`` in the same sentence, from ``start`` on."""
+    """Return what stands before ``end`` in the same sentence, from ``start`` on, without words in quotes."""
     begins = start
     for stop in SENTENCE_ENDS.finditer(run.text, start, end):
         if not ABBREVIATION.search(run.text[: stop.end()]):
             begins = stop.end()
-    return run.flat[begins:end]
+    return QUOTED.sub(lambda quoted: '"' + " " * (len(quoted[0]) - 2) + '"', run.flat[begins:end])
 
 
 def the_days(found: Sequence[Day]) -> tuple[list[Candidate], list[Candidate]]:
@@ -220,6 +244,8 @@ def the_days(found: Sequence[Day]) -> tuple[list[Candidate], list[Candidate]]:
     begun = [day for day in found if day.means in (Means.STARTS, Means.ENDS) and day.mention.is_range]
     plain = [day for day in found if day.means is Means.PLAIN]
     unknown = [day for day in found if day.means is None]
+    if len({day.mention.readings for day in done if not day.mention.is_range}) > 1:
+        begun = []  # the days of a report on several activities
     if any(day.mention.is_range for day in plain):
         unknown = [day for day in unknown if day.mention.is_range]
     chosen = done + begun
@@ -231,11 +257,14 @@ def the_days(found: Sequence[Day]) -> tuple[list[Candidate], list[Candidate]]:
             if first.mention.readings[0][0] <= last.mention.readings[-1][0]
         ]
         return _candidates_of_pairs(pairs)
-    if not chosen and not starts and not ends:
-        chosen = plain or [day for day in unknown if day.run.is_text]
-        if len(plain) == 1:
-            chosen = plain + unknown
-    return _candidates(chosen)
+    if chosen or starts or ends:
+        return _candidates(chosen)
+    if plain:
+        return _candidates(plain + unknown if len(plain) == 1 else plain)
+    first, last = _candidates([day for day in unknown if day.run.is_text])
+    if len(found) > len(unknown):  # nothing is said of it, and there are others
+        return _offered(first), _offered(last)
+    return first, last
 
 
 def _candidates(chosen: Sequence[Day]) -> tuple[list[Candidate], list[Candidate]]:
@@ -275,9 +304,11 @@ def _candidates_of_pairs(pairs: Sequence[tuple[Day, Day]]) -> tuple[list[Candida
 
 # Right before a number, with a word or two between.
 NOT_EARNED = re.compile(
-    r"\b(?:up to|hasta|as many as|exceed|more than|mas de|toward|each|every|per|cada|equals?|equivale\w*|within|"
+    r"\b(?:up to|hasta|as many as|exceed|more than|mas de|toward|each|every|per|cada|equals?|"
+    r"(?:ceu|unidad|unidades|credito|punto|hora)\)? equivale\w*|within|"
     r"at least|al menos|"
-    r"for each|another|additional|out of|of the|previous|prior|after|before|antes|next|every)\W+(?:(?:un|una|the|a|"
+    r"for each|another|additional|out of|of the|previous|prior|after|before|antes|next|every|"
+    r"office|business|opening|store)\W+(?:(?:un|una|the|a|"
     r"an|total|of|de|maximo|maximum|to) )*$"
 )
 # Anywhere before it in its sentence, as in "the most that can be earned is".
@@ -292,6 +323,9 @@ NOT_EARNED_AFTER = re.compile(
     r"remaining|per|each|a (?:day|week|year)|"
     r"(?:before|after|of (?:the )?(?:notice|purchase|event|program))|maximo|requerid\w*|disponibles?|(?:24|7))\b"
 )
+SCORE = re.compile(r"\b(?:scor(?:ed?|ing)|grade|percent|pass(?:ing)? (?:score|mark)|puntuacion|nota)\b[^.;\n]{0,40}$")
+OF_A_SCORE = re.compile(r"[ ,)]*(?:out of|of (?:a )?100|and passed|to pass|needed|possible|correct)\b|\W*%")
+OF_A_TITLE = re.compile(r"[0-9.]+[ -](?:hour|hr)\.?\)?")  # "HIV/AIDS for Health Workers (2 Hour)"
 NOT_EARNED_LABEL = re.compile(
     r"\b(?:max(?:imum)?|maxim[oa]|available|offered|possible|required|remaining|program total|total program|series|"
     r"approved hours|"
@@ -300,7 +334,7 @@ NOT_EARNED_LABEL = re.compile(
 APPROVED = re.compile(
     r"\b(?:approv\w*|accredit\w*|aprobad[oa]|designat\w*|autorizad\w*|offers?|ofrece|worth|provides?)\b[^.;]{0,90}$"
 )
-TOTALS = re.compile(r"\b(?:totals?|suma)\b")
+CEU_IS_AN_HOUR = re.compile(r"\b(?:aama|american association of medical assistants)\b")
 COLLEGE = re.compile(
     r"\b(?:semester|quarter hours?|gpa|grade point|registrar|transcript of (?:record|grades)|academic term|"
     r"undergraduate)\b"
@@ -318,7 +352,7 @@ def amounts_of(layout: Layout) -> list[Amount]:
         for segment in run.segments:
             number = quantities.alone(_flat(segment))
             label = _label_of_number(layout, segment) if number else None
-            if number and label is not None and not NOT_EARNED_LABEL.search(_flat(label)):
+            if number and label is not None and not _says_not_earned(layout, segment, label):
                 unit, is_clear = quantities.label_of(_flat(label)) or ("", False)
                 tier = Tier.CLEAR if is_clear else Tier.WEAK
                 alone = Run((segment,))
@@ -326,9 +360,18 @@ def amounts_of(layout: Layout) -> list[Amount]:
     return found
 
 
+def _says_not_earned(layout: Layout, segment: Segment, label: Segment) -> bool:
+    """Return whether the label of a number, or the head of its column, says that it was not earned."""
+    heads = [other for other in layout.above(segment) if quantities.alone(_flat(other)) is None][:1]
+    in_table = [head for head in heads if len(layout.line(head)) > 1 and len(layout.line(segment)) > 1]
+    return any(NOT_EARNED_LABEL.search(_flat(one)) for one in (label, *in_table))
+
+
 def _label_of_number(layout: Layout, segment: Segment) -> Segment | None:
     """Return the label of a number that stands alone, if it names a unit."""
     left = layout.left_of(segment)
+    while left is not None and quantities.alone(_flat(left)) is not None:
+        left = layout.left_of(left)  # another number of the same row
     if left is not None and quantities.label_of(_flat(left)) and quantities.alone(_flat(left)) is None:
         return left if not quantities.mentions(_flat(left)) else None
     if left is not None and _flat(left).rstrip().endswith(":"):
@@ -365,6 +408,11 @@ def _tier(run: Run, mention: quantities.Mention, begins: int) -> Tier:
         or NOT_EARNED_LABEL.search(label)
     ):
         return Tier.NONE
+    is_score = SCORE.search(in_lines) or SCORE.search(label) or OF_A_SCORE.match(run.flat[mention.end : line_end])
+    if mention.unit == POINT and is_score:
+        return Tier.NONE
+    if OF_A_TITLE.fullmatch(label) and mention.number != 1 and before.endswith("("):
+        return Tier.NONE
     if mention.is_clear and not APPROVED.search(before):
         return Tier.CLEAR
     # Half of an aside, such as "(1 hour" of "(1 hour = 60 minutes)", says nothing by itself.
@@ -388,8 +436,9 @@ def the_amount(
     is_college = bool(COLLEGE.search(words))
     if is_college:
         amounts = [amount for amount in amounts if amount.unit != HOUR or amount.tier > Tier.WEAK]
-    clear = [amount for amount in amounts if amount.tier >= Tier.CLEAR]
-    chosen = clear or list(amounts)
+    chosen = [amount for amount in amounts if amount.tier >= Tier.CLEAR] or list(amounts)
+    if len({one.said for one in starts}) > 1:  # several activities, so a clear number may be their total
+        chosen = list(amounts)
     if not chosen or not any(amount.is_sure for amount in chosen):
         return [], [], ""
     doubtful = [amount for amount in chosen if amount.unit == HOUR_OR_CEU]
@@ -406,8 +455,9 @@ def the_amount(
     if len(numbers) > 1:
         return _choice(chosen)
     is_defined = words != quantities.without_definitions(words)
-    if unit == CEU and not ends and first.number * 10 > HOURS_OF_A_DAY and not is_defined:
-        return _hour_or_ceu(first)  # "1.5 CEU" of one day are seldom 15 hours
+    is_long = not ends and first.number * 10 > HOURS_OF_A_DAY  # "1.5 CEU" of one day are seldom 15 hours
+    if unit == CEU and (is_long or CEU_IS_AN_HOUR.search(words)) and not is_defined:
+        return _hour_or_ceu(first)
     earned = points_of(first)
     as_points = [first.candidate(earned)] if earned else []
     if unit == POINT:

@@ -73,7 +73,8 @@ _UNITS: tuple[tuple[str, str, bool], ...] = (
     ),
     (HOUR, r"horas? ?(?:\(s\) )?(?:lectivas?|academicas?|cronologicas?|presenciales)", True),
     (HOUR, r"(?:contact hours?|ce hours?)", True),
-    (POINT, r"(?:(?:amt|ccp|ce|cpd|renewal|recertification|continuing education) )?points?", True),
+    (POINT, r"(?:amt|ccp|ce|cpd|renewal|recertification|continuing education) points?", True),
+    (POINT, r"points?", False),
     (POINT, r"puntos?(?: de educacion continua)?", True),
     (HOUR, r"credit[- ]hours?", False),
     (HOUR, rf"{_HOUR_WORD}(?: of (?:instruction|training|study|participation|attendance|class))?", False),
@@ -87,15 +88,16 @@ def _wrapped(words: str) -> str:
     return words.replace(" ", r"[ \n]")
 
 
-# In "Contact hours: 1.5 CEU: 0.15" the 1.5 are no CEU.
-_NO_LABEL = rf"(?! ?[:=]| ?\(?{NUMBER}\)?(?![a-z0-9]))"
+# In "Contact hours: 1.5 CEU: 0.15" the 1.5 are no CEU. In "1.5 contact hours (0.15 CEU)" they are hours.
+_NO_LABEL = rf"(?! ?[:=]| ?{NUMBER}(?![a-z0-9])| ?\({NUMBER}\))"
+_OF_MORE = rf"(?: (?:out )?of (?:an? )?(?:possible |total )?{NUMBER})?"  # in "3 of 5 contact hours" it is the 3
 _AFTER = [
     (
         unit,
         is_clear,
         re.compile(
             _START
-            + rf"\(?(?P<number>{NUMBER})\)?(?: ?\([a-z -]{{3,20}}\))?(?:[ \n]|-)?"
+            + rf"\(?(?P<number>{NUMBER})\)?(?: ?\([a-z -]{{3,20}}\))?{_OF_MORE}(?:[ \n]|-)?"
             + rf"(?:\(?{_wrapped(words)}\)?)(?![a-z]){_NO_LABEL}"
         ),
     )
@@ -103,7 +105,7 @@ _AFTER = [
 ]
 _MORE = (
     r"(?: (?:earned|awarded|attended|offered|aprobad[ao]s|granted|received|completed|credited|claimed|obtained|"
-    r"value|total|otorgad[ao]s|obtenid[ao]s|acreditad[ao]s|for this (?:course|program|activity)))*"
+    r"value|total|reported|otorgad[ao]s|obtenid[ao]s|acreditad[ao]s|for this (?:course|program|activity)))*"
 )
 _OF = (
     r"(?:(?:total |number of |numero (?:total )?de |no\. of |# of |total (?:number )?(?:of |de )|cantidad de |"
@@ -135,6 +137,10 @@ _DEFINITION = re.compile(
     r"hora|minutes?|minutos)"
     r"(?: de contacto)?(?: \(ceu\))? ?(?:=|is equal to|are equal to|equals?|is equivalent to|is|equivale[n]? a|"
     r"es igual a|per |for each |por cada )[^.;\n]{0,120}"
+)
+_HOURS_AND_MINUTES = re.compile(
+    _START + r"(?P<hours>[0-9]{1,2}) ?(?:hours?|hrs?\b\.?|h\b\.?|horas?),?(?: (?:and|y))? "
+    r"(?P<minutes>[0-5]?[0-9]) ?(?:minutes?|mins?\b\.?|m\b\.?|minutos?)(?![a-z])"
 )
 _MINUTES = re.compile(_START + r"(?P<number>[0-9]{2,4})[ -](?:minutes?|mins?\b\.?|minutos?)(?![a-z])")
 
@@ -181,6 +187,9 @@ def mentions(text: str) -> list[Mention]:
 
 def _all(text: str) -> Iterator[Mention]:
     """Return the mentions, the clearest units first."""
+    for match in _HOURS_AND_MINUTES.finditer(text):
+        hours = int(match["hours"]) + Decimal(match["minutes"]) / 60
+        yield Mention(match.start(), match.end(), hours, HOUR, False)
     for unit, is_clear, pattern in _AFTER:
         for match in pattern.finditer(text):
             number = number_of(match["number"])

@@ -32,7 +32,7 @@ def can_be_changed(activity: Activity, on: date) -> bool:
         and all(
             cycle_rules.takes_records(credit.cycle, on)
             for credit in activity.credits.all()
-            if credit.cut != Credit.Cut.UNCLAIMED
+            if credit.cut not in Credit.NOT_CLAIMED
         )
     )
 
@@ -92,15 +92,32 @@ def refuse_unless_restorable(activity: Activity, touched: list[Cycle], open_cycl
 
 
 def refuse_unless_settable(activity: Activity, touched: list[Cycle]) -> None:
-    """Refuse to set the points of an entry unless its member left them to AMT, and no closed cycle has it."""
+    """Refuse to set the points of an entry unless its member left them to AMT, and one of its cycles is not closed."""
     if not activity.is_standing:
         raise Refused("This entry is withdrawn or void, so its points are not set.")
     if not (activity.awaits_points or activity.points_set_at):
         raise Refused("The points of this entry were not left to AMT. If they are wrong, void the entry.")
-    if any(cycle.closed_on for cycle in touched):
+    if touched and all(cycle.closed_on for cycle in touched):
         raise Refused(
-            "This entry is claimed for a cycle that is closed, and a closed cycle does not change. Sign a correction "
-            "of the cycle instead."
+            "Every cycle for which this entry is claimed is closed, and a closed cycle does not change. Sign a "
+            "correction of the cycle instead."
+        )
+
+
+def refuse_unless_void(activity: Activity, touched: list[Cycle]) -> None:
+    """Refuse to take a voiding back unless AMT voided the entry, and no closed cycle has it."""
+    if not activity.is_void:
+        raise Refused("The member withdrew this entry, so it is the member who puts it back on record.")
+    for cycle in touched:
+        if cycle.closed_on:
+            raise Refused(
+                f"This entry is claimed for the {cycle.certification.credential.code} cycle that was closed on "
+                f"{format_day(cycle.closed_on)}, and a closed cycle does not change. Sign a correction of the cycle "
+                "instead."
+            )
+    if not touched:
+        raise Refused(
+            "No cycle covers the days of this entry since the day of the award was corrected. Correct the award first."
         )
 
 

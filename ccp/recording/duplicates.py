@@ -123,7 +123,7 @@ def claims_near(entry: Comparable, member: Member) -> list[Claim]:
 def _claims_near(member: int, activity_type: int, cycles: list[int]) -> QuerySet[Credit, tuple[Any, ...]]:
     return (
         Credit.objects.filter(Q(activity__activity_type=activity_type) | Q(cycle__in=cycles), activity__member=member)
-        .exclude(cut__in=[Credit.Cut.NOT_STANDING, Credit.Cut.UNCLAIMED])
+        .exclude(cut__in=[Credit.Cut.NOT_STANDING, *Credit.NOT_CLAIMED])
         .order_by("activity_id")
         .values_list(*CLAIM_COLUMNS)
     )
@@ -175,7 +175,7 @@ def on_record_of(members: Collection[int]) -> dict[int, list[tuple[int, Comparab
     """
     claims = (
         Credit.objects.filter(activity__member__in=members)
-        .exclude(cut__in=[Credit.Cut.NOT_STANDING, Credit.Cut.UNCLAIMED])
+        .exclude(cut__in=[Credit.Cut.NOT_STANDING, *Credit.NOT_CLAIMED])
         .order_by("activity__member_id", "activity_id")
         .values_list("activity__member_id", *CLAIM_COLUMNS)
     )

@@ -45,25 +45,26 @@ def credit_lines(activity: Activity) -> list[CreditLine]:
     The credits must be read with their cycle, certification and credential.
     """
     claimed = {credit.cycle: credit for credit in activity.credits.all() if credit.cut != Credit.Cut.UNCLAIMED}
-    is_frozen = any(cycle.closed_on for cycle in claimed)
     return [
         CreditLine(
             certification_code=credit.cycle.certification.credential.code,
             cycle=credit.cycle,
             claimed=activity.points,
             counted=credit.points,
-            sentence=_sentence(activity, Credit.Cut(credit.cut), is_frozen=is_frozen),
+            sentence=_sentence(activity, credit),
         )
         for credit in map(claimed.__getitem__, by_deadline(claimed))
     ]
 
 
-def _sentence(activity: Activity, cut: CreditCut, *, is_frozen: bool) -> str:
-    """Return why the entry counts for less than its claim. ``is_frozen``: one of its cycles is closed."""
-    if not activity.awaits_points or cut != Credit.Cut.NONE:
-        return str(reasons.CUT_SENTENCES[cut])
-    if is_frozen:
-        return _("AMT did not set its points before a cycle of this entry was closed. Call AMT if it must count.")
+def _sentence(activity: Activity, credit: Credit) -> str:
+    """Return why the entry counts for less than its claim in the cycle of the credit."""
+    if not activity.is_standing:
+        return str(reasons.CUT_SENTENCES[Credit.Cut.NOT_STANDING])
+    if not activity.awaits_points or credit.cut != Credit.Cut.NONE:
+        return reasons.why(CreditCut(credit.cut), claimed=activity.points, counted=credit.points)
+    if credit.cycle.closed_on:
+        return _("AMT did not set its points before this cycle was closed. Call AMT if it must count.")
     return _("It counts from the day on which AMT sets its points. AMT then tells you.")
 
 

@@ -105,7 +105,7 @@ def of_activity(activity: Activity, *, viewer: User) -> list[Change]:
     credits = _credits(activity.pk)
     changes = []
     before: dict[str, str] = {}
-    stood, set_at, member = True, None, versions[0].member if versions else None
+    stood, was_void, set_at, member = True, False, None, versions[0].member if versions else None
     own = _accounts_of(activity, {version.by for version in versions}, viewer)
     for version in versions:
         after = _values(version, credits)
@@ -115,16 +115,18 @@ def of_activity(activity: Activity, *, viewer: User) -> list[Change]:
             if before and before[name] != value
         ]
         set_now = version.points_set_at is not None and version.points_set_at != set_at
+        says_why = set_now or (was_void and version.withdrawn_at is None)
         changes.append(
             Change(
                 version.at,
                 _who(version.by, version.email, viewer, own),
                 _what(version, stood=stood, moved=version.member != member, set_now=set_now),
-                (version.change_reason or "") if set_now else version.void_reason,
+                (version.change_reason or "") if says_why else version.void_reason,
                 fields,
             )
         )
-        before, stood, set_at, member = after, version.withdrawn_at is None, version.points_set_at, version.member
+        before, stood, was_void = after, version.withdrawn_at is None, bool(version.void_reason)
+        set_at, member = version.points_set_at, version.member
     return changes[::-1]
 
 
@@ -166,7 +168,7 @@ def _values(version: Version, credits: Sequence[tuple[datetime, int, str, str]])
         "ends_on": format_day(version.ends_on),
         "quantity": format_points(version.quantity) if version.quantity else "",
         "difference": version.difference,
-        "certifications": ", ".join(sorted(code for code, cut in claimed.values() if cut != Credit.Cut.UNCLAIMED)),
+        "certifications": ", ".join(sorted(code for code, cut in claimed.values() if cut not in Credit.NOT_CLAIMED)),
     }
 
 

@@ -112,7 +112,7 @@ def entries_of(cycles: Collection[Cycle], terms: Catalogue) -> dict[int, list[En
     entries: dict[int, list[Entry]] = {cycle.pk: [] for cycle in cycles}
     credits = (
         Credit.objects.filter(cycle__in=cycles, activity__withdrawn_at=None)
-        .exclude(cut=Credit.Cut.UNCLAIMED)
+        .exclude(cut__in=Credit.NOT_CLAIMED)
         .select_related("activity__activity_type__category")
     )
     for credit in credits:

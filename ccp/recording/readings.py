@@ -40,6 +40,7 @@ class Standing(Enum):
     LATE = "late"
     DONE = "done"
     FAILED = "failed"
+    GIVEN_UP = "given-up"
 
     @property
     def is_open(self) -> bool:
@@ -53,7 +54,7 @@ def standing(reading: Reading, at: datetime) -> Standing:
         return Standing.DONE if reading.state == ReadingState.DONE else Standing.FAILED
     waits = at - reading.asked_at
     if waits >= GIVEN_UP_AFTER:
-        return Standing.FAILED
+        return Standing.GIVEN_UP
     return Standing.LATE if reading.begun_at is None and waits >= LATE_AFTER else Standing.WAITING
 
 

@@ -1,5 +1,5 @@
 """Recording CE: a member's entries are recorded, amended, withdrawn, put back and voided here,
-and AMT sets their points.
+and AMT sets their points and takes a voiding back.
 
 Every verb takes these steps:
 
@@ -44,6 +44,7 @@ from ccp.recording.changeable import (
     refuse_unless_open,
     refuse_unless_restorable,
     refuse_unless_settable,
+    refuse_unless_void,
     refuse_where_paid,
 )
 from ccp.recording.eligibility import (
@@ -266,9 +267,10 @@ def set_points(*, activity: Activity, points: Decimal, reason: str, revision: in
     """Set the points of an entry as staff, or set them again; they count from that day.
 
     Only points that the member left to AMT are set. ``reason`` says where they come from; the member
-    reads it. A repeat changes nothing. Raises ``ChangedMeanwhile`` if the entry has another revision
-    than the page showed, and ``Refused`` if it is claimed for a closed cycle, or if fewer points than
-    before would take a cycle below its requirement whose last invoice is paid or being paid.
+    reads it. They count in the cycles that are not closed; a closed one keeps what counted in it. A
+    repeat changes nothing. Raises ``ChangedMeanwhile`` if the entry has another revision than the
+    page showed, and ``Refused`` if all its cycles are closed, or if fewer points than before would
+    take a cycle below its requirement whose last invoice is paid or being paid.
     """
     catching_up.open_for_records(activity.member, at=at, lock=True)
     activity = _locked(activity)
@@ -291,8 +293,9 @@ def set_points(*, activity: Activity, points: Decimal, reason: str, revision: in
     activity.revision += 1
     sign(activity, by=by, at=at, reason=reason.strip())
     activity.save()
-    were_met = [cycle for cycle in touched if cycle.requirement_met_on and cycle.is_mandatory]
-    counting.recount(touched, all_terms, by, at)
+    unclosed = [cycle for cycle in touched if cycle.closed_on is None]
+    were_met = [cycle for cycle in unclosed if cycle.requirement_met_on and cycle.is_mandatory]
+    counting.recount(unclosed, all_terms, by, at)
     for cycle in were_met:
         if cycle.requirement_met_on is None:
             refuse_fewer_where_paid(cycle, at)
@@ -304,7 +307,8 @@ def void(*, activity: Activity, reason: str, by: User, at: datetime) -> Activity
     """Void an entry as staff, with a reason that the member will read. A paid invoice stays paid.
 
     Raises ``Refused`` if the entry is claimed for a closed cycle, because the points of a closed
-    cycle are frozen.
+    cycle are frozen. An entry that waits for its points counts in none: it is refused only if all its
+    cycles are closed.
     """
     reason = reason.strip()
     if not reason:
@@ -314,10 +318,39 @@ def void(*, activity: Activity, reason: str, by: User, at: datetime) -> Activity
     if not activity.is_standing:
         return activity
     touched = _claimed_cycles(activity)
-    if any(cycle.closed_on for cycle in touched):
+    unclosed = [cycle for cycle in touched if cycle.closed_on is None]
+    if touched != unclosed and not (unclosed and activity.awaits_points):
         raise Refused("This entry counts in a cycle that is closed, and a closed cycle does not change.", "reason")
     _end(activity, by, at, void_reason=reason)
-    counting.recount(touched, catalogue(), by, at)
+    counting.recount(unclosed, catalogue(), by, at)
+    return activity
+
+
+@transaction.atomic
+def take_back_void(*, activity: Activity, reason: str, by: User, at: datetime) -> Activity:
+    """Put an entry back on record that staff voided, with a reason that the member will read.
+
+    It counts again, under the caps and the terms of the day on which it was recorded. On the day of the voiding
+    nothing is lost, as with ``restore``; later, a requirement that it meets is met on that later day. A repeat
+    changes nothing. Raises ``Refused`` if it was not voided, or if a cycle of it is closed or does not cover its days.
+    """
+    reason = reason.strip()
+    catching_up.open_for_records(activity.member, at=at, lock=True)
+    activity = _locked(activity)
+    voided_at = activity.withdrawn_at
+    if voided_at is None:
+        return activity
+    touched = _claimed_cycles(activity)
+    refuse_unless_void(activity, touched)
+    if not reason:
+        raise Refused("Say why the entry counts after all: the member will read it.", "reason")
+    terms_lock.hold()
+    activity.withdrawn_at = activity.withdrawn_by = None
+    activity.void_reason = ""
+    activity.revision += 1
+    sign(activity, by=by, at=at, reason=reason)
+    activity.save()
+    counting.recount(touched, catalogue(), by, at, from_history=day_of(voided_at) == day_of(at))
     return activity
 
 
@@ -355,7 +388,7 @@ def _locked(activity: Activity) -> Activity:
 
 
 def _claimed_cycles(activity: Activity) -> list[Cycle]:
-    claimed = activity.credits.exclude(cut=Credit.Cut.UNCLAIMED).select_related("cycle__certification__credential")
+    claimed = activity.credits.exclude(cut__in=Credit.NOT_CLAIMED).select_related("cycle__certification__credential")
     return [credit.cycle for credit in claimed.order_by("cycle_id")]
 
 

@@ -8,6 +8,9 @@ A cycle that has ended is judged as of a day:
 - *awaiting payment*: the requirement is met (or CCP is voluntary), but an invoice is not paid. The
   cycle stays open.
 - *grace*: the requirement is not met and the grace period is still running. The cycle stays open.
+- *awaiting points*: the requirement is not met and the grace period is over, but an entry claimed for
+  the cycle waits for points from AMT. The cycle stays open and takes no more records: nobody loses a
+  certification because AMT is late (decision 66).
 - *non-compliant*: the requirement is not met and the grace period is over. The cycle closes and the
   certification lapses.
 
@@ -36,6 +39,9 @@ from amtportal.chunks import CHUNK
 from amtportal.database import know_again
 from amtportal.dates import day_of
 from amtportal.history.lines import sign
+from ccp.counting import credits as counting
+from ccp.counting import terms_lock
+from ccp.counting.terms import catalogue
 from ccp.rollover.verdicts import CLOSING, Verdict, judged
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
@@ -67,10 +73,12 @@ class ClosingTally:
         return sum(self.found[verdict] for verdict in CLOSING)
 
     def __str__(self) -> str:
+        late = self.found["awaiting-points"]
         return (
             f"{self.closed:,} {'cycle' if self.closed == 1 else 'cycles'} closed "
             f"({self.found['compliant']:,} compliant, {self.found['non-compliant']:,} non-compliant), "
             f"{self.found['awaiting-payment']:,} awaiting payment, {self.found['grace']:,} in grace, "
+            f"{f'{late:,} awaiting points from AMT, ' if late else ''}"
             f"{len(self.failed):,} failed."
         )
 
@@ -162,8 +170,18 @@ def _write(closed: Sequence[Cycle], *, at: datetime) -> None:
         ],
         at=at,
     )
+    _claim_set_aside(closed, following, at=at)
     lapsing = [cycle.certification_id for cycle in in_force if cycle.outcome == Cycle.Outcome.NON_COMPLIANT]
     life.change_statuses(certifications=lapsing, to=Certification.Status.LAPSED, reason=LAPSED, by=None, at=at)
+
+
+def _claim_set_aside(closed: Sequence[Cycle], following: Sequence[Cycle], *, at: datetime) -> None:
+    """Count in the new cycles what a corrected day of the award left outside of those before them."""
+    new = {cycle.certification_id: cycle for cycle in following}
+    before = {cycle.pk: new[cycle.certification_id] for cycle in closed if cycle.certification_id in new}
+    if before and (gained := counting.claim_set_aside(before, None, at)):
+        terms_lock.hold()
+        counting.recount(gained, catalogue(), None, at)
 
 
 def _store(closed: Sequence[Cycle], *, at: datetime) -> None:

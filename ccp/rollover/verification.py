@@ -109,7 +109,7 @@ def differences(record: CycleRecord, terms: Catalogue) -> Iterator[Difference]:
 
 def _credits(record: CycleRecord, terms: Catalogue) -> Iterator[Difference]:
     """Yield each credit that should count for something else."""
-    claimed = [credit for credit in record.credits if credit.cut != Credit.Cut.UNCLAIMED]
+    claimed = [credit for credit in record.credits if credit.cut not in Credit.NOT_CLAIMED]
     counted = points.credited(entry(credit.activity, terms) for credit in claimed if credit.activity.is_standing)
     for credit in claimed:
         result = counted.get(credit.activity.pk)

@@ -6,7 +6,7 @@
   ``RMA RMA-500123``. A person with one name is found by it.
 - It tells the name, the credential, the status in words, since when, and until when it is valid.
 - Who is hidden gets the same answer as somebody who is not on record: members who switched it off,
-  or whom staff hid, those whose account staff closed, such as after a death, and records that were
+  or whom staff hid, those whose account staff closed, those who have died, and records that were
   merged into another. Every status is shown, also that a certification was revoked: whoever asks is
   told what holds.
 - Whatever is typed costs one query; a certification that is shown costs more.
@@ -56,7 +56,8 @@ def find(*, last_name: str, certificate_number: str, at: datetime) -> list[Valid
 def is_shown(member: Member) -> bool:
     """Return whether the look-up shows the member."""
     is_closed = member.user is not None and not member.user.is_active
-    return member.merged_into_id is None and not is_closed and not listing_of(member).is_hidden
+    is_gone = member.merged_into_id is not None or member.died_on is not None
+    return not (is_gone or is_closed or listing_of(member).is_hidden)
 
 
 def listing_of(member: Member) -> Listing:

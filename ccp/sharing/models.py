@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import pgettext_lazy
 
+from amtportal.formatting import format_day
 from amtportal.history.lines import History
 from amtportal.members.models import Member
 from amtportal.model_fields import LineField
@@ -56,7 +57,7 @@ class ShareLink(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_scope_display()}, until {self.until}"
+        return f"{self.get_scope_display()}, until {format_day(self.until)}"
 
     @property
     def times(self) -> int:

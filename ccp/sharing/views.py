@@ -10,11 +10,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from amtportal import qr
 from amtportal.dates import day_of
 from amtportal.documents import fonts
 from amtportal.documents import layout as documents
@@ -60,12 +62,12 @@ def sharing(request: HttpRequest, member: Member) -> HttpResponse:
             messages.success(request, _("Your link is ready. Copy it, or share it."))
             return redirect("sharing")
     if button.is_bound and button.is_valid():
-        messages.success(request, _press(request, member, at=now, **button.cleaned_data))
+        _press(request, member, at=now, **button.cleaned_data)
         return redirect("sharing")
     working, ended = _listed(member, at=now)
     context = {
         "form": form,
-        "working": [(link, links.address(link)) for link in working],
+        "working": [(link, address, _qr(address)) for link in working for address in [links.address(link)]],
         "ended": ended,
         "certifications": held,
         "listing": look_up.listing_of(member),
@@ -90,15 +92,24 @@ def _listed(member: Member, *, at: datetime) -> tuple[list[ShareLink], list[Shar
     return working, with_days(others.order_by("-pk")[:ENDED_SHOWN])
 
 
-def _press(request: HttpRequest, member: Member, *, action: str, link: int | None, at: datetime) -> str:
-    """Do what the button says, and return the message for the member."""
+def _qr(address: str) -> SafeString | str:
+    """Return the QR code of a link: an employer reads it from the member's screen."""
+    return qr.svg(address, _("QR code of this link"), error="l") if address else ""
+
+
+def _press(request: HttpRequest, member: Member, *, action: str, link: int | None, at: datetime) -> None:
+    """Do what the button says, and tell what holds then: the page with the button may be old."""
     if action == "revoke":
         links.revoke(member=member, link=link or 0, by=account_of(request), at=at)
-        return _("The link no longer works.")
+        messages.success(request, _("The link no longer works."))
+        return
     look_up.hide(member=member, hidden=action == "hide", by=account_of(request), at=at)
     if action == "hide":
-        return _("The public look-up no longer finds you.")
-    return _("The public look-up finds you again.")
+        messages.success(request, _("The public look-up no longer finds you."))
+    elif look_up.is_shown(Member.objects.select_related("listing", "user").get(pk=member.pk)):
+        messages.success(request, _("The public look-up finds you again."))
+    else:
+        messages.warning(request, _("The public look-up does not find you, because AMT does not show you there."))
 
 
 def shared(view: View) -> View:

@@ -91,6 +91,10 @@ def _points(standing: Standing) -> Iterator[Item]:
         yield Item(standing, _("The first cycle starts"), starts, "waits", cycle.starts_on)
         return
     points, number = {"points": format_points(standing.to_go)}, as_count(standing.to_go)
+    if standing.verdict == "awaiting-points":
+        when = _("this certification does not lapse before")
+        yield Item(standing, _("AMT sets the points of an entry"), when, "waits", standing.records_until)
+        return
     if not standing.takes_records:
         title = ngettext("Call AMT: %(points)s point is missing", "Call AMT: %(points)s points are missing", number)
         when = _("this cycle takes no more records")

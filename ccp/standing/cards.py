@@ -49,7 +49,12 @@ def _card(standing: Standing) -> Card:
 
 
 def _tasks(standing: Standing) -> list[Item]:
-    """Return what to do and what is done. The days ahead are in the ledger."""
+    """Return what to do and what is done. The days ahead are in the ledger.
+
+    A certification that is not in force has none: its status says to call AMT.
+    """
+    if not standing.is_in_force:
+        return []
     return [*(item for item in agenda_of(standing) if item.state != "day"), *done_of(standing)]
 
 

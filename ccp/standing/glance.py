@@ -53,7 +53,9 @@ class Glance:
 
 def glance(standings: Sequence[Standing]) -> Glance:
     """Return what Home says about the certifications, which come most urgent first; no query."""
-    items = in_order([item for standing in standings for item in agenda_of(standing)])
+    items = in_order(
+        [item for standing in standings if _has_agenda(standing, standings) for item in agenda_of(standing)]
+    )
     short = [standing for standing in standings if _is_short(standing)]
     payable = [item.owed for item in items if item.owed and item.owed.is_payable]
     return Glance(
@@ -65,6 +67,11 @@ def glance(standings: Sequence[Standing]) -> Glance:
         pay=payable[0] if payable and not short else None,
         wanted=next((each.to_go for each in short if 0 <= each.days_left <= COURSES_WITHIN), None),
     )
+
+
+def _has_agenda(standing: Standing, standings: Sequence[Standing]) -> bool:
+    """Return whether the agenda adds to the status, which says itself to call AMT if nothing else is shown."""
+    return standing.is_in_force or len(standings) > 1
 
 
 def _is_short(standing: Standing) -> bool:

@@ -29,8 +29,9 @@ from certifications import invoices as invoice_rules
 from certifications import life
 from certifications.deadlines import by_deadline
 from certifications.invoice_standing import InvoiceStanding, invoice_standing
-from certifications.models import Certification, Cycle, RenewalInvoice, StatusChange
+from certifications.models import Certification, Cycle, Probation, RenewalInvoice, StatusChange
 from certifications.payments.checkout import with_processing
+from certifications.validity import on_probation_until
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Standing:
     current: InvoiceStanding | None
     past: list[Cycle] = field(default_factory=list)
     """The closed cycles of the certification with their corrections, the latest first."""
+    amt_owes_points: bool | None = None
+    """Whether an entry claimed for the cycle waits for points from AMT; None: it is asked where it matters."""
     reopened: list[InvoiceStanding] = field(default_factory=list)
     """Invoices of compliant closed cycles, unpaid again because AMT reversed the payment."""
 
@@ -96,12 +99,19 @@ class Standing:
     def verdict(self) -> verdicts.Verdict | None:
         """Return the state of the cycle on the day; None if the cycle is closed.
 
-        The state is running, in grace, awaiting payment, or due to close.
+        The state is running, in grace, awaiting payment or points, or due to close. One query if
+        points are missing after the grace period, and ``amt_owes_points`` does not say it.
         """
         if self.cycle.closed_on:
             return None
         is_paid = all(invoice.state == "paid" for invoice in self.invoices)
-        return verdicts.verdict_of(self.cycle, self.on, counted=self.counted, is_paid=is_paid)
+        verdict = verdicts.verdict_of(self.cycle, self.on, counted=self.counted, is_paid=is_paid)
+        if verdict != "non-compliant":
+            return verdict
+        owes = self.amt_owes_points
+        if owes is None:
+            owes = bool(verdicts.cycles_owed_points([self.cycle.pk], self.on))
+        return "awaiting-points" if owes else verdict
 
     @cached_property
     def is_in_force(self) -> bool:
@@ -118,6 +128,14 @@ class Standing:
         status = self.certification.status
         changes = [change for change in self.certification.status_changes.all() if change.after == status]
         return changes[-1] if changes else None
+
+    @property
+    def probation(self) -> Probation | None:
+        """Return the probation that runs; usually without a query."""
+        if on_probation_until(self.certification, self.on) is None:
+            return None
+        standing = [one for one in self.certification.probations.all() if one.ended_at is None]
+        return standing[-1] if standing else None
 
     @property
     def why_no_records(self) -> str:
@@ -172,7 +190,8 @@ def standings(member: Member, on: date, *, by_category: bool = True) -> list[Sta
     """Return every certification of the member with its open cycle, or else its last one, by deadline.
 
     This takes three queries, whatever the number of certifications, or two without the points by
-    category; one more if there are closed cycles, and one more if a certification is not in force.
+    category; one more if there are closed cycles, and one more each if a certification is not in force, is
+    on probation, or was corrected in the day of its award.
     """
     cycles = _cycles(member.pk) if by_category else _cycles_with_totals(member.pk)
     cycles.sort(key=lambda cycle: (cycle.certification.awarded_on, cycle.certification_id, cycle.number))
@@ -187,6 +206,9 @@ def standings(member: Member, on: date, *, by_category: bool = True) -> list[Sta
     shown = by_deadline(_shown(cycles))
     out_of_force = [cycle.certification for cycle in shown if not life.in_force(cycle.certification.status)]
     prefetch_related_objects(out_of_force, "status_changes")
+    held = [cycle.certification for cycle in shown]
+    prefetch_related_objects([one for one in held if one.award_corrected_on], "award_corrections")
+    prefetch_related_objects([one for one in held if on_probation_until(one, on)], "probations")
     counted = None if by_category else {cycle.pk: requirement.total_of(cycle) for cycle in shown}
     result = standings_of(shown, on, past=closed, counted=counted)
     return [replace(standing, past=past[standing.certification.pk]) for standing in result]
@@ -321,7 +343,7 @@ def _credited(cycles: list[int]) -> QuerySet[Credit, tuple[int, str, date, Decim
     category = "activity__activity_type__category"
     return (
         Credit.objects.filter(cycle__in=cycles)
-        .exclude(cut__in=[Credit.Cut.NOT_STANDING, Credit.Cut.UNCLAIMED])
+        .exclude(cut__in=[Credit.Cut.NOT_STANDING, *Credit.NOT_CLAIMED])
         .values_list("cycle", f"{category}__name", "activity__ends_on")
         .annotate(total=Sum("points"))
         .order_by(f"{category}__order", f"{category}__name")

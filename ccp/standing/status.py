@@ -138,7 +138,12 @@ def _sentence(standing: Standing, tone: Tone) -> str:
                 "until": format_day_near(standing.records_until, standing.on),
             }
         case "over":
-            return _("The cycle and its grace period are over, and it takes no more records. Call AMT.")
+            if standing.verdict == "awaiting-points":
+                return _(
+                    "The cycle and its grace period are over, and AMT has not set the points of an entry yet. This "
+                    "certification does not lapse before AMT has set them."
+                )
+            return _("The cycle and its grace period are over, and it takes no more records.")
         case "met":
             return _("Well done: you need no more points in this cycle.")
         case "voluntary":

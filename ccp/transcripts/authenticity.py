@@ -138,6 +138,12 @@ def changes(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
 
 def _differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
     """Yield what differs in one cycle, as sentences."""
+    if (then["starts_on"], then["ends_on"]) != (now["starts_on"], now["ends_on"]):
+        days = [format_day(date.fromisoformat(now[name])) for name in ("starts_on", "ends_on")]
+        yield _("AMT corrected the days of this cycle since: %(first)s to %(last)s.") % {
+            "first": days[0],
+            "last": days[1],
+        }
     if then["counted"] != now["counted"]:
         yield _("%(now)s points count now; they were %(then)s.") % {"now": now["counted"], "then": then["counted"]}
     gone = len(then["entries"].keys() - now["entries"].keys())

@@ -18,9 +18,10 @@ from importlib.metadata import version
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from amtportal import clean, links
+from amtportal import qr as codes
 from amtportal.documents import fonts
 from amtportal.documents import layout as documents
 from amtportal.members.context_processors import ASSOCIATION
@@ -52,19 +53,8 @@ def check_address(issue: Transcript) -> str:
 
 def qr(issue: Transcript, title: str = "QR code of %(address)s") -> SafeString:
     """Return the address as an SVG element with a QR code. Screen readers read its title."""
-    import segno  # with the first document that is laid out
-
-    picture = segno.make(check_address(issue), error="m", micro=False)
-    # It contains only our own address and code.
-    return mark_safe(  # noqa: S308
-        picture.svg_inline(
-            border=0,
-            omitsize=True,
-            svgclass="qr",
-            lineclass=None,
-            title=title % {"address": check_address(issue)},
-        )
-    )
+    address = check_address(issue)
+    return codes.svg(address, title % {"address": address})
 
 
 def issue(*, contents: transcripts.Contents, by: User, at: datetime, for_reader: bool = False) -> Transcript:
@@ -93,6 +83,11 @@ def issue(*, contents: transcripts.Contents, by: User, at: datetime, for_reader:
             )
     except IntegrityError:  # somebody else issued it in the meantime
         return Transcript.objects.get(content_hash=content_hash)
+
+
+def on_record(contents: transcripts.Contents) -> Transcript | None:
+    """Return the issue of exactly this record, if there is one."""
+    return next(iter(_issued_as(transcripts.content_hash(contents))), None)
 
 
 @prepared

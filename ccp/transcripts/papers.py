@@ -109,7 +109,7 @@ class Said:
 
     @property
     def status(self) -> str:
-        return status_in_words(self.figures["status"])
+        return status_in_words(self.figures["status"], _day(self.figures.get("probation")))
 
     @property
     def until(self) -> str:
@@ -178,6 +178,8 @@ def of_standing(kind: PaperKind, validity: Validity) -> Record:
         "left_on": _iso(validity.left_on),
         "mandatory": certification.ccp_mandatory,
     }
+    if validity.probation_until:
+        snapshot["probation"] = _iso(validity.probation_until)
     return Record(kind, certification, None, snapshot)
 
 
@@ -223,7 +225,7 @@ def why_no_letter(validity: Validity, on: date) -> Refusal | None:
     certification, cycle = validity.certification, validity.cycle
     about = {"code": certification.credential.code, "status": certification.get_status_display().lower()} | ASSOCIATION
     if not validity.is_in_force:
-        if certification.status == Certification.Status.REVOKED:
+        if certification.status in (Certification.Status.REVOKED, Certification.Status.ENDED):
             what_to_do = _("If you have a question, call AMT at %(phone)s.")
         else:
             what_to_do = _("To ask how it can be reinstated, call AMT at %(phone)s.")
@@ -231,11 +233,21 @@ def why_no_letter(validity: Validity, on: date) -> Refusal | None:
             _("Your %(code)s certification is %(status)s and not in force, so it is not in good standing.") % about,
             what_to_do % about,
         )
+    if validity.probation_until:
+        about |= {"until": format_day(validity.probation_until)}
+        return Refusal(
+            _("Your %(code)s certification is in force, on probation until %(until)s.") % about,
+            _("Until then AMT writes no letter of good standing for it. If you have a question, call AMT at %(phone)s.")
+            % about,
+        )
     if cycle and certification.ccp_mandatory and cycle.requirement_met_on is None and cycle.ends_on < on:
         about |= {"end": format_day(cycle.ends_on), "last": format_day(cycle_rules.grace_ends_on(cycle))}
+        what_to_do = _("Record the points that are missing by %(last)s. Then ask for the letter again.")
+        if on > cycle_rules.grace_ends_on(cycle):
+            what_to_do = _("AMT has not set the points of an entry yet. Ask for the letter again once it has.")
         return Refusal(
             _("Your %(code)s cycle ended on %(end)s, and its CCP requirement is not met yet.") % about,
-            _("Record the points that are missing by %(last)s. Then ask for the letter again.") % about,
+            what_to_do % about,
         )
     overdue = RenewalInvoice.objects.filter(
         cycle__certification=certification,

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from amtportal.formatting import direction, format_day_in_table, format_points, translated
 from amtportal.members.templatetags.portal import days_to_in_table
-from ccp.counting.reasons import CUT_SENTENCES
+from ccp.counting import reasons
 from ccp.models import Activity, Credit
 from ccp.models.activities import claim_in_words
 
@@ -53,7 +53,7 @@ class SheetRow:
     @property
     def note(self) -> str:
         """Return the note in the language of the page or document that contains it."""
-        return str(CUT_SENTENCES[Credit.Cut(self.cut)])
+        return reasons.why(Credit.Cut(self.cut), claimed=self.claimed, counted=self.counted)
 
 
 def on_page(rows: Iterable[SheetRow]) -> SafeString:
@@ -72,7 +72,7 @@ def on_page(rows: Iterable[SheetRow]) -> SafeString:
             about += f" · {escape(source)}"
         if row.provider:
             about += f" · <bdi>{escape(row.provider)}</bdi>"
-        note = f"\n<small>{escape(row.note)}</small>" if row.cut else ""
+        note = f"\n<small>{escape(said)}</small>" if (said := row.note) else ""
         lines.append(
             f"""<tr>
   <th scope="row">
@@ -98,8 +98,8 @@ def in_document(rows: Iterable[SheetRow]) -> SafeString:
         what = f'<bdi dir="{direction(row.title)}">{escape(row.title)}</bdi>' if row.title else escape(row.type)
         if source := row.source_in_words:
             what += f' <span class="source">{escape(source)}</span>'
-        if row.cut:
-            what += f'<span class="note">{escape(row.note)}</span>'
+        if note := row.note:
+            what += f'<span class="note">{escape(note)}</span>'
         lines.append(
             f"""<tr>
   <td>{row.reference}</td>

@@ -180,7 +180,8 @@ def of_cycles(cycles: list[Cycle]) -> list[Sheet]:
 def _claimed(cycles: list[int]) -> QuerySet[Credit, tuple[Any, ...]]:
     return (
         Credit.objects.filter(cycle__in=cycles)
-        .exclude(cut__in=[Credit.Cut.NOT_STANDING, Credit.Cut.UNCLAIMED])
+        .exclude(cut__in=[Credit.Cut.NOT_STANDING, *Credit.NOT_CLAIMED])
+        .filter(activity__withdrawn_at=None)  # one that waited for points may be void since a cycle was closed
         .order_by(
             "cycle_id",
             "activity__activity_type__category__order",

@@ -65,8 +65,13 @@ def _edited(
 ) -> HttpResponse:
     """Show the form again after a button that is about its files. What was typed stays, and nothing is judged.
 
-    What was read fills in the fields that are empty.
+    What was read fills in the fields that are empty. An old page may ask for what was read after the
+    form was submitted: it leads to the entry, which has the files.
     """
+    if "show_read" in request.POST and (recorded := _recorded_by(number, member)):
+        sentence = _("This form has been submitted: %(reference)s is on record.") % {"reference": recorded.reference}
+        messages.info(request, sentence)
+        return redirect("activity-detail", recorded.pk)
     open_cycles = catching_up.open_for_records(member, at=now)
     typed = record_files.edited(request, member, number, taken, now)
     record_files.have_read(request, taken, now)
@@ -74,6 +79,8 @@ def _edited(
     if form is None:
         return _closed(request, member, now)
     part = record_files.part_of(form, member, now)
+    if "show_read" in request.POST and not part.readings:
+        taken.problems["photo"] = [_("No file of this form is being read any more. Choose the file again.")]
     if fills := part.fills:
         typed.pop("attested", None)
         for name, value in fills.items():
@@ -82,6 +89,13 @@ def _edited(
         assert form is not None, "the cycles are the same"
     taken.tell(form)
     return render_form(request, form, member, part=part.filled())
+
+
+def _recorded_by(number: UUID, member: Member) -> Activity | None:
+    """Return the standing entry that the member has recorded with the form of this number, if no file waits for it."""
+    if waiting.of_form(member, number, timezone.now()).exists():
+        return None
+    return Activity.objects.filter(submission_id=number, member=member, withdrawn_at=None).first()
 
 
 def _shown_again(

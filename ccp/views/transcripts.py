@@ -10,6 +10,7 @@ from amtportal.documents import layout as documents
 from amtportal.members.access import account_of, for_member, member_of
 from amtportal.members.limits import rate_limited
 from amtportal.members.models import Member
+from ccp.desk import viewing
 from ccp.rollover import catching_up
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
@@ -79,7 +80,12 @@ def _page(request: HttpRequest, contents: transcripts.Contents, cycles: list[Cyc
     """
     issue, missing = None, []
     try:
-        issue = issuing.issue(contents=contents, by=account_of(request), at=timezone.now())
+        # Staff who view the portal as this member see the code only if the member has it: nothing is issued.
+        issue = (
+            issuing.on_record(contents)
+            if viewing.is_on(request)
+            else issuing.issue(contents=contents, by=account_of(request), at=timezone.now())
+        )
     except fonts.Unprintable as reason:
         missing = reason.missing
     is_owner = contents.member.user_id == account_of(request).pk

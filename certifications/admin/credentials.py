@@ -14,7 +14,7 @@ from amtportal.fields import DayField, IdentifierField, LineField
 from amtportal.formatting import dollars, format_day
 from amtportal.members.access import account_of
 from amtportal.staff.actions import ActionPage, AlreadyDone
-from amtportal.staff.forms import DollarsField, WholeForm
+from amtportal.staff.forms import DollarsField, ReadBy, WholeForm
 from amtportal.staff.pages import DeletedUnused, HistoryAdmin, ShownInline
 from certifications import credential_names
 from certifications.models import Credential, FormerName
@@ -35,7 +35,7 @@ class RenameForm(forms.Form):
     source = LineField(
         max_length=300,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="Who decided it, and where that is written. Stays on record.",
+        help_text=ReadBy.STAFF.says("Who decided it, and where that is written."),
     )
 
 

@@ -22,7 +22,7 @@ from amtportal.members.access import account_of
 from amtportal.members.models import User
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter, KeptRelationFilter
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
 from certifications import corrections, cycles
 from certifications.admin.corrections import CorrectionInline
@@ -88,7 +88,9 @@ class ExtensionForm(ReasonForm):
     field_order = ["until", "reason"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, help_text="Stays on record with the cycle.", **kwargs)
+        super().__init__(
+            *args, read_by=ReadBy.MEMBER_ON_REQUEST, help_text="It stays on record with the cycle.", **kwargs
+        )
 
 
 class CorrectionForm(forms.Form):

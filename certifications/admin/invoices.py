@@ -16,7 +16,7 @@ from amtportal.formatting import dollars, format_day, format_moment
 from amtportal.members.access import account_of
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter, KeptRelationFilter, OrderedFilter
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
 from certifications import invoices
 from certifications.admin.payments import PaymentForm, PaymentInline, record_payment
@@ -244,7 +244,11 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
             ActionPage(
                 title=f"Void {invoice.number}",
                 button="Void invoice",
-                form=ReasonForm(request.POST or None, help_text="Stays on record with the invoice."),
+                form=ReasonForm(
+                    request.POST or None,
+                    read_by=ReadBy.MEMBER_ON_REQUEST,
+                    help_text="It stays on record with the invoice.",
+                ),
                 facts=[
                     ("Member", self.member(invoice)),
                     ("Certification", invoice.cycle.certification),
@@ -264,7 +268,11 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
             ActionPage(
                 title=f"Ask for the payment of {invoice.number}",
                 button="Ask for payment",
-                form=ReasonForm(request.POST or None, help_text="Stays on record with the invoice."),
+                form=ReasonForm(
+                    request.POST or None,
+                    read_by=ReadBy.MEMBER_ON_REQUEST,
+                    help_text="It stays on record with the invoice.",
+                ),
                 facts=[
                     ("Member", self.member(invoice)),
                     ("Certification", invoice.cycle.certification),

@@ -20,7 +20,7 @@ from amtportal.members.access import account_of
 from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
-from amtportal.staff.forms import DollarsField, ReasonForm
+from amtportal.staff.forms import DollarsField, ReadBy, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs, numbered
 from certifications import invoices
 from certifications.models import Payment, RenewalInvoice
@@ -209,7 +209,11 @@ class BasePaymentAdmin(WrittenByVerbs, HistoryAdmin):
             ActionPage(
                 title=f"Reverse the payment for {payment.invoice.number}",
                 button="Reverse payment",
-                form=ReasonForm(request.POST or None, help_text="For example: the bank returned the check."),
+                form=ReasonForm(
+                    request.POST or None,
+                    read_by=ReadBy.MEMBER_ON_REQUEST,
+                    help_text="For example: the bank returned the check.",
+                ),
                 facts=[
                     ("Member", self.member(payment)),
                     ("Payment", f"{dollars(payment.amount)}, {payment.get_method_display()} {payment.reference}"),

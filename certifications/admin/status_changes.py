@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from amtportal.staff.changelists import ConditionFilter, KeptRelationFilter
 from amtportal.staff.pages import ShownInline, StaffAdmin, WrittenByVerbs
-from certifications.models import StatusChange
+from certifications.models import AwardCorrection, StatusChange
 
 
 class ChangedFilter(ConditionFilter):
@@ -40,6 +40,15 @@ class StatusChangeInline(ShownInline):
     @admin.display(description="by")
     def who(self, change: StatusChange) -> str:
         return change.changed_by.email if change.changed_by else "The portal"
+
+
+class AwardCorrectionInline(ShownInline):
+    """The corrections of the day of a certification's award."""
+
+    model = AwardCorrection
+    readonly_fields = ["corrected_at", "before", "after", "corrected_by", "reason"]
+    select_related = ["certification__credential", "corrected_by"]
+    ordering = ["corrected_at", "pk"]
 
 
 @admin.register(StatusChange)

@@ -1,6 +1,12 @@
 """What a member holds: certifications, their 3-year CCP cycles and the yearly renewal invoices."""
 
-from certifications.models.certifications import Certification, PlainNumber, StatusChange
+from certifications.models.certifications import (
+    AwardCorrection,
+    Certification,
+    PlainNumber,
+    Probation,
+    StatusChange,
+)
 from certifications.models.credentials import Credential, FormerName
 from certifications.models.cycles import Cycle, CycleCorrection, CycleQuerySet
 from certifications.models.invoices import Payment, RenewalInvoice, RenewalInvoiceQuerySet
@@ -8,6 +14,7 @@ from certifications.models.waiting_rows import WaitingRow
 from certifications.quarters import PointsField, in_quarters
 
 __all__ = [
+    "AwardCorrection",
     "Certification",
     "Credential",
     "Cycle",
@@ -17,6 +24,7 @@ __all__ = [
     "Payment",
     "PlainNumber",
     "PointsField",
+    "Probation",
     "RenewalInvoice",
     "RenewalInvoiceQuerySet",
     "StatusChange",

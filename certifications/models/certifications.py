@@ -9,6 +9,7 @@ from amtportal.history.lines import AppendOnly, History, Traced
 from amtportal.members.models import Member
 from amtportal.model_fields import IdentifierField
 from certifications.models.credentials import Credential, FormerName
+from certifications.quarters import PointsField, in_quarters
 
 
 class CertificationStatus(models.TextChoices):
@@ -19,6 +20,7 @@ class CertificationStatus(models.TextChoices):
     LAPSED = "lapsed", pgettext_lazy("status of a certification", "Lapsed")
     RETIRED = "retired", pgettext_lazy("status of a certification", "Retired")
     REVOKED = "revoked", pgettext_lazy("status of a certification", "Revoked")
+    ENDED = "ended", pgettext_lazy("status of a certification", "Ended")
 
 
 class PlainNumber(Func):
@@ -58,6 +60,13 @@ class Certification(models.Model):
         help_text="From the roster: annual fees due up to this day were paid before the portal.",
     )
 
+    award_corrected_on = models.DateField(
+        null=True, blank=True, editable=False, help_text="When AMT last corrected the day of the award."
+    )
+    probation_until = models.DateField(
+        null=True, blank=True, editable=False, help_text="The last day of the last probation, unless staff ended it."
+    )
+
     history = History(found_by=["member"])
 
     class Meta:
@@ -67,6 +76,11 @@ class Certification(models.Model):
             models.Index(fields=["credential", "-id"], name="certification_by_credential"),
             models.Index(fields=["status", "-id"], name="certification_by_status"),
             models.Index(fields=["-id"], name="certification_voluntary", condition=Q(ccp_mandatory=False)),
+            models.Index(
+                fields=["probation_until", "-id"],
+                name="certification_on_probation",
+                condition=Q(probation_until__isnull=False),
+            ),
             # For the public look-up.
             models.Index(PlainNumber("certificate_number"), name="certification_by_number"),
         ]
@@ -85,6 +99,12 @@ class Certification(models.Model):
                 name="%(app_label)s_%(class)s_status_known",
                 condition=Q(status__in=CertificationStatus.values),
             ),
+        ]
+        permissions = [
+            ("correct_award_date", "Can correct the day of an award"),
+            ("revoke_certification", "Can revoke a certification"),
+            ("undo_revocation", "Can undo a revocation of the same day by somebody else"),
+            ("put_on_probation", "Can put a certification on probation, extend it and end it"),
         ]
 
     def __str__(self) -> str:
@@ -145,3 +165,88 @@ class StatusChange(AppendOnly, Traced):
 
     def __str__(self) -> str:
         return f"{self.certification}: {self.before} to {self.after} on {self.changed_on}"
+
+
+class AwardCorrection(AppendOnly, Traced):
+    """One correction of the day of the award: from which day to which, when, by whom and why."""
+
+    certification = models.ForeignKey(Certification, on_delete=models.PROTECT, related_name="award_corrections")
+    before = models.DateField(help_text="The day of the award that was on record.")
+    after = models.DateField(help_text="The day of the award, as corrected.")
+    corrected_at = models.DateTimeField()
+    corrected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="award_corrections"
+    )
+    reason = models.CharField(max_length=300, help_text="The member reads it.")
+
+    class Meta:
+        ordering = ["certification", "corrected_at", "pk"]
+        # For the notices of a day.
+        indexes = [models.Index(fields=["-corrected_at", "-id"], name="award_correction_by_time")]
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_changes_something",
+                condition=~Q(before=F("after")),
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_has_reason",
+                condition=~Q(reason=""),
+                violation_error_message="Give the reason for the correction.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.certification}: awarded on {self.after}, not on {self.before}"
+
+
+class Probation(models.Model):
+    """A time in which a certification stays in force under an order (``certifications.probations`` writes it)."""
+
+    certification = models.ForeignKey(Certification, on_delete=models.PROTECT, related_name="probations")
+    starts_on = models.DateField()
+    ends_on = models.DateField(help_text="The last day.")
+    order = models.TextField("compliance order", help_text="What the member has to do. The member reads it.")
+    points = PointsField(null=True, blank=True, help_text="The points that the order asks for, besides CCP.")
+    due_on = models.DateField(null=True, blank=True, help_text="By when the order is to be met.")
+    imposed_at = models.DateTimeField()
+    imposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="probations_imposed"
+    )
+    extension_reason = models.CharField(max_length=300, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="When staff ended it before its last day.")
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="probations_ended"
+    )
+    end_reason = models.CharField(max_length=300, blank=True)
+
+    history = History(found_by=["certification"])
+
+    class Meta:
+        ordering = ["certification", "starts_on", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_starts_before_end",
+                condition=Q(starts_on__lt=F("ends_on")),
+                violation_error_message="A probation ends after it starts.",
+            ),
+            models.CheckConstraint(name="%(app_label)s_%(class)s_has_order", condition=~Q(order="")),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_asks_for_something",
+                condition=Q(points__isnull=False) | Q(due_on__isnull=False),
+                violation_error_message="An order asks for points, has a last day, or both.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_points_in_quarters",
+                condition=Q(points=None) | Q(in_quarters("points"), points__gt=0),
+                violation_error_message="Points are above 0, in quarter steps.",
+            ),
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_ended_whole",
+                condition=Q(ended_at=None, ended_by=None, end_reason="")
+                | (Q(ended_at__isnull=False, ended_by__isnull=False) & ~Q(end_reason="")),
+                violation_error_message="An end before the last day has a time, a person and a reason.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.certification}: on probation until {self.ends_on}"

@@ -90,6 +90,9 @@ class Cycle(models.Model):
             models.Index(fields=["-closed_on", "-id"], name="cycle_closed", condition=Q(closed_on__isnull=False)),
             models.Index(fields=["-id"], name="cycle_met", condition=Q(requirement_met_on__isnull=False)),
             models.Index(
+                fields=["requirement_met_on"], name="cycle_met_by_day", condition=Q(requirement_met_on__isnull=False)
+            ),
+            models.Index(
                 fields=["grace_extended_to"], name="cycle_extended", condition=Q(grace_extended_to__isnull=False)
             ),
         ]

@@ -48,11 +48,15 @@ def store(entries: Sequence[RosterEntry], *, occasion: Occasion, file_name: str)
             if row.roster_says != before.said or row.settled_at or row.changed_at != before.changed_at:
                 raise Overtaken
             row.roster_says, row.waits_since = dict(after.said), after.waits_since
+            row.decided_against = list(after.decided_against)
             row.file_name = file_name[:255]
             if after.is_settled:
                 row.settled_at = occasion.at
         bulk_update_with_history(
-            rows, RosterDifference, ["roster_says", "waits_since", "settled_at", "file_name"], **occasion.history()
+            rows,
+            RosterDifference,
+            ["roster_says", "decided_against", "waits_since", "settled_at", "file_name"],
+            **occasion.history(),
         )
 
 

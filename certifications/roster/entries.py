@@ -18,6 +18,7 @@ class Difference:
     """A detail that a member or staff changed, and what the roster says of it (``RosterDifference``).
 
     ``waits_since``: since when staff are asked, because the roster brought something new.
+    ``decided_against``: what the roster said before, and somebody decided against.
     """
 
     pk: int
@@ -26,6 +27,7 @@ class Difference:
     changed_at: datetime
     by_member: bool
     waits_since: datetime | None = None
+    decided_against: tuple[Mapping[str, str], ...] = ()
     is_settled: bool = False
 
     def after(self, row: RosterRow, person: Person, at: datetime) -> "Difference":
@@ -42,8 +44,11 @@ class Difference:
             return replace(self, said=said, waits_since=None, is_settled=True)
         if details.say_the_same(said, own):
             return replace(self, said=said, waits_since=None)
-        is_new = not details.say_the_same(said, self.said)
-        return replace(self, said=said, waits_since=self.waits_since or (at if is_new else None))
+        known = self.decided_against
+        if self.waits_since is None:  # nobody is asked about what the roster said until now
+            known = tuple(details.with_decision(known, self.said))
+        waits_since = None if details.is_among(said, known) else self.waits_since or at
+        return replace(self, said=said, decided_against=known, waits_since=waits_since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +150,16 @@ class StoredCertification:
 def is_mandatory_under(row: RosterRow, held: StoredCertification | Certification) -> bool:
     """Return whether CCP is mandatory for a certification on record after the import of the row.
 
-    What the roster says applies. If the roster leaves it open and the value on record follows from
-    the old day of the award, the new value follows from the new day. If somebody decided otherwise
-    than the old day implies, that decision stays.
+    What the roster says applies. If the roster leaves it open, it follows from the days.
     """
     if row.ccp_mandatory is not None:
         return row.ccp_mandatory
-    if held.ccp_mandatory != life.ccp_is_mandatory(held.awarded_on, held.recertified_on):
-        return held.ccp_mandatory
-    return life.ccp_is_mandatory(row.awarded_on, held.recertified_on)
+    return life.mandatory_under(
+        row.awarded_on,
+        before=held.awarded_on,
+        recertified_on=held.recertified_on,
+        mandatory=held.ccp_mandatory,
+    )
 
 
 @dataclass(frozen=True, slots=True)

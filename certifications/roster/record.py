@@ -12,14 +12,16 @@ was counted from it; whether CCP is mandatory changes with it.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from sys import intern
 
 from amtportal.chunks import chunks
+from amtportal.dates import day_of
 from amtportal.formatting import format_day, typed
 from amtportal.imports.cells import Problem
 from amtportal.members.models import Detail, Member, RosterDifference, User
 from certifications.cycles import lock_all
-from certifications.models import Certification, Cycle, Payment, RenewalInvoice
+from certifications.models import AwardCorrection, Certification, Cycle, Payment, RenewalInvoice
 from certifications.roster import fees
 from certifications.roster.entries import AWARD, Difference, StoredCertification, StoredMember
 from certifications.roster.fees import Fees
@@ -40,6 +42,8 @@ class Record:
     numbers: Mapping[tuple[str, str], StoredMember] = field(default_factory=dict)
     # The AMT ID that counts now, by a former one.
     former: Mapping[str, str] = field(default_factory=dict)
+    # The day on which a member of the file died, by AMT ID.
+    died: Mapping[str, date] = field(default_factory=dict)
     # The reason why the day of the award can no longer change, by the key of the certification.
     anchored: Mapping[int, str] = field(default_factory=dict)
     # What a later day in ``fees_paid_through`` settles.
@@ -80,6 +84,13 @@ def conflicts(rows: Sequence[RosterRow], record: Record) -> Iterator[Problem]:
                 "Correct the number, or the AMT ID.",
             )
         stored = record.certifications.get((row.amt_id, row.credential))
+        if stored is None and (died_on := record.died.get(row.amt_id)):
+            yield Problem(
+                row.line,
+                "amt_id",
+                f"It is on record that AMT ID {row.amt_id} died on {format_day(died_on)}, so no certification is "
+                "added. Correct the AMT ID, or take it back on the member's page first.",
+            )
         if stored and stored.awarded_on != row.awarded_on and (why := record.anchored.get(stored.pk)):
             yield Problem(
                 row.line,
@@ -104,6 +115,7 @@ def look_up(rows: Sequence[RosterRow]) -> Record:
         addresses=_addresses(rows, members),
         numbers=_numbers(rows, certifications),
         former=former,
+        died=_died(rows, certifications),
         anchored=_anchored(rows, certifications),
         fees=fees.to_settle(rows, certifications),
     )
@@ -160,8 +172,11 @@ def _differences(amt_ids: Iterable[str]) -> dict[int, tuple[Difference, ...]]:
     found: dict[int, tuple[Difference, ...]] = {}
     rows = RosterDifference.objects.filter(settled_at=None, member__amt_id__in=amt_ids).order_by("pk")
     columns = ("member", "pk", "detail", "roster_says", "changed_at", "changed_by", "member__user", "waits_since")
-    for member, pk, detail, said, changed_at, changed_by, user, waits_since in rows.values_list(*columns):
-        difference = Difference(pk, Detail(detail), said, changed_at, changed_by == user, waits_since)
+    for member, pk, detail, said, changed_at, changed_by, user, waits_since, against in rows.values_list(
+        *columns, "decided_against"
+    ):
+        by_member = changed_by == user
+        difference = Difference(pk, Detail(detail), said, changed_at, by_member, waits_since, tuple(against))
         found[member] = (*found.get(member, ()), difference)
     return found
 
@@ -185,6 +200,15 @@ def _certifications(
                 awarded_on = row.awarded_on if row.awarded_on == awarded_on else awarded_on
             certifications[key] = StoredCertification(pk, member.pk, number, awarded_on, *rest)
     return certifications
+
+
+def _died(rows: Sequence[RosterRow], held: Mapping[tuple[str, str], StoredCertification]) -> dict[str, date]:
+    """Return when the members of these rows died who would get another certification, by AMT ID."""
+    died: dict[str, date] = {}
+    for some in chunks({row.amt_id: None for row in rows if (row.amt_id, row.credential) not in held}):
+        of_some = Member.objects.filter(amt_id__in=some, died_on__isnull=False).order_by()
+        died.update(of_some.values_list("amt_id", "died_on"))  # type: ignore[arg-type]  # none of them is null
+    return died
 
 
 def _former(amt_ids: Iterable[str]) -> dict[str, str]:
@@ -260,6 +284,9 @@ def _anchored(
             "invoice__cycle__certification", flat=True
         ):
             anchored[certification] = "a payment was recorded for one of its invoices"
+        for correction in AwardCorrection.objects.filter(certification__in=pks).order_by("pk"):
+            day = format_day(day_of(correction.corrected_at))
+            anchored[correction.certification_id] = f"AMT corrected it on {day}"
         # The credits belong to another app, so they are reached by the name of the relation.
         with_credits = Cycle.objects.filter(certification__in=pks, credits__isnull=False).order_by()
         for certification in with_credits.values_list("certification", flat=True):

@@ -55,6 +55,19 @@ def test_a_part_stands_in_its_layer_in_the_place_of_its_import() -> None:
     assert parts == ["css/base.css", "css/pages/home.css"]
 
 
+def test_comments_on_lines_of_their_own_are_left_out_and_nothing_else() -> None:
+    texts = {
+        "js/record.js": 'import "./record/a.js";\n',
+        "js/record/a.js": '/* One\n   and two * with a star. */\na("/*", 1); /* kept */\n'
+        "  /* three */ b();\n  /* four */\nc();\n",
+    }
+    joined, _ = join("js/record.js", texts.__getitem__)
+    assert joined == 'a("/*", 1); /* kept */\n  /* three */ b();\nc();\n'
+    for name in JOINED:
+        shipped, _ = join(name, read)
+        assert shipped.count("/*") <= 20, "what is left stands behind code"
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [

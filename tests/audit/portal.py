@@ -12,7 +12,9 @@ import time
 from base64 import b32decode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from tests.support.waiting import PATIENCE, wait_until
 
@@ -32,11 +34,27 @@ ROSTER = f"""amt_id,email,first_name,last_name,credential,certificate_number,awa
 """
 
 
+LINK = """
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.urls import reverse
+from amtportal.members.models import User
+user = User.objects.get(email=%r)
+names = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
+print(reverse("account_reset_password_from_key", kwargs=names))
+"""
+
+
 def app_code() -> str:
     """Return what SAFE's authenticator app shows now (RFC 6238)."""
     digest = hmac.digest(b32decode(SECRET), (int(time.time()) // 30).to_bytes(8), "sha1")
     at = digest[-1] & 15
     return f"{(int.from_bytes(digest[at : at + 4]) & 0x7FFFFFFF) % 1_000_000:06}"
+
+
+def today() -> date:
+    """Return the day of the portal. The audit knows no settings."""
+    return datetime.now(ZoneInfo("America/Chicago")).date()
 
 
 def _free_port() -> int:
@@ -47,19 +65,19 @@ def _free_port() -> int:
 
 
 @contextmanager
-def running_portal(folder: Path, *, cast: bool = True) -> Iterator[str]:
+def running_portal(folder: Path, *, cast: bool = True, worker: bool = False, project: Path = PROJECT) -> Iterator[str]:
     """Serve the demo from that folder, yield the portal's address, and stop the portal at the end.
 
     With the ``cast``, the demo also has LONG and SAFE, and ``errors/`` in the folder holds the pages
-    that the server sends when it cannot do otherwise.
+    that the server sends when it cannot do otherwise. ``worker``: the portal's worker runs too.
+    ``project``: the checkout that is served.
     """
     port = _free_port()
     address = f"http://localhost:{port}"
-    kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "CACHE_URL", "EMAIL_URL")}
-    environment = kept | {"AMTPORTAL_VAR": str(folder), "AMTPORTAL_URL": address, "PORT": str(port)}
+    environment = _environment(folder) | {"AMTPORTAL_URL": address, "PORT": str(port)}
 
     def run(*command: str) -> None:
-        subprocess.run(command, cwd=PROJECT, env=environment, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(command, cwd=project, env=environment, check=True, stdout=subprocess.DEVNULL)
 
     run(sys.executable, "deploy/prepare.py")
     if cast:
@@ -68,18 +86,38 @@ def running_portal(folder: Path, *, cast: bool = True) -> Iterator[str]:
         run(sys.executable, "manage.py", "import_roster", str(roster))
         prepare = f"from tests.audit.cast import prepare; prepare({str(folder / 'errors')!r})"
         run(sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", prepare)
-    server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "amtportal.wsgi"],
-        cwd=PROJECT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-    )
+    commands = [[sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "amtportal.wsgi"]]
+    if worker:
+        commands.append([sys.executable, "manage.py", "run_worker", "--verbosity", "0"])
+    processes = [
+        subprocess.Popen(command, cwd=project, env=environment, stdout=subprocess.DEVNULL) for command in commands
+    ]
     try:
-        _wait_for(port, server)
+        _wait_for(port, processes[0])
         yield address
     finally:
-        server.terminate()
-        server.wait(PATIENCE)
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(PATIENCE)
+
+
+def link_of(email: str, folder: Path, *, project: Path = PROJECT) -> str:
+    """Return the path of the link that opens that account, as it is mailed, from the portal of the folder."""
+    made = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", LINK % email],
+        cwd=project,
+        env=_environment(folder),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return made.stdout.strip()
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "CACHE_URL", "EMAIL_URL")}
+    return kept | {"AMTPORTAL_VAR": str(folder)}
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:

@@ -264,6 +264,12 @@ def addresses() -> Iterator[tuple[str, str, str]]:
     clerk = User.objects.filter(is_staff=True).earliest("pk")
     clerk.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
     desk = client_of(clerk).cookies["sessionid"].value
+    yield "the start page of the staff", reverse("admin:index"), desk
+    for words in ("smith", "mary smith", "zzyzx"):  # one hit would lead to the member's page
+        yield f"the search of the staff, {words}", f"{reverse('admin:search')}?q={words.replace(' ', '+')}", desk
+    member = Member.objects.earliest("pk")
+    for name in ("change", "entries", "money", "mail", "audits", "changes", "notes"):
+        yield f"a member for the staff, {name}", reverse(f"admin:members_member_{name}", args=[member.pk]), desk
     for model, listed in admin.site._registry.items():
         address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         request = RequestFactory().get(address)

@@ -55,6 +55,7 @@ PUBLIC = [
     "/qualifying-activities/?type=self-study&quantity=3",
     "/qualifying-activities/?type=&quantity=x",
     "/guide/",
+    "/guide/tutorial/",
     "/verify/",
     "/verify/?code=7KQ2",
     "/verify/0000000000000000/",

@@ -27,6 +27,7 @@ WIDTH, HEIGHT, BAND, SCALE = 400, 560, 100, 1.5  # CSS pixels except for the sca
 SIZE = (int(WIDTH * SCALE), int((HEIGHT + BAND) * SCALE))
 LETTERS_A_SECOND = 15  # that is slower than most people read captions
 RING, BAND_COLOR = (194, 80, 10), (11, 39, 51)
+VIEWER, PAPER_MARGIN = (222, 225, 227), 24  # around a paper
 POINTER = ((0, 0), (0, 27), (6, 21), (11, 32), (16, 30), (11, 19), (20, 19))
 TITLES = {"en": "Infection prevention update", "es": "Prevención de infecciones"}
 WORDS = {"en": "webinar", "es": "seminario web"}
@@ -253,11 +254,13 @@ def transcript(camera: Camera) -> None:
 
 
 def first_page(page: Page, address: str) -> Image.Image:
-    """Return the upper part of the first page of the portal's PDF, as wide as the screen."""
+    """Return the first page of the portal's PDF, whole, as it lies in the middle of a viewer."""
     paper = pypdfium2.PdfDocument(page.request.get(address).body())[0]
-    picture = paper.render(scale=WIDTH * SCALE / paper.get_width()).to_pil().convert("RGB")
-    screen = Image.new("RGB", (int(WIDTH * SCALE), int(HEIGHT * SCALE)), BAND_COLOR)  # the paper may be shorter
-    screen.paste(picture, (0, 0))
+    screen = Image.new("RGB", (int(WIDTH * SCALE), int(HEIGHT * SCALE)), VIEWER)
+    room = (screen.width - 2 * PAPER_MARGIN, screen.height - 2 * PAPER_MARGIN)
+    scale = min(room[0] / paper.get_width(), room[1] / paper.get_height())
+    picture = paper.render(scale=scale).to_pil().convert("RGB")
+    screen.paste(picture, ((screen.width - picture.width) // 2, (screen.height - picture.height) // 2))
     return screen
 
 

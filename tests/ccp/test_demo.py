@@ -166,6 +166,9 @@ def test_the_cast_stands_in_its_situations(on: date, time_machine: TimeMachineFi
 
     (paying,) = found["paying"]
     assert states(paying) == ["open", "upcoming", "locked"]
+    waiting = Activity.objects.get(points=None)
+    assert (waiting.member, paying.counted) == (paying.certification.member, 5)
+    assert waiting.evidence.get().removed_at is None
 
 
 @pytest.mark.django_db

@@ -3,18 +3,20 @@
 import io
 from contextlib import suppress
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.management import call_command
 from django.db import connection
 
-from amtportal.members import amt_ids
-from amtportal.members.models import Member, User
+from amtportal.members import amt_ids, name_requests
+from amtportal.members.models import Member, NameRequest, RosterDifference, User
 from amtportal.refusals import Refused
 from ccp import merging
 from ccp.amt_credits import holding as held_credits
-from ccp.models import Activity, HeldCredit
+from ccp.evidence import waiting
+from ccp.models import Activity, HeldCredit, PendingFile
 from ccp.recording import history
 from ccp.recording import verbs as recording
 from ccp.standing import calendar
@@ -35,6 +37,8 @@ from tests.support.builders import (
     make_user,
     noon,
 )
+from tests.support.details import make_difference, make_name_request
+from tests.support.evidence import make_pending_file
 from tests.support.staff import found, make_clerk, page, told
 from tests.support.threads import at_once
 
@@ -108,6 +112,71 @@ def test_twice_is_once(kept: Member, emptied: Member, clerk: User) -> None:
     lines = Member.history.count()
     assert merge(kept, emptied, clerk) is None
     assert Member.history.count() == lines
+
+
+def test_each_column_that_refers_to_a_member_says_what_becomes_of_it() -> None:
+    """A table that nobody thought of would keep what belongs to the kept member. Add it to ``merging``."""
+    columns = {
+        f"{relation.related_model._meta.label_lower}.{relation.field.name}"
+        for relation in Member._meta.get_fields(include_hidden=True)
+        if relation.auto_created and not relation.concrete and not hasattr(relation.related_model, "history_type")
+    }
+    assert columns == merging.MOVES | merging.STAYS.keys()
+    assert not merging.MOVES & merging.STAYS.keys()
+
+
+def test_files_that_wait_go_with_the_member(kept: Member, emptied: Member, clerk: User) -> None:
+    number = uuid4()
+    moves, same = make_pending_file(emptied, submission_id=number), make_pending_file(emptied)
+    of_kept = make_pending_file(kept, submission_id=same.submission_id)
+    merge(kept, emptied, clerk)
+    assert list(waiting.of_form(kept, number, noon(TODAY))) == [moves]
+    assert list(waiting.of_form(kept, same.submission_id, noon(TODAY))) == [of_kept]
+    waiting.forget(at=noon(TODAY) + waiting.KEPT)
+    assert not PendingFile.objects.exists()
+
+
+def test_a_request_for_another_name_waits_for_staff_under_the_kept_member(
+    kept: Member, emptied: Member, clerk: User
+) -> None:
+    asked = make_name_request(emptied)
+    merge(kept, emptied, clerk)
+    asked.refresh_from_db()
+    assert (asked.member, asked.state) == (kept, "waiting")
+    assert asked.history.first().history_change_reason == "Merged 0000115 into 8800115: One person."
+    name_requests.accept(request=asked, by=clerk, at=noon(TODAY))
+    assert Member.objects.get(pk=kept.pk).name == "Ada Lovelace"
+    assert "no differences" in verified()
+
+
+def test_two_requests_for_another_name_are_answered_first(kept: Member, emptied: Member, clerk: User) -> None:
+    asked = make_name_request(emptied)
+    make_name_request(kept)
+    with pytest.raises(Refused, match="Both have asked for another name") as refused:
+        merge(kept, emptied, clerk)
+    assert refused.value.field == "amt_id"
+    name_requests.decline(request=asked, answer="See the other one.", by=clerk, at=noon(TODAY))
+    assert merge(kept, emptied, clerk)
+    assert NameRequest.objects.filter(member=kept).count() == 2
+
+
+def test_what_differs_from_the_roster_asks_nobody_after_the_merge(kept: Member, emptied: Member, clerk: User) -> None:
+    of_emptied, of_kept = make_difference(emptied), make_difference(kept)
+    desk = client_of(make_clerk("view_rosterdifference"))
+    merge(kept, emptied, clerk)
+    assert found(desk, RosterDifference, state="waits") == [of_kept]
+    of_emptied.refresh_from_db()
+    assert (of_emptied.waits_since, of_emptied.settled_at) == (None, noon(TODAY))
+    assert "no differences" in verified()
+
+
+def test_what_an_earlier_merge_left_behind_is_on_no_list(kept: Member, emptied: Member) -> None:
+    """Before requests moved with the member, they stayed with the emptied one."""
+    make_name_request(emptied), make_difference(emptied)
+    Member.objects.filter(pk=emptied.pk).update(merged_into=kept)
+    desk = client_of(make_clerk("view_rosterdifference", "view_namerequest"))
+    assert found(desk, NameRequest, answer="waits") == []
+    assert found(desk, RosterDifference, state="waits") == found(desk, RosterDifference, state="open") == []
 
 
 def test_a_member_without_a_sign_in_gets_the_account_of_the_other(kept: Member, emptied: Member, clerk: User) -> None:

@@ -243,6 +243,7 @@ CHANGES = [
     ("credit_nothing_counts_unclaimed", credit, {"cut": "not-standing"}, "points of a withdrawn entry"),
     ("credit_nothing_counts_unclaimed", credit, {"cut": "window"}, "points of days that cannot be claimed"),
     ("credit_nothing_counts_unclaimed", credit, {"cut": "unclaimed"}, "points that are not claimed"),
+    ("credit_nothing_counts_unclaimed", credit, {"cut": "outside"}, "points of days outside the cycle"),
 ]
 COPIES = [
     ("categoryterms_one_a_day", category_terms, {}, "same day"),

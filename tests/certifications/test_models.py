@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from certifications.models import (
+    AwardCorrection,
     Credential,
     Cycle,
     CycleCorrection,
     FormerName,
     Payment,
+    Probation,
     RenewalInvoice,
     StatusChange,
     WaitingRow,
@@ -76,6 +78,29 @@ def status_change() -> StatusChange:
     )
 
 
+def award_correction() -> AwardCorrection:
+    return AwardCorrection.objects.create(
+        certification=make_certification(),
+        before=date(2023, 5, 1),
+        after=date(2023, 5, 2),
+        corrected_at=noon(TODAY),
+        corrected_by=make_user(),
+        reason="Typed wrong.",
+    )
+
+
+def probation() -> Probation:
+    return Probation.objects.create(
+        certification=make_certification(),
+        starts_on=TODAY,
+        ends_on=date(2026, 9, 30),
+        order="Take a course.",
+        points=Decimal(3),
+        imposed_at=noon(TODAY),
+        imposed_by=make_user(),
+    )
+
+
 def correction() -> CycleCorrection:
     cycle = ended()
     changed(cycle, CLOSED)
@@ -120,6 +145,15 @@ CHANGES = [
     ("statuschange_statuses_known", status_change, {"after": "asleep"}, "no such status after"),
     ("statuschange_changes_something", status_change, {"after": "active"}, "the same status"),
     ("statuschange_has_reason", status_change, {"reason": ""}, "no reason"),
+    ("awardcorrection_changes_something", award_correction, {"after": date(2023, 5, 1)}, "the same day"),
+    ("awardcorrection_has_reason", award_correction, {"reason": ""}, "no reason"),
+    ("probation_starts_before_end", probation, {"ends_on": TODAY}, "ends on its first day"),
+    ("probation_has_order", probation, {"order": ""}, "no order"),
+    ("probation_asks_for_something", probation, {"points": None}, "neither points nor a day"),
+    ("probation_points_in_quarters", probation, {"points": TENTH}, "tenths"),
+    ("probation_points_in_quarters", probation, {"points": Decimal(0)}, "no points"),
+    ("probation_ended_whole", probation, {"ended_at": noon(TODAY)}, "a time without a person"),
+    ("probation_ended_whole", probation, {"end_reason": "Met."}, "a reason without a time"),
     ("cyclecorrection_points_in_quarters", correction, {"points": TENTH}, "tenths"),
     ("cyclecorrection_points_in_quarters", correction, {"points": Decimal("-0.25")}, "less than 0"),
     ("cyclecorrection_outcome_known", correction, {"outcome": "fine"}, "no such outcome"),

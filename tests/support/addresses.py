@@ -99,6 +99,7 @@ PUBLIC = {
     "guidance-pdf": "/qualifying-activities/guidance-document.pdf",
     "guide": "/guide/",
     "tutorial": "/guide/tutorial/enter-ce/",
+    "tutorial-list": "/guide/tutorial/",
     "guide-pdf": "/guide/amtrax-user-guide.pdf",
     "question-ask": "/help/question/",
     "question-sent": "/help/question/sent/",

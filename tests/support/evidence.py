@@ -81,3 +81,39 @@ def wait(member: Member, content: bytes | None = None, *, name: str = "certifica
     reading = {"state": "done", "found": found.to_json(), "asked_at": noon(TODAY), "finished_at": noon(TODAY)}
     Reading.objects.create(file=waiting_file, **reading)
     return waiting_file
+
+
+def make_pending_file(member: Member, **fields: Any) -> PendingFile:
+    """Return the row of a file that waits for a Record CE form; there is no file in the storage."""
+    return PendingFile.objects.create(
+        **{
+            "member": member,
+            "submission_id": uuid4(),
+            "original_name": "certificate.pdf",
+            "kind": "pdf",
+            "size": 1000,
+            "sha256": "0" * 64,
+            "stored_sha256": "0" * 64,
+            "stored_name": f"00/{uuid4().hex}",
+            "added_at": noon(TODAY),
+            **fields,
+        }
+    )
+
+
+def make_evidence(activity: Activity, **fields: Any) -> Evidence:
+    """Return the row of a file that is attached to the entry; there is no file in the storage."""
+    return Evidence.objects.create(
+        **{
+            "activity": activity,
+            "original_name": "certificate.pdf",
+            "kind": "pdf",
+            "size": 1000,
+            "sha256": uuid4().hex * 2,
+            "stored_sha256": "0" * 64,
+            "stored_name": f"00/{uuid4().hex}",
+            "added_at": noon(TODAY),
+            "added_by": activity.member.user,
+            **fields,
+        }
+    )

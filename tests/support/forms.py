@@ -18,6 +18,7 @@ from ccp.models import ActivityType, Category, CourseLink, ErrorReport
 from ccp.notices import preferences
 from ccp.notices.models import NoticeKind
 from ccp.recording import verbs as recording
+from ccp.reports.models import Mailing
 from certifications.models import Credential, Cycle, Payment, RenewalInvoice
 from certifications.payments.models import Refund, Settlement, UnappliedMoney
 from tests.support.audits import case_on_record, letter_on_record
@@ -143,7 +144,10 @@ STAFF = {
     "members_question_answer": Form("question", {"answer": "Two are left."}),
     "members_rosterdifference_follow": Form("rosterdifference", REASON),
     "members_rosterdifference_keep": Form("rosterdifference", REASON),
+    "members_member_death": Form("member", {"died_on": "2026-03-02", "reported_by": "The sister, by phone."}),
     "members_member_hide": Form("member", REASON),
+    "members_member_notes": Form("member", {"text": "Called about the invoice."}),
+    "members_member_viewing": Form("member", REASON),
     "members_member_rekey": Form("member", {**REASON, "amt_id": "888"}),
     "members_user_change": Form("user", {"email": "new@example.org"}),
     "certifications_certification_change": Form("certification", {"certificate_number": "777"}),
@@ -160,6 +164,9 @@ STAFF = {
     "ccp_category_terms": Form("category", {"effective_from": "2026-03-14", "cap": "7"}),
     "ccp_errorreport_answer": Form("errorreport", {"answer": "It is so."}),
     "ccp_heldcredit_match": Form(""),
+    "certifications_certification_probation": Form(
+        "certification", {"ends_on": "2026-09-30", "order": "Take a course.", "points": "3", "due_on": "2026-08-31"}
+    ),
     "certifications_certification_status": Form("certification", {**REASON, "to": "retired"}),
     "certifications_cycle_extend": Form("cycle", {**REASON, "until": "2026-09-30", "shown": "2026-09-30"}),
     "certifications_cycle_correct": Form(
@@ -170,6 +177,7 @@ STAFF = {
     "certifications_renewalinvoice_void": Form("renewalinvoice", REASON),
     "certifications_renewalinvoice_anew": Form("renewalinvoice", REASON),
     "certifications_renewalinvoice_ask": Form("renewalinvoice", REASON),
+    "reports_mailing_stop": Form("mailing"),
     "payments_refund_explain": Form("refund", REASON),
     "payments_settlement_explain": Form("settlement", REASON),
     "payments_unappliedmoney_apply": Form("unappliedmoney"),
@@ -247,6 +255,7 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
         "payment": Payment.objects.get().pk,
         "renewalinvoice": invoice_of(cycle, 1 if name.endswith("_void") else 3).pk,
         "refund": Refund.objects.get().pk,
+        "mailing": Mailing.objects.get().pk,
         "settlement": Settlement.objects.get().pk,
         "unappliedmoney": UnappliedMoney.objects.get().pk,
     }

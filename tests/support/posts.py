@@ -6,9 +6,10 @@ here.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 from unittest.mock import Mock
+from uuid import uuid4
 
 import pytest
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
@@ -24,6 +25,10 @@ from amtportal.members.models import Member, User
 from ccp.amt_credits import holding as held_credits
 from ccp.audits.models import AuditCase, Conflict, Draw, Extension, Letter, StatusProposal
 from ccp.models import Activity, ActivityType, Category, CourseLink, HeldCredit
+from ccp.recording import verbs as recording
+from ccp.reports.lists import registry
+from ccp.reports.models import ListName, Mailing
+from certifications import deaths, probations, revocations
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
 from certifications.payments.models import UnappliedMoney
 from certifications.payments.provider import ProviderAway
@@ -48,6 +53,7 @@ from tests.support.mail import links_of
 from tests.support.pages import read
 from tests.support.staff import page
 
+CYCLE_BEGAN = date(2023, 5, 1)
 SECOND = "/accounts/2fa/"
 APP = f"{SECOND}totp/activate/"
 NEW = {"password1": NEW_PASSWORD["password1"]}
@@ -248,6 +254,32 @@ def void_several(patch: pytest.MonkeyPatch) -> Post:
     return Post(_root(), f"{page(Activity, 'void_several')}?ids={entry.pk}", {"reason": "Because it is so."})
 
 
+def export_list(patch: pytest.MonkeyPatch) -> Post:
+    return Post(_root(), registry.address(ListName.NOT_ACTIVATED, "export"), {"query": "", "format": "csv"})
+
+
+def save_filter(patch: pytest.MonkeyPatch) -> Post:
+    address = registry.address(ListName.AT_RISK, "filters")
+    return Post(_root(), address, {"query": "days=30", "name": "This month"})
+
+
+def mail_list(patch: pytest.MonkeyPatch) -> Post:
+    make_cycle(make_member())
+    client, address = _root(), registry.address(ListName.NOT_ACTIVATED, "mail")
+    typed = {"sort": "duty", "subject_en": "Hours", "text_en": "Until 6."}
+    seen = form_on(client, address, posted=form_on(client, address) | typed)
+    return Post(client, address, seen | {"send": "Send"})
+
+
+def go_on_with_mailing(patch: pytest.MonkeyPatch) -> Post:
+    root = make_user(email="root@amt.example", is_staff=True, is_superuser=True)
+    mailing = Mailing.objects.create(
+        submission_id=uuid4(), list_name="at-risk", sort="duty", subject_en="Hours", text_en="Until 6.",
+        asked_by=root, asked_at=noon(TODAY), finished_at=noon(TODAY), failures=[[0, "The work has stopped."]],
+    )  # fmt: skip
+    return Post(client_of(root), page(Mailing, "go_on", mailing.pk), {})
+
+
 def set_points(patch: pytest.MonkeyPatch) -> Post:
     entry = make_activity(make_cycle(make_member()), kind="journal-article", points=None)
     client, address = _root(), page(Activity, "points", entry.pk)
@@ -368,6 +400,53 @@ def print_letters(patch: pytest.MonkeyPatch) -> Post:
     return Post(_root(), page(Letter), {"action": "print_chosen", "_selected_action": str(letter.pk)})
 
 
+def correct_award(patch: pytest.MonkeyPatch) -> Post:
+    cycle = make_cycle()
+    make_activity(cycle, starts_on=CYCLE_BEGAN)
+    address = page(Certification, "award", cycle.certification_id)
+    typed = {**REASON, "awarded_on": "2023-05-02"}
+    root = _root()
+    field = read(root.post(address, typed)).main.select_one("input[name=seen]")
+    assert field
+    return Post(root, address, {**typed, "seen": field["value"]})
+
+
+def revoke_certification(patch: pytest.MonkeyPatch) -> Post:
+    held = make_cycle().certification
+    values = {**REASON, "effective_on": "2026-03-14", "confirmation": held.certificate_number}
+    return Post(_root(), page(Certification, "revoke", held.pk), values)
+
+
+def undo_revocation(patch: pytest.MonkeyPatch) -> Post:
+    held = make_cycle().certification
+    revocations.revoke(certification=held, effective_on=TODAY, reason="So.", by=make_user(), at=noon(TODAY))
+    return Post(_root(), page(Certification, "undo_revocation", held.pk), REASON)
+
+
+def on_probation(what: str, **values: str) -> Callable[[pytest.MonkeyPatch], Post]:
+    """Return what prepares the end, or an extension, of a probation."""
+
+    def prepared(patch: pytest.MonkeyPatch) -> Post:
+        held = make_cycle().certification
+        order = {"order": "Take a course.", "points": None, "due_on": date(2026, 8, 31)}
+        probations.impose(certification=held, ends_on=date(2026, 9, 30), by=make_user(), at=noon(TODAY), **order)
+        return Post(_root(), page(Certification, f"probation_{what}", held.pk), {**REASON, **values})
+
+    return prepared
+
+
+def take_void_back(patch: pytest.MonkeyPatch) -> Post:
+    entry = make_activity(make_cycle())
+    recording.void(activity=entry, reason="No proof.", by=make_user(), at=noon(TODAY))
+    return Post(_root(), page(Activity, "restore", entry.pk), REASON)
+
+
+def take_death_back(patch: pytest.MonkeyPatch) -> Post:
+    member = make_cycle().certification.member
+    deaths.record(member=member, died_on=TODAY, reported_by="The sister.", by=make_user(), at=noon(TODAY))
+    return Post(_root(), page(Member, "death_take_back", member.pk), REASON)
+
+
 POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "account_confirm_email": confirm_address,
     "account_reset_password_from_key": reset_password,
@@ -411,9 +490,20 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "auth_group_delete": deleting(Group, lambda: Group.objects.create(name="Desk")),
     "ccp_activity_points": set_points,
     "ccp_activity_points_several": set_points_of_several,
+    "ccp_activity_restore": take_void_back,
     "ccp_activity_void_several": void_several,
+    "certifications_certification_award": correct_award,
+    "certifications_certification_probation_end": on_probation("end"),
+    "certifications_certification_probation_extend": on_probation("extend", ends_on="2026-10-31"),
+    "certifications_certification_revoke": revoke_certification,
+    "certifications_certification_undo_revocation": undo_revocation,
+    "members_member_death_take_back": take_death_back,
     "ccp_activity_process_import": import_activities,
     "certifications_payment_process_import": import_payments,
+    "reports_not_activated_export": export_list,
+    "reports_at_risk_filters": save_filter,
+    "reports_not_activated_mail": mail_list,
+    "reports_mailing_go_on": go_on_with_mailing,
     "ccp_activitytype_add": adding(
         ActivityType,
         name="Language course",

@@ -17,12 +17,14 @@ from ccp.amt_credits import holding as held_credits
 from ccp.audits import tickets
 from ccp.audits.models import AuditCase, Draw, DrawLine, DrawTicket, PrintRun, StatusProposal
 from ccp.badges import issuing
+from ccp.desk.models import NightlyRun, Note, Viewing
 from ccp.exports.models import Archive
 from ccp.models import (
     Activity,
     Evidence,
 )
 from ccp.notices.models import Preference
+from ccp.reports.models import ListExport, ListOpening, Mailing, SavedFilter
 from ccp.sharing import links, look_up
 from certifications import life
 from certifications.models import (
@@ -117,6 +119,7 @@ DEEDS = {
     "audits_printrun_download": "audits.print_letters",
     "ccp_activity_points": "ccp.set_points",
     "ccp_activity_points_several": "ccp.set_points",
+    "ccp_activity_restore": "ccp.take_back_void",
     "ccp_activity_void": "ccp.change_activity",
     "ccp_activity_void_several": "ccp.change_activity",
     "ccp_activitytype_terms": "ccp.change_activitytype",
@@ -124,7 +127,13 @@ DEEDS = {
     "ccp_errorreport_answer": "ccp.change_errorreport",
     "ccp_heldcredit_match": "ccp.add_heldcredit",
     "ccp_transcriptbatch_download": "ccp.add_transcriptbatch",
+    "certifications_certification_award": "certifications.correct_award_date",
+    "certifications_certification_probation": "certifications.put_on_probation",
+    "certifications_certification_probation_end": "certifications.put_on_probation",
+    "certifications_certification_probation_extend": "certifications.put_on_probation",
+    "certifications_certification_revoke": "certifications.revoke_certification",
     "certifications_certification_status": "certifications.change_certification",
+    "certifications_certification_undo_revocation": "certifications.undo_revocation",
     "certifications_credential_rename": "certifications.rename_credential",
     "certifications_cycle_audit": "audits.coordinate_audits",
     "certifications_cycle_correct": "certifications.add_cyclecorrection",
@@ -141,10 +150,16 @@ DEEDS = {
     "members_question_answer": "members.answer_question",
     "members_rosterdifference_follow": "members.decide_rosterdifference",
     "members_rosterdifference_keep": "members.decide_rosterdifference",
+    "members_member_death": "members.record_death",
+    "members_member_death_take_back": "members.record_death",
     "members_member_hide": "sharing.hide_member",
     "members_member_rekey": "members.change_amt_id",
     "members_member_merge": "members.merge_members",
     "members_member_sign_in": "members.give_sign_in",
+    "members_member_viewing": "desk.view_as_member",
+    "reports_listexport_download": "reports.export_lists",
+    "reports_mailing_go_on": "reports.mail_lists",
+    "reports_mailing_stop": "reports.mail_lists",
     "payments_refund_explain": "payments.resolve_unappliedmoney",
     "payments_settlement_explain": "payments.resolve_unappliedmoney",
     "payments_unappliedmoney_apply": "payments.resolve_unappliedmoney",
@@ -209,9 +224,14 @@ def populate(count: int) -> None:
             cycle=cycle, points=32, outcome="compliant", statement="Corrected.", signed_at=noon(TODAY), signed_by=clerk
         )
         _pay_online(invoice_of(cycle, year=2), clerk)
+        _use_lists(clerk, amt_id)
         _draw(cycle, clerk)
         case = case_on_record(cycle, "drawn")
         AuditCase.objects.filter(pk=case.pk).update(outcome="failed", points=0)
+        member = cycle.certification.member
+        Note.objects.create(member=member, text="Called about the invoice.", written_by=clerk)
+        Viewing.objects.create(member=member, reason="On the phone.", viewed_by=clerk)
+        NightlyRun.objects.create(command="close_cycles", began_at=noon(TODAY), ended_at=noon(TODAY))
         StatusProposal.objects.create(case=case, proposed_at=noon(TODAY))
 
 
@@ -224,6 +244,18 @@ def _share(cycle: Cycle, clerk: User) -> None:
     look_up.hide(member=member, hidden=True, by=clerk, at=noon(TODAY), as_staff=True)
     look_up.hide(member=member, hidden=False, by=clerk, at=noon(TODAY), as_staff=True)
     issuing.issue(certification=cycle.certification, by=member.user, at=noon(TODAY))
+
+
+def _use_lists(clerk: User, name: str) -> None:
+    """Keep a filter of a list, open the list, ask for a file of it, and mail it to nobody."""
+    at_risk: dict[str, Any] = {"list_name": "at-risk", "query": "days=30"}
+    SavedFilter.objects.create(owner=clerk, name=name, **at_risk)
+    ListOpening.objects.create(by=clerk, at=noon(TODAY), deed="opened", subject="At risk", rows=1)
+    ListExport.objects.create(file_format="csv", asked_by=clerk, asked_at=noon(TODAY), total=1, **at_risk)
+    Mailing.objects.create(
+        submission_id=uuid4(), sort="duty", subject_en="Hours", text_en="Until 6.", asked_by=clerk,
+        asked_at=noon(TODAY), **at_risk,
+    )  # fmt: skip
 
 
 def _draw(cycle: Cycle, clerk: User) -> None:
@@ -345,7 +377,14 @@ BY_HAND: dict[str, set[str]] = {
     "notices_notice": {VIEW},
     "notices_noticemail": {VIEW},
     "notices_preference": {VIEW},
+    "desk_nightlyrun": {VIEW},
+    "desk_note": {VIEW},  # one is written on the page of its member
+    "desk_viewing": {VIEW},
     "exports_archive": {VIEW},
+    "reports_listexport": {VIEW},
+    "reports_listopening": {VIEW},
+    "reports_mailing": {VIEW},
+    "reports_savedfilter": {VIEW},
     "sharing_listing": {VIEW},
     "sharing_sharelink": {VIEW},
     "history_securityevent": {VIEW},

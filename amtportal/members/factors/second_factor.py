@@ -2,7 +2,8 @@
 
 - Members may set one up. Then a password alone is not enough to sign in.
 - Staff must have one (``MFA_REQUIRED_FOR_STAFF``). Until a session has used it, staff see none of
-  the pages that need a sign-in, except those on which they set it up or enter it.
+  the pages that need a sign-in, except those on which they set it up or enter it. The page that they
+  wanted is remembered meanwhile (``WANTED``), and they are led there once it is set up.
 - Codes that are refused count as failed sign-ins (``limits``). After ``TOLD_AFTER`` in a row the
   owner is told by mail, because somebody knows the password.
 - The secrets are encrypted with a key outside the database (``vault``).
@@ -24,8 +25,9 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.internal.flows import delete_dangling_recovery_codes
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authentication_failed, authenticator_used
+from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.utils import is_mfa_enabled
-from allauth.mfa.webauthn.views import RemoveWebAuthnView
+from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.contrib import messages
@@ -48,6 +50,8 @@ TOLD_AFTER = 10
 CODES_REMEMBERED = 400 * 24 * 3600
 """Seconds after the last refused code for which codes in a row are counted."""
 FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+WANTED = "wanted_page"
+"""Under this key the session has the address that staff asked for before they had a second factor."""
 
 
 class MFAAdapter(DefaultMFAAdapter):
@@ -170,16 +174,39 @@ class StaffSecondFactorMiddleware:
         if not _asks(request, view):
             return None
         user = request.user
-        if not isinstance(user, User) or not needed_by(user) or was_used(request, user):
+        if not isinstance(user, User) or not needed_by(user):
             return None
+        if was_used(request, user):
+            request.session.pop(WANTED, None)
+            return None
+        # A posted form is not sent again after the question, because nobody would check it again.
+        back = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("home")
         if not is_mfa_enabled(user, FACTORS):
+            request.session[WANTED] = back
             messages.warning(request, _("Staff pages need a second factor. Set one up here, then continue."))
             return redirect("mfa_index")
         by_code = is_mfa_enabled(user, [Authenticator.Type.TOTP])
         ask = reverse("mfa_reauthenticate" if by_code else "mfa_reauthenticate_webauthn")
-        # A posted form is not sent again after the question, because nobody would check it again.
-        back = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("home")
         return redirect(f"{ask}?{urlencode({'next': back})}")
+
+
+class _LeadsToWanted:
+    """Leads to the page that staff wanted, unless recovery codes were just made: these are shown first."""
+
+    request: HttpRequest
+    did_generate_recovery_codes: bool
+
+    def get_success_url(self) -> str:
+        usual: str = super().get_success_url()  # type: ignore[misc]
+        return usual if self.did_generate_recovery_codes else str(self.request.session.get(WANTED, usual))
+
+
+class AddAppView(_LeadsToWanted, ActivateTOTPView):
+    """Sets up an authenticator app."""
+
+
+class AddPasskeyView(_LeadsToWanted, AddWebAuthnView):
+    """Adds a passkey."""
 
 
 def readable_codes_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

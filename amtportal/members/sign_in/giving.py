@@ -18,6 +18,8 @@ def problem_with(*, member: Member, owner: User | None, by: User) -> Problem | N
     """Return why the member cannot sign in with an address. ``owner``: the account that has it."""
     if member.merged_into_id:
         return Problem("", "This member was merged into another one. Give that one a way to sign in.")
+    if member.died_on:
+        return Problem("", "It is on record that this member has died. If that is a mistake, take it back first.")
     if member.user_id:
         return Problem("", "This member has a way to sign in. Change the address on the page of the account.")
     if owner is None:

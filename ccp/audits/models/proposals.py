@@ -17,6 +17,10 @@ class ProposalState(models.TextChoices):
     DECLINED = "declined", "Declined"
 
 
+# A certification ends by a death, which no audit says.
+PROPOSED = [choice for choice in Certification.Status.choices if choice[0] != Certification.Status.ENDED]
+
+
 class StatusProposal(models.Model):
     """A change of status that follows from an audit, once another person confirms it.
 
@@ -28,7 +32,7 @@ class StatusProposal(models.Model):
     case = models.OneToOneField(AuditCase, on_delete=models.PROTECT, related_name="proposal")
     status = models.CharField(
         max_length=10,
-        choices=Certification.Status,
+        choices=PROPOSED,
         default=Certification.Status.LAPSED,
         help_text="The status that is proposed.",
     )
@@ -48,7 +52,8 @@ class StatusProposal(models.Model):
         indexes = [models.Index(fields=["id"], name="audits_proposal_open", condition=Q(state="open"))]
         constraints = [
             models.CheckConstraint(
-                name="%(app_label)s_%(class)s_status_known", condition=Q(status__in=Certification.Status.values)
+                name="%(app_label)s_%(class)s_status_known",
+                condition=Q(status__in=[status for status, _label in PROPOSED]),
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_answered_whole",

@@ -5,18 +5,20 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from datetime import date, datetime, time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
+from amtportal.commands import NightlyCommand
 from amtportal.dates import CHICAGO, day_of
 from amtportal.formatting import format_day
 from amtportal.run_days import run_day
 from ccp.rollover import closing as rollover
+from ccp.rollover import points_owed
 from certifications.models import Cycle
 
 
-class Command(BaseCommand):
+class Command(NightlyCommand):
     help = """Close the CCP cycles that are due, and open those that follow.
 
 - requirement met (or CCP voluntary) and every invoice paid: closed as compliant; the next cycle opens, counted from the
@@ -24,10 +26,13 @@ class Command(BaseCommand):
 - requirement met (or CCP voluntary) and an invoice unpaid: left open, awaiting payment
 - requirement not met, grace period running: left open
 - requirement not met, grace period over: closed as non-compliant; the certification lapses
+- the same while an entry waits for points that AMT has not set: left open until AMT has set them
 - cycles that have not ended, and closed ones, are left alone
 - run it daily, at any hour, beside people who record and pay; a second run changes nothing
 - if it is stopped anywhere, it continues where it was when it is started again
-- a cycle that cannot be closed is named and stops nothing else; the exit status is then 1"""
+- a cycle that cannot be closed is named and stops nothing else; the exit status is then 1
+- entries that wait for points from AMT are listed once their cycle ends within 60 days, and mailed to OFFICE_EMAIL, at
+  most once a day"""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
@@ -58,5 +63,11 @@ class Command(BaseCommand):
         for key in tally.failed:
             self.stderr.write(f"Cycle {key} could not be closed; the log says why.")
         self.stdout.write(f"{'Nothing written; would be: ' if dry_run else ''}{tally}")
+        if urgent := points_owed.urgent(day_of(at)):
+            self.stdout.write(points_owed.heading(urgent))
+            for owed in urgent[: points_owed.MOST_LISTED]:
+                self.stdout.write(f"  {owed.reference}: {owed.in_words(day_of(at))}")
+            if day_of(at) == today and not dry_run:
+                points_owed.tell_office(urgent, at=at)
         if tally.failed:
             sys.exit(1)

@@ -3,13 +3,13 @@
 from argparse import RawDescriptionHelpFormatter
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from amtportal.commands import NightlyCommand
 from ccp.amt_credits import holding as held_credits
 
 
-class Command(BaseCommand):
+class Command(NightlyCommand):
     help = """Record every held credit from AMT that can now be recorded.
 
 - its member is on the roster, and an open CCP cycle covers its days

@@ -4,17 +4,18 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from datetime import date
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
+from amtportal.commands import NightlyCommand
 from amtportal.dates import day_of
 from amtportal.formatting import format_day
 from amtportal.run_days import run_day
 from ccp.notices import sending
 
 
-class Command(BaseCommand):
+class Command(NightlyCommand):
     help = """Tell members what is due: invoices, the end of the cycle, the grace period, payments, credits.
 
 - the kinds, and when each is due, are in docs/notices.md

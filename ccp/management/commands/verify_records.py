@@ -5,19 +5,20 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import connection
 from django.db.models import QuerySet
 from tqdm import tqdm
 
 from amtportal import clean
+from amtportal.commands import NightlyCommand
 from amtportal.history import comparison, seals, triggers
 from amtportal.members.models import Member, User
 from ccp.rollover import verification
 from certifications.models import Cycle
 
 
-class Command(BaseCommand):
+class Command(NightlyCommand):
     help = """Compare and calculate again what is stored, and print each difference on a line. Nothing is changed.
 
 - every row that has a history against the last line of it: rows that are gone, that have no history, or that have

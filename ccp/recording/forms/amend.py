@@ -39,7 +39,7 @@ class AmendForm(RecordCEForm):
         activity: Activity,
         kept: QueryDict | None = None,
     ) -> None:
-        claimed = [credit.cycle for credit in activity.credits.all() if credit.cut != Credit.Cut.UNCLAIMED]
+        claimed = [credit.cycle for credit in activity.credits.all() if credit.cut not in Credit.NOT_CLAIMED]
         initial = {field: getattr(activity, field) for field in eligibility.FIELDS}
         if activity.quantity is not None:
             initial["points"] = None  # the points follow from the number of units

@@ -9,7 +9,7 @@ from django.utils import timezone
 from amtportal.members.access import account_of
 from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from certifications.payments.models import Refund, Settlement, UnappliedMoney
 
 RESOLVE = "payments.resolve_unappliedmoney"
@@ -40,7 +40,7 @@ def explain_page(
     return ActionPage(
         title=f"Explain {what}",
         button="Explain",
-        form=ReasonForm(request.POST or None, help_text="Why nothing is to be done about it."),
+        form=ReasonForm(request.POST or None, read_by=ReadBy.STAFF, help_text="Why nothing is to be done about it."),
         facts=facts,
         warning=warning,
         act=act,

@@ -6,7 +6,7 @@ from django.utils import timezone
 from amtportal.members.access import account_of
 from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from certifications.payments import refunds
 from certifications.payments.amounts import money as in_words
 from certifications.payments.models import Refund
@@ -17,7 +17,7 @@ def refund_page(request: HttpRequest, money: refunds.Money, facts: list[tuple[st
     return ActionPage(
         title="Refund what was paid online",
         button="Refund",
-        form=ReasonForm(request.POST or None, help_text="For example: paid twice."),
+        form=ReasonForm(request.POST or None, read_by=ReadBy.MEMBER_ON_REQUEST, help_text="For example: paid twice."),
         facts=facts,
         warning=refunds.why_not_refundable(money) or refunds.meaning(money),
         act=lambda typed: _give(request, money, typed["reason"]),

@@ -8,6 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from amtportal.members.models import (
     BouncingAddress,
+    DeathReport,
     FormerAmtId,
     MailDelivery,
     Member,
@@ -56,7 +57,15 @@ def a_question() -> Question:
     return make_question(make_member())
 
 
+def a_report() -> DeathReport:
+    return DeathReport.objects.create(
+        member=make_member(), died_on=TODAY, reported_by="The sister.", recorded_at=noon(TODAY), recorded_by=make_user()
+    )
+
+
 CHANGES = {
+    "members_deathreport_has_source": (a_report, {"reported_by": ""}),
+    "members_deathreport_taken_back_whole": (a_report, {"taken_back_at": noon(TODAY)}),
     "members_question_has_text": (a_question, {"text": ""}),
     "members_question_answer_whole": (a_question, {"answer": "Two."}),
     "members_namerequest_name_given": (a_request, {"first_name": "", "last_name": ""}),
@@ -86,6 +95,7 @@ CHANGES = {
     "members_maildelivery_sent_or_refused": (make_delivery, {"reason": "no such box"}),
 }
 COPIES = {
+    "members_deathreport_one_stands": (a_report, {}),
     "members_namerequest.stored_name": (a_request, {"member": make_member}),
     "members_namerequest_one_waits": (a_request, {"stored_name": "another"}),
     "members_rosterdifference_once_while_open": (a_difference, {}),

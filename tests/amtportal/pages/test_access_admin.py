@@ -16,6 +16,9 @@ from django.urls import reverse
 from amtportal.history import seals
 from amtportal.members.models import BouncingAddress, MailDelivery, MailPause, Member, OutgoingMail, User
 from ccp.audits.models import AuditCase
+from ccp.reports.figures.registry import REPORTS
+from ccp.reports.lists.registry import LISTS, url_name
+from ccp.reports.views.access import MAY_VIEW_LISTS, MAY_VIEW_REPORTS
 from ccp.standing import calendar
 from ccp.transcripts import batches, issuing
 from ccp.transcripts import contents as transcripts
@@ -50,6 +53,7 @@ IMPORTS = {
 }
 # Pages about several records, which are there to be read: the permission that each needs.
 READ = {
+    "members_member_changes": "members.view_member",
     "members_outgoingmail_samples": "members.view_outgoingmail",
     "members_outgoingmail_sample": "members.view_outgoingmail",
     "audits_draw_figures": "audits.view_draw",
@@ -59,6 +63,20 @@ READ = {
     "payments_settlement_csv": "payments.view_settlement",
     "payments_unappliedmoney_look": "payments.view_unappliedmoney",
 }
+# Tabs of a member: the permission that each needs, besides the one to view the member.
+TABS = {
+    "members_member_entries": "ccp.view_activity",
+    "members_member_money": "certifications.view_renewalinvoice",
+    "members_member_mail": "notices.view_noticemail",
+    "members_member_audits": "audits.view_auditcase",
+    "members_member_notes": "desk.view_note",
+}
+READ |= {url_name(name): MAY_VIEW_LISTS for name in LISTS}
+READ |= {f"reports_{name}": MAY_VIEW_REPORTS for name in REPORTS}
+READ |= {"reports_index": MAY_VIEW_REPORTS}
+# What is done with a list, and the figures as a file: ``tests/ccp/reports/test_access.py``.
+OF_LIST = tuple(f"{url_name(name)}_{action}" for name in LISTS for action in ("export", "filters", "mail"))
+OF_REPORT = ("reports_count", *(f"reports_{name}_csv" for name in REPORTS))
 # Pages of an entry and a file of an audit, for who has taken the case: ``tests/ccp/audits/test_staff_pages.py``.
 OF_PART = ("audits_auditcase_item", "audits_auditcase_file")
 # Pages of no model, for any staff. They show what the account may open, or nobody's data.
@@ -69,6 +87,8 @@ OF_STAFF = {
     "password_change_done": 200,
     "jsi18n": 200,
     "login": 302,  # home: already signed in
+    "search": 403,  # for who may view members
+    "viewing_end": 405,
     "view_on_site": 404,
 }
 ELSEWHERE = {"logout", "autocomplete", ""}  # a form; below; redirects to pages of this table, and what is not found
@@ -128,7 +148,7 @@ def permission(model: str, action: str) -> str:
 
 def test_every_address_of_the_admin_is_in_one_of_the_tables() -> None:
     names = set(below("admin/").values())
-    assert names == {*PAGES, *DEEDS, *IMPORTS, *READ, *OF_PART, *OF_STAFF, *ELSEWHERE}
+    assert names == {*PAGES, *DEEDS, *IMPORTS, *READ, *TABS, *OF_LIST, *OF_REPORT, *OF_PART, *OF_STAFF, *ELSEWHERE}
 
 
 @pytest.mark.slow
@@ -136,7 +156,7 @@ def test_every_address_of_the_admin_is_in_one_of_the_tables() -> None:
 def test_nobody_but_staff_with_a_permission_for_it_opens_a_page() -> None:
     owner, stranger, anonymous = client_of(Member.objects.get()), client_of(make_member()), client_of(None)
     clerk = staff_with()  # each of these signed in, which makes the row of its table
-    for name in (*PAGES, *DEEDS, *IMPORTS, *READ, *OF_PART):
+    for name in (*PAGES, *DEEDS, *IMPORTS, *READ, *TABS, *OF_LIST, *OF_REPORT, *OF_PART):
         page = address(name)
         for method in ("get", "post"):
             for client in (owner, stranger):
@@ -199,6 +219,22 @@ def test_what_is_there_to_be_read_needs_its_permission(name: str) -> None:
     assert staff_with(READ[name]).get(address(name)).status_code == 200
     others = {"payments.view_settlement", "payments.view_unappliedmoney", "payments.view_refund"} - {READ[name]}
     assert staff_with(*others).get(address(name)).status_code == 403
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("name", TABS)
+def test_a_tab_of_a_member_needs_its_permission_and_the_one_to_see_the_member(name: str) -> None:
+    page, needed = address(name), TABS[name]
+    assert staff_with("members.view_member").get(page).status_code == 403
+    assert staff_with(needed).get(page).status_code == 403
+    assert staff_with("members.view_member", needed).get(page).status_code == 200
+
+
+@pytest.mark.usefixtures("rows")
+def test_a_note_is_written_by_who_may_write_one() -> None:
+    page, reads = address("members_member_notes"), ("members.view_member", "desk.view_note")
+    assert staff_with(*reads).post(page, {"text": "No."}).status_code == 403
+    assert staff_with(*reads, "desk.add_note").post(page, {"text": "Yes."}).status_code == 302
 
 
 @pytest.mark.usefixtures("rows")

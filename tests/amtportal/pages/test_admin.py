@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from amtportal.members.models import Member, NameRequest, RosterDifference, SearchTerm, Tally, User
 from ccp.badges.models import Badge
+from ccp.desk.models import NightlyRun, Note, Viewing
 from ccp.models import (
     Activity,
     ActivityType,
@@ -103,8 +104,11 @@ MODELS = [
     ShareLink,
     Listing,
     Badge,
+    Note,
+    Viewing,
+    NightlyRun,
 ]
-NO_HISTORY = (StatusChange, CycleCorrection, ProviderEvent, NoticeMail, Notice, Badge)
+NO_HISTORY = (StatusChange, CycleCorrection, ProviderEvent, NoticeMail, Notice, Badge, Note, Viewing, NightlyRun)
 WITH_HISTORY = [model for model in MODELS if model not in NO_HISTORY]
 BIG = [model for model in MODELS if model not in (Credential, Category, ActivityType)]
 
@@ -130,7 +134,7 @@ def test_every_model_has_an_admin() -> None:
     attested to is read on the page of each of its entries. Files that wait for a form, and what was
     read from them, are the member's alone.
     """
-    ours = {"members", "certifications", "payments", "ccp", "notices", "sharing", "badges", "exports"}
+    ours = {"members", "certifications", "payments", "ccp", "notices", "sharing", "badges", "exports", "desk"}
     as_lines = {inline.model for shown in admin.site._registry.values() for inline in shown.inlines}
     missing = [
         model

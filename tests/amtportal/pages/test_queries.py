@@ -85,6 +85,7 @@ PAGES = {
     "points calculator": "/qualifying-activities/?type=self-study&quantity=3",
     "guide": "/guide/",
     "tutorial": "/guide/tutorial/enter-ce/",
+    "tutorial-list": "/guide/tutorial/",
 }
 
 

@@ -53,6 +53,7 @@ PUBLIC = [
     "/accounts/signup/",
     "/qualifying-activities/",
     "/guide/",
+    "/guide/tutorial/",
     "/guide/tutorial/enter-ce/",
     "/guide/tutorial/track-progress/",
     "/guide/tutorial/transcript/",

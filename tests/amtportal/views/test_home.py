@@ -143,6 +143,13 @@ def test_with_one_certification_left_in_force_nothing_counts_for_each(two: Membe
     assert "It counts for each certification" not in told
 
 
+def test_a_lapsed_certification_asks_once_for_a_call(met: Member) -> None:
+    Certification.objects.update(status="lapsed")
+    page = read(client_of(met).get("/"))
+    assert words(page.main).count("Call AMT") == 1
+    assert not page.select("main .agenda")
+
+
 def test_the_fee_to_pay_is_the_most_urgent_one(met: Member) -> None:
     make_payment(invoice_of(cycle_of(met), 1))
     page = read(client_of(met).get("/"))

@@ -14,6 +14,7 @@ from tests.support.tagged import assert_tagged
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today", "terms_known")]
 
+MOST_BYTES = 700_000  # members read it on a phone
 GUIDE, GUIDANCE = "/guide/amtrax-user-guide.pdf", "/qualifying-activities/guidance-document.pdf"
 
 
@@ -30,6 +31,7 @@ def test_the_guide_is_a_document_with_every_part_and_picture(language: str) -> N
     assert page.select_one(f"a[href='{GUIDE}']")
     answer = client.get(GUIDE)
     assert answer.headers["Content-Type"] == "application/pdf"
+    assert len(answer.content) <= MOST_BYTES
     assert_tagged(answer.content, language, figures=len(pictures()) + 1)
     text = text_of(answer.content)
     for part in page.select(".prose :is(h2, h3, p)"):

@@ -93,6 +93,20 @@ def test_the_guide_leads_to_each_part_and_back() -> None:
         assert {f"/guide/tutorial/{other}/" for other in CLIPS if other != name} <= links
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_of_the_tutorial_has_all_clips_in_words_and_fetches_none(language: str) -> None:
+    page = read(Client(headers={"accept-language": language}).get("/guide/tutorial/"))
+    assert [link["href"] for link in page.select(".watch a")] == [f"/guide/tutorial/{name}/" for name in CLIPS]
+    for name in CLIPS:
+        own = page_of(name, language)
+        part = page.find(id=name)
+        assert words(part.h2) == words(own.h1)
+        assert words(part.select_one("[data-name=in-words]")) == words(own.select_one("[data-name=in-words]"))
+        assert "/guide/tutorial/" in {link["href"] for link in own.main.select("a")}
+    assert not page.select("video, main img")
+    assert "/guide/tutorial/" in {link["href"] for link in read(Client().get("/guide/")).main.select("a")}
+
+
 def test_another_address_is_no_clip() -> None:
     assert Client().get("/guide/tutorial/cook-rice/").status_code == 404
 

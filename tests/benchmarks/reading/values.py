@@ -82,6 +82,12 @@ TITLES = {
         "24/7 Laboratories: Staffing the Night Shift",
         "Sepsis: The First Three Hours",
         "Instrument Sterilization from A to Z",
+        "Hepatitis B: 3 Doses in 6 Months",
+        "What Is New in Specimen Transport",
+        "HIV/AIDS for Health Workers (2 Hour)",
+        "Hemoglobin A1c, Point by Point",
+        "Preventing Medical Errors",
+        "On Time, On Target: Rapid Influenza Tests",
     ],
     "es": [
         "Actualización en bioseguridad",
@@ -96,6 +102,8 @@ TITLES = {
         "Ética y confidencialidad del paciente",
         "Técnicas de microbiología clínica",
         "Diabetes: atención primaria y seguimiento",
+        "Seguridad del paciente en el banco de sangre",
+        "Buenas prácticas en la toma de muestras",
     ],
 }
 PROVIDERS = {
@@ -117,6 +125,10 @@ PROVIDERS = {
         "Sunrise Continuing Education, Inc.",
         "Ozark Regional Clinic",
         "Keystone Safety Consultants",
+        "Institute for Training in Laboratory Medicine",
+        "Center on Aging at Lake University",
+        "Health Educators of the Dakotas",
+        "Coalition on Patient Safety",
     ],
     "es": [
         "Universidad de Caguas",

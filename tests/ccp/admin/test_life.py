@@ -71,7 +71,7 @@ def test_a_status_is_changed_with_a_reason_and_its_consequence_in_view(desk: Cli
     form = desk.get(address).text
     assert "If retired It takes no records. Its cycle May 1, 2023 to Apr 30, 2026 is not closed now" in fact(form)
     offered = [option["value"] for option in BeautifulSoup(form, "html.parser").select("select[name=to] option")]
-    assert offered == ["", "lapsed", "retired", "revoked"]
+    assert offered == ["", "lapsed", "retired"]
     response = submit(desk, address, to="retired", reason="Has left the field.")
     assert told(desk, response).endswith("was active and is retired: Has left the field.")
     change = StatusChange.objects.get()

@@ -1,6 +1,6 @@
 """Staff set the points that members left to AMT: one by one with a preview, or several at once."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -10,10 +10,10 @@ from amtportal.members.models import User
 from ccp.counting import requirement
 from ccp.models import Activity
 from ccp.recording import verbs as recording
-from ccp.rollover import catching_up
 from certifications.models import Cycle
 from tests.support.builders import TODAY, client_of, make_activity, make_cycle, noon
 from tests.support.forms import form_on
+from tests.support.pages import read, words
 from tests.support.staff import found, make_clerk, page, told
 
 pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors, pytest.mark.usefixtures("on_today")]
@@ -64,9 +64,54 @@ def test_entries_that_wait_are_a_list(desk: Client, cycle: Cycle, waiting: Activ
     assert found(desk, Activity, points="to-be-set") == []
 
 
-def test_an_entry_of_a_closed_cycle_is_not_in_the_list(desk: Client, cycle: Cycle, waiting: Activity) -> None:
-    catching_up.catch_up(waiting.member, at=noon(cycle.ends_on + timedelta(days=200)), shown=[cycle])
-    assert found(desk, Activity, points="to-be-set") == []
+def close(cycle: Cycle) -> None:
+    closed = {"ends_on": TODAY - timedelta(days=1), "closed_on": TODAY, "outcome": "compliant", "points_at_close": 27}
+    Cycle.objects.filter(pk=cycle.pk).update(**closed)
+
+
+def test_an_entry_of_closed_cycles_only_is_not_in_the_list(desk: Client, cycle: Cycle, waiting: Activity) -> None:
+    both = make_activity(
+        cycle, make_cycle(waiting.member, credential="RPT"), kind="journal-article", points=None, title="On arteries"
+    )
+    close(cycle)
+    assert found(desk, Activity, points="to-be-set") == [both]
+
+
+def test_the_list_begins_with_what_is_most_urgent_and_says_since_when_and_until_when(
+    desk: Client, cycle: Cycle, waiting: Activity
+) -> None:
+    """RMA misses points and ends on 4/30/2026, RPT on 9/14/2027. The third cycle is met."""
+    running = make_cycle(credential="RPT", awarded_on=date(2024, 9, 15))
+    later = make_activity(running, kind="journal-article", points=None, at=noon(TODAY - timedelta(days=2)))
+    enough = make_cycle()
+    make_activity(enough, points="30")
+    moot = make_activity(enough, kind="journal-article", points=None)
+    table = read(desk.get(page(Activity), {"points": "to-be-set"})).select("#result_list tbody tr")
+    shown = [
+        (words(row.th), words(row.select_one(".field-waits")), words(row.select_one(".field-cycle_ends")))
+        for row in table
+    ]
+    assert shown == [
+        (waiting.reference, "0 days", "Apr 30, 2026, in 47 days"),
+        (later.reference, "2 days", "Sep 14, 2027, in 549 days"),
+        (moot.reference, "0 days", "misses no points"),
+    ]
+    assert found(desk, Activity, points="to-be-set", q=waiting.member.amt_id) == [waiting]
+    assert "field-cycle_ends" not in desk.get(page(Activity)).text
+
+
+def test_the_page_says_what_becomes_of_a_closed_cycle(desk: Client, cycle: Cycle, waiting: Activity) -> None:
+    running = make_cycle(waiting.member, credential="RPT")
+    both = make_activity(cycle, running, kind="journal-article", points=None, title="On arteries")
+    close(cycle)
+    assert "If they must count in the closed cycle, sign a correction of it." in desk.get(address(both)).text
+    text = desk.post(address(both), {**form_on(desk, address(both)), **TYPED}).text
+    assert "Closed on Mar 14, 2026 as compliant: it keeps its 27 of 30 points." in text
+    assert "0 points now, 4 after, of 24." in text
+    desk.post(address(both), confirmed(desk, both))
+    both.refresh_from_db()
+    assert both.points == 4
+    assert (requirement.counted_points(cycle), requirement.counted_points(running)) == (27, 4)
 
 
 def test_page_shows_what_changes_before_anything_does(desk: Client, cycle: Cycle, waiting: Activity) -> None:

@@ -1,12 +1,15 @@
 """The archive: who may have it made and read it, for how long, what is in the file, and what a killed worker leaves."""
 
 import io
+import tracemalloc
 import zipfile
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.files.storage import FileSystemStorage
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.http import HttpResponse
@@ -18,13 +21,13 @@ from amtportal.members.mail import sending
 from amtportal.members.models import Member
 from amtportal.refusals import Refused
 from amtportal.uploads import kept
-from ccp.exports import archives
+from ccp.exports import archives, packing
 from ccp.exports.models import Archive
 from ccp.models import Transcript
 from ccp.transcripts import issuing
 from ccp.transcripts.papers import filename
 from tests.support.builders import PASSWORD, TODAY, client_of, make_user, noon
-from tests.support.evidence import attach
+from tests.support.evidence import attach, make_evidence
 from tests.support.factors import confirm
 from tests.support.pages import read, words
 
@@ -144,6 +147,27 @@ def test_one_at_a_time_and_three_a_day(met: Member, owner: Client) -> None:
         made(met)
     Archive.objects.update(failures=[[jobs.WHOLE, "No space left on device"]])
     assert made(met).finished_at, "what an error ended does not count"
+
+
+def test_memory_does_not_grow_with_the_files(met: Member, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Six files of 10 MB, which are one on the disk, take less memory than half of one."""
+    size = 10 * 2**20
+    with (tmp_path / "one").open("wb") as one:
+        one.truncate(size)
+    kept_files = FileSystemStorage(tmp_path)
+    monkeypatch.setattr(kept, "storage", lambda: kept_files)
+    for number in range(6):
+        (tmp_path / f"{number}").hardlink_to(tmp_path / "one")
+        make_evidence(met.activities.get(), size=size, stored_name=f"{number}")
+    archive = archives.ask(member=met, by=met.user, language="en", at=noon(TODAY))
+    tracemalloc.start()
+    try:
+        path = packing.make(archive, tmp_path, jobs.Progress(Archive.objects.filter(pk=archive.pk)))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert path.stat().st_size > 6 * size
+    assert peak < size / 2, f"{peak / 2**20:.1f} MB"
 
 
 def test_a_newer_one_takes_the_place_of_the_older(met: Member) -> None:

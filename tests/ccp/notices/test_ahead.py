@@ -16,8 +16,10 @@ from tests.support.builders import (
     client_of,
     cycle_of,
     invoice_of,
+    make_activity,
     make_member,
     make_payment,
+    noon,
 )
 from tests.support.notices import make_mail, make_notice
 from tests.support.pages import read, words
@@ -92,6 +94,12 @@ def test_in_grace_the_reminders_are_those_of_the_grace_period_and_then_the_lapse
     }
     later = comes(grace, on=date(2026, 5, 17))
     assert said(later)["2026-05-24"] == ["The grace period is over and points are missing: the certification lapses."]
+
+
+def test_no_lapse_is_foretold_while_amt_owes_points(grace: Member) -> None:
+    cycle = cycle_of(grace, "MLT")
+    make_activity(cycle, kind="journal-article", points=None, starts_on=cycle.ends_on, at=noon(cycle.ends_on))
+    assert "2026-05-24" not in said(comes(grace, on=date(2026, 5, 17)))
 
 
 def test_what_is_switched_off_does_not_come(new: Member) -> None:

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 from time_machine import TimeMachineFixture
 
-from amtportal.members.mail.layout import Part
+from amtportal.members.mail.layout import Part, unwrapped
 from amtportal.members.models import BouncingAddress, Member, OutgoingMail, User
 from ccp.amt_credits import error_reports
 from ccp.notices import sending, telling
@@ -17,7 +17,7 @@ from ccp.notices.models import Notice, NoticeKind, NoticeMail, Preference
 from ccp.notices.telling import Said
 from ccp.recording import verbs as recording
 from certifications import invoices, life
-from certifications.models import RenewalInvoice
+from certifications.models import Cycle, RenewalInvoice
 from certifications.payments.models.checkouts import CheckoutStatus
 from tests.support.builders import (
     TODAY,
@@ -346,6 +346,35 @@ def test_points_that_amt_set_are_told_with_the_totals(
     assert "34 of 30" in text
     assert "RMA: requirement met." in text
     assert Kind.POINTS_SET not in send(TODAY + DAY).kinds
+
+
+def test_points_that_came_too_late_for_a_closed_cycle_are_told_as_such(
+    met: Member, staff: User, mailbox: Mailbox, at_eight: TimeMachineFixture
+) -> None:
+    """RMA was closed before AMT set the points; they count in MLT."""
+    closed, running = cycle_of(met), make_cycle(met, credential="MLT")
+    entry = make_activity(closed, running, kind="journal-article", points=None, title="On veins", at=YESTERDAY)
+    values = {"ends_on": TODAY - 2 * DAY, "closed_on": TODAY - DAY, "outcome": "compliant", "points_at_close": 30}
+    Cycle.objects.filter(pk=closed.pk).update(**values)
+    recording.set_points(
+        activity=entry, points=Decimal(4), reason="Page 4", revision=1, by=staff, at=YESTERDAY + timedelta(hours=1)
+    )
+    send()
+    text = unwrapped(mailbox.mails[0].get_body(("plain",)).get_content().replace("\r\n", "\n"))
+    assert "RMA: the cycle that ended Mar 12, 2026 was closed before, and does not change." in text
+    assert "MLT: 4 of 45" in text
+    assert "RMA: 3" not in text
+
+
+def test_in_grace_the_mail_says_that_nobody_lapses_while_amt_owes_points(
+    grace: Member, mailbox: Mailbox, at_eight: TimeMachineFixture
+) -> None:
+    cycle = cycle_of(grace, "MLT")
+    recorded_on = cycle.ends_on
+    make_activity(cycle, kind="journal-article", points=None, starts_on=recorded_on, at=noon(recorded_on))
+    send()
+    text = unwrapped(mailbox.mails[0].get_body(("plain",)).get_content().replace("\r\n", "\n"))
+    assert "this certification lapses, but not before AMT has set the points for which your entries wait." in text
 
 
 def test_points_of_an_entry_that_was_withdrawn_are_not_told(met: Member, staff: User) -> None:

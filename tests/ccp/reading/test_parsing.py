@@ -252,6 +252,33 @@ CERTIFICATES = [
     ("Training completed 03/14/2026. Refresher training must be completed by 03/14/2027.", [DAY], [], [], ""),
     ("2026-03-14T10:22:00Z completed", [DAY], [], [], ""),
     (
+        "Date and place: March 14, 2026, Boise\nThe term of approval extends from 4/2/2025 to 12/28/2026.\n2 CE hours",
+        [DAY],
+        [],
+        ["2"],
+        "hour",
+    ),
+    ("8/22/2026 4:02:11 PM\nhas completed the course as of March 14, 2026", [], [], [], ""),
+    (
+        "which ran from Tuesday, March 10, to Saturday, March 14, 2026, 8 contact hours (0.80 CEU)",
+        ["2026-03-10"],
+        [DAY],
+        ["8"],
+        "hour",
+    ),
+    ("Kind            Offered   Earned\nContact hours   8.0       2.0\nAttended 3/14/2026", [DAY], [], ["2"], "hour"),
+    ("attended March 13, 2026 and March 14, 2026", ["2026-03-13"], [DAY], [], ""),
+    ("Date: March 20, 2026\nYou took part in it on March 14, 2026.", [DAY], [], [], ""),
+    ('DATE: March 20, 2026\nYou attended "Point by Point" on March 14, 2026.', [DAY], [], [], ""),
+    (
+        "Report of 01/01/2026 to 04/30/2026\nCompleted 03/14/2026\nCompleted 03/13/2026",
+        ["2026-03-13", DAY],
+        [],
+        [],
+        "",
+    ),
+    ("Supervisor: ____________ Date: 3/14/2026\nCE hours: 2", [], [], ["2"], "hour"),
+    (
         "July 4, 2026 - July 6, 2026 Annual Convention. 14 Contact Hours Awarded. Next convention: July 3, 2027",
         ["2026-07-04"],
         ["2026-07-06"],
@@ -282,7 +309,16 @@ def test_days_and_hours(text: str, starts: list[str], ends: list[str], quantity:
         ("1.5 CEUs", ["1.5", "15"]),
         ("1.5 CEUs. One CEU equals ten contact hours.", ["15"]),
         ("CEU hours: 0.5", ["0.5", "5"]),
+        ("0.5 CEU by the American Association of Medical Assistants", ["0.5", "5"]),  # its CEU is an hour
         ("2 contact hours, 0.3 CEU", ["2", "3"]),
+        ("Course: HIV/AIDS for Health Workers (2 Hour)", []),
+        ("Office hours: 9 to 5. Worth 2 CE hours.", ["2"]),
+        ("Duration: 2 hours and 30 minutes", ["2.5"]),
+        ("Tiempo: 1 h 15 min", ["1.25"]),
+        ("Equivale a 2 horas crédito de educación continua", ["2"]),
+        ("You scored 92 points and passed. Worth 1.5 CE hours.", ["1.5"]),
+        ("Score: 92 points out of 100", []),
+        ("Earned 3.00 of 5.00 contact hours", ["3"]),
         ("1 hour - 60 minutes. 1 hour 60 minutes", []),
         ("CONTACT HOURS (1 hour    60 minutes)", []),
     ],
@@ -302,9 +338,91 @@ def test_what_the_ocr_is_not_sure_of_is_not_filled_in(text: str) -> None:
     assert not read(text, sure=30)
 
 
+def test_a_number_that_lost_its_point_is_not_filled_in() -> None:
+    assert read("05 horas contacto").values("quantity") == ["5"]
+    assert read("05 contact hours", sure=96).values("quantity") == []
+
+
 def test_a_day_without_a_word_beside_it_is_filled_in_from_text_only() -> None:
     assert read("March 14, 2026").values("starts_on") == [DAY]
     assert read("March 14, 2026", sure=96).values("starts_on") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "starts"),
+    [
+        pytest.param("attended on Saturday, March 14, 2026", [DAY], id="the weekday fits"),
+        pytest.param("attended on Saturday, March 16, 2026", [], id="one of both is wrong"),
+        pytest.param("asistió el sábado 04/04/2026", ["2026-04-04"], id="one reading"),
+        pytest.param("asistió el viernes 04/03/2026", ["2026-04-03"], id="the weekday decides"),
+        pytest.param("Date attended: 04.03.2026", ["2026-03-04", "2026-04-03"], id="dots may have the day first"),
+        pytest.param("Date attended: 04.03.2026, not 03.14.2026", ["2026-04-03"], id="the page decides"),
+        pytest.param("Programme attended: 04/03/2026", ["2026-03-04", "2026-04-03"], id="British words may, too"),
+    ],
+)
+def test_the_weekday_and_the_page_decide_how_a_day_is_read(text: str, starts: list[str]) -> None:
+    assert sorted(read(text).values("starts_on")) == starts
+
+
+@pytest.mark.parametrize(
+    ("text", "is_sure"),
+    [
+        pytest.param("Provider: Health Educators of Boise\n\n\nDate: 3/14/2026", True, id="it ends with its line"),
+        pytest.param("Provided by Health Educators of Boise\nand Omaha", False, id="it may go on"),
+        pytest.param("Provided by Boise Hospital in Idaho", False, id="a place, or a part of the name"),
+    ],
+)
+def test_a_provider_that_may_be_cut_off_is_only_offered(text: str, is_sure: bool) -> None:
+    [provider] = read(text, sure=99)["provider"]
+    assert provider.is_sure is is_sure
+
+
+def test_a_day_of_which_nothing_is_said_beside_others_is_only_offered() -> None:
+    [alone] = read("March 14, 2026")["starts_on"]
+    [beside] = read("March 14, 2026\nExpires: March 14, 2028")["starts_on"]
+    assert alone.is_sure
+    assert not beside.is_sure
+
+
+def test_a_title_over_two_lines_of_its_cell_is_one() -> None:
+    """Lines are recognized, as in a picture: in typed text they are too far apart."""
+    found = read(
+        """
+        Course            Completed     Hours
+        Blood Smears in   03/14/2026    2.0
+        Primary Care
+        """,
+        sure=99,
+    )
+    assert found.values("title") == ["Blood Smears in Primary Care"]
+
+
+def test_a_label_beside_the_last_line_of_its_value_is_not_enough() -> None:
+    found = read("           Prairie State Health\nSponsor:   Department", sure=99)
+    assert not any(one.is_sure for one in found["provider"])
+
+
+def test_the_heads_of_columns_are_no_title() -> None:
+    assert read("Course   Date ordered Date finished Grade").values("title") == []
+    assert read("Course: Blood Smears Mar 6, 2026").values("title") == ["Blood Smears"]
+
+
+def test_a_total_of_several_activities_is_one_of_several_values() -> None:
+    found = read("Completed      Hours\n03/14/2026     2.0\n04/10/2026     3.0\n\n\nTotal CE hours: 5.0")
+    assert sorted(found.values("quantity")) == ["2", "3", "5"]
+
+
+def test_the_total_alone_is_only_offered() -> None:
+    found = read("Completed 03/14/2026\nCompleted 04/10/2026\nTotal CE hours: 5.0")
+    assert [(one.value, one.is_sure) for one in found["points"]] == [("5", False)]
+
+
+def test_one_day_beside_several_numbers_is_only_offered_from_a_picture() -> None:
+    """The picture may have a day in each row of which one was read."""
+    text = "Completed      Contact hours\n03/14/2026     2.0\n               3.0"
+    for sure, is_sure in ((100, True), (96, False)):
+        [day] = read(text, sure=sure)["starts_on"]
+        assert (day.value, day.is_sure) == (DAY, is_sure)
 
 
 def test_a_value_tells_where_it_stood() -> None:
@@ -364,6 +482,11 @@ def test_titles(text: str, titles: list[str]) -> None:
     [
         ("Sponsored by Lakeshore Health Academy on March 14, 2026", ["Lakeshore Health Academy"]),
         ("Provider: Great Plains University, 12 Main Street, Boise, ID 83702", ["Great Plains University"]),
+        ("Provider: Center on Aging at Lake University", ["Center on Aging at Lake University"]),
+        ("Presented by American Council on Safety on Monday, May 4, 2026", ["American Council on Safety"]),
+        ("Provider: Council on Practice #50-1234", ["Council on Practice"]),
+        ("organized by LabSmart Education", ["LabSmart Education"]),
+        ("Educational provider: Boise Hospital #50-1234", ["Boise Hospital"]),
         ("Presented by Jane Roe, MD", []),  # a person
         ("Blue Ridge Hospital\ncertifies that\nAnn Lee", ["Blue Ridge Hospital"]),
         ("Sponsor: Blue Ridge Hospital\nProvided by Delta Academy", ["Blue Ridge Hospital", "Delta Academy"]),

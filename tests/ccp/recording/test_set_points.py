@@ -10,9 +10,11 @@ from amtportal.members.models import User
 from amtportal.refusals import Refused
 from ccp.counting import replay, requirement
 from ccp.counting.terms import catalogue
-from ccp.models import Activity
+from ccp.models import Activity, Credit
+from ccp.recording import entries
 from ccp.recording import verbs as recording
 from ccp.rollover import cycle_record, verification
+from ccp.transcripts import contents
 from certifications.models import Cycle, RenewalInvoice
 from tests.support.builders import (
     TODAY,
@@ -198,6 +200,68 @@ def test_points_of_a_closed_cycle_are_not_set(cycle: Cycle, waiting: Activity, s
     Cycle.objects.filter(pk=cycle.pk).update(**closed)
     with pytest.raises(Refused, match="a closed cycle does not change"):
         set_points(waiting, "4", staff)
+
+
+def closed_of_two() -> tuple[Cycle, Cycle, Activity]:
+    """Return a closed RMA cycle, an open RPT cycle with 20 of 24 points, and an entry of both that waits."""
+    member = make_member()
+    closed, running = make_cycle(member), make_cycle(member, credential="RPT")
+    entry = make_activity(closed, running, kind="journal-article", points=None, title="On veins")
+    make_activity(running, points="20")
+    values = {"ends_on": TODAY - DAY, "closed_on": TODAY, "outcome": "non-compliant", "points_at_close": 0}
+    Cycle.objects.filter(pk=closed.pk).update(mandatory_at_close=True, **values)
+    return closed, running, entry
+
+
+def test_points_count_in_what_is_open_and_the_closed_cycle_keeps_its_own(staff: User) -> None:
+    """20 and 4 points meet the 24 of RPT. RMA was closed with 0 points, and has 0 afterwards."""
+    closed, running, entry = closed_of_two()
+    before = Credit.history.filter(cycle=closed).count()
+    set_points(entry, "4", staff)
+    assert [requirement.counted_points(cycle) for cycle in (closed, running)] == [0, 24]
+    running.refresh_from_db()
+    assert running.requirement_met_on == TODAY
+    assert Credit.history.filter(cycle=closed).count() == before
+    assert is_as_recomputed(closed)
+    assert is_as_recomputed(running)
+    again = set_points(Activity.objects.get(pk=entry.pk), "3", staff)
+    assert (again.points, [requirement.counted_points(cycle) for cycle in (closed, running)]) == (3, [0, 23])
+
+
+def test_the_entry_says_why_it_counts_nothing_in_the_closed_cycle(staff: User) -> None:
+    *_, entry = closed_of_two()
+    said = {line.certification_code: line.sentence for line in entries.credit_lines(entries.read().get(pk=entry.pk))}
+    assert said == {
+        "RMA": "AMT did not set its points before this cycle was closed. Call AMT if it must count.",
+        "RPT": "It counts from the day on which AMT sets its points. AMT then tells you.",
+    }
+    set_points(entry, "4", staff)
+    said = {line.certification_code: line.sentence for line in entries.credit_lines(entries.read().get(pk=entry.pk))}
+    late = "AMT set these points after the cycle was closed, and a closed cycle does not change."
+    assert said == {"RMA": late, "RPT": ""}
+
+
+def test_an_entry_that_waits_can_be_void_while_one_of_its_cycles_is_open(staff: User) -> None:
+    """Otherwise nothing but points could end the waiting of a cycle for an entry that deserves none."""
+    closed, running, entry = closed_of_two()
+    voided = recording.void(activity=entry, reason="No article.", by=staff, at=noon(TODAY))
+    assert voided.is_void
+    assert [requirement.counted_points(cycle) for cycle in (closed, running)] == [0, 20]
+    assert is_as_recomputed(closed)
+    assert is_as_recomputed(running)
+    assert not contents.of_cycle(Cycle.objects.get(pk=closed.pk)).row_count
+
+
+@pytest.mark.parametrize("points", ["4", None], ids=["its points are set", "all its cycles are closed"])
+def test_an_entry_of_a_closed_cycle_is_not_void(staff: User, points: str | None) -> None:
+    _, running, entry = closed_of_two()
+    if points:
+        entry = set_points(entry, points, staff)
+    else:
+        closed = {"ends_on": TODAY - DAY, "closed_on": TODAY, "outcome": "compliant", "points_at_close": 20}
+        Cycle.objects.filter(pk=running.pk).update(**closed)
+    with pytest.raises(Refused, match="a closed cycle does not change"):
+        recording.void(activity=entry, reason="No article.", by=staff, at=noon(TODAY))
 
 
 @pytest.mark.parametrize("is_paid", [True, False], ids=["paid", "being paid"])

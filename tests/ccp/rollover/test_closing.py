@@ -1,7 +1,8 @@
 """What becomes of an ended cycle: compliant, awaiting payment, in grace or non-compliant."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -14,7 +15,7 @@ from amtportal.refusals import Refused
 from ccp.counting import requirement
 from ccp.models import Activity, Credit
 from ccp.recording import verbs as recording
-from ccp.rollover import catching_up, verdicts
+from ccp.rollover import catching_up, points_owed, verdicts
 from ccp.rollover import closing as rollover
 from certifications import cycles, invoices
 from certifications.models import Certification, Credential, Cycle, RenewalInvoice, StatusChange
@@ -491,3 +492,95 @@ def test_cycles_that_take_records_are_found_by_member_in_the_order_of_their_keys
     with transaction.atomic():
         found = catching_up.open_by_member([ada.pk, bea.pk], at=noon(TODAY), lock=lock)
     assert found == {ada.pk: [first], bea.pk: [second, third]}
+
+
+# Points that AMT owes
+
+
+AFTER_GRACE = noon(GRACE_LAST + DAY)
+
+
+def unmet_with_an_entry_that_waits(**claim: Any) -> tuple[Cycle, Activity]:
+    """Return an RMA cycle with 27 of 30 points, and an entry whose points AMT is to set."""
+    cycle = make_cycle()
+    make_activity(cycle, points="27")
+    return cycle, make_activity(cycle, **{"kind": "journal-article", "points": None, **claim})
+
+
+def is_closed(cycle: Cycle) -> bool:
+    cycle.refresh_from_db()
+    return cycle.closed_on is not None
+
+
+def set_points(entry: Activity, points: str, at: datetime) -> None:
+    values = {"reason": "Page 4", "revision": entry.revision, "by": make_user(is_staff=True), "at": at}
+    recording.set_points(activity=entry, points=Decimal(points), **values)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("on", "verdict"),
+    [(LAST, "running"), (LAST + DAY, "grace"), (GRACE_LAST, "grace"), (GRACE_LAST + DAY, "awaiting-points")],
+)
+def test_a_cycle_does_not_lapse_while_amt_owes_points_for_it(on: date, verdict: str) -> None:
+    cycle, entry = unmet_with_an_entry_that_waits()
+    [(_, found, _)] = verdicts.judged([cycle], on)
+    assert found == verdict
+    tally = rollover.close_due(at=noon(on))
+    assert (tally.closed, is_closed(cycle)) == (0, False)
+    assert [made.cycle.pk for made in points_owed.urgent(on)] == [cycle.pk]
+    assert not catching_up.catch_up(entry.member, at=noon(on))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("points", "verdict"), [("2.75", "non-compliant"), ("3", "awaiting-payment")], ids=["a quarter short", "enough"]
+)
+def test_once_the_points_are_set_the_cycle_is_judged_by_them(points: str, verdict: str) -> None:
+    """27 and 3 meet the 30. The grace period is over, which is not the member's fault."""
+    cycle, entry = unmet_with_an_entry_that_waits()
+    set_points(entry, points, AFTER_GRACE)
+    tally = rollover.close_due(at=AFTER_GRACE)
+    assert tally.found == {verdict: 1}
+    assert is_closed(cycle) is (verdict == "non-compliant")
+
+
+@pytest.mark.django_db
+def test_a_late_run_judges_by_what_waited_on_its_day() -> None:
+    """Points that were set on 8/1 waited on 7/30: a run for that day closes nothing."""
+    _, entry = unmet_with_an_entry_that_waits()
+    set_points(entry, "1", noon(GRACE_LAST + 3 * DAY))
+    assert rollover.close_due(at=AFTER_GRACE).found == {"awaiting-points": 1}
+    assert rollover.close_due(at=noon(GRACE_LAST + 3 * DAY)).found == {"non-compliant": 1}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ends", ["withdrawn", "void"])
+def test_an_entry_that_no_longer_stands_owes_nothing(ends: str) -> None:
+    cycle, entry = unmet_with_an_entry_that_waits()
+    if ends == "void":
+        recording.void(activity=entry, reason="No article.", by=make_user(is_staff=True), at=AFTER_GRACE)
+    else:
+        recording.withdraw(activity=entry, by=entry.member.user, at=noon(GRACE_LAST))
+    assert rollover.close_due(at=AFTER_GRACE).found == {"non-compliant": 1}
+    assert is_closed(cycle)
+
+
+@pytest.mark.django_db
+def test_points_that_could_not_count_keep_no_cycle_open() -> None:
+    """Employment counts up to 12/31/2020 only: whatever AMT sets counts nothing in this cycle."""
+    cycle, entry = unmet_with_an_entry_that_waits()
+    Credit.objects.filter(activity=entry).update(cut=Credit.Cut.WINDOW)
+    assert rollover.close_due(at=AFTER_GRACE).found == {"non-compliant": 1}
+    assert is_closed(cycle)
+
+
+@pytest.mark.django_db
+def test_what_would_lapse_costs_one_query_more_for_a_batch(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    cycles = [unmet_with_an_entry_that_waits()[0] for _ in range(3)]
+    for cycle in cycles:
+        assert cycle.certification.ccp_mandatory
+    with django_assert_num_queries(3):
+        assert {verdict for _, verdict, _ in verdicts.judged(cycles, GRACE_LAST + DAY)} == {"awaiting-points"}
+    with django_assert_num_queries(2):
+        verdicts.judged(cycles, GRACE_LAST)

@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from time_machine import TimeMachineFixture
 
+from amtportal.members.mail import sending
+from amtportal.members.mail.layout import unwrapped
 from ccp.rollover import closing as rollover
 from certifications.models import Certification, Cycle, RenewalInvoice, StatusChange
 from tests.support.builders import invoice_of, make_activity, make_cycle, make_member, make_payment, make_user, noon
@@ -329,3 +332,74 @@ def test_a_run_that_is_killed_at_any_row_is_finished_by_the_next(row: int) -> No
     assert Cycle.objects.unclosed().filter(number=2).count() == 5
     assert RenewalInvoice.objects.filter(cycle__number=2).count() == 15
     assert Certification.objects.filter(status="lapsed").count() == StatusChange.objects.count() == 5
+
+
+# Points that AMT owes
+
+
+def owed(**claim: Any) -> Any:
+    """Return an entry of an RMA cycle that ends on 4/30/2026 with 27 of 30 points; AMT is to set its points."""
+    cycle = make_cycle(make_member())
+    make_activity(cycle, points="27")
+    return make_activity(cycle, **{"kind": "journal-article", "points": None, **claim})
+
+
+def told_by_run(*options: str) -> str:
+    stdout = io.StringIO()
+    call_command("close_cycles", *options, stdout=stdout)
+    sending.send_due()
+    return stdout.getvalue()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("before", "is_told"), [(61, False), (60, True), (0, True), (-1, True), (-91, True)])
+def test_staff_are_told_of_points_that_amt_owes_before_a_certification_lapses(
+    before: int, time_machine: TimeMachineFixture, settings: Any, *, is_told: bool
+) -> None:
+    settings.OFFICE_EMAIL = "office@amt.example"
+    entry = owed()
+    time_machine.move_to(noon(LAST - before * DAY), tick=False)
+    printed = told_by_run()
+    assert (entry.reference in printed) is is_told
+    told = [sent for sent in mail.outbox if sent.to == ["office@amt.example"]]
+    assert len(told) == is_told
+    if is_told:
+        assert entry.reference in told[0].body
+        assert "RMA, 3 to go, cycle ends Apr 30, 2026" in unwrapped(told[0].body)
+        assert "/admin/ccp/activity/?points=to-be-set" in told[0].body
+        assert entry.member.last_name not in told[0].body
+
+
+@pytest.mark.django_db
+def test_the_office_is_told_once_a_day_and_never_by_a_run_that_writes_nothing(time_machine: TimeMachineFixture) -> None:
+    owed()
+    time_machine.move_to(noon(LAST), tick=False)
+    assert "AMT owes the points of 1 entry" in told_by_run("--dry-run")
+    told_by_run("--on", "2026-04-29")
+    assert mail.outbox == []
+    told_by_run(), told_by_run()
+    assert [sent.subject for sent in mail.outbox] == ["Points to set: the first cycle ends Apr 30, 2026"]
+    time_machine.move_to(noon(LAST + DAY), tick=False)
+    told_by_run()
+    assert [sent.subject for sent in mail.outbox][1:] == ["Points to set: the first cycle ended Apr 30, 2026"]
+
+
+@pytest.mark.django_db
+def test_a_run_names_what_stays_open_for_points_only(time_machine: TimeMachineFixture) -> None:
+    owed()
+    time_machine.move_to(noon(OVER), tick=False)
+    printed = told_by_run()
+    assert "0 cycles closed (0 compliant, 0 non-compliant)" in printed
+    assert "0 in grace, 1 awaiting points from AMT, 0 failed." in printed
+    assert "its grace period ended Jul 29, 2026, and it stays open only for these points" in printed
+
+
+@pytest.mark.django_db
+def test_points_that_nothing_waits_for_are_not_urgent(time_machine: TimeMachineFixture) -> None:
+    """Where the requirement is met, or CCP is voluntary, no certification hangs on them."""
+    enough = owed()
+    make_activity(enough.credits.get().cycle, points="3")
+    voluntary = make_cycle(make_member(), ccp_mandatory=False)
+    make_activity(voluntary, kind="journal-article", points=None)
+    time_machine.move_to(noon(LAST), tick=False)
+    assert "AMT owes" not in told_by_run()

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 from time_machine import TimeMachineFixture
 
+from amtportal import qr
 from amtportal.members.models import Member
 from amtportal.refusals import Refused
 from ccp import merging
@@ -79,6 +80,8 @@ def test_a_member_makes_a_link_and_a_visitor_reads_it(met: Member) -> None:
     assert "works until Apr 13, 2026" in words(shown)  # 30 days
     address = words(shown.select_one("[data-name=share-address]"))
     assert re.fullmatch(r"http://localhost:8000/share/[\w-]{32}/", address)
+    assert str(shown.select_one("svg.qr path")["d"]) in qr.svg(address, "", error="l")
+    assert words(shown.select_one("svg.qr title")) == "QR code of this link"
     visitor = read(Client().get(urlsplit(address).path))
     assert words(visitor.h1) == "Mia Met"
     assert "Active, in force" in words(visitor.main)

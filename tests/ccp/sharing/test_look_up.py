@@ -16,6 +16,7 @@ from ccp import merging
 from ccp.sharing import look_up
 from ccp.sharing.models import Listing
 from certifications import life
+from certifications.models import Certification
 from tests.support.builders import TODAY, client_of, cycle_of, make_cycle, make_member, make_user, noon
 from tests.support.pages import read, words
 
@@ -152,13 +153,15 @@ def test_a_member_switches_it_off_and_on_and_staff_win(ana: Member) -> None:
     assert words(page.select_one(".notices")) == "The public look-up no longer finds you."
     assert page.select_one("[data-name=look-up-state]")["data-state"] == "hidden"
     assert ask("Castillo-Núñez", NUMBER).status_code == 404
-    client.post("/account/sharing/", {"action": "show"})
+    client.post("/account/sharing/", {"action": "show"}, follow=True)
     assert ask("Castillo-Núñez", NUMBER).status_code == 200
     staff = make_user(is_staff=True)
     look_up.hide(member=ana, hidden=True, by=staff, at=noon(TODAY), as_staff=True, reason="A threat.")
-    client.post("/account/sharing/", {"action": "show"})
+    page = read(client.post("/account/sharing/", {"action": "show"}, follow=True))  # on a page from before
+    assert words(page.select_one(".notices")) == (
+        "The public look-up does not find you, because AMT does not show you there."
+    )
     assert ask("Castillo-Núñez", NUMBER).status_code == 404
-    page = read(client.get("/account/sharing/"))
     assert page.select_one("[data-name=look-up-state]")["data-state"] == "staff"
     assert not page.select("#look-up button")
     assert Listing.history.count() == 3
@@ -221,6 +224,49 @@ def test_the_database_looks_a_number_up_by_its_index(ana: Member) -> None:
     assert (
         "certification_by_number" in look_up._numbered(["Q500123A", "500123"]).select_related(None).order_by().explain()
     )
+
+
+@pytest.mark.any_database
+def test_at_scale_known_unknown_and_hidden_are_looked_up_by_the_index_alike(ana: Member) -> None:
+    """Among 10,000 other certifications, of which some are hidden, as PostgreSQL plans it with its statistics."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no statistics of which the plan could depend here.")
+    hidden = make_member(last_name="Hidden")
+    make_cycle(hidden, certificate_number="H-2")
+    many_others(10_000)
+    Listing.objects.create(member=hidden, hidden_by_staff=True)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE certifications_certification, sharing_listing, members_member, members_user")
+    plans = set()
+    for name, number in (("Castillo-Núñez", NUMBER), ("Nobody", "N-1"), ("Hidden", "H-2")):
+        with CaptureQueriesContext(connection) as asked:
+            look_up.find(last_name=name, certificate_number=number, at=noon(TODAY))
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {asked[0]['sql']}")
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+        assert "certification_by_number" in plan
+        assert not re.search("Seq Scan on (certifications_certification|members_member|members_user)", plan), plan
+        plans.add(re.sub(r"'[^']*'|\([^()]*\)|cost=\S+ rows=\d+ width=\d+", "", plan))
+    assert len(plans) == 1, plans
+
+
+def many_others(number: int) -> None:
+    """Add this many members, each with a certification, and every hundredth hidden."""
+    like = cycle_of(Member.objects.get(last_name="Castillo-Núñez")).certification
+    for model, pk, values in (
+        (Member, like.member_id, {"id": "n", "user_id": "NULL", "amt_id": "'X' || n", "last_name": "'Lane' || n"}),
+        (Certification, like.pk, {"id": "n", "member_id": "n", "certificate_number": "'M-' || n"}),
+    ):
+        table, columns = model._meta.db_table, [field.column for field in model._meta.concrete_fields]
+        chosen = ", ".join(values.get(column, f'"{column}"') for column in columns)
+        names = ", ".join(f'"{column}"' for column in columns)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {table} ({names}) SELECT {chosen} FROM {table}, "  # noqa: S608
+                "generate_series(1000000, 1000000 + %s) AS n WHERE id = %s",
+                [number - 1, pk],
+            )
+    Listing.objects.bulk_create(Listing(member_id=1000000 + n, hidden_by_member=True) for n in range(0, number, 100))
 
 
 def test_several_with_one_number_are_all_shown() -> None:

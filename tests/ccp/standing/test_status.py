@@ -75,7 +75,7 @@ def test_the_tone_follows_the_time_while_points_are_missing(cycle: Cycle, days_l
         pytest.param(
             date(2026, 7, 30),
             ["8 points missing", "cycle ended Apr 30"],
-            "The cycle and its grace period are over, and it takes no more records. Call AMT.",
+            "The cycle and its grace period are over, and it takes no more records.",
             id="over",
         ),
     ],

@@ -12,7 +12,7 @@ from ccp.models import Activity
 from ccp.recording import verbs as recording
 from ccp.transcripts import authenticity, contents, issuing
 from certifications.models import Cycle
-from tests.support.builders import TODAY, client_of, make_activity, make_cycle, make_user, noon
+from tests.support.builders import TODAY, client_of, cycle_of, make_activity, make_cycle, make_user, noon
 from tests.support.pages import form_values, read, record_ce, refused_ce, submit, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today"), pytest.mark.any_database]
@@ -146,7 +146,29 @@ def test_transcript_says_what_changed_when_points_are_set(
 def test_after_the_cycle_was_closed_no_page_promises_points(
     cycle: Cycle, waiting: Activity, on_today: TimeMachineFixture
 ) -> None:
-    on_today.move_to(noon(cycle.ends_on + timedelta(days=200)), tick=False)
+    make_activity(cycle, points="30")
+    cycle.invoices.update(status="paid")
+    on_today.move_to(noon(cycle.ends_on + timedelta(days=1)), tick=False)
     page = words(read(client_of(cycle.certification.member).get(f"/ccp/activities/{waiting.pk}/")).main)
-    assert "AMT did not set its points before a cycle of this entry was closed. Call AMT if it must count." in page
+    assert "AMT did not set its points before this cycle was closed. Call AMT if it must count." in page
     assert "It counts from the day" not in page
+
+
+def test_nobody_is_told_of_a_lapse_while_amt_owes_points(
+    signed_in: Client, cycle: Cycle, waiting: Activity, on_today: TimeMachineFixture, staff: User
+) -> None:
+    """The grace period of the cycle ends on 7/29/2026."""
+    on_today.move_to(noon(cycle.ends_on + timedelta(days=91)), tick=False)
+    client = client_of(cycle.certification.member)  # the session of March is over
+    page = words(read(client.get("/certifications/")).main)
+    assert "This certification does not lapse before AMT has set them." in page
+    home = words(read(client.get("/")).main)
+    assert "AMT sets the points of an entry" in home
+    assert "Call AMT:" not in home
+    letter = words(read(client.get(f"/account/letter/{cycle.certification_id}/")).main)
+    assert "AMT has not set the points of an entry yet. Ask for the letter again once it has." in letter
+    assert cycle_of(cycle.certification.member).closed_on is None
+    assert "It counts from the day on which AMT sets" in words(read(client.get(f"/ccp/activities/{waiting.pk}/")).main)
+    set_points(waiting, "4", staff)
+    client.get("/certifications/")
+    assert cycle_of(cycle.certification.member).outcome == "non-compliant"

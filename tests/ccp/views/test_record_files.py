@@ -253,6 +253,43 @@ def test_too_many_files_of_forms_that_were_never_submitted_are_refused(
     assert error_summary(page)["id_files"].startswith("Too many of your files wait")
 
 
+def remove(client: Client, number: str) -> None:
+    post(client, number, attested=None, remove_file=str(PendingFile.objects.latest("pk").pk))
+
+
+def test_files_that_were_removed_fill_the_storage_too(
+    client: Client, number: str, on_today: TimeMachineFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until they are deleted: 24 hours after they were removed."""
+    monkeypatch.setattr(waiting, "MOST_WAITING", 2)
+    for pages in (1, 2):
+        post(client, number, sent(pdf(pages), f"{pages}.pdf"), attested=None)
+        remove(client, number)
+    page = read(post(client, number, sent(pdf(3), "3.pdf")))
+    assert error_summary(page)["id_files"].startswith("Too many of your files wait")
+    assert listed(page) == []
+    assert PendingFile.objects.count() == 2
+    on_today.move_to(noon(TODAY) + timedelta(hours=23, minutes=59), tick=False)
+    assert error_summary(read(post(client_of(Member.objects.get()), number, sent(pdf(3), "3.pdf"))))
+    on_today.move_to(noon(TODAY) + timedelta(hours=24), tick=False)
+    page = read(post(client_of(Member.objects.get()), number, sent(pdf(3), "3.pdf"), attested=None))
+    assert "3.pdf" in listed(page)
+
+
+def test_a_file_that_was_removed_takes_a_place_when_it_comes_back(
+    client: Client, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "MOST_FILES", 1)
+    again = sent(first := pdf(), "a.pdf")
+    post(client, number, again, attested=None)
+    remove(client, number)
+    post(client, number, sent(pdf(2), "b.pdf"), attested=None)
+    page = read(post(client, number, sent(first, "a.pdf"), attested=None))
+    assert error_summary(page)["id_files"] == "A form takes 1 file. Remove one first."
+    assert listed(page) == ["b.pdf"]
+    assert listed(read(post(client, number, sent(pdf(2), "b.pdf"), attested=None))) == ["b.pdf"], "it waits already"
+
+
 def test_a_file_that_nobody_submits_is_deleted_after_a_day_and_is_no_alarm_before(
     client: Client, new: Member, number: str, on_today: TimeMachineFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -317,8 +317,10 @@ def test_without_a_worker_the_page_says_so_and_gives_up_after_two_minutes(
     assert told["waiting"]
     on_today.move_to(noon(TODAY) + readings.GIVEN_UP_AFTER, tick=False)
     told = ask(client, number)
-    assert "We could not read" in told["state"]
+    assert "has not been read yet. It is attached; type the rest in." in told["state"]
     assert not told["waiting"]
+    work()  # the worker comes all the same
+    assert state(press(client, number)) == "We read proof.pdf. Check what is filled in."
 
 
 def test_a_worker_that_was_killed_is_followed_by_another(
@@ -372,6 +374,28 @@ def test_the_limit_of_readings_leaves_the_file_attached(
 def test_read_it_without_a_file_says_what_is_missing(client: Client, number: str) -> None:
     page = press(client, number, "read", title="Mine")
     assert error_summary(page) == {"id_photo": "Choose a photo or a file first."}
+    assert form_values(page)["title"] == ["Mine"]
+
+
+def test_an_old_page_that_asks_for_what_was_read_leads_to_the_entry(
+    client: Client, number: str, reads: Callable[..., None]
+) -> None:
+    choose(client, number)
+    entry = {"activity_type": "self-study", "points": "2", "starts_on": "3/1/2026", "attested": "on"}
+    client.post(ADDRESS, {**entry, "submission_id": number})
+    recorded = Activity.objects.get()
+    answer = client.post(ADDRESS, {"submission_id": number, "show_read": "1"}, follow=True)
+    assert answer.redirect_chain[-1][0] == f"/ccp/activities/{recorded.pk}/"
+    assert f"This form has been submitted: {recorded.reference} is on record." in words(read(answer).main.parent)
+
+
+def test_an_old_page_whose_file_is_gone_says_so(
+    client: Client, new: Member, number: str, reads: Callable[..., None], on_today: TimeMachineFixture
+) -> None:
+    choose(client, number)
+    on_today.move_to(noon(TODAY) + timedelta(hours=24), tick=False)
+    page = press(client_of(new), number, title="Mine")
+    assert error_summary(page) == {"id_photo": "No file of this form is being read any more. Choose the file again."}
     assert form_values(page)["title"] == ["Mine"]
 
 

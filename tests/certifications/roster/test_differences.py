@@ -104,6 +104,47 @@ def test_each_roster_tells_of_it_until_staff_have_decided(ada: Member) -> None:
     assert ada.phone == "847-555-0199"
 
 
+def test_what_somebody_decided_against_is_not_new_when_it_comes_again(ada: Member) -> None:
+    """The roster says 0100, which Ada changed to 0199; then 0101, which is new; then 0100 again, which is not."""
+    new = {**ADA, "phone": "312-555-0101"}
+    assert len(load_roster(new)[0].differing) == 1
+    assert load_roster(ADA)[0].differing == []
+    assert waiting() == {}
+    assert len(load_roster(new)[0].differing) == 1, "nobody has decided about it"
+    difference = RosterDifference.objects.get(detail="phone")
+    details.keep_record(difference=difference, reason="Ada said so.", by=make_user(), at=noon(TODAY))
+    for phone in ("847-555-0100", "(312) 555 0101", "312-555-0101"):
+        assert load_roster({**ADA, "phone": phone})[0].differing == []
+    assert len(load_roster({**ADA, "phone": "312-555-0102"})[0].differing) == 1
+    ada.refresh_from_db()
+    assert ada.phone == "847-555-0199"
+
+
+def test_a_later_change_decides_against_what_waits(ada: Member) -> None:
+    load_roster(new := {**ADA, "phone": "312-555-0101"})
+    changed(ada, phone="847-555-0177")
+    for row in (ADA, new, ADA):
+        assert load_roster(row)[0].differing == []
+
+
+def test_what_differs_since_an_earlier_release_is_known_as_before(ada: Member) -> None:
+    """There, only the last text of the roster was kept: while nobody is asked, it is no news."""
+    assert set(RosterDifference.objects.values_list("detail", "waits_since")) == {("phone", None), ("address", None)}
+    RosterDifference.objects.update(decided_against=[])
+    load_roster({**ADA, "phone": "312-555-0101"})
+    assert load_roster(ADA)[0].differing == []
+
+
+def test_as_many_texts_are_remembered_as_anybody_needs(ada: Member) -> None:
+    for number in range(details.MOST_DECIDED + 5):
+        load_roster({**ADA, "phone": f"312-555-01{number:02}"})
+        difference = RosterDifference.objects.get(detail="phone")
+        details.keep_record(difference=difference, reason="No.", by=ada.user, at=noon(TODAY))
+    known = RosterDifference.objects.get(detail="phone").decided_against
+    assert len(known) == details.MOST_DECIDED
+    assert known[-1] == {"phone": "312-555-0124"}
+
+
 def test_a_roster_that_says_what_is_on_record_settles_the_difference(ada: Member) -> None:
     load_roster({**ADA, "phone": "312-555-0100"})
     load_roster({**ADA, "phone": "847-555-0199"})

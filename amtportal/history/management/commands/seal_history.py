@@ -3,13 +3,14 @@
 from argparse import RawDescriptionHelpFormatter
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import IntegrityError
 
+from amtportal.commands import NightlyCommand
 from amtportal.history import seals
 
 
-class Command(BaseCommand):
+class Command(NightlyCommand):
     help = """Seal the lines that were added to history since the last run, and print the head of the chain.
 
 - run it every night, and keep the heads that it prints on another machine

@@ -4,13 +4,13 @@ import sys
 from argparse import RawDescriptionHelpFormatter
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from amtportal.commands import NightlyCommand
 from ccp.audits import deadlines
 
 
-class Command(BaseCommand):
+class Command(NightlyCommand):
     help = """Do what follows in each audit whose last day is over in Chicago.
 
 - proof was asked for, and none was submitted: overdue, with another AUDIT_OVERDUE_DAYS days

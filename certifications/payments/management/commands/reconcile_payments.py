@@ -4,14 +4,15 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from datetime import date
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from amtportal.commands import NightlyCommand
 from amtportal.run_days import run_day
 from certifications.payments import provider, settlements
 
 
-class Command(BaseCommand):
+class Command(NightlyCommand):
     help = """Compare the payment provider's book with the portal's records, and print a tally for each day.
 
 - each line of the book has its payment, refund or dispute, and each of them has its line

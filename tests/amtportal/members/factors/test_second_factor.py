@@ -342,6 +342,22 @@ def test_staff_who_set_up_an_app_are_asked_for_it_and_then_let_in(boss: User, on
     assert client.get("/admin/members/user/").status_code == 200
 
 
+def test_staff_land_where_they_wanted_to_go_once_the_factor_is_set_up(boss: User, on_today: TimeMachineFixture) -> None:
+    """The recovery codes are shown in between, with the way on."""
+    client, wanted = Client(), "/admin/members/user/?q=x"
+    sign_in(client, boss)
+    assert client.get(wanted).headers["Location"] == SECURITY
+    assert read(client.get(SECURITY)).select("[data-name=wanted]") == []
+    secret = set_up_app(client)
+    [way_on] = read(client.get("/accounts/2fa/recovery-codes/")).select("[data-name=wanted]")
+    assert way_on["href"] == wanted
+    asked = client.get(wanted).headers["Location"]
+    on_today.shift(30)
+    assert client.post(asked, {"code": code(secret)}).headers["Location"] == wanted
+    assert client.get(wanted).status_code == 200
+    assert read(client.get(SECURITY)).select("[data-name=wanted]") == []
+
+
 def test_staff_whose_session_was_begun_without_the_factor_are_asked(boss: User) -> None:
     give_app(boss)
     client = client_of(boss)

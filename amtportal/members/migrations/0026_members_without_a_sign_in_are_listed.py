@@ -2,7 +2,7 @@ import django.db.models.functions.comparison as functions
 from django.db import migrations, models
 from django.db.models import F, Q, Value
 
-NO_SIGN_IN = Q(user=None, merged_into=None)
+NO_SIGN_IN = Q(user=None, merged_into=None, died_on=None)
 
 
 def by_name(name, condition):
@@ -14,17 +14,9 @@ def by_name(name, condition):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0020_pairs_of_names_are_search_terms")]
+    dependencies = [("members", "0025_questions_are_found")]
 
     operations = [
-        migrations.AddIndex(
-            model_name="question",
-            index=models.Index(fields=["email"], name="members_question_by_email"),
-        ),
-        migrations.AddIndex(
-            model_name="question",
-            index=models.Index(fields=["amt_id"], name="members_question_by_amt_id"),
-        ),
         migrations.RemoveIndex(model_name="member", name="members_member_no_sign_in"),
         by_name("members_member_no_sign_in", NO_SIGN_IN),
         by_name("members_member_no_address", NO_SIGN_IN & Q(roster_email="")),

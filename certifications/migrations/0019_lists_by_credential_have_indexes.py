@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("certifications", "0019_credentials_of_invoices_are_kept")]
+    dependencies = [("certifications", "0018_credentials_of_invoices_are_kept")]
 
     operations = [
         migrations.AddIndex(

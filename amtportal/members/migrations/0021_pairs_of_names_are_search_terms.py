@@ -30,6 +30,6 @@ def clear(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0018_questions_are_kept")]
+    dependencies = [("members", "0020_unopened_accounts_are_listed")]
 
     operations = [migrations.RunPython(fill, clear)]
