@@ -252,6 +252,7 @@ def following(cycle: Cycle, on: date) -> Cycle:
 def _unsaved(certification: Certification, days: Span, points_required: Decimal) -> Cycle:
     return Cycle(
         certification=certification,
+        listed_credential_id=certification.credential_id,
         number=days.number,
         starts_on=days.starts_on,
         ends_on=days.ends_on,

@@ -13,12 +13,10 @@ from amtportal.fields import EmailField, RecordNumberField
 from amtportal.formatting import format_day
 from amtportal.members import amt_ids
 from amtportal.members.access import account_of
-from amtportal.members.models import Member, User
+from amtportal.members.models import NO_SIGN_IN, Member, User
 from amtportal.members.sign_in import giving
 from amtportal.staff.actions import ActionPage, ActionPagesMixin, AlreadyDone
 from amtportal.staff.forms import ReadBy, ReasonForm
-
-WITHOUT_SIGN_IN = Q(user=None, merged_into=None, died_on=None)
 
 
 def sign_in_of(member: Member) -> str:
@@ -40,9 +38,9 @@ class SignInFilter(admin.SimpleListFilter):
     title = "way to sign in"
     parameter_name = "sign_in"
     CONDITIONS = {
-        "none": ("None", WITHOUT_SIGN_IN),
-        "no-address": ("None: no address on record", WITHOUT_SIGN_IN & Q(roster_email="")),
-        "shared": ("None: another account has the address", WITHOUT_SIGN_IN & ~Q(roster_email="")),
+        "none": ("None", NO_SIGN_IN),
+        "no-address": ("None: no address on record", NO_SIGN_IN & Q(roster_email="")),
+        "shared": ("None: another account has the address", NO_SIGN_IN & ~Q(roster_email="")),
         "died": ("Closed: the member has died", Q(died_on__isnull=False)),
         "merged": ("Closed: merged into another member", Q(merged_into__isnull=False)),
     }

@@ -230,6 +230,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
 
 LAST_OR_ONLY_NAME = Coalesce(NullIf("last_name", Value("")), "first_name")
+NO_SIGN_IN = Q(user=None, merged_into=None, died_on=None)
 
 
 class Member(models.Model):
@@ -283,8 +284,20 @@ class Member(models.Model):
         ordering = [LAST_OR_ONLY_NAME, "first_name", "pk"]
         indexes = [
             models.Index(LAST_OR_ONLY_NAME, "first_name", "id", name="members_member_sorted"),
+            models.Index(LAST_OR_ONLY_NAME, "first_name", "id", name="members_member_no_sign_in", condition=NO_SIGN_IN),
             models.Index(
-                LAST_OR_ONLY_NAME, "first_name", "id", name="members_member_no_sign_in", condition=Q(user=None)
+                LAST_OR_ONLY_NAME,
+                "first_name",
+                "id",
+                name="members_member_no_address",
+                condition=NO_SIGN_IN & Q(roster_email=""),
+            ),
+            models.Index(
+                LAST_OR_ONLY_NAME,
+                "first_name",
+                "id",
+                name="members_member_shared_address",
+                condition=NO_SIGN_IN & ~Q(roster_email=""),
             ),
             models.Index(
                 fields=["roster_email"],

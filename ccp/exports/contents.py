@@ -486,6 +486,7 @@ SECTIONS = (
             "points_at_close",
             "mandatory_at_close",
         ],
+        without={"listed_credential": "that of the certification"},
         change=_with_counted,
     ),
     Section(

@@ -21,7 +21,7 @@ from amtportal.formatting import format_day, format_points
 from amtportal.members.access import account_of
 from amtportal.members.models import User
 from amtportal.staff.actions import ActionPage, AlreadyDone
-from amtportal.staff.changelists import ConditionFilter
+from amtportal.staff.changelists import ConditionFilter, KeptRelationFilter
 from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
 from certifications import corrections, cycles
@@ -127,7 +127,7 @@ class BaseCycleAdmin(WrittenByVerbs, HistoryAdmin):
         "certification__member__last_name",
         "certification__member__amt_id",
     ]
-    list_filter = [CycleEndFilter, RequirementFilter, "certification__credential"]
+    list_filter = [CycleEndFilter, RequirementFilter, ("certification__credential", KeptRelationFilter)]
     sortable_by = ["ends_on"]
     search_help_text = "Name, e-mail address or AMT ID"
     search_fields = ["certification__member"]

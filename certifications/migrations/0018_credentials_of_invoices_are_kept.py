@@ -1,12 +1,19 @@
-"""The credential of each invoice and change of status: that of its certification, which does not change.
+"""The credential of each cycle, invoice and change of status: that of its certification, which does not change.
 
-The column is not in the history of invoices, and earlier seals of changes do not cover it: it
+The column is not in the history of cycles and invoices, and earlier seals of changes do not cover it: it
 follows from what is.
 """
 
 import django.db.models.deletion
 from django.db import migrations, models
 
+OF_CYCLES = """
+    UPDATE certifications_cycle SET listed_credential_id = (
+        SELECT certification.credential_id
+        FROM certifications_certification certification
+        WHERE certification.id = certifications_cycle.certification_id
+    )
+"""
 OF_INVOICES = """
     UPDATE certifications_renewalinvoice SET listed_credential_id = (
         SELECT certification.credential_id
@@ -25,6 +32,7 @@ OF_CHANGES = """
 
 
 def keep(apps, schema_editor):
+    schema_editor.execute(OF_CYCLES)
     schema_editor.execute(OF_INVOICES)
     schema_editor.execute(OF_CHANGES)
 
@@ -57,6 +65,7 @@ class Migration(migrations.Migration):
     dependencies = [("certifications", "0017_certificates_are_found_by_number")]
 
     operations = [
+        migrations.AddField(model_name="cycle", name="listed_credential", field=_kept()),
         migrations.AddField(model_name="renewalinvoice", name="listed_credential", field=_kept()),
         migrations.AddField(model_name="statuschange", name="listed_credential", field=_kept()),
         migrations.RunPython(allow, migrations.RunPython.noop),

@@ -6,6 +6,10 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddIndex(
+            model_name="cycle",
+            index=models.Index(fields=["listed_credential", "-id"], name="cycle_by_credential"),
+        ),
+        migrations.AddIndex(
             model_name="renewalinvoice",
             index=models.Index(fields=["listed_credential", "-id"], name="invoice_by_credential"),
         ),

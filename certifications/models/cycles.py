@@ -13,6 +13,7 @@ from amtportal.formatting import format_points
 from amtportal.history.lines import AppendOnly, History, Traced
 from amtportal.members.models import Member
 from certifications.models.certifications import Certification
+from certifications.models.credentials import Credential
 from certifications.quarters import PointsField, in_quarters
 
 
@@ -45,7 +46,8 @@ class Cycle(models.Model):
     """One 3-year CCP cycle of a certification, with the points required when it was opened.
 
     ``requirement_met_on`` is the day on which the record first reached the requirement; only
-    ``ccp.counting.requirement.set_met_on`` writes it.
+    ``ccp.counting.requirement.set_met_on`` writes it. ``listed_credential`` is that of the
+    certification, which does not change; it is kept for lists of a million cycles.
     """
 
     Outcome = CycleOutcome
@@ -55,6 +57,9 @@ class Cycle(models.Model):
         on_delete=models.PROTECT,
         related_name="cycles",
         db_index=False,  # a constraint begins with it
+    )
+    listed_credential = models.ForeignKey(
+        Credential, on_delete=models.PROTECT, null=True, editable=False, related_name="+", db_index=False
     )
     number = models.PositiveSmallIntegerField(help_text="1 for the cycle that began with the award.")
     starts_on = models.DateField()
@@ -72,7 +77,7 @@ class Cycle(models.Model):
         null=True, blank=True, help_text="Whether CCP was mandatory when the cycle was closed."
     )
 
-    history = History(found_by=["certification"])
+    history = History(found_by=["certification"], excluded_fields=["listed_credential"])
     objects = CycleQuerySet.as_manager()
 
     class Meta:
@@ -80,6 +85,7 @@ class Cycle(models.Model):
         # For the lists of staff. Closing asks for the cycles that have ended and are not closed.
         indexes = [
             models.Index(fields=["-ends_on", "id"], name="cycle_by_end"),
+            models.Index(fields=["listed_credential", "-id"], name="cycle_by_credential"),
             models.Index(fields=["-ends_on", "id"], name="cycle_unclosed_by_end", condition=Q(closed_on=None)),
             models.Index(fields=["-closed_on", "-id"], name="cycle_closed", condition=Q(closed_on__isnull=False)),
             models.Index(fields=["-id"], name="cycle_met", condition=Q(requirement_met_on__isnull=False)),

@@ -105,7 +105,9 @@ def _vary_what_they_hold(clerk: User) -> None:
     at = noon(today())
     for number, credential in enumerate(Credential.objects.order_by("pk")):
         Certification.objects.annotate(part=Mod("pk", 20)).filter(part=number).update(credential=credential)
-    held = Cycle.objects.filter(pk=OuterRef("cycle")).values("certification__credential")
+    held = Certification.objects.filter(pk=OuterRef("certification")).values("credential")
+    Cycle.objects.update(listed_credential=Subquery(held))
+    held = Cycle.objects.filter(pk=OuterRef("cycle")).values("listed_credential")
     RenewalInvoice.objects.update(listed_credential=Subquery(held))
     Certification.objects.annotate(part=Mod("pk", 17)).filter(part=3).update(ccp_mandatory=False)
     for status, part in (("lapsed", 1), ("retired", 2), ("revoked", 3)):
