@@ -66,7 +66,7 @@ class ImportPages(ImportMixin):
     A subclass sets the attributes that are declared here without a value, and its form.
     """
 
-    may_import: list[str]  # permissions
+    may_import: str  # a permission
     import_label: str
     import_formats = [CsvFormat]
     import_form_class = UploadForm
@@ -84,7 +84,7 @@ class ImportPages(ImportMixin):
         return [(self.import_label, self.import_page)]
 
     def has_import_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perms(self.may_import)
+        return request.user.has_perm(self.may_import)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         links = self.import_links() if self.has_import_permission(request) else []
