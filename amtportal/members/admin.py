@@ -8,6 +8,8 @@ The base of the admin class of members is here; ``ccp.admin.members`` registers 
 """
 
 from datetime import date
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from allauth.account import admin as allauth_admin  # noqa: F401  Registers EmailAddress.
@@ -49,6 +51,7 @@ from amtportal.members.models import (
     OutgoingMail,
     User,
 )
+from amtportal.staff import roles
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter, among, keys_in
 from amtportal.staff.forms import WholeForm
@@ -76,15 +79,16 @@ def accounts_found_by(words: str) -> list[int]:
 
 
 def permissions_given() -> QuerySet[Permission]:
-    """Return the permissions that staff can have.
-
-    Nobody writes history, and only superusers write groups, whatever permissions they have.
+    """Return the permissions that staff can have: those that open something (``amtportal.staff.roles``).
 
     The content type comes with the query because Django's menu shows it for each permission.
     """
-    given = Permission.objects.exclude(content_type__model__startswith="historical")
-    given = given.exclude(codename__in=["add_group", "change_group", "delete_group"])
-    return given.select_related("content_type")
+    codenames: dict[str, list[str]] = {}
+    for permission in roles.ALLOWED:
+        app, codename = permission.split(".")
+        codenames.setdefault(app, []).append(codename)
+    asked = (Q(content_type__app_label=app, codename__in=names) for app, names in codenames.items())
+    return Permission.objects.filter(reduce(or_, asked)).select_related("content_type")
 
 
 @admin.register(Group)
