@@ -7,6 +7,7 @@ A wrong value stops the portal at the start with a sentence that says what to wr
 | ``AMTPORTAL_URL`` | ``http://localhost:8000`` | the public address; anything but this machine must be https |
 | ``AMTPORTAL_VAR`` | ``var/`` | folder for the SQLite database, caches, mail and the generated secret key |
 | ``DATABASE_URL`` | SQLite in ``AMTPORTAL_VAR`` | ``postgres://…`` in production |
+| ``DATABASE_STANDBY_URL`` | none: reports ask the database itself | a read-only standby of it, for reports |
 | ``CACHE_URL`` | a table in the database | shared by all processes, for example ``redis://…`` |
 | ``EMAIL_URL`` | files in ``AMTPORTAL_VAR/mail`` | ``smtp+tls://user:password@host:587`` in production |
 | ``MAIL_PER_MINUTE`` | ``0``: no limit | how many mails all senders together give to the mail server in a minute |
@@ -134,6 +135,7 @@ INSTALLED_APPS = [
     "ccp.badges",
     "ccp.exports",
     "ccp.desk",
+    "ccp.reports",
     "amtportal.staff.apps.StaffConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -245,6 +247,18 @@ else:
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = " ".join(
         f"-c {name}={value}" for name, value in _options.items()
     )
+if "DATABASE_STANDBY_URL" in env:
+    # Only reports ask it (ccp.reports.standby). Tests see their own database there.
+    _standby = env.db_url("DATABASE_STANDBY_URL")
+    if _standby["ENGINE"] != DATABASES["default"]["ENGINE"]:
+        raise ImproperlyConfigured("DATABASE_STANDBY_URL must name a standby of the database in DATABASE_URL.")
+    DATABASES["standby"] = {**DATABASES["default"], **_standby, "TEST": {"MIRROR": "default"}}
+    if DATABASES["standby"]["ENGINE"].endswith("postgresql"):
+        _read_only = {**_options, "default_transaction_read_only": "on"}
+        DATABASES["standby"]["OPTIONS"] = {
+            **_standby.get("OPTIONS", {}),
+            "options": " ".join(f"-c {name}={value}" for name, value in _read_only.items()),
+        }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # All processes share the default cache, because allauth keeps used codes there. Limits are counted
@@ -451,6 +465,15 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {
             "location": MEDIA_ROOT / "letters",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+    # Lists of members that staff took out as a file, until they are removed.
+    "lists": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": MEDIA_ROOT / "lists",
             "file_permissions_mode": 0o600,
             "directory_permissions_mode": 0o700,
         },

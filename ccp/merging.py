@@ -59,7 +59,10 @@ MOVES = frozenset(
 )
 STAYS = {
     "ccp.transcript.member": "What was issued stays as it is.",
+    "desk.note.member": "It stays as it was written, and stands on the page of the kept member too.",
+    "desk.viewing.member": "It says whose pages were viewed on that day.",
     "exports.archive.member": "It is deleted within a day; another can be asked for.",
+    "members.deathreport.member": "It tells of the record it was made for; the kept one has a report of its own.",
     "members.formeramtid.member": "It leads to the emptied member, who leads to the kept one.",
     "members.rosterdifference.member": "It is settled, and tells of the emptied record.",
     "members.searchterm.member": "It finds the emptied record by its own name and AMT ID.",
@@ -114,6 +117,12 @@ def problem_with_people(kept: Member, emptied: Member) -> Problem | None:
     for member in (kept, emptied):
         if member.merged_into_id:
             return Problem("amt_id", f"{member} was merged into another member already.")
+    if kept.died_on != emptied.died_on:
+        return Problem(
+            "amt_id",
+            "It is on record of one of the two that the member has died, on a day that the other does not have. Record "
+            "it for both, or take it back.",
+        )
     if emptied.user and (emptied.user.is_staff or emptied.user.is_superuser):
         return Problem("amt_id", f"{emptied} signs in to a staff account, which stays. Keep that member instead.")
     return None

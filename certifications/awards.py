@@ -47,7 +47,7 @@ def years_after(paid: Mapping[int, date], due: Mapping[int, date]) -> dict[int, 
     The fee that was due on 5/1/2027 as that of year 1 is that of year 2, if year 2 is due then.
     """
 
-    def cost(new: tuple[int, ...]) -> tuple[int, int]:
+    def cost(new: Iterable[int]) -> tuple[int, int]:
         of_year = dict(zip(YEARS, new, strict=True))
         off = sum(abs((due[of_year[year]] - day).days) for year, day in paid.items())
         return off, sum(year != of_year[year] for year in YEARS)
@@ -72,6 +72,7 @@ def problem_with_correction(
             "Correct the recertification first, if that is wrong.",
         )
     for cycle in closed:
+        assert cycle.closed_on
         return Problem(
             "awarded_on",
             f"Cycle {cycle.number}, {format_day(cycle.starts_on)} to {format_day(cycle.ends_on)}, was counted from the "

@@ -135,9 +135,13 @@ def state_of(invoice: RenewalInvoice, on: date) -> State:
     return state(status=invoice.status, opens_on=opening_of(invoice).opens_on, on=on)
 
 
-def with_opening(invoice: RenewalInvoice) -> RenewalInvoice:
-    """Set the day on which the invoice opens, and return it. Its cycle and certification must be loaded."""
+def with_what_follows(invoice: RenewalInvoice) -> RenewalInvoice:
+    """Set the day on which a new invoice opens, and its credential, and return it.
+
+    Its cycle and certification must be loaded.
+    """
     invoice.opens_on = opening_of(invoice).opens_on
+    invoice.listed_credential_id = invoice.cycle.certification.credential_id
     return invoice
 
 
@@ -215,7 +219,7 @@ def build(cycle: Cycle, *, amount: int, on: date, not_asked_before: date | None 
     certification = cycle.certification
     due = {year: due_on(certification.awarded_on, cycle.number, year) for year in (1, 2, LAST_YEAR)}
     return [
-        with_opening(
+        with_what_follows(
             RenewalInvoice(
                 cycle=cycle,
                 year=year,
@@ -526,5 +530,5 @@ def reissue(*, invoice: RenewalInvoice, at: datetime) -> RenewalInvoice:
         amount=invoice.cycle.certification.credential.annual_fee,
         issued_on=day_of(at),
     )
-    with_opening(new).save()
+    with_what_follows(new).save()
     return new

@@ -19,7 +19,7 @@ A change of status closes no cycle. If a certification lapses, retires or is rev
 takes no more records. The cycle is closed later by its own rules, and no other cycle follows it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
@@ -28,7 +28,7 @@ from amtportal.chunks import CHUNK
 from amtportal.dates import day_of
 from amtportal.formatting import dollars, format_day, format_points
 from amtportal.history.lines import sign
-from amtportal.members.models import User
+from amtportal.members.models import Member, User
 from amtportal.refusals import Problem, Refused, refuse_if
 from certifications import cycles
 from certifications.models import Certification, Cycle, StatusChange
@@ -89,7 +89,7 @@ def consequence(certification: Certification, to: str, on: date, *, unclosed: Cy
     days = f"{format_day(unclosed.starts_on)} to {format_day(unclosed.ends_on)}" if unclosed else ""
     if to != Status.REINSTATED:
         cycle = f" Its cycle {days} is not closed now, and no cycle follows it." if unclosed else ""
-        final = " This is final." if not NEXT[to] else ""
+        final = " From tomorrow on this is final." if not NEXT[to] else ""
         return f"It takes no records.{cycle}{final}"
     if unclosed:
         return f"It continues with the cycle {days}, which is not closed."
@@ -111,6 +111,18 @@ def problem_with_change(certification: Certification, to: str) -> Problem | None
         f"A certification that is {certification.get_status_display().lower()} cannot become "
         f"{Status(to).label.lower()}. {f'It can become: {allowed}.' if allowed else 'Its status is final.'}",
     )
+
+
+def problem_with_holders(died: Iterable[Member]) -> Problem | None:
+    """Return why a certification cannot come into force. ``died``: those of its holders who have died."""
+    for member in died:
+        assert member.died_on
+        return Problem(
+            "",
+            f"It is on record that {member} died on {format_day(member.died_on)}. If that is a mistake, take it back "
+            "first.",
+        )
+    return None
 
 
 def change_status(
@@ -140,6 +152,8 @@ def change_statuses(
     changing = [certification for certification in locked if certification.status != to]
     for certification in changing:
         refuse_if(problem_with_change(certification, to))
+    if to == Status.REINSTATED:
+        refuse_if(problem_with_holders(Member.objects.filter(certifications__in=changing, died_on__isnull=False)))
     reason = reason.strip()
     if changing and not reason:
         raise Refused("Give the reason for the change: it stays on record.")
@@ -167,6 +181,7 @@ def write(
         [
             StatusChange(
                 certification=certification,
+                listed_credential_id=certification.credential_id,
                 before=certification.status,
                 after=to,
                 changed_on=on or day_of(at),

@@ -35,6 +35,7 @@ DELETED_FROM = {
     "ccp_reading": "what was read from such a file",
     "members_searchterm": "a term by which a member is found no longer; it follows from the member's record",
     "django_tasks_database_dbtaskresult": "work that was done weeks ago",
+    "reports_savedfilter": "a filter that its owner needs no longer; its history stays",
     "certifications_credential": "a credential that nobody holds; its history stays",
 }
 READ_ONLY = ("django_migrations", "django_content_type", "auth_permission")

@@ -182,7 +182,7 @@ class UserAdmin(NeverDeleted, WholeHistoryAdmin):
 
     def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.by = account_of(request)
+        form.by = account_of(request)  # type: ignore[attr-defined]  # it is ours
         return form
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
@@ -255,7 +255,7 @@ class BaseMemberAdmin(MemberPages, NeverDeleted, HistoryAdmin):
 
     def get_form(self, request: HttpRequest, obj: Member | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.by = account_of(request)
+        form.by = account_of(request)  # type: ignore[attr-defined]  # it is ours
         return form
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:

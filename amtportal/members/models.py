@@ -22,7 +22,15 @@ from amtportal import clean
 from amtportal.chunks import chunks
 from amtportal.history.lines import AppendOnly, History, Traced
 from amtportal.members import lookups  # noqa: F401  Registers ``begins``.
-from amtportal.members.search_terms import LONGEST, sound_terms, terms_of, typed_words
+from amtportal.members.search_terms import (
+    LONGEST,
+    can_be_paired,
+    needed,
+    paired,
+    sound_terms,
+    terms_of,
+    typed_words,
+)
 from amtportal.model_fields import EmailField, IdentifierField, LineField
 from amtportal.prepared import prepared
 from amtportal.staff.searching import MOST_PEOPLE, first_words
@@ -30,13 +38,17 @@ from amtportal.uploads.kept import FileKind
 
 MOST_FOUND = MOST_PEOPLE + 1
 """How many members a search returns at most: one more than the lists of the admin show."""
-MOST_READ = 1_200
+MOST_READ = 300
 """How many terms a search reads at most. A member may have several that begin alike."""
 MOST_COUNTED = 5_000
 """Up to how many terms with a beginning are counted, to look at the rarest first."""
 
 ALONE = 15
 """The minimum length in characters of a password that is the only factor."""
+
+
+UNOPENED = Q(password__startswith="!")  # noqa: S106  Django's mark of an account without a password
+"""The condition of accounts that nobody has opened."""
 
 
 class UserManager(BaseUserManager["User"]):
@@ -87,6 +99,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         indexes = [
             models.Index(fields=["-id"], name="members_user_staff", condition=Q(is_staff=True)),
             models.Index(fields=["-id"], name="members_user_inactive", condition=Q(is_active=False)),
+            models.Index(fields=["-id"], name="members_user_unopened", condition=UNOPENED),
         ]
         constraints = [
             models.CheckConstraint(
@@ -371,24 +384,41 @@ class DeathReport(models.Model):
 
 class SearchTermQuerySet(models.QuerySet["SearchTerm"]):
     def members_with(self, beginnings: Sequence[str]) -> set[int]:
-        """Return the keys of members who have a term for each beginning, ``MOST_FOUND`` at most.
-
-        The rarest beginning comes first, and its members are looked at one by one. Of those that
-        are all too many to count, it is the last one: people type the last name last, and there are
-        fewer with the same.
-        """
-        found = [self.filter(term__begins=beginning).order_by() for beginning in dict.fromkeys(beginnings)]
-        if len(found) > 1:
-            found.reverse()
-            found.sort(key=lambda terms: terms.values("pk")[:MOST_COUNTED].count())
-        rarest, *others = found
-        for terms in others:
-            rarest = rarest.filter(Exists(terms.filter(member=OuterRef("member"))))
-        members = rarest.values_list("member", flat=True)
+        """Return the keys of members who have a term for each beginning, ``MOST_FOUND`` at most."""
+        members = self.having(beginnings).order_by().values_list("member", flat=True)
         read = list(members[:MOST_READ])
         if len(read) == MOST_READ and len(set(read)) < MOST_FOUND:  # many terms of few members
             read = list(members.distinct()[:MOST_FOUND])
         return set(read)
+
+    def having(self, beginnings: Sequence[str]) -> "SearchTermQuerySet":
+        """Return terms of the members who have a term for each beginning.
+
+        Two words of names are looked for in the terms of pairs. Of more words the rarest comes
+        first, and its members are looked at one by one. Of those that are all too many to count, it
+        is the last one: people type the last name last, and there are fewer with the same.
+        """
+        rarest, *others = self._rarest_first(needed(beginnings))
+        second = next(filter(can_be_paired, others), "") if can_be_paired(rarest) else ""
+        if second:
+            others.remove(second)
+            found = self.filter(term__fits=paired(rarest, second, unknown="_").rstrip("_"))
+        else:
+            found = self.filter(term__begins=rarest)
+        for beginning in others:
+            found = found.filter(Exists(self.filter(term__begins=beginning, member=OuterRef("member"))))
+        return found
+
+    def _rarest_first(self, beginnings: list[str]) -> list[str]:
+        """Return the words in the order in which they are looked for. For one, and for a pair, it does not matter."""
+        if len(beginnings) == 1 or (len(beginnings) == 2 and all(map(can_be_paired, beginnings))):
+            return beginnings
+
+        def count(beginning: str) -> int:
+            return self.filter(term__begins=beginning).order_by().values("pk")[:MOST_COUNTED].count()
+
+        last_first = beginnings[::-1]
+        return sorted(last_first, key=count)
 
 
 class SearchTerm(models.Model):
@@ -807,6 +837,8 @@ class Question(models.Model):
         ordering = ["-pk"]
         indexes = [
             models.Index(fields=["-id"], name="members_question_waiting", condition=Q(answered_at=None)),
+            models.Index(fields=["email"], name="members_question_by_email"),
+            models.Index(fields=["amt_id"], name="members_question_by_amt_id"),
         ]
         constraints = [
             models.CheckConstraint(name="%(app_label)s_%(class)s_has_text", condition=~Q(text="")),

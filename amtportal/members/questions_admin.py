@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from amtportal import clean
 from amtportal.fields import LinesField
 from amtportal.members import questions
 from amtportal.members.access import account_of
@@ -49,12 +50,15 @@ class QuestionAdmin(WrittenByVerbs, HistoryAdmin):
     list_filter = [AnsweredFilter]
     ordering = [F("answered_at").desc(nulls_first=True), "pk"]  # type: ignore[list-item]  # stubs accept names only
     search_help_text = "E-mail address or AMT ID, in full"
-    search_fields = ["email__exact", "amt_id__exact"]
+    search_fields = ["pk"]
     fieldsets = [
         (None, {"fields": ["text", "page", "asked_at", "language"]}),
         ("Who asked", {"fields": ["user", "email", "amt_id"]}),
         ("Answer", {"fields": ["answer", "answered_at", "answered_by"]}),
     ]
+
+    def found_by(self, words: str) -> Q:
+        return Q(email=words.lower()) | Q(amt_id=clean.identifier(words))
 
     @admin.display(description="question")
     def number(self, question: Question) -> str:

@@ -3,6 +3,7 @@
 Counting and searching stop at a bound, and no filter lists the rows of a big table.
 """
 
+import copy
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, ClassVar
@@ -79,6 +80,21 @@ class OrderedFilter(admin.SimpleListFilter):
     def order(self) -> list[str]:
         """Return the order of the rows under the choice; none if it is the list's own."""
         raise NotImplementedError
+
+
+class KeptRelationFilter(admin.RelatedFieldListFilter):
+    """A filter by what a record belongs to, which the record's own table keeps, with an index.
+
+    ``cycle__certification__credential`` is kept as ``listed_credential``. The address names the
+    whole path, as it does where the path is joined.
+    """
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        path, listed = self.field_path, f"listed_{self.field_path.rpartition('__')[2]}"
+        kept = copy.copy(self)
+        kept.used_parameters = {name.replace(path, listed): value for name, value in self.used_parameters.items()}
+        found: Any = super(KeptRelationFilter, kept).queryset(request, queryset)
+        return found
 
 
 class StaffChangeList(ChangeList):

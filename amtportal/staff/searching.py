@@ -1,8 +1,8 @@
 """The words of a search: every word costs the database several lookups."""
 
 MOST_WORDS = 8
-MOST_PEOPLE = 1_000
-"""If more members match, nobody is found: nobody reads so many, and they have a hundred times as many records."""
+MOST_PEOPLE = 250
+"""If more members match, nobody is found: nobody reads more pages, and each has many records."""
 
 
 def first_words(words: str) -> list[str]:

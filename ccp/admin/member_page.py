@@ -65,6 +65,7 @@ TABS = (
     Tab("History", "changes", "members.view_member"),
     Tab("Notes", "notes", "desk.view_note"),
 )
+TABS_BY_NAME = {tab.name: tab for tab in TABS}
 
 
 class NoteForm(forms.Form):
@@ -89,31 +90,21 @@ class MemberDesk(ActionPagesMixin):
     change_form_template = "admin/desk/member.html"
 
     def get_urls(self) -> list[URLPattern]:
-        views = {
-            "entries": self.entries_view,
-            "money": self.money_view,
-            "mail": self.mail_view,
-            "audits": self.audits_view,
-            "changes": self.changes_view,
-            "notes": self.notes_view,
-            "view-as": self.view_as_view,
-        }
+        views = {tab: getattr(self, f"{tab}_view") for tab in TABS_BY_NAME if tab != "change"}
+        viewing_page = self.admin_site.admin_view(self.viewing_view)
         return [
             *(
-                path(
-                    f"<path:object_id>/{name}/",
-                    self.admin_site.admin_view(view),
-                    name=f"members_member_{name.replace('-', '_')}",
-                )
-                for name, view in views.items()
+                path(f"<path:object_id>/{tab}/", self.admin_site.admin_view(view), name=f"members_member_{tab}")
+                for tab, view in views.items()
             ),
+            path("<path:object_id>/view-as/", viewing_page, name="members_member_viewing"),
             *super().get_urls(),
         ]
 
     def links(self, request: HttpRequest, obj: Member) -> list[tuple[str, str]]:
         links = super().links(request, obj)
         if request.user.has_perm(viewing.MAY) and viewing.problem_with(obj, account_of(request)) is None:
-            links.insert(0, ("View as the member sees it", reverse("admin:members_member_view_as", args=[obj.pk])))
+            links.insert(0, ("View as the member sees it", reverse("admin:members_member_viewing", args=[obj.pk])))
         return links
 
     # The overview
@@ -157,14 +148,13 @@ class MemberDesk(ActionPagesMixin):
                 for tab in TABS
                 if request.user.has_perm(tab.permission)
             ],
-            "tab": next(tab.words for tab in TABS if tab.name == name),
+            "tab": TABS_BY_NAME[name].words,
             "on": day_of(timezone.now()),
         }
 
     def _member(self, request: HttpRequest, object_id: str, name: str) -> Member:
         """Return the member of a tab. Raises 403 without the permissions, and 404 if there is none."""
-        tab = next(tab for tab in TABS if tab.name == name)
-        if not (self.has_view_permission(request) and request.user.has_perm(tab.permission)):
+        if not (self.has_view_permission(request) and request.user.has_perm(TABS_BY_NAME[name].permission)):
             raise PermissionDenied
         member = self.get_object(request, unquote(object_id))
         if member is None:
@@ -176,7 +166,7 @@ class MemberDesk(ActionPagesMixin):
             **self.admin_site.each_context(request),
             **self._head(request, member, name),
             "title": str(member),
-            "subtitle": next(tab.words for tab in TABS if tab.name == name),
+            "subtitle": TABS_BY_NAME[name].words,
             "opts": self.opts,
             "original": member,
             "links": self.links(request, member),
@@ -291,7 +281,7 @@ class MemberDesk(ActionPagesMixin):
 
     # The portal as the member sees it
 
-    def view_as_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def viewing_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask why, put it on record, and show the home page of the member."""
         member = self.record_for_action(request, object_id, viewing.MAY)
         by = account_of(request)

@@ -102,16 +102,17 @@ class NoticeAdmin(WrittenByVerbs, StaffAdmin):
 class PreferenceAdmin(WrittenByVerbs, HistoryAdmin):
     """What a member chose. Members without a row get every kind."""
 
-    list_display = ["member", "language", "monthly_summary", "nothing_recorded"]
+    list_display = ["member", "language", "monthly_summary", "nothing_recorded", "amt_news"]
     list_select_related = ["member"]
     list_reads = [
         "language",
         "monthly_summary",
         "nothing_recorded",
+        "amt_news",
         "member__first_name",
         "member__last_name",
         "member__amt_id",
     ]
     search_help_text = "Name, e-mail address or AMT ID"
     search_fields = ["member"]
-    fields = ["member", "language", "monthly_summary", "nothing_recorded"]
+    fields = ["member", "language", "monthly_summary", "nothing_recorded", "amt_news"]

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -145,7 +146,9 @@ def consequences(certification: Certification, now: datetime) -> list[tuple[str,
     """Return what a revocation does, for staff to read beforehand."""
     unclosed = certification.cycles.unclosed().first()
     unpaid = RenewalInvoice.objects.filter(cycle__certification=certification, status=RenewalInvoice.Status.ISSUED)
-    links = share_links.working(certification.member, day_of(now)).filter(certification__in=[certification.pk, None])
+    links = share_links.working(certification.member, day_of(now)).filter(
+        Q(certification=certification) | Q(certification=None)
+    )
     badges = Badge.objects.filter(certification=certification).count()
     numbers = ", ".join(invoice.number for invoice in unpaid.order_by("due_on", "pk"))
     return [

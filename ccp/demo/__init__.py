@@ -15,6 +15,7 @@ from amtportal.members.models import Member
 from amtportal.refusals import Refused
 from ccp.demo import audits, cases, cast, everyday, told
 from ccp.demo.acts import bring_in
+from ccp.reports.figures import counting
 from certifications.models import Credential
 
 ROSTER = Path(__file__).with_name("roster.csv")
@@ -28,6 +29,7 @@ def load(*, on: date, now: datetime) -> bool:
     if not _load(on=on, now=now):
         return False
     cast.pay_online(now=now)  # the provider is asked outside of any transaction
+    counting.count_all(at=now)
     return True
 
 

@@ -74,7 +74,7 @@ def _lines(rows: Any, noun: Callable[[Any], str], page: str) -> Callable[[Member
 
 
 def _of_account(member: Member) -> QuerySet[Any]:
-    lines: Any = User.history  # type: ignore[attr-defined]
+    lines: Any = User.history
     return lines.filter(id=member.user_id) if member.user_id else lines.none()
 
 
@@ -108,7 +108,7 @@ _KINDS: tuple[tuple[str, Callable[[Member, datetime | None], Iterator[Change]]],
     (
         "members.view_member",
         _lines(
-            lambda member: Member.history.filter(id=member.pk),  # type: ignore[attr-defined]
+            lambda member: Member.history.filter(id=member.pk),
             lambda line: "Name and contact",
             "members_member",
         ),
@@ -117,7 +117,7 @@ _KINDS: tuple[tuple[str, Callable[[Member, datetime | None], Iterator[Change]]],
     (
         "certifications.view_certification",
         _lines(
-            lambda member: Certification.history.filter(member=member.pk),  # type: ignore[attr-defined]
+            lambda member: Certification.history.filter(member=member.pk),
             lambda line: f"Certification {line.certificate_number}",
             "certifications_certification",
         ),
@@ -125,7 +125,7 @@ _KINDS: tuple[tuple[str, Callable[[Member, datetime | None], Iterator[Change]]],
     (
         "certifications.view_cycle",
         _lines(
-            lambda member: Cycle.history.filter(  # type: ignore[attr-defined]
+            lambda member: Cycle.history.filter(
                 certification__in=list(member.certifications.order_by().values_list("pk", flat=True))
             ),
             lambda line: f"Cycle {line.number}",
@@ -135,7 +135,7 @@ _KINDS: tuple[tuple[str, Callable[[Member, datetime | None], Iterator[Change]]],
     (
         "ccp.view_activity",
         _lines(
-            lambda member: Activity.history.filter(member=member.pk),  # type: ignore[attr-defined]
+            lambda member: Activity.history.filter(member=member.pk),
             lambda line: f"Entry CE-{line.id:07d}",
             "ccp_activity",
         ),

@@ -60,8 +60,11 @@ class Viewing(AppendOnly, Traced):
         return f"Viewing {self.pk} of {self.member}"
 
 
-class NightlyRun(AppendOnly):
-    """One run of a command that an operator scheduled, and whether it failed."""
+class NightlyRun(models.Model):
+    """One run of a command that an operator scheduled, and whether it failed.
+
+    It tells of the machine and is no record of the program: no history has it, and no seal.
+    """
 
     command = models.CharField(max_length=60)
     began_at = models.DateTimeField()

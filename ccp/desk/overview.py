@@ -28,6 +28,7 @@ from ccp.notices.models import NoticeMail, Preference
 from ccp.standing import standing, status, steps
 from ccp.standing.standing import Standing
 from certifications.invoice_standing import InvoiceStanding
+from certifications.models import Certification
 from certifications.quarters import ZERO
 
 NEWEST = 3
@@ -73,6 +74,7 @@ class Overview:
     contact: list[tuple[str, str]]
     account: list[tuple[str, str]]
     cards: list[Card]
+    without_cycle: list[Certification]
     notes: list[Note]
     mails: list[NoticeMail]
 
@@ -86,6 +88,7 @@ def of(member: Member, *, by: User, at: datetime) -> Overview:
         contact=_contact(member),
         account=_account(member) if may("members.view_user") else [],
         cards=_cards(member, by, at) if may("certifications.view_certification") else [],
+        without_cycle=_without_cycle(member) if may("certifications.view_certification") else [],
         notes=list(notes.of(member)[: NEWEST + 1]) if may("desk.view_note") else [],
         mails=_mails(member) if may("notices.view_noticemail") else [],
     )
@@ -148,6 +151,12 @@ def _account(member: Member) -> list[tuple[str, str]]:
 
 def _mails(member: Member) -> list[NoticeMail]:
     return list(NoticeMail.objects.filter(member=member).order_by("-on", "-pk").defer("text")[:NEWEST])
+
+
+def _without_cycle(member: Member) -> list[Certification]:
+    """Return the certifications that have no cycle: there is nothing to count yet."""
+    none = Certification.objects.filter(member=member, cycles=None).select_related("credential")
+    return list(none.order_by("awarded_on", "pk"))
 
 
 def _cards(member: Member, by: User, at: datetime) -> list[Card]:

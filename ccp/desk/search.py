@@ -61,7 +61,7 @@ class Found:
 
 def find(typed: str, *, by: User) -> Found:
     """Return the members whom the words find, as far as this person may see by what."""
-    words = clean.line(typed[:LONGEST])
+    words = clean.line(typed[:LONGEST].replace("\0", " "))  # PostgreSQL takes no NUL in text
     if not words:
         return Found("")
     ways = dict(_exactly(words, by))
@@ -175,7 +175,7 @@ class _Words:
         self.former: dict[int, list[str]] = {}
         unsaid = [member.pk for member in shown if not self._of_today(member)]
         if unsaid:
-            lines = Member.history.filter(id__in=unsaid).order_by()  # type: ignore[attr-defined]
+            lines = Member.history.filter(id__in=unsaid).order_by()
             for key, *names in lines.values_list("id", "first_name", "last_name").distinct():
                 if self._fits(names):
                     self.former.setdefault(key, []).append(" ".join(names).strip())

@@ -24,7 +24,7 @@ def start(request: HttpRequest) -> dict[str, Any]:
         "on": day_of(now),
         "waiting": waiting.of(user, now),
         "figures": today.figures(user, now),
-        "lists": lists.of(user),
+        "lists": lists.counted(lists.of(user), day_of(now)),
     }
 
 

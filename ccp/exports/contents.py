@@ -73,6 +73,7 @@ from ccp.models import (
 from ccp.models.activities import reference_of
 from ccp.models.pending_files import PendingFile, Reading
 from ccp.notices.models import Notice, NoticeMail, Preference
+from ccp.reports.models import ListExport, ListOpening, Mailing, SavedFilter
 from ccp.sharing.models import Listing, ShareDay, ShareLink
 from certifications.models import (
     AwardCorrection,
@@ -463,7 +464,7 @@ SECTIONS = (
         model=StatusChange,
         paths=["certification__member"],
         fields=["certification", "before", "after", "changed_on", "changed_at", "changed_by", "reason"],
-        without=WHERE,
+        without=WHERE | {"listed_credential": "that of the certification"},
     ),
     Section(
         name="cycles",
@@ -592,6 +593,7 @@ SECTIONS = (
             "void_reason",
             "before_portal",
         ],
+        without={"listed_credential": "that of the certification"},
     ),
     Section(
         name="payments",
@@ -736,7 +738,7 @@ SECTIONS = (
         name="notice_preferences",
         model=Preference,
         paths=["member"],
-        fields=["language", "monthly_summary", "nothing_recorded"],
+        fields=["language", "monthly_summary", "nothing_recorded", "amt_news"],
         without={"member": "it is the member"},
     ),
     Section(
@@ -910,6 +912,10 @@ LEFT_OUT: Mapping[type[Model], str] = {
     BouncingAddress: "of addresses, not of people; the account says whether its own is one",
     WaitingRow: "a row of AMT's roster that belongs to no member yet",
     TranscriptBatch: "what staff asked for, of many members",
+    SavedFilter: "how staff look at lists of many members",
+    ListOpening: "who of the staff opened a list of many members",
+    ListExport: "what staff asked for, of many members",
+    Mailing: "what staff wrote to many members; the mails that the member got are there",
     PrintRun: "what staff asked for, of many members",
     LetterPrint: "when a letter was printed, with those of many members",
     Conflict: "what reviewers say about themselves",

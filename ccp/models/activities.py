@@ -336,7 +336,12 @@ class Credit(models.Model):
         related_name="credits",
         db_index=False,  # a constraint begins with it
     )
-    cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="credits")
+    cycle = models.ForeignKey(
+        Cycle,
+        on_delete=models.PROTECT,
+        related_name="credits",
+        db_index=False,  # an index begins with it
+    )
     points = PointsField(help_text="Points counted.")
     cut = models.CharField(max_length=15, choices=Cut, blank=True, default=Cut.NONE)
 
@@ -346,6 +351,8 @@ class Credit(models.Model):
         ordering = ["activity", "cycle"]
         indexes = [
             models.Index(fields=["cut", "-id"], name="ccp_credit_cut", condition=~Q(cut="")),
+            # The total of a cycle is read from the index alone.
+            models.Index(fields=["cycle", "points"], name="ccp_credit_of_cycle"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["activity", "cycle"], name="%(app_label)s_%(class)s_once_a_cycle"),

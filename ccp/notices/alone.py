@@ -24,7 +24,7 @@ Told = tuple[Member, NoticeKind, str]
 
 
 @transaction.atomic
-def tell(told: Sequence[Told], *, at: datetime) -> list[NoticeMail]:
+def tell(told: Sequence[Told], *, at: datetime, priority: MailPriority = MailPriority.NOTICE) -> list[NoticeMail]:
     """Have each of these told, and return the mails in their order. What is on record already is refused.
 
     The database refuses it (``IntegrityError``), so that nobody is told twice.
@@ -48,7 +48,7 @@ def tell(told: Sequence[Told], *, at: datetime) -> list[NoticeMail]:
         outbox.write_at_sending(
             writer=sending.WRITER,
             addresses=waiting,
-            priority=MailPriority.NOTICE,
+            priority=priority,
             not_before=sending.starts_at(on),
         )
     return mails

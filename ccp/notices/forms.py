@@ -19,6 +19,7 @@ class PreferencesForm(forms.Form):
     nothing_recorded = forms.BooleanField(
         label=gettext_lazy("A reminder if you recorded nothing for 6 months"), required=False
     )
+    amt_news = forms.BooleanField(label=gettext_lazy("News from AMT"), required=False)
     language = forms.ChoiceField(
         label=gettext_lazy("Language of mail"),
         required=False,

@@ -17,6 +17,7 @@ DUTY_WHY = _(
     "You get this notice because it is about your certification at AMT. Notices of this kind cannot be switched off."
 )
 SUMMARY_WHY = _("You get this summary because something changed last month. You can switch it off.")
+NEWS_WHY = _("You get this mail because AMT writes to its members about news. You can switch it off.")
 QUIET_WHY = _("You get this reminder because nothing was recorded for 6 months. You can switch it off.")
 
 
@@ -68,6 +69,7 @@ KINDS: Mapping[NoticeKind, Kind] = {
     NoticeKind.PAYMENT_RECEIVED: Kind("the day on which it was recorded", "the payment was not reversed"),
     NoticeKind.AMT_CREDIT: Kind("the day on which the credit was recorded", "the entry was not withdrawn"),
     NoticeKind.POINTS_SET: Kind("the day on which AMT set the points", "the entry was not withdrawn"),
+    NoticeKind.AMT_MESSAGE: Kind("the day on which staff sent it to a list", "staff did not stop it"),
     NoticeKind.NOTHING_RECORDED: Kind(
         "6 months after the last entry, or after the cycle’s first day",
         "points are missing, and more than 120 days are left",
@@ -76,6 +78,7 @@ KINDS: Mapping[NoticeKind, Kind] = {
     NoticeKind.MONTHLY_SUMMARY: Kind(
         "the first day of the month", "something changed in the month before", why=SUMMARY_WHY
     ),
+    NoticeKind.AMT_NEWS: Kind("the day on which staff sent it to a list", "staff did not stop it", why=NEWS_WHY),
 }
 ORDER: Mapping[str, int] = {kind: place for place, kind in enumerate(KINDS)}
 

@@ -32,8 +32,10 @@ NAMES: Mapping[str, Promise] = {
     NoticeKind.AWARD_CORRECTED: gettext_lazy("Award date corrected"),
     NoticeKind.REPORT_ANSWERED: gettext_lazy("Answer to your error report"),
     NoticeKind.AUDIT: gettext_lazy("Audit"),
+    NoticeKind.AMT_MESSAGE: gettext_lazy("Message from AMT"),
     NoticeKind.MONTHLY_SUMMARY: gettext_lazy("Monthly summary"),
     NoticeKind.NOTHING_RECORDED: gettext_lazy("Nothing recorded for 6 months"),
+    NoticeKind.AMT_NEWS: gettext_lazy("News from AMT"),
 }
 """What members call the kinds."""
 

@@ -28,11 +28,13 @@ class NoticeKind(models.TextChoices):
     ENTRY_RESTORED = "entry-restored", "Voided entry on record again"
     REPORT_ANSWERED = "report-answered", "Error report answered"
     AUDIT = "audit", "Audit"
+    AMT_MESSAGE = "amt-message", "Message from AMT"
     MONTHLY_SUMMARY = "monthly-summary", "Monthly summary"
     NOTHING_RECORDED = "nothing-recorded", "Nothing recorded for 6 months"
+    AMT_NEWS = "amt-news", "News from AMT"
 
 
-OPTIONAL = (NoticeKind.MONTHLY_SUMMARY, NoticeKind.NOTHING_RECORDED)
+OPTIONAL = (NoticeKind.MONTHLY_SUMMARY, NoticeKind.NOTHING_RECORDED, NoticeKind.AMT_NEWS)
 """The kinds that a member can switch off."""
 
 
@@ -116,6 +118,10 @@ class Notice(models.Model):
             models.Index(fields=["kind", "-id"], name="notices_notice_by_kind"),
             models.Index(fields=["-id"], name="notices_notice_dropped", condition=~Q(dropped="")),
             models.Index(fields=["id"], name="notices_notice_waiting", condition=Q(mail=None, dropped="")),
+            # How far a mail to a list is.
+            models.Index(
+                fields=["subject"], name="notices_notice_of_mailing", condition=Q(kind__in=["amt-message", "amt-news"])
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -136,6 +142,7 @@ class Preference(models.Model):
     language = models.CharField(max_length=5, blank=True, help_text="Of mail. Empty: that of the last sign-in.")
     monthly_summary = models.BooleanField(default=True)
     nothing_recorded = models.BooleanField(default=True)
+    amt_news = models.BooleanField("news from AMT", default=True)
 
     history = History(found_by=["member"])
 

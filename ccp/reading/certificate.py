@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 from ccp.reading import days, ocr, parsing
-from ccp.reading.found import FIELDS, Candidate, Found, Spot
+from ccp.reading.found import FIELDS, MOST_CROP, Candidate, Found, Spot
 from ccp.reading.labels import folded
 from ccp.reading.pages import Page
 from ccp.reading.text_layer import Pdf
@@ -136,11 +136,19 @@ def _crop(candidate: Candidate, pictures: Pictures) -> bytes:
     """Return the piece of the page on which the candidate stands, with a little around it."""
     if candidate.spot is None:
         return b""
-    piece = _piece(candidate.spot, pictures, WIDE)
-    piece.thumbnail((CROP_WIDTH, CROP_WIDTH // 2))
-    file = BytesIO()
-    piece.quantize(CROP_COLORS).save(file, "PNG", optimize=True)
-    return file.getvalue()
+    return png(_piece(candidate.spot, pictures, WIDE))
+
+
+def png(piece: Any) -> bytes:
+    """Return the piece as a PNG of at most ``MOST_CROP`` bytes: a noisy one has fewer pixels."""
+    width = CROP_WIDTH
+    while True:
+        piece.thumbnail((width, width // 2))
+        file = BytesIO()
+        piece.quantize(CROP_COLORS).save(file, "PNG", optimize=True)
+        if file.tell() <= MOST_CROP:
+            return file.getvalue()
+        width = width * 3 // 4
 
 
 WIDE, TIGHT = (1.5, 0.6), (0.3, 0.15)  # how much of the height of the letters stands around them

@@ -62,7 +62,7 @@ _CUES: tuple[tuple[Means, str], ...] = (
     ),
     (
         Means.DONE,
-        rf"complet\w*|finish\w*|finaliz\w*|attend\w*|asist\w*|particip\w*|held\b|celebrad[oa]\w*|celebro|"
+        rf"complet\w*|finish\w*|finaliz\w*|attend\w*|took part|asist\w*|particip\w*|held\b|celebrad[oa]\w*|celebro|"
         rf"realizad[oa]\w*|"
         rf"realizo|impartid[oa]\w*|llevad[oa] a cabo|date(?:s|\(s\))? of (?:the |your )?{_KINDS}|{_KINDS} date(?:s|"
         rf"\(s\))?|(?:academic )?terms?(?! of)|"
@@ -78,7 +78,7 @@ _CUES: tuple[tuple[Means, str], ...] = (
         r"accessed|as of|a la fecha|order(?:ed)?|purchas\w*|paid|payment|pago|invoice|factura\w*|hired?|contratacion|"
         r"rev(?:\.|ised|ision|isado)?|updated|actualizad[oa]|version|copyright|\(c\)|releas\w*|publi(?:sh|ca|"
         r"cation)\w*|"
-        r"posted|opened|account|launch\w*|original\w*|effective|licen[sc]\w*|founded|since|fundad[oa]|established|next|proxim[oa]|due|"
+        r"posted|opened|account|covering|report(?:ed)?|launch\w*|original\w*|effective|licen[sc]\w*|founded|since|fundad[oa]|established|next|proxim[oa]|due|"
         r"deadline|available|disponible|access|retain|keep|kept|conserv\w*|sent|enviad[oa]|received|recibid[oa]|"
         r"created|"
         r"creado|application|solicitud|review(?:ed)?|submitted|uploaded|recorded|before|antes del?|by|verif\w*|"

@@ -63,7 +63,12 @@ def titles(layout: Layout) -> list[Candidate]:
     """
     found = _labeled(layout, TITLE) or _quoted(layout)
     found = found or _offered(_after_completed(layout) or _in_sentences(layout))
-    return _distinct(one for one in found if not GENERIC.search(folded(one.value)))
+    return _distinct(one for one in found if not (GENERIC.search(folded(one.value)) or _says_when(one)))
+
+
+def _says_when(candidate: Candidate) -> bool:
+    """Return whether a day stands in it, as in a cell that was read together with the one beside it."""
+    return bool(days.mentions(folded(candidate.value), day_first=None))
 
 
 def providers(layout: Layout) -> list[Candidate]:
@@ -79,11 +84,13 @@ def providers(layout: Layout) -> list[Candidate]:
     )
     found.extend(_offered(_head(layout)))
     named = (replace(one, value=NUMBERED.sub("", one.value)) for one in found)
-    return _distinct(one for one in named if _is_organization(one.value))
+    return _distinct(one for one in named if _is_organization(one.value) and not _says_when(one))
 
 
 # The number of a provider behind its name.
-NUMBERED = re.compile(r"[\s,(-]*(?:(?:provider |ce )*(?:#|(?:no|id|number|núm)\b[.:]?)\s?)+[\w-]*[0-9][\w-]*\)?$", re.I)
+NUMBERED = re.compile(
+    r"[\s,(-]*(?:(?:\b(?:provider|ce) )*(?:#|(?:no|id|number|núm)\b[.:]?)\s?)+[\w-]*[0-9][\w-]*\)?$", re.I
+)
 
 
 def _offered(candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -136,7 +143,7 @@ def _labeled(layout: Layout, label: re.Pattern[str], *, may_stand_inside: bool =
             elif may_stand_inside and (
                 inside := re.search(
                     r"\b(?:sponsored|offered|provided|hosted|organi[sz]ed|presented|conducted|impartid[oa]|"
-                    r"organizad[oa]|ofrecid[oa]|auspiciad[oa]|patrocinad[oa]) (?:by|por)(?: (?:the|la|el))? ?",
+                    r"organizad[oa]|ofrecid[oa]|auspiciad[oa]|patrocinad[oa]) (?:by|por)(?: (?:the|la|el)\b)? ?",
                     flat,
                 )
             ):
@@ -169,10 +176,12 @@ def _rest(run: Run, number: int, start: int, *, is_in_sentence: bool = False) ->
     segment = run.segments[number]
     text = segment.text[start:]
     stop = STOP.search(text)
-    end = start + (stop.start() if stop else len(text))
+    stops = [stop.start()] if stop else []
+    stops += [day.start for day in days.mentions(folded(text), day_first=None)]
+    end = start + min(stops, default=len(text))
     following = run.segments[number + 1] if number + 1 < len(run.segments) else None
     goes_on = (
-        stop is None
+        not stops
         and following is not None
         and not is_a_label(following)
         and ":" not in following.text
@@ -190,18 +199,45 @@ def _beside(layout: Layout, run: Run, number: int) -> list[Candidate]:
     is_header = len(layout.line(segment)) > 1 and _is_header(layout.line(segment))
     is_between = right is not None and is_a_label(right) and not folded(right.text).endswith(":")
     if right is not None and not is_header and not is_between:
-        return [_candidate(Run(tuple(_with_following(layout, right))), 0, None)]
+        one = _candidate(Run(tuple(_with_following(layout, right))), 0, None)
+        return [replace(one, is_sure=not _begins_above(layout, right))]
     below = [other for other in layout.below(segment) if other.top - segment.bottom < 4 * segment.height or is_header]
     if not below or (not is_header and is_a_label(below[0])):
         return []
     if is_header:
-        rows = []
-        for other in below:
-            if len(layout.line(other)) < 2 or is_a_label(other):
-                break
-            rows.append(other)
-        return [_candidate(Run((row,)), 0, None) for row in rows]
+        return [_candidate(Run(tuple(row)), 0, None) for row in _cells(layout, below)]
     return [_candidate(Run(tuple(_with_following(layout, below[0]))), 0, None)]
+
+
+def _begins_above(layout: Layout, segment: Segment) -> bool:
+    """Return whether the line above belongs to the same cell, so that a label stands beside its middle."""
+    above = next(iter(layout.above(segment)), None)
+    return (
+        above is not None
+        and abs(above.left - segment.left) < 0.5 * segment.height
+        and _continues(above, segment)
+        and layout.left_of(above) is None
+    )
+
+
+def _cells(layout: Layout, below: Sequence[Segment]) -> list[list[Segment]]:
+    """Return the cells of a column, each with its lines. The last line of a cell has fewer cells beside it."""
+    cells: list[list[Segment]] = []
+    for segment in below:
+        beside = len(layout.line(segment))
+        if cells and _continues(cells[-1][-1], segment) and beside < len(layout.line(cells[-1][0])):
+            cells[-1].append(segment)
+        elif beside < 2 or is_a_label(segment):
+            break
+        else:
+            cells.append([segment])
+    return cells
+
+
+# The heads of a table's columns that stand close together.
+HEADS = re.compile(
+    r"\bdates?\b.*\b(?:dates?|hours?|hrs|credits?|ceus?|grade|score|status|due)\b|\bhours?\b.*\bdates?\b"
+)
 
 
 def is_a_label(segment: Segment) -> bool:
@@ -211,6 +247,7 @@ def is_a_label(segment: Segment) -> bool:
         flat.rstrip().endswith(":")
         or (label_of(flat) and alone(flat) is None and not re.search(r"[0-9]", flat))
         or (is_label(flat) and len(flat.split()) <= 4)
+        or HEADS.search(flat)
         or TITLE.fullmatch(flat.strip())
         or PROVIDER.fullmatch(flat.strip())
     )

@@ -33,6 +33,8 @@ SIGNER = re.compile(
     r"\b(?:supervisor|coordinat\w+|director\w*|manager|representative|administrator|president|chair\w*|"
     r"authori[sz]ed|title|validated|witness|initials)\b"
 )
+LEADING_ZERO = re.compile(r"(?<![0-9.,])0[0-9]")
+QUOTED = re.compile(r'"[^"]*"')
 PRINTED_AT = re.compile(r",? [0-9]{1,2}:[0-9]{2}")
 NOTHING_MORE = re.compile(r"[\s.,;:)(_*-]*")
 CLOSE = 3.0  # heights of the letters between a day and a label under it
@@ -74,7 +76,8 @@ class Amount:
 
     @property
     def is_sure(self) -> bool:
-        return self.run.sure(self.start, self.end) >= SURE
+        has_lost_its_point = not self.run.is_text and LEADING_ZERO.search(self.run.text, self.start, self.end)
+        return self.run.sure(self.start, self.end) >= SURE and not has_lost_its_point
 
 
 def parse(pages: Sequence[Page]) -> Found:
@@ -225,12 +228,12 @@ def _holds_a_day(segment: Segment) -> bool:
 
 
 def _sentence(run: Run, start: int, end: int) -> str:
-    """Return what stands before ``end`` in the same sentence, from ``start`` on."""
+    """Return what stands before ``end`` in the same sentence, from ``start`` on, without words in quotes."""
     begins = start
     for stop in SENTENCE_ENDS.finditer(run.text, start, end):
         if not ABBREVIATION.search(run.text[: stop.end()]):
             begins = stop.end()
-    return run.flat[begins:end]
+    return QUOTED.sub(lambda quoted: '"' + " " * (len(quoted[0]) - 2) + '"', run.flat[begins:end])
 
 
 def the_days(found: Sequence[Day]) -> tuple[list[Candidate], list[Candidate]]:
@@ -241,6 +244,8 @@ def the_days(found: Sequence[Day]) -> tuple[list[Candidate], list[Candidate]]:
     begun = [day for day in found if day.means in (Means.STARTS, Means.ENDS) and day.mention.is_range]
     plain = [day for day in found if day.means is Means.PLAIN]
     unknown = [day for day in found if day.means is None]
+    if len({day.mention.readings for day in done if not day.mention.is_range}) > 1:
+        begun = []  # the days of a report on several activities
     if any(day.mention.is_range for day in plain):
         unknown = [day for day in unknown if day.mention.is_range]
     chosen = done + begun
@@ -299,9 +304,11 @@ def _candidates_of_pairs(pairs: Sequence[tuple[Day, Day]]) -> tuple[list[Candida
 
 # Right before a number, with a word or two between.
 NOT_EARNED = re.compile(
-    r"\b(?:up to|hasta|as many as|exceed|more than|mas de|toward|each|every|per|cada|equals?|(?:ceu|unidad|unidades|credito|punto|hora)\)? equivale\w*|within|"
+    r"\b(?:up to|hasta|as many as|exceed|more than|mas de|toward|each|every|per|cada|equals?|"
+    r"(?:ceu|unidad|unidades|credito|punto|hora)\)? equivale\w*|within|"
     r"at least|al menos|"
-    r"for each|another|additional|out of|of the|previous|prior|after|before|antes|next|every)\W+(?:(?:un|una|the|a|"
+    r"for each|another|additional|out of|of the|previous|prior|after|before|antes|next|every|"
+    r"office|business|opening|store)\W+(?:(?:un|una|the|a|"
     r"an|total|of|de|maximo|maximum|to) )*$"
 )
 # Anywhere before it in its sentence, as in "the most that can be earned is".
@@ -318,6 +325,7 @@ NOT_EARNED_AFTER = re.compile(
 )
 SCORE = re.compile(r"\b(?:scor(?:ed?|ing)|grade|percent|pass(?:ing)? (?:score|mark)|puntuacion|nota)\b[^.;\n]{0,40}$")
 OF_A_SCORE = re.compile(r"[ ,)]*(?:out of|of (?:a )?100|and passed|to pass|needed|possible|correct)\b|\W*%")
+OF_A_TITLE = re.compile(r"[0-9.]+[ -](?:hour|hr)\.?\)?")  # "HIV/AIDS for Health Workers (2 Hour)"
 NOT_EARNED_LABEL = re.compile(
     r"\b(?:max(?:imum)?|maxim[oa]|available|offered|possible|required|remaining|program total|total program|series|"
     r"approved hours|"
@@ -402,6 +410,8 @@ def _tier(run: Run, mention: quantities.Mention, begins: int) -> Tier:
         return Tier.NONE
     is_score = SCORE.search(in_lines) or SCORE.search(label) or OF_A_SCORE.match(run.flat[mention.end : line_end])
     if mention.unit == POINT and is_score:
+        return Tier.NONE
+    if OF_A_TITLE.fullmatch(label) and mention.number != 1 and before.endswith("("):
         return Tier.NONE
     if mention.is_clear and not APPROVED.search(before):
         return Tier.CLEAR

@@ -135,6 +135,8 @@ def plausible(found: Found, on: date) -> Found:
     for name, candidates in found.candidates.items():
         checked = (_checked(candidate, name, found.unit, on) for candidate in candidates)
         kept[name] = tuple(candidate for candidate in checked if candidate is not None)
+        if name in ("quantity", "points") and len(kept[name]) == 1 < len(candidates):
+            kept[name] = (replace(kept[name][0], is_sure=False),)  # what is left of a choice may be misread, too
     return Found(_in_order(kept), found.unit if kept.get("quantity") else "")
 
 

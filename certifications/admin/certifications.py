@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from amtportal import clean, plausible
 from amtportal.dates import today
+from amtportal.members.models import Member
 from amtportal.staff.changelists import among, keys_in
 from amtportal.staff.forms import WholeForm
 from amtportal.staff.pages import HistoryAdmin, NeverDeleted, ShownInline
@@ -24,6 +25,12 @@ class CertificationForm(WholeForm):
     class Meta:
         model = Certification
         fields = ["member", "credential", "certificate_number", "awarded_on", "recertified_on", "ccp_mandatory"]
+
+    def clean_member(self) -> Member:
+        member: Member = self.cleaned_data["member"]
+        if problem := life.problem_with_holders([member] if member.died_on else []):
+            raise forms.ValidationError(problem.sentence)
+        return member
 
     def clean_awarded_on(self) -> date:
         awarded_on: date = self.cleaned_data["awarded_on"]

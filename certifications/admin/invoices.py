@@ -15,7 +15,7 @@ from amtportal.dates import today
 from amtportal.formatting import dollars, format_day, format_moment
 from amtportal.members.access import account_of
 from amtportal.staff.actions import ActionPage, AlreadyDone
-from amtportal.staff.changelists import ConditionFilter, OrderedFilter
+from amtportal.staff.changelists import ConditionFilter, KeptRelationFilter, OrderedFilter
 from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
 from certifications import invoices
@@ -136,7 +136,12 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
         "cycle__certification__member__last_name",
         "cycle__certification__member__amt_id",
     ]
-    list_filter = [InvoiceStateFilter, DueFilter, BeforePortalFilter, "cycle__certification__credential"]
+    list_filter = [
+        InvoiceStateFilter,
+        DueFilter,
+        BeforePortalFilter,
+        ("cycle__certification__credential", KeptRelationFilter),
+    ]
     sortable_by = ["due_on"]
     search_help_text = "Name, e-mail address, AMT ID or invoice number"
     search_fields = ["cycle__certification__member"]

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 
-from amtportal.staff.changelists import ConditionFilter
+from amtportal.staff.changelists import ConditionFilter, KeptRelationFilter
 from amtportal.staff.pages import ShownInline, StaffAdmin, WrittenByVerbs
 from certifications.models import AwardCorrection, StatusChange
 
@@ -67,7 +67,7 @@ class StatusChangeAdmin(WrittenByVerbs, StaffAdmin):
         "certification__member__last_name",
         "certification__member__amt_id",
     ]
-    list_filter = [ChangedFilter, "after", "certification__credential"]
+    list_filter = [ChangedFilter, "after", ("certification__credential", KeptRelationFilter)]
     search_help_text = "Name, e-mail address or AMT ID"
     search_fields = ["certification__member"]
 

@@ -126,6 +126,10 @@ class StatusChange(AppendOnly, Traced):
     """One change of a certification's status: from what to what, on which day, by whom and why."""
 
     certification = models.ForeignKey(Certification, on_delete=models.PROTECT, related_name="status_changes")
+    # That of the certification, which does not change; kept for the list by credential.
+    listed_credential = models.ForeignKey(
+        Credential, on_delete=models.PROTECT, null=True, editable=False, related_name="+", db_index=False
+    )
     before = models.CharField(max_length=10, choices=Certification.Status)
     after = models.CharField(max_length=10, choices=Certification.Status)
     changed_on = models.DateField()
@@ -140,6 +144,7 @@ class StatusChange(AppendOnly, Traced):
         indexes = [
             models.Index(fields=["-changed_on", "-id"], name="status_change_by_day"),
             models.Index(fields=["after", "-id"], name="status_change_by_status"),
+            models.Index(fields=["listed_credential", "-id"], name="status_change_by_credential"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from amtportal.formatting import dollars
 from amtportal.history.lines import History
 from amtportal.model_fields import IdentifierField
+from certifications.models.credentials import Credential
 from certifications.models.cycles import Cycle
 
 
@@ -46,12 +47,16 @@ class RenewalInvoice(models.Model):
 
     ``opens_on``, the day on which it opens for payment, is derived from the due date, the year and
     the cycle's ``requirement_met_on``. Only ``certifications.invoices.keep_openings`` writes it,
-    for lists: what decides about money derives it again.
+    for lists: what decides about money derives it again. ``listed_credential`` is
+    that of the certification, which does not change; it is kept for lists, too.
     """
 
     Status = InvoiceStatus
 
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="invoices")
+    listed_credential = models.ForeignKey(
+        Credential, on_delete=models.PROTECT, null=True, editable=False, related_name="+", db_index=False
+    )
     year = models.PositiveSmallIntegerField(help_text="Year of the cycle: 1, 2 or 3.")
     due_on = models.DateField()
     # Follows from the due date, the year and the cycle; kept for lists of a million invoices.
@@ -66,7 +71,7 @@ class RenewalInvoice(models.Model):
         help_text="Where an import settled it: the day up to which fees were paid, or before which none is asked for.",
     )
 
-    history = History(found_by=["cycle"], excluded_fields=["opens_on"])
+    history = History(found_by=["cycle"], excluded_fields=["opens_on", "listed_credential"])
     objects = RenewalInvoiceQuerySet.as_manager()
 
     class Meta:
@@ -83,6 +88,7 @@ class RenewalInvoice(models.Model):
             models.Index(fields=["-opens_on", "-id"], name="invoice_unpaid_by_opening", condition=Q(status="issued")),
             models.Index(fields=["-id"], name="invoice_locked", condition=Q(status="issued", opens_on=None)),
             models.Index(fields=["status", "-id"], name="invoice_by_status"),
+            models.Index(fields=["listed_credential", "-id"], name="invoice_by_credential"),
             models.Index(
                 fields=["status", "-due_on", "id"],
                 name="invoice_before_portal",

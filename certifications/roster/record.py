@@ -12,6 +12,7 @@ was counted from it; whether CCP is mandatory changes with it.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from sys import intern
 
 from amtportal.chunks import chunks
@@ -41,6 +42,8 @@ class Record:
     numbers: Mapping[tuple[str, str], StoredMember] = field(default_factory=dict)
     # The AMT ID that counts now, by a former one.
     former: Mapping[str, str] = field(default_factory=dict)
+    # The day on which a member of the file died, by AMT ID.
+    died: Mapping[str, date] = field(default_factory=dict)
     # The reason why the day of the award can no longer change, by the key of the certification.
     anchored: Mapping[int, str] = field(default_factory=dict)
     # What a later day in ``fees_paid_through`` settles.
@@ -81,6 +84,13 @@ def conflicts(rows: Sequence[RosterRow], record: Record) -> Iterator[Problem]:
                 "Correct the number, or the AMT ID.",
             )
         stored = record.certifications.get((row.amt_id, row.credential))
+        if stored is None and (died_on := record.died.get(row.amt_id)):
+            yield Problem(
+                row.line,
+                "amt_id",
+                f"It is on record that AMT ID {row.amt_id} died on {format_day(died_on)}, so no certification is "
+                "added. Correct the AMT ID, or take it back on the member's page first.",
+            )
         if stored and stored.awarded_on != row.awarded_on and (why := record.anchored.get(stored.pk)):
             yield Problem(
                 row.line,
@@ -105,6 +115,7 @@ def look_up(rows: Sequence[RosterRow]) -> Record:
         addresses=_addresses(rows, members),
         numbers=_numbers(rows, certifications),
         former=former,
+        died=_died(rows, certifications),
         anchored=_anchored(rows, certifications),
         fees=fees.to_settle(rows, certifications),
     )
@@ -189,6 +200,15 @@ def _certifications(
                 awarded_on = row.awarded_on if row.awarded_on == awarded_on else awarded_on
             certifications[key] = StoredCertification(pk, member.pk, number, awarded_on, *rest)
     return certifications
+
+
+def _died(rows: Sequence[RosterRow], held: Mapping[tuple[str, str], StoredCertification]) -> dict[str, date]:
+    """Return when the members of these rows died who would get another certification, by AMT ID."""
+    died: dict[str, date] = {}
+    for some in chunks({row.amt_id: None for row in rows if (row.amt_id, row.credential) not in held}):
+        of_some = Member.objects.filter(amt_id__in=some, died_on__isnull=False).order_by()
+        died.update(of_some.values_list("amt_id", "died_on"))  # type: ignore[arg-type]  # none of them is null
+    return died
 
 
 def _former(amt_ids: Iterable[str]) -> dict[str, str]:

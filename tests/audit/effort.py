@@ -34,7 +34,8 @@ ACTIVITY = "main table.activities tbody tr"
 
 SEEN = """() => {
     const main = document.querySelector("main"), words = [];
-    const seen = e => e.checkVisibility({visibilityProperty: true}) && !e.closest(".visually-hidden, .skip-link");
+    const seen = e => e.checkVisibility({visibilityProperty: true, opacityProperty: true})
+        && !e.closest(".visually-hidden, .skip-link");
     const texts = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
     while (texts.nextNode())
         if (seen(texts.currentNode.parentElement))

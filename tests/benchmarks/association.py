@@ -267,6 +267,8 @@ def _built(model: type[models.Model]) -> str:
 
 def _which(model: type[models.Model], entries: int | None) -> str:
     """Return the condition for the rows that are copied: all, or those of each member's first entries."""
+    if model is SearchTerm:  # a copy's AMT ID begins with a digit, and has no pairs
+        return "term NOT LIKE ' %0%'"
     if entries is None:
         return "TRUE"
     titles = ", ".join(f"'Course {number}'" for number in range(1, entries + 1))

@@ -24,7 +24,7 @@ from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Mod
 from django.test import RequestFactory
 from django.urls import reverse
@@ -51,6 +51,7 @@ SEARCHES = {
     "last name, first": "Smith, Mary",
     "one letter": "a",
     "two letters": "m s",
+    "two beginnings": "smi ma",
     "AMT ID": "B0000007",
     "part of a phone number": "555-0107",
     "an address": "m7@bench",
@@ -104,12 +105,15 @@ def _vary_what_they_hold(clerk: User) -> None:
     at = noon(today())
     for number, credential in enumerate(Credential.objects.order_by("pk")):
         Certification.objects.annotate(part=Mod("pk", 20)).filter(part=number).update(credential=credential)
+    held = Cycle.objects.filter(pk=OuterRef("cycle")).values("certification__credential")
+    RenewalInvoice.objects.update(listed_credential=Subquery(held))
     Certification.objects.annotate(part=Mod("pk", 17)).filter(part=3).update(ccp_mandatory=False)
     for status, part in (("lapsed", 1), ("retired", 2), ("revoked", 3)):
         changed = Certification.objects.annotate(part=Mod("pk", 97)).filter(part=part)
         StatusChange.objects.bulk_create(
             StatusChange(
                 certification=certification,
+                listed_credential_id=certification.credential_id,
                 before="active",
                 after=status,
                 changed_on=today() - DAY * (certification.pk % 400),
@@ -258,6 +262,12 @@ def addresses() -> Iterator[tuple[str, str, str]]:
     clerk = User.objects.filter(is_staff=True).earliest("pk")
     clerk.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
     desk = client_of(clerk).cookies["sessionid"].value
+    yield "the start page of the staff", reverse("admin:index"), desk
+    for words in ("smith", "mary smith", "zzyzx"):  # one hit would lead to the member's page
+        yield f"the search of the staff, {words}", f"{reverse('admin:search')}?q={words.replace(' ', '+')}", desk
+    member = Member.objects.earliest("pk")
+    for name in ("change", "entries", "money", "mail", "audits", "changes", "notes"):
+        yield f"a member for the staff, {name}", reverse(f"admin:members_member_{name}", args=[member.pk]), desk
     for model, listed in admin.site._registry.items():
         address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         request = RequestFactory().get(address)

@@ -28,6 +28,7 @@ from playwright.sync_api import Locator, Page, expect
 from amtportal.members.models import Member
 from ccp.amt_credits import error_reports
 from ccp.desk.models import Note, Viewing
+from tests.audit.measures import violations
 from tests.support.builders import cycle_of, invoice_of, make_activity, make_amt_credit, make_user, set_terms
 from tests.support.staff import page as address
 
@@ -143,9 +144,11 @@ def test_the_desk_fits_a_phone_and_works_without_scripts(member: Member, window:
     root = make_user(email="root@amt.example", is_staff=True, is_superuser=True)
     page, plain = window(root, viewport=PHONE), window(root, viewport=PHONE, java_script_enabled=False)
     entry, cycle = member.activities.get(), cycle_of(member)
+    looked_at = {"/admin/", "/admin/search/?q=lanne", address(Member)}
+    looked_at |= {address(Member, name, member.pk) for name in ("change", "entries", "notes")}
     for path in (
         "/admin/",
-        "/admin/search/?q=lane",
+        "/admin/search/?q=lanne",
         *(
             address(Member, name, member.pk)
             for name in ("change", "entries", "money", "mail", "audits", "changes", "notes")
@@ -162,6 +165,11 @@ def test_the_desk_fits_a_phone_and_works_without_scripts(member: Member, window:
     ):
         page.goto(path)
         assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"], path
+        if path in looked_at:
+            found = violations(page)
+            page.emulate_media(color_scheme="dark")
+            assert found + violations(page, "color-contrast", "link-in-text-block", "target-size") == [], (path, found)
+            page.emulate_media(color_scheme="light")
     plain.goto("/admin/")
     plain.get_by_role("searchbox").fill("lane")
     plain.get_by_role("button", name="Search").click()

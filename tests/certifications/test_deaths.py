@@ -13,19 +13,22 @@ from amtportal.members.mail import outbox
 from amtportal.members.models import DeathReport, MailDelivery, Member, OutgoingMail, User
 from amtportal.members.sign_in import giving
 from amtportal.refusals import Refused
+from ccp import merging
 from ccp.audits import deadlines, draws, exclusions
 from ccp.notices import sending, telling
 from ccp.notices.models import Notice, NoticeKind, NoticeMail
 from ccp.rollover import catching_up, closing
 from ccp.sharing import links, look_up
 from ccp.sharing.models import ShareLink
-from certifications import deaths
+from certifications import deaths, life
+from certifications.admin.certifications import CertificationForm
 from certifications.invoice_standing import invoice_standing
-from certifications.models import Certification, Cycle, StatusChange
+from certifications.models import Certification, Credential, Cycle, StatusChange
 from tests.support.audits import make_case
 from tests.support.builders import TODAY, client_of, cycle_of, invoice_of, make_cycle, make_member, make_user, noon
 from tests.support.draws import make_closed, terms
 from tests.support.pages import read, words
+from tests.support.rosters import load_roster
 from tests.support.staff import make_clerk, page, submit, told
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
@@ -230,6 +233,32 @@ def test_a_reason_is_asked_for(member: Member, clerk: User) -> None:
     record(member, clerk)
     with pytest.raises(Refused, match="Say how the mistake came about"):
         deaths.take_back(member=member, reason="", by=clerk, at=AT)
+
+
+def test_nothing_is_reinstated_added_or_merged_after_a_death(member: Member, clerk: User) -> None:
+    certification = Certification.objects.get()
+    Certification.objects.update(status="lapsed")
+    record(member, clerk)
+    with pytest.raises(Refused, match="died on Mar 2, 2026"):
+        life.change_status(certification=certification, to="reinstated", reason="Asked.", by=clerk, at=AT)
+    fields = {"member": member.pk, "credential": Credential.objects.get(code="RPT").pk, "awarded_on": "2024-05-01"}
+    form = CertificationForm({**fields, "certificate_number": "555"})
+    assert "died on Mar 2, 2026" in str(form.errors["member"])
+    other = make_member(amt_id="7009")
+    problem = merging.problem_with_people(Member.objects.get(pk=member.pk), other)
+    assert problem
+    assert "It is on record of one of the two" in problem.sentence
+
+
+def test_a_roster_adds_nothing_for_somebody_who_died(member: Member, clerk: User) -> None:
+    record(member, clerk)
+    held = Certification.objects.get()
+    row = {"amt_id": "7001", "last_name": "O'Neil", "first_name": "Ann", "awarded_on": "2023-05-01"}
+    known = row | {"email": member.user.email, "credential": "RMA", "certificate_number": held.certificate_number}
+    new = known | {"credential": "RPT", "certificate_number": "555"}
+    assert load_roster(known)[0].problems == []
+    [problem] = load_roster(new)[0].problems
+    assert "AMT ID 7001 died on Mar 2, 2026, so no certification is added" in problem.sentence
 
 
 # The pages

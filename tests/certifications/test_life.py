@@ -266,7 +266,7 @@ def test_what_is_said_beforehand_is_what_happens(before: str, after: str, clerk:
     said = life.consequence(certification, after, TODAY, unclosed=None)
     change(certification, after, clerk)
     assert ("takes no records" in said) is not life.in_force(after)
-    assert ("This is final." in said) is (life.NEXT[after] == frozenset())
+    assert ("From tomorrow on this is final." in said) is (life.NEXT[after] == frozenset())
     assert ("Cycle 1 opens, May 1, 2023 to Apr 30, 2026, for 30 points, with three invoices of $60.00." in said) is (
         Cycle.objects.filter(number=1, ends_on=date(2026, 4, 30)).exists()
     )

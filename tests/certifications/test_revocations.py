@@ -13,7 +13,8 @@ from ccp.badges import issuing
 from ccp.notices import sending, writing
 from ccp.notices.models import Notice, NoticeKind, NoticeMail
 from ccp.rollover import catching_up
-from ccp.sharing import look_up
+from ccp.sharing import links, look_up
+from ccp.sharing.models import ShareLink
 from certifications import revocations
 from certifications.invoice_standing import invoice_standing
 from certifications.models import Certification, Cycle, StatusChange
@@ -178,6 +179,8 @@ def test_what_was_undone_is_not_told(cycle: Cycle, officer: User, second: User) 
 @pytest.mark.ignore_template_errors
 def test_it_is_confirmed_by_the_number_and_undone_by_somebody_else(cycle: Cycle, on_today: TimeMachineFixture) -> None:
     held = cycle.certification
+    given = {"label": "Clinic", "until": TODAY + DAY, "by": held.member.user, "at": AT}
+    links.create(member=held.member, scope=ShareLink.Scope.STANDING, **given)
     desk = client_of(
         make_clerk("view_certification", "revoke_certification", "undo_revocation", email="kim@amt.example")
     )
@@ -186,6 +189,8 @@ def test_it_is_confirmed_by_the_number_and_undone_by_somebody_else(cycle: Cycle,
     shown = words(read(desk.get(address)).main)
     assert "held, AMT asks nobody to pay them" in shown
     assert "none was issued" in shown
+    assert "1: they say that it is revoked" in shown
+    assert "From tomorrow on this is final." in shown
     form = {"effective_on": "2026-03-01", "reason": WHY, "confirmation": "999"}
     refused = submit(desk, address, **form)
     assert f"This is the page of {held.certificate_number}." in refused.text

@@ -22,6 +22,7 @@ DAILY = {
     "match_credits",
     "seal_history",
     "backup",
+    "count_reports",
     "clean_evidence",
     "reconcile_payments",
     "send_notices",

@@ -18,6 +18,7 @@ from ccp.models import ActivityType, Category, CourseLink, ErrorReport
 from ccp.notices import preferences
 from ccp.notices.models import NoticeKind
 from ccp.recording import verbs as recording
+from ccp.reports.models import Mailing
 from certifications.models import Credential, Cycle, Payment, RenewalInvoice
 from certifications.payments.models import Refund, Settlement, UnappliedMoney
 from tests.support.audits import case_on_record, letter_on_record
@@ -146,7 +147,7 @@ STAFF = {
     "members_member_death": Form("member", {"died_on": "2026-03-02", "reported_by": "The sister, by phone."}),
     "members_member_hide": Form("member", REASON),
     "members_member_notes": Form("member", {"text": "Called about the invoice."}),
-    "members_member_view_as": Form("member", REASON),
+    "members_member_viewing": Form("member", REASON),
     "members_member_rekey": Form("member", {**REASON, "amt_id": "888"}),
     "members_user_change": Form("user", {"email": "new@example.org"}),
     "certifications_certification_change": Form("certification", {"certificate_number": "777"}),
@@ -176,6 +177,7 @@ STAFF = {
     "certifications_renewalinvoice_void": Form("renewalinvoice", REASON),
     "certifications_renewalinvoice_anew": Form("renewalinvoice", REASON),
     "certifications_renewalinvoice_ask": Form("renewalinvoice", REASON),
+    "reports_mailing_stop": Form("mailing"),
     "payments_refund_explain": Form("refund", REASON),
     "payments_settlement_explain": Form("settlement", REASON),
     "payments_unappliedmoney_apply": Form("unappliedmoney"),
@@ -253,6 +255,7 @@ def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
         "payment": Payment.objects.get().pk,
         "renewalinvoice": invoice_of(cycle, 1 if name.endswith("_void") else 3).pk,
         "refund": Refund.objects.get().pk,
+        "mailing": Mailing.objects.get().pk,
         "settlement": Settlement.objects.get().pk,
         "unappliedmoney": UnappliedMoney.objects.get().pk,
     }

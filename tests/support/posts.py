@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 from unittest.mock import Mock
+from uuid import uuid4
 
 import pytest
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
@@ -25,6 +26,8 @@ from ccp.amt_credits import holding as held_credits
 from ccp.audits.models import AuditCase, Conflict, Draw, Extension, Letter, StatusProposal
 from ccp.models import Activity, ActivityType, Category, CourseLink, HeldCredit
 from ccp.recording import verbs as recording
+from ccp.reports.lists import registry
+from ccp.reports.models import ListName, Mailing
 from certifications import deaths, probations, revocations
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
 from certifications.payments.models import UnappliedMoney
@@ -251,6 +254,32 @@ def void_several(patch: pytest.MonkeyPatch) -> Post:
     return Post(_root(), f"{page(Activity, 'void_several')}?ids={entry.pk}", {"reason": "Because it is so."})
 
 
+def export_list(patch: pytest.MonkeyPatch) -> Post:
+    return Post(_root(), registry.address(ListName.NOT_ACTIVATED, "export"), {"query": "", "format": "csv"})
+
+
+def save_filter(patch: pytest.MonkeyPatch) -> Post:
+    address = registry.address(ListName.AT_RISK, "filters")
+    return Post(_root(), address, {"query": "days=30", "name": "This month"})
+
+
+def mail_list(patch: pytest.MonkeyPatch) -> Post:
+    make_cycle(make_member())
+    client, address = _root(), registry.address(ListName.NOT_ACTIVATED, "mail")
+    typed = {"sort": "duty", "subject_en": "Hours", "text_en": "Until 6."}
+    seen = form_on(client, address, posted=form_on(client, address) | typed)
+    return Post(client, address, seen | {"send": "Send"})
+
+
+def go_on_with_mailing(patch: pytest.MonkeyPatch) -> Post:
+    root = make_user(email="root@amt.example", is_staff=True, is_superuser=True)
+    mailing = Mailing.objects.create(
+        submission_id=uuid4(), list_name="at-risk", sort="duty", subject_en="Hours", text_en="Until 6.",
+        asked_by=root, asked_at=noon(TODAY), finished_at=noon(TODAY), failures=[[0, "The work has stopped."]],
+    )  # fmt: skip
+    return Post(client_of(root), page(Mailing, "go_on", mailing.pk), {})
+
+
 def set_points(patch: pytest.MonkeyPatch) -> Post:
     entry = make_activity(make_cycle(make_member()), kind="journal-article", points=None)
     client, address = _root(), page(Activity, "points", entry.pk)
@@ -471,6 +500,10 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "members_member_death_take_back": take_death_back,
     "ccp_activity_process_import": import_activities,
     "certifications_payment_process_import": import_payments,
+    "reports_not_activated_export": export_list,
+    "reports_at_risk_filters": save_filter,
+    "reports_not_activated_mail": mail_list,
+    "reports_mailing_go_on": go_on_with_mailing,
     "ccp_activitytype_add": adding(
         ActivityType,
         name="Language course",

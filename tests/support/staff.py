@@ -24,6 +24,7 @@ from ccp.models import (
     Evidence,
 )
 from ccp.notices.models import Preference
+from ccp.reports.models import ListExport, ListOpening, Mailing, SavedFilter
 from ccp.sharing import links, look_up
 from certifications import life
 from certifications.models import (
@@ -155,7 +156,10 @@ DEEDS = {
     "members_member_rekey": "members.change_amt_id",
     "members_member_merge": "members.merge_members",
     "members_member_sign_in": "members.give_sign_in",
-    "members_member_view_as": "desk.view_as_member",
+    "members_member_viewing": "desk.view_as_member",
+    "reports_listexport_download": "reports.export_lists",
+    "reports_mailing_go_on": "reports.mail_lists",
+    "reports_mailing_stop": "reports.mail_lists",
     "payments_refund_explain": "payments.resolve_unappliedmoney",
     "payments_settlement_explain": "payments.resolve_unappliedmoney",
     "payments_unappliedmoney_apply": "payments.resolve_unappliedmoney",
@@ -220,6 +224,7 @@ def populate(count: int) -> None:
             cycle=cycle, points=32, outcome="compliant", statement="Corrected.", signed_at=noon(TODAY), signed_by=clerk
         )
         _pay_online(invoice_of(cycle, year=2), clerk)
+        _use_lists(clerk, amt_id)
         _draw(cycle, clerk)
         case = case_on_record(cycle, "drawn")
         AuditCase.objects.filter(pk=case.pk).update(outcome="failed", points=0)
@@ -239,6 +244,18 @@ def _share(cycle: Cycle, clerk: User) -> None:
     look_up.hide(member=member, hidden=True, by=clerk, at=noon(TODAY), as_staff=True)
     look_up.hide(member=member, hidden=False, by=clerk, at=noon(TODAY), as_staff=True)
     issuing.issue(certification=cycle.certification, by=member.user, at=noon(TODAY))
+
+
+def _use_lists(clerk: User, name: str) -> None:
+    """Keep a filter of a list, open the list, ask for a file of it, and mail it to nobody."""
+    at_risk: dict[str, Any] = {"list_name": "at-risk", "query": "days=30"}
+    SavedFilter.objects.create(owner=clerk, name=name, **at_risk)
+    ListOpening.objects.create(by=clerk, at=noon(TODAY), deed="opened", subject="At risk", rows=1)
+    ListExport.objects.create(file_format="csv", asked_by=clerk, asked_at=noon(TODAY), total=1, **at_risk)
+    Mailing.objects.create(
+        submission_id=uuid4(), sort="duty", subject_en="Hours", text_en="Until 6.", asked_by=clerk,
+        asked_at=noon(TODAY), **at_risk,
+    )  # fmt: skip
 
 
 def _draw(cycle: Cycle, clerk: User) -> None:
@@ -364,6 +381,10 @@ BY_HAND: dict[str, set[str]] = {
     "desk_note": {VIEW},  # one is written on the page of its member
     "desk_viewing": {VIEW},
     "exports_archive": {VIEW},
+    "reports_listexport": {VIEW},
+    "reports_listopening": {VIEW},
+    "reports_mailing": {VIEW},
+    "reports_savedfilter": {VIEW},
     "sharing_listing": {VIEW},
     "sharing_sharelink": {VIEW},
     "history_securityevent": {VIEW},

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0019_what_was_decided_against_is_kept")]
+    dependencies = [("members", "0021_pairs_of_names_are_search_terms")]
 
     operations = [
         migrations.AddIndex(

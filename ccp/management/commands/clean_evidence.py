@@ -19,6 +19,7 @@ from ccp.evidence import waiting
 from ccp.exports import archives
 from ccp.models import Evidence, PendingFile
 from ccp.models.activities import reference_of
+from ccp.reports.lists import exporting
 
 # A file is written before its row, so a newer file may still get its row.
 AGE = timedelta(hours=1)
@@ -36,7 +37,8 @@ Compare every file that is attached with its row.
 - a row whose file is missing, cannot be read, or is not the file that was kept (its size or its SHA-256 differs) is
   named and left alone; the exit status is then 1
 - a file that was attached before the portal kept digests gets its digest now, once
-- an archive of everything about a member that is older than 24 hours is deleted, if the worker did not"""
+- an archive of everything about a member that is older than 24 hours is deleted, if the worker did not
+- so is a file of a list of members that is older than 7 days"""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
@@ -48,6 +50,8 @@ Compare every file that is attached with its row.
         storage, now = kept.storage(), timezone.now()
         if overdue := archives.remove_overdue(at=now):
             self.stdout.write(f"{overdue:,} archives deleted that the worker should have deleted. Is it running?")
+        if overdue := exporting.remove_overdue(at=now):
+            self.stdout.write(f"{overdue:,} files of lists deleted that the worker should have deleted. Is it running?")
         files = deleted = unneeded = 0
         forgotten = waiting.forget(at=now)
         for names in _folders():

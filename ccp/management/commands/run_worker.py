@@ -11,6 +11,8 @@ from amtportal.members.mail.process import sending_beside
 from ccp.audits.letters import printing
 from ccp.exports import archives
 from ccp.recording import readings
+from ccp.reports.lists import exporting
+from ccp.reports.mailings import verbs as mailings
 from ccp.transcripts import batches
 
 INTERVAL = 1.0
@@ -34,6 +36,8 @@ Work that a worker was killed at is begun again. Several workers can run at once
         printing.resume()
         archives.resume()
         readings.resume()
+        exporting.resume()
+        mailings.resume()
         if options["batch"]:
             super().handle(**options)
             sending.send_due()

@@ -62,6 +62,9 @@ from ccp.models import (
     TypeTerms,
 )
 from ccp.notices.models import Preference
+from ccp.reports.figures.registry import REPORTS
+from ccp.reports.lists.registry import LISTS, url_name
+from ccp.reports.models import ListExport, Mailing, SavedFilter
 from ccp.sharing.models import Listing, ShareLink
 from certifications.models import (
     Certification,
@@ -210,13 +213,18 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "members_member_death_take_back": (DeathReport, "taken_back_reason: – → Because it is so."),
     "members_member_hide": (Listing, "hidden_by_staff: – → True"),
     "members_member_notes": (Note, "text: – → Called about the invoice."),
-    "members_member_view_as": (Viewing, "reason: – → Because it is so."),
+    "members_member_viewing": (Viewing, "reason: – → Because it is so."),
     "members_member_rekey": (Member, "amt_id: * → 888"),
     "members_member_merge": (Member, "merged_into: – → *"),
     "members_member_sign_in": (User, "email: – → new@example.org"),
     "members_user_add": (User, "email: – → new@amt.example"),
     "members_user_change": (User, "email: * → new@example.org"),
     "mfa_authenticator_delete": (Authenticator, "type: webauthn → –"),
+    "reports_at_risk_filters": (SavedFilter, "name: – → This month"),
+    "reports_not_activated_export": (ListExport, "file_format: – → csv"),
+    "reports_not_activated_mail": (Mailing, "subject_en: – → Hours"),
+    "reports_mailing_go_on": (Mailing, ""),  # how far it is is no decision
+    "reports_mailing_stop": (Mailing, f"stopped_at: – → {NOW}"),
     "payments_refund_explain": (Refund, "explanation: – → Because it is so."),
     "payments_settlement_explain": (Settlement, "explanation: – → Because it is so."),
     "payments_unappliedmoney_apply": (Payment, "method: – → card-online"),
@@ -259,6 +267,12 @@ NOTHING = {
     "members_outgoingmail_sample": "is there to be read",
     "members_outgoingmail_samples": "is there to be read",
     "payments_unappliedmoney_look": "is there to be read",
+    "reports_listexport_download": "is there to be read",
+    "reports_index": "is there to be read",
+    "reports_count": "counts what is on record",
+    **{f"reports_{name}": "is there to be read" for name in REPORTS},
+    **{f"reports_{name}_csv": "is there to be read" for name in REPORTS},
+    **{url_name(name): "is there to be read" for name in LISTS},
     "view_on_site": "is not in use",
     **dict.fromkeys(["index", "app_list", "autocomplete", "jsi18n", "password_change_done"], "is there to be read"),
     "": "leads to another address",
@@ -266,6 +280,8 @@ NOTHING = {
 # These leave more than one line, of the member and of the portal itself:
 # ``tests/certifications/payments/test_checkout.py``.
 SEVERAL = {"invoice-pay", "payment-webhook"}
+# The same views as those of the tables, of another list.
+OF_LISTS = {f"{url_name(name)}_{action}" for name in LISTS for action in ("export", "filters", "mail")}
 
 
 def lines_of(request_id: str) -> list[Any]:
@@ -411,7 +427,7 @@ def test_every_staff_page_that_writes_leaves_its_line() -> None:
         assert not shown.list_editable
     assert acting == {"audits_letter", "ccp_activity", "certifications_cycle"}
     assert writing <= LINES.keys()
-    assert set(below("admin/").values()) - pages <= LINES.keys() | NOTHING.keys()
+    assert set(below("admin/").values()) - pages <= LINES.keys() | NOTHING.keys() | OF_LISTS
 
 
 # What a page writes that is only read

@@ -30,10 +30,11 @@ from ccp.badges.models import Badge
 from ccp.desk.models import NightlyRun, Note, Viewing
 from ccp.models import AttestationStatement, Credit, PendingFile, Reading, Transcript, TranscriptFile
 from ccp.notices.models import Notice, NoticeMail
+from ccp.reports.models import ListOpening, ReportCount
 from ccp.sharing.models import ShareDay
 from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
-from certifications.models import Cycle, CycleCorrection, StatusChange
+from certifications.models import AwardCorrection, Cycle, CycleCorrection, StatusChange
 from certifications.payments.models import ProviderEvent
 from tests.support.builders import TODAY, noon
 from tests.support.history import behind_the_triggers, without_triggers
@@ -70,7 +71,8 @@ def test_every_history_is_append_only_and_so_are_the_records_of_what_was_done() 
     assert len(histories) >= 18
     others = {StatusChange, CycleCorrection, Transcript, TranscriptFile, SecurityEvent, Seal, LogEntry, FormerAmtId}
     others |= {ProviderEvent, AttestationStatement, DrawLine, DrawTicket, Replacement, CaseStep, Conflict}
-    others |= {ItemReview, Letter, LetterPrint, Message, Badge, Note, Viewing, NightlyRun}
+    others |= {ItemReview, Letter, LetterPrint, Message, Badge, Note, Viewing, AwardCorrection}
+    others |= {ListOpening, ReportCount}
     assert set(triggers.append_only()) == histories | others
 
 
@@ -78,13 +80,25 @@ def test_every_model_of_ours_has_a_history_or_is_one() -> None:
     """What a person changes can be read later, and rows that never change are their own record.
 
     Mail, what became of it, tallies, and how often a link was opened are no record, and the terms of
-    a search follow from one. A file is no record before its form is submitted.
+    a search follow from one. A file is no record before its form is submitted, and how a command of
+    the night ended is none.
     """
-    labels = ("members", "certifications", "ccp", "notices", "audits", "sharing", "badges", "exports", "desk")
+    labels = (
+        "members",
+        "certifications",
+        "ccp",
+        "notices",
+        "audits",
+        "sharing",
+        "badges",
+        "exports",
+        "desk",
+        "reports",
+    )
     ours = {model for label in labels for model in apps.get_app_config(label).get_models()}
     without = {model for model in ours - set(triggers.append_only()) if not hasattr(model, "history")}
     of_mail = {Notice, NoticeMail, OutgoingMail, MailPause, MailDelivery}
-    assert without == of_mail | {SearchTerm, ShareDay, Tally, PendingFile, Reading}
+    assert without == of_mail | {SearchTerm, ShareDay, Tally, PendingFile, Reading, NightlyRun}
 
 
 def test_what_packages_store_of_rights_addresses_and_second_factors_has_a_history() -> None:

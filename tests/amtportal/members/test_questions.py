@@ -15,7 +15,7 @@ from tests.support.builders import TODAY, client_of, make_member, make_user, noo
 from tests.support.details import make_question
 from tests.support.mail import words_of
 from tests.support.pages import form_values, read, words
-from tests.support.staff import make_clerk, page
+from tests.support.staff import found, make_clerk, page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 ASK = "/help/question/"
@@ -54,6 +54,14 @@ def test_a_visitor_types_an_address_to_which_nothing_goes_by_itself() -> None:
     assert (question.user, question.email, question.amt_id) == (None, "zoe@example.org", "")
     assert [sent.to for sent in mail.outbox] == [["office@amt.example"]]
     assert "nobody proved it" in words_of(mail.outbox[0])
+
+
+def test_staff_find_it_by_the_address_or_the_amt_id_in_full(ada: Member) -> None:
+    question = make_question(ada)
+    make_question(make_member(user=make_user()))
+    desk = client_of(make_clerk("view_question"))
+    for typed, rows in (("Ada@example.org", [question]), (ada.amt_id, [question]), ("ada", []), ("x" * 300, [])):
+        assert found(desk, Question, q=typed) == rows
 
 
 def test_nobody_asks_in_the_name_of_another(ada: Member) -> None:

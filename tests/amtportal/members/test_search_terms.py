@@ -1,15 +1,19 @@
 """By what members are found: as they are spelled on the phone."""
 
+import random
+from importlib import import_module
+from itertools import chain, combinations
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from amtportal.members import amt_ids
 from amtportal.members.models import Member, SearchTerm
 from amtportal.members.names import folded, sound
-from amtportal.members.search_terms import digits_of, terms_of, typed_words
+from amtportal.members.search_terms import can_be_paired, digits_of, paired, terms_of, typed_words
 from tests.support.builders import TODAY, make_member, make_user, noon
 
 
@@ -119,6 +123,9 @@ def test_terms_follow_every_way_of_writing() -> None:
     before = {"castillo", "nunez", "castillonunez"}
     assert {term for term in terms.values() if term[0].isalnum()} == of_today | before
     assert {term for term in terms.values() if term[0] == "~"} == {"~brks~", "~nm~", "~ml~", "~kstl~", "~nns~"}
+    pairs = {paired(one, other) for one, other in combinations(sorted((of_today | before) - {"0042017"}), 2)}
+    beginning = {paired("noemi", "noemimahalia"), paired("castillo", "castillonunez")}
+    assert {term for term in terms.values() if term[0] == " "} == pairs - beginning
     assert all("b" in term for pk, term in terms.items() if pk not in kept), "what stays is not written again"
     member.last_name = "Muñoz"
     Member.objects.bulk_update([member], ["last_name"])
@@ -136,6 +143,21 @@ def test_a_member_is_found_by_a_former_name() -> None:
     member.phone = "847-555-0134"
     member.save()
     assert list(Member.objects.found_by("mahalia nunez")) == [member]
+
+
+@pytest.mark.django_db
+def test_the_migration_finds_members_on_record_by_sound_and_former_name() -> None:
+    name = "amtportal.members.migrations.0023_members_are_found_by_sound_and_former_name"
+    member = make_person()
+    make_member(first_name="Ada", last_name="Lane")
+    member.last_name = "Brooks"
+    member.save()
+    wanted = set(SearchTerm.objects.values_list("member", "term"))
+    SearchTerm.objects.filter(term__startswith="~").delete()
+    SearchTerm.objects.filter(member=member, term__in={"castillo", "nunez", "castillonunez"}).delete()
+    import_module(name).fill(apps, None)
+    assert set(SearchTerm.objects.values_list("member", "term")) == wanted
+    assert SearchTerm.objects.count() == len(wanted)
 
 
 @pytest.mark.parametrize(
@@ -193,18 +215,91 @@ def test_a_person_with_one_name_is_sorted_by_it() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("typed", ["mary lane", "Lane, Mary"])
+@pytest.mark.parametrize("typed", ["mary ann lane", "Lane, Mary Ann"])
 def test_of_words_that_are_too_many_to_count_the_last_is_looked_up_first(
     typed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """People type the last name last, and fewer have the same one."""
-    member = make_member(first_name="Mary", last_name="Lane")
-    make_member(first_name="Mary", last_name="Lane")
+    member = make_member(first_name="Mary Ann", last_name="Lane")
+    make_member(first_name="Mary Ann", last_name="Lane")
     monkeypatch.setattr("amtportal.members.models.MOST_COUNTED", 1)
     with CaptureQueriesContext(connection) as captured:
         assert member.pk in Member.objects.keys_found_by(typed)
     finding = next(query["sql"] for query in captured if "EXISTS" in query["sql"])
-    assert finding.index("lane") < finding.index("mary")
+    assert finding.index(" alnan") < finding.index("mary")
+
+
+WORDS = ["al", "ali", "alina", "an", "anna", "annal", "bo", "bob", "bobal", "l", "li", "lina", "ma", "mary", "maryann"]
+TYPED = [*WORDS, "a", "b", "m", "x", "31", "312", "5550", "q1", "q", "9"]
+
+
+def is_found_plainly(member: Member, typed: str) -> bool:
+    """Return whether each typed word begins a term of the member that is not of a pair."""
+    terms = terms_of(names=(member.first_name, member.last_name), amt_ids=[member.amt_id], phone=member.phone)
+    words = typed_words(typed)
+    apart, together = list(chain.from_iterable(words)), ["".join(word) for word in words]
+    return any(
+        all(any(term.startswith(word) for term in terms if not term.startswith(" ")) for word in every)
+        for every in (apart, together)
+    )
+
+
+@pytest.mark.django_db
+def test_pairs_find_whom_their_words_find_one_by_one() -> None:
+    drawn = random.Random(68)
+    names = [" ".join(drawn.sample(WORDS, drawn.choice([1, 1, 2]))) for _ in range(80)]
+    members = Member.objects.bulk_create(
+        Member(
+            amt_id=f"Q{number}" if number % 3 else f"9{number}",
+            first_name=first,
+            last_name=last.replace(" ", drawn.choice([" ", "-", "'"])),
+            phone=f"312-555-0{number:03d}" if number % 2 else "",
+        )
+        for number, (first, last) in enumerate(zip(names[::2], names[1::2], strict=True), start=100)
+    )
+    found = 0
+    for _ in range(150):
+        typed = " ".join(drawn.choices(TYPED, k=drawn.choice([2, 2, 2, 3, 4])))
+        expected = {member.pk for member in members if is_found_plainly(member, typed)}
+        assert set(Member.objects.keys_found_by(typed)) == expected, typed
+        found += bool(expected)
+    assert found > 50
+
+
+def test_a_pair_begins_alike_in_either_order_and_for_words_that_begin_alike() -> None:
+    assert paired("mary", "smith") == paired("smith", "mary") == " msamriyt h"
+    assert paired("smi", "ma", unknown="_").rstrip("_") == " msam_i"
+
+
+def test_only_words_are_paired() -> None:
+    """A term that begins with another sign is not of a word that anybody types."""
+    assert can_be_paired("smith")
+    assert not any(map(can_be_paired, ["312", "~smt~", "s" * 30]))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", [["smith"], ["mary", "smith"], ["m", "s"], ["312"]])
+def test_terms_are_found_by_their_index(typed: list[str]) -> None:
+    member = make_member()
+    SearchTerm.objects.bulk_create([SearchTerm(member=member, term=f"{number:05}") for number in range(3000)])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        if connection.vendor == "postgresql":  # which reads a table of few rows whole, unless it must not
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_bitmapscan = off")
+    plan = SearchTerm.objects.having(typed).values("member").explain()
+    assert "members_searchterm_start" in plan
+    assert "Index Cond" in plan or "term>? AND term<?" in plan, "a range of it, not all of it"
+
+
+@pytest.mark.django_db
+def test_of_two_names_nobody_is_looked_at_who_has_only_one() -> None:
+    """Tens of thousands have each: one statement asks for both."""
+    make_member(first_name="Mary", last_name="Smith")
+    with CaptureQueriesContext(connection) as captured:
+        assert len(Member.objects.keys_found_by("mary smith")) == 1
+    assert len(captured) == 1
+    assert "EXISTS" not in captured[0]["sql"]
 
 
 @pytest.mark.django_db

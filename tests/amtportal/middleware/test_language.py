@@ -148,7 +148,7 @@ def test_documents_are_in_english_and_the_same_to_every_reader(met: Member, name
 def test_staff_pages_are_in_english(staff: User) -> None:
     page = page_in("es", client_of(staff), "/admin/")
     assert page.html["lang"].startswith("en")
-    assert "Recent actions" in words(page)
+    assert "All records" in words(page)
 
 
 @pytest.mark.parametrize("address", ["/nothing/here/", "/ccp/activities/999999/"])

@@ -16,6 +16,9 @@ from django.urls import reverse
 from amtportal.history import seals
 from amtportal.members.models import BouncingAddress, MailDelivery, MailPause, Member, OutgoingMail, User
 from ccp.audits.models import AuditCase
+from ccp.reports.figures.registry import REPORTS
+from ccp.reports.lists.registry import LISTS, url_name
+from ccp.reports.views.access import MAY_VIEW_LISTS, MAY_VIEW_REPORTS
 from ccp.standing import calendar
 from ccp.transcripts import batches, issuing
 from ccp.transcripts import contents as transcripts
@@ -68,6 +71,12 @@ TABS = {
     "members_member_audits": "audits.view_auditcase",
     "members_member_notes": "desk.view_note",
 }
+READ |= {url_name(name): MAY_VIEW_LISTS for name in LISTS}
+READ |= {f"reports_{name}": MAY_VIEW_REPORTS for name in REPORTS}
+READ |= {"reports_index": MAY_VIEW_REPORTS}
+# What is done with a list, and the figures as a file: ``tests/ccp/reports/test_access.py``.
+OF_LIST = tuple(f"{url_name(name)}_{action}" for name in LISTS for action in ("export", "filters", "mail"))
+OF_REPORT = ("reports_count", *(f"reports_{name}_csv" for name in REPORTS))
 # Pages of an entry and a file of an audit, for who has taken the case: ``tests/ccp/audits/test_staff_pages.py``.
 OF_PART = ("audits_auditcase_item", "audits_auditcase_file")
 # Pages of no model, for any staff. They show what the account may open, or nobody's data.
@@ -139,7 +148,7 @@ def permission(model: str, action: str) -> str:
 
 def test_every_address_of_the_admin_is_in_one_of_the_tables() -> None:
     names = set(below("admin/").values())
-    assert names == {*PAGES, *DEEDS, *IMPORTS, *READ, *TABS, *OF_PART, *OF_STAFF, *ELSEWHERE}
+    assert names == {*PAGES, *DEEDS, *IMPORTS, *READ, *TABS, *OF_LIST, *OF_REPORT, *OF_PART, *OF_STAFF, *ELSEWHERE}
 
 
 @pytest.mark.slow
@@ -147,7 +156,7 @@ def test_every_address_of_the_admin_is_in_one_of_the_tables() -> None:
 def test_nobody_but_staff_with_a_permission_for_it_opens_a_page() -> None:
     owner, stranger, anonymous = client_of(Member.objects.get()), client_of(make_member()), client_of(None)
     clerk = staff_with()  # each of these signed in, which makes the row of its table
-    for name in (*PAGES, *DEEDS, *IMPORTS, *READ, *TABS, *OF_PART):
+    for name in (*PAGES, *DEEDS, *IMPORTS, *READ, *TABS, *OF_LIST, *OF_REPORT, *OF_PART):
         page = address(name)
         for method in ("get", "post"):
             for client in (owner, stranger):

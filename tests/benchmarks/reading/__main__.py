@@ -13,7 +13,7 @@ them. Each field is
 - *wrong*: filled in with something else, or a choice without the truth
 
 The layouts ``a…`` were written before the parser, ``b…`` after it, ``c…`` after it was tuned on
-those, ``d…``, ``e…`` and ``f…`` after it was tuned on all before. Seconds of processor are those of the
+those, ``d…`` to ``g…`` after it was tuned on all before. Seconds of processor are those of the
 process that reads, and of tesseract. Hours and CEU of the same points are both right.
 """
 
@@ -171,7 +171,7 @@ def main() -> None:
         for one in judged:
             for note in one.notes:
                 print(f"{one.layout} {one.seed} {one.medium}: {note}")
-    for first, group in (*((first, f"Layouts {first}") for first in "abcdef"), ("", "All")):
+    for first, group in (*((first, f"Layouts {first}") for first in "abcdefg"), ("", "All")):
         tell([one for one in judged if one.layout.startswith(first)], group)
 
 

@@ -134,7 +134,7 @@ def test_every_action_is_at_most_two_clicks_away(root: Client) -> None:
         page(Member, "rekey", member.pk),
         page(Member, "merge", member.pk),
         page(Member, "hide", member.pk),
-        page(Member, "view_as", member.pk),
+        page(Member, "viewing", member.pk),
         page(type(cycle), "extend", cycle.pk),
         page(type(cycle.certification), "status", cycle.certification_id),
     } <= at_once

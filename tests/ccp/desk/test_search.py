@@ -128,7 +128,7 @@ def test_a_name_that_sounds_alike_is_shown_and_not_opened(soren: Cycle, root: Cl
         ("INV-999999999", "Nobody fits “"),
         ("CE-999999999999999999", "Nobody fits “"),
         ("%", "Nobody fits “"),
-        ("\0", "Nobody fits “"),
+        ("\0", "Write a name, an AMT ID"),
         ("x" * 5000, "Nobody fits “"),
     ],
 )

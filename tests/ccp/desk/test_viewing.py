@@ -28,7 +28,7 @@ def clerk() -> User:
 
 def viewing_of(member: Member, clerk: User) -> Client:
     client = client_of(clerk)
-    answer = client.post(page(Member, "view_as", member.pk), {"reason": "On the phone."})
+    answer = client.post(page(Member, "viewing", member.pk), {"reason": "On the phone."})
     assert (answer.status_code, answer["Location"]) == (302, "/")
     return client
 
@@ -52,7 +52,8 @@ def test_each_page_is_as_the_member_sees_it_with_a_banner(met: Member, clerk: Us
 
 def test_the_way_back_leads_to_the_page_of_the_member(short: Member, clerk: User) -> None:
     client = viewing_of(short, clerk)
-    assert 'data-name="viewing"' in client.get("/admin/").text
+    assert "This page is your own: what you do here is saved." in client.get("/admin/").text
+    assert "Nothing that you do here is saved." in client.get("/").text
     assert client.post(END)["Location"] == page(Member, "change", short.pk)
     assert "You are signed in as staff" in client.get("/").text
 
@@ -123,7 +124,7 @@ def test_nothing_is_written_but_that_it_began(met: Member, clerk: User, on_today
 @pytest.mark.parametrize("fields", [{"is_staff": True}, {"is_superuser": True}, {"is_active": False}])
 def test_some_accounts_are_never_viewed(clerk: User, fields: dict[str, bool]) -> None:
     member = make_member(user=make_user(**fields))
-    answer = client_of(clerk).post(page(Member, "view_as", member.pk), {"reason": "To look."})
+    answer = client_of(clerk).post(page(Member, "viewing", member.pk), {"reason": "To look."})
     assert answer.status_code == 200
     assert "errorlist" in answer.text
     assert not Viewing.objects.exists()
@@ -132,12 +133,12 @@ def test_some_accounts_are_never_viewed(clerk: User, fields: dict[str, bool]) ->
 
 def test_a_member_without_an_account_has_no_pages(clerk: User) -> None:
     member = Member.objects.create(amt_id="1", first_name="Ada")
-    answer = client_of(clerk).post(page(Member, "view_as", member.pk), {"reason": "To look."})
+    answer = client_of(clerk).post(page(Member, "viewing", member.pk), {"reason": "To look."})
     assert "The member has no account" in answer.text
 
 
 def test_without_a_reason_nothing_is_viewed(short: Member, clerk: User) -> None:
-    answer = client_of(clerk).post(page(Member, "view_as", short.pk), {"reason": " "})
+    answer = client_of(clerk).post(page(Member, "viewing", short.pk), {"reason": " "})
     assert "the reason stays on record" in answer.text
     assert not Viewing.objects.exists()
 

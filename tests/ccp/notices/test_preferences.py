@@ -89,6 +89,7 @@ def test_the_page_stores_what_was_chosen_and_says_so() -> None:
     client = client_of(member)
     assert form_values(read(client.get(PAGE))) == {
         "monthly_summary": ["on"],
+        "amt_news": ["on"],
         "nothing_recorded": ["on"],
         "language": [""],
     }

@@ -268,6 +268,15 @@ CERTIFICATES = [
     ),
     ("Kind            Offered   Earned\nContact hours   8.0       2.0\nAttended 3/14/2026", [DAY], [], ["2"], "hour"),
     ("attended March 13, 2026 and March 14, 2026", ["2026-03-13"], [DAY], [], ""),
+    ("Date: March 20, 2026\nYou took part in it on March 14, 2026.", [DAY], [], [], ""),
+    ('DATE: March 20, 2026\nYou attended "Point by Point" on March 14, 2026.', [DAY], [], [], ""),
+    (
+        "Report of 01/01/2026 to 04/30/2026\nCompleted 03/14/2026\nCompleted 03/13/2026",
+        ["2026-03-13", DAY],
+        [],
+        [],
+        "",
+    ),
     ("Supervisor: ____________ Date: 3/14/2026\nCE hours: 2", [], [], ["2"], "hour"),
     (
         "July 4, 2026 - July 6, 2026 Annual Convention. 14 Contact Hours Awarded. Next convention: July 3, 2027",
@@ -302,6 +311,8 @@ def test_days_and_hours(text: str, starts: list[str], ends: list[str], quantity:
         ("CEU hours: 0.5", ["0.5", "5"]),
         ("0.5 CEU by the American Association of Medical Assistants", ["0.5", "5"]),  # its CEU is an hour
         ("2 contact hours, 0.3 CEU", ["2", "3"]),
+        ("Course: HIV/AIDS for Health Workers (2 Hour)", []),
+        ("Office hours: 9 to 5. Worth 2 CE hours.", ["2"]),
         ("Duration: 2 hours and 30 minutes", ["2.5"]),
         ("Tiempo: 1 h 15 min", ["1.25"]),
         ("Equivale a 2 horas crédito de educación continua", ["2"]),
@@ -325,6 +336,11 @@ def test_a_quantity_is_a_choice_of_one_unit_only() -> None:
 def test_what_the_ocr_is_not_sure_of_is_not_filled_in(text: str) -> None:
     assert read(text)
     assert not read(text, sure=30)
+
+
+def test_a_number_that_lost_its_point_is_not_filled_in() -> None:
+    assert read("05 horas contacto").values("quantity") == ["5"]
+    assert read("05 contact hours", sure=96).values("quantity") == []
 
 
 def test_a_day_without_a_word_beside_it_is_filled_in_from_text_only() -> None:
@@ -366,6 +382,29 @@ def test_a_day_of_which_nothing_is_said_beside_others_is_only_offered() -> None:
     [beside] = read("March 14, 2026\nExpires: March 14, 2028")["starts_on"]
     assert alone.is_sure
     assert not beside.is_sure
+
+
+def test_a_title_over_two_lines_of_its_cell_is_one() -> None:
+    """Lines are recognized, as in a picture: in typed text they are too far apart."""
+    found = read(
+        """
+        Course            Completed     Hours
+        Blood Smears in   03/14/2026    2.0
+        Primary Care
+        """,
+        sure=99,
+    )
+    assert found.values("title") == ["Blood Smears in Primary Care"]
+
+
+def test_a_label_beside_the_last_line_of_its_value_is_not_enough() -> None:
+    found = read("           Prairie State Health\nSponsor:   Department", sure=99)
+    assert not any(one.is_sure for one in found["provider"])
+
+
+def test_the_heads_of_columns_are_no_title() -> None:
+    assert read("Course   Date ordered Date finished Grade").values("title") == []
+    assert read("Course: Blood Smears Mar 6, 2026").values("title") == ["Blood Smears"]
 
 
 def test_a_total_of_several_activities_is_one_of_several_values() -> None:
@@ -445,6 +484,8 @@ def test_titles(text: str, titles: list[str]) -> None:
         ("Provider: Great Plains University, 12 Main Street, Boise, ID 83702", ["Great Plains University"]),
         ("Provider: Center on Aging at Lake University", ["Center on Aging at Lake University"]),
         ("Presented by American Council on Safety on Monday, May 4, 2026", ["American Council on Safety"]),
+        ("Provider: Council on Practice #50-1234", ["Council on Practice"]),
+        ("organized by LabSmart Education", ["LabSmart Education"]),
         ("Educational provider: Boise Hospital #50-1234", ["Boise Hospital"]),
         ("Presented by Jane Roe, MD", []),  # a person
         ("Blue Ridge Hospital\ncertifies that\nAnn Lee", ["Blue Ridge Hospital"]),

@@ -8,6 +8,7 @@ import zlib
 from datetime import date
 from io import BytesIO
 from pathlib import Path
+from random import Random
 from shutil import which
 
 import pytest
@@ -16,7 +17,8 @@ from pypdfium2 import PdfDocument
 
 from amtportal import checks
 from amtportal.uploads.kept import FileKind
-from ccp.reading.found import PNG, Candidate, Found
+from ccp.reading.certificate import png
+from ccp.reading.found import MOST_CROP, PNG, Candidate, Found
 from ccp.reading.reading import Unreadable, Why, plausible, read
 from tests.benchmarks.reading.making import make
 from tests.support.evidence import picture
@@ -69,8 +71,20 @@ def test_more_of_a_unit_than_an_activity_can_have_is_no_candidate(unit: str, qua
     assert kept.unit == unit * is_kept
 
 
+def test_a_noisy_piece_of_a_page_is_small_enough() -> None:
+    """A crop of more bytes than ``MOST_CROP`` made the whole file unreadable."""
+    crop = png(Image.frombytes("L", (640, 320), Random(1).randbytes(640 * 320)).convert("RGB"))
+    assert crop.startswith(PNG)
+    assert len(crop) <= MOST_CROP
+
+
 def test_an_unknown_unit_is_no_unit() -> None:
     assert plausible(found("furlong", quantity=["2"]), ON) == Found()
+
+
+def test_what_is_left_of_a_choice_of_points_is_only_offered() -> None:
+    [kept] = plausible(found(points=["80", "800"]), ON)["points"]
+    assert (kept.value, kept.is_sure) == ("80", False)
 
 
 def test_an_end_before_the_start_is_no_candidate() -> None:

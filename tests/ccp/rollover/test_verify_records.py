@@ -89,7 +89,8 @@ def test_a_batch_takes_the_same_few_queries_however_many_cycles_it_has(
 ) -> None:
     """There is one query for what cannot be counted, one to count, and one for the stamp of the terms.
 
-    The batch takes one query for its keys and six more. One finds that no batch follows.
+    The batch takes one query for its keys and six more. One finds that no batch follows, and one
+    notes how the command ended.
     """
     monkeypatch.setattr(comparison, "tracked_models", list)
     monkeypatch.setattr(seals, "verify", lambda *args, **kwargs: [])
@@ -101,7 +102,7 @@ def test_a_batch_takes_the_same_few_queries_however_many_cycles_it_has(
         with CaptureQueriesContext(connection) as captured:
             run()
         counts.append(len(captured))
-    assert counts[0] == counts[1] == 3 + 7 + 1
+    assert counts[0] == counts[1] == 3 + 7 + 1 + 1
 
 
 def test_batches_leave_no_cycle_out_and_none_twice(met: Member, two: Member, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from certifications import invoices
-from certifications.models import Cycle, Payment, RenewalInvoice
+from certifications import invoices, life
+from certifications.models import Cycle, Payment, RenewalInvoice, StatusChange
 from tests.support.builders import (
     TODAY,
     client_of,
@@ -126,3 +128,28 @@ def test_locked_invoice_says_why(desk: Client, cycle: Cycle) -> None:
     text = desk.get(page(RenewalInvoice, "change", invoice_of(cycle).pk)).text
     assert "The CCP requirement is not met" in text
     assert "not before Mar 2, 2026" in text
+
+
+def test_lists_by_credential_ask_for_the_one_that_their_own_rows_keep(desk: Client, cycle: Cycle) -> None:
+    """The address still names the path, and nothing on it is joined to find and count the rows."""
+    other = make_cycle(credential="RPT")
+    clerk = make_user(is_staff=True)
+    life.change_status(certification=other.certification, to="retired", reason="Asked.", by=clerk, at=noon(TODAY))
+    desk = client_of(make_clerk("view_renewalinvoice", "view_statuschange"))
+    lists = {RenewalInvoice: "cycle__certification__credential", StatusChange: "certification__credential"}
+    for model, path_to_it in lists.items():
+        chosen = {f"{path_to_it}__id__exact": str(other.certification.credential_id)}
+        with CaptureQueriesContext(connection) as captured:
+            rows = found(desk, model, **chosen)
+        assert rows == list(model.objects.filter(**{path_to_it: other.certification.credential}).order_by("-pk"))
+        assert rows, model
+        counting = next(query["sql"] for query in captured if "COUNT(" in query["sql"])
+        assert "listed_credential_id" in counting
+        assert "JOIN" not in counting
+        assert found(desk, model, **{f"{path_to_it}__id__exact": "0"}) == []
+
+
+def test_an_invoice_that_is_issued_again_has_its_credential(invoice: RenewalInvoice) -> None:
+    voided = invoices.void(invoice=invoice, reason="Issued twice.")
+    again = invoices.reissue(invoice=voided, at=noon(TODAY))
+    assert again.listed_credential_id == voided.listed_credential_id == invoice.cycle.certification.credential_id

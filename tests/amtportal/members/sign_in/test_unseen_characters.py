@@ -13,7 +13,7 @@ from django.test import Client
 from amtportal.history.models import SecurityEvent
 from amtportal.members.factors import passwords
 from amtportal.members.models import Member, User
-from amtportal.staff.forms import ReasonForm
+from amtportal.staff.forms import ReadBy, ReasonForm
 from tests.support.builders import PASSWORD, client_of, make_cycle, make_member, make_user
 from tests.support.factors import code, confirm, give_app
 from tests.support.mail import links_of
@@ -118,8 +118,8 @@ def test_an_amt_id_that_looks_the_same_is_taken(ada: User) -> None:
 
 
 def test_a_reason_that_nobody_sees_is_none() -> None:
-    assert not ReasonForm({"reason": "\u200b\u2060"}, help_text="").is_valid()
-    form = ReasonForm({"reason": "The bank\u00a0returned it\u200b"}, help_text="")
+    assert not ReasonForm({"reason": "\u200b\u2060"}, read_by=ReadBy.STAFF).is_valid()
+    form = ReasonForm({"reason": "The bank\u00a0returned it\u200b"}, read_by=ReadBy.STAFF)
     assert form.is_valid()
     assert form.cleaned_data["reason"] == "The bank returned it"
 

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("certifications", "0022_awards_are_corrected_and_certifications_revoked")]
+    dependencies = [("certifications", "0019_lists_by_credential_have_indexes")]
 
     operations = [
         migrations.AddIndex(

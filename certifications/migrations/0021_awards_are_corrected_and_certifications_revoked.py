@@ -14,7 +14,7 @@ import certifications.quarters
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("certifications", "0017_certificates_are_found_by_number"),
+        ("certifications", "0020_met_cycles_are_found_by_day"),
         ("members", "0024_members_may_have_died"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ccp", "0029_a_paper_is_of_its_kind"),
+        ("ccp", "0030_totals_are_read_from_an_index"),
     ]
 
     operations = [
