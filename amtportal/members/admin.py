@@ -1,8 +1,9 @@
 """Accounts and members, as staff see them.
 
 Nobody sets another person's password: an account is activated, and a password is reset, by a link
-sent to its address. Only superusers change the accounts of staff, groups, and what an account may
-do, so that no clerk can give themselves more.
+sent to its address. Whoever may give roles puts others into groups, never themselves, and never with
+rights that they lack (``rights``). Only superusers change groups, give single permissions, and make
+superusers. So no clerk can give themselves more.
 
 The base of the admin class of members is here; ``ccp.admin.members`` registers it.
 """
@@ -63,6 +64,9 @@ from amtportal.staff.searching import MOST_PEOPLE
 admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+MAY_GIVE_ROLES = "members.give_roles"
+ROLES = ("is_staff", "groups")
+"""What whoever may give roles changes of an account. The rest is for superusers."""
 
 
 def accounts_found_by(words: str) -> list[int]:
@@ -128,6 +132,9 @@ class AccountForm(WholeForm):
         moves = "email" in self.changed_data and self.instance.pk
         if moves and (problem := rights.why_not(person=self.instance, by=self.by)):
             self.add_error("email", problem)
+        given = {"is_staff", "groups", "is_active"} & set(self.changed_data)
+        if given and (problem := rights.why_not_given(person=self.instance, groups=self._groups(), by=self.by)):
+            self.add_error("groups" if "groups" in self.fields else None, problem)
         opens = "is_active" in self.changed_data and self.cleaned_data.get("is_active")
         if opens and Member.objects.filter(user=self.instance, died_on__isnull=False).exists():
             self.add_error(
@@ -135,6 +142,11 @@ class AccountForm(WholeForm):
                 "It is on record that this member has died. If that is a mistake, take it back on the member's page.",
             )
         return cleaned
+
+    def _groups(self) -> list[Group]:
+        """Return the groups in which the account was, and those in which it will be."""
+        before = list(self.instance.groups.all()) if self.instance.pk else []
+        return [*before, *self.cleaned_data.get("groups", [])]
 
 
 class PersonForm(WholeForm):
@@ -189,14 +201,17 @@ class UserAdmin(NeverDeleted, WholeHistoryAdmin):
         return self.fieldsets if obj else self.add_fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        rights = () if request.user.is_superuser else RIGHTS
-        return (*self.readonly_fields, *rights)
+        may_give = request.user.has_perm(MAY_GIVE_ROLES)
+        fixed = [name for name in RIGHTS if not (request.user.is_superuser or (may_give and name in ROLES))]
+        return (*self.readonly_fields, *fixed)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         allowed = super().has_change_permission(request, obj)
-        if obj is not None and (obj.is_staff or obj.is_superuser):
-            return allowed and bool(request.user.is_superuser)
-        return allowed
+        if obj is None or request.user.is_superuser:
+            return allowed
+        if request.user.has_perm(MAY_GIVE_ROLES):
+            return allowed and not rights.why_not_given(person=obj, groups=obj.groups.all(), by=account_of(request))
+        return allowed and not (obj.is_staff or obj.is_superuser)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:  # type: ignore[override]
         return not lookup.startswith("password") and super().lookup_allowed(lookup, value, request)

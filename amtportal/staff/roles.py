@@ -64,6 +64,17 @@ _ALLOWED: dict[str, tuple[Role, ...]] = {
     "notices.view_notice": (DESK, OFFICER, FINANCE),
     "notices.view_noticemail": (DESK, OFFICER, FINANCE),
     "notices.view_preference": (DESK, OFFICER),
+    # Lists and reports
+    "reports.view_lists": (DESK, OFFICER, FINANCE),
+    "reports.keep_filters": (DESK, OFFICER, FINANCE),
+    "reports.view_savedfilter": (OFFICER,),
+    "reports.view_listopening": (),
+    "reports.export_lists": (OFFICER, FINANCE),
+    "reports.view_listexport": (OFFICER, FINANCE),
+    "reports.mail_lists": (OFFICER,),
+    "reports.view_mailing": (OFFICER,),
+    "reports.view_reports": (OFFICER, FINANCE),
+    "reports.count_reports": (OFFICER, FINANCE),
     # Certifications and cycles
     "certifications.view_certification": (DESK, OFFICER, REVIEWER, FINANCE),
     "certifications.add_certification": (OFFICER,),
@@ -174,45 +185,36 @@ ALLOWED: dict[str, frozenset[Role]] = {
     for permission, roles in _ALLOWED.items()
 }
 
-# Nothing asks for these permissions, which Django makes for every model: verbs write the rows. Without
-# a page in the admin, nobody views them either. Lines of history (``historical…``) belong here too.
+# Nothing asks for these permissions, which Django makes for every model. Lines of history
+# (``historical…``) belong here too.
+_WRITTEN_BY_VERBS = """
+    account.emailaddress audits.auditcase audits.draw audits.drawline audits.drawticket audits.letter audits.printrun
+    audits.statusproposal auth.group badges.badge ccp.activity ccp.calendarfeed ccp.categoryterms ccp.credit
+    ccp.errorreport ccp.evidence ccp.transcript ccp.transcriptbatch ccp.typeterms certifications.cycle
+    certifications.cyclecorrection certifications.payment certifications.renewalinvoice certifications.statuschange
+    certifications.waitingrow desk.nightlyrun desk.note desk.viewing exports.archive history.seal history.securityevent
+    members.bouncingaddress members.maildelivery members.mailpause members.namerequest members.outgoingmail
+    members.question members.rosterdifference mfa.authenticator notices.notice notices.noticemail notices.preference
+    payments.checkout payments.dispute payments.providerevent payments.refund payments.settlement
+    payments.settlementline payments.unappliedmoney reports.listexport reports.listopening reports.mailing
+    reports.savedfilter sharing.listing sharing.sharelink
+"""
+_WITHOUT_A_PAGE = """
+    account.emailconfirmation admin.logentry audits.appeal audits.casestep audits.conflict audits.extension
+    audits.itemreview audits.letterprint audits.message audits.replacement auth.permission ccp.attestationstatement
+    ccp.pendingfile ccp.reading ccp.transcriptfile certifications.awardcorrection certifications.formername
+    certifications.probation contenttypes.contenttype django_tasks_database.dbtaskresult members.deathreport
+    members.formeramtid members.searchterm members.tally reports.reportcount sessions.session sharing.shareday
+    usersessions.usersession
+"""
+_NEVER_DELETED = "ccp.activitytype ccp.category ccp.courselink certifications.certification members.member members.user"
 FOR_NOBODY: dict[str, str] = {
-    **dict.fromkeys(
-        (
-            "account.emailaddress audits.auditcase audits.draw audits.drawline audits.drawticket audits.letter "
-            "audits.printrun audits.statusproposal auth.group badges.badge ccp.activity ccp.calendarfeed "
-            "ccp.categoryterms ccp.credit ccp.errorreport ccp.evidence ccp.transcript ccp.transcriptbatch "
-            "ccp.typeterms certifications.cycle certifications.cyclecorrection certifications.payment "
-            "certifications.renewalinvoice certifications.statuschange certifications.waitingrow "
-            "desk.nightlyrun desk.note desk.viewing exports.archive history.seal history.securityevent "
-            "members.bouncingaddress members.maildelivery members.mailpause members.namerequest "
-            "members.outgoingmail members.question members.rosterdifference mfa.authenticator notices.notice "
-            "notices.noticemail notices.preference payments.checkout payments.dispute payments.providerevent "
-            "payments.refund payments.settlement payments.settlementline payments.unappliedmoney "
-            "sharing.listing sharing.sharelink"
-        ).split(),
-        "add change delete",
-    ),
-    **dict.fromkeys(
-        (
-            "account.emailconfirmation admin.logentry audits.appeal audits.casestep audits.conflict "
-            "audits.extension audits.itemreview audits.letterprint audits.message audits.replacement "
-            "auth.permission ccp.attestationstatement ccp.pendingfile ccp.reading ccp.transcriptfile "
-            "certifications.awardcorrection certifications.formername certifications.probation "
-            "contenttypes.contenttype django_tasks_database.dbtaskresult members.deathreport "
-            "members.formeramtid members.searchterm members.tally sessions.session sharing.shareday "
-            "usersessions.usersession"
-        ).split(),
-        "view add change delete",
-    ),
+    **dict.fromkeys(_WRITTEN_BY_VERBS.split(), "add change delete"),
+    **dict.fromkeys(_WITHOUT_A_PAGE.split(), "view add change delete"),
+    **dict.fromkeys(_NEVER_DELETED.split(), "delete"),
     "ccp.heldcredit": "add change",
-    **dict.fromkeys(
-        (
-            "ccp.activitytype ccp.category ccp.courselink certifications.certification members.member members.user"
-        ).split(),
-        "delete",
-    ),
 }
+"""For each model, the actions that no page asks a permission for."""
 
 
 def is_for_nobody(app: str, model: str, codename: str) -> bool:

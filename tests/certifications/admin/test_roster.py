@@ -144,7 +144,9 @@ def test_whoever_may_only_add_certifications_is_offered_no_import_and_changes_no
     Whoever reads the mail of an address can reset the password.
     """
     member = make_certification(make_member()).member
-    clerk = client_of(make_clerk("view_certification", "add_certification", "view_member", "change_member"))
+    clerk = client_of(
+        make_clerk("view_certification", "add_certification", "view_member", "change_member", "change_user")
+    )
     assert IMPORT not in clerk.get(page(Certification)).text
     row = f"{member.amt_id},clerks-own@mail.example,{member.first_name},{member.last_name},RMA,500123,2024-05-01"
     assert upload(clerk, row).status_code == 403

@@ -2,7 +2,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0024_members_may_have_died")]
+    dependencies = [("members", "0025_questions_are_found")]
     operations = [
         migrations.AlterModelOptions(
             name="user",

@@ -6,7 +6,7 @@ from amtportal.history.granting import DEPENDENCIES, given_also
 class Migration(migrations.Migration):
     dependencies = [
         *DEPENDENCIES,
-        ("certifications", "0030_met_cycles_are_found_by_day"),
+        ("certifications", "0021_awards_are_corrected_and_certifications_revoked"),
     ]
 
     operations = [
