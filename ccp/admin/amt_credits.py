@@ -54,8 +54,11 @@ class CreditsImportMixin(ImportPages):
     import_label = "Import credits"
     may_import = MAY_IMPORT
 
-    def import_links(self) -> list[tuple[str, str]]:
-        return [*super().import_links(), ("Match held credits", reverse("admin:ccp_heldcredit_match"))]
+    def import_links(self, request: HttpRequest) -> list[tuple[str, str]]:
+        links = super().import_links(request)
+        if request.user.has_perm(MAY_MATCH):
+            links.append(("Match held credits", reverse("admin:ccp_heldcredit_match")))
+        return links
 
     def add_success_message(self, result: Result, request: HttpRequest) -> None:
         tally = held_credits.match(by=account_of(request), at=timezone.now())
