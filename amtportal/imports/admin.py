@@ -66,7 +66,7 @@ class ImportPages(ImportMixin):
     A subclass sets the attributes that are declared here without a value, and its form.
     """
 
-    may_import: list[str]  # permissions
+    may_import: str  # a permission
     import_label: str
     import_formats = [CsvFormat]
     import_form_class = UploadForm
@@ -79,16 +79,15 @@ class ImportPages(ImportMixin):
     def import_page(self) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_import")
 
-    def import_links(self) -> list[tuple[str, str]]:
-        """Return the links that people who may import see above the list: texts and addresses."""
-        return [(self.import_label, self.import_page)]
+    def import_links(self, request: HttpRequest) -> list[tuple[str, str]]:
+        """Return the links that this person sees above the list: texts and addresses."""
+        return [(self.import_label, self.import_page)] if self.has_import_permission(request) else []
 
     def has_import_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perms(self.may_import)
+        return request.user.has_perm(self.may_import)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        links = self.import_links() if self.has_import_permission(request) else []
-        return super().changelist_view(request, {**(extra_context or {}), "import_links": links})
+        return super().changelist_view(request, {**(extra_context or {}), "import_links": self.import_links(request)})
 
     def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if request.method == "POST" and over_limit(request, "import"):

@@ -1,13 +1,16 @@
 """Accounts and members, as staff see them.
 
 Nobody sets another person's password: an account is activated, and a password is reset, by a link
-sent to its address. Only superusers change the accounts of staff, groups, and what an account may
-do, so that no clerk can give themselves more.
+sent to its address. Whoever may give roles puts others into groups, never themselves, and never with
+rights that they lack (``rights``). Only superusers change groups, give single permissions, and make
+superusers. So no clerk can give themselves more.
 
 The base of the admin class of members is here; ``ccp.admin.members`` registers it.
 """
 
 from datetime import date
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from allauth.account import admin as allauth_admin  # noqa: F401  Registers EmailAddress.
@@ -49,6 +52,7 @@ from amtportal.members.models import (
     OutgoingMail,
     User,
 )
+from amtportal.staff import roles
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter, among, keys_in
 from amtportal.staff.forms import WholeForm
@@ -60,6 +64,9 @@ from amtportal.staff.searching import MOST_PEOPLE
 admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+MAY_GIVE_ROLES = "members.give_roles"
+ROLES = ("is_staff", "groups")
+"""What whoever may give roles changes of an account. The rest is for superusers."""
 
 
 def accounts_found_by(words: str) -> list[int]:
@@ -76,15 +83,16 @@ def accounts_found_by(words: str) -> list[int]:
 
 
 def permissions_given() -> QuerySet[Permission]:
-    """Return the permissions that staff can have.
-
-    Nobody writes history, and only superusers write groups, whatever permissions they have.
+    """Return the permissions that staff can have: those that open something (``amtportal.staff.roles``).
 
     The content type comes with the query because Django's menu shows it for each permission.
     """
-    given = Permission.objects.exclude(content_type__model__startswith="historical")
-    given = given.exclude(codename__in=["add_group", "change_group", "delete_group"])
-    return given.select_related("content_type")
+    codenames: dict[str, list[str]] = {}
+    for permission in roles.ALLOWED:
+        app, codename = permission.split(".")
+        codenames.setdefault(app, []).append(codename)
+    asked = (Q(content_type__app_label=app, codename__in=names) for app, names in codenames.items())
+    return Permission.objects.filter(reduce(or_, asked)).select_related("content_type")
 
 
 @admin.register(Group)
@@ -124,6 +132,9 @@ class AccountForm(WholeForm):
         moves = "email" in self.changed_data and self.instance.pk
         if moves and (problem := rights.why_not(person=self.instance, by=self.by)):
             self.add_error("email", problem)
+        given = {"is_staff", "groups", "is_active"} & set(self.changed_data)
+        if given and (problem := rights.why_not_given(person=self.instance, groups=self._groups(), by=self.by)):
+            self.add_error("groups" if "groups" in self.fields else None, problem)
         opens = "is_active" in self.changed_data and self.cleaned_data.get("is_active")
         if opens and Member.objects.filter(user=self.instance, died_on__isnull=False).exists():
             self.add_error(
@@ -131,6 +142,11 @@ class AccountForm(WholeForm):
                 "It is on record that this member has died. If that is a mistake, take it back on the member's page.",
             )
         return cleaned
+
+    def _groups(self) -> list[Group]:
+        """Return the groups in which the account was, and those in which it will be."""
+        before = list(self.instance.groups.all()) if self.instance.pk else []
+        return [*before, *self.cleaned_data.get("groups", [])]
 
 
 class PersonForm(WholeForm):
@@ -185,14 +201,17 @@ class UserAdmin(NeverDeleted, WholeHistoryAdmin):
         return self.fieldsets if obj else self.add_fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        rights = () if request.user.is_superuser else RIGHTS
-        return (*self.readonly_fields, *rights)
+        may_give = request.user.has_perm(MAY_GIVE_ROLES)
+        fixed = [name for name in RIGHTS if not (request.user.is_superuser or (may_give and name in ROLES))]
+        return (*self.readonly_fields, *fixed)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         allowed = super().has_change_permission(request, obj)
-        if obj is not None and (obj.is_staff or obj.is_superuser):
-            return allowed and bool(request.user.is_superuser)
-        return allowed
+        if obj is None or request.user.is_superuser:
+            return allowed
+        if request.user.has_perm(MAY_GIVE_ROLES):
+            return allowed and not rights.why_not_given(person=obj, groups=obj.groups.all(), by=account_of(request))
+        return allowed and not (obj.is_staff or obj.is_superuser)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:  # type: ignore[override]
         return not lookup.startswith("password") and super().lookup_allowed(lookup, value, request)

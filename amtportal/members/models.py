@@ -95,6 +95,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
+        permissions = [("give_roles", "Can give roles to staff and take them away, within one's own rights")]
         indexes = [
             models.Index(fields=["-id"], name="members_user_staff", condition=Q(is_staff=True)),
             models.Index(fields=["-id"], name="members_user_inactive", condition=Q(is_active=False)),

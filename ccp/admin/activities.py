@@ -33,7 +33,7 @@ from ccp.recording.changeable import refuse_unless_settable
 from ccp.rollover import points_owed
 from ccp.rollover.points_owed import days_in_words
 
-MAY_VOID = "ccp.change_activity"
+MAY_VOID = "ccp.void_entry"
 MAY_SET = "ccp.set_points"
 MAY_TAKE_BACK = "ccp.take_back_void"
 MOST_AT_ONCE = 100

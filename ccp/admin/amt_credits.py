@@ -30,8 +30,9 @@ from ccp.amt_credits import holding as held_credits
 from ccp.amt_credits.resource import CreditsResource
 from ccp.models import ErrorReport, HeldCredit
 
-MAY_IMPORT = "ccp.add_heldcredit"
-MAY_ANSWER = "ccp.change_errorreport"
+MAY_IMPORT = "ccp.import_credits"
+MAY_MATCH = "ccp.match_held_credits"
+MAY_ANSWER = "ccp.answer_error_report"
 EDITOR = forms.Textarea(attrs={"rows": 5, "class": "vLargeTextField"})
 
 
@@ -51,10 +52,13 @@ class CreditsImportMixin(ImportPages):
     resource_classes = [CreditsResource]
     import_form_class = CreditsForm
     import_label = "Import credits"
-    may_import = [MAY_IMPORT]
+    may_import = MAY_IMPORT
 
-    def import_links(self) -> list[tuple[str, str]]:
-        return [*super().import_links(), ("Match held credits", reverse("admin:ccp_heldcredit_match"))]
+    def import_links(self, request: HttpRequest) -> list[tuple[str, str]]:
+        links = super().import_links(request)
+        if request.user.has_perm(MAY_MATCH):
+            links.append(("Match held credits", reverse("admin:ccp_heldcredit_match")))
+        return links
 
     def add_success_message(self, result: Result, request: HttpRequest) -> None:
         tally = held_credits.match(by=account_of(request), at=timezone.now())
@@ -100,7 +104,7 @@ class HeldCreditAdmin(CreditsImportMixin, WrittenByVerbs, HistoryAdmin):
 
     def match_view(self, request: HttpRequest) -> HttpResponse:
         """Show how many credits are held, then record those that can now be recorded."""
-        if not (request.user.has_perm(MAY_IMPORT) and self.has_view_permission(request)):
+        if not (request.user.has_perm(MAY_MATCH) and self.has_view_permission(request)):
             raise PermissionDenied
         back = reverse("admin:ccp_heldcredit_changelist")
         if request.method == "POST":

@@ -35,7 +35,7 @@ class AmtraxImportMixin(ImportPages):
     import_form_class = AmtraxForm
     confirm_form_class = ConfirmAmtraxForm
     import_label = "Import CE from AMTrax"
-    may_import = ["ccp.add_activity"]
+    may_import = "ccp.import_entries"
 
     def get_confirm_form_initial(self, request: HttpRequest, import_form: Any) -> dict[str, Any]:
         initial: dict[str, Any] = super().get_confirm_form_initial(request, import_form)

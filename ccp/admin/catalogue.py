@@ -87,6 +87,7 @@ class CategoryAdmin(TermsAdmin):
     ordering = ["order", "name"]
     inlines = [CategoryTermsInline]
     first_inline = FirstCategoryTermsInline
+    may_set_terms = "ccp.set_category_terms"
     terms_form = CategoryTermsForm
     fixed = ["code"]
 
@@ -100,6 +101,7 @@ class ActivityTypeAdmin(TermsAdmin):
     ordering = ["category__order", "order", "name"]
     inlines = [TypeTermsInline]
     first_inline = FirstTypeTermsInline
+    may_set_terms = "ccp.set_type_terms"
     terms_form = TypeTermsForm
     fixed = ["code", "category"]
 

@@ -30,6 +30,7 @@ from certifications.models import Certification
 from certifications.payments import checkout
 
 NOT_HERE = "Select a valid choice: one of the list. A certification is revoked on a page of its own, under Revoke."
+MAY_CHANGE_STATUS = "certifications.change_status"
 
 
 class StatusForm(ReasonForm):
@@ -64,7 +65,7 @@ class CertificationAdmin(AwardMixin, RevocationMixin, ProbationMixin, CatchUpFir
 
     def links(self, request: HttpRequest, obj: Certification) -> list[tuple[str, str]]:
         links = super().links(request, obj)
-        if _offered(obj.status) and request.user.has_perm("certifications.change_certification"):
+        if _offered(obj.status) and request.user.has_perm(MAY_CHANGE_STATUS):
             links.append(("Change status", reverse("admin:certifications_certification_status", args=[obj.pk])))
         return links
 
@@ -75,7 +76,7 @@ class CertificationAdmin(AwardMixin, RevocationMixin, ProbationMixin, CatchUpFir
 
     def status_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         now = timezone.now()
-        certification = self.record_for_action(request, object_id, "certifications.change_certification")
+        certification = self.record_for_action(request, object_id, MAY_CHANGE_STATUS)
         status = certification.get_status_display()
         following = _offered(certification.status)
         if not following:

@@ -40,4 +40,4 @@ class PaymentAdmin(CatchUpFirstMixin, ImportPages, BasePaymentAdmin):
     resource_classes = [CaughtUpPaymentsResource]
     import_form_class = PaymentsForm
     import_label = "Import payments"
-    may_import = ["certifications.add_payment"]
+    may_import = "certifications.import_payments"

@@ -216,7 +216,7 @@ class MemberDesk(ActionPagesMixin):
             shown=shown,
             payments=payments,
             may_see_payments=may("certifications.view_payment"),
-            may_reverse=may("certifications.change_payment"),
+            may_reverse=may("certifications.reverse_payment"),
             may_refund=may("payments.give_refund"),
         )
 
@@ -264,7 +264,7 @@ class MemberDesk(ActionPagesMixin):
     def notes_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the notes; take another one from whoever may write one."""
         member = self._member(request, object_id, "notes")
-        may_write = request.user.has_perm("desk.add_note")
+        may_write = request.user.has_perm("desk.write_note")
         if request.method == "POST" and not may_write:
             raise PermissionDenied
         form = NoteForm(request.POST if request.method == "POST" else None)

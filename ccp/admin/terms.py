@@ -104,6 +104,7 @@ class TermsAdmin(NeverDeleted, WholeHistoryAdmin):
     """The base of the admin class of a model that has dated terms."""
 
     form = WholeForm
+    may_set_terms: ClassVar[str]  # a permission
     terms_form: ClassVar[type[TermsForm]]
     first_inline: ClassVar[type[FirstTermsInline]]
     fixed: ClassVar[list[str]] = []
@@ -124,14 +125,14 @@ class TermsAdmin(NeverDeleted, WholeHistoryAdmin):
         return [path("<path:object_id>/terms/", view, name=name), *super().get_urls()]
 
     def links(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
-        if not self.has_change_permission(request, obj):
+        if not request.user.has_perm(self.may_set_terms):
             return []
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_terms"
         return [("Change the terms", reverse(name, args=[obj.pk]))]
 
     def terms_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask for the new terms and show what they change; save them when staff confirm."""
-        obj = self.record_for_action(request, object_id, f"{self.opts.app_label}.change_{self.opts.model_name}")
+        obj = self.record_for_action(request, object_id, self.may_set_terms)
         form = self.bound(obj, request.POST if request.method == "POST" else None, today())
         ask = ActionPage(title=f"Change the terms: {obj}", button="Show what changes", form=form, act=str)
         if request.method != "POST" or not form.is_valid():

@@ -19,7 +19,7 @@ from amtportal.staff.pages import HistoryAdmin, WrittenByVerbs
 from ccp.models import TranscriptBatch
 from ccp.transcripts import batches
 
-MAY_ASK = "ccp.add_transcriptbatch"
+MAY_ASK = "ccp.issue_transcripts"
 
 import_module("django_tasks_db.admin")  # which registers what the worker is told, of no use to staff
 admin.site.unregister(DBTaskResult)

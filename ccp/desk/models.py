@@ -22,6 +22,7 @@ class Note(AppendOnly, Traced):
 
     class Meta:
         ordering = ["-pk"]
+        permissions = [("write_note", "Can write a note about a member")]
         indexes = [models.Index(fields=["member", "-id"], name="desk_note_of_member")]
         constraints = [
             models.CheckConstraint(

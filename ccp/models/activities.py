@@ -180,6 +180,8 @@ class Activity(models.Model):
             ),
         ]
         permissions = [
+            ("void_entry", "Can void an entry"),
+            ("import_entries", "Can import entries from AMTrax"),
             ("set_points", "Can set the points of an activity"),
             ("take_back_void", "Can put an entry back on record that was voided"),
         ]

@@ -41,6 +41,10 @@ class HeldCredit(models.Model):
 
     class Meta:
         ordering = ["received_at", "pk"]
+        permissions = [
+            ("import_credits", "Can import credits from AMT"),
+            ("match_held_credits", "Can match held credits with certifications"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_points_above_0_to_99",
@@ -76,6 +80,7 @@ class ErrorReport(models.Model):
 
     class Meta:
         ordering = ["-reported_at", "-pk"]
+        permissions = [("answer_error_report", "Can answer a report of an error")]
         constraints = [
             models.UniqueConstraint(
                 fields=["activity"],

@@ -32,6 +32,7 @@ class Category(models.Model):
     class Meta:
         ordering = ["order", "name"]
         verbose_name_plural = "categories"
+        permissions = [("set_category_terms", "Can set the terms of a category from a day on")]
 
     def __str__(self) -> str:
         return self.name
@@ -92,6 +93,7 @@ class ActivityType(models.Model):
 
     class Meta:
         ordering = ["category__order", "order", "name"]
+        permissions = [("set_type_terms", "Can set the terms of an activity type from a day on")]
 
     def __str__(self) -> str:
         return self.name

@@ -119,6 +119,7 @@ class TranscriptBatch(Job):
     class Meta:
         ordering = ["-pk"]
         verbose_name_plural = "transcript batches"
+        permissions = [("issue_transcripts", "Can issue the transcripts of many cycles")]
 
     def __str__(self) -> str:
         return f"{self.total:,} {'transcript' if self.total == 1 else 'transcripts'}"

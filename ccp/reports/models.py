@@ -46,6 +46,7 @@ class SavedFilter(models.Model):
 
     class Meta:
         ordering = ["name", "pk"]
+        permissions = [("keep_filters", "Can keep filters of lists, and delete one's own")]
         constraints = [
             models.UniqueConstraint(
                 fields=["owner", "list_name", "name"],
@@ -213,6 +214,7 @@ class ReportCount(AppendOnly):
 
     class Meta:
         ordering = ["-pk"]
+        permissions = [("count_reports", "Can have a report counted before the night")]
         indexes = [models.Index(fields=["report", "-id"], name="reports_reportcount_newest")]
 
     def __str__(self) -> str:

@@ -30,6 +30,7 @@ from certifications.admin.invoices import InvoiceInline
 from certifications.models import Cycle
 
 CLOSING = ("grace_ends_on", "grace_extension_reason", "closed_on", "outcome", "points_at_close", "mandatory_at_close")
+MAY_EXTEND, MAY_CORRECT = "certifications.extend_cycle", "certifications.correct_closed_cycle"
 
 
 def ends(first: date, last: date) -> Q:
@@ -160,9 +161,9 @@ class BaseCycleAdmin(WrittenByVerbs, HistoryAdmin):
         may = request.user.has_perm
         links = super().links(request, obj)
         can_be_extended = obj.closed_on is None and today() <= self.grace_ends_on(obj)
-        if can_be_extended and may("certifications.change_cycle"):
+        if can_be_extended and may(MAY_EXTEND):
             links.append(("Extend grace period", reverse("admin:certifications_cycle_extend", args=[obj.pk])))
-        if obj.closed_on and may("certifications.add_cyclecorrection"):
+        if obj.closed_on and may(MAY_CORRECT):
             links.append(("Sign a correction", reverse("admin:certifications_cycle_correct", args=[obj.pk])))
         return links
 
@@ -176,7 +177,7 @@ class BaseCycleAdmin(WrittenByVerbs, HistoryAdmin):
     def extend_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask for the date and the reason, then show the dates that move and ask to confirm."""
         now = timezone.now()
-        cycle = self.record_for_action(request, object_id, "certifications.change_cycle")
+        cycle = self.record_for_action(request, object_id, MAY_EXTEND)
         form = ExtensionForm(request.POST or None)
         facts = [*self.facts(cycle), ("Last day of the grace period", format_day(self.grace_ends_on(cycle)))]
         button, title = "Show what moves", f"Extend the grace period of {cycle}"
@@ -203,7 +204,7 @@ class BaseCycleAdmin(WrittenByVerbs, HistoryAdmin):
         )
 
     def correct_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        cycle = self.record_for_action(request, object_id, "certifications.add_cyclecorrection")
+        cycle = self.record_for_action(request, object_id, MAY_CORRECT)
         if cycle.points_at_close is None:
             self.message_user(request, f"{cycle} is not closed. Only a closed cycle is corrected.")
             return redirect(self.page_of(cycle))

@@ -19,11 +19,13 @@ from amtportal.staff.changelists import ConditionFilter, KeptRelationFilter, Ord
 from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
 from certifications import invoices
-from certifications.admin.payments import PaymentForm, PaymentInline, record_payment
+from certifications.admin.payments import MAY_REVERSE, PaymentForm, PaymentInline, record_payment
 from certifications.models import RenewalInvoice
 from certifications.payments import checkout, story
 
 STATES = {"locked": "Locked", "upcoming": "Upcoming", "open": "Open", "paid": "Paid", "void": "Void"}
+MAY_RECORD, MAY_VOID = "certifications.record_payment", "certifications.void_invoice"
+MAY_ISSUE, MAY_ASK = "certifications.issue_invoice_again", "certifications.ask_for_payment"
 
 
 def reason(invoice: RenewalInvoice, on: date) -> str:
@@ -194,24 +196,24 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
         state = invoices.state_of(obj, today())
         may = request.user.has_perm
         links = []
-        if state == "open" and may("certifications.add_payment"):
+        if state == "open" and may(MAY_RECORD):
             links.append(("Record a payment", reverse("admin:certifications_renewalinvoice_pay", args=[obj.pk])))
-        if state in ("locked", "upcoming", "open") and may("certifications.change_renewalinvoice"):
+        if state in ("locked", "upcoming", "open") and may(MAY_VOID):
             links.append(("Void", reverse("admin:certifications_renewalinvoice_void", args=[obj.pk])))
-        if state == "void" and may("certifications.change_renewalinvoice"):
+        if state == "void" and may(MAY_ISSUE):
             links.append(("Issue again", reverse("admin:certifications_renewalinvoice_anew", args=[obj.pk])))
         if state == "paid" and obj.before_portal:
-            if may("certifications.change_renewalinvoice"):
+            if may(MAY_ASK):
                 links.append(("Ask for payment", reverse("admin:certifications_renewalinvoice_ask", args=[obj.pk])))
         elif state == "paid":
             payment = obj.payments.filter(reversed_at=None).first()
-            if payment and may("certifications.change_payment") and may("certifications.view_payment"):
+            if payment and may(MAY_REVERSE) and may("certifications.view_payment"):
                 links.append(("Reverse payment", reverse("admin:certifications_payment_reverse", args=[payment.pk])))
             links.append(("Printable receipt", reverse("invoice-pdf", args=[obj.pk])))
         return links
 
     def pay_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        invoice = self.record_for_action(request, object_id, "certifications.add_payment")
+        invoice = self.record_for_action(request, object_id, MAY_RECORD)
         held = invoices.held_by(invoice, invoices.state_of(invoice, today()))
         return self.action_page(
             request,
@@ -237,7 +239,7 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
         )
 
     def void_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        invoice = self.record_for_action(request, object_id, "certifications.change_renewalinvoice")
+        invoice = self.record_for_action(request, object_id, MAY_VOID)
         return self.action_page(
             request,
             invoice,
@@ -261,7 +263,7 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
         )
 
     def ask_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        invoice = self.record_for_action(request, object_id, "certifications.change_renewalinvoice")
+        invoice = self.record_for_action(request, object_id, MAY_ASK)
         return self.action_page(
             request,
             invoice,
@@ -286,7 +288,7 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
         )
 
     def reissue_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        invoice = self.record_for_action(request, object_id, "certifications.change_renewalinvoice")
+        invoice = self.record_for_action(request, object_id, MAY_ISSUE)
         credential = invoice.cycle.certification.credential
         return self.action_page(
             request,

@@ -28,6 +28,8 @@ from certifications.models.invoices import ONLINE
 from certifications.payments import checkout, disputes, refunds
 from certifications.payments.admin.refunding import refund_page
 
+MAY_REVERSE = "certifications.reverse_payment"
+
 
 class ReceivedFilter(ConditionFilter):
     title = "day of receipt"
@@ -185,7 +187,7 @@ class BasePaymentAdmin(WrittenByVerbs, HistoryAdmin):
 
     def links(self, request: HttpRequest, obj: Payment) -> list[tuple[str, str]]:
         links = []
-        if not obj.reversed_at and request.user.has_perm("certifications.change_payment"):
+        if not obj.reversed_at and request.user.has_perm(MAY_REVERSE):
             links.append(("Reverse payment", reverse("admin:certifications_payment_reverse", args=[obj.pk])))
         if request.user.has_perm("payments.give_refund") and not refunds.why_not_refundable(obj):
             links.append(("Refund", reverse("admin:certifications_payment_refund", args=[obj.pk])))
@@ -202,7 +204,7 @@ class BasePaymentAdmin(WrittenByVerbs, HistoryAdmin):
         return self.action_page(request, payment, refund_page(request, payment, facts))
 
     def reverse_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        payment = self.record_for_action(request, object_id, "certifications.change_payment")
+        payment = self.record_for_action(request, object_id, MAY_REVERSE)
         return self.action_page(
             request,
             payment,

@@ -101,6 +101,8 @@ class Certification(models.Model):
             ),
         ]
         permissions = [
+            ("import_roster", "Can import a roster, which also changes addresses of accounts"),
+            ("change_status", "Can change the status of a certification"),
             ("correct_award_date", "Can correct the day of an award"),
             ("revoke_certification", "Can revoke a certification"),
             ("undo_revocation", "Can undo a revocation of the same day by somebody else"),

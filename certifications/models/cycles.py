@@ -82,6 +82,7 @@ class Cycle(models.Model):
 
     class Meta:
         ordering = ["certification", "number"]
+        permissions = [("extend_cycle", "Can extend the grace period of a cycle")]
         # For the lists of staff. Closing asks for the cycles that have ended and are not closed.
         indexes = [
             models.Index(fields=["-ends_on", "id"], name="cycle_by_end"),
@@ -179,6 +180,7 @@ class CycleCorrection(AppendOnly, Traced):
 
     class Meta:
         ordering = ["cycle", "signed_at", "pk"]
+        permissions = [("correct_closed_cycle", "Can sign a correction of a closed cycle")]
         constraints = [
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_points_in_quarters",

@@ -76,6 +76,11 @@ class RenewalInvoice(models.Model):
 
     class Meta:
         ordering = ["-due_on", "pk"]
+        permissions = [
+            ("void_invoice", "Can void an invoice"),
+            ("issue_invoice_again", "Can issue a voided invoice again"),
+            ("ask_for_payment", "Can ask for a payment that the roster called paid"),
+        ]
         # For the lists of staff.
         indexes = [
             models.Index(fields=["-due_on", "id"], name="invoice_by_due_date"),
@@ -180,6 +185,11 @@ class Payment(models.Model):
 
     class Meta:
         ordering = ["-recorded_at", "pk"]
+        permissions = [
+            ("record_payment", "Can record a payment"),
+            ("import_payments", "Can import payments"),
+            ("reverse_payment", "Can reverse a payment that was recorded by mistake"),
+        ]
         # For the lists of staff.
         indexes = [
             models.Index(fields=["-received_on", "-id"], name="payment_by_day"),

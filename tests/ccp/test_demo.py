@@ -256,7 +256,7 @@ def test_the_demo_is_loaded_once_and_prints_its_sign_ins(
         assert user.check_password("amtrax demo portal")
         assert user.emailaddress_set.get().verified
     assert user.is_staff
-    assert user.has_perm("certifications.add_payment")
+    assert user.has_perm("certifications.record_payment")
 
     time_machine.move_to(noon(NOVEMBER + 30 * DAY), tick=False)
     again = io.StringIO()

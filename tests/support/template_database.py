@@ -43,7 +43,8 @@ def fingerprint() -> str:
             digest.update(f"{app.label}/{path.name}".encode())
             digest.update(path.read_bytes())
     ours = [*ROOT.glob("ccp/*.json"), *ROOT.glob("certifications/*.json"), *ROOT.glob("amtportal/history/*.py")]
-    ours += [ROOT / "ccp/recording/claims.py", ROOT / "ccp/recording/statements.py", ROOT / "ccp/audits/groups.py"]
+    ours += [ROOT / "ccp/recording/claims.py", ROOT / "ccp/recording/statements.py"]
+    ours += [ROOT / "amtportal/staff/roles.py", ROOT / "amtportal/staff/ready_made.py"]
     for path in [*sorted(ours), Path(__file__)]:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 MAY_VIEW_LISTS, MAY_VIEW_REPORTS = "reports.view_lists", "reports.view_reports"
 MAY_EXPORT, MAY_MAIL = "reports.export_lists", "reports.mail_lists"
+MAY_KEEP, MAY_COUNT = "reports.keep_filters", "reports.count_reports"
 
 
 def need(request: HttpRequest, *permissions: str) -> None:

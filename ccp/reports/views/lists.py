@@ -28,7 +28,16 @@ from ccp.reports.lists import base, exporting, lapsed, openings, saved
 from ccp.reports.lists.base import ORDER, PAGE, PAGE_NUMBER, Cell, Column, ListFilter, Money, WorkList
 from ccp.reports.lists.registry import LISTS, address, count
 from ccp.reports.models import Deed, FileFormat, ListExport, ListName
-from ccp.reports.views.access import MAY_EXPORT, MAY_MAIL, MAY_VIEW_LISTS, MAY_VIEW_REPORTS, member_page, need, page
+from ccp.reports.views.access import (
+    MAY_EXPORT,
+    MAY_KEEP,
+    MAY_MAIL,
+    MAY_VIEW_LISTS,
+    MAY_VIEW_REPORTS,
+    member_page,
+    need,
+    page,
+)
 
 LONGEST_QUERY = 500
 SHORT = 18
@@ -99,7 +108,7 @@ def list_page(request: HttpRequest, name: ListName) -> HttpResponse:
         "here": address(name),
         "formats": FileFormat.choices if request.user.has_perm(MAY_EXPORT) else [],
         "export_address": address(name, "export"),
-        "filters_address": address(name, "filters"),
+        "filters_address": address(name, "filters") if request.user.has_perm(MAY_KEEP) else "",
         "mail_address": f"{address(name, 'mail')}?{query}" if request.user.has_perm(MAY_MAIL) else "",
     }
     return page(request, "list.html", work_list.title, context, status=200 if is_valid else 400)
@@ -126,7 +135,7 @@ def export(request: HttpRequest, name: ListName) -> HttpResponse:
 @require_POST
 def filters(request: HttpRequest, name: ListName) -> HttpResponse:
     """Keep the filter of the page under a name, or delete one that is kept."""
-    need(request, MAY_VIEW_LISTS)
+    need(request, MAY_VIEW_LISTS, MAY_KEEP)
     query, by, at = _query(request), account_of(request), timezone.now()
     if "delete" in request.POST:
         key = request.POST["delete"]

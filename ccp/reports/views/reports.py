@@ -16,7 +16,7 @@ from ccp.reports.figures import counting
 from ccp.reports.figures.registry import REPORTS
 from ccp.reports.lists import openings
 from ccp.reports.models import Deed
-from ccp.reports.views.access import MAY_VIEW_REPORTS, need, page
+from ccp.reports.views.access import MAY_COUNT, MAY_VIEW_REPORTS, need, page
 
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -73,7 +73,7 @@ def report_csv(request: HttpRequest, name: str) -> HttpResponse:
 @require_POST
 def count(request: HttpRequest) -> HttpResponse:
     """Have a report counted by the worker."""
-    need(request, MAY_VIEW_REPORTS)
+    need(request, MAY_VIEW_REPORTS, MAY_COUNT)
     name = request.POST.get("report", "")
     if name not in REPORTS:
         raise BadRequest("There is no such report.")

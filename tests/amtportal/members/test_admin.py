@@ -146,7 +146,7 @@ def test_clerk_changes_no_group_whatever_permissions_they_have() -> None:
     client.post(page(Group), {"action": "delete_selected", "_selected_action": [group.pk], "post": "yes"})
     assert Group.objects.count() == known + 1
     assert not Group.objects.get(name="Desk").permissions.exists()
-    assert not User.objects.get(pk=clerk.pk).has_perm("ccp.change_activity")
+    assert not User.objects.get(pk=clerk.pk).has_perm("ccp.void_entry")
 
 
 def test_clerk_puts_nobody_into_a_group(ann: Member) -> None:

@@ -39,7 +39,7 @@ SEVERAL = "admin:ccp_activity_void_several"
 @pytest.fixture
 def reviewer() -> User:
     """Return staff who may void entries."""
-    return make_clerk("view_activity", "change_activity", "view_credit", email="rae@amt.example")
+    return make_clerk("view_activity", "void_entry", "view_credit", email="rae@amt.example")
 
 
 @pytest.fixture
@@ -192,9 +192,9 @@ def test_voiding_locks_an_unpaid_invoice_again(desk: Client, cycle: Cycle) -> No
 @pytest.mark.parametrize(
     ("permissions", "status"),
     [
-        pytest.param(["view_activity", "change_activity"], 200, id="may void"),
+        pytest.param(["view_activity", "void_entry"], 200, id="may void"),
         pytest.param(["view_activity"], 403, id="may only look"),
-        pytest.param(["add_activity", "delete_activity"], 403, id="other permissions"),
+        pytest.param(["add_activity", "change_activity", "delete_activity"], 403, id="other permissions"),
         pytest.param([], 403, id="none"),
     ],
 )

@@ -28,6 +28,8 @@ DAY = timedelta(days=1)
 RIGHTS = [f"{may}_{noun}" for may in ("view", "change", "add") for noun in ("category", "activitytype")] + [
     "view_typeterms",
     "view_categoryterms",
+    "set_type_terms",
+    "set_category_terms",
 ]
 
 

@@ -28,11 +28,11 @@ CLOSED = {"closed_on": date(2026, 5, 1), "outcome": "non-compliant", "points_at_
 def clerk() -> User:
     return make_clerk(
         "view_certification",
-        "change_certification",
+        "change_status",
         "view_cycle",
-        "change_cycle",
+        "extend_cycle",
         "view_cyclecorrection",
-        "add_cyclecorrection",
+        "correct_closed_cycle",
         "view_statuschange",
         email="kim@amt.example",
     )
@@ -211,7 +211,7 @@ def test_an_open_cycle_offers_no_correction_and_takes_none(desk: Client, cycle: 
 
 @pytest.mark.parametrize(
     ("action", "permission"),
-    [("extend", "change_cycle"), ("correct", "add_cyclecorrection")],
+    [("extend", "extend_cycle"), ("correct", "correct_closed_cycle")],
 )
 def test_a_deed_of_a_cycle_needs_its_permission(closed: Cycle, action: str, permission: str) -> None:
     assert client_of(make_clerk("view_cycle")).get(page(Cycle, action, closed.pk)).status_code == 403

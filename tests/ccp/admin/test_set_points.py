@@ -179,7 +179,7 @@ def test_page_says_why_points_cannot_be_set(desk: Client, cycle: Cycle) -> None:
     assert address(own) not in desk.get(page(Activity, "change", own.pk)).text
 
 
-@pytest.mark.parametrize("permissions", [["view_activity"], ["view_activity", "change_activity"], ["set_points"], []])
+@pytest.mark.parametrize("permissions", [["view_activity"], ["view_activity", "void_entry"], ["set_points"], []])
 def test_points_are_set_only_with_the_permission(waiting: Activity, permissions: list[str]) -> None:
     other = client_of(make_clerk(*permissions))
     several = f"{page(Activity, 'points_several')}?ids={waiting.pk}-1"

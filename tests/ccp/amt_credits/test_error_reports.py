@@ -147,7 +147,7 @@ def report(credit: Activity) -> ErrorReport:
 @pytest.fixture
 def desk() -> Client:
     """Return staff who may answer, and void."""
-    return client_of(make_clerk("view_errorreport", "change_errorreport", "view_activity", "change_activity"))
+    return client_of(make_clerk("view_errorreport", "answer_error_report", "view_activity", "void_entry"))
 
 
 @pytest.mark.ignore_template_errors
@@ -185,7 +185,7 @@ def test_a_reason_that_nobody_sees_voids_nothing(desk: Client, report: ErrorRepo
 
 @pytest.mark.ignore_template_errors
 def test_voiding_needs_its_own_permission(report: ErrorReport) -> None:
-    desk = client_of(make_clerk("view_errorreport", "change_errorreport"))
+    desk = client_of(make_clerk("view_errorreport", "answer_error_report"))
     assert "void_reason" not in desk.get(page(ErrorReport, "answer", report.pk)).text
     desk.post(page(ErrorReport, "answer", report.pk), {"answer": "Yes.", "void_reason": "Wrong day."})
     report.activity.refresh_from_db()

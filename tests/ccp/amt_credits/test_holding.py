@@ -266,7 +266,7 @@ def test_other_values_under_a_recorded_reference_are_refused() -> None:
 
 @pytest.mark.ignore_template_errors
 def test_staff_find_filter_and_match_held_credits() -> None:
-    desk = client_of(make_clerk("view_heldcredit", "add_heldcredit"))
+    desk = client_of(make_clerk("view_heldcredit", "match_held_credits"))
     receive(received(), received("X-2", "7002"))
     make_cycle(make_member(amt_id="7001"))
     assert [held.amt_id for held in found(desk, HeldCredit, q="X-2")] == ["7002"]

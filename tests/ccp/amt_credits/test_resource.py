@@ -271,7 +271,7 @@ def test_the_member_sees_the_source_and_can_change_nothing(file: Path, cycle: Cy
 @pytest.fixture
 def desk(tmp_path: Path, settings: Any) -> Client:
     settings.MEDIA_ROOT = tmp_path
-    return client_of(make_clerk("view_heldcredit", "add_heldcredit", email="kim@amt.example"))
+    return client_of(make_clerk("view_heldcredit", "import_credits", email="kim@amt.example"))
 
 
 @pytest.mark.ignore_template_errors

@@ -226,7 +226,7 @@ def test_the_command_tells_and_sums_up(cycle: Cycle, tmp_path: Path, on_today: A
 
 def test_staff_import_it_in_the_admin(cycle: Cycle, tmp_path: Path, settings: Any, on_today: Any) -> None:
     settings.MEDIA_ROOT = tmp_path
-    desk = client_of(make_clerk("view_activity", "add_activity"))
+    desk = client_of(make_clerk("view_activity", "import_entries"))
     assert "Import CE from AMTrax" in desk.get(page(Activity)).text
     content = "\n".join([HEADER, COURSE, COURSE.replace("X-1", "X-3").replace("2025", "2022")]).encode()
     posted = {"format": "0", "resource": "0", "leave_out_past": "on"}

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from django.apps import apps
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
@@ -15,7 +14,7 @@ from django.utils import timezone
 
 from amtportal.database import know_again
 from amtportal.members.models import User
-from ccp.audits import cases, draws, groups, items, staff
+from ccp.audits import cases, draws, items, staff
 from ccp.audits.models import AuditCase, CaseState, ItemReview, StatusProposal, Verb
 from ccp.models import Evidence
 from certifications.models import Cycle
@@ -317,25 +316,6 @@ def test_all_who_were_drawn_are_asked_in_one_step_and_once(time_machine: Any) ->
     assert "already" in told(desk, desk.post(address))
     assert address not in desk.get(reverse("admin:audits_draw_change", args=[draw.pk])).text
     assert draws.notify(draw=draw, by=make_user(is_staff=True), at=timezone.now()) == 0
-
-
-# The groups
-
-
-def test_the_groups_are_there_once_and_stay_as_staff_changed_them() -> None:
-    lines = apps.get_model("history", "HistoricalGroup")
-    given = {
-        group.name: set(group.permissions.values_list("codename", flat=True))
-        for group in Group.objects.filter(name__in=groups.GROUPS)
-    }
-    assert given == {name: set(codenames) for name, codenames in groups.GROUPS.items()}
-    assert set(lines.objects.values_list("name", flat=True)) >= groups.GROUPS.keys()
-    reviewers = Group.objects.get(name="Audit reviewers")
-    reviewers.permissions.clear()
-    Group.objects.get(name="Audit appeal board").delete()
-    groups.put_on_record()
-    assert not reviewers.permissions.exists()
-    assert not Group.objects.filter(name="Audit appeal board").exists()
 
 
 def test_a_pdf_is_shown_in_a_frame_that_only_this_page_may_hold() -> None:

@@ -95,14 +95,14 @@ def test_new_terms_find_the_cycle_closed_with_what_counted(amt: User) -> None:
 
 @pytest.mark.usefixtures("payment")
 def test_staff_who_ask_what_terms_change_are_told_of_no_cycle_that_was_due() -> None:
-    desk = client_of(make_clerk("view_activitytype", "change_activitytype", "view_typeterms"))
+    desk = client_of(make_clerk("view_activitytype", "set_type_terms", "view_typeterms"))
     kind = ActivityType.objects.get(code="course-seminar-webinar")
     submit(desk, page(ActivityType, "terms", kind.pk), effective_from="2026-03-01", cap="20")
     assert Cycle.objects.get(number=1).outcome == "compliant"
 
 
 def test_a_payment_that_is_reversed_leaves_the_cycle_closed(payment: Payment) -> None:
-    desk = client_of(make_clerk("view_payment", "change_payment"))
+    desk = client_of(make_clerk("view_payment", "reverse_payment"))
     address = page(Payment, "reverse", payment.pk)
     assert "was closed on May 5, 2026 and stays closed as it was" in desk.get(address).text
     desk.post(address, {"reason": "The bank returned the check."})
@@ -113,7 +113,7 @@ def test_a_payment_that_is_reversed_leaves_the_cycle_closed(payment: Payment) ->
 
 def test_an_invoice_is_not_issued_again_in_a_cycle_that_was_due(activity: Activity) -> None:
     invoice = invoices.void(invoice=invoice_of(Cycle.objects.get()), reason="Sent in error.")
-    desk = client_of(make_clerk("view_renewalinvoice", "change_renewalinvoice"))
+    desk = client_of(make_clerk("view_renewalinvoice", "issue_invoice_again"))
     assert (
         "a closed cycle does not change" in desk.post(page(RenewalInvoice, "anew", invoice.pk), {"pressed": "yes"}).text
     )

@@ -161,7 +161,7 @@ def test_an_unpaid_invoice_of_a_cycle_closed_as_non_compliant_is_not_asked_for_a
 
 @pytest.fixture
 def desk() -> User:
-    return make_clerk("view_payment", "change_payment")
+    return make_clerk("view_payment", "reverse_payment")
 
 
 @pytest.mark.ignore_template_errors

@@ -25,7 +25,7 @@ from tests.support.pages import words
 from tests.support.scripts import GARAY
 from tests.support.staff import make_clerk, page, told
 
-MAY = ("view_cycle", "view_transcriptbatch", "add_transcriptbatch")
+MAY = ("view_cycle", "view_transcriptbatch", "issue_transcripts")
 
 
 @pytest.fixture(autouse=True)

@@ -32,10 +32,11 @@ CHECK = {"amount": "60.00", "method": "check", "reference": "1042", "received_on
 def cashier() -> User:
     return make_clerk(
         "view_renewalinvoice",
-        "change_renewalinvoice",
+        "void_invoice",
+        "issue_invoice_again",
         "view_payment",
-        "add_payment",
-        "change_payment",
+        "record_payment",
+        "reverse_payment",
         email="kim@amt.example",
     )
 
@@ -231,10 +232,10 @@ def test_paid_invoice_has_a_receipt(desk: Client, invoice: RenewalInvoice) -> No
 @pytest.mark.parametrize(
     ("deed", "permission"),
     [
-        ("pay", "add_payment"),
-        ("void", "change_renewalinvoice"),
-        ("anew", "change_renewalinvoice"),
-        ("reverse", "change_payment"),
+        ("pay", "record_payment"),
+        ("void", "void_invoice"),
+        ("anew", "issue_invoice_again"),
+        ("reverse", "reverse_payment"),
     ],
 )
 def test_each_deed_needs_its_permission(invoice: RenewalInvoice, deed: str, permission: str) -> None:
@@ -244,7 +245,7 @@ def test_each_deed_needs_its_permission(invoice: RenewalInvoice, deed: str, perm
         model, record = Payment, make_payment(invoice)
     address = page(model, deed, record.pk)
     view = f"view_{model._meta.model_name}"
-    others = {"add_payment", "change_renewalinvoice", "change_payment"} - {permission}
+    others = {"record_payment", "void_invoice", "issue_invoice_again", "reverse_payment"} - {permission}
     assert client_of(make_clerk(view, permission)).get(address).status_code == 200
     assert client_of(make_clerk(view, *others)).post(address, CHECK).status_code == 403
     assert client_of(make_clerk()).get(address).status_code == 403

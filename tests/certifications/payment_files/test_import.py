@@ -194,7 +194,7 @@ def test_the_command_sums_up_and_a_dry_run_writes_nothing(cycle: Cycle, tmp_path
 
 def test_staff_import_it_in_the_admin(cycle: Cycle, tmp_path: Path, settings: Any, on_today: Any) -> None:
     settings.MEDIA_ROOT = tmp_path
-    clerk = make_clerk("view_payment", "add_payment")
+    clerk = make_clerk("view_payment", "import_payments")
     desk = client_of(clerk)
     content = "\n".join([HEADER, row(cycle)]).encode()
     posted = {"format": "0", "resource": "0", "import_file": SimpleUploadedFile("lockbox.csv", content)}

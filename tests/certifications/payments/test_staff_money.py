@@ -106,7 +106,7 @@ def test_what_the_provider_refuses_is_said_and_what_was_typed_stays(
 
 
 def test_a_clerk_who_may_not_refund_has_no_button(payment: Payment) -> None:
-    clerk = client_of(make_clerk("view_payment", "change_payment"))
+    clerk = client_of(make_clerk("view_payment", "reverse_payment"))
     assert links(clerk, payment) == ["Reverse payment", "History"]
 
 

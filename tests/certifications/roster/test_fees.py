@@ -199,7 +199,7 @@ def test_the_command_shows_the_effect_before_it_is_chosen(tmp_path: Path) -> Non
 
 
 def test_staff_see_and_change_it_in_the_admin(on_today: Any) -> None:
-    staff_browser = client_of(make_clerk("view_renewalinvoice", "change_renewalinvoice"))
+    staff_browser = client_of(make_clerk("view_renewalinvoice", "ask_for_payment"))
     bring("2025-05-01")
     invoice: Any = invoice_of(Cycle.objects.get(), year=1)
     listed = staff_browser.get("/admin/certifications/renewalinvoice/?before-portal=paid").text
