@@ -44,6 +44,7 @@ def _load(*, on: date, now: datetime) -> bool:
             "Set AMTPORTAL_VAR or DATABASE_URL to an empty one."
         )
     staff = cast.make_staff(now)
+    cast.make_clerks(now)
     roster = csv_files.read_csv(ROSTER.read_bytes())
     audits.closed_last_year(roster, on=on, now=now, staff=staff, password=cast.hashed_password())
     bring_in(roster, on=on, file_name=ROSTER.name)

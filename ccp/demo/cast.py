@@ -13,9 +13,11 @@ from functools import cache
 import tablib
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
 
 from amtportal.dates import anniversary, day_of, today
 from amtportal.members.models import User
+from amtportal.staff.roles import Role as StaffRole
 from ccp.amt_credits import error_reports
 from ccp.demo import audits
 from ccp.demo.acts import (
@@ -285,6 +287,7 @@ def events(on: date) -> dict[str, str]:
         **{role.email: role.situation for role in roles(on)},
         audits.AUDITED: audits.SITUATION,
         STAFF: "staff, all permissions",
+        **{clerk_of(role): f"staff, in the role {role}" for role in CLERKS},
     }
 
 
@@ -295,6 +298,26 @@ def entered_on() -> date | None:
     """
     joined = User.objects.filter(email__in=events(today())).order_by("date_joined").first()
     return day_of(joined.date_joined) if joined else None
+
+
+CLERKS = tuple(role for role in StaffRole if not role.startswith("Audit "))
+"""The roles of the office; the others are for people who act in audits only."""
+
+
+def clerk_of(role: StaffRole) -> str:
+    """Return the address of the clerk who has this role and no other."""
+    return f"{role.lower().replace(' ', '-')}@demo.example"
+
+
+def make_clerks(now: datetime) -> None:
+    """Add a clerk of each role of the office, in the ready-made group of the role."""
+    groups = {group.name: group for group in Group.objects.filter(name__in=CLERKS)}
+    for role in CLERKS:
+        clerk = User(email=clerk_of(role), password=hashed_password(), is_staff=True, date_joined=now)
+        clerk.save()
+        EmailAddress.objects.create(user=clerk, email=clerk.email, primary=True, verified=True)
+        if role in groups:  # AMT may have renamed or deleted it
+            clerk.groups.add(groups[role])
 
 
 def make_staff(now: datetime) -> User:

@@ -242,7 +242,7 @@ def test_the_demo_is_loaded_once_and_prints_its_sign_ins(
         "Demo sign-ins, as of Nov 22, 2026; the password is: amtrax demo portal",
         "  new@demo.example         RMA, first year, nothing recorded",
     ]
-    assert len(stdout.getvalue().splitlines()) == 1 + 13
+    assert len(stdout.getvalue().splitlines()) == 1 + 19
 
     roster = Member.objects.filter(user__email__endswith="@members.example")
     assert (roster.count(), Member.objects.count()) == (300, 312)

@@ -32,5 +32,7 @@ class Command(BaseCommand):
         if verbosity > 0:
             loaded_on = cast.entered_on() or day_of(now)
             self.stdout.write(f"Demo sign-ins, as of {format_day(loaded_on)}; the password is: {cast.PASSWORD}")
-            for email, situation in cast.events(loaded_on).items():
-                self.stdout.write(f"  {email:<24} {situation}")
+            events = cast.events(loaded_on)
+            width = max(map(len, events))
+            for email, situation in events.items():
+                self.stdout.write(f"  {email:<{width}} {situation}")
