@@ -6,7 +6,7 @@ from amtportal.history.granting import DEPENDENCIES, given_also
 class Migration(migrations.Migration):
     dependencies = [
         *DEPENDENCIES,
-        ("ccp", "0031_entries_may_lie_outside_their_cycle"),
+        ("ccp", "0032_held_credits_have_a_name_and_provider"),
     ]
 
     operations = [

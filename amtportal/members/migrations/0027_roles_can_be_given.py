@@ -2,7 +2,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0025_questions_are_found")]
+    dependencies = [("members", "0026_members_without_a_sign_in_are_listed")]
     operations = [
         migrations.AlterModelOptions(
             name="user",
