@@ -58,7 +58,8 @@ PYTHON
     )
     has_members "$members"
 else
-    members=$(psql -XAtc "SELECT to_regclass('members_member') IS NOT NULL")
+    members=$(psql -XAtc "SELECT to_regclass('members_member') IS NOT NULL") ||
+        stop "The database $PGDATABASE does not answer, so nothing was backed up."
     [ "$members" != t ] || members=$(psql -XAtc "SELECT EXISTS (SELECT FROM members_member)")
     has_members "${members/t/1}"
     # One connection keeps the moment that is dumped, so that what was restored can be compared with
