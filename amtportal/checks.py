@@ -166,8 +166,8 @@ def uploads_are_on_one_machine() -> str:
     if settings.NODES == 1 or settings.MEDIA_IS_SHARED:
         return ""
     return (
-        f"NODES is {settings.NODES}, and what members attach is in {settings.MEDIA_ROOT}, which only this machine sees. Set "
-        "MEDIA_FOLDER to a folder that all of them share."
+        f"NODES is {settings.NODES}, and what members attach is in {settings.MEDIA_ROOT}, which only this "
+        "machine sees. Set MEDIA_FOLDER to a folder that all of them share."
     )
 
 
