@@ -1,8 +1,8 @@
 """Proves that a new database is the same whether the squashed migrations make it or those that they replace.
 
 ``python -m tests.squashed`` makes two empty databases beside the one of the settings, on its engine;
-``tests/with_postgres.sh`` runs it on PostgreSQL. It compares the tables with their columns in order,
-constraints, indexes, triggers and views, and every row. It prints what differs, and fails if anything
+``tests/with_postgres.sh`` runs it on PostgreSQL. It compares the tables with their columns (on
+PostgreSQL in their order), constraints, indexes, triggers and views, and every row. It prints what differs, and fails if anything
 does. The replaced migrations take more than a minute of a processor; what takes none of it is tested
 in ``tests/amtportal/test_migrations.py``.
 """
@@ -32,6 +32,8 @@ from django.db.migrations.graph import MigrationGraph
 LAST_LINES_ONLY = "certifications_historicalcredential"
 # When each migration was applied, and the last number given to a row: SQLite writes one for each table that it rebuilt.
 NOT_COMPARED = {"django_migrations", "sqlite_sequence"}
+# The permissions of a group are given in no order.
+WITHOUT_KEYS = {"auth_group_permissions", "history_historicalgroup_permissions"}
 
 
 def through_the_replaced() -> AbstractContextManager[Any]:
@@ -91,9 +93,7 @@ def _schema() -> Iterator[str]:
                 yield f"{kind} {name} of {table}: {sql}"
                 continue
             yield f"table {name}"
-            cursor.execute(f'PRAGMA table_xinfo("{name}")')
-            yield from (f"table {name} column {column}" for column in cursor.fetchall())
-            # A column that was added later stands behind the constraints of the table.
+            # SQLite moves a column that is renamed to the end when it rebuilds the table.
             yield from (f"table {name} has {part}" for part in sorted(_parts(sql)))
 
 
@@ -122,6 +122,10 @@ def _rows(began: datetime) -> Iterator[str]:
             if table == LAST_LINES_ONLY:
                 rows = {row["id"]: row for row in sorted(rows, key=lambda row: row["history_id"])}.values()
                 rows = [{name: row[name] for name in columns if not name.startswith("history_")} for row in rows]
+            if table in WITHOUT_KEYS:
+                rows = [
+                    {name: row[name] for name in columns if name.endswith("_id") and "m2m" not in name} for row in rows
+                ]
             told = [str({name: _told(value, began) for name, value in row.items()}) for row in rows]
             yield from (f"row of {table}: {row}" for row in sorted(told))
 

@@ -32,7 +32,7 @@ class WithoutIndex(migrations.AlterField):
 
 
 class CreateModels(Operation):
-    """Create these models, each of which refers only to those before it or in other migrations.
+    """Create these models, which may refer to one another in any order.
 
     The same operations one by one take many times as long: after each of them Django makes the
     classes of all models again that are related to the new one, and all of ours are.

@@ -113,39 +113,16 @@ class Migration(migrations.Migration):
     dependencies = [
         ("account", "0009_emailaddress_unique_primary_email"),
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("certifications", "0001_squashed_0022"),
+        ("certifications", "0017_certificates_are_found_by_number"),
         ("contenttypes", "0002_remove_content_type_name"),
-        ("history", "0001_squashed_0005"),
-        ("members", "0002_squashed_0027"),
+        ("history", "0005_lines_have_the_indexes_that_are_asked"),
+        ("members", "0024_members_may_have_died"),
         ("mfa", "0003_authenticator_type_uniq"),
     ]
 
     operations = [
         CreateModels(
             [
-                migrations.CreateModel(
-                    name="Category",
-                    fields=[
-                        (
-                            "id",
-                            models.BigAutoField(
-                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                            ),
-                        ),
-                        ("code", models.SlugField(max_length=40, unique=True)),
-                        ("name", models.CharField(max_length=100)),
-                        (
-                            "order",
-                            models.PositiveSmallIntegerField(default=0, help_text="Place in lists, smallest first."),
-                        ),
-                        ("guidance", models.TextField(blank=True, help_text="What is accepted, as members read it.")),
-                    ],
-                    options={
-                        "verbose_name_plural": "categories",
-                        "ordering": ["order", "name"],
-                        "permissions": [("set_category_terms", "Can set the terms of a category from a day on")],
-                    },
-                ),
                 migrations.CreateModel(
                     name="ActivityType",
                     fields=[
@@ -198,6 +175,719 @@ class Migration(migrations.Migration):
                         "ordering": ["category__order", "order", "name"],
                         "permissions": [("set_type_terms", "Can set the terms of an activity type from a day on")],
                     },
+                ),
+                migrations.CreateModel(
+                    name="Activity",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("title", models.CharField(blank=True, max_length=200)),
+                        ("provider", models.CharField(blank=True, max_length=200)),
+                        ("starts_on", models.DateField()),
+                        ("ends_on", models.DateField()),
+                        (
+                            "points",
+                            certifications.quarters.PointsField(
+                                blank=True,
+                                decimal_places=2,
+                                help_text="Points claimed. Empty: to be set by AMT.",
+                                max_digits=7,
+                                null=True,
+                            ),
+                        ),
+                        (
+                            "attestation_text",
+                            models.TextField(
+                                blank=True,
+                                db_column="attestation",
+                                help_text="The statement of an early entry.",
+                                verbose_name="attestation",
+                            ),
+                        ),
+                        ("attested_at", models.DateTimeField()),
+                        (
+                            "source",
+                            models.CharField(
+                                choices=[
+                                    ("member", "Recorded by the member"),
+                                    ("amt", "Credited by AMT"),
+                                    ("amtrax", "Recorded in AMTrax before the portal"),
+                                ],
+                                default="member",
+                                max_length=10,
+                            ),
+                        ),
+                        (
+                            "submission_id",
+                            models.UUIDField(
+                                help_text="The form that recorded it: a repeat records nothing.", unique=True
+                            ),
+                        ),
+                        (
+                            "submission_digest",
+                            models.CharField(help_text="SHA-256 of the values as first submitted.", max_length=64),
+                        ),
+                        ("recorded_at", models.DateTimeField()),
+                        (
+                            "revision",
+                            models.PositiveIntegerField(
+                                default=1, help_text="Grows with each change, so that none is overwritten."
+                            ),
+                        ),
+                        ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                        (
+                            "void_reason",
+                            models.CharField(blank=True, help_text="Given when AMT voids the entry.", max_length=300),
+                        ),
+                        (
+                            "attested_by",
+                            models.ForeignKey(
+                                blank=True,
+                                help_text="Nobody, where a file of AMT's brought it.",
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="activities_attested",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "member",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="activities",
+                                to="members.member",
+                            ),
+                        ),
+                        (
+                            "withdrawn_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="activities_withdrawn",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "activity_type",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="activities",
+                                to="ccp.activitytype",
+                            ),
+                        ),
+                        (
+                            "difference",
+                            models.TextField(
+                                blank=True, help_text="How it differs from a similar entry, in the member's words."
+                            ),
+                        ),
+                        (
+                            "provider_reference",
+                            models.CharField(blank=True, help_text="AMT's own number of the entry.", max_length=60),
+                        ),
+                        (
+                            "quantity",
+                            models.DecimalField(
+                                blank=True,
+                                decimal_places=2,
+                                help_text="In the unit of the type, where one was given.",
+                                max_digits=6,
+                                null=True,
+                            ),
+                        ),
+                        (
+                            "unit",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("hour", "contact hour"),
+                                    ("semester-hour", "semester hour"),
+                                    ("quarter-hour", "quarter hour"),
+                                    ("ceu", "CEU"),
+                                    ("year", "year"),
+                                    ("work", "work"),
+                                ],
+                                help_text="As it was when recorded.",
+                                max_length=15,
+                            ),
+                        ),
+                        (
+                            "statement",
+                            models.ForeignKey(
+                                blank=True,
+                                db_index=False,
+                                help_text="What was attested to, as it was shown.",
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="ccp.attestationstatement",
+                            ),
+                        ),
+                        (
+                            "recorded_in_amtrax_on",
+                            models.DateField(
+                                blank=True,
+                                help_text="Where the file of AMTrax says so: since that day the entry has counted.",
+                                null=True,
+                                verbose_name="recorded in AMTrax on",
+                            ),
+                        ),
+                        (
+                            "points_set_at",
+                            models.DateTimeField(blank=True, help_text="When staff set the points.", null=True),
+                        ),
+                        (
+                            "points_set_by",
+                            models.ForeignKey(
+                                blank=True,
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name_plural": "activities",
+                        "ordering": ["-starts_on", "-pk"],
+                        "indexes": [
+                            models.Index(fields=["member", "-starts_on", "-id"], name="ccp_activity_newest_first"),
+                            models.Index(fields=["activity_type", "-id"], name="ccp_activity_by_type"),
+                            models.Index(fields=["-starts_on", "-id"], name="ccp_activity_by_day"),
+                            models.Index(
+                                condition=models.Q(("withdrawn_at__isnull", False)),
+                                fields=["-id"],
+                                name="ccp_activity_withdrawn",
+                            ),
+                            models.Index(
+                                condition=models.Q(("void_reason", ""), _negated=True),
+                                fields=["-id"],
+                                name="ccp_activity_void",
+                            ),
+                            models.Index(
+                                condition=models.Q(("source", "member"), _negated=True),
+                                fields=["source", "-id"],
+                                name="ccp_activity_not_of_member",
+                            ),
+                            models.Index(
+                                condition=models.Q(("points", None)), fields=["-id"], name="ccp_activity_points_to_set"
+                            ),
+                            models.Index(
+                                condition=models.Q(("points_set_at__isnull", False)),
+                                fields=["-id"],
+                                name="ccp_activity_points_set",
+                            ),
+                            models.Index(
+                                condition=models.Q(("points_set_at__isnull", False)),
+                                fields=["points_set_at"],
+                                name="ccp_activity_points_set_on",
+                            ),
+                        ],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(("starts_on__lte", models.F("ends_on"))),
+                                name="ccp_activity_starts_before_end",
+                                violation_error_message="An activity cannot end before it starts.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("void_reason", ""), ("withdrawn_at", None), ("withdrawn_by", None)),
+                                    models.Q(("withdrawn_at__isnull", False), ("withdrawn_by__isnull", False)),
+                                    _connector="OR",
+                                ),
+                                name="ccp_activity_withdrawn_whole",
+                                violation_error_message="A withdrawal has a time and a person; a reason goes with a void entry only.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("quantity", None), ("quantity__gt", 0), _connector="OR"),
+                                name="ccp_activity_quantity_positive",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("quantity", None), ("unit", "")),
+                                    models.Q(
+                                        ("quantity__isnull", False),
+                                        ("unit__in", ["hour", "semester-hour", "quarter-hour", "ceu", "year", "work"]),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="ccp_activity_quantity_has_unit",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("statement", None), models.Q(("attestation_text", ""), _negated=True)),
+                                    models.Q(("attestation_text", ""), ("statement__isnull", False)),
+                                    _connector="OR",
+                                ),
+                                name="ccp_activity_has_one_attestation",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("source__in", ["member", "amt", "amtrax"])),
+                                name="ccp_activity_source_known",
+                            ),
+                            models.UniqueConstraint(
+                                condition=models.Q(("provider_reference", ""), _negated=True),
+                                fields=("provider_reference", "source"),
+                                name="ccp_activity_provider_reference_unique",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        ("source__in", ["amt", "amtrax"]),
+                                        models.Q(("provider_reference", ""), _negated=True),
+                                    ),
+                                    models.Q(
+                                        models.Q(("source__in", ["amt", "amtrax"]), _negated=True),
+                                        ("provider_reference", ""),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="ccp_activity_reference_of_amt_only",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("source__in", ["amt", "amtrax"]), ("attested_by__isnull", False), _connector="OR"
+                                ),
+                                name="ccp_activity_attested_by_its_member",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("recorded_in_amtrax_on", None),
+                                    models.Q(
+                                        ("recorded_in_amtrax_on__gte", models.F("ends_on")),
+                                        ("recorded_in_amtrax_on__isnull", False),
+                                        ("source", "amtrax"),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="ccp_activity_day_of_amtrax_only",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("points", None), models.Q(("points__gt", 0), ("points__lte", 99)), _connector="OR"
+                                ),
+                                name="ccp_activity_points_above_0_to_99",
+                                violation_error_message="Points are more than 0 and at most 99.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("points", None),
+                                    django.db.models.lookups.Exact(
+                                        django.db.models.functions.comparison.Cast(
+                                            django.db.models.expressions.CombinedExpression(
+                                                models.F("points"), "*", models.Value(4)
+                                            ),
+                                            models.IntegerField(),
+                                        ),
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.F("points"), "*", models.Value(4)
+                                        ),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="ccp_activity_points_in_quarters",
+                                violation_error_message="Points come in quarter steps: 0.25, 0.5, 0.75, 1 and so on.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("points__isnull", False),
+                                    models.Q(("quantity", None), ("source", "member")),
+                                    _connector="OR",
+                                ),
+                                name="ccp_activity_only_members_wait",
+                                violation_error_message="Points are to be set only where a member entered neither points nor units.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("points_set_at", None), ("points_set_by", None)),
+                                    models.Q(
+                                        ("points__isnull", False),
+                                        ("points_set_at__isnull", False),
+                                        ("points_set_by__isnull", False),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="ccp_activity_points_set_whole",
+                                violation_error_message="Points that staff set have a time and a person.",
+                            ),
+                        ],
+                        "permissions": [
+                            ("void_entry", "Can void an entry"),
+                            ("import_entries", "Can import entries from AMTrax"),
+                            ("set_points", "Can set the points of an activity"),
+                            ("take_back_void", "Can put an entry back on record that was voided"),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Category",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("code", models.SlugField(max_length=40, unique=True)),
+                        ("name", models.CharField(max_length=100)),
+                        (
+                            "order",
+                            models.PositiveSmallIntegerField(default=0, help_text="Place in lists, smallest first."),
+                        ),
+                        ("guidance", models.TextField(blank=True, help_text="What is accepted, as members read it.")),
+                    ],
+                    options={
+                        "verbose_name_plural": "categories",
+                        "ordering": ["order", "name"],
+                        "permissions": [("set_category_terms", "Can set the terms of a category from a day on")],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Credit",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "points",
+                            certifications.quarters.PointsField(
+                                decimal_places=2, help_text="Points counted.", max_digits=7
+                            ),
+                        ),
+                        (
+                            "cut",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("", "Not cut"),
+                                    ("type-cap", "Over the cap of the activity type"),
+                                    ("category-cap", "Over the cap of the category"),
+                                    ("window", "Outside the days in which the type can be claimed"),
+                                    ("not-standing", "Withdrawn or void"),
+                                    ("unclaimed", "No longer claimed for this certification"),
+                                    ("outside", "Outside the cycle since the award date was corrected"),
+                                ],
+                                default="",
+                                max_length=15,
+                            ),
+                        ),
+                        (
+                            "activity",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="credits",
+                                to="ccp.activity",
+                            ),
+                        ),
+                        (
+                            "cycle",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="credits",
+                                to="certifications.cycle",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ["activity", "cycle"],
+                        "indexes": [
+                            models.Index(
+                                condition=models.Q(("cut", ""), _negated=True),
+                                fields=["cut", "-id"],
+                                name="ccp_credit_cut",
+                            ),
+                            models.Index(fields=["cycle", "points"], name="ccp_credit_of_cycle"),
+                        ],
+                        "constraints": [
+                            models.UniqueConstraint(fields=("activity", "cycle"), name="ccp_credit_once_a_cycle"),
+                            models.CheckConstraint(
+                                condition=models.Q(("points__gte", 0)), name="ccp_credit_points_from_0"
+                            ),
+                            models.CheckConstraint(
+                                condition=django.db.models.lookups.Exact(
+                                    django.db.models.functions.comparison.Cast(
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.F("points"), "*", models.Value(4)
+                                        ),
+                                        models.IntegerField(),
+                                    ),
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("points"), "*", models.Value(4)
+                                    ),
+                                ),
+                                name="ccp_credit_points_in_quarters",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    (
+                                        "cut__in",
+                                        [
+                                            "",
+                                            "type-cap",
+                                            "category-cap",
+                                            "window",
+                                            "not-standing",
+                                            "unclaimed",
+                                            "outside",
+                                        ],
+                                    )
+                                ),
+                                name="ccp_credit_cut_known",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        ("cut__in", ["window", "not-standing", "unclaimed", "outside"]), _negated=True
+                                    ),
+                                    ("points", 0),
+                                    _connector="OR",
+                                ),
+                                name="ccp_credit_nothing_counts_unclaimed",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="HistoricalActivity",
+                    fields=[
+                        ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                        ("title", models.CharField(blank=True, max_length=200)),
+                        ("provider", models.CharField(blank=True, max_length=200)),
+                        ("starts_on", models.DateField()),
+                        ("ends_on", models.DateField()),
+                        (
+                            "points",
+                            certifications.quarters.PointsField(
+                                blank=True,
+                                decimal_places=2,
+                                help_text="Points claimed. Empty: to be set by AMT.",
+                                max_digits=7,
+                                null=True,
+                            ),
+                        ),
+                        (
+                            "attestation_text",
+                            models.TextField(
+                                blank=True,
+                                db_column="attestation",
+                                help_text="The statement of an early entry.",
+                                verbose_name="attestation",
+                            ),
+                        ),
+                        ("attested_at", models.DateTimeField()),
+                        (
+                            "source",
+                            models.CharField(
+                                choices=[
+                                    ("member", "Recorded by the member"),
+                                    ("amt", "Credited by AMT"),
+                                    ("amtrax", "Recorded in AMTrax before the portal"),
+                                ],
+                                default="member",
+                                max_length=10,
+                            ),
+                        ),
+                        (
+                            "submission_id",
+                            models.UUIDField(help_text="The form that recorded it: a repeat records nothing."),
+                        ),
+                        (
+                            "submission_digest",
+                            models.CharField(help_text="SHA-256 of the values as first submitted.", max_length=64),
+                        ),
+                        ("recorded_at", models.DateTimeField()),
+                        (
+                            "revision",
+                            models.PositiveIntegerField(
+                                default=1, help_text="Grows with each change, so that none is overwritten."
+                            ),
+                        ),
+                        ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                        (
+                            "void_reason",
+                            models.CharField(blank=True, help_text="Given when AMT voids the entry.", max_length=300),
+                        ),
+                        ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("history_date", models.DateTimeField()),
+                        ("history_change_reason", models.CharField(max_length=100, null=True)),
+                        (
+                            "history_type",
+                            models.CharField(
+                                choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                            ),
+                        ),
+                        (
+                            "activity_type",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="ccp.activitytype",
+                            ),
+                        ),
+                        (
+                            "attested_by",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                db_index=False,
+                                help_text="Nobody, where a file of AMT's brought it.",
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "history_user",
+                            models.ForeignKey(
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "member",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="members.member",
+                            ),
+                        ),
+                        (
+                            "withdrawn_by",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "difference",
+                            models.TextField(
+                                blank=True, help_text="How it differs from a similar entry, in the member's words."
+                            ),
+                        ),
+                        (
+                            "provider_reference",
+                            models.CharField(blank=True, help_text="AMT's own number of the entry.", max_length=60),
+                        ),
+                        (
+                            "quantity",
+                            models.DecimalField(
+                                blank=True,
+                                decimal_places=2,
+                                help_text="In the unit of the type, where one was given.",
+                                max_digits=6,
+                                null=True,
+                            ),
+                        ),
+                        (
+                            "unit",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("hour", "contact hour"),
+                                    ("semester-hour", "semester hour"),
+                                    ("quarter-hour", "quarter hour"),
+                                    ("ceu", "CEU"),
+                                    ("year", "year"),
+                                    ("work", "work"),
+                                ],
+                                help_text="As it was when recorded.",
+                                max_length=15,
+                            ),
+                        ),
+                        (
+                            "address",
+                            models.GenericIPAddressField(
+                                blank=True,
+                                default=amtportal.history.requests.current_address,
+                                editable=False,
+                                null=True,
+                                verbose_name="client address",
+                            ),
+                        ),
+                        (
+                            "request_id",
+                            models.CharField(
+                                blank=True,
+                                default=amtportal.history.requests.current_request_id,
+                                editable=False,
+                                max_length=64,
+                            ),
+                        ),
+                        (
+                            "statement",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                db_index=False,
+                                help_text="What was attested to, as it was shown.",
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="ccp.attestationstatement",
+                            ),
+                        ),
+                        (
+                            "recorded_in_amtrax_on",
+                            models.DateField(
+                                blank=True,
+                                help_text="Where the file of AMTrax says so: since that day the entry has counted.",
+                                null=True,
+                                verbose_name="recorded in AMTrax on",
+                            ),
+                        ),
+                        (
+                            "points_set_at",
+                            models.DateTimeField(blank=True, help_text="When staff set the points.", null=True),
+                        ),
+                        (
+                            "points_set_by",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "historical activity",
+                        "verbose_name_plural": "historical activities",
+                        "ordering": ("-history_date", "-history_id"),
+                        "get_latest_by": ("history_date", "history_id"),
+                    },
+                    bases=(simple_history.models.HistoricalChanges, models.Model),
                 ),
                 migrations.CreateModel(
                     name="HistoricalActivityType",
@@ -342,6 +1032,102 @@ class Migration(migrations.Migration):
                     bases=(simple_history.models.HistoricalChanges, models.Model),
                 ),
                 migrations.CreateModel(
+                    name="HistoricalCredit",
+                    fields=[
+                        ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                        (
+                            "points",
+                            certifications.quarters.PointsField(
+                                decimal_places=2, help_text="Points counted.", max_digits=7
+                            ),
+                        ),
+                        (
+                            "cut",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("", "Not cut"),
+                                    ("type-cap", "Over the cap of the activity type"),
+                                    ("category-cap", "Over the cap of the category"),
+                                    ("window", "Outside the days in which the type can be claimed"),
+                                    ("not-standing", "Withdrawn or void"),
+                                    ("unclaimed", "No longer claimed for this certification"),
+                                    ("outside", "Outside the cycle since the award date was corrected"),
+                                ],
+                                default="",
+                                max_length=15,
+                            ),
+                        ),
+                        ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("history_date", models.DateTimeField()),
+                        ("history_change_reason", models.CharField(max_length=100, null=True)),
+                        (
+                            "history_type",
+                            models.CharField(
+                                choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                            ),
+                        ),
+                        (
+                            "activity",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="ccp.activity",
+                            ),
+                        ),
+                        (
+                            "cycle",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="certifications.cycle",
+                            ),
+                        ),
+                        (
+                            "history_user",
+                            models.ForeignKey(
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "address",
+                            models.GenericIPAddressField(
+                                blank=True,
+                                default=amtportal.history.requests.current_address,
+                                editable=False,
+                                null=True,
+                                verbose_name="client address",
+                            ),
+                        ),
+                        (
+                            "request_id",
+                            models.CharField(
+                                blank=True,
+                                default=amtportal.history.requests.current_request_id,
+                                editable=False,
+                                max_length=64,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "historical credit",
+                        "verbose_name_plural": "historical credits",
+                        "ordering": ("-history_date", "-history_id"),
+                        "get_latest_by": ("history_date", "history_id"),
+                    },
+                    bases=(simple_history.models.HistoricalChanges, models.Model),
+                ),
+                migrations.CreateModel(
                     name="CalendarFeed",
                     fields=[
                         (
@@ -461,6 +1247,151 @@ class Migration(migrations.Migration):
                                 name="ccp_categoryterms_cap_in_quarters",
                                 violation_error_message="A cap is more than 0, in quarter steps.",
                             ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ErrorReport",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("text", models.TextField()),
+                        ("reported_at", models.DateTimeField()),
+                        ("answer", models.TextField(blank=True)),
+                        ("answered_at", models.DateTimeField(blank=True, null=True)),
+                        (
+                            "activity",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="error_reports",
+                                to="ccp.activity",
+                            ),
+                        ),
+                        (
+                            "answered_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="error_reports_answered",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "reported_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="error_reports",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ["-reported_at", "-pk"],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("answer", ""), ("answered_at", None), ("answered_by", None)),
+                                    models.Q(
+                                        ("answered_at__isnull", False),
+                                        ("answered_by__isnull", False),
+                                        models.Q(("answer", ""), _negated=True),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="ccp_errorreport_answer_whole",
+                                violation_error_message="An answer has a text, a time and a person.",
+                            ),
+                            models.UniqueConstraint(
+                                condition=models.Q(("answered_at", None)),
+                                fields=("activity",),
+                                name="ccp_errorreport_one_open",
+                                violation_error_message="This credit already has a report that waits for an answer.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("text", ""), _negated=True), name="ccp_errorreport_has_text"
+                            ),
+                        ],
+                        "permissions": [("answer_error_report", "Can answer a report of an error")],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="HeldCredit",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("provider_reference", models.CharField(max_length=60, unique=True)),
+                        ("amt_id", models.CharField(db_index=True, max_length=20, verbose_name="AMT ID")),
+                        ("title", models.CharField(blank=True, max_length=200)),
+                        ("starts_on", models.DateField()),
+                        ("ends_on", models.DateField()),
+                        ("points", certifications.quarters.PointsField(decimal_places=2, max_digits=7)),
+                        ("reason", models.CharField(help_text="Why it could not be recorded.", max_length=300)),
+                        ("received_at", models.DateTimeField()),
+                        (
+                            "activity",
+                            models.OneToOneField(
+                                blank=True,
+                                help_text="Once recorded.",
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="held_credit",
+                                to="ccp.activity",
+                            ),
+                        ),
+                        (
+                            "activity_type",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="held_credits",
+                                to="ccp.activitytype",
+                            ),
+                        ),
+                        (
+                            "last_name",
+                            models.CharField(
+                                blank=True, help_text="As it was sent. Empty: the AMT ID alone decides.", max_length=150
+                            ),
+                        ),
+                        ("provider", models.CharField(blank=True, help_text="Empty: AMT itself.", max_length=200)),
+                    ],
+                    options={
+                        "ordering": ["received_at", "pk"],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    django.db.models.lookups.Exact(
+                                        django.db.models.functions.comparison.Cast(
+                                            django.db.models.expressions.CombinedExpression(
+                                                models.F("points"), "*", models.Value(4)
+                                            ),
+                                            models.IntegerField(),
+                                        ),
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.F("points"), "*", models.Value(4)
+                                        ),
+                                    ),
+                                    ("points__gt", 0),
+                                    ("points__lte", 99),
+                                ),
+                                name="ccp_heldcredit_points_above_0_to_99",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("starts_on__lte", models.F("ends_on"))),
+                                name="ccp_heldcredit_starts_before_end",
+                            ),
+                        ],
+                        "permissions": [
+                            ("import_credits", "Can import credits from AMT"),
+                            ("match_held_credits", "Can match held credits with certifications"),
                         ],
                     },
                 ),
@@ -1111,1003 +2042,6 @@ class Migration(migrations.Migration):
                     bases=(simple_history.models.HistoricalChanges, models.Model),
                 ),
                 migrations.CreateModel(
-                    name="HistoricalActivityType_credentials",
-                    fields=[
-                        ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
-                        ("m2m_history_id", models.AutoField(primary_key=True, serialize=False)),
-                        (
-                            "activitytype",
-                            models.ForeignKey(
-                                blank=True,
-                                db_constraint=False,
-                                db_index=False,
-                                db_tablespace="",
-                                null=True,
-                                on_delete=django.db.models.deletion.DO_NOTHING,
-                                related_name="+",
-                                to="ccp.activitytype",
-                            ),
-                        ),
-                        (
-                            "credential",
-                            models.ForeignKey(
-                                blank=True,
-                                db_constraint=False,
-                                db_index=False,
-                                db_tablespace="",
-                                null=True,
-                                on_delete=django.db.models.deletion.DO_NOTHING,
-                                related_name="+",
-                                to="certifications.credential",
-                            ),
-                        ),
-                        (
-                            "history",
-                            models.ForeignKey(
-                                db_constraint=False,
-                                on_delete=django.db.models.deletion.DO_NOTHING,
-                                to="ccp.historicalactivitytype",
-                            ),
-                        ),
-                    ],
-                    options={
-                        "verbose_name": "HistoricalActivityType_credentials",
-                    },
-                    bases=(simple_history.models.HistoricalChanges, models.Model),
-                ),
-                migrations.CreateModel(
-                    name="AttestationStatement",
-                    fields=[
-                        (
-                            "id",
-                            models.BigAutoField(
-                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                            ),
-                        ),
-                        ("text", models.TextField(unique=True)),
-                    ],
-                    options={
-                        "ordering": ["pk"],
-                        "constraints": [
-                            models.CheckConstraint(
-                                condition=models.Q(("text", ""), _negated=True),
-                                name="ccp_attestationstatement_has_text",
-                            )
-                        ],
-                    },
-                ),
-                migrations.CreateModel(
-                    name="Activity",
-                    fields=[
-                        (
-                            "id",
-                            models.BigAutoField(
-                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                            ),
-                        ),
-                        ("title", models.CharField(blank=True, max_length=200)),
-                        ("provider", models.CharField(blank=True, max_length=200)),
-                        ("starts_on", models.DateField()),
-                        ("ends_on", models.DateField()),
-                        (
-                            "points",
-                            certifications.quarters.PointsField(
-                                blank=True,
-                                decimal_places=2,
-                                help_text="Points claimed. Empty: to be set by AMT.",
-                                max_digits=7,
-                                null=True,
-                            ),
-                        ),
-                        ("attested_at", models.DateTimeField()),
-                        (
-                            "source",
-                            models.CharField(
-                                choices=[
-                                    ("member", "Recorded by the member"),
-                                    ("amt", "Credited by AMT"),
-                                    ("amtrax", "Recorded in AMTrax before the portal"),
-                                ],
-                                default="member",
-                                max_length=10,
-                            ),
-                        ),
-                        (
-                            "submission_id",
-                            models.UUIDField(
-                                help_text="The form that recorded it: a repeat records nothing.", unique=True
-                            ),
-                        ),
-                        (
-                            "submission_digest",
-                            models.CharField(help_text="SHA-256 of the values as first submitted.", max_length=64),
-                        ),
-                        ("recorded_at", models.DateTimeField()),
-                        (
-                            "revision",
-                            models.PositiveIntegerField(
-                                default=1, help_text="Grows with each change, so that none is overwritten."
-                            ),
-                        ),
-                        ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
-                        (
-                            "void_reason",
-                            models.CharField(blank=True, help_text="Given when AMT voids the entry.", max_length=300),
-                        ),
-                        (
-                            "attested_by",
-                            models.ForeignKey(
-                                blank=True,
-                                help_text="Nobody, where a file of AMT's brought it.",
-                                null=True,
-                                on_delete=django.db.models.deletion.PROTECT,
-                                related_name="activities_attested",
-                                to=settings.AUTH_USER_MODEL,
-                            ),
-                        ),
-                        (
-                            "member",
-                            models.ForeignKey(
-                                db_index=False,
-                                on_delete=django.db.models.deletion.PROTECT,
-                                related_name="activities",
-                                to="members.member",
-                            ),
-                        ),
-                        (
-                            "withdrawn_by",
-                            models.ForeignKey(
-                                blank=True,
-                                null=True,
-                                on_delete=django.db.models.deletion.PROTECT,
-                                related_name="activities_withdrawn",
-                                to=settings.AUTH_USER_MODEL,
-                            ),
-                        ),
-                        (
-                            "activity_type",
-                            models.ForeignKey(
-                                db_index=False,
-                                on_delete=django.db.models.deletion.PROTECT,
-                                related_name="activities",
-                                to="ccp.activitytype",
-                            ),
-                        ),
-                        (
-                            "difference",
-                            models.TextField(
-                                blank=True, help_text="How it differs from a similar entry, in the member's words."
-                            ),
-                        ),
-                        (
-                            "provider_reference",
-                            models.CharField(blank=True, help_text="AMT's own number of the entry.", max_length=60),
-                        ),
-                        (
-                            "quantity",
-                            models.DecimalField(
-                                blank=True,
-                                decimal_places=2,
-                                help_text="In the unit of the type, where one was given.",
-                                max_digits=6,
-                                null=True,
-                            ),
-                        ),
-                        (
-                            "unit",
-                            models.CharField(
-                                blank=True,
-                                choices=[
-                                    ("hour", "contact hour"),
-                                    ("semester-hour", "semester hour"),
-                                    ("quarter-hour", "quarter hour"),
-                                    ("ceu", "CEU"),
-                                    ("year", "year"),
-                                    ("work", "work"),
-                                ],
-                                help_text="As it was when recorded.",
-                                max_length=15,
-                            ),
-                        ),
-                        (
-                            "statement",
-                            models.ForeignKey(
-                                blank=True,
-                                db_index=False,
-                                help_text="What was attested to, as it was shown.",
-                                null=True,
-                                on_delete=django.db.models.deletion.PROTECT,
-                                related_name="+",
-                                to="ccp.attestationstatement",
-                            ),
-                        ),
-                        (
-                            "attestation_text",
-                            models.TextField(
-                                blank=True,
-                                db_column="attestation",
-                                help_text="The statement of an early entry.",
-                                verbose_name="attestation",
-                            ),
-                        ),
-                        (
-                            "recorded_in_amtrax_on",
-                            models.DateField(
-                                blank=True,
-                                help_text="Where the file of AMTrax says so: since that day the entry has counted.",
-                                null=True,
-                                verbose_name="recorded in AMTrax on",
-                            ),
-                        ),
-                        (
-                            "points_set_at",
-                            models.DateTimeField(blank=True, help_text="When staff set the points.", null=True),
-                        ),
-                        (
-                            "points_set_by",
-                            models.ForeignKey(
-                                blank=True,
-                                db_index=False,
-                                null=True,
-                                on_delete=django.db.models.deletion.PROTECT,
-                                related_name="+",
-                                to=settings.AUTH_USER_MODEL,
-                            ),
-                        ),
-                    ],
-                    options={
-                        "verbose_name_plural": "activities",
-                        "ordering": ["-starts_on", "-pk"],
-                        "indexes": [
-                            models.Index(fields=["member", "-starts_on", "-id"], name="ccp_activity_newest_first"),
-                            models.Index(fields=["activity_type", "-id"], name="ccp_activity_by_type"),
-                            models.Index(fields=["-starts_on", "-id"], name="ccp_activity_by_day"),
-                            models.Index(
-                                condition=models.Q(("withdrawn_at__isnull", False)),
-                                fields=["-id"],
-                                name="ccp_activity_withdrawn",
-                            ),
-                            models.Index(
-                                condition=models.Q(("void_reason", ""), _negated=True),
-                                fields=["-id"],
-                                name="ccp_activity_void",
-                            ),
-                            models.Index(
-                                condition=models.Q(("source", "member"), _negated=True),
-                                fields=["source", "-id"],
-                                name="ccp_activity_not_of_member",
-                            ),
-                            models.Index(
-                                condition=models.Q(("points", None)), fields=["-id"], name="ccp_activity_points_to_set"
-                            ),
-                            models.Index(
-                                condition=models.Q(("points_set_at__isnull", False)),
-                                fields=["-id"],
-                                name="ccp_activity_points_set",
-                            ),
-                            models.Index(
-                                condition=models.Q(("points_set_at__isnull", False)),
-                                fields=["points_set_at"],
-                                name="ccp_activity_points_set_on",
-                            ),
-                        ],
-                        "constraints": [
-                            models.CheckConstraint(
-                                condition=models.Q(("starts_on__lte", models.F("ends_on"))),
-                                name="ccp_activity_starts_before_end",
-                                violation_error_message="An activity cannot end before it starts.",
-                            ),
-                            models.CheckConstraint(
-                                condition=models.Q(
-                                    models.Q(("void_reason", ""), ("withdrawn_at", None), ("withdrawn_by", None)),
-                                    models.Q(("withdrawn_at__isnull", False), ("withdrawn_by__isnull", False)),
-                                    _connector="OR",
-                                ),
-                                name="ccp_activity_withdrawn_whole",
-                                violation_error_message="A withdrawal has a time and a person; a reason goes with a void entry only.",
-                            ),
-                            models.CheckConstraint(
-                                condition=models.Q(("quantity", None), ("quantity__gt", 0), _connector="OR"),
-                                name="ccp_activity_quantity_positive",
-                            ),
-                            models.CheckConstraint(
-                                condition=models.Q(
-                                    models.Q(("quantity", None), ("unit", "")),
-                                    models.Q(
-                                        ("quantity__isnull", False),
-                                        ("unit__in", ["hour", "semester-hour", "quarter-hour", "ceu", "year", "work"]),
-                                    ),
-                                    _connector="OR",
-                                ),
-                                name="ccp_activity_quantity_has_unit",
-                            ),
-                            models.CheckConstraint(
-                                condition=models.Q(
-                                    models.Q(("statement", None), models.Q(("attestation_text", ""), _negated=True)),
-                                    models.Q(("attestation_text", ""), ("statement__isnull", False)),
-                                    _connector="OR",
-                                ),
-                                name="ccp_activity_has_one_attestation",
-                            ),
-                            models.CheckConstraint(
-                                condition=models.Q(("source__in", ["member", "amt", "amtrax"])),
-                                name="ccp_activity_source_known",
-                            ),
-                            models.UniqueConstraint(
-                                condition=models.Q(("provider_reference", ""), _negated=True),
-                                fields=("provider_reference", "source"),
-                                name="ccp_activity_provider_reference_unique",
-                            ),
-                            models.CheckConstraint(
-                                condition=models.Q(
-                                    models.Q(
-                                        ("source__in", ["amt", "amtrax"]),
-                                        models.Q(("provider_reference", ""), _negated=True),
-                                    ),
-                                    models.Q(
-                                        models.Q(("source__in", ["amt", "amtrax"]), _negated=True),
-                                        ("provider_reference", ""),
-                                    ),
-                                    _connector="OR",
-                                ),
-                                name="ccp_activity_reference_of_amt_only",
-                            ),
-                            models.CheckConstraint(
-                                condition=models.Q(
-                                    ("source__in", ["amt", "amtrax"]), ("attested_by__isnull", False), _connector="OR"
-                                ),
-                                name="ccp_activity_attested_by_its_member",
-                            ),
-                            models.CheckConstraint(
-                                condition=models.Q(
-                                    ("recorded_in_amtrax_on", None),
-                                    models.Q(
-                                        ("recorded_in_amtrax_on__gte", models.F("ends_on")),
-                                        ("recorded_in_amtrax_on__isnull", False),
-                                        ("source", "amtrax"),
-                                    ),
-                                    _connector="OR",
-                                ),
-                                name="ccp_activity_day_of_amtrax_only",
-                            ),
-                            models.CheckConstraint(
-                                condition=models.Q(
-                                    ("points", None), models.Q(("points__gt", 0), ("points__lte", 99)), _connector="OR"
-                                ),
-                                name="ccp_activity_points_above_0_to_99",
-                                violation_error_message="Points are more than 0 and at most 99.",
-                            ),
-                            models.CheckConstraint(
-                                condition=models.Q(
-                                    ("points", None),
-                                    django.db.models.lookups.Exact(
-                                        django.db.models.functions.comparison.Cast(
-                                            django.db.models.expressions.CombinedExpression(
-                                                models.F("points"), "*", models.Value(4)
-                                            ),
-                                            models.IntegerField(),
-                                        ),
-                                        django.db.models.expressions.CombinedExpression(
-                                            models.F("points"), "*", models.Value(4)
-                                        ),
-                                    ),
-                                    _connector="OR",
-                                ),
-                                name="ccp_activity_points_in_quarters",
-                                violation_error_message="Points come in quarter steps: 0.25, 0.5, 0.75, 1 and so on.",
-                            ),
-                            models.CheckConstraint(
-                                condition=models.Q(
-                                    ("points__isnull", False),
-                                    models.Q(("quantity", None), ("source", "member")),
-                                    _connector="OR",
-                                ),
-                                name="ccp_activity_only_members_wait",
-                                violation_error_message="Points are to be set only where a member entered neither points nor units.",
-                            ),
-                            models.CheckConstraint(
-                                condition=models.Q(
-                                    models.Q(("points_set_at", None), ("points_set_by", None)),
-                                    models.Q(
-                                        ("points__isnull", False),
-                                        ("points_set_at__isnull", False),
-                                        ("points_set_by__isnull", False),
-                                    ),
-                                    _connector="OR",
-                                ),
-                                name="ccp_activity_points_set_whole",
-                                violation_error_message="Points that staff set have a time and a person.",
-                            ),
-                        ],
-                        "permissions": [
-                            ("void_entry", "Can void an entry"),
-                            ("import_entries", "Can import entries from AMTrax"),
-                            ("set_points", "Can set the points of an activity"),
-                            ("take_back_void", "Can put an entry back on record that was voided"),
-                        ],
-                    },
-                ),
-                migrations.CreateModel(
-                    name="Credit",
-                    fields=[
-                        (
-                            "id",
-                            models.BigAutoField(
-                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                            ),
-                        ),
-                        (
-                            "points",
-                            certifications.quarters.PointsField(
-                                decimal_places=2, help_text="Points counted.", max_digits=7
-                            ),
-                        ),
-                        (
-                            "cut",
-                            models.CharField(
-                                blank=True,
-                                choices=[
-                                    ("", "Not cut"),
-                                    ("type-cap", "Over the cap of the activity type"),
-                                    ("category-cap", "Over the cap of the category"),
-                                    ("window", "Outside the days in which the type can be claimed"),
-                                    ("not-standing", "Withdrawn or void"),
-                                    ("unclaimed", "No longer claimed for this certification"),
-                                    ("outside", "Outside the cycle since the award date was corrected"),
-                                ],
-                                default="",
-                                max_length=15,
-                            ),
-                        ),
-                        (
-                            "activity",
-                            models.ForeignKey(
-                                db_index=False,
-                                on_delete=django.db.models.deletion.PROTECT,
-                                related_name="credits",
-                                to="ccp.activity",
-                            ),
-                        ),
-                        (
-                            "cycle",
-                            models.ForeignKey(
-                                db_index=False,
-                                on_delete=django.db.models.deletion.PROTECT,
-                                related_name="credits",
-                                to="certifications.cycle",
-                            ),
-                        ),
-                    ],
-                    options={
-                        "ordering": ["activity", "cycle"],
-                        "indexes": [
-                            models.Index(
-                                condition=models.Q(("cut", ""), _negated=True),
-                                fields=["cut", "-id"],
-                                name="ccp_credit_cut",
-                            ),
-                            models.Index(fields=["cycle", "points"], name="ccp_credit_of_cycle"),
-                        ],
-                        "constraints": [
-                            models.UniqueConstraint(fields=("activity", "cycle"), name="ccp_credit_once_a_cycle"),
-                            models.CheckConstraint(
-                                condition=models.Q(("points__gte", 0)), name="ccp_credit_points_from_0"
-                            ),
-                            models.CheckConstraint(
-                                condition=django.db.models.lookups.Exact(
-                                    django.db.models.functions.comparison.Cast(
-                                        django.db.models.expressions.CombinedExpression(
-                                            models.F("points"), "*", models.Value(4)
-                                        ),
-                                        models.IntegerField(),
-                                    ),
-                                    django.db.models.expressions.CombinedExpression(
-                                        models.F("points"), "*", models.Value(4)
-                                    ),
-                                ),
-                                name="ccp_credit_points_in_quarters",
-                            ),
-                            models.CheckConstraint(
-                                condition=models.Q(
-                                    (
-                                        "cut__in",
-                                        [
-                                            "",
-                                            "type-cap",
-                                            "category-cap",
-                                            "window",
-                                            "not-standing",
-                                            "unclaimed",
-                                            "outside",
-                                        ],
-                                    )
-                                ),
-                                name="ccp_credit_cut_known",
-                            ),
-                            models.CheckConstraint(
-                                condition=models.Q(
-                                    models.Q(
-                                        ("cut__in", ["window", "not-standing", "unclaimed", "outside"]), _negated=True
-                                    ),
-                                    ("points", 0),
-                                    _connector="OR",
-                                ),
-                                name="ccp_credit_nothing_counts_unclaimed",
-                            ),
-                        ],
-                    },
-                ),
-                migrations.CreateModel(
-                    name="HistoricalActivity",
-                    fields=[
-                        ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
-                        ("title", models.CharField(blank=True, max_length=200)),
-                        ("provider", models.CharField(blank=True, max_length=200)),
-                        ("starts_on", models.DateField()),
-                        ("ends_on", models.DateField()),
-                        (
-                            "points",
-                            certifications.quarters.PointsField(
-                                blank=True,
-                                decimal_places=2,
-                                help_text="Points claimed. Empty: to be set by AMT.",
-                                max_digits=7,
-                                null=True,
-                            ),
-                        ),
-                        ("attested_at", models.DateTimeField()),
-                        (
-                            "source",
-                            models.CharField(
-                                choices=[
-                                    ("member", "Recorded by the member"),
-                                    ("amt", "Credited by AMT"),
-                                    ("amtrax", "Recorded in AMTrax before the portal"),
-                                ],
-                                default="member",
-                                max_length=10,
-                            ),
-                        ),
-                        (
-                            "submission_id",
-                            models.UUIDField(help_text="The form that recorded it: a repeat records nothing."),
-                        ),
-                        (
-                            "submission_digest",
-                            models.CharField(help_text="SHA-256 of the values as first submitted.", max_length=64),
-                        ),
-                        ("recorded_at", models.DateTimeField()),
-                        (
-                            "revision",
-                            models.PositiveIntegerField(
-                                default=1, help_text="Grows with each change, so that none is overwritten."
-                            ),
-                        ),
-                        ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
-                        (
-                            "void_reason",
-                            models.CharField(blank=True, help_text="Given when AMT voids the entry.", max_length=300),
-                        ),
-                        ("history_id", models.AutoField(primary_key=True, serialize=False)),
-                        ("history_date", models.DateTimeField()),
-                        ("history_change_reason", models.CharField(max_length=100, null=True)),
-                        (
-                            "history_type",
-                            models.CharField(
-                                choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
-                            ),
-                        ),
-                        (
-                            "activity_type",
-                            models.ForeignKey(
-                                blank=True,
-                                db_constraint=False,
-                                db_index=False,
-                                null=True,
-                                on_delete=django.db.models.deletion.DO_NOTHING,
-                                related_name="+",
-                                to="ccp.activitytype",
-                            ),
-                        ),
-                        (
-                            "attested_by",
-                            models.ForeignKey(
-                                blank=True,
-                                db_constraint=False,
-                                db_index=False,
-                                help_text="Nobody, where a file of AMT's brought it.",
-                                null=True,
-                                on_delete=django.db.models.deletion.DO_NOTHING,
-                                related_name="+",
-                                to=settings.AUTH_USER_MODEL,
-                            ),
-                        ),
-                        (
-                            "history_user",
-                            models.ForeignKey(
-                                db_index=False,
-                                null=True,
-                                on_delete=django.db.models.deletion.SET_NULL,
-                                related_name="+",
-                                to=settings.AUTH_USER_MODEL,
-                            ),
-                        ),
-                        (
-                            "member",
-                            models.ForeignKey(
-                                blank=True,
-                                db_constraint=False,
-                                null=True,
-                                on_delete=django.db.models.deletion.DO_NOTHING,
-                                related_name="+",
-                                to="members.member",
-                            ),
-                        ),
-                        (
-                            "withdrawn_by",
-                            models.ForeignKey(
-                                blank=True,
-                                db_constraint=False,
-                                db_index=False,
-                                null=True,
-                                on_delete=django.db.models.deletion.DO_NOTHING,
-                                related_name="+",
-                                to=settings.AUTH_USER_MODEL,
-                            ),
-                        ),
-                        (
-                            "difference",
-                            models.TextField(
-                                blank=True, help_text="How it differs from a similar entry, in the member's words."
-                            ),
-                        ),
-                        (
-                            "provider_reference",
-                            models.CharField(blank=True, help_text="AMT's own number of the entry.", max_length=60),
-                        ),
-                        (
-                            "quantity",
-                            models.DecimalField(
-                                blank=True,
-                                decimal_places=2,
-                                help_text="In the unit of the type, where one was given.",
-                                max_digits=6,
-                                null=True,
-                            ),
-                        ),
-                        (
-                            "unit",
-                            models.CharField(
-                                blank=True,
-                                choices=[
-                                    ("hour", "contact hour"),
-                                    ("semester-hour", "semester hour"),
-                                    ("quarter-hour", "quarter hour"),
-                                    ("ceu", "CEU"),
-                                    ("year", "year"),
-                                    ("work", "work"),
-                                ],
-                                help_text="As it was when recorded.",
-                                max_length=15,
-                            ),
-                        ),
-                        (
-                            "address",
-                            models.GenericIPAddressField(
-                                blank=True,
-                                default=amtportal.history.requests.current_address,
-                                editable=False,
-                                null=True,
-                                verbose_name="client address",
-                            ),
-                        ),
-                        (
-                            "request_id",
-                            models.CharField(
-                                blank=True,
-                                default=amtportal.history.requests.current_request_id,
-                                editable=False,
-                                max_length=64,
-                            ),
-                        ),
-                        (
-                            "statement",
-                            models.ForeignKey(
-                                blank=True,
-                                db_constraint=False,
-                                db_index=False,
-                                help_text="What was attested to, as it was shown.",
-                                null=True,
-                                on_delete=django.db.models.deletion.DO_NOTHING,
-                                related_name="+",
-                                to="ccp.attestationstatement",
-                            ),
-                        ),
-                        (
-                            "attestation_text",
-                            models.TextField(
-                                blank=True,
-                                db_column="attestation",
-                                help_text="The statement of an early entry.",
-                                verbose_name="attestation",
-                            ),
-                        ),
-                        (
-                            "recorded_in_amtrax_on",
-                            models.DateField(
-                                blank=True,
-                                help_text="Where the file of AMTrax says so: since that day the entry has counted.",
-                                null=True,
-                                verbose_name="recorded in AMTrax on",
-                            ),
-                        ),
-                        (
-                            "points_set_at",
-                            models.DateTimeField(blank=True, help_text="When staff set the points.", null=True),
-                        ),
-                        (
-                            "points_set_by",
-                            models.ForeignKey(
-                                blank=True,
-                                db_constraint=False,
-                                db_index=False,
-                                null=True,
-                                on_delete=django.db.models.deletion.DO_NOTHING,
-                                related_name="+",
-                                to=settings.AUTH_USER_MODEL,
-                            ),
-                        ),
-                    ],
-                    options={
-                        "verbose_name": "historical activity",
-                        "verbose_name_plural": "historical activities",
-                        "ordering": ("-history_date", "-history_id"),
-                        "get_latest_by": ("history_date", "history_id"),
-                    },
-                    bases=(simple_history.models.HistoricalChanges, models.Model),
-                ),
-                migrations.CreateModel(
-                    name="HistoricalCredit",
-                    fields=[
-                        ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
-                        (
-                            "points",
-                            certifications.quarters.PointsField(
-                                decimal_places=2, help_text="Points counted.", max_digits=7
-                            ),
-                        ),
-                        (
-                            "cut",
-                            models.CharField(
-                                blank=True,
-                                choices=[
-                                    ("", "Not cut"),
-                                    ("type-cap", "Over the cap of the activity type"),
-                                    ("category-cap", "Over the cap of the category"),
-                                    ("window", "Outside the days in which the type can be claimed"),
-                                    ("not-standing", "Withdrawn or void"),
-                                    ("unclaimed", "No longer claimed for this certification"),
-                                    ("outside", "Outside the cycle since the award date was corrected"),
-                                ],
-                                default="",
-                                max_length=15,
-                            ),
-                        ),
-                        ("history_id", models.AutoField(primary_key=True, serialize=False)),
-                        ("history_date", models.DateTimeField()),
-                        ("history_change_reason", models.CharField(max_length=100, null=True)),
-                        (
-                            "history_type",
-                            models.CharField(
-                                choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
-                            ),
-                        ),
-                        (
-                            "activity",
-                            models.ForeignKey(
-                                blank=True,
-                                db_constraint=False,
-                                null=True,
-                                on_delete=django.db.models.deletion.DO_NOTHING,
-                                related_name="+",
-                                to="ccp.activity",
-                            ),
-                        ),
-                        (
-                            "cycle",
-                            models.ForeignKey(
-                                blank=True,
-                                db_constraint=False,
-                                null=True,
-                                on_delete=django.db.models.deletion.DO_NOTHING,
-                                related_name="+",
-                                to="certifications.cycle",
-                            ),
-                        ),
-                        (
-                            "history_user",
-                            models.ForeignKey(
-                                db_index=False,
-                                null=True,
-                                on_delete=django.db.models.deletion.SET_NULL,
-                                related_name="+",
-                                to=settings.AUTH_USER_MODEL,
-                            ),
-                        ),
-                        (
-                            "address",
-                            models.GenericIPAddressField(
-                                blank=True,
-                                default=amtportal.history.requests.current_address,
-                                editable=False,
-                                null=True,
-                                verbose_name="client address",
-                            ),
-                        ),
-                        (
-                            "request_id",
-                            models.CharField(
-                                blank=True,
-                                default=amtportal.history.requests.current_request_id,
-                                editable=False,
-                                max_length=64,
-                            ),
-                        ),
-                    ],
-                    options={
-                        "verbose_name": "historical credit",
-                        "verbose_name_plural": "historical credits",
-                        "ordering": ("-history_date", "-history_id"),
-                        "get_latest_by": ("history_date", "history_id"),
-                    },
-                    bases=(simple_history.models.HistoricalChanges, models.Model),
-                ),
-                migrations.CreateModel(
-                    name="ErrorReport",
-                    fields=[
-                        (
-                            "id",
-                            models.BigAutoField(
-                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                            ),
-                        ),
-                        ("text", models.TextField()),
-                        ("reported_at", models.DateTimeField()),
-                        ("answer", models.TextField(blank=True)),
-                        ("answered_at", models.DateTimeField(blank=True, null=True)),
-                        (
-                            "activity",
-                            models.ForeignKey(
-                                on_delete=django.db.models.deletion.PROTECT,
-                                related_name="error_reports",
-                                to="ccp.activity",
-                            ),
-                        ),
-                        (
-                            "answered_by",
-                            models.ForeignKey(
-                                blank=True,
-                                null=True,
-                                on_delete=django.db.models.deletion.PROTECT,
-                                related_name="error_reports_answered",
-                                to=settings.AUTH_USER_MODEL,
-                            ),
-                        ),
-                        (
-                            "reported_by",
-                            models.ForeignKey(
-                                on_delete=django.db.models.deletion.PROTECT,
-                                related_name="error_reports",
-                                to=settings.AUTH_USER_MODEL,
-                            ),
-                        ),
-                    ],
-                    options={
-                        "ordering": ["-reported_at", "-pk"],
-                        "constraints": [
-                            models.CheckConstraint(
-                                condition=models.Q(
-                                    models.Q(("answer", ""), ("answered_at", None), ("answered_by", None)),
-                                    models.Q(
-                                        ("answered_at__isnull", False),
-                                        ("answered_by__isnull", False),
-                                        models.Q(("answer", ""), _negated=True),
-                                    ),
-                                    _connector="OR",
-                                ),
-                                name="ccp_errorreport_answer_whole",
-                                violation_error_message="An answer has a text, a time and a person.",
-                            ),
-                            models.UniqueConstraint(
-                                condition=models.Q(("answered_at", None)),
-                                fields=("activity",),
-                                name="ccp_errorreport_one_open",
-                                violation_error_message="This credit already has a report that waits for an answer.",
-                            ),
-                            models.CheckConstraint(
-                                condition=models.Q(("text", ""), _negated=True), name="ccp_errorreport_has_text"
-                            ),
-                        ],
-                        "permissions": [("answer_error_report", "Can answer a report of an error")],
-                    },
-                ),
-                migrations.CreateModel(
-                    name="HeldCredit",
-                    fields=[
-                        (
-                            "id",
-                            models.BigAutoField(
-                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                            ),
-                        ),
-                        ("provider_reference", models.CharField(max_length=60, unique=True)),
-                        ("amt_id", models.CharField(db_index=True, max_length=20, verbose_name="AMT ID")),
-                        ("title", models.CharField(blank=True, max_length=200)),
-                        ("starts_on", models.DateField()),
-                        ("ends_on", models.DateField()),
-                        ("points", certifications.quarters.PointsField(decimal_places=2, max_digits=7)),
-                        ("reason", models.CharField(help_text="Why it could not be recorded.", max_length=300)),
-                        ("received_at", models.DateTimeField()),
-                        (
-                            "activity",
-                            models.OneToOneField(
-                                blank=True,
-                                help_text="Once recorded.",
-                                null=True,
-                                on_delete=django.db.models.deletion.PROTECT,
-                                related_name="held_credit",
-                                to="ccp.activity",
-                            ),
-                        ),
-                        (
-                            "activity_type",
-                            models.ForeignKey(
-                                on_delete=django.db.models.deletion.PROTECT,
-                                related_name="held_credits",
-                                to="ccp.activitytype",
-                            ),
-                        ),
-                        (
-                            "last_name",
-                            models.CharField(
-                                blank=True, help_text="As it was sent. Empty: the AMT ID alone decides.", max_length=150
-                            ),
-                        ),
-                        ("provider", models.CharField(blank=True, help_text="Empty: AMT itself.", max_length=200)),
-                    ],
-                    options={
-                        "ordering": ["received_at", "pk"],
-                        "constraints": [
-                            models.CheckConstraint(
-                                condition=models.Q(
-                                    django.db.models.lookups.Exact(
-                                        django.db.models.functions.comparison.Cast(
-                                            django.db.models.expressions.CombinedExpression(
-                                                models.F("points"), "*", models.Value(4)
-                                            ),
-                                            models.IntegerField(),
-                                        ),
-                                        django.db.models.expressions.CombinedExpression(
-                                            models.F("points"), "*", models.Value(4)
-                                        ),
-                                    ),
-                                    ("points__gt", 0),
-                                    ("points__lte", 99),
-                                ),
-                                name="ccp_heldcredit_points_above_0_to_99",
-                            ),
-                            models.CheckConstraint(
-                                condition=models.Q(("starts_on__lte", models.F("ends_on"))),
-                                name="ccp_heldcredit_starts_before_end",
-                            ),
-                        ],
-                        "permissions": [
-                            ("import_credits", "Can import credits from AMT"),
-                            ("match_held_credits", "Can match held credits with certifications"),
-                        ],
-                    },
-                ),
-                migrations.CreateModel(
                     name="HistoricalErrorReport",
                     fields=[
                         ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
@@ -2500,6 +2434,72 @@ class Migration(migrations.Migration):
                                 condition=models.Q(("removed_at__isnull", False)),
                                 fields=["-id"],
                                 name="ccp_evidence_removed",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="HistoricalActivityType_credentials",
+                    fields=[
+                        ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                        ("m2m_history_id", models.AutoField(primary_key=True, serialize=False)),
+                        (
+                            "activitytype",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                db_index=False,
+                                db_tablespace="",
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="ccp.activitytype",
+                            ),
+                        ),
+                        (
+                            "credential",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                db_index=False,
+                                db_tablespace="",
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="certifications.credential",
+                            ),
+                        ),
+                        (
+                            "history",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                to="ccp.historicalactivitytype",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "HistoricalActivityType_credentials",
+                    },
+                    bases=(simple_history.models.HistoricalChanges, models.Model),
+                ),
+                migrations.CreateModel(
+                    name="AttestationStatement",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("text", models.TextField(unique=True)),
+                    ],
+                    options={
+                        "ordering": ["pk"],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(("text", ""), _negated=True),
+                                name="ccp_attestationstatement_has_text",
                             )
                         ],
                     },

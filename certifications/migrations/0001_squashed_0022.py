@@ -67,8 +67,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
-        ("history", "0001_squashed_0005"),
-        ("members", "0002_squashed_0027"),
+        ("history", "0005_lines_have_the_indexes_that_are_asked"),
+        ("members", "0024_members_may_have_died"),
     ]
 
     operations = [

@@ -110,21 +110,22 @@ class Migration(migrations.Migration):
                 blank=True,
                 default="",
                 editable=False,
-                help_text="The roster's address, which the member has replaced by another one.",
+                help_text="The roster's address, if the member does not sign in with it.",
                 max_length=254,
             ),
             preserve_default=False,
         ),
-        migrations.AlterModelOptions(
-            name="member",
-            options={
-                "ordering": ["last_name", "first_name", "pk"],
-                "permissions": [
-                    ("change_amt_id", "Can give a member another AMT ID"),
-                    ("merge_members", "Can merge two members who are one person"),
-                    ("give_sign_in", "Can give a member a way to sign in"),
-                ],
-            },
+        migrations.AddField(
+            model_name="historicalmember",
+            name="roster_email",
+            field=models.EmailField(
+                blank=True,
+                default="",
+                editable=False,
+                help_text="The roster's address, if the member does not sign in with it.",
+                max_length=254,
+            ),
+            preserve_default=False,
         ),
         migrations.AddField(
             model_name="historicalmember",
@@ -145,6 +146,7 @@ class Migration(migrations.Migration):
             name="merged_into",
             field=models.ForeignKey(
                 blank=True,
+                db_index=False,
                 editable=False,
                 help_text="The member who is the same person and holds the record now.",
                 null=True,
@@ -163,29 +165,6 @@ class Migration(migrations.Migration):
             name="last_name",
             field=models.CharField(blank=True, max_length=150),
         ),
-        migrations.AddField(
-            model_name="historicalmember",
-            name="roster_email",
-            field=models.EmailField(
-                blank=True,
-                editable=False,
-                help_text="The roster's address, if the member does not sign in with it.",
-                max_length=254,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="historicalmember",
-            name="user",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                help_text="Empty: the member has no way to sign in.",
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
         migrations.AlterField(
             model_name="member",
             name="first_name",
@@ -195,16 +174,6 @@ class Migration(migrations.Migration):
             model_name="member",
             name="last_name",
             field=models.CharField(blank=True, max_length=150),
-        ),
-        migrations.AlterField(
-            model_name="member",
-            name="roster_email",
-            field=models.EmailField(
-                blank=True,
-                editable=False,
-                help_text="The roster's address, if the member does not sign in with it.",
-                max_length=254,
-            ),
         ),
         migrations.AlterField(
             model_name="member",
@@ -234,23 +203,6 @@ class Migration(migrations.Migration):
                 ),
                 name="members_member_not_merged_into_itself",
             ),
-        ),
-        migrations.AlterModelOptions(
-            name="member",
-            options={
-                "ordering": [
-                    django.db.models.functions.comparison.Coalesce(
-                        django.db.models.functions.comparison.NullIf("last_name", models.Value("")), "first_name"
-                    ),
-                    "first_name",
-                    "pk",
-                ],
-                "permissions": [
-                    ("change_amt_id", "Can give a member another AMT ID"),
-                    ("merge_members", "Can merge two members who are one person"),
-                    ("give_sign_in", "Can give a member a way to sign in"),
-                ],
-            },
         ),
         migrations.RemoveIndex(
             model_name="member",
@@ -300,32 +252,6 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.DO_NOTHING,
                 related_name="+",
                 to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        WithoutIndex(
-            model_name="member",
-            name="merged_into",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                editable=False,
-                help_text="The member who is the same person and holds the record now.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="merged",
-                to="members.member",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="member",
-            index=models.Index(
-                django.db.models.functions.comparison.Coalesce(
-                    django.db.models.functions.comparison.NullIf("last_name", models.Value("")), "first_name"
-                ),
-                models.F("first_name"),
-                models.F("id"),
-                condition=models.Q(("user", None)),
-                name="members_member_no_sign_in",
             ),
         ),
         migrations.AddIndex(
@@ -413,10 +339,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("died_on__isnull", False)),
                 name="members_member_died",
             ),
-        ),
-        migrations.RemoveIndex(
-            model_name="member",
-            name="members_member_no_sign_in",
         ),
         migrations.AddIndex(
             model_name="member",

@@ -27,10 +27,10 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("ccp", "0001_squashed_0033"),
-        ("certifications", "0001_squashed_0022"),
-        ("members", "0002_squashed_0027"),
-        ("notices", "0001_squashed_0005"),
+        ("ccp", "0020_entries_from_amtrax"),
+        ("certifications", "0014_fees_of_2020_and_names_of_2023"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("notices", "0002_lists_have_indexes"),
     ]
 
     operations = [
@@ -2255,50 +2255,6 @@ class Migration(migrations.Migration):
                     bases=(simple_history.models.HistoricalChanges, models.Model),
                 ),
                 migrations.CreateModel(
-                    name="PrintRun",
-                    fields=[
-                        (
-                            "id",
-                            models.BigAutoField(
-                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                            ),
-                        ),
-                        ("asked_at", models.DateTimeField()),
-                        ("letters", models.JSONField(help_text="The keys of the letters.")),
-                        ("done", models.PositiveIntegerField(default=0)),
-                        (
-                            "failures",
-                            models.JSONField(
-                                default=list, help_text="The key of each letter that was not printed, and why."
-                            ),
-                        ),
-                        (
-                            "leased_until",
-                            models.DateTimeField(
-                                blank=True,
-                                help_text="Until then a worker works on it; one that was killed lets the time pass.",
-                                null=True,
-                            ),
-                        ),
-                        ("finished_at", models.DateTimeField(blank=True, null=True)),
-                        (
-                            "stored_name",
-                            models.CharField(blank=True, help_text="The file, until it is removed.", max_length=100),
-                        ),
-                        (
-                            "asked_by",
-                            models.ForeignKey(
-                                on_delete=django.db.models.deletion.PROTECT,
-                                related_name="letter_print_runs",
-                                to=settings.AUTH_USER_MODEL,
-                            ),
-                        ),
-                    ],
-                    options={
-                        "ordering": ["-pk"],
-                    },
-                ),
-                migrations.CreateModel(
                     name="LetterPrint",
                     fields=[
                         (
@@ -2348,6 +2304,50 @@ class Migration(migrations.Migration):
                         "constraints": [
                             models.UniqueConstraint(fields=("letter", "run"), name="audits_letterprint_once_a_run")
                         ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="PrintRun",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("asked_at", models.DateTimeField()),
+                        ("letters", models.JSONField(help_text="The keys of the letters.")),
+                        ("done", models.PositiveIntegerField(default=0)),
+                        (
+                            "failures",
+                            models.JSONField(
+                                default=list, help_text="The key of each letter that was not printed, and why."
+                            ),
+                        ),
+                        (
+                            "leased_until",
+                            models.DateTimeField(
+                                blank=True,
+                                help_text="Until then a worker works on it; one that was killed lets the time pass.",
+                                null=True,
+                            ),
+                        ),
+                        ("finished_at", models.DateTimeField(blank=True, null=True)),
+                        (
+                            "stored_name",
+                            models.CharField(blank=True, help_text="The file, until it is removed.", max_length=100),
+                        ),
+                        (
+                            "asked_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="letter_print_runs",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ["-pk"],
                     },
                 ),
             ]

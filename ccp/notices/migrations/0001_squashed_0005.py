@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("members", "0002_squashed_0027"),
+        ("members", "0024_members_may_have_died"),
     ]
 
     operations = [

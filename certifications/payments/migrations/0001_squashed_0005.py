@@ -25,8 +25,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("certifications", "0001_squashed_0022"),
-        ("members", "0002_squashed_0027"),
+        ("certifications", "0014_fees_of_2020_and_names_of_2023"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
