@@ -141,6 +141,7 @@ INSTALLED_APPS = [
     "ccp.exports",
     "ccp.desk",
     "ccp.reports",
+    "ccp.privacy",
     "amtportal.staff.apps.StaffConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
