@@ -17,8 +17,8 @@ def warm_up() -> None:
     Those of the admin are few people's, and stay out of the memory of workers that never show them.
     """
     _ = get_resolver().url_patterns
-    folder: Path
-    for folder in settings.TEMPLATES[0]["DIRS"]:
+    folders: list[Path] = settings.TEMPLATES[0]["DIRS"]  # type: ignore[assignment]
+    for folder in folders:
         for path in sorted(folder.rglob("*.html")):
             name = path.relative_to(folder)
             if name.parts[0] != "admin":
