@@ -231,11 +231,11 @@ def test_a_folder_that_all_machines_share_is_no_failure(settings: Any) -> None:
 
 @pytest.mark.django_db
 def test_a_migration_that_was_not_run_and_a_cache_that_keeps_nothing_are_failures(settings: Any) -> None:
-    MigrationRecorder(connection).migration_qs.filter(app="ccp").order_by("-pk")[:1].get().delete()
+    MigrationRecorder(connection).migration_qs.filter(app="badges").delete()
     keeps_nothing = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
     settings.CACHES = {**settings.CACHES, "default": keeps_nothing}
     found = failures(settings)
-    assert re.search(r"\d+ migrations were not run, the first of them ccp ", found["amtportal.E005"])
+    assert re.search(r"\d+ migrations were not run, the first of them badges ", found["amtportal.E005"])
     assert "manage.py createcachetable" in found["amtportal.E006"]
 
 

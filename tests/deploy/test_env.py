@@ -28,7 +28,7 @@ def run(path: Path, content: str, *, mode: int = 0o600) -> "subprocess.Completed
         "a=b==",
         "#hash # not a comment",
         "",
-        "smtp+tls://user:pass%40word@host:587",
+        "smtp+tls://portal@host:587/?a=b&c",
         "ñandú",
     ],
 )
