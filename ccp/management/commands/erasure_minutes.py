@@ -3,11 +3,12 @@
 from argparse import RawDescriptionHelpFormatter
 from typing import Any
 
-from amtportal.commands import NightlyCommand
+from django.core.management.base import BaseCommand
+
 from ccp.erasure import minutes
 
 
-class Command(NightlyCommand):
+class Command(BaseCommand):
     help = """Print the minutes of every erasure by law, a line of JSON for each, the oldest first.
 
 - keep the output where backups are not, as the heads of seal_history: a backup from before an erasure still has
