@@ -3,8 +3,8 @@
 ``python -m tests.squashed`` makes two empty databases beside the one of the settings, on its engine;
 ``tests/with_postgres.sh`` runs it on PostgreSQL. It compares the tables with their columns (on
 PostgreSQL in their order), constraints, indexes, triggers and views, and every row. It prints what
-differs, and fails if anything does. The replaced migrations take more than a minute of a processor; what takes none of it is tested
-in ``tests/amtportal/test_migrations.py``.
+differs, and fails if anything does. The replaced migrations take more than a minute of a processor;
+what takes none of it is tested in ``tests/amtportal/test_migrations.py``.
 """
 
 import difflib
