@@ -242,6 +242,7 @@ def _used(certifications: Sequence[int]) -> set[int]:
         cycles.filter(credits__isnull=False),
         cycles.filter(closed_on__isnull=False),
         cycles.filter(invoices__payments__isnull=False),
+        cycles.filter(invoices__held_money__isnull=False),
     ]
     return {key for found in used for key in found.values_list("certification", flat=True)}
 

@@ -117,6 +117,8 @@ class History(HistoricalRecords):
         super().finalize(sender, **kwargs)
         if sender is self.cls:
             sender.history_of = self  # type: ignore[attr-defined]
+            # Migrations prepare thousands of models, none of which has a history of this kind.
+            models.signals.class_prepared.disconnect(self.finalize)
 
     def post_save(self, instance: Any, created: bool, using: str | None = None, **kwargs: Any) -> None:
         """Write no line if the history excludes every changed column, such as the last sign-in."""

@@ -160,7 +160,7 @@ KINDS = (
     Kind(
         "unapplied-money", "sum of unapplied money", "sums of unapplied money", "payments.view_unappliedmoney",
         "admin:payments_unappliedmoney_look", "",
-        lambda now: UnappliedMoney.objects.unresolved(), "received_at",
+        lambda now: UnappliedMoney.objects.to_look_at(day_of(now)), "received_at",
     ),
     Kind(
         "disputes", "disputed payment", "disputed payments", "payments.view_dispute",

@@ -645,13 +645,17 @@ SECTIONS = (
     Section(
         name="unapplied_money",
         model=UnappliedMoney,
-        paths=[f"checkout__invoice__{_INVOICE}", f"applied_to__{_INVOICE}"],
+        paths=[f"checkout__invoice__{_INVOICE}", f"invoice__{_INVOICE}", f"applied_to__{_INVOICE}"],
         fields=[
             "checkout",
+            "invoice",
             "amount",
             "currency",
             "method",
+            "reference",
             "received_at",
+            "received_on",
+            "recorded_by",
             "cause",
             "resolution",
             "resolved_at",
@@ -661,6 +665,7 @@ SECTIONS = (
         without={
             "charge_id": "a key of the payment provider",
             "session_id": "a key of the payment provider",
+            "file_name": "a file of AMT about many people",
             "explanation": "a note of AMT's bookkeeping",
         },
     ),

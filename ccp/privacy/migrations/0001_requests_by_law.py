@@ -13,8 +13,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("exports", "0050_archives_may_be_by_law"),
-        ("members", "0050_members_may_be_erased"),
+        ("exports", "0002_archives_may_be_by_law"),
+        ("members", "0029_members_may_be_erased"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -478,12 +478,12 @@ def test_a_group_and_what_it_may_do_are_one_line() -> None:
     address = page(Group, "change", group.pk)
     chosen = Permission.objects.get(codename="view_activity")
     shown = form_on(client, address)
-    client.post(address, shown | {"name": "Front desk", "permissions": [str(chosen.pk)]})
+    client.post(address, shown | {"name": "Night shift", "permissions": [str(chosen.pk)]})
     newest, first = group.history.order_by("-history_id")
     delta = newest.diff_against(first)
     assert delta.changed_fields == ["name", "permissions"]
     assert [row.permission for row in newest.permissions.all()] == [chosen]
-    assert "Front desk" in client.get(page(Group, "history", group.pk)).text
+    assert "Night shift" in client.get(page(Group, "history", group.pk)).text
 
 
 def test_what_an_account_may_do_is_one_line_too() -> None:

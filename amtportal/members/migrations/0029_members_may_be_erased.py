@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0027_roles_can_be_given"),
+        ("members", "0028_former_and_present_names_are_paired"),
     ]
 
     operations = [
