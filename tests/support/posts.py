@@ -229,7 +229,7 @@ def deleting(model: Any, row: Callable[[], Any]) -> Callable[[pytest.MonkeyPatch
 def _held() -> HeldCredit:
     received = [held_credits.Received("W-1", "7009999", make_claim())]
     held_credits.receive(credits=received, by=None, at=noon(TODAY))
-    return HeldCredit.objects.get()
+    return HeldCredit.objects.get(amt_id="7009999")
 
 
 def match_held(patch: pytest.MonkeyPatch) -> Post:
@@ -370,7 +370,7 @@ def auditing(
 
 def auditing_after_the_question(patch: pytest.MonkeyPatch) -> Post:
     post = auditing("take", "submitted", {}, **REVIEWED)(patch)
-    case, root = AuditCase.objects.get(), User.objects.get(email="root@amt.example")
+    case, root = AuditCase.objects.latest("pk"), User.objects.get(email="root@amt.example")
     Conflict.objects.create(case=case, reviewer=root, has_conflict=False, answered_at=noon(TODAY))
     return post
 

@@ -5,6 +5,7 @@ adds an address adds it to one of the tables.
 """
 
 import fnmatch
+from collections.abc import Callable
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -83,7 +84,7 @@ from tests.support.addresses import PRIVATE, below, of_owner
 from tests.support.builders import TODAY, client_of, cycle_of, make_user, noon
 from tests.support.forms import MEMBERS, STAFF, form_on, members_form, staff_form
 from tests.support.posts import POSTS, Post
-from tests.support.staff import page
+from tests.support.staff import page, populate
 
 pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors, pytest.mark.usefixtures("on_today")]
 
@@ -369,6 +370,11 @@ def assert_line(name: str, post: Post) -> None:
         elif isinstance(line, SecurityEvent):
             assert line.user is not None
             assert line.at == timezone.now()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _staff_rows(keep: Callable[[Callable[[], object]], None]) -> None:
+    keep(lambda: populate(1))
 
 
 @pytest.fixture(autouse=True)
