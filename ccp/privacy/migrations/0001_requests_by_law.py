@@ -130,6 +130,12 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
+                    "request_id",
+                    models.CharField(
+                        blank=True, default=amtportal.history.requests.current_request_id, editable=False, max_length=64
+                    ),
+                ),
+                (
                     "address",
                     models.GenericIPAddressField(
                         blank=True,
@@ -157,7 +163,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "request",
+                    "access_request",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="downloads",
@@ -408,7 +414,6 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         db_constraint=False,
-                        db_index=False,
                         help_text="The latest that was made.",
                         null=True,
                         on_delete=django.db.models.deletion.DO_NOTHING,
