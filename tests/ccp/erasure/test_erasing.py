@@ -194,7 +194,7 @@ TAMPERING = {
     "in a blanked line": "UPDATE members_historicalmember SET amt_id = '9' WHERE phone = ''",
     "a blanked column": "UPDATE members_historicalmember SET city = 'erased-2'",
     "a removed line": "DELETE FROM desk_note",
-    "a seal": "UPDATE history_seal SET rows = rows + 1 WHERE id = 1",
+    "a seal": "UPDATE history_seal SET rows = rows + 1 WHERE id = (SELECT MIN(id) FROM history_seal)",
 }
 
 
