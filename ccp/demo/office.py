@@ -60,9 +60,7 @@ def happen(*, on: date, now: datetime, staff: User) -> None:
     for name, text in NOTES.items():
         about = Member.objects.get(user__email=f"{name}@demo.example")
         notes.write(member=about, text=text, by=of_desk, at=now)
-    saved.save(
-        owner=officer, list_name=ListName.AT_RISK, name="The next 30 days", query="days=30", shared=True, at=now
-    )
+    saved.save(owner=officer, list_name=ListName.AT_RISK, name="The next 30 days", query="days=30", shared=True, at=now)
     _send_credits(on=on, now=now, staff=staff)
 
 
