@@ -95,9 +95,9 @@ def conflicts(rows: Sequence[RosterRow], record: Record) -> Iterator[Problem]:
             yield Problem(
                 row.line,
                 "awarded_on",
-                f"The award is on record as {format_day(stored.awarded_on)} and can no longer change by a roster, because "
-                f"{why}. Write {typed(stored.awarded_on)}. If that day is wrong, press “Correct the award date” on the "
-                "page of the certification.",
+                f"The award is on record as {format_day(stored.awarded_on)} and can no longer change by a roster, "
+                f"because {why}. Write {typed(stored.awarded_on)}. If that day is wrong, press “Correct the award "
+                "date” on the page of the certification.",
             )
 
 
