@@ -55,6 +55,14 @@ _ALLOWED: dict[str, tuple[Role, ...]] = {
     "sharing.hide_member": (DESK, OFFICER),
     "sharing.view_sharelink": (DESK, OFFICER),
     "exports.view_archive": (DESK, OFFICER),
+    # Access and erasure by law
+    "privacy.view_accessrequest": (OFFICER,),
+    "privacy.answer_access": (OFFICER,),
+    "privacy.view_erasurerequest": (OFFICER,),
+    "privacy.ask_for_erasure": (OFFICER,),
+    "privacy.confirm_erasure": (),
+    "privacy.view_legalhold": (OFFICER,),
+    "privacy.set_legal_hold": (),
     # Mail
     "members.view_outgoingmail": (DESK, OFFICER),
     "members.view_maildelivery": (DESK, OFFICER),
@@ -206,16 +214,17 @@ _WRITTEN_BY_VERBS = """
     members.mailpause members.namerequest members.outgoingmail members.question members.rosterdifference
     mfa.authenticator notices.notice notices.noticemail notices.preference payments.checkout payments.dispute
     payments.providerevent payments.refund payments.settlement payments.settlementline payments.unappliedmoney
-    reports.listexport reports.listopening reports.mailing reports.savedfilter sharing.listing sharing.sharelink
+    privacy.accessrequest privacy.erasurerequest privacy.legalhold reports.listexport reports.listopening
+    reports.mailing reports.savedfilter sharing.listing sharing.sharelink
 """
 _WITHOUT_A_PAGE = """
     account.emailconfirmation admin.logentry allauth_idp_oidc.client allauth_idp_oidc.token api.eventrepeat
     api.keptanswer api.keyday api.standingread audits.appeal audits.casestep audits.conflict audits.extension
     audits.itemreview audits.letterprint audits.message audits.replacement auth.permission ccp.attestationstatement
     ccp.pendingfile ccp.reading ccp.transcriptfile certifications.awardcorrection certifications.formername
-    certifications.probation contenttypes.contenttype django_tasks_database.dbtaskresult members.deathreport
-    members.formeramtid members.searchterm members.tally reports.reportcount sessions.session sharing.shareday
-    usersessions.usersession
+    certifications.probation contenttypes.contenttype django_tasks_database.dbtaskresult history.blankedline
+    history.gap members.deathreport members.formeramtid members.searchterm members.tally privacy.accessdownload
+    reports.reportcount sessions.session sharing.shareday usersessions.usersession
 """
 _NEVER_DELETED = "ccp.activitytype ccp.category ccp.courselink certifications.certification members.member members.user"
 FOR_NOBODY: dict[str, str] = {
