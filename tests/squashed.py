@@ -2,9 +2,9 @@
 
 ``python -m tests.squashed`` makes two empty databases beside the one of the settings, on its engine;
 ``tests/with_postgres.sh`` runs it on PostgreSQL. It compares the tables with their columns (on
-PostgreSQL in their order), constraints, indexes, triggers and views, and every row. It prints what differs, and fails if anything
-does. The replaced migrations take more than a minute of a processor; what takes none of it is tested
-in ``tests/amtportal/test_migrations.py``.
+PostgreSQL in their order), constraints, indexes, triggers and views, and every row. It prints what
+differs, and fails if anything does. The replaced migrations take more than a minute of a processor;
+what takes none of it is tested in ``tests/amtportal/test_migrations.py``.
 """
 
 import difflib
@@ -54,7 +54,8 @@ def main() -> int:
             print(f"{name}: {time.process_time() - before:.1f} s of a processor, {len(lines)} lines", flush=True)
             found[name] = lines
             _remove()
-    differences = list(difflib.unified_diff(*found.values(), *found, lineterm="", n=0))
+    replaced, squashed = found.values()
+    differences = list(difflib.unified_diff(replaced, squashed, *found, lineterm="", n=0))
     print("\n".join(differences) or "Both databases are the same.")
     return 1 if differences else 0
 
