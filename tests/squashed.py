@@ -55,7 +55,7 @@ def main() -> int:
             found[name] = lines
             _remove()
     replaced, squashed = found.values()
-    differences = list(difflib.unified_diff(replaced, squashed, *found, lineterm="", n=0))
+    differences = list(difflib.unified_diff(replaced, squashed, "replaced", "squashed", lineterm="", n=0))
     print("\n".join(differences) or "Both databases are the same.")
     return 1 if differences else 0
 

@@ -160,6 +160,24 @@ def create_with_lines(model: type[Row], rows: Collection[Row], *, by: Any, at: d
         _copy(_lines_of(model), [row.pk for row in chunk], about)
 
 
+def write_lines(
+    model: type[models.Model], keys: Collection[int], *, deleted: bool = False, by: Any, at: datetime, reason: str
+) -> None:
+    """Write a line for each of these rows, which were changed in a set or are about to be deleted.
+
+    ``by``: a user, or None for the portal itself.
+    """
+    about = {
+        "history_date": at,
+        "history_type": "-" if deleted else "~",
+        "history_user": by and by.pk,
+        "history_change_reason": reason[:LONGEST_REASON],
+        **_request(),
+    }
+    for chunk in chunks(sorted(keys)):
+        _copy(_lines_of(model), chunk, about)
+
+
 def _request() -> dict[str, str | None]:
     return {"request_id": current_request_id(), "address": current_address()}
 

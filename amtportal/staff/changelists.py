@@ -82,6 +82,17 @@ class OrderedFilter(admin.SimpleListFilter):
         raise NotImplementedError
 
 
+class BranchedFilter(admin.ListFilter):
+    """A filter by several values, each of which has an index in the order of the list, and all together none.
+
+    The database would read the list from its beginning until a page is full: through the whole
+    table, if the newest rows have other values. Told to read each value by its index, it merges them.
+    """
+
+    branches: Sequence[Q] = ()
+    """The condition of each value under the choice. A row fits one at most."""
+
+
 class KeptRelationFilter(admin.RelatedFieldListFilter):
     """A filter by what a record belongs to, which the record's own table keeps, with an index.
 
@@ -111,16 +122,31 @@ class StaffChangeList(ChangeList):
         return self._shown(super().get_queryset(request, exclude_parameters))
 
     def get_results(self, request: HttpRequest) -> None:
-        """Find the rows of the page, and after a search their keys first.
+        """Find the rows of the page, and after a search or under a ``BranchedFilter`` their keys first.
 
-        The database would otherwise join everything that the list shows to all that were found,
-        before it takes the rows of the page.
+        After a search the database would otherwise join everything that the list shows to all that
+        were found, before it takes the rows of the page.
         """
         super().get_results(request)
-        if self.query and self.result_count:
-            keys = list(self.result_list.values_list("pk", flat=True))
+        keys = self._keys_of_page()
+        if keys is not None:
             found = self._shown(self.root_queryset.filter(pk__in=keys))
             self.result_list = found.order_by(*self.queryset.query.order_by)
+
+    def _keys_of_page(self) -> list[int] | None:
+        """Return the keys of the rows of the page; None if the page's own query finds them as fast."""
+        rows: Any = self.result_list
+        if not self.result_count:
+            return None
+        if self.query:
+            return list(rows.values_list("pk", flat=True))
+        branches = [branch for one in self.filter_specs if isinstance(one, BranchedFilter) for branch in one.branches]
+        if len(branches) < 2 or not rows.query.is_sliced or set(rows.query.order_by) != {"-pk"}:
+            return None
+        unordered = self.queryset.select_related(None).order_by()
+        first, *others = (unordered.filter(branch).values_list("pk", flat=True) for branch in branches)
+        merged = first.union(*others, all=True).order_by("-pk")
+        return list(merged[rows.query.low_mark : rows.query.high_mark])
 
     def _shown(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         shown: Any = self.model_admin

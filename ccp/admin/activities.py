@@ -22,7 +22,7 @@ from amtportal.formatting import format_day
 from amtportal.members.access import account_of
 from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
-from amtportal.staff.changelists import ConditionFilter
+from amtportal.staff.changelists import BranchedFilter, ConditionFilter
 from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs, numbered
 from ccp.admin import set_points, voiding
@@ -84,17 +84,19 @@ class PointsFilter(ConditionFilter):
         }
 
 
-class CategoryFilter(admin.RelatedFieldListFilter):
-    """The categories, by their types: the database knows how many entries a type has."""
+class CategoryFilter(BranchedFilter, admin.RelatedFieldListFilter):
+    """The categories, by their types: each type has an index in the order of the list."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Activity]) -> QuerySet[Activity]:
         if not self.lookup_val:
             return queryset
         try:
-            kinds = ActivityType.objects.filter(category__in=self.lookup_val).order_by().values_list("pk", flat=True)
+            found = ActivityType.objects.filter(category__in=self.lookup_val).order_by().values_list("pk", flat=True)
+            kinds = list(found)
         except (ValueError, ValidationError) as error:
             raise IncorrectLookupParameters(error) from error
-        return queryset.filter(activity_type__in=list(kinds))
+        self.branches = [Q(activity_type=kind) for kind in kinds]
+        return queryset.filter(activity_type__in=kinds)
 
 
 class CreditInline(ShownInline):

@@ -104,6 +104,8 @@ def _identity(member: Member) -> list[tuple[str, str]]:
         facts.append(("Merged records", ", ".join(records)))
     if member.merged_into:
         facts.append(("Merged into", str(member.merged_into)))
+    if member.erased_on:
+        facts.append(("Erased by law", format_day(member.erased_on)))
     return facts
 
 

@@ -109,7 +109,15 @@ def test_every_scheduled_command_runs_as_the_role(met: Member, two: Member, tmp_
     attach(two.activities.get())
     (tmp_path / "roster.csv").write_bytes(ROSTER)
     commands: list[tuple[str, ...]] = [("import_roster", str(tmp_path / "roster.csv"))]
-    scheduled = ("close_cycles", "match_credits", "seal_history", "clean_evidence", "send_mail_queue", "read_bounces")
+    scheduled = (
+        "apply_held_money",
+        "close_cycles",
+        "match_credits",
+        "seal_history",
+        "clean_evidence",
+        "send_mail_queue",
+        "read_bounces",
+    )
     commands += [
         (name,)
         for name in (

@@ -63,6 +63,7 @@ from ccp.models import (
     TypeTerms,
 )
 from ccp.notices.models import Preference
+from ccp.privacy.models import AccessRequest, ErasureRequest, LegalHold
 from ccp.reports.figures.registry import REPORTS
 from ccp.reports.lists.registry import LISTS, url_name
 from ccp.reports.models import ListExport, Mailing, SavedFilter
@@ -216,6 +217,11 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "members_rosterdifference_keep": (RosterDifference, "waits_since: * → –"),
     "members_member_death": (DeathReport, "died_on: – → 2026-03-02"),
     "members_member_death_take_back": (DeathReport, "taken_back_reason: – → Because it is so."),
+    "members_member_access": (AccessRequest, "asked_by: – → lawyer"),
+    "members_member_erasure": (ErasureRequest, "proof: – → notary"),
+    "members_member_legal_hold": (LegalHold, "reason: – → Because it is so."),
+    "privacy_accessrequest_answer": (AccessRequest, "answer: – → Nobody proved it."),
+    "privacy_erasurerequest_decline": (ErasureRequest, "answer: – → Because it is so."),
     "members_member_hide": (Listing, "hidden_by_staff: – → True"),
     "members_member_notes": (Note, "text: – → Called about the invoice."),
     "members_member_viewing": (Viewing, "reason: – → Because it is so."),
@@ -254,6 +260,7 @@ NOTHING = {
     "ccp_activity_import": "shows what a file would do",
     "certifications_payment_import": "shows what a file would do",
     "ccp_heldcredit_import": "shows what a file would do",
+    "privacy_accessrequest_download": "is there to be read; who read it is on record once there is a file",
     "ccp_transcriptbatch_download": "is there to be read",
     "certifications_certification_import": "shows what a file would do",
     "login": "leads to the sign-in",
@@ -283,8 +290,8 @@ NOTHING = {
     "": "leads to another address",
 }
 # These leave more than one line, of the member and of the portal itself:
-# ``tests/certifications/payments/test_checkout.py``.
-SEVERAL = {"invoice-pay", "payment-webhook"}
+# ``tests/certifications/payments/test_checkout.py``, ``tests/ccp/erasure/``.
+SEVERAL = {"invoice-pay", "payment-webhook", "privacy_accessrequest_archive", "privacy_erasurerequest_confirm"}
 # Those of course systems, which have no session: ``tests/ccp/api/``.
 OF_SYSTEMS = {"api-token", "api-credits", "api-credits-batch", "api-consent"}
 # These answer with a secret that is shown once: ``tests/ccp/api/test_admin.py``.
@@ -471,12 +478,12 @@ def test_a_group_and_what_it_may_do_are_one_line() -> None:
     address = page(Group, "change", group.pk)
     chosen = Permission.objects.get(codename="view_activity")
     shown = form_on(client, address)
-    client.post(address, shown | {"name": "Front desk", "permissions": [str(chosen.pk)]})
+    client.post(address, shown | {"name": "Night shift", "permissions": [str(chosen.pk)]})
     newest, first = group.history.order_by("-history_id")
     delta = newest.diff_against(first)
     assert delta.changed_fields == ["name", "permissions"]
     assert [row.permission for row in newest.permissions.all()] == [chosen]
-    assert "Front desk" in client.get(page(Group, "history", group.pk)).text
+    assert "Night shift" in client.get(page(Group, "history", group.pk)).text
 
 
 def test_what_an_account_may_do_is_one_line_too() -> None:

@@ -160,6 +160,22 @@ def test_the_migration_finds_members_on_record_by_sound_and_former_name() -> Non
     assert SearchTerm.objects.count() == len(wanted)
 
 
+@pytest.mark.django_db
+def test_the_migration_pairs_former_and_present_names() -> None:
+    name = "amtportal.members.migrations.0050_former_and_present_names_are_paired"
+    member = make_person()
+    make_member(first_name="Ada", last_name="Lane")
+    member.last_name = "Brooks"
+    member.save()
+    wanted = set(SearchTerm.objects.values_list("member", "term"))
+    SearchTerm.objects.filter(term=paired("brooks", "nunez")).delete()
+    assert not Member.objects.found_by("brooks nunez")
+    import_module(name).fill(apps, None)
+    assert list(Member.objects.found_by("brooks nunez")) == [member]
+    assert set(SearchTerm.objects.values_list("member", "term")) == wanted
+    assert SearchTerm.objects.count() == len(wanted)
+
+
 @pytest.mark.parametrize(
     ("heard", "name"),
     [

@@ -8,7 +8,9 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from amtportal.members.models import User
@@ -114,6 +116,34 @@ def test_entries_are_filtered_by_category_and_credits_by_cut(desk: Client, cycle
     Credit.objects.filter(activity=job).update(cut="category-cap")
     assert found(desk, Activity, activity_type__category__id__exact=str(other.category_id)) == [job]
     assert found(desk, Credit, cut__exact="category-cap") == list(job.credits.all())
+
+
+def test_a_category_of_several_types_is_listed_newest_first_without_reading_other_entries(
+    desk: Client, cycle: Cycle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activities.ActivityAdmin, "list_per_page", 2)
+    kinds = list(ActivityType.objects.filter(category__code="formal-education").order_by("pk"))
+    assert len(kinds) > 1
+    entries = [make_activity(cycle, points="0.25") for _ in range(6)]
+    for number, entry in enumerate(entries[:5]):
+        Activity.objects.filter(pk=entry.pk).update(activity_type=kinds[number % 2])
+    query = {"activity_type__category__id__exact": str(kinds[0].category_id)}
+    assert found(desk, Activity, **query) == [entries[4], entries[3]]
+    assert found(desk, Activity, **query, p="2") == [entries[2], entries[1]]
+    assert found(desk, Activity, **query, p="3") == [entries[0]]
+    assert found(desk, Activity, **query, standing="void") == []
+    with CaptureQueriesContext(connection) as captured:
+        found(desk, Activity, **query)
+    (merged,) = [query["sql"] for query in captured if "UNION ALL" in query["sql"]]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_bitmapscan = off")
+            cursor.execute("SET LOCAL enable_sort = off")
+            cursor.execute(f"EXPLAIN {merged}")
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+        assert "Merge Append" in plan
+        assert plan.count("ccp_activity_by_type") == len(kinds)
 
 
 # Voiding one entry
