@@ -54,7 +54,8 @@ def main() -> int:
             print(f"{name}: {time.process_time() - before:.1f} s of a processor, {len(lines)} lines", flush=True)
             found[name] = lines
             _remove()
-    differences = list(difflib.unified_diff(*found.values(), *found, lineterm="", n=0))
+    replaced, squashed = found.values()
+    differences = list(difflib.unified_diff(replaced, squashed, "replaced", "squashed", lineterm="", n=0))
     print("\n".join(differences) or "Both databases are the same.")
     return 1 if differences else 0
 

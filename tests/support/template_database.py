@@ -1,6 +1,6 @@
 """A migrated database that is made once and then copied.
 
-Migrating takes 8 seconds of a processor, and copying takes almost none.
+Migrating takes 8 seconds of a processor (decision 82), and copying takes almost none.
 
 The template is named by a hash of everything that makes it: the migrations of every installed app,
 the rows they load, the triggers, and the versions of the packages that bring migrations. When one
