@@ -100,7 +100,8 @@ def test_a_check_for_a_locked_invoice_is_held_and_told_and_applied_once(
     assert run() == "0 applied ($0.00), 0 left."
     payment = Payment.objects.get()
     assert (payment.method, payment.reference, payment.received_on) == ("check", "4711", TODAY - DAY)
-    assert payment.recorded_by and payment.recorded_by.email == "kim@amt.example"
+    assert payment.recorded_by
+    assert payment.recorded_by.email == "kim@amt.example"
     assert where(locked) == (5000, 0, 0)
     assert RenewalInvoice.objects.get(pk=locked.pk).status == "paid"
     assert Payment.history.latest().history_user is None
