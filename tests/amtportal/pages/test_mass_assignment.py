@@ -129,6 +129,8 @@ NO_FORM_OF_THEIR_OWN = {
     "members_member_sign_in",
     # They need a record in a state of its own, and call a verb with the fields that they show.
     "ccp_activity_restore",
+    "ccp_heldcredit_amt_id",
+    "ccp_heldcredit_despite_name",
     "certifications_certification_award",
     "certifications_certification_probation_end",
     "certifications_certification_probation_extend",
