@@ -6,6 +6,11 @@
 - Fonts without which some documents are refused, and the program that reads photos of certificates.
 - Online payment on a portal that others reach: a key that moves no money, another provider than the
   real one, and webhooks that nobody could prove.
+
+On a portal that others reach, it fails (``amtportal.E…``) for what would lose records, mail or files
+without a word: mail that is written into files, SQLite, keys that the portal made by itself, a
+folder of uploads that only one of several machines sees, and a database, cache or scanner that does
+not answer or is not ready.
 """
 
 from collections.abc import Iterator
@@ -14,10 +19,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning, register
+from django.core.cache import cache
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from amtportal import payment_settings
 from amtportal.documents import fonts
+from amtportal.uploads import malware
 
 ENCRYPTED_CACHES = ("rediss", "valkeys")
 
@@ -129,3 +138,87 @@ def check_payments(**kwargs: Any) -> list[CheckMessage]:
         key=settings.PAYMENT_SECRET_KEY, secrets=settings.PAYMENT_WEBHOOK_SECRETS, api=settings.PAYMENT_API_URL
     )
     return [Warning(problem, id="amtportal.W003") for problem in problems]
+
+
+def mail_is_written_into_files() -> str:
+    if not settings.MAIL_TRANSPORT.endswith("filebased.EmailBackend"):
+        return ""
+    return "EMAIL_URL is not set, so mail goes to files: set it to smtp+tls://user:password@host:587."
+
+
+def database_is_one_file() -> str:
+    if connection.vendor != "sqlite":
+        return ""
+    return "DATABASE_URL names SQLite, for one process: set it to postgres://user:password@host/amtportal."
+
+
+def keys_are_made_here() -> str:
+    if not settings.GENERATED_KEYS:
+        return ""
+    names = " and ".join(settings.GENERATED_KEYS)
+    return (
+        f"Not set: {names}. The portal made its own in {settings.VAR_DIR}, which no other machine has. Set each to "
+        "what the file there says, and keep it apart from the database."
+    )
+
+
+def uploads_are_on_one_machine() -> str:
+    if settings.NODES == 1 or settings.MEDIA_IS_SHARED:
+        return ""
+    return (
+        f"NODES is {settings.NODES}, and what members attach is in {settings.MEDIA_ROOT}, which only this "
+        "machine sees. Set MEDIA_FOLDER to a folder that all of them share."
+    )
+
+
+def database_is_not_ready() -> str:
+    """Return what keeps the portal from using its database: it does not answer, or a migration was not run."""
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except Exception as error:
+        return f"The database cannot be opened: {str(error).strip()}"
+    if not missing:
+        return ""
+    first = missing[0][0]
+    return (
+        f"{len(missing)} migrations were not run, the first of them {first.app_label} {first.name}: manage.py migrate."
+    )
+
+
+def cache_is_not_ready() -> str:
+    try:
+        cache.set("check", "deploy", 10)
+        if cache.get("check") == "deploy":
+            return ""
+        problem = "what was written cannot be read"
+    except Exception as error:
+        problem = str(error).strip()
+    return f"The cache does not work: {problem}. Start what CACHE_URL names; for the table: manage.py createcachetable."
+
+
+def scanner_does_not_answer() -> str:
+    try:
+        malware.scan([])
+    except malware.Unavailable as error:
+        return f"The scanner in CLAMAV_URL does not answer, so no file is accepted: {error}"
+    return ""
+
+
+FAILURES = {
+    "amtportal.E001": mail_is_written_into_files,
+    "amtportal.E002": database_is_one_file,
+    "amtportal.E003": keys_are_made_here,
+    "amtportal.E004": uploads_are_on_one_machine,
+    "amtportal.E005": database_is_not_ready,
+    "amtportal.E006": cache_is_not_ready,
+    "amtportal.E007": scanner_does_not_answer,
+}
+
+
+@register("operations", deploy=True)
+def check_operations(**kwargs: Any) -> list[CheckMessage]:
+    if not settings.HTTPS:
+        return []
+    found = {number: problem() for number, problem in FAILURES.items()}
+    return [Error(sentence, id=number) for number, sentence in found.items() if sentence]

@@ -8,6 +8,8 @@ A wrong value stops the portal at the start with a sentence that says what to wr
 | ``AMTPORTAL_VAR`` | ``var/`` | folder for the SQLite database, caches, mail and the generated secret key |
 | ``DATABASE_URL`` | SQLite in ``AMTPORTAL_VAR`` | ``postgres://…`` in production |
 | ``DATABASE_STANDBY_URL`` | none: reports ask the database itself | a read-only standby of it, for reports |
+| ``MEDIA_FOLDER`` | ``media`` in ``AMTPORTAL_VAR`` | folder for what members attach; shared by all machines |
+| ``NODES`` | ``1`` | how many machines serve the portal or run its commands |
 | ``CACHE_URL`` | a table in the database | shared by all processes, for example ``redis://…`` |
 | ``EMAIL_URL`` | files in ``AMTPORTAL_VAR/mail`` | ``smtp+tls://user:password@host:587`` in production |
 | ``MAIL_PER_MINUTE`` | ``0``: no limit | how many mails all senders together give to the mail server in a minute |
@@ -108,6 +110,7 @@ if not HTTPS and _address.hostname not in _LOCAL_HOSTS:
 DEBUG = env.bool("DEBUG", default=False)
 if DEBUG and HTTPS:
     raise ImproperlyConfigured("DEBUG shows secrets to visitors; unset it, or set AMTPORTAL_URL to this machine.")
+GENERATED_KEYS = [name for name in ("SECRET_KEY", "MFA_KEYS", "BADGE_KEYS") if not env.str(name, default="")]
 SECRET_KEY = env.str("SECRET_KEY", default="") or _generated_key("secret-key")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 if any(len(key) < 50 for key in (SECRET_KEY, *SECRET_KEY_FALLBACKS)):
@@ -138,6 +141,7 @@ INSTALLED_APPS = [
     "ccp.exports",
     "ccp.desk",
     "ccp.reports",
+    "ccp.privacy",
     "amtportal.staff.apps.StaffConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -224,6 +228,12 @@ FORM_RENDERER = "amtportal.form_rendering.Renderer"
 
 if "DATABASE_URL" in env:
     DATABASES = {"default": env.db_url("DATABASE_URL")}
+elif HTTPS:
+    # A portal whose variables were not read would show members an empty record.
+    raise ImproperlyConfigured(
+        "DATABASE_URL is not set, so the portal does not know where its records are. Set it to "
+        f"postgres://user:password@host/amtportal, or name a file: sqlite:///{VAR_DIR}/amtportal.sqlite3."
+    )
 else:
     DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "amtportal.sqlite3"}}
 # A new connection would cost each request 9 ms, so each worker keeps its own.
@@ -447,7 +457,11 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_MIMETYPES = {".vtt": "text/vtt"}  # WhiteNoise does not know captions
-MEDIA_ROOT = VAR_DIR / "media"
+MEDIA_ROOT = Path(env.str("MEDIA_FOLDER", default="") or VAR_DIR / "media").resolve()
+MEDIA_IS_SHARED = bool(env.str("MEDIA_FOLDER", default=""))
+NODES = env.int("NODES", default=1)
+if NODES < 1:
+    raise ImproperlyConfigured("NODES is how many machines serve the portal: 1 or more.")
 # Work that no page waits for is kept in the database, with what it belongs to, until the worker does it.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 

@@ -13,6 +13,8 @@ from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage  # type: ignore[import-untyped]
 
 JOINED = ("css/portal.css", "js/record.js")
+ALONE = ("css/tokens.css", "css/fonts.css")
+"""Parts that staff pages link to by themselves, too: their colors and their typeface."""
 IMPORT = re.compile(
     r'^(?:@import url\("(?P<style>[^"]+)"\)(?: layer\((?P<layer>\w+)\))?|import "\./(?P<script>[^"]+)");\n',
     re.MULTILINE,
@@ -67,8 +69,9 @@ class JoinedFilesStorage(CompressedManifestStaticFilesStorage):
 
         for name in () if dry_run else JOINED:
             joined, parts = join(name, read)
-            for collected in (name, *parts):
+            inside = [part for part in parts if part not in ALONE]
+            for collected in (name, *inside):
                 self.delete(collected)
             self.save(name, ContentFile(joined))
-            paths = {each: place for each, place in paths.items() if each not in parts} | {name: (self, name)}
+            paths = {each: place for each, place in paths.items() if each not in inside} | {name: (self, name)}
         yield from super().post_process(paths, dry_run=dry_run, **options)

@@ -29,6 +29,7 @@ from ccp.models.activities import heading_of, reference_of
 from certifications import awards, invoices
 from certifications import cycles as cycle_rules
 from certifications.models import AwardCorrection, Certification, Cycle, Payment, RenewalInvoice
+from certifications.payments.models import UnappliedMoney
 
 # Sent with the ``correction``, in the transaction, to apps that build on this one.
 corrected = Signal()
@@ -147,12 +148,14 @@ def _move(cycle: Cycle, line: str, *, by: User, at: datetime) -> None:
     cycle.number, cycle.starts_on, cycle.ends_on = span.number, span.starts_on, span.ends_on
     sign(cycle, by=by, at=at, reason=line)
     cycle.save()
-    _move_invoices(cycle, [payment.invoice_id for payment in payments], line, by=by, at=at)
+    held = UnappliedMoney.objects.early().filter(invoice__cycle=cycle).values_list("invoice", flat=True)
+    paid = [payment.invoice_id for payment in payments] + [key for key in held if key]
+    _move_invoices(cycle, paid, line, by=by, at=at)
     invoices.keep_openings(cycle=cycle)
 
 
 def _move_invoices(cycle: Cycle, paid: Sequence[int], line: str, *, by: User, at: datetime) -> None:
-    """Give the invoices of the cycle their years and due dates. ``paid``: the keys of those with a payment."""
+    """Give the invoices of the cycle their years and due dates. ``paid``: the keys of those for which money came."""
     found = list(RenewalInvoice.objects.filter(cycle=cycle).order_by("pk"))
     awarded_on = cycle.certification.awarded_on
     due = {year: invoices.due_on(awarded_on, cycle.number, year) for year in awards.YEARS}

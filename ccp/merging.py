@@ -63,6 +63,9 @@ STAYS = {
     "desk.note.member": "It stays as it was written, and stands on the page of the kept member too.",
     "desk.viewing.member": "It says whose pages were viewed on that day.",
     "exports.archive.member": "It is deleted within a day; another can be asked for.",
+    "privacy.accessrequest.member": "It tells of the record it was made for; one that waits stops the merge.",
+    "privacy.erasurerequest.member": "It tells of the record it was made for; one that waits stops the merge.",
+    "privacy.legalhold.member": "It tells of the record it was set for; one that stands stops the merge.",
     "members.deathreport.member": "It tells of the record it was made for; the kept one has a report of its own.",
     "members.formeramtid.member": "It leads to the emptied member, who leads to the kept one.",
     "members.rosterdifference.member": "It is settled, and tells of the emptied record.",
@@ -118,6 +121,9 @@ def problem_with_people(kept: Member, emptied: Member) -> Problem | None:
     for member in (kept, emptied):
         if member.merged_into_id:
             return Problem("amt_id", f"{member} was merged into another member already.")
+    for member in (kept, emptied):
+        if member.erased_on:
+            return Problem("amt_id", f"{member} was erased by law. What is left of the record stays as it is.")
     if kept.died_on != emptied.died_on:
         return Problem(
             "amt_id",
@@ -155,6 +161,17 @@ def problem_with_both(both: Iterable[tuple[Certification, Certification]], used:
     return None
 
 
+def problem_with_requests(emptied: Member) -> Problem | None:
+    """Return why requests by law, or a legal hold, stand in the way."""
+    if emptied.legal_holds.filter(lifted_at=None).exists():
+        return Problem("amt_id", f"A legal hold stands on {emptied}. Lift it, and set it on the record that is kept.")
+    if emptied.erasure_requests.filter(state="waiting").exists():
+        return Problem("amt_id", f"An erasure of {emptied} waits for a second person. Decide about it first.")
+    if emptied.access_requests.filter(answered_on=None).exists():
+        return Problem("amt_id", f"A request for access of {emptied} waits for its answer. Answer it first.")
+    return None
+
+
 @transaction.atomic
 def merge(*, kept: Member, emptied: Member, reason: str, by: User, at: datetime) -> Merged | None:
     """Move everything from one member to the other, and close the emptied one.
@@ -176,6 +193,7 @@ def merge(*, kept: Member, emptied: Member, reason: str, by: User, at: datetime)
     both = [(held[other.credential_id], other) for other in of_emptied if other.credential_id in held]
     refuse_if(problem_with_both(both, _used([other.pk for _, other in both])))
     refuse_if(name_requests.problem_with_joining(kept, emptied))
+    refuse_if(problem_with_requests(emptied))
     staying = {other.pk for _, other in both}
     occasion = Occasion(at, f"Merged {emptied.amt_id} into {kept.amt_id}: {reason}", by)
     moved = [certification for certification in of_emptied if certification.pk not in staying]
@@ -224,6 +242,7 @@ def _used(certifications: Sequence[int]) -> set[int]:
         cycles.filter(credits__isnull=False),
         cycles.filter(closed_on__isnull=False),
         cycles.filter(invoices__payments__isnull=False),
+        cycles.filter(invoices__held_money__isnull=False),
     ]
     return {key for found in used for key in found.values_list("certification", flat=True)}
 

@@ -9,17 +9,18 @@ it for some days.
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from amtportal.dates import day_of
-from amtportal.formatting import dollars_in_words, format_day, format_points
+from amtportal.formatting import dollars_in_words, format_day, format_day_near, format_points
 from certifications import cycles as cycle_rules
 from certifications import invoices as invoice_rules
 from certifications.models import RenewalInvoice
+from certifications.models.invoices import PaymentMethod
 
 Shown = invoice_rules.State | Literal["processing"]
 
@@ -40,11 +41,46 @@ SETTLED_BEFORE: dict[Shown, Promise] = {
 
 
 @dataclass(frozen=True)
+class HeldMoney:
+    """Money, in US cents, that AMT received before the invoice opened and holds until then.
+
+    ``method`` and ``received_on`` are those of one sum; ``number`` says of how many this is the total.
+    """
+
+    amount: int
+    number: int
+    method: str
+    received_on: date
+
+    @classmethod
+    def of(cls, invoice: RenewalInvoice) -> "HeldMoney | None":
+        """Return what AMT holds for an invoice that was read with what is known of its money; None if nothing."""
+        amount = getattr(invoice, "held_amount", None)
+        if not amount:
+            return None
+        found: Any = invoice
+        return cls(amount, found.held_number, found.held_method, found.held_on)
+
+    def in_words(self, on: date) -> str:
+        """Return that AMT holds it, as a sentence for the member."""
+        if self.number > 1:
+            sentence = _("AMT holds %(amount)s that it received for this invoice.")
+        elif self.method == PaymentMethod.CHECK:
+            sentence = _("AMT holds your check of %(amount)s of %(day)s.")
+        elif self.method == PaymentMethod.MONEY_ORDER:
+            sentence = _("AMT holds your money order of %(amount)s of %(day)s.")
+        else:
+            sentence = _("AMT holds your payment of %(amount)s of %(day)s.")
+        return sentence % {"amount": dollars_in_words(self.amount), "day": format_day_near(self.received_on, on)}
+
+
+@dataclass(frozen=True)
 class InvoiceStanding:
     """A renewal invoice on a day: its state, when it opens, and the reason as a sentence.
 
-    ``held`` says what holds the invoice; it is empty if nothing does. ``money_kept``: the provider took
-    money for it that it could not take, and staff have not resolved that yet.
+    ``held`` says what holds the invoice; it is empty if nothing does. ``money_kept``: there is money for
+    it that it has not taken, and so it is not to be paid: the provider took it and staff have not resolved
+    that yet, or AMT holds it (``held_money``) and applies it on the day when the invoice opens.
     """
 
     invoice: RenewalInvoice
@@ -54,6 +90,7 @@ class InvoiceStanding:
     overdue: bool
     held: invoice_rules.Held = ""
     money_kept: bool = False
+    held_money: HeldMoney | None = None
 
     @property
     def is_payable(self) -> bool:
@@ -96,6 +133,31 @@ def invoice_standing(invoice: RenewalInvoice, on: date, *, counted: Decimal) -> 
     The invoice's cycle and certification must be loaded. An invoice that was read with what is known
     of its money (``certifications.payments.checkout.with_processing``) can be processing.
     """
+    shown = _standing(invoice, on, counted)
+    held = HeldMoney.of(invoice)
+    if held is None:
+        return shown
+    told = f"{shown.reason} {held.in_words(on)} {what_becomes(shown)}"
+    is_open = shown.state == "open"
+    return replace(
+        shown,
+        reason=told,
+        held_money=held,
+        money_kept=is_open or shown.money_kept,
+        overdue=shown.overdue and not is_open,
+    )
+
+
+def what_becomes(shown: InvoiceStanding) -> str:
+    """Return what becomes of money that AMT holds for the invoice, as a sentence for the member."""
+    if shown.held or shown.state in ("paid", "void"):
+        return _("AMT will call you or send the money back.")
+    if shown.state == "open":
+        return _("It is applied within a day: do not pay again.")
+    return _("It is applied the day your invoice opens.")
+
+
+def _standing(invoice: RenewalInvoice, on: date, counted: Decimal) -> InvoiceStanding:
     opening = invoice_rules.opening_of(invoice)
     state = invoice_rules.state(status=invoice.status, opens_on=opening.opens_on, on=on)
     if held := invoice_rules.held_by(invoice, state):

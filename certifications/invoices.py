@@ -27,6 +27,7 @@ from typing import Any, Literal
 
 from django.db import transaction
 from django.db.models import Q
+from django.dispatch import Signal
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from amtportal import plausible
@@ -44,6 +45,10 @@ LAST_YEAR = 3
 State = Literal["locked", "upcoming", "open", "paid", "void"]
 Gate = Literal["none", "unmet", "met"]
 Held = Literal["", "certification", "cycle"]
+
+# Sent by ``keep_openings``, in its transaction, with ``keys`` (of invoices) and ``opens_on``, the day on which they
+# open now; None if they are locked.
+opening_kept = Signal()
 
 
 @dataclass(frozen=True)
@@ -159,6 +164,7 @@ def keep_openings(**of: Any) -> None:
             changed.setdefault(opens_on, []).append(invoice.pk)
     for opens_on, keys in changed.items():
         RenewalInvoice.objects.filter(pk__in=keys).update(opens_on=opens_on)
+        opening_kept.send(RenewalInvoice, keys=keys, opens_on=opens_on)
 
 
 def held_by(invoice: RenewalInvoice, state: State) -> Held:
@@ -271,7 +277,27 @@ def check_takes(invoice: RenewalInvoice, *, amount: int, on: date, although_held
         opens_on = opening_of(invoice).opens_on
         assert opens_on is not None
         raise Refused(f"{invoice.number} opens on {format_day(opens_on)}. Hold the payment until that day.")
-    if (held := held_by(invoice, state_now)) and not although_held:
+    _check_amount_and_hold(invoice, state_now, amount=amount, although_held=although_held)
+
+
+def is_early(invoice: RenewalInvoice, on: date) -> bool:
+    """Return whether the invoice is not open yet and may still open, so that money for it is held until then.
+
+    The invoice's cycle and certification must be loaded.
+    """
+    return state_of(invoice, on) in ("locked", "upcoming") and invoice.cycle.closed_on is None
+
+
+def check_waits(invoice: RenewalInvoice, *, amount: int, on: date, although_held: bool) -> None:
+    """Raise ``Refused`` with a sentence for staff if money of that amount cannot be held until the invoice opens.
+
+    The invoice is early (``is_early``).
+    """
+    _check_amount_and_hold(invoice, state_of(invoice, on), amount=amount, although_held=although_held)
+
+
+def _check_amount_and_hold(invoice: RenewalInvoice, state: State, *, amount: int, although_held: bool) -> None:
+    if (held := held_by(invoice, state)) and not although_held:
         raise Refused(
             f"{what_holds(invoice, held)} Confirm that the payment is to be recorded all the same, or send it back.",
             "although_held",
@@ -424,6 +450,23 @@ def record_online_payment(
         received_on=received_on,
         recorded_at=at,
     )
+    sign(payment, by=by, at=at)
+    payment.save()
+    invoice.status = RenewalInvoice.Status.PAID
+    sign(invoice, by=by, at=at)
+    invoice.save(update_fields=["status"])
+    return payment
+
+
+@transaction.atomic
+def record_held_payment(*, invoice: RenewalInvoice, at: datetime, by: User | None, **received: Any) -> Payment:
+    """Record the payment of an open invoice with money that AMT has held for it. The invoice is then paid.
+
+    The caller holds the lock (``locked``) and has found that the invoice can take the money.
+    ``received``: the amount, method, reference and day, who recorded it and from which file. ``by`` is
+    who applied it, if it was not the portal.
+    """
+    payment = Payment(invoice=invoice, recorded_at=at, **received)
     sign(payment, by=by, at=at)
     payment.save()
     invoice.status = RenewalInvoice.Status.PAID

@@ -33,6 +33,7 @@ DELETED_FROM = {
     "ccp_heldcredit": "a credit that AMT sent by mistake, and that nobody was credited; its history stays",
     "ccp_pendingfile": "a file that became evidence when its form was submitted, or whose form never was",
     "ccp_reading": "what was read from such a file",
+    "notices_preference": "choices about notices of a member who was erased by law; their history stays",
     "members_searchterm": "a term by which a member is found no longer; it follows from the member's record",
     "django_tasks_database_dbtaskresult": "work that was done weeks ago",
     "allauth_idp_oidc_token": "tokens of course systems that are over, or whose key was revoked",

@@ -1,18 +1,33 @@
-"""The production server behind `make run`: one process, eight threads.
+"""The web server of a portal that members reach. `make run` has settings of its own: gunicorn_demo.conf.py.
 
-It is meant for one machine and SQLite, where only one request writes at a time anyway.
+| variable | default | what it is |
+| --- | --- | --- |
+| WEB_BIND | 127.0.0.1 and PORT, or 8000 | where it listens: an address and port, or unix:/run/amtportal/web.sock |
+| WEB_WORKERS | one for each core; 1 on SQLite | processes |
+| WEB_THREADS | 4; 8 on SQLite | requests that a process answers at a time |
+
+Each thread keeps one connection to the database: docs/operations.md has figures for 2, 4 and 8 cores.
 """
 
 import gc
 import os
 
-port = os.environ.get("PORT", "8000")
-# This machine only: a public portal runs behind a proxy that uses TLS.
-bind = f"127.0.0.1:{port}"
+
+def _number(name: str, default: int) -> int:
+    told = os.environ.get(name) or str(default)
+    if not (told.isdecimal() and 1 <= int(told) <= 512):
+        raise SystemExit(f"{name} is {told!r}; write a number from 1 to 512.")
+    return int(told)
+
+
+# Only one request writes to SQLite at a time, and processes would wait for it longer than threads.
+_is_shared = os.environ.get("DATABASE_URL", "").startswith("postgres")
+# This machine only, unless told otherwise: a public portal runs behind a proxy that uses TLS.
+bind = os.environ.get("WEB_BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
 
 worker_class = "gthread"
-workers = 1
-threads = 8
+workers = _number("WEB_WORKERS", (os.cpu_count() or 1) if _is_shared else 1)
+threads = _number("WEB_THREADS", 4 if _is_shared else 8)
 # A transcript of many pages takes seconds on a slow machine; the other threads answer in the meantime.
 timeout = 60
 # Ctrl-C and a restart let a submission that is being written finish.
@@ -35,11 +50,15 @@ loglevel = "warning"
 
 
 def when_ready(server: object) -> None:
-    """Print the address only now: the socket is open, so a person who follows it gets an answer."""
-    print(f"\nCtrl-C stops the portal.\nPortal: http://localhost:{port}/", flush=True)
+    """Say where it listens, and what it takes of the database, once the socket is open."""
+    most = workers * threads
+    print(f"Portal: {bind}, {workers} processes of {threads} threads, up to {most} database connections", flush=True)
 
 
 def post_worker_init(worker: object) -> None:
-    """Leave what the portal consists of out of every later search for garbage: it stays as long as the worker."""
+    """Warm up, and leave what the portal consists of out of every later search for garbage."""
+    from amtportal.warming import warm_up
+
+    warm_up()
     gc.collect()
     gc.freeze()

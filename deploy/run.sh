@@ -74,7 +74,7 @@ if [ "${1:-run}" = dev ]; then
     # WhiteNoise serves static files, with the headers that they have in production.
     .venv/bin/python manage.py runserver --nostatic "localhost:$PORT" &
 else
-    .venv/bin/gunicorn --config deploy/gunicorn.conf.py amtportal.wsgi &
+    .venv/bin/gunicorn --config deploy/gunicorn_demo.conf.py amtportal.wsgi &
 fi
 server=$!
 wait "$server"

@@ -6,15 +6,16 @@ that day with the fixture ``on_today``. Tests of rules pass the day as an argume
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
 import pytest
+import time_machine as clock
 from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.core.cache import caches
-from django.db import connections
+from django.db import connections, transaction
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 from time_machine import TimeMachineFixture
@@ -108,6 +109,28 @@ def django_db_setup(
     with django_db_blocker.unblock():
         connections.close_all()
         template_database.remove_the_copy()
+
+
+@pytest.fixture(scope="module")
+def keep(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Callable[[Callable[[], object]], None]]:
+    """Return a function that writes rows at noon of ``TODAY`` which stay for every test of the module.
+
+    What a test changes is taken back after it, and what was kept is taken back after the module. A
+    fixture that uses it holds for the whole module (``autouse``), because the order is random. No
+    test of the module may commit.
+    """
+
+    def write(call: Callable[[], object]) -> None:
+        with django_db_blocker.unblock(), clock.travel(noon(TODAY), tick=False):
+            call()
+
+    with django_db_blocker.unblock():
+        around = transaction.atomic()
+        around.__enter__()
+    yield write
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
 
 
 @pytest.fixture(autouse=True)

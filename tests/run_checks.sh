@@ -23,8 +23,17 @@ check "templates" find amtportal certifications ccp templates -name '*.html' -ex
 check "imports" .venv/bin/lint-imports
 check "types" .venv/bin/mypy
 check "migrations" .venv/bin/python manage.py makemigrations --check --dry-run
-check "deployment settings" env AMTPORTAL_URL=https://portal.example.org \
-    .venv/bin/python manage.py check --deploy --fail-level WARNING
+# As on a machine that others reach: with a database that is ready and each key set.
+as_deployed() {
+    export AMTPORTAL_URL=https://portal.example.org EMAIL_URL=smtp+tls://mail.example.org:587
+    export SECRET_KEY=${RANDOM_KEY}a MFA_KEYS=${RANDOM_KEY}b BADGE_KEYS=${RANDOM_KEY}c
+    .venv/bin/python manage.py migrate --verbosity 0 && .venv/bin/python manage.py createcachetable &&
+        .venv/bin/python manage.py check --deploy --fail-level WARNING
+}
+RANDOM_KEY=$(head -c 48 /dev/urandom | base64 | tr -d '/+=')
+export RANDOM_KEY
+export -f as_deployed
+check "deployment settings" env FSYNC=off tests/with_postgres.sh bash -c as_deployed
 # Likely security mistakes: findings of high severity fail.
 check "bandit" .venv/bin/bandit --quiet --recursive -lll amtportal certifications ccp deploy
 check "lock files" .venv/bin/python deploy/check_lock.py

@@ -117,6 +117,8 @@ class History(HistoricalRecords):
         super().finalize(sender, **kwargs)
         if sender is self.cls:
             sender.history_of = self  # type: ignore[attr-defined]
+            # Migrations prepare thousands of models, none of which has a history of this kind.
+            models.signals.class_prepared.disconnect(self.finalize)
 
     def post_save(self, instance: Any, created: bool, using: str | None = None, **kwargs: Any) -> None:
         """Write no line if the history excludes every changed column, such as the last sign-in."""
@@ -156,6 +158,24 @@ def create_with_lines(model: type[Row], rows: Collection[Row], *, by: Any, at: d
     for chunk in chunks(rows):
         model._base_manager.bulk_create(chunk)
         _copy(_lines_of(model), [row.pk for row in chunk], about)
+
+
+def write_lines(
+    model: type[models.Model], keys: Collection[int], *, deleted: bool = False, by: Any, at: datetime, reason: str
+) -> None:
+    """Write a line for each of these rows, which were changed in a set or are about to be deleted.
+
+    ``by``: a user, or None for the portal itself.
+    """
+    about = {
+        "history_date": at,
+        "history_type": "-" if deleted else "~",
+        "history_user": by and by.pk,
+        "history_change_reason": reason[:LONGEST_REASON],
+        **_request(),
+    }
+    for chunk in chunks(sorted(keys)):
+        _copy(_lines_of(model), chunk, about)
 
 
 def _request() -> dict[str, str | None]:

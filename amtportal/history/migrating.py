@@ -1,8 +1,10 @@
-"""Operations for migrations of tables that may hold millions of rows."""
+"""Operations for migrations of tables that may hold millions of rows, and of many tables at once."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import migrations
+from django.db.migrations.operations.base import Operation
 
 
 class WithoutIndex(migrations.AlterField):
@@ -27,3 +29,30 @@ class WithoutIndex(migrations.AlterField):
         model = to_state.apps.get_model(app_label, self.model_name)
         for statement in schema_editor._field_indexes_sql(model, model._meta.get_field(self.name)):
             schema_editor.execute(statement)
+
+
+class CreateModels(Operation):
+    """Create these models, which may refer to one another in any order.
+
+    The same operations one by one take many times as long: after each of them Django makes the
+    classes of all models again that are related to the new one, and all of ours are.
+    """
+
+    def __init__(self, models: Sequence[migrations.CreateModel]) -> None:
+        self.models = models
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        state.__dict__.pop("apps", None)  # the classes, which are made once when the first table needs them
+        for each in self.models:
+            each.state_forwards(app_label, state)
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        for each in self.models:
+            each.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        for each in reversed(self.models):
+            each.database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self) -> str:
+        return "; ".join(each.describe() for each in self.models)

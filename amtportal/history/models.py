@@ -122,6 +122,51 @@ class Seal(AppendOnly):
         return f"Seal {self.pk}: {self.table} up to {self.upto_id}"
 
 
+class BlankedLine(AppendOnly):
+    """That a line of history may be blanked, under the name of a gap.
+
+    ``amtportal.history.gaps`` writes it. The triggers of the table read it.
+    """
+
+    gap = models.CharField(max_length=40)
+    table = models.CharField(max_length=63)
+    line = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["table", "line"], name="%(app_label)s_%(class)s_once"),
+            models.CheckConstraint(name="%(app_label)s_%(class)s_has_name", condition=~Q(gap="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gap}: {self.table} {self.line}"
+
+
+class Gap(AppendOnly, Traced):
+    """The digests that the lines of one table have since they were blanked, under the name of the erasure.
+
+    ``amtportal.history.gaps`` writes it.
+    """
+
+    name = models.CharField(max_length=40)
+    table = models.CharField(max_length=63)
+    lines = models.PositiveIntegerField()
+    entries = models.BinaryField(help_text="For each line its id in 8 bytes and its SHA-256 in 32.")
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["name", "table"], name="%(app_label)s_%(class)s_once_a_table"),
+            models.CheckConstraint(name="%(app_label)s_%(class)s_has_name", condition=~Q(name="")),
+            models.CheckConstraint(name="%(app_label)s_%(class)s_has_lines", condition=Q(lines__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"Gap {self.name} in {self.table}"
+
+
 def _keep_history_of(model: type[models.Model], **options: object) -> None:
     """Keep the history of another package's model in one of our tables."""
     register(model, app="amtportal.history", records_class=History, **options)

@@ -57,6 +57,21 @@ def read_rows(
         after = rows[-1].id
 
 
+def read_some(model: type[models.Model], columns: Sequence[str], keys: Sequence[int]) -> list[HistoryRow]:
+    """Return the rows with these ids, by id. There is one id at least."""
+    name = connection.ops.quote_name
+    key = name(model._meta.pk.column)
+    exact = "{}::text" if connection.vendor == "postgresql" else "quote({})"
+    values = ", ".join(exact.format(name(column)) for column in columns)
+    query = (
+        f"SELECT {key}, {values} FROM {name(model._meta.db_table)} "  # noqa: S608
+        f"WHERE {key} IN ({', '.join(['%s'] * len(keys))}) ORDER BY 1"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, list(keys))
+        return [HistoryRow(key, digest(values)) for key, *values in cursor.fetchall()]
+
+
 def settled_id(model: type[models.Model]) -> int:
     """Return the greatest id of the table; 0 if it is empty. No row can appear below it any more.
 

@@ -1,5 +1,8 @@
 """Append-only tables: the database refuses to change or remove a row, whoever asks.
 
+There is one exception: a row that is named beforehand can lose what the law lets a person have erased
+(``amtportal.history.gaps``). Only registered columns can be blanked, and nothing else can change.
+
 Every table of history lines is append-only, and so is every model that inherits ``AppendOnly``.
 The triggers are created after every migration. An owner of the tables can still remove the
 triggers: see ``docs/operations.md`` and the seals (``amtportal.history.seals``).
@@ -14,25 +17,42 @@ from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from simple_history.models import HistoricalChanges
 
+from amtportal.history import gaps
 from amtportal.history.lines import AppendOnly
 
 REFUSAL = "is append-only"
 FUNCTION = "history_append_only"
 
-# The error code is that of a violated constraint, so that Django raises IntegrityError.
+# The error code is that of a violated constraint, so that Django raises IntegrityError. The arguments
+# are the key of the table and the columns that may be blanked; most tables have none.
 BODY = f"""
 BEGIN
+    IF TG_OP = 'UPDATE' AND TG_NARGS > 1 THEN
+        IF to_jsonb(OLD) - TG_ARGV[1:] = to_jsonb(NEW) - TG_ARGV[1:]
+            AND NOT EXISTS (
+                SELECT 1 FROM jsonb_each_text(to_jsonb(NEW)) AS given(name, value)
+                WHERE name = ANY (TG_ARGV[1:]) AND NOT {gaps.is_blank("value")}
+                AND value IS DISTINCT FROM to_jsonb(OLD) ->> name
+            )
+            AND EXISTS (
+                SELECT 1 FROM history_blankedline
+                WHERE "table" = TG_TABLE_NAME AND line = (to_jsonb(OLD) ->> TG_ARGV[0])::bigint
+            )
+        THEN
+            RETURN NEW;
+        END IF;
+    END IF;
     RAISE EXCEPTION '% {REFUSAL}: % is refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
-END """
+END """  # noqa: S608  the parts are constants
 CREATE_FUNCTION = f"CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $${BODY}$$"
 # As PostgreSQL itself writes them (``pg_get_triggerdef``), so that the two can be compared.
 POSTGRESQL = {
-    "no_change": f"BEFORE DELETE OR UPDATE ON {{table}} FOR EACH ROW EXECUTE FUNCTION {FUNCTION}()",
+    "no_change": f"BEFORE DELETE OR UPDATE ON {{table}} FOR EACH ROW EXECUTE FUNCTION {FUNCTION}({{arguments}})",
     "no_truncate": f"BEFORE TRUNCATE ON {{table}} FOR EACH STATEMENT EXECUTE FUNCTION {FUNCTION}()",
 }
 _ABORT = f"BEGIN SELECT RAISE(ABORT, '{{table}} {REFUSAL}'); END"
 SQLITE = {
-    "no_update": f"BEFORE UPDATE ON {{table}} {_ABORT}",
+    "no_update": f"BEFORE UPDATE ON {{table}}{{unless_blanked}} {_ABORT}",
     "no_delete": f"BEFORE DELETE ON {{table}} {_ABORT}",
     # INSERT OR REPLACE removes every row that conflicts in any unique columns, and it does not run
     # the trigger above.
@@ -84,11 +104,37 @@ def wanted(connection: BaseDatabaseWrapper) -> list[Trigger]:
     triggers = []
     for model in append_only():
         table, in_the_way = model._meta.db_table, _in_the_way(model)
+        arguments, unless_blanked = _arguments(model), _unless_blanked(model)
         for suffix, template in templates.items() if table in present else ():
             name = f"{table}_{suffix}"
-            definition = f"CREATE TRIGGER {name} " + template.format(table=table, in_the_way=in_the_way)
+            definition = f"CREATE TRIGGER {name} " + template.format(
+                table=table, in_the_way=in_the_way, arguments=arguments, unless_blanked=unless_blanked
+            )
             triggers.append(Trigger(name, table, definition))
     return triggers
+
+
+def _arguments(model: type[models.Model]) -> str:
+    """Return what PostgreSQL's function is told: the key and the columns that may be blanked, if any."""
+    blankable = gaps.blankable(model._meta.db_table)
+    return ", ".join(f"'{column}'" for column in [model._meta.pk.column, *blankable]) if blankable else ""
+
+
+def _unless_blanked(model: type[models.Model]) -> str:
+    """Return SQLite's condition for refusing an update: it is anything but blanking a named row."""
+    table, blankable = model._meta.db_table, gaps.blankable(model._meta.db_table)
+    if not blankable:
+        return ""
+    key = model._meta.pk.column
+    kept = [field.column for field in model._meta.local_concrete_fields if field.column not in blankable]
+    allowed = [f'EXISTS (SELECT 1 FROM history_blankedline WHERE "table" = \'{table}\' AND line = OLD."{key}")']  # noqa: S608
+    allowed += [f'OLD."{column}" IS NEW."{column}"' for column in kept]
+    allowed += [f'(NEW."{column}" IS OLD."{column}" OR {gaps.is_blank(_new(column))})' for column in blankable]
+    return f" WHEN NOT ({' AND '.join(allowed)})"
+
+
+def _new(column: str) -> str:
+    return f'NEW."{column}"'
 
 
 def _in_the_way(model: type[models.Model]) -> str:

@@ -129,11 +129,16 @@ class ImportResource(ModelResource, Generic[RowT, EntryT]):
     def import_data(self, dataset: tablib.Dataset, dry_run: bool = False, **kwargs: Any) -> Result:
         """Import all or nothing, even if the caller does not ask for it.
 
-        The second step in the admin does not ask for it.
+        The second step in the admin does not ask for it. Raises ``DatabaseError`` if the database is
+        busy or gone: that is no fault of the file, and the library would print it as one.
         """
         kwargs.update(use_transactions=True, rollback_on_validation_errors=True)
         self.is_preview = dry_run
-        return super().import_data(dataset, dry_run, **kwargs)
+        result = super().import_data(dataset, dry_run, **kwargs)
+        for base_error in result.base_errors:
+            if isinstance(base_error.error, DatabaseError):
+                raise base_error.error
+        return result
 
     def import_data_inner(
         self,

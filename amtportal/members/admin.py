@@ -141,6 +141,8 @@ class AccountForm(WholeForm):
                 "is_active",
                 "It is on record that this member has died. If that is a mistake, take it back on the member's page.",
             )
+        if opens and Member.objects.filter(user=self.instance, erased_on__isnull=False).exists():
+            self.add_error("is_active", "This member was erased by law. The account stays closed.")
         return cleaned
 
     def _groups(self) -> list[Group]:
@@ -241,6 +243,11 @@ class UserAdmin(NeverDeleted, WholeHistoryAdmin):
 class BaseMemberAdmin(MemberPages, NeverDeleted, HistoryAdmin):
     """A member, before ``ccp`` adds the certifications and what waits for the member."""
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return whether the record may be changed: what is left of a member who was erased by law stays as it is."""
+        is_erased = obj is not None and obj.erased_on is not None
+        return super().has_change_permission(request, obj) and not is_erased
+
     form = PersonForm
     list_display = ["name", "amt_id", "signs_in", "city", "state"]
     list_select_related = ["user", "merged_into"]
@@ -252,6 +259,7 @@ class BaseMemberAdmin(MemberPages, NeverDeleted, HistoryAdmin):
         "state",
         "roster_email",
         "died_on",
+        "erased_on",
         "user__email",
         "merged_into__amt_id",
     ]

@@ -25,6 +25,8 @@ def sign_in_of(member: Member) -> str:
         return f"closed: merged into {member.merged_into.amt_id}"
     if member.died_on:
         return f"closed: died on {format_day(member.died_on)}"
+    if member.erased_on:
+        return f"closed: erased by law on {format_day(member.erased_on)}"
     if member.user:
         return str(member.user.email)
     if member.roster_email:
@@ -38,10 +40,11 @@ class SignInFilter(admin.SimpleListFilter):
     title = "way to sign in"
     parameter_name = "sign_in"
     CONDITIONS = {
-        "none": ("None", NO_SIGN_IN),
-        "no-address": ("None: no address on record", NO_SIGN_IN & Q(roster_email="")),
+        "none": ("None", NO_SIGN_IN & Q(erased_on=None)),
+        "no-address": ("None: no address on record", NO_SIGN_IN & Q(roster_email="", erased_on=None)),
         "shared": ("None: another account has the address", NO_SIGN_IN & ~Q(roster_email="")),
         "died": ("Closed: the member has died", Q(died_on__isnull=False)),
+        "erased": ("Closed: erased by law", Q(erased_on__isnull=False)),
         "merged": ("Closed: merged into another member", Q(merged_into__isnull=False)),
     }
 
@@ -93,7 +96,8 @@ class MemberPages(ActionPagesMixin):
             return [*links, ("Merged into", reverse("admin:members_member_change", args=[obj.merged_into_id]))]
         if request.user.has_perm("members.change_amt_id"):
             links.append(("Change AMT ID", reverse("admin:members_member_rekey", args=[obj.pk])))
-        if obj.user_id is None and obj.died_on is None and request.user.has_perm("members.give_sign_in"):
+        is_open = obj.user_id is None and obj.died_on is None and obj.erased_on is None
+        if is_open and request.user.has_perm("members.give_sign_in"):
             links.append(("Give a way to sign in", reverse("admin:members_member_sign_in", args=[obj.pk])))
         return links
 

@@ -275,6 +275,14 @@ class Member(models.Model):
         "died on", null=True, blank=True, editable=False, help_text="The member has died; the report says who said so."
     )
 
+    erased_on = models.DateField(
+        "erased on",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Erased by law: only what the record of the certification needs is left.",
+    )
+
     history = History(found_by=["merged_into"])
     objects = MemberQuerySet.as_manager()
 

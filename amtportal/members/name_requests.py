@@ -43,7 +43,8 @@ def document_until(request: NameRequest) -> datetime | None:
     """Return until when the document can be opened; None while the request waits."""
     if request.answered_at is None:
         return None
-    return request.answered_at if request.state == State.WITHDRAWN else request.answered_at + KEPT_AFTER_ANSWER
+    is_over = request.state == State.WITHDRAWN or request.member.erased_on is not None
+    return request.answered_at if is_over else request.answered_at + KEPT_AFTER_ANSWER
 
 
 def has_document(request: NameRequest, *, at: datetime) -> bool:
@@ -54,7 +55,7 @@ def has_document(request: NameRequest, *, at: datetime) -> bool:
 def with_document(*, at: datetime) -> Q:
     """Return the condition of the requests whose document is kept."""
     return Q(state=State.WAITING) | Q(
-        state__in=[State.ACCEPTED, State.DECLINED], answered_at__gt=at - KEPT_AFTER_ANSWER
+        state__in=[State.ACCEPTED, State.DECLINED], answered_at__gt=at - KEPT_AFTER_ANSWER, member__erased_on=None
     )
 
 

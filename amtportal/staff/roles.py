@@ -55,6 +55,14 @@ _ALLOWED: dict[str, tuple[Role, ...]] = {
     "sharing.hide_member": (DESK, OFFICER),
     "sharing.view_sharelink": (DESK, OFFICER),
     "exports.view_archive": (DESK, OFFICER),
+    # Access and erasure by law
+    "privacy.view_accessrequest": (OFFICER,),
+    "privacy.answer_access": (OFFICER,),
+    "privacy.view_erasurerequest": (OFFICER,),
+    "privacy.ask_for_erasure": (OFFICER,),
+    "privacy.confirm_erasure": (),
+    "privacy.view_legalhold": (OFFICER,),
+    "privacy.set_legal_hold": (),
     # Mail
     "members.view_outgoingmail": (DESK, OFFICER),
     "members.view_maildelivery": (DESK, OFFICER),
@@ -110,11 +118,22 @@ _ALLOWED: dict[str, tuple[Role, ...]] = {
     "ccp.view_heldcredit": (DESK, OFFICER),
     "ccp.import_credits": (OFFICER,),
     "ccp.match_held_credits": (OFFICER,),
+    "ccp.correct_held_credit": (OFFICER,),
+    "ccp.record_despite_name": (OFFICER,),
     "ccp.delete_heldcredit": (OFFICER,),
     "ccp.view_transcript": (DESK, OFFICER),
     "ccp.view_transcriptbatch": (OFFICER,),
     "ccp.issue_transcripts": (OFFICER,),
     "ccp.view_calendarfeed": (OFFICER,),
+    # Course systems
+    "api.view_coursesystem": (DESK, OFFICER),
+    "api.view_key": (OFFICER,),
+    "api.issue_key": (),
+    "api.revoke_key": (OFFICER,),
+    "api.view_delivery": (DESK, OFFICER),
+    "api.view_event": (OFFICER,),
+    "api.send_event": (OFFICER,),
+    "api.view_consent": (DESK, OFFICER),
     # The list of qualifying activities
     "ccp.view_category": (DESK, OFFICER, REVIEWER),
     "ccp.add_category": (),
@@ -188,24 +207,26 @@ ALLOWED: dict[str, frozenset[Role]] = {
 # Nothing asks for these permissions, which Django makes for every model. Lines of history
 # (``historical…``) belong here too.
 _WRITTEN_BY_VERBS = """
-    account.emailaddress audits.auditcase audits.draw audits.drawline audits.drawticket audits.letter audits.printrun
-    audits.statusproposal auth.group badges.badge ccp.activity ccp.calendarfeed ccp.categoryterms ccp.credit
-    ccp.errorreport ccp.evidence ccp.transcript ccp.transcriptbatch ccp.typeterms certifications.cycle
-    certifications.cyclecorrection certifications.payment certifications.renewalinvoice certifications.statuschange
-    certifications.waitingrow desk.nightlyrun desk.note desk.viewing exports.archive history.seal history.securityevent
-    members.bouncingaddress members.maildelivery members.mailpause members.namerequest members.outgoingmail
-    members.question members.rosterdifference mfa.authenticator notices.notice notices.noticemail notices.preference
-    payments.checkout payments.dispute payments.providerevent payments.refund payments.settlement
-    payments.settlementline payments.unappliedmoney reports.listexport reports.listopening reports.mailing
-    reports.savedfilter sharing.listing sharing.sharelink
+    account.emailaddress api.consent api.coursesystem api.delivery api.event api.key audits.auditcase audits.draw
+    audits.drawline audits.drawticket audits.letter audits.printrun audits.statusproposal auth.group badges.badge
+    ccp.activity ccp.calendarfeed ccp.categoryterms ccp.credit ccp.errorreport ccp.evidence ccp.transcript
+    ccp.transcriptbatch ccp.typeterms certifications.cycle certifications.cyclecorrection certifications.payment
+    certifications.renewalinvoice certifications.statuschange certifications.waitingrow desk.nightlyrun desk.note
+    desk.viewing exports.archive history.seal history.securityevent members.bouncingaddress members.maildelivery
+    members.mailpause members.namerequest members.outgoingmail members.question members.rosterdifference
+    mfa.authenticator notices.notice notices.noticemail notices.preference payments.checkout payments.dispute
+    payments.providerevent payments.refund payments.settlement payments.settlementline payments.unappliedmoney
+    privacy.accessrequest privacy.erasurerequest privacy.legalhold reports.listexport reports.listopening
+    reports.mailing reports.savedfilter sharing.listing sharing.sharelink
 """
 _WITHOUT_A_PAGE = """
-    account.emailconfirmation admin.logentry audits.appeal audits.casestep audits.conflict audits.extension
+    account.emailconfirmation admin.logentry allauth_idp_oidc.client allauth_idp_oidc.token api.eventrepeat
+    api.keptanswer api.keyday api.standingread audits.appeal audits.casestep audits.conflict audits.extension
     audits.itemreview audits.letterprint audits.message audits.replacement auth.permission ccp.attestationstatement
     ccp.pendingfile ccp.reading ccp.transcriptfile certifications.awardcorrection certifications.formername
-    certifications.probation contenttypes.contenttype django_tasks_database.dbtaskresult members.deathreport
-    members.formeramtid members.searchterm members.tally reports.reportcount sessions.session sharing.shareday
-    usersessions.usersession
+    certifications.probation contenttypes.contenttype django_tasks_database.dbtaskresult history.blankedline
+    history.gap members.deathreport members.formeramtid members.searchterm members.tally privacy.accessdownload
+    reports.reportcount sessions.session sharing.shareday usersessions.usersession
 """
 _NEVER_DELETED = "ccp.activitytype ccp.category ccp.courselink certifications.certification members.member members.user"
 FOR_NOBODY: dict[str, str] = {

@@ -63,7 +63,8 @@ class Column:
         self.is_shown_as_field = self.field is not None and not self.field.auto_created
         self.is_boolean = getattr(getattr(attribute, "fget", attribute), "boolean", False)
         self.is_day = isinstance(self.field, models.DateField) and not isinstance(self.field, models.DateTimeField)
-        self.has_choices = self.field is not None and bool(self.field.choices)
+        # A choice has words of its own, and an address is a link.
+        self.is_put_in_words = isinstance(self.field, models.URLField) or bool(getattr(self.field, "choices", None))
         self.empty = getattr(attribute, "empty_value_display", admin.get_empty_value_display())
         css = "action-checkbox" if name == "action_checkbox" else f"field-{name}"
         self.wide, self.narrow = f'class="{css}"', f'class="{css} nowrap"'
@@ -104,7 +105,7 @@ class Column:
         """Return the HTML of a value. Texts are mostly different, other values are not."""
         if isinstance(value, SafeString):
             return value
-        if isinstance(value, str) and not self.has_choices:
+        if isinstance(value, str) and not self.is_put_in_words:
             return self.empty if not value or value.isspace() else escaped(value)
         if self.is_day and value is not None:
             return _day_in_words(value, self.language)

@@ -24,6 +24,7 @@ from amtportal.staff.pages import ShownInline
 from ccp import merging
 from ccp.admin.deaths import DeathMixin, DeathReportInline
 from ccp.admin.member_page import MemberDesk
+from ccp.admin.privacy import PrivacyMixin
 from ccp.admin.sharing import HidingMixin
 from ccp.amt_credits import holding as held_credits
 from certifications.admin.certifications import CertificationInline
@@ -67,7 +68,7 @@ class FormerAmtIdInline(ShownInline):
 
 
 @admin.register(Member)
-class MemberAdmin(DeathMixin, MemberDesk, HidingMixin, BaseMemberAdmin):
+class MemberAdmin(PrivacyMixin, DeathMixin, MemberDesk, HidingMixin, BaseMemberAdmin):
     inlines = [CertificationInline, FormerAmtIdInline, DeathReportInline]
 
     def save_model(self, request: HttpRequest, obj: Member, form: forms.ModelForm, change: bool) -> None:

@@ -26,9 +26,10 @@ def member_called(amt_id: str, last_name: str) -> Member | None:
 
 
 def is_active(member: Member | None) -> bool:
-    """Return whether the member lives, and staff have not closed the account. One query, for nobody too."""
+    """Return whether the member lives and is not erased, and the account is not closed. One query, for nobody too."""
     closed = User.objects.filter(pk=(member.user_id if member else None) or 0, is_active=False)
-    return not closed.exists() and member is not None and member.died_on is None
+    is_open = not closed.exists()
+    return is_open and member is not None and member.died_on is None and member.erased_on is None
 
 
 def is_match(amt_id: str, last_name: str) -> bool:

@@ -153,15 +153,18 @@ def _lines(terms: Terms, reasons: Mapping[int, str], secret: str) -> Iterator[Fr
             "certification__credential__code",
             "certification__member__amt_id",
             "certification__member",
+            "certification__member__erased_on",
             "certification__status",
             "is_mandatory_now",
             "is_being_audited",
             "was_audited",
         )
     )
-    for key, number, code, amt_id, member, status, is_mandatory, *audits in rows.iterator():
+    for key, number, code, amt_id, member, erased_on, status, is_mandatory, *audits in rows.iterator():
         if status not in Certification.IN_FORCE:
             excluded = exclusions.NOT_IN_FORCE
+        elif erased_on:
+            excluded = exclusions.CLOSED
         elif not is_mandatory:
             excluded = exclusions.VOLUNTARY
         else:

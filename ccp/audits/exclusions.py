@@ -1,9 +1,9 @@
 """Who is left out of a draw, and the reason that the frozen file gives.
 
-What the portal knows, it finds itself: a certification that is no longer in force, CCP that was
-voluntary in the cycle, an audit that is not closed, and one in the last cycles. For the rest, staff give a list at the
-freeze: an AMT ID and a reason on each line. The frozen file is published, so that a reason is one
-of a few words and never a sentence about a person.
+What the portal knows, it finds itself: a certification that is no longer in force, a member who was
+erased by law, CCP that was voluntary in the cycle, an audit that is not closed, and one in the last
+cycles. For the rest, staff give a list at the freeze: an AMT ID and a reason on each line. The
+frozen file is published, so that a reason is one of a few words and never a sentence about a person.
 """
 
 import re
@@ -20,6 +20,7 @@ DECEASED = "deceased"
 UNDER_REVIEW = "under review"
 VOLUNTARY = "CCP voluntary"
 NOT_IN_FORCE = "not in force"
+CLOSED = "record closed"
 GIVEN = {"audited": AUDITED, "audited before": AUDITED, "deceased": DECEASED, "under review": UNDER_REVIEW}
 """What staff may write, in any case of the letters, and how the frozen file says it."""
 SENTENCES = {
@@ -27,6 +28,7 @@ SENTENCES = {
     DECEASED: _("It is in the file, but it could not be drawn, because AMT was told of a death."),
     UNDER_REVIEW: _("It is in the file, but it could not be drawn, because the record is under review."),
     VOLUNTARY: _("It is in the file, but it could not be drawn, because CCP was voluntary for this certification."),
+    CLOSED: _("It is in the file, but it could not be drawn, because the record is closed."),
     NOT_IN_FORCE: _("It is in the file, but it could not be drawn, because the certification was no longer in force."),
 }
 """What a member reads of the own line."""

@@ -13,7 +13,7 @@ from django.db import transaction
 from amtportal.imports import csv_files
 from amtportal.members.models import Member
 from amtportal.refusals import Refused
-from ccp.demo import audits, cases, cast, everyday, told
+from ccp.demo import audits, cases, cast, everyday, office, told
 from ccp.demo.acts import bring_in
 from ccp.reports.figures import counting
 from certifications.models import Credential
@@ -54,4 +54,5 @@ def _load(*, on: date, now: datetime) -> bool:
     drawn = audits.draw(on=on, now=now, staff=staff)
     cases.happen(drawn, audited=audits.AUDITED, now=now, staff=staff)
     told.letters(now=now)
+    office.happen(on=on, now=now, staff=staff)
     return True

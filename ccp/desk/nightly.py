@@ -13,6 +13,7 @@ from django.utils import timezone
 from ccp.desk.models import NightlyRun
 
 DAILY = (
+    "apply_held_money",
     "close_cycles",
     "pass_audit_deadlines",
     "match_credits",

@@ -26,6 +26,7 @@ from amtportal.members.models import (
 from ccp.audits import staff, states
 from ccp.audits.models import AuditCase, CaseState, StatusProposal, Who
 from ccp.models import Activity, Credit, ErrorReport, HeldCredit
+from ccp.privacy.models import AccessRequest, ErasureRequest
 from certifications.models import Cycle, WaitingRow
 from certifications.payments import refunds
 from certifications.payments.models import Dispute, Settlement, UnappliedMoney
@@ -45,6 +46,8 @@ class Waiting:
     since: date | None
     address: str
     is_cut: bool = False
+    due: date | None = None
+    """The first day by which one of them must be answered, if the law sets one."""
 
     @property
     def number_in_words(self) -> str:
@@ -55,7 +58,8 @@ class Waiting:
 class Kind:
     """A kind of what waits: ``one`` and ``many`` are its words, ``rows`` its query as of a moment.
 
-    ``since``: the column that says since when a row waits; it is a day or an instant.
+    ``since``: the column that says since when a row waits; it is a day or an instant. ``due``: the
+    column with the day by which the law wants an answer, if it does.
     """
 
     name: str
@@ -66,11 +70,14 @@ class Kind:
     query: str
     rows: Callable[[datetime], QuerySet[Any]]
     since: str
+    due: str = ""
 
     def waiting(self, now: datetime) -> Waiting:
         rows = self.rows(now).order_by(self.since if self.since == "ends_on" else "pk")
-        found = rows.annotate(waits_from=F(self.since)).values("waits_from")[: BOUND + 1]
-        counted = found.aggregate(number=Count("*"), oldest=Min("waits_from"))
+        named = {"waits_from": F(self.since), **({"answer_by": F(self.due)} if self.due else {})}
+        found = rows.annotate(**named).values(*named)[: BOUND + 1]
+        first = {"first_due": Min("answer_by")} if self.due else {}
+        counted = found.aggregate(number=Count("*"), oldest=Min("waits_from"), **first)
         return Waiting(
             name=self.name,
             words=self.one if counted["number"] == 1 else self.many,
@@ -78,6 +85,7 @@ class Kind:
             since=_day(counted["oldest"]),
             address=f"{reverse(self.list_name)}{self.query}",
             is_cut=counted["number"] > BOUND,
+            due=counted.get("first_due"),
         )
 
 
@@ -116,6 +124,16 @@ KINDS = (
         lambda now: NameRequest.objects.filter(state=NameRequest.State.WAITING), "asked_at",
     ),
     Kind(
+        "access-requests", "request for access by law", "requests for access by law", "privacy.view_accessrequest",
+        "admin:privacy_accessrequest_changelist", "?answer=waits",
+        lambda now: AccessRequest.objects.filter(answered_on=None), "received_on", "due_on",
+    ),
+    Kind(
+        "erasure-requests", "request for erasure by law", "requests for erasure by law", "privacy.view_erasurerequest",
+        "admin:privacy_erasurerequest_changelist", "?state=waiting",
+        lambda now: ErasureRequest.objects.filter(state=ErasureRequest.State.WAITING), "received_on", "due_on",
+    ),
+    Kind(
         "points-to-set", "entry whose points AMT sets", "entries whose points AMT sets", "ccp.view_activity",
         "admin:ccp_activity_changelist", "?points=to-be-set", _points_to_set, "recorded_at",
     ),
@@ -142,7 +160,7 @@ KINDS = (
     Kind(
         "unapplied-money", "sum of unapplied money", "sums of unapplied money", "payments.view_unappliedmoney",
         "admin:payments_unappliedmoney_look", "",
-        lambda now: UnappliedMoney.objects.unresolved(), "received_at",
+        lambda now: UnappliedMoney.objects.to_look_at(day_of(now)), "received_at",
     ),
     Kind(
         "disputes", "disputed payment", "disputed payments", "payments.view_dispute",

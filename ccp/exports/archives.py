@@ -47,7 +47,7 @@ def storage() -> Storage:
 
 def latest(member: Member, *, by: User) -> Archive | None:
     """Return the archive that this account asked for last."""
-    return Archive.objects.filter(member=member, asked_by=by).first()
+    return Archive.objects.filter(member=member, asked_by=by, by_law=False).first()
 
 
 def state(archive: Archive | None, *, at: datetime) -> State:
@@ -69,7 +69,7 @@ def problem_with_asking(member: Member, *, at: datetime) -> Problem | None:
     """Return why the member cannot have one made now."""
     if Archive.objects.filter(member=member, finished_at=None).exists():
         return Problem("", _("Your archive is being prepared already."))
-    lately = Archive.objects.filter(member=member, asked_at__gt=at - DAY).order_by("-asked_at")
+    lately = Archive.objects.filter(member=member, by_law=False, asked_at__gt=at - DAY).order_by("-asked_at")
     counted = [archive for archive in lately if not archive.has_stopped]
     if len(counted) < MOST_A_DAY:
         return None
@@ -84,7 +84,12 @@ def problem_with_asking(member: Member, *, at: datetime) -> Problem | None:
 def ask(*, member: Member, by: User, language: str, at: datetime) -> Archive:
     """Have an archive made by the worker. Raises ``Refused``."""
     refuse_if(problem_with_asking(member, at=at))
-    archive = Archive(member=member, asked_by=by, asked_at=at, language=language)
+    return have_made(Archive(member=member, asked_by=by, asked_at=at, language=language))
+
+
+def have_made(archive: Archive) -> Archive:
+    """Put the archive on record and let the worker make it. Raises ``Refused`` if one is being made."""
+    by, at = archive.asked_by, archive.asked_at
     sign(archive, by=by, at=at)
     try:
         with transaction.atomic():
@@ -122,11 +127,12 @@ def remove_overdue(*, at: datetime) -> int:
 
 
 def _note(archive: Archive, progress: Progress, at: datetime) -> None:
-    """Tell the member, and have the earlier files of the member removed."""
+    """Have the earlier files of the member removed, and tell the member unless staff asked because of the law."""
     earlier = Archive.objects.filter(member=archive.member_id, pk__lt=archive.pk).exclude(stored_name="")
     for key in earlier.values_list("pk", flat=True):
         remove_file.enqueue(key)
-    mailing.ready(archive, until=at + KEPT)
+    if not archive.by_law:
+        mailing.ready(archive, until=at + KEPT)
 
 
 WORK = Work(

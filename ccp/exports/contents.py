@@ -75,6 +75,7 @@ from ccp.models import (
 from ccp.models.activities import reference_of
 from ccp.models.pending_files import PendingFile, Reading
 from ccp.notices.models import Notice, NoticeMail, Preference
+from ccp.privacy.models import AccessDownload, AccessRequest, ErasureRequest, LegalHold
 from ccp.reports.models import ListExport, ListOpening, Mailing, SavedFilter
 from ccp.sharing.models import Listing, ShareDay, ShareLink
 from certifications.models import (
@@ -285,6 +286,7 @@ def _as_told(rows: list[Row]) -> list[Row]:
 
 WHERE = {"request_id": "a number of the portal's log", "address": "where the person sat who did it, often AMT"}
 _INVOICE = "cycle__certification__member"
+BY_LAW = ["law", "received_on", "due_on", "asked_by", "proof", "recorded_at", "recorded_by"]
 
 SECTIONS = (
     Section(
@@ -305,6 +307,7 @@ SECTIONS = (
             "roster_email",
             "merged_into__amt_id",
             "died_on",
+            "erased_on",
         ],
         without={"user": "the account is a section of its own"},
     ),
@@ -556,7 +559,11 @@ SECTIONS = (
             "received_at",
             "activity",
         ],
-        without={"last_name": "if it is not the member's, it is somebody else's"},
+        without={
+            "last_name": "if it is not the member's, it is somebody else's",
+            "sent_amt_id": "it may be somebody else's",
+            "name_confirmed": "a note of AMT's about the last name",
+        },
     ),
     Section(
         name="error_reports",
@@ -642,13 +649,17 @@ SECTIONS = (
     Section(
         name="unapplied_money",
         model=UnappliedMoney,
-        paths=[f"checkout__invoice__{_INVOICE}", f"applied_to__{_INVOICE}"],
+        paths=[f"checkout__invoice__{_INVOICE}", f"invoice__{_INVOICE}", f"applied_to__{_INVOICE}"],
         fields=[
             "checkout",
+            "invoice",
             "amount",
             "currency",
             "method",
+            "reference",
             "received_at",
+            "received_on",
+            "recorded_by",
             "cause",
             "resolution",
             "resolved_at",
@@ -658,6 +669,7 @@ SECTIONS = (
         without={
             "charge_id": "a key of the payment provider",
             "session_id": "a key of the payment provider",
+            "file_name": "a file of AMT about many people",
             "explanation": "a note of AMT's bookkeeping",
         },
     ),
@@ -909,10 +921,30 @@ SECTIONS = (
         without={"member": "it is the member", "reason": "a note among staff", **WHERE},
     ),
     Section(
+        name="access_requests",
+        model=AccessRequest,
+        paths=["member"],
+        fields=[*BY_LAW, "archive", "outcome", "answer", "answered_on", "answered_by"],
+        without={"member": "it is the member", "note": "a note among staff"},
+    ),
+    Section(
+        name="erasure_requests",
+        model=ErasureRequest,
+        paths=["member"],
+        fields=[*BY_LAW, "state", "settled_at", "settled_by", "answer", "went", "lines", "files"],
+        without={
+            "member": "it is the member",
+            "note": "a note among staff",
+            "amt_ids": "those of the member",
+            "gap": "how the portal works",
+            "repeats": "how the portal works",
+        },
+    ),
+    Section(
         name="archives",
         model=Archive,
         paths=["member"],
-        fields=["asked_by", "asked_at", "language", "total", "done", "finished_at"],
+        fields=["asked_by", "asked_at", "language", "by_law", "total", "done", "finished_at"],
         without={
             "member": "it is the member",
             "failures": "README.txt of each says it",
@@ -921,6 +953,17 @@ SECTIONS = (
         },
     ),
 )
+
+FOR_A_REQUEST = (
+    Section(
+        name="staff_notes",
+        model=Note,
+        paths=["member"],
+        fields=["text", "written_at", "written_by"],
+        without={"member": "it is the member", **WHERE},
+    ),
+)
+"""What only the archive for a request by law holds, which staff read before it goes out (decision 69)."""
 
 LEFT_OUT: Mapping[type[Model], str] = {
     PendingFile: "of a form that is not submitted: evidence once it is, and deleted within a day if it is not",
@@ -939,6 +982,8 @@ LEFT_OUT: Mapping[type[Model], str] = {
     LetterPrint: "when a letter was printed, with those of many members",
     Conflict: "what reviewers say about themselves",
     Note: "a note among staff, which may be about others too; AMT answers who asks for it by law (decision 69)",
+    LegalHold: "a note among staff about a lawsuit",
+    AccessDownload: "what staff did with the archive of a request",
     StatusProposal: "a proposal among staff; what comes of it is a change of status",
     Draw: "of all members; its page is public",
     DrawTicket: "it follows from the line and the published secret of the draw",

@@ -20,6 +20,9 @@ class Archive(Job):
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="archives")
     asked_at = models.DateTimeField()
     language = models.CharField(max_length=5, help_text="Of the text that says what is in it.")
+    by_law = models.BooleanField(
+        default=False, help_text="Staff asked for it, because somebody asked by law. Notes of staff are in it."
+    )
     total = models.PositiveIntegerField(default=0, help_text="The parts that go into it. 0: not known yet.")
     failures = models.JSONField(default=list, help_text="The number of each part that is missing, and why.")
 

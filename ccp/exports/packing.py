@@ -8,7 +8,7 @@
 import logging
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -77,7 +77,8 @@ def _make(archive: Archive, folder: Path, progress: Progress) -> Path:
             progress.tell()
         # After the documents, because issuing them is on record too.
         data = folder / "data.json"
-        _write_data(data, whose, progress, at=now)
+        sections = (*contents.SECTIONS, *contents.FOR_A_REQUEST) if archive.by_law else contents.SECTIONS
+        _write_data(data, whose, progress, at=now, sections=sections)
         packed.write(data, "data.json")
         packed.writestr("README.txt", _read_me(archive.member, missing, at=now))
     progress.made.append(len(progress.made) + len(progress.failures) + 1)
@@ -173,12 +174,19 @@ def _file(name: str, stored_name: str) -> Part:
 # What is written for it
 
 
-def _write_data(path: Path, whose: contents.Whose, progress: Progress, *, at: datetime) -> None:
+def _write_data(
+    path: Path,
+    whose: contents.Whose,
+    progress: Progress,
+    *,
+    at: datetime,
+    sections: Sequence[contents.Section] = contents.SECTIONS,
+) -> None:
     """Write every record as JSON, one after the other. ``docs/my-data.md`` describes the file."""
     encode = DjangoJSONEncoder(ensure_ascii=False).encode
     with path.open("w", encoding="utf-8") as data:
         data.write(f'{{"version": {encode(contents.VERSION)},\n"made_at": {encode(at)}')
-        for section in contents.SECTIONS:
+        for section in sections:
             data.write(f',\n"{section.name}": [')
             for number, row in enumerate(section.rows(whose)):
                 data.write(",\n" if number else "\n")

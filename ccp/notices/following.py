@@ -68,12 +68,12 @@ def move(*, kept: Member, emptied: Member, occasion: Occasion, **kwargs: object)
         choice.save(update_fields=["member"])
 
 
-def silence(*, member: Member, **kwargs: object) -> None:
-    """Drop what a member who has died was to be told and was not yet."""
+def silence(*, member: Member, why: str = DIED, **kwargs: object) -> None:
+    """Drop what a member who has died, or was erased, was to be told and was not yet."""
     waiting = NoticeMail.objects.filter(member=member, state=NoticeMail.State.WAITING)
-    Notice.objects.filter(mail__in=waiting, dropped="").update(dropped=DIED)
+    Notice.objects.filter(mail__in=waiting, dropped="").update(dropped=why)
     waiting.update(state=NoticeMail.State.DROPPED)
-    Notice.objects.filter(member=member, mail=None, dropped="").update(dropped=DIED)
+    Notice.objects.filter(member=member, mail=None, dropped="").update(dropped=why)
 
 
 def speak_again(*, member: Member, **kwargs: object) -> None:

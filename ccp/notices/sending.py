@@ -187,7 +187,7 @@ def _store(
 
 def _readers(members: Collection[int], on: date) -> dict[int, Reader]:
     """Return those of these members, given by key, who can be told something and have no mail of that day."""
-    reachable = Member.objects.filter(pk__in=list(members), merged_into=None, died_on=None)
+    reachable = Member.objects.filter(pk__in=list(members), merged_into=None, died_on=None, erased_on=None)
     reachable = reachable.filter(Q(user=None) | Q(user__is_active=True))
     reachable = reachable.exclude(notice_mails__in=NoticeMail.objects.filter(on=on, at_once=False))
     choices = {choice.member_id: choice for choice in Preference.objects.filter(member__in=list(members))}

@@ -57,7 +57,7 @@ def find(*, last_name: str, certificate_number: str, at: datetime) -> list[Valid
 def is_shown(member: Member) -> bool:
     """Return whether the look-up shows the member."""
     is_closed = member.user is not None and not member.user.is_active
-    is_gone = member.merged_into_id is not None or member.died_on is not None
+    is_gone = member.merged_into_id is not None or member.died_on is not None or member.erased_on is not None
     return not (is_gone or is_closed or listing_of(member).is_hidden)
 
 

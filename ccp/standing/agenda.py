@@ -118,6 +118,10 @@ def _fees(standing: Standing) -> Iterator[Item]:
         return
     if current.state == "processing":
         yield _pay(standing, current, _("paid, waits for your bank"), "waits", standing.on)
+    elif current.opens_on and current.held_money:
+        applied = _("AMT holds your payment; it is applied %(day)s")
+        applied %= {"day": format_when(current.opens_on, standing.on)}
+        yield _pay(standing, current, applied, "waits", current.opens_on)
     elif current.opens_on:
         opens = _("opens %(day)s") % {"day": format_when(current.opens_on, standing.on)}
         yield _pay(standing, current, opens, "waits", current.opens_on)
@@ -144,7 +148,7 @@ def _payable(standing: Standing, owed: InvoiceStanding) -> Item:
 
 
 def _pay(standing: Standing, owed: InvoiceStanding, when: str, state: State, on: date) -> Item:
-    title = _("Pay the year-%(year)s fee, %(amount)s")
+    title = _("Year-%(year)s fee, %(amount)s") if owed.held_money else _("Pay the year-%(year)s fee, %(amount)s")
     title %= {"year": owed.invoice.year, "amount": dollars_in_words(owed.invoice.amount)}
     return Item(standing, title, when, state, on, "pay", owed)
 

@@ -171,6 +171,8 @@ def fee_in_words(standing: Standing) -> str:
         return _("fee paid")
     if current.state == "processing":
         return _("fee paid, waits for your bank")
+    if current.held_money:
+        return _("AMT holds your payment of the fee")
     if current.overdue:
         return _("fee overdue")
     if current.money_kept or current.state == "void":

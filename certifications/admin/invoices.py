@@ -21,7 +21,7 @@ from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs
 from certifications import invoices
 from certifications.admin.payments import MAY_REVERSE, PaymentForm, PaymentInline, record_payment
 from certifications.models import RenewalInvoice
-from certifications.payments import checkout, story
+from certifications.payments import checkout, holding, story
 
 STATES = {"locked": "Locked", "upcoming": "Upcoming", "open": "Open", "paid": "Paid", "void": "Void"}
 MAY_RECORD, MAY_VOID = "certifications.record_payment", "certifications.void_invoice"
@@ -196,8 +196,10 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
         state = invoices.state_of(obj, today())
         may = request.user.has_perm
         links = []
-        if state == "open" and may(MAY_RECORD):
-            links.append(("Record a payment", reverse("admin:certifications_renewalinvoice_pay", args=[obj.pk])))
+        is_early = invoices.is_early(obj, today())
+        if (state == "open" or is_early) and may(MAY_RECORD):
+            words = "Hold a payment" if is_early else "Record a payment"
+            links.append((words, reverse("admin:certifications_renewalinvoice_pay", args=[obj.pk])))
         if state in ("locked", "upcoming", "open") and may(MAY_VOID):
             links.append(("Void", reverse("admin:certifications_renewalinvoice_void", args=[obj.pk])))
         if state == "void" and may(MAY_ISSUE):
@@ -215,12 +217,15 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
     def pay_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         invoice = self.record_for_action(request, object_id, MAY_RECORD)
         held = invoices.held_by(invoice, invoices.state_of(invoice, today()))
+        warnings = [invoices.what_holds(invoice, held)] if held else []
+        if is_early := invoices.is_early(invoice, today()):
+            warnings.append(holding.meaning(invoice))
         return self.action_page(
             request,
             invoice,
             ActionPage(
-                title=f"Record a payment for {invoice.number}",
-                button="Record payment",
+                title=f"{'Hold' if is_early else 'Record'} a payment for {invoice.number}",
+                button="Hold payment" if is_early else "Record payment",
                 form=PaymentForm(
                     request.POST or None,
                     initial={"amount": invoice.amount, "received_on": today().isoformat()},
@@ -233,7 +238,7 @@ class BaseRenewalInvoiceAdmin(WrittenByVerbs, HistoryAdmin):
                     ("Due on", format_day(invoice.due_on)),
                     ("State today", f"{self.state(invoice)}. {self.why(invoice)}"),
                 ],
-                warning=invoices.what_holds(invoice, held) if held else "",
+                warning=" ".join(warnings),
                 act=lambda typed: record_payment(invoice, typed, request),
             ),
         )

@@ -25,8 +25,9 @@ from amtportal.staff.pages import HistoryAdmin, ShownInline, WrittenByVerbs, num
 from certifications import invoices
 from certifications.models import Payment, RenewalInvoice
 from certifications.models.invoices import ONLINE
-from certifications.payments import checkout, disputes, refunds
+from certifications.payments import checkout, disputes, holding, refunds
 from certifications.payments.admin.refunding import refund_page
+from certifications.payments.models import UnappliedMoney
 
 MAY_REVERSE = "certifications.reverse_payment"
 
@@ -228,17 +229,21 @@ class BasePaymentAdmin(WrittenByVerbs, HistoryAdmin):
 
 
 def record_payment(invoice: RenewalInvoice, typed: dict[str, Any], request: HttpRequest) -> str:
-    """Record the typed payment. Return the sentence that says so."""
+    """Record the typed payment, or hold it until the invoice opens. Return the sentence that says so."""
     by, at = account_of(request), timezone.now()
-    record = partial(invoices.record_payment, invoice=invoice, by=by, at=at, **typed)
+    receive = partial(holding.receive, invoice=invoice, by=by, at=at, **typed)
+    same = {name: value for name, value in typed.items() if name != "although_held"}
     try:
-        checkout.close(invoice=invoice, at=at, before=record)
-        record()
+        checkout.close(invoice=invoice, at=at, before=receive)
+        received = receive()
     except Refused as refusal:
-        same = {name: value for name, value in typed.items() if name != "although_held"}
         if invoice.payments.filter(reversed_at=None, recorded_by=by, **same).exists():
             raise AlreadyDone(f"The payment for {invoice.number} is recorded, once.") from refusal
+        if UnappliedMoney.objects.early().filter(invoice=invoice, recorded_by=by, **same).exists():
+            raise AlreadyDone(f"AMT holds the payment for {invoice.number}, once.") from refusal
         raise
+    if isinstance(received, UnappliedMoney):
+        return f"AMT holds {dollars(typed['amount'])} for {invoice.number}. {holding.meaning(invoice)}"
     return f"Recorded {dollars(typed['amount'])}: {invoice.number} is paid."
 
 

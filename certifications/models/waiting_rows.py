@@ -13,6 +13,7 @@ class WaitingCause(models.TextChoices):
     REKEYED = "re-keyed", "A certificate on record has another AMT ID"
     FORMER = "former", "The AMT ID is a former one"
     ADDRESS = "address", "Another account has the e-mail address"
+    ERASED = "erased", "The member was erased by law"
 
 
 class WaitingRow(models.Model):

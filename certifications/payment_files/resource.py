@@ -3,7 +3,8 @@
 - All or nothing: if one row is bad, nothing is written. Every bad row is reported with its line and
   column and how to fix it.
 - A row is recorded by the rules for payments that staff record (``invoices.record_payment``). An
-  invoice that cannot take the money is a bad row, with the reason; so is a held one.
+  invoice that cannot take the money is a bad row, with the reason; so is a held one. Money for an
+  invoice that is not open yet is held until it opens (``certifications.payments.holding``).
 - The same row again changes nothing: it is known by the invoice, reference, amount and day. If that
   payment was reversed since, it stays reversed.
 
@@ -33,7 +34,8 @@ from certifications.invoices import Receipt
 from certifications.models import Credential, Payment, RenewalInvoice
 from certifications.payment_files import rows as payment_rows
 from certifications.payment_files.rows import COLUMNS, REQUIRED, PaymentRow
-from certifications.payments.models import Checkout
+from certifications.payments import holding
+from certifications.payments.models import Checkout, UnappliedMoney
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class PaymentEntry:
     row: PaymentRow
     invoice: RenewalInvoice
     is_new: bool
+    is_early: bool = False
 
     @property
     def changes_nothing(self) -> bool:
@@ -59,6 +62,7 @@ class PaymentEntry:
             row.method,
             row.reference,
             format_day_in_table(row.received_on),
+            "Held until the invoice opens" if self.is_early else "Recorded",
         ]
 
 
@@ -79,12 +83,13 @@ class PaymentsResource(ImportResource[PaymentRow, PaymentEntry]):
     method = Field("method")
     reference = Field("reference")
     received_on = Field("received_on")
+    outcome = Field(readonly=True)
 
     class Meta:
         name = "Payments"
         model = Payment
-        fields = COLUMNS
-        import_order = export_order = COLUMNS
+        fields = (*COLUMNS, "outcome")
+        import_order = export_order = (*COLUMNS, "outcome")
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -121,16 +126,23 @@ class PaymentsResource(ImportResource[PaymentRow, PaymentEntry]):
         yield from self._problems_with_record(list(found.values()))
 
     def enter(self, rows: list[PaymentRow]) -> list[PaymentEntry]:
-        return [PaymentEntry(row, self._invoices[row.line], row.line not in self._known) for row in rows]
+        on = day_of(self.at)
+        return [
+            PaymentEntry(row, invoice, row.line not in self._known, invoice_rules.is_early(invoice, on))
+            for row in rows
+            for invoice in [self._invoices[row.line]]
+        ]
 
     def write(self, new: list[PaymentEntry]) -> None:
-        receipts = [
-            Receipt(entry.invoice, entry.row.amount, entry.row.method, entry.row.reference, entry.row.received_on)
-            for entry in new
-        ]
-        invoice_rules.record_payments(
-            receipts=receipts, by=self.by, at=self.at, file_name=(self.file_name or self.noun)[:255]
-        )
+        receipts: dict[bool, list[Receipt]] = {False: [], True: []}
+        for entry in new:
+            row = entry.row
+            receipt = Receipt(entry.invoice, row.amount, row.method, row.reference, row.received_on)
+            receipts[entry.is_early].append(receipt)
+        of_file: dict[str, Any] = {"by": self.by, "at": self.at, "file_name": (self.file_name or self.noun)[:255]}
+        invoice_rules.record_payments(receipts=receipts[False], **of_file)
+        if receipts[True]:
+            holding.hold(receipts=receipts[True], **of_file)
 
     def after_import(self, dataset: Any, result: Result, **kwargs: Any) -> None:
         super().after_import(dataset, result, **kwargs)
@@ -139,14 +151,19 @@ class PaymentsResource(ImportResource[PaymentRow, PaymentEntry]):
 
     @property
     def total(self) -> int:
-        """The sum of the new payments, in US cents."""
+        """The sum of the new payments, in US cents, also of those that are held."""
         return sum(entry.row.amount for entry in self.entries if entry.is_new)
+
+    @property
+    def held(self) -> int:
+        """The number of new payments that are held until their invoices open."""
+        return sum(entry.is_early for entry in self.entries if entry.is_new)
 
     def _problems_with_record(self, rows: Sequence[PaymentRow]) -> Iterator[Problem]:
         """Find rows that the record already has, and those that their invoice cannot take."""
         on = day_of(self.at)
         keys = {invoice.pk for invoice in self._invoices.values()}
-        payments = _payments_of(keys)
+        payments, early = _payments_of(keys), _held_money_of(keys)
         under_way = _checkouts_of(keys)
         for row in rows:
             invoice = self._invoices[row.line]
@@ -156,12 +173,18 @@ class PaymentsResource(ImportResource[PaymentRow, PaymentEntry]):
                 if all(payment.reversed_at for payment in same):
                     self.reversed_since.append(_reversed_since(row, invoice, same[-1]))
                 continue
-            if held := invoice_rules.held_by(invoice, invoice_rules.state_of(invoice, on)):
+            waiting = next((each for each in early[invoice.pk] if each.cause == "early" and not each.resolution), None)
+            money = [each for each in early[invoice.pk] if _is_on(row, each)]
+            if money:
+                self._known.add(row.line)
+                if all(each.resolution for each in money):
+                    self.reversed_since.append(_resolved_since(row, invoice, money[-1]))
+            elif held := invoice_rules.held_by(invoice, invoice_rules.state_of(invoice, on)):
                 yield Problem(row.line, "invoice", _held(invoice, held))
             elif checkout := under_way.get(invoice.pk):
                 yield Problem(row.line, "invoice", _under_way(invoice, checkout))
-            elif problem := invoice_rules.problem_with_payment(
-                invoice, amount=row.amount, received_on=row.received_on, on=on
+            elif problem := holding.problem_with_receipt(
+                invoice, amount=row.amount, received_on=row.received_on, on=on, held=waiting
             ):
                 yield Problem(row.line, problem.field or "invoice", problem.sentence)
 
@@ -231,6 +254,15 @@ def _payments_of(invoices: Collection[int]) -> Mapping[int, list[Payment]]:
     return payments
 
 
+def _held_money_of(invoices: Collection[int]) -> Mapping[int, list[UnappliedMoney]]:
+    """Return the money that came for these invoices before they opened, also what was done about since."""
+    held: dict[int, list[UnappliedMoney]] = defaultdict(list)
+    for some in chunks(invoices):
+        for money in UnappliedMoney.objects.filter(invoice__in=some).order_by("pk"):
+            held[money.invoice_id or 0].append(money)
+    return held
+
+
 def _checkouts_of(invoices: Collection[int]) -> dict[int, Checkout]:
     """Return the checkout of each invoice whose money may still come online."""
     return {
@@ -247,7 +279,7 @@ def _under_way(invoice: RenewalInvoice, checkout: Checkout) -> str:
     )
 
 
-def _is_on(row: PaymentRow, payment: Payment) -> bool:
+def _is_on(row: PaymentRow, payment: Payment | UnappliedMoney) -> bool:
     return (row.reference, row.amount, row.received_on) == (payment.reference, payment.amount, payment.received_on)
 
 
@@ -255,6 +287,14 @@ def _reversed_since(row: PaymentRow, invoice: RenewalInvoice, payment: Payment) 
     sentence = (
         f"This payment of {invoice.number} was reversed ({payment.reversal_reason}) and stays reversed. If the money "
         "came again, send it with its own reference or day."
+    )
+    return Problem(row.line, "reference", sentence)
+
+
+def _resolved_since(row: PaymentRow, invoice: RenewalInvoice, money: UnappliedMoney) -> Problem:
+    sentence = (
+        f"AMT held this payment for {invoice.number}, and it was {money.get_resolution_display().lower()} since. If "
+        "the money came again, send it with its own reference or day."
     )
     return Problem(row.line, "reference", sentence)
 

@@ -8,6 +8,9 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from amtportal.members.mail import samples
+        from certifications.invoices import opening_kept
+        from certifications.payments.holding import apply_after_opening
         from certifications.payments.samples import SAMPLES
 
         samples.register(*SAMPLES)
+        opening_kept.connect(apply_after_opening, dispatch_uid="payments.apply_after_opening")

@@ -32,7 +32,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Sum
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -45,7 +45,7 @@ from amtportal.history.lines import sign
 from amtportal.members.models import User
 from amtportal.refusals import Refused
 from certifications import invoices
-from certifications.invoice_standing import why_kept
+from certifications.invoice_standing import HeldMoney, why_kept
 from certifications.models import Certification, Cycle, Payment, RenewalInvoice, RenewalInvoiceQuerySet
 from certifications.payments import provider, receipts
 from certifications.payments.asking import ask_about_each
@@ -77,11 +77,21 @@ def with_processing(queryset: RenewalInvoiceQuerySet) -> RenewalInvoiceQuerySet:
     """Add ``processing_since``: when the payment began that the member's bank has not decided yet, or None.
 
     ``money_kept`` says whether money came for the invoice that it could not take, and that staff have
-    not resolved yet.
+    not resolved yet. ``held_amount``, ``held_number``, ``held_on`` and ``held_method`` are of the money
+    that AMT holds for it until it opens: the sum in US cents, of how many, and the day and method of one.
     """
     waiting = Checkout.objects.filter(invoice=OuterRef("pk"), status=Status.PROCESSING)
     kept = UnappliedMoney.objects.unresolved().filter(checkout__invoice=OuterRef("pk"))
-    return queryset.annotate(processing_since=Subquery(waiting.values("opened_at")[:1]), money_kept=Exists(kept))
+    held = UnappliedMoney.objects.early().filter(invoice=OuterRef("pk"))
+    together = held.order_by().values("invoice")
+    return queryset.annotate(
+        processing_since=Subquery(waiting.values("opened_at")[:1]),
+        money_kept=Exists(kept),
+        held_amount=Subquery(together.annotate(total=Sum("amount")).values("total")),
+        held_number=Subquery(together.annotate(number=Count("pk")).values("number")),
+        held_on=Subquery(held.values("received_on")[:1]),
+        held_method=Subquery(held.values("method")[:1]),
+    )
 
 
 def status_of(session: provider.Session) -> Status:
@@ -117,6 +127,9 @@ def why_not_payable(invoice: RenewalInvoice, at: datetime) -> str:
         return _("%(number)s cannot be paid before it opens on %(day)s.") % {**values, "day": format_day(opens_on)}
     if UnappliedMoney.objects.unresolved().filter(checkout__invoice=invoice).exists():
         return why_kept(invoice)
+    if held := UnappliedMoney.objects.early().filter(invoice=invoice).first():
+        shown = HeldMoney(held.amount, 1, held.method, held.day).in_words(day_of(at))
+        return " ".join([shown, _("It is applied within a day: do not pay again.")])
     return ""
 
 

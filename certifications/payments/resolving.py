@@ -1,7 +1,8 @@
 """What staff do about money that no invoice could take: apply it, explain it, or refund it.
 
 Refunds are in ``refunds``. Money is applied only to an invoice that can take it: open, of exactly
-this amount, in US dollars, and of the provider's mode in which the portal runs.
+this amount, in US dollars, and of the provider's mode in which the portal runs. What did not come
+online is moved, applied and sent back by ``holding``.
 """
 
 from datetime import datetime
@@ -40,17 +41,19 @@ def apply_to_invoice(
 @transaction.atomic
 def explain(*, money: UnappliedMoney, explanation: str, by: User, at: datetime) -> UnappliedMoney:
     """Note why nothing is to be done about the money. Raises ``Refused`` without a reason."""
-    money = _unresolved(money)
+    money = unresolved(money)
     if not explanation.strip():
         raise Refused("Say why nothing is to be done.", "reason")
-    _resolve(money, Resolution.EXPLAINED, by, at, explanation=explanation.strip())
+    resolve(money, Resolution.EXPLAINED, by, at, explanation=explanation.strip())
     return money
 
 
 @transaction.atomic
 def _apply(money: UnappliedMoney, invoice: RenewalInvoice, by: User, at: datetime, although_held: bool) -> Payment:
     invoice = invoices.locked(invoice)
-    money = _unresolved(money)
+    money = unresolved(money)
+    if (charge_id := money.charge_id) is None:
+        raise Refused("This was not paid online.")
     if money.cause == Cause.MODE:
         raise Refused("This is money of the provider’s other mode, and no invoice can take it.")
     if money.currency != checkout.CURRENCY:
@@ -59,17 +62,17 @@ def _apply(money: UnappliedMoney, invoice: RenewalInvoice, by: User, at: datetim
     payment = invoices.record_online_payment(
         invoice=invoice,
         method=Payment.Method.BANK_ONLINE if money.method in checkout.BANK_DEBITS else Payment.Method.CARD_ONLINE,
-        charge_id=money.charge_id,
+        charge_id=charge_id,
         last4="",
         received_on=day_of(money.received_at),
         at=at,
         by=by,
     )
-    _resolve(money, Resolution.APPLIED, by, at, applied_to=invoice)
+    resolve(money, Resolution.APPLIED, by, at, applied_to=invoice)
     return payment
 
 
-def _unresolved(money: UnappliedMoney) -> UnappliedMoney:
+def unresolved(money: UnappliedMoney) -> UnappliedMoney:
     """Lock the money and return it as it is now. Raises ``Refused`` if something was done about it already."""
     money = UnappliedMoney.objects.select_for_update().get(pk=money.pk)
     if money.resolution:
@@ -81,15 +84,16 @@ def _unresolved(money: UnappliedMoney) -> UnappliedMoney:
     return money
 
 
-def _resolve(
+def resolve(
     money: UnappliedMoney,
     resolution: str,
-    by: User,
+    by: User | None,
     at: datetime,
     *,
     explanation: str = "",
     applied_to: RenewalInvoice | None = None,
 ) -> None:
+    """Put on record what became of the money, which the caller has locked. Nobody (``by`` is None): the portal."""
     money.resolution, money.resolved_by, money.resolved_at = resolution, by, at
     money.explanation, money.applied_to = explanation[:300], applied_to
     sign(money, by=by, at=at)

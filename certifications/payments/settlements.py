@@ -232,6 +232,7 @@ def _records_of(lines: list[provider.BalanceTransaction]) -> Records:
     # Money that was applied to an invoice is that payment now.
     kept = UnappliedMoney.objects.filter(charge_id__in=named).exclude(resolution=UnappliedMoney.Resolution.APPLIED)
     for unapplied in kept:
+        assert unapplied.charge_id  # it is among the named
         records.add("charge", Record(unapplied.charge_id, "unapplied money", unapplied.amount, unapplied.currency))
     for refund in Refund.objects.filter(refund_id__in=named):
         records.add("refund", Record(refund.refund_id, "refund", -refund.amount, refund.currency))
@@ -258,7 +259,9 @@ def _without_line(day: date, lines: list[provider.BalanceTransaction]) -> list[s
 
     for payment in Payment.objects.filter(charge_id__isnull=False, received_on=day).select_related("invoice"):
         expect(payment.charge_id or "", f"{payment.invoice.number}: payment", payment.amount, "usd")
-    for unapplied in UnappliedMoney.objects.filter(received_at__gte=during[0], received_at__lt=during[1]):
+    online = UnappliedMoney.objects.filter(charge_id__isnull=False)
+    for unapplied in online.filter(received_at__gte=during[0], received_at__lt=during[1]):
+        assert unapplied.charge_id
         expect(unapplied.charge_id, "unapplied money", unapplied.amount, unapplied.currency)
     asked = Refund.objects.filter(requested_at__gte=during[0], requested_at__lt=during[1])
     for refund in asked.exclude(refund_id=""):

@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.db.models import Q
+
+from amtportal.formatting import format_day
 from certifications.models import Payment, RenewalInvoice
 from certifications.payments.amounts import money
 from certifications.payments.models import Checkout, Dispute, Refund, UnappliedMoney
@@ -14,9 +17,11 @@ def of(invoice: RenewalInvoice) -> list[Line]:
     """Return when something happened and what it was, the earliest first."""
     payments = list(invoice.payments.select_related("recorded_by", "reversed_by"))
     checkouts = list(invoice.checkouts.select_related("opened_by"))
-    kept = UnappliedMoney.objects.filter(checkout__invoice=invoice) | UnappliedMoney.objects.filter(applied_to=invoice)
-    unapplied = list(kept.select_related("resolved_by", "applied_to"))
-    charges = [payment.charge_id for payment in payments if payment.charge_id] + [one.charge_id for one in unapplied]
+    kept = UnappliedMoney.objects.filter(Q(checkout__invoice=invoice) | Q(invoice=invoice) | Q(applied_to=invoice))
+    unapplied = list(kept.select_related("recorded_by", "resolved_by", "applied_to"))
+    charges = [payment.charge_id for payment in payments if payment.charge_id] + [
+        one.charge_id for one in unapplied if one.charge_id
+    ]
     refunds = Refund.objects.filter(charge_id__in=charges).select_related("requested_by", "explained_by")
     disputes = Dispute.objects.filter(charge_id__in=charges)
     lines = [line for checkout in checkouts for line in _of_checkout(checkout)]
@@ -48,7 +53,12 @@ def _of_payment(payment: Payment) -> Iterator[Line]:
 
 def _of_unapplied(found: UnappliedMoney) -> Iterator[Line]:
     amount = money(found.amount, found.currency)
-    yield found.received_at, f"{amount} came that the invoice could not take: {found.get_cause_display().lower()}."
+    if found.received_on is None:
+        came = f"{amount} came that the invoice could not take"
+    else:
+        by = f", recorded by {found.recorded_by.email}" if found.recorded_by else ""
+        came = f"{amount} by {found.method_in_words}, received on {format_day(found.received_on)}{by}, is held"
+    yield found.received_at, f"{came}: {found.get_cause_display().lower()}."
     if found.resolved_at:
         by = f" by {found.resolved_by.email}" if found.resolved_by else ""
         what = found.applied_to.number if found.applied_to else found.explanation

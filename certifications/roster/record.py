@@ -44,6 +44,8 @@ class Record:
     former: Mapping[str, str] = field(default_factory=dict)
     # The day on which a member of the file died, by AMT ID.
     died: Mapping[str, date] = field(default_factory=dict)
+    # The AMT IDs of members of the file, and of holders of its certificates, who were erased by law.
+    erased: frozenset[str] = frozenset()
     # The reason why the day of the award can no longer change, by the key of the certification.
     anchored: Mapping[int, str] = field(default_factory=dict)
     # What a later day in ``fees_paid_through`` settles.
@@ -95,8 +97,9 @@ def conflicts(rows: Sequence[RosterRow], record: Record) -> Iterator[Problem]:
             yield Problem(
                 row.line,
                 "awarded_on",
-                f"The award is on record as {format_day(stored.awarded_on)} and can no longer change, because {why}. "
-                f"Write {typed(stored.awarded_on)}.",
+                f"The award is on record as {format_day(stored.awarded_on)} and can no longer change by a roster, "
+                f"because {why}. Write {typed(stored.awarded_on)}. If that day is wrong, press “Correct the "
+                "award date” on the page of the certification.",
             )
 
 
@@ -109,12 +112,14 @@ def look_up(rows: Sequence[RosterRow]) -> Record:
     former = _former({row.amt_id: None for row in rows})
     certifications = _certifications(rows, members)
     _lock_cycles(rows, certifications)
+    numbers = _numbers(rows, certifications)
     return Record(
         members=members,
         certifications=certifications,
         addresses=_addresses(rows, members),
-        numbers=_numbers(rows, certifications),
+        numbers=numbers,
         former=former,
+        erased=_erased({*members, *former.values(), *(holder.amt_id for holder in numbers.values())}),
         died=_died(rows, certifications),
         anchored=_anchored(rows, certifications),
         fees=fees.to_settle(rows, certifications),
@@ -209,6 +214,15 @@ def _died(rows: Sequence[RosterRow], held: Mapping[tuple[str, str], StoredCertif
         of_some = Member.objects.filter(amt_id__in=some, died_on__isnull=False).order_by()
         died.update(of_some.values_list("amt_id", "died_on"))  # type: ignore[arg-type]  # none of them is null
     return died
+
+
+def _erased(amt_ids: Iterable[str]) -> frozenset[str]:
+    """Return those of the AMT IDs whose members were erased by law."""
+    erased: set[str] = set()
+    for some in chunks(amt_ids):
+        of_some = Member.objects.filter(amt_id__in=some, erased_on__isnull=False).order_by()
+        erased.update(of_some.values_list("amt_id", flat=True))
+    return frozenset(erased)
 
 
 def _former(amt_ids: Iterable[str]) -> dict[str, str]:

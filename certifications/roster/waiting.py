@@ -6,6 +6,8 @@
 - *Former*: the AMT ID was replaced by another one, or its member was merged into another one.
 - *Address*: a member's new address is the sign-in of another account. The rest of the row is
   imported, and the member signs in as before.
+- *Erased*: the member was erased by law. Nothing of the row comes back, and the list keeps no name and
+  no address of it.
 
 A row stays on the list until a later roster brings the person in. Then the portal marks it as
 settled.
@@ -52,13 +54,18 @@ def waiting_rows(rows: Sequence[RosterRow], record: Record) -> Iterator[Waiting]
     """
     numbers = record.numbers_in(rows)
     rekeyed = {}
+    erased = {row.line: amt_id for row in rows if (amt_id := _erased_person(row, record, numbers))}
     for row in rows:
+        if row.line in erased:
+            continue
         holder = _same_person(row, record, numbers)
         if holder and row.amt_id not in record.former:
             rekeyed[row.line] = _rekeyed(row, holder, is_known=row.amt_id in record.members)
     persons = {found.row.amt_id: found for found in rekeyed.values()}
     for row in rows:
-        if present := record.former.get(row.amt_id):
+        if row.line in erased:
+            yield _erased(row, erased[row.line])
+        elif present := record.former.get(row.amt_id):
             yield _former(row, present)
         elif row.line in rekeyed:
             yield rekeyed[row.line]
@@ -136,7 +143,8 @@ def _come_in(on_list: Iterable[WaitingRow], imported: Iterable[RosterRow]) -> se
 
 def _columns(waiting: Waiting, file_name: str) -> dict[str, object]:
     row = waiting.row
-    values = [row.certificate_number, row.name, row.email, waiting.cause, waiting.column]
+    person = ["erased", ""] if waiting.cause == WaitingRow.Cause.ERASED else [row.name, row.email]
+    values = [row.certificate_number, *person, waiting.cause, waiting.column]
     texts = [text[:600] for text in (waiting.what, waiting.remedy)]
     return dict(zip(COLUMNS, [*values, *texts, file_name[:255], row.line], strict=True))
 
@@ -154,6 +162,13 @@ def _same_person(row: RosterRow, record: Record, numbers: Mapping[tuple[str, str
         return None
     is_same = _has_name(row, holder) or (row.email and row.email in (holder.email, holder.on_roster))
     return holder if is_same else None
+
+
+def _erased_person(row: RosterRow, record: Record, numbers: Mapping[tuple[str, str], str]) -> str:
+    """Return the AMT ID of the person of the row if that one was erased by law; empty if not."""
+    holder = _same_person(row, record, numbers)
+    known = [row.amt_id, record.former.get(row.amt_id, ""), holder.amt_id if holder else ""]
+    return next((amt_id for amt_id in known if amt_id in record.erased), "")
 
 
 def _has_name(row: RosterRow, holder: StoredMember) -> bool:
@@ -186,6 +201,16 @@ def _rekeyed(row: RosterRow, holder: StoredMember, *, is_known: bool) -> Waiting
         "amt_id",
         what,
         f"{remedy} If not, correct the certificate number in the membership system.",
+    )
+
+
+def _erased(row: RosterRow, amt_id: str) -> Waiting:
+    return Waiting(
+        row,
+        WaitingRow.Cause.ERASED,
+        "amt_id",
+        f"AMT ID {amt_id} was erased by law. The row was not imported, and nothing of it is kept here.",
+        "Erase the person in the membership system too, so that the row comes no more.",
     )
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from amtportal import checks as transport
@@ -80,12 +82,13 @@ def test_a_mailbox_of_reports(address: str, sound: bool) -> None:
     assert (not transport.reports_problem(address)) is sound
 
 
-def checked(tmp_path: Path, **environment: str) -> tuple[int, str]:
-    """Return the exit status and the words of the check, as operators run it."""
+def checked(tmp_path: Path, tag: str = "security", **environment: str) -> tuple[int, str]:
+    """Return the exit status and the words of the check of this kind, as operators run it."""
     of_tests = ("DATABASE_URL", "CACHE_URL", "EMAIL_URL", "DJANGO_ALLOW_ASYNC_UNSAFE")
     kept = {name: value for name, value in os.environ.items() if name not in of_tests}
     told = {"AMTPORTAL_VAR": str(tmp_path), "AMTPORTAL_URL": "https://portal.example.org", "SECRET_KEY": "kx7-Qz" * 10}
-    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    told["DATABASE_URL"] = "postgres://portal@localhost/amtportal"
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING", "--tag", tag]
     done = subprocess.run(
         command, cwd=ROOT, env=kept | told | environment, capture_output=True, text=True, timeout=600, check=False
     )
@@ -189,3 +192,63 @@ def test_a_key_that_is_too_short_stops_the_start(tmp_path: Path, name: str, sent
     status, said = checked(tmp_path, **{name: f"{'n' * 60},short"})
     assert status == 1
     assert sentence in said
+
+
+# What would lose records, mail or files without a word
+
+
+def failures(settings: Any, **changed: Any) -> dict[str, str]:
+    for name, value in ({"HTTPS": True, "GENERATED_KEYS": [], "NODES": 1, "CLAMAV_URL": ""} | changed).items():
+        setattr(settings, name, value)
+    return {str(found.id): found.msg for found in transport.check_operations()}
+
+
+@pytest.mark.django_db
+def test_a_portal_that_is_ready_has_no_failure_but_sqlite(settings: Any) -> None:
+    expected = {"amtportal.E002"} if connection.vendor == "sqlite" else set()
+    smtp = "django.core.mail.backends.smtp.EmailBackend"
+    assert failures(settings, MAIL_TRANSPORT=smtp).keys() == expected
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changed", "number", "said"),
+    [
+        ({"MAIL_TRANSPORT": "django.core.mail.backends.filebased.EmailBackend"}, "E001", "EMAIL_URL is not set"),
+        ({"GENERATED_KEYS": ["MFA_KEYS", "BADGE_KEYS"]}, "E003", "Not set: MFA_KEYS and BADGE_KEYS."),
+        ({"NODES": 2, "MEDIA_IS_SHARED": False}, "E004", "Set MEDIA_FOLDER"),
+        ({"CLAMAV_URL": "unix:///nowhere/clamd.ctl"}, "E007", "does not answer"),
+    ],
+)
+def test_each_failure_is_named(changed: dict[str, Any], number: str, said: str, settings: Any) -> None:
+    assert said in failures(settings, **changed)[f"amtportal.{number}"]
+
+
+@pytest.mark.django_db
+def test_a_folder_that_all_machines_share_is_no_failure(settings: Any) -> None:
+    assert "amtportal.E004" not in failures(settings, NODES=3, MEDIA_IS_SHARED=True)
+
+
+@pytest.mark.django_db
+def test_a_migration_that_was_not_run_and_a_cache_that_keeps_nothing_are_failures(settings: Any) -> None:
+    MigrationRecorder(connection).migration_qs.filter(app="badges").delete()
+    keeps_nothing = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+    settings.CACHES = {**settings.CACHES, "default": keeps_nothing}
+    found = failures(settings)
+    assert re.search(r"\d+ migrations were not run, the first of them badges ", found["amtportal.E005"])
+    assert "manage.py createcachetable" in found["amtportal.E006"]
+
+
+def test_a_portal_that_only_this_machine_reaches_is_not_asked(settings: Any) -> None:
+    assert failures(settings, HTTPS=False, NODES=2) == {}
+
+
+@pytest.mark.slow
+def test_under_https_the_portal_wants_to_know_where_its_records_are(tmp_path: Path) -> None:
+    told = {"AMTPORTAL_VAR": str(tmp_path), "AMTPORTAL_URL": "https://portal.example.org", "PATH": os.environ["PATH"]}
+    command = [sys.executable, "manage.py", "check"]
+    done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "DATABASE_URL is not set, so the portal does not know where its records are." in done.stderr
+    named = told | {"DATABASE_URL": f"sqlite:///{tmp_path}/amtportal.sqlite3"}
+    assert subprocess.run(command, cwd=ROOT, env=named, capture_output=True, check=False).returncode == 0

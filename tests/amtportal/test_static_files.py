@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 
-from amtportal.static_files import JOINED, JoinedFilesStorage, join
+from amtportal.static_files import ALONE, JOINED, JoinedFilesStorage, join
 
 STATIC: Path = settings.BASE_DIR / "static"
 STYLE_SHEET, SCRIPT = JOINED
@@ -31,6 +31,14 @@ def read(name: str) -> str:
 def test_every_part_is_joined_once(name: str, files: str) -> None:
     _, parts = join(name, read)
     assert sorted(parts) == sorted({str(path.relative_to(STATIC)) for path in STATIC.glob(files)} - {name})
+
+
+def test_a_page_links_to_no_part_that_is_not_served_by_itself() -> None:
+    """A part is removed once it is joined: a page that links to it would be answered with 500."""
+    parts = {part for name in JOINED for part in join(name, read)[1]}
+    pages = [path.read_text() for path in (settings.BASE_DIR / "templates").rglob("*.html")]
+    linked = {name for page in pages for name in re.findall(r"{% static ['\"]([^'\"]+)['\"]", page)}
+    assert linked & parts == set(ALONE)
 
 
 def test_the_order_of_the_layers_is_declared_once_and_each_part_belongs_to_one_of_them() -> None:

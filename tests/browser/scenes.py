@@ -51,7 +51,7 @@ def _enter(page: Page, take: Take) -> None:
     take("enter-amtrax", card.locator(".card-head"), card.locator(".amtrax"), card.locator(".amtrax + .actions"))
     card.get_by_role("link", name="Record CE").click()
     expect(page.get_by_role("heading", name="Record CE")).to_be_visible()
-    page.get_by_role("combobox", name="What did you do?").fill("webinar")
+    page.locator("input[role=combobox]").fill("webinar")
     page.locator("#type-found").get_by_role("option", name="Course, seminar or webinar").click()
     expect(page.locator("#chosen-kind dl")).to_be_visible()
     take("enter-type", page.locator("#type .field"), page.locator("#chosen-kind"))

@@ -91,7 +91,7 @@ def test_a_developer_has_the_scripts_that_members_have(window: Window, member: M
     serve_parts(page, "js/record.js")
     with page.expect_response("**/js/record/draft.js"):
         page.goto("/ccp/record/", wait_until="load")
-    page.get_by_role("combobox", name="What did you do?").fill("webinar")
+    page.locator("input[role=combobox]").fill("webinar")
     expect(page.locator("#type-found").get_by_role("option", name="Course, seminar or webinar")).to_be_visible()
 
 

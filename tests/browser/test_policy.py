@@ -100,7 +100,7 @@ def test_nothing_is_stopped_on_a_members_way(watched: Window, member: Member) ->
     ):
         visit(opened, path)
     visit(opened, "/ccp/record/")
-    opened.get_by_role("combobox", name="What did you do?").fill("journal")
+    opened.locator("input[role=combobox]").fill("journal")
     opened.get_by_role("button", name="Today").click()
     opened.get_by_role("button", name="Choose a day").click()
     opened.locator("[name=activity_type]").select_option("self-study")

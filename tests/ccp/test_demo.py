@@ -240,7 +240,7 @@ def test_the_demo_is_loaded_once_and_prints_its_sign_ins(
     call_command("demo", stdout=stdout)
     assert stdout.getvalue().splitlines()[:2] == [
         "Demo sign-ins, as of Nov 22, 2026; the password is: amtrax demo portal",
-        "  new@demo.example         RMA, first year, nothing recorded",
+        "  new@demo.example                   RMA, first year, nothing recorded",
     ]
     assert len(stdout.getvalue().splitlines()) == 1 + 19
 
@@ -322,6 +322,7 @@ def test_last_year_is_drawn_and_one_who_can_sign_in_is_among_the_drawn(
     now = noon(on)
     time_machine.move_to(now, tick=False)
     staff = cast.make_staff(now)
+    cast.make_clerks(now)
     roster = csv_files.read_csv(demo.ROSTER.read_bytes())
     audits.closed_last_year(roster, on=on, now=now, staff=staff, password=cast.hashed_password())
     draw = audits.draw(on=on, now=now, staff=staff)

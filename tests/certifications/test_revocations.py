@@ -209,7 +209,7 @@ def test_it_is_confirmed_by_the_number_and_undone_by_somebody_else(cycle: Cycle,
 
 @pytest.mark.ignore_template_errors
 def test_the_permissions_are_of_their_own(cycle: Cycle) -> None:
-    desk = client_of(make_clerk("view_certification", "change_certification"))
+    desk = client_of(make_clerk("view_certification", "change_status"))
     for name in ("revoke", "undo_revocation"):
         assert desk.get(page(Certification, name, cycle.certification_id)).status_code == 403
     status = page(Certification, "status", cycle.certification_id)

@@ -5,6 +5,7 @@ The tests run the scripts that operators run, on either database.
 
 import os
 import subprocess
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,12 +111,12 @@ def test_what_is_recorded_during_the_backup_is_in_it_whole_or_not_at_all(
 
     def back_up() -> int:
         try:
-            backups.append(run("deploy/backup.sh", str(tmp_path / "backups"), database=database, var=var).strip())
+            backups.append(run("deploy/backup.sh", "--keep", "35", folder, database=database, var=var).strip())
         finally:
             done.set()
         return 0
 
-    backups: list[str] = []
+    folder, backups = str(tmp_path / "backups"), list[str]()
     recorded, _ = at_once(record, back_up)
     assert recorded > 5  # the backup did not keep members waiting
     to_var, to_database = elsewhere
@@ -167,7 +168,9 @@ def test_a_restore_without_the_key_of_second_factors_is_asked_for_in_so_many_wor
     run("deploy/restore.sh", "--without-second-factors", backup, database=to_database, var=to_var)
 
 
-def test_a_file_that_is_deleted_during_the_backup_does_not_stop_it(portal: tuple[Path, str], tmp_path: Path) -> None:
+def test_a_file_that_is_deleted_during_the_backup_does_not_stop_it(
+    short: Member, portal: tuple[Path, str], tmp_path: Path
+) -> None:
     """The file was left without a row, so nobody misses it.
 
     It is gone between the reading of its name and its turn.
@@ -190,3 +193,37 @@ def test_a_backup_that_fails_leaves_nothing_behind(portal: tuple[Path, str], tmp
     nowhere = address_of(str(tmp_path / "nothing.sqlite3") if connection.vendor == "sqlite" else "no_such_database")
     run("deploy/backup.sh", str(tmp_path / "backups"), database=nowhere, var=var, status=1)
     assert list((tmp_path / "backups").iterdir()) == []
+
+
+def test_an_empty_portal_is_not_backed_up(portal: tuple[Path, str], tmp_path: Path) -> None:
+    """It is there when the variables were not read: then the portal's own default would be backed up every night."""
+    var, database = portal
+    Member.objects.all().delete()
+    told = run("deploy/backup.sh", str(tmp_path / "backups"), database=database, var=var, status=1)
+    assert "has no members, so nothing was backed up. Is DATABASE_URL set?" in told
+    assert list((tmp_path / "backups").iterdir()) == []
+
+
+def test_older_backups_are_removed_once_the_new_one_was_restored_and_compared(
+    short: Member, portal: tuple[Path, str], tmp_path: Path
+) -> None:
+    var, database = portal
+    old, young = (tmp_path / "backups" / f"amtportal-{name}" for name in ("old", "young"))
+    for folder, days in ((old, 40), (young, 30)):
+        folder.mkdir(parents=True)
+        at = time.time() - days * 24 * 3600
+        os.utime(folder, (at, at))
+    damaging = tmp_path / "damaging"
+    damaging.mkdir()
+    (damaging / "diff").write_text("#!/bin/sh\nexit 1\n")
+    (damaging / "diff").chmod(0o700)
+    command = ("deploy/backup.sh", "--keep", "35", str(tmp_path / "backups"))
+    told = run(*command, database=database, var=var, status=1, PATH=f"{damaging}:{os.environ['PATH']}")
+    assert "No older backup was removed." in told
+    assert old.exists()
+    made = Path(told.splitlines()[0])
+    made.rename(made.with_name("amtportal-first"))
+    run(*command, database=database, var=var)
+    assert not old.exists()
+    assert young.exists()
+    assert len(list((tmp_path / "backups").iterdir())) == 3, "nothing else is left"

@@ -17,6 +17,7 @@ TIMERS = [unit for unit in UNITS if unit.suffix == ".timer"]
 CRON = [line for line in (DEPLOY / "amtportal.cron").read_text().splitlines() if re.match(r"[0-9*]", line)]
 # What has to be done again and again, and how often. Nothing else needs a schedule.
 DAILY = {
+    "apply_held_money",
     "close_cycles",
     "pass_audit_deadlines",
     "match_credits",
@@ -63,23 +64,19 @@ def test_a_timer_runs_as_often_as_it_should_and_makes_up_for_what_it_missed(time
 
 def test_history_is_sealed_before_the_backup_and_cycles_are_closed_before_both_and_files_are_deleted_after() -> None:
     at = {named(timer): when(timer)[6:11] for timer in TIMERS if named(timer) in DAILY}
-    assert at["close_cycles"] < at["pass_audit_deadlines"] < at["seal_history"]
+    assert at["apply_held_money"] < at["close_cycles"] < at["pass_audit_deadlines"] < at["seal_history"]
     assert at["close_cycles"] < at["send_notices"] == "08:00"
     assert at["close_cycles"] < at["match_credits"] < at["seal_history"] < at["backup"] < at["clean_evidence"]
 
 
-def test_old_backups_are_removed_only_after_a_new_one_was_made() -> None:
-    """If backups fail for weeks, the last ones stay.
-
-    systemd starts no second command after one that failed.
-    """
-    (line,) = [line for line in CRON if "-mtime +35" in line]
-    assert "deploy/backup.sh /srv/backups && find /srv/backups " in line
+def test_old_backups_are_removed_by_the_script_that_has_tried_the_new_one() -> None:
+    """If backups fail for weeks, the last ones stay."""
+    (line,) = [line for line in CRON if "backup.sh" in line]
+    assert line.endswith("deploy/backup.sh --keep 35 /srv/backups")
     unit = (DEPLOY / "systemd" / "amtportal-backup.service").read_text()
-    started = re.findall("^ExecStart=(.*)$", unit, re.MULTILINE)
-    assert started[0].endswith("deploy/backup.sh /srv/backups")
-    assert "-mtime +35" in started[1]
-    assert not started[0].startswith("-")
+    assert re.findall("^ExecStart=(.*)$", unit, re.MULTILINE) == [
+        "/srv/amtportal/deploy/env deploy/backup.sh --keep 35 /srv/backups"
+    ]
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not here")

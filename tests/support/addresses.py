@@ -4,6 +4,7 @@ No address that the portal serves can be left out of a table.
 """
 
 from collections.abc import Iterator
+from functools import cache
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -14,6 +15,11 @@ from tests.support.details import make_name_request
 from tests.support.draws import draw_with
 from tests.support.evidence import attach, wait
 from tests.support.notices import make_mail
+
+
+@cache
+def _every() -> tuple[tuple[str, str], ...]:
+    return tuple(_walk(get_resolver()))
 
 
 def _walk(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, str]]:
@@ -27,7 +33,7 @@ def _walk(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, str]]:
 
 def below(start: str) -> dict[str, str]:
     """Return the routes that begin with the prefix, each with its name (empty if none)."""
-    return {route: name for route, name in _walk(get_resolver()) if route.startswith(start)}
+    return {route: name for route, name in _every() if route.startswith(start)}
 
 
 # Each address by its name, with what it is to its owner, to another member, to staff with the

@@ -25,6 +25,7 @@ from amtportal.members.models import Member, User
 from ccp.amt_credits import holding as held_credits
 from ccp.audits.models import AuditCase, Conflict, Draw, Extension, Letter, StatusProposal
 from ccp.models import Activity, ActivityType, Category, CourseLink, HeldCredit
+from ccp.privacy.models import AccessRequest, ErasureRequest
 from ccp.recording import verbs as recording
 from ccp.reports.lists import registry
 from ccp.reports.models import ListName, Mailing
@@ -51,7 +52,7 @@ from tests.support.factors import code, confirm, give_app
 from tests.support.forms import NEW_PASSWORD, form_on
 from tests.support.mail import links_of
 from tests.support.pages import read
-from tests.support.staff import page
+from tests.support.staff import BY_LAW, page
 
 CYCLE_BEGAN = date(2023, 5, 1)
 SECOND = "/accounts/2fa/"
@@ -228,7 +229,24 @@ def deleting(model: Any, row: Callable[[], Any]) -> Callable[[pytest.MonkeyPatch
 def _held() -> HeldCredit:
     received = [held_credits.Received("W-1", "7009999", make_claim())]
     held_credits.receive(credits=received, by=None, at=noon(TODAY))
-    return HeldCredit.objects.get()
+    return HeldCredit.objects.get(amt_id="7009999")
+
+
+def correct_held(patch: pytest.MonkeyPatch) -> Post:
+    held = _held()
+    make_cycle(make_member(amt_id="7001"))
+    root, address, typed = _root(), page(HeldCredit, "amt_id", held.pk), {**REASON, "amt_id": "7001"}
+    field = read(root.post(address, typed)).main.select_one("input[name=seen]")
+    assert field
+    return Post(root, address, {**typed, "seen": field["value"]})
+
+
+def record_despite_name(patch: pytest.MonkeyPatch) -> Post:
+    make_cycle(make_member(amt_id="7009999"))
+    held_credits.receive(
+        credits=[held_credits.Received("W-1", "7009999", make_claim(), "Somebody")], by=None, at=noon(TODAY)
+    )
+    return Post(_root(), page(HeldCredit, "despite_name", HeldCredit.objects.get().pk), REASON)
 
 
 def match_held(patch: pytest.MonkeyPatch) -> Post:
@@ -369,7 +387,7 @@ def auditing(
 
 def auditing_after_the_question(patch: pytest.MonkeyPatch) -> Post:
     post = auditing("take", "submitted", {}, **REVIEWED)(patch)
-    case, root = AuditCase.objects.get(), User.objects.get(email="root@amt.example")
+    case, root = AuditCase.objects.latest("pk"), User.objects.get(email="root@amt.example")
     Conflict.objects.create(case=case, reviewer=root, has_conflict=False, answered_at=noon(TODAY))
     return post
 
@@ -447,7 +465,35 @@ def take_death_back(patch: pytest.MonkeyPatch) -> Post:
     return Post(_root(), page(Member, "death_take_back", member.pk), REASON)
 
 
+def of_law(
+    model: type[AccessRequest | ErasureRequest], verb: str, **typed: str
+) -> Callable[[pytest.MonkeyPatch], Post]:
+    """Return the post of a page of a request by law that waits."""
+
+    def prepare(patch: pytest.MonkeyPatch) -> Post:
+        member = make_cycle(make_member(amt_id="7001")).certification.member
+        asked = model.objects.create(member=member, recorded_at=noon(TODAY), recorded_by=make_user(), **BY_LAW)
+        return Post(_root(), page(model, verb, asked.pk), typed)
+
+    return prepare
+
+
+def of_member_by_law(verb: str, **typed: str) -> Callable[[pytest.MonkeyPatch], Post]:
+    return lambda patch: Post(_root(), page(Member, verb, make_cycle().certification.member.pk), typed)
+
+
+ASKED = {"law": "gdpr", "received_on": TODAY.isoformat(), "asked_by": "lawyer", "proof": "notary", "note": "By mail."}
+
 POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
+    "members_member_access": of_member_by_law("access", **ASKED),
+    "members_member_erasure": of_member_by_law("erasure", **ASKED),
+    "members_member_legal_hold": of_member_by_law("legal_hold", **REASON),
+    "privacy_accessrequest_answer": of_law(
+        AccessRequest, "answer", outcome="declined", answered_on=TODAY.isoformat(), answer="Nobody proved it."
+    ),
+    "privacy_accessrequest_archive": of_law(AccessRequest, "archive", language="en"),
+    "privacy_erasurerequest_confirm": of_law(ErasureRequest, "confirm", amt_id="7001"),
+    "privacy_erasurerequest_decline": of_law(ErasureRequest, "decline", **REASON),
     "account_confirm_email": confirm_address,
     "account_reset_password_from_key": reset_password,
     "account_set_password": set_first_password,
@@ -513,6 +559,8 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "ccp_category_add": adding(Category, name="Service", code="service"),
     "ccp_courselink_add": adding(CourseLink, title="Courses", url="https://example.org/"),
     "ccp_heldcredit_delete": deleting(HeldCredit, _held),
+    "ccp_heldcredit_amt_id": correct_held,
+    "ccp_heldcredit_despite_name": record_despite_name,
     "ccp_heldcredit_match": match_held,
     "ccp_heldcredit_process_import": importing(HeldCredit, CREDITS),
     "certifications_certification_add": adding(

@@ -52,6 +52,8 @@ class Server:
             "DATABASE_URL": address_of(str(connection.settings_dict["NAME"])),
             "DJANGO_SETTINGS_MODULE": settings_module,
             "PORT": str(self.port),
+            "WEB_WORKERS": str(self.workers),
+            "WEB_THREADS": "8",
             **environment,
         }
         self.start()
@@ -60,7 +62,7 @@ class Server:
         command = [".venv/bin/gunicorn", "--config", "deploy/gunicorn.conf.py"]
         if self.workers > 1:
             # The application is loaded once and then forked, which starts sooner.
-            command += ["--workers", str(self.workers), "--preload"]
+            command += ["--preload"]
         command += ["amtportal.wsgi"]
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -24,6 +24,7 @@ from ccp.models import (
     Evidence,
 )
 from ccp.notices.models import Preference
+from ccp.privacy.models import AccessRequest, ErasureRequest, LegalHold
 from ccp.reports.models import ListExport, ListOpening, Mailing, SavedFilter
 from ccp.sharing import links, look_up
 from certifications import life
@@ -131,6 +132,8 @@ DEEDS = {
     "ccp_activitytype_terms": "ccp.set_type_terms",
     "ccp_category_terms": "ccp.set_category_terms",
     "ccp_errorreport_answer": "ccp.answer_error_report",
+    "ccp_heldcredit_amt_id": "ccp.correct_held_credit",
+    "ccp_heldcredit_despite_name": "ccp.record_despite_name",
     "ccp_heldcredit_match": "ccp.match_held_credits",
     "ccp_transcriptbatch_download": "ccp.issue_transcripts",
     "certifications_certification_award": "certifications.correct_award_date",
@@ -158,6 +161,14 @@ DEEDS = {
     "members_rosterdifference_keep": "members.decide_rosterdifference",
     "members_member_death": "members.record_death",
     "members_member_death_take_back": "members.record_death",
+    "members_member_access": "privacy.answer_access",
+    "members_member_erasure": "privacy.ask_for_erasure",
+    "members_member_legal_hold": "privacy.set_legal_hold",
+    "privacy_accessrequest_answer": "privacy.answer_access",
+    "privacy_accessrequest_archive": "privacy.answer_access",
+    "privacy_accessrequest_download": "privacy.answer_access",
+    "privacy_erasurerequest_confirm": "privacy.confirm_erasure",
+    "privacy_erasurerequest_decline": "privacy.confirm_erasure",
     "members_member_hide": "sharing.hide_member",
     "members_member_rekey": "members.change_amt_id",
     "members_member_merge": "members.merge_members",
@@ -172,6 +183,12 @@ DEEDS = {
     "payments_unappliedmoney_explain": "payments.resolve_unappliedmoney",
     "payments_unappliedmoney_refund": "payments.give_refund",
 }
+
+
+BY_LAW: dict[str, Any] = {
+    "law": "ccpa", "received_on": TODAY, "due_on": TODAY + timedelta(days=45), "asked_by": "member",
+    "proof": "document",
+}  # fmt: skip
 
 
 def populate(count: int) -> None:
@@ -238,6 +255,10 @@ def populate(count: int) -> None:
         member = cycle.certification.member
         Note.objects.create(member=member, text="Called about the invoice.", written_by=clerk)
         Viewing.objects.create(member=member, reason="On the phone.", viewed_by=clerk)
+        LegalHold.objects.create(member=member, reason="A lawsuit.", set_at=noon(TODAY), set_by=clerk)
+        by_law: dict[str, Any] = {"member": member, "recorded_at": noon(TODAY), "recorded_by": clerk, **BY_LAW}
+        AccessRequest.objects.create(**by_law)
+        ErasureRequest.objects.create(**by_law)
         NightlyRun.objects.create(command="close_cycles", began_at=noon(TODAY), ended_at=noon(TODAY))
         StatusProposal.objects.create(case=case, proposed_at=noon(TODAY))
 
@@ -386,6 +407,9 @@ BY_HAND: dict[str, set[str]] = {
     "certifications_statuschange": {VIEW},
     "certifications_waitingrow": {VIEW},
     "history_seal": {VIEW},
+    "privacy_accessrequest": {VIEW},
+    "privacy_erasurerequest": {VIEW},
+    "privacy_legalhold": {VIEW},
     "notices_notice": {VIEW},
     "notices_noticemail": {VIEW},
     "notices_preference": {VIEW},

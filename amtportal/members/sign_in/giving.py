@@ -20,6 +20,8 @@ def problem_with(*, member: Member, owner: User | None, by: User) -> Problem | N
         return Problem("", "This member was merged into another one. Give that one a way to sign in.")
     if member.died_on:
         return Problem("", "It is on record that this member has died. If that is a mistake, take it back first.")
+    if member.erased_on:
+        return Problem("", "This member was erased by law, and gets no way to sign in.")
     if member.user_id:
         return Problem("", "This member has a way to sign in. Change the address on the page of the account.")
     if owner is None:

@@ -14,6 +14,7 @@ from amtportal.commands import NightlyCommand
 from amtportal.members import name_requests
 from amtportal.members.models import NameRequest
 from amtportal.uploads import kept
+from ccp.erasure import erasing
 from ccp.evidence import attaching as evidence
 from ccp.evidence import waiting
 from ccp.exports import archives
@@ -31,6 +32,7 @@ Compare every file that is attached with its row.
 
 - a file whose row says that it was removed more than a day ago is deleted, and so is the document of a request for
   another name a day after it may last be opened
+- a file of a member who was erased by law is removed once no audit can ask for it
 - a file whose Record CE form was not submitted within a day, or that was taken out of it, is deleted with its row
 - a file without a row is listed: it is left over where recording it was interrupted
 - a file younger than an hour is left alone: its row may still be on its way
@@ -52,6 +54,8 @@ Compare every file that is attached with its row.
             self.stdout.write(f"{overdue:,} archives deleted that the worker should have deleted. Is it running?")
         if overdue := exporting.remove_overdue(at=now):
             self.stdout.write(f"{overdue:,} files of lists deleted that the worker should have deleted. Is it running?")
+        if over := erasing.remove_evidence(at=now):
+            self.stdout.write(f"{over:,} files of members who were erased by law removed: no audit can ask for them.")
         files = deleted = unneeded = 0
         forgotten = waiting.forget(at=now)
         for names in _folders():
@@ -118,7 +122,7 @@ def _removed(names: list[str]) -> dict[str, datetime | None]:
     waits = PendingFile.objects.filter(stored_name__in=names).values_list("stored_name", flat=True)
     found: dict[str, datetime | None] = dict.fromkeys(waits)
     found |= dict(Evidence.objects.filter(stored_name__in=names).values_list("stored_name", "removed_at"))
-    for asked in NameRequest.objects.filter(stored_name__in=names):
+    for asked in NameRequest.objects.filter(stored_name__in=names).select_related("member"):
         found[asked.stored_name] = name_requests.document_until(asked)
     return found
 

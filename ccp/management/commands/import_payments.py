@@ -16,7 +16,7 @@ class Command(ImportCommand):
 - columns: {", ".join(COLUMNS)}
 - the invoice is named by its number, or by amt_id, credential and year (of the due date, or 1, 2, 3)
 - methods: {", ".join(METHODS)}
-- the amount is exactly that of the invoice, which must be open
+- the amount is exactly that of the invoice; money for one that is not open yet is held until it opens
 - the same invoice, reference, amount and day again change nothing
 - all or nothing: bad rows are named with line and column, and nothing is written"""
 
@@ -28,6 +28,8 @@ class Command(ImportCommand):
         for problem in resource.reversed_since:
             self.stdout.write(str(problem))
         rows, recorded = len(resource.entries), sum(entry.is_new for entry in resource.entries)
+        held = f", {resource.held:,} of them held until the invoice opens" if resource.held else ""
         return (
-            f"{counted(rows, 'row')}: {recorded:,} recorded ({dollars(resource.total)}), {rows - recorded:,} unchanged."
+            f"{counted(rows, 'row')}: {recorded:,} recorded ({dollars(resource.total)}){held}, "
+            f"{rows - recorded:,} unchanged."
         )

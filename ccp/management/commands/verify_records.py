@@ -14,6 +14,7 @@ from amtportal import clean
 from amtportal.commands import NightlyCommand
 from amtportal.history import comparison, seals, triggers
 from amtportal.members.models import Member, User
+from ccp.erasure import minutes
 from ccp.rollover import verification
 from certifications.models import Cycle
 
@@ -29,6 +30,8 @@ class Command(NightlyCommand):
 - invoices: three for each cycle, their due dates, that the paid ones have a payment, and that those paid online have
   their checkout
 - every sealed line of history against its seal, and the chain of the seals (not with --member)
+- the named gaps that erasures by law left in the seals, against the minutes (not with --member); a gap is told and is
+  no difference
 - the triggers that keep history as it is: their definition, their function, and that they are on (not with --member)
 - exit status 1 where there are differences, else 0
 
@@ -61,15 +64,18 @@ clean_evidence compares the files that members attached."""
         else:
             self._count(cycles, tally, verbosity)
         history = seals.SealTally()
-        idle = []
+        idle, strange = [], []
         if person is None:
             idle = triggers.differences(connection)
-            for sentence in (*seals.verify(history, since=head), *map(str, idle)):
+            strange = list(minutes.problems())
+            for sentence in (*seals.verify(history, since=head), *map(str, idle), *strange):
                 self.stdout.write(sentence)
+            for gap, lines in sorted(history.blanked.items()):
+                self.stdout.write(f"Gap {gap}: {lines:,} sealed lines blanked by law, as the minutes say.")
             self.stdout.write(str(history))
         self.stdout.write(str(rows))
         self.stdout.write(str(tally))
-        if rows.differences or tally.differences or history.differences or idle or uncountable:
+        if rows.differences or tally.differences or history.differences or idle or strange or uncountable:
             sys.exit(1)
 
     def _count(self, cycles: QuerySet[Cycle], tally: verification.VerificationTally, verbosity: int) -> None:

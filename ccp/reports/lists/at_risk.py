@@ -60,6 +60,7 @@ def running(on: date) -> QuerySet[Cycle]:
         certification__status__in=Certification.IN_FORCE,
         certification__member__merged_into=None,
         certification__member__died_on=None,
+        certification__member__erased_on=None,
     ).order_by("ends_on", "-pk")
 
 

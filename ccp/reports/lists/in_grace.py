@@ -33,6 +33,7 @@ def in_grace(on: date) -> QuerySet[Cycle]:
         certification__status__in=Certification.IN_FORCE,
         certification__member__merged_into=None,
         certification__member__died_on=None,
+        certification__member__erased_on=None,
     )
     return with_missing(cycles, on)
 

@@ -20,7 +20,7 @@ def _in_force() -> QuerySet[Certification]:
 def not_activated(on: date) -> QuerySet[Member]:
     """Return the members with a certification in force who are not merged; the filter chooses who has an account."""
     unclosed = Cycle.objects.filter(certification__member=OuterRef("pk"), closed_on=None).order_by("ends_on")
-    return Member.objects.filter(Exists(_in_force()), merged_into=None, died_on=None).annotate(
+    return Member.objects.filter(Exists(_in_force()), merged_into=None, died_on=None, erased_on=None).annotate(
         cycle_ends_on=Subquery(unclosed.values("ends_on")[:1])
     )
 

@@ -34,6 +34,7 @@ def overdue(on: date) -> QuerySet[RenewalInvoice]:
         cycle__certification__status__in=Certification.IN_FORCE,
         cycle__certification__member__merged_into=None,
         cycle__certification__member__died_on=None,
+        cycle__certification__member__erased_on=None,
     )
 
 

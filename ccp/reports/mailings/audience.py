@@ -35,7 +35,9 @@ def of(name: ListName, query: str, sort: str, on: date) -> Audience:
     """Return the audience of a list under a filter; of a wrong filter, nobody. A member is in it once."""
     work_list = LISTS[name]
     rows = work_list.rows(work_list.filtered(QueryDict(query), on))
-    members = Member.objects.filter(pk__in=rows.order_by().values(work_list.member), merged_into=None, died_on=None)
+    members = Member.objects.filter(
+        pk__in=rows.order_by().values(work_list.member), merged_into=None, died_on=None, erased_on=None
+    )
     found = Audience()
     asked = members.order_by("pk").values_list(
         "pk", "user__email", "user__bouncing_email", "user__is_active", "user__password", "notice_preference__amt_news"

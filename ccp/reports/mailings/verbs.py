@@ -177,7 +177,9 @@ def _give(mailing: Mailing, keys: list[int]) -> bool:
     kind, subject = KIND[mailing.sort], subject_of(mailing.pk)
     told = Notice.objects.filter(member__in=keys, kind=kind, subject=subject).values("member")
     active = Q(user__is_active=True)
-    members = Member.objects.filter(active, pk__in=keys, merged_into=None, died_on=None).exclude(pk__in=told)
+    members = Member.objects.filter(active, pk__in=keys, merged_into=None, died_on=None, erased_on=None).exclude(
+        pk__in=told
+    )
     found = list(members.select_related("user").order_by("pk"))
     if found:
         alone.tell([(member, kind, subject) for member in found], at=timezone.now(), priority=MailPriority.SUMMARY)

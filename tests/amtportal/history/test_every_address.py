@@ -5,6 +5,7 @@ adds an address adds it to one of the tables.
 """
 
 import fnmatch
+from collections.abc import Callable
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -63,6 +64,7 @@ from ccp.models import (
     TypeTerms,
 )
 from ccp.notices.models import Preference
+from ccp.privacy.models import AccessRequest, ErasureRequest, LegalHold
 from ccp.reports.figures.registry import REPORTS
 from ccp.reports.lists.registry import LISTS, url_name
 from ccp.reports.models import ListExport, Mailing, SavedFilter
@@ -82,7 +84,7 @@ from tests.support.addresses import PRIVATE, below, of_owner
 from tests.support.builders import TODAY, client_of, cycle_of, make_user, noon
 from tests.support.forms import MEMBERS, STAFF, form_on, members_form, staff_form
 from tests.support.posts import POSTS, Post
-from tests.support.staff import page
+from tests.support.staff import page, populate
 
 pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors, pytest.mark.usefixtures("on_today")]
 
@@ -179,6 +181,8 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "ccp_courselink_change": (CourseLink, "title: AMT courses → Another"),
     "ccp_errorreport_answer": (ErrorReport, "answer: – → It is so."),
     "ccp_heldcredit_delete": (HeldCredit, "provider_reference: W-1 → –"),
+    "ccp_heldcredit_amt_id": (HeldCredit, "amt_id: 7009999 → 7001"),
+    "ccp_heldcredit_despite_name": (HeldCredit, "name_confirmed: False → True"),
     "ccp_heldcredit_match": (Activity, "provider_reference: – → W-1"),
     "ccp_heldcredit_process_import": (HeldCredit, "provider_reference: – → W-1"),
     "certifications_certification_add": (Certification, "certificate_number: – → 555"),
@@ -216,6 +220,11 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "members_rosterdifference_keep": (RosterDifference, "waits_since: * → –"),
     "members_member_death": (DeathReport, "died_on: – → 2026-03-02"),
     "members_member_death_take_back": (DeathReport, "taken_back_reason: – → Because it is so."),
+    "members_member_access": (AccessRequest, "asked_by: – → lawyer"),
+    "members_member_erasure": (ErasureRequest, "proof: – → notary"),
+    "members_member_legal_hold": (LegalHold, "reason: – → Because it is so."),
+    "privacy_accessrequest_answer": (AccessRequest, "answer: – → Nobody proved it."),
+    "privacy_erasurerequest_decline": (ErasureRequest, "answer: – → Because it is so."),
     "members_member_hide": (Listing, "hidden_by_staff: – → True"),
     "members_member_notes": (Note, "text: – → Called about the invoice."),
     "members_member_viewing": (Viewing, "reason: – → Because it is so."),
@@ -254,6 +263,7 @@ NOTHING = {
     "ccp_activity_import": "shows what a file would do",
     "certifications_payment_import": "shows what a file would do",
     "ccp_heldcredit_import": "shows what a file would do",
+    "privacy_accessrequest_download": "is there to be read; who read it is on record once there is a file",
     "ccp_transcriptbatch_download": "is there to be read",
     "certifications_certification_import": "shows what a file would do",
     "login": "leads to the sign-in",
@@ -271,6 +281,7 @@ NOTHING = {
     "members_namerequest_document": "is there to be read",
     "members_outgoingmail_sample": "is there to be read",
     "members_outgoingmail_samples": "is there to be read",
+    "certifications_payment_till": "is there to be read",
     "payments_unappliedmoney_look": "is there to be read",
     "reports_listexport_download": "is there to be read",
     "reports_index": "is there to be read",
@@ -283,8 +294,8 @@ NOTHING = {
     "": "leads to another address",
 }
 # These leave more than one line, of the member and of the portal itself:
-# ``tests/certifications/payments/test_checkout.py``.
-SEVERAL = {"invoice-pay", "payment-webhook"}
+# ``tests/certifications/payments/test_checkout.py``, ``tests/ccp/erasure/``.
+SEVERAL = {"invoice-pay", "payment-webhook", "privacy_accessrequest_archive", "privacy_erasurerequest_confirm"}
 # Those of course systems, which have no session: ``tests/ccp/api/``.
 OF_SYSTEMS = {"api-token", "api-credits", "api-credits-batch", "api-consent"}
 # These answer with a secret that is shown once: ``tests/ccp/api/test_admin.py``.
@@ -364,6 +375,11 @@ def assert_line(name: str, post: Post) -> None:
             assert line.at == timezone.now()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _staff_rows(keep: Callable[[Callable[[], object]], None]) -> None:
+    keep(lambda: populate(1))
+
+
 @pytest.fixture(autouse=True)
 def _behind_a_proxy(settings: Any, tmp_path: Any) -> None:
     settings.TRUST_PROXY, settings.ALLAUTH_TRUSTED_PROXY_COUNT = True, 1
@@ -380,14 +396,14 @@ def test_a_staff_form_leaves_its_line(met: Member, name: str) -> None:
     assert_line(name, Post(*staff_form(met, name)))
 
 
-@pytest.mark.parametrize("name", sorted(POSTS))
+@pytest.mark.parametrize("name", sorted(POSTS.keys() - SEVERAL))
 def test_any_other_post_leaves_its_line(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert_line(name, POSTS[name](monkeypatch))
 
 
 def test_every_line_of_the_table_was_tried() -> None:
     assert LINES.keys() | NOTHING.keys() <= set(below("").values()), "an address is gone"
-    assert LINES.keys() == (MEMBERS.keys() | STAFF.keys() | POSTS.keys()) - NOTHING.keys()
+    assert LINES.keys() == (MEMBERS.keys() | STAFF.keys() | POSTS.keys()) - NOTHING.keys() - SEVERAL
 
 
 # That nothing is left out
@@ -437,7 +453,7 @@ def test_every_staff_page_that_writes_leaves_its_line() -> None:
         assert not shown.list_editable
     assert acting == {"audits_letter", "ccp_activity", "certifications_cycle"}
     assert writing <= LINES.keys()
-    assert set(below("admin/").values()) - pages <= LINES.keys() | NOTHING.keys() | OF_LISTS | SHOWN_ONCE
+    assert set(below("admin/").values()) - pages <= LINES.keys() | NOTHING.keys() | OF_LISTS | SHOWN_ONCE | SEVERAL
 
 
 # What a page writes that is only read
@@ -471,12 +487,12 @@ def test_a_group_and_what_it_may_do_are_one_line() -> None:
     address = page(Group, "change", group.pk)
     chosen = Permission.objects.get(codename="view_activity")
     shown = form_on(client, address)
-    client.post(address, shown | {"name": "Front desk", "permissions": [str(chosen.pk)]})
+    client.post(address, shown | {"name": "Night shift", "permissions": [str(chosen.pk)]})
     newest, first = group.history.order_by("-history_id")
     delta = newest.diff_against(first)
     assert delta.changed_fields == ["name", "permissions"]
     assert [row.permission for row in newest.permissions.all()] == [chosen]
-    assert "Front desk" in client.get(page(Group, "history", group.pk)).text
+    assert "Night shift" in client.get(page(Group, "history", group.pk)).text
 
 
 def test_what_an_account_may_do_is_one_line_too() -> None:

@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, models, transaction
 from simple_history.models import HistoricalChanges
 
 from amtportal.history import seals, triggers
-from amtportal.history.models import Seal, SecurityEvent
+from amtportal.history.models import BlankedLine, Gap, Seal, SecurityEvent
 from amtportal.members.models import FormerAmtId, MailDelivery, MailPause, Member, OutgoingMail, SearchTerm, Tally
 from ccp.api.models import Delivery, Event, EventRepeat, KeptAnswer, KeyDay, StandingRead
 from ccp.audits.models import (
@@ -31,6 +31,7 @@ from ccp.badges.models import Badge
 from ccp.desk.models import NightlyRun, Note, Viewing
 from ccp.models import AttestationStatement, Credit, PendingFile, Reading, Transcript, TranscriptFile
 from ccp.notices.models import Notice, NoticeMail
+from ccp.privacy.models import AccessDownload
 from ccp.reports.models import ListOpening, ReportCount
 from ccp.sharing.models import ShareDay
 from ccp.transcripts import contents as transcripts
@@ -73,6 +74,7 @@ def test_every_history_is_append_only_and_so_are_the_records_of_what_was_done() 
     others = {StatusChange, CycleCorrection, Transcript, TranscriptFile, SecurityEvent, Seal, LogEntry, FormerAmtId}
     others |= {ProviderEvent, AttestationStatement, DrawLine, DrawTicket, Replacement, CaseStep, Conflict}
     others |= {ItemReview, Letter, LetterPrint, Message, Badge, Note, Viewing, AwardCorrection}
+    others |= {BlankedLine, Gap, AccessDownload}
     others |= {ListOpening, ReportCount, Delivery, EventRepeat, StandingRead}
     assert set(triggers.append_only()) == histories | others
 
@@ -96,6 +98,7 @@ def test_every_model_of_ours_has_a_history_or_is_one() -> None:
         "desk",
         "reports",
         "api",
+        "privacy",
     )
     ours = {model for label in labels for model in apps.get_app_config(label).get_models()}
     without = {model for model in ours - set(triggers.append_only()) if not hasattr(model, "history")}

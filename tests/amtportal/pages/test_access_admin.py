@@ -5,7 +5,7 @@ write, nobody can write by hand, whatever the permission.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -61,6 +61,7 @@ READ = {
     "audits_letter_download": "audits.view_letter",
     "members_namerequest_document": "members.view_namerequest",
     "payments_settlement_csv": "payments.view_settlement",
+    "certifications_payment_till": "certifications.view_payment",
     "payments_unappliedmoney_look": "payments.view_unappliedmoney",
 }
 # Tabs of a member: the permission that each needs, besides the one to view the member.
@@ -96,8 +97,12 @@ NEEDED = {"changelist": VIEW, "add": ADD, "history": VIEW, "delete": DELETE, "ch
 PAGES = [f"{model}_{kind}" for model in BY_HAND for kind in NEEDED]
 
 
-@pytest.fixture
-def rows() -> None:
+@pytest.fixture(scope="module", autouse=True)
+def _rows(keep: Callable[[Callable[[], object]], None]) -> None:
+    keep(write_rows)
+
+
+def write_rows() -> None:
     """Make a row of every model.
 
     The cycle is closed, its certification is retired, one invoice is paid and one is void.
@@ -152,7 +157,6 @@ def test_every_address_of_the_admin_is_in_one_of_the_tables() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("rows")
 def test_nobody_but_staff_with_a_permission_for_it_opens_a_page() -> None:
     owner, stranger, anonymous = client_of(Member.objects.get()), client_of(make_member()), client_of(None)
     clerk = staff_with()  # each of these signed in, which makes the row of its table
@@ -167,12 +171,10 @@ def test_nobody_but_staff_with_a_permission_for_it_opens_a_page() -> None:
             assert getattr(clerk, method)(page).status_code in (403, 405), name
 
 
-@pytest.mark.usefixtures("rows")
 def test_the_way_from_the_admins_sign_in_ends_for_members() -> None:
     assert client_of(make_member()).get("/admin/login/?next=/admin/").status_code == 403
 
 
-@pytest.mark.usefixtures("rows")
 @pytest.mark.parametrize("model", BY_HAND)
 def test_each_permission_opens_its_own_pages(model: str) -> None:
     for given in (VIEW, ADD, CHANGE, DELETE):
@@ -189,7 +191,6 @@ def test_each_permission_opens_its_own_pages(model: str) -> None:
         assert changed == (200 if {CHANGE} & BY_HAND[model] and given == CHANGE else 403), given
 
 
-@pytest.mark.usefixtures("rows")
 @pytest.mark.parametrize("name", DEEDS)
 def test_a_deed_needs_its_own_permission_and_the_one_to_see_the_record(name: str) -> None:
     page, needed = address(name), DEEDS[name]
@@ -201,7 +202,6 @@ def test_a_deed_needs_its_own_permission_and_the_one_to_see_the_record(name: str
         assert staff_with(needed).get(page).status_code == 403
 
 
-@pytest.mark.usefixtures("rows")
 @pytest.mark.parametrize("name", IMPORTS)
 def test_an_import_needs_its_own_permission(name: str) -> None:
     page, needed = address(name), IMPORTS[name]
@@ -211,7 +211,6 @@ def test_an_import_needs_its_own_permission(name: str) -> None:
     assert others.post(page).status_code == 403
 
 
-@pytest.mark.usefixtures("rows")
 @pytest.mark.parametrize("name", READ)
 def test_what_is_there_to_be_read_needs_its_permission(name: str) -> None:
     assert staff_with(READ[name]).get(address(name)).status_code == 200
@@ -219,7 +218,6 @@ def test_what_is_there_to_be_read_needs_its_permission(name: str) -> None:
     assert staff_with(*others).get(address(name)).status_code == 403
 
 
-@pytest.mark.usefixtures("rows")
 @pytest.mark.parametrize("name", TABS)
 def test_a_tab_of_a_member_needs_its_permission_and_the_one_to_see_the_member(name: str) -> None:
     page, needed = address(name), TABS[name]
@@ -228,7 +226,6 @@ def test_a_tab_of_a_member_needs_its_permission_and_the_one_to_see_the_member(na
     assert staff_with("members.view_member", needed).get(page).status_code == 200
 
 
-@pytest.mark.usefixtures("rows")
 def test_a_note_is_written_by_who_may_write_one() -> None:
     page, reads = address("members_member_notes"), ("members.view_member", "desk.view_note")
     assert staff_with(*reads).post(page, {"text": "No."}).status_code == 403
@@ -283,7 +280,7 @@ def unwritten(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("rows", "unwritten")
+@pytest.mark.usefixtures("unwritten")
 def test_a_clerk_of_each_role_opens_what_the_table_says_and_nothing_else() -> None:
     clerks = {role: clerk_in(role) for role in Role}
     pages = [(name, address(name), ways_in(name)) for name in OF_ROLES]
@@ -300,7 +297,7 @@ def test_a_clerk_of_each_role_opens_what_the_table_says_and_nothing_else() -> No
     assert opened == {}
 
 
-@pytest.mark.usefixtures("rows", "unwritten")
+@pytest.mark.usefixtures("unwritten")
 def test_nothing_that_the_auditor_sends_changes_anything() -> None:
     auditor = clerk_in(Role.AUDITOR)
     auditor.get(address("members_member_changelist"))  # which makes the rows of a visit
@@ -321,7 +318,6 @@ def test_nothing_that_the_auditor_sends_changes_anything() -> None:
     assert {model: model._default_manager.count() for model in models} == before
 
 
-@pytest.mark.usefixtures("rows")
 def test_money_to_look_at_shows_only_what_the_account_may_see() -> None:
     page = address("payments_unappliedmoney_look")
     said = staff_with("payments.view_unappliedmoney").get(page).text
@@ -341,7 +337,6 @@ def test_pages_of_no_model_are_for_staff(name: str) -> None:
     assert client_of(None).get(page).headers["Location"].startswith(("/accounts/login/", "/admin/login/"))
 
 
-@pytest.mark.usefixtures("rows")
 @pytest.mark.parametrize(
     ("field", "needed"),
     [
@@ -358,7 +353,6 @@ def test_names_are_completed_for_those_who_may_see_them(field: str, needed: str)
     assert client_of(make_member()).get(page, asked).status_code == 302
 
 
-@pytest.mark.usefixtures("rows")
 def test_a_clerk_makes_nobody_staff_and_changes_no_staff(staff: User) -> None:
     client = staff_with("members.add_user", "members.change_user", "members.view_user")
     mine = User.objects.latest("pk")

@@ -22,7 +22,7 @@ from tests.support.builders import (
     make_user,
 )
 from tests.support.forms import MEMBERS, STAFF, form_on, members_form, staff_form
-from tests.support.staff import BY_HAND, DEEDS, page
+from tests.support.staff import BY_HAND, DEEDS, page, populate
 
 pytestmark = [
     pytest.mark.django_db,
@@ -32,6 +32,11 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _staff_rows(keep: Callable[[Callable[[], object]], None]) -> None:
+    keep(lambda: populate(1))
+
+
 @pytest.fixture(autouse=True)
 def _same_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give a draw the same secret each time: its SHA-256 follows from it."""
@@ -39,7 +44,7 @@ def _same_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 OURS = ("members", "certifications", "payments", "ccp", "notices", "audits", "sharing", "badges", "exports", "api")
-OURS += ("account", "auth", "history", "desk", "reports")
+OURS += ("account", "auth", "history", "desk", "reports", "privacy")
 # Columns that each request makes again, and columns that a database counts on from after a
 # rollback.
 RANDOM = {"request_id", "message_id", "password", "token", "nonce", "digest", "previous", "history_id", "event_id"}
@@ -124,12 +129,19 @@ NO_FORM_OF_THEIR_OWN = {
     "members_member_sign_in",
     # They need a record in a state of its own, and call a verb with the fields that they show.
     "ccp_activity_restore",
+    "ccp_heldcredit_amt_id",
+    "ccp_heldcredit_despite_name",
     "certifications_certification_award",
     "certifications_certification_probation_end",
     "certifications_certification_probation_extend",
     "certifications_certification_revoke",
     "certifications_certification_undo_revocation",
     "members_member_death_take_back",
+    # They need a request that waits, and call a verb with the fields that they show.
+    "members_member_access",
+    "members_member_erasure",
+    "members_member_legal_hold",
+    *(name for name in DEEDS if name.startswith("privacy_")),
     # They ask the payment provider, and call a verb with the one field that they show.
     "certifications_payment_refund",
     "payments_unappliedmoney_refund",

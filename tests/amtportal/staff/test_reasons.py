@@ -29,7 +29,7 @@ def test_each_action_page_says_who_reads_what_is_written() -> None:
             model for model in admin.site._registry if name.startswith(f"{model._meta.label_lower.replace('.', '_')}_")
         )
         record = model._default_manager.order_by("pk").first()
-        several = name.endswith(("_several", "_freeze", "_match"))
+        several = name.endswith(("_several", "_freeze", "_match", "_issue"))
         if record is None and not several:
             continue
         answer = client.get(reverse(f"admin:{name}", args=[] if several else [record.pk]))

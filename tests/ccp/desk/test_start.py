@@ -207,11 +207,11 @@ def run(command: str, hours_ago: float, failure: str = "") -> None:
         pytest.param([], "nightly jobs have not run yet", id="none"),
         pytest.param([(each, 25, "") for each in nightly.DAILY], "nightly jobs ✓", id="all within a day and two hours"),
         pytest.param(
-            [(each, 1, "") for each in nightly.DAILY[1:]], "nightly jobs: close_cycles did not run", id="one late"
+            [(each, 1, "") for each in nightly.DAILY[1:]], "nightly jobs: apply_held_money did not run", id="one late"
         ),
         pytest.param(
-            [("close_cycles", 27, ""), *((each, 1, "") for each in nightly.DAILY[1:])],
-            "nightly jobs: close_cycles did not run",
+            [("apply_held_money", 27, ""), *((each, 1, "") for each in nightly.DAILY[1:])],
+            "nightly jobs: apply_held_money did not run",
             id="one too long ago",
         ),
         pytest.param(

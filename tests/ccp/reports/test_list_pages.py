@@ -23,7 +23,7 @@ AT_RISK = "/admin/reports/at-risk/"
 
 @pytest.fixture
 def clerk() -> Client:
-    return client_of(make_clerk("view_lists", "view_member"))
+    return client_of(make_clerk("view_lists", "keep_filters", "view_member"))
 
 
 def read(client: Client, page: str) -> BeautifulSoup:
@@ -132,7 +132,7 @@ def save(client: Client, **typed: Any) -> Any:
 
 
 def test_a_filter_is_kept_for_its_owner_and_shared_with_staff(clerk: Client) -> None:
-    other = client_of(make_clerk("view_lists"))
+    other = client_of(make_clerk("view_lists", "keep_filters"))
     assert told(clerk, save(clerk, name="Month's end")) == "The filter “Month's end” is kept."
     save(clerk, name="For all", shared="on")
     own = {link.get_text(): link["href"] for link in read(clerk, AT_RISK).select(".reports-saved li a")}

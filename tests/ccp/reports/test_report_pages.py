@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
 
 @pytest.fixture
 def clerk() -> Client:
-    return client_of(make_clerk("view_reports"))
+    return client_of(make_clerk("view_reports", "count_reports"))
 
 
 def read(client: Client, page: str) -> BeautifulSoup:

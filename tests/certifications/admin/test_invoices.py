@@ -15,7 +15,6 @@ from tests.support.builders import (
     TODAY,
     client_of,
     invoice_of,
-    make_activity,
     make_cycle,
     make_member,
     make_payment,
@@ -132,11 +131,6 @@ def test_a_payment_is_read_without_what_nobody_sees(desk: Client, invoice: Renew
 
 
 def not_open(cycle: Cycle, state: str) -> RenewalInvoice:
-    if state == "locked":
-        return invoice_of(cycle)
-    if state == "upcoming":
-        make_activity(cycle, points="30")  # met today, so it opens tomorrow
-        return invoice_of(cycle)
     invoice = invoice_of(cycle, year=1)
     if state == "void":
         return invoices.void(invoice=invoice, reason="Issued twice")
@@ -147,13 +141,11 @@ def not_open(cycle: Cycle, state: str) -> RenewalInvoice:
 @pytest.mark.parametrize(
     ("state", "sentence"),
     [
-        ("locked", "is locked until the day after"),
-        ("upcoming", "opens on Mar 15, 2026"),
         ("paid", "is already paid"),
         ("void", "is void"),
     ],
 )
-def test_payment_is_refused_where_the_invoice_is_not_open(
+def test_payment_is_refused_where_the_invoice_is_not_to_be_paid(
     desk: Client, cycle: Cycle, state: str, sentence: str
 ) -> None:
     invoice = not_open(cycle, state)

@@ -54,6 +54,21 @@ def unapplied() -> UnappliedMoney:
     )
 
 
+def early() -> UnappliedMoney:
+    """Return a check that came before its invoice opened."""
+    return UnappliedMoney.objects.create(
+        invoice=invoice_of(make_cycle()),
+        amount=5000,
+        currency="usd",
+        method="check",
+        reference="4711",
+        received_at=noon(TODAY),
+        received_on=TODAY,
+        recorded_by=make_user(),
+        cause="early",
+    )
+
+
 def refund() -> Refund:
     return Refund.objects.create(
         unapplied=unapplied(),
@@ -120,6 +135,12 @@ CHANGES = [
     ("unappliedmoney_resolution_whole", unapplied, {"resolution": "applied", **RESOLVED}, "applied to nothing"),
     ("unappliedmoney_resolution_whole", unapplied, {"resolution": "explained", **RESOLVED}, "no explanation"),
     ("unappliedmoney_resolution_whole", unapplied, {"applied_to": invoice}, "applied, not resolved"),
+    ("unappliedmoney_came_somehow", unapplied, {"reference": "4711"}, "a charge with the number of a check"),
+    ("unappliedmoney_came_somehow", early, {"charge_id": "ch_9"}, "a check with a charge"),
+    ("unappliedmoney_came_somehow", early, {"recorded_by": None}, "recorded by nobody"),
+    ("unappliedmoney_came_somehow", early, {"received_on": None}, "received on no day"),
+    ("unappliedmoney_came_somehow", early, {"currency": "eur"}, "a check in another currency"),
+    ("unappliedmoney_early_for_an_invoice", early, {"invoice": None}, "too early for nothing"),
     ("refund_of_one", refund, {"unapplied": None}, "of nothing"),
     ("refund_of_one", refund, {"payment": payment}, "of two"),
     ("refund_has_reason", refund, {"reason": ""}, "no reason"),

@@ -5,16 +5,20 @@ Locks are taken in one order, whatever the order of the file.
 
 from datetime import date
 from functools import partial
+from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from import_export.results import Result
+from pytest_django.fixtures import Settings
 
 from amtportal import chunks
 from amtportal.imports import csv_files
 from amtportal.members.models import Member
 from certifications import invoices
-from certifications.models import Certification, Cycle, RenewalInvoice
+from certifications.models import Certification, Credential, Cycle, RenewalInvoice
 from certifications.roster.resource import RosterResource
 from tests.support.builders import TODAY, client_of, invoice_of, make_activity, make_certification, make_cycle
 from tests.support.staff import make_clerk, page, told
@@ -97,3 +101,42 @@ def test_of_two_of_the_staff_who_void_an_invoice_at_once_one_is_told_that_it_was
         answer = beside(partial(clerk.post, page(RenewalInvoice, "void", invoice.pk), {"reason": "Sent twice."}))
         wait_until_somebody_waits()
     assert told(clerk, answer.result()) == f"{invoice.number} is already void: Moved away."
+
+
+@pytest.mark.parametrize("locked", ["the credentials, as another import has", "a cycle, as a member who records has"])
+def test_a_roster_that_waits_too_long_for_another_one_or_for_a_lock_is_told_so(
+    locked: str, tmp_path: Path, settings: Settings
+) -> None:
+    """No traceback for the operator and no page of ours broken for the clerk: nothing was written, try again."""
+    settings.MEDIA_ROOT = tmp_path
+    settings.LOCK_WAIT_SECONDS = 0.1
+    certification = make_cycle().certification
+    content = rows(certification, awarded_on="2023-06-02")
+    file = tmp_path / "roster.csv"
+    file.write_text(content)
+    desk = client_of(make_clerk("view_certification", "import_roster"))
+    desk.raise_request_exception = False  # what the middleware could not settle becomes a page
+
+    def load() -> str:
+        try:
+            call_command("import_roster", str(file), verbosity=0)
+        except CommandError as error:
+            return str(error)
+        return "imported"
+
+    def upload() -> tuple[int, str]:
+        sent = SimpleUploadedFile("roster.csv", content.encode())
+        answer = desk.post(page(Certification, "import"), {"import_file": sent, "format": "0", "resource": "0"})
+        return answer.status_code, answer.text
+
+    with transaction.atomic():
+        if locked.startswith("a cycle"):
+            lock(certification.cycles.get())
+        else:
+            list(Credential.objects.select_for_update().order_by("pk"))
+        told_operator = beside(load, "lock_timeout = '200ms'").result()
+        status, text = beside(upload, "lock_timeout = '200ms'").result()
+    assert "The database is busy or gone" in told_operator
+    assert "Nothing was written. Try again." in told_operator
+    assert (status, "Traceback" in text) == (503, False)
+    assert "Nothing was" in text

@@ -116,8 +116,9 @@ def test_an_award_can_change_while_nothing_is_counted_from_it() -> None:
     row = make_row(awarded_on=date(2020, 5, 2))
     assert conflicts(row) == []
     assert conflicts(row, anchored={ADAS_RMA.pk: "CE is recorded in its cycle"}) == [
-        "Line 2, awarded_on: The award is on record as May 1, 2020 and can no longer change, because CE is recorded in "
-        "its cycle. Write 5/1/2020."
+        "Line 2, awarded_on: The award is on record as May 1, 2020 and can no longer change by a roster, because "
+        "CE is recorded in its cycle. Write 5/1/2020. If that day is wrong, press “Correct the award date” on the page "
+        "of the certification."
     ]
 
 

@@ -387,8 +387,9 @@ def test_an_award_cannot_change_once_something_is_counted_from_it(what: str) -> 
         if what == "reversed payment":
             invoices.reverse_payment(payment=payment, reason="Returned", by=payment.recorded_by, at=noon(TODAY))
     assert problems({**ADA, "awarded_on": "2023-05-02"}) == [
-        "Line 2, awarded_on: The award is on record as May 1, 2023 and can no longer change, "
-        f"because {because}. Write 5/1/2023."
+        "Line 2, awarded_on: The award is on record as May 1, 2023 and can no longer change by a roster, "
+        f"because {because}. Write 5/1/2023. If that day is wrong, press “Correct the award date” on the page of the "
+        "certification."
     ]
 
 

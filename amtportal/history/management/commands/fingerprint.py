@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import re
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
-from django.core.management.base import BaseCommand
-from django.db import connection, models
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection, models, transaction
 
 
 def sums() -> Iterator[str]:
@@ -51,11 +52,26 @@ class Command(BaseCommand):
     help = """Print rows, sums and a digest of every table: two databases with the same content print the same.
 
 - for a restored copy and its source; both of one kind, SQLite or PostgreSQL
-- nobody may write at the same time"""
+- nobody may write at the same time, unless --snapshot names a moment"""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
-    def handle(self, **options: Any) -> None:
-        for line in (*sums(), *digests()):
-            self.stdout.write(line)
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--database", metavar="NAME", help="another database of the server, or another file")
+        parser.add_argument("--snapshot", metavar="ID", help="the moment that pg_export_snapshot() gave (PostgreSQL)")
+
+    def handle(self, *, database: str | None, snapshot: str | None, **options: Any) -> None:
+        """Print the lines. A snapshot of which PostgreSQL knows nothing is an error of the database."""
+        if snapshot and not (connection.vendor == "postgresql" and re.fullmatch("[0-9A-F-]+", snapshot)):
+            raise CommandError(f"--snapshot takes what pg_export_snapshot() gives, on PostgreSQL; it is {snapshot!r}.")
+        if database:
+            connection.close()
+            connection.settings_dict["NAME"] = database
+        with transaction.atomic():
+            if snapshot:
+                with connection.cursor() as cursor:
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                    cursor.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
+            for line in (*sums(), *digests()):
+                self.stdout.write(line)

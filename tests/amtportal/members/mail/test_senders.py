@@ -66,7 +66,10 @@ def sender_of(worker: "subprocess.Popen[bytes]") -> int:
 
 
 def test_the_worker_sends_what_is_stored_and_goes_on_when_its_sender_was_killed(tmp_path: Path, server: Sink) -> None:
-    """It ends with the worker. The first mail may come twice: its sender was killed, perhaps before it wrote this down."""
+    """The first mail may come twice: its sender was killed, perhaps before it wrote that down.
+
+    It ends with the worker.
+    """
     with running(tmp_path / "var", server, "run_worker", "--no-startup-delay", "--verbosity", "0") as worker:
         write_mails(1)
         wait_until(lambda: len(server.mails) == 1, "mail that was sent")
