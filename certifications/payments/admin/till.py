@@ -25,7 +25,7 @@ class DayForm(forms.Form):
 
 
 class TillMixin(HistoryAdmin):
-    """The till list, for the admin class of payments. Whoever may view payments and unapplied money sees it."""
+    """The till list, for the admin class of payments. Whoever may view unapplied money sees it."""
 
     def get_urls(self) -> list[URLPattern]:
         return [
@@ -35,7 +35,7 @@ class TillMixin(HistoryAdmin):
 
     def till_view(self, request: HttpRequest) -> HttpResponse:
         """Show what arrived on a day, today unless another is asked for; ``?format=csv`` sends it as a file."""
-        if not (self.has_view_permission(request) and request.user.has_perm(MAY_SEE_TILL)):
+        if not request.user.has_perm(MAY_SEE_TILL):
             raise PermissionDenied
         form = DayForm(request.GET if "day" in request.GET else {"day": today().isoformat()})
         day: date | None = form.cleaned_data["day"] if form.is_valid() else None

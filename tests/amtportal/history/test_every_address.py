@@ -181,8 +181,6 @@ LINES: dict[str, tuple[type[models.Model], str]] = {
     "ccp_courselink_change": (CourseLink, "title: AMT courses → Another"),
     "ccp_errorreport_answer": (ErrorReport, "answer: – → It is so."),
     "ccp_heldcredit_delete": (HeldCredit, "provider_reference: W-1 → –"),
-    "ccp_heldcredit_amt_id": (HeldCredit, "amt_id: 7009999 → 7001"),
-    "ccp_heldcredit_despite_name": (HeldCredit, "name_confirmed: False → True"),
     "ccp_heldcredit_match": (Activity, "provider_reference: – → W-1"),
     "ccp_heldcredit_process_import": (HeldCredit, "provider_reference: – → W-1"),
     "certifications_certification_add": (Certification, "certificate_number: – → 555"),
@@ -293,9 +291,16 @@ NOTHING = {
     **dict.fromkeys(["index", "app_list", "autocomplete", "jsi18n", "password_change_done"], "is there to be read"),
     "": "leads to another address",
 }
-# These leave more than one line, of the member and of the portal itself:
-# ``tests/certifications/payments/test_checkout.py``, ``tests/ccp/erasure/``.
-SEVERAL = {"invoice-pay", "payment-webhook", "privacy_accessrequest_archive", "privacy_erasurerequest_confirm"}
+# These leave more than one line of a row, such as that a held credit was put right and that it was recorded then:
+# ``tests/certifications/payments/test_checkout.py``, ``tests/ccp/erasure/``, ``tests/ccp/amt_credits/test_holding.py``.
+SEVERAL = {
+    "ccp_heldcredit_amt_id",
+    "ccp_heldcredit_despite_name",
+    "invoice-pay",
+    "payment-webhook",
+    "privacy_accessrequest_archive",
+    "privacy_erasurerequest_confirm",
+}
 # Those of course systems, which have no session: ``tests/ccp/api/``.
 OF_SYSTEMS = {"api-token", "api-credits", "api-credits-batch", "api-consent"}
 # These answer with a secret that is shown once: ``tests/ccp/api/test_admin.py``.

@@ -203,6 +203,7 @@ def test_over_https_the_host_is_kept_to_it_and_cookies_are_guarded(tmp_path: Pat
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL")} | {
         "AMTPORTAL_URL": "https://portal.example.org",
         "AMTPORTAL_VAR": str(tmp_path),
+        "DATABASE_URL": f"sqlite:///{tmp_path}/amtportal.sqlite3",
         "DJANGO_SETTINGS_MODULE": "amtportal.settings",
         "CACHE_URL": "locmemcache://",
     }

@@ -397,7 +397,7 @@ def test_nobody_finds_signs_in_writes_to_draws_or_merges_the_member(member: Memb
     assert not OutgoingMail.objects.exists()
     cycle = cycle_of(member)
     close(cycle)
-    [line] = draws.population(terms(), {}, secret="s")
+    [line] = draws.population(terms(year=2026), {}, secret="s")
     assert line.excluded == exclusions.CLOSED
 
 
