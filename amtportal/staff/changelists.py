@@ -4,8 +4,10 @@ Counting and searching stop at a bound, and no filter lists the rows of a big ta
 """
 
 import copy
+import heapq
 from collections.abc import Sequence
 from datetime import date
+from itertools import islice
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -86,11 +88,20 @@ class BranchedFilter(admin.ListFilter):
     """A filter by several values, each of which has an index in the order of the list, and all together none.
 
     The database would read the list from its beginning until a page is full: through the whole
-    table, if the newest rows have other values. Told to read each value by its index, it merges them.
+    table, if the newest rows have other values. So each value is asked for by itself, and the keys
+    are merged. (PostgreSQL does not merge the parts of a ``UNION ALL``: it sorts them.)
+
+    The list adds ``together`` to its query itself: in the query of one value it would keep
+    PostgreSQL from reading the index in its order.
     """
 
+    together: Q | None = None
+    """The condition of the choice; None if nothing is chosen."""
     branches: Sequence[Q] = ()
     """The condition of each value under the choice. A row fits one at most."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset
 
 
 class KeptRelationFilter(admin.RelatedFieldListFilter):
@@ -119,7 +130,13 @@ class StaffChangeList(ChangeList):
         return super().get_ordering(request, queryset)
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
-        return self._shown(super().get_queryset(request, exclude_parameters))
+        found = self._unbranched = super().get_queryset(request, exclude_parameters)
+        for one in self._branched():
+            found = found.filter(one.together)
+        return self._shown(found)
+
+    def _branched(self) -> list[BranchedFilter]:
+        return [one for one in self.filter_specs if isinstance(one, BranchedFilter) and one.together is not None]
 
     def get_results(self, request: HttpRequest) -> None:
         """Find the rows of the page, and after a search or under a ``BranchedFilter`` their keys first.
@@ -140,13 +157,13 @@ class StaffChangeList(ChangeList):
             return None
         if self.query:
             return list(rows.values_list("pk", flat=True))
-        branches = [branch for one in self.filter_specs if isinstance(one, BranchedFilter) for branch in one.branches]
+        branches = [branch for one in self._branched() for branch in one.branches]
         if len(branches) < 2 or not rows.query.is_sliced or set(rows.query.order_by) != {"-pk"}:
             return None
-        unordered = self.queryset.select_related(None).order_by()
-        first, *others = (unordered.filter(branch).values_list("pk", flat=True) for branch in branches)
-        merged = first.union(*others, all=True).order_by("-pk")
-        return list(merged[rows.query.low_mark : rows.query.high_mark])
+        found = self._unbranched.select_related(None).order_by("-pk").values_list("pk", flat=True)
+        low, high = rows.query.low_mark, rows.query.high_mark
+        merged = heapq.merge(*(list(found.filter(branch)[:high]) for branch in branches), reverse=True)
+        return list(islice(merged, low, high))
 
     def _shown(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         shown: Any = self.model_admin

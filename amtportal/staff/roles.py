@@ -118,6 +118,8 @@ _ALLOWED: dict[str, tuple[Role, ...]] = {
     "ccp.view_heldcredit": (DESK, OFFICER),
     "ccp.import_credits": (OFFICER,),
     "ccp.match_held_credits": (OFFICER,),
+    "ccp.correct_held_credit": (OFFICER,),
+    "ccp.record_despite_name": (OFFICER,),
     "ccp.delete_heldcredit": (OFFICER,),
     "ccp.view_transcript": (DESK, OFFICER),
     "ccp.view_transcriptbatch": (OFFICER,),

@@ -11,6 +11,7 @@ TITLES = {
     "desk": "The desk",
     "sharing": "Sharing",
     "exports": "Members' archives",
+    "privacy": "Access and erasure by law",
     "notices": "Notices",
     "reports": "Lists and reports",
     "certifications": "Certifications, cycles, invoices and payments",

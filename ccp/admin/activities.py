@@ -95,8 +95,8 @@ class CategoryFilter(BranchedFilter, admin.RelatedFieldListFilter):
             kinds = list(found)
         except (ValueError, ValidationError) as error:
             raise IncorrectLookupParameters(error) from error
-        self.branches = [Q(activity_type=kind) for kind in kinds]
-        return queryset.filter(activity_type__in=kinds)
+        self.together, self.branches = Q(activity_type__in=kinds), [Q(activity_type=kind) for kind in kinds]
+        return queryset
 
 
 class CreditInline(ShownInline):

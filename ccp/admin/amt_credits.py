@@ -1,5 +1,6 @@
 """Credits from AMT: the import, the held credits, and the error reports that members send."""
 
+import hashlib
 from datetime import date
 from typing import Any
 
@@ -14,14 +15,15 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from import_export.results import Result
 
-from amtportal.fields import LineField, LinesField
-from amtportal.formatting import format_day
+from amtportal.fields import IdentifierField, LineField, LinesField
+from amtportal.formatting import format_day, format_points
 from amtportal.imports.admin import ImportPages, UploadForm
 from amtportal.members.access import account_of
+from amtportal.members.models import Member
 from amtportal.refusals import Refused
 from amtportal.staff.actions import ActionPage, AlreadyDone
 from amtportal.staff.changelists import ConditionFilter
-from amtportal.staff.forms import ReadBy
+from amtportal.staff.forms import ReadBy, ReasonForm
 from amtportal.staff.pages import HistoryAdmin, WrittenByVerbs, numbered
 from ccp.admin import voiding
 from ccp.admin.activities import MAY_VOID
@@ -32,6 +34,8 @@ from ccp.models import ErrorReport, HeldCredit
 
 MAY_IMPORT = "ccp.import_credits"
 MAY_MATCH = "ccp.match_held_credits"
+MAY_CORRECT = "ccp.correct_held_credit"
+MAY_CONFIRM = "ccp.record_despite_name"
 MAY_ANSWER = "ccp.answer_error_report"
 EDITOR = forms.Textarea(attrs={"rows": 5, "class": "vLargeTextField"})
 
@@ -42,6 +46,20 @@ class MatchedFilter(ConditionFilter):
 
     def conditions(self, on: date) -> dict[str, tuple[str, Q]]:
         return {"no": ("Held", Q(activity=None)), "yes": ("Recorded", Q(activity__isnull=False))}
+
+
+class AmtIdForm(ReasonForm):
+    amt_id = IdentifierField(
+        label="AMT ID",
+        max_length=20,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text="Whose credit it is.",
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    field_order = ["amt_id", "reason"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, read_by=ReadBy.MEMBER_ON_REQUEST, help_text="How you know whose it is.", **kwargs)
 
 
 class CreditsForm(UploadForm):
@@ -91,6 +109,71 @@ class HeldCreditAdmin(CreditsImportMixin, WrittenByVerbs, HistoryAdmin):
     def found_by(self, words: str) -> Q:
         return Q(amt_id__istartswith=words) | Q(provider_reference__istartswith=words)
 
+    def links(self, request: HttpRequest, obj: HeldCredit) -> list[tuple[str, str]]:
+        links = []
+        if obj.activity_id is None and request.user.has_perm(MAY_CORRECT):
+            links.append(("Correct the AMT ID", reverse("admin:ccp_heldcredit_amt_id", args=[obj.pk])))
+        if obj.activity_id is None and request.user.has_perm(MAY_CONFIRM) and held_credits.is_of_other(obj):
+            links.append(("Record despite the name", reverse("admin:ccp_heldcredit_despite_name", args=[obj.pk])))
+        return links
+
+    def _facts(self, held: HeldCredit, amt_id: str) -> list[tuple[str, object]]:
+        member = Member.objects.known_as([amt_id]).get(amt_id)
+        return [
+            ("Credit", f"{held.provider_reference}: {held.title or held.activity_type.name}"),
+            ("Points", format_points(held.points)),
+            ("AMT ID", f"{amt_id}, {member.name if member else 'which no member has'}"),
+            ("Last name that came", held.last_name or "none"),
+        ]
+
+    def amt_id_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show whom the corrected AMT ID would match, and then correct it."""
+        held: HeldCredit = self.record_for_action(request, object_id, MAY_CORRECT)
+        form = AmtIdForm(request.POST or None, initial={"amt_id": held.amt_id})
+        facts = [*self._facts(held, held.amt_id), ("Why it is held", held.reason)]
+        button = "Show who it is"
+        if request.method == "POST" and form.is_valid() and form.cleaned_data["amt_id"] != held.amt_id:
+            amt_id = form.cleaned_data["amt_id"]
+            facts = self._facts(held, amt_id)
+            why = held_credits.why_not(held, amt_id, at=timezone.now())
+            facts.append(("What follows", f"It stays held. {why}" if why else "It is recorded for this member."))
+            seen = hashlib.sha256("".join(str(fact) for fact in facts).encode()).hexdigest()
+            button = "Correct the AMT ID"
+            if not Member.objects.known_as([amt_id]):
+                form.add_error("amt_id", f"No member has the AMT ID {amt_id}. Correct it.")
+            elif form.cleaned_data["seen"] != seen:
+                form = AmtIdForm(initial={**form.cleaned_data, "seen": seen})
+        return self.action_page(
+            request,
+            held,
+            ActionPage(
+                title=f"Correct the AMT ID of {held.provider_reference}",
+                button=button,
+                form=form,
+                facts=facts,
+                act=lambda typed: _correct(held, typed, request),
+            ),
+        )
+
+    def despite_name_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        held: HeldCredit = self.record_for_action(request, object_id, MAY_CONFIRM)
+        return self.action_page(
+            request,
+            held,
+            ActionPage(
+                title=f"Record {held.provider_reference} despite its name",
+                button="Record credit",
+                form=ReasonForm(
+                    request.POST or None,
+                    read_by=ReadBy.MEMBER_ON_REQUEST,
+                    help_text="How you know that the credit is the member's.",
+                ),
+                facts=[*self._facts(held, held.amt_id), ("Why it is held", held.reason)],
+                warning="If it is somebody else's, correct the AMT ID instead.",
+                act=lambda typed: _confirm(held, typed["reason"], request),
+            ),
+        )
+
     def has_delete_permission(self, request: HttpRequest, obj: HeldCredit | None = None) -> bool:
         """Return whether the user may delete the credit, which is possible only while it is held.
 
@@ -99,8 +182,13 @@ class HeldCreditAdmin(CreditsImportMixin, WrittenByVerbs, HistoryAdmin):
         return request.user.has_perm("ccp.delete_heldcredit") and (obj is None or obj.activity_id is None)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.match_view)
-        return [path("match/", view, name="ccp_heldcredit_match"), *super().get_urls()]
+        view = self.admin_site.admin_view
+        return [
+            path("match/", view(self.match_view), name="ccp_heldcredit_match"),
+            path("<path:object_id>/amt-id/", view(self.amt_id_view), name="ccp_heldcredit_amt_id"),
+            path("<path:object_id>/despite-name/", view(self.despite_name_view), name="ccp_heldcredit_despite_name"),
+            *super().get_urls(),
+        ]
 
     def match_view(self, request: HttpRequest) -> HttpResponse:
         """Show how many credits are held, then record those that can now be recorded."""
@@ -121,6 +209,28 @@ class HeldCreditAdmin(CreditsImportMixin, WrittenByVerbs, HistoryAdmin):
             warning="Those whose member is on the roster and whose days an open cycle covers are recorded.",
         )
         return self.render_action_page(request, action, original=None, back=back)
+
+
+def _correct(held: HeldCredit, typed: dict[str, Any], request: HttpRequest) -> str:
+    amt_id, reason = typed["amt_id"], typed["reason"]
+    found = HeldCredit.objects.get(pk=held.pk)
+    if found.sent_amt_id and found.amt_id == amt_id:
+        raise AlreadyDone(f"The AMT ID is corrected to {amt_id} already.")
+    held = held_credits.correct_amt_id(
+        held=held, amt_id=amt_id, reason=reason, by=account_of(request), at=timezone.now()
+    )
+    return f"Corrected the AMT ID of {held.provider_reference} to {amt_id}. {_outcome(held)}"
+
+
+def _confirm(held: HeldCredit, reason: str, request: HttpRequest) -> str:
+    if HeldCredit.objects.get(pk=held.pk).name_confirmed:
+        raise AlreadyDone(f"{held.provider_reference} is confirmed as the member’s already.")
+    held = held_credits.record_despite_name(held=held, reason=reason, by=account_of(request), at=timezone.now())
+    return f"Confirmed that {held.provider_reference} is of {held.amt_id}. {_outcome(held)}"
+
+
+def _outcome(held: HeldCredit) -> str:
+    return f"Recorded as {held.activity.reference}." if held.activity else f"It is still held: {held.reason}"
 
 
 class AnsweredFilter(ConditionFilter):

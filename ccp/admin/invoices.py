@@ -4,6 +4,8 @@ Before staff act on one, the portal closes those of the member's cycles that are
 """
 
 from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
 
 from amtportal.dates import today
 from amtportal.imports.admin import ImportPages, UploadForm
@@ -13,6 +15,7 @@ from certifications import invoices
 from certifications.admin.invoices import BaseRenewalInvoiceAdmin
 from certifications.admin.payments import BasePaymentAdmin
 from certifications.models import Payment, RenewalInvoice
+from certifications.payments.admin.till import MAY_SEE_TILL, TillMixin
 
 
 @admin.register(RenewalInvoice)
@@ -36,8 +39,14 @@ class PaymentsForm(UploadForm):
 
 
 @admin.register(Payment)
-class PaymentAdmin(CatchUpFirstMixin, ImportPages, BasePaymentAdmin):
+class PaymentAdmin(CatchUpFirstMixin, ImportPages, TillMixin, BasePaymentAdmin):
     resource_classes = [CaughtUpPaymentsResource]
     import_form_class = PaymentsForm
     import_label = "Import payments"
     may_import = "certifications.import_payments"
+
+    def import_links(self, request: HttpRequest) -> list[tuple[str, str]]:
+        links = super().import_links(request)
+        if request.user.has_perm(MAY_SEE_TILL):
+            links.append(("Till list", reverse("admin:certifications_payment_till")))
+        return links

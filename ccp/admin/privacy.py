@@ -367,7 +367,7 @@ class AnsweredFilter(ConditionFilter):
 
 @admin.register(AccessRequest)
 class AccessRequestAdmin(WrittenByVerbs, HistoryAdmin):
-    list_display = ["__str__", "member", "received_on", "due_on", "answered_on", "outcome"]
+    list_display = ["request", "member", "received_on", "due_on", "answered_on", "outcome"]
     list_select_related = ["member"]
     list_reads = [
         "received_on", "due_on", "answered_on", "outcome", "member__first_name", "member__last_name", "member__amt_id",
@@ -381,6 +381,10 @@ class AccessRequestAdmin(WrittenByVerbs, HistoryAdmin):
         "downloads", "outcome", "answered_on", "answered_by", "answer",
     ]  # fmt: skip
     readonly_fields = ["progress", "downloads"]
+
+    @admin.display(description="request")
+    def request(self, obj: AccessRequest) -> str:
+        return str(obj)
 
     @admin.display(description="Archive")
     def progress(self, obj: AccessRequest) -> str:
@@ -494,10 +498,14 @@ def _answered(asked: AccessRequest, typed: dict[str, Any], *, by: User, at: date
 
 @admin.register(LegalHold)
 class LegalHoldAdmin(WrittenByVerbs, HistoryAdmin):
-    list_display = ["__str__", "member", "reason", "set_at", "lifted_at"]
+    list_display = ["hold", "member", "reason", "set_at", "lifted_at"]
     list_select_related = ["member"]
     list_reads = ["reason", "set_at", "lifted_at", "member__first_name", "member__last_name", "member__amt_id"]
     search_help_text = "Name, e-mail address or AMT ID"
     search_fields = ["member"]
     page_select_related = ["member", "set_by", "lifted_by"]
     fields = ["member", "reason", "set_at", "set_by", "lifted_at", "lifted_by", "lift_reason"]
+
+    @admin.display(description="hold")
+    def hold(self, obj: LegalHold) -> str:
+        return str(obj)

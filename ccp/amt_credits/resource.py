@@ -51,6 +51,7 @@ class CreditEntry:
         return [
             row.provider_reference,
             row.amt_id,
+            row.last_name,
             row.activity_type,
             row.title,
             format_day_in_table(row.starts_on),
@@ -71,6 +72,7 @@ class CreditsResource(ImportResource[CreditRow, CreditEntry]):
 
     provider_reference = Field("provider_reference")
     amt_id = Field("member__amt_id")
+    last_name = Field("member__last_name")
     activity_type = Field("activity_type__code")
     title = Field("title")
     starts_on = Field("starts_on")
@@ -150,18 +152,24 @@ class CreditsResource(ImportResource[CreditRow, CreditEntry]):
             title=row.title,
             provider=amt_credits.PROVIDER,
         )
-        return Received(row.provider_reference, row.amt_id, claim)
+        return Received(row.provider_reference, row.amt_id, claim, row.last_name)
 
 
 def _on_record(rows: list[CreditRow]) -> dict[str, dict[str, object]]:
     """Return what is on record under the references of these rows, by reference and column."""
     references = [row.provider_reference for row in rows]
-    held = held_credits.by_reference(references).values()
+    held = held_credits.by_reference(references)
     recorded = amt_credits.by_reference(references).values()
-    return {
-        **{credit.provider_reference: _values(credit, credit.amt_id) for credit in held},
+    stored = {
+        **{credit.provider_reference: _values(credit, credit.amt_id) for credit in held.values()},
         **{credit.provider_reference: _values(credit, credit.member.amt_id) for credit in recorded},
     }
+    for row in rows:
+        credit = held.get(row.provider_reference)
+        if credit and row.amt_id in (credit.amt_id, credit.sent_amt_id):
+            # Staff have corrected the AMT ID since, and the file still has what was sent.
+            stored[row.provider_reference]["amt_id"] = row.amt_id
+    return stored
 
 
 def _spoiled_references(new: Iterable[CreditRow]) -> Iterator[Problem]:

@@ -20,10 +20,10 @@ from ccp.counting.terms import Terms
 from ccp.models import Activity, ActivityType
 from ccp.recording import claims, eligibility
 
-COLUMNS = ("provider_reference", "amt_id", "activity_type", "title", "starts_on", "ends_on", "points")
+COLUMNS = ("provider_reference", "amt_id", "last_name", "activity_type", "title", "starts_on", "ends_on", "points")
 REQUIRED = ("provider_reference", "amt_id", "activity_type", "starts_on", "points")
 
-_LENGTHS = lengths_of(("provider_reference", "amt_id", "title"), Member, Activity)
+_LENGTHS = lengths_of(("provider_reference", "amt_id", "last_name", "title"), Member, Activity)
 _POINTS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?", re.ASCII)
 
 
@@ -31,6 +31,7 @@ _POINTS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?", re.ASCII)
 class CreditRow:
     """One credit as it is in the file. ``activity_type`` is the code of the type.
 
+    ``last_name`` is of the person, if the file has it: it catches an AMT ID that is somebody else's.
     For an activity of one day, the file may leave the last day empty.
     """
 
@@ -42,6 +43,7 @@ class CreditRow:
     ends_on: date
     points: Decimal
     title: str = ""
+    last_name: str = ""
 
 
 def number_of(value: str, *, what: str) -> Decimal:
@@ -74,7 +76,7 @@ def read_credit_row(
         required=REQUIRED,
         lengths=_LENGTHS,
         meaning=lambda value, column: meaning(value, column, activity_types),
-        prose=("title",),
+        prose=("title", "last_name"),
         codes=("provider_reference", "amt_id"),
     )
     if problems:

@@ -13,7 +13,6 @@ from amtportal.formatting import format_points
 from amtportal.members.models import Member
 from ccp.amt_credits import credits as amt_credits
 from ccp.amt_credits import holding
-from ccp.amt_credits.holding import Received
 from ccp.api.models import Delivery
 from ccp.models import Activity, Credit, HeldCredit
 
@@ -78,8 +77,5 @@ def _counted(entries: Collection[Activity]) -> dict[int, list[dict[str, str]]]:
 def _known(held: Collection[HeldCredit]) -> set[int]:
     """Return the keys of the held credits whose AMT ID and name are of a member."""
     members = Member.objects.known_as({waiting.amt_id for waiting in held}) if held else {}
-    return {waiting.pk for waiting in held if (member := members.get(waiting.amt_id)) and _fits(waiting, member)}
-
-
-def _fits(waiting: HeldCredit, member: Member) -> bool:
-    return Received("", waiting.amt_id, None, waiting.last_name).is_of(member)  # type: ignore[arg-type]
+    others = holding.of_others([holding.as_received(waiting) for waiting in held], members)
+    return {waiting.pk for waiting in held if waiting.amt_id in members and waiting.provider_reference not in others}

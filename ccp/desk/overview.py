@@ -98,6 +98,8 @@ def _identity(member: Member) -> list[tuple[str, str]]:
     former = FormerAmtId.objects.filter(Q(member=member) | Q(member__merged_into=member)).order_by("-changed_at")
     merged = Member.objects.filter(merged_into=member).order_by("pk")
     facts = [("AMT ID", member.amt_id)]
+    if member.died_on:
+        facts.append(("Died", format_day(member.died_on)))
     if numbers := [row.amt_id for row in former]:
         facts.append(("Former AMT IDs", ", ".join(dict.fromkeys(numbers))))
     if records := [row.amt_id for row in merged]:

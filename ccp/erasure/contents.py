@@ -390,7 +390,7 @@ RULES: tuple[Rule, ...] = (
     _stays(StandingRead, "which course system read the standing", "consent__member"),
     _stays(Listing, "the look-up shows nobody who was erased", "member"),
     _stays(Archive, "who asked for an archive; its file goes", "member"),
-    _stays(AccessDownload, OURS, "request__member"),
+    _stays(AccessDownload, OURS, "access_request__member"),
     _stays(LegalHold, OURS, "member"),
 )  # fmt: skip
 

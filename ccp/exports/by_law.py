@@ -79,7 +79,9 @@ def note_download(*, request: AccessRequest, by: User, at: datetime) -> AccessDo
     refuse_if(problem_with(request.member, by=by))
     if request.archive is None or state(request, at=at) != archives.State.READY:
         raise Refused("There is no archive to download. Have one made.")
-    return AccessDownload.objects.create(request=request, archive=request.archive, downloaded_by=by, downloaded_at=at)
+    return AccessDownload.objects.create(
+        access_request=request, archive=request.archive, downloaded_by=by, downloaded_at=at
+    )
 
 
 @transaction.atomic

@@ -559,7 +559,11 @@ SECTIONS = (
             "received_at",
             "activity",
         ],
-        without={"last_name": "if it is not the member's, it is somebody else's"},
+        without={
+            "last_name": "if it is not the member's, it is somebody else's",
+            "sent_amt_id": "it may be somebody else's",
+            "name_confirmed": "a note of AMT's about the last name",
+        },
     ),
     Section(
         name="error_reports",

@@ -19,8 +19,14 @@ class HeldCredit(models.Model):
 
     provider_reference = IdentifierField(max_length=60, unique=True)
     amt_id = IdentifierField("AMT ID", max_length=20, db_index=True)
+    sent_amt_id = IdentifierField(
+        "AMT ID as it was sent", max_length=20, blank=True, default="", help_text="If staff have corrected it since."
+    )
     activity_type = models.ForeignKey(ActivityType, on_delete=models.PROTECT, related_name="held_credits")
     last_name = LineField(max_length=150, blank=True, help_text="As it was sent. Empty: the AMT ID alone decides.")
+    name_confirmed = models.BooleanField(
+        "recorded despite its name", default=False, help_text="Staff found that it is the member's all the same."
+    )
     title = LineField(max_length=200, blank=True)
     provider = LineField(max_length=200, blank=True, help_text="Empty: AMT itself.")
     starts_on = models.DateField()
@@ -44,6 +50,8 @@ class HeldCredit(models.Model):
         permissions = [
             ("import_credits", "Can import credits from AMT"),
             ("match_held_credits", "Can match held credits with certifications"),
+            ("correct_held_credit", "Can correct the AMT ID of a held credit"),
+            ("record_despite_name", "Can record a held credit despite its last name"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -88,7 +88,7 @@ class AccessRequest(ByLaw):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="access_answered"
     )
 
-    history = History(found_by=["member"])
+    history = History(found_by=["member", "archive"])
 
     class Meta:
         ordering = ["-pk"]
@@ -120,7 +120,7 @@ class AccessRequest(ByLaw):
 class AccessDownload(AppendOnly, Traced):
     """That somebody of the staff downloaded the archive of a request for access."""
 
-    request = models.ForeignKey(AccessRequest, on_delete=models.PROTECT, related_name="downloads")
+    access_request = models.ForeignKey(AccessRequest, on_delete=models.PROTECT, related_name="downloads")
     archive = models.ForeignKey("exports.Archive", on_delete=models.PROTECT, related_name="downloads_by_law")
     downloaded_at = models.DateTimeField(default=timezone.now)
     downloaded_by = models.ForeignKey(
@@ -131,7 +131,7 @@ class AccessDownload(AppendOnly, Traced):
         ordering = ["-pk"]
 
     def __str__(self) -> str:
-        return f"Download {self.pk} of {self.request}"
+        return f"Download {self.pk} of {self.access_request}"
 
 
 class ErasureState(models.TextChoices):

@@ -141,7 +141,8 @@ class PaymentsResource(ImportResource[PaymentRow, PaymentEntry]):
             receipts[entry.is_early].append(receipt)
         of_file: dict[str, Any] = {"by": self.by, "at": self.at, "file_name": (self.file_name or self.noun)[:255]}
         invoice_rules.record_payments(receipts=receipts[False], **of_file)
-        holding.hold(receipts=receipts[True], **of_file)
+        if receipts[True]:
+            holding.hold(receipts=receipts[True], **of_file)
 
     def after_import(self, dataset: Any, result: Result, **kwargs: Any) -> None:
         super().after_import(dataset, result, **kwargs)
@@ -172,6 +173,7 @@ class PaymentsResource(ImportResource[PaymentRow, PaymentEntry]):
                 if all(payment.reversed_at for payment in same):
                     self.reversed_since.append(_reversed_since(row, invoice, same[-1]))
                 continue
+            waiting = next((each for each in early[invoice.pk] if each.cause == "early" and not each.resolution), None)
             money = [each for each in early[invoice.pk] if _is_on(row, each)]
             if money:
                 self._known.add(row.line)
@@ -182,7 +184,7 @@ class PaymentsResource(ImportResource[PaymentRow, PaymentEntry]):
             elif checkout := under_way.get(invoice.pk):
                 yield Problem(row.line, "invoice", _under_way(invoice, checkout))
             elif problem := holding.problem_with_receipt(
-                invoice, amount=row.amount, received_on=row.received_on, on=on
+                invoice, amount=row.amount, received_on=row.received_on, on=on, held=waiting
             ):
                 yield Problem(row.line, problem.field or "invoice", problem.sentence)
 

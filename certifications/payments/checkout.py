@@ -129,7 +129,7 @@ def why_not_payable(invoice: RenewalInvoice, at: datetime) -> str:
         return why_kept(invoice)
     if held := UnappliedMoney.objects.early().filter(invoice=invoice).first():
         shown = HeldMoney(held.amount, 1, held.method, held.day).in_words(day_of(at))
-        return f"{shown} {_('It is applied within a day: do not pay again.')}"
+        return " ".join([shown, _("It is applied within a day: do not pay again.")])
     return ""
 
 

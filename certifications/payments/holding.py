@@ -22,7 +22,7 @@ from django.utils import timezone
 from simple_history.utils import bulk_create_with_history
 
 from amtportal.after_commit import after_commit
-from amtportal.chunks import CHUNK
+from amtportal.chunks import CHUNK, chunks
 from amtportal.dates import day_of, today
 from amtportal.formatting import dollars, format_day
 from amtportal.history.lines import sign
@@ -78,13 +78,16 @@ def why_now(money: UnappliedMoney, on: date) -> str:
     return f"The invoice opens {f'on {format_day(opens_on)}' if opens_on else 'once the CCP requirement is met'}"
 
 
-def problem_with_receipt(invoice: RenewalInvoice, *, amount: int, received_on: date, on: date) -> Problem | None:
+def problem_with_receipt(
+    invoice: RenewalInvoice, *, amount: int, received_on: date, on: date, held: UnappliedMoney | None
+) -> Problem | None:
     """Return why money of a file can be neither recorded for the invoice nor held until it opens, or None.
 
-    Its cycle and certification must be loaded.
+    Its cycle and certification must be loaded. ``held``: what AMT holds for the invoice already.
     """
     try:
-        check_nothing_held(invoice)
+        if held:
+            raise _held_already(invoice, held)
         if invoices.is_early(invoice, on):
             check_waits(invoice, amount=amount, received_on=received_on, on=on)
             return None
@@ -101,10 +104,12 @@ def hold(*, receipts: Sequence[Receipt], by: User | None, at: datetime, file_nam
     """
     on = day_of(at)
     locked = invoices.locked_for_payment(receipt.invoice.pk for receipt in receipts)
+    for some in chunks(locked):
+        for earlier in UnappliedMoney.objects.early().filter(invoice__in=some).select_related("invoice"):
+            raise _held_already(locked[earlier.invoice_id or 0], earlier)
     held = []
     for receipt in receipts:
         invoice = locked[receipt.invoice.pk]
-        check_nothing_held(invoice)
         check_waits(invoice, amount=receipt.amount, received_on=receipt.received_on, on=on)
         held.append(_early(receipt, by=by, at=at, file_name=file_name))
     bulk_create_with_history(held, UnappliedMoney, batch_size=CHUNK, default_user=by, default_date=at)
@@ -174,10 +179,14 @@ def check_waits(
 def check_nothing_held(invoice: RenewalInvoice) -> None:
     """Raise ``Refused`` if AMT already holds money for the invoice."""
     if held := UnappliedMoney.objects.early().filter(invoice=invoice).first():
-        raise Refused(
-            f"AMT holds {dollars(held.amount)} for {invoice.number} already, received on {format_day(held.day)}. Send "
-            "one of the two back."
-        )
+        raise _held_already(invoice, held)
+
+
+def _held_already(invoice: RenewalInvoice, held: UnappliedMoney) -> Refused:
+    return Refused(
+        f"AMT holds {dollars(held.amount)} for {invoice.number} already, received on {format_day(held.day)}. Send "
+        "one of the two back."
+    )
 
 
 def apply_waiting(*, at: datetime, by: User | None = None, of: Collection[int] | None = None) -> AppliedTally:

@@ -26,6 +26,8 @@ seconds of another machine say nothing:
   (``tests/benchmarks/held.py``). ``make bench-check`` and ``make bench-hold`` run it.
 - ``growth``, only if it is named: each page and list at several sizes
   (``tests/benchmarks/growth.py``).
+- ``desk``, only if it is named: what staff ask all day, and the nightly count of the reports, at one
+  size (``tests/benchmarks/desk.py``).
 """
 
 import os
@@ -52,7 +54,7 @@ from ccp.notices import sending, writing  # noqa: E402
 from ccp.notices.models import Notice, NoticeMail  # noqa: E402
 from ccp.recording import verbs as recording  # noqa: E402
 from certifications.models import Certification, Cycle, RenewalInvoice  # noqa: E402
-from tests.benchmarks import association, growth, held, mail, pages, rosters, webhooks  # noqa: E402
+from tests.benchmarks import association, desk, growth, held, mail, pages, rosters, webhooks  # noqa: E402
 from tests.benchmarks.floor.views import add_row  # noqa: E402
 from tests.benchmarks.measuring import Usage, command, measured  # noqa: E402
 from tests.support.builders import make_activity, make_cycle, make_member, noon  # noqa: E402
@@ -87,6 +89,11 @@ def roster(rows: int) -> None:
     for name, usage in zip(("a new roster", "the same roster again"), runs, strict=True):
         tell(f"import_roster, {name}: {usage.output}", rows, "rows", usage)
     tell_floor("the file read and the rows inserted", floor, *runs)
+
+
+def ask_desk(members: int, entries: int | None, requests: int) -> None:
+    growth.built(members, entries)
+    desk.measure(requests)
 
 
 def close(cycles: int) -> None:
@@ -223,12 +230,16 @@ def tell_floor(what: str, floor: Usage, *usages: Usage) -> None:
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter, prog="make bench")
-    names = ["roster", "close", "notices", "verify", "seal", "record", "webhooks", "mail", "pages", "held", "growth"]
-    parser.add_argument("what", nargs="*", choices=[*names, []], help="All but held and growth unless named.")
+    names = ["roster", "close", "notices", "verify", "seal", "record", "webhooks", "mail", "pages"]
+    only_if_named = ["held", "growth", "desk"]
+    parser.add_argument(
+        "what", nargs="*", choices=[*names, *only_if_named, []], help="All but the last three unless named."
+    )
     parser.add_argument("--rows", type=int, default=3000, help="Rows of the roster (3000).")
     parser.add_argument("--cycles", type=int, default=3000, help="Ended cycles for close (3000).")
     parser.add_argument("--credits", type=int, default=20_000, help="Credits for verify and seal (20000).")
-    parser.add_argument("--members", type=int, default=1000, help="Members for pages and notices (1000).")
+    parser.add_argument("--members", type=int, default=1000, help="Members for pages, notices and desk (1000).")
+    parser.add_argument("--entries", type=int, help="Entries of each member for growth and desk (as the disk allows).")
     parser.add_argument("--webhooks", type=int, default=200, help="Messages of the payment provider (200).")
     parser.add_argument("--mails", type=int, default=2000, help="Mails for mail (2000).")
     parser.add_argument("--requests", type=int, default=50, help="Requests for each page (50).")
@@ -246,9 +257,10 @@ def main() -> None:
         "mail": lambda: mail.run(options.mails),
         "pages": lambda: pages.run(options.members, options.requests),
         "held": lambda: held.run(write=options.write),
+        "desk": lambda: ask_desk(options.members, options.entries, options.requests),
     }
     print(f"On {connection.vendor}:")
-    for name in options.what or [name for name in runs if name != "held"]:
+    for name in options.what or names:
         if name == "growth":  # it needs a database for each size
             continue
         with temporary_database():
@@ -257,7 +269,7 @@ def main() -> None:
         taken = {}
         for members in options.sizes:
             with temporary_database():
-                taken[members] = growth.take(members, options.requests)
+                taken[members] = growth.take(members, options.entries, options.requests)
         growth.tell(taken)
 
 

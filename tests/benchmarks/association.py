@@ -22,6 +22,7 @@ from amtportal.history.lines import sign
 from amtportal.history.models import SecurityEvent
 from amtportal.members.models import Member, SearchTerm, User
 from ccp.models import Activity, ActivityType, AttestationStatement, Credit, ErrorReport, Evidence
+from ccp.notices.models import Notice, NoticeMail
 from ccp.recording import claims
 from certifications import invoices
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice
@@ -228,12 +229,13 @@ def multiply(
     *,
     also: tuple[type[models.Model], ...] = (),
     entries: int | None = None,
+    mails: int | None = None,
     with_history: bool = True,
 ) -> None:
     """Return the association that was built, this many times over.
 
     The database copies its rows, and the copies have their own keys. ``also``: other tables to
-    copy. ``entries``: how many of each member's entries are copied; all, if it is left out.
+    copy. ``entries``, ``mails``: how many of each member's are copied; all, if it is left out.
     """
     if times < 2:
         return
@@ -246,6 +248,7 @@ def multiply(
         if connection.vendor == "postgresql":  # What the rows refer to is there: nothing needs to be looked up.
             cursor.execute("SET session_replication_role = replica")
         for model in tables:
+            indexes = _without_indexes(cursor, model)
             columns = [field.column for field in model._meta.concrete_fields]
             values = ", ".join(_copied(field, models_of_a_member) for field in model._meta.concrete_fields)
             named = ", ".join(connection.ops.quote_name(column) for column in columns)
@@ -254,10 +257,30 @@ def multiply(
                 cursor.execute(
                     f"WITH RECURSIVE copy(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM copy WHERE n < {last}) "  # noqa: S608
                     f"INSERT INTO {model._meta.db_table} ({named}) SELECT {values} FROM {model._meta.db_table}, copy "
-                    f"WHERE {_built(model)} AND {_which(model, entries)}"
+                    f"WHERE {_built(model)} AND {_which(model, entries, mails)}"
                 )
+            for index in indexes:
+                cursor.execute(index)
         if connection.vendor == "postgresql":
             cursor.execute("SET session_replication_role = origin")
+
+
+def _without_indexes(cursor: Any, model: type[models.Model]) -> list[str]:
+    """Drop the indexes of a table that belong to no constraint, and return the statements that make them again.
+
+    Made over all rows at once, they take a fraction of the time.
+    """
+    if connection.vendor != "postgresql":
+        return []
+    cursor.execute(
+        "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index "
+        "WHERE indrelid = %s::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)",
+        [model._meta.db_table],
+    )
+    found = cursor.fetchall()
+    for name, _ in found:
+        cursor.execute(f"DROP INDEX {name}")
+    return [made for _, made in found]
 
 
 def _built(model: type[models.Model]) -> str:
@@ -265,10 +288,14 @@ def _built(model: type[models.Model]) -> str:
     return f"{connection.ops.quote_name(model._meta.pk.column)} < {APART}"
 
 
-def _which(model: type[models.Model], entries: int | None) -> str:
-    """Return the condition for the rows that are copied: all, or those of each member's first entries."""
+def _which(model: type[models.Model], entries: int | None, mails: int | None) -> str:
+    """Return the condition for the rows that are copied: all, or those of each member's first entries and mails."""
     if model is SearchTerm:  # a copy's AMT ID begins with a digit, and has no pairs
         return "term NOT LIKE ' %0%'"
+    if model in (NoticeMail, Notice) and mails is not None:
+        first = " OR ".join(f"message_id LIKE '%.{number}@bench>'" for number in range(mails)) or "FALSE"
+        of_mails = f"mail_id IN (SELECT id FROM {NoticeMail._meta.db_table} WHERE ({first}) AND id < {APART})"  # noqa: S608
+        return f"({first})" if model is NoticeMail else of_mails
     if entries is None:
         return "TRUE"
     titles = ", ".join(f"'Course {number}'" for number in range(1, entries + 1))

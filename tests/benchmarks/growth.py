@@ -3,12 +3,13 @@
 The first thousand members differ as people do: names, credentials, days, void entries, cut credits,
 reversed payments, members without a sign-in. The others are copies of them, which the database
 makes, so that a million stands in minutes. They have no history, which no list asks, and beyond
-100,000 members fewer entries, for the sake of the disk. The member whose pages are asked has always
-the same 30.
+100,000 members fewer entries and mails, for the sake of the disk. The member whose pages are asked
+has always the same 30.
 
 What is asked: every list of the admin, each choice of each of its filters, searches in each list
-that has a search box, and the pages of one member. Told are the processor time of the database, the
-processor time of the database and the web workers together, and the median of what a person waits.
+that has a search box, what staff ask all day (``desk``), and the pages of one member. Told are the
+processor time of the database, the processor time of the database and the web workers together, and
+the median of what a person waits.
 """
 
 import tempfile
@@ -22,7 +23,6 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib import admin
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Mod
@@ -36,14 +36,15 @@ from ccp.models import Activity, ActivityType, Credit, ErrorReport, Evidence, He
 from ccp.notices.models import MailState, Notice, NoticeKind, NoticeMail, Preference
 from certifications import invoices
 from certifications.models import Certification, Credential, Cycle, Payment, RenewalInvoice, StatusChange
-from tests.benchmarks import association
+from tests.benchmarks import association, desk
 from tests.benchmarks.association import DAY, STEP, Plan
 from tests.benchmarks.pages import works
 from tests.benchmarks.served import WORKERS, Served, database_cpu, served
-from tests.support.builders import client_of, noon
+from tests.support.builders import noon
 
 ENTRIES = 30
-MOST_ENTRIES = 3_000_000
+MAILS = 10
+MOST_ENTRIES, MOST_MAILS = 3_000_000, 1_000_000
 FIRST_NAMES = ["Ada", "Ben", "Cora", "Dan", "Eve", "Finn", "Gail", "Hal", "Ines", "Jon", "Kim", "Lee", "Mary", "Ned"]
 SEARCHES = {
     "a common last name": "smith",
@@ -202,7 +203,7 @@ def _vary_what_was_mailed() -> None:
         NoticeMail(
             member=member,
             on=today() - DAY * (30 * number + member.pk % 30),
-            state=few.get((10 * member.pk + number) % 300, MailState.SENT),
+            state=few.get((MAILS * member.pk + number) % 300, MailState.SENT),
             sent_at=noon(today()),
             address="m@bench.example",
             language="en",
@@ -211,7 +212,7 @@ def _vary_what_was_mailed() -> None:
             message_id=f"<{member.pk}.{number}@bench>",
         )
         for member in Member.objects.order_by("pk")
-        for number in range(10)
+        for number in range(MAILS)
     )
     kinds = list(NoticeKind)
     Notice.objects.bulk_create(
@@ -249,6 +250,7 @@ def build(members: int, entries: int) -> None:
             Preference,
         ),
         entries=entries,
+        mails=min(MAILS, MOST_MAILS // members),
         with_history=False,
     )
     if connection.vendor == "postgresql":
@@ -261,22 +263,19 @@ def addresses() -> Iterator[tuple[str, str, str]]:
     for work in works():
         if work.form() is None and not work.name.startswith("admin:"):
             yield work.name, work.path, work.session
-    clerk = User.objects.filter(is_staff=True).earliest("pk")
-    clerk.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
-    desk = client_of(clerk).cookies["sessionid"].value
-    yield "the start page of the staff", reverse("admin:index"), desk
+    session = desk.clerk_session()
     for words in ("smith", "mary smith", "zzyzx"):  # one hit would lead to the member's page
-        yield f"the search of the staff, {words}", f"{reverse('admin:search')}?q={words.replace(' ', '+')}", desk
-    member = Member.objects.earliest("pk")
-    for name in ("change", "entries", "money", "mail", "audits", "changes", "notes"):
-        yield f"a member for the staff, {name}", reverse(f"admin:members_member_{name}", args=[member.pk]), desk
+        yield f"the search of the staff, {words}", f"{reverse('admin:search')}?q={words.replace(' ', '+')}", session
+    for name, path in desk.pages():
+        yield f"the staff: {name}", path, session
+    clerk = User.objects.filter(is_staff=True).earliest("pk")
     for model, listed in admin.site._registry.items():
         address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         request = RequestFactory().get(address)
         request.user = clerk
         if listed.has_view_permission(request):
             for name, query in _of_list(listed.get_changelist_instance(request)):
-                yield f"{model._meta.verbose_name_plural}{name}", f"{address}{query}", desk
+                yield f"{model._meta.verbose_name_plural}{name}", f"{address}{query}", session
 
 
 def _of_list(changelist: Any) -> Iterator[tuple[str, str]]:
@@ -302,12 +301,17 @@ def measure(path: str, session: str, server: Served, requests: int) -> Figures:
     return Figures(database * each, (database + web) * each, 1000 * median(answer.seconds for answer in answers))
 
 
-def take(members: int, requests: int) -> dict[str, Figures]:
-    """Build an association of this size and return the figures of each page, by its name."""
-    entries = min(ENTRIES, MOST_ENTRIES // members)
+def built(members: int, entries: int | None) -> None:
+    """Build an association of this size, and tell how long it took. ``entries``: as ``--entries`` says."""
+    each = entries or min(ENTRIES, MOST_ENTRIES // members)
     begun = perf_counter()
-    build(members, entries)
-    print(f"{members:,} members with {entries} entries each, built in {perf_counter() - begun:.0f} s", flush=True)
+    build(members, each)
+    print(f"{members:,} members with {each} entries each, built in {perf_counter() - begun:.0f} s", flush=True)
+
+
+def take(members: int, entries: int | None, requests: int) -> dict[str, Figures]:
+    """Build an association of this size and return the figures of each page, by its name."""
+    built(members, entries)
     pages = list(addresses())
     with tempfile.TemporaryDirectory() as var, served("tests.benchmarks.portal_settings", Path(var)) as portal:
         return {name: measure(path, session, portal, requests) for name, path, session in pages}

@@ -19,6 +19,7 @@ from tests.support.builders import client_of, make_user
 from tests.support.evidence import attach
 from tests.support.forms import MEMBERS, STAFF, members_form, staff_form
 from tests.support.posts import POSTS, ROSTER, Post
+from tests.support.staff import populate
 
 ROLE = "portal_of_the_tests"
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,6 +88,7 @@ def test_every_post_of_the_portal_is_served_as_the_role(
     """Whatever members and staff send is answered as it is by the owner of the tables."""
     settings.MEDIA_ROOT = tmp_path
     refused = {}
+    populate(1)
     with pytest.MonkeyPatch.context() as patch:
         for name, prepare in prepared(two, met, patch):
             with transaction.atomic():

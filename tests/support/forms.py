@@ -40,7 +40,7 @@ from tests.support.details import make_name_request
 from tests.support.draws import draw_with, make_closed
 from tests.support.evidence import attach
 from tests.support.factors import confirm
-from tests.support.staff import page, populate
+from tests.support.staff import page
 
 
 @dataclass(frozen=True)
@@ -232,8 +232,10 @@ def _drawn_with_letter() -> Draw:
 
 
 def staff_form(met: Member, name: str) -> tuple[Client, str, dict[str, Any]]:
-    """Return the browser of a superuser, the address and what the browser sends."""
-    populate(1)
+    """Return the browser of a superuser, the address and what the browser sends.
+
+    ``populate`` has written the rows of one member, besides this one.
+    """
     Group.objects.create(name="Desk")
     closed = Cycle.objects.exclude(closed_on=None).get()
     cycle = cycle_of(met)

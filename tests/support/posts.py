@@ -229,7 +229,24 @@ def deleting(model: Any, row: Callable[[], Any]) -> Callable[[pytest.MonkeyPatch
 def _held() -> HeldCredit:
     received = [held_credits.Received("W-1", "7009999", make_claim())]
     held_credits.receive(credits=received, by=None, at=noon(TODAY))
-    return HeldCredit.objects.get()
+    return HeldCredit.objects.get(amt_id="7009999")
+
+
+def correct_held(patch: pytest.MonkeyPatch) -> Post:
+    held = _held()
+    make_cycle(make_member(amt_id="7001"))
+    root, address, typed = _root(), page(HeldCredit, "amt_id", held.pk), {**REASON, "amt_id": "7001"}
+    field = read(root.post(address, typed)).main.select_one("input[name=seen]")
+    assert field
+    return Post(root, address, {**typed, "seen": field["value"]})
+
+
+def record_despite_name(patch: pytest.MonkeyPatch) -> Post:
+    make_cycle(make_member(amt_id="7009999"))
+    held_credits.receive(
+        credits=[held_credits.Received("W-1", "7009999", make_claim(), "Somebody")], by=None, at=noon(TODAY)
+    )
+    return Post(_root(), page(HeldCredit, "despite_name", HeldCredit.objects.get().pk), REASON)
 
 
 def match_held(patch: pytest.MonkeyPatch) -> Post:
@@ -370,7 +387,7 @@ def auditing(
 
 def auditing_after_the_question(patch: pytest.MonkeyPatch) -> Post:
     post = auditing("take", "submitted", {}, **REVIEWED)(patch)
-    case, root = AuditCase.objects.get(), User.objects.get(email="root@amt.example")
+    case, root = AuditCase.objects.latest("pk"), User.objects.get(email="root@amt.example")
     Conflict.objects.create(case=case, reviewer=root, has_conflict=False, answered_at=noon(TODAY))
     return post
 
@@ -542,6 +559,8 @@ POSTS: dict[str, Callable[[pytest.MonkeyPatch], Post]] = {
     "ccp_category_add": adding(Category, name="Service", code="service"),
     "ccp_courselink_add": adding(CourseLink, title="Courses", url="https://example.org/"),
     "ccp_heldcredit_delete": deleting(HeldCredit, _held),
+    "ccp_heldcredit_amt_id": correct_held,
+    "ccp_heldcredit_despite_name": record_despite_name,
     "ccp_heldcredit_match": match_held,
     "ccp_heldcredit_process_import": importing(HeldCredit, CREDITS),
     "certifications_certification_add": adding(

@@ -132,6 +132,8 @@ DEEDS = {
     "ccp_activitytype_terms": "ccp.set_type_terms",
     "ccp_category_terms": "ccp.set_category_terms",
     "ccp_errorreport_answer": "ccp.answer_error_report",
+    "ccp_heldcredit_amt_id": "ccp.correct_held_credit",
+    "ccp_heldcredit_despite_name": "ccp.record_despite_name",
     "ccp_heldcredit_match": "ccp.match_held_credits",
     "ccp_transcriptbatch_download": "ccp.issue_transcripts",
     "certifications_certification_award": "certifications.correct_award_date",

@@ -179,5 +179,8 @@ class UnappliedMoney(models.Model):
     @property
     def method_in_words(self) -> str:
         """Return the method within a sentence: ``check 4711``."""
-        known = dict(PaymentMethod.choices)
-        return f"{str(known.get(self.method, self.method)).lower()} {self.reference}".strip()
+        return f"{self.method_label.lower()} {self.reference}".strip()
+
+    @property
+    def method_label(self) -> str:
+        return str(dict(PaymentMethod.choices).get(self.method, self.method))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from amtportal.history import seals
-from amtportal.history.models import Seal, SecurityEvent
+from amtportal.history.models import BlankedLine, Gap, Seal, SecurityEvent
 from tests.support.builders import make_cycle, make_user
 from tests.support.constraints import changed, constraints_of, copied, refused_by
 
@@ -22,12 +22,25 @@ def make_seal() -> Seal:
     return Seal.objects.order_by("pk")[0]
 
 
+def make_blanked() -> BlankedLine:
+    return BlankedLine.objects.create(gap="ERA-0000001", table="members_historicalmember", line=1)
+
+
+def make_gap() -> Gap:
+    return Gap.objects.create(name="ERA-0000001", table="members_historicalmember", lines=1, entries=b"1" * 40)
+
+
 CHANGES = {
     "history_securityevent_kind_known": (make_event, {"kind": "dreamt"}),
     "history_securityevent_somebody": (make_event, {"user": None}),
+    "history_blankedline_has_name": (make_blanked, {"gap": ""}),
+    "history_gap_has_name": (make_gap, {"name": ""}),
+    "history_gap_has_lines": (make_gap, {"lines": 0}),
     "history_seal_stretch_in_order": (make_seal, {"after_id": 2_000_000_000}),
 }
 COPIES = {
+    "history_blankedline_once": (make_blanked, {}),
+    "history_gap_once_a_table": (make_gap, {}),
     "history_seal.previous": (make_seal, {"digest": "1", "after_id": -1}),
     "history_seal.digest": (make_seal, {"previous": "1", "after_id": -1}),
     "history_seal_one_a_stretch": (make_seal, {"previous": "1", "digest": "1"}),

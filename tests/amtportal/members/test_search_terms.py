@@ -162,7 +162,7 @@ def test_the_migration_finds_members_on_record_by_sound_and_former_name() -> Non
 
 @pytest.mark.django_db
 def test_the_migration_pairs_former_and_present_names() -> None:
-    name = "amtportal.members.migrations.0050_former_and_present_names_are_paired"
+    name = "amtportal.members.migrations.0028_former_and_present_names_are_paired"
     member = make_person()
     make_member(first_name="Ada", last_name="Lane")
     member.last_name = "Brooks"

@@ -120,6 +120,7 @@ def test_every_address_with_the_number_of_a_record_is_tried_with_somebody_elses(
     assert {name for name in numbered if PRIVATE[name][2] != 404} == set()
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("route", sorted(OF_SIGNED_IN))
 def test_account_pages_that_need_a_sign_in_lead_to_it(route: str) -> None:
     for method in ("get", "post"):
@@ -137,6 +138,7 @@ def test_each_viewer_is_shown_what_is_theirs(viewers: Viewers, met: Member, name
     assert found == expected
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("name", PRIVATE)
 def test_nobody_signed_in_is_led_to_the_sign_in_and_back(met: Member, name: str) -> None:
     address = of_owner(PRIVATE[name][0], met)

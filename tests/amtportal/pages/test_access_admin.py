@@ -61,6 +61,7 @@ READ = {
     "audits_letter_download": "audits.view_letter",
     "members_namerequest_document": "members.view_namerequest",
     "payments_settlement_csv": "payments.view_settlement",
+    "certifications_payment_till": "certifications.view_payment",
     "payments_unappliedmoney_look": "payments.view_unappliedmoney",
 }
 # Tabs of a member: the permission that each needs, besides the one to view the member.

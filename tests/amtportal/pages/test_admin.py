@@ -3,6 +3,7 @@
 Accounts and members are tested in particular.
 """
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -128,6 +129,11 @@ def queries(client: Client, address: str) -> int:
     return len(captured)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _rows(keep: Callable[[Callable[[], object]], None]) -> None:
+    keep(lambda: populate(1))
+
+
 @pytest.fixture
 def root() -> Client:
     """Return a superuser's browser."""
@@ -158,6 +164,7 @@ def test_every_model_has_an_admin() -> None:
 # Who may look
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_list_is_for_staff_with_the_permission_only(model: Any) -> None:
     with_permission = make_clerk(f"view_{model._meta.model_name}")
@@ -179,7 +186,6 @@ def test_index_has_the_portals_name(root: Client) -> None:
 
 
 def test_each_list_takes_the_same_queries_for_one_row_and_for_many(root: Client) -> None:
-    populate(1)
     for model in MODELS:
         root.get(page(model))  # content types are read once in a process
     few = {model.__name__: queries(root, page(model)) for model in MODELS}
@@ -206,7 +212,6 @@ def test_search_takes_the_same_queries_and_sends_its_keys_as_one_value(
     root: Client, model: Any, words: str, least: int
 ) -> None:
     """``least``: the queries that find the keys of members. One more finds the keys of the rows."""
-    populate(1)
     root.get(page(model))
     with CaptureQueriesContext(connection) as captured:
         assert root.get(page(model), {"q": words}).context["cl"].result_count
@@ -219,14 +224,12 @@ def test_search_takes_the_same_queries_and_sends_its_keys_as_one_value(
 
 
 def test_each_list_with_a_search_box_answers_a_search(root: Client) -> None:
-    populate(1)
     searched = [model for model in MODELS if admin.site._registry[model].search_fields]
     assert len(searched) > 20
     assert [model.__name__ for model in searched if root.get(page(model), {"q": "lane"}).status_code != 200] == []
 
 
 def test_each_list_counts_to_a_bound_and_not_the_table(root: Client) -> None:
-    populate(1)
     for model in MODELS:
         with CaptureQueriesContext(connection) as captured:
             root.get(page(model))
@@ -275,7 +278,6 @@ def test_record_takes_the_same_queries_with_one_row_below_it_and_with_many(root:
 
 @pytest.mark.parametrize("model", WITH_HISTORY, ids=lambda model: model.__name__)
 def test_history_says_who_changed_what(root: Client, model: Any) -> None:
-    populate(1)
     record = model.objects.first()
     clerk = make_user(email="clerk@amt.example")
     record._history_user = clerk
@@ -315,6 +317,7 @@ def test_no_page_of_an_old_version_takes_a_post(root: Client) -> None:
 # What is not done by hand
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "model",
     [
@@ -344,7 +347,6 @@ def test_no_page_of_an_old_version_takes_a_post(root: Client) -> None:
     ids=lambda m: m.__name__,
 )
 def test_what_verbs_write_cannot_be_written_by_hand(root: Client, model: Any) -> None:
-    populate(1)
     record = model.objects.first()
     assert root.get(page(model, "add")).status_code == 403
     assert root.get(page(model, "change", record.pk)).status_code == 200
@@ -352,9 +354,9 @@ def test_what_verbs_write_cannot_be_written_by_hand(root: Client, model: Any) ->
     assert root.post(page(model, "delete", record.pk), {"post": "yes"}).status_code == 403
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("model", [model for model in BIG if model is not HeldCredit], ids=lambda m: m.__name__)
 def test_nobody_deletes_people_and_their_records(root: Client, model: Any) -> None:
-    populate(1)
     record = model.objects.first()
     selected = {"action": "delete_selected", "_selected_action": record.pk, "post": "yes"}
     assert root.post(page(model, "delete", record.pk), {"post": "yes"}).status_code == 403

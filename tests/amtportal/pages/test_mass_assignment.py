@@ -22,7 +22,7 @@ from tests.support.builders import (
     make_user,
 )
 from tests.support.forms import MEMBERS, STAFF, form_on, members_form, staff_form
-from tests.support.staff import BY_HAND, DEEDS, page
+from tests.support.staff import BY_HAND, DEEDS, page, populate
 
 pytestmark = [
     pytest.mark.django_db,
@@ -30,6 +30,11 @@ pytestmark = [
     pytest.mark.ignore_template_errors,
     pytest.mark.usefixtures("on_today"),
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _staff_rows(keep: Callable[[Callable[[], object]], None]) -> None:
+    keep(lambda: populate(1))
 
 
 @pytest.fixture(autouse=True)
@@ -124,6 +129,8 @@ NO_FORM_OF_THEIR_OWN = {
     "members_member_sign_in",
     # They need a record in a state of its own, and call a verb with the fields that they show.
     "ccp_activity_restore",
+    "ccp_heldcredit_amt_id",
+    "ccp_heldcredit_despite_name",
     "certifications_certification_award",
     "certifications_certification_probation_end",
     "certifications_certification_probation_extend",

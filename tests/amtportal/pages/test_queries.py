@@ -136,17 +136,20 @@ def queries(client: Client, member: Member, pattern: str) -> int:
     return len([query for query in captured if not query["sql"].startswith(("BEGIN", "SAVEPOINT", "RELEASE"))])
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("pattern", PAGES.values(), ids=PAGES.keys())
 def test_a_page_takes_the_same_few_queries_with_one_entry_and_with_200(one: Member, many: Member, pattern: str) -> None:
     few, more = (queries(client_of(member), member, pattern) for member in (one, many))
     assert few == more <= MOST
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("name", EXACTLY)
 def test_the_pages_that_everybody_opens_take_no_more_queries_than_they_did(one: Member, name: str) -> None:
     assert queries(client_of(one), one, PAGES[name]) == EXACTLY[name]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("name", ["home", "My Certifications", "activities", "invoices", "activity"])
 def test_a_page_takes_the_same_queries_with_one_certification_and_with_two(one: Member, two: Member, name: str) -> None:
     make_activity(cycle_of(two), cycle_of(two, "RPT"), points="30")

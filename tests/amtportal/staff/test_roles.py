@@ -1,6 +1,7 @@
 """Roles: each permission has its place in the table, the groups follow it, and the docs say what it says."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,13 @@ def test_what_is_written_by_hand_is_what_the_pages_let_write() -> None:
 def test_each_verb_asks_for_a_permission_of_its_own() -> None:
     generic = {each for each in DEEDS.values() if each.partition(".")[2].startswith(("add_", "change_", "delete_"))}
     assert generic - {"members.change_amt_id", "certifications.change_status"} == set()
+
+
+def test_templates_ask_for_permissions_that_somebody_has() -> None:
+    templates = Path(__file__).resolve().parents[3] / "templates"
+    asked = {name for path in templates.rglob("*.html") for name in re.findall(r"perms\.(\w+\.\w+)", path.read_text())}
+    assert len(asked) > 5
+    assert asked <= ALLOWED.keys()
 
 
 def test_the_auditor_reads_all_and_changes_nothing_and_the_administrator_may_do_everything() -> None:

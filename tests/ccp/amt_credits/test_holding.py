@@ -3,15 +3,18 @@
 import io
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from amtportal.imports.csv_files import read_csv as read_roster
-from amtportal.members.models import Member
+from amtportal.members.models import Member, User
 from amtportal.refusals import Refused
 from ccp.amt_credits import credits as amt_credits
 from ccp.amt_credits import holding as held_credits
@@ -346,3 +349,136 @@ def test_who_had_it_matched_stands_in_its_history() -> None:
     clerk = make_user(is_staff=True)
     held_credits.match(by=clerk, at=noon(TODAY))
     assert Activity.objects.get().history.get().history_user == clerk
+
+
+# The last name that came, and the AMT ID that was wrong
+
+
+def named(last_name: str, amt_id: str = "7001") -> Received:
+    return Received("W-1", amt_id, make_claim(provider=amt_credits.PROVIDER), last_name)
+
+
+def zoe(amt_id: str = "7001") -> Member:
+    member = make_member(amt_id=amt_id)
+    Member.objects.filter(pk=member.pk).update(first_name="Zoë", last_name="O'Neil")
+    make_cycle(member)
+    member.refresh_from_db()
+    return member
+
+
+@pytest.mark.parametrize(
+    ("last_name", "is_held"),
+    [
+        pytest.param("", False, id="no name"),
+        pytest.param("ONEIL", False, id="the same in other letters"),
+        pytest.param("Neil", True, id="a part of it"),
+        pytest.param("Lindqvist", True, id="somebody else"),
+    ],
+)
+def test_a_last_name_that_is_not_the_members_holds_the_credit(last_name: str, is_held: bool) -> None:
+    zoe()
+    assert receive(named(last_name)).held == is_held
+    assert not is_held or reason() == "The last name that came is not that of 7001."
+
+
+def test_a_name_of_before_is_the_members_and_so_is_that_of_a_merged_record() -> None:
+    member = zoe()
+    member.last_name = "Married"
+    member.save()
+    member.last_name = "Again"
+    member.save()
+    emptied = make_member(amt_id="7009")
+    emptied.last_name = "Elsewhere"
+    emptied.save()
+    Member.objects.filter(pk=emptied.pk).update(merged_into=member)
+    for number, name in enumerate(("Married", "Again", "Elsewhere")):
+        one = Received(f"N-{number}", "7001", make_claim(provider=amt_credits.PROVIDER), name)
+        assert receive(one) == MatchTally(recorded=1, held=0)
+
+
+def test_the_file_has_a_column_for_the_last_name(tmp_path: Path) -> None:
+    zoe()
+    rows = (
+        "provider_reference,amt_id,last_name,activity_type,starts_on,points\n"
+        "A-1,7001,O’Neil,course-seminar-webinar,2026-03-01,1\nA-2,7001,Brown,course-seminar-webinar,2026-03-02,1\n"
+    )
+    file = tmp_path / "credits.csv"
+    file.write_text(rows)
+    call_command("import_credits", str(file), stdout=io.StringIO())
+    assert (Activity.objects.get().provider_reference, HeldCredit.objects.get().last_name) == ("A-1", "Brown")
+    call_command("import_credits", str(file), stdout=io.StringIO())
+    assert (Activity.objects.count(), HeldCredit.objects.count()) == (1, 1)
+
+
+def test_staff_record_a_credit_despite_its_name() -> None:
+    zoe()
+    receive(named("Brown"))
+    held = HeldCredit.objects.get()
+    desk = client_of(make_clerk("view_heldcredit", "record_despite_name"))
+    assert "Record despite the name" in desk.get(page(HeldCredit, "change", held.pk)).text
+    address = f"/admin/ccp/heldcredit/{held.pk}/despite-name/"
+    assert "Say why" in desk.post(address, {"reason": ""}).text
+    done = submit(desk, address, reason="She called: her name was Brown.")
+    entry = Activity.objects.get()
+    assert told(desk, done) == f"Confirmed that W-1 is of 7001. Recorded as {entry.reference}."
+    assert "already" in told(desk, desk.post(address, {"reason": "Again."}))
+    line = HeldCredit.history.filter(name_confirmed=True).earliest()
+    assert (line.history_change_reason, line.history_user) == ("She called: her name was Brown.", make_clerk_of(desk))
+
+
+def make_clerk_of(desk: Client) -> User:
+    return User.objects.get(pk=desk.session["_auth_user_id"])
+
+
+def test_the_amt_id_is_corrected_after_staff_have_seen_whose_it_is(tmp_path: Path) -> None:
+    zoe("7001")
+    receive(named("O'Neil", amt_id="7010"))
+    held = HeldCredit.objects.get()
+    desk = client_of(make_clerk("view_heldcredit", "correct_held_credit"))
+    address = f"/admin/ccp/heldcredit/{held.pk}/amt-id/"
+    typed = {"amt_id": "7001", "reason": "A typing mistake."}
+    assert "No member has the AMT ID 7999." in desk.post(address, typed | {"amt_id": "7999"}).text
+    shown = BeautifulSoup(desk.post(address, typed).text, "html.parser")
+    assert "7001, Zoë O'Neil" in shown.text
+    assert "It is recorded for this member." in shown.text
+    assert not Activity.objects.exists()
+    seen = shown.select_one("input[name=seen]")
+    assert seen
+    done = desk.post(address, typed | {"seen": str(seen["value"])})
+    entry = Activity.objects.get()
+    assert told(desk, done) == f"Corrected the AMT ID of W-1 to 7001. Recorded as {entry.reference}."
+    assert entry.member.amt_id == "7001"
+    assert "already" in told(desk, desk.post(address, typed | {"seen": str(seen["value"])}))
+    held.refresh_from_db()
+    assert (held.amt_id, held.sent_amt_id) == ("7001", "7010")
+    # The same row of the file again, with the AMT ID as it was sent, changes nothing.
+    claim = make_claim(provider=amt_credits.PROVIDER)
+    row = f"W-1,7010,{claim.activity_type.code},{claim.title},{claim.starts_on},{claim.ends_on},{claim.claimed}"
+    file = tmp_path / "again.csv"
+    file.write_text(f"provider_reference,amt_id,activity_type,title,starts_on,ends_on,points\n{row}\n")
+    call_command("import_credits", str(file), stdout=io.StringIO())
+    assert Activity.objects.count() == HeldCredit.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("amt_id", "because", "says"),
+    [("7010", "Because.", "already"), ("7999", "Because.", "No member"), ("7001", " ", "Say why")],
+)
+def test_an_amt_id_is_not_corrected_without(amt_id: str, because: str, says: str) -> None:
+    zoe("7001")
+    receive(named("", amt_id="7010"))
+    with pytest.raises(Refused, match=says):
+        held_credits.correct_amt_id(
+            held=HeldCredit.objects.get(), amt_id=amt_id, reason=because, by=make_user(), at=noon(TODAY)
+        )
+
+
+def test_what_is_recorded_is_not_corrected_any_more() -> None:
+    zoe("7001")
+    receive(named("", amt_id="7010"))
+    held = HeldCredit.objects.get()
+    held_credits.correct_amt_id(held=held, amt_id="7001", reason="Typing.", by=make_user(), at=noon(TODAY))
+    with pytest.raises(Refused, match="recorded already"):
+        held_credits.correct_amt_id(held=held, amt_id="7002", reason="Typing.", by=make_user(), at=noon(TODAY))
+    with pytest.raises(Refused, match="recorded already"):
+        held_credits.record_despite_name(held=held, reason="Typing.", by=make_user(), at=noon(TODAY))

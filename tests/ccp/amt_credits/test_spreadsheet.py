@@ -9,7 +9,7 @@ from ccp.amt_credits.resource import CreditsResource
 from ccp.models import Activity
 from tests.support.builders import make_cycle, make_member
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today", "cycle")]
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.usefixtures("on_today", "cycle")]
 HEADER = "provider_reference,amt_id,activity_type,title,starts_on,ends_on,points"
 GOOD = "00042,7001234,course-seminar-webinar,Safe phlebotomy,2026-03-01,2026-03-02,2.5"
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import schemathesis
 from django.conf import settings
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
@@ -15,13 +14,6 @@ from django.test import Client
 from hypothesis import HealthCheck, Phase, given, seed
 from hypothesis import settings as examples
 from hypothesis import strategies as st
-from schemathesis import GenerationMode
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from amtportal.members.models import Member
 from ccp.api import limits
@@ -123,6 +115,15 @@ def test_each_address_needs_a_scope() -> None:
 @pytest.mark.any_database
 def test_whatever_is_sent_gets_an_answer_that_is_described(learner: Member, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bodies and addresses that the description allows, and such that it does not: none breaks the portal."""
+    # Here and not above: every run of pytest would take a second for it, and so would each of its workers.
+    import schemathesis
+    from schemathesis.checks import not_a_server_error
+    from schemathesis.specs.openapi.checks import (
+        content_type_conformance,
+        response_schema_conformance,
+        status_code_conformance,
+    )
+
     for what in ("credits", "batch", "match", "standing", "consent"):
         monkeypatch.setitem(limits.MOST, what, 10**9)
     monkeypatch.setattr(limits, "MOST_ABOUT_ONE", 10**9)
@@ -158,6 +159,8 @@ def portal(environ: Any, start_response: Any) -> Any:
 
 
 def _given(schema: Any) -> Any:
+    from schemathesis import GenerationMode
+
     modes = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
     operations = [result.ok() for result in schema.get_all_operations()]
     cases = [operation.as_strategy(generation_mode=mode) for operation in operations for mode in modes]

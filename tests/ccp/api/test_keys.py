@@ -171,6 +171,7 @@ def test_tokens_are_asked_for_so_often_and_no_more(settings: Any) -> None:
 # What a key opens
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("held", keys.SCOPES)
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_an_address_opens_with_its_own_scope_only(address: str, held: str) -> None:
@@ -184,6 +185,7 @@ def test_an_address_opens_with_its_own_scope_only(address: str, held: str) -> No
         assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("address", ADDRESSES)
 @pytest.mark.parametrize(
     "headers",
@@ -215,6 +217,7 @@ def test_a_token_opens_no_page(met: Member, staff: Any) -> None:
         assert answer.headers["Location"].startswith(("/accounts/login/", "/admin/login/")), page
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_another_method_is_named_as_such(address: str) -> None:
     answer = Client().delete(f"/api/v1/{address}")

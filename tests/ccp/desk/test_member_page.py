@@ -14,6 +14,7 @@ from ccp.desk import notes, overview
 from ccp.desk.models import Note
 from ccp.recording import verbs as recording
 from ccp.standing import standing
+from certifications import deaths, probations
 from tests.support.builders import (
     TODAY,
     client_of,
@@ -210,6 +211,19 @@ def test_members_read_no_note(short: Member) -> None:
     client = client_of(short)
     for path in ("/", "/certifications/", "/account/notices/", "/account/details/"):
         assert "Xylophone" not in client.get(path).text
+
+
+def test_it_says_that_somebody_is_on_probation_or_has_died(root: Client, short: Member) -> None:
+    clerk, at = make_user(is_staff=True), noon(TODAY)
+    probations.impose(
+        certification=short.certifications.get(), ends_on=TODAY + timedelta(days=90), order="Take a course on ethics.",
+        points=Decimal(2), due_on=None, by=clerk, at=at,
+    )  # fmt: skip
+    said = words(soup_of(root, short).select_one("[data-name=probation]"))
+    assert said.startswith("On probation until")
+    assert "Take a course on ethics. 2 points are asked for." in said
+    deaths.record(member=short, died_on=TODAY - timedelta(days=2), reported_by="The sister.", by=clerk, at=at)
+    assert "Died Mar 12, 2026" in words(soup_of(root, short).select_one(".desk-facts"))
 
 
 # What it costs

@@ -36,7 +36,7 @@ from ccp.transcripts import contents as transcripts
 from ccp.transcripts import issuing
 from certifications.models import Certification, Cycle, Payment, WaitingRow
 from certifications.payments.models import Dispute
-from tests.support.audits import make_case
+from tests.support.audits import case_on_record
 from tests.support.builders import (
     TODAY,
     begin_checkout,
@@ -143,7 +143,7 @@ def everything() -> Iterator[tuple[str, str]]:
 
 def close(cycle: Cycle) -> None:
     Cycle.objects.filter(pk=cycle.pk).update(
-        closed_on=TODAY, outcome="compliant", points_at_close=30, mandatory_at_close=True
+        closed_on=date(2026, 5, 1), outcome="compliant", points_at_close=30, mandatory_at_close=True
     )
 
 
@@ -194,7 +194,7 @@ TAMPERING = {
     "in a blanked line": "UPDATE members_historicalmember SET amt_id = '9' WHERE phone = ''",
     "a blanked column": "UPDATE members_historicalmember SET city = 'erased-2'",
     "a removed line": "DELETE FROM desk_note",
-    "a seal": "UPDATE history_seal SET rows = rows + 1 WHERE id = 1",
+    "a seal": "UPDATE history_seal SET rows = rows + 1 WHERE id = (SELECT MIN(id) FROM history_seal)",
 }
 
 
@@ -326,7 +326,7 @@ def test_a_hold_stops_it_until_it_is_lifted(member: Member, first: User, second:
 
 def test_what_amt_has_to_settle_is_settled_first(member: Member, first: User) -> None:
     cycle = cycle_of(member)
-    case = make_case(cycle)
+    case = case_on_record(cycle, "notified")
     with pytest.raises(Refused, match=f"An audit is open: {case.reference}"):
         ask(member, first)
     type(case).objects.filter(pk=case.pk).delete()
@@ -397,7 +397,7 @@ def test_nobody_finds_signs_in_writes_to_draws_or_merges_the_member(member: Memb
     assert not OutgoingMail.objects.exists()
     cycle = cycle_of(member)
     close(cycle)
-    [line] = draws.population(terms(TODAY.year), {}, secret="s")
+    [line] = draws.population(terms(), {}, secret="s")
     assert line.excluded == exclusions.CLOSED
 
 

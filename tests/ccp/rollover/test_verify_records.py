@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from amtportal.history import comparison, seals, triggers
 from amtportal.members.models import Member
+from ccp.erasure import minutes
 from ccp.models import Credit
 from ccp.rollover import verification
 from ccp.rollover.cycle_record import CycleRecord
@@ -95,6 +96,7 @@ def test_a_batch_takes_the_same_few_queries_however_many_cycles_it_has(
     monkeypatch.setattr(comparison, "tracked_models", list)
     monkeypatch.setattr(seals, "verify", lambda *args, **kwargs: [])
     monkeypatch.setattr(triggers, "differences", lambda connection: [])
+    monkeypatch.setattr(minutes, "problems", list)
     counts = []
     for more in (0, 12):
         for _ in range(more):

@@ -12,7 +12,7 @@ from amtportal.members.models import Member, User
 from certifications.models import Certification
 from tests.support.builders import make_certification, make_member
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_today")]
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.usefixtures("on_today")]
 HEADER = "amt_id,email,first_name,last_name,credential,certificate_number,awarded_on"
 ROW = "7700001,ana@real.example,Ana,Ruiz,RMA,Z-1,2024-03-14"
 

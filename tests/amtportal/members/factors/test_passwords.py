@@ -13,7 +13,7 @@ from tests.support.factors import confirm, give_app
 from tests.support.pages import error_summary, read
 from tests.support.waiting import seconds_of_a_processor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 CHANGE = "/accounts/password/change/"
 
 
@@ -67,7 +67,6 @@ def test_a_long_password_that_is_easy_to_guess_is_refused_and_told_why(ada: User
     assert str(passwords.REASONS[why]) in refusal(password, ada)
 
 
-@pytest.mark.any_database
 @pytest.mark.slow
 def test_passwords_that_many_people_use_are_refused_at_any_length() -> None:
     """zxcvbn has a list of 30,000 passwords from breaches.

@@ -75,6 +75,7 @@ def test_every_mail_that_is_sent_has_a_text_and_every_text_is_sent() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 @pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("prefix", MAILS)
 def test_each_mail_says_the_same_in_html_and_as_text(prefix: str, language: str) -> None:
