@@ -1,4 +1,4 @@
-"""What migrations 1 to 5 made, in one, for databases that have none of them.
+"""What migrations 1 to 6 made, in one, for databases that have none of them.
 
 Databases that have some of those that this one replaces go on through them.
 """
@@ -20,12 +20,13 @@ class Migration(migrations.Migration):
         ("payments", "0003_lines_have_the_indexes_that_are_asked"),
         ("payments", "0004_refunds_given_at_the_provider"),
         ("payments", "0005_what_differs_can_be_explained"),
+        ("payments", "0006_checks_may_come_too_early"),
     ]
 
     initial = True
 
     dependencies = [
-        ("certifications", "0014_fees_of_2020_and_names_of_2023"),
+        ("certifications", "0022_what_staff_may_do_has_its_name"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -361,7 +362,12 @@ class Migration(migrations.Migration):
                                 verbose_name="client address",
                             ),
                         ),
-                        ("charge_id", models.CharField(help_text="The provider's name of the charge.", max_length=255)),
+                        (
+                            "charge_id",
+                            models.CharField(
+                                blank=True, help_text="The provider's name of the charge.", max_length=255, null=True
+                            ),
+                        ),
                         (
                             "session_id",
                             models.CharField(
@@ -373,10 +379,15 @@ class Migration(migrations.Migration):
                         (
                             "method",
                             models.CharField(
-                                blank=True, help_text="What the provider calls the method of payment.", max_length=40
+                                blank=True,
+                                help_text="Check, money order or card by phone, or what the provider calls it.",
+                                max_length=40,
                             ),
                         ),
-                        ("received_at", models.DateTimeField()),
+                        (
+                            "received_at",
+                            models.DateTimeField(help_text="When it came online, or when it was recorded."),
+                        ),
                         (
                             "cause",
                             models.CharField(
@@ -389,6 +400,7 @@ class Migration(migrations.Migration):
                                     ("held", "The invoice is held"),
                                     ("locked", "The invoice is not open"),
                                     ("unknown", "It names no checkout of the portal"),
+                                    ("early", "The invoice was not open yet"),
                                 ],
                                 max_length=10,
                             ),
@@ -460,6 +472,43 @@ class Migration(migrations.Migration):
                                 to=settings.AUTH_USER_MODEL,
                             ),
                         ),
+                        ("file_name", models.CharField(blank=True, default="", max_length=255, verbose_name="file")),
+                        (
+                            "invoice",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                help_text="For which it came, if it did not come online.",
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="certifications.renewalinvoice",
+                            ),
+                        ),
+                        (
+                            "received_on",
+                            models.DateField(
+                                blank=True, help_text="The day on which it arrived, if not online.", null=True
+                            ),
+                        ),
+                        (
+                            "recorded_by",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "reference",
+                            models.CharField(
+                                blank=True, default="", help_text="Check or money order number.", max_length=60
+                            ),
+                        ),
                     ],
                     options={
                         "verbose_name": "historical unapplied money",
@@ -481,7 +530,11 @@ class Migration(migrations.Migration):
                         (
                             "charge_id",
                             models.CharField(
-                                help_text="The provider's name of the charge.", max_length=255, unique=True
+                                blank=True,
+                                help_text="The provider's name of the charge.",
+                                max_length=255,
+                                null=True,
+                                unique=True,
                             ),
                         ),
                         (
@@ -495,10 +548,15 @@ class Migration(migrations.Migration):
                         (
                             "method",
                             models.CharField(
-                                blank=True, help_text="What the provider calls the method of payment.", max_length=40
+                                blank=True,
+                                help_text="Check, money order or card by phone, or what the provider calls it.",
+                                max_length=40,
                             ),
                         ),
-                        ("received_at", models.DateTimeField()),
+                        (
+                            "received_at",
+                            models.DateTimeField(help_text="When it came online, or when it was recorded."),
+                        ),
                         (
                             "cause",
                             models.CharField(
@@ -511,6 +569,7 @@ class Migration(migrations.Migration):
                                     ("held", "The invoice is held"),
                                     ("locked", "The invoice is not open"),
                                     ("unknown", "It names no checkout of the portal"),
+                                    ("early", "The invoice was not open yet"),
                                 ],
                                 max_length=10,
                             ),
@@ -559,21 +618,46 @@ class Migration(migrations.Migration):
                                 to=settings.AUTH_USER_MODEL,
                             ),
                         ),
+                        ("file_name", models.CharField(blank=True, default="", max_length=255, verbose_name="file")),
+                        (
+                            "invoice",
+                            models.ForeignKey(
+                                blank=True,
+                                help_text="For which it came, if it did not come online.",
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="held_money",
+                                to="certifications.renewalinvoice",
+                            ),
+                        ),
+                        (
+                            "received_on",
+                            models.DateField(
+                                blank=True, help_text="The day on which it arrived, if not online.", null=True
+                            ),
+                        ),
+                        (
+                            "recorded_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="money_recorded",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "reference",
+                            models.CharField(
+                                blank=True, default="", help_text="Check or money order number.", max_length=60
+                            ),
+                        ),
                     ],
                     options={
                         "verbose_name": "unapplied money",
                         "verbose_name_plural": "unapplied money",
                         "ordering": ["-received_at", "-pk"],
                         "constraints": [
-                            models.CheckConstraint(
-                                condition=models.Q(
-                                    (
-                                        "cause__in",
-                                        ["amount", "currency", "mode", "paid", "void", "held", "locked", "unknown"],
-                                    )
-                                ),
-                                name="payments_unappliedmoney_cause_known",
-                            ),
                             models.CheckConstraint(
                                 condition=models.Q(
                                     models.Q(
@@ -601,6 +685,60 @@ class Migration(migrations.Migration):
                                 ),
                                 name="payments_unappliedmoney_resolution_whole",
                                 violation_error_message="A resolution has a time, and what it was.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    (
+                                        "cause__in",
+                                        [
+                                            "amount",
+                                            "currency",
+                                            "mode",
+                                            "paid",
+                                            "void",
+                                            "held",
+                                            "locked",
+                                            "unknown",
+                                            "early",
+                                        ],
+                                    )
+                                ),
+                                name="payments_unappliedmoney_cause_known",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        ("charge_id__isnull", False),
+                                        ("file_name", ""),
+                                        ("invoice", None),
+                                        ("received_on", None),
+                                        ("recorded_by", None),
+                                        ("reference", ""),
+                                    ),
+                                    models.Q(
+                                        models.Q(
+                                            ("recorded_by__isnull", False),
+                                            models.Q(("file_name", ""), _negated=True),
+                                            _connector="OR",
+                                        ),
+                                        ("charge_id", None),
+                                        ("checkout", None),
+                                        ("currency", "usd"),
+                                        ("received_on__isnull", False),
+                                        ("session_id", ""),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="payments_unappliedmoney_came_somehow",
+                                violation_error_message="Money came online, or somebody recorded it.",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("cause", "early"), _negated=True),
+                                    ("invoice__isnull", False),
+                                    _connector="OR",
+                                ),
+                                name="payments_unappliedmoney_early_for_an_invoice",
                             ),
                         ],
                         "permissions": [("resolve_unappliedmoney", "Can apply or explain unapplied money")],

@@ -1,4 +1,4 @@
-"""What migrations 1 to 22 made, in one, for databases that have none of them.
+"""What migrations 1 to 23 made, in one, for databases that have none of them.
 
 Databases that have some of those that this one replaces go on through them.
 """
@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
         ("certifications", "0020_met_cycles_are_found_by_day"),
         ("certifications", "0021_awards_are_corrected_and_certifications_revoked"),
         ("certifications", "0022_what_staff_may_do_has_its_name"),
+        ("certifications", "0023_rows_of_erased_members_wait"),
     ]
 
     initial = True
@@ -1538,6 +1539,7 @@ class Migration(migrations.Migration):
                                     ("re-keyed", "A certificate on record has another AMT ID"),
                                     ("former", "The AMT ID is a former one"),
                                     ("address", "Another account has the e-mail address"),
+                                    ("erased", "The member was erased by law"),
                                 ],
                                 max_length=10,
                             ),
@@ -1611,6 +1613,7 @@ class Migration(migrations.Migration):
                                     ("re-keyed", "A certificate on record has another AMT ID"),
                                     ("former", "The AMT ID is a former one"),
                                     ("address", "Another account has the e-mail address"),
+                                    ("erased", "The member was erased by law"),
                                 ],
                                 max_length=10,
                             ),
@@ -1645,7 +1648,7 @@ class Migration(migrations.Migration):
                                 name="certifications_waitingrow_once_while_it_waits",
                             ),
                             models.CheckConstraint(
-                                condition=models.Q(("cause__in", ["re-keyed", "former", "address"])),
+                                condition=models.Q(("cause__in", ["re-keyed", "former", "address", "erased"])),
                                 name="certifications_waitingrow_cause_known",
                             ),
                         ],

@@ -1,4 +1,4 @@
-"""What migrations 1 to 5 made, in one, for databases that have none of them.
+"""What migrations 1 to 6 made, in one, for databases that have none of them.
 
 Databases that have some of those that this one replaces go on through them.
 """
@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
         ("history", "0003_histories_of_packages"),
         ("history", "0004_refused_webhooks"),
         ("history", "0005_lines_have_the_indexes_that_are_asked"),
+        ("history", "0006_lines_may_be_blanked_by_law"),
     ]
 
     initial = True
@@ -443,6 +444,77 @@ class Migration(migrations.Migration):
                         "verbose_name": "HistoricalGroup_permissions",
                     },
                     bases=(simple_history.models.HistoricalChanges, models.Model),
+                ),
+                migrations.CreateModel(
+                    name="BlankedLine",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("gap", models.CharField(max_length=40)),
+                        ("table", models.CharField(max_length=63)),
+                        ("line", models.BigIntegerField()),
+                    ],
+                    options={
+                        "ordering": ["pk"],
+                        "constraints": [
+                            models.UniqueConstraint(fields=("table", "line"), name="history_blankedline_once"),
+                            models.CheckConstraint(
+                                condition=models.Q(("gap", ""), _negated=True), name="history_blankedline_has_name"
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Gap",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "request_id",
+                            models.CharField(
+                                blank=True,
+                                default=amtportal.history.requests.current_request_id,
+                                editable=False,
+                                max_length=64,
+                            ),
+                        ),
+                        (
+                            "address",
+                            models.GenericIPAddressField(
+                                blank=True,
+                                default=amtportal.history.requests.current_address,
+                                editable=False,
+                                null=True,
+                                verbose_name="client address",
+                            ),
+                        ),
+                        ("name", models.CharField(max_length=40)),
+                        ("table", models.CharField(max_length=63)),
+                        ("lines", models.PositiveIntegerField()),
+                        (
+                            "entries",
+                            models.BinaryField(help_text="For each line its id in 8 bytes and its SHA-256 in 32."),
+                        ),
+                        ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
+                    ],
+                    options={
+                        "ordering": ["pk"],
+                        "constraints": [
+                            models.UniqueConstraint(fields=("name", "table"), name="history_gap_once_a_table"),
+                            models.CheckConstraint(
+                                condition=models.Q(("name", ""), _negated=True), name="history_gap_has_name"
+                            ),
+                            models.CheckConstraint(condition=models.Q(("lines__gt", 0)), name="history_gap_has_lines"),
+                        ],
+                    },
                 ),
             ]
         )

@@ -1,4 +1,4 @@
-"""What migrations 2 to 27 made, in one, for databases that have none of them.
+"""What migrations 2 to 29 made, in one, for databases that have none of them.
 
 The first migration stays as it is: allauth's account tables stand between it and this one. Databases
 that have some of those that this one replaces go on through them.
@@ -63,6 +63,8 @@ class Migration(migrations.Migration):
         ("members", "0025_questions_are_found"),
         ("members", "0026_members_without_a_sign_in_are_listed"),
         ("members", "0027_roles_can_be_given"),
+        ("members", "0028_former_and_present_names_are_paired"),
+        ("members", "0029_members_may_be_erased"),
     ]
 
     initial = True
@@ -386,6 +388,28 @@ class Migration(migrations.Migration):
             options={
                 "permissions": [("give_roles", "Can give roles to staff and take them away, within one's own rights")]
             },
+        ),
+        migrations.AddField(
+            model_name="historicalmember",
+            name="erased_on",
+            field=models.DateField(
+                blank=True,
+                editable=False,
+                help_text="Erased by law: only what the record of the certification needs is left.",
+                null=True,
+                verbose_name="erased on",
+            ),
+        ),
+        migrations.AddField(
+            model_name="member",
+            name="erased_on",
+            field=models.DateField(
+                blank=True,
+                editable=False,
+                help_text="Erased by law: only what the record of the certification needs is left.",
+                null=True,
+                verbose_name="erased on",
+            ),
         ),
         CreateModels(
             [

@@ -1,4 +1,4 @@
-"""What migrations 1 to 33 made, in one, for databases that have none of them.
+"""What migrations 1 to 34 made, in one, for databases that have none of them.
 
 Databases that have some of those that this one replaces go on through them.
 """
@@ -106,6 +106,7 @@ class Migration(migrations.Migration):
         ("ccp", "0031_entries_may_lie_outside_their_cycle"),
         ("ccp", "0032_held_credits_have_a_name_and_provider"),
         ("ccp", "0033_what_staff_may_do_has_its_name"),
+        ("ccp", "0034_held_credits_are_put_right"),
     ]
 
     initial = True
@@ -1362,6 +1363,24 @@ class Migration(migrations.Migration):
                             ),
                         ),
                         ("provider", models.CharField(blank=True, help_text="Empty: AMT itself.", max_length=200)),
+                        (
+                            "name_confirmed",
+                            models.BooleanField(
+                                default=False,
+                                help_text="Staff found that it is the member's all the same.",
+                                verbose_name="recorded despite its name",
+                            ),
+                        ),
+                        (
+                            "sent_amt_id",
+                            models.CharField(
+                                blank=True,
+                                default="",
+                                help_text="If staff have corrected it since.",
+                                max_length=20,
+                                verbose_name="AMT ID as it was sent",
+                            ),
+                        ),
                     ],
                     options={
                         "ordering": ["received_at", "pk"],
@@ -1392,6 +1411,8 @@ class Migration(migrations.Migration):
                         "permissions": [
                             ("import_credits", "Can import credits from AMT"),
                             ("match_held_credits", "Can match held credits with certifications"),
+                            ("correct_held_credit", "Can correct the AMT ID of a held credit"),
+                            ("record_despite_name", "Can record a held credit despite its last name"),
                         ],
                     },
                 ),
@@ -2212,6 +2233,24 @@ class Migration(migrations.Migration):
                             ),
                         ),
                         ("provider", models.CharField(blank=True, help_text="Empty: AMT itself.", max_length=200)),
+                        (
+                            "name_confirmed",
+                            models.BooleanField(
+                                default=False,
+                                help_text="Staff found that it is the member's all the same.",
+                                verbose_name="recorded despite its name",
+                            ),
+                        ),
+                        (
+                            "sent_amt_id",
+                            models.CharField(
+                                blank=True,
+                                default="",
+                                help_text="If staff have corrected it since.",
+                                max_length=20,
+                                verbose_name="AMT ID as it was sent",
+                            ),
+                        ),
                     ],
                     options={
                         "verbose_name": "historical held credit",
