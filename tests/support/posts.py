@@ -246,7 +246,7 @@ def record_despite_name(patch: pytest.MonkeyPatch) -> Post:
     held_credits.receive(
         credits=[held_credits.Received("W-1", "7009999", make_claim(), "Somebody")], by=None, at=noon(TODAY)
     )
-    return Post(_root(), page(HeldCredit, "despite_name", HeldCredit.objects.get().pk), REASON)
+    return Post(_root(), page(HeldCredit, "despite_name", HeldCredit.objects.get(amt_id="7009999").pk), REASON)
 
 
 def match_held(patch: pytest.MonkeyPatch) -> Post:

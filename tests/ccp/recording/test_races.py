@@ -73,7 +73,7 @@ def test_a_credit_that_waits_while_the_certification_is_revoked_is_held() -> Non
 
 def test_staff_who_save_a_certification_while_it_lapses_do_not_put_it_in_force_again() -> None:
     certification = make_cycle().certification
-    clerk = client_of(make_clerk("view_certification", "change_status"))
+    clerk = client_of(make_clerk("view_certification", "change_certification"))
     form = {"certificate_number": certification.certificate_number, "recertified_on": ""}  # not mandatory any longer
     with transaction.atomic():
         give_status(certification, "lapsed")
