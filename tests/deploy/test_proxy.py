@@ -152,7 +152,7 @@ def in_front(name: str, tmp_path: Path, *, patient: bool) -> Iterator[Proxy]:
         with (folder / "output").open("w") as output:
             running = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         try:
-            wait_until(lambda: _listens(proxy, running, folder / "output"), "proxy that answers")
+            wait_until(lambda: _listens(proxy, running, folder / "output"), "portal that answers through the proxy")
             yield proxy
         finally:
             running.terminate()
@@ -164,10 +164,10 @@ def in_front(name: str, tmp_path: Path, *, patient: bool) -> Iterator[Proxy]:
 def _listens(proxy: Proxy, running: subprocess.Popen[bytes], output: Path) -> bool:
     assert running.poll() is None, output.read_text()
     try:
-        proxy.connect().close()
+        # A portal that is still getting ready when HAProxy looks first is down until it looks again.
+        return proxy.ask("GET", "/healthz").status == 200
     except OSError:
         return False
-    return True
 
 
 NAMES = ["nginx", "haproxy"]
