@@ -176,7 +176,7 @@ def database_is_not_ready() -> str:
     try:
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except Exception as error:
+    except Exception as error:  # whatever the driver raises is said in a sentence, and the other checks go on
         return f"The database cannot be opened: {str(error).strip()}"
     if not missing:
         return ""
@@ -192,7 +192,7 @@ def cache_is_not_ready() -> str:
         if cache.get("check") == "deploy":
             return ""
         problem = "what was written cannot be read"
-    except Exception as error:
+    except Exception as error:  # each kind of cache has errors of its own
         problem = str(error).strip()
     return f"The cache does not work: {problem}. Start what CACHE_URL names; for the table: manage.py createcachetable."
 

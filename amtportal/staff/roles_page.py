@@ -16,6 +16,7 @@ TITLES = {
     "reports": "Lists and reports",
     "certifications": "Certifications, cycles, invoices and payments",
     "badges": "Badges",
+    "api": "Course systems",
     "ccp": "Entries, credits and the list of qualifying activities",
     "payments": "Online payments and refunds",
     "audits": "Audits",
@@ -53,6 +54,8 @@ def role_page() -> str:
 
 def _parts() -> Iterator[str]:
     names = _names()
+    untold = {permission.split(".")[0] for permission in ALLOWED} - TITLES.keys()
+    assert not untold, f"TITLES has no title for {untold}"
     for app, title in TITLES.items():
         of_app = [permission for permission in ALLOWED if permission.split(".")[0] == app]
         yield f"\n## {title}\n\n| action | permission | {' | '.join(Role)} |\n| --- | --- |{' --- |' * len(Role)}\n"
